@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The core as one static library for each geometry. Only the program's geometry is built unasked.
+file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.c)
+
+function(faultline_add_core levels)
+	set(core faultline_core_${levels})
+	if(core_sources)
+		set(visible PUBLIC)
+		add_library(${core} STATIC ${core_sources})
+	else()
+		set(visible INTERFACE)
+		add_library(${core} INTERFACE)
+	endif()
+	target_compile_definitions(${core} ${visible} FAULTLINE_LEVELS=${levels})
+	target_link_libraries(${core} ${visible} faultline_flags faultline::urcu faultline::hwloc m
+		$<TARGET_NAME_IF_EXISTS:faultline::jemalloc>)
+	if(NOT levels EQUAL FAULTLINE_LEVELS AND NOT CMAKE_CROSSCOMPILING)
+		set_target_properties(${core} PROPERTIES EXCLUDE_FROM_ALL ON)
+	endif()
+endfunction()

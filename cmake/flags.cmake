@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One set of compiler flags, carried by the target faultline_flags; CMAKE_BUILD_TYPE adds none of its own.
+foreach(type DEBUG RELEASE RELWITHDEBINFO MINSIZEREL)
+	set(CMAKE_C_FLAGS_${type} "")
+	set(CMAKE_CXX_FLAGS_${type} "")
+endforeach()
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(FAULTLINE_WARNINGS -Wall -Wextra -Wundef -Wshadow -Wmissing-prototypes -Wstrict-prototypes
+	-Wimplicit-fallthrough -Wold-style-definition -Werror)
+
+set(defines _GNU_SOURCE FAULTLINE_CHECK=$<BOOL:${FAULTLINE_CHECK}> FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+string(TOUPPER ${FAULTLINE_RCU} flavour)
+list(APPEND defines FAULTLINE_RCU_${flavour})
+
+if(FAULTLINE_SANITIZE STREQUAL "thread")
+	set(FAULTLINE_BUILD_TYPE tsan)
+	set(sanitizer -fsanitize=thread)
+	if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # its thread sanitizer does not see the built-in forms
+		list(APPEND sanitizer -fno-builtin-memset -fno-builtin-memcpy)
+	endif()
+elseif(FAULTLINE_SANITIZE STREQUAL "address")
+	set(FAULTLINE_BUILD_TYPE asan)
+	set(sanitizer -fsanitize=address,undefined -fno-sanitize-recover=all)
+endif()
+
+if(FAULTLINE_SANITIZE)
+	# Plain allocation, because no sanitizer sees mallocx blocks; no inlined liburcu, because tsan must see its calls.
+	set(options -O1 -g -fno-omit-frame-pointer ${sanitizer})
+	list(APPEND defines FAULTLINE_PLAIN_ALLOC=1)
+elseif(FAULTLINE_CHECK)
+	set(FAULTLINE_BUILD_TYPE check)
+	set(options -O2 -g)
+	list(APPEND defines FAULTLINE_PLAIN_ALLOC=0)
+else()
+	set(FAULTLINE_BUILD_TYPE release)
+	set(options -O2 -g)
+	list(APPEND defines FAULTLINE_PLAIN_ALLOC=0 _LGPL_SOURCE)
+	if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+		list(APPEND options -march=x86-64-v3)
+	endif()
+endif()
+
+add_library(faultline_flags INTERFACE)
+target_include_directories(faultline_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(faultline_flags INTERFACE ${defines})
+target_compile_options(faultline_flags INTERFACE ${options} -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
+	"$<$<COMPILE_LANGUAGE:C>:${FAULTLINE_WARNINGS}>" "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror>")
+target_link_options(faultline_flags INTERFACE ${sanitizer})
+target_link_libraries(faultline_flags INTERFACE Threads::Threads)
+
+list(JOIN options " " FAULTLINE_BUILD_FLAGS)
+string(STRIP "${CMAKE_C_FLAGS} ${FAULTLINE_BUILD_FLAGS}" FAULTLINE_BUILD_FLAGS)

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What can be chosen at configure time. Everything else is chosen at run time.
+
+# A cache string that accepts only the values listed; the first is the default.
+function(faultline_choice name what)
+	list(GET ARGN 0 default)
+	set(${name} "${default}" CACHE STRING "${what}")
+	set_property(CACHE ${name} PROPERTY STRINGS ${ARGN})
+	if(NOT "${${name}}" IN_LIST ARGN)
+		list(JOIN ARGN "', '" values)
+		message(FATAL_ERROR "${name} is '${${name}}', and must be one of '${values}'")
+	endif()
+endfunction()
+
+set(FAULTLINE_GEOMETRIES 4 5 2)
+
+option(FAULTLINE_CHECK "Assertions, lock order, sync points, knock-outs" OFF)
+option(BUILD_TESTING "Build the tests" ON)
+faultline_choice(FAULTLINE_LEVELS "Page-table levels of the program and of most tests" ${FAULTLINE_GEOMETRIES})
+faultline_choice(FAULTLINE_RCU "liburcu flavour" memb mb qsbr bp)
+faultline_choice(FAULTLINE_SANITIZE "Sanitizer" "" thread address)
