@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* assert.c - the end of a run whose invariant broke. */
+#include "core/base/assert.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/cpu.h"
+
+void (*die_hook)(const char *text);
+bool slow_checks;
+uint64_t run_seed;
+
+void die(const char *file, int line, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (die_hook)
+		die_hook(text);
+	fprintf(stderr, "faultline: broken invariant: %s\n  at %s:%d, cpu %d, seed %llu\n", text, file, line,
+		this_cpu ? (int)this_cpu->id : -1, (unsigned long long)run_seed);
+	fflush(stderr);
+	abort();
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cpu.c - slots of registered threads, and what they counted. */
+#include "core/base/cpu.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "core/base/assert.h"
+#include "core/base/rcu.h"
+
+_Thread_local struct cpu *this_cpu;
+
+static pthread_mutex_t cpus_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct cpu cpus[NR_CPUS];
+static bool cpu_in_use[NR_CPUS];		/* under cpus_mutex */
+static unsigned int cpus_used;			/* (A) grows under cpus_mutex */
+
+static int slot_take(void)
+{
+	for (unsigned int i = 0; i < NR_CPUS; i++) {
+		if (cpu_in_use[i])
+			continue;
+		cpu_in_use[i] = true;
+		if (i >= cpus_used)
+			store_release(&cpus_used, i + 1);
+		return (int)i;
+	}
+	return -ENOSPC;
+}
+
+int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)
+{
+	struct cpu *cpu;
+	int slot;
+
+	if (this_cpu)
+		return -EBUSY;
+	pthread_mutex_lock(&cpus_mutex);
+	slot = slot_take();
+	pthread_mutex_unlock(&cpus_mutex);
+	if (slot < 0)
+		return slot;
+	cpu = &cpus[slot];
+	cpu->id = (unsigned int)slot;
+	cpu->node = node;
+	cpu->mem_policy = mem_policy;
+	cpu->next_node = node;
+	rng_init(&cpu->rng, seed + (uint64_t)slot);
+	this_cpu = cpu;
+	rcu_register();
+	return 0;
+}
+
+void cpu_unregister(void)
+{
+	struct cpu *cpu = this_cpu;
+
+	BUG_ON(!cpu);
+	rcu_unregister();
+	this_cpu = NULL;
+	pthread_mutex_lock(&cpus_mutex);
+	cpu_in_use[cpu->id] = false;
+	pthread_mutex_unlock(&cpus_mutex);
+}
+
+unsigned int nr_cpus_used(void)
+{
+	return load_acquire(&cpus_used);
+}
+
+uint64_t events_total(enum cpu_event event)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < nr_cpus_used(); i++)
+		sum += load_relaxed(&cpus[i].events[event]);
+	return sum;
+}
+
+void events_reset(void)
+{
+	for (unsigned int i = 0; i < nr_cpus_used(); i++)
+		for (unsigned int e = 0; e < NR_CPU_EVENTS; e++)
+			store_relaxed(&cpus[i].events[e], 0);
+}
+
+const char *cpu_event_name(enum cpu_event event)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		CPU_EVENTS(X)
+#undef X
+	};
+
+	return event < NR_CPU_EVENTS ? names[event] : NULL;
+}

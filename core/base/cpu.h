@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cpu.h - one registered thread: what the kernel would call a CPU.
+ *
+ * A thread that enters core registers first; liburcu's callback thread does not and finds this_cpu NULL.
+ */
+#ifndef FAULTLINE_CORE_BASE_CPU_H
+#define FAULTLINE_CORE_BASE_CPU_H
+
+#include "core/base/atomic.h"
+#include "core/base/rng.h"
+
+#define NR_CPUS	1024	/* threads registered at one time; per-cpu arrays are this long, touched only when used */
+
+/* Things that happen, counted per thread without locked instructions. Names are for people; see cpu_event_name(). */
+#define CPU_EVENTS(X) \
+	X(FAULT,		"faults") \
+	X(FAULT_VMA_LOCK,	"faults under the VMA lock") \
+	X(FAULT_MMAP_LOCK,	"faults under mmap_lock") \
+	X(FAULT_SPURIOUS,	"faults found already handled") \
+	X(VMA_LOCK_MISS,	"VMA lock refused or lost") \
+	X(VMA_LOCK_RECHECK,	"VMA lock taken, then given back: it was write-locked") \
+	X(VMA_REUSED,		"VMA lock taken, then given back: another mm's VMA") \
+	X(VMA_WRITE_WAIT,	"VMA writers that waited for readers") \
+	X(WALK_AGAIN,		"walker rounds repeated (ACTION_AGAIN)") \
+	X(PTE_MAP_RETRY,	"PTE table changed between reading its PMD and locking it") \
+	X(PTE_TABLE_RACE,	"page table allocated, but another was there first") \
+	X(PTE_TABLE_RECLAIM,	"emptied PTE tables freed") \
+	X(TABLE_ALLOC,		"page tables allocated") \
+	X(TABLE_FREE,		"page tables freed") \
+	X(TLB_FLUSH,		"gather flushes") \
+	X(PAGE_ALLOC,		"frames allocated for pages") \
+	X(PAGE_FREE,		"frames of pages freed") \
+	X(FRAME_REFILL,		"per-thread frame lists refilled or drained") \
+	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
+	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \
+	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
+	X(MMAP, "mmap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
+
+enum cpu_event {
+#define X(id, name) EV_##id,
+	CPU_EVENTS(X)
+#undef X
+	NR_CPU_EVENTS
+};
+
+/* Where this thread's frames come from; the node counts are the topology's. */
+enum mem_policy { MEM_LOCAL, MEM_REMOTE, MEM_INTERLEAVE };
+
+/* Lock key: (C) const while registered (T) this thread only (A) atomic: written by this thread, read by any */
+struct cpu {
+	unsigned int id;			/* (C) slot, 0 … NR_CPUS-1, dense from below */
+	unsigned int node;			/* (C) logical index of the NUMA node it runs on */
+	enum mem_policy mem_policy;		/* (C) */
+	unsigned int next_node;			/* (T) interleaving: where the next frame comes from */
+	struct rng rng;				/* (T) */
+	uint64_t events[NR_CPU_EVENTS];		/* (A) */
+} __cacheline_aligned;
+
+extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not register */
+
+/*
+ * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed.
+ * Registers with RCU too. Returns 0, -EBUSY when registered already, -ENOSPC when NR_CPUS are.
+ */
+int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
+/* What it counted is kept in the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
+void cpu_unregister(void);
+/* Slots ever used are below this bound: the length to walk of a per-cpu array. */
+unsigned int nr_cpus_used(void);
+
+/* How often @event happened in all threads, past and present, since events_reset(). */
+uint64_t events_total(enum cpu_event event);
+void events_reset(void);
+const char *cpu_event_name(enum cpu_event event);
+
+static force_inline void count_events(enum cpu_event event, uint64_t n)
+{
+	if (likely(this_cpu))
+		count_own(&this_cpu->events[event], n);
+}
+
+#define count_event(event)	count_events((event), 1)
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rcu.c - registration, grace periods and their ThreadSanitizer model. */
+#include "core/base/rcu.h"
+
+#if FAULTLINE_TSAN
+#include <sanitizer/tsan_interface.h>
+
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+void AnnotateIgnoreWritesBegin(const char *file, int line);
+void AnnotateIgnoreWritesEnd(const char *file, int line);
+
+/* Bounds (grace periods asked for - own) without loss of sharpness; on wrap-round only extra edges, never false reports. */
+#define RCU_MODEL_SLOTS	8192u
+
+static struct {
+	_Alignas(8) char sync[8];
+} rcu_slot[RCU_MODEL_SLOTS];
+static char rcu_callbacks_done;
+static unsigned long rcu_gp_started;			/* (A) relaxed: no edge may come from it */
+static _Thread_local unsigned long rcu_seen;		/* (T) grace periods asked for when this reader began */
+static _Thread_local unsigned long rcu_acquired;	/* (T) edges held from all readers with rcu_seen below this */
+static _Thread_local unsigned int rcu_nesting;		/* (T) */
+
+void rcu_model_read_lock(void)
+{
+	if (rcu_nesting++)
+		return;
+	rcu_seen = load_relaxed(&rcu_gp_started);
+#if defined(__aarch64__)
+	__asm__ __volatile__("dmb ish" ::: "memory");
+#else
+	barrier();
+#endif
+}
+
+void rcu_model_read_unlock(void)
+{
+	if (--rcu_nesting == 0)
+		__tsan_release(&rcu_slot[rcu_seen % RCU_MODEL_SLOTS]);
+}
+
+unsigned long rcu_model_gp_begin(void)
+{
+	return fetch_add_relaxed(&rcu_gp_started, 1) + 1;
+}
+
+void rcu_model_gp_end(unsigned long gp)
+{
+	unsigned long s = rcu_acquired;
+
+	if (gp > RCU_MODEL_SLOTS && s < gp - RCU_MODEL_SLOTS)
+		s = gp - RCU_MODEL_SLOTS;
+	for (; s < gp; s++)
+		__tsan_acquire(&rcu_slot[s % RCU_MODEL_SLOTS]);
+	if (rcu_acquired < gp)
+		rcu_acquired = gp;
+}
+
+/* liburcu's bookkeeping is not instrumented, but its calls into the allocator are. */
+static void ignore_begin(void)
+{
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+}
+
+static void ignore_end(void)
+{
+	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+
+static void rcu_callback(struct rcu_head *head)
+{
+	struct rcu_cb *cb = container_of(head, struct rcu_cb, head);
+
+	__tsan_acquire(cb);
+	rcu_model_gp_end(cb->gp);
+	cb->fn(head);
+	__tsan_release(&rcu_callbacks_done);
+}
+
+void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
+{
+	cb->fn = fn;
+	cb->gp = rcu_model_gp_begin();
+	__tsan_release(cb);
+	ignore_begin();
+	URCU(call_rcu)(&cb->head, rcu_callback);
+	ignore_end();
+}
+
+void synchronize_rcu(void)
+{
+	unsigned long gp;
+
+	rcu_offline();
+	gp = rcu_model_gp_begin();
+	URCU(synchronize_rcu)();
+	rcu_model_gp_end(gp);
+	rcu_online();
+}
+
+void rcu_barrier(void)
+{
+	rcu_offline();
+	ignore_begin();
+	URCU(barrier)();
+	ignore_end();
+	__tsan_acquire(&rcu_callbacks_done);
+	rcu_online();
+}
+
+#else
+
+void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
+{
+	URCU(call_rcu)(&cb->head, fn);
+}
+
+void synchronize_rcu(void)
+{
+	URCU(synchronize_rcu)();
+}
+
+void rcu_barrier(void)
+{
+	URCU(barrier)();
+}
+#endif
+
+void rcu_register(void)
+{
+	URCU(register_thread)();
+#if FAULTLINE_TSAN && defined(FAULTLINE_RCU_QSBR)
+	rcu_model_read_lock();
+#endif
+}
+
+void rcu_unregister(void)
+{
+#if FAULTLINE_TSAN && defined(FAULTLINE_RCU_QSBR)
+	rcu_model_read_unlock();
+#endif
+	URCU(unregister_thread)();
+}

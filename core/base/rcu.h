@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rcu.h - liburcu under the kernel's names, with the edges of a grace period drawn for ThreadSanitizer.
+ *
+ * liburcu's own barriers are assembly and so invisible to ThreadSanitizer: correct code would be reported. Under it
+ * each grace period is numbered, and exactly the edges RCU promises are drawn:
+ *
+ *   reader    store own counter (rcu_read_lock); barrier; s = gp_started
+ *   updater   gp_started = k; barrier; wait for readers (grace period k)
+ *
+ *   s <  k    grace period k waited for this reader: its unlock happens before the end of k, an edge is drawn;
+ *   s >= k    the reader began after k was asked for and sees all that was stored before: no edge is owed or drawn.
+ *
+ * So a reader that uses an object after unlock, or an updater that frees without waiting, is still reported.
+ * Pointers are published with store_release() and read with load_acquire(): plain moves on x86.
+ */
+#ifndef FAULTLINE_CORE_BASE_RCU_H
+#define FAULTLINE_CORE_BASE_RCU_H
+
+#include "core/base/atomic.h"
+
+#if defined(FAULTLINE_RCU_QSBR)
+#include <urcu/urcu-qsbr.h>
+#define URCU(name)	urcu_qsbr_##name
+#define RCU_FLAVOUR	"qsbr"
+#elif defined(FAULTLINE_RCU_MB)
+#include <urcu/urcu-mb.h>
+#define URCU(name)	urcu_mb_##name
+#define RCU_FLAVOUR	"mb"
+#elif defined(FAULTLINE_RCU_BP)
+#include <urcu/urcu-bp.h>
+#define URCU(name)	urcu_bp_##name
+#define RCU_FLAVOUR	"bp"
+#else
+#include <urcu/urcu-memb.h>
+#define URCU(name)	urcu_memb_##name
+#define RCU_FLAVOUR	"memb"
+#endif
+
+/* What an object needs in order to be handed to call_rcu(). */
+struct rcu_cb {
+	struct rcu_head head;
+#if FAULTLINE_TSAN
+	unsigned long gp;			/* number of the grace period waited for */
+	void (*fn)(struct rcu_head *head);
+#endif
+};
+
+/* The object of type @type whose member @member (a struct rcu_cb) holds @head; for use in callbacks. */
+#define rcu_cb_entry(ptr, type, member)	container_of(ptr, type, member.head)
+
+#if FAULTLINE_TSAN
+void rcu_model_read_lock(void);		/* outermost lock taken: note which grace periods were asked for */
+void rcu_model_read_unlock(void);	/* outermost unlock ahead: release to the grace periods that waited for it */
+unsigned long rcu_model_gp_begin(void);
+void rcu_model_gp_end(unsigned long gp);
+#else
+static inline void rcu_model_read_lock(void) {}
+static inline void rcu_model_read_unlock(void) {}
+#endif
+
+/* Every thread that reads under RCU registers first (bp does so by itself). */
+void rcu_register(void);
+void rcu_unregister(void);
+
+/* @fn runs in a liburcu thread once every reader that could hold @cb's object has left. */
+void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head));
+/* Waits for a full grace period. Locking: not inside rcu_read_lock(). */
+void synchronize_rcu(void);
+/* Waits until every callback already queued has run. Locking: not inside rcu_read_lock(). */
+void rcu_barrier(void);
+
+#if defined(FAULTLINE_RCU_QSBR)
+/* qsbr: a thread is a reader at all times but for these calls, so the model tracks them and not the locks. */
+static inline void rcu_read_lock(void) { URCU(read_lock)(); }
+static inline void rcu_read_unlock(void) { URCU(read_unlock)(); }
+
+static inline void rcu_quiescent(void)
+{
+	rcu_model_read_unlock();
+	URCU(quiescent_state)();
+	rcu_model_read_lock();
+}
+
+static inline void rcu_offline(void)
+{
+	rcu_model_read_unlock();
+	URCU(thread_offline)();
+}
+
+static inline void rcu_online(void)
+{
+	URCU(thread_online)();
+	rcu_model_read_lock();
+}
+#else
+static force_inline void rcu_read_lock(void)
+{
+	URCU(read_lock)();
+	rcu_model_read_lock();
+}
+
+static force_inline void rcu_read_unlock(void)
+{
+	rcu_model_read_unlock();
+	URCU(read_unlock)();
+}
+
+/* A point where this thread holds no reference to RCU-protected data; wait loops go offline. Only qsbr needs them. */
+static inline void rcu_quiescent(void) {}
+static inline void rcu_offline(void) {}
+static inline void rcu_online(void) {}
+#endif
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* syncpoint.c - sync points, knock-outs and failing allocations. */
+#include "core/base/syncpoint.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/cpu.h"
+
+static const struct knockout_info knockouts[] = {
+#define KNOCKOUT(id, name, removes, breaks, seen_by) { name, removes, breaks, seen_by },
+#include "core/base/knockout.def"
+#undef KNOCKOUT
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct knockout_info *knockout_info(unsigned int index)
+{
+	return index < NR_KNOCKOUTS ? &knockouts[index] : NULL;
+}
+
+#if FAULTLINE_CHECK
+bool knocked_out[NR_KNOCKOUTS + 1];
+
+/* Bounds of the section that SYNCPOINT() puts its entries in; one empty entry keeps it from being absent. */
+static struct syncpoint *const no_point __attribute__((section("faultline_syncpoints"), used)) = NULL;
+extern struct syncpoint *const __start_faultline_syncpoints[];
+extern struct syncpoint *const __stop_faultline_syncpoints[];
+
+static unsigned int noise_per_mille;		/* (C) while threads run */
+static struct syncpoint *hooked;		/* (C) while threads run */
+static void (*hook_fn)(void *arg);		/* (C) while threads run */
+static void *hook_arg;				/* (C) while threads run */
+static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */
+
+int knockout_enable(const char *name)
+{
+	for (unsigned int i = 0; i < NR_KNOCKOUTS; i++) {
+		if (strcmp(knockouts[i].name, name))
+			continue;
+		knocked_out[i] = true;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+void knockout_clear(void)
+{
+	memset(knocked_out, 0, sizeof(knocked_out));
+}
+
+struct syncpoint *syncpoint_get(unsigned int index)
+{
+	struct syncpoint *const *p;
+
+	for (p = __start_faultline_syncpoints; p < __stop_faultline_syncpoints; p++)
+		if (*p && index-- == 0)
+			return *p;
+	return NULL;
+}
+
+void syncpoint_noise(unsigned int per_mille)
+{
+	noise_per_mille = per_mille;
+}
+
+int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg)
+{
+	struct syncpoint *point;
+	unsigned int i = 0;
+
+	hooked = NULL;
+	if (!hook)
+		return 0;
+	while ((point = syncpoint_get(i++)) && strcmp(point->name, name))
+		;
+	if (!point)
+		return -ENOENT;
+	hook_fn = hook;
+	hook_arg = arg;
+	hooked = point;
+	return 0;
+}
+
+void syncpoints_reset(void)
+{
+	struct syncpoint *point;
+
+	for (unsigned int i = 0; (point = syncpoint_get(i)); i++)
+		store_relaxed(&point->hits, 0);
+}
+
+/* Long pauses are rare: they open wide windows, short ones open many. */
+static __noinline void pause_a_while(void)
+{
+	uint64_t dice = rng_below(&this_cpu->rng, 64);
+	struct timespec nap = { 0, (long)rng_below(&this_cpu->rng, 100000) };
+
+	if (dice == 0) {
+		nanosleep(&nap, NULL);
+	} else if (dice < 24) {
+		sched_yield();
+	} else {
+		for (uint64_t n = rng_below(&this_cpu->rng, 500); n; n--)
+			cpu_relax();
+	}
+}
+
+void syncpoint_hit(struct syncpoint *point)
+{
+	fetch_add_relaxed(&point->hits, 1);
+	if (unlikely(hooked == point))
+		hook_fn(hook_arg);
+	if (noise_per_mille && this_cpu && rng_below(&this_cpu->rng, 1000) < noise_per_mille)
+		pause_a_while();
+}
+
+void inject_alloc_failure(unsigned long nth)
+{
+	alloc_fail_at = nth;
+	alloc_seen = 0;
+}
+
+unsigned long inject_alloc_count(void)
+{
+	return alloc_seen;
+}
+
+bool inject_alloc_fails(void)
+{
+	return ++alloc_seen == alloc_fail_at;
+}
+
+#else
+
+int knockout_enable(const char *name)
+{
+	for (unsigned int i = 0; i < NR_KNOCKOUTS; i++)
+		if (!strcmp(knockouts[i].name, name))
+			return -EOPNOTSUPP;
+	return -ENOENT;
+}
+
+void knockout_clear(void)
+{
+}
+
+struct syncpoint *syncpoint_get(unsigned int index)
+{
+	(void)index;
+	return NULL;
+}
+
+void syncpoint_noise(unsigned int per_mille)
+{
+	(void)per_mille;
+}
+
+int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg)
+{
+	(void)name;
+	(void)hook;
+	(void)arg;
+	return -ENOENT;
+}
+
+void syncpoints_reset(void)
+{
+}
+
+void inject_alloc_failure(unsigned long nth)
+{
+	(void)nth;
+}
+
+unsigned long inject_alloc_count(void)
+{
+	return 0;
+}
+#endif
