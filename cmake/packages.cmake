@@ -1,24 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The libraries, each an imported target named faultline::NAME. A missing one is named by its Debian package.
 
-# faultline_package(NAME PACKAGE HEADER LIBRARY...); a cross build takes the header only, since it links nothing.
+# A cross build needs headers only. The host's own tell architectures apart by the compiler's macros, so they serve, once
+# they stand in a folder without the host's libc beside them.
+if(CMAKE_CROSSCOMPILING)
+	set(headers ${CMAKE_BINARY_DIR}/include)
+	file(MAKE_DIRECTORY ${headers})
+	file(GLOB found /usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/urcu*
+		/usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/hwloc)
+	foreach(path IN LISTS found)
+		cmake_path(GET path FILENAME name)
+		file(CREATE_LINK ${path} ${headers}/${name} SYMBOLIC)
+	endforeach()
+	set(CMAKE_INCLUDE_PATH ${headers})
+	include_directories(SYSTEM ${headers})
+endif()
+
+# faultline_package(NAME PACKAGE HEADER LIBRARY...)
 function(faultline_package name package header)
 	find_path(${name}_INCLUDE ${header})
-	set(missing ${name}_INCLUDE)
+	set(needed ${name}_INCLUDE)
 	add_library(faultline::${name} INTERFACE IMPORTED GLOBAL)
-	foreach(library IN LISTS ARGN)
-		if(NOT CMAKE_CROSSCOMPILING)
+	target_include_directories(faultline::${name} SYSTEM INTERFACE ${${name}_INCLUDE})
+	if(NOT CMAKE_CROSSCOMPILING)
+		foreach(library IN LISTS ARGN)
 			find_library(${library}_LIBRARY ${library})
-			list(APPEND missing ${library}_LIBRARY)
+			list(APPEND needed ${library}_LIBRARY)
 			target_link_libraries(faultline::${name} INTERFACE ${${library}_LIBRARY})
-		endif()
-	endforeach()
-	foreach(path IN LISTS missing)
+		endforeach()
+	endif()
+	foreach(path IN LISTS needed)
 		if(NOT ${path})
 			message(FATAL_ERROR "${name} not found: install ${package} (apt-get install ${package})")
 		endif()
 	endforeach()
-	target_include_directories(faultline::${name} SYSTEM INTERFACE ${${name}_INCLUDE})
 endfunction()
 
 find_package(Threads REQUIRED)
