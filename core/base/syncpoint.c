@@ -18,7 +18,7 @@ static const struct knockout_info knockouts[] = {
 
 const struct knockout_info *knockout_info(unsigned int index)
 {
-	return index < NR_KNOCKOUTS ? &knockouts[index] : NULL;
+	return index < ARRAY_SIZE(knockouts) - 1 ? &knockouts[index] : NULL;
 }
 
 #if FAULTLINE_CHECK
@@ -37,7 +37,7 @@ static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */
 
 int knockout_enable(const char *name)
 {
-	for (unsigned int i = 0; i < NR_KNOCKOUTS; i++) {
+	for (unsigned int i = 0; knockouts[i].name; i++) {
 		if (strcmp(knockouts[i].name, name))
 			continue;
 		knocked_out[i] = true;
@@ -137,7 +137,7 @@ bool inject_alloc_fails(void)
 
 int knockout_enable(const char *name)
 {
-	for (unsigned int i = 0; i < NR_KNOCKOUTS; i++)
+	for (unsigned int i = 0; knockouts[i].name; i++)
 		if (!strcmp(knockouts[i].name, name))
 			return -EOPNOTSUPP;
 	return -ENOENT;
