@@ -18,7 +18,7 @@ static const struct knockout_info knockouts[] = {
 
 const struct knockout_info *knockout_info(unsigned int index)
 {
-	return index < ARRAY_SIZE(knockouts) - 1 ? &knockouts[index] : NULL;
+	return index < ARRAY_SIZE(knockouts) && knockouts[index].name ? &knockouts[index] : NULL;
 }
 
 #if FAULTLINE_CHECK

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mm_policy.h - which locks an mm uses; const from its creation on. Presets are in core/policy. */
+#ifndef FAULTLINE_CORE_MM_MM_POLICY_H
+#define FAULTLINE_CORE_MM_MM_POLICY_H
+
+#include "core/lock/spinlock.h"
+
+/* Which lock guards the entries of a table: the mm's one, the PMD table's above (or itself), the PTE table's own. */
+enum ptl_level { PTL_MM, PTL_PMD_TABLE, PTL_PTE_TABLE };
+
+enum vma_lock_kind { VMA_LOCK_NONE, VMA_LOCK_RWSEM, VMA_LOCK_REFCNT };
+
+/* How an unlinked page table waits for lockless walkers: a grace period, or every cpu is asked and answers. */
+enum table_free_kind { TABLE_FREE_RCU, TABLE_FREE_SHOOTDOWN };
+
+/* (C) all of it, once the mm is there */
+struct mm_policy {
+	enum ptl_level pte_ptl;			/* entries of PTE tables */
+	enum ptl_level pmd_ptl;			/* entries of PMD tables: PTL_MM or PTL_PMD_TABLE */
+	enum spin_kind spin;			/* every spinlock of the mm */
+	enum vma_lock_kind vma_lock;
+	enum table_free_kind table_free;
+	bool reclaim_tables;			/* MADV_DONTNEED frees PTE tables it emptied */
+};
+
+#endif
