@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every knock-out is built into the core and named by a test; every side of an ORDER tag has one, or a reason why not.
+. "$(dirname "$0")/../lib/lint.sh"
+
+# The reasons, one a line: TAG:SIDE, then the reason.
+exempt=tests/lint/knockout_exempt.txt
+
+# IDENT NAME of each knock-out
+listed() {
+	[ ! -f core/base/knockout.def ] || sed -nE 's/^KNOCKOUT\(([A-Za-z0-9_]+),[[:space:]]*"([^"]*)".*/\1 \2/p' core/base/knockout.def
+}
+
+unused() {
+	listed | while read -r ident name; do
+		grep -rqE "KNOCKED_OUT\($ident\)" core || echo "knock-out $name: not in the core"
+		grep -rqE --include='*.c' "\"$name\"|\<(KO_)?$ident\>" tests || echo "knock-out $name: in no test"
+	done
+}
+
+unproven() {
+	{ listed; [ ! -f $exempt ] || awk '!/^#/ && NF > 1 { print "exempt", $1 }' $exempt; } >"$scratch/known"
+	grep -rhoE 'ORDER\[[a-z0-9-]+:[AB]\]' core | tr -d '[]' | sed 's/^ORDER//' | sort -u >"$scratch/tags"
+	while read -r tag; do
+		grep -qE " $tag\$" "$scratch/known" || echo "ORDER[$tag]: neither a knock-out nor a reason in $exempt"
+	done <"$scratch/tags"
+	sed -n 's/^exempt //p' "$scratch/known" | while read -r tag; do
+		grep -qxF "$tag" "$scratch/tags" || echo "$exempt: no such tag: $tag"
+	done
+}
+
+check() {
+	unused
+	unproven
+}
+
+plant='echo "KNOCKOUT(PLANTED, \"planted:A\", \"\", \"\", \"\")" >> core/base/knockout.def; mkdir -p tests/knockout'
+
+tree_passes
+catches 'planted:A: not in the core' "$plant; echo '\"planted:A\"' > tests/knockout/planted.c"
+catches 'planted:A: in no test' "$plant; echo 'if (KNOCKED_OUT(PLANTED))' > core/base/planted.c"
+catches 'ORDER[planted:B]: neither' "$plant; echo '/* ORDER[planted:A] ORDER[planted:B] */' > core/base/planted.c"
+catches 'ORDER[planted:B]: neither' "echo '/* ORDER[planted:B] */' > core/base/planted.c; echo 'planted:B' >> $exempt"
+catches 'no such tag: gone:A' "echo 'gone:A it was here' >> $exempt"

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every source starts with its licence line, and no file or function outgrows what a reader can hold.
+. "$(dirname "$0")/../lib/lint.sh"
+
+scripts() {
+	for folder in cmake tests workloads bench; do
+		[ ! -d $folder ] || find $folder -name '*.sh' -o -name '*.cmake' -o -name CMakeLists.txt -o -name '*.py'
+	done
+	ls CMakeLists.txt run .ci/run 2>/dev/null
+}
+
+unlicensed() {
+	{ sources core workloads bench tests; scripts; } | while read -r file; do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file: no licence line"
+	done
+}
+
+too_long() {
+	sources core workloads bench tests | xargs -r awk '
+	FNR == 451 { print FILENAME ": longer than 450 lines" }
+	/^\{/ { start = FNR }
+	/^\}/ && start {
+		if (FNR - start - 1 > 80)
+			print FILENAME ":" start ": a function of " FNR - start - 1 " lines"
+		start = 0
+	}'
+}
+
+check() {
+	unlicensed
+	too_long
+}
+
+tree_passes
+catches 'no licence line' 'echo "int planted;" > core/base/planted.c'
+catches 'no licence line' 'echo "true" > tests/lint/planted.sh'
+catches 'longer than 450' 'yes "" | head -n 451 > core/base/planted.h'
+catches 'a function of 81 lines' '{ printf "void f(void)\n{\n"; yes "" | head -n 81; echo "}"; } > core/base/planted.c'
