@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* topology.c - hwloc's view of the host, kept as two small tables: PUs in the order plans use them, and nodes. */
+#include "core/base/topology.h"
+
+#include <errno.h>
+#include <hwloc.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/base/atomic.h"
+
+/* Lock key: (C) const between topology_load() and topology_free() (A) atomic */
+static hwloc_topology_t topo;		/* (C) NULL: nothing loaded */
+static bool is_real;			/* (C) */
+static unsigned int nr_nodes, nr_pus;	/* (C) */
+static unsigned int *pu_order;		/* (C) PUs by node, each node's by rank among their core's siblings */
+static unsigned int *node_first;	/* (C) nr_nodes + 1 entries: where a node's PUs begin in pu_order */
+static unsigned int pin_failures;	/* (A) */
+static unsigned int bind_failures;	/* (A) */
+
+static hwloc_obj_t node_obj(unsigned int node)
+{
+	return topo ? hwloc_get_obj_by_type(topo, HWLOC_OBJ_NUMANODE, node) : NULL;
+}
+
+static hwloc_obj_t pu_obj(unsigned int pu)
+{
+	return topo ? hwloc_get_obj_by_type(topo, HWLOC_OBJ_PU, pu) : NULL;
+}
+
+static unsigned int count(hwloc_obj_type_t type)
+{
+	int n = topo ? hwloc_get_nbobjs_by_type(topo, type) : 0;
+
+	return n > 0 ? (unsigned int)n : 0;
+}
+
+/* How many PUs of the same core come before @pu. */
+static unsigned int sibling_rank(unsigned int pu)
+{
+	hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topo, HWLOC_OBJ_CORE, pu_obj(pu));
+	unsigned int rank = 0;
+
+	if (!core)
+		return 0;
+	while (pu-- && hwloc_bitmap_isset(core->cpuset, pu_obj(pu)->os_index))
+		rank++;
+	return rank;
+}
+
+/* Where several nodes share PUs (fast memory beside the usual), the first one has them. */
+static bool is_home(unsigned int node, unsigned int pu)
+{
+	unsigned int os_index = pu_obj(pu)->os_index;
+
+	for (unsigned int n = 0; n < node; n++)
+		if (hwloc_bitmap_isset(node_obj(n)->cpuset, os_index))
+			return false;
+	return hwloc_bitmap_isset(node_obj(node)->cpuset, os_index);
+}
+
+static void order_node(unsigned int node, const unsigned int *ranks, unsigned int *used)
+{
+	unsigned int left = 0;
+
+	for (unsigned int pu = 0; pu < nr_pus; pu++)
+		left += is_home(node, pu);
+	for (unsigned int rank = 0; left; rank++)
+		for (unsigned int pu = 0; pu < nr_pus; pu++)
+			if (ranks[pu] == rank && is_home(node, pu)) {
+				pu_order[(*used)++] = pu;
+				left--;
+			}
+}
+
+static int order_pus(void)
+{
+	unsigned int *ranks = calloc(nr_pus, sizeof(*ranks)), used = 0;
+
+	pu_order = calloc(nr_pus, sizeof(*pu_order));
+	node_first = calloc(nr_nodes + 1, sizeof(*node_first));
+	if (!ranks || !pu_order || !node_first) {
+		free(ranks);
+		return -ENOMEM;
+	}
+	for (unsigned int pu = 0; pu < nr_pus; pu++)
+		ranks[pu] = sibling_rank(pu);
+	for (unsigned int node = 0; node < nr_nodes; node++) {
+		node_first[node] = used;
+		order_node(node, ranks, &used);
+	}
+	node_first[nr_nodes] = used;
+	free(ranks);
+	return 0;
+}
+
+int topology_load(const char *synthetic)
+{
+	int err = -ENOMEM;
+
+	if (topo)
+		return -EBUSY;
+	if (hwloc_topology_init(&topo)) {
+		topo = NULL;
+		return -ENOMEM;
+	}
+	if ((synthetic && hwloc_topology_set_synthetic(topo, synthetic)) || hwloc_topology_load(topo)) {
+		err = -EINVAL;
+		goto destroy;
+	}
+	is_real = hwloc_topology_is_thissystem(topo);
+	nr_nodes = count(HWLOC_OBJ_NUMANODE);
+	nr_pus = count(HWLOC_OBJ_PU);
+	store_relaxed(&pin_failures, 0);
+	store_relaxed(&bind_failures, 0);
+	err = order_pus();
+	if (!err)
+		return 0;
+destroy:
+	topology_free();
+	return err;
+}
+
+void topology_free(void)
+{
+	if (!topo)
+		return;
+	hwloc_topology_destroy(topo);
+	topo = NULL;
+	free(pu_order);
+	free(node_first);
+	pu_order = node_first = NULL;
+	nr_nodes = nr_pus = 0;
+	is_real = false;
+}
+
+bool topology_is_real(void)
+{
+	return is_real;
+}
+
+unsigned int topology_nodes(void)
+{
+	return nr_nodes;
+}
+
+unsigned int topology_cores(void)
+{
+	return count(HWLOC_OBJ_CORE);
+}
+
+unsigned int topology_pus(void)
+{
+	return nr_pus;
+}
+
+static const hwloc_obj_type_t cache_types[] = { HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE };
+
+unsigned int topology_cache_count(unsigned int level)
+{
+	return level >= 1 && level <= ARRAY_SIZE(cache_types) ? count(cache_types[level - 1]) : 0;
+}
+
+size_t topology_cache_size(unsigned int level)
+{
+	if (!topology_cache_count(level))
+		return 0;
+	return hwloc_get_obj_by_type(topo, cache_types[level - 1], 0)->attr->cache.size;
+}
+
+int topology_node_os_index(unsigned int node)
+{
+	return node < nr_nodes ? (int)node_obj(node)->os_index : -1;
+}
+
+unsigned long topology_distance(unsigned int from, unsigned int to)
+{
+	struct hwloc_distances_s *d;
+	hwloc_uint64_t there = 0, back;
+	unsigned int nr = 1;
+
+	if (from >= nr_nodes || to >= nr_nodes ||
+	    hwloc_distances_get_by_type(topo, HWLOC_OBJ_NUMANODE, &nr, &d, HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) || !nr)
+		return 0;
+	if (hwloc_distances_obj_pair_values(d, node_obj(from), node_obj(to), &there, &back))
+		there = 0;
+	hwloc_distances_release(topo, d);
+	return there;
+}
+
+/* ---- plans ---- */
+const char *placement_name(enum placement placement)
+{
+	static const char *const names[] = { "compact", "scatter", "node" };
+
+	return placement < NR_PLACEMENTS ? names[placement] : NULL;
+}
+
+static unsigned int node_pus(unsigned int node)
+{
+	return node_first[node + 1] - node_first[node];
+}
+
+static void plan_compact(unsigned int nthreads, struct pin *pins)
+{
+	unsigned int node = 0;
+
+	for (unsigned int i = 0; i < nthreads; i++) {
+		unsigned int at = i % node_first[nr_nodes];
+
+		if (at == 0)
+			node = 0;
+		while (at >= node_first[node + 1])
+			node++;
+		pins[i] = (struct pin){ pu_order[at], node };
+	}
+}
+
+/* Nodes of unequal size: one that is full is passed over until all are. */
+static void plan_scatter(unsigned int nthreads, struct pin *pins)
+{
+	unsigned int i = 0, depth = 0;
+
+	while (i < nthreads) {
+		unsigned int before = i;
+
+		for (unsigned int node = 0; node < nr_nodes && i < nthreads; node++)
+			if (depth < node_pus(node))
+				pins[i++] = (struct pin){ pu_order[node_first[node] + depth], node };
+		depth = i == before ? 0 : depth + 1;
+	}
+}
+
+static void plan_node(unsigned int nthreads, unsigned int node, struct pin *pins)
+{
+	for (unsigned int i = 0; i < nthreads; i++)
+		pins[i] = (struct pin){ pu_order[node_first[node] + i % node_pus(node)], node };
+}
+
+int topology_plan(enum placement placement, unsigned int nthreads, unsigned int node, struct pin *pins)
+{
+	if (!nr_nodes || !node_first[nr_nodes])
+		return -EINVAL;
+	if (placement == PLACE_NODE && (node >= nr_nodes || !node_pus(node)))
+		return -EINVAL;
+	if (placement == PLACE_COMPACT)
+		plan_compact(nthreads, pins);
+	else if (placement == PLACE_SCATTER)
+		plan_scatter(nthreads, pins);
+	else
+		plan_node(nthreads, node, pins);
+	return 0;
+}
+
+/* ---- binding ---- */
+int topology_pin_self(const struct pin *pin)
+{
+	hwloc_obj_t pu = pu_obj(pin->pu);
+
+	if (pu && !hwloc_set_cpubind(topo, pu->cpuset, HWLOC_CPUBIND_THREAD))
+		return 0;
+	fetch_add_relaxed(&pin_failures, 1);
+	return pu ? -errno : -ENODEV;
+}
+
+int topology_bind_memory(void *addr, size_t len, unsigned int node)
+{
+	hwloc_obj_t obj = node_obj(node);
+
+	if (obj && !hwloc_set_area_membind(topo, addr, len, obj->nodeset, HWLOC_MEMBIND_BIND,
+					   HWLOC_MEMBIND_BYNODESET | HWLOC_MEMBIND_STRICT))
+		return 0;
+	fetch_add_relaxed(&bind_failures, 1);
+	return obj ? -errno : -ENODEV;
+}
+
+unsigned int topology_pin_failures(void)
+{
+	return load_relaxed(&pin_failures);
+}
+
+unsigned int topology_bind_failures(void)
+{
+	return load_relaxed(&bind_failures);
+}
+
+int topology_locate(void *const *addrs, unsigned int nr, int *nodes)
+{
+	if (!topo)
+		return -ENODEV;
+	if (syscall(SYS_move_pages, 0, (unsigned long)nr, addrs, NULL, nodes, 0) < 0)
+		return -errno;
+	for (unsigned int i = 0; i < nr; i++) {
+		hwloc_obj_t obj = nodes[i] < 0 ? NULL : hwloc_get_numanode_obj_by_os_index(topo, (unsigned int)nodes[i]);
+
+		if (nodes[i] >= 0)
+			nodes[i] = obj ? (int)obj->logical_index : -ENODEV;
+	}
+	return 0;
+}
+
+/* ---- for people ---- */
+static void describe_node(FILE *out, unsigned int node)
+{
+	fprintf(out, "node %u (os %d): PUs", node, topology_node_os_index(node));
+	for (unsigned int i = node_first[node]; i < node_first[node + 1]; i++)
+		fprintf(out, " %u", pu_order[i]);
+	if (topology_distance(node, node)) {
+		fprintf(out, "; distances");
+		for (unsigned int to = 0; to < nr_nodes; to++)
+			fprintf(out, " %lu", topology_distance(node, to));
+	}
+	fputc('\n', out);
+}
+
+static void describe_plan(FILE *out, enum placement placement, unsigned int nthreads)
+{
+	struct pin *pins = calloc(nthreads, sizeof(*pins));
+
+	if (pins && !topology_plan(placement, nthreads, 0, pins)) {
+		fprintf(out, "%-8s %u threads on PU/node:", placement_name(placement), nthreads);
+		for (unsigned int i = 0; i < nthreads; i++)
+			fprintf(out, " %u/%u", pins[i].pu, pins[i].node);
+		fputc('\n', out);
+	}
+	free(pins);
+}
+
+void topology_describe(FILE *out, unsigned int nthreads)
+{
+	fprintf(out, "nodes %u, cores %u, PUs %u%s\n", nr_nodes, topology_cores(), nr_pus,
+		is_real ? "" : " (not this system: nothing is bound)");
+	for (unsigned int level = 1; level <= ARRAY_SIZE(cache_types); level++)
+		if (topology_cache_count(level))
+			fprintf(out, "L%u%s %zu KiB x %u\n", level, level == 1 ? "d" : "", topology_cache_size(level) / 1024,
+				topology_cache_count(level));
+	for (unsigned int node = 0; node < nr_nodes; node++)
+		describe_node(out, node);
+	for (enum placement p = 0; p < NR_PLACEMENTS; p++)
+		describe_plan(out, p, nthreads);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* buddy.c - split on allocation, merge on free, under one lock per node. */
+#include "core/phys/buddy.h"
+
+/* Lock key: (N) this node's lock (A) atomic (C) const once published */
+struct frame_node {
+	spinlock_t lock;
+	unsigned long nr_free;			/* (A) frames on the lists; written under (N) */
+	struct page *free[MAX_ORDER + 1];	/* (N) blocks of each order */
+	unsigned long end_pfn;			/* (C) the node's frames end below */
+} __cacheline_aligned;
+
+static struct frame_node nodes[MAX_NODES];
+
+static void list_push(struct frame_node *node, struct page *page, unsigned int order)
+{
+	page->next = node->free[order];
+	page->prev = NULL;
+	if (page->next)
+		page->next->prev = page;
+	node->free[order] = page;
+	store_relaxed(&page->order, (uint8_t)order);
+	page_set_type(page, PAGE_BUDDY);
+}
+
+static void list_remove(struct frame_node *node, struct page *page, unsigned int order)
+{
+	if (page->prev)
+		page->prev->next = page->next;
+	else
+		node->free[order] = page->next;
+	if (page->next)
+		page->next->prev = page->prev;
+	page_set_type(page, PAGE_FREE);
+}
+
+/* Only the holder of the node's lock makes a page PAGE_BUDDY or stops it being one, so the answer is firm here. */
+static bool is_free_block(const struct frame_node *node, unsigned long pfn, unsigned int order)
+{
+	const struct page *page = pfn_to_page(pfn);
+
+	return pfn + (1ul << order) <= node->end_pfn && page_type(page) == PAGE_BUDDY && load_relaxed(&page->order) == order;
+}
+
+static struct page *take(struct frame_node *node, unsigned int order)
+{
+	unsigned int o = order;
+	struct page *page;
+
+	while (o <= MAX_ORDER && !node->free[o])
+		o++;
+	if (o > MAX_ORDER)
+		return NULL;
+	page = node->free[o];
+	list_remove(node, page, o);
+	while (o-- > order)
+		list_push(node, page + (1ul << o), o);
+	count_own(&node->nr_free, -(1ul << order));
+	return page;
+}
+
+static void give(struct frame_node *node, unsigned long pfn, unsigned int order)
+{
+	count_own(&node->nr_free, 1ul << order);
+	while (order < MAX_ORDER && is_free_block(node, pfn ^ (1ul << order), order)) {
+		list_remove(node, pfn_to_page(pfn ^ (1ul << order)), order);
+		page_set_type(pfn_to_page(pfn), PAGE_FREE);
+		pfn &= ~(1ul << order);
+		order++;
+	}
+	list_push(node, pfn_to_page(pfn), order);
+}
+
+struct page *buddy_alloc(unsigned int nid, unsigned int order)
+{
+	struct frame_node *node = &nodes[nid];
+	struct page *page;
+
+	spin_lock(&node->lock);
+	page = take(node, order);
+	spin_unlock(&node->lock);
+	return page;
+}
+
+void buddy_free(struct page *page, unsigned int order)
+{
+	struct frame_node *node = &nodes[page_to_nid(page)];
+
+	spin_lock(&node->lock);
+	give(node, page_to_pfn(page), order);
+	spin_unlock(&node->lock);
+}
+
+unsigned int buddy_alloc_bulk(unsigned int nid, uint32_t *pfns, unsigned int nr)
+{
+	struct frame_node *node = &nodes[nid];
+	unsigned int got = 0;
+	struct page *page;
+
+	spin_lock(&node->lock);
+	while (got < nr && (page = take(node, 0))) {
+		page_set_type(page, PAGE_PCP);
+		pfns[got++] = (uint32_t)page_to_pfn(page);
+	}
+	spin_unlock(&node->lock);
+	return got;
+}
+
+void buddy_free_bulk(unsigned int nid, const uint32_t *pfns, unsigned int nr)
+{
+	struct frame_node *node = &nodes[nid];
+
+	spin_lock(&node->lock);
+	for (unsigned int i = 0; i < nr; i++)
+		give(node, pfns[i], 0);
+	spin_unlock(&node->lock);
+}
+
+unsigned long buddy_free_frames(unsigned int nid)
+{
+	return load_relaxed(&nodes[nid].nr_free);
+}
+
+/* The largest block that starts at @pfn, is aligned to itself and ends by @end. */
+static unsigned int order_at(unsigned long pfn, unsigned long end)
+{
+	unsigned int order = 0;
+
+	while (order < MAX_ORDER && IS_ALIGNED(pfn, 2ul << order) && pfn + (2ul << order) <= end)
+		order++;
+	return order;
+}
+
+void buddy_init_node(unsigned int nid, unsigned long pfn, unsigned long end_pfn)
+{
+	struct frame_node *node = &nodes[nid];
+
+	*node = (struct frame_node){ .end_pfn = end_pfn };
+	spin_lock_init(&node->lock, SPIN_TTAS, RANK_FRAME_LIST);
+	spin_lock(&node->lock);
+	while (pfn < end_pfn) {
+		unsigned int order = order_at(pfn, end_pfn);
+
+		give(node, pfn, order);
+		pfn += 1ul << order;
+	}
+	spin_unlock(&node->lock);
+}
+
+static unsigned long check_list(const struct frame_node *node, unsigned int order)
+{
+	unsigned long nr = 0;
+
+	for (const struct page *page = node->free[order]; page; page = page->next) {
+		unsigned long pfn = page_to_pfn(page);
+
+		BUG_ON(page_type(page) != PAGE_BUDDY || load_relaxed(&page->order) != order);
+		BUG_ON(!IS_ALIGNED(pfn, 1ul << order) || pfn + (1ul << order) > node->end_pfn);
+		BUG_ON(load_relaxed(&page->_refcount));
+		BUG_ON(page->next && page->next->prev != page);
+		BUG_ON(order < MAX_ORDER && is_free_block(node, pfn ^ (1ul << order), order));
+		nr += 1ul << order;
+	}
+	return nr;
+}
+
+void buddy_check(unsigned int nid)
+{
+	struct frame_node *node = &nodes[nid];
+	unsigned long nr = 0;
+
+	spin_lock(&node->lock);
+	for (unsigned int order = 0; order <= MAX_ORDER; order++)
+		nr += check_list(node, order);
+	BUG_ON(nr != node->nr_free);
+	spin_unlock(&node->lock);
+}

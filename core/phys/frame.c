@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* frame.c - allocation by policy, node and order; the contents of frames. */
+#include "core/phys/frame.h"
+
+#include <string.h>
+
+#include "core/base/cpu.h"
+#include "core/base/syncpoint.h"
+#include "core/phys/buddy.h"
+#include "core/phys/folio.h"
+#include "core/phys/pcp.h"
+
+#define POISON		0x6b
+
+/* ---- contents ---- */
+void clear_payload(struct page *page)
+{
+	memset(page_payload(page), 0, machine.payload);
+}
+
+void copy_payload(struct page *to, const struct page *from)
+{
+	memcpy(page_payload(to), page_payload(from), machine.payload);
+}
+
+/* Whoever still reads a freed frame is told by its contents, and to ThreadSanitizer by this write. */
+static void poison(struct page *page, unsigned int order)
+{
+	if (page_type(page) == PAGE_TABLE) {
+		memset(page_address(page), POISON, FRAME_SIZE << order);
+		return;
+	}
+	for (struct page *p = page; p < page + (1ul << order); p++)
+		memset(page_payload(p), POISON, machine.payload);
+}
+
+/* ---- allocation ---- */
+static force_inline unsigned int policy_node(void)
+{
+	struct cpu *cpu = this_cpu;
+
+	if (unlikely(!cpu))
+		return 0;
+	if (likely(cpu->mem_policy == MEM_LOCAL))
+		return likely(cpu->node < machine.nr_nodes) ? cpu->node : cpu->node % machine.nr_nodes;
+	if (cpu->mem_policy == MEM_REMOTE)
+		return (cpu->node + 1) % machine.nr_nodes;
+	cpu->next_node = (cpu->next_node + 1) % machine.nr_nodes;
+	return cpu->next_node;
+}
+
+static force_inline struct page *take_from(unsigned int nid, unsigned int order)
+{
+	if (likely(this_cpu && order == 0))
+		return pcp_alloc(nid);
+	return buddy_alloc(nid, order);
+}
+
+static __noinline struct page *take_from_others(unsigned int nid, unsigned int order)
+{
+	for (unsigned int i = 1; i < machine.nr_nodes; i++) {
+		struct page *page = take_from((nid + i) % machine.nr_nodes, order);
+
+		if (!page)
+			continue;
+		count_events(EV_FRAME_WRONG_NODE, 1ul << order);
+		return page;
+	}
+	return NULL;
+}
+
+static force_inline void prepare(struct page *page, unsigned int order, unsigned int flags)
+{
+	unsigned int type = flags & ALLOC_TYPE;
+
+	BUG_ON(load_relaxed(&page->_refcount));
+	page_set_type(page, type ? (enum page_type)type : PAGE_USED);
+	store_relaxed(&page->order, (uint8_t)order);
+	store_relaxed(&page->flags, 0);
+	page->level = 0;
+	store_relaxed(&page->_mapcount, -1);
+	store_relaxed(&page->_pincount, 0);
+	store_relaxed(&page->mapping, NULL);
+	page->index = 0;
+	store_relaxed(&page->private, 0);
+	if (flags & ALLOC_ZERO)
+		for (struct page *p = page; p < page + (1ul << order); p++)
+			clear_payload(p);
+	/* ORDER[page-ref:A] the frame's next life begins after the old entries were cleared; pairs with ORDER[page-ref:B]. */
+	store_release(&page->_refcount, 1);
+}
+
+static force_inline struct page *alloc_from(unsigned int nid, unsigned int order, unsigned int flags)
+{
+	struct page *page;
+
+	BUG_ON(order > MAX_ORDER);
+	if (unlikely(inject_alloc_fails()))
+		return NULL;
+	page = take_from(nid, order);
+	if (unlikely(!page)) {
+		page = take_from_others(nid, order);
+		if (!page)
+			return NULL;
+	}
+	prepare(page, order, flags);
+	return page;
+}
+
+struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int flags)
+{
+	BUG_ON(nid >= machine.nr_nodes);
+	return alloc_from(nid, order, flags);
+}
+
+struct page *alloc_pages(unsigned int order, unsigned int flags)
+{
+	return alloc_from(policy_node(), order, flags);
+}
+
+struct page *alloc_page(unsigned int flags)
+{
+	return alloc_from(policy_node(), 0, flags);
+}
+
+void free_frozen_pages(struct page *page, unsigned int order)
+{
+	if (unlikely(page_type(page) < PAGE_USED))
+		BUG("pfn %lu freed twice", page_to_pfn(page));
+	if (unlikely(load_relaxed(&page->order) != order))
+		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
+	BUG_ON(load_relaxed(&page->_refcount));
+	if (FAULTLINE_CHECK)
+		poison(page, order);
+	if (likely(this_cpu && order == 0)) {
+		pcp_free(page);
+	} else {
+		page_set_type(page, PAGE_FREE);
+		buddy_free(page, order);
+	}
+}
+
+void free_pages(struct page *page, unsigned int order)
+{
+	if (unlikely(page_type(page) < PAGE_USED))
+		BUG("pfn %lu freed twice", page_to_pfn(page));
+	if (page_ref_sub_and_test(page, 1))
+		free_frozen_pages(page, order);
+}
+
+void free_page(struct page *page)
+{
+	free_pages(page, 0);
+}
+
+void frame_drain_cpu(void)
+{
+	if (this_cpu && machine.frames)
+		pcp_drain(this_cpu->id);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * frame.h - the machine: simulated physical memory.
+ *
+ * frame   4096 bytes, named by its page frame number (pfn)
+ * page    the struct page that describes one frame
+ * payload the part of a frame whose contents count: 0, 64 or 4096 bytes
+ *
+ * Each node owns 1 << node_shift consecutive pfns, of which the first frames_per_node exist. The frames and the struct
+ * pages are two reserved ranges, each node's part bound to that node; host memory is used only where something is touched.
+ * So pfn, page, address and node follow from each other by arithmetic. Pfn 0 exists and is never handed out: 0 is no pfn.
+ */
+#ifndef FAULTLINE_CORE_PHYS_FRAME_H
+#define FAULTLINE_CORE_PHYS_FRAME_H
+
+#include "core/base/assert.h"
+#include "core/base/atomic.h"
+#include "core/base/rcu.h"
+#include "core/lock/spinlock.h"
+
+#define FRAME_SHIFT	12
+#define FRAME_SIZE	(1ul << FRAME_SHIFT)
+#define MAX_ORDER	10		/* largest block: 1024 frames, 4 MiB */
+#define MAX_NODES	64
+
+enum page_type {
+	PAGE_FREE,		/* inside a larger free block, or never used */
+	PAGE_BUDDY,		/* first page of a free block */
+	PAGE_PCP,		/* free, on a thread's list */
+	PAGE_USED,		/* allocated; nothing more said. From here on: allocated */
+	PAGE_ANON,		/* anonymous memory */
+	PAGE_FILE,		/* belongs to a file */
+	PAGE_TABLE,		/* a page table: all 4096 bytes count */
+	PAGE_ZERO,		/* the shared page of zeroes */
+	PAGE_RESERVED,		/* pfn 0, and pages behind raw PFN mappings */
+	PAGE_DEVICE,		/* device-private memory */
+	NR_PAGE_TYPES
+};
+
+/*
+ * One frame's description, one cache line.
+ *
+ * Conservation: _refcount of an allocated page = 1 for each PTE that maps it + 1 for each cache or list that holds it
+ * + 1 for each transient reference + 1024 for each pin; _mapcount + 1 = number of PTEs that map it, so it never exceeds
+ * _refcount. A free page has _refcount 0 and _mapcount -1, and nobody can take a reference to it. Every frame is exactly one
+ * of: allocated, in a block on its node's free lists, on one thread's list.
+ *
+ * Lock key: (A) atomic (C) const while allocated (O) the only owner: between allocation and publication, or after the
+ * last reference went (N) the node's lock (P) this table's ptl
+ */
+struct page {
+	unsigned long flags;		/* (A) page_flag bits */
+	uint8_t type;			/* (A) enum page_type; changed by (O), or (N) between free types */
+	uint8_t order;			/* (A) of the block this page heads; changed by (O), (N) */
+	uint16_t level;			/* (O) page table: level of its entries */
+	int32_t _refcount;		/* (A) */
+	int32_t _mapcount;		/* (A) PTEs that map this page, - 1 */
+	int32_t _pincount;		/* (A) pins of a large folio */
+	union {
+		struct {				/* allocated, data */
+			void *mapping;			/* (A) anon_vma or address_space, low bits say which */
+			unsigned long index;		/* (C) offset in mapping, in pages */
+			unsigned long private;		/* (A) swap entry, owner's word */
+		};
+		struct {				/* PAGE_TABLE */
+			spinlock_t ptl;
+			void *pt_mm;			/* (C) the mm it belongs to */
+			struct page *pt_next;		/* (O) on a gather's or a deposit's list */
+			struct rcu_cb rcu;		/* (O) */
+		};
+		struct {				/* PAGE_BUDDY */
+			struct page *next, *prev;	/* (N) blocks of the same order */
+		};
+	};
+} __cacheline_aligned;
+
+/* Under ThreadSanitizer a callback carries its grace period: two lines there. */
+_Static_assert(sizeof(struct page) == (FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE, "struct page is one cache line");
+
+struct machine_config {
+	unsigned int nr_nodes;		/* 1 … MAX_NODES; may exceed the host's, binding then fails and is counted */
+	unsigned long frames_per_node;	/* at least 2 */
+	unsigned int payload;		/* bytes of a data frame that count: 0, 64 or 4096 */
+};
+
+/* Lock key: (C) const between machine_init() and machine_exit() */
+struct machine {
+	char *frames;			/* (C) address of pfn 0's frame, 2 MiB aligned */
+	struct page *vmemmap;		/* (C) pfn 0's struct page */
+	unsigned int nr_nodes;		/* (C) */
+	unsigned int node_shift;	/* (C) log2 of pfns per node */
+	unsigned int payload;		/* (C) */
+	unsigned int pcp_batch;		/* (C) frames moved at once between a thread's list and a node */
+	unsigned long frames_per_node;	/* (C) */
+	unsigned long nr_frames;	/* (C) frames that can be allocated */
+	unsigned long max_pfn;		/* (C) pfns are below */
+} __cacheline_aligned;
+
+extern struct machine machine;
+
+/* One machine exists at a time. Returns 0, -EINVAL for an impossible configuration, -ENOMEM, -EBUSY when there is one. */
+int machine_init(const struct machine_config *config);
+/* Frames that were still allocated: 0 when nothing leaked. Locking: no other thread is in core, RCU callbacks have run. */
+unsigned long machine_exit(void);
+/* Frames free now, those on threads' lists included; exact while no thread allocates or frees. */
+unsigned long machine_free_frames(void);
+
+/* ---- arithmetic ---- */
+static force_inline struct page *pfn_to_page(unsigned long pfn)
+{
+	return machine.vmemmap + pfn;
+}
+
+static force_inline unsigned long page_to_pfn(const struct page *page)
+{
+	return (unsigned long)(page - machine.vmemmap);
+}
+
+static force_inline void *page_address(const struct page *page)
+{
+	return machine.frames + (page_to_pfn(page) << FRAME_SHIFT);
+}
+
+/* The page whose frame holds @addr. */
+static force_inline struct page *virt_to_page(const void *addr)
+{
+	return pfn_to_page((unsigned long)((const char *)addr - machine.frames) >> FRAME_SHIFT);
+}
+
+static force_inline unsigned int pfn_to_nid(unsigned long pfn)
+{
+	return (unsigned int)(pfn >> machine.node_shift);
+}
+
+static force_inline unsigned int page_to_nid(const struct page *page)
+{
+	return pfn_to_nid(page_to_pfn(page));
+}
+
+/* @pfn names a frame that exists and can be allocated. */
+static inline bool pfn_valid(unsigned long pfn)
+{
+	return pfn && pfn < machine.max_pfn && (pfn & ((1ul << machine.node_shift) - 1)) < machine.frames_per_node;
+}
+
+/* The payload of a data frame. One line of 64 lies elsewhere in each frame, so that the lines use all sets of a cache. */
+static force_inline void *page_payload(const struct page *page)
+{
+	unsigned long line = machine.payload == CACHE_LINE ? (page_to_pfn(page) * CACHE_LINE) & (FRAME_SIZE - 1) : 0;
+
+	return (char *)page_address(page) + line;
+}
+
+static force_inline enum page_type page_type(const struct page *page)
+{
+	return (enum page_type)load_relaxed(&page->type);
+}
+
+/* Says what an allocated page is used for. Locking: its only owner. */
+static force_inline void page_set_type(struct page *page, enum page_type type)
+{
+	store_relaxed(&page->type, (uint8_t)type);
+}
+
+/* ---- allocation ---- */
+#define ALLOC_TYPE	0x0fu		/* enum page_type of the new page; 0 means PAGE_USED */
+#define ALLOC_ZERO	0x10u		/* clear the payload */
+
+/*
+ * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
+ * The node follows the calling cpu's mem_policy, then the others in turn. Returns NULL when no node has such a block,
+ * or an injected failure is due. Frames on other threads' lists are out of reach.
+ */
+struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
+struct page *alloc_page(unsigned int flags) __must_check;
+/* The same from node @nid, whatever the policy; falls back likewise. */
+struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int flags) __must_check;
+/*
+ * free_pages - drop the caller's reference to a block; the last one frees it. @order is that of the allocation.
+ * Source: mm/page_alloc.c __free_pages().
+ */
+void free_pages(struct page *page, unsigned int order);
+void free_page(struct page *page);
+/* Gives back a block whose references are all gone (_refcount 0). */
+void free_frozen_pages(struct page *page, unsigned int order);
+/* Gives the calling cpu's lists back to the nodes; a cpu does so before it unregisters. */
+void frame_drain_cpu(void);
+
+/* Clears, copies or overwrites the payload of a data page. */
+void clear_payload(struct page *page);
+void copy_payload(struct page *to, const struct page *from);
+
+#endif

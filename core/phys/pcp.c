@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcp.c - per-cpu lists of single free frames. */
+#include "core/phys/pcp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/base/cpu.h"
+#include "core/phys/buddy.h"
+
+#define PCP_CAPACITY	255u	/* frames; with the count exactly 1 KiB */
+
+/* Lock key: (T) the thread in this slot only (A) atomic: written by (T), read by any */
+struct pcp_list {
+	uint32_t count;			/* (A) */
+	uint32_t pfns[PCP_CAPACITY];	/* (T) the last one was freed last */
+};
+
+/* [NR_CPUS][nr_nodes], each cpu's lists on pages of their own: first touched, and so placed, by the cpu's thread. */
+static char *lists;			/* (C) between pcp_init() and pcp_exit() */
+static size_t cpu_stride;		/* (C) the same */
+
+static force_inline struct pcp_list *pcp_list(unsigned int cpu, unsigned int nid)
+{
+	return (struct pcp_list *)(void *)(lists + cpu * cpu_stride) + nid;
+}
+
+int pcp_init(void)
+{
+	cpu_stride = ALIGN_UP(machine.nr_nodes * sizeof(struct pcp_list), 4096);
+	lists = mmap(NULL, NR_CPUS * cpu_stride, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (lists == MAP_FAILED)
+		return -ENOMEM;
+	madvise(lists, NR_CPUS * cpu_stride, MADV_NOHUGEPAGE);
+	return 0;
+}
+
+void pcp_exit(void)
+{
+	munmap(lists, NR_CPUS * cpu_stride);
+	lists = NULL;
+}
+
+struct page *pcp_alloc(unsigned int nid)
+{
+	struct pcp_list *list = pcp_list(this_cpu->id, nid);
+	uint32_t count = load_relaxed(&list->count);
+
+	if (unlikely(!count)) {
+		count = buddy_alloc_bulk(nid, list->pfns, machine.pcp_batch);
+		count_event(EV_FRAME_REFILL);
+		if (!count)
+			return NULL;
+	}
+	store_relaxed(&list->count, count - 1);
+	return pfn_to_page(list->pfns[count - 1]);
+}
+
+/* The coldest go back. */
+static __noinline uint32_t drain_batch(struct pcp_list *list, unsigned int nid, uint32_t count)
+{
+	uint32_t nr = min(count, machine.pcp_batch);
+
+	buddy_free_bulk(nid, list->pfns, nr);
+	memmove(list->pfns, list->pfns + nr, (count - nr) * sizeof(list->pfns[0]));
+	count_event(EV_FRAME_REFILL);
+	return count - nr;
+}
+
+void pcp_free(struct page *page)
+{
+	unsigned int nid = page_to_nid(page);
+	struct pcp_list *list = pcp_list(this_cpu->id, nid);
+	uint32_t count = load_relaxed(&list->count);
+
+	if (unlikely(count >= 3 * machine.pcp_batch))
+		count = drain_batch(list, nid, count);
+	page_set_type(page, PAGE_PCP);
+	list->pfns[count] = (uint32_t)page_to_pfn(page);
+	store_relaxed(&list->count, count + 1);
+}
+
+void pcp_drain(unsigned int cpu)
+{
+	for (unsigned int nid = 0; nid < machine.nr_nodes; nid++) {
+		struct pcp_list *list = pcp_list(cpu, nid);
+
+		buddy_free_bulk(nid, list->pfns, load_relaxed(&list->count));
+		store_relaxed(&list->count, 0);
+	}
+}
+
+unsigned long pcp_free_frames(void)
+{
+	unsigned long sum = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
+		for (unsigned int nid = 0; nid < machine.nr_nodes; nid++)
+			sum += load_relaxed(&pcp_list(cpu, nid)->count);
+	return sum;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pcp.h - per-cpu lists of single free frames, one per node, so that most allocations and frees take no lock.
+ *
+ * Last in, first out, which hands out the frame whose lines are still in this core's cache. A list belongs to the thread
+ * that holds the cpu slot; the slot's next holder inherits what its last one left.
+ */
+#ifndef FAULTLINE_CORE_PHYS_PCP_H
+#define FAULTLINE_CORE_PHYS_PCP_H
+
+#include "core/phys/frame.h"
+
+/* Called by machine_init(), and by machine_exit() when all lists are empty. Returns 0 or -ENOMEM. */
+int pcp_init(void);
+void pcp_exit(void);
+/* A frame of node @nid for the calling cpu, or NULL when neither its list nor the node has one. */
+struct page *pcp_alloc(unsigned int nid);
+/* Takes a frame whose references are gone. */
+void pcp_free(struct page *page);
+/* Gives slot @cpu's lists back to the nodes. Locking: @cpu is the caller's, or no other thread is in core. */
+void pcp_drain(unsigned int cpu);
+/* Frames on all lists. */
+unsigned long pcp_free_frames(void);
+
+#endif
