@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lockrank.h - the lock order, and in check builds the locks that each thread holds.
+ *
+ * A thread may wait for a lock only if its rank lies below (is later in lockrank.def than) every rank it holds. Two
+ * locks of one rank need an explicit "nested" acquisition, once. Under a leaf nothing is waited for. A try never waits,
+ * so it is recorded but can't break the order; what is waited for afterwards is checked against it.
+ *
+ * Held lists are written by their thread alone and readable by all, so that a watchdog can name who is stuck on what.
+ * In builds without FAULTLINE_CHECK all of it but the texts is nothing.
+ */
+#ifndef FAULTLINE_CORE_LOCK_LOCKRANK_H
+#define FAULTLINE_CORE_LOCK_LOCKRANK_H
+
+#include <stdio.h>
+
+#include "core/base/compiler.h"
+
+enum lock_rank {
+#define LOCKRANK(id, lock, kind, protects, not_protects, taken, inside) RANK_##id,
+#include "core/lock/lockrank.def"
+#undef LOCKRANK
+	NR_LOCK_RANKS,
+	RANK_FIRST_LEAF = RANK_FRAME_LIST,
+};
+
+enum held_mode { HELD_READ, HELD_WRITE };
+
+/* The lock's name, for people. */
+const char *lockrank_name(enum lock_rank rank);
+/* Writes the order and every lock's definition as Markdown: LOCKING.md is this text. */
+void lockrank_print(FILE *out);
+/* Writes what every registered thread holds and waits for, one line each; nothing without FAULTLINE_CHECK. */
+void lockrank_dump(FILE *out);
+
+/* Where a lock was taken, as one string. */
+#define LOCK_SITE_TEXT(x)	#x
+#define LOCK_SITE_LINE(x)	LOCK_SITE_TEXT(x)
+#define LOCK_SITE		__FILE__ ":" LOCK_SITE_LINE(__LINE__)
+
+/*
+ * What a lock's own functions call. acquire and acquire_nested come before the wait and die if it could deadlock;
+ * try_acquired comes after a successful try; release comes before the lock is let go and dies unless it is held.
+ */
+#define lockrank_acquire(lock, rank, mode)		lockrank_acquire_at((lock), (rank), (mode), false, LOCK_SITE)
+#define lockrank_acquire_nested(lock, rank, mode)	lockrank_acquire_at((lock), (rank), (mode), true, LOCK_SITE)
+#define lockrank_try_acquired(lock, rank, mode)		lockrank_try_acquired_at((lock), (rank), (mode), LOCK_SITE)
+
+#if FAULTLINE_CHECK
+void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested, const char *site);
+void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode, const char *site);
+void lockrank_release(const void *lock);
+void lockrank_downgrade(const void *lock);
+/* Around a slow path: the lock this thread acquired last is not held yet, it waits for it. */
+void lockrank_wait_begin(void);
+void lockrank_wait_end(void);
+
+unsigned int lockrank_held_count(void);
+bool lockrank_is_held(const void *lock);
+bool lockrank_is_held_write(const void *lock);
+/* Each dies, with the lock's holder-to-be and what it does hold, unless the calling thread holds @lock. */
+void lockrank_assert_held(const void *lock);
+void lockrank_assert_held_write(const void *lock);
+void lockrank_assert_none_held(void);
+#else
+static force_inline void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested,
+					     const char *site)
+{
+	(void)lock, (void)rank, (void)mode, (void)nested, (void)site;
+}
+
+static force_inline void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode,
+						  const char *site)
+{
+	(void)lock, (void)rank, (void)mode, (void)site;
+}
+
+static force_inline void lockrank_release(const void *lock) { (void)lock; }
+static force_inline void lockrank_downgrade(const void *lock) { (void)lock; }
+static force_inline void lockrank_wait_begin(void) {}
+static force_inline void lockrank_wait_end(void) {}
+static force_inline void lockrank_assert_held(const void *lock) { (void)lock; }
+static force_inline void lockrank_assert_held_write(const void *lock) { (void)lock; }
+static force_inline void lockrank_assert_none_held(void) {}
+#endif
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rwsem.c - the queue behind a reader/writer lock.
+ *
+ * No wake-up is lost. A waiter shows itself and looks at the lock in one operation on count, and a holder lets go and
+ * looks for waiters in one operation on count:
+ *
+ *   (A1) waiter: set WAITERS, and learn if the lock is held     ORDER[rwsem-wait:A]
+ *   (B1) holder: let go, and learn if anybody WAITS             ORDER[rwsem-wait:B]
+ *
+ * Read-modify-writes of one word have one order for all threads, so no fence is needed: if A1 is first, B1 sees WAITERS
+ * and wakes the head; if B1 is first, A1 finds the lock free and the waiter does not park. With a flag in a second word
+ * this would be store buffering, both sides reading the old value, and each would need a full fence.
+ *
+ * The same holds for every later look: the head looks under queue_lock with WAITERS set, so a holder it saw will see
+ * WAITERS and come to wake it, after queue_lock is free again; it clears `woken` before that, so the wake is kept.
+ * The kernel puts a thread to sleep only if `woken` is still 0 when it looks, under the lock wakers take.
+ *
+ * A newcomer's tentative reader count can make the head fail to enter; taking it back is letting go, and wakes it.
+ *
+ * Who grants: readers are let in by the waker (all at once, and they can't be passed again); a writer is only woken and
+ * enters by itself, so that a running thread may go first, once, instead of all waiting for a sleeping one.
+ */
+#include "core/lock/rwsem.h"
+
+#include "core/base/rcu.h"
+#include "core/base/syncpoint.h"
+#include "core/lock/wait.h"
+
+/*
+ * On the waiter's stack, and gone once a reader sees `woken` or a writer has left the queue: a late futex_wake_one() may
+ * hit a dead address, or another futex that lives there now, and all who sleep on futexes expect early returns.
+ */
+struct rwsem_waiter {
+	struct rwsem_waiter *next;	/* (Q) */
+	bool for_write;			/* (C) */
+	uint32_t woken;			/* (A) a reader: has the lock; a writer: look again */
+};
+
+void init_rwsem(struct rwsem *sem, enum lock_rank rank)
+{
+	store_relaxed(&sem->count, 0u);
+	sem->rank = (uint8_t)rank;
+	spin_lock_init(&sem->queue_lock, SPIN_TTAS, rank);
+	sem->head = NULL;
+	sem->tail = NULL;
+}
+
+#if FAULTLINE_CHECK
+void rwsem_assert_may_sleep(void)
+{
+#if !defined(FAULTLINE_RCU_QSBR)
+	if (unlikely(URCU(read_ongoing)()))
+		BUG("a sleeping lock is wanted inside an RCU read-side section");
+#endif
+}
+#endif
+
+/* Last in the queue. Locking: queue_lock. */
+static void enqueue(struct rwsem *sem, struct rwsem_waiter *waiter)
+{
+	if (sem->tail)
+		sem->tail->next = waiter;
+	else
+		sem->head = waiter;
+	sem->tail = waiter;
+	/* ORDER[rwsem-wait:A] before the head looks at the lock; pairs with ORDER[rwsem-wait:B] */
+	fetch_or_relaxed(&sem->count, RWSEM_WAITERS);
+}
+
+/*
+ * For the head of the queue: adds @take to count unless it has a bit of @busy. If it has, and the head has been @passed,
+ * nobody passes it from now on. Locking: queue_lock.
+ */
+static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool passed)
+{
+	uint32_t seen = load_relaxed(&sem->count);
+	bool enters;
+
+	do {
+		enters = !(seen & busy);
+		if (!enters && (!passed || KNOCKED_OUT(RWSEM_HANDOFF)))
+			return false;
+	} while (!try_cmpxchg_acquire(&sem->count, &seen, enters ? seen + take : seen | RWSEM_HANDOFF));
+	return enters;
+}
+
+/* The head has entered and is out of the queue. Locking: queue_lock. */
+static void head_left(struct rwsem *sem)
+{
+	fetch_and_relaxed(&sem->count, sem->head ? ~RWSEM_HANDOFF : ~(RWSEM_HANDOFF | RWSEM_WAITERS));
+}
+
+/* All readers out of the queue, in order. Returns their list and @number. Locking: queue_lock. */
+static struct rwsem_waiter *take_readers(struct rwsem *sem, uint32_t *number)
+{
+	struct rwsem_waiter *readers = NULL, **last_reader = &readers;
+	struct rwsem_waiter **link = &sem->head, *waiter;
+
+	*number = 0;
+	sem->tail = NULL;
+	while ((waiter = *link)) {
+		if (waiter->for_write) {
+			sem->tail = waiter;
+			link = &waiter->next;
+			continue;
+		}
+		*link = waiter->next;
+		*last_reader = waiter;
+		last_reader = &waiter->next;
+		++*number;
+	}
+	*last_reader = NULL;
+	return readers;
+}
+
+/* The head is a reader: lets in all readers queued, unless a writer is in. Returns whom to wake. Locking: queue_lock. */
+static struct rwsem_waiter *grant_readers(struct rwsem *sem, bool passed)
+{
+	struct rwsem_waiter *readers;
+	uint32_t number;
+
+	/* The head's own count keeps writers out while the others are counted. */
+	if (!head_enters(sem, RWSEM_WRITER, RWSEM_READER, passed))
+		return NULL;
+	readers = take_readers(sem, &number);
+	fetch_add_relaxed(&sem->count, (number - 1) * RWSEM_READER);
+	head_left(sem);
+	return readers;
+}
+
+static void wake_readers(struct rwsem_waiter *waiter)
+{
+	while (waiter) {
+		struct rwsem_waiter *next = waiter->next;
+		uint32_t *word = &waiter->woken;
+
+		store_release(word, 1u);
+		futex_wake_one(word);
+		waiter = next;
+	}
+}
+
+/* The lock was let go, or downgraded, with WAITERS set. */
+__noinline void rwsem_wake(struct rwsem *sem)
+{
+	struct rwsem_waiter *head, *readers = NULL;
+	uint32_t *writer = NULL;
+
+	if (KNOCKED_OUT(RWSEM_WAIT_B))
+		return;
+	SYNCPOINT("rwsem.before_wake");
+	raw_spin_lock(&sem->queue_lock);
+	head = sem->head;
+	if (head && !head->for_write) {
+		readers = grant_readers(sem, true);
+	} else if (head && !load_relaxed(&head->woken)) {
+		writer = &head->woken;
+		store_release(writer, 1u);
+	}
+	raw_spin_unlock(&sem->queue_lock);
+	if (writer)
+		futex_wake_one(writer);
+	wake_readers(readers);
+}
+
+static void park(struct rwsem_waiter *waiter, struct wait_cost *cost)
+{
+	while (!load_acquire(&waiter->woken)) {
+		if (wait_spin(cost))
+			continue;
+		SYNCPOINT("rwsem.before_park");
+		cost->count[LOCKSTAT_PARK]++;
+		if (this_cpu)
+			rcu_offline();
+		futex_wait(&waiter->woken, 0);
+		if (this_cpu)
+			rcu_online();
+	}
+	SYNCPOINT("rwsem.woken");
+}
+
+/* A writer is in, and may be out soon. Readers never spin past a queue. */
+static bool spin_for_read(struct rwsem *sem, struct wait_cost *cost)
+{
+	uint32_t seen;
+
+	while (wait_spin(cost)) {
+		seen = load_relaxed(&sem->count);
+		if (seen & (RWSEM_WAITERS | RWSEM_HANDOFF))
+			return false;
+		if (!(seen & RWSEM_WRITER) && try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER))
+			return true;
+	}
+	return false;
+}
+
+static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
+{
+	struct rwsem_waiter self = { .for_write = false };
+	bool granted = false;
+
+	SYNCPOINT("rwsem.before_queue");
+	raw_spin_lock(&sem->queue_lock);
+	enqueue(sem, &self);
+	if (sem->head == &self && !KNOCKED_OUT(RWSEM_WAIT_A))
+		granted = grant_readers(sem, false);
+	raw_spin_unlock(&sem->queue_lock);
+	if (!granted)
+		park(&self, cost);
+}
+
+/* The fast path has counted this thread as a reader and found a writer or a queue. */
+__noinline void rwsem_down_read_slow(struct rwsem *sem)
+{
+	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+
+	if (KNOCKED_OUT(RWSEM_READ_WAIT))
+		return;
+	lockrank_wait_begin();
+	rwsem_put_read(sem);
+	if (!spin_for_read(sem, &cost))
+		queue_for_read(sem, &cost);
+	lockrank_wait_end();
+	lockstat_add(sem->rank, &cost);
+}
+
+/* The lock may be taken ahead of the queue, unless its head was passed already. */
+static bool spin_for_write(struct rwsem *sem, struct wait_cost *cost)
+{
+	uint32_t seen;
+
+	while (wait_spin(cost)) {
+		seen = load_relaxed(&sem->count);
+		if (seen & RWSEM_HANDOFF)
+			return false;
+		if (!(seen & ~RWSEM_WAITERS) && try_cmpxchg_acquire(&sem->count, &seen, seen | RWSEM_WRITER))
+			return true;
+	}
+	return false;
+}
+
+static void queue_for_write(struct rwsem *sem, struct wait_cost *cost)
+{
+	struct rwsem_waiter self = { .for_write = true };
+	bool look = !KNOCKED_OUT(RWSEM_WAIT_A), passed = false;
+
+	SYNCPOINT("rwsem.before_queue");
+	raw_spin_lock(&sem->queue_lock);
+	enqueue(sem, &self);
+	while (!look || sem->head != &self ||
+	       !head_enters(sem, ~(RWSEM_WAITERS | RWSEM_HANDOFF), RWSEM_WRITER, passed)) {
+		store_relaxed(&self.woken, 0u);
+		raw_spin_unlock(&sem->queue_lock);
+		park(&self, cost);
+		look = true;
+		passed = true;
+		raw_spin_lock(&sem->queue_lock);
+	}
+	sem->head = self.next;
+	if (!sem->head)
+		sem->tail = NULL;
+	head_left(sem);
+	raw_spin_unlock(&sem->queue_lock);
+}
+
+__noinline void rwsem_down_write_slow(struct rwsem *sem)
+{
+	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+
+	lockrank_wait_begin();
+	if (!spin_for_write(sem, &cost))
+		queue_for_write(sem, &cost);
+	lockrank_wait_end();
+	lockstat_add(sem->rank, &cost);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rwsem.h - a sleeping reader/writer lock that starves neither side.
+ *
+ * One word says everything a lock or unlock needs; a queue, first come first served, is behind it. Guarantees:
+ *
+ *   exclusion   a writer is alone; readers share.
+ *   fairness    while anybody is queued no new reader enters, so writers don't starve. A writer that just spins may
+ *               take a free lock ahead of the queue, until the head looks, finds itself passed and raises HANDOFF:
+ *               the lock's next holder is the head then. When a reader is head, all readers queued enter with it; a
+ *               queued writer is so passed by each other thread at most once, as whoever comes later is behind it.
+ *   progress    waiters spin shortly, then park in the kernel: threads beyond the cores neither hang nor burn cores.
+ *   edges       an unlock happens before each later conflicting lock; downgrade keeps writers out throughout.
+ */
+#ifndef FAULTLINE_CORE_LOCK_RWSEM_H
+#define FAULTLINE_CORE_LOCK_RWSEM_H
+
+#include "core/lock/spinlock.h"
+
+struct rwsem_waiter;
+
+/* Lock key: (C) const once initialised (A) atomic (Q) queue_lock. 32 bytes, half a cache line. */
+struct rwsem {
+	uint32_t count;			/* (A) RWSEM_* */
+	uint8_t rank;			/* (C) enum lock_rank */
+	spinlock_t queue_lock;		/* the queue, and WAITERS and HANDOFF together with it; innermost of all */
+	struct rwsem_waiter *head;	/* (Q) */
+	struct rwsem_waiter *tail;	/* (Q) */
+};
+
+#define RWSEM_WRITER	1u	/* held for write */
+#define RWSEM_WAITERS	2u	/* the queue is not empty: whoever frees the lock wakes its head */
+#define RWSEM_HANDOFF	4u	/* the head was passed: none but it may take the lock */
+#define RWSEM_READER	8u	/* one reader, in units of count; a newcomer counts for a moment before it looks */
+#define RWSEM_BUSY	(RWSEM_WRITER | RWSEM_WAITERS | RWSEM_HANDOFF)	/* readers do not just enter */
+
+void init_rwsem(struct rwsem *sem, enum lock_rank rank);
+
+void rwsem_down_read_slow(struct rwsem *sem);
+void rwsem_down_write_slow(struct rwsem *sem);
+void rwsem_wake(struct rwsem *sem);
+#if FAULTLINE_CHECK
+void rwsem_assert_may_sleep(void);
+#else
+static force_inline void rwsem_assert_may_sleep(void) {}
+#endif
+
+/* Lets go of one reader count; the last one out wakes the queue's head. */
+static force_inline void rwsem_put_read(struct rwsem *sem)
+{
+	/* ORDER[rwsem-wait:B] one operation lets go and shows who waits; pairs with ORDER[rwsem-wait:A] in rwsem.c */
+	uint32_t now = fetch_sub_release(&sem->count, RWSEM_READER) - RWSEM_READER;
+
+	if (unlikely((now & RWSEM_WAITERS) && !(now & RWSEM_WRITER) && now < RWSEM_READER))
+		rwsem_wake(sem);
+}
+
+static force_inline void down_read_at(struct rwsem *sem, const char *site)
+{
+	rwsem_assert_may_sleep();
+	lockrank_acquire_at(sem, sem->rank, HELD_READ, false, site);
+	if (unlikely(fetch_add_acquire(&sem->count, RWSEM_READER) & RWSEM_BUSY))
+		rwsem_down_read_slow(sem);
+}
+
+static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
+{
+	uint32_t seen = load_relaxed(&sem->count);
+
+	do {
+		if (seen & RWSEM_BUSY)
+			return false;
+	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER));
+	lockrank_try_acquired_at(sem, sem->rank, HELD_READ, site);
+	return true;
+}
+
+static force_inline void down_write_at(struct rwsem *sem, bool nested, const char *site)
+{
+	uint32_t seen = 0;
+
+	rwsem_assert_may_sleep();
+	lockrank_acquire_at(sem, sem->rank, HELD_WRITE, nested, site);
+	if (unlikely(!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER)))
+		rwsem_down_write_slow(sem);
+}
+
+static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *site)
+{
+	uint32_t seen = 0;
+
+	if (!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER))
+		return false;
+	lockrank_try_acquired_at(sem, sem->rank, HELD_WRITE, site);
+	return true;
+}
+
+/*
+ * Wait for @sem. Locking: every lock held ranks above it, and no RCU read-side section is open, since these sleep
+ * (a qsbr thread is no reader while it sleeps). A reader must not lock it again: a writer may be queued between.
+ */
+#define down_read(sem)		down_read_at((sem), LOCK_SITE)
+#define down_write(sem)		down_write_at((sem), false, LOCK_SITE)
+/* As down_write(), and one other lock of the same rank may be held: the caller orders the two. */
+#define down_write_nested(sem)	down_write_at((sem), true, LOCK_SITE)
+/* Take it if that needs no waiting and passes nobody; allowed under spinlocks and inside RCU. */
+#define down_read_trylock(sem)	down_read_trylock_at((sem), LOCK_SITE)
+#define down_write_trylock(sem)	down_write_trylock_at((sem), LOCK_SITE)
+
+static force_inline void up_read(struct rwsem *sem)
+{
+	lockrank_release(sem);
+	rwsem_put_read(sem);
+}
+
+static force_inline void up_write(struct rwsem *sem)
+{
+	lockrank_assert_held_write(sem);
+	lockrank_release(sem);
+	/* ORDER[rwsem-wait:B] as in rwsem_put_read() */
+	if (unlikely(fetch_sub_release(&sem->count, RWSEM_WRITER) & RWSEM_WAITERS))
+		rwsem_wake(sem);
+}
+
+/* From writer to reader with no writer between; readers at the head of the queue enter too. */
+static inline void downgrade_write(struct rwsem *sem)
+{
+	lockrank_downgrade(sem);
+	if (unlikely(fetch_add_release(&sem->count, RWSEM_READER - RWSEM_WRITER) & RWSEM_WAITERS))
+		rwsem_wake(sem);
+}
+
+/* By any thread, and out of date at once. A newcomer that is about to queue counts as a holder. */
+static inline bool rwsem_is_locked(const struct rwsem *sem)
+{
+	return load_relaxed(&sem->count) & ~(RWSEM_WAITERS | RWSEM_HANDOFF);
+}
+
+static inline bool rwsem_is_write_locked(const struct rwsem *sem)
+{
+	return load_relaxed(&sem->count) & RWSEM_WRITER;
+}
+
+/* Somebody is queued: a long holder might let go for a while. */
+static inline bool rwsem_is_contended(const struct rwsem *sem)
+{
+	return load_relaxed(&sem->count) & RWSEM_WAITERS;
+}
+
+#define assert_rwsem_held(sem)		lockrank_assert_held(sem)
+#define assert_rwsem_held_write(sem)	lockrank_assert_held_write(sem)
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spinlock.c - how each kind of spinlock waits. */
+#include "core/lock/spinlock.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/base/syncpoint.h"
+#include "core/lock/lockstat.h"
+#include "core/lock/wait.h"
+
+/* Spins between looks for each ticket ahead: about one short section. */
+#define TICKET_ROUNDS	4
+
+/*
+ * A waiter's place in a queue. One per thread is enough: a thread waits for one lock at a time, and leaves the queue
+ * before it enters the section, so a node is never in two queues. Lock key: (A) atomic.
+ */
+struct queue_node {
+	struct queue_node *next;	/* (A) set by the successor */
+	uint32_t is_head;		/* (A) set by the predecessor, once */
+} __cacheline_aligned;
+
+static struct queue_node nodes[NR_CPUS];
+
+static void ttas_wait(spinlock_t *lock, struct wait_cost *cost)
+{
+	uint32_t seen;
+
+	do {
+		while (load_relaxed(&lock->val))
+			wait_rounds(cost, 1);
+		seen = 0;
+	} while (!try_cmpxchg_acquire(&lock->val, &seen, 1u));
+}
+
+static void ticket_wait(spinlock_t *lock, uint16_t mine, struct wait_cost *cost)
+{
+	uint16_t ahead;
+
+	while ((ahead = (uint16_t)(mine - load_acquire(&lock->served))))
+		wait_rounds(cost, ahead * TICKET_ROUNDS);
+}
+
+/*
+ * MCS queue in a word (Mellor-Crummey and Scott 1991, with the lock apart from the queue as in Linux's qspinlock):
+ * a waiter swaps itself in as tail, waits to become head on its own line, then waits for the holder on the lock's.
+ * Nobody else can take the lock meanwhile, because every other entry needs val == 0 and the tail is not.
+ */
+static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
+{
+	struct queue_node *node, *next;
+	uint16_t tail, before;
+	uint32_t seen;
+
+	BUG_ON(!this_cpu);
+	node = &nodes[this_cpu->id];
+	tail = (uint16_t)(this_cpu->id + 1);
+	store_relaxed(&node->next, NULL);
+	store_relaxed(&node->is_head, 0u);
+	before = xchg_acq_rel(&lock->tail, tail);
+	if (before) {
+		store_release(&nodes[before - 1].next, node);
+		while (!load_acquire(&node->is_head))
+			wait_rounds(cost, 1);
+	}
+	while ((seen = load_acquire(&lock->val)) & 0xff)
+		wait_rounds(cost, 1);
+	if (seen >> 16 == tail && try_cmpxchg_acquire(&lock->val, &seen, 1u))
+		return;
+	store_relaxed(&lock->held, (uint8_t)1);
+	while (!(next = load_acquire(&node->next)))
+		wait_rounds(cost, 1);
+	store_release(&next->is_head, 1u);
+}
+
+/*
+ * No wake-up is lost: a waiter parks only while the kernel finds the word at 2, and whoever turns a 2 into 0 wakes one.
+ * The one woken takes the lock as 2, since it can't know whether others are parked: at worst a wake-up too many.
+ */
+static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
+{
+	const uint32_t held = KNOCKED_OUT(SPIN_FUTEX_MARK) ? 1 : SPIN_FUTEX_WAITED;
+	uint32_t seen;
+
+	do {
+		seen = 0;
+		if (try_cmpxchg_acquire(&lock->val, &seen, 1u))
+			return;
+	} while (seen != SPIN_FUTEX_WAITED && wait_spin(cost));
+	/* ORDER[spin-futex:A] one exchange shows the waiter and sees the holder; pairs with ORDER[spin-futex:B] */
+	while (xchg_acquire(&lock->val, held)) {
+		SYNCPOINT("spin.before_park");
+		cost->count[LOCKSTAT_PARK]++;
+		futex_wait(&lock->val, held);
+	}
+}
+
+/* @seen: what the failed fast path found; for a ticket lock its upper half is the ticket drawn. */
+__noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
+{
+	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+
+	if (KNOCKED_OUT(SPIN_WAIT))
+		return;
+	lockrank_wait_begin();
+	SYNCPOINT("spin.wait");
+	switch (lock->kind) {
+	case SPIN_TTAS:
+		ttas_wait(lock, &cost);
+		break;
+	case SPIN_TICKET:
+		ticket_wait(lock, (uint16_t)(seen >> 16), &cost);
+		break;
+	case SPIN_QUEUED:
+		queued_wait(lock, &cost);
+		break;
+	case SPIN_FUTEX:
+		futex_lock_wait(lock, &cost);
+		break;
+	default:
+		BUG("spinlock of kind %u: never initialised, or overwritten", lock->kind);
+	}
+	lockrank_wait_end();
+	lockstat_add(lock->rank, &cost);
+}
+
+__noinline void spin_wake_futex(spinlock_t *lock)
+{
+	if (KNOCKED_OUT(SPIN_FUTEX_WAKE))
+		return;
+	futex_wake_one(&lock->val);
+}
+
+static const char *const kind_names[NR_SPIN_KINDS] = {
+	[SPIN_TTAS] = "ttas", [SPIN_TICKET] = "ticket", [SPIN_QUEUED] = "queued", [SPIN_FUTEX] = "futex",
+};
+
+const char *spin_kind_name(enum spin_kind kind)
+{
+	return kind < NR_SPIN_KINDS ? kind_names[kind] : NULL;
+}
+
+int spin_kind_parse(const char *name, enum spin_kind *kind)
+{
+	for (unsigned int i = 0; i < NR_SPIN_KINDS; i++) {
+		if (strcmp(name, kind_names[i]))
+			continue;
+		*kind = i;
+		return 0;
+	}
+	return -EINVAL;
+}

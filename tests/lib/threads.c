@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* threads.c - threads of a test: registered as cpus, started together, watched with a bound. */
+#include "tests/lib/threads.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/base/assert.h"
+#include "core/base/cpu.h"
+#include "core/base/rcu.h"
+
+struct test_thread {
+	struct test_threads *all;
+	unsigned int index;
+	pthread_t id;
+};
+
+struct test_threads {
+	unsigned int n;
+	void (*fn)(void *arg, unsigned int index);
+	void *arg;
+	pthread_barrier_t start;
+	struct test_thread thread[TEST_MAX_THREADS];
+};
+
+static void *thread_main(void *arg)
+{
+	struct test_thread *self = arg;
+
+	BUG_ON(cpu_register(0, MEM_LOCAL, run_seed));
+	rcu_offline();
+	pthread_barrier_wait(&self->all->start);
+	rcu_online();
+	self->all->fn(self->all->arg, self->index);
+	cpu_unregister();
+	return NULL;
+}
+
+struct test_threads *threads_start(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg)
+{
+	struct test_threads *threads = calloc(1, sizeof(*threads));
+
+	BUG_ON(!threads || n == 0 || n > TEST_MAX_THREADS);
+	threads->n = n;
+	threads->fn = fn;
+	threads->arg = arg;
+	pthread_barrier_init(&threads->start, NULL, n);
+	for (unsigned int i = 0; i < n; i++) {
+		threads->thread[i].all = threads;
+		threads->thread[i].index = i;
+		BUG_ON(pthread_create(&threads->thread[i].id, NULL, thread_main, &threads->thread[i]));
+	}
+	return threads;
+}
+
+void threads_join(struct test_threads *threads)
+{
+	if (this_cpu)
+		rcu_offline();
+	for (unsigned int i = 0; i < threads->n; i++)
+		pthread_join(threads->thread[i].id, NULL);
+	if (this_cpu)
+		rcu_online();
+	pthread_barrier_destroy(&threads->start);
+	free(threads);
+}
+
+void threads_run(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg)
+{
+	threads_join(threads_start(n, fn, arg));
+}
+
+void step_reach(unsigned int *step, unsigned int value)
+{
+	store_release(step, value);
+}
+
+bool step_within(const unsigned int *step, unsigned int value, unsigned int ms)
+{
+	const struct timespec nap = { 0, 100000 };
+	struct timespec now, start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (load_acquire(step) < value) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >= (long)ms)
+			return false;
+		nanosleep(&nap, NULL);
+	}
+	return true;
+}
+
+void step_await(const unsigned int *step, unsigned int value)
+{
+	BUG_ON(!step_within(step, value, TEST_PATIENCE_MS));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* threads.h - threads of a test: registered as cpus, started together, watched with a bound. */
+#ifndef FAULTLINE_TESTS_LIB_THREADS_H
+#define FAULTLINE_TESTS_LIB_THREADS_H
+
+#include "core/base/atomic.h"
+
+#define TEST_MAX_THREADS	64
+/* A wait that must end, in milliseconds: far above what a slow sanitizer run on a busy machine needs. */
+#define TEST_PATIENCE_MS	60000
+
+struct test_threads;
+
+/* Starts @n threads that run @fn(@arg, 0 … @n-1); each is a cpu of node 0, seeded from run_seed, and waits for the others. */
+struct test_threads *threads_start(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);
+/* Waits for all of them and frees @threads. A caller that is a cpu is no RCU reader meanwhile. */
+void threads_join(struct test_threads *threads);
+/* Both in one. */
+void threads_run(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);
+
+/* Steps of a test that plays an interleaving: a word that only grows. */
+void step_reach(unsigned int *step, unsigned int value);
+/* Waits until *@step >= @value; false when @ms went by first. */
+bool step_within(const unsigned int *step, unsigned int value, unsigned int ms);
+/* As above with TEST_PATIENCE_MS; running out of patience is a broken invariant. */
+void step_await(const unsigned int *step, unsigned int value);
+
+#endif
