@@ -11,7 +11,7 @@
 
 #include "core/phys/frame.h"
 
-/* A folio is one page so far; the types differ so that the compiler tells them apart. */
+/* A folio is one page so far; the types differ so that the compiler tells them apart. No lock key: struct page has it. */
 struct folio {
 	struct page page;
 };

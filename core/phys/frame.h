@@ -77,6 +77,7 @@ struct page {
 /* Under ThreadSanitizer a callback carries its grace period: two lines there. */
 _Static_assert(sizeof(struct page) == (FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE, "struct page is one cache line");
 
+/* No lock key: the caller's own. */
 struct machine_config {
 	unsigned int nr_nodes;		/* 1 … MAX_NODES; may exceed the host's, binding then fails and is counted */
 	unsigned long frames_per_node;	/* at least 2 */
