@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mm_policy.h - which locks an mm uses; const from its creation on. Presets are in core/policy. */
-#ifndef FAULTLINE_CORE_MM_MM_POLICY_H
-#define FAULTLINE_CORE_MM_MM_POLICY_H
+#ifndef FAULTLINE_CORE_PGTABLE_MM_POLICY_H
+#define FAULTLINE_CORE_PGTABLE_MM_POLICY_H
 
 #include "core/lock/spinlock.h"
 
@@ -21,6 +21,7 @@ struct mm_policy {
 	enum vma_lock_kind vma_lock;
 	enum table_free_kind table_free;
 	bool reclaim_tables;			/* MADV_DONTNEED frees PTE tables it emptied */
+	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
 };
 
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mm.c - address spaces made and freed, and what all of them share. */
+#include "core/mm/mm.h"
+
+#include <errno.h>
+
+#include "core/base/arena.h"
+#include "core/base/typesafe.h"
+#include "core/mm/vma_lock.h"
+#include "core/pgtable/pgalloc.h"
+
+struct page *zero_page;
+struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;
+
+static void vma_construct(void *object)
+{
+	struct vm_area_struct *vma = object;
+
+	store_relaxed(&vma->vm_refcnt, 0);
+	store_relaxed(&vma->vm_mm, NULL);
+}
+
+static struct typesafe_cache *vma_cache_create(const char *name)
+{
+	return typesafe_cache_create(name, sizeof(struct vm_area_struct), CACHE_LINE, vma_construct);
+}
+
+int faultline_start(const struct machine_config *config)
+{
+	int err = machine_init(config);
+
+	if (err)
+		return err;
+	vma_cache_refcnt = vma_cache_create("vma_refcnt");
+	vma_cache_plain = vma_cache_create("vma_plain");
+	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
+	if (vma_cache_refcnt && vma_cache_plain && zero_page)
+		return 0;
+	faultline_stop();
+	return -ENOMEM;
+}
+
+struct leaks faultline_stop(void)
+{
+	struct leaks leaks = { 0 };
+
+	rcu_barrier();
+	if (vma_cache_refcnt)
+		leaks.vmas += typesafe_cache_destroy(vma_cache_refcnt);
+	if (vma_cache_plain)
+		leaks.vmas += typesafe_cache_destroy(vma_cache_plain);
+	if (zero_page)
+		free_page(zero_page);
+	vma_cache_refcnt = NULL;
+	vma_cache_plain = NULL;
+	zero_page = NULL;
+	leaks.frames = machine_exit();
+	leaks.bytes = arena_live_bytes();
+	return leaks;
+}
+
+struct mm_struct *mm_create(const struct mm_policy *policy)
+{
+	struct mm_struct *mm = node_zalloc(local_node(), sizeof(*mm), CACHE_LINE);
+
+	if (!mm)
+		return NULL;
+	if (mm_pgtable_init(&mm->pt, policy)) {
+		node_free(mm, local_node(), sizeof(*mm));
+		return NULL;
+	}
+	init_rwsem(&mm->mmap_lock, RANK_MMAP_LOCK);
+	return mm;
+}
+
+void mm_free(struct mm_struct *mm)
+{
+	BUG_ON(mm->map_count || mm_counter_sum(&mm->pt, MM_ANONPAGES) || mm_counter_sum(&mm->pt, MM_PTE_TABLES));
+	vma_tree_destroy(&mm->tree);
+	mm_pgtable_destroy(&mm->pt);
+	node_free(mm, mm->pt.home, sizeof(*mm));
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mm.h - address spaces made and freed, and what all of them share: the machine, the zero page, the VMA caches. */
+#ifndef FAULTLINE_CORE_MM_MM_H
+#define FAULTLINE_CORE_MM_MM_H
+
+#include "core/mm/mm_types.h"
+
+struct typesafe_cache;
+
+extern struct page *zero_page;			/* (C) mapped by read faults; special in entries: not counted */
+extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma.c */
+
+/* What was not given back; all zero is right. */
+struct leaks {
+	unsigned long frames, vmas;
+	size_t bytes;
+};
+
+/*
+ * faultline_start - a machine, and what every mm shares. Returns 0, -EINVAL (configuration), -ENOMEM, -EBUSY.
+ * faultline_stop - takes it all back, and says what leaked. Locking: the calling thread is the only one in core.
+ */
+int faultline_start(const struct machine_config *config);
+struct leaks faultline_stop(void);
+
+/* An empty mm under @policy; NULL when memory ran out. Locking: a registered cpu. mm_exit() (op/exit.h) takes it back. */
+struct mm_struct *mm_create(const struct mm_policy *policy);
+/* Frees an mm that has no VMAs, no tables but the root, and no users. */
+void mm_free(struct mm_struct *mm);
+
+static inline bool is_zero_pfn(unsigned long pfn)
+{
+	return pfn == page_to_pfn(zero_page);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm_types.h - an address space and its areas.
+ *
+ * mm      one simulated process's address space: a VMA tree, a page-table tree, their locks
+ * VMA     [vm_start, vm_end): a range of addresses with one set of permissions
+ *
+ * Source: include/linux/mm_types.h.
+ */
+#ifndef FAULTLINE_CORE_MM_MM_TYPES_H
+#define FAULTLINE_CORE_MM_MM_TYPES_H
+
+#include "core/base/rcu.h"
+#include "core/lock/rwsem.h"
+#include "core/mm/vma_tree.h"
+#include "core/pgtable/mm_pgtable.h"
+
+struct mm_struct;
+
+/* vm_flags */
+#define VM_READ		0x01UL
+#define VM_WRITE	0x02UL
+#define VM_EXEC		0x04UL
+#define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_PFNMAP	0x400UL		/* raw page frames, no struct page behind them */
+
+/*
+ * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).
+ * Memory is type-stable: a lockless reader may look at a VMA that has been freed, or that is another mm's by now.
+ *
+ * The first line holds what a fault reads, the second what its VMA lock writes.
+ *
+ * Lock key: (M,V) read: mmap_lock or the VMA lock; written: both, for write (M) mmap_lock, for write to change
+ * (A) atomic (C) const while attached
+ */
+struct vm_area_struct {
+	unsigned long vm_start;		/* (M,V) first byte */
+	unsigned long vm_end;		/* (M,V) one past the last byte */
+	struct mm_struct *vm_mm;	/* (A) const while attached; lockless readers check it after they have the lock */
+	unsigned long vm_flags;		/* (M,V) VM_* */
+	uint64_t vm_page_prot;		/* (M,V) entry bits that vm_flags give, without write */
+	unsigned long vm_pgoff;		/* (M,V) page offset: where it would start in a file; anonymous: its address */
+	/*
+	 * The mm's mm_lock_seq of the last write lock: equal means write-locked now. (A) written under mmap_lock for
+	 * write and the VMA lock; readable reliably under either, unreliably by a reader about to try the VMA lock: a
+	 * stale value makes it fall back, or is found out by its re-check.
+	 */
+	uint32_t vm_lock_seq;
+	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
+	union {
+		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
+		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
+	};
+	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
+};
+
+/*
+ * Line 0 (in pt) is read-mostly; mm_lock_seq and the tree's root, read by every fault and written by every mmap, share
+ * the next line; mmap_lock has its own.
+ *
+ * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic
+ */
+struct mm_struct {
+	struct mm_pgtable pt;
+	struct vma_tree tree;		/* (M) to change; readers under RCU too */
+	/*
+	 * (A) written under mmap_lock for write: its change releases every VMA write lock at once. Readers of the VMA
+	 * lock load it with acquire.
+	 */
+	uint32_t mm_lock_seq;
+	unsigned int map_count;		/* (M) VMAs */
+	unsigned long total_vm;		/* (M) pages in all VMAs */
+	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards */
+	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
+};
+
+#define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
+#define MMAP_MIN_ADDR	65536UL		/* lowest address that is chosen for a mapping */
+
+
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+#endif

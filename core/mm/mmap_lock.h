@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mmap_lock.h - the lock of one mm's VMA tree, wrapped so that another kind of lock replaces this file alone.
+ *
+ * Dropping or downgrading it for write unlocks every VMA that was locked for write under it.
+ * Source: include/linux/mmap_lock.h.
+ */
+#ifndef FAULTLINE_CORE_MM_MMAP_LOCK_H
+#define FAULTLINE_CORE_MM_MMAP_LOCK_H
+
+#include "core/mm/vma_lock.h"
+
+#define mmap_read_lock(mm)	down_read(&(mm)->mmap_lock)
+#define mmap_read_trylock(mm)	down_read_trylock(&(mm)->mmap_lock)
+#define mmap_write_lock(mm)	down_write(&(mm)->mmap_lock)
+#define mmap_assert_locked(mm)	assert_rwsem_held(&(mm)->mmap_lock)
+#define mmap_assert_write_locked(mm) assert_rwsem_held_write(&(mm)->mmap_lock)
+
+static inline void mmap_read_unlock(struct mm_struct *mm)
+{
+	up_read(&mm->mmap_lock);
+}
+
+static inline void mmap_write_unlock(struct mm_struct *mm)
+{
+	vma_end_write_all(mm);
+	up_write(&mm->mmap_lock);
+}
+
+static inline void mmap_write_downgrade(struct mm_struct *mm)
+{
+	vma_end_write_all(mm);
+	downgrade_write(&mm->mmap_lock);
+}
+
+#endif

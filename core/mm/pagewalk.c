@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagewalk.c - the page walker.
+ *
+ * Guarantees     every address of the range is covered once, by a hole, by an entry's callback, or by both an entry and
+ *                what is below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
+ * Progress       an entry is read again (ACTION_AGAIN) only when a callback asks for it, or its PTE table was unlinked
+ *                since it was read; each round is counted, and AGAIN_BOUND rounds of one entry are a broken invariant
+ * Weak spot      between two entries nothing is held but mmap_lock: what was reported may have changed by the return
+ */
+#include "core/mm/pagewalk.h"
+
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Far above what unlinking and relinking of one table, or a callback's own retries, can need. */
+#define AGAIN_BOUND	1000000u
+
+static void count_again(unsigned int *rounds)
+{
+	count_event(EV_WALK_AGAIN);
+	BUG_ON(++*rounds > AGAIN_BOUND);
+}
+
+/*
+ * A folded level's entry is the one above, which was looked at there: it counts as populated, and its callback runs even
+ * if it is empty. The hole is found where the entry that could point to a table is.
+ */
+
+/* [addr, end) lies in one PTE table. */
+static int walk_ptes(pte_t *ptep, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	int (*pte_entry)(pte_t *, unsigned long, unsigned long, struct mm_walk *) = walk->ops->pte_entry;
+	int err = 0;
+
+	for (; addr < end && !err; addr += PAGE_SIZE, ptep++)
+		err = pte_entry(ptep, addr, addr + PAGE_SIZE, walk);
+	return err;
+}
+
+/* Only into empty slots: what is there was there first. Locking: the PTL. */
+static int install_ptes(pte_t *ptep, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err = 0;
+
+	for (; addr < end && !err; addr += PAGE_SIZE, ptep++) {
+		if (pte_none(ptep_get(ptep))) {
+			pte_t new;
+
+			err = ops->install_pte(addr, addr + PAGE_SIZE, &new, walk);
+			if (!err)
+				set_pte(ptep, new);
+		} else if (ops->pte_entry) {
+			err = ops->pte_entry(ptep, addr, addr + PAGE_SIZE, walk);
+		}
+	}
+	return err;
+}
+
+static int walk_pte_range(pmd_t *pmdp, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	struct mm_pgtable *pt = &walk->mm->pt;
+	spinlock_t *ptl = NULL;
+	pte_t *ptep;
+	pmd_t pmd;
+	int err;
+
+	if (walk->no_vma)
+		ptep = pte_offset_map(pt, pmdp, addr, &pmd);
+	else
+		ptep = pte_offset_map_lock(pt, pmdp, addr, &ptl);
+	if (!ptep) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
+	err = walk->ops->install_pte ? install_ptes(ptep, addr, end, walk) : walk_ptes(ptep, addr, end, walk);
+	if (ptl)
+		pte_unmap_unlock(pt, ptl);
+	else
+		pte_unmap(pt);
+	return err;
+}
+
+static int hole(enum pgtable_level level, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	return walk->ops->pte_hole ? walk->ops->pte_hole(addr, next, (int)real_depth(level), walk) : 0;
+}
+
+/*
+ * One PMD entry, once. Sets walk->action to ACTION_AGAIN when it has to be looked at again.
+ * A huge leaf stands in the way of what is below: not handled yet, since nothing makes one.
+ */
+static int walk_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err;
+
+	walk->action = ACTION_SUBTREE;
+	if (pmd_none(pmdp_get(pmdp))) {
+		if (!ops->install_pte)
+			return hole(LEVEL_PMD, addr, next, walk);
+		err = pte_alloc(&walk->mm->pt, pmdp);
+		if (err)
+			return err;
+	}
+	SYNCPOINT("pagewalk.pmd");
+	if (ops->pmd_entry) {
+		err = ops->pmd_entry(pmdp, addr, next, walk);
+		if (err || walk->action != ACTION_SUBTREE)
+			return err;
+	}
+	if (!ops->pte_entry && !ops->install_pte)
+		return 0;
+	return walk_pte_range(pmdp, addr, next, walk);
+}
+
+static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	pmd_t *pmdp = pmd_offset(pudp, addr);
+	unsigned long next;
+	int err;
+
+	do {
+		unsigned int rounds = 0;
+
+		next = pmd_addr_end(addr, end);
+		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+			count_again(&rounds);
+	} while (!err && (pmdp++, addr = next) != end);
+	return err;
+}
+
+static int walk_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err;
+
+	walk->action = ACTION_SUBTREE;
+	if (PTRS_PER_PMD > 1 && pud_none(pudp_get(pudp))) {
+		if (!ops->install_pte)
+			return hole(LEVEL_PUD, addr, next, walk);
+		if (!pmd_alloc(&walk->mm->pt, pudp, addr))
+			return -ENOMEM;
+	}
+	if (ops->pud_entry) {
+		err = ops->pud_entry(pudp, addr, next, walk);
+		if (err || walk->action != ACTION_SUBTREE)
+			return err;
+	}
+	if (!ops->pmd_entry && !ops->pte_entry && !ops->install_pte)
+		return 0;
+	err = walk_pmd_range(pudp, addr, next, walk);
+	walk->action = ACTION_SUBTREE;
+	return err;
+}
+
+static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	pud_t *pudp = pud_offset(p4dp, addr);
+	unsigned long next;
+	int err;
+
+	do {
+		unsigned int rounds = 0;
+
+		next = pud_addr_end(addr, end);
+		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+			count_again(&rounds);
+	} while (!err && (pudp++, addr = next) != end);
+	return err;
+}
+
+/* What there is below P4D level matters: a walk for holes alone reports them where it goes, but does not go down for them. */
+static bool wants_below(const struct mm_walk_ops *ops)
+{
+	return ops->pud_entry || ops->pmd_entry || ops->pte_entry || ops->install_pte;
+}
+
+static int walk_p4d_range(pgd_t *pgdp, unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	p4d_t *p4dp = p4d_offset(pgdp, addr);
+	unsigned long next;
+	int err = 0;
+
+	do {
+		next = p4d_addr_end(addr, end);
+		if (PTRS_PER_PUD > 1 && p4d_none(p4dp_get(p4dp))) {
+			if (!ops->install_pte) {
+				err = hole(LEVEL_P4D, addr, next, walk);
+				continue;
+			}
+			if (!pud_alloc(&walk->mm->pt, p4dp, addr))
+				return -ENOMEM;
+		}
+		if (ops->p4d_entry)
+			err = ops->p4d_entry(p4dp, addr, next, walk);
+		if (!err && wants_below(ops))
+			err = walk_pud_range(p4dp, addr, next, walk);
+	} while (!err && (p4dp++, addr = next) != end);
+	return err;
+}
+
+static int walk_pgd_range(unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	pgd_t *pgdp = pgd_offset(walk->pgd ? walk->pgd : walk->mm->pt.pgd, addr);
+	unsigned long next;
+	int err = 0;
+
+	do {
+		next = pgd_addr_end(addr, end);
+		if (PTRS_PER_P4D > 1 && pgd_none(pgdp_get(pgdp))) {
+			if (!ops->install_pte) {
+				err = hole(LEVEL_PGD, addr, next, walk);
+				continue;
+			}
+			if (!p4d_alloc(&walk->mm->pt, pgdp, addr))
+				return -ENOMEM;
+		}
+		if (ops->pgd_entry)
+			err = ops->pgd_entry(pgdp, addr, next, walk);
+		if (!err && (ops->p4d_entry || wants_below(ops)))
+			err = walk_p4d_range(pgdp, addr, next, walk);
+	} while (!err && (pgdp++, addr = next) != end);
+	return err;
+}
+
+/* 0 walk the VMA, 1 skip it, < 0 abort. Raw PFN mappings are passed over, told as holes to who listens for those. */
+static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err = 0;
+
+	if (ops->test_walk)
+		return ops->test_walk(start, end, walk);
+	if (!(walk->vma->vm_flags & VM_PFNMAP))
+		return 0;
+	if (ops->pte_hole)
+		err = ops->pte_hole(start, end, -1, walk);
+	return err ? err : 1;
+}
+
+static int walk_vma_range(unsigned long start, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err;
+
+	if (ops->pre_vma) {
+		err = ops->pre_vma(start, end, walk);
+		if (err)
+			return err;
+	}
+	err = walk_pgd_range(start, end, walk);
+	if (ops->post_vma)
+		ops->post_vma(walk);
+	return err;
+}
+
+static void process_mm_walk_lock(struct mm_struct *mm, enum page_walk_lock walk_lock)
+{
+	if (walk_lock == PGWALK_RDLOCK)
+		mmap_assert_locked(mm);
+	else
+		mmap_assert_write_locked(mm);
+}
+
+static void process_vma_walk_lock(struct vm_area_struct *vma, enum page_walk_lock walk_lock)
+{
+	if (walk_lock == PGWALK_WRLOCK)
+		vma_start_write(vma);
+	else if (walk_lock == PGWALK_WRLOCK_VERIFY)
+		vma_assert_write_locked(vma);
+}
+
+/* The part of [start, end) up to the next boundary of a VMA; *next is that boundary. @vma: the first that ends above start. */
+static int walk_segment(unsigned long start, unsigned long end, struct vm_area_struct *vma, unsigned long *next,
+			struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	int err;
+
+	if (!vma || start < vma->vm_start) {
+		walk->vma = NULL;
+		*next = vma ? min(end, vma->vm_start) : end;
+		return ops->pte_hole ? ops->pte_hole(start, *next, -1, walk) : 0;
+	}
+	process_vma_walk_lock(vma, ops->walk_lock);
+	walk->vma = vma;
+	*next = min(end, vma->vm_end);
+	err = walk_page_test(start, *next, walk);
+	if (err)
+		return min(err, 0);
+	return walk_vma_range(start, *next, walk);
+}
+
+int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+		       void *private)
+{
+	struct mm_walk walk = { .ops = ops, .mm = mm, .private = private };
+	unsigned long next;
+	int err;
+
+	if (start >= end || !mm)
+		return -EINVAL;
+	process_mm_walk_lock(mm, ops->walk_lock);
+	do {
+		err = walk_segment(start, end, find_vma(mm, start), &next, &walk);
+	} while (!err && (start = next) < end);
+	return err;
+}
+
+/* Installing is for operations that know what they install: walks open to everybody refuse it. */
+static bool check_ops_valid(const struct mm_walk_ops *ops)
+{
+	return !ops->install_pte;
+}
+
+int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+		    void *private)
+{
+	if (!check_ops_valid(ops))
+		return -EINVAL;
+	return walk_page_range_mm(mm, start, end, ops, private);
+}
+
+int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+			  pgd_t *pgd, void *private)
+{
+	struct mm_walk walk = { .ops = ops, .mm = mm, .pgd = pgd, .no_vma = true, .private = private };
+
+	if (start >= end || !mm || !check_ops_valid(ops))
+		return -EINVAL;
+	mmap_assert_write_locked(mm);
+	return walk_pgd_range(start, end, &walk);
+}
+
+int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			const struct mm_walk_ops *ops, void *private)
+{
+	struct mm_walk walk = { .ops = ops, .mm = vma->vm_mm, .vma = vma, .private = private };
+
+	if (start >= end || !walk.mm || !check_ops_valid(ops))
+		return -EINVAL;
+	if (start < vma->vm_start || end > vma->vm_end)
+		return -EINVAL;
+	process_mm_walk_lock(walk.mm, ops->walk_lock);
+	process_vma_walk_lock(vma, ops->walk_lock);
+	return walk_vma_range(start, end, &walk);
+}
+
+int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private)
+{
+	return walk_page_range_vma(vma, vma->vm_start, vma->vm_end, ops, private);
+}

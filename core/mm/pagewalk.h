@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagewalk.h - calls back for what a range of addresses maps, level by level, and can install what is missing.
+ *
+ * Callbacks return 0 to go on, > 0 to stop and have that returned, < 0 (-errno) to abort. Each gets [addr, next), the
+ * part of its entry's span that lies in the range.
+ *
+ * Source: include/linux/pagewalk.h, mm/pagewalk.c (seeds 000, 002).
+ */
+#ifndef FAULTLINE_CORE_MM_PAGEWALK_H
+#define FAULTLINE_CORE_MM_PAGEWALK_H
+
+#include "core/mm/mm_types.h"
+
+struct mm_walk;
+
+/* How the walk relies on the address space; asserted, and for PGWALK_WRLOCK done. */
+enum page_walk_lock {
+	PGWALK_RDLOCK,		/* mmap_lock is held */
+	PGWALK_WRLOCK,		/* mmap_lock is held for write; the walk write-locks each VMA */
+	PGWALK_WRLOCK_VERIFY,	/* mmap_lock is held for write, and each VMA is write-locked already */
+};
+
+/* What becomes of an entry after its PUD or PMD callback. */
+enum page_walk_action {
+	ACTION_SUBTREE,		/* go down, if anything below is asked for */
+	ACTION_CONTINUE,	/* skip what is below */
+	ACTION_AGAIN,		/* read the entry again */
+};
+
+/*
+ * pgd_entry … pmd_entry  populated entries, folded levels included; pud_entry and pmd_entry must bear huge leaves
+ * pte_entry              every slot of an existing PTE table, under its PTL, empty ones included; with install_pte only
+ *                        slots that were populated
+ * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in VM_PFNMAP
+ *                        ranges without test_walk
+ * test_walk              0 walk this VMA, > 0 skip it, < 0 abort
+ * pre_vma, post_vma      around a VMA; post_vma runs whenever pre_vma succeeded
+ * install_pte            fills in the entry for an empty slot; missing tables are allocated. Not for everybody: see
+ *                        walk_page_range_mm()
+ */
+struct mm_walk_ops {
+	int (*pgd_entry)(pgd_t *pgd, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*p4d_entry)(p4d_t *p4d, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*pud_entry)(pud_t *pud, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*pmd_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*pte_entry)(pte_t *pte, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*pte_hole)(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk);
+	int (*test_walk)(unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*pre_vma)(unsigned long start, unsigned long end, struct mm_walk *walk);
+	void (*post_vma)(struct mm_walk *walk);
+	int (*install_pte)(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk);
+	enum page_walk_lock walk_lock;
+};
+
+/* (T) all of it: one walk's state, for its callbacks to read; they may set action and use private */
+struct mm_walk {
+	const struct mm_walk_ops *ops;
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;	/* NULL outside any VMA */
+	pgd_t *pgd;			/* root table to walk instead of the mm's; NULL for the mm's */
+	enum page_walk_action action;
+	bool no_vma;
+	void *private;
+};
+
+/*
+ * walk_page_range - over [@start, @end), VMAs and gaps.
+ * Returns 0, a callback's stop or error, -EINVAL (empty range, no mm, or install_pte).
+ * Locking: as @ops->walk_lock says.
+ */
+int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+		    void *private);
+/*
+ * walk_page_range_mm - the same, install_pte allowed: for operations of this core that own what they install.
+ * -ENOMEM leaves installed what was installed, and the tree valid.
+ */
+int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+		       void *private);
+/*
+ * walk_page_range_novma - whatever the tables map, VMAs not looked at; PTEs are read without their PTL. @pgd: another root,
+ * or NULL. Locking: mmap_lock for write: munmap frees tables under mmap_lock for read, once the VMA is gone.
+ */
+int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+			  pgd_t *pgd, void *private);
+/* The range must lie in @vma (-EINVAL). walk_page_vma: all of it. Locking: as walk_page_range(). */
+int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			const struct mm_walk_ops *ops, void *private);
+int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private);
+
+#endif

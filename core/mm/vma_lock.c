@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vma_lock.c - the sides of the VMA lock that wait, and the lockless lookup. */
+#include "core/mm/vma_lock.h"
+
+#include "core/lock/wait.h"
+
+/* The writer sleeps on vm_refcnt itself, so a wake-up needs nothing but the VMA's type-stable memory. */
+void vma_wake_writer(struct vm_area_struct *vma)
+{
+	futex_wake_one(&vma->vm_refcnt);
+}
+
+/* Adds VMA_LOCK_OFFSET, and waits until the count is that + @attached: no reader is inside, and none gets in. */
+static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
+{
+	struct wait_cost cost = { 0 };
+	uint32_t seen;
+
+	fetch_add_acquire(&vma->vm_refcnt, VMA_LOCK_OFFSET);
+	if (load_acquire(&vma->vm_refcnt) == VMA_LOCK_OFFSET + attached || KNOCKED_OUT(VMA_WRITER_WAIT))
+		return;
+	lockrank_acquire(vma, RANK_VMA_LOCK, HELD_WRITE);
+	lockrank_wait_begin();
+	while ((seen = load_acquire(&vma->vm_refcnt)) != VMA_LOCK_OFFSET + attached) {
+		if (wait_spin(&cost))
+			continue;
+		SYNCPOINT("vma_lock.writer_parks");
+		cost.count[LOCKSTAT_PARK]++;
+		rcu_offline();
+		futex_wait(&vma->vm_refcnt, seen);
+		rcu_online();
+	}
+	lockrank_wait_end();
+	lockrank_release(vma);
+	cost.count[LOCKSTAT_WAIT]++;
+	lockstat_add(RANK_VMA_LOCK, &cost);
+	count_event(EV_VMA_WRITE_WAIT);
+}
+
+/*
+ * ORDER[vma-seq:A] vm_lock_seq is set while the lock is held for write: after the readers that came before have left,
+ * before one that comes after can get in. Pairs with ORDER[vma-seq:B].
+ */
+static void mark_write_locked(struct vm_area_struct *vma)
+{
+	if (!KNOCKED_OUT(VMA_SEQ_A))
+		store_relaxed(&vma->vm_lock_seq, load_relaxed(&vma->vm_mm->mm_lock_seq));
+}
+
+void vma_start_write_slow(struct vm_area_struct *vma)
+{
+	if (vma->vm_mm->pt.policy.vma_lock == VMA_LOCK_RWSEM) {
+		down_write(&vma->vm_lock);
+		mark_write_locked(vma);
+		up_write(&vma->vm_lock);
+		return;
+	}
+	if (load_relaxed(&vma->vm_refcnt) == 0) {	/* in no tree yet: nobody can be inside */
+		mark_write_locked(vma);
+		return;
+	}
+	SYNCPOINT("vma_lock.writer_waits");
+	keep_readers_out(vma, 1);
+	mark_write_locked(vma);
+	fetch_sub_release(&vma->vm_refcnt, VMA_LOCK_OFFSET);
+}
+
+void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	/* Anything but mm_lock_seq; the one before it can't come again soon. */
+	store_relaxed(&vma->vm_lock_seq, load_relaxed(&mm->mm_lock_seq) - 1);
+	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
+		init_rwsem(&vma->vm_lock, RANK_VMA_LOCK);
+	else
+		store_relaxed(&vma->vm_refcnt, 0);
+}
+
+void vma_mark_attached(struct vm_area_struct *vma)
+{
+	vma_assert_write_locked(vma);
+	if (vma->vm_mm->pt.policy.vma_lock == VMA_LOCK_REFCNT)
+		store_release(&vma->vm_refcnt, 1);
+}
+
+void vma_mark_detached(struct vm_area_struct *vma)
+{
+	vma_assert_write_locked(vma);
+	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
+		return;
+	/* Readers that get in now find it write-locked and leave again; the offset keeps further ones out. */
+	if (fetch_sub_acq_rel(&vma->vm_refcnt, 1) == 1)
+		return;
+	keep_readers_out(vma, 0);
+	fetch_sub_release(&vma->vm_refcnt, VMA_LOCK_OFFSET);
+}
+
+#if FAULTLINE_CHECK
+/* (T) one VMA at a time */
+static _Thread_local struct {
+	unsigned long start, end, flags;
+} reader_found;
+
+void vma_reader_enter(const struct vm_area_struct *vma)
+{
+	reader_found.start = vma->vm_start;
+	reader_found.end = vma->vm_end;
+	reader_found.flags = vma->vm_flags;
+}
+
+void vma_reader_leave(const struct vm_area_struct *vma)
+{
+	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end || vma->vm_flags != reader_found.flags)
+		BUG("VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader", reader_found.start,
+		    reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end, vma->vm_flags);
+}
+#endif
+
+/*
+ * The lookup and the try to lock are under RCU, so that tree nodes and (VMA_LOCK_RWSEM) the VMA are not freed under
+ * them. What was found may be detached, changed or reused before the lock is held; from then on it is stable, so what
+ * it is is looked at after: whose (vma_start_read()), and whether it holds the address.
+ */
+struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	if (mm->pt.policy.vma_lock == VMA_LOCK_NONE)
+		return NULL;
+	rcu_read_lock();
+	vma = vma_tree_find(&mm->tree, addr);
+	if (unlikely(!vma || !vma_start_read(mm, vma))) {
+		rcu_read_unlock();
+		count_event(EV_VMA_LOCK_MISS);
+		return NULL;
+	}
+	rcu_read_unlock();
+	if (unlikely((addr < vma->vm_start || addr >= vma->vm_end) && !KNOCKED_OUT(VMA_RANGE_RECHECK))) {
+		vma_end_read(mm, vma);
+		count_event(EV_VMA_LOCK_MISS);
+		return NULL;
+	}
+	return vma;
+}

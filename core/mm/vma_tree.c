@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vma_tree.c - the VMAs of an mm in order of address. */
+#include "core/mm/vma_tree.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/assert.h"
+#include "core/base/syncpoint.h"
+
+#define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
+#define MAX_HEIGHT	16	/* far more than 65530 VMAs need */
+
+/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU */
+struct vma_node {
+	unsigned short nr;		/* (C) slots in use, empty ones included */
+	unsigned short leaf;		/* (C) */
+	unsigned int home;		/* (C) NUMA node it was allocated on */
+	unsigned long key[NODE_SLOTS];	/* (C) ascending */
+	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
+	struct rcu_cb rcu;		/* (C) while not replaced */
+};
+
+/* A child's search came up empty: its VMAs all end at or below @addr, so the next child's first one is the answer. */
+static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
+{
+	for (unsigned int i = 0; i < node->nr; i++) {
+		void *slot;
+
+		if (node->key[i] <= addr)
+			continue;
+		/* ORDER[vma-tree:B] the slot is read with acquire, and the node or VMA through it. Pairs with ORDER[vma-tree:A]. */
+		slot = load_acquire(&node->slot[i]);
+		if (slot && !node->leaf)
+			slot = find_in(slot, addr);
+		if (slot)
+			return slot;
+	}
+	return NULL;
+}
+
+struct vm_area_struct *vma_tree_find(struct vma_tree *tree, unsigned long addr)
+{
+	struct vma_node *root = load_acquire(&tree->root);
+
+	return root ? find_in(root, addr) : NULL;
+}
+
+static struct vm_area_struct *find_prev_in(struct vma_node *node, unsigned long addr)
+{
+	for (unsigned int i = node->nr; i-- > 0;) {
+		void *slot;
+
+		/* A leaf's keys are exact; an inner key only bounds: below it and above the one before lie candidates. */
+		if (node->leaf ? node->key[i] > addr : i && node->key[i - 1] >= addr)
+			continue;
+		slot = load_acquire(&node->slot[i]);
+		if (slot && !node->leaf)
+			slot = find_prev_in(slot, addr);
+		if (slot)
+			return slot;
+	}
+	return NULL;
+}
+
+struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long addr)
+{
+	struct vma_node *root = load_acquire(&tree->root);
+
+	return root ? find_prev_in(root, addr) : NULL;
+}
+
+/* ---- nodes ---- */
+
+static struct vma_node *reserve_pop(struct vma_tree *tree)
+{
+	struct vma_node *node = tree->reserve;
+
+	BUG_ON(!node);
+	tree->reserve = node->slot[0];
+	tree->nr_reserve--;
+	node->nr = 0;
+	return node;
+}
+
+static void node_free_rcu(struct rcu_head *head)
+{
+	struct vma_node *node = rcu_cb_entry(head, struct vma_node, rcu);
+
+	node_free(node, node->home, sizeof(*node));
+}
+
+/* Readers may still be inside @node. */
+static void node_retire(struct vma_node *node)
+{
+	if (KNOCKED_OUT(VMA_TREE_GRACE))
+		node_free_rcu(&node->rcu.head);
+	else
+		call_rcu(&node->rcu, node_free_rcu);
+}
+
+int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
+{
+	/* An insertion replaces a path, and splits each node on it and the root at worst; it may grow by one level. */
+	unsigned int wanted = inserts * (2 * (tree->height + inserts) + 1);
+
+	while (tree->nr_reserve < wanted) {
+		struct vma_node *node = local_zalloc(sizeof(*node), CACHE_LINE);
+
+		if (!node)
+			return -ENOMEM;
+		node->home = local_node();
+		node->slot[0] = tree->reserve;
+		tree->reserve = node;
+		tree->nr_reserve++;
+	}
+	return 0;
+}
+
+static void node_append(struct vma_node *node, unsigned long key, void *slot)
+{
+	node->key[node->nr] = key;
+	node->slot[node->nr] = slot;
+	node->nr++;
+}
+
+/* One or two nodes that take the place of one; the bounds below which each lies. */
+struct replacement {
+	struct vma_node *node[2];
+	unsigned long key[2];
+	unsigned int nr;
+};
+
+/* @key and @slot stand for slots that replace others: a copy under construction, longer than a node. */
+struct draft {
+	unsigned long key[NODE_SLOTS + 1];
+	void *slot[NODE_SLOTS + 1];
+	unsigned int nr;
+};
+
+static void draft_append(struct draft *draft, unsigned long key, void *slot)
+{
+	draft->key[draft->nr] = key;
+	draft->slot[draft->nr] = slot;
+	draft->nr++;
+}
+
+/* Makes nodes of @draft, whose last key becomes @bound if it is an inner node's. */
+static void draft_finish(struct vma_tree *tree, const struct draft *draft, bool leaf, unsigned long bound,
+			 struct replacement *out)
+{
+	unsigned int half = draft->nr > NODE_SLOTS ? draft->nr / 2 : draft->nr, done = 0;
+
+	for (out->nr = 0; done < draft->nr; out->nr++) {
+		struct vma_node *node = reserve_pop(tree);
+		unsigned int stop = out->nr ? draft->nr : half;
+
+		node->leaf = leaf;
+		for (; done < stop; done++)
+			node_append(node, draft->key[done], draft->slot[done]);
+		out->node[out->nr] = node;
+		out->key[out->nr] = done < draft->nr ? draft->key[done - 1] : bound;
+	}
+}
+
+/* A copy of leaf @old without its empty slots, with (@end, @vma) in its place. @old may be NULL. */
+static void leaf_with(struct vma_tree *tree, struct vma_node *old, struct vm_area_struct *vma, unsigned long end,
+		      unsigned long bound, struct replacement *out)
+{
+	struct draft draft = { .nr = 0 };
+	bool placed = false;
+
+	for (unsigned int i = 0; old && i < old->nr; i++) {
+		if (!old->slot[i])
+			continue;
+		if (!placed && end < old->key[i]) {
+			draft_append(&draft, end, vma);
+			placed = true;
+		}
+		draft_append(&draft, old->key[i], old->slot[i]);
+	}
+	if (!placed)
+		draft_append(&draft, end, vma);
+	draft_finish(tree, &draft, true, bound, out);
+}
+
+/* A copy of inner node @old in which @child's two nodes stand in slot @at. Empty slots go, their bounds to the next one. */
+static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int at, const struct replacement *child,
+		       unsigned long bound, struct replacement *out)
+{
+	struct draft draft = { .nr = 0 };
+
+	for (unsigned int i = 0; i < old->nr; i++) {
+		if (i == at) {
+			draft_append(&draft, child->key[0], child->node[0]);
+			draft_append(&draft, child->key[1], child->node[1]);
+		} else if (old->slot[i]) {
+			draft_append(&draft, old->key[i], old->slot[i]);
+		}
+	}
+	/* The last slot covers all up to the node's bound, whichever slot that is now. */
+	draft.key[draft.nr - 1] = bound;
+	draft_finish(tree, &draft, false, bound, out);
+}
+
+/* Nodes that are replaced, but reachable until a copy further up is published. Two to a level at the most. */
+struct insertion {
+	struct vma_tree *tree;
+	struct vm_area_struct *vma;
+	unsigned long end;
+	unsigned int nr_old;
+	struct vma_node *old[2 * MAX_HEIGHT];
+};
+
+/* Publishes @value, and retires what can't be reached any more. */
+static void insertion_publish(struct insertion *ins, void **slot, void *value)
+{
+	/* ORDER[vma-tree:A] what the slot leads to is complete before the slot points to it. Pairs with ORDER[vma-tree:B]. */
+	store_release(slot, value);
+	while (ins->nr_old)
+		node_retire(ins->old[--ins->nr_old]);
+}
+
+/* Puts the VMA below @node, whose ends lie at most at @bound. @out->nr: 0 done in place, else what replaces @node. */
+static void insert_in(struct insertion *ins, struct vma_node *node, unsigned long bound, struct replacement *out)
+{
+	struct replacement child;
+	struct vma_node *old;
+	unsigned int i = 0;
+
+	if (node->leaf) {
+		leaf_with(ins->tree, node, ins->vma, ins->end, bound, out);
+		return;
+	}
+	while (node->key[i] < ins->end)
+		i++;
+	old = node->slot[i];
+	if (old)
+		insert_in(ins, old, node->key[i], &child);
+	else	/* an emptied subtree: a leaf takes its place, however high up */
+		leaf_with(ins->tree, NULL, ins->vma, ins->end, node->key[i], &child);
+	out->nr = 0;
+	if (child.nr && old)
+		ins->old[ins->nr_old++] = old;
+	if (child.nr == 1)
+		insertion_publish(ins, &node->slot[i], child.node[0]);
+	else if (child.nr == 2)
+		inner_with(ins->tree, node, i, &child, bound, out);
+}
+
+void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end)
+{
+	struct insertion ins = { .tree = tree, .vma = vma, .end = end };
+	struct vma_node *old = tree->root, *root;
+	struct replacement out;
+
+	SYNCPOINT("vma_tree.insert");
+	if (old)
+		insert_in(&ins, old, ULONG_MAX, &out);
+	else
+		leaf_with(tree, NULL, vma, end, ULONG_MAX, &out);
+	if (!out.nr)
+		return;
+	root = out.node[0];
+	if (out.nr == 2) {
+		root = reserve_pop(tree);
+		root->leaf = false;
+		node_append(root, out.key[0], out.node[0]);
+		node_append(root, out.key[1], out.node[1]);
+	}
+	if (!old || out.nr == 2)
+		tree->height++;
+	BUG_ON(tree->height > MAX_HEIGHT);
+	if (old)
+		ins.old[ins.nr_old++] = old;
+	insertion_publish(&ins, (void **)&tree->root, root);
+}
+
+static bool node_empty(const struct vma_node *node)
+{
+	for (unsigned int i = 0; i < node->nr; i++)
+		if (node->slot[i])
+			return false;
+	return true;
+}
+
+/* Returns true when @node has nothing left. */
+static bool erase_in(struct vma_node *node, struct vm_area_struct *vma, unsigned long end)
+{
+	unsigned int i = 0;
+	void *slot;
+
+	while (node->key[i] < end && i + 1 < node->nr)
+		i++;
+	slot = node->slot[i];
+	BUG_ON(!slot || (node->leaf && (slot != vma || node->key[i] != end)));
+	if (!node->leaf && !erase_in(slot, vma, end))
+		return false;
+	store_relaxed(&node->slot[i], NULL);
+	if (!node->leaf)
+		node_retire(slot);
+	return node_empty(node);
+}
+
+void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end)
+{
+	struct vma_node *root = tree->root;
+
+	SYNCPOINT("vma_tree.erase");
+	BUG_ON(!root);
+	if (!erase_in(root, vma, end))
+		return;
+	store_relaxed(&tree->root, NULL);
+	tree->height = 0;
+	node_retire(root);
+}
+
+void vma_tree_destroy(struct vma_tree *tree)
+{
+	BUG_ON(tree->root);
+	while (tree->nr_reserve) {
+		struct vma_node *node = reserve_pop(tree);
+
+		node_free(node, node->home, sizeof(*node));
+	}
+}
+
+/* Returns the number of VMAs below @node, whose ends lie in (@above, @bound]. */
+static unsigned int check_in(struct vma_node *node, unsigned long above, unsigned long bound,
+			     unsigned long (*end_of)(const struct vm_area_struct *vma))
+{
+	unsigned int vmas = 0;
+
+	BUG_ON(!node->nr || node->nr > NODE_SLOTS);
+	for (unsigned int i = 0; i < node->nr; i++) {
+		BUG_ON(node->key[i] <= above || node->key[i] > bound);
+		if (node->slot[i] && node->leaf) {
+			BUG_ON(end_of(node->slot[i]) != node->key[i]);
+			vmas++;
+		} else if (node->slot[i]) {
+			vmas += check_in(node->slot[i], above, node->key[i], end_of);
+		}
+		above = node->key[i];
+	}
+	BUG_ON(!node->leaf && node->key[node->nr - 1] != bound);
+	return vmas;
+}
+
+unsigned int vma_tree_check(struct vma_tree *tree, unsigned long (*end_of)(const struct vm_area_struct *vma))
+{
+	return tree->root ? check_in(tree->root, 0, ULONG_MAX, end_of) : 0;
+}

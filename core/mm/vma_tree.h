@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vma_tree.h - the VMAs of an mm in order of address: one writer, any number of RCU readers.
+ *
+ * A B+-tree keyed by vm_end. A leaf slot holds a VMA, an inner slot a node; slot i covers the ends up to key[i] and above
+ * key[i-1]. What readers follow is changed in two ways only:
+ *
+ *   erase    the slot becomes NULL in place; a node with no slot left is taken out of its parent the same way
+ *   insert   the leaf is copied with the new VMA in it, and the parent's slot (or the root) points to the copy; a full
+ *            node becomes two, and then its parent is copied too, and so on up
+ *
+ * Keys and counts of a published node never change. So a reader sees each VMA that stays put throughout its search, and
+ * either state of one being changed - which it then finds write-locked. It may miss a VMA that is being taken out and
+ * put back with another end; who relies on a miss holds mmap_lock. Replaced nodes are freed after a grace period.
+ * Progress: searches are wait-free, bounded by the tree's size.
+ */
+#ifndef FAULTLINE_CORE_MM_VMA_TREE_H
+#define FAULTLINE_CORE_MM_VMA_TREE_H
+
+#include "core/base/rcu.h"
+
+struct vm_area_struct;
+struct vma_node;
+
+/* Lock key: (R) changed under mmap_lock for write, read there or under RCU (M) mmap_lock for write */
+struct vma_tree {
+	struct vma_node *root;		/* (R) */
+	struct vma_node *reserve;	/* (M) spare nodes, linked by their first slot */
+	unsigned int nr_reserve;	/* (M) */
+	unsigned int height;		/* (M) levels; 0 when empty */
+};
+
+/* The first VMA whose end (its key) lies above @addr; NULL when none does. Locking: mmap_lock or RCU. */
+struct vm_area_struct *vma_tree_find(struct vma_tree *tree, unsigned long addr);
+/* The last VMA whose end lies at or below @addr; NULL when none does. Locking: mmap_lock or RCU. */
+struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long addr);
+/*
+ * Sees to it that @inserts insertions can't fail for want of memory. Returns 0 or -ENOMEM, with nothing changed.
+ * Locking: mmap_lock for write, as for all that follow.
+ */
+int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts);
+/* @end is the VMA's key. Uses up to what one insertion reserved; never fails. */
+void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
+/* Takes out the VMA whose key is @end. Needs no memory. */
+void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
+/* Frees the nodes of an empty tree and its reserve. */
+void vma_tree_destroy(struct vma_tree *tree);
+/* Dies unless keys ascend, lie within their node's bounds and equal their VMA's end. Returns the number of VMAs. */
+unsigned int vma_tree_check(struct vma_tree *tree, unsigned long (*end_of)(const struct vm_area_struct *vma));
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmu_gather.c - pages and page tables on their way out. */
+#include "core/pgtable/mmu_gather.h"
+
+#include "core/base/syncpoint.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/phys/folio.h"
+
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
+{
+	tlb->pt = pt;
+	tlb->nr_pages = 0;
+	tlb->tables = NULL;
+}
+
+static void free_table_chain(struct page *table)
+{
+	while (table) {
+		struct page *next = table->pt_next;
+
+		table_free(table);
+		table = next;
+	}
+}
+
+static void free_table_chain_rcu(struct rcu_head *head)
+{
+	free_table_chain(rcu_cb_entry(head, struct page, rcu));
+}
+
+/*
+ * ORDER[table-free:A] the tables' entries were cleared, then a grace period passes (or every cpu has answered), then
+ * they are freed. Pairs with ORDER[table-free:B] in ptl.h. Weaker: a walker reads a table that is something else by now.
+ * One callback frees a whole chain: the first table carries it.
+ */
+static void free_tables(struct mmu_gather *tlb)
+{
+	struct page *tables = tlb->tables;
+
+	tlb->tables = NULL;
+	if (KNOCKED_OUT(TABLE_FREE_A)) {
+		free_table_chain(tables);
+	} else if (tlb->pt->policy.table_free == TABLE_FREE_RCU) {
+		call_rcu(&tables->rcu, free_table_chain_rcu);
+	} else {
+		shootdown_wait();
+		free_table_chain(tables);
+	}
+}
+
+void tlb_flush_mmu(struct mmu_gather *tlb)
+{
+	count_event(EV_TLB_FLUSH);
+	count_events(EV_PAGE_FREE, tlb->nr_pages);
+	for (unsigned int i = 0; i < tlb->nr_pages; i++)
+		put_page(tlb->pages[i]);
+	tlb->nr_pages = 0;
+	if (tlb->tables)
+		free_tables(tlb);
+}
+
+void tlb_finish_mmu(struct mmu_gather *tlb)
+{
+	if (tlb->nr_pages || tlb->tables)
+		tlb_flush_mmu(tlb);
+}
+
+void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
+{
+	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
+	table->pt_next = tlb->tables;
+	tlb->tables = table;
+}
+
+/* What bounds a table: it goes only if all it can map lies in [floor, ceiling). A ceiling of 0 is the top. */
+struct table_bounds {
+	unsigned long floor, ceiling;
+};
+
+static bool table_within(enum pgtable_level parent, unsigned long addr, const struct table_bounds *bounds)
+{
+	unsigned long size = 1UL << level_shift(parent);
+	unsigned long first = ALIGN_DOWN(addr, size);
+
+	return first >= bounds->floor && first + size - 1 <= bounds->ceiling - 1;
+}
+
+/*
+ * Frees the tables below the entries of one table of @level that map [@addr, @end). A folded level is entered without a
+ * table of its own. Entries are cleared by a plain atomic store: whoever could change them would need a VMA over them.
+ */
+static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtable_level level, unsigned long addr,
+			     unsigned long end, const struct table_bounds *bounds)
+{
+	unsigned long next;
+
+	for (; addr < end; addr = next) {
+		uint64_t *entry = table + level_index(level, addr);
+		enum pgtable_level child = level + 1;
+		uint64_t val;
+
+		next = level_addr_end(level, addr, end);
+		val = load_relaxed(entry);
+		if (!val)
+			continue;
+		while (child < LEVEL_PTE && level_entries(child) == 1)
+			child++;
+		if (child < LEVEL_PTE)
+			free_table_range(tlb, entry_table(val), child, addr, next, bounds);
+		if (!table_within(level, addr, bounds))
+			continue;
+		store_relaxed(entry, 0);
+		tlb_remove_table(tlb, pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
+	}
+}
+
+void free_pgtables(struct mmu_gather *tlb, unsigned long addr, unsigned long end, unsigned long floor,
+		   unsigned long ceiling)
+{
+	struct table_bounds bounds = { floor, ceiling };
+
+	free_table_range(tlb, (uint64_t *)tlb->pt->pgd, LEVEL_PGD, addr, end, &bounds);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pgalloc.c - page tables: allocated, published, freed. */
+#include "core/pgtable/pgalloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/phys/folio.h"
+
+/*
+ * Tables of pending callbacks are memory too: before an allocation fails, they are waited for once. No reader section
+ * and no spinlock is held here, so the wait ends.
+ */
+static struct page *table_frames(void)
+{
+	struct page *page = alloc_pages(TABLE_ORDER, PAGE_TABLE);
+
+	if (likely(page))
+		return page;
+	count_event(EV_ALLOC_RECLAIM);
+	rcu_barrier();
+	return alloc_pages(TABLE_ORDER, PAGE_TABLE);
+}
+
+struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level)
+{
+	struct page *table = table_frames();
+
+	if (!table)
+		return NULL;
+	memset(page_address(table), 0, TABLE_SIZE);
+	table->level = (uint16_t)level;
+	table->pt_mm = pt;
+	spin_lock_init(&table->ptl, pt->policy.spin, level == LEVEL_PTE ? RANK_PTE_PTL : RANK_PMD_PTL);
+	count_event(EV_TABLE_ALLOC);
+	return table;
+}
+
+void table_free(struct page *table)
+{
+	ASSERT(page_type(table) == PAGE_TABLE && !spin_is_locked(&table->ptl));
+	count_event(EV_TABLE_FREE);
+	free_pages(table, TABLE_ORDER);
+}
+
+/* The lock under which an entry at @entry of a table at @level is populated. */
+static spinlock_t *populate_lock(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level)
+{
+	return level == LEVEL_PMD ? pmd_lockptr(pt, (pmd_t *)entry) : &pt->page_table_lock;
+}
+
+int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level)
+{
+	enum pgtable_level child = level + 1;
+	struct page *table;
+	spinlock_t *ptl;
+	bool lost;
+
+	/* A folded level's only entry is the one above: what it points to is the next real table. */
+	while (child < LEVEL_PTE && level_entries(child) == 1)
+		child++;
+	table = table_alloc(pt, child);
+	if (!table)
+		return -ENOMEM;
+	SYNCPOINT("pgalloc.populate");
+	ptl = populate_lock(pt, entry, level);
+	spin_lock(ptl);
+	lost = load_relaxed(entry) != 0 && !KNOCKED_OUT(TABLE_POPULATE_RECHECK);
+	if (!lost) {
+		mm_count(pt, child == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, 1);
+		/*
+		 * ORDER[table-publish:A] the table is cleared and its lock initialised before an entry points to it.
+		 * Pairs with ORDER[table-publish:B] in pgtable.h.
+		 */
+		if (KNOCKED_OUT(TABLE_PUBLISH_A))
+			memset(page_address(table), 0xff, TABLE_SIZE);
+		store_release(entry, (page_to_pfn(table) << PAGE_SHIFT) | ENTRY_TABLE);
+		if (KNOCKED_OUT(TABLE_PUBLISH_A)) {
+			SYNCPOINT("pgalloc.published_early");
+			memset(page_address(table), 0, TABLE_SIZE);
+		}
+	}
+	spin_unlock(ptl);
+	if (lost) {
+		count_event(EV_PTE_TABLE_RACE);
+		table_free(table);
+	}
+	return 0;
+}
+
+pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end)
+{
+	while (*addr < end) {
+		pgd_t *pgdp = pgd_offset(pt->pgd, *addr);
+		enum pgtable_level hole = LEVEL_PGD;
+		p4d_t *p4dp;
+		pud_t *pudp;
+
+		if (!pgd_none(pgdp_get(pgdp)) && (hole = LEVEL_P4D, p4dp = p4d_offset(pgdp, *addr),
+						  !p4d_none(p4dp_get(p4dp)))) {
+			pudp = pud_offset(p4dp, *addr);
+			hole = LEVEL_PUD;
+			if (!pud_none(pudp_get(pudp)))
+				return pmd_offset(pudp, *addr);
+		}
+		*addr = level_addr_end(hole, *addr, end);
+	}
+	return NULL;
+}
+
+int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy)
+{
+	struct page *root;
+
+	memset(pt, 0, sizeof(*pt));
+	pt->policy = *policy;
+	spin_lock_init(&pt->page_table_lock, policy->spin, RANK_PAGE_TABLE_LOCK);
+	pt->home = local_node();
+	pt->counters = node_zalloc(pt->home, NR_CPUS * sizeof(*pt->counters), CACHE_LINE);
+	if (!pt->counters)
+		return -ENOMEM;
+	root = table_alloc(pt, LEVEL_PGD);
+	if (!root) {
+		node_free(pt->counters, pt->home, NR_CPUS * sizeof(*pt->counters));
+		return -ENOMEM;
+	}
+	pt->pgd = page_address(root);
+	return 0;
+}
+
+void mm_pgtable_destroy(struct mm_pgtable *pt)
+{
+	table_free(table_page(pt->pgd));
+	node_free(pt->counters, pt->home, NR_CPUS * sizeof(*pt->counters));
+}

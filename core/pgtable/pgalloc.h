@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pgalloc.h - page tables: allocated, published, freed.
+ *
+ * A table is one frame (two in the 2-level geometry) whose struct page carries the table's lock.
+ * Source: mm/memory.c, __pte_alloc(), __pmd_alloc() …; include/linux/mm.h, pagetable_pte_ctor().
+ */
+#ifndef FAULTLINE_CORE_PGTABLE_PGALLOC_H
+#define FAULTLINE_CORE_PGTABLE_PGALLOC_H
+
+#include "core/pgtable/mm_pgtable.h"
+#include "core/pgtable/ptl.h"
+
+/*
+ * mm_pgtable_init - an empty tree under @policy. Returns 0 or -ENOMEM. Locking: a registered cpu.
+ * mm_pgtable_destroy - frees the root; every other table is gone already (free_pgtables()), all readers too.
+ */
+int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy);
+void mm_pgtable_destroy(struct mm_pgtable *pt);
+
+/* An unlinked, cleared table for entries of @level, or NULL. Waits for pending frees once before it gives up. */
+struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level);
+/* Frees a table nobody can reach any more. Callable from RCU callbacks. */
+void table_free(struct page *table);
+
+/*
+ * table_populate - make the upper entry at @entry, of a table at @level, point to a new table, unless it is populated.
+ * Returns 0 (by whoever populated it) or -ENOMEM. Locking: mmap_lock or the VMA lock; takes the entry's PTL.
+ */
+int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level);
+
+/*
+ * p4d_alloc … pte_alloc - the entry of @addr one level down, its table allocated if missing; NULL on -ENOMEM.
+ * pte_alloc returns 0 or -ENOMEM: the table it saw to may be unlinked again before the caller gets there.
+ */
+static inline p4d_t *p4d_alloc(struct mm_pgtable *pt, pgd_t *pgdp, unsigned long addr)
+{
+	if (PTRS_PER_P4D > 1 && unlikely(pgd_none(pgdp_get(pgdp))) && table_populate(pt, &pgdp->val, LEVEL_PGD))
+		return NULL;
+	return p4d_offset(pgdp, addr);
+}
+
+static inline pud_t *pud_alloc(struct mm_pgtable *pt, p4d_t *p4dp, unsigned long addr)
+{
+	if (PTRS_PER_PUD > 1 && unlikely(p4d_none(p4dp_get(p4dp))) && table_populate(pt, &p4dp->val, LEVEL_P4D))
+		return NULL;
+	return pud_offset(p4dp, addr);
+}
+
+static inline pmd_t *pmd_alloc(struct mm_pgtable *pt, pud_t *pudp, unsigned long addr)
+{
+	if (PTRS_PER_PMD > 1 && unlikely(pud_none(pudp_get(pudp))) && table_populate(pt, &pudp->val, LEVEL_PUD))
+		return NULL;
+	return pmd_offset(pudp, addr);
+}
+
+static inline int pte_alloc(struct mm_pgtable *pt, pmd_t *pmdp)
+{
+	if (likely(!pmd_none(pmdp_get(pmdp))))
+		return 0;
+	return table_populate(pt, &pmdp->val, LEVEL_PMD);
+}
+
+/* The PMD entry of @addr, upper tables allocated if missing; NULL on -ENOMEM. */
+static inline pmd_t *pmd_alloc_path(struct mm_pgtable *pt, unsigned long addr)
+{
+	p4d_t *p4dp = p4d_alloc(pt, pgd_offset(pt->pgd, addr), addr);
+	pud_t *pudp = p4dp ? pud_alloc(pt, p4dp, addr) : NULL;
+
+	return pudp ? pmd_alloc(pt, pudp, addr) : NULL;
+}
+
+/*
+ * pmd_find_next - the first PMD entry at or above *@addr and below @end whose upper tables exist, *@addr moved up to
+ * what it maps; NULL when there is none. Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ */
+pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end);
+
+#endif

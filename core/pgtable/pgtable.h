@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pgtable.h - entries of page tables: what the bits mean, how they are read and changed, how tables are descended.
+ *
+ * An entry is one 64-bit word that other threads read without a lock at any time. So it is read once into a value,
+ * the value is looked at, and what is stored later is decided on that value. Changes that depend on the old value
+ * are one atomic exchange: a lockless setter of the accessed or dirty bit must not be lost.
+ *
+ *   present            bit 0: translates; or protnone (bit 8): kept for its VMA, no access allowed
+ *   none               all zero
+ *   neither            swapent.h: type and payload
+ *
+ * Source: arch/x86/include/asm/pgtable.h, include/linux/pgtable.h.
+ */
+#ifndef FAULTLINE_CORE_PGTABLE_PGTABLE_H
+#define FAULTLINE_CORE_PGTABLE_PGTABLE_H
+
+#include "core/base/atomic.h"
+#include "core/pgtable/geometry.h"
+#include "core/phys/frame.h"
+
+/* Lock key: (A) atomic: written under the table's PTL (PGD, P4D, PUD: page_table_lock), read by anyone */
+typedef struct { uint64_t val; /* (A) */ } pte_t;
+typedef struct { uint64_t val; /* (A) */ } pmd_t;
+typedef struct { uint64_t val; /* (A) */ } pud_t;
+typedef struct { uint64_t val; /* (A) */ } p4d_t;
+typedef struct { uint64_t val; /* (A) */ } pgd_t;
+
+#define ENTRY_PRESENT	(1UL << 0)
+#define ENTRY_WRITE	(1UL << 1)
+#define ENTRY_ACCESSED	(1UL << 5)
+#define ENTRY_DIRTY	(1UL << 6)
+#define ENTRY_HUGE	(1UL << 7)
+#define ENTRY_PROTNONE	(1UL << 8)
+#define ENTRY_SPECIAL	(1UL << 9)	/* no struct page behind it, or one that is not counted: the zero page */
+#define ENTRY_PFN_MASK	0x000ffffffffff000UL
+
+/* An entry that points to a table. Accessed and dirty are set at once: nobody ages tables. */
+#define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
+
+/* ---- values ---- */
+#define __pte(x)	((pte_t){ (x) })
+
+static inline bool pte_none(pte_t pte)		{ return pte.val == 0; }
+static inline bool pte_present(pte_t pte)	{ return pte.val & (ENTRY_PRESENT | ENTRY_PROTNONE); }
+static inline bool pte_accessible(pte_t pte)	{ return pte.val & ENTRY_PRESENT; }
+static inline bool pte_write(pte_t pte)		{ return pte.val & ENTRY_WRITE; }
+static inline bool pte_dirty(pte_t pte)		{ return pte.val & ENTRY_DIRTY; }
+static inline bool pte_young(pte_t pte)		{ return pte.val & ENTRY_ACCESSED; }
+static inline bool pte_special(pte_t pte)	{ return pte.val & ENTRY_SPECIAL; }
+static inline bool pte_same(pte_t a, pte_t b)	{ return a.val == b.val; }
+static inline unsigned long pte_pfn(pte_t pte)	{ return (pte.val & ENTRY_PFN_MASK) >> PAGE_SHIFT; }
+static inline struct page *pte_page(pte_t pte)	{ return pfn_to_page(pte_pfn(pte)); }
+static inline pte_t pte_mkwrite(pte_t pte)	{ return __pte(pte.val | ENTRY_WRITE); }
+static inline pte_t pte_wrprotect(pte_t pte)	{ return __pte(pte.val & ~ENTRY_WRITE); }
+static inline pte_t pte_mkdirty(pte_t pte)	{ return __pte(pte.val | ENTRY_DIRTY); }
+static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESSED); }
+static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte.val | ENTRY_SPECIAL); }
+
+/* @prot: the bits a VMA's page_prot gives (present or protnone, accessed). */
+static inline pte_t pfn_pte(unsigned long pfn, uint64_t prot)
+{
+	return __pte(((uint64_t)pfn << PAGE_SHIFT) | prot);
+}
+
+static inline pte_t mk_pte(struct page *page, uint64_t prot)
+{
+	return pfn_pte(page_to_pfn(page), prot);
+}
+
+/* The same page under another protection; write permission is lost unless the caller gives it back. */
+static inline pte_t pte_modify(pte_t pte, uint64_t prot)
+{
+	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL)) | prot);
+}
+
+/* ---- reading and changing PTEs ---- */
+
+/* Locking: the PTL, or the caller looks again under it before it acts. */
+static inline pte_t ptep_get(pte_t *ptep)
+{
+	return __pte(load_relaxed(&ptep->val));
+}
+
+/* What the entry leads to may be read through it: pairs with the release in set_pte(). */
+static inline pte_t ptep_get_lockless(pte_t *ptep)
+{
+	return __pte(load_acquire(&ptep->val));
+}
+
+/* Locking: the PTL. What the page holds was written before. */
+static inline void set_pte(pte_t *ptep, pte_t pte)
+{
+	store_release(&ptep->val, pte.val);
+}
+
+/* Locking: the PTL. */
+static inline pte_t ptep_get_and_clear(pte_t *ptep)
+{
+	return __pte(xchg_acq_rel(&ptep->val, 0));
+}
+
+/* Entries of a whole PTE table that are present. Locking: the PTL, so plain reads are enough and the loop is vectorised. */
+static inline unsigned int pte_table_count_present(const pte_t *table)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < PTRS_PER_PTE; i++)
+		n += (table[i].val & (ENTRY_PRESENT | ENTRY_PROTNONE)) != 0;
+	return n;
+}
+
+/* ---- upper levels ---- */
+
+static inline bool pmd_none(pmd_t pmd)		{ return pmd.val == 0; }
+static inline bool pud_none(pud_t pud)		{ return pud.val == 0; }
+static inline bool p4d_none(p4d_t p4d)		{ return p4d.val == 0; }
+static inline bool pgd_none(pgd_t pgd)		{ return pgd.val == 0; }
+static inline bool pmd_present(pmd_t pmd)	{ return pmd.val & ENTRY_PRESENT; }
+static inline bool pud_present(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
+static inline bool pmd_leaf(pmd_t pmd)		{ return pmd.val & ENTRY_HUGE; }
+static inline bool pud_leaf(pud_t pud)		{ return pud.val & ENTRY_HUGE; }
+static inline bool pmd_same(pmd_t a, pmd_t b)	{ return a.val == b.val; }
+
+/*
+ * ORDER[table-publish:B] the entry is read with acquire, and the table is read only through the value read.
+ * Pairs with ORDER[table-publish:A] in pgalloc.c. Weaker: a walker finds a table that is not yet cleared.
+ */
+static inline pmd_t pmdp_get(pmd_t *pmdp)	{ return (pmd_t){ load_acquire(&pmdp->val) }; }
+static inline pud_t pudp_get(pud_t *pudp)	{ return (pud_t){ load_acquire(&pudp->val) }; }
+static inline p4d_t p4dp_get(p4d_t *p4dp)	{ return (p4d_t){ load_acquire(&p4dp->val) }; }
+static inline pgd_t pgdp_get(pgd_t *pgdp)	{ return (pgd_t){ load_acquire(&pgdp->val) }; }
+
+/* The first byte of the table that an upper entry points to. */
+static inline void *entry_table(uint64_t val)
+{
+	return page_address(pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
+}
+
+/* The struct page, PTL included, of the table that holds the entry at @entry. */
+static inline struct page *table_page(const void *entry)
+{
+	return virt_to_page((void *)((uintptr_t)entry & ~(TABLE_SIZE - 1)));
+}
+
+/* The struct page of the PTE table that @pmd points to. */
+static inline struct page *pmd_table_page(pmd_t pmd)
+{
+	return pfn_to_page((pmd.val & ENTRY_PFN_MASK) >> PAGE_SHIFT);
+}
+
+/*
+ * Descent. Each takes an entry that is present and no leaf (asserted nowhere: callers have looked), and reads it again;
+ * safe because a table in use is unlinked only where no VMA over it can be reached - but PTE tables, which need ptl.h.
+ */
+static inline pgd_t *pgd_offset(pgd_t *pgd, unsigned long addr)
+{
+	return pgd + level_index(LEVEL_PGD, addr);
+}
+
+static inline p4d_t *p4d_offset(pgd_t *pgdp, unsigned long addr)
+{
+	if (PTRS_PER_P4D == 1)
+		return (p4d_t *)pgdp;
+	return (p4d_t *)entry_table(pgdp_get(pgdp).val) + level_index(LEVEL_P4D, addr);
+}
+
+static inline pud_t *pud_offset(p4d_t *p4dp, unsigned long addr)
+{
+	if (PTRS_PER_PUD == 1)
+		return (pud_t *)p4dp;
+	return (pud_t *)entry_table(p4dp_get(p4dp).val) + level_index(LEVEL_PUD, addr);
+}
+
+static inline pmd_t *pmd_offset(pud_t *pudp, unsigned long addr)
+{
+	if (PTRS_PER_PMD == 1)
+		return (pmd_t *)pudp;
+	return (pmd_t *)entry_table(pudp_get(pudp).val) + level_index(LEVEL_PMD, addr);
+}
+
+/* The PTE of @addr in the table that the value @pmd points to. */
+static inline pte_t *pte_offset(pmd_t pmd, unsigned long addr)
+{
+	return (pte_t *)entry_table(pmd.val) + level_index(LEVEL_PTE, addr);
+}
+
+#endif

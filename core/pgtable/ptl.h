@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ptl.h - split page-table locks, and the way into a PTE table that may vanish.
+ *
+ * A PTE table is unlinked under its PMD entry's lock and its own, while others are on their way into it. So:
+ *
+ *   begin (RCU, or a walk mark); read the PMD entry; lock the table it names; read the PMD entry again
+ *
+ * Equal: the table was linked while its lock was held, and stays so until the lock is dropped, because unlinking
+ * needs the lock too. Different: it was unlinked, or never the right one; give up, and the caller starts again from
+ * the PMD. Between the two reads the table may be unlinked, but not freed: the section sees to it (table-free).
+ *
+ * Source: mm/pgtable-generic.c, __pte_offset_map_lock(); include/linux/mm.h, pmd_lock(), pte_lockptr().
+ */
+#ifndef FAULTLINE_CORE_PGTABLE_PTL_H
+#define FAULTLINE_CORE_PGTABLE_PTL_H
+
+#include "core/base/assert.h"
+#include "core/base/rcu.h"
+#include "core/pgtable/mm_pgtable.h"
+#include "core/pgtable/shootdown.h"
+
+/* The lock of the table that holds the PMD entry at @pmdp. */
+static inline spinlock_t *pmd_lockptr(struct mm_pgtable *pt, pmd_t *pmdp)
+{
+	return pt->policy.pmd_ptl == PTL_MM ? &pt->page_table_lock : &table_page(pmdp)->ptl;
+}
+
+/* The lock of the entries of the PTE table that @pmd, the value read at @pmdp, points to. */
+static inline spinlock_t *pte_lockptr(struct mm_pgtable *pt, pmd_t *pmdp, pmd_t pmd)
+{
+	if (likely(pt->policy.pte_ptl == PTL_PTE_TABLE))
+		return &pmd_table_page(pmd)->ptl;
+	return pt->policy.pte_ptl == PTL_MM ? &pt->page_table_lock : &table_page(pmdp)->ptl;
+}
+
+static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
+{
+	spinlock_t *ptl = pmd_lockptr(pt, pmdp);
+
+	spin_lock(ptl);
+	return ptl;
+}
+
+/*
+ * A section in which a PTE table that was linked when its PMD entry was read is not freed. Without table reclaim a
+ * linked table stays for as long as its VMA can be reached, and the shootdown policy needs no mark.
+ * ORDER[table-free:B] the section begins before the PMD entry is read; pairs with ORDER[table-free:A] in
+ * mmu_gather.c. Weaker: the table is freed and used anew under its reader.
+ */
+static inline void pte_section_begin(struct mm_pgtable *pt)
+{
+	if (likely(pt->policy.table_free == TABLE_FREE_RCU)) {
+		if (!KNOCKED_OUT(TABLE_FREE_B))
+			rcu_read_lock();
+	} else if (pt->policy.reclaim_tables) {
+		shootdown_walk_begin();
+	}
+}
+
+static inline void pte_section_end(struct mm_pgtable *pt)
+{
+	if (likely(pt->policy.table_free == TABLE_FREE_RCU)) {
+		if (!KNOCKED_OUT(TABLE_FREE_B))
+			rcu_read_unlock();
+	} else if (pt->policy.reclaim_tables) {
+		shootdown_walk_end();
+	}
+}
+
+/*
+ * pte_offset_map - the PTE of @addr, not locked, inside a section that pte_unmap() ends; NULL, and no section, when
+ * @pmdp points to no table. *@pmd is the entry read. What is read through it may be stale at once.
+ */
+static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, pmd_t *pmd)
+{
+	pte_section_begin(pt);
+	*pmd = pmdp_get(pmdp);
+	if (likely(pmd_present(*pmd) && !pmd_leaf(*pmd))) {
+		SYNCPOINT("ptl.map.read_pmd");
+		/* In the section a table may be unlinked, never free or something else. */
+		ASSERT(page_type(pmd_table_page(*pmd)) == PAGE_TABLE);
+		return pte_offset(*pmd, addr);
+	}
+	pte_section_end(pt);
+	return NULL;
+}
+
+static inline void pte_unmap(struct mm_pgtable *pt)
+{
+	pte_section_end(pt);
+}
+
+/*
+ * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock().
+ * NULL, and nothing locked, when @pmdp points to no table, or to another one than a moment ago: look at it again.
+ * Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ */
+static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+{
+	spinlock_t *ptl;
+	pmd_t pmd;
+	pte_t *ptep;
+
+	ptep = pte_offset_map(pt, pmdp, addr, &pmd);
+	if (unlikely(!ptep))
+		return NULL;
+	ptl = pte_lockptr(pt, pmdp, pmd);
+	spin_lock(ptl);
+	if (likely(pmd_same(pmd, pmdp_get(pmdp)) || KNOCKED_OUT(PTE_MAP_RECHECK))) {
+		*ptlp = ptl;
+		return ptep;
+	}
+	spin_unlock(ptl);
+	pte_section_end(pt);
+	count_event(EV_PTE_MAP_RETRY);
+	return NULL;
+}
+
+static inline void pte_unmap_unlock(struct mm_pgtable *pt, spinlock_t *ptl)
+{
+	spin_unlock(ptl);
+	pte_section_end(pt);
+}
+
+#endif

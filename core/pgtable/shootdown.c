@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shootdown.c - waiting until no cpu is inside a lockless walk that began earlier. */
+#include "core/pgtable/shootdown.h"
+
+#include <sched.h>
+
+#define SPINS_BEFORE_YIELD	200	/* about 10 µs: a walk over one table; longer means its thread was preempted */
+
+struct walk_mark walk_marks[NR_CPUS];
+
+static void wait_for(struct walk_mark *mark)
+{
+	uint32_t seen = load_seq_cst(&mark->seq);
+	unsigned int spins = 0;
+
+	if (!(seen & 1))
+		return;
+	while (load_acquire(&mark->seq) == seen) {
+		if (++spins < SPINS_BEFORE_YIELD)
+			cpu_relax();
+		else
+			sched_yield();
+	}
+}
+
+void shootdown_wait(void)
+{
+	/*
+	 * ORDER[shootdown:A] entries were cleared before; every mark is loaded after. Pairs with ORDER[shootdown:B].
+	 * Weaker: a walker's mark is missed although it still reads the table.
+	 */
+	if (KNOCKED_OUT(SHOOTDOWN_A))
+		return;
+	smp_mb();
+	for (unsigned int i = 0; i < nr_cpus_used(); i++)
+		if (!this_cpu || i != this_cpu->id)
+			wait_for(&walk_marks[i]);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shootdown.h - tables freed the old way: ask every cpu, and wait until none is inside a lockless walk.
+ *
+ * It stands for x86 without RCU-freed tables, where walkers turn interrupts off and who frees a table sends an
+ * interrupt to all and waits. Here each cpu says in a word of its own that it walks:
+ *
+ *   walker    seq odd; read entries … ; seq even
+ *   freer     clear the entry; for each cpu: while its seq is odd and the same, wait; free
+ *
+ * Store buffering: both sides store their own variable and then load the other's, so all four accesses are
+ * sequentially consistent. Either the freer sees the odd seq and waits, or the walker sees the cleared entry.
+ * Source: mm/mmu_gather.c, tlb_remove_table_sync_one(); arch/x86 before CONFIG_MMU_GATHER_RCU_TABLE_FREE.
+ */
+#ifndef FAULTLINE_CORE_PGTABLE_SHOOTDOWN_H
+#define FAULTLINE_CORE_PGTABLE_SHOOTDOWN_H
+
+#include "core/base/cpu.h"
+#include "core/base/syncpoint.h"
+
+/* Lock key: (A) atomic, written by its cpu */
+struct walk_mark {
+	uint32_t seq;		/* (A) odd while the cpu is inside a lockless walk */
+	uint32_t depth;		/* (A) of nesting; only its cpu reads it */
+} __cacheline_aligned;
+
+extern struct walk_mark walk_marks[NR_CPUS];
+
+static inline void shootdown_walk_begin(void)
+{
+	struct walk_mark *mark = &walk_marks[this_cpu->id];
+
+	if (mark->depth++)
+		return;
+	/* ORDER[shootdown:B] the mark is stored before any entry is read; pairs with ORDER[shootdown:A]. */
+	if (!KNOCKED_OUT(SHOOTDOWN_B))
+		xchg_seq_cst(&mark->seq, mark->seq + 1);
+}
+
+static inline void shootdown_walk_end(void)
+{
+	struct walk_mark *mark = &walk_marks[this_cpu->id];
+
+	if (--mark->depth == 0 && (load_relaxed(&mark->seq) & 1))
+		store_release(&mark->seq, mark->seq + 1);
+}
+
+/* Returns once every lockless walk that could have read an entry cleared before has ended. Locking: no spinlock held. */
+void shootdown_wait(void);
+
+#endif
