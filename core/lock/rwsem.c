@@ -180,16 +180,24 @@ static void park(struct rwsem_waiter *waiter, struct wait_cost *cost)
 	SYNCPOINT("rwsem.woken");
 }
 
-/* A writer is in, and may be out soon. Readers never spin past a queue. */
+/*
+ * A reader may pass the queue into a free lock, since the head was woken when it became free. It may not join readers
+ * past a queue: the lock would never become free, and the head never look.
+ */
+static bool reader_may_enter(uint32_t seen)
+{
+	return !(seen & RWSEM_BUSY) || !(seen & ~RWSEM_WAITERS);
+}
+
 static bool spin_for_read(struct rwsem *sem, struct wait_cost *cost)
 {
 	uint32_t seen;
 
 	while (wait_spin(cost)) {
 		seen = load_relaxed(&sem->count);
-		if (seen & (RWSEM_WAITERS | RWSEM_HANDOFF))
+		if (seen & RWSEM_HANDOFF)
 			return false;
-		if (!(seen & RWSEM_WRITER) && try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER))
+		if (reader_may_enter(seen) && try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER))
 			return true;
 	}
 	return false;
@@ -210,12 +218,12 @@ static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
 		park(&self, cost);
 }
 
-/* The fast path has counted this thread as a reader and found a writer or a queue. */
-__noinline void rwsem_down_read_slow(struct rwsem *sem)
+/* The fast path has counted this thread as a reader, on top of @seen. */
+__noinline void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen)
 {
 	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
 
-	if (KNOCKED_OUT(RWSEM_READ_WAIT))
+	if (reader_may_enter(seen) || KNOCKED_OUT(RWSEM_READ_WAIT))
 		return;
 	lockrank_wait_begin();
 	rwsem_put_read(sem);
@@ -225,7 +233,6 @@ __noinline void rwsem_down_read_slow(struct rwsem *sem)
 	lockstat_add(sem->rank, &cost);
 }
 
-/* The lock may be taken ahead of the queue, unless its head was passed already. */
 static bool spin_for_write(struct rwsem *sem, struct wait_cost *cost)
 {
 	uint32_t seen;

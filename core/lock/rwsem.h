@@ -5,10 +5,10 @@
  * One word says everything a lock or unlock needs; a queue, first come first served, is behind it. Guarantees:
  *
  *   exclusion   a writer is alone; readers share.
- *   fairness    while anybody is queued no new reader enters, so writers don't starve. A writer that just spins may
- *               take a free lock ahead of the queue, until the head looks, finds itself passed and raises HANDOFF:
- *               the lock's next holder is the head then. When a reader is head, all readers queued enter with it; a
- *               queued writer is so passed by each other thread at most once, as whoever comes later is behind it.
+ *   fairness    while anybody is queued no reader joins other readers, so the lock becomes free and its head is woken.
+ *               Until the head looks, running threads may take the free lock, which costs nobody a switch of threads;
+ *               then the head raises HANDOFF if it found itself passed, and the lock's next holder is the head. When
+ *               that is a reader, all readers queued enter with it: each passes a queued writer once at most.
  *   progress    waiters spin shortly, then park in the kernel: threads beyond the cores neither hang nor burn cores.
  *   edges       an unlock happens before each later conflicting lock; downgrade keeps writers out throughout.
  */
@@ -36,7 +36,7 @@ struct rwsem {
 
 void init_rwsem(struct rwsem *sem, enum lock_rank rank);
 
-void rwsem_down_read_slow(struct rwsem *sem);
+void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen);
 void rwsem_down_write_slow(struct rwsem *sem);
 void rwsem_wake(struct rwsem *sem);
 #if FAULTLINE_CHECK
@@ -57,10 +57,13 @@ static force_inline void rwsem_put_read(struct rwsem *sem)
 
 static force_inline void down_read_at(struct rwsem *sem, const char *site)
 {
+	uint32_t seen;
+
 	rwsem_assert_may_sleep();
 	lockrank_acquire_at(sem, sem->rank, HELD_READ, false, site);
-	if (unlikely(fetch_add_acquire(&sem->count, RWSEM_READER) & RWSEM_BUSY))
-		rwsem_down_read_slow(sem);
+	seen = fetch_add_acquire(&sem->count, RWSEM_READER);
+	if (unlikely(seen & RWSEM_BUSY))
+		rwsem_down_read_slow(sem, seen);
 }
 
 static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
