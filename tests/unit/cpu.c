@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cpu: registration, slots, event counts. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/cpu.h"
+#include "core/base/rcu.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/threads.h"
+
+static void one_thread(void **state)
+{
+	(void)state;
+	assert_null(this_cpu);
+	count_event(EV_FAULT);		/* not a cpu: counted nowhere */
+	assert_int_equal(cpu_register(3, MEM_REMOTE, 9), 0);
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), -EBUSY);
+	assert_non_null(this_cpu);
+	assert_int_equal(this_cpu->node, 3);
+	assert_int_equal(this_cpu->mem_policy, MEM_REMOTE);
+	assert_true(this_cpu->id < nr_cpus_used());
+	cpu_unregister();
+	assert_null(this_cpu);
+	assert_dies("!cpu", cpu_unregister());
+}
+
+static void a_slot_is_used_again(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), 0);
+	id = this_cpu->id;
+	cpu_unregister();
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), 0);
+	assert_int_equal(this_cpu->id, id);
+	cpu_unregister();
+}
+
+/* The same seed in the same slot repeats the choices a thread makes. */
+static void a_seed_repeats_in_its_slot(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 77), 0);
+	first = rng_next(&this_cpu->rng);
+	cpu_unregister();
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 77), 0);
+	assert_true(rng_next(&this_cpu->rng) == first);
+	cpu_unregister();
+}
+
+static void count_a_few(void *arg, unsigned int index)
+{
+	(void)arg;
+	count_events(EV_FAULT, index + 1);
+	count_event(EV_MMAP);
+}
+
+static void totals_outlive_their_threads(void **state)
+{
+	(void)state;
+	events_reset();
+	threads_run(4, count_a_few, NULL);
+	threads_run(2, count_a_few, NULL);
+	assert_int_equal(events_total(EV_FAULT), 1 + 2 + 3 + 4 + 1 + 2);
+	assert_int_equal(events_total(EV_MMAP), 6);
+	assert_int_equal(events_total(EV_MUNMAP), 0);
+	events_reset();
+	assert_int_equal(events_total(EV_FAULT), 0);
+}
+
+static void every_event_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	for (unsigned int a = 0; a < NR_CPU_EVENTS; a++)
+		for (unsigned int b = 0; b < a; b++)
+			assert_string_not_equal(cpu_event_name(a), cpu_event_name(b));
+	assert_null(cpu_event_name(NR_CPU_EVENTS));
+}
+
+static bool slot_seen[NR_CPUS];
+static unsigned int refused, entered;
+static pthread_barrier_t all_in;
+
+/* One thread too many: each waits, registered or refused, until all have tried. */
+static void *one_of_too_many(void *arg)
+{
+	int err = cpu_register(0, MEM_LOCAL, 1);
+
+	(void)arg;
+	if (err == -ENOSPC)
+		fetch_add_relaxed(&refused, 1u);
+	else if (!err && !xchg_relaxed(&slot_seen[this_cpu->id], true))
+		fetch_add_relaxed(&entered, 1u);
+	if (!err)
+		rcu_offline();
+	pthread_barrier_wait(&all_in);
+	if (!err) {
+		rcu_online();
+		cpu_unregister();
+	}
+	return NULL;
+}
+
+static void slots_run_out(void **state)
+{
+	static pthread_t threads[NR_CPUS + 1];
+	pthread_attr_t attr;
+
+	(void)state;
+	pthread_barrier_init(&all_in, NULL, NR_CPUS + 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 256 << 10);
+	for (unsigned int i = 0; i <= NR_CPUS; i++)
+		assert_int_equal(pthread_create(&threads[i], &attr, one_of_too_many, NULL), 0);
+	for (unsigned int i = 0; i <= NR_CPUS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_attr_destroy(&attr);
+	pthread_barrier_destroy(&all_in);
+	assert_int_equal(refused, 1);
+	assert_int_equal(entered, NR_CPUS);
+	assert_int_equal(nr_cpus_used(), NR_CPUS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_thread),
+		cmocka_unit_test(a_slot_is_used_again),
+		cmocka_unit_test(a_seed_repeats_in_its_slot),
+		cmocka_unit_test(totals_outlive_their_threads),
+		cmocka_unit_test(every_event_has_a_name_of_its_own),
+		cmocka_unit_test(slots_run_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
