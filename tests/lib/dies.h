@@ -6,6 +6,11 @@
 #include <setjmp.h>
 #include <stdbool.h>
 
+/* gcc warns of locals that change between one assert_dies() and the next: each calls setjmp() anew, so they are right. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wclobbered"
+#endif
+
 /* For assert_dies(): from here on die() in this thread jumps to the buffer returned. */
 jmp_buf *dies_begin(void);
 /* Ends it. True when die() was called with a text that contains @text. */
@@ -20,6 +25,12 @@ bool dies_end(const char *text);
 		statement; \
 	} \
 	assert_true(dies_end(text)); \
+} while (0)
+
+/* For tests of checks that builds without FAULTLINE_CHECK do not make. */
+#define needs_checks() do { \
+	if (!FAULTLINE_CHECK) \
+		skip(); \
 } while (0)
 
 #endif
