@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* folio: references and mapping counts, and what their misuse ends in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/base/cpu.h"
+#include "core/phys/folio.h"
+#include "tests/lib/dies.h"
+
+static int up(void **state)
+{
+	const struct machine_config config = { 1, 4096, 0 };
+
+	(void)state;
+	return machine_init(&config) || cpu_register(0, MEM_LOCAL, 1);
+}
+
+static int down(void **state)
+{
+	(void)state;
+	frame_drain_cpu();
+	cpu_unregister();
+	return machine_exit() != 0;
+}
+
+static void the_last_reference_frees(void **state)
+{
+	struct page *page = alloc_page(PAGE_ANON);
+
+	(void)state;
+	assert_int_equal(page_ref_count(page), 1);
+	get_page(page);
+	folio_get(page_folio(page));
+	assert_int_equal(folio_ref_count(page_folio(page)), 3);
+	put_page(page);
+	folio_put(page_folio(page));
+	assert_int_equal(page_type(page), PAGE_ANON);
+	put_page(page);
+	assert_int_equal(page_type(page), PAGE_PCP);
+	assert_int_equal(page_ref_count(page), 0);
+}
+
+static void a_free_page_cannot_be_got(void **state)
+{
+	struct page *page = alloc_page(PAGE_ANON);
+
+	(void)state;
+	assert_true(folio_try_get(page_folio(page)));
+	assert_int_equal(page_ref_count(page), 2);
+	assert_true(page_ref_add_unless_zero(page, 1024));
+	assert_int_equal(page_ref_count(page), 1026);
+	folio_put_refs(page_folio(page), 1025);
+	put_page(page);
+	assert_false(folio_try_get(page_folio(page)));
+	assert_false(page_ref_add_unless_zero(page, 1024));
+	assert_int_equal(page_ref_count(page), 0);
+	assert_false(folio_try_get(page_folio(pfn_to_page(0))));
+	assert_false(folio_try_get(page_folio(pfn_to_page(4095))));	/* inside a free block */
+}
+
+static void a_block_is_freed_whole(void **state)
+{
+	struct page *page = alloc_pages(4, PAGE_ANON);
+	unsigned long before = machine_free_frames();
+
+	(void)state;
+	put_page(page);
+	assert_int_equal(machine_free_frames(), before + 16);
+}
+
+static void misuse_dies(void **state)
+{
+	struct page *page = alloc_page(PAGE_ANON);
+
+	(void)state;
+	free_page(page);
+	assert_dies("old <= 0", get_page(page));
+	store_relaxed(&page->_refcount, 0);
+	assert_dies("old < nr", put_page(page));
+	store_relaxed(&page->_refcount, 0);
+	page = alloc_page(PAGE_ANON);
+	assert_dies("old < nr", folio_put_refs(page_folio(page), 2));
+	store_relaxed(&page->_refcount, 1);
+	assert_dies("left < 0", page_mapcount_dec(page));
+	store_relaxed(&page->_mapcount, -1);
+	free_page(page);
+}
+
+static void mappings_count_from_minus_one(void **state)
+{
+	struct page *page = alloc_page(PAGE_ANON);
+
+	(void)state;
+	assert_int_equal(page_mapcount(page), 0);
+	assert_false(folio_mapped(page_folio(page)));
+	assert_int_equal(page_mapcount_inc(page), 0);
+	assert_int_equal(page->_mapcount, 0);
+	assert_true(folio_mapped(page_folio(page)));
+	assert_int_equal(page_mapcount_inc(page), 1);
+	assert_int_equal(page_mapcount_dec(page), 1);
+	assert_int_equal(page_mapcount_dec(page), 0);
+	assert_false(folio_mapped(page_folio(page)));
+	free_page(page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_reference_frees),
+		cmocka_unit_test(a_free_page_cannot_be_got),
+		cmocka_unit_test(a_block_is_freed_whole),
+		cmocka_unit_test(misuse_dies),
+		cmocka_unit_test(mappings_count_from_minus_one),
+	};
+
+	return cmocka_run_group_tests(tests, up, down);
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* frame: the machine's arithmetic, splitting and merging, exhaustion, nodes, contents, leaks. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "core/base/cpu.h"
+#include "core/base/syncpoint.h"
+#include "core/phys/buddy.h"
+#include "core/phys/folio.h"
+#include "core/phys/frame.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/threads.h"
+
+#define FRAMES	4096ul		/* a node's, in most tests: four blocks of the largest order */
+
+static void machine_up(unsigned int nodes, unsigned long frames, unsigned int payload)
+{
+	const struct machine_config config = { nodes, frames, payload };
+
+	assert_int_equal(machine_init(&config), 0);
+}
+
+static void register_as(unsigned int node, enum mem_policy policy)
+{
+	assert_int_equal(cpu_register(node, policy, 1), 0);
+}
+
+static void unregister(void)
+{
+	frame_drain_cpu();
+	cpu_unregister();
+}
+
+/* After a test that failed half way the next one still starts clean. */
+static int clean(void **state)
+{
+	(void)state;
+	inject_alloc_failure(0);
+	if (this_cpu)
+		unregister();
+	if (machine.frames)
+		machine_exit();
+	return 0;
+}
+
+/* ---- the machine ---- */
+static void configurations(void **state)
+{
+	const struct machine_config wrong[] = {
+		{ 0, FRAMES, 0 }, { MAX_NODES + 1, FRAMES, 0 }, { 1, 1, 0 }, { 1, FRAMES, 1 }, { 1, FRAMES, 128 },
+		{ 1, 1ul << 40, 0 },
+	};
+	const struct machine_config right = { MAX_NODES, 2, 64 };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(machine_init(&wrong[i]), -EINVAL);
+	assert_int_equal(machine_init(&right), 0);
+	assert_int_equal(machine_init(&right), -EBUSY);
+	assert_int_equal(machine.nr_frames, 2 * MAX_NODES - 1);
+	assert_int_equal(machine_free_frames(), machine.nr_frames);
+	assert_int_equal(machine_exit(), 0);
+	assert_int_equal(machine_init(&right), 0);
+	assert_int_equal(machine_exit(), 0);
+}
+
+static void arithmetic(void **state)
+{
+	const unsigned long frames = 3000;	/* not a power of two: pfns have a gap behind each node */
+	unsigned long valid = 0;
+
+	(void)state;
+	machine_up(3, frames, 64);
+	assert_true(IS_ALIGNED((uintptr_t)machine.frames, 2ul << 20));
+	assert_false(pfn_valid(0));
+	assert_false(pfn_valid(machine.max_pfn));
+	for (unsigned long pfn = 0; pfn < machine.max_pfn; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+		char *addr = page_address(page), *payload = page_payload(page);
+
+		assert_int_equal(page_to_pfn(page), pfn);
+		assert_ptr_equal(virt_to_page(addr + FRAME_SIZE - 1), page);
+		assert_true(payload >= addr && payload + 64 <= addr + FRAME_SIZE);
+		assert_int_equal(page_to_nid(page), pfn / 4096);
+		assert_int_equal(pfn_valid(pfn), pfn && pfn % 4096 < frames);
+		valid += pfn_valid(pfn);
+	}
+	assert_int_equal(valid, machine.nr_frames);
+	assert_int_equal(page_payload(pfn_to_page(1)) - page_address(pfn_to_page(1)), 64);
+}
+
+/* ---- blocks ---- */
+/* How many blocks of @order there are, taken and given back. */
+static unsigned int count_blocks(unsigned int order)
+{
+	struct page *head = NULL, *page;
+	unsigned int nr = 0;
+
+	while ((page = alloc_pages(order, 0))) {
+		page->index = (unsigned long)head;
+		head = page;
+		nr++;
+	}
+	for (; head; head = page) {
+		page = (struct page *)head->index;
+		free_pages(head, order);
+	}
+	return nr;
+}
+
+static void blocks_split_and_merge(void **state)
+{
+	struct page *pages[FRAMES];
+	unsigned long nr = 0;
+	struct rng rng;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	/* pfn 0 is missing: its block is there in all smaller sizes but one frame. */
+	for (unsigned int order = 0; order <= MAX_ORDER; order++)
+		assert_int_equal(count_blocks(order), (FRAMES >> order) - 1);
+	while ((pages[nr] = alloc_page(0)))
+		nr++;
+	assert_int_equal(nr, FRAMES - 1);
+	assert_int_equal(machine_free_frames(), 0);
+	rng_init(&rng, 1);
+	while (nr) {
+		unsigned long i = rng_below(&rng, nr);
+
+		free_page(pages[i]);
+		pages[i] = pages[--nr];
+	}
+	buddy_check(0);
+	assert_int_equal(count_blocks(MAX_ORDER), 3);
+	assert_int_equal(machine_exit(), 0);
+}
+
+static void blocks_are_aligned_and_apart(void **state)
+{
+	static bool taken[FRAMES];
+	struct page *pages[64];
+	struct rng rng;
+
+	(void)state;
+	memset(taken, 0, sizeof(taken));
+	machine_up(1, FRAMES, 0);
+	rng_init(&rng, 2);
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
+		unsigned int order = (unsigned int)rng_below(&rng, 6);
+		unsigned long pfn;
+
+		pages[i] = alloc_pages(order, PAGE_ANON);
+		assert_non_null(pages[i]);
+		pfn = page_to_pfn(pages[i]);
+		assert_int_equal(pages[i]->order, order);
+		assert_true(IS_ALIGNED(pfn, 1ul << order));
+		for (unsigned long p = pfn; p < pfn + (1ul << order); p++) {
+			assert_true(pfn_valid(p));
+			assert_false(taken[p]);
+			taken[p] = true;
+		}
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+		free_pages(pages[i], pages[i]->order);
+	assert_int_equal(machine_exit(), 0);
+}
+
+/* The last, short block of a node is no buddy of what lies behind the node's end. */
+static void a_node_may_end_anywhere(void **state)
+{
+	(void)state;
+	machine_up(2, 1000, 0);
+	assert_int_equal(count_blocks(0), 1999);
+	buddy_check(0);
+	buddy_check(1);
+	assert_int_equal(count_blocks(8), 2 + 3);
+	assert_int_equal(machine_exit(), 0);
+}
+
+static void wrong_orders_die(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	page = alloc_pages(2, 0);
+	assert_dies("order 2 freed as order 1", free_pages(page, 1));
+	assert_dies("order > MAX_ORDER", page = alloc_pages(MAX_ORDER + 1, 0));
+}
+
+static void double_frees_die(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	page = alloc_page(0);
+	free_page(page);
+	assert_dies("freed twice", free_page(page));
+	register_as(0, MEM_LOCAL);
+	page = alloc_page(0);
+	free_page(page);
+	assert_dies("freed twice", free_page(page));
+	assert_dies("freed twice", free_frozen_pages(page, 0));
+	page = alloc_page(0);
+	assert_dies("_refcount", free_frozen_pages(page, 0));
+	free_page(page);
+}
+
+static void leaks_are_told(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	register_as(0, MEM_LOCAL);
+	page = alloc_page(0);
+	assert_non_null(page);
+	page = alloc_pages(2, 0);
+	assert_non_null(page);
+	free_page(alloc_page(0));
+	assert_int_equal(machine_free_frames(), machine.nr_frames - 5);
+	assert_int_equal(machine_exit(), 5);
+}
+
+/* ---- lists of cpus ---- */
+static void a_new_page_is_clean(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	register_as(0, MEM_LOCAL);
+	page = alloc_page(PAGE_ANON);
+	memset(&page->mapping, 0xff, 24);
+	page->flags = page->index = 17;
+	page->level = 3;
+	fetch_add_relaxed(&page->_mapcount, 1);
+	fetch_sub_relaxed(&page->_mapcount, 1);
+	free_page(page);
+	assert_int_equal(page_type(page), PAGE_PCP);
+	assert_ptr_equal(alloc_page(PAGE_FILE), page);		/* last in, first out */
+	assert_int_equal(page_type(page), PAGE_FILE);
+	assert_int_equal(page->flags, 0);
+	assert_null(page->mapping);
+	assert_int_equal(page->index, 0);
+	assert_int_equal(page->private, 0);
+	assert_int_equal(page->level, 0);
+	assert_int_equal(page->_refcount, 1);
+	assert_int_equal(page->_mapcount, -1);
+	free_page(page);
+	page = alloc_page(0);
+	assert_int_equal(page_type(page), PAGE_USED);
+	free_page(page);
+}
+
+/* Alternating takes and frees of few frames cost no lock round, but the first. */
+static void the_usual_case_takes_no_lock(void **state)
+{
+	struct page *pages[8];
+
+	(void)state;
+	machine_up(1, 1 << 16, 0);
+	register_as(0, MEM_LOCAL);
+	events_reset();
+	for (int round = 0; round < 1000; round++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+			pages[i] = alloc_page(0);
+		for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
+			free_page(pages[i]);
+	}
+	assert_int_equal(events_total(EV_FRAME_REFILL), 1);
+}
+
+/* All frames through one list, in both directions: nothing is lost where batches pass. */
+static void exhaustion_through_a_list(void **state)
+{
+	struct page *head = NULL, *page;
+	unsigned long nr;
+
+	(void)state;
+	machine_up(2, FRAMES, 0);
+	register_as(1, MEM_LOCAL);
+	events_reset();
+	for (int round = 0; round < 2; round++) {
+		for (nr = 0; (page = alloc_page(0)); nr++) {
+			page->index = (unsigned long)head;
+			head = page;
+		}
+		assert_int_equal(nr, machine.nr_frames);
+		assert_int_equal(machine_free_frames(), 0);
+		assert_null(alloc_pages(3, 0));
+		for (; head; head = page) {
+			page = (struct page *)head->index;
+			free_page(head);
+		}
+		assert_int_equal(machine_free_frames(), machine.nr_frames);
+	}
+	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 2 * (FRAMES - 1));
+	frame_drain_cpu();
+	assert_int_equal(buddy_free_frames(0) + buddy_free_frames(1), machine.nr_frames);
+	buddy_check(0);
+	buddy_check(1);
+}
+
+static void use_and_leave(void *arg, unsigned int index)
+{
+	(void)index;
+	store_release((struct page **)arg, alloc_page(0));
+	free_page(*(struct page **)arg);
+	/* ends without frame_drain_cpu() */
+}
+
+/* What a thread leaves on its lists the slot's next holder finds. */
+static void a_dead_threads_list_is_inherited(void **state)
+{
+	struct page *first, *second;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	threads_run(1, use_and_leave, &first);
+	assert_int_equal(machine_free_frames(), machine.nr_frames);
+	assert_true(buddy_free_frames(0) < machine.nr_frames);
+	threads_run(1, use_and_leave, &second);
+	assert_ptr_equal(first, second);
+	assert_int_equal(machine_exit(), 0);
+}
+
+/* ---- nodes ---- */
+static unsigned int node_of_next(void)
+{
+	struct page *page = alloc_page(0);
+	unsigned int nid;
+
+	assert_non_null(page);
+	nid = page_to_nid(page);
+	free_page(page);
+	return nid;
+}
+
+static void policies_choose_nodes(void **state)
+{
+	(void)state;
+	events_reset();
+	machine_up(3, FRAMES, 0);
+	assert_int_equal(node_of_next(), 0);		/* not a cpu */
+	register_as(2, MEM_LOCAL);
+	assert_int_equal(node_of_next(), 2);
+	unregister();
+	register_as(2, MEM_REMOTE);
+	assert_int_equal(node_of_next(), 0);
+	unregister();
+	register_as(0, MEM_INTERLEAVE);
+	for (unsigned int i = 1; i < 10; i++)
+		assert_int_equal(node_of_next(), i % 3);
+	unregister();
+	register_as(7, MEM_LOCAL);			/* the host has more nodes than the machine */
+	assert_int_equal(node_of_next(), 1);
+	for (unsigned int nid = 0; nid < 3; nid++) {
+		struct page *page = alloc_pages_node(nid, 3, 0);
+
+		assert_int_equal(page_to_nid(page), nid);
+		free_pages(page, 3);
+	}
+	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
+}
+
+/* ---- contents ---- */
+static void clears_the_payload_and_no_more(unsigned int payload)
+{
+	struct page *page;
+	char *frame;
+
+	machine_up(1, FRAMES, payload);
+	register_as(0, MEM_LOCAL);
+	page = alloc_pages(1, 0);
+	frame = page_address(page);
+	memset(frame, 0x55, 2 * FRAME_SIZE);
+	free_pages(page, 1);
+	assert_ptr_equal(alloc_pages(1, ALLOC_ZERO), page);
+	for (struct page *p = page; p < page + 2; p++) {
+		char *line = page_payload(p), *start = page_address(p);
+
+		for (char *c = start; c < start + FRAME_SIZE; c++)
+			assert_int_equal(*c, c >= line && c < line + payload ? 0 : 0x55);
+	}
+	free_pages(page, 1);
+	unregister();
+	assert_int_equal(machine_exit(), 0);
+}
+
+static void clearing(void **state)
+{
+	(void)state;
+	clears_the_payload_and_no_more(0);
+	clears_the_payload_and_no_more(64);
+	clears_the_payload_and_no_more(4096);
+}
+
+static void copying(void **state)
+{
+	struct page *from, *to;
+
+	(void)state;
+	machine_up(1, FRAMES, 64);
+	from = alloc_page(ALLOC_ZERO);
+	to = alloc_page(ALLOC_ZERO);
+	strcpy(page_payload(from), "what the page holds");
+	copy_payload(to, from);
+	assert_string_equal(page_payload(to), "what the page holds");
+	free_page(from);
+	free_page(to);
+	assert_int_equal(machine_exit(), 0);
+}
+
+/* Without payload a data frame costs the host nothing, however often it is used. */
+static void no_payload_touches_nothing(void **state)
+{
+	static unsigned char resident[FRAMES];
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	register_as(0, MEM_LOCAL);
+	for (int i = 0; i < 100; i++) {
+		page = alloc_page(ALLOC_ZERO | PAGE_ANON);
+		copy_payload(page, page);
+		free_page(page);
+	}
+	assert_int_equal(mincore(machine.frames, FRAMES << FRAME_SHIFT, resident), 0);
+	for (unsigned long pfn = 0; pfn < FRAMES; pfn++)
+		assert_int_equal(resident[pfn] & 1, 0);
+	page = alloc_page(PAGE_TABLE);
+	*(char *)page_address(page) = 1;
+	assert_int_equal(mincore(machine.frames, FRAMES << FRAME_SHIFT, resident), 0);
+	assert_int_equal(resident[page_to_pfn(page)] & 1, 1);
+	free_page(page);
+}
+
+#if FAULTLINE_CHECK
+static void freed_contents_are_poisoned(void **state)
+{
+	struct page *table, *data;
+
+	(void)state;
+	machine_up(1, FRAMES, 64);
+	table = alloc_page(PAGE_TABLE);
+	data = alloc_page(PAGE_ANON | ALLOC_ZERO);
+	memset(page_address(table), 0, FRAME_SIZE);
+	free_page(table);
+	free_page(data);
+	for (unsigned long i = 0; i < FRAME_SIZE; i++)
+		assert_int_equal(((unsigned char *)page_address(table))[i], 0x6b);
+	for (unsigned long i = 0; i < 64; i++)
+		assert_int_equal(((unsigned char *)page_payload(data))[i], 0x6b);
+}
+
+static void injected_failures(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	machine_up(1, FRAMES, 0);
+	inject_alloc_failure(2);
+	page = alloc_page(0);
+	assert_non_null(page);
+	assert_null(alloc_page(0));
+	free_page(page);
+	page = alloc_pages(3, 0);
+	assert_non_null(page);
+	free_pages(page, 3);
+	inject_alloc_failure(1);
+	assert_null(alloc_pages_node(0, 0, 0));
+	assert_int_equal(machine_exit(), 0);
+}
+#endif
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(configurations, clean),
+		cmocka_unit_test_teardown(arithmetic, clean),
+		cmocka_unit_test_teardown(blocks_split_and_merge, clean),
+		cmocka_unit_test_teardown(blocks_are_aligned_and_apart, clean),
+		cmocka_unit_test_teardown(a_node_may_end_anywhere, clean),
+		cmocka_unit_test_teardown(wrong_orders_die, clean),
+		cmocka_unit_test_teardown(double_frees_die, clean),
+		cmocka_unit_test_teardown(leaks_are_told, clean),
+		cmocka_unit_test_teardown(a_new_page_is_clean, clean),
+		cmocka_unit_test_teardown(the_usual_case_takes_no_lock, clean),
+		cmocka_unit_test_teardown(exhaustion_through_a_list, clean),
+		cmocka_unit_test_teardown(a_dead_threads_list_is_inherited, clean),
+		cmocka_unit_test_teardown(policies_choose_nodes, clean),
+		cmocka_unit_test_teardown(clearing, clean),
+		cmocka_unit_test_teardown(copying, clean),
+		cmocka_unit_test_teardown(no_payload_touches_nothing, clean),
+#if FAULTLINE_CHECK
+		cmocka_unit_test_teardown(freed_contents_are_poisoned, clean),
+		cmocka_unit_test_teardown(injected_failures, clean),
+#endif
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
