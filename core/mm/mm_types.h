@@ -51,6 +51,7 @@ struct vm_area_struct {
 		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
 	};
+	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 };
 
@@ -61,7 +62,7 @@ struct vm_area_struct {
  * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic
  */
 struct mm_struct {
-	struct mm_pgtable pt;
+	struct mm_pgtable pt;		/* has its own lock key */
 	struct vma_tree tree;		/* (M) to change; readers under RCU too */
 	/*
 	 * (A) written under mmap_lock for write: its change releases every VMA write lock at once. Readers of the VMA
@@ -70,7 +71,7 @@ struct mm_struct {
 	uint32_t mm_lock_seq;
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
-	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards */
+	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards; 0: at the top */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
 };
 

@@ -7,7 +7,7 @@
 #ifndef FAULTLINE_CORE_POLICY_POLICY_H
 #define FAULTLINE_CORE_POLICY_POLICY_H
 
-#include "core/mm/mm_policy.h"
+#include "core/pgtable/mm_policy.h"
 
 /* A preset: a policy with the name of the Linux release that first behaved so. */
 struct policy_preset {
@@ -23,10 +23,12 @@ const struct policy_preset *policy_find(const char *name);
 /* linux-6.15: split PTLs at both levels, vm_refcnt, RCU-freed tables. */
 const struct policy_preset *policy_default(void);
 /*
- * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: pte_ptl=, pmd_ptl=
- * (mm, pmd, pte), spin= (ttas, ticket, queued, futex), vma_lock= (none, rwsem, refcnt), tables= (rcu, shootdown),
- * reclaim= (on, off). Returns 0 or -EINVAL, with the reason in @why.
+ * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: pte_ptl= (mm, pmd, pte),
+ * pmd_ptl= (mm, pmd), spin= (ttas, ticket, queued, futex), vma_lock= (none, rwsem, refcnt), tables= (rcu, shootdown),
+ * reclaim=, downgrade= (on, off). Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
  */
 int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t why_size);
+/* Every choice, as "key=value,key=value". */
+void policy_describe(const struct mm_policy *policy, char *text, size_t size);
 
 #endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* exit.c - the end of an address space. */
+#include "core/op/exit.h"
+
+#include "core/mm/mm.h"
+#include "core/mm/mmap_lock.h"
+#include "core/op/munmap.h"
+
+void mm_exit(struct mm_struct *mm)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = do_munmap_locked(mm, 0, ALIGN_UP(TASK_SIZE, PGDIR_SIZE));
+	BUG_ON(err);		/* nothing is split, so nothing is allocated */
+	mmap_write_unlock(mm);
+	mm_free(mm);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault.h - what a processor's page fault leads to. Source: mm/memory.c; arch/x86/mm/fault.c. */
+#ifndef FAULTLINE_CORE_OP_FAULT_H
+#define FAULTLINE_CORE_OP_FAULT_H
+
+#include "core/mm/mm_types.h"
+
+/* 0 handled, else one of: */
+typedef unsigned int vm_fault_t;
+#define VM_FAULT_OOM		0x01u	/* memory ran out */
+#define VM_FAULT_SIGSEGV	0x02u	/* a guard region, always with: */
+#define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
+#define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
+
+enum fault_flags {
+	FAULT_FLAG_WRITE = 1,
+};
+
+/*
+ * do_user_addr_fault - an access to @addr that found no translation, or one that does not allow it. Tries under the VMA
+ * lock, then under mmap_lock. On 0 the address was accessible at some moment since the call.
+ * Locking: none held. Source: arch/x86/mm/fault.c.
+ */
+vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
+
+/*
+ * handle_mm_fault - the same in @vma, which holds @addr and allows the access.
+ * Locking: @vma's lock or mmap_lock. Source: mm/memory.c.
+ */
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guard.c - guard regions. */
+#include "core/op/guard.h"
+
+#include <errno.h>
+
+#include "core/base/syncpoint.h"
+#include "core/mm/pagewalk.h"
+#include "core/op/zap.h"
+#include "core/pgtable/swapent.h"
+
+#define GUARD_RETRIES	3	/* as the kernel's MAX_MADVISE_GUARD_RETRIES */
+
+/* > 0: something is mapped there, zap and come again. */
+static int guard_pte_entry(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	return pte_is_guard(ptep_get(ptep)) ? 0 : 1;
+}
+
+static int guard_set_pte(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	*ptep = make_swapent(SWAPENT_GUARD, 0);
+	return 0;
+}
+
+static const struct mm_walk_ops guard_install_ops = {
+	.pte_entry = guard_pte_entry,
+	.install_pte = guard_set_pte,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	(void)vma;
+	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {
+		int err = walk_page_range_mm(mm, start, end, &guard_install_ops, NULL);
+		struct mmu_gather tlb;
+
+		if (err <= 0)
+			return err;
+		count_event(EV_GUARD_RETRY);
+		tlb_gather_mmu(&tlb, &mm->pt);
+		zap_range(&tlb, start, end, ZAP_KEEP_GUARDS);
+		tlb_finish_mmu(&tlb);
+		SYNCPOINT("guard.zapped");
+	}
+	return -EAGAIN;
+}
+
+static int guard_remove_pte_entry(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	if (pte_is_guard(ptep_get(ptep)))
+		set_pte(ptep, (pte_t){ 0 });
+	return 0;
+}
+
+static const struct mm_walk_ops guard_remove_ops = {
+	.pte_entry = guard_remove_pte_entry,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+int guard_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	(void)mm;
+	return walk_page_range_vma(vma, start, end, &guard_remove_ops, NULL);
+}

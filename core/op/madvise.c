@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* madvise.c - advice about a range. */
+#include "core/op/madvise.h"
+
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/op/fault.h"
+#include "core/op/guard.h"
+#include "core/op/zap.h"
+
+/* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
+static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mmu_gather tlb;
+
+	(void)vma;
+	tlb_gather_mmu(&tlb, &mm->pt);
+	zap_range(&tlb, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
+	tlb_finish_mmu(&tlb);
+	return 0;
+}
+
+/* Applies @apply to each mapped part; -ENOMEM at the end if something was not mapped. Locking: mmap_lock for read. */
+static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
+			     int (*apply)(struct mm_struct *, struct vm_area_struct *, unsigned long, unsigned long))
+{
+	struct vm_area_struct *vma;
+	bool unmapped = false;
+	unsigned long next;
+	int err = 0;
+
+	for (; !err && start < end; start = next) {
+		vma = find_vma(mm, start);
+		if (!vma || vma->vm_start > start) {
+			unmapped = true;
+			next = vma ? min(vma->vm_start, end) : end;
+			continue;
+		}
+		next = min(vma->vm_end, end);
+		err = apply(mm, vma, start, next);
+	}
+	return err ? err : unmapped ? -ENOMEM : 0;
+}
+
+/* Source: mm/gup.c, faultin_page_range(). Locking: mmap_lock for read; the range lies in @vma. */
+static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool write)
+{
+	vm_fault_t ret = 0;
+
+	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return -EINVAL;
+	for (; !ret && start < end; start += PAGE_SIZE)
+		ret = handle_mm_fault(vma, start, write ? FAULT_FLAG_WRITE : 0);
+	if (ret & VM_FAULT_OOM)
+		return -ENOMEM;
+	return ret ? -EFAULT : 0;
+}
+
+static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
+{
+	struct vm_area_struct *vma;
+	unsigned long next;
+	int err = 0;
+
+	for (; !err && start < end; start = next) {
+		vma = vma_lookup(mm, start);
+		if (!vma)
+			return -ENOMEM;
+		next = min(vma->vm_end, end);
+		err = populate_vma(vma, start, next, write);
+	}
+	return err;
+}
+
+static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+		return madvise_walk_vmas(mm, start, end, madvise_dontneed);
+	case MADV_GUARD_INSTALL:
+		return madvise_walk_vmas(mm, start, end, guard_install);
+	case MADV_GUARD_REMOVE:
+		return madvise_walk_vmas(mm, start, end, guard_remove);
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return madvise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+	default:
+		return -EINVAL;
+	}
+}
+
+static bool advice_known(int advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
+	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE;
+}
+
+int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
+{
+	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
+	int err;
+
+	if (!advice_known(advice) || !IS_ALIGNED(start, PAGE_SIZE) || (len && end == start) || end < start)
+		return -EINVAL;
+	if (end == start)
+		return 0;
+	mmap_read_lock(mm);
+	err = do_madvise(mm, start, end, advice);
+	mmap_read_unlock(mm);
+	return err;
+}

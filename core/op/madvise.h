@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* madvise.h - advice about a range. Source: mm/madvise.c. */
+#ifndef FAULTLINE_CORE_OP_MADVISE_H
+#define FAULTLINE_CORE_OP_MADVISE_H
+
+#include <sys/mman.h>		/* MADV_*: Linux's own numbers */
+
+#include "core/mm/mm_types.h"
+
+/* Newer than Debian 12's headers. Source: include/uapi/asm-generic/mman-common.h. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#define MADV_GUARD_REMOVE	103
+#endif
+
+/*
+ * sys_madvise - as madvise(2) for
+ *   MADV_DONTNEED                          what is mapped goes, guards stay; the next touch finds zeroes
+ *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
+ *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
+ * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access);
+ * -ENOMEM (part of the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out);
+ * -EFAULT (POPULATE met a guard region). Locking: none held.
+ */
+int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mincore.c - which pages are mapped, by the page walker. */
+#include "core/op/mincore.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/mm/pagewalk.h"
+#include "core/mm/vma.h"
+#include "core/pgtable/ptl.h"
+
+/* A whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */
+static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	unsigned char **vec = walk->private;
+	spinlock_t *ptl;
+	pte_t *ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
+
+	if (!ptep) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
+	for (; addr < next; addr += PAGE_SIZE, ptep++)
+		*(*vec)++ = pte_present(ptep_get(ptep));
+	pte_unmap_unlock(&walk->mm->pt, ptl);
+	walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
+static int mincore_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
+{
+	unsigned char **vec = walk->private;
+	unsigned long pages = (next - addr) >> PAGE_SHIFT;
+
+	(void)depth;
+	memset(*vec, 0, pages);
+	*vec += pages;
+	return 0;
+}
+
+static const struct mm_walk_ops mincore_ops = {
+	.pmd_entry = mincore_pmd_entry,
+	.pte_hole = mincore_hole,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+static int do_mincore(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned char *vec)
+{
+	struct vm_area_struct *vma;
+	unsigned long next;
+	int err = 0;
+
+	for (; !err && start < end; start = next) {
+		vma = vma_lookup(mm, start);
+		if (!vma)
+			return -ENOMEM;
+		next = min(vma->vm_end, end);
+		err = walk_page_range_vma(vma, start, next, &mincore_ops, &vec);
+	}
+	return err;
+}
+
+int sys_mincore(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned char *vec)
+{
+	int err;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE))
+		return -EINVAL;
+	if (start > TASK_SIZE || len > TASK_SIZE - start)
+		return -ENOMEM;
+	mmap_read_lock(mm);
+	err = do_mincore(mm, start, start + ALIGN_UP(len, PAGE_SIZE), vec);
+	mmap_read_unlock(mm);
+	return err;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmap.c - private anonymous mappings. */
+#include "core/op/mmap.h"
+
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/op/munmap.h"
+
+#define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)
+
+/* Where the search for free addresses begins when it starts over: the top, less a guard gap. Source: mmap_base(). */
+#define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
+
+unsigned long prot_to_vm_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/* The highest free range of @len bytes that ends at or below @top; -ENOMEM. One step per VMA passed. */
+static long search_down(struct mm_struct *mm, unsigned long len, unsigned long top)
+{
+	struct vm_area_struct *vma;
+	unsigned long end = top;
+
+	while (end >= MMAP_MIN_ADDR + len) {
+		/* The last VMA that begins below end: it may reach over it. */
+		vma = vma_lookup(mm, end - 1);
+		if (!vma)
+			vma = find_vma_before(mm, end);
+		if (!vma || vma->vm_end <= end - len)
+			return (long)(end - len);
+		end = vma->vm_start;
+	}
+	return -ENOMEM;
+}
+
+/*
+ * Downwards from where the last search ended, or from the highest end unmapped since: so a run of mappings does not pass
+ * the same VMAs again and again. From the top once more if nothing was found below.
+ */
+static long search_free(struct mm_struct *mm, unsigned long len)
+{
+	unsigned long hint = mm->mmap_hint ? min(mm->mmap_hint, MMAP_BASE) : MMAP_BASE;
+	long addr = search_down(mm, len, hint);
+
+	if (addr < 0 && hint != MMAP_BASE)
+		addr = search_down(mm, len, MMAP_BASE);
+	if (addr >= 0)
+		mm->mmap_hint = (unsigned long)addr;
+	return addr;
+}
+
+/* Where to map @len bytes (page aligned); errors as sys_mmap(). Locking: mmap_lock for write. */
+static long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+{
+	if (len > TASK_SIZE)
+		return -ENOMEM;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (addr > TASK_SIZE - len)
+			return -ENOMEM;
+		if (!IS_ALIGNED(addr, PAGE_SIZE))
+			return -EINVAL;
+		if (addr < MMAP_MIN_ADDR)
+			return -EPERM;
+		if ((flags & MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
+			return -EEXIST;
+		return (long)addr;
+	}
+	if (addr) {
+		addr = max(ALIGN_UP(addr, PAGE_SIZE), MMAP_MIN_ADDR);
+		if (addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
+			return (long)addr;
+	}
+	return search_free(mm, len);
+}
+
+/* Locking: mmap_lock for write; [addr, addr + len) is free. */
+static int map_region(struct mm_struct *mm, unsigned long addr, unsigned long len, struct vma_kind kind)
+{
+	struct vm_area_struct *vma;
+
+	if (vma_tree_reserve(&mm->tree, 1))
+		return -ENOMEM;
+	if (vma_expand(mm, addr, addr + len, kind))
+		return 0;
+	vma = vma_alloc(mm, addr, addr + len, kind);
+	if (!vma)
+		return -ENOMEM;
+	vma_link(mm, vma);
+	return 0;
+}
+
+static long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+{
+	long at;
+	int err = 0;
+
+	if (mm->map_count > MAX_MAP_COUNT)
+		return -ENOMEM;
+	at = get_unmapped_area(mm, addr, len, flags);
+	if (at < 0)
+		return at;
+	if ((flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE))
+		err = do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len);
+	if (!err)
+		err = map_region(mm, (unsigned long)at, len, kind);
+	return err ? err : at;
+}
+
+long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+{
+	struct vma_kind kind = { prot_to_vm_flags(prot), name };
+	long ret;
+
+	if (!(flags & MAP_ANONYMOUS))
+		return -EBADF;
+	if (!len)
+		return -EINVAL;
+	if (!(flags & (MAP_PRIVATE | MAP_SHARED)))
+		return -EINVAL;
+	if ((flags & MAP_SHARED) || (flags & UNSUPPORTED_FLAGS))
+		return -EOPNOTSUPP;
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len)
+		return -ENOMEM;
+	count_event(EV_MMAP);
+	mmap_write_lock(mm);
+	ret = do_mmap(mm, addr, len, flags, kind);
+	mmap_write_unlock(mm);
+	return ret;
+}

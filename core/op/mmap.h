@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmap.h - private anonymous mappings. Source: mm/mmap.c, do_mmap(), get_unmapped_area(). */
+#ifndef FAULTLINE_CORE_OP_MMAP_H
+#define FAULTLINE_CORE_OP_MMAP_H
+
+#include <sys/mman.h>		/* PROT_*, MAP_*: Linux's own numbers */
+
+#include "core/mm/mm_types.h"
+
+/*
+ * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.
+ * Returns the address (page aligned, so never in -4095 … -1), or
+ *   -EINVAL       @len 0; a fixed @addr not page aligned; neither or both of MAP_PRIVATE and MAP_SHARED
+ *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory
+ *   -EEXIST       MAP_FIXED_NOREPLACE and something is mapped there
+ *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
+ *   -EBADF        not MAP_ANONYMOUS: there are no files
+ *   -EOPNOTSUPP   MAP_SHARED, and flags that ask for what is not simulated (MAP_POPULATE, MAP_LOCKED, MAP_HUGETLB, MAP_GROWSDOWN)
+ * @name: 0, or a number that keeps the VMA from merging with neighbours of another one (PR_SET_VMA_ANON_NAME).
+ * Locking: none held.
+ */
+long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name);
+
+/* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. */
+unsigned long prot_to_vm_flags(int prot);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * munmap.c - taking mappings away.
+ *
+ * Three steps: split at the ends; take the VMAs out of the tree, write-locked, so that no fault can begin or be under way
+ * in them; then zap and free tables, which needs mmap_lock for read only, to keep new mappings off the range.
+ */
+#include "core/op/munmap.h"
+
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/op/zap.h"
+
+/* Makes VMA boundaries of @start and @end where they lie inside one. Locking: mmap_lock for write. */
+static int split_at_ends(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, start), *last = vma_lookup(mm, end);
+	bool split_start = vma && vma->vm_start < start, split_end = last && last->vm_start < end;
+
+	if (!split_start && !split_end)
+		return 0;
+	/* In the middle of one VMA: two more for a moment, one more for good. */
+	if (split_start && split_end && vma == last && mm->map_count >= MAX_MAP_COUNT)
+		return -ENOMEM;
+	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
+		return -ENOMEM;
+	if (split_start && !split_vma(mm, vma, start))
+		return -ENOMEM;
+	if (split_end && !split_vma(mm, vma_lookup(mm, end), end)) {
+		if (split_start)
+			vma_merge_neighbours(mm, vma_lookup(mm, start));
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Takes every VMA of the range out of the tree; returns the list of them. */
+static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma, *list = NULL;
+
+	while ((vma = find_vma_intersection(mm, start, end))) {
+		vma_start_write(vma);
+		SYNCPOINT("munmap.detach");
+		vma_unlink(mm, vma);
+		vma->vm_next_detached = list;
+		list = vma;
+	}
+	return list;
+}
+
+/* What bounds the tables that may go: the VMAs left on either side. */
+static void unmap_region(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long floor,
+			 unsigned long ceiling)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, &mm->pt);
+	zap_range(&tlb, start, end, 0);
+	free_pgtables(&tlb, start, end, floor, ceiling);
+	tlb_finish_mmu(&tlb);
+}
+
+/* Returns with mmap_lock held for write, or, if @downgrade, for read. */
+static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end, bool downgrade)
+{
+	struct vm_area_struct *vma, *prev, *next;
+	unsigned long floor, ceiling;
+	int err = 0;
+
+	if (find_vma_intersection(mm, start, end))
+		err = split_at_ends(mm, start, end);
+	if (err) {
+		if (downgrade)
+			mmap_write_downgrade(mm);
+		return err;
+	}
+	prev = find_vma_before(mm, start);
+	next = find_vma(mm, end);
+	floor = prev ? prev->vm_end : 0;
+	ceiling = next ? next->vm_start : 0;
+	vma = detach_range(mm, start, end);
+	mm->mmap_hint = max(mm->mmap_hint, end);
+	if (downgrade)
+		mmap_write_downgrade(mm);
+	if (vma)
+		unmap_region(mm, start, end, floor, ceiling);
+	while (vma) {
+		struct vm_area_struct *rest = vma->vm_next_detached;
+
+		vma_free(mm, vma);
+		vma = rest;
+	}
+	return 0;
+}
+
+int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return do_munmap(mm, start, end, false);
+}
+
+int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	bool downgrade = mm->pt.policy.munmap_downgrade;
+	int err;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || len > TASK_SIZE - start || !len)
+		return -EINVAL;
+	count_event(EV_MUNMAP);
+	mmap_write_lock(mm);
+	err = do_munmap(mm, start, start + ALIGN_UP(len, PAGE_SIZE), downgrade);
+	if (downgrade)
+		mmap_read_unlock(mm);
+	else
+		mmap_write_unlock(mm);
+	return err;
+}

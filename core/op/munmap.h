@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* munmap.h - taking mappings away. Source: mm/vma.c, do_vmi_align_munmap(). */
+#ifndef FAULTLINE_CORE_OP_MUNMAP_H
+#define FAULTLINE_CORE_OP_MUNMAP_H
+
+#include "core/mm/mm_types.h"
+
+/*
+ * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE); -ENOMEM (memory or
+ * VMAs ran out for a split), with nothing changed. Locking: none held.
+ */
+int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
+
+/*
+ * do_munmap_locked - the same over [@start, @end), page aligned and in range; mmap_lock stays held for write.
+ * Locking: mmap_lock for write.
+ */
+int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
+
+#endif

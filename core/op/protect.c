@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* protect.c - changing what a range allows. */
+#include "core/op/protect.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "core/mm/vma.h"
+#include "core/op/mmap.h"
+#include "core/pgtable/pgalloc.h"
+
+/*
+ * The page stays, its permissions follow the VMA: taken away at once, write given back by the next write fault, unless the entry
+ * had it already. Locking: the PTL.
+ */
+static void change_pte(pte_t *ptep, const struct vm_area_struct *vma)
+{
+	pte_t old, new;
+
+	if (!pte_present(ptep_get(ptep)))
+		return;
+	old = ptep_get_and_clear(ptep);
+	new = pte_modify(old, vma->vm_page_prot);
+	if (pte_write(old) && (vma->vm_flags & VM_WRITE))
+		new = pte_mkwrite(new);
+	set_pte(ptep, new);
+}
+
+/* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
+static void change_protection(struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	spinlock_t *ptl;
+	pmd_t *pmdp;
+	pte_t *ptep;
+
+	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
+		next = pmd_addr_end(addr, vma->vm_end);
+		ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
+		if (!ptep)
+			continue;	/* no table; and reclaim, which could change that, is kept out by mmap_lock */
+		for (; addr < next; addr += PAGE_SIZE, ptep++)
+			change_pte(ptep, vma);
+		pte_unmap_unlock(&mm->pt, ptl);
+	}
+	count_event(EV_TLB_FLUSH);
+}
+
+/* The part of @vma in [start, end) gets @flags. Returns 0 or -ENOMEM, and in *next the end of what was done. */
+static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			  unsigned long flags, unsigned long *next)
+{
+	*next = min(end, vma->vm_end);
+	if (vma->vm_flags == flags)
+		return 0;
+	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
+		return -ENOMEM;
+	if (vma->vm_start < start && (mm->map_count >= MAX_MAP_COUNT || !split_vma(mm, vma, start)))
+		return -ENOMEM;
+	if (vma->vm_end > end) {
+		if (mm->map_count >= MAX_MAP_COUNT)
+			return -ENOMEM;
+		vma = split_vma(mm, vma, end);
+		if (!vma)
+			return -ENOMEM;
+	}
+	vma_start_write(vma);
+	SYNCPOINT("mprotect.locked");
+	vma_set_flags(vma, flags);
+	change_protection(mm, vma);
+	vma_merge_neighbours(mm, vma);
+	return 0;
+}
+
+static int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long flags)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	while (!err && start < end) {
+		vma = vma_lookup(mm, start);
+		err = vma ? mprotect_fixup(mm, vma, start, end, flags, &start) : -ENOMEM;
+	}
+	return err;
+}
+
+int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, int prot)
+{
+	unsigned long end;
+	int err;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	end = start + ALIGN_UP(len, PAGE_SIZE);
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
+		return -EINVAL;
+	count_event(EV_MPROTECT);
+	mmap_write_lock(mm);
+	err = do_mprotect(mm, start, end, prot_to_vm_flags(prot));
+	mmap_write_unlock(mm);
+	return err;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* zap.h - clearing what a range maps, pages gathered for freeing. Source: mm/memory.c, unmap_page_range(). */
+#ifndef FAULTLINE_CORE_OP_ZAP_H
+#define FAULTLINE_CORE_OP_ZAP_H
+
+#include "core/mm/mm_types.h"
+#include "core/pgtable/mmu_gather.h"
+
+enum zap_flags {
+	ZAP_KEEP_GUARDS = 1,	/* guard markers stay (MADV_DONTNEED); without it they go too (munmap) */
+	ZAP_RECLAIM = 2,	/* PTE tables that end up empty are unlinked and freed, if the policy says so */
+};
+
+/*
+ * zap_range - clear every entry over [@start, @end).
+ * Locking: mmap_lock or the VMA lock over the range; nothing else held. Source: mm/memory.c, zap_pte_range().
+ */
+void zap_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned int flags);
+
+#endif

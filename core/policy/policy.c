@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* policy.c - named policies, and policies spelled out. */
+#include "core/policy/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct policy_preset policy_presets[] = {
+	{ "linux-2.6.14", "one page_table_lock for all entries of an mm",
+	  { PTL_MM, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false } },
+	{ "linux-2.6.15", "a lock for each PTE table",
+	  { PTL_PTE_TABLE, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false } },
+	{ "linux-3.13", "a lock for each PMD table too; ticket spinlocks",
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_TICKET, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false } },
+	{ "linux-6.4", "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock",
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_RWSEM, TABLE_FREE_RCU, false, true } },
+	{ "linux-6.15", "a reference count in each VMA; MADV_DONTNEED frees the tables it empties (the default)",
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_REFCNT, TABLE_FREE_RCU, true, true } },
+};
+
+const unsigned int nr_policy_presets = ARRAY_SIZE(policy_presets);
+
+const struct policy_preset *policy_find(const char *name)
+{
+	for (unsigned int i = 0; i < nr_policy_presets; i++)
+		if (!strcmp(policy_presets[i].name, name))
+			return &policy_presets[i];
+	return NULL;
+}
+
+const struct policy_preset *policy_default(void)
+{
+	return &policy_presets[nr_policy_presets - 1];
+}
+
+/* What a choice is called, what its values are called, and where it is kept. */
+struct choice {
+	const char *key;
+	const char *values[4];
+	size_t offset;
+	bool is_bool;
+};
+
+static const struct choice choices[] = {
+	{ "pte_ptl", { "mm", "pmd", "pte" }, offsetof(struct mm_policy, pte_ptl), false },
+	{ "pmd_ptl", { "mm", "pmd" }, offsetof(struct mm_policy, pmd_ptl), false },
+	{ "spin", { "ttas", "ticket", "queued", "futex" }, offsetof(struct mm_policy, spin), false },
+	{ "vma_lock", { "none", "rwsem", "refcnt" }, offsetof(struct mm_policy, vma_lock), false },
+	{ "tables", { "rcu", "shootdown" }, offsetof(struct mm_policy, table_free), false },
+	{ "reclaim", { "off", "on" }, offsetof(struct mm_policy, reclaim_tables), true },
+	{ "downgrade", { "off", "on" }, offsetof(struct mm_policy, munmap_downgrade), true },
+};
+
+_Static_assert(sizeof(enum ptl_level) == sizeof(unsigned int) && sizeof(enum spin_kind) == sizeof(unsigned int),
+	       "every choice that is no bool is kept as an unsigned int");
+
+static void choice_set(const struct choice *choice, struct mm_policy *policy, unsigned int value)
+{
+	char *field = (char *)policy + choice->offset;
+	bool flag = value;
+
+	if (choice->is_bool)
+		memcpy(field, &flag, sizeof(flag));
+	else
+		memcpy(field, &value, sizeof(value));
+}
+
+static unsigned int choice_get(const struct choice *choice, const struct mm_policy *policy)
+{
+	const char *field = (const char *)policy + choice->offset;
+	unsigned int value;
+	bool flag;
+
+	if (choice->is_bool) {
+		memcpy(&flag, field, sizeof(flag));
+		return flag;
+	}
+	memcpy(&value, field, sizeof(value));
+	return value;
+}
+
+/* @text is "key=value". */
+static int parse_choice(char *text, struct mm_policy *policy, char *why, size_t why_size)
+{
+	char *value = strchr(text, '=');
+
+	if (value)
+		*value++ = '\0';
+	for (unsigned int i = 0; value && i < ARRAY_SIZE(choices); i++) {
+		if (strcmp(choices[i].key, text))
+			continue;
+		for (unsigned int v = 0; v < ARRAY_SIZE(choices[i].values) && choices[i].values[v]; v++)
+			if (!strcmp(choices[i].values[v], value)) {
+				choice_set(&choices[i], policy, v);
+				return 0;
+			}
+		snprintf(why, why_size, "policy choice '%s' has no value '%s'", text, value);
+		return -EINVAL;
+	}
+	snprintf(why, why_size, "unknown policy choice '%s'", text);
+	return -EINVAL;
+}
+
+int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t why_size)
+{
+	char *copy = strdup(text), *rest = copy, *word;
+	const struct policy_preset *preset;
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	word = strsep(&rest, ",");
+	preset = policy_find(word);
+	if (preset) {
+		*policy = preset->policy;
+	} else {
+		snprintf(why, why_size, "unknown policy '%s'", word);
+		err = -EINVAL;
+	}
+	while (!err && (word = strsep(&rest, ",")))
+		err = parse_choice(word, policy, why, why_size);
+	free(copy);
+	return err;
+}
+
+void policy_describe(const struct mm_policy *policy, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(choices) && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s=%s", i ? "," : "", choices[i].key,
+					 choices[i].values[choice_get(&choices[i], policy)]);
+}
