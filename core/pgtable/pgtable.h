@@ -34,6 +34,7 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_PROTNONE	(1UL << 8)
 #define ENTRY_SPECIAL	(1UL << 9)	/* no struct page behind it, or one that is not counted: the zero page */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
+#define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_PFN_MASK)
 
 /* An entry that points to a table. Accessed and dirty are set at once: nobody ages tables. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
@@ -68,6 +69,12 @@ static inline pte_t mk_pte(struct page *page, uint64_t prot)
 	return pfn_pte(page_to_pfn(page), prot);
 }
 
+/* Says it is present, but has bits that mean nothing or names a frame that does not exist: never in a table. */
+static inline bool pte_bad(pte_t pte)
+{
+	return pte_present(pte) && ((pte.val & ~ENTRY_KNOWN) || !pfn_valid(pte_pfn(pte)));
+}
+
 /* The same page under another protection; write permission is lost unless the caller gives it back. */
 static inline pte_t pte_modify(pte_t pte, uint64_t prot)
 {
@@ -85,7 +92,10 @@ static inline pte_t ptep_get(pte_t *ptep)
 /* What the entry leads to may be read through it: pairs with the release in set_pte(). */
 static inline pte_t ptep_get_lockless(pte_t *ptep)
 {
-	return __pte(load_acquire(&ptep->val));
+	pte_t pte = __pte(load_acquire(&ptep->val));
+
+	ASSERT(!pte_bad(pte));
+	return pte;
 }
 
 /* Locking: the PTL. What the page holds was written before. */
@@ -134,7 +144,10 @@ static inline pgd_t pgdp_get(pgd_t *pgdp)	{ return (pgd_t){ load_acquire(&pgdp->
 /* The first byte of the table that an upper entry points to. */
 static inline void *entry_table(uint64_t val)
 {
-	return page_address(pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
+	unsigned long pfn = (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
+
+	ASSERT(pfn_valid(pfn) && page_type(pfn_to_page(pfn)) == PAGE_TABLE);
+	return page_address(pfn_to_page(pfn));
 }
 
 /* The struct page, PTL included, of the table that holds the entry at @entry. */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* at_rest.c - what must hold of all address spaces while nobody uses them. */
+#include "core/oracle/at_rest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/mm/mm.h"
+#include "core/mm/vma_lock.h"
+#include "core/pgtable/swapent.h"
+#include "core/phys/folio.h"
+
+/* (T) all of it: one inspection */
+struct inspection {
+	uint32_t *mapped;		/* by pfn: entries that map the frame; a linked table counts one */
+	struct mm_struct *mm;		/* the one looked at */
+	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
+	long anon, tables[NR_LEVELS];	/* found in mm */
+	char *why;
+	size_t why_size;
+	bool failed;
+};
+
+static void __printf(2, 3) fail(struct inspection *in, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (in->failed)
+		return;
+	in->failed = true;
+	va_start(ap, fmt);
+	vsnprintf(in->why, in->why_size, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- VMAs ---- */
+
+static unsigned long end_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_end;
+}
+
+static void check_vma(struct inspection *in, const struct vm_area_struct *vma, unsigned long floor)
+{
+	const struct mm_struct *mm = in->mm;
+
+	if (vma->vm_start < floor || vma->vm_start >= vma->vm_end || vma->vm_end > TASK_SIZE ||
+	    !IS_ALIGNED(vma->vm_start | vma->vm_end, PAGE_SIZE))
+		fail(in, "VMA %lx-%lx is out of order or ill formed", vma->vm_start, vma->vm_end);
+	if (load_relaxed(&vma->vm_mm) != mm)
+		fail(in, "VMA %lx-%lx is another mm's", vma->vm_start, vma->vm_end);
+	if (mm->pt.policy.vma_lock != VMA_LOCK_NONE && vma_is_write_locked(vma))
+		fail(in, "VMA %lx-%lx is still write-locked", vma->vm_start, vma->vm_end);
+	if (mm->pt.policy.vma_lock == VMA_LOCK_REFCNT && load_relaxed(&vma->vm_refcnt) != 1)
+		fail(in, "VMA %lx-%lx has vm_refcnt %u", vma->vm_start, vma->vm_end, load_relaxed(&vma->vm_refcnt));
+	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM && rwsem_is_locked(&vma->vm_lock))
+		fail(in, "VMA %lx-%lx has its rwsem held", vma->vm_start, vma->vm_end);
+}
+
+static void check_vmas(struct inspection *in)
+{
+	unsigned long floor = 0, pages = 0;
+	struct vm_area_struct *vma;
+	unsigned int nr = 0;
+
+	while (!in->failed && (vma = vma_tree_find(&in->mm->tree, floor))) {
+		check_vma(in, vma, floor);
+		floor = vma->vm_end;
+		pages += vma_pages(vma);
+		nr++;
+	}
+	if (nr != in->mm->map_count || nr != vma_tree_check(&in->mm->tree, end_of))
+		fail(in, "%u VMAs found, map_count is %u", nr, in->mm->map_count);
+	if (pages != in->mm->total_vm)
+		fail(in, "VMAs span %lu pages, total_vm is %lu", pages, in->mm->total_vm);
+	if (rwsem_is_locked(&in->mm->mmap_lock))
+		fail(in, "mmap_lock is held");
+}
+
+/* ---- page tables ---- */
+
+static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
+{
+	unsigned long pfn = pte_pfn(pte);
+
+	if (pte_bad(pte)) {
+		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
+	} else if (pte_special(pte)) {
+		if (!is_zero_pfn(pfn) || pte_write(pte))
+			fail(in, "special entry %016lx at %lx is not the zero page, read-only", (unsigned long)pte.val, addr);
+	} else if (page_type(pfn_to_page(pfn)) != PAGE_ANON) {
+		fail(in, "entry at %lx maps pfn %lu, which is no anonymous page", addr, pfn);
+	} else {
+		in->mapped[pfn]++;
+		in->anon++;
+	}
+	if (pte_write(pte) && !(in->vma->vm_flags & VM_WRITE))
+		fail(in, "entry at %lx allows writes, its VMA does not", addr);
+}
+
+static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (pte_none(pte))
+		return;
+	while (in->vma && in->vma->vm_end <= addr)
+		in->vma = vma_tree_find(&in->mm->tree, addr);
+	if (!in->vma || in->vma->vm_start > addr)
+		fail(in, "entry %016lx at %lx lies in no VMA", (unsigned long)pte.val, addr);
+	else if (pte_present(pte))
+		check_present(in, pte, addr);
+	else if (!pte_is_guard(pte) || pte.val != make_swapent(SWAPENT_GUARD, 0).val)
+		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
+}
+
+/* The table that @val points to, once all that can be said of it was checked; NULL if it was not all right. */
+static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
+{
+	unsigned long pfn = (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
+	struct page *table;
+
+	if ((val & ~ENTRY_PFN_MASK) != ENTRY_TABLE || !pfn_valid(pfn)) {
+		fail(in, "bad upper entry %016lx at %lx", (unsigned long)val, addr);
+		return NULL;
+	}
+	table = pfn_to_page(pfn);
+	if (page_type(table) != PAGE_TABLE || table->level != level || table->pt_mm != &in->mm->pt)
+		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn, (int)level);
+	else if (spin_is_locked(&table->ptl))
+		fail(in, "the lock of the table at %lx is held", addr);
+	else if (in->mapped[pfn]++)
+		fail(in, "the table at %lx is linked twice", addr);
+	in->tables[level]++;
+	return in->failed ? NULL : entry_table(val);
+}
+
+/* All entries of a table of @level that maps @addr onwards; a folded level is passed over. */
+static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_level level, unsigned long addr)
+{
+	enum pgtable_level child = level + 1;
+
+	while (child < LEVEL_PTE && level_entries(child) == 1)
+		child++;
+	for (unsigned int i = 0; i < level_entries(level) && !in->failed; i++, addr += 1UL << level_shift(level)) {
+		uint64_t *below, val = load_relaxed(&table[i]);
+
+		if (level == LEVEL_PTE) {
+			check_pte(in, (pte_t *)&table[i], addr);
+		} else if (val) {
+			below = check_table(in, val, child, addr);
+			if (below)
+				check_entries(in, below, child, addr);
+		}
+	}
+}
+
+static void check_mm(struct inspection *in)
+{
+	struct mm_pgtable *pt = &in->mm->pt;
+	long upper = 0;
+
+	check_vmas(in);
+	in->anon = 0;
+	for (unsigned int level = 0; level < NR_LEVELS; level++)
+		in->tables[level] = 0;
+	in->vma = vma_tree_find(&in->mm->tree, 0);
+	in->mapped[page_to_pfn(table_page(pt->pgd))]++;
+	check_entries(in, (uint64_t *)pt->pgd, LEVEL_PGD, 0);
+	for (unsigned int level = 0; level < LEVEL_PTE; level++)
+		upper += in->tables[level];
+	if (in->anon != mm_counter_sum(pt, MM_ANONPAGES))
+		fail(in, "%ld anonymous pages mapped, counted %ld", in->anon, mm_counter_sum(pt, MM_ANONPAGES));
+	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
+		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE], mm_counter_sum(pt, MM_PTE_TABLES));
+	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
+		fail(in, "%ld upper tables linked, counted %ld", upper, mm_counter_sum(pt, MM_UPPER_TABLES));
+	if (spin_is_locked(&pt->page_table_lock))
+		fail(in, "page_table_lock is held");
+}
+
+/* ---- frames ---- */
+
+static void check_frame(struct inspection *in, unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+	int mapped = (int)in->mapped[pfn];
+
+	switch (page_type(page)) {
+	case PAGE_FREE:
+	case PAGE_BUDDY:
+	case PAGE_PCP:
+		if (page_ref_count(page) || page_mapcount(page) || mapped)
+			fail(in, "free pfn %lu has %d references, %d mappings, %d entries", pfn, page_ref_count(page),
+			     page_mapcount(page), mapped);
+		break;
+	case PAGE_ANON:
+		if (page_ref_count(page) != mapped || page_mapcount(page) != mapped || !mapped)
+			fail(in, "pfn %lu has %d references, %d mappings, but %d entries map it", pfn, page_ref_count(page),
+			     page_mapcount(page), mapped);
+		break;
+	case PAGE_TABLE:
+		if (page_ref_count(page) != 1 || mapped != 1)
+			fail(in, "page table pfn %lu has %d references and is linked %d times", pfn, page_ref_count(page),
+			     mapped);
+		break;
+	case PAGE_ZERO:
+		if (page != zero_page)
+			fail(in, "pfn %lu is a second zero page", pfn);
+		break;
+	case PAGE_RESERVED:
+		break;
+	default:
+		fail(in, "pfn %lu is in use, but not by any mm (type %d)", pfn, (int)page_type(page));
+	}
+}
+
+bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size)
+{
+	struct inspection in = { .why = why, .why_size = why_size };
+
+	in.mapped = calloc(machine.max_pfn, sizeof(*in.mapped));
+	if (!in.mapped) {
+		fail(&in, "no memory for the inspection");
+		return false;
+	}
+	for (unsigned int i = 0; i < nr && !in.failed; i++) {
+		in.mm = mms[i];
+		check_mm(&in);
+	}
+	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in.failed; pfn++)
+		if (pfn_valid(pfn))
+			check_frame(&in, pfn);
+	free(in.mapped);
+	return !in.failed;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * at_rest.h - what must hold of all address spaces while nobody uses them.
+ *
+ * The oracle trusts nothing but the page tables' words and the VMA tree: it walks both by itself, and compares what it
+ * finds with every count that is kept elsewhere.
+ */
+#ifndef FAULTLINE_CORE_ORACLE_AT_REST_H
+#define FAULTLINE_CORE_ORACLE_AT_REST_H
+
+#include "core/mm/mm_types.h"
+
+/*
+ * oracle_at_rest - @mms are all @nr address spaces there are. True when
+ *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm), none write-locked
+ *   every entry lies in a VMA, is well formed, and allows no write its VMA forbids
+ *   every table is linked once, by the mm it belongs to, and its lock is free
+ *   every frame in use is a table, the zero page, or an anonymous page with as many references and mappings as entries
+ *   the mms' counters (pages, tables) equal what was found
+ * Else false, and the first violation in @why. Locking: mmap_lock of none; no other thread is in core, RCU callbacks
+ * have run (rcu_barrier()).
+ */
+bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size);
+
+#endif
