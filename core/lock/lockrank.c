@@ -172,6 +172,13 @@ void lockrank_assert_held(const void *lock)
 		BUG("lock %p should be held", lock);
 }
 
+void lockrank_assert_held_read(const void *lock)
+{
+	lockrank_assert_held(lock);
+	if (unlikely(lockrank_is_held_write(lock)))
+		BUG("lock %p should be held for read", lock);
+}
+
 void lockrank_assert_held_write(const void *lock)
 {
 	if (unlikely(!lockrank_is_held_write(lock)))

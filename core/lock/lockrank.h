@@ -58,8 +58,9 @@ void lockrank_wait_end(void);
 unsigned int lockrank_held_count(void);
 bool lockrank_is_held(const void *lock);
 bool lockrank_is_held_write(const void *lock);
-/* Each dies, with the lock's holder-to-be and what it does hold, unless the calling thread holds @lock. */
+/* Each dies unless the calling thread holds @lock, in that mode. */
 void lockrank_assert_held(const void *lock);
+void lockrank_assert_held_read(const void *lock);
 void lockrank_assert_held_write(const void *lock);
 void lockrank_assert_none_held(void);
 #else
@@ -80,6 +81,7 @@ static force_inline void lockrank_downgrade(const void *lock) { (void)lock; }
 static force_inline void lockrank_wait_begin(void) {}
 static force_inline void lockrank_wait_end(void) {}
 static force_inline void lockrank_assert_held(const void *lock) { (void)lock; }
+static force_inline void lockrank_assert_held_read(const void *lock) { (void)lock; }
 static force_inline void lockrank_assert_held_write(const void *lock) { (void)lock; }
 static force_inline void lockrank_assert_none_held(void) {}
 #endif

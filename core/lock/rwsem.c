@@ -27,16 +27,6 @@
 #include "core/base/syncpoint.h"
 #include "core/lock/wait.h"
 
-/*
- * On the waiter's stack, and gone once a reader sees `woken` or a writer has left the queue: a late futex_wake_one() may
- * hit a dead address, or another futex that lives there now, and all who sleep on futexes expect early returns.
- */
-struct rwsem_waiter {
-	struct rwsem_waiter *next;	/* (Q) */
-	bool for_write;			/* (C) */
-	uint32_t woken;			/* (A) a reader: has the lock; a writer: look again */
-};
-
 void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 {
 	store_relaxed(&sem->count, 0u);
@@ -208,7 +198,7 @@ static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
 	struct rwsem_waiter self = { .for_write = false };
 	bool granted = false;
 
-	SYNCPOINT("rwsem.before_queue");
+	SYNCPOINT("rwsem.before_queue_read");
 	raw_spin_lock(&sem->queue_lock);
 	enqueue(sem, &self);
 	if (sem->head == &self && !KNOCKED_OUT(RWSEM_WAIT_A))
@@ -252,7 +242,7 @@ static void queue_for_write(struct rwsem *sem, struct wait_cost *cost)
 	struct rwsem_waiter self = { .for_write = true };
 	bool look = !KNOCKED_OUT(RWSEM_WAIT_A), passed = false;
 
-	SYNCPOINT("rwsem.before_queue");
+	SYNCPOINT("rwsem.before_queue_write");
 	raw_spin_lock(&sem->queue_lock);
 	enqueue(sem, &self);
 	while (!look || sem->head != &self ||

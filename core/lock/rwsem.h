@@ -17,9 +17,22 @@
 
 #include "core/lock/spinlock.h"
 
-struct rwsem_waiter;
+/*
+ * On the waiter's stack, and gone once a reader sees `woken` or a writer has left the queue: a late futex_wake_one() may
+ * hit a dead address, or another futex that lives there now, and all who sleep on futexes expect early returns.
+ * Lock key: (C) const once queued (A) atomic (Q) queue_lock.
+ */
+struct rwsem_waiter {
+	struct rwsem_waiter *next;	/* (Q) */
+	bool for_write;			/* (C) */
+	uint32_t woken;			/* (A) a reader: has the lock; a writer: look again */
+};
 
-/* Lock key: (C) const once initialised (A) atomic (Q) queue_lock. 32 bytes, half a cache line. */
+/*
+ * Whoever lets go may touch the lock for a moment longer if anybody waits: it is freed only once no thread can be inside
+ * up_read() or up_write() of it.
+ * Lock key: (C) const once initialised (A) atomic (Q) queue_lock. 32 bytes, half a cache line.
+ */
 struct rwsem {
 	uint32_t count;			/* (A) RWSEM_* */
 	uint8_t rank;			/* (C) enum lock_rank */
@@ -112,6 +125,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 
 static force_inline void up_read(struct rwsem *sem)
 {
+	lockrank_assert_held_read(sem);
 	lockrank_release(sem);
 	rwsem_put_read(sem);
 }
