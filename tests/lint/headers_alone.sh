@@ -12,5 +12,7 @@ check() {
 }
 
 tree_passes
-catches size_t 'echo "size_t planted(void);" > core/base/planted.h'
-catches uint64_t 'printf "#if FAULTLINE_LEVELS == 5\nuint64_t planted(void);\n#endif\n" > core/base/planted.h'
+alone="find . -name '*.h' -delete"
+catches size_t "$alone; echo 'size_t planted(void);' > core/base/planted.h"
+catches uint64_t "$alone; printf '#if FAULTLINE_LEVELS == 5\\nuint64_t planted(void);\\n#endif\\n' > core/base/planted.h"
+catches planted "$alone; printf '#if !FAULTLINE_CHECK\\nplanted\\n#endif\\n' > core/base/planted.h"
