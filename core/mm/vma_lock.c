@@ -69,6 +69,7 @@ void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	/* Anything but mm_lock_seq; the one before it can't come again soon. */
 	store_relaxed(&vma->vm_lock_seq, load_relaxed(&mm->mm_lock_seq) - 1);
+	store_relaxed(&vma->vm_detached, false);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		init_rwsem(&vma->vm_lock, RANK_VMA_LOCK);
 	else
@@ -85,6 +86,7 @@ void vma_mark_attached(struct vm_area_struct *vma)
 void vma_mark_detached(struct vm_area_struct *vma)
 {
 	vma_assert_write_locked(vma);
+	store_relaxed(&vma->vm_detached, true);
 	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
 		return;
 	/* Readers that get in now find it write-locked and leave again; the offset keeps further ones out. */

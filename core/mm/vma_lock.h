@@ -11,7 +11,8 @@
  * only while it waits for readers to leave and sets vm_lock_seq, and one change of mm_lock_seq unlocks every VMA.
  *
  *   VMA_LOCK_RWSEM    a reader holds vm_lock for read; a writer takes it for write, sets vm_lock_seq, lets it go.
- *                     The VMA is freed after a grace period, for readers that are about to try.
+ *                     The VMA is freed after a grace period, for readers that are about to try; one that gets in after
+ *                     the writer is gone sees vm_detached.
  *   VMA_LOCK_REFCNT   vm_refcnt: 0 detached, 1 attached, + 1 for each reader, + VMA_LOCK_OFFSET while a writer waits:
  *                     readers then stay out, and the last one to leave wakes it. Detaching takes the 1 away. The VMA is
  *                     freed at once, since memory is type-stable: a reader may so lock a VMA that is another mm's by
@@ -107,6 +108,12 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	 * with it all that the writer did. Weaker: a fault in a VMA that is being changed.
 	 */
 	if (unlikely(vma_seq_locked(vma, mm) && !KNOCKED_OUT(VMA_SEQ_B))) {
+		vma_reader_put(kind, vma);
+		count_event(EV_VMA_LOCK_RECHECK);
+		return false;
+	}
+	/* What the last writer did is visible by now: had it detached the VMA, vm_detached would be seen. */
+	if (unlikely(load_relaxed(&vma->vm_detached) && !KNOCKED_OUT(VMA_DETACHED_RECHECK))) {
 		vma_reader_put(kind, vma);
 		count_event(EV_VMA_LOCK_RECHECK);
 		return false;

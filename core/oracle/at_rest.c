@@ -191,9 +191,8 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 	case PAGE_FREE:
 	case PAGE_BUDDY:
 	case PAGE_PCP:
-		if (page_ref_count(page) || page_mapcount(page) || mapped)
-			fail(in, "free pfn %lu has %d references, %d mappings, %d entries", pfn, page_ref_count(page),
-			     page_mapcount(page), mapped);
+		if (page_ref_count(page) || mapped)
+			fail(in, "free pfn %lu has %d references, %d entries", pfn, page_ref_count(page), mapped);
 		break;
 	case PAGE_ANON:
 		if (page_ref_count(page) != mapped || page_mapcount(page) != mapped || !mapped)

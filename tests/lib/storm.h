@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * storm.h - threads that do everything to a few address spaces at once, with oracles.
+ *
+ * In flight: every page touched holds nothing, or the name of the address it was first written for. At rest: the oracle,
+ * and nothing leaked. A storm that never met what it is for is no pass: storm_events() counts.
+ */
+#ifndef FAULTLINE_TESTS_LIB_STORM_H
+#define FAULTLINE_TESTS_LIB_STORM_H
+
+#include "core/faultline.h"
+
+enum storm_op {
+	STORM_READ, STORM_WRITE, STORM_TOUCH, STORM_MMAP, STORM_MUNMAP, STORM_MPROTECT, STORM_DONTNEED, STORM_POPULATE,
+	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE,
+	NR_STORM_OPS
+};
+
+#define STORM_MAX_MMS	4
+
+struct storm {
+	struct mm_policy policy;
+	unsigned int threads, mms;
+	unsigned int tables;			/* PTE tables the window of each mm spans */
+	unsigned int pages;			/* pages used of each table, from its start */
+	unsigned long rounds;			/* operations a thread does */
+	unsigned int noise;			/* per mille of sync points that pause; check builds */
+	uint64_t seed;
+	unsigned int weight[NR_STORM_OPS];
+};
+
+/* Every operation, faults and touches most. */
+struct storm storm_default(const struct mm_policy *policy);
+/* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */
+bool storm_run(const struct storm *storm, char *why, size_t why_size);
+
+#endif
