@@ -30,7 +30,10 @@ unsigned int local_node(void);
 size_t arena_live_bytes(void);
 /* The same on @node alone. Both are exact while no thread allocates or frees. */
 size_t arena_live_bytes_node(unsigned int node);
-/* The node whose arena holds @p, an address that node_alloc() returned; -ENOENT when none does, -EOPNOTSUPP with plain allocation. */
+/*
+ * The node whose arena holds @p, an address that node_alloc() returned. -ENOENT when none does, -EOPNOTSUPP with plain
+ * allocation.
+ */
 int arena_node_of(const void *p);
 
 #endif
