@@ -158,38 +158,51 @@ static void everybody_wants_all(void **state)
 }
 
 /* ---- references to frames found by chance, as lockless readers find them ---- */
-static unsigned int got, refused;	/* (A) over all guessers */
+static unsigned int owners, got, refused;	/* (A) owners still at work; over all guessers */
+
+static void own(void)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		struct page *page = alloc_page(PAGE_ANON);
+
+		BUG_ON(!page || page_ref_count(page) < 1);
+		page = xchg_acq_rel(&slots[rng_below(&this_cpu->rng, SLOTS)], page);
+		if (page)
+			put_page(page);
+	}
+	fetch_sub_release(&owners, 1u);
+}
+
+/* The first 1024 frames are the first to be used. */
+static void guess(void)
+{
+	struct page *page = pfn_to_page(1 + rng_below(&this_cpu->rng, 1023));
+
+	if (!folio_try_get(page_folio(page))) {
+		fetch_add_relaxed(&refused, 1u);
+		return;
+	}
+	/* Held: it is somebody's allocated page, and stays so whoever else lets go of it. */
+	for (int i = 0; i < 10; i++)
+		BUG_ON(page_type(page) != PAGE_ANON || page_ref_count(page) < 1);
+	put_page(page);
+	fetch_add_relaxed(&got, 1u);
+}
 
 static void own_or_guess(void *arg, unsigned int index)
 {
 	(void)arg;
-	for (int i = 0; i < ROUNDS; i++) {
-		if (index % 2) {
-			struct page *page = alloc_page(PAGE_ANON);
-
-			store_release(&page->private, ~0ul);
-			BUG_ON(page_ref_count(page) < 1);
-			page = xchg_acq_rel(&slots[rng_below(&this_cpu->rng, SLOTS)], page);
-			if (page)
-				put_page(page);
-			continue;
-		}
-		struct page *page = pfn_to_page(1 + rng_below(&this_cpu->rng, 2 * SLOTS));
-
-		if (!folio_try_get(page_folio(page))) {
-			fetch_add_relaxed(&refused, 1u);
-			continue;
-		}
-		/* Held: it is somebody's allocated page, whoever else lets go of it. */
-		BUG_ON(page_type(page) != PAGE_ANON);
-		put_page(page);
-		fetch_add_relaxed(&got, 1u);
-	}
+	if (index % 2)
+		own();
+	else
+		while (load_acquire(&owners))
+			guess();
 }
 
 static void references_by_chance(void **state)
 {
 	(void)state;
+	owners = THREADS / 2;
 	got = refused = 0;
 	threads_run(THREADS, own_or_guess, NULL);
 	for (unsigned int i = 0; i < SLOTS; i++)
