@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* choices.c - reads what a run is made of. */
+#include "bench/choices.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/command.h"
+
+#define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
+#define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
+
+const unsigned int all_payloads[MAX_PAYLOADS] = { 0, CACHE_LINE, FRAME_SIZE };
+
+static const char *const memory_names[] = { [MEM_LOCAL] = "local", [MEM_REMOTE] = "remote", [MEM_INTERLEAVE] = "interleave" };
+
+struct poptOption choices_options[] = {
+	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
+	  "locking choices: presets, each with changes if wished (NAME,key=value,...), or all", "NAME,..." },
+	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "numbers of threads", "N,..." },
+	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "where threads are pinned (default: compact)",
+	  "compact|scatter|node" },
+	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "the node of --placement node (default: 0)", "N" },
+	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "where their frames come from (default: local)",
+	  "local|remote|interleave" },
+	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "bytes of each page that count", "0,64,4096" },
+	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
+	  "captured address space to run on, a file or the name of a shipped one; may be repeated", "FILE" },
+	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulated memory of each node, in frames of 4096 bytes", "N" },
+	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "where all random choices come from (default: 1)", "N" },
+	POPT_TABLEEND
+};
+
+const char *memory_name(enum mem_policy memory)
+{
+	return memory_names[memory];
+}
+
+void choices_init(struct choices *choices)
+{
+	*choices = (struct choices){ .seed = 1, .frames = DEFAULT_FRAMES };
+}
+
+void choices_free(struct choices *choices)
+{
+	for (unsigned int i = 0; i < choices->nr_policies; i++)
+		free(choices->policies[i].name);
+	for (unsigned int i = 0; i < choices->nr_layouts; i++)
+		layout_free(choices->layouts[i]);
+}
+
+static int add_policy(struct choices *choices, const char *name, const struct mm_policy *policy)
+{
+	struct policy_choice *choice = &choices->policies[choices->nr_policies];
+
+	for (unsigned int i = 0; i < choices->nr_policies; i++)
+		if (!strcmp(choices->policies[i].name, name))
+			return 0;
+	if (choices->nr_policies == MAX_POLICIES)
+		return complain("more than %d policies", MAX_POLICIES);
+	choice->name = strdup(name);
+	if (!choice->name)
+		return fail("out of memory");
+	choice->policy = *policy;
+	choices->nr_policies++;
+	return 0;
+}
+
+static int add_presets(struct choices *choices)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; !status && i < nr_policy_presets; i++)
+		status = add_policy(choices, policy_presets[i].name, &policy_presets[i].policy);
+	return status;
+}
+
+static int add_parsed_policy(struct choices *choices, const char *text)
+{
+	char why[256] = "out of memory";
+	struct mm_policy policy;
+
+	if (!strcmp(text, "all"))
+		return add_presets(choices);
+	if (policy_parse(text, &policy, why, sizeof(why)))
+		return complain("%s (see faultline list --policies)", why);
+	return add_policy(choices, text, &policy);
+}
+
+/* A part with '=' changes the policy before it; any other begins the next one. */
+static size_t policy_length(const char *text)
+{
+	size_t length = strcspn(text, ",");
+
+	while (text[length] == ',') {
+		size_t next = strcspn(text + length + 1, ",");
+
+		if (!memchr(text + length + 1, '=', next))
+			break;
+		length += 1 + next;
+	}
+	return length;
+}
+
+int choices_add_policies(struct choices *choices, const char *text)
+{
+	int status = 0;
+
+	for (;;) {
+		size_t length = policy_length(text);
+		char *policy = strndup(text, length);
+
+		status = policy ? add_parsed_policy(choices, policy) : fail("out of memory");
+		free(policy);
+		text += length;
+		if (status || !*text++)
+			return status;
+	}
+}
+
+static int add_number(unsigned int *list, unsigned int *nr, unsigned int room, unsigned int number, const char *what)
+{
+	for (unsigned int i = 0; i < *nr; i++)
+		if (list[i] == number)
+			return 0;
+	if (*nr == room)
+		return complain("more than %u numbers of %s", room, what);
+	list[(*nr)++] = number;
+	return 0;
+}
+
+static int take_threads(struct choices *choices, const char *text)
+{
+	uint64_t number;
+
+	if (!read_number(text, 1, NR_CPUS - 1, &number))
+		return complain("not a number of threads: '%s' (1 to %d)", text, NR_CPUS - 1);
+	return add_number(choices->threads, &choices->nr_threads, MAX_THREADS, (unsigned int)number, "threads");
+}
+
+static int take_payload(struct choices *choices, const char *text)
+{
+	uint64_t number;
+
+	for (unsigned int i = 0; i < MAX_PAYLOADS; i++)
+		if (read_number(text, all_payloads[i], all_payloads[i], &number))
+			return add_number(choices->payloads, &choices->nr_payloads, MAX_PAYLOADS, all_payloads[i], "payload");
+	return complain("unknown payload '%s': 0, 64 or 4096", text);
+}
+
+/* Hands each part of @text between commas to @take. */
+static int take_list(struct choices *choices, const char *text, int (*take)(struct choices *choices, const char *text))
+{
+	int status = 0;
+
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		char *part = strndup(text, length);
+
+		status = part ? take(choices, part) : fail("out of memory");
+		free(part);
+		text += length;
+		if (status || !*text++)
+			return status;
+	}
+}
+
+static int add_layout(struct choices *choices, const char *path)
+{
+	char why[512];
+
+	if (choices->nr_layouts == MAX_LAYOUTS)
+		return complain("more than %d layouts", MAX_LAYOUTS);
+	if (layout_load(path, &choices->layouts[choices->nr_layouts], why, sizeof(why)))
+		return complain_text(why);
+	choices->nr_layouts++;
+	return 0;
+}
+
+static int take_layout(struct choices *choices, const char *text)
+{
+	char shipped[512];
+
+	snprintf(shipped, sizeof(shipped), LAYOUT_FOLDER "%s.layout", text);
+	return add_layout(choices, !strchr(text, '/') && access(text, F_OK) && !access(shipped, F_OK) ? shipped : text);
+}
+
+int choices_add_shipped_layouts(struct choices *choices)
+{
+	glob_t found;
+	int status = 0;
+
+	if (glob(LAYOUT_FOLDER "*.layout", 0, NULL, &found))
+		return complain("no layouts in %s", LAYOUT_FOLDER);
+	for (size_t i = 0; !status && i < found.gl_pathc; i++)
+		status = add_layout(choices, found.gl_pathv[i]);
+	globfree(&found);
+	return status;
+}
+
+static int take_placement(struct choices *choices, const char *text)
+{
+	for (enum placement p = 0; p < NR_PLACEMENTS; p++) {
+		if (strcmp(text, placement_name(p)))
+			continue;
+		choices->placement = p;
+		return 0;
+	}
+	return complain("unknown placement '%s': compact, scatter or node", text);
+}
+
+static int take_memory(struct choices *choices, const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(memory_names); i++) {
+		if (strcmp(text, memory_names[i]))
+			continue;
+		choices->memory = (enum mem_policy)i;
+		return 0;
+	}
+	return complain("unknown memory '%s': local, remote or interleave", text);
+}
+
+static int take_number(const char *text, const char *what, uint64_t least, uint64_t most, uint64_t *number)
+{
+	if (read_number(text, least, most, number))
+		return 0;
+	return complain("not a %s: '%s' (%llu to %llu)", what, text, (unsigned long long)least, (unsigned long long)most);
+}
+
+int choices_take(struct choices *choices, int option, const char *text)
+{
+	uint64_t number = 0;
+	int status;
+
+	switch (option) {
+	case CHOOSE_POLICY:
+		return choices_add_policies(choices, text);
+	case CHOOSE_THREADS:
+		return take_list(choices, text, take_threads);
+	case CHOOSE_PLACEMENT:
+		return take_placement(choices, text);
+	case CHOOSE_NODE:
+		status = take_number(text, "node", 0, MAX_NODES - 1, &number);
+		choices->node = (unsigned int)number;
+		return status;
+	case CHOOSE_MEMORY:
+		return take_memory(choices, text);
+	case CHOOSE_PAYLOAD:
+		return take_list(choices, text, take_payload);
+	case CHOOSE_LAYOUT:
+		return take_layout(choices, text);
+	case CHOOSE_FRAMES:
+		return take_number(text, "number of frames", 1024, (1ull << 32) / MAX_NODES, &choices->frames);
+	default:
+		return take_number(text, "seed", 0, UINT64_MAX, &choices->seed);
+	}
+}
+
+int choices_check(const struct choices *choices)
+{
+	struct pin pin;
+
+	if (choices->placement == PLACE_NODE && topology_plan(PLACE_NODE, 1, choices->node, &pin))
+		return complain("no node %u with PUs: this machine has %u (see faultline topo)", choices->node, topology_nodes());
+	if (choices->memory == MEM_REMOTE && topology_nodes() < 2)
+		return complain("no remote memory: this machine has one node (see faultline topo)");
+	return 0;
+}

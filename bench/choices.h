@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* choices.h - what a run is made of, as chosen on the command line of bench and stress. */
+#ifndef FAULTLINE_BENCH_CHOICES_H
+#define FAULTLINE_BENCH_CHOICES_H
+
+#include <popt.h>
+
+#include "core/faultline.h"
+#include "workloads/layout.h"
+
+#define MAX_POLICIES	32
+#define MAX_THREADS	32	/* thread counts in a list, not threads */
+#define MAX_LAYOUTS	32
+
+/* What the machine takes, in bytes. */
+#define MAX_PAYLOADS	3
+extern const unsigned int all_payloads[MAX_PAYLOADS];
+
+struct policy_choice {
+	char *name;			/* as policy_parse() takes it */
+	struct mm_policy policy;
+};
+
+/* A list with nr == 0 was not chosen: each command has its own default. */
+struct choices {
+	struct policy_choice policies[MAX_POLICIES];
+	unsigned int threads[MAX_THREADS];
+	unsigned int payloads[MAX_PAYLOADS];
+	struct layout *layouts[MAX_LAYOUTS];
+	unsigned int nr_policies, nr_threads, nr_payloads, nr_layouts;
+	enum placement placement;
+	enum mem_policy memory;
+	unsigned int node;		/* PLACE_NODE's */
+	unsigned long frames;		/* for each node */
+	uint64_t seed;
+};
+
+/* Values of the options in choices_options, and of a command's own entries that mean the same. */
+enum {
+	CHOOSE_POLICY = 100,
+	CHOOSE_THREADS,
+	CHOOSE_PLACEMENT,
+	CHOOSE_NODE,
+	CHOOSE_MEMORY,
+	CHOOSE_PAYLOAD,
+	CHOOSE_LAYOUT,
+	CHOOSE_FRAMES,
+	CHOOSE_SEED,
+};
+
+/* The options above, for POPT_ARG_INCLUDE_TABLE. */
+extern struct poptOption choices_options[];
+
+void choices_init(struct choices *choices);
+void choices_free(struct choices *choices);
+/* Takes one option. Returns 0, or the exit status after one line on stderr. */
+int choices_take(struct choices *choices, int option, const char *text);
+/* Adds the policy that @text names, or all presets; likewise all layouts that are shipped. Returns as above. */
+int choices_add_policies(struct choices *choices, const char *text);
+int choices_add_shipped_layouts(struct choices *choices);
+/* What depends on the loaded topology: is there such a node, is there remote memory? Returns as above. */
+int choices_check(const struct choices *choices);
+
+const char *memory_name(enum mem_policy memory);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_bench.c - `faultline bench`: measures workloads and keeps the results. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/bench_shim.h"
+#include "bench/choices.h"
+#include "bench/command.h"
+#include "bench/context.h"
+#include "bench/progress.h"
+#include "bench/results.h"
+#include "bench/stage.h"
+#include "bench/suite.h"
+#include "bench/table.h"
+#include "bench/timed.h"
+
+#define RESULTS_FOLDER	"results"
+#define LATEST		RESULTS_FOLDER "/latest.json"
+
+struct bench_options {
+	struct choices choices;
+	struct suite suite;
+	uint64_t repetitions;
+	double min_time;		/* seconds that each repetition takes at least */
+	bool quick, list;
+	char *out;			/* NULL: a new file in the results folder, and a copy at LATEST */
+	const char **library;		/* --benchmark_* options, for the library */
+	int nr_library;
+};
+
+enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_QUICK, OPT_LIST };
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is measured:", NULL },
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, OPT_REPETITIONS, "how often each benchmark is measured (default: 5)", "N" },
+	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
+	  "a look only: 2 repetitions of 0.003 s, the default policy, nothing crowded", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/bench-TIME.json and results/latest.json)",
+	  "FILE" },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the benchmarks instead of running them", NULL },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	struct bench_options *bench = target;
+
+	switch (option) {
+	case OPT_REPETITIONS:
+		return read_number(text, 1, 1000, &bench->repetitions) ? 0
+			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
+	case OPT_MIN_TIME:
+		return read_fraction(text, 1e-6, 3600, &bench->min_time) ? 0
+			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+	case OPT_OUT:
+		free(bench->out);
+		bench->out = strdup(text);
+		return bench->out ? 0 : fail("out of memory");
+	case OPT_QUICK:
+		bench->quick = true;
+		return 0;
+	case OPT_LIST:
+		bench->list = true;
+		return 0;
+	default:
+		return choices_take(&bench->choices, option, text);
+	}
+}
+
+/* ---- what was not chosen ---- */
+
+/* 1, 2, 4 … and all PUs; then more threads than PUs, where they can still be started in no time. */
+static void default_threads(struct choices *choices, bool crowded)
+{
+	const unsigned int pus = topology_pus();
+
+	for (unsigned int n = 1; n < pus && choices->nr_threads < MAX_THREADS - 2; n *= 2)
+		choices->threads[choices->nr_threads++] = n;
+	choices->threads[choices->nr_threads++] = pus;
+	if (crowded && pus <= 16)
+		choices->threads[choices->nr_threads++] = 4 * pus;
+}
+
+static int default_choices(struct bench_options *bench, struct suite_defaults *defaults)
+{
+	struct choices *choices = &bench->choices;
+	int status = 0;
+
+	*defaults = (struct suite_defaults){
+		.policies = !choices->nr_policies,
+		.payloads = !choices->nr_payloads,
+		.layouts = !choices->nr_layouts,
+		.threads = !choices->nr_threads,
+	};
+	if (defaults->policies)
+		status = choices_add_policies(choices, policy_default()->name);
+	if (!status && defaults->policies && !bench->quick)
+		status = choices_add_policies(choices, "all");
+	if (!status && defaults->layouts)
+		status = choices_add_shipped_layouts(choices);
+	if (defaults->payloads) {
+		choices->payloads[choices->nr_payloads++] = 0;
+		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
+	}
+	if (defaults->threads)
+		default_threads(choices, !bench->quick);
+	if (!bench->repetitions)
+		bench->repetitions = bench->quick ? 2 : 5;
+	if (bench->min_time == 0)
+		bench->min_time = bench->quick ? 0.003 : 0.03;
+	return status;
+}
+
+/* ---- the library ---- */
+static void library_misused(void)
+{
+	exit(complain("a --benchmark_ option has a value that the library refuses"));
+}
+
+/* The option of ours that does what @option would do, did it know of our timing and our files. */
+static const char *ours_instead(const char *option)
+{
+	static const char *const ours[][2] = {
+		{ "--benchmark_out", "--out" }, { "--benchmark_format", "--out" }, { "--benchmark_list_tests", "--list" },
+		{ "--benchmark_repetitions", "--repetitions" }, { "--benchmark_min_time", "--min-time" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (!strncmp(option, ours[i][0], strlen(ours[i][0])))
+			return ours[i][1];
+	return NULL;
+}
+
+/* Ours first: what the user hands through has the last word. */
+static int start_library(struct bench_options *bench)
+{
+	char repetitions[64], min_time[64];
+	char *argv[64] = {
+		"faultline", repetitions, min_time, "--benchmark_enable_random_interleaving=true",
+	};
+	int argc = 4;
+	const char *unknown;
+
+	snprintf(repetitions, sizeof(repetitions), "--benchmark_repetitions=%d", (int)bench->repetitions);
+	snprintf(min_time, sizeof(min_time), "--benchmark_min_time=%g", bench->min_time);
+	for (int i = 0; i < bench->nr_library; i++) {
+		if (ours_instead(bench->library[i]))
+			return complain("option '%s': use %s", bench->library[i], ours_instead(bench->library[i]));
+		if (argc == (int)ARRAY_SIZE(argv) - 1)
+			return complain("too many --benchmark_ options");
+		argv[argc++] = (char *)bench->library[i];
+	}
+	unknown = shim_init(argc, argv, library_misused);
+	return unknown ? complain("unknown option '%s' (see %s --help)", unknown, program_name) : 0;
+}
+
+/* ---- progress ---- */
+
+/* Lock key: (T) main thread */
+static struct {
+	double began;			/* (T) */
+	unsigned long runs, done;	/* (T) repetitions of all benchmarks, and those that are over */
+	const struct run_case *first;	/* (T) the suite's cases */
+	uint64_t *quotas;		/* (T) last one of each case; 0 before its first */
+} progress;
+
+/* A quota that comes again tells that the last attempt with it was a repetition and not only a trial. */
+static void show_attempt(const struct run_case *what, uint64_t quota)
+{
+	uint64_t *last = &progress.quotas[what - progress.first];
+	double elapsed = now_seconds() - progress.began;
+	char left[32] = "?";
+
+	if (*last == quota)
+		progress.done++;
+	*last = quota;
+	if (progress.done)
+		format_duration(left, sizeof(left),
+				elapsed * (double)(progress.runs - progress.done) / (double)progress.done);
+	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name, what->threads);
+}
+
+/* ---- running ---- */
+static int run_payloads(struct bench_options *bench)
+{
+	const struct suite *suite = &bench->suite;
+	unsigned long matched = 0;
+
+	for (unsigned int p = 0; p < MAX_PAYLOADS; p++) {
+		unsigned int cases = 0;
+		int status;
+
+		for (unsigned int i = 0; i < suite->nr; i++)
+			cases += suite->cases[i].payload == all_payloads[p];
+		if (!cases)
+			continue;
+		status = stage_machine(&bench->choices, all_payloads[p]);
+		if (status)
+			return status;
+		matched += timed_run(suite, &bench->choices, bench->min_time, show_attempt);
+	}
+	progress_end();
+	return matched ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
+}
+
+static int run_suite(struct bench_options *bench, const char *unfinished)
+{
+	int status;
+
+	progress.began = now_seconds();
+	progress.runs = bench->suite.nr * bench->repetitions;
+	progress.first = bench->suite.cases;
+	progress.quotas = calloc(bench->suite.nr, sizeof(*progress.quotas));
+	if (!progress.quotas)
+		return fail("out of memory");
+	if (!shim_open(unfinished)) {
+		status = complain("%s: %s", bench->out, strerror(errno));
+	} else {
+		status = run_payloads(bench);
+		if (!shim_close() && !status)
+			status = fail("%s: cannot be written", bench->out);
+	}
+	free(progress.quotas);
+	return status;
+}
+
+static unsigned int list_failures(const struct results *results)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < results->nr; i++)
+		if (results->all[i].error)
+			nr += !!fail("%s: %s", results->all[i].name, results->all[i].error);
+	return nr;
+}
+
+static int tell_results(const char *path)
+{
+	struct results results;
+	unsigned int failures;
+	char why[512];
+
+	if (results_load(path, &results, why, sizeof(why)))
+		return fail("%s", why);
+	table_print(stdout, &results);
+	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
+	       "which lie outside the timed part.\n", path);
+	fflush(stdout);
+	failures = list_failures(&results);
+	results_free(&results);
+	return failures ? EXIT_CHECK_FAILED : EXIT_DONE;
+}
+
+/* ---- files ---- */
+static int copy_file(const char *from, const char *to)
+{
+	char block[65536];
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	bool copied = in && out;
+	size_t got;
+
+	while (copied && (got = fread(block, 1, sizeof(block), in)))
+		copied = fwrite(block, 1, got, out) == got;
+	if (in)
+		fclose(in);
+	if (out && fclose(out))
+		copied = false;
+	return copied ? 0 : fail("%s: %s", to, strerror(errno));
+}
+
+/* The file a run without --out makes for itself. */
+static int default_out(char **out)
+{
+	char path[64];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	strftime(path, sizeof(path), RESULTS_FOLDER "/bench-%Y%m%dT%H%M%SZ.json", gmtime_r(&now, &utc));
+	if (mkdir(RESULTS_FOLDER, 0777) && errno != EEXIST)
+		return complain(RESULTS_FOLDER ": %s", strerror(errno));
+	*out = strdup(path);
+	return *out ? 0 : fail("out of memory");
+}
+
+/* Results appear under their name once they are complete. */
+static int run_into_file(struct bench_options *bench)
+{
+	char unfinished[PATH_MAX];
+	bool keep_latest = !bench->out;
+	int status = keep_latest ? default_out(&bench->out) : 0;
+
+	if (status)
+		return status;
+	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp", bench->out) >= (int)sizeof(unfinished))
+		return complain("%s: %s", bench->out, strerror(ENAMETOOLONG));
+	status = run_suite(bench, unfinished);
+	if (!status && rename(unfinished, bench->out))
+		status = fail("%s: %s", bench->out, strerror(errno));
+	if (status) {
+		unlink(unfinished);
+		return status;
+	}
+	if (keep_latest)
+		status = copy_file(bench->out, LATEST);
+	return status ? status : tell_results(bench->out);
+}
+
+static int list_cases(const struct suite *suite)
+{
+	for (unsigned int i = 0; i < suite->nr; i++)
+		printf("%s/threads:%u\n", suite->cases[i].name, suite->cases[i].threads);
+	return EXIT_DONE;
+}
+
+static int bench_on_stage(struct bench_options *bench, const struct command_line *line, int argc, const char **argv)
+{
+	struct suite_defaults defaults;
+	int status = default_choices(bench, &defaults);
+
+	if (!status)
+		status = suite_build(&bench->suite, &bench->choices, &defaults, line->words, line->nr_words);
+	if (status || bench->list)
+		return status ? status : list_cases(&bench->suite);
+	status = start_library(bench);
+	if (status)
+		return status;
+	run_seed = bench->choices.seed;
+	context_put(&bench->choices, argc, argv, shim_context);
+	return run_into_file(bench);
+}
+
+/* Moves --benchmark_* options from @argv to bench->library, and returns how many words are left. */
+static int split_library_options(struct bench_options *bench, int argc, const char **argv)
+{
+	int left = 0;
+
+	for (int i = 0; i < argc; i++)
+		if (!strncmp(argv[i], "--benchmark_", 12))
+			bench->library[bench->nr_library++] = argv[i];
+		else
+			argv[left++] = argv[i];
+	argv[left] = NULL;
+	return left;
+}
+
+static int run_bench(int argc, const char **argv)
+{
+	struct bench_options bench = { 0 };
+	struct command_line line;
+	const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	int status;
+
+	bench.library = calloc((size_t)argc, sizeof(*bench.library));
+	if (!words || !bench.library)
+		return fail("out of memory");
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	choices_init(&bench.choices);
+	status = command_line_read(&line, split_library_options(&bench, argc, words), words, options,
+				   "[OPTION...] [WORKLOAD...] [--benchmark_...]", take, &bench);
+	if (!status) {
+		status = stage_open(&bench.choices);
+		if (!status) {
+			int closed;
+
+			status = bench_on_stage(&bench, &line, argc, argv);
+			closed = stage_close();
+			status = status ? status : closed;
+		}
+		command_line_free(&line);
+	}
+	suite_free(&bench.suite);
+	choices_free(&bench.choices);
+	free(bench.out);
+	free(bench.library);
+	free(words);
+	return status;
+}
+
+const struct command bench_command = {
+	.name = "bench",
+	.arguments = "[WORKLOAD...]",
+	.what = "measure workloads, all of them by default; patterns as in a shell",
+	.run = run_bench,
+};

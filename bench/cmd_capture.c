@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_capture.c - `faultline capture`: a layout of a running process. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/capture.h"
+#include "bench/command.h"
+
+enum { OPT_OUTPUT = 1 };
+
+static const struct poptOption options[] = {
+	{ "output", 'o', POPT_ARG_STRING, NULL, OPT_OUTPUT, "where the layout goes (default: standard output)", "FILE" },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	char **output = target;
+
+	(void)option;
+	free(*output);
+	*output = strdup(text);
+	return *output ? 0 : fail("out of memory");
+}
+
+static int explain(pid_t pid, int error)
+{
+	switch (error) {
+	case -ESRCH:
+		return complain("no process %d, or it is gone", (int)pid);
+	case -ENODATA:
+		return complain("process %d has no address space", (int)pid);
+	case -EACCES:
+	case -EPERM:
+		return complain("not allowed to look at process %d: %s", (int)pid, strerror(-error));
+	default:
+		return fail("process %d: %s", (int)pid, strerror(-error));
+	}
+}
+
+static int capture_to(pid_t pid, FILE *out, const char *name)
+{
+	int error = capture_process(pid, out);
+
+	if (error < 0)
+		return explain(pid, error);
+	if (fflush(out) || ferror(out))
+		return fail("%s: %s", name, strerror(errno));
+	if (error)
+		fprintf(stderr, "%s: process %d changed while it was read: the layout mixes two moments\n", program_name, (int)pid);
+	return EXIT_DONE;
+}
+
+/* @output appears once it is complete, so that a failed capture leaves what was there. */
+static int capture_to_file(pid_t pid, const char *output)
+{
+	char unfinished[PATH_MAX];
+	FILE *out;
+	int status;
+
+	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp", output) >= (int)sizeof(unfinished))
+		return complain("%s: %s", output, strerror(ENAMETOOLONG));
+	out = fopen(unfinished, "we");
+	if (!out)
+		return complain("%s: %s", output, strerror(errno));
+	status = capture_to(pid, out, output);
+	if (fclose(out) && !status)
+		status = fail("%s: %s", output, strerror(errno));
+	if (!status && rename(unfinished, output))
+		status = complain("%s: %s", output, strerror(errno));
+	if (status)
+		unlink(unfinished);
+	return status;
+}
+
+static int capture(const struct command_line *line, const char *output)
+{
+	uint64_t pid;
+
+	if (!line->nr_words)
+		return complain("which process? (see %s --help)", program_name);
+	if (line->nr_words > 1)
+		return complain("one process at a time, and '%s' is left over", line->words[1]);
+	if (!read_number(line->words[0], 1, INT_MAX, &pid))
+		return complain("not a process number: '%s'", line->words[0]);
+	return output ? capture_to_file((pid_t)pid, output) : capture_to((pid_t)pid, stdout, "standard output");
+}
+
+static int run_capture(int argc, const char **argv)
+{
+	struct command_line line;
+	char *output = NULL;
+	int status = command_line_read(&line, argc, argv, options, "[OPTION...] PID", take, &output);
+
+	if (!status) {
+		status = capture(&line, output);
+		command_line_free(&line);
+	}
+	free(output);
+	return status;
+}
+
+const struct command capture_command = {
+	.name = "capture",
+	.arguments = "PID",
+	.what = "write down the address space of a running process, as a layout",
+	.run = run_capture,
+};

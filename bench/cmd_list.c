@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_list.c - `faultline list`: everything that can be chosen by name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/choices.h"
+#include "bench/command.h"
+#include "core/faultline.h"
+#include "workloads/workload.h"
+
+static int list_workloads(void)
+{
+	for (unsigned int i = 0; i < nr_workloads(); i++) {
+		const struct workload *workload = workload_get(i);
+
+		printf("%-28s %-10s %s\n", workload->name, workload->item, workload->what);
+	}
+	return EXIT_DONE;
+}
+
+static int list_policies(void)
+{
+	for (unsigned int i = 0; i < nr_policy_presets; i++) {
+		const struct policy_preset *preset = &policy_presets[i];
+		char fields[256];
+
+		policy_describe(&preset->policy, fields, sizeof(fields));
+		printf("%-14s %s\n%14s %s\n", preset->name, preset->what, "", fields);
+	}
+	puts("A policy is a preset, or a preset with changes: NAME,key=value,... where the keys are pte_ptl (mm, pmd, pte), pmd_ptl\n"
+	     "(mm, pmd), spin (ttas, ticket, queued, futex), vma_lock (none, rwsem, refcnt), tables (rcu, shootdown), reclaim and\n"
+	     "downgrade (on, off).");
+	return EXIT_DONE;
+}
+
+static int list_knockouts(void)
+{
+	const struct knockout_info *info;
+
+	for (unsigned int i = 0; (info = knockout_info(i)); i++)
+		printf("%-24s removes: %s; breaks: %s; seen by: %s\n", info->name, info->removes, info->breaks, info->seen_by);
+	return EXIT_DONE;
+}
+
+static int list_locking(void)
+{
+	lockrank_print(stdout);
+	return EXIT_DONE;
+}
+
+static int list_layouts(void)
+{
+	struct choices choices;
+	int status;
+
+	choices_init(&choices);
+	status = choices_add_shipped_layouts(&choices);
+	for (unsigned int i = 0; i < choices.nr_layouts; i++) {
+		const struct layout *layout = choices.layouts[i];
+
+		printf("%-12s %u VMAs, %llu populated pages in %u runs\n", layout->name, layout->nr_vmas,
+		       (unsigned long long)layout->nr_pages, layout->nr_runs);
+	}
+	choices_free(&choices);
+	return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A point may stand in several places, as one name. */
+static void print_sorted(const char **names, size_t nr)
+{
+	qsort(names, nr, sizeof(*names), compare_names);
+	for (size_t i = 0; i < nr; i++)
+		if (!i || strcmp(names[i], names[i - 1]))
+			puts(names[i]);
+}
+
+static int list_syncpoints(void)
+{
+	const char **names;
+	unsigned int nr = 0;
+
+	while (syncpoint_get(nr))
+		nr++;
+	if (!nr)
+		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+	names = calloc(nr, sizeof(*names));
+	if (!names)
+		return fail("out of memory");
+	for (unsigned int i = 0; i < nr; i++)
+		names[i] = syncpoint_get(i)->name;
+	print_sorted(names, nr);
+	free(names);
+	return EXIT_DONE;
+}
+
+static int list_events(void)
+{
+	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)
+		puts(cpu_event_name(event));
+	return EXIT_DONE;
+}
+
+/* In the order of the option values; the first is what is listed unasked. */
+static int (*const lists[])(void) = {
+	list_workloads, list_policies, list_knockouts, list_locking, list_layouts, list_syncpoints, list_events,
+};
+
+static const struct poptOption options[] = {
+	{ "policies", 0, POPT_ARG_NONE, NULL, 1, "presets of locking choices, and how to change them", NULL },
+	{ "knockouts", 0, POPT_ARG_NONE, NULL, 2, "what check builds can leave out, what that breaks, who should see it", NULL },
+	{ "locking", 0, POPT_ARG_NONE, NULL, 3, "the lock order and each lock's definition, as Markdown", NULL },
+	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "captured address spaces that come along", NULL },
+	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "places where check builds bend a run", NULL },
+	{ "events", 0, POPT_ARG_NONE, NULL, 6, "what is counted while workloads run", NULL },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	int *wanted = target;
+
+	(void)text;
+	if (*wanted)
+		return complain("one list at a time (see %s --help)", program_name);
+	*wanted = option;
+	return 0;
+}
+
+static int run_list(int argc, const char **argv)
+{
+	struct command_line line;
+	int wanted = 0, status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &wanted);
+
+	if (status)
+		return status;
+	status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : lists[wanted]();
+	command_line_free(&line);
+	return status;
+}
+
+const struct command list_command = {
+	.name = "list",
+	.arguments = "",
+	.what = "print workloads, or policies, knock-outs, locks, layouts, sync points, events",
+	.run = run_list,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_topo.c - `faultline topo`: the machine as it is seen, and where threads would be pinned. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/choices.h"
+#include "bench/command.h"
+#include "core/faultline.h"
+
+struct topo_options {
+	char *synthetic;
+	struct choices choices;
+};
+
+enum { OPT_SYNTHETIC = 1 };
+
+static const struct poptOption options[] = {
+	{ "synthetic", 's', POPT_ARG_STRING, NULL, OPT_SYNTHETIC, "plan for this machine instead of the one below",
+	  "\"node:2 core:4 pu:1\"" },
+	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plans for so many threads (default: one for each PU)",
+	  "N,..." },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	struct topo_options *topo = target;
+
+	if (option != OPT_SYNTHETIC)
+		return choices_take(&topo->choices, option, text);
+	free(topo->synthetic);
+	topo->synthetic = strdup(text);
+	return topo->synthetic ? 0 : fail("out of memory");
+}
+
+static int describe(struct topo_options *topo)
+{
+	int error = topology_load(topo->synthetic);
+
+	if (error == -EINVAL && topo->synthetic)
+		return complain("not a topology: '%s'", topo->synthetic);
+	if (error)
+		return fail("cannot read the topology: %s", strerror(-error));
+	if (!topo->choices.nr_threads) {
+		topo->choices.threads[0] = topology_pus();
+		topo->choices.nr_threads = 1;
+	}
+	for (unsigned int i = 0; i < topo->choices.nr_threads; i++)
+		topology_describe(stdout, topo->choices.threads[i]);
+	topology_free();
+	return EXIT_DONE;
+}
+
+static int run_topo(int argc, const char **argv)
+{
+	struct topo_options topo = { 0 };
+	struct command_line line;
+	int status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &topo);
+
+	if (!status) {
+		status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : describe(&topo);
+		command_line_free(&line);
+	}
+	choices_free(&topo.choices);
+	free(topo.synthetic);
+	return status;
+}
+
+const struct command topo_command = {
+	.name = "topo",
+	.arguments = "",
+	.what = "print the machine's topology and where threads are pinned",
+	.run = run_topo,
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* command.h - what the commands share: how they are found, how they read their line, how they fail. */
+#ifndef FAULTLINE_BENCH_COMMAND_H
+#define FAULTLINE_BENCH_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <popt.h>
+
+/* What the program returns: scripts rely on it. */
+enum exit_status {
+	EXIT_DONE,
+	EXIT_CHECK_FAILED,	/* a check, a workload or the system failed */
+	EXIT_MISUSE,		/* the command line, or a file it names, cannot be used */
+};
+
+struct command {
+	const char *name, *arguments, *what;
+	int (*run)(int argc, const char **argv);	/* argv[0] is "faultline NAME"; returns the exit status */
+};
+
+extern const struct command list_command, topo_command, capture_command, bench_command, stress_command, report_command;
+
+/* Named in front of every line of complain() and fail(): "faultline" or "faultline NAME". */
+extern const char *program_name;
+
+/* One line on stderr. Returns EXIT_MISUSE, respectively EXIT_CHECK_FAILED. */
+int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* complain(), for a message whose text is somebody else's. */
+int complain_text(const char *text);
+
+/* A command line while it is read; the words live until command_line_free(). */
+struct command_line {
+	poptContext context;
+	unsigned int nr_words;
+	const char **words;		/* what is no option */
+};
+
+/*
+ * command_line_read - read @argv by @options, whose entries with a value (their val is not 0) go to
+ * @take(@target, val, text), in order; text is NULL for an option without argument. @take returns 0 or an exit status.
+ * Returns 0, or the exit status after one line on stderr. --help prints and ends the program with status 0.
+ */
+int command_line_read(struct command_line *line, int argc, const char **argv, const struct poptOption *options,
+		      const char *arguments, int (*take)(void *target, int option, const char *text), void *target);
+void command_line_free(struct command_line *line);
+
+/* Decimal digits alone, @least … @most. */
+bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
+/* A decimal fraction, @least … @most. */
+bool read_fraction(const char *text, double least, double most, double *number);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* context.h - under which circumstances results came about. */
+#ifndef FAULTLINE_BENCH_CONTEXT_H
+#define FAULTLINE_BENCH_CONTEXT_H
+
+#include "bench/choices.h"
+
+/* Hands each fact to @put: the machine, its topology, the build, what was chosen, and the command line. */
+void context_put(const struct choices *choices, int argc, const char **argv,
+		 void (*put)(const char *key, const char *value));
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* progress.c - the line that changes. */
+#include "bench/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECONDS_BETWEEN_LINES	5.0	/* into a file */
+#define SECONDS_BETWEEN_CHANGES	0.1	/* on a terminal */
+
+static double shown_at = -SECONDS_BETWEEN_LINES;
+static bool on_screen;
+
+double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int screen_width(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+void progress_show(const char *fmt, ...)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	double now = now_seconds();
+	char text[512];
+	va_list ap;
+
+	if (now - shown_at < (terminal ? SECONDS_BETWEEN_CHANGES : SECONDS_BETWEEN_LINES))
+		return;
+	shown_at = now;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (terminal)
+		fprintf(stderr, "\r\033[K%.*s", screen_width() - 1, text);
+	else
+		fprintf(stderr, "%s\n", text);
+	on_screen = terminal;
+	fflush(stderr);
+}
+
+void progress_end(void)
+{
+	if (on_screen)
+		fputs("\r\033[K", stderr);
+	on_screen = false;
+	shown_at = -SECONDS_BETWEEN_LINES;
+}
+
+void format_duration(char *text, size_t size, double seconds)
+{
+	unsigned int whole = seconds > 0 ? (unsigned int)(seconds + 0.5) : 0;
+
+	snprintf(text, size, "%u:%02u", whole / 60, whole % 60);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stage.c - what workloads run on, put up and taken down. */
+#include "bench/stage.h"
+
+#include <string.h>
+
+#include "bench/command.h"
+
+static bool machine_up;
+
+int stage_open(const struct choices *choices)
+{
+	int error = topology_load(NULL), status;
+
+	if (error)
+		return fail("cannot read the topology: %s", strerror(-error));
+	status = choices_check(choices);
+	if (status)
+		topology_free();
+	return status;
+}
+
+/* Frames that no tear-down gave back are lost for good, and nobody but the machine can tell. */
+static int machine_down(void)
+{
+	unsigned long lost;
+
+	if (!machine_up)
+		return 0;
+	cpu_register(0, MEM_LOCAL, 0);
+	rcu_barrier();
+	frame_drain_cpu();
+	cpu_unregister();
+	lost = machine_exit();
+	machine_up = false;
+	return lost ? fail("%lu frames were not given back", lost) : 0;
+}
+
+int stage_machine(const struct choices *choices, unsigned int payload)
+{
+	struct machine_config config = {
+		.nr_nodes = topology_nodes(),
+		.frames_per_node = choices->frames,
+		.payload = payload,
+	};
+	int error, status;
+
+	if (machine_up && machine.payload == payload)
+		return 0;
+	status = machine_down();
+	if (status)
+		return status;
+	error = machine_init(&config);
+	if (error)
+		return fail("no machine of %u nodes with %lu frames each: %s", config.nr_nodes, config.frames_per_node,
+			    strerror(-error));
+	machine_up = true;
+	return 0;
+}
+
+int stage_close(void)
+{
+	int status = machine_down();
+
+	topology_free();
+	return status;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* suite.c - expands choices into cases. */
+#include "bench/suite.h"
+
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/command.h"
+
+
+/* Where one combination stands in each list of choices. */
+struct point {
+	unsigned int policy, layout, payload, axis[WORKLOAD_MAX_AXES];
+};
+
+/* How long the lists are for one workload; 1 where it does not care. */
+static struct point extent_of(const struct workload *workload, const struct choices *choices)
+{
+	struct point extent = {
+		.policy = workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE) ? 1 : choices->nr_policies,
+		.layout = workload->flags & WORKLOAD_LAYOUT ? choices->nr_layouts : 1,
+		.payload = workload->flags & WORKLOAD_PAYLOAD ? choices->nr_payloads : 1,
+	};
+
+	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
+		extent.axis[i] = i < workload->nr_axes ? workload->axes[i].nr : 1;
+	return extent;
+}
+
+/* The next combination; false after the last one. The later an entry, the faster it changes. */
+static bool next_point(struct point *point, const struct point *extent)
+{
+	unsigned int *digits[] = { &point->axis[1], &point->axis[0], &point->payload, &point->layout, &point->policy };
+	const unsigned int bounds[] = {
+		extent->axis[1], extent->axis[0], extent->payload, extent->layout, extent->policy,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(digits); i++) {
+		if (++*digits[i] < bounds[i])
+			return true;
+		*digits[i] = 0;
+	}
+	return false;
+}
+
+/* Things nobody asked for that differ from the first of their list. */
+static unsigned int deviations(const struct point *point, const struct suite_defaults *defaults)
+{
+	unsigned int nr = (defaults->policies && point->policy) + (defaults->layouts && point->layout) +
+			  (defaults->payloads && point->payload);
+
+	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
+		nr += point->axis[i] != 0;
+	return nr;
+}
+
+static void __printf(3, 4) append(char *text, size_t size, const char *fmt, ...)
+{
+	size_t length = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + length, size - length, fmt, ap);
+	va_end(ap);
+}
+
+static char *case_name(const struct run_case *what, const struct choices *choices)
+{
+	char name[1024];
+
+	snprintf(name, sizeof(name), "%s", what->workload->name);
+	if (what->policy)
+		append(name, sizeof(name), "/policy:%s", what->policy->name);
+	for (unsigned int i = 0; i < what->workload->nr_axes; i++)
+		append(name, sizeof(name), "/%s:%lld", what->workload->axes[i].key, (long long)what->choice[i]);
+	if (what->layout)
+		append(name, sizeof(name), "/layout:%s", what->layout->name);
+	if (what->payload)
+		append(name, sizeof(name), "/payload:%u", what->payload);
+	if (choices->placement != PLACE_COMPACT)
+		append(name, sizeof(name), "/placement:%s", placement_name(choices->placement));
+	if (choices->memory != MEM_LOCAL)
+		append(name, sizeof(name), "/memory:%s", memory_name(choices->memory));
+	return strdup(name);
+}
+
+static int add_case(struct suite *suite, const struct run_case *what, const struct choices *choices)
+{
+	struct run_case *grown = suite->cases;
+
+	if (suite->nr == suite->room) {
+		suite->room = suite->room ? suite->room * 2 : 64;
+		grown = realloc(suite->cases, suite->room * sizeof(*grown));
+		if (!grown)
+			return fail("out of memory");
+		suite->cases = grown;
+	}
+	suite->cases[suite->nr] = *what;
+	suite->cases[suite->nr].name = case_name(what, choices);
+	return suite->cases[suite->nr++].name ? 0 : fail("out of memory");
+}
+
+/* The thread counts of one combination. A workload that needs more than all of them gets what it needs. */
+static int add_threads(struct suite *suite, struct run_case *what, const struct choices *choices, bool all)
+{
+	unsigned int least = max(1u, what->workload->min_threads), nr = suite->nr;
+	int status = 0;
+
+	for (unsigned int i = 0; !status && i < choices->nr_threads; i++) {
+		what->threads = choices->threads[i];
+		if (what->threads >= least && (all || what->threads <= topology_pus()))
+			status = add_case(suite, what, choices);
+	}
+	what->threads = least;
+	return status || suite->nr > nr ? status : add_case(suite, what, choices);
+}
+
+static int add_workload(struct suite *suite, const struct workload *workload, const struct choices *choices,
+			const struct suite_defaults *defaults)
+{
+	struct point point = { 0 }, extent = extent_of(workload, choices);
+	bool policies = !(workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
+	int status = 0;
+
+	do {
+		unsigned int unasked = deviations(&point, defaults);
+		struct run_case what = {
+			.workload = workload,
+			.policy = policies ? &choices->policies[point.policy] : NULL,
+			.layout = workload->flags & WORKLOAD_LAYOUT ? choices->layouts[point.layout] : NULL,
+			.payload = workload->flags & WORKLOAD_PAYLOAD ? choices->payloads[point.payload] : 0,
+		};
+
+		for (unsigned int i = 0; i < workload->nr_axes; i++)
+			what.choice[i] = workload->axes[i].values[point.axis[i]];
+		if (unasked <= 1)
+			status = add_threads(suite, &what, choices, !defaults->threads || !unasked);
+	} while (!status && next_point(&point, &extent));
+	return status;
+}
+
+static bool wanted(const struct workload *workload, const char **globs, unsigned int nr_globs)
+{
+	for (unsigned int i = 0; i < nr_globs; i++)
+		if (!fnmatch(globs[i], workload->name, 0))
+			return true;
+	return !nr_globs;
+}
+
+static bool matches_some(const char *glob)
+{
+	for (unsigned int i = 0; i < nr_workloads(); i++)
+		if (!fnmatch(glob, workload_get(i)->name, 0))
+			return true;
+	return false;
+}
+
+int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
+		const char **globs, unsigned int nr_globs)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; i < nr_globs; i++)
+		if (!matches_some(globs[i]))
+			return complain("no workload '%s' (see faultline list)", globs[i]);
+	if (!nr_workloads())
+		return complain("no workloads in this build");
+	for (unsigned int i = 0; !status && i < nr_workloads(); i++)
+		if (wanted(workload_get(i), globs, nr_globs))
+			status = add_workload(suite, workload_get(i), choices, defaults);
+	return status;
+}
+
+void suite_free(struct suite *suite)
+{
+	for (unsigned int i = 0; i < suite->nr; i++)
+		free(suite->cases[i].name);
+	free(suite->cases);
+}

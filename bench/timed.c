@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * timed.c - one attempt of one case: set up, all workers for the same stretch of time, tear down.
+ *
+ * The library gives every thread the same quota of iterations. Threads of different roles, or on a busy machine, reach it
+ * at different times; were they to stop there, the last ones would run alone and the sum would be of no load at all. So
+ * each goes on past its quota until every other one has reached it. Then, with the window from the first start to the
+ * last end, and without the time a worker spent on prepare():
+ *
+ *   items_per_second   sum over the workers of items / (window - prepare): what all of them got done together
+ *   time of the quota  (window - prepare) * quota / ops: what the library divides by, so that its times per iteration
+ *                      are wall time over the ops of all threads
+ *
+ * prepare() costs two clock readings, some 50 ns; the first one lies before the start.
+ */
+#include "bench/timed.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/bench_shim.h"
+#include "bench/crew.h"
+#include "bench/progress.h"
+
+/* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
+#define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
+#define OPS_BETWEEN_LOOKS	16	/* at the clock */
+
+/* Lock key: (M) mutex (A) atomic (C) const while an attempt runs; one attempt runs at a time */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool open;			/* (M) set up, or failed to: workers may go on */
+	unsigned int left;		/* (M) workers that are through with the crew, thread 0 not counted */
+	double first_start, last_end;	/* (M) of all workers */
+	unsigned int at_quota;		/* (A) workers that have reached their quota or failed */
+	int setup_error;		/* (C) */
+	struct crew crew;
+} attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+/* (C) while timed_run() runs */
+static const struct choices *chosen;
+static double least_time;
+static void (*tell_begin)(const struct run_case *what, uint64_t quota);
+
+static void gate_open(int setup_error)
+{
+	pthread_mutex_lock(&attempt.mutex);
+	attempt.setup_error = setup_error;
+	attempt.open = true;
+	attempt.left = 0;
+	attempt.first_start = attempt.last_end = 0;
+	store_relaxed(&attempt.at_quota, 0);
+	pthread_cond_broadcast(&attempt.changed);
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
+static void gate_wait(void)
+{
+	pthread_mutex_lock(&attempt.mutex);
+	while (!attempt.open)
+		pthread_cond_wait(&attempt.changed, &attempt.mutex);
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
+static void gate_leave(void)
+{
+	pthread_mutex_lock(&attempt.mutex);
+	attempt.left++;
+	pthread_cond_broadcast(&attempt.changed);
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
+static void gate_close(unsigned int others)
+{
+	pthread_mutex_lock(&attempt.mutex);
+	while (attempt.left < others)
+		pthread_cond_wait(&attempt.changed, &attempt.mutex);
+	attempt.open = false;
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
+static void fail_op(struct shim_state *state, const struct seat *seat, int64_t error)
+{
+	char why[256];
+
+	snprintf(why, sizeof(why), "%s: %s", seat->role->name, strerror((int)-error));
+	shim_fail(state, why);
+}
+
+struct tally {
+	uint64_t ops;
+	int64_t items;
+	double start, preparing;	/* when it started; seconds spent in prepare() since */
+	bool failed;
+};
+
+static void prepare_again(struct seat *seat, struct tally *tally)
+{
+	double begin;
+
+	if (!seat->role->prepare)
+		return;
+	begin = now_seconds();
+	crew_prepare(seat);
+	tally->preparing += now_seconds() - begin;
+}
+
+/* Every worker has its quota, or the attempt takes too long. */
+static bool enough(const struct seat *seat, const struct tally *tally, uint64_t quota)
+{
+	if (tally->ops >= quota && load_relaxed(&attempt.at_quota) == seat->worker.run->threads)
+		return true;
+	return tally->ops % OPS_BETWEEN_LOOKS == 0 && now_seconds() - tally->start > LONGEST_ATTEMPT * least_time;
+}
+
+/* Does one op after the other; the first is prepared. */
+static void work(struct shim_state *state, struct seat *seat, struct tally *tally)
+{
+	const uint64_t quota = shim_quota(state);
+
+	for (;;) {
+		int64_t items = crew_op(seat);
+
+		rcu_quiescent();
+		if (unlikely(items < 0)) {
+			fail_op(state, seat, items);
+			tally->failed = true;
+			break;
+		}
+		tally->items += items;
+		if (++tally->ops == quota)
+			fetch_add_relaxed(&attempt.at_quota, 1);
+		if (enough(seat, tally, quota))
+			break;
+		prepare_again(seat, tally);
+	}
+	if (tally->ops < quota)
+		fetch_add_relaxed(&attempt.at_quota, 1);
+}
+
+static void note_window(double start, double end)
+{
+	pthread_mutex_lock(&attempt.mutex);
+	attempt.first_start = attempt.first_start > 0 ? min(attempt.first_start, start) : start;
+	attempt.last_end = max(attempt.last_end, end);
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
+/* After the second barrier: the window is known. */
+static void report(struct shim_state *state, const struct seat *seat, const struct tally *tally)
+{
+	double seconds = attempt.last_end - attempt.first_start - tally->preparing;
+	double rate = (double)tally->items / max(seconds, 1e-9);
+	char name[64];
+
+	if (tally->failed)
+		return;
+	shim_time(state, seconds * (double)shim_quota(state) / (double)tally->ops);
+	shim_counter(state, "items_per_second", rate);
+	if (seat->worker.run->workload->nr_roles == 1)
+		return;
+	snprintf(name, sizeof(name), "%s_per_second", seat->role->name);
+	shim_counter(state, name, rate);
+}
+
+/* A thread that waits at a barrier of the library must not hold up grace periods. */
+static void start_work_finish(struct shim_state *state, struct seat *seat)
+{
+	struct tally tally = { 0 };
+	bool started;
+
+	crew_prepare(seat);
+	rcu_offline();
+	started = shim_start(state);
+	rcu_online();
+	if (!started)
+		return;
+	tally.start = now_seconds();
+	work(state, seat, &tally);
+	note_window(tally.start, now_seconds());
+	rcu_offline();
+	shim_finish(state);
+	rcu_online();
+	report(state, seat, &tally);
+}
+
+/* The others have no one to wait for: this worker is counted as done, and passes the barriers. */
+static void fail_start(struct shim_state *state, const char *why)
+{
+	fetch_add_relaxed(&attempt.at_quota, 1);
+	shim_fail(state, why);
+	shim_start(state);
+}
+
+static void worker_attempt(struct shim_state *state, unsigned int index)
+{
+	struct crew *crew = &attempt.crew;
+	int error;
+
+	if (attempt.setup_error) {
+		fail_start(state, crew->why);
+		return;
+	}
+	error = crew_join(crew, index);
+	if (error) {
+		fail_start(state, "worker_setup failed");
+		return;
+	}
+	start_work_finish(state, &crew->seats[index]);
+	crew_leave(crew, index);
+}
+
+static void body(struct shim_state *state, void *user)
+{
+	const struct run_case *what = user;
+	unsigned int index = shim_thread(state);
+
+	if (index) {
+		gate_wait();
+		worker_attempt(state, index);
+		gate_leave();
+		return;
+	}
+	tell_begin(what, shim_quota(state));
+	gate_open(crew_begin(&attempt.crew, what, chosen, false));
+	worker_attempt(state, index);
+	gate_close(what->threads - 1);
+	if (!attempt.setup_error)
+		crew_end(&attempt.crew);
+}
+
+unsigned long timed_run(const struct suite *suite, const struct choices *choices, double min_time,
+			void (*begin)(const struct run_case *what, uint64_t quota))
+{
+	chosen = choices;
+	least_time = min_time;
+	tell_begin = begin;
+	for (unsigned int i = 0; i < suite->nr; i++)
+		if (suite->cases[i].payload == machine.payload)
+			shim_add(suite->cases[i].name, suite->cases[i].threads, body, &suite->cases[i]);
+	return shim_run();
+}

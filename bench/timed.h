@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timed.h - runs cases under Google Benchmark. */
+#ifndef FAULTLINE_BENCH_TIMED_H
+#define FAULTLINE_BENCH_TIMED_H
+
+#include "bench/suite.h"
+
+/*
+ * timed_run - measures the cases of @suite whose payload is the machine's, into the results that shim_open() began.
+ * @begin is told each attempt before it is set up: the same case comes again with a larger quota until it takes @min_time
+ * seconds, and then once more for each further repetition, with the same quota.
+ * Returns how many cases passed the library's filter.
+ */
+unsigned long timed_run(const struct suite *suite, const struct choices *choices, double min_time,
+			void (*begin)(const struct run_case *what, uint64_t quota));
+
+#endif
