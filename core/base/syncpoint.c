@@ -40,7 +40,7 @@ int knockout_enable(const char *name)
 	for (unsigned int i = 0; knockouts[i].name; i++) {
 		if (strcmp(knockouts[i].name, name))
 			continue;
-		knocked_out[i] = true;
+		store_relaxed(&knocked_out[i], true);
 		return 0;
 	}
 	return -ENOENT;
@@ -48,7 +48,8 @@ int knockout_enable(const char *name)
 
 void knockout_clear(void)
 {
-	memset(knocked_out, 0, sizeof(knocked_out));
+	for (unsigned int i = 0; i < ARRAY_SIZE(knocked_out); i++)
+		store_relaxed(&knocked_out[i], false);
 }
 
 struct syncpoint *syncpoint_get(unsigned int index)

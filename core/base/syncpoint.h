@@ -53,11 +53,11 @@ void inject_alloc_failure(unsigned long nth);
 unsigned long inject_alloc_count(void);
 
 #if FAULTLINE_CHECK
-extern bool knocked_out[NR_KNOCKOUTS + 1];	/* (C) while threads run */
+extern bool knocked_out[NR_KNOCKOUTS + 1];	/* (A) cleared at times to free a thread that one has stuck */
 void syncpoint_hit(struct syncpoint *point);
 bool inject_alloc_fails(void);
 
-#define KNOCKED_OUT(id)	unlikely(knocked_out[KO_##id])
+#define KNOCKED_OUT(id)	unlikely(load_relaxed(&knocked_out[KO_##id]))
 #define SYNCPOINT(text) do { \
 	static struct syncpoint point_ = { .name = (text) }; \
 	static struct syncpoint *const entry_ __attribute__((section("faultline_syncpoints"), used)) = &point_; \

@@ -26,6 +26,7 @@ struct vma_node {
 /* A child's search came up empty: its VMAs all end at or below @addr, so the next child's first one is the answer. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 {
+	ASSERT(node->nr && node->nr <= NODE_SLOTS);	/* a freed node is poisoned */
 	for (unsigned int i = 0; i < node->nr; i++) {
 		void *slot;
 

@@ -141,13 +141,19 @@ static inline pud_t pudp_get(pud_t *pudp)	{ return (pud_t){ load_acquire(&pudp->
 static inline p4d_t p4dp_get(p4d_t *p4dp)	{ return (p4d_t){ load_acquire(&p4dp->val) }; }
 static inline pgd_t pgdp_get(pgd_t *pgdp)	{ return (pgd_t){ load_acquire(&pgdp->val) }; }
 
-/* The first byte of the table that an upper entry points to. */
-static inline void *entry_table(uint64_t val)
+/* What an upper entry that is present must always do, for whoever may read it: point to a page table. */
+static inline bool entry_points_to_table(uint64_t val)
 {
 	unsigned long pfn = (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
 
-	ASSERT(pfn_valid(pfn) && page_type(pfn_to_page(pfn)) == PAGE_TABLE);
-	return page_address(pfn_to_page(pfn));
+	return pfn_valid(pfn) && page_type(pfn_to_page(pfn)) == PAGE_TABLE;
+}
+
+/* The first byte of the table that an upper entry points to. */
+static inline void *entry_table(uint64_t val)
+{
+	ASSERT(entry_points_to_table(val));
+	return page_address(pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
 }
 
 /* The struct page, PTL included, of the table that holds the entry at @entry. */

@@ -79,7 +79,7 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 	if (likely(pmd_present(*pmd) && !pmd_leaf(*pmd))) {
 		SYNCPOINT("ptl.map.read_pmd");
 		/* In the section a table may be unlinked, never free or something else. */
-		ASSERT(page_type(pmd_table_page(*pmd)) == PAGE_TABLE);
+		ASSERT(entry_points_to_table(pmd->val));
 		return pte_offset(*pmd, addr);
 	}
 	pte_section_end(pt);

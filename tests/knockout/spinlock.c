@@ -67,8 +67,8 @@ static void enter_once(void *arg, unsigned int index)
 	step_reach(&entered, 1);
 }
 
-/* One unlock of a lock somebody sleeps on. Returns whether the sleeper got it; if not, it is woken by hand. */
-static bool unlock_wakes(void)
+/* One unlock of a lock somebody sleeps on. Returns whether the sleeper got it in time; if not, it is woken by hand. */
+static bool unlock_wakes(unsigned int patience_ms)
 {
 	struct test_threads *threads;
 	bool woke;
@@ -81,8 +81,7 @@ static bool unlock_wakes(void)
 	step_await(&parking, 1);
 	step_within(&entered, 1, 20);
 	spin_unlock(&lock);
-	woke = step_within(&entered, 1, knocked_out[KO_SPIN_FUTEX_MARK] || knocked_out[KO_SPIN_FUTEX_WAKE] ?
-			   200 : TEST_PATIENCE_MS);
+	woke = step_within(&entered, 1, patience_ms);
 	knockout_clear();
 	spin_wake_futex(&lock);
 	threads_join(threads);
@@ -94,7 +93,7 @@ static bool sleeper_is_forgotten_without(const char *name)
 {
 	for (int i = 0; i < 50; i++) {
 		assert_int_equal(knockout_enable(name), 0);
-		if (!unlock_wakes())
+		if (!unlock_wakes(200))
 			return true;
 	}
 	return false;
@@ -105,7 +104,7 @@ static void leaving_out_either_side_of_the_wake_is_caught(void **state)
 	(void)state;
 	assert_int_equal(syncpoint_hook("spin.before_park", is_parking, NULL), 0);
 	for (int i = 0; i < 5; i++)
-		assert_true(unlock_wakes());
+		assert_true(unlock_wakes(TEST_PATIENCE_MS));
 	assert_true(sleeper_is_forgotten_without("spin-futex:A"));
 	assert_true(sleeper_is_forgotten_without("spin-futex:B"));
 	syncpoint_hook(NULL, NULL, NULL);

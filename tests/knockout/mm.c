@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mm.c - storms with one thing left out: the oracle that should see it does, and without the knock-out none complains. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/child.h"
+#include "tests/lib/storm.h"
+
+#define STORMS	40	/* seeds tried at the most; each of these is seen within the first few */
+
+/* Words of the checks that may see it; in sanitizer builds a report of theirs does as well. */
+struct knocked {
+	const char *knockout, *policy;
+	const char *seen[3];
+};
+
+static const struct knocked cases[] = {
+	{ "table-publish:A", "linux-6.15", { "points_to_table", "pte_bad" } },
+	{ "table-free:A", "linux-6.15", { "points_to_table", "spin_is_locked" } },
+	{ "shootdown:A", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
+	{ "shootdown:B", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
+	{ "pte-map:recheck", "linux-6.15", { "counted", "leaked", "points_to_table" } },
+	{ "table-populate:recheck", "linux-6.15", { "counted", "leaked" } },
+	{ "reclaim:recheck", "linux-6.15", { "counted", "leaked" } },
+	{ "fault:recheck", "linux-6.15", { "counted", "leaked" } },
+	{ "vma-tree:grace", "linux-6.15", { "NODE_SLOTS" } },
+	{ "vma-seq:A", "linux-6.4", { "vma_is_write_locked" } },
+	{ "vma-seq:A", "linux-6.15", { "vma_is_write_locked" } },
+	{ "vma-seq:B", "linux-6.4", { "under its reader" } },
+	{ "vma-seq:B", "linux-6.15", { "under its reader" } },
+	{ "vma-lock:writer-wait", "linux-6.15", { "under its reader" } },
+	{ "vma-lock:mm-recheck", "linux-6.15", { "vm_mm", "under its reader" } },
+	{ "vma-lock:range-recheck", "linux-6.15", { "vm_start" } },
+	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA" } },
+};
+
+static bool storms(void *arg)
+{
+	const struct knocked *knocked = arg;
+	struct mm_policy policy;
+	struct storm storm;
+	char why[256] = "";
+
+	if (policy_parse(knocked->policy, &policy, why, sizeof(why)) ||
+	    (knocked->knockout && knockout_enable(knocked->knockout))) {
+		fprintf(stderr, "%s: no such policy or knock-out", why);
+		return false;
+	}
+	storm = storm_default(&policy);
+	storm.noise = 300;
+	for (storm.seed = 1; storm.seed <= STORMS; storm.seed++) {
+		if (storm_run(&storm, why, sizeof(why)))
+			continue;
+		fprintf(stderr, "%s", why);
+		return false;
+	}
+	return true;
+}
+
+static bool seen(const struct knocked *knocked, const char *said)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(knocked->seen) && knocked->seen[i]; i++)
+		if (strstr(said, knocked->seen[i]))
+			return true;
+	return FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer");
+}
+
+static void every_knockout_is_seen(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct knocked knocked = cases[i];
+		char said[2048];
+
+		if (child_ends_well(storms, &knocked, said, sizeof(said)))
+			fail_msg("%s under %s was not seen in %d storms", knocked.knockout, knocked.policy, STORMS);
+		if (!seen(&knocked, said))
+			fail_msg("%s under %s was seen, but by another check: %s", knocked.knockout, knocked.policy, said);
+	}
+}
+
+static void nothing_left_out_nothing_seen(void **state)
+{
+	static const char *const policies[] = { "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct knocked clean = { NULL, policies[i], { NULL } };
+		char said[2048];
+
+		if (!child_ends_well(storms, &clean, said, sizeof(said)))
+			fail_msg("%s: %s", policies[i], said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_knockout_is_seen),
+		cmocka_unit_test(nothing_left_out_nothing_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

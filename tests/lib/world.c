@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* world.c - a machine, one cpu and a policy for a test. */
+#include "tests/lib/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/rcu.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/policy/policy.h"
+
+const char *const world_policies[] = {
+	"linux-2.6.14",
+	"linux-2.6.15",
+	"linux-3.13",
+	"linux-6.4",
+	"linux-6.15",
+	"linux-6.15,pte_ptl=mm,pmd_ptl=mm,spin=futex",
+	"linux-6.15,pte_ptl=mm,pmd_ptl=pmd",
+	"linux-6.15,pte_ptl=pmd,pmd_ptl=mm,vma_lock=none",
+	"linux-6.15,pte_ptl=pmd,pmd_ptl=pmd,vma_lock=rwsem,tables=shootdown",
+	"linux-6.15,pte_ptl=pte,pmd_ptl=mm,spin=ticket,downgrade=off",
+};
+const unsigned int nr_world_policies = ARRAY_SIZE(world_policies);
+
+static struct page *taken;	/* linked by pt_next: the field of a page that nobody else uses */
+
+void world_start(unsigned long frames, unsigned int payload)
+{
+	const struct machine_config config = { 1, frames, payload };
+
+	BUG_ON(faultline_start(&config));
+	BUG_ON(cpu_register(0, MEM_LOCAL, test_seed()));
+}
+
+bool world_stop(void)
+{
+	struct leaks leaks;
+
+	frame_drain_cpu();
+	leaks = faultline_stop();
+	cpu_unregister();
+	if (!leaks.frames && !leaks.vmas && !leaks.bytes)
+		return true;
+	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %zu bytes\n", leaks.frames, leaks.vmas, leaks.bytes);
+	return false;
+}
+
+int world_up(void **state)
+{
+	(void)state;
+	world_start(16384, 0);
+	return 0;
+}
+
+int world_down(void **state)
+{
+	(void)state;
+	return world_stop() ? 0 : -1;
+}
+
+unsigned int test_rounds(unsigned int n)
+{
+	const char *scale = getenv("FAULTLINE_TEST_SCALE");
+	double rounds = (FAULTLINE_PLAIN_ALLOC ? n / 8.0 : n) * (scale ? strtod(scale, NULL) : 1.0);
+
+	return rounds < 1.0 ? 1 : (unsigned int)rounds;
+}
+
+uint64_t test_seed(void)
+{
+	const char *seed = getenv("FAULTLINE_TEST_SEED");
+
+	return seed ? strtoull(seed, NULL, 0) : 1;
+}
+
+struct mm_policy world_policy(const char *text)
+{
+	struct mm_policy policy;
+	char why[128];
+
+	if (policy_parse(text, &policy, why, sizeof(why)))
+		BUG("%s", why);
+	return policy;
+}
+
+struct mm_struct *world_mm(const char *policy)
+{
+	struct mm_policy parsed = world_policy(policy);
+	struct mm_struct *mm = mm_create(&parsed);
+
+	BUG_ON(!mm);
+	return mm;
+}
+
+void world_take_frames(unsigned long left)
+{
+	struct page *page;
+
+	rcu_barrier();
+	while ((page = alloc_pages(TABLE_ORDER, PAGE_USED))) {
+		page->pt_next = taken;
+		taken = page;
+	}
+	/* What is too small for a table is taken too. */
+	while (TABLE_ORDER && (page = alloc_page(PAGE_USED))) {
+		page->pt_next = taken;
+		taken = page;
+	}
+	for (left >>= TABLE_ORDER; left; left--) {
+		for (struct page **link = &taken; (page = *link); link = &page->pt_next)
+			if (load_relaxed(&page->order) == TABLE_ORDER)
+				break;
+		BUG_ON(!page);
+		for (struct page **link = &taken; *link; link = &(*link)->pt_next)
+			if (*link == page) {
+				*link = page->pt_next;
+				break;
+			}
+		free_pages(page, TABLE_ORDER);
+	}
+}
+
+void world_give_frames(void)
+{
+	while (taken) {
+		struct page *page = taken;
+
+		taken = page->pt_next;
+		free_pages(page, load_relaxed(&page->order));
+	}
+}
