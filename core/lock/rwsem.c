@@ -31,7 +31,7 @@ void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 {
 	store_relaxed(&sem->count, 0u);
 	sem->rank = (uint8_t)rank;
-	spin_lock_init(&sem->queue_lock, SPIN_TTAS, rank);
+	spin_lock_init(&sem->queue_lock, SPIN_TTAS, NR_LOCK_RANKS);
 	sem->head = NULL;
 	sem->tail = NULL;
 }

@@ -100,10 +100,12 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 {
 	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	bool ranked = lock->rank < NR_LOCK_RANKS;
 
 	if (KNOCKED_OUT(SPIN_WAIT))
 		return;
-	lockrank_wait_begin();
+	if (ranked)
+		lockrank_wait_begin();
 	SYNCPOINT("spin.wait");
 	switch (lock->kind) {
 	case SPIN_TTAS:
@@ -121,6 +123,8 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	default:
 		BUG("spinlock of kind %u: never initialised, or overwritten", lock->kind);
 	}
+	if (!ranked)
+		return;
 	lockrank_wait_end();
 	lockstat_add(lock->rank, &cost);
 }

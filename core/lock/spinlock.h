@@ -65,7 +65,10 @@ static inline void spin_lock_init(spinlock_t *lock, enum spin_kind kind, enum lo
 	lock->rank = (uint8_t)rank;
 }
 
-/* The raw forms know no order: for locks inside other locks. SPIN_QUEUED is for registered threads alone. */
+/*
+ * The raw forms know no order: for a lock inside another lock, whose rank is NR_LOCK_RANKS and whose waits are its
+ * owner's. SPIN_QUEUED is for registered threads alone.
+ */
 static force_inline void raw_spin_lock(spinlock_t *lock)
 {
 	uint32_t seen = 0;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sched.h>
 
 #include "core/base/syncpoint.h"
 #include "core/lock/lockstat.h"
@@ -18,12 +19,15 @@ static struct {
 	struct rwsem sem;
 	uint64_t left, right, writes;	/* under sem, plain: always equal outside a writer */
 	unsigned int stop, served;	/* (A) of the starvation tests */
+	unsigned int many;		/* (A) how many of the many are at it */
 } shared;
 
+/* At times it gives up the core half way, so that others must wait. */
 static void write_both(void)
 {
 	shared.left++;
-	shared.writes++;
+	if (shared.writes++ % 16 == 0)
+		sched_yield();
 	shared.right++;
 }
 
@@ -105,7 +109,8 @@ static void storm_with_noise(void **state)
 /* ---- one against many: the one must be served a number of times while the many never pause ---- */
 #define SERVINGS	200
 
-static void serve(bool for_write)
+/* Each gives up the core inside at times, so that the lock is rarely free when the one runs. */
+static void serve(bool for_write, unsigned int turn)
 {
 	if (for_write) {
 		down_write(&shared.sem);
@@ -114,6 +119,8 @@ static void serve(bool for_write)
 	} else {
 		down_read(&shared.sem);
 		read_both();
+		if (turn % 16 == 0)
+			sched_yield();
 		up_read(&shared.sem);
 	}
 }
@@ -124,12 +131,15 @@ static void one_against_many(void *arg, unsigned int index)
 	bool one_writes = *(const bool *)arg;
 
 	if (index) {
-		while (!load_relaxed(&shared.stop))
-			serve(!one_writes);
+		serve(!one_writes, 0);
+		fetch_add_relaxed(&shared.many, 1);
+		for (unsigned int i = 0; !load_relaxed(&shared.stop); i++)
+			serve(!one_writes, i);
 		return;
 	}
+	step_await(&shared.many, THREADS - 1);
 	for (unsigned int i = 1; i <= SERVINGS; i++) {
-		serve(one_writes);
+		serve(one_writes, i);
 		step_reach(&shared.served, i);
 	}
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sched.h>
 
 #include "core/base/syncpoint.h"
 #include "core/lock/lockstat.h"
@@ -12,7 +13,7 @@
 #include "tests/lib/threads.h"
 
 #define THREADS	8
-#define ROUNDS	(FAULTLINE_TSAN ? 2000 : 10000)
+#define ROUNDS	(FAULTLINE_TSAN ? 2000 : 4000)
 
 static struct {
 	spinlock_t lock, inner;
@@ -20,7 +21,7 @@ static struct {
 	uint64_t inner_sum;			/* under inner, plain */
 } shared;
 
-/* Now and then by a try, now and then with a second lock inside. */
+/* Now and then by a try, with a second lock inside, or giving up the core inside, so that others must wait. */
 static void add_one_by_one(void *arg, unsigned int index)
 {
 	(void)arg;
@@ -34,6 +35,8 @@ static void add_one_by_one(void *arg, unsigned int index)
 			shared.inner_sum++;
 			spin_unlock(&shared.inner);
 		}
+		if (i % 64 == 0)
+			sched_yield();
 		spin_unlock(&shared.lock);
 		if (i % 32 == 0) {
 			spin_lock(&shared.inner);
