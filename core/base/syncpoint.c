@@ -29,8 +29,8 @@ static struct syncpoint *const no_point __attribute__((section("faultline_syncpo
 extern struct syncpoint *const __start_faultline_syncpoints[];
 extern struct syncpoint *const __stop_faultline_syncpoints[];
 
-static unsigned int noise_per_mille;		/* (C) while threads run */
-static const char *hooked;			/* (C) while threads run; a point in an inline function is in many object files */
+static unsigned int noise_per_mille;		/* (A) */
+static const char *hooked;			/* (A) NULL, or whose hits call hook_fn; a point in an inline function is in many object files */
 static void (*hook_fn)(void *arg);		/* (C) while threads run */
 static void *hook_arg;				/* (C) while threads run */
 static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */
@@ -64,7 +64,7 @@ struct syncpoint *syncpoint_get(unsigned int index)
 
 void syncpoint_noise(unsigned int per_mille)
 {
-	noise_per_mille = per_mille;
+	store_relaxed(&noise_per_mille, per_mille);
 }
 
 int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg)
@@ -72,7 +72,7 @@ int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg)
 	struct syncpoint *point;
 	unsigned int i = 0;
 
-	hooked = NULL;
+	store_release(&hooked, NULL);
 	if (!hook)
 		return 0;
 	while ((point = syncpoint_get(i++)) && strcmp(point->name, name))
@@ -81,7 +81,7 @@ int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg)
 		return -ENOENT;
 	hook_fn = hook;
 	hook_arg = arg;
-	hooked = point->name;
+	store_release(&hooked, point->name);
 	return 0;
 }
 
@@ -111,10 +111,13 @@ static __noinline void pause_a_while(void)
 
 void syncpoint_hit(struct syncpoint *point)
 {
+	unsigned int per_mille = load_relaxed(&noise_per_mille);
+	const char *name = load_acquire(&hooked);
+
 	fetch_add_relaxed(&point->hits, 1);
-	if (unlikely(hooked && !strcmp(hooked, point->name)))
+	if (unlikely(name && !strcmp(name, point->name)))
 		hook_fn(hook_arg);
-	if (noise_per_mille && this_cpu && rng_below(&this_cpu->rng, 1000) < noise_per_mille)
+	if (per_mille && this_cpu && rng_below(&this_cpu->rng, 1000) < per_mille)
 		pause_a_while();
 }
 

@@ -46,8 +46,8 @@ struct vm_area_struct {
 	 * stale value makes it fall back, or is found out by its re-check.
 	 */
 	uint32_t vm_lock_seq;
-	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
+	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	union {
 		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
