@@ -9,6 +9,7 @@
 #ifndef FAULTLINE_CORE_PHYS_FOLIO_H
 #define FAULTLINE_CORE_PHYS_FOLIO_H
 
+#include "core/base/syncpoint.h"
 #include "core/phys/frame.h"
 
 /* A folio is one page so far; the types differ so that the compiler tells them apart. No lock key: struct page has it. */
@@ -42,26 +43,35 @@ static force_inline void page_ref_add(struct page *page, int nr)
 /* Drops @nr references; true when they were the last, and the caller owns the page alone. */
 static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 {
-	/*
-	 * ORDER[page-ref:A] after the entry was cleared; pairs with ORDER[page-ref:B]. Weaker: the clearing passes the
-	 * drop, and who takes a reference to the frame's next life still reads the old entry and believes it.
-	 */
-	int old = fetch_sub_acq_rel(&page->_refcount, nr);
+	int old;
 
+	/*
+	 * ORDER[page-ref:A] after the entry was cleared and the page last used; pairs with ORDER[page-ref:B]. Weaker: the
+	 * clearing passes the drop, and who takes a reference to the frame's next life still believes the old entry.
+	 */
+	if (KNOCKED_OUT(PAGE_REF_A))
+		old = fetch_sub_relaxed(&page->_refcount, nr);
+	else
+		old = fetch_sub_acq_rel(&page->_refcount, nr);
 	BUG_ON(old < nr);
 	return old == nr;
 }
 
-/* A reference if @page has any, as @nr of them; false when it is free or being freed. */
+/* @nr references if @page has any; false when it is free or being freed. */
 static force_inline bool page_ref_add_unless_zero(struct page *page, int nr)
 {
 	int old = load_relaxed(&page->_refcount);
+	bool done;
 
 	do {
-		if (old <= 0)
+		if (old <= 0 && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
 		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
-	} while (!try_cmpxchg_acquire(&page->_refcount, &old, old + nr));
+		if (KNOCKED_OUT(PAGE_REF_B))
+			done = try_cmpxchg_relaxed(&page->_refcount, &old, old + nr);
+		else
+			done = try_cmpxchg_acquire(&page->_refcount, &old, old + nr);
+	} while (!done);
 	return true;
 }
 
