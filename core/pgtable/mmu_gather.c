@@ -52,7 +52,7 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 {
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_PAGE_FREE, tlb->nr_pages);
-	for (unsigned int i = 0; i < tlb->nr_pages; i++)
+	for (unsigned int i = KNOCKED_OUT(GATHER_PUT) ? 1 : 0; i < tlb->nr_pages; i++)
 		put_page(tlb->pages[i]);
 	tlb->nr_pages = 0;
 	if (tlb->tables)

@@ -91,6 +91,18 @@ static inline void pte_unmap(struct mm_pgtable *pt)
 	pte_section_end(pt);
 }
 
+static inline void pte_lock(spinlock_t *ptl)
+{
+	if (!KNOCKED_OUT(PTE_LOCK))
+		spin_lock(ptl);
+}
+
+static inline void pte_unlock(spinlock_t *ptl)
+{
+	if (!KNOCKED_OUT(PTE_LOCK))
+		spin_unlock(ptl);
+}
+
 /*
  * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock().
  * NULL, and nothing locked, when @pmdp points to no table, or to another one than a moment ago: look at it again.
@@ -106,12 +118,12 @@ static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, uns
 	if (unlikely(!ptep))
 		return NULL;
 	ptl = pte_lockptr(pt, pmdp, pmd);
-	spin_lock(ptl);
+	pte_lock(ptl);
 	if (likely(pmd_same(pmd, pmdp_get(pmdp)) || KNOCKED_OUT(PTE_MAP_RECHECK))) {
 		*ptlp = ptl;
 		return ptep;
 	}
-	spin_unlock(ptl);
+	pte_unlock(ptl);
 	pte_section_end(pt);
 	count_event(EV_PTE_MAP_RETRY);
 	return NULL;
@@ -119,7 +131,7 @@ static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, uns
 
 static inline void pte_unmap_unlock(struct mm_pgtable *pt, spinlock_t *ptl)
 {
-	spin_unlock(ptl);
+	pte_unlock(ptl);
 	pte_section_end(pt);
 }
 

@@ -188,19 +188,6 @@ static void leaving_out_the_hand_over_is_caught(void **state)
 	knockout_clear();
 }
 
-static int be_a_cpu(void **state)
-{
-	(void)state;
-	return cpu_register(0, MEM_LOCAL, run_seed);
-}
-
-static int be_no_cpu(void **state)
-{
-	(void)state;
-	cpu_unregister();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,5 +196,5 @@ int main(void)
 		cmocka_unit_test(leaving_out_the_hand_over_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, be_a_cpu, be_no_cpu);
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
 }

@@ -110,19 +110,6 @@ static void leaving_out_either_side_of_the_wake_is_caught(void **state)
 	syncpoint_hook(NULL, NULL, NULL);
 }
 
-static int be_a_cpu(void **state)
-{
-	(void)state;
-	return cpu_register(0, MEM_LOCAL, run_seed);
-}
-
-static int be_no_cpu(void **state)
-{
-	(void)state;
-	cpu_unregister();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,5 +117,5 @@ int main(void)
 		cmocka_unit_test(leaving_out_either_side_of_the_wake_is_caught),
 	};
 
-	return cmocka_run_group_tests(tests, be_a_cpu, be_no_cpu);
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
 }

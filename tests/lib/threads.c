@@ -71,6 +71,19 @@ void threads_run(unsigned int n, void (*fn)(void *arg, unsigned int index), void
 	threads_join(threads_start(n, fn, arg));
 }
 
+int cpu_setup(void **state)
+{
+	(void)state;
+	return cpu_register(0, MEM_LOCAL, run_seed);
+}
+
+int cpu_teardown(void **state)
+{
+	(void)state;
+	cpu_unregister();
+	return 0;
+}
+
 void step_reach(unsigned int *step, unsigned int value)
 {
 	store_release(step, value);

@@ -18,6 +18,10 @@ void threads_join(struct test_threads *threads);
 /* Both in one. */
 void threads_run(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);
 
+/* Group fixtures of cmocka: the main thread is a cpu of node 0. */
+int cpu_setup(void **state);
+int cpu_teardown(void **state);
+
 /* Steps of a test that plays an interleaving: a word that only grows. */
 void step_reach(unsigned int *step, unsigned int value);
 /* Waits until *@step >= @value; false when @ms went by first. */

@@ -23,7 +23,8 @@ const char *const world_policies[] = {
 };
 const unsigned int nr_world_policies = ARRAY_SIZE(world_policies);
 
-static struct page *taken;	/* linked by pt_next: the field of a page that nobody else uses */
+/* Frames that are out of everybody's reach, linked by pt_next: in blocks of a table's size, and what was left over. */
+static struct page *taken_tables, *taken_singles;
 
 void world_start(unsigned long frames, unsigned int payload)
 {
@@ -93,40 +94,39 @@ struct mm_struct *world_mm(const char *policy)
 	return mm;
 }
 
-void world_take_frames(unsigned long left)
+/* Takes every block of @order there is. */
+static void grab(unsigned int order, struct page **list)
 {
 	struct page *page;
 
+	while ((page = alloc_pages(order, PAGE_USED))) {
+		page->pt_next = *list;
+		*list = page;
+	}
+}
+
+static bool give_one(struct page **list)
+{
+	struct page *page = *list;
+
+	if (!page)
+		return false;
+	*list = page->pt_next;
+	free_pages(page, load_relaxed(&page->order));
+	return true;
+}
+
+void world_take_frames(unsigned long left)
+{
 	rcu_barrier();
-	while ((page = alloc_pages(TABLE_ORDER, PAGE_USED))) {
-		page->pt_next = taken;
-		taken = page;
-	}
-	/* What is too small for a table is taken too. */
-	while (TABLE_ORDER && (page = alloc_page(PAGE_USED))) {
-		page->pt_next = taken;
-		taken = page;
-	}
-	for (left >>= TABLE_ORDER; left; left--) {
-		for (struct page **link = &taken; (page = *link); link = &page->pt_next)
-			if (load_relaxed(&page->order) == TABLE_ORDER)
-				break;
-		BUG_ON(!page);
-		for (struct page **link = &taken; *link; link = &(*link)->pt_next)
-			if (*link == page) {
-				*link = page->pt_next;
-				break;
-			}
-		free_pages(page, TABLE_ORDER);
-	}
+	grab(TABLE_ORDER, &taken_tables);
+	grab(0, &taken_singles);
+	for (left >>= TABLE_ORDER; left; left--)
+		BUG_ON(!give_one(&taken_tables));
 }
 
 void world_give_frames(void)
 {
-	while (taken) {
-		struct page *page = taken;
-
-		taken = page->pt_next;
-		free_pages(page, load_relaxed(&page->order));
-	}
+	while (give_one(&taken_singles) || give_one(&taken_tables))
+		;
 }

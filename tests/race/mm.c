@@ -26,6 +26,7 @@ static void storms_hold(void **state)
 		assert_int_equal(policy_parse(policies[i], &policy, why, sizeof(why)), 0);
 		storm = storm_default(&policy);
 		storm.seed = i + 1;
+		storm.rounds = 10000;
 		events_reset();
 		if (!storm_run(&storm, why, sizeof(why)))
 			fail_msg("%s: %s", policies[i], why);

@@ -222,19 +222,6 @@ static void a_watchdog_reads_who_waits_for_what(void **state)
 }
 #endif
 
-static int be_a_cpu(void **state)
-{
-	(void)state;
-	return cpu_register(0, MEM_LOCAL, run_seed);
-}
-
-static int be_no_cpu(void **state)
-{
-	(void)state;
-	cpu_unregister();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,5 +241,5 @@ int main(void)
 #endif
 	};
 
-	return cmocka_run_group_tests(tests, be_a_cpu, be_no_cpu);
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
 }

@@ -96,19 +96,6 @@ static void a_wait_is_counted(void **state)
 	assert_int_equal(lockstat_total(RANK_PTE_PTL, LOCKSTAT_WAIT), 0);
 }
 
-static int be_a_cpu(void **state)
-{
-	(void)state;
-	return cpu_register(0, MEM_LOCAL, run_seed);
-}
-
-static int be_no_cpu(void **state)
-{
-	(void)state;
-	cpu_unregister();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,5 +105,5 @@ int main(void)
 		cmocka_unit_test(a_wait_is_counted),
 	};
 
-	return cmocka_run_group_tests(tests, be_a_cpu, be_no_cpu);
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
 }

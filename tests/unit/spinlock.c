@@ -221,19 +221,6 @@ static void a_futex_waiter_shows(void **state)
 	assert_false(spin_is_locked(&lock));
 }
 
-static int be_a_cpu(void **state)
-{
-	(void)state;
-	return cpu_register(0, MEM_LOCAL, run_seed);
-}
-
-static int be_no_cpu(void **state)
-{
-	(void)state;
-	cpu_unregister();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,5 +234,5 @@ int main(void)
 		cmocka_unit_test(a_futex_waiter_shows),
 	};
 
-	return cmocka_run_group_tests(tests, be_a_cpu, be_no_cpu);
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
 }
