@@ -30,6 +30,8 @@ struct poptOption choices_options[] = {
 	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "bytes of each page that count", "0,64,4096" },
 	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
 	  "captured address space to run on, a file or the name of a shipped one; may be repeated", "FILE" },
+	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "one value of a workload's own choice, as in a benchmark's name",
+	  "KEY:VALUE" },
 	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulated memory of each node, in frames of 4096 bytes", "N" },
 	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "where all random choices come from (default: 1)", "N" },
 	POPT_TABLEEND
@@ -49,8 +51,12 @@ void choices_free(struct choices *choices)
 {
 	for (unsigned int i = 0; i < choices->nr_policies; i++)
 		free(choices->policies[i].name);
-	for (unsigned int i = 0; i < choices->nr_layouts; i++)
+	for (unsigned int i = 0; i < choices->nr_layouts; i++) {
 		layout_free(choices->layouts[i]);
+		free(choices->layout_paths[i]);
+	}
+	for (unsigned int i = 0; i < choices->nr_axes; i++)
+		free(choices->axes[i].key);
 }
 
 static int add_policy(struct choices *choices, const char *name, const struct mm_policy *policy)
@@ -177,8 +183,8 @@ static int add_layout(struct choices *choices, const char *path)
 		return complain("more than %d layouts", MAX_LAYOUTS);
 	if (layout_load(path, &choices->layouts[choices->nr_layouts], why, sizeof(why)))
 		return complain_text(why);
-	choices->nr_layouts++;
-	return 0;
+	choices->layout_paths[choices->nr_layouts] = strdup(path);
+	return choices->layout_paths[choices->nr_layouts++] ? 0 : fail("out of memory");
 }
 
 static int take_layout(struct choices *choices, const char *text)
@@ -200,6 +206,22 @@ int choices_add_shipped_layouts(struct choices *choices)
 		status = add_layout(choices, found.gl_pathv[i]);
 	globfree(&found);
 	return status;
+}
+
+static int take_axis(struct choices *choices, const char *text)
+{
+	struct axis_choice *axis = &choices->axes[choices->nr_axes];
+	const char *colon = strchr(text, ':');
+	uint64_t value;
+
+	if (!colon || colon == text || !read_number(colon + 1, 0, INT64_MAX, &value))
+		return complain("not a choice: '%s' (KEY:VALUE with a number)", text);
+	if (choices->nr_axes == MAX_AXES)
+		return complain("more than %d choices", MAX_AXES);
+	axis->key = strndup(text, (size_t)(colon - text));
+	axis->value = (int64_t)value;
+	choices->nr_axes++;
+	return axis->key ? 0 : fail("out of memory");
 }
 
 static int take_placement(struct choices *choices, const char *text)
@@ -253,6 +275,8 @@ int choices_take(struct choices *choices, int option, const char *text)
 		return take_list(choices, text, take_payload);
 	case CHOOSE_LAYOUT:
 		return take_layout(choices, text);
+	case CHOOSE_AXIS:
+		return take_axis(choices, text);
 	case CHOOSE_FRAMES:
 		return take_number(text, "number of frames", 1024, (1ull << 32) / MAX_NODES, &choices->frames);
 	default:

@@ -11,6 +11,7 @@
 #define MAX_POLICIES	32
 #define MAX_THREADS	32	/* thread counts in a list, not threads */
 #define MAX_LAYOUTS	32
+#define MAX_AXES	16
 
 /* What the machine takes, in bytes. */
 #define MAX_PAYLOADS	3
@@ -21,13 +22,21 @@ struct policy_choice {
 	struct mm_policy policy;
 };
 
+/* The one value that workloads with an axis of that name shall take. */
+struct axis_choice {
+	char *key;
+	int64_t value;
+};
+
 /* A list with nr == 0 was not chosen: each command has its own default. */
 struct choices {
 	struct policy_choice policies[MAX_POLICIES];
 	unsigned int threads[MAX_THREADS];
 	unsigned int payloads[MAX_PAYLOADS];
 	struct layout *layouts[MAX_LAYOUTS];
-	unsigned int nr_policies, nr_threads, nr_payloads, nr_layouts;
+	char *layout_paths[MAX_LAYOUTS];	/* as they were given, to be given again */
+	struct axis_choice axes[MAX_AXES];
+	unsigned int nr_policies, nr_threads, nr_payloads, nr_layouts, nr_axes;
 	enum placement placement;
 	enum mem_policy memory;
 	unsigned int node;		/* PLACE_NODE's */
@@ -44,6 +53,7 @@ enum {
 	CHOOSE_MEMORY,
 	CHOOSE_PAYLOAD,
 	CHOOSE_LAYOUT,
+	CHOOSE_AXIS,
 	CHOOSE_FRAMES,
 	CHOOSE_SEED,
 };

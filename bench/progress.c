@@ -12,7 +12,7 @@
 #define SECONDS_BETWEEN_LINES	5.0	/* into a file */
 #define SECONDS_BETWEEN_CHANGES	0.1	/* on a terminal */
 
-static double shown_at = -SECONDS_BETWEEN_LINES;
+static double shown_at;		/* 0: nothing yet; a file gets its first line later */
 static bool on_screen;
 
 double now_seconds(void)
@@ -37,6 +37,8 @@ void progress_show(const char *fmt, ...)
 	char text[512];
 	va_list ap;
 
+	if (!terminal && shown_at == 0)
+		shown_at = now;
 	if (now - shown_at < (terminal ? SECONDS_BETWEEN_CHANGES : SECONDS_BETWEEN_LINES))
 		return;
 	shown_at = now;
@@ -56,7 +58,7 @@ void progress_end(void)
 	if (on_screen)
 		fputs("\r\033[K", stderr);
 	on_screen = false;
-	shown_at = -SECONDS_BETWEEN_LINES;
+	shown_at = 0;
 }
 
 void format_duration(char *text, size_t size, double seconds)

@@ -16,6 +16,15 @@ struct point {
 	unsigned int policy, layout, payload, axis[WORKLOAD_MAX_AXES];
 };
 
+/* The value chosen for an axis; NULL when all of its values are wanted. */
+static const int64_t *chosen_value(const struct workload_axis *axis, const struct choices *choices)
+{
+	for (unsigned int i = 0; i < choices->nr_axes; i++)
+		if (!strcmp(choices->axes[i].key, axis->key))
+			return &choices->axes[i].value;
+	return NULL;
+}
+
 /* How long the lists are for one workload; 1 where it does not care. */
 static struct point extent_of(const struct workload *workload, const struct choices *choices)
 {
@@ -26,7 +35,7 @@ static struct point extent_of(const struct workload *workload, const struct choi
 	};
 
 	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
-		extent.axis[i] = i < workload->nr_axes ? workload->axes[i].nr : 1;
+		extent.axis[i] = i < workload->nr_axes && !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
 	return extent;
 }
 
@@ -134,8 +143,11 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 			.payload = workload->flags & WORKLOAD_PAYLOAD ? choices->payloads[point.payload] : 0,
 		};
 
-		for (unsigned int i = 0; i < workload->nr_axes; i++)
-			what.choice[i] = workload->axes[i].values[point.axis[i]];
+		for (unsigned int i = 0; i < workload->nr_axes; i++) {
+			const int64_t *chosen = chosen_value(&workload->axes[i], choices);
+
+			what.choice[i] = chosen ? *chosen : workload->axes[i].values[point.axis[i]];
+		}
 		if (unasked <= 1)
 			status = add_threads(suite, &what, choices, !defaults->threads || !unasked);
 	} while (!status && next_point(&point, &extent));
@@ -148,6 +160,23 @@ static bool wanted(const struct workload *workload, const char **globs, unsigned
 		if (!fnmatch(globs[i], workload->name, 0))
 			return true;
 	return !nr_globs;
+}
+
+/* Some axis of a wanted workload takes the chosen value. */
+static bool axis_exists(const struct axis_choice *chosen, const char **globs, unsigned int nr_globs)
+{
+	for (unsigned int w = 0; w < nr_workloads(); w++) {
+		const struct workload *workload = workload_get(w);
+
+		for (unsigned int i = 0; wanted(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
+			const struct workload_axis *axis = &workload->axes[i];
+
+			for (unsigned int v = 0; !strcmp(axis->key, chosen->key) && v < axis->nr; v++)
+				if (axis->values[v] == chosen->value)
+					return true;
+		}
+	}
+	return false;
 }
 
 static bool matches_some(const char *glob)
@@ -166,6 +195,9 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 	for (unsigned int i = 0; i < nr_globs; i++)
 		if (!matches_some(globs[i]))
 			return complain("no workload '%s' (see faultline list)", globs[i]);
+	for (unsigned int i = 0; i < choices->nr_axes; i++)
+		if (!axis_exists(&choices->axes[i], globs, nr_globs))
+			return complain("no such workload with %s:%lld", choices->axes[i].key, (long long)choices->axes[i].value);
 	if (!nr_workloads())
 		return complain("no workloads in this build");
 	for (unsigned int i = 0; !status && i < nr_workloads(); i++)

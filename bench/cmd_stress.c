@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_stress.c - `faultline stress`: runs workloads to find what breaks, and says how to see it again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/choices.h"
+#include "bench/command.h"
+#include "bench/exercised.h"
+#include "bench/progress.h"
+#include "bench/stage.h"
+#include "bench/storm.h"
+#include "bench/suite.h"
+
+#define MAX_KNOCKOUTS	16
+#define SANITIZER_SLOWS	6	/* times, roughly: the watchdog waits longer by as much */
+
+struct stress_options {
+	struct choices choices;
+	struct suite suite;
+	double seconds, patience;	/* seconds of all cases together; 0: no bound, because rounds are */
+	uint64_t rounds, noise;
+	bool all, noise_chosen;
+	char *knockouts[MAX_KNOCKOUTS], *stall;
+	unsigned int nr_knockouts;
+};
+
+enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL };
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
+	{ "all", 'a', POPT_ARG_NONE, NULL, OPT_ALL, "every workload", NULL },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long workers work, all runs together (default: 10)", "S" },
+	{ "rounds", 0, POPT_ARG_STRING, NULL, OPT_ROUNDS, "operations of each worker in each run, instead of a time", "N" },
+	{ "noise", 0, POPT_ARG_STRING, NULL, OPT_NOISE,
+	  "pauses at sync points, in a thousand hits (default in check builds: 10)", "PER_MILLE" },
+	{ "knockout", 'k', POPT_ARG_STRING, NULL, OPT_KNOCKOUT,
+	  "leave this out (see faultline list --knockouts); may be repeated", "NAME" },
+	{ "stall", 0, POPT_ARG_STRING, NULL, OPT_STALL,
+	  "the first thread at this sync point stays there: shows who waits for what it holds", "SYNCPOINT" },
+	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
+	  "how long nothing may move before the watchdog ends the run (default: 10)", "S" },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take_time(const char *text, double *seconds)
+{
+	return read_fraction(text, 0.001, 1e6, seconds) ? 0 : complain("not a time in seconds: '%s' (0.001 to 1000000)", text);
+}
+
+static int take_knockout(struct stress_options *stress, const char *name)
+{
+	int error = knockout_enable(name);
+
+	if (error == -EOPNOTSUPP)
+		return complain("this build leaves nothing out: configure with -DFAULTLINE_CHECK=ON");
+	if (error)
+		return complain("unknown knock-out '%s' (see faultline list --knockouts)", name);
+	if (stress->nr_knockouts == MAX_KNOCKOUTS)
+		return complain("more than %d knock-outs", MAX_KNOCKOUTS);
+	stress->knockouts[stress->nr_knockouts] = strdup(name);
+	return stress->knockouts[stress->nr_knockouts++] ? 0 : fail("out of memory");
+}
+
+/* The stalled thread keeps all it holds; the others go by. */
+static void stay_here(void *taken)
+{
+	uint32_t free = 0;
+
+	if (!try_cmpxchg_relaxed((uint32_t *)taken, &free, 1u))
+		return;
+	for (;;)
+		pause();
+}
+
+static int take_stall(struct stress_options *stress, const char *name)
+{
+	static uint32_t taken;
+
+	if (!syncpoint_get(0))
+		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+	if (syncpoint_hook(name, stay_here, &taken))
+		return complain("unknown sync point '%s' (see faultline list --syncpoints)", name);
+	free(stress->stall);
+	stress->stall = strdup(name);
+	return stress->stall ? 0 : fail("out of memory");
+}
+
+static int take_noise(struct stress_options *stress, const char *text)
+{
+	if (!read_number(text, 0, 1000, &stress->noise))
+		return complain("not a noise: '%s' (0 to 1000 per mille)", text);
+	if (stress->noise && !syncpoint_get(0))
+		return complain("this build has no sync points to make noise at: configure with -DFAULTLINE_CHECK=ON");
+	stress->noise_chosen = true;
+	return 0;
+}
+
+static int take(void *target, int option, const char *text)
+{
+	struct stress_options *stress = target;
+
+	switch (option) {
+	case OPT_ALL:
+		stress->all = true;
+		return 0;
+	case OPT_SECONDS:
+		return take_time(text, &stress->seconds);
+	case OPT_PATIENCE:
+		return take_time(text, &stress->patience);
+	case OPT_ROUNDS:
+		return read_number(text, 1, UINT64_MAX, &stress->rounds) ? 0 : complain("not a number of rounds: '%s'", text);
+	case OPT_NOISE:
+		return take_noise(stress, text);
+	case OPT_KNOCKOUT:
+		return take_knockout(stress, text);
+	case OPT_STALL:
+		return take_stall(stress, text);
+	default:
+		return choices_take(&stress->choices, option, text);
+	}
+}
+
+/* ---- how to see it again ---- */
+static char *repeat_command;	/* of the case that runs */
+
+static void put_chosen(FILE *out, const struct stress_options *stress, const struct run_case *what)
+{
+	const struct choices *choices = &stress->choices;
+
+	if (what->policy)
+		fprintf(out, " --policy %s", what->policy->name);
+	for (unsigned int i = 0; i < what->workload->nr_axes; i++)
+		fprintf(out, " --axis %s:%lld", what->workload->axes[i].key, (long long)what->choice[i]);
+	for (unsigned int i = 0; what->layout && i < choices->nr_layouts; i++)
+		if (choices->layouts[i] == what->layout)
+			fprintf(out, " --layout %s", choices->layout_paths[i]);
+	fprintf(out, " --threads %u --payload %u --placement %s", what->threads, what->payload, placement_name(choices->placement));
+	if (choices->placement == PLACE_NODE)
+		fprintf(out, " --node %u", choices->node);
+	fprintf(out, " --memory %s --frames %lu --seed %llu", memory_name(choices->memory), choices->frames,
+		(unsigned long long)choices->seed);
+}
+
+static void note_repeat_command(const struct stress_options *stress, const struct run_case *what, double seconds)
+{
+	size_t length;
+	FILE *out;
+
+	free(repeat_command);
+	repeat_command = NULL;
+	out = open_memstream(&repeat_command, &length);
+	if (!out)
+		return;
+	fprintf(out, "repeat with: faultline stress %s", what->workload->name);
+	put_chosen(out, stress, what);
+	if (stress->rounds)
+		fprintf(out, " --rounds %llu", (unsigned long long)stress->rounds);
+	if (seconds > 0)
+		fprintf(out, " --seconds %g", seconds);
+	if (syncpoint_get(0))
+		fprintf(out, " --noise %llu", (unsigned long long)stress->noise);
+	for (unsigned int i = 0; i < stress->nr_knockouts; i++)
+		fprintf(out, " --knockout %s", stress->knockouts[i]);
+	if (stress->stall)
+		fprintf(out, " --stall %s", stress->stall);
+	fputc('\n', out);
+	fclose(out);
+}
+
+/* Of use in signal handlers. */
+static void tell_repeat_command(void)
+{
+	ssize_t written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
+
+	(void)written;
+}
+
+static void stuck(void)
+{
+	tell_repeat_command();
+	_exit(EXIT_CHECK_FAILED);
+}
+
+static void broken(const char *text)
+{
+	(void)text;
+	progress_end();
+	tell_repeat_command();
+}
+
+/* die() has told all, by way of broken(). */
+static void aborted(int signal_number)
+{
+	(void)signal_number;
+	_exit(EXIT_CHECK_FAILED);
+}
+
+static void crashed(int signal_number)
+{
+	static const char text[] = "\nfaultline stress: crashed\n";
+	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)written;
+	(void)signal_number;
+	stuck();
+}
+
+/* Sanitizers tell more about a crash than we could. */
+static void catch_failures(void)
+{
+	die_hook = broken;
+	signal(SIGABRT, aborted);
+	if (FAULTLINE_PLAIN_ALLOC)
+		return;
+	signal(SIGSEGV, crashed);
+	signal(SIGBUS, crashed);
+}
+
+/* ---- what was not chosen ---- */
+static int default_choices(struct stress_options *stress, struct suite_defaults *defaults)
+{
+	struct choices *choices = &stress->choices;
+	int status = 0;
+
+	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts };
+	if (!choices->nr_policies)
+		status = choices_add_policies(choices, policy_default()->name);
+	if (!status && defaults->layouts)
+		status = choices_add_shipped_layouts(choices);
+	if (!choices->nr_payloads)
+		choices->payloads[choices->nr_payloads++] = CACHE_LINE;
+	if (!choices->nr_threads)
+		choices->threads[choices->nr_threads++] = max(4u, topology_pus());
+	if (stress->seconds == 0 && !stress->rounds)
+		stress->seconds = 10;
+	if (stress->patience == 0)
+		stress->patience = FAULTLINE_PLAIN_ALLOC ? 10 * SANITIZER_SLOWS : 10;
+	if (!stress->noise_chosen && syncpoint_get(0))
+		stress->noise = 10;
+	return status;
+}
+
+/* ---- running ---- */
+
+/* Contents are checked wherever there are some, so every workload gets the payload. */
+static void give_payload(struct run_case *what, const struct choices *choices)
+{
+	if (!(what->workload->flags & WORKLOAD_PAYLOAD))
+		what->payload = choices->payloads[0];
+}
+
+static int run_case(const struct stress_options *stress, struct run_case *what)
+{
+	struct storm storm = {
+		.what = what,
+		.choices = &stress->choices,
+		.seconds = stress->seconds / stress->suite.nr,
+		.rounds = stress->rounds,
+		.patience = stress->patience,
+		.stuck = stuck,
+	};
+	int status;
+
+	give_payload(what, &stress->choices);
+	status = stage_machine(&stress->choices, what->payload);
+	if (status)
+		return status;
+	note_repeat_command(stress, what, storm.seconds);
+	if (storm_run(&storm)) {
+		tell_repeat_command();
+		return EXIT_CHECK_FAILED;
+	}
+	printf("passed: %s, %u threads\n", what->name, what->threads);
+	fflush(stdout);
+	return EXIT_DONE;
+}
+
+static int run_cases(struct stress_options *stress)
+{
+	int status = EXIT_DONE;
+
+	run_seed = stress->choices.seed;
+	slow_checks = true;
+	catch_failures();
+	exercised_reset();
+	syncpoint_noise((unsigned int)stress->noise);
+	for (unsigned int i = 0; !status && i < stress->suite.nr; i++)
+		status = run_case(stress, &stress->suite.cases[i]);
+	exercised_print(stdout);
+	return status;
+}
+
+static int stress_on_stage(struct stress_options *stress, const struct command_line *line)
+{
+	struct suite_defaults defaults;
+	int status;
+
+	if (!line->nr_words && !stress->all)
+		return complain("which workloads? (see faultline list, or use --all)");
+	if (line->nr_words && stress->all)
+		return complain("either --all or '%s'", line->words[0]);
+	status = stage_open(&stress->choices);
+	if (status)
+		return status;
+	status = default_choices(stress, &defaults);
+	if (!status)
+		status = suite_build(&stress->suite, &stress->choices, &defaults, line->words, line->nr_words);
+	if (!status)
+		status = run_cases(stress);
+	/* What broke may have broken the machine too: only a sound one is taken down. */
+	return status == EXIT_CHECK_FAILED ? status : stage_close() ? EXIT_CHECK_FAILED : status;
+}
+
+static int run_stress(int argc, const char **argv)
+{
+	struct stress_options stress = { 0 };
+	struct command_line line;
+	int status;
+
+	choices_init(&stress.choices);
+	status = command_line_read(&line, argc, argv, options, "[OPTION...] WORKLOAD...", take, &stress);
+	if (!status) {
+		status = stress_on_stage(&stress, &line);
+		command_line_free(&line);
+	}
+	for (unsigned int i = 0; i < stress.nr_knockouts; i++)
+		free(stress.knockouts[i]);
+	free(stress.stall);
+	free(repeat_command);
+	suite_free(&stress.suite);
+	choices_free(&stress.choices);
+	return status;
+}
+
+const struct command stress_command = {
+	.name = "stress",
+	.arguments = "WORKLOAD...",
+	.what = "race workloads, watch them, check them at rest",
+	.run = run_stress,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* exercised.c - what a run has been through. */
+#include "bench/exercised.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/faultline.h"
+
+void exercised_reset(void)
+{
+	events_reset();
+	syncpoints_reset();
+	lockstat_reset();
+}
+
+static void print_events(FILE *out)
+{
+	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)
+		if (events_total(event))
+			fprintf(out, "  %14llu  %s\n", (unsigned long long)events_total(event), cpu_event_name(event));
+}
+
+static void print_waits(FILE *out)
+{
+	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++) {
+		if (!lockstat_total(rank, LOCKSTAT_WAIT))
+			continue;
+		fprintf(out, "  %s:", lockrank_name(rank));
+		for (enum lockstat what = 0; what < NR_LOCKSTATS; what++)
+			fprintf(out, "%s %llu %s", what ? "," : "", (unsigned long long)lockstat_total(rank, what),
+				lockstat_name(what));
+		fputc('\n', out);
+	}
+}
+
+/* A sync point by name: it may stand in several places. */
+struct passed {
+	const char *name;
+	uint64_t hits;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct passed *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+/* All of them, ordered, each once; to be freed. */
+static struct passed *gather_syncpoints(unsigned int *nr)
+{
+	struct passed *points;
+	unsigned int places = 0;
+
+	while (syncpoint_get(places))
+		places++;
+	*nr = 0;
+	points = calloc(places + 1, sizeof(*points));
+	if (!points)
+		return NULL;
+	for (unsigned int i = 0; i < places; i++)
+		points[i] = (struct passed){ syncpoint_get(i)->name, load_relaxed(&syncpoint_get(i)->hits) };
+	qsort(points, places, sizeof(*points), by_name);
+	for (unsigned int i = 0; i < places; i++)
+		if (*nr && !strcmp(points[*nr - 1].name, points[i].name))
+			points[*nr - 1].hits += points[i].hits;
+		else
+			points[(*nr)++] = points[i];
+	return points;
+}
+
+static void print_syncpoints(FILE *out)
+{
+	unsigned int nr, hit = 0;
+	struct passed *points = gather_syncpoints(&nr);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!points[i].hits)
+			continue;
+		fprintf(out, "  %14llu  at %s\n", (unsigned long long)points[i].hits, points[i].name);
+		hit++;
+	}
+	if (nr) {
+		fprintf(out, "  %u of %u sync points hit%s", hit, nr, hit < nr ? "; not:" : "");
+		for (unsigned int i = 0; i < nr; i++)
+			if (!points[i].hits)
+				fprintf(out, " %s", points[i].name);
+		fputc('\n', out);
+	}
+	free(points);
+}
+
+void exercised_print(FILE *out)
+{
+	fputs("exercised:\n", out);
+	print_events(out);
+	print_waits(out);
+	print_syncpoints(out);
+}

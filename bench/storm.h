@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* storm.h - one case under stress: all workers at once, watched, then checked at rest. */
+#ifndef FAULTLINE_BENCH_STORM_H
+#define FAULTLINE_BENCH_STORM_H
+
+#include "bench/suite.h"
+
+struct storm {
+	const struct run_case *what;
+	const struct choices *choices;
+	double seconds;			/* how long workers work; 0: no bound */
+	uint64_t rounds;		/* ops of each worker; 0: no bound */
+	double patience;		/* of the watchdog, in seconds */
+	void (*stuck)(void);		/* what the watchdog calls at last; must not return */
+};
+
+/*
+ * storm_run - sets up, lets the workers work, checks, tears down, and looks that every frame came back.
+ * Returns 0, or -errno after one line on stderr at least.
+ */
+int storm_run(const struct storm *storm);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watchdog.c - a thread that holds nothing, waits for nobody, and looks at the others ten times a second. */
+#include "bench/watchdog.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "bench/command.h"
+#include "bench/progress.h"
+
+#define LOOKS_PER_SECOND	10
+
+/* Lock key: (M) mutex (A) atomic (C) const while the watchdog's thread runs */
+static struct {
+	struct watch watch;			/* (C) */
+	pthread_t thread;			/* (C) */
+	pthread_mutex_t mutex;
+	pthread_cond_t ending;
+	bool end;				/* (M) */
+	const char *phase;			/* (A) */
+	uint64_t steps;				/* (A) phases entered */
+} dog = { .mutex = PTHREAD_MUTEX_INITIALIZER, .ending = PTHREAD_COND_INITIALIZER, .phase = "" };
+
+void watchdog_phase(const char *name)
+{
+	store_relaxed(&dog.phase, name);
+	fetch_add_relaxed(&dog.steps, 1);
+}
+
+/* Changes whenever anything moves. */
+static uint64_t pulse(void)
+{
+	uint64_t sum = load_relaxed(&dog.steps);
+
+	for (unsigned int i = 0; i < dog.watch.nr; i++)
+		sum += load_relaxed(&dog.watch.signs[i].ops);
+	return sum;
+}
+
+static void tell_who_is_stuck(void)
+{
+	progress_end();
+	fail("nothing has moved for %g s, while %s", dog.watch.patience, load_relaxed(&dog.phase));
+	for (unsigned int i = 0; i < dog.watch.nr; i++)
+		if (load_relaxed(&dog.watch.signs[i].working))
+			fprintf(stderr, "  stuck: worker %u (%s), after %llu ops\n", i, dog.watch.role_name(i),
+				(unsigned long long)load_relaxed(&dog.watch.signs[i].ops));
+	lockrank_dump(stderr);
+	fflush(stderr);
+}
+
+/* Sleeps until it is time to look again; true when it is time to end. */
+static bool doze(void)
+{
+	struct timespec until;
+	bool end;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 1000000000 / LOOKS_PER_SECOND;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&dog.mutex);
+	if (!dog.end)
+		pthread_cond_timedwait(&dog.ending, &dog.mutex, &until);
+	end = dog.end;
+	pthread_mutex_unlock(&dog.mutex);
+	return end;
+}
+
+/* Counts looks, not seconds, so that a machine that stood still as a whole is not mistaken for a deadlock. */
+static void *keep_watch(void *unused)
+{
+	uint64_t seen = pulse();
+	double looks = 0;
+
+	while (!doze()) {
+		uint64_t now = pulse();
+
+		looks = now == seen ? looks + 1 : 0;
+		seen = now;
+		if (looks < dog.watch.patience * LOOKS_PER_SECOND)
+			continue;
+		tell_who_is_stuck();
+		dog.watch.stuck();
+	}
+	return unused;
+}
+
+int watchdog_start(const struct watch *watch)
+{
+	dog.watch = *watch;
+	dog.end = false;
+	return -pthread_create(&dog.thread, NULL, keep_watch, NULL);
+}
+
+void watchdog_stop(void)
+{
+	pthread_mutex_lock(&dog.mutex);
+	dog.end = true;
+	pthread_cond_signal(&dog.ending);
+	pthread_mutex_unlock(&dog.mutex);
+	pthread_join(dog.thread, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watchdog.h - ends a run in which nothing moves any more, and tells who is stuck, on what. */
+#ifndef FAULTLINE_BENCH_WATCHDOG_H
+#define FAULTLINE_BENCH_WATCHDOG_H
+
+#include "core/faultline.h"
+
+/* What one worker shows to those who watch it, on a line of its own. Lock key: (A) atomic, written by the worker */
+struct vital_signs {
+	uint64_t ops;			/* (A) finished */
+	uint64_t items;			/* (A) done in them */
+	uint32_t working;		/* (A) between its first op and its last */
+} __attribute__((aligned(2 * CACHE_LINE)));
+
+struct watch {
+	const struct vital_signs *signs;	/* of nr workers */
+	const char *(*role_name)(unsigned int worker);
+	unsigned int nr;
+	double patience;			/* seconds without an op of any worker, or a step of the main thread */
+	void (*stuck)(void);			/* told on the watchdog's thread, after who is stuck; must not return */
+};
+
+/* One watch at a time. Returns 0 or -errno. */
+int watchdog_start(const struct watch *watch);
+void watchdog_stop(void);
+/* The main thread enters a phase that may take as long as the watchdog is patient. */
+void watchdog_phase(const char *name);
+
+#endif
