@@ -69,6 +69,7 @@ static void touch(const struct target *t)
 	if (!ptep)
 		return;
 	pte = ptep_get(ptep);
+	BUG_ON(pte_bad(pte));
 	if (pte_present(pte)) {
 		word = page_payload(pte_page(pte));
 		BUG_ON(*word && (*word != tag || pte_special(pte)));
