@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frame: the machine's arithmetic, splitting and merging, exhaustion, nodes, contents, leaks. */
+/* frame: the machine's arithmetic, lists of cpus, exhaustion, nodes, contents, misuse, leaks. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,94 +95,7 @@ static void arithmetic(void **state)
 	assert_int_equal(page_payload(pfn_to_page(1)) - page_address(pfn_to_page(1)), 64);
 }
 
-/* ---- blocks ---- */
-/* How many blocks of @order there are, taken and given back. */
-static unsigned int count_blocks(unsigned int order)
-{
-	struct page *head = NULL, *page;
-	unsigned int nr = 0;
-
-	while ((page = alloc_pages(order, 0))) {
-		page->index = (unsigned long)head;
-		head = page;
-		nr++;
-	}
-	for (; head; head = page) {
-		page = (struct page *)head->index;
-		free_pages(head, order);
-	}
-	return nr;
-}
-
-static void blocks_split_and_merge(void **state)
-{
-	struct page *pages[FRAMES];
-	unsigned long nr = 0;
-	struct rng rng;
-
-	(void)state;
-	machine_up(1, FRAMES, 0);
-	/* pfn 0 is missing: its block is there in all smaller sizes but one frame. */
-	for (unsigned int order = 0; order <= MAX_ORDER; order++)
-		assert_int_equal(count_blocks(order), (FRAMES >> order) - 1);
-	while ((pages[nr] = alloc_page(0)))
-		nr++;
-	assert_int_equal(nr, FRAMES - 1);
-	assert_int_equal(machine_free_frames(), 0);
-	rng_init(&rng, 1);
-	while (nr) {
-		unsigned long i = rng_below(&rng, nr);
-
-		free_page(pages[i]);
-		pages[i] = pages[--nr];
-	}
-	buddy_check(0);
-	assert_int_equal(count_blocks(MAX_ORDER), 3);
-	assert_int_equal(machine_exit(), 0);
-}
-
-static void blocks_are_aligned_and_apart(void **state)
-{
-	static bool taken[FRAMES];
-	struct page *pages[64];
-	struct rng rng;
-
-	(void)state;
-	memset(taken, 0, sizeof(taken));
-	machine_up(1, FRAMES, 0);
-	rng_init(&rng, 2);
-	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++) {
-		unsigned int order = (unsigned int)rng_below(&rng, 6);
-		unsigned long pfn;
-
-		pages[i] = alloc_pages(order, PAGE_ANON);
-		assert_non_null(pages[i]);
-		pfn = page_to_pfn(pages[i]);
-		assert_int_equal(pages[i]->order, order);
-		assert_true(IS_ALIGNED(pfn, 1ul << order));
-		for (unsigned long p = pfn; p < pfn + (1ul << order); p++) {
-			assert_true(pfn_valid(p));
-			assert_false(taken[p]);
-			taken[p] = true;
-		}
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(pages); i++)
-		free_pages(pages[i], pages[i]->order);
-	assert_int_equal(machine_exit(), 0);
-}
-
-/* The last, short block of a node is no buddy of what lies behind the node's end. */
-static void a_node_may_end_anywhere(void **state)
-{
-	(void)state;
-	machine_up(2, 1000, 0);
-	assert_int_equal(count_blocks(0), 1999);
-	buddy_check(0);
-	buddy_check(1);
-	assert_int_equal(count_blocks(8), 2 + 3);
-	assert_int_equal(machine_exit(), 0);
-}
-
+/* ---- misuse ---- */
 static void wrong_orders_die(void **state)
 {
 	struct page *page;
@@ -486,9 +399,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(configurations, clean),
 		cmocka_unit_test_teardown(arithmetic, clean),
-		cmocka_unit_test_teardown(blocks_split_and_merge, clean),
-		cmocka_unit_test_teardown(blocks_are_aligned_and_apart, clean),
-		cmocka_unit_test_teardown(a_node_may_end_anywhere, clean),
 		cmocka_unit_test_teardown(wrong_orders_die, clean),
 		cmocka_unit_test_teardown(double_frees_die, clean),
 		cmocka_unit_test_teardown(leaks_are_told, clean),
