@@ -63,7 +63,8 @@ int topology_bind_memory(void *addr, size_t len, unsigned int node);
 unsigned int topology_pin_failures(void);
 unsigned int topology_bind_failures(void);
 /*
- * topology_locate - the logical node each of @nr addresses lies on into @nodes, or its -errno (-ENOENT: not touched yet).
+ * topology_locate - the logical node each of @nr addresses lies on into @nodes, or its -errno: -ENOENT, with some
+ * kernels -EFAULT, for a page that was not touched yet or is just being scanned.
  * Returns 0, or -errno when the kernel does not tell.
  */
 int topology_locate(void *const *addrs, unsigned int nr, int *nodes);
