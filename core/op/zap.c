@@ -49,34 +49,55 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 }
 
 /*
+ * Locks the PMD entry and the entries of its table, outermost first: the mm's one lock ranks above a PMD table's. Returns the
+ * PMD entry; *@inner is NULL when one lock guards both.
+ */
+static pmd_t lock_both(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t **outer, spinlock_t **inner)
+{
+	bool one_for_ptes = pt->policy.pte_ptl == PTL_MM;
+	pmd_t pmd;
+
+	*outer = one_for_ptes ? &pt->page_table_lock : pmd_lockptr(pt, pmdp);
+	spin_lock(*outer);
+	pmd = pmdp_get(pmdp);
+	*inner = NULL;
+	if (!pmd_none(pmd))
+		*inner = one_for_ptes ? pmd_lockptr(pt, pmdp) : pte_lockptr(pt, pmdp, pmd);
+	if (*inner == *outer)
+		*inner = NULL;
+	if (*inner)
+		spin_lock(*inner);
+	return pmd;
+}
+
+static bool table_empty(pmd_t pmd)
+{
+	pte_t *table = entry_table(pmd.val);
+
+	for (unsigned int i = 0; i < PTRS_PER_PTE; i++)
+		if (!pte_none(ptep_get(&table[i])))
+			return KNOCKED_OUT(RECLAIM_RECHECK);
+	return true;
+}
+
+/*
  * Unlinks the table if it is empty. Both locks are held while it is looked through and the PMD entry is cleared: so who
  * holds its PTL found it linked, and whoever waits for the PTL finds the PMD entry changed (pte_offset_map_lock()).
  * Source: mm/pt_reclaim.c, try_to_free_pte().
  */
 static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 {
-	struct mm_pgtable *pt = tlb->pt;
-	spinlock_t *pml = pmd_lock(pt, pmdp), *ptl;
-	pmd_t pmd = pmdp_get(pmdp);
-	bool empty = true;
-	pte_t *table;
+	spinlock_t *outer, *inner;
+	pmd_t pmd = lock_both(tlb->pt, pmdp, &outer, &inner);
 
-	if (!pmd_none(pmd)) {
-		ptl = pte_lockptr(pt, pmdp, pmd);
-		if (ptl != pml)
-			spin_lock(ptl);
-		table = entry_table(pmd.val);
-		for (unsigned int i = 0; i < PTRS_PER_PTE && empty; i++)
-			empty = pte_none(ptep_get(&table[i])) || KNOCKED_OUT(RECLAIM_RECHECK);
-		if (empty) {
-			store_relaxed(&pmdp->val, 0);
-			tlb_remove_table(tlb, pmd_table_page(pmd));
-			count_event(EV_PTE_TABLE_RECLAIM);
-		}
-		if (ptl != pml)
-			spin_unlock(ptl);
+	if (!pmd_none(pmd) && table_empty(pmd)) {
+		store_relaxed(&pmdp->val, 0);
+		tlb_remove_table(tlb, pmd_table_page(pmd));
+		count_event(EV_PTE_TABLE_RECLAIM);
 	}
-	spin_unlock(pml);
+	if (inner)
+		spin_unlock(inner);
+	spin_unlock(outer);
 }
 
 /* [addr, end) lies in what one PMD entry maps. */

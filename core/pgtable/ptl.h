@@ -120,6 +120,7 @@ static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, uns
 	ptl = pte_lockptr(pt, pmdp, pmd);
 	pte_lock(ptl);
 	if (likely(pmd_same(pmd, pmdp_get(pmdp)) || KNOCKED_OUT(PTE_MAP_RECHECK))) {
+		SYNCPOINT("ptl.locked");
 		*ptlp = ptl;
 		return ptep;
 	}
