@@ -8,11 +8,11 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
+#include "core/base/poison.h"
 #include "core/base/syncpoint.h"
 #include "core/base/topology.h"
 
 #define MIN_ALIGN	16	/* bytes: malloc's own */
-#define POISON		0x6b
 
 #if FAULTLINE_PLAIN_ALLOC
 static void *backend_alloc(unsigned int node, size_t size, size_t align, bool zero)
@@ -256,10 +256,7 @@ void node_free(void *p, unsigned int node, size_t size)
 {
 	if (!p)
 		return;
-	if (FAULTLINE_CHECK) {
-		memset(p, POISON, size);
-		__asm__ __volatile__("" :: "r"(p) : "memory");	/* or the compiler drops it as a dead store */
-	}
+	poison(p, size);
 	account(node, -(int64_t)size);
 	backend_free(p, node);
 }

@@ -148,6 +148,7 @@ static struct magazine *my_magazine(struct typesafe_cache *cache)
 	struct magazine *mag = &cache->magazines[this_cpu->id];
 
 	if (unlikely(mag->node != this_cpu->node)) {
+		BUG_ON(this_cpu->node >= ARENA_MAX_NODES);
 		depot_give(cache, mag->node, mag->objs, load_relaxed(&mag->count));
 		store_relaxed(&mag->count, 0);
 		mag->node = this_cpu->node;

@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "core/base/cpu.h"
+#include "core/base/poison.h"
 #include "core/base/syncpoint.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
 #include "core/phys/pcp.h"
-
-#define POISON		0x6b
 
 /* ---- contents ---- */
 
@@ -30,15 +29,14 @@ void copy_payload(struct page *to, const struct page *from)
 		memcpy(page_payload(to), page_payload(from), machine.payload);
 }
 
-/* Whoever still reads a freed frame is told by its contents, and to ThreadSanitizer by this write. */
-static void poison(struct page *page, unsigned int order)
+static void poison_block(struct page *page, unsigned int order)
 {
 	if (page_type(page) == PAGE_TABLE) {
-		memset(page_address(page), POISON, FRAME_SIZE << order);
+		poison(page_address(page), FRAME_SIZE << order);
 		return;
 	}
 	for (struct page *p = page; p < page + (1ul << order); p++)
-		memset(page_payload(p), POISON, machine.payload);
+		poison(page_payload(p), machine.payload);
 }
 
 /* ---- allocation ---- */
@@ -138,7 +136,7 @@ void free_frozen_pages(struct page *page, unsigned int order)
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
 	if (FAULTLINE_CHECK)
-		poison(page, order);
+		poison_block(page, order);
 	if (likely(this_cpu && order == 0)) {
 		pcp_free(page);
 	} else {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/base/arena.h"
 #include "core/base/cpu.h"
 #include "core/base/topology.h"
 #include "core/phys/buddy.h"
@@ -12,6 +13,8 @@
 
 #define RANGE_ALIGN	(2ul << 20)	/* so that a huge page of the host lies on one node */
 #define PCP_BATCH	64u		/* three batches fit a list; one takes a lock round to 1/64 of the operations */
+
+_Static_assert(MAX_NODES <= ARENA_MAX_NODES, "every node of the machine has an arena");
 
 struct machine machine;
 

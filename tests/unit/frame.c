@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
+#include "core/base/poison.h"
 #include "core/base/syncpoint.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
@@ -369,9 +370,9 @@ static void freed_contents_are_poisoned(void **state)
 	free_page(table);
 	free_page(data);
 	for (unsigned long i = 0; i < FRAME_SIZE; i++)
-		assert_int_equal(((unsigned char *)page_address(table))[i], 0x6b);
+		assert_int_equal(((unsigned char *)page_address(table))[i], POISON_FREE);
 	for (unsigned long i = 0; i < 64; i++)
-		assert_int_equal(((unsigned char *)page_payload(data))[i], 0x6b);
+		assert_int_equal(((unsigned char *)page_payload(data))[i], POISON_FREE);
 }
 
 static void injected_failures(void **state)

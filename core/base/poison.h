@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* poison.h - in check builds freed memory is overwritten: whoever still reads it is told by its contents, or reported. */
+#ifndef FAULTLINE_CORE_BASE_POISON_H
+#define FAULTLINE_CORE_BASE_POISON_H
+
+#include <string.h>
+
+#include "core/base/compiler.h"
+
+#define POISON_FREE	0x6b	/* each byte of freed memory; Source: include/linux/poison.h */
+
+/* Overwrites @size bytes at @p, before they are freed; nothing in other builds. */
+static inline void poison(void *p, size_t size)
+{
+	if (!FAULTLINE_CHECK || !size)
+		return;
+	memset(p, POISON_FREE, size);
+	__asm__ __volatile__("" :: "r"(p) : "memory");	/* or the compiler drops it as a dead store */
+}
+
+#endif
