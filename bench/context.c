@@ -56,7 +56,8 @@ static void put_topology(put_fn put)
 			snprintf(caches + length, sizeof(caches) - length, ", L%u %zu KiB x %u", level,
 				 topology_cache_size(level) / 1024, topology_cache_count(level));
 	}
-	put_text(put, "topology", "%u nodes, %u cores, %u PUs%s%s", topology_nodes(), topology_cores(), topology_pus(), caches,
+	put_text(put, "topology", "%u node%s, %u cores, %u PUs%s%s", topology_nodes(), topology_nodes() == 1 ? "" : "s",
+		 topology_cores(), topology_pus(), caches,
 		 topology_is_real() ? "" : " (not this system: nothing is bound)");
 }
 

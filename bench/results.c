@@ -172,6 +172,7 @@ static const char *take_root(struct results *results, const json_t *root)
 	results->date = fact(context, "date");
 	results->build_type = fact(context, "build_type");
 	results->topology = fact(context, "topology");
+	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
 	json_array_foreach(runs, i, run) {
 		wrong = add_run(results, run);
 		if (wrong)

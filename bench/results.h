@@ -23,6 +23,7 @@ struct results {
 	unsigned int nr;
 	/* Facts of the context, "" when the file lacks them. */
 	char *cpu_model, *commit, *date, *build_type, *topology;
+	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
 };
 
 /* Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason". */

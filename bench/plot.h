@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plot.h - pictures of results, drawn by gnuplot. */
+#ifndef FAULTLINE_BENCH_PLOT_H
+#define FAULTLINE_BENCH_PLOT_H
+
+#include <stdio.h>
+
+#include "bench/results.h"
+
+#define PLOT_FOLDER	"plots"
+#define PLOT_TITLE	1000	/* number of gnuplot's label for the title; the next two are below it */
+#define PLOT_TOP	72	/* pixels that these take */
+
+/* One picture, as SVG and PNG. */
+struct picture {
+	const char *name;			/* of the files, without suffix */
+	const char *title;
+	unsigned int width, height;		/* pixels of the SVG */
+	/* Writes gnuplot's data blocks, once, and then its commands, once for each file. */
+	void (*put_data)(FILE *out, const void *what);
+	void (*put_commands)(FILE *out, const void *what);
+	const void *what;
+};
+
+/* Both files go to PLOT_FOLDER. Returns 0, or the exit status after one line on stderr. */
+int plot_write(const struct picture *picture, const struct results *results);
+
+/*
+ * The pictures. Each returns as plot_write() does; or 0 after one line on stdout when the results have nothing for it.
+ *   scaling   throughput against threads, one panel a workload, one line a policy
+ *   cost      time per item of every benchmark with the fewest threads, limits and the live kernel beside
+ *   policies  throughput of each policy against the oldest one, with a thread on every PU
+ */
+int plot_scaling(const struct results *results);
+int plot_cost(const struct results *results);
+int plot_policies(const struct results *results);
+
+/* ---- what they share ---- */
+
+/* Policies in the order of their presets, others after them. Returns how many there are, at most @room. */
+unsigned int plot_policy_names(const struct results *results, const char **names, unsigned int room);
+/* A colour for the @index-th of @nr policies: from dim for the oldest to bright for the newest. */
+const char *plot_policy_colour(unsigned int index, unsigned int nr);
+/* What a workload measures; its name tells. */
+enum plot_kind { PLOT_CORE, PLOT_LIMIT, PLOT_LIVE, NR_PLOT_KINDS };
+enum plot_kind plot_kind_of(const struct result *result);
+/* Of a workload's choices, those that most of its benchmarks were run with; @nth counts the workloads. NULL past the last. */
+const struct result *plot_workload(const struct results *results, unsigned int nth);
+/* @text in quotes that gnuplot takes literally. */
+void plot_put_quoted(FILE *out, const char *text);
+
+#endif
