@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* count.c - walker callbacks that count. */
+#include "workloads/count.h"
+
+#include <errno.h>
+
+static int entry_present(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct count *count = walk->private;
+
+	(void)addr, (void)next;
+	count->present += pte_present(ptep_get(ptep));
+	return 0;
+}
+
+static int entry_slot(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct count *count = walk->private;
+
+	(void)addr, (void)next;
+	count->slots++;
+	count->present += pte_present(ptep_get(ptep));
+	return 0;
+}
+
+static int hole_or_gap(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
+{
+	struct count *count = walk->private;
+
+	(void)addr, (void)next;
+	if (depth < 0)
+		count->gaps++;
+	else
+		count->holes++;
+	return 0;
+}
+
+/* The range covers whole tables. */
+static int table_present(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct count *count = walk->private;
+	spinlock_t *ptl;
+	pte_t *ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
+
+	(void)next;
+	if (!ptep) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
+	count->present += pte_table_count_present(ptep);
+	pte_unmap_unlock(&walk->mm->pt, ptl);
+	walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
+const struct mm_walk_ops count_entries = {
+	.pte_entry = entry_present,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+const struct mm_walk_ops count_all = {
+	.pte_entry = entry_slot,
+	.pte_hole = hole_or_gap,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+const struct mm_walk_ops count_tables = {
+	.pmd_entry = table_present,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+int64_t count_region(struct worker *worker, const struct mm_walk_ops *ops, unsigned long present)
+{
+	struct space *space = space_of(worker);
+	unsigned long start = space_region(space, worker->index);
+	struct count count = { 0 };
+	int err = space_walk(space->mm, start, start + (space->pages << PAGE_SHIFT), ops, &count);
+
+	if (!err && count.present != present)
+		err = space_fail(space, -EUCLEAN, "%llu entries found present, not %lu", (unsigned long long)count.present, present);
+	return err ? err : (int64_t)space->pages;
+}

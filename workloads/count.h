@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * count.h - walker callbacks that do next to nothing, so that what is measured is the walker.
+ *
+ * Out of line and reached through a table of pointers only: in a walk and in the loop that bounds it, each entry costs
+ * the same indirect call.
+ */
+#ifndef FAULTLINE_WORKLOADS_COUNT_H
+#define FAULTLINE_WORKLOADS_COUNT_H
+
+#include "workloads/space.h"
+
+/* (T) what one walk met; walk->private of the ops below */
+struct count {
+	uint64_t present, slots, holes, gaps;
+};
+
+extern const struct mm_walk_ops count_entries;	/* pte_entry: present */
+extern const struct mm_walk_ops count_all;	/* pte_entry and pte_hole: present, slots, holes in VMAs, gaps between them */
+extern const struct mm_walk_ops count_tables;	/* pmd_entry: present, a whole table at a time, under its PTL */
+
+/*
+ * count_region - as an op: walks the worker's own region with @ops; @present entries must be found present. Returns the
+ * region's pages, or -errno.
+ */
+int64_t count_region(struct worker *worker, const struct mm_walk_ops *ops, unsigned long present);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault_disjoint.c - first writes to pages, with nothing shared but the mm: each worker its own VMA and its own tables. */
+#include "workloads/space.h"
+
+static unsigned long region(const struct worker *worker)
+{
+	return space_region(space_of(worker), worker->index);
+}
+
+static void prepare(struct worker *worker)
+{
+	space_drop(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
+}
+
+static int64_t fault(struct worker *worker)
+{
+	return space_touch(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
+}
+
+WORKLOAD(fault_disjoint,
+	.what = "first write to each page of an empty VMA; each worker its own, no table shared",
+	.item = "page",
+	.flags = WORKLOAD_PAYLOAD,
+	.nr_roles = 1,
+	.roles = { { "fault", fault, prepare } },
+	.nr_axes = 1,
+	.axes = { MEMORY_AXIS },
+	.setup = space_open_warm,
+	.check = space_check,
+	.teardown = space_close)

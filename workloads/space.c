@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* space.c - address spaces for workloads: made, populated, checked, taken down. */
+#include "workloads/space.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "workloads/contents.h"
+
+int space_fail(struct space *space, int error, const char *fmt, ...)
+{
+	char text[256];
+	int first = 0;
+	va_list ap;
+
+	if (!try_cmpxchg_acq_rel(&space->error, &first, error))
+		return first;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s: %s\n", space->run->workload->name, text);
+	return error;
+}
+
+/* ---- made and taken down ---- */
+
+static int map_regions(struct space *space)
+{
+	for (unsigned int i = 0; i < space->nr; i++) {
+		long addr = sys_mmap(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, i + 1);
+
+		if (addr < 0)
+			return (int)addr;
+	}
+	return 0;
+}
+
+int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)
+{
+	struct space *space;
+	int err;
+
+	if ((TASK_SIZE - PUD_SIZE) / nr >> PAGE_SHIFT < ALIGN_UP(pages, PUD_SIZE >> PAGE_SHIFT))
+		return -EOPNOTSUPP;
+	space = calloc(1, sizeof(*space));
+	if (!space)
+		return -ENOMEM;
+	*space = (struct space){ .run = run, .nr = nr, .pages = pages, .stride = ALIGN_UP(pages << PAGE_SHIFT, PUD_SIZE) };
+	run->data = space;
+	space->mm = mm_create(&run->policy);
+	err = space->mm ? map_regions(space) : -ENOMEM;
+	if (err)
+		space_close(run);
+	return err;
+}
+
+void space_close(struct workload_run *run)
+{
+	struct space *space = run->data;
+
+	if (!space)
+		return;
+	if (space->mm)
+		mm_exit(space->mm);
+	free(space);
+	run->data = NULL;
+}
+
+int space_check(struct workload_run *run)
+{
+	struct space *space = run->data;
+	char why[256];
+
+	rcu_barrier();
+	if (!oracle_at_rest(&space->mm, 1, why, sizeof(why)))
+		return space_fail(space, -EUCLEAN, "%s", why);
+	return space->error;
+}
+
+/* ---- pages ---- */
+
+/* No two pages of a run hold the same, whoever touched them. */
+static uint64_t mark_of(const struct worker *worker, unsigned long addr)
+{
+	return ((uint64_t)(worker->index + 1) << 52) | addr >> PAGE_SHIFT;
+}
+
+static int fault(struct space *space, unsigned long addr, unsigned int flags)
+{
+	vm_fault_t ret = do_user_addr_fault(space->mm, addr, flags);
+
+	if (likely(!ret))
+		return 0;
+	return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x%s", addr, ret,
+			  ret & VM_FAULT_OOM ? ", out of frames" : "");
+}
+
+/* Step by step, and all marks once more at the end. */
+static int64_t touch_checked(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
+{
+	struct space *space = space_of(worker);
+	unsigned long i;
+
+	for (i = 0; i < pages; i++) {
+		unsigned long at = addr + i * step;
+
+		if (fault(space, at, FAULT_FLAG_WRITE))
+			return space->error;
+		if (contents_mark(space->mm, at, mark_of(worker, at)))
+			return space_fail(space, -EUCLEAN, "the page at %#lx was not fresh", at);
+	}
+	for (i = 0; i < pages; i++) {
+		unsigned long at = addr + i * step;
+
+		if (contents_expect(space->mm, at, mark_of(worker, at)))
+			return space_fail(space, -EUCLEAN, "the page at %#lx lost what was written to it", at);
+	}
+	return (int64_t)pages;
+}
+
+int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
+{
+	struct space *space = space_of(worker);
+	int err = load_relaxed(&space->error);
+
+	if (worker->run->checking && !err)
+		return touch_checked(worker, addr, pages, step);
+	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
+		err = fault(space, addr, FAULT_FLAG_WRITE);
+	return err ? err : (int64_t)pages;
+}
+
+/* A few of the dropped pages, read and left as they are: the write that follows finds the zero page in some places. */
+static int read_some(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
+{
+	struct space *space = space_of(worker);
+
+	for (unsigned int i = 0; i < 8; i++) {
+		unsigned long at = addr + rng_below(&worker->rng, pages) * step;
+
+		if (fault(space, at, 0))
+			return space->error;
+		if (contents_zero(space->mm, at))
+			return space_fail(space, -EUCLEAN, "the page at %#lx was dropped, and is not zero", at);
+	}
+	return 0;
+}
+
+int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
+{
+	struct space *space = space_of(worker);
+	unsigned long len = step == PAGE_SIZE ? pages << PAGE_SHIFT : PAGE_SIZE, at = addr, end = addr + pages * step;
+	int err = load_relaxed(&space->error);
+
+	for (; !err && at < end; at += len == PAGE_SIZE ? step : len)
+		err = sys_madvise(space->mm, at, len, MADV_DONTNEED);
+	if (err)
+		return space_fail(space, err, "MADV_DONTNEED at %#lx failed", at);
+	return worker->run->checking ? read_some(worker, addr, pages, step) : 0;
+}
+
+int space_populate(struct space *space)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		for (unsigned long p = 0; !err && p < space->pages; p++)
+			err = fault(space, space_region(space, i) + (p << PAGE_SHIFT), FAULT_FLAG_WRITE);
+	return err;
+}
+
+/* ---- walks ---- */
+
+int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops, void *private)
+{
+	int err;
+
+	mmap_read_lock(mm);
+	err = walk_page_range_mm(mm, start, end, ops, private);
+	mmap_read_unlock(mm);
+	return err;
+}
+
+static int install_zero(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
+{
+	(void)addr, (void)next;
+	*ptep = pte_mkspecial(mk_pte(zero_page, walk->vma->vm_page_prot));
+	return 0;
+}
+
+static const struct mm_walk_ops install_zero_ops = {
+	.install_pte = install_zero,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
+int space_map_zero(struct space *space, unsigned long addr, unsigned long pages, unsigned long step)
+{
+	int err = 0;
+
+	if (step == PAGE_SIZE)
+		return space_walk(space->mm, addr, addr + (pages << PAGE_SHIFT), &install_zero_ops, NULL);
+	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
+		err = space_walk(space->mm, addr, addr + PAGE_SIZE, &install_zero_ops, NULL);
+	return err;
+}
+
+/* ---- made for a workload ---- */
+
+static int fill(struct space *space)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		err = space_map_zero(space, space_region(space, i), space->pages, PAGE_SIZE);
+	return err;
+}
+
+static int warm(struct space *space)
+{
+	int err = space_populate(space);
+
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		err = sys_madvise(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, MADV_DONTNEED);
+	return err;
+}
+
+static int open_with(struct workload_run *run, int (*begin)(struct space *space))
+{
+	int err = space_open(run, run->threads, (unsigned long)run->choice[0]);
+
+	if (err)
+		return err;
+	err = begin(run->data);
+	if (err)
+		space_close(run);
+	return err;
+}
+
+int space_open_full(struct workload_run *run)
+{
+	return open_with(run, fill);
+}
+
+int space_open_warm(struct workload_run *run)
+{
+	return open_with(run, warm);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA.
+ *
+ * Regions begin at multiples of PUD_SIZE, so no two share a PTE or PMD table, and their names keep them from merging.
+ * The first failure of any worker is told on stderr and stays: every later op and the check report it too.
+ */
+#ifndef FAULTLINE_WORKLOADS_SPACE_H
+#define FAULTLINE_WORKLOADS_SPACE_H
+
+#include "workloads/axes.h"
+#include "workloads/workload.h"
+
+#define TABLE_PAGES	((unsigned long)PTRS_PER_PTE)	/* pages that one PTE table maps */
+
+/* Lock key: (C) const while workers run (A) atomic */
+struct space {
+	const struct workload_run *run;	/* (C) */
+	struct mm_struct *mm;		/* (C) */
+	unsigned int nr;		/* (C) regions */
+	unsigned long pages;		/* (C) of each region */
+	unsigned long stride;		/* (C) bytes from the start of one region to that of the next */
+	int error;			/* (A) the first failure, -errno; 0 for none */
+};
+
+/*
+ * space_open - run->data becomes a space of @nr empty regions of @pages pages, readable and writable. Returns 0, -ENOMEM,
+ * -EOPNOTSUPP when the geometry has no room for them. space_close() takes back everything, and is fine after a failure.
+ */
+int space_open(struct workload_run *run, unsigned int nr, unsigned long pages);
+void space_close(struct workload_run *run);
+/*
+ * space_open_full - as a workload's setup: a region of choice[0] pages for each worker, with the zero page mapped into every
+ * slot, so that all that takes memory are the tables.
+ */
+int space_open_full(struct workload_run *run);
+/*
+ * space_open_warm - the same, with regions that are touched all at once and emptied again: the host then backs as many
+ * frames as the workers can use at one time. Its first touch of each would cost ten times the clearing.
+ */
+int space_open_warm(struct workload_run *run);
+/* As a workload's check: no worker failed, and the oracle finds nothing wrong. 0 or -errno, told why on stderr. */
+int space_check(struct workload_run *run);
+
+static inline struct space *space_of(const struct worker *worker)
+{
+	return worker->run->data;
+}
+
+/* The first byte of region @i. */
+static inline unsigned long space_region(const struct space *space, unsigned int i)
+{
+	return PUD_SIZE + i * space->stride;
+}
+
+/* Keeps and tells the first failure. Returns the one kept; @error is -errno. */
+int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3, 4) __cold;
+
+/* ---- pages ---- */
+
+/*
+ * space_touch - one write fault for each of @pages pages, @step bytes apart, none of them mapped before. While checking,
+ * each page must come zeroed, is marked, and all marks are looked at again at the end. Returns @pages or -errno.
+ */
+int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
+/*
+ * space_drop - MADV_DONTNEED over the same pages, at once where they are neighbours. While checking, some of them are then
+ * read, and must be zero. Returns 0 or -errno.
+ */
+int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
+/* Write faults over every region, in order. Returns 0 or -errno. */
+int space_populate(struct space *space);
+
+/* ---- walks ---- */
+
+/* walk_page_range_mm() under mmap_lock for read. */
+int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops, void *private);
+/* Maps the zero page into each of @pages slots, @step bytes apart, that is empty. Needs no frames but for tables. Returns 0 or -errno. */
+int space_map_zero(struct space *space, unsigned long addr, unsigned long pages, unsigned long step);
+
+#endif
