@@ -20,20 +20,22 @@ int stage_open(const struct choices *choices)
 	return status;
 }
 
-/* Frames that no tear-down gave back are lost for good, and nobody but the machine can tell. */
+/* What no tear-down gave back is lost for good, and nobody but the core can tell. */
 static int machine_down(void)
 {
-	unsigned long lost;
+	struct leaks leaks;
 
 	if (!machine_up)
 		return 0;
 	cpu_register(0, MEM_LOCAL, 0);
 	rcu_barrier();
 	frame_drain_cpu();
+	leaks = faultline_stop();
 	cpu_unregister();
-	lost = machine_exit();
 	machine_up = false;
-	return lost ? fail("%lu frames were not given back", lost) : 0;
+	if (leaks.frames || leaks.vmas || leaks.bytes)
+		return fail("%lu frames, %lu VMAs and %zu bytes were not given back", leaks.frames, leaks.vmas, leaks.bytes);
+	return 0;
 }
 
 int stage_machine(const struct choices *choices, unsigned int payload)
@@ -50,7 +52,7 @@ int stage_machine(const struct choices *choices, unsigned int payload)
 	status = machine_down();
 	if (status)
 		return status;
-	error = machine_init(&config);
+	error = faultline_start(&config);
 	if (error)
 		return fail("no machine of %u nodes with %lu frames each: %s", config.nr_nodes, config.frames_per_node,
 			    strerror(-error));
