@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tree.c - page tables read and filled in the plainest way. */
+#include "tests/lib/tree.h"
+
+#include <stdio.h>
+
+#include "core/mm/mm.h"
+#include "core/op/zap.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/phys/folio.h"
+
+/* The first word of the table that the entry value @val names. */
+static uint64_t *table_of(uint64_t val)
+{
+	return page_address(pfn_to_page((val >> PAGE_SHIFT) & ((1UL << 40) - 1)));
+}
+
+static enum pgtable_level next_real(enum pgtable_level level)
+{
+	do
+		level++;
+	while (!level_real(level));
+	return level;
+}
+
+/* Where in a table of @level the entry of @addr stands. */
+static unsigned long slot_of(enum pgtable_level level, unsigned long addr)
+{
+	return addr / level_span(level) % level_entries(level);
+}
+
+uint64_t *tree_entry(pgd_t *pgd, enum pgtable_level level, unsigned long addr)
+{
+	uint64_t *table = &pgd->val;
+
+	for (enum pgtable_level at = LEVEL_PGD; at < level; at = next_real(at)) {
+		uint64_t val = load_relaxed(&table[slot_of(at, addr)]);
+
+		if (!val)
+			return NULL;
+		table = table_of(val);
+	}
+	return &table[slot_of(level, addr)];
+}
+
+uint64_t tree_value(pgd_t *pgd, enum pgtable_level level, unsigned long addr)
+{
+	uint64_t *entry = tree_entry(pgd, level, addr);
+
+	return entry ? load_relaxed(entry) : 0;
+}
+
+static void tables_below(uint64_t *table, enum pgtable_level level, unsigned long addr,
+			 void (*fn)(enum pgtable_level level, unsigned long addr, void *arg), void *arg)
+{
+	enum pgtable_level child = next_real(level);
+
+	for (unsigned int i = 0; i < level_entries(level); i++) {
+		unsigned long at = addr + i * level_span(level);
+		uint64_t val = load_relaxed(&table[i]);
+
+		if (!val)
+			continue;
+		fn(child, at, arg);
+		if (child < LEVEL_PTE)
+			tables_below(table_of(val), child, at, fn, arg);
+	}
+}
+
+void tree_tables(struct mm_struct *mm, void (*fn)(enum pgtable_level level, unsigned long addr, void *arg), void *arg)
+{
+	tables_below(&mm->pt.pgd->val, LEVEL_PGD, 0, fn, arg);
+}
+
+struct counting {
+	struct mm_struct *mm;
+	struct tree_counts counts;
+};
+
+static void count_table(enum pgtable_level level, unsigned long addr, void *arg)
+{
+	struct counting *counting = arg;
+	struct tree_counts *counts = &counting->counts;
+
+	if (level != LEVEL_PTE) {
+		counts->upper_tables++;
+		return;
+	}
+	counts->pte_tables++;
+	for (unsigned int i = 0; i < PTRS_PER_PTE; i++) {
+		pte_t pte = tree_pte(counting->mm, addr + i * PAGE_SIZE);
+
+		if (pte_none(pte))
+			counts->none++;
+		else if (pte_is_guard(pte))
+			counts->guard++;
+		else if (is_zero_pfn(pte_pfn(pte)))
+			counts->zero++;
+		else
+			counts->anon++;
+	}
+}
+
+struct tree_counts tree_count(struct mm_struct *mm)
+{
+	struct counting counting = { .mm = mm };
+
+	tree_tables(mm, count_table, &counting);
+	return counting.counts;
+}
+
+bool tree_counters_right(struct mm_struct *mm)
+{
+	struct tree_counts found = tree_count(mm);
+	long anon = mm_counter_sum(&mm->pt, MM_ANONPAGES);
+	long pte_tables = mm_counter_sum(&mm->pt, MM_PTE_TABLES);
+	long upper_tables = mm_counter_sum(&mm->pt, MM_UPPER_TABLES);
+
+	if (anon == (long)found.anon && pte_tables == (long)found.pte_tables && upper_tables == (long)found.upper_tables)
+		return true;
+	fprintf(stderr, "counted %ld pages, %ld PTE tables, %ld upper tables; there are %lu, %lu, %lu\n", anon, pte_tables,
+		upper_tables, found.anon, found.pte_tables, found.upper_tables);
+	return false;
+}
+
+pte_t *tree_make(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmdp = pmd_alloc_path(&mm->pt, addr);
+
+	BUG_ON(!pmdp || pte_alloc(&mm->pt, pmdp));
+	return (pte_t *)(void *)tree_entry(mm->pt.pgd, LEVEL_PTE, addr);
+}
+
+static void put(struct mm_struct *mm, unsigned long addr, pte_t pte)
+{
+	pte_t *ptep = tree_make(mm, addr);
+
+	BUG_ON(!pte_none(ptep_get(ptep)));
+	set_pte(ptep, pte);
+}
+
+void tree_put_page(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct page *page = alloc_page(PAGE_ANON | ALLOC_ZERO);
+	pte_t pte;
+
+	BUG_ON(!page);
+	page->index = addr >> PAGE_SHIFT;
+	page_mapcount_inc(page);
+	mm_count(&mm->pt, MM_ANONPAGES, 1);
+	pte = mk_pte(page, ENTRY_PRESENT | ENTRY_ACCESSED);
+	put(mm, addr, write ? pte_mkwrite(pte_mkdirty(pte)) : pte);
+}
+
+void tree_put_zero(struct mm_struct *mm, unsigned long addr)
+{
+	put(mm, addr, pte_mkspecial(mk_pte(zero_page, ENTRY_PRESENT | ENTRY_ACCESSED)));
+}
+
+void tree_put_guard(struct mm_struct *mm, unsigned long addr)
+{
+	put(mm, addr, make_swapent(SWAPENT_GUARD, 0));
+}
+
+void tree_clear(struct mm_struct *mm)
+{
+	unsigned long end = ALIGN_UP(TASK_SIZE, PGDIR_SIZE);
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, &mm->pt);
+	zap_range(&tlb, 0, end, 0);
+	free_pgtables(&tlb, 0, end, 0, 0);
+	tlb_finish_mmu(&tlb);
+}
