@@ -2,13 +2,24 @@
 /* buddy.c - split on allocation, merge on free, under one lock per node. */
 #include "core/phys/buddy.h"
 
-/* Lock key: (N) this node's lock (A) atomic (C) const once published */
+#include <string.h>
+
+#include "core/base/topology.h"
+
+#define STOCK_BATCHES	32u	/* at most 8 MiB of frames that large blocks have to wait for */
+
+/*
+ * A free frame of a node is in one of: a block on @free, a batch of @stock, a thread's list (pcp.c).
+ * Lock key: (N) this node's lock (A) atomic (C) const once published
+ */
 struct frame_node {
 	spinlock_t lock;
-	unsigned long nr_free;			/* (A) frames on the lists; written under (N) */
-	struct page *free[MAX_ORDER + 1];	/* (N) blocks of each order */
+	unsigned int nr_batches;		/* (N) */
+	unsigned long nr_free;			/* (A) frames in blocks and stock; written under (N) */
 	unsigned long end_pfn;			/* (C) the node's frames end below */
-} __cacheline_aligned;
+	struct page *free[MAX_ORDER + 1];	/* (N) blocks of each order */
+	uint32_t stock[STOCK_BATCHES][MAX_BATCH];	/* (N) pfns; of each batch the first machine.pcp_batch count */
+} __attribute__((aligned(4096)));		/* pages of its own, on its node */
 
 static struct frame_node nodes[MAX_NODES];
 
@@ -55,13 +66,11 @@ static struct page *take(struct frame_node *node, unsigned int order)
 	list_remove(node, page, o);
 	while (o-- > order)
 		list_push(node, page + (1ul << o), o);
-	count_own(&node->nr_free, -(1ul << order));
 	return page;
 }
 
 static void give(struct frame_node *node, unsigned long pfn, unsigned int order)
 {
-	count_own(&node->nr_free, 1ul << order);
 	while (order < MAX_ORDER && is_free_block(node, pfn ^ (1ul << order), order)) {
 		list_remove(node, pfn_to_page(pfn ^ (1ul << order)), order);
 		page_set_type(pfn_to_page(pfn), PAGE_FREE);
@@ -71,6 +80,16 @@ static void give(struct frame_node *node, unsigned long pfn, unsigned int order)
 	list_push(node, pfn_to_page(pfn), order);
 }
 
+static void unstock(struct frame_node *node)
+{
+	while (node->nr_batches) {
+		const uint32_t *pfns = node->stock[--node->nr_batches];
+
+		for (unsigned int i = 0; i < machine.pcp_batch; i++)
+			give(node, pfns[i], 0);
+	}
+}
+
 struct page *buddy_alloc(unsigned int nid, unsigned int order)
 {
 	struct frame_node *node = &nodes[nid];
@@ -78,6 +97,12 @@ struct page *buddy_alloc(unsigned int nid, unsigned int order)
 
 	spin_lock(&node->lock);
 	page = take(node, order);
+	if (unlikely(!page && node->nr_batches)) {
+		unstock(node);
+		page = take(node, order);
+	}
+	if (page)
+		count_own(&node->nr_free, -(1ul << order));
 	spin_unlock(&node->lock);
 	return page;
 }
@@ -88,20 +113,26 @@ void buddy_free(struct page *page, unsigned int order)
 
 	spin_lock(&node->lock);
 	give(node, page_to_pfn(page), order);
+	count_own(&node->nr_free, 1ul << order);
 	spin_unlock(&node->lock);
 }
 
-unsigned int buddy_alloc_bulk(unsigned int nid, uint32_t *pfns, unsigned int nr)
+unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns)
 {
 	struct frame_node *node = &nodes[nid];
 	unsigned int got = 0;
 	struct page *page;
 
 	spin_lock(&node->lock);
-	while (got < nr && (page = take(node, 0))) {
+	if (node->nr_batches) {
+		got = machine.pcp_batch;
+		memcpy(pfns, node->stock[--node->nr_batches], got * sizeof(*pfns));
+	}
+	while (got < machine.pcp_batch && (page = take(node, 0))) {
 		page_set_type(page, PAGE_PCP);
 		pfns[got++] = (uint32_t)page_to_pfn(page);
 	}
+	count_own(&node->nr_free, -(unsigned long)got);
 	spin_unlock(&node->lock);
 	return got;
 }
@@ -111,6 +142,11 @@ void buddy_free_bulk(unsigned int nid, const uint32_t *pfns, unsigned int nr)
 	struct frame_node *node = &nodes[nid];
 
 	spin_lock(&node->lock);
+	count_own(&node->nr_free, nr);
+	if (nr == machine.pcp_batch && node->nr_batches < STOCK_BATCHES) {
+		memcpy(node->stock[node->nr_batches++], pfns, nr * sizeof(*pfns));
+		nr = 0;
+	}
 	for (unsigned int i = 0; i < nr; i++)
 		give(node, pfns[i], 0);
 	spin_unlock(&node->lock);
@@ -135,9 +171,13 @@ void buddy_init_node(unsigned int nid, unsigned long pfn, unsigned long end_pfn)
 {
 	struct frame_node *node = &nodes[nid];
 
-	*node = (struct frame_node){ .end_pfn = end_pfn };
+	topology_bind_memory(node, sizeof(*node), nid);
 	spin_lock_init(&node->lock, SPIN_TTAS, RANK_FRAME_LIST);
 	spin_lock(&node->lock);
+	node->nr_batches = 0;
+	node->end_pfn = end_pfn;
+	memset(node->free, 0, sizeof(node->free));
+	store_relaxed(&node->nr_free, end_pfn - pfn);
 	while (pfn < end_pfn) {
 		unsigned int order = order_at(pfn, end_pfn);
 
@@ -145,6 +185,14 @@ void buddy_init_node(unsigned int nid, unsigned long pfn, unsigned long end_pfn)
 		pfn += 1ul << order;
 	}
 	spin_unlock(&node->lock);
+}
+
+static unsigned long check_stock(const struct frame_node *node)
+{
+	for (unsigned int b = 0; b < node->nr_batches; b++)
+		for (unsigned int i = 0; i < machine.pcp_batch; i++)
+			BUG_ON(page_type(pfn_to_page(node->stock[b][i])) != PAGE_PCP);
+	return node->nr_batches * machine.pcp_batch;
 }
 
 static unsigned long check_list(const struct frame_node *node, unsigned int order)
@@ -167,9 +215,10 @@ static unsigned long check_list(const struct frame_node *node, unsigned int orde
 void buddy_check(unsigned int nid)
 {
 	struct frame_node *node = &nodes[nid];
-	unsigned long nr = 0;
+	unsigned long nr;
 
 	spin_lock(&node->lock);
+	nr = check_stock(node);
 	for (unsigned int order = 0; order <= MAX_ORDER; order++)
 		nr += check_list(node, order);
 	BUG_ON(nr != node->nr_free);

@@ -12,7 +12,6 @@
 #include "core/phys/pcp.h"
 
 #define RANGE_ALIGN	(2ul << 20)	/* so that a huge page of the host lies on one node */
-#define PCP_BATCH	64u		/* three batches fit a list; one takes a lock round to 1/64 of the operations */
 
 _Static_assert(MAX_NODES <= ARENA_MAX_NODES, "every node of the machine has an arena");
 
@@ -96,7 +95,7 @@ static void machine_configure(const struct machine_config *config)
 		.frames_per_node = config->frames_per_node,
 		.nr_frames = config->nr_nodes * config->frames_per_node - 1,
 		.max_pfn = (unsigned long)config->nr_nodes << shift,
-		.pcp_batch = (unsigned int)max(1ul, min((unsigned long)PCP_BATCH, config->frames_per_node / 128)),
+		.pcp_batch = (unsigned int)max(1ul, min((unsigned long)MAX_BATCH, config->frames_per_node / 128)),
 	};
 }
 

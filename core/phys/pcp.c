@@ -11,6 +11,8 @@
 
 #define PCP_CAPACITY	255u	/* frames; with the count exactly 1 KiB */
 
+_Static_assert(3 * MAX_BATCH < PCP_CAPACITY, "a list holds three batches and the frame that makes it give one back");
+
 /* Lock key: (T) the thread in this slot only (A) atomic: written by (T), read by any */
 struct pcp_list {
 	uint32_t count;			/* (A) */
@@ -49,7 +51,7 @@ struct page *pcp_alloc(unsigned int nid)
 	uint32_t count = load_relaxed(&list->count);
 
 	if (unlikely(!count)) {
-		count = buddy_alloc_bulk(nid, list->pfns, machine.pcp_batch);
+		count = buddy_alloc_batch(nid, list->pfns);
 		count_event(EV_FRAME_REFILL);
 		if (!count)
 			return NULL;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/rng.h"
+#include "core/base/cpu.h"
 #include "core/phys/buddy.h"
 #include "tests/lib/child.h"
 
@@ -116,8 +116,41 @@ static void a_node_may_end_anywhere(void **state)
 	assert_int_equal(machine_exit(), 0);
 }
 
+/* All frames through the calling cpu's list and back, so that the stock is full. */
+static void fill_stock(void)
+{
+	struct page *head = NULL, *page;
+
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), 0);
+	while ((page = alloc_page(PAGE_ANON))) {
+		page->index = (unsigned long)head;
+		head = page;
+	}
+	for (; head; head = page) {
+		page = (struct page *)head->index;
+		free_page(head);
+	}
+	frame_drain_cpu();
+	cpu_unregister();
+}
+
+/* Batches of single frames wait for threads that want some; a block that is not there otherwise comes before them. */
+static void the_stock_yields_to_blocks(void **state)
+{
+	(void)state;
+	machine_up(1, FRAMES);
+	fill_stock();
+	assert_int_equal(machine_free_frames(), machine.nr_frames);
+	assert_int_equal(buddy_free_frames(0), machine.nr_frames);
+	buddy_check(0);
+	assert_int_equal(count_blocks(MAX_ORDER), 3);
+	fill_stock();
+	assert_int_equal(count_blocks(0), FRAMES - 1);
+	assert_int_equal(machine_exit(), 0);
+}
+
 /* ---- the check: each thing it looks at, spoilt once ---- */
-enum spoilt { NOTHING, TYPE, ORDER, REFERENCE, LINK, COUNT, MERGE };
+enum spoilt { NOTHING, STOCK, TYPE, ORDER, REFERENCE, LINK, COUNT, MERGE };
 
 static bool check_spoilt(void *arg)
 {
@@ -133,6 +166,12 @@ static bool check_spoilt(void *arg)
 	free_pages(first, MAX_ORDER);
 	switch (*(enum spoilt *)arg) {
 	case NOTHING:
+		break;
+	case STOCK:
+		fill_stock();
+		for (unsigned long pfn = 1; pfn < FRAMES; pfn++)
+			if (page_type(pfn_to_page(pfn)) == PAGE_PCP)
+				page_set_type(pfn_to_page(pfn), PAGE_FREE);
 		break;
 	case TYPE:
 		page_set_type(first, PAGE_ANON);
@@ -162,8 +201,8 @@ static bool check_spoilt(void *arg)
 static void the_check_sees_each_fault(void **state)
 {
 	static const char *const said[] = {
-		[TYPE] = "PAGE_BUDDY", [ORDER] = "order", [REFERENCE] = "_refcount", [LINK] = "prev", [COUNT] = "nr_free",
-		[MERGE] = "is_free_block",
+		[STOCK] = "PAGE_PCP", [TYPE] = "PAGE_BUDDY", [ORDER] = "order", [REFERENCE] = "_refcount", [LINK] = "prev",
+		[COUNT] = "nr_free", [MERGE] = "is_free_block",
 	};
 	char text[4096];
 
@@ -183,6 +222,7 @@ int main(void)
 		cmocka_unit_test_teardown(blocks_split_and_merge, clean),
 		cmocka_unit_test_teardown(blocks_are_aligned_and_apart, clean),
 		cmocka_unit_test_teardown(a_node_may_end_anywhere, clean),
+		cmocka_unit_test_teardown(the_stock_yields_to_blocks, clean),
 		cmocka_unit_test_teardown(the_check_sees_each_fault, clean),
 	};
 
