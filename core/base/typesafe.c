@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * typesafe.c - slabs of objects per node, free ones listed outside the objects; a magazine per cpu in front of them.
+ * typesafe.c - slabs of objects per node; free objects listed outside of them; a magazine per cpu in front.
  *
- * Each object is exactly one of: out, in one cpu's magazine, in its slab's list of free ones. A magazine holds objects of
- * one node, its cpu's; others go back to their slab at once.
+ * Each object is exactly one of: out, in one cpu's magazine, on its node's list of free ones. A magazine holds objects of
+ * one node, its cpu's; others go to their node's list at once.
  */
 #include "core/base/typesafe.h"
 
@@ -23,23 +23,22 @@
 /* Check builds keep few back, so that what one thread frees is soon another thread's object. */
 #define MAGAZINE_LIMIT	(FAULTLINE_CHECK ? 4u : MAGAZINE_SIZE)
 
-/* Lock key: (D) the depot's mutex (C) const once published (A) atomic */
+/* Lock key: (C) const once published (A) atomic */
 struct slab {
+	struct slab *next;		/* (C) all slabs of the node */
 	unsigned int node;		/* (C) */
-	unsigned int nr_objs;		/* (C) */
 	char *objs;			/* (C) */
-	uint8_t *out;			/* (A) check builds: 1 while the object is out */
-	struct slab *next_slab;		/* (C) all slabs of the depot */
-	struct slab *next_partial __cacheline_aligned;	/* (D) slabs with free objects */
-	unsigned int nr_free;		/* (D) */
-	uint16_t free[];		/* (D) indices of free objects, the last one freed last */
+	uint8_t out[];			/* (A) check builds: 1 while the object is out */
 };
 
 /* Lock key: (D) the mutex */
 struct depot {
-	pthread_mutex_t mutex;
-	struct slab *slabs;		/* (D) all of this node */
-	struct slab *partial;		/* (D) those with free objects */
+	pthread_mutex_t mutex;		/* held for a copy, or to grow; nests in any lock, nothing but allocation in it */
+	struct slab *slabs;		/* (D) */
+	void **free;			/* (D) free objects, the last one freed last */
+	unsigned long nr_free;		/* (D) */
+	unsigned long nr_objs;		/* (D) in all slabs */
+	unsigned long capacity;		/* (D) of @free, at least nr_objs */
 } __cacheline_aligned;
 
 /* Lock key: (T) the thread in this cpu slot only (A) atomic: written by (T), read by any */
@@ -64,63 +63,80 @@ static force_inline struct slab *slab_of(const void *obj)
 	return (struct slab *)((uintptr_t)obj & ~(SLAB_SIZE - 1));
 }
 
-static unsigned int obj_index(const struct typesafe_cache *cache, const struct slab *slab, const void *obj)
-{
-	return (unsigned int)((size_t)((const char *)obj - slab->objs) / cache->stride);
-}
-
 /* ---- slabs ---- */
 static unsigned int objs_per_slab(const struct typesafe_cache *cache)
 {
-	size_t each = cache->stride + sizeof(uint16_t) + sizeof(uint8_t);
-
-	return (unsigned int)((SLAB_SIZE - sizeof(struct slab) - cache->align) / each);
+	return (unsigned int)((SLAB_SIZE - sizeof(struct slab) - cache->align) / (cache->stride + sizeof(uint8_t)));
 }
 
 static struct slab *slab_create(const struct typesafe_cache *cache, unsigned int node)
 {
 	struct slab *slab = node_zalloc(node, SLAB_SIZE, SLAB_SIZE);
-	uintptr_t end;
+	unsigned int nr = objs_per_slab(cache);
 
 	if (!slab)
 		return NULL;
 	slab->node = node;
-	slab->nr_objs = slab->nr_free = objs_per_slab(cache);
-	slab->out = (uint8_t *)&slab->free[slab->nr_objs];
-	end = (uintptr_t)(slab->out + slab->nr_objs);
-	slab->objs = (char *)ALIGN_UP(end, cache->align);
-	for (unsigned int i = 0; i < slab->nr_objs; i++) {
-		slab->free[i] = (uint16_t)(slab->nr_objs - 1 - i);
-		if (cache->ctor)
-			cache->ctor(slab->objs + i * cache->stride);
-	}
+	slab->objs = (char *)ALIGN_UP((uintptr_t)(slab->out + nr), cache->align);
+	for (unsigned int i = 0; cache->ctor && i < nr; i++)
+		cache->ctor(slab->objs + i * cache->stride);
 	return slab;
 }
 
 /* ---- depots ---- */
-/* Up to @nr objects; fewer when memory ran out. */
+/* Room on the list for @nr more objects than there are. */
+static bool depot_reserve(struct depot *depot, unsigned int node, unsigned int nr)
+{
+	unsigned long capacity = max(2 * depot->capacity, depot->nr_objs + nr);
+	void **list;
+
+	if (depot->nr_objs + nr <= depot->capacity)
+		return true;
+	list = node_alloc(node, capacity * sizeof(*list), CACHE_LINE);
+	if (!list)
+		return false;
+	if (depot->nr_free)
+		memcpy(list, depot->free, depot->nr_free * sizeof(*list));
+	node_free(depot->free, node, depot->capacity * sizeof(*list));
+	depot->free = list;
+	depot->capacity = capacity;
+	return true;
+}
+
+/* The first object of a new slab is handed out first. */
+static bool depot_grow(const struct typesafe_cache *cache, struct depot *depot, unsigned int node)
+{
+	unsigned int nr = objs_per_slab(cache);
+	struct slab *slab;
+
+	if (!depot_reserve(depot, node, nr))
+		return false;
+	slab = slab_create(cache, node);
+	if (!slab)
+		return false;
+	slab->next = depot->slabs;
+	depot->slabs = slab;
+	depot->nr_objs += nr;
+	while (nr--)
+		depot->free[depot->nr_free++] = slab->objs + nr * cache->stride;
+	return true;
+}
+
+/* Up to @nr objects, the one to be used first last; 0 when memory ran out. */
 static unsigned int depot_take(struct typesafe_cache *cache, unsigned int node, void **objs, unsigned int nr)
 {
 	struct depot *depot = &cache->depots[node];
-	unsigned int got = 0;
 
 	pthread_mutex_lock(&depot->mutex);
-	while (got < nr) {
-		struct slab *slab = depot->partial;
-
-		if (!slab) {
-			slab = slab_create(cache, node);
-			if (!slab)
-				break;
-			slab->next_slab = depot->slabs;
-			depot->slabs = depot->partial = slab;
-		}
-		objs[got++] = slab->objs + slab->free[--slab->nr_free] * cache->stride;
-		if (!slab->nr_free)
-			depot->partial = slab->next_partial;
-	}
+	if (!depot->nr_free)
+		depot_grow(cache, depot, node);
+	if (nr > depot->nr_free)
+		nr = (unsigned int)depot->nr_free;
+	depot->nr_free -= nr;
+	if (nr)
+		memcpy(objs, depot->free + depot->nr_free, nr * sizeof(*objs));
 	pthread_mutex_unlock(&depot->mutex);
-	return got;
+	return nr;
 }
 
 /* @objs are all of @node. */
@@ -129,15 +145,8 @@ static void depot_give(struct typesafe_cache *cache, unsigned int node, void **o
 	struct depot *depot = &cache->depots[node];
 
 	pthread_mutex_lock(&depot->mutex);
-	for (unsigned int i = 0; i < nr; i++) {
-		struct slab *slab = slab_of(objs[i]);
-
-		if (!slab->nr_free) {
-			slab->next_partial = depot->partial;
-			depot->partial = slab;
-		}
-		slab->free[slab->nr_free++] = (uint16_t)obj_index(cache, slab, objs[i]);
-	}
+	memcpy(depot->free + depot->nr_free, objs, nr * sizeof(*objs));
+	depot->nr_free += nr;
 	pthread_mutex_unlock(&depot->mutex);
 }
 
@@ -149,7 +158,8 @@ static struct magazine *my_magazine(struct typesafe_cache *cache)
 
 	if (unlikely(mag->node != this_cpu->node)) {
 		BUG_ON(this_cpu->node >= ARENA_MAX_NODES);
-		depot_give(cache, mag->node, mag->objs, load_relaxed(&mag->count));
+		if (load_relaxed(&mag->count))
+			depot_give(cache, mag->node, mag->objs, load_relaxed(&mag->count));
 		store_relaxed(&mag->count, 0);
 		mag->node = this_cpu->node;
 	}
@@ -183,12 +193,13 @@ static void magazine_free(struct typesafe_cache *cache, struct magazine *mag, vo
 	store_relaxed(&mag->count, count + 1);
 }
 
-/* Check builds: an object changes hands one way only. */
+/* Check builds: an object goes out and comes back by turns. */
 static force_inline void mark(struct typesafe_cache *cache, void *obj, bool out)
 {
 	struct slab *slab = slab_of(obj);
+	size_t index = (size_t)((char *)obj - slab->objs) / cache->stride;
 
-	if (FAULTLINE_CHECK && xchg_relaxed(&slab->out[obj_index(cache, slab, obj)], (uint8_t)out) == out)
+	if (FAULTLINE_CHECK && xchg_relaxed(&slab->out[index], (uint8_t)out) == out)
 		BUG("%s %p %s", cache->name, obj, out ? "handed out twice" : "freed twice");
 }
 
@@ -219,6 +230,18 @@ void typesafe_free(struct typesafe_cache *cache, void *obj)
 }
 
 /* ---- caches ---- */
+/* Adaptive: the usual hold is a copy of a few lines, not worth a sleep. */
+static void depots_init(struct typesafe_cache *cache)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+	for (unsigned int node = 0; node < ARENA_MAX_NODES; node++)
+		pthread_mutex_init(&cache->depots[node].mutex, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
 struct typesafe_cache *typesafe_cache_create(const char *name, size_t size, size_t align, void (*ctor)(void *obj))
 {
 	struct typesafe_cache *cache = node_zalloc(0, sizeof(*cache), CACHE_LINE);
@@ -236,8 +259,7 @@ struct typesafe_cache *typesafe_cache_create(const char *name, size_t size, size
 		node_free(cache, 0, sizeof(*cache));
 		return NULL;
 	}
-	for (unsigned int node = 0; node < ARENA_MAX_NODES; node++)
-		pthread_mutex_init(&cache->depots[node].mutex, NULL);
+	depots_init(cache);
 	return cache;
 }
 
@@ -249,8 +271,7 @@ unsigned long typesafe_live(struct typesafe_cache *cache)
 		struct depot *depot = &cache->depots[node];
 
 		pthread_mutex_lock(&depot->mutex);
-		for (const struct slab *slab = depot->slabs; slab; slab = slab->next_slab)
-			live += slab->nr_objs - slab->nr_free;
+		live += depot->nr_objs - depot->nr_free;
 		pthread_mutex_unlock(&depot->mutex);
 	}
 	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
@@ -258,14 +279,15 @@ unsigned long typesafe_live(struct typesafe_cache *cache)
 	return live;
 }
 
-static void depot_destroy(struct depot *depot)
+static void depot_destroy(struct depot *depot, unsigned int node)
 {
 	struct slab *slab, *next;
 
 	for (slab = depot->slabs; slab; slab = next) {
-		next = slab->next_slab;
-		node_free(slab, slab->node, SLAB_SIZE);
+		next = slab->next;
+		node_free(slab, node, SLAB_SIZE);
 	}
+	node_free(depot->free, node, depot->capacity * sizeof(*depot->free));
 	pthread_mutex_destroy(&depot->mutex);
 }
 
@@ -275,7 +297,7 @@ unsigned long typesafe_cache_destroy(struct typesafe_cache *cache)
 
 	synchronize_rcu();
 	for (unsigned int node = 0; node < ARENA_MAX_NODES; node++)
-		depot_destroy(&cache->depots[node]);
+		depot_destroy(&cache->depots[node], node);
 	munmap(cache->magazines, NR_CPUS * sizeof(struct magazine));
 	node_free(cache, 0, sizeof(*cache));
 	return leaked;
