@@ -40,7 +40,7 @@ static const struct poptOption options[] = {
 	{ "knockout", 'k', POPT_ARG_STRING, NULL, OPT_KNOCKOUT,
 	  "leave this out (see faultline list --knockouts); may be repeated", "NAME" },
 	{ "stall", 0, POPT_ARG_STRING, NULL, OPT_STALL,
-	  "the first thread at this sync point stays there: shows who waits for what it holds", "SYNCPOINT" },
+	  "the first worker at this sync point stays there: shows who waits for what it holds", "SYNCPOINT" },
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
 	  "how long nothing may move before the watchdog ends the run (default: 10)", "S" },
 	POPT_AUTOHELP
@@ -66,12 +66,12 @@ static int take_knockout(struct stress_options *stress, const char *name)
 	return stress->knockouts[stress->nr_knockouts++] ? 0 : fail("out of memory");
 }
 
-/* The stalled thread keeps all it holds; the others go by. */
+/* The stalled worker keeps all it holds; the others go by. */
 static void stay_here(void *taken)
 {
 	uint32_t free = 0;
 
-	if (!try_cmpxchg_relaxed((uint32_t *)taken, &free, 1u))
+	if (!storm_at_work() || !try_cmpxchg_relaxed((uint32_t *)taken, &free, 1u))
 		return;
 	for (;;)
 		pause();

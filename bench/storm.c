@@ -22,9 +22,16 @@ static struct {
 	pthread_t *threads;			/* (T) */
 	pthread_barrier_t start;
 	bool stop;				/* (A) */
-	unsigned int at_work;			/* (A) workers that have not ended */
+	unsigned int alive;			/* (A) workers that have not ended */
 	int error;				/* (A) first -errno of any worker */
 } now;
+
+static _Thread_local bool at_work;		/* (T) */
+
+bool storm_at_work(void)
+{
+	return at_work;
+}
 
 static const char *role_name(unsigned int worker)
 {
@@ -45,6 +52,8 @@ static void work(struct seat *seat, struct vital_signs *signs)
 {
 	const uint64_t rounds = now.storm->rounds;
 
+	at_work = true;
+	store_relaxed(&signs->cpu, this_cpu->id);
 	store_relaxed(&signs->working, 1);
 	while (!load_relaxed(&now.stop) && (!rounds || signs->ops < rounds)) {
 		int64_t items;
@@ -86,7 +95,7 @@ static void *worker_thread(void *arg)
 		work(seat, signs);
 		crew_leave(&now.crew, index);
 	}
-	fetch_sub_release(&now.at_work, 1);
+	fetch_sub_release(&now.alive, 1);
 	return NULL;
 }
 
@@ -126,7 +135,7 @@ static void look_on(void)
 	double begin = now_seconds();
 
 	rcu_offline();
-	while (load_acquire(&now.at_work)) {
+	while (load_acquire(&now.alive)) {
 		double elapsed = now_seconds() - begin;
 
 		if (now.storm->seconds > 0 && elapsed >= now.storm->seconds)
@@ -223,7 +232,7 @@ int storm_run(const struct storm *storm)
 	now.storm = storm;
 	now.stop = false;
 	now.error = 0;
-	now.at_work = nr;
+	now.alive = nr;
 	now.threads = calloc(nr, sizeof(*now.threads));
 	now.signs = aligned_alloc(_Alignof(struct vital_signs), nr * sizeof(*now.signs));
 	if (now.threads && now.signs) {

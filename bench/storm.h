@@ -19,5 +19,7 @@ struct storm {
  * Returns 0, or -errno after one line on stderr at least.
  */
 int storm_run(const struct storm *storm);
+/* The calling thread is a worker between its first op and its last. */
+bool storm_at_work(void);
 
 #endif

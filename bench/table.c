@@ -82,23 +82,29 @@ static const char *verdict(const struct result *before, const struct result *aft
 	return result_most(after) < result_least(before) ? "slower" : "";
 }
 
+static void print_change(FILE *out, int width, const struct result *before, const struct result *after)
+{
+	char old[32], new[32];
+
+	format_si(old, sizeof(old), result_median(before));
+	format_si(new, sizeof(new), result_median(after));
+	fprintf(out, "%-*s %12s %12s %8.3f  %s\n", width, after->name, old, new, result_median(after) / result_median(before),
+		verdict(before, after));
+}
+
 unsigned int table_compare(FILE *out, const struct results *before, const struct results *after)
 {
 	int width = widest(after, name_of);
 	unsigned int shared = 0;
 
-	fprintf(out, "%-*s %12s %12s %8s\n", width, "benchmark", "before/s", "after/s", "ratio");
 	for (unsigned int i = 0; i < after->nr; i++) {
 		const struct result *one = results_by_name(before, after->all[i].name), *other = &after->all[i];
-		char old[32], new[32];
 
-		if (!one || !one->nr || !other->nr || result_median(one) <= 0)
+		if (!one || !other->nr || result_median(one) <= 0)
 			continue;
-		format_si(old, sizeof(old), result_median(one));
-		format_si(new, sizeof(new), result_median(other));
-		fprintf(out, "%-*s %12s %12s %8.3f  %s\n", width, other->name, old, new,
-			result_median(other) / result_median(one), verdict(one, other));
-		shared++;
+		if (!shared++)
+			fprintf(out, "%-*s %12s %12s %8s\n", width, "benchmark", "before/s", "after/s", "ratio");
+		print_change(out, width, one, other);
 	}
 	return shared;
 }

@@ -43,10 +43,13 @@ static void tell_who_is_stuck(void)
 {
 	progress_end();
 	fail("nothing has moved for %g s, while %s", dog.watch.patience, load_relaxed(&dog.phase));
-	for (unsigned int i = 0; i < dog.watch.nr; i++)
-		if (load_relaxed(&dog.watch.signs[i].working))
-			fprintf(stderr, "  stuck: worker %u (%s), after %llu ops\n", i, dog.watch.role_name(i),
-				(unsigned long long)load_relaxed(&dog.watch.signs[i].ops));
+	for (unsigned int i = 0; i < dog.watch.nr; i++) {
+		const struct vital_signs *signs = &dog.watch.signs[i];
+
+		if (load_relaxed(&signs->working))
+			fprintf(stderr, "  stuck: worker %u (%s), cpu %u, after %llu ops\n", i, dog.watch.role_name(i),
+				load_relaxed(&signs->cpu), (unsigned long long)load_relaxed(&signs->ops));
+	}
 	lockrank_dump(stderr);
 	fflush(stderr);
 }

@@ -10,6 +10,7 @@ struct vital_signs {
 	uint64_t ops;			/* (A) finished */
 	uint64_t items;			/* (A) done in them */
 	uint32_t working;		/* (A) between its first op and its last */
+	uint32_t cpu;			/* (A) which cpu it is, while it works */
 } __attribute__((aligned(2 * CACHE_LINE)));
 
 struct watch {

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Measuring: every benchmark that is listed is in the results, with a rate for each repetition, their statistics, and the
+# circumstances; names tell what was chosen.
+. "$(dirname "$0")/../lib/cli.sh"
+
+# A limit, which knows no policies, and one with everything that can be chosen.
+workloads='limit_lock fault_disjoint'
+brief="--repetitions 3 --min-time 0.001 --threads 1,2 --policy linux-2.6.14,linux-6.15,spin=ttas"
+
+# The default suite: every workload, every preset, one and all PUs.
+ends 0 bench --list
+for workload in $("$FAULTLINE" list | cut -d' ' -f1); do
+	shows "$workload/"
+done
+for policy in linux-2.6.14 linux-2.6.15 linux-3.13 linux-6.4 linux-6.15; do
+	shows "/policy:$policy/"
+done
+grep -q '^li[a-z]*_.*/policy:' out && surprise 'a policy where there is none'
+grep -qv '/threads:[0-9]*$' out && surprise 'a name without threads'
+[ -z "$(sort out | uniq -d)" ] || surprise 'a benchmark twice'
+
+ends 0 bench $workloads $brief --list
+cp out listed
+ends 0 bench $workloads $brief --seed 7 --out results.json
+cp out table
+[ ! -e results.json.tmp ] || surprise 'a temporary file left behind'
+[ ! -e results ] || surprise 'a results folder beside --out'
+
+awk '
+function value(line) {
+	sub(/^[^:]*: */, "", line)
+	sub(/,$/, "", line)
+	gsub(/"/, "", line)
+	return line
+}
+/^ *"name":/ { name = value($0) }
+/^ *"run_name":/ { run = value($0); seen[run] = 1 }
+/^ *"repetitions": 3,/ { repetitions[run]++ }
+/^ *"threads":/ && run ~ ("/threads:" value($0) "$") { threads[run]++ }
+/^ *"aggregate_name":/ { aggregate[run, value($0)] = 1 }
+/^ *"items_per_second":/ && value($0) > 0 { rates[run]++ }
+END {
+	for (run in seen) {
+		# 3 repetitions; mean, median, standard deviation and its ratio to the mean
+		if (repetitions[run] != 7 || threads[run] != 7 || rates[run] < 6)
+			print run ": incomplete"
+		if (!((run, "mean") in aggregate && (run, "median") in aggregate && (run, "stddev") in aggregate && (run, "cv") in aggregate))
+			print run ": without statistics"
+		print run >"measured"
+	}
+}' results.json >faults
+[ ! -s faults ] || surprise "$(cat faults)"
+sort listed >one
+sort measured | cmp -s - one || surprise 'not what was listed is what was measured'
+
+for key in cpu_model kernel topology placement memory policy:linux-2.6.14 policy:linux-6.15,spin=ttas geometry rcu compiler \
+	flags commit build_type seed payload command; do
+	grep -qE "^ *\"$key\": \"[^\"]+\"" results.json || surprise "no $key in the context"
+done
+grep -q '"seed": "7"' results.json || surprise 'another seed'
+grep -q '"policy:linux-6.15,spin=ttas": ".*spin=ttas' results.json || surprise 'another policy'
+
+# The table for people has a line for each.
+cp table out
+shows 'ns/item'
+for workload in $workloads; do
+	[ "$(grep -c "^$workload " table)" -eq "$(grep -c "^$workload/" listed)" ] || surprise "not all of $workload in the table"
+done
+
+# Without --out: a file with the time in its name, and a copy that is always called the same.
+ends 0 bench $workloads --quick --threads 1
+[ "$(ls results | grep -cE '^bench-[0-9]{8}T[0-9]{6}Z\.json$')" -eq 1 ] || surprise 'no results of their own'
+cmp results/latest.json results/bench-*.json || surprise 'not the latest results'
+
+# The library's own options go through.
+ends 0 bench $workloads $brief --out filtered.json --benchmark_filter='threads:2$'
+grep '"run_name"' filtered.json | grep -q 'threads:1"' && surprise 'the filter was not handed through'
+
+# Memory that cannot be had fails the benchmark, which is named; the others are measured.
+ends 1 bench $workloads --quick --threads 1 --frames 1024 --out failed.json
+grep -q '"error_occurred": true' failed.json || surprise 'the failure is not in the results'
+grep -q '^faultline bench: fault_disjoint/.*: ' err || surprise 'the failure is not told'
+grep -Eq '^limit_lock +- +1 +[0-9.]+ ' out || surprise 'the other was not measured'

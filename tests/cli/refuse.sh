@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the program does not know it refuses: one line on stderr, exit status 2.
+. "$(dirname "$0")/../lib/cli.sh"
+
+refuses 'faultline: no command'
+refuses "faultline: unknown command 'fly'" fly
+refuses "faultline: unknown option '--fly'" --fly
+for command in list topo capture bench stress report; do
+	refuses "faultline $command: unknown option '--fly' (see faultline $command --help)" $command --fly
+	refuses "unknown option" $command --fly=1
+done
+
+for command in bench stress; do
+	any='*'
+	refuses "unknown policy 'x' (see faultline list --policies)" $command "$any" --policy x
+	refuses "unknown policy 'x'" $command "$any" --policy linux-6.4,x
+	refuses "unknown policy choice 'fly'" $command "$any" --policy linux-6.4,fly=1
+	refuses "has no value 'x'" $command "$any" --policy linux-6.4,spin=x
+	refuses "option '--policy' lacks its argument" $command "$any" --policy
+	refuses "not a number of threads: '0'" $command "$any" --threads 0
+	refuses "not a number of threads: ''" $command "$any" --threads 1,,2
+	refuses "not a number of threads: '-1'" $command "$any" --threads=-1
+	refuses "not a number of threads: '99999999999999999999'" $command "$any" --threads 99999999999999999999
+	refuses "unknown placement 'x'" $command "$any" --placement x
+	refuses "not a node: 'x'" $command "$any" --node x
+	refuses "no node 63" $command "$any" --placement node --node 63
+	refuses "unknown memory 'x'" $command "$any" --memory x
+	refuses "unknown payload '5'" $command "$any" --payload 5
+	refuses "not a seed: '1x'" $command "$any" --seed 1x
+	refuses "not a number of frames: '1'" $command "$any" --frames 1
+	refuses "not a choice: 'pages'" $command "$any" --axis pages
+	refuses "no such workload with fly:1" $command "$any" --axis fly:1
+	refuses "no workload 'x' (see faultline list)" $command x
+	refuses "no workload 'fly*'" $command "$any" 'fly*'
+	refuses "nowhere.layout: No such file" $command "$any" --layout nowhere.layout
+	refuses "/tmp: Is a directory" $command "$any" --layout /tmp
+	printf '1000-2000 rw-p 0\n+ 1 0 p\n' >bad.layout
+	refuses "bad.layout:2: a run of no pages" $command "$any" --layout bad.layout
+	head -c 4096 "$FAULTLINE" >binary.layout
+	refuses "binary.layout:1: not text" $command "$any" --layout binary.layout
+done
+
+refuses "not a number of repetitions: '0'" bench --repetitions 0
+refuses "not a time in seconds: 'x'" bench --min-time x
+refuses "not a time in seconds: '-1'" bench --min-time=-1
+refuses "not a time in seconds: '1e400'" bench --min-time 1e400
+refuses "nowhere/x.json: No such file" bench --quick --out nowhere/x.json
+refuses "unknown option '--benchmark_fly=1'" bench --benchmark_fly=1
+refuses "option '--benchmark_out=x': use --out" bench --benchmark_out=x
+refuses "option '--benchmark_min_time=1': use --min-time" bench --benchmark_min_time=1
+refuses "no benchmark passes --benchmark_filter" bench --quick --out x.json --benchmark_filter=nothing_like_this
+[ ! -e x.json ] && [ ! -e x.json.tmp ] || surprise "results of nothing"
+
+refuses "which workloads?" stress
+refuses "either --all or" stress --all x
+refuses "not a time in seconds: '0'" stress --all --seconds 0
+refuses "not a number of rounds: '0'" stress --all --rounds 0
+refuses "not a noise: '1001'" stress --all --noise 1001
+
+refuses "one list at a time" list --policies --events
+refuses "an argument it does not take: 'x'" list x
+refuses "an argument it does not take: 'x'" topo x
+refuses "not a topology: 'fly'" topo --synthetic fly
+refuses "lacks its argument" topo --synthetic
+refuses "which process?" capture
+refuses "not a process number: '0'" capture 0
+refuses "not a process number: '1.5'" capture 1.5
+refuses "is left over" capture 1 2
+refuses "nowhere.json: No such file" report nowhere.json
+refuses "is left over" report a b
+refuses "--compare takes two files" report --compare a
+refuses "either --compare or --table" report --compare --table a b

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Reports: pictures and tables of results, comparisons, and no belief in files that are no results.
+. "$(dirname "$0")/../lib/cli.sh"
+
+# results FACTOR: two workloads, one with two policies, each 3 times with 1 and with 2 threads; rates times FACTOR.
+results() {
+	echo '{ "context": { "date": "2024-05-06T07:08:09", "num_cpus": 2, "cpu_model": "a \"quoted\" model", "commit": "c0ffee" },'
+	echo '"benchmarks": ['
+	for name in fault/policy:linux-2.6.14/pages:64 fault/policy:linux-6.15/pages:64 limit_lock; do
+		for threads in 1 2; do
+			for rate in 1000 1100 900; do
+				echo "{ \"run_name\": \"$name/threads:$threads\", \"run_type\": \"iteration\","
+				echo "\"items_per_second\": $((rate * threads * $1)) },"
+			done
+		done
+	done
+	echo '{ "run_name": "fault/policy:linux-6.15/threads:1", "run_type": "iteration", "error_occurred": true,'
+	echo '"error_message": "it fell" } ] }'
+}
+
+results 1 >one.json
+results 2 >two.json
+
+ends 0 report --table one.json
+shows 'fell'
+grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00$' out || surprise 'another line for two threads'
+
+ends 0 report --compare one.json two.json
+grep -Eq '^limit_lock/threads:1 +1\.00 k +2\.00 k +2\.000 +faster$' out || surprise 'another comparison'
+ends 0 report --compare two.json one.json
+shows '0.500  slower'
+ends 0 report --compare one.json one.json
+grep -Eq 'faster|slower' out && surprise 'a difference to itself'
+sed 's/limit_/other_/; s/fault/other/' one.json >other.json
+refuses 'no benchmark is in both files' report --compare one.json other.json
+
+if command -v gnuplot >/dev/null; then
+	ends 0 report one.json
+	[ ! -s err ] || surprise 'gnuplot complains'
+	for picture in scaling cost policies; do
+		[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
+		grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
+		grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
+	done
+	mkdir results
+	cp one.json results/latest.json
+	ends 0 report
+fi
+mkdir empty
+PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
+[ $? -eq 1 ] || surprise 'a report without gnuplot'
+tells 'install gnuplot-nox'
+[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
+
+refuses 'cut.json:' report "$(head -c 300 one.json >cut.json; echo cut.json)"
+for text in '' 'nonsense' '[]' '{}' '{"context": {}, "benchmarks": 1}' '{"context": {}, "benchmarks": []}' \
+	'{"context": {}, "benchmarks": [1]}' '{"context": {}, "benchmarks": [{"run_name": "a", "run_type": "iteration"}]}' \
+	'{"context": {}, "benchmarks": [{"run_name": "///", "run_type": "iteration", "items_per_second": 1}]}'; do
+	printf '%s' "$text" >bad.json
+	refuses 'bad.json:' report bad.json
+	refuses 'bad.json:' report --compare one.json bad.json
+done
+refuses '/tmp:' report /tmp

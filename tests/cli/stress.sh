@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Stress passes what is sound and says what it went through; it fails what is not, and tells how to see it again.
+. "$(dirname "$0")/../lib/cli.sh"
+
+brief='--axis pages:2048 --threads 3'
+
+ends 0 stress fault_disjoint $brief --seconds 0.3
+shows 'passed: fault_disjoint/policy:linux-6.15/pages:2048/payload:64, 3 threads'
+shows 'exercised:'
+shows '  page tables allocated'
+ends 0 stress 'limit_l*' fault_disjoint $brief --policy linux-2.6.14,linux-6.4 --payload 4096 --rounds 2
+shows 'passed: limit_lock, 3 threads'
+shows 'passed: fault_disjoint/policy:linux-2.6.14/'
+shows 'passed: fault_disjoint/policy:linux-6.4/'
+
+# repeats: the failure just seen came with a command, which fails in the same way.
+repeats() {
+	command=$(sed -n 's/^repeat with: faultline //p' err)
+	[ -n "$command" ] || surprise 'no command that repeats it'
+	ends 1 $command
+	grep -qF "repeat with: faultline $command" err || surprise 'another command the second time'
+}
+
+# Too little memory to set up.
+ends 1 stress fault_disjoint --axis pages:65536 --threads 4 --frames 1024 --seconds 0.2 --seed 5
+tells '--seed 5'
+tells '--frames 1024'
+repeats
+
+if ! "$FAULTLINE" list --syncpoints >out 2>err; then
+	refuses 'this build leaves nothing out' stress fault_disjoint --knockout pte-lock
+	refuses 'this build has no sync points' stress fault_disjoint --noise 5
+	refuses 'this build has no sync points' stress fault_disjoint --stall spin.wait
+	refuses 'unknown knock-out' stress fault_disjoint --knockout fly
+	exit 0
+fi
+
+refuses "unknown knock-out 'fly' (see faultline list --knockouts)" stress fault_disjoint --knockout fly
+refuses "unknown sync point 'fly' (see faultline list --syncpoints)" stress fault_disjoint --stall fly
+ends 0 stress fault_disjoint $brief --seconds 0.3 --noise 100
+shows ' at ptl.locked'
+shows ' sync points hit; not:'
+
+# A page that is not given back: seen by the workload's check.
+ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
+tells 'fault_disjoint'
+tells '--knockout gather:put'
+repeats
+
+# A thread that stops while it holds a lock: seen by the watchdog, which names it and the lock.
+ends 1 stress fault_disjoint $brief --seconds 0.5 --stall ptl.locked --patience 2
+tells 'nothing has moved for 2 s, while working'
+tells '  stuck: worker '
+tells 'holds PTE-table PTL'
+tells '--stall ptl.locked'

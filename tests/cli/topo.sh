@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The topology is printed as it is, and plans follow the placements on machines that are not here.
+. "$(dirname "$0")/../lib/cli.sh"
+
+ends 0 topo
+shows "PUs $(nproc --all)"
+for placement in compact scatter node; do
+	grep -q "^$placement .* $(nproc --all) threads on PU/node: 0/0" out || surprise "no plan of $placement"
+done
+
+ends 0 topo --synthetic 'node:2 core:4 pu:1' --threads 4
+shows 'nodes 2, cores 8, PUs 8 (not this system: nothing is bound)'
+shows 'compact  4 threads on PU/node: 0/0 1/0 2/0 3/0'
+shows 'scatter  4 threads on PU/node: 0/0 4/1 1/0 5/1'
+shows 'node     4 threads on PU/node: 0/0 1/0 2/0 3/0'
+
+# Cores come before their second PUs, and then the next node.
+ends 0 topo --synthetic 'node:4 core:8 pu:2' --threads 4,18
+shows 'nodes 4, cores 32, PUs 64 (not this system: nothing is bound)'
+shows 'compact  4 threads on PU/node: 0/0 2/0 4/0 6/0'
+shows 'scatter  4 threads on PU/node: 0/0 16/1 32/2 48/3'
+shows 'compact  18 threads on PU/node: 0/0 2/0 4/0 6/0 8/0 10/0 12/0 14/0 1/0 3/0 5/0 7/0 9/0 11/0 13/0 15/0 16/1 18/1'
+shows 'node     18 threads on PU/node: 0/0 2/0 4/0 6/0 8/0 10/0 12/0 14/0 1/0 3/0 5/0 7/0 9/0 11/0 13/0 15/0 0/0 2/0'
+
+# The environment's topology is what bench and stress see too.
+export HWLOC_SYNTHETIC='node:2 core:2 pu:1'
+ends 0 topo
+shows 'nodes 2, cores 4, PUs 4'
+ends 0 bench --list --memory remote --placement node --node 1
+shows '/placement:node/memory:remote/threads:4'
+refuses 'no node 2' bench --list --placement node --node 2
