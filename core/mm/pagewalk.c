@@ -84,9 +84,13 @@ static int walk_pte_range(pmd_t *pmdp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
+/* There is nothing to go down to or to read again: an action set in a hole is not looked at. */
 static int hole(enum pgtable_level level, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	return walk->ops->pte_hole ? walk->ops->pte_hole(addr, next, (int)real_depth(level), walk) : 0;
+	int err = walk->ops->pte_hole ? walk->ops->pte_hole(addr, next, (int)real_depth(level), walk) : 0;
+
+	walk->action = ACTION_SUBTREE;
+	return err;
 }
 
 /*
