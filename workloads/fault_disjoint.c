@@ -25,6 +25,6 @@ WORKLOAD(fault_disjoint,
 	.roles = { { "fault", fault, prepare } },
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
-	.setup = space_open_warm,
+	.setup = space_open_memory,
 	.check = space_check,
 	.teardown = space_close)

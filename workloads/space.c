@@ -38,20 +38,37 @@ static int map_regions(struct space *space)
 	return 0;
 }
 
+int space_open_mm(struct workload_run *run)
+{
+	struct space *space = calloc(1, sizeof(*space));
+
+	if (!space)
+		return -ENOMEM;
+	run->data = space;
+	space->run = run;
+	space->mm = mm_create(&run->policy);
+	if (space->mm)
+		return 0;
+	space_close(run);
+	return -ENOMEM;
+}
+
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)
 {
+	unsigned long stride = ALIGN_UP(pages << PAGE_SHIFT, PUD_SIZE);
 	struct space *space;
 	int err;
 
-	if ((TASK_SIZE - PUD_SIZE) / nr >> PAGE_SHIFT < ALIGN_UP(pages, PUD_SIZE >> PAGE_SHIFT))
+	if ((TASK_SIZE - PUD_SIZE) / nr < stride)
 		return -EOPNOTSUPP;
-	space = calloc(1, sizeof(*space));
-	if (!space)
-		return -ENOMEM;
-	*space = (struct space){ .run = run, .nr = nr, .pages = pages, .stride = ALIGN_UP(pages << PAGE_SHIFT, PUD_SIZE) };
-	run->data = space;
-	space->mm = mm_create(&run->policy);
-	err = space->mm ? map_regions(space) : -ENOMEM;
+	err = space_open_mm(run);
+	if (err)
+		return err;
+	space = run->data;
+	space->nr = nr;
+	space->pages = pages;
+	space->stride = stride;
+	err = map_regions(space);
 	if (err)
 		space_close(run);
 	return err;
@@ -162,14 +179,27 @@ int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, u
 	return worker->run->checking ? read_some(worker, addr, pages, step) : 0;
 }
 
-int space_populate(struct space *space)
+int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned long pages, bool touch)
 {
-	int err = 0;
+	struct space *space = space_of(worker);
+	const unsigned long len = pages << PAGE_SHIFT;
 
-	for (unsigned int i = 0; !err && i < space->nr; i++)
-		for (unsigned long p = 0; !err && p < space->pages; p++)
-			err = fault(space, space_region(space, i) + (p << PAGE_SHIFT), FAULT_FLAG_WRITE);
-	return err;
+	for (unsigned int i = 0; i < rounds; i++) {
+		long addr = sys_mmap(space->mm, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, worker->index + 1);
+		int64_t touched = 0;
+		int err;
+
+		if (addr < 0)
+			return space_fail(space, (int)addr, "mmap failed");
+		if (touch)
+			touched = space_touch(worker, (unsigned long)addr, pages, PAGE_SIZE);
+		err = sys_munmap(space->mm, (unsigned long)addr, len);
+		if (err)
+			return space_fail(space, err, "munmap at %#lx failed", addr);
+		if (touched < 0)
+			return touched;
+	}
+	return rounds;
 }
 
 /* ---- walks ---- */
@@ -218,18 +248,30 @@ static int fill(struct space *space)
 	return err;
 }
 
+static int populate_region(struct space *space, unsigned long addr)
+{
+	int err = 0;
+
+	for (unsigned long i = 0; !err && i < space->pages; i++)
+		err = fault(space, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
+	return err;
+}
+
+/* All at once, and only then emptied: one after the other they would share their frames. */
 static int warm(struct space *space)
 {
-	int err = space_populate(space);
+	int err = 0;
 
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		err = populate_region(space, space_region(space, i));
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = sys_madvise(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, MADV_DONTNEED);
 	return err;
 }
 
-static int open_with(struct workload_run *run, int (*begin)(struct space *space))
+static int open_with(struct workload_run *run, unsigned int nr, unsigned long pages, int (*begin)(struct space *space))
 {
-	int err = space_open(run, run->threads, (unsigned long)run->choice[0]);
+	int err = space_open(run, nr, pages);
 
 	if (err)
 		return err;
@@ -239,12 +281,17 @@ static int open_with(struct workload_run *run, int (*begin)(struct space *space)
 	return err;
 }
 
-int space_open_full(struct workload_run *run)
+int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pages)
 {
-	return open_with(run, fill);
+	return open_with(run, nr, pages, warm);
 }
 
-int space_open_warm(struct workload_run *run)
+int space_open_memory(struct workload_run *run)
 {
-	return open_with(run, warm);
+	return open_with(run, run->threads, (unsigned long)run->choice[0], warm);
+}
+
+int space_open_full(struct workload_run *run)
+{
+	return open_with(run, run->threads, (unsigned long)run->choice[0], fill);
 }

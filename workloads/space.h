@@ -24,21 +24,25 @@ struct space {
 };
 
 /*
- * space_open - run->data becomes a space of @nr empty regions of @pages pages, readable and writable. Returns 0, -ENOMEM,
- * -EOPNOTSUPP when the geometry has no room for them. space_close() takes back everything, and is fine after a failure.
+ * space_open_mm - run->data becomes a space without regions. space_open - with @nr of them, of @pages pages each, empty,
+ * readable and writable. Both return 0 or -ENOMEM, space_open() -EOPNOTSUPP too when the geometry has no room for them.
+ * space_close() takes back everything, and is fine after a failure.
  */
+int space_open_mm(struct workload_run *run);
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages);
 void space_close(struct workload_run *run);
 /*
- * space_open_full - as a workload's setup: a region of choice[0] pages for each worker, with the zero page mapped into every
- * slot, so that all that takes memory are the tables.
+ * space_open_warm - the same as space_open(), and the host has backed as many frames as all regions hold. Its first touch of
+ * each would cost ten times the clearing.
+ */
+int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pages);
+/* As a workload's setup: a warm region of choice[0] pages for each worker. */
+int space_open_memory(struct workload_run *run);
+/*
+ * As a workload's setup: a region of choice[0] pages for each worker, the zero page in every slot, so that all that takes
+ * memory are the tables.
  */
 int space_open_full(struct workload_run *run);
-/*
- * space_open_warm - the same, with regions that are touched all at once and emptied again: the host then backs as many
- * frames as the workers can use at one time. Its first touch of each would cost ten times the clearing.
- */
-int space_open_warm(struct workload_run *run);
 /* As a workload's check: no worker failed, and the oracle finds nothing wrong. 0 or -errno, told why on stderr. */
 int space_check(struct workload_run *run);
 
@@ -68,8 +72,11 @@ int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pag
  * read, and must be zero. Returns 0 or -errno.
  */
 int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
-/* Write faults over every region, in order. Returns 0 or -errno. */
-int space_populate(struct space *space);
+/*
+ * space_map_unmap - @rounds times: a mapping of @pages pages wherever there is room, all touched if @touch, gone again.
+ * Returns @rounds or -errno.
+ */
+int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned long pages, bool touch);
 
 /* ---- walks ---- */
 

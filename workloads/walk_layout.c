@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* walk_layout.c - all of a program's address space: its VMAs, what is populated, the gaps, the holes. */
+#include "workloads/count.h"
+#include "workloads/layout_mm.h"
+
+#include <errno.h>
+
+static int setup(struct workload_run *run)
+{
+	struct layout_loaded loaded;
+	struct space *space;
+	int err = space_open_mm(run);
+
+	if (err)
+		return err;
+	space = run->data;
+	err = layout_map(space->mm, run->layout, true, &loaded);
+	space->pages = loaded.pages;
+	if (err)
+		space_close(run);
+	return err;
+}
+
+static int64_t walk(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	struct count count = { 0 };
+	int err = space_walk(space->mm, 0, TASK_SIZE, &count_all, &count);
+
+	if (!err && count.present != space->pages)
+		err = space_fail(space, -EUCLEAN, "%llu of %lu pages found", (unsigned long long)count.present, space->pages);
+	return err ? err : (int64_t)count.slots;
+}
+
+WORKLOAD(walk_layout,
+	.what = "walk all of a captured address space, gaps and holes included; all workers the same",
+	.item = "PTE",
+	.flags = WORKLOAD_LAYOUT,
+	.nr_roles = 1,
+	.roles = { { "walk", walk, NULL } },
+	.setup = setup,
+	.check = space_check,
+	.teardown = space_close)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* walk_vs_fault.c - walks over all of an mm while others populate and empty their parts of it. */
+#include "workloads/count.h"
+
+#include <errno.h>
+
+#define REGION_PAGES	2048ul
+
+static int setup(struct workload_run *run)
+{
+	return space_open_warm(run, run->threads, REGION_PAGES);
+}
+
+/* Returns the slots looked at: there are more of them, the more is mapped. */
+static int64_t walk(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	struct count count = { 0 };
+	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), &count_all, &count);
+
+	if (!err && count.present > space->nr * REGION_PAGES)
+		err = space_fail(space, -EUCLEAN, "%llu pages found where %lu fit", (unsigned long long)count.present,
+				 space->nr * REGION_PAGES);
+	return err ? err : (int64_t)(count.slots + count.holes + count.gaps);
+}
+
+static int64_t fault_and_zap(struct worker *worker)
+{
+	unsigned long start = space_region(space_of(worker), worker->index);
+	int64_t pages = space_touch(worker, start, REGION_PAGES, PAGE_SIZE);
+	int err = space_drop(worker, start, REGION_PAGES, PAGE_SIZE);
+
+	return err ? err : pages;
+}
+
+WORKLOAD(walk_vs_fault,
+	.what = "half of the workers: walk all VMAs; the others: first write to each page of their own, and zap",
+	.item = "PTE",
+	.flags = WORKLOAD_PAYLOAD,
+	.min_threads = 2,
+	.nr_roles = 2,
+	.roles = { { "walker", walk, NULL }, { "faulter", fault_and_zap, NULL } },
+	.setup = setup,
+	.check = space_check,
+	.teardown = space_close)
