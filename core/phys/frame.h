@@ -92,6 +92,7 @@ struct machine {
 	unsigned int node_shift;	/* (C) log2 of pfns per node */
 	unsigned int payload;		/* (C) */
 	unsigned int pcp_batch;		/* (C) frames moved at once between a thread's list and a node */
+	unsigned int pcp_high;		/* (C) frames a thread's list holds of a node before it gives a batch back */
 	unsigned long frames_per_node;	/* (C) */
 	unsigned long nr_frames;	/* (C) frames that can be allocated */
 	unsigned long max_pfn;		/* (C) pfns are below */

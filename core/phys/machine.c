@@ -82,8 +82,13 @@ static bool config_ok(const struct machine_config *config)
 	       (config->payload == 0 || config->payload == CACHE_LINE || config->payload == FRAME_SIZE);
 }
 
+/*
+ * A thread's list keeps up to 1/128 of a node, so that threads which free what they allocate share no line. Frames on it are
+ * out of the others' reach: a hundred threads leave them some.
+ */
 static void machine_configure(const struct machine_config *config)
 {
+	unsigned int batch = (unsigned int)max(1ul, min((unsigned long)MAX_BATCH, config->frames_per_node / 128));
 	unsigned int shift = MAX_ORDER;
 
 	while (1ul << shift < config->frames_per_node)
@@ -95,7 +100,8 @@ static void machine_configure(const struct machine_config *config)
 		.frames_per_node = config->frames_per_node,
 		.nr_frames = config->nr_nodes * config->frames_per_node - 1,
 		.max_pfn = (unsigned long)config->nr_nodes << shift,
-		.pcp_batch = (unsigned int)max(1ul, min((unsigned long)MAX_BATCH, config->frames_per_node / 128)),
+		.pcp_batch = batch,
+		.pcp_high = max(3 * batch, (unsigned int)min(PCP_CAPACITY - 1ul, config->frames_per_node / 128)),
 	};
 }
 

@@ -3,19 +3,18 @@
 #include "core/phys/pcp.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "core/base/cpu.h"
 #include "core/phys/buddy.h"
 
-#define PCP_CAPACITY	255u	/* frames; with the count exactly 1 KiB */
-
 _Static_assert(3 * MAX_BATCH < PCP_CAPACITY, "a list holds three batches and the frame that makes it give one back");
 
-/* Lock key: (T) the thread in this slot only (A) atomic: written by (T), read by any */
+/* A ring: freed to and taken from its top, given back from its bottom. Lock key: (T) the thread in this slot only
+ * (A) atomic: written by (T), read by any */
 struct pcp_list {
-	uint32_t count;			/* (A) */
+	uint32_t count;			/* (A) frames in the ring */
+	uint32_t bottom;		/* (T) index of the coldest */
 	uint32_t pfns[PCP_CAPACITY];	/* (T) the last one was freed last */
 };
 
@@ -54,6 +53,7 @@ static __noinline uint32_t refill(struct pcp_list *list, unsigned int nid)
 	uint32_t *first = list->pfns, *last, nr = buddy_alloc_batch(nid, list->pfns);
 
 	count_event(EV_FRAME_REFILL);
+	list->bottom = 0;
 	for (last = first + nr; first + 1 < last; first++) {
 		uint32_t pfn = *--last;
 
@@ -61,6 +61,11 @@ static __noinline uint32_t refill(struct pcp_list *list, unsigned int nid)
 		*first = pfn;
 	}
 	return nr;
+}
+
+static force_inline uint32_t *pcp_slot(struct pcp_list *list, uint32_t index)
+{
+	return &list->pfns[(list->bottom + index) % PCP_CAPACITY];
 }
 
 struct page *pcp_alloc(unsigned int nid)
@@ -74,17 +79,18 @@ struct page *pcp_alloc(unsigned int nid)
 			return NULL;
 	}
 	store_relaxed(&list->count, count - 1);
-	return pfn_to_page(list->pfns[count - 1]);
+	return pfn_to_page(*pcp_slot(list, count - 1));
 }
 
-/* The coldest go back. */
+/* The coldest @nr, at most a batch, go back. Returns how many are left. */
 static __noinline uint32_t drain_batch(struct pcp_list *list, unsigned int nid, uint32_t count)
 {
-	uint32_t nr = min(count, machine.pcp_batch);
+	uint32_t batch[MAX_BATCH], nr = min(count, machine.pcp_batch);
 
-	buddy_free_bulk(nid, list->pfns, nr);
-	memmove(list->pfns, list->pfns + nr, (count - nr) * sizeof(list->pfns[0]));
-	count_event(EV_FRAME_REFILL);
+	for (uint32_t i = 0; i < nr; i++)
+		batch[i] = *pcp_slot(list, i);
+	buddy_free_bulk(nid, batch, nr);
+	list->bottom = (list->bottom + nr) % PCP_CAPACITY;
 	return count - nr;
 }
 
@@ -94,10 +100,12 @@ void pcp_free(struct page *page)
 	struct pcp_list *list = pcp_list(this_cpu->id, nid);
 	uint32_t count = load_relaxed(&list->count);
 
-	if (unlikely(count >= 3 * machine.pcp_batch))
+	if (unlikely(count >= machine.pcp_high)) {
 		count = drain_batch(list, nid, count);
+		count_event(EV_FRAME_REFILL);
+	}
 	page_set_type(page, PAGE_PCP);
-	list->pfns[count] = (uint32_t)page_to_pfn(page);
+	*pcp_slot(list, count) = (uint32_t)page_to_pfn(page);
 	store_relaxed(&list->count, count + 1);
 }
 
@@ -106,8 +114,8 @@ void pcp_drain(unsigned int cpu)
 	for (unsigned int nid = 0; nid < machine.nr_nodes; nid++) {
 		struct pcp_list *list = pcp_list(cpu, nid);
 
-		buddy_free_bulk(nid, list->pfns, load_relaxed(&list->count));
-		store_relaxed(&list->count, 0);
+		while (load_relaxed(&list->count))
+			store_relaxed(&list->count, drain_batch(list, nid, load_relaxed(&list->count)));
 	}
 }
 

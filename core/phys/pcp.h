@@ -10,6 +10,8 @@
 
 #include "core/phys/frame.h"
 
+#define PCP_CAPACITY	8192u	/* frames of a node on one cpu's list, 32 MiB; a power of two */
+
 /* Called by machine_init(), and by machine_exit() when all lists are empty. Returns 0 or -ENOMEM. */
 int pcp_init(void);
 void pcp_exit(void);
