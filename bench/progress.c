@@ -2,6 +2,7 @@
 /* progress.c - the line that changes. */
 #include "bench/progress.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #define SECONDS_BETWEEN_LINES	5.0	/* into a file */
 #define SECONDS_BETWEEN_CHANGES	0.1	/* on a terminal */
 
-static double shown_at;		/* 0: nothing yet; a file gets its first line later */
-static bool on_screen;
+/* Whoever finds something wrong ends the line, on any thread. Lock key: (M) mutex */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static double shown_at;		/* (M) 0: nothing yet; a file gets its first line later */
+static bool on_screen;		/* (M) */
 
 double now_seconds(void)
 {
@@ -30,21 +33,8 @@ static int screen_width(void)
 	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-void progress_show(const char *fmt, ...)
+static void show(const char *text, bool terminal)
 {
-	bool terminal = isatty(STDERR_FILENO);
-	double now = now_seconds();
-	char text[512];
-	va_list ap;
-
-	if (!terminal && shown_at == 0)
-		shown_at = now;
-	if (now - shown_at < (terminal ? SECONDS_BETWEEN_CHANGES : SECONDS_BETWEEN_LINES))
-		return;
-	shown_at = now;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (terminal)
 		fprintf(stderr, "\r\033[K%.*s", screen_width() - 1, text);
 	else
@@ -53,12 +43,34 @@ void progress_show(const char *fmt, ...)
 	fflush(stderr);
 }
 
+void progress_show(const char *fmt, ...)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	double now = now_seconds();
+	char text[512];
+	va_list ap;
+
+	pthread_mutex_lock(&mutex);
+	if (!terminal && shown_at == 0)
+		shown_at = now;
+	if (now - shown_at >= (terminal ? SECONDS_BETWEEN_CHANGES : SECONDS_BETWEEN_LINES)) {
+		va_start(ap, fmt);
+		vsnprintf(text, sizeof(text), fmt, ap);
+		va_end(ap);
+		shown_at = now;
+		show(text, terminal);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
 void progress_end(void)
 {
+	pthread_mutex_lock(&mutex);
 	if (on_screen)
 		fputs("\r\033[K", stderr);
 	on_screen = false;
 	shown_at = 0;
+	pthread_mutex_unlock(&mutex);
 }
 
 void format_duration(char *text, size_t size, double seconds)

@@ -68,7 +68,8 @@ void table_print(FILE *out, const struct results *results)
 			continue;
 		}
 		format_si(rate, sizeof(rate), result_median(result));
-		fprintf(out, "%12.1f %12s %7.1f%% ", result_nanoseconds(result), rate, spread(result));
+		fprintf(out, "%12.*f %12s %7.1f%% ", result_nanoseconds(result) < 10 ? 2 : 1, result_nanoseconds(result), rate,
+			spread(result));
 		print_scaling(out, results, result);
 	}
 	fprintf(out, "\nMedians of the repetitions; ns/item is what one thread spends on one item; spread is half of max - min.\n");
