@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * workloads.c - every workload under every preset: set up, run for a few ops by one thread and by three, checked, taken down,
+ * and nothing is left. And what their checks are for, they see.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "core/faultline.h"
+#include "tests/lib/threads.h"
+#include "tests/lib/world.h"
+#include "workloads/contents.h"
+#include "workloads/space.h"
+#include "workloads/workload.h"
+
+#define FRAMES		(1ul << 19)	/* 256 MiB of pages for each of three workers, and tables */
+#define MAX_WORKERS	3
+#define LIVE_TEST_PAGES	4096			/* the host has to back them */
+
+/* Lock key: (C) const while threads run (T) its worker's (A) atomic */
+struct crew {
+	struct workload_run run;		/* (C) */
+	struct worker workers[MAX_WORKERS];	/* (T) */
+	unsigned int ops;			/* (C) for each worker */
+	int error;				/* (A) the last one of any worker */
+	int64_t items[WORKLOAD_MAX_ROLES];	/* (A) done in each role */
+};
+
+static void assign_roles(struct crew *crew)
+{
+	const struct workload *workload = crew->run.workload;
+	unsigned int counts[WORKLOAD_MAX_ROLES] = { 0 };
+
+	for (unsigned int i = 0; i < crew->run.threads; i++) {
+		struct worker *worker = &crew->workers[i];
+		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
+
+		*worker = (struct worker){ .run = &crew->run, .index = i, .role = role, .role_index = counts[role]++ };
+		rng_init(&worker->rng, test_seed() + i);
+	}
+	for (unsigned int i = 0; i < crew->run.threads; i++)
+		crew->workers[i].role_count = counts[crew->workers[i].role];
+}
+
+static void work(void *arg, unsigned int index)
+{
+	struct crew *crew = arg;
+	const struct workload *workload = crew->run.workload;
+	struct worker *worker = &crew->workers[index];
+	const struct workload_role *role = &workload->roles[worker->role];
+	int err = workload->worker_setup ? workload->worker_setup(worker) : 0;
+
+	for (unsigned int i = 0; !err && i < crew->ops; i++) {
+		int64_t items;
+
+		if (role->prepare)
+			role->prepare(worker);
+		items = role->op(worker);
+		if (items < 0)
+			err = (int)items;
+		else
+			fetch_add_relaxed(&crew->items[worker->role], items);
+		rcu_quiescent();
+	}
+	if (err)
+		store_relaxed(&crew->error, err);
+	if (workload->worker_teardown && worker->data)
+		workload->worker_teardown(worker);
+	frame_drain_cpu();
+}
+
+/* One run; the first error of set-up, op or check. */
+static int run_workload(struct crew *crew)
+{
+	const struct workload *workload = crew->run.workload;
+	int err = workload->setup ? workload->setup(&crew->run) : 0;
+
+	if (err)
+		return err;
+	assign_roles(crew);
+	threads_run(crew->run.threads, work, crew);
+	err = workload->check ? workload->check(&crew->run) : 0;
+	if (workload->teardown)
+		workload->teardown(&crew->run);
+	return load_relaxed(&crew->error) ? load_relaxed(&crew->error) : err;
+}
+
+static struct layout *layout;
+
+static struct crew crew_of(const struct workload *workload, const struct mm_policy *policy, unsigned int threads)
+{
+	struct crew crew = {
+		.run = { .workload = workload, .policy = *policy, .threads = max(threads, workload->min_threads), .seed = test_seed(),
+			 .layout = workload->flags & WORKLOAD_LAYOUT ? layout : NULL },
+		.ops = 3,
+	};
+
+	for (unsigned int i = 0; i < workload->nr_axes; i++)
+		crew.run.choice[i] = workload->axes[i].values[0];
+	if (workload->flags & WORKLOAD_LIVE)
+		crew.run.choice[0] = LIVE_TEST_PAGES;
+	return crew;
+}
+
+/* Some workloads need more than this geometry, or this machine's kernel, has. */
+static bool may_be_unsupported(const struct workload *workload)
+{
+	return FAULTLINE_LEVELS == 2 || workload->flags & WORKLOAD_LIVE;
+}
+
+/* On a machine of its own, from which nothing may be missing at the end. */
+static void run_on_machine(struct crew *crew, unsigned int payload)
+{
+	const struct workload *workload = crew->run.workload;
+	int err;
+
+	world_start(FRAMES, payload);
+	err = run_workload(crew);
+	if (err && !(err == -EOPNOTSUPP && may_be_unsupported(workload)))
+		fail_msg("%s, %u threads: error %d", workload->name, crew->run.threads, err);
+	for (unsigned int i = 0; !err && i < workload->nr_roles; i++)
+		if (crew->items[i] <= 0)
+			fail_msg("%s, %u threads: nothing done as %s", workload->name, crew->run.threads, workload->roles[i].name);
+	if (!world_stop())
+		fail_msg("%s, %u threads: leaked", workload->name, crew->run.threads);
+}
+
+/* ---- every workload ---- */
+
+static void each_preset(void **state)
+{
+	(void)state;
+	for (unsigned int w = 0; w < nr_workloads(); w++) {
+		const struct workload *workload = workload_get(w);
+		unsigned int nr = workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE) ? 1 : nr_policy_presets;
+
+		for (unsigned int p = 0; p < nr; p++)
+			for (unsigned int threads = 1; threads <= MAX_WORKERS; threads += 2) {
+				struct crew crew = crew_of(workload, &policy_presets[p].policy, threads);
+
+				crew.run.checking = true;
+				run_on_machine(&crew, CACHE_LINE);
+			}
+	}
+}
+
+/* As a timed run has it, with each of the sizes. Sanitizers are given those only that end soon. */
+static void each_choice(void **state)
+{
+	(void)state;
+	for (unsigned int w = 0; w < nr_workloads(); w++) {
+		const struct workload *workload = workload_get(w);
+
+		for (unsigned int v = 0; workload->nr_axes && v < workload->axes[0].nr; v++) {
+			struct crew crew = crew_of(workload, &policy_default()->policy, 1);
+
+			crew.run.choice[0] = workload->axes[0].values[v];
+			crew.ops = 2;
+			if (!FAULTLINE_PLAIN_ALLOC || crew.run.choice[0] <= 65536)
+				run_on_machine(&crew, 0);
+		}
+	}
+}
+
+/* Frames run out in set-up, or in the middle of an op: an error, and nothing is lost. */
+static void out_of_frames(void **state)
+{
+	unsigned int failed = 0;
+
+	(void)state;
+	for (unsigned int w = 0; w < nr_workloads(); w++) {
+		struct crew crew = crew_of(workload_get(w), &policy_default()->policy, 1);
+		int err;
+
+		if (workload_get(w)->flags & WORKLOAD_LIVE)
+			continue;
+		world_start(64, 0);
+		err = run_workload(&crew);
+		if (err && err != -ENOMEM && err != -EOPNOTSUPP)
+			fail_msg("%s: error %d", workload_get(w)->name, err);
+		failed += err == -ENOMEM;
+		if (!world_stop())
+			fail_msg("%s: leaked", workload_get(w)->name);
+	}
+	assert_true(failed >= 5);
+}
+
+/* ---- what checks are for ---- */
+
+/* Sets up the workload of that name for one worker, which is the calling thread. */
+static struct space *begin(struct crew *crew, const char *name, bool checking)
+{
+	*crew = crew_of(workload_find(name), &policy_default()->policy, 1);
+	crew->run.checking = checking;
+	world_start(FRAMES / 4, CACHE_LINE);
+	assert_int_equal(crew->run.workload->setup(&crew->run), 0);
+	assign_roles(crew);
+	return crew->run.data;
+}
+
+static int64_t op(struct crew *crew)
+{
+	return crew->run.workload->roles[0].op(&crew->workers[0]);
+}
+
+static int check(struct crew *crew)
+{
+	return crew->run.workload->check(&crew->run);
+}
+
+static void end(struct crew *crew)
+{
+	crew->run.workload->teardown(&crew->run);
+	assert_true(world_stop());
+}
+
+/* A failure stays: later ops and the check report it too. */
+static void missing_page_is_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "walk_dense", false);
+
+	(void)state;
+	assert_int_equal(op(&crew), space->pages);
+	assert_int_equal(sys_madvise(space->mm, space_region(space, 0) + 7 * PAGE_SIZE, PAGE_SIZE, MADV_DONTNEED), 0);
+	assert_int_equal(op(&crew), -EUCLEAN);
+	assert_int_equal(check(&crew), -EUCLEAN);
+	end(&crew);
+}
+
+static void unexpected_marker_is_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "install_empty", false);
+
+	(void)state;
+	assert_int_equal(sys_madvise(space->mm, space_region(space, 0), PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(op(&crew), -EUCLEAN);
+	end(&crew);
+}
+
+static void page_not_dropped_is_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "fault_disjoint", true);
+
+	(void)state;
+	assert_int_equal(op(&crew), space->pages);
+	assert_int_equal(op(&crew), -EUCLEAN);	/* nothing prepared it: pages are there, and marked */
+	end(&crew);
+}
+
+static void lost_reference_is_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "fault_disjoint", false);
+	struct page *page;
+
+	(void)state;
+	assert_int_equal(op(&crew), space->pages);
+	assert_int_equal(check(&crew), 0);
+	page = alloc_page(PAGE_ANON);
+	assert_non_null(page);
+	assert_int_equal(check(&crew), -EUCLEAN);
+	free_page(page);
+	end(&crew);
+}
+
+static int scribble(struct page *page, unsigned long addr, void *arg)
+{
+	uint64_t *word = page_payload(page);
+
+	(void)addr;
+	*word = *(uint64_t *)arg;
+	return 0;
+}
+
+static void contents_are_seen(void **state)
+{
+	uint64_t other = 2;
+	struct crew crew;
+	struct space *space = begin(&crew, "map_touch_unmap", true);
+	long addr = sys_mmap(space->mm, 0, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	unsigned long at = (unsigned long)addr;
+
+	(void)state;
+	assert_true(addr > 0);
+	assert_int_equal(contents_zero(space->mm, at), -ENOENT);
+	assert_int_equal(do_user_addr_fault(space->mm, at, 0), 0);
+	assert_int_equal(contents_zero(space->mm, at), 0);
+	assert_int_equal(contents_mark(space->mm, at, 1), -EUCLEAN);	/* the zero page */
+	assert_int_equal(do_user_addr_fault(space->mm, at, FAULT_FLAG_WRITE), 0);
+	assert_int_equal(contents_mark(space->mm, at, 1), 0);
+	assert_int_equal(contents_mark(space->mm, at, 1), -EUCLEAN);	/* not fresh */
+	assert_int_equal(contents_expect(space->mm, at, 1), 0);
+	assert_int_equal(contents_zero(space->mm, at), -EUCLEAN);
+	assert_int_equal(access_payload(space->mm, at, scribble, &other), 0);
+	assert_int_equal(contents_expect(space->mm, at, 1), -EUCLEAN);
+	end(&crew);
+}
+
+static int load_layout(void **state)
+{
+	char why[256];
+
+	(void)state;
+	return layout_load(FAULTLINE_SOURCE_DIR "/workloads/layouts/node.layout", &layout, why, sizeof(why));
+}
+
+static int free_layout(void **state)
+{
+	(void)state;
+	layout_free(layout);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_preset),
+		cmocka_unit_test(each_choice),
+		cmocka_unit_test(out_of_frames),
+		cmocka_unit_test(missing_page_is_seen),
+		cmocka_unit_test(unexpected_marker_is_seen),
+		cmocka_unit_test(page_not_dropped_is_seen),
+		cmocka_unit_test(lost_reference_is_seen),
+		cmocka_unit_test(contents_are_seen),
+	};
+
+	return cmocka_run_group_tests(tests, load_layout, free_layout);
+}
