@@ -187,7 +187,10 @@ static void leaf_with(struct vma_tree *tree, struct vma_node *old, struct vm_are
 	draft_finish(tree, &draft, true, bound, out);
 }
 
-/* A copy of inner node @old in which @child's two nodes stand in slot @at. Empty slots go, their bounds to the next one. */
+/*
+ * A copy of inner node @old in which @child's two nodes stand in slot @at. Empty slots go, and what they covered to the next
+ * one; but the last one stays, since a node before it has no key for what lies up to the bound.
+ */
 static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int at, const struct replacement *child,
 		       unsigned long bound, struct replacement *out)
 {
@@ -197,12 +200,10 @@ static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int
 		if (i == at) {
 			draft_append(&draft, child->key[0], child->node[0]);
 			draft_append(&draft, child->key[1], child->node[1]);
-		} else if (old->slot[i]) {
+		} else if (old->slot[i] || i + 1 == old->nr) {
 			draft_append(&draft, old->key[i], old->slot[i]);
 		}
 	}
-	/* The last slot covers all up to the node's bound, whichever slot that is now. */
-	draft.key[draft.nr - 1] = bound;
 	draft_finish(tree, &draft, false, bound, out);
 }
 
