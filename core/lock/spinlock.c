@@ -12,6 +12,9 @@
 /* Spins between looks for each ticket ahead: about one short section. */
 #define TICKET_ROUNDS	4
 
+/* Yields of a queue's head in which others may take the lock before it; then it waits strictly. Bounds unfairness. */
+#define QUEUED_PASSES	16
+
 /*
  * A waiter's place in a queue. One per thread is enough: a thread waits for one lock at a time, and leaves the queue
  * before it enters the section, so a node is never in two queues. Lock key: (A) atomic.
@@ -19,6 +22,7 @@
 struct queue_node {
 	struct queue_node *next;	/* (A) set by the successor */
 	uint32_t is_head;		/* (A) set by the predecessor, once */
+	uint32_t away;			/* (A) its thread gave up the core: a hint, and out of date at once */
 } __cacheline_aligned;
 
 static struct queue_node nodes[NR_CPUS];
@@ -42,18 +46,66 @@ static void ticket_wait(spinlock_t *lock, uint16_t mine, struct wait_cost *cost)
 		wait_rounds(cost, ahead * TICKET_ROUNDS);
 }
 
+/* Takes the lock if it is free and its queue's head, if any, is off its core; false: join the queue. */
+static bool queued_pass(spinlock_t *lock, struct wait_cost *cost)
+{
+	while (cost->count[LOCKSTAT_SPIN] < SPIN_ROUNDS / 2) {
+		uint32_t seen = load_relaxed(&lock->val);
+
+		if (seen >> 16 && !(seen & SPIN_QUEUED_AWAY))
+			return false;
+		if (!(seen & 0xff) && try_cmpxchg_acquire(&lock->val, &seen, seen | 1))
+			return true;
+		wait_rounds(cost, 1);
+	}
+	return false;
+}
+
+/* Until the predecessor has left the queue. */
+static void queued_wait_for_head(struct queue_node *node, struct wait_cost *cost)
+{
+	while (!load_acquire(&node->is_head)) {
+		bool yields = cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS;
+
+		if (yields)
+			store_relaxed(&node->away, 1u);
+		wait_rounds(cost, 1);
+		if (yields)
+			store_relaxed(&node->away, 0u);
+	}
+}
+
+/* One round of the head's wait for the holder. */
+static void queued_head_rounds(spinlock_t *lock, struct wait_cost *cost, unsigned int *passes)
+{
+	bool away = cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS && ++*passes <= QUEUED_PASSES;
+
+	if (away)
+		store_relaxed(&lock->head_away, (uint8_t)1);
+	wait_rounds(cost, 1);
+	if (away)
+		store_relaxed(&lock->head_away, (uint8_t)0);
+}
+
 /*
  * MCS queue in a word (Mellor-Crummey and Scott 1991, with the lock apart from the queue as in Linux's qspinlock):
  * a waiter swaps itself in as tail, waits to become head on its own line, then waits for the holder on the lock's.
- * Nobody else can take the lock meanwhile, because every other entry needs val == 0 and the tail is not.
+ *
+ * With more threads than cores the head may not be running, and strict order would leave the lock free until it is. So
+ * a head that gives up its core says so, or its predecessor for it, and whoever comes by takes the lock first
+ * (Linux does so for queues of virtual CPUs). Who holds is decided by the exchange on the word alone: head_away is a hint.
  */
 static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 {
 	struct queue_node *node, *next;
+	unsigned int passes = 0;
 	uint16_t tail, before;
 	uint32_t seen;
+	bool last;
 
 	BUG_ON(!this_cpu);
+	if (queued_pass(lock, cost))
+		return;
 	node = &nodes[this_cpu->id];
 	tail = (uint16_t)(this_cpu->id + 1);
 	store_relaxed(&node->next, NULL);
@@ -61,16 +113,20 @@ static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 	before = xchg_acq_rel(&lock->tail, tail);
 	if (before) {
 		store_release(&nodes[before - 1].next, node);
-		while (!load_acquire(&node->is_head))
-			wait_rounds(cost, 1);
+		queued_wait_for_head(node, cost);
+		store_relaxed(&lock->head_away, (uint8_t)0);
 	}
-	while ((seen = load_acquire(&lock->val)) & 0xff)
-		wait_rounds(cost, 1);
-	if (seen >> 16 == tail && try_cmpxchg_acquire(&lock->val, &seen, 1u))
+	do {
+		while ((seen = load_relaxed(&lock->val)) & 0xff)
+			queued_head_rounds(lock, cost, &passes);
+		last = seen >> 16 == tail;
+	} while (!try_cmpxchg_acquire(&lock->val, &seen, last ? 1u : seen | 1u));
+	if (last)
 		return;
-	store_relaxed(&lock->held, (uint8_t)1);
 	while (!(next = load_acquire(&node->next)))
 		wait_rounds(cost, 1);
+	if (load_relaxed(&next->away))
+		store_relaxed(&lock->head_away, (uint8_t)1);
 	store_release(&next->is_head, 1u);
 }
 

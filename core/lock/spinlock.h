@@ -5,13 +5,13 @@
  *   kind    word                          order of entry           waiters poll          unlock
  *   ttas    0 free, 1 held                none                     the word              plain store
  *   ticket  next ticket, ticket served    first come               the word              plain store
- *   queued  tail of the queue, held byte  first come               a line of their own   plain store
+ *   queued  tail of the queue, held byte  first come, see below    a line of their own   plain store
  *   futex   0 free, 1 held, 2 waited for  none                     parked in the kernel  exchange
  *
  * Each costs one locked instruction to take when free. The edge from one holder to the next is the release of unlock
  * read by the acquire of lock, on the same word; no kind needs a fence. Every wait gives up the core after a short
- * spin (wait.h), so more threads than cores still progress: with ticket and queued at the pace of the scheduler, since
- * they hand over to one thread that may not be running.
+ * spin (wait.h), so more threads than cores still progress: ticket at the pace of the scheduler, since it hands over
+ * to one thread that may not be running; queued lets others pass a head that is off its core, a bounded number of times.
  */
 #ifndef FAULTLINE_CORE_LOCK_SPINLOCK_H
 #define FAULTLINE_CORE_LOCK_SPINLOCK_H
@@ -36,7 +36,7 @@ typedef struct spinlock {
 		};
 		struct {
 			uint8_t held;		/* (A) ttas, queued: 1 while held */
-			uint8_t unused;
+			uint8_t head_away; /* (A) queued: the queue's head is off its core; 0 when there is none */
 			uint16_t tail;		/* (A) queued: cpu id + 1 of the last waiter, 0 for none */
 		};
 	};
@@ -49,6 +49,7 @@ _Static_assert(NR_CPUS < UINT16_MAX, "a tail or a ticket half names every thread
 
 #define SPIN_TICKET_ONE		(1u << 16)	/* one ticket drawn, in units of val */
 #define SPIN_FUTEX_WAITED	2u
+#define SPIN_QUEUED_AWAY	0xff00u
 
 void spin_lock_slow(spinlock_t *lock, uint32_t seen);
 void spin_wake_futex(spinlock_t *lock);
