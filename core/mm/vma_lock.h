@@ -122,11 +122,20 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	return true;
 }
 
-/* Source: include/linux/mmap_lock.h, vma_end_read(). */
+/*
+ * Source: include/linux/mmap_lock.h, vma_end_read(). A rwsem that was let go is touched a moment longer when somebody waits
+ * (rwsem.h), and that somebody may be about to free the VMA: RCU keeps it until then.
+ */
 static inline void vma_end_read(struct mm_struct *mm, struct vm_area_struct *vma)
 {
+	enum vma_lock_kind kind = mm->pt.policy.vma_lock;
+
 	vma_reader_leave(vma);
-	vma_reader_put(mm->pt.policy.vma_lock, vma);
+	if (kind == VMA_LOCK_RWSEM)
+		rcu_read_lock();
+	vma_reader_put(kind, vma);
+	if (kind == VMA_LOCK_RWSEM)
+		rcu_read_unlock();
 }
 
 /* True while @vma is locked for write. Locking: mmap_lock for write. */
