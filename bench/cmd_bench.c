@@ -166,25 +166,43 @@ static int start_library(struct bench_options *bench)
 
 /* Lock key: (T) main thread */
 static struct {
-	double began;			/* (T) */
-	unsigned long runs, done;	/* (T) repetitions of all benchmarks, and those that are over */
 	const struct run_case *first;	/* (T) the suite's cases */
 	uint64_t *quotas;		/* (T) last one of each case; 0 before its first */
+	unsigned long cases, seen;	/* (T) all, and those that have begun */
+	unsigned long runs, done;	/* (T) repetitions of all cases, and those that are over */
+	double last;			/* (T) when the last attempt began */
+	bool was_trial;			/* (T) it served to find the quota */
+	double trials, repeats;		/* (T) seconds spent on either kind */
 } progress;
 
-/* A quota that comes again tells that the last attempt with it was a repetition and not only a trial. */
-static void show_attempt(const struct run_case *what, uint64_t quota)
+/* Of a quota that comes again it is known that the attempt before was a repetition, and no trial. */
+static void count_attempt(const struct run_case *what, uint64_t quota, double now)
 {
 	uint64_t *last = &progress.quotas[what - progress.first];
-	double elapsed = now_seconds() - progress.began;
-	char left[32] = "?";
 
-	if (*last == quota)
-		progress.done++;
+	*(progress.was_trial ? &progress.trials : &progress.repeats) += now - progress.last;
+	progress.last = now;
+	progress.was_trial = *last != quota;
+	progress.seen += !*last;
+	progress.done += *last == quota;
 	*last = quota;
-	if (progress.done)
-		format_duration(left, sizeof(left),
-				elapsed * (double)(progress.runs - progress.done) / (double)progress.done);
+}
+
+/* Cases that have not begun cost trials too. */
+static double seconds_left(void)
+{
+	double trial = progress.trials / (double)progress.seen;
+	double repeat = progress.done ? progress.repeats / (double)progress.done : trial / 2;
+
+	return (double)(progress.cases - progress.seen) * trial + (double)(progress.runs - progress.done) * repeat;
+}
+
+static void show_attempt(const struct run_case *what, uint64_t quota)
+{
+	char left[32];
+
+	count_attempt(what, quota, now_seconds());
+	format_duration(left, sizeof(left), seconds_left());
 	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name, what->threads);
 }
 
@@ -215,7 +233,8 @@ static int run_suite(struct bench_options *bench, const char *unfinished)
 {
 	int status;
 
-	progress.began = now_seconds();
+	progress.last = now_seconds();
+	progress.cases = bench->suite.nr;
 	progress.runs = bench->suite.nr * bench->repetitions;
 	progress.first = bench->suite.cases;
 	progress.quotas = calloc(bench->suite.nr, sizeof(*progress.quotas));

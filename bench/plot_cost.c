@@ -15,7 +15,7 @@
 static const struct {
 	const char *title, *colour;
 } kinds[NR_PLOT_KINDS] = {
-	[PLOT_CORE] = { "the core", "#2b8c9e" },
+	[PLOT_CORE] = { "the core, ", "#2b8c9e" },
 	[PLOT_LIMIT] = { "its parts alone", "#9aa5b1" },
 	[PLOT_LIVE] = { "the live kernel", "#d95f02" },
 };
@@ -23,6 +23,7 @@ static const struct {
 struct cost {
 	const struct result **bars;	/* from the bottom up */
 	unsigned int nr;
+	const char *policy;		/* of those that have one */
 };
 
 /* "812 ns", "1.24 µs". */
@@ -77,11 +78,26 @@ static bool has_kind(const struct cost *cost, enum plot_kind kind)
 	return false;
 }
 
+/* A tic at each power of ten from @low on, with its unit. */
+static void put_time_tics(FILE *out, double low, double high)
+{
+	static const char *const units[] = { "ps", "ns", "µs", "ms", "s" };
+
+	fputs("set xtics (", out);
+	for (int power = (int)lround(log10(low)); pow(10, power) <= high; power++) {
+		int unit = (power + 3) / 3;
+
+		fprintf(out, "%s'%g %s' %g", pow(10, power) > low * 2 ? ", " : "", pow(10, power + 3 - 3 * unit), units[unit],
+			pow(10, power));
+	}
+	fputs(") font ',9.5'\n", out);
+}
+
 /* A logarithmic axis has no zero: bars begin at the power of ten below the shortest. */
-static void put_axes(FILE *out, const struct cost *cost, double *floor_ns)
+static void put_axes(FILE *out, const struct cost *cost, double *low)
 {
 	double least = INFINITY, most = 0;
-	int width = 0;
+	size_t width = 0;
 
 	fputs("set ytics (", out);
 	for (unsigned int i = 0; i < cost->nr; i++) {
@@ -89,37 +105,42 @@ static void put_axes(FILE *out, const struct cost *cost, double *floor_ns)
 
 		least = min(least, result_nanoseconds(result));
 		most = max(most, result->threads * 1e9 / result_least(result));
-		width = max(width, (int)(strlen(result->workload) + strlen(result->choices)) + 3);
+		width = max(width, strlen(result->workload) + strlen(result->choices));
 		fputs(i ? ", " : "", out);
 		put_label(out, result);
 		fprintf(out, " %u", i);
 	}
-	*floor_ns = pow(10, floor(log10(least) - 0.3));
-	fprintf(out, ") font ',9.5'\nset logscale x 10\nset xrange [%g:%g]\nset yrange [-0.7:%g]\n", *floor_ns, most * 6,
-		cost->nr - 0.3);
-	fprintf(out, "set lmargin %g\n", width * 0.95 + 2);
+	*low = max(1e-3, pow(10, floor(log10(least) - 0.3)));
+	fprintf(out, ") font ',9.5'\nset logscale x 10\nset xrange [%g:%g]\nset yrange [-0.7:%g]\nset lmargin %zu\n", *low,
+		most * 6, cost->nr - 0.3, width + 6);
+	put_time_tics(out, *low, most * 6);
+}
+
+static void put_bars(FILE *out, const struct cost *cost, enum plot_kind kind, double low)
+{
+	fprintf(out, "$kind%u using 2:1:(%g):2:($1-0.33):($1+0.33) with boxxyerror lc rgb '%s' title '%s%s', "
+		"$kind%u using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222' notitle, "
+		"$kind%u using 4:1:5 with labels left offset 0.7,0 font ',8.5' textcolor '#333333' notitle",
+		kind, low, kinds[kind].colour, kinds[kind].title, kind == PLOT_CORE ? cost->policy : "", kind, kind);
 }
 
 static void put_commands(FILE *out, const void *what)
 {
 	const struct cost *cost = what;
-	double height = TOP + BOTTOM + cost->nr * BAR_HEIGHT, floor_ns;
-	bool first = true;
+	double height = TOP + BOTTOM + cost->nr * BAR_HEIGHT, low;
+	const char *before = "plot ";
 
-	put_axes(out, cost, &floor_ns);
+	put_axes(out, cost, &low);
 	fprintf(out, "set tmargin at screen %f\nset bmargin at screen %f\nset rmargin 3\n", 1 - TOP / height, BOTTOM / height);
-	fputs("set format x '%.0s %cs'\nset xtics add ('0.1 ns' 0.1, '1 ns' 1, '10 ns' 10, '100 ns' 100, '1 µs' 1e3, '10 µs' 1e4,"
-	      " '100 µs' 1e5, '1 ms' 1e6, '10 ms' 1e7, '100 ms' 1e8, '1 s' 1e9)\n"
-	      "set xlabel 'time that one thread spends on one item' font ',10'\nset grid x ls 100\nset mxtics 1\n"
-	      "set style fill solid 0.85 noborder\nset key at graph 0.4,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.5 maxrows 1\nset tics scale 0.4\nplot ", out);
+	fputs("set xlabel 'time that one thread spends on one item' font ',10'\nset grid x ls 100\nset tics scale 0.4\n"
+	      "set style fill solid 0.85 noborder\n"
+	      "set key at graph 0.4,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.5 width -3 maxrows 1\n", out);
 	for (enum plot_kind kind = 0; kind < NR_PLOT_KINDS; kind++) {
 		if (!has_kind(cost, kind))
 			continue;
-		fprintf(out, "%s$kind%u using 2:1:(%g):2:($1-0.33):($1+0.33) with boxxyerror lc rgb '%s' title '%s', "
-			"$kind%u using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222' notitle, "
-			"$kind%u using 4:1:5 with labels left offset 0.7,0 font ',8.5' textcolor '#333333' notitle",
-			first ? "" : ", ", kind, floor_ns, kinds[kind].colour, kinds[kind].title, kind, kind);
-		first = false;
+		fputs(before, out);
+		put_bars(out, cost, kind, low);
+		before = ", ";
 	}
 	putc('\n', out);
 }
@@ -139,20 +160,29 @@ static bool stands_for_its_choices(const struct results *results, const struct r
 	return true;
 }
 
-/* By kind, then by name, from the top down. */
-static void gather_bars(struct cost *cost, const struct results *results)
+/* The default, where it was measured; else the newest. */
+static const char *shown_policy(const struct results *results)
 {
 	const char *policies[64];
 	unsigned int nr = plot_policy_names(results, policies, ARRAY_SIZE(policies));
-	const char *newest = nr ? policies[nr - 1] : "";
 
 	for (unsigned int i = 0; i < nr; i++)
 		if (!strcmp(policies[i], policy_default()->name))
-			newest = policies[i];
+			return policies[i];
+	return nr ? policies[nr - 1] : "";
+}
+
+/* By kind, then by name, from the top down. */
+static void gather_bars(struct cost *cost, const struct results *results)
+{
+	cost->policy = shown_policy(results);
 	for (enum plot_kind kind = NR_PLOT_KINDS; kind; kind--)
-		for (unsigned int i = results->nr; i; i--)
-			if (plot_kind_of(&results->all[i - 1]) == kind - 1 && stands_for_its_choices(results, &results->all[i - 1], newest))
-				cost->bars[cost->nr++] = &results->all[i - 1];
+		for (unsigned int i = results->nr; i; i--) {
+			const struct result *result = &results->all[i - 1];
+
+			if (plot_kind_of(result) == kind - 1 && stands_for_its_choices(results, result, cost->policy))
+				cost->bars[cost->nr++] = result;
+		}
 }
 
 int plot_cost(const struct results *results)

@@ -20,6 +20,7 @@ struct policies {
 	unsigned int nr_names;
 	const struct result **groups;	/* of the oldest policy, one a workload, from the bottom up */
 	unsigned int nr;
+	double low, high;		/* ratios that the axis holds */
 };
 
 /* Bars of a group share a height of 1 with the gap to the next group. */
@@ -34,6 +35,33 @@ static double bar_middle(const struct policies *policies, unsigned int group, un
 	return group + ((policies->nr_names - 1) / 2.0 - name + 0.5) * bar_height(policies);
 }
 
+/* Of the @name-th policy in a group, against the oldest; NULL when it was not measured. */
+static const struct result *in_group(const struct policies *policies, unsigned int group, unsigned int name)
+{
+	const struct result *oldest = policies->groups[group];
+	const struct result *result = results_find(policies->results, oldest, policies->names[name], oldest->threads);
+
+	return result && result_median(result) > 0 ? result : NULL;
+}
+
+/*
+ * The axis holds every bar and as much again on both sides; spreads beyond are cut, since one bad repetition is no reason
+ * to shrink all bars.
+ */
+static void find_range(struct policies *policies)
+{
+	policies->low = 0.5;
+	policies->high = 2;
+	for (unsigned int g = 0; g < policies->nr; g++)
+		for (unsigned int n = 1; n < policies->nr_names; n++) {
+			const struct result *result = in_group(policies, g, n);
+			double ratio = result ? result_median(result) / result_median(policies->groups[g]) : 1;
+
+			policies->low = min(policies->low, ratio / 2);
+			policies->high = max(policies->high, ratio * 2);
+		}
+}
+
 /* One block a policy: where its bar is, then ratio, least and most, the ratio as text. */
 static void put_data(FILE *out, const void *what)
 {
@@ -42,38 +70,28 @@ static void put_data(FILE *out, const void *what)
 	for (unsigned int n = 1; n < policies->nr_names; n++) {
 		fprintf(out, "$policy%u << EOD\n", n);
 		for (unsigned int g = 0; g < policies->nr; g++) {
-			const struct result *oldest = policies->groups[g];
-			const struct result *result = results_find(policies->results, oldest, policies->names[n], oldest->threads);
-			double base = result_median(oldest), ratio;
+			double base = result_median(policies->groups[g]), ratio;
+			const struct result *result = in_group(policies, g, n);
 
-			if (!result || !result->nr)
+			if (!result)
 				continue;
 			ratio = result_median(result) / base;
-			fprintf(out, "%g %g %g %g \"%.*f×\"\n", bar_middle(policies, g, n), ratio, result_least(result) / base,
-				result_most(result) / base, ratio < 9.95 ? 2 : 1, ratio);
+			fprintf(out, "%g %g %g %g \"%.*f×\"\n", bar_middle(policies, g, n), ratio,
+				max(policies->low, result_least(result) / base), min(policies->high / 1.25, result_most(result) / base),
+				ratio < 9.95 ? 2 : 1, ratio);
 		}
 		fputs("EOD\n", out);
 	}
 }
 
-/* Powers of two around all bars, and room for the numbers at their ends. */
 static void put_axes(FILE *out, const struct policies *policies)
 {
-	double least = 1, most = 1;
 	size_t width = 0;
 
 	fputs("set ytics (", out);
 	for (unsigned int g = 0; g < policies->nr; g++) {
 		const struct result *oldest = policies->groups[g];
 
-		for (unsigned int n = 1; n < policies->nr_names; n++) {
-			const struct result *result = results_find(policies->results, oldest, policies->names[n], oldest->threads);
-
-			if (!result || !result->nr)
-				continue;
-			least = min(least, result_least(result) / result_median(oldest));
-			most = max(most, result_most(result) / result_median(oldest));
-		}
 		width = max(width, strlen(oldest->workload));
 		width = max(width, strlen(oldest->choices));
 		fputs(g ? ", " : "", out);
@@ -85,9 +103,9 @@ static void put_axes(FILE *out, const struct policies *policies)
 		fprintf(out, " %u", g);
 	}
 	fprintf(out, ") font ',9.5'\nset logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset lmargin %zu\n",
-		min(0.5, least / 1.5), max(2.0, most * 1.5), policies->nr - 0.4, width + 3);
-	fputs("set xtics ('1/32' 1/32., '1/16' 1/16., '1/8' 0.125, '1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2, '4' 4, '8' 8, '16' 16,"
-	      " '32' 32, '64' 64)\n", out);
+		policies->low, policies->high, policies->nr - 0.4, width + 3);
+	fputs("set xtics ('1/128' 1/128., '1/64' 1/64., '1/32' 1/32., '1/16' 1/16., '1/8' 0.125, '1/4' 0.25, '1/2' 0.5, '1' 1,"
+	      " '2' 2, '4' 4, '8' 8, '16' 16, '32' 32, '64' 64, '128' 128)\n", out);
 }
 
 static void put_commands(FILE *out, const void *what)
@@ -143,6 +161,7 @@ static void gather_groups(struct policies *policies)
 		policies->groups[nr - 1 - i] = oldest;
 	}
 	policies->nr = nr;
+	find_range(policies);
 }
 
 int plot_policies(const struct results *results)

@@ -11,6 +11,8 @@
 #define COLUMNS		4
 #define MAX_LINES	16
 #define PANEL_HEIGHT	250	/* pixels */
+#define LEGEND_HEIGHT	46	/* two lines of it, where one is too short */
+#define TOP		(PLOT_TOP + LEGEND_HEIGHT)
 
 struct panel {
 	const struct result *of;	/* its workload and choices */
@@ -160,11 +162,12 @@ static void put_panel(FILE *out, const struct scaling *scaling, unsigned int ind
 	fprintf(out, "\nunset label %d\nunset label %d\nunset label %d\n", PLOT_TITLE, PLOT_TITLE + 1, PLOT_TITLE + 2);
 }
 
-/* What the lines mean, in a cell of its own. */
-static void put_legend(FILE *out, const struct scaling *scaling)
+/* What the lines mean: a plot of nothing, in a strip between the titles and the panels. */
+static void put_legend(FILE *out, const struct scaling *scaling, double height)
 {
-	fputs("unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset arrow 1\nunset grid\n"
-	      "set key center center vertical Left reverse samplen 3 spacing 1.4 font ',10'\nset yrange [0:1]\nset xrange [1:2]\n"
+	fprintf(out, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - TOP / height, LEGEND_HEIGHT / height);
+	fputs("unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset arrow 1\nunset grid\nunset logscale\n"
+	      "set key center center horizontal maxrows 2 Left reverse samplen 2.5 width -2 font ',10'\nset yrange [0:1]\nset xrange [1:2]\n"
 	      "plot ", out);
 	for (unsigned int p = 0; p < scaling->nr_policies; p++) {
 		fprintf(out, "NaN with linespoints lw 1.6 pt %u ps 0.9 lc rgb '%s' title ", 5 + 2 * (p % 4),
@@ -179,15 +182,15 @@ static void put_legend(FILE *out, const struct scaling *scaling)
 static void put_commands(FILE *out, const void *what)
 {
 	const struct scaling *scaling = what;
-	double height = PLOT_TOP + scaling->rows * PANEL_HEIGHT;
+	double height = TOP + scaling->rows * PANEL_HEIGHT;
 
 	fprintf(out, "set multiplot layout %u,%u margins 0.055,0.99,%f,%f spacing 0.055,%f\n", scaling->rows, COLUMNS, 45 / height,
-		1 - (PLOT_TOP + 32) / height, 92 / height);
+		1 - (TOP + 32) / height, 92 / height);
 	fputs("set logscale x 2\nset yrange [0:*]\nset grid y ls 100\nset xlabel 'threads' font ',9' offset 0,0.6\n"
 	      "set tics font ',9'\nunset key\n", out);
 	for (unsigned int i = 0; i < scaling->nr_panels; i++)
 		put_panel(out, scaling, i);
-	put_legend(out, scaling);
+	put_legend(out, scaling, height);
 	fputs("unset multiplot\n", out);
 }
 
@@ -222,8 +225,8 @@ int plot_scaling(const struct results *results)
 		for (unsigned int nth = 0; (of = plot_workload(results, nth)); nth++)
 			if (plot_kind_of(of) == kind)
 				add_panel(&scaling, of);
-	scaling.rows = scaling.nr_panels / COLUMNS + 1;
-	picture.height = PLOT_TOP + scaling.rows * PANEL_HEIGHT;
+	scaling.rows = (scaling.nr_panels + COLUMNS - 1) / COLUMNS;
+	picture.height = TOP + scaling.rows * PANEL_HEIGHT;
 	if (scaling.nr_panels)
 		status = plot_write(&picture, results);
 	else
