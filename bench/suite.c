@@ -26,7 +26,8 @@ static const int64_t *chosen_value(const struct workload_axis *axis, const struc
 }
 
 /* How long the lists are for one workload; 1 where it does not care. */
-static struct point extent_of(const struct workload *workload, const struct choices *choices)
+static struct point extent_of(const struct workload *workload, const struct choices *choices,
+			      const struct suite_defaults *defaults)
 {
 	struct point extent = {
 		.policy = workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE) ? 1 : choices->nr_policies,
@@ -35,7 +36,8 @@ static struct point extent_of(const struct workload *workload, const struct choi
 	};
 
 	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
-		extent.axis[i] = i < workload->nr_axes && !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
+		extent.axis[i] = i < workload->nr_axes && !defaults->first_axis_values &&
+				 !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
 	return extent;
 }
 
@@ -130,7 +132,7 @@ static int add_threads(struct suite *suite, struct run_case *what, const struct 
 static int add_workload(struct suite *suite, const struct workload *workload, const struct choices *choices,
 			const struct suite_defaults *defaults)
 {
-	struct point point = { 0 }, extent = extent_of(workload, choices);
+	struct point point = { 0 }, extent = extent_of(workload, choices, defaults);
 	bool policies = !(workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
 	int status = 0;
 
