@@ -67,8 +67,9 @@ static long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned
 			return -EEXIST;
 		return (long)addr;
 	}
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	if (addr) {
-		addr = max(ALIGN_UP(addr, PAGE_SIZE), MMAP_MIN_ADDR);
+		addr = max(addr, MMAP_MIN_ADDR);
 		if (addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
 			return (long)addr;
 	}
@@ -117,7 +118,7 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
 		return -EBADF;
 	if (!len)
 		return -EINVAL;
-	if (!(flags & (MAP_PRIVATE | MAP_SHARED)))
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED)
 		return -EINVAL;
 	if ((flags & MAP_SHARED) || (flags & UNSUPPORTED_FLAGS))
 		return -EOPNOTSUPP;
