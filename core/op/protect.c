@@ -9,6 +9,10 @@
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
 
+#ifndef PROT_SEM
+#define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */
+#endif
+
 /*
  * The page stays, its permissions follow the VMA: taken away at once, write given back by the next write fault, unless the entry
  * had it already. Locking: the PTL.
@@ -96,7 +100,7 @@ int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, i
 	end = start + ALIGN_UP(len, PAGE_SIZE);
 	if (end <= start)
 		return -ENOMEM;
-	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	count_event(EV_MPROTECT);
 	mmap_write_lock(mm);

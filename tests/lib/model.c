@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model.c - what the operations on an address space must do, page by page. */
+#include "tests/lib/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/op/madvise.h"
+#include "core/op/mmap.h"
+#include "core/pgtable/pgalloc.h"
+#include "tests/lib/tree.h"
+
+#define BOTTOM_PAGES	64ul
+#define BELOW_TOP_PAGES	128ul	/* below where the search for free addresses begins */
+#define SEARCH_TOP	(TASK_SIZE - PMD_SIZE)
+
+static void window_init(struct model_window *window, unsigned long base, unsigned long end)
+{
+	window->base = base;
+	window->pages = (end - base) / PAGE_SIZE;
+	window->page = calloc(window->pages, sizeof(*window->page));
+	BUG_ON(!window->page);
+}
+
+void model_init(struct model *model, const struct mm_policy *policy)
+{
+	const unsigned long boundary = 8 * PGDIR_SIZE;
+
+	*model = (struct model){ .policy = *policy };
+	window_init(&model->window[0], 0, BOTTOM_PAGES * PAGE_SIZE);
+	window_init(&model->window[1], boundary - 2 * PMD_SIZE, boundary + 2 * PMD_SIZE);
+	window_init(&model->window[2], SEARCH_TOP - BELOW_TOP_PAGES * PAGE_SIZE, TASK_SIZE);
+}
+
+void model_free(struct model *model)
+{
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++)
+		free(model->window[i].page);
+}
+
+struct model_page *model_page(const struct model *model, unsigned long addr)
+{
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) {
+		const struct model_window *window = &model->window[i];
+
+		if (addr >= window->base && (addr - window->base) / PAGE_SIZE < window->pages)
+			return &window->page[(addr - window->base) / PAGE_SIZE];
+	}
+	return NULL;
+}
+
+static bool mapped(const struct model *model, unsigned long addr)
+{
+	const struct model_page *page = model_page(model, addr);
+
+	return page && page->mapped;
+}
+
+/* Every page of all windows that lies in [start, end), in order. */
+#define for_each_page(model, i, addr, page, start, stop) \
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) \
+		for (unsigned long addr = max((model)->window[i].base, (start)), \
+		     i##_end = min((model)->window[i].base + (model)->window[i].pages * PAGE_SIZE, (stop)); \
+		     addr < i##_end; addr += PAGE_SIZE) \
+			for (struct model_page *page = model_page((model), addr); page; page = NULL)
+
+static bool any_mapped(const struct model *model, unsigned long start, unsigned long end)
+{
+	for_each_page(model, i, addr, page, start, end)
+		if (page->mapped)
+			return true;
+	return false;
+}
+
+/* ---- tables ---- */
+static unsigned long table_span(enum pgtable_level level)
+{
+	return level_span(level) * level_entries(level);
+}
+
+static unsigned int find_table(const struct model *model, enum pgtable_level level, unsigned long addr)
+{
+	unsigned int i = 0;
+
+	while (i < model->nr_tables &&
+	       (model->table[i].level != level || model->table[i].first != addr - addr % table_span(level)))
+		i++;
+	return i;
+}
+
+/* The tables that an entry for @addr needs. */
+static void need_tables(struct model *model, unsigned long addr)
+{
+	for (enum pgtable_level level = LEVEL_P4D; level <= LEVEL_PTE; level++) {
+		if (!level_real(level) || find_table(model, level, addr) < model->nr_tables)
+			continue;
+		BUG_ON(model->nr_tables == MODEL_TABLES);
+		model->table[model->nr_tables].level = level;
+		model->table[model->nr_tables].first = addr - addr % table_span(level);
+		model->nr_tables++;
+	}
+}
+
+static void drop_table(struct model *model, unsigned int i)
+{
+	model->table[i] = model->table[--model->nr_tables];
+}
+
+/* Tables over [start, end) that map nothing of a VMA that is left. */
+static void drop_unused_tables(struct model *model, unsigned long start, unsigned long end)
+{
+	for (unsigned int i = model->nr_tables; i-- > 0;) {
+		unsigned long first = model->table[i].first, past = first + table_span(model->table[i].level);
+
+		if (first < end && past > start && !any_mapped(model, first, past))
+			drop_table(model, i);
+	}
+}
+
+/* ---- mmap, munmap ---- */
+static unsigned long page_up(unsigned long len)
+{
+	return (len + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+}
+
+/* The highest free range that ends at or below @top; it ends at @top or where something is mapped. */
+static long search(const struct model *model, unsigned long len, unsigned long top)
+{
+	unsigned long end = top;
+
+	if (top >= len + MMAP_MIN_ADDR && !any_mapped(model, top - len, top))
+		return (long)(top - len);
+	for (unsigned int i = MODEL_WINDOWS; i-- > 0;) {
+		const struct model_window *window = &model->window[i];
+
+		for (unsigned long n = window->pages; n-- > 0;) {
+			end = window->base + n * PAGE_SIZE;
+			if (end < top && window->page[n].mapped && end >= len + MMAP_MIN_ADDR &&
+			    !any_mapped(model, end - len, end))
+				return (long)(end - len);
+		}
+	}
+	return -ENOMEM;
+}
+
+static long choose(const struct model *model, unsigned long len)
+{
+	unsigned long hint = model->hint ? min(model->hint, SEARCH_TOP) : SEARCH_TOP;
+	long at = search(model, len, hint);
+
+	return at < 0 ? search(model, len, SEARCH_TOP) : at;
+}
+
+static long place_fixed(const struct model *model, unsigned long addr, unsigned long len, int flags)
+{
+	if (addr > TASK_SIZE - len)
+		return -ENOMEM;
+	if (addr % PAGE_SIZE)
+		return -EINVAL;
+	if (addr < MMAP_MIN_ADDR)
+		return -EPERM;
+	if ((flags & MAP_FIXED_NOREPLACE) && any_mapped(model, addr, addr + len))
+		return -EEXIST;
+	return (long)addr;
+}
+
+static bool inside(const struct model *model, unsigned long addr, unsigned long len)
+{
+	return model_page(model, addr) && model_page(model, addr + len - PAGE_SIZE) &&
+	       model_page(model, addr + len - PAGE_SIZE) - model_page(model, addr) == (long)(len / PAGE_SIZE) - 1;
+}
+
+/* @searched: whether the address was searched for. */
+static long place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+{
+	long at = -1;
+
+	*searched = false;
+	if (len > TASK_SIZE)
+		return -ENOMEM;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		at = place_fixed(model, addr, len, flags);
+		return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+	}
+	addr -= addr % PAGE_SIZE;
+	if (addr) {
+		addr = max(addr, MMAP_MIN_ADDR);
+		if (addr <= TASK_SIZE - len && !any_mapped(model, addr, addr + len))
+			at = (long)addr;
+	}
+	if (at < 0) {
+		*searched = true;
+		at = choose(model, len);
+	}
+	return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+}
+
+static long mmap_args(unsigned long len, int flags)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return -EBADF;
+	if (!len || (flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) == (MAP_SHARED | MAP_PRIVATE))
+		return -EINVAL;
+	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)))
+		return -EOPNOTSUPP;
+	return page_up(len) ? 0 : -ENOMEM;
+}
+
+long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags)
+{
+	long err = mmap_args(len, flags);
+	bool searched;
+
+	(void)prot;
+	return err ? err : place(model, addr, page_up(len), flags, &searched);
+}
+
+static void unmap(struct model *model, unsigned long start, unsigned long end)
+{
+	bool any = any_mapped(model, start, end);
+
+	for_each_page(model, i, addr, page, start, end)
+		*page = (struct model_page){ .mapped = false };
+	if (any)
+		drop_unused_tables(model, start, end);
+	if (model->hint)
+		model->hint = max(model->hint, end);
+}
+
+static uint8_t flags_of(int prot)
+{
+	return (uint8_t)((prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+			 (prot & PROT_EXEC ? VM_EXEC : 0));
+}
+
+long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+{
+	long at = mmap_args(len, flags);
+	bool searched;
+
+	if (at)
+		return at;
+	len = page_up(len);
+	at = place(model, addr, len, flags, &searched);
+	BUG_ON(at == MODEL_OUTSIDE);
+	if (at < 0)
+		return at;
+	if (searched)
+		model->hint = (unsigned long)at;
+	if ((flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE))
+		unmap(model, (unsigned long)at, (unsigned long)at + len);
+	for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
+		*page = (struct model_page){ .mapped = true, .flags = flags_of(prot), .name = (uint8_t)name };
+	return at;
+}
+
+int model_munmap(struct model *model, unsigned long start, unsigned long len)
+{
+	if (start % PAGE_SIZE || start > TASK_SIZE || len > TASK_SIZE - start || !len)
+		return -EINVAL;
+	unmap(model, start, start + page_up(len));
+	return 0;
+}
+
+/* ---- mprotect ---- */
+int model_mprotect(struct model *model, unsigned long start, unsigned long len, int prot)
+{
+	unsigned long end = start + page_up(len);
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | 8 /* PROT_SEM */))
+		return -EINVAL;
+	for (; start < end; start += PAGE_SIZE) {
+		struct model_page *page = model_page(model, start);
+
+		if (!page || !page->mapped)
+			return -ENOMEM;
+		page->flags = flags_of(prot);
+		page->write = page->write && (prot & PROT_WRITE);
+	}
+	return 0;
+}
+
+/* ---- touching ---- */
+vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint8_t content)
+{
+	struct model_page *page = model_page(model, addr);
+
+	if (!page || !page->mapped)
+		return VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
+	if (write ? !(page->flags & VM_WRITE) : !page->flags)
+		return VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS;
+	need_tables(model, addr);
+	if (page->state == GUARD)
+		return VM_FAULT_SIGSEGV;
+	if (write) {
+		page->state = MEMORY;
+		page->write = page->dirty = true;
+		page->content = content;
+	} else if (page->state == NOTHING) {
+		page->state = ZEROES;
+	}
+	return 0;
+}
+
+/* ---- madvise ---- */
+static void drop_page(struct model_page *page)
+{
+	page->state = NOTHING;
+	page->write = page->dirty = false;
+	page->content = 0;
+}
+
+static bool same_vma(const struct model_page *a, const struct model_page *b)
+{
+	return a->mapped && b->mapped && a->flags == b->flags && a->name == b->name;
+}
+
+/* All of one PTE table lies in one VMA and in [start, end), and has nothing in it. */
+static bool reclaimable(const struct model *model, unsigned long first, unsigned long start, unsigned long end)
+{
+	const struct model_page *head = model_page(model, first);
+
+	if (first < start || first + PMD_SIZE > end || !head)
+		return false;
+	for (unsigned long addr = first; addr < first + PMD_SIZE; addr += PAGE_SIZE) {
+		const struct model_page *page = model_page(model, addr);
+
+		if (!page || !same_vma(head, page) || page->state != NOTHING)
+			return false;
+	}
+	return true;
+}
+
+static void drop_emptied_tables(struct model *model, unsigned long start, unsigned long end)
+{
+	for (unsigned int i = model->nr_tables; i-- > 0;)
+		if (model->table[i].level == LEVEL_PTE && reclaimable(model, model->table[i].first, start, end))
+			drop_table(model, i);
+}
+
+static int advise_mapped(struct model *model, unsigned long start, unsigned long end, int advice)
+{
+	int err = 0;
+
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
+		struct model_page *page = model_page(model, addr);
+
+		if (!page || !page->mapped) {
+			err = -ENOMEM;
+			continue;
+		}
+		if (advice == MADV_GUARD_INSTALL) {
+			need_tables(model, addr);
+			drop_page(page);
+			page->state = GUARD;
+		} else if ((page->state == GUARD) == (advice == MADV_GUARD_REMOVE)) {
+			drop_page(page);
+		}
+	}
+	if (advice == MADV_DONTNEED && model->policy.reclaim_tables)
+		drop_emptied_tables(model, start, end);
+	return err;
+}
+
+static int populate(struct model *model, unsigned long start, unsigned long end, bool write)
+{
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
+		struct model_page *page = model_page(model, addr);
+
+		if (!page || !page->mapped)
+			return -ENOMEM;
+		if (!(page->flags & (write ? VM_WRITE : VM_READ)))
+			return -EINVAL;
+		if (model_touch(model, addr, write, page->content))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+int model_madvise(struct model *model, unsigned long start, unsigned long len, int advice)
+{
+	unsigned long end = start + page_up(len);
+
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_GUARD_INSTALL:
+	case MADV_GUARD_REMOVE:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (start % PAGE_SIZE || (len && !page_up(len)) || end < start)
+		return -EINVAL;
+	if (start == end)
+		return 0;
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return populate(model, start, end, advice == MADV_POPULATE_WRITE);
+	return advise_mapped(model, start, end, advice);
+}
+
+int model_mincore(struct model *model, unsigned long start, unsigned long len, unsigned char *vec)
+{
+	unsigned long end = start + page_up(len);
+
+	if (start % PAGE_SIZE)
+		return -EINVAL;
+	if (start > TASK_SIZE || len > TASK_SIZE - start)
+		return -ENOMEM;
+	for (; start < end; start += PAGE_SIZE) {
+		if (!mapped(model, start))
+			return -ENOMEM;
+		*vec++ = model_page(model, start)->state == ZEROES || model_page(model, start)->state == MEMORY;
+	}
+	return 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model.h - what the operations on an address space must do, page by page.
+ *
+ * The model knows a few windows of the address space; nothing is ever mapped outside them. A page has what its VMA has, and
+ * what its entry has. Neighbours that are alike are one VMA. Which tables exist is a list.
+ */
+#ifndef FAULTLINE_TESTS_LIB_MODEL_H
+#define FAULTLINE_TESTS_LIB_MODEL_H
+
+#include "core/mm/mm_types.h"
+#include "core/op/fault.h"
+
+#define MODEL_WINDOWS	3
+#define MODEL_TABLES	64
+/* mmap() would choose an address outside all windows: don't ask it to. */
+#define MODEL_OUTSIDE	1L
+
+enum page_state { NOTHING, ZEROES, MEMORY, GUARD };
+
+struct model_page {
+	bool mapped;
+	uint8_t flags, name;		/* VM_*; what keeps VMAs apart */
+	uint8_t state;			/* enum page_state */
+	bool write, dirty;		/* of the entry */
+	uint8_t content;		/* first and last byte of the payload */
+};
+
+struct model_window {
+	unsigned long base, pages;
+	struct model_page *page;
+};
+
+struct model {
+	struct mm_policy policy;
+	struct model_window window[MODEL_WINDOWS];
+	unsigned long hint;		/* where the search for free addresses begins; 0: at the top */
+	unsigned int nr_tables;
+	struct {
+		enum pgtable_level level;
+		unsigned long first;
+	} table[MODEL_TABLES];
+};
+
+/* Windows at the bottom, around a boundary of all levels, and at the top. */
+void model_init(struct model *model, const struct mm_policy *policy);
+void model_free(struct model *model);
+/* The page of @addr; NULL outside the windows. */
+struct model_page *model_page(const struct model *model, unsigned long addr);
+
+/* Each returns what the call of its name must, and changes the model as that must change the mm. */
+long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name);
+/* What model_mmap() would return, nothing changed. */
+long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags);
+int model_munmap(struct model *model, unsigned long start, unsigned long len);
+int model_mprotect(struct model *model, unsigned long start, unsigned long len, int prot);
+int model_madvise(struct model *model, unsigned long start, unsigned long len, int advice);
+int model_mincore(struct model *model, unsigned long start, unsigned long len, unsigned char *vec);
+/* A write that succeeds stores @content. */
+vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint8_t content);
+
+/* VMAs, one more at each place where the kind changes. */
+unsigned int model_vmas(const struct model *model);
+unsigned long model_count(const struct model *model, enum page_state state);
+
+/*
+ * True when @mm is what the model says: VMAs, entries, contents, tables, every counter; else says on stderr what differs.
+ * Locking: no other thread uses @mm.
+ */
+bool model_check(const struct model *model, struct mm_struct *mm);
+
+#endif
