@@ -77,6 +77,6 @@ int64_t count_region(struct worker *worker, const struct mm_walk_ops *ops, unsig
 	int err = space_walk(space->mm, start, start + (space->pages << PAGE_SHIFT), ops, &count);
 
 	if (!err && count.present != present)
-		err = space_fail(space, -EUCLEAN, "%llu entries found present, not %lu", (unsigned long long)count.present, present);
+		err = space_fail(space, -EUCLEAN, "%lu entries found present, not %lu", count.present, present);
 	return err ? err : (int64_t)space->pages;
 }

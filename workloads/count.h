@@ -12,11 +12,11 @@
 
 /* (T) what one walk met; walk->private of the ops below */
 struct count {
-	uint64_t present, slots, holes, gaps;
+	unsigned long present, slots, holes, gaps;
 };
 
 extern const struct mm_walk_ops count_entries;	/* pte_entry: present */
-extern const struct mm_walk_ops count_all;	/* pte_entry and pte_hole: present, slots, holes in VMAs, gaps between them */
+extern const struct mm_walk_ops count_all;	/* pte_entry, pte_hole: present, slots, holes in VMAs, gaps between */
 extern const struct mm_walk_ops count_tables;	/* pmd_entry: present, a whole table at a time, under its PTL */
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hostmem.h - memory of the host for one worker: arrays that bound other workloads, and what the live kernel is asked about. */
+/* hostmem.h - memory of the host for one worker: for what bounds other workloads, and for what asks the live kernel. */
 #ifndef FAULTLINE_WORKLOADS_HOSTMEM_H
 #define FAULTLINE_WORKLOADS_HOSTMEM_H
 

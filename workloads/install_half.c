@@ -4,16 +4,7 @@
 
 static int setup(struct workload_run *run)
 {
-	int err = space_open(run, run->threads, (unsigned long)run->choice[0]);
-	struct space *space = run->data;
-
-	if (err)
-		return err;
-	for (unsigned int i = 0; !err && i < space->nr; i++)
-		err = space_map_zero(space, space_region(space, i), space->pages / 2, 2 * PAGE_SIZE);
-	if (err)
-		space_close(run);
-	return err;
+	return space_open_zero(run, (unsigned long)run->choice[0], 2);
 }
 
 static int64_t install(struct worker *worker)

@@ -185,7 +185,8 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 	const unsigned long len = pages << PAGE_SHIFT;
 
 	for (unsigned int i = 0; i < rounds; i++) {
-		long addr = sys_mmap(space->mm, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, worker->index + 1);
+		long addr = sys_mmap(space->mm, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				     worker->index + 1);
 		int64_t touched = 0;
 		int err;
 
@@ -239,15 +240,6 @@ int space_map_zero(struct space *space, unsigned long addr, unsigned long pages,
 
 /* ---- made for a workload ---- */
 
-static int fill(struct space *space)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; !err && i < space->nr; i++)
-		err = space_map_zero(space, space_region(space, i), space->pages, PAGE_SIZE);
-	return err;
-}
-
 static int populate_region(struct space *space, unsigned long addr)
 {
 	int err = 0;
@@ -269,29 +261,38 @@ static int warm(struct space *space)
 	return err;
 }
 
-static int open_with(struct workload_run *run, unsigned int nr, unsigned long pages, int (*begin)(struct space *space))
+int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pages)
 {
 	int err = space_open(run, nr, pages);
 
 	if (err)
 		return err;
-	err = begin(run->data);
+	err = warm(run->data);
 	if (err)
 		space_close(run);
 	return err;
 }
 
-int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pages)
-{
-	return open_with(run, nr, pages, warm);
-}
-
 int space_open_memory(struct workload_run *run)
 {
-	return open_with(run, run->threads, (unsigned long)run->choice[0], warm);
+	return space_open_warm(run, run->threads, (unsigned long)run->choice[0]);
+}
+
+int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long every)
+{
+	int err = space_open(run, run->threads, pages);
+	struct space *space = run->data;
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		err = space_map_zero(space, space_region(space, i), pages / every, every << PAGE_SHIFT);
+	if (err)
+		space_close(run);
+	return err;
 }
 
 int space_open_full(struct workload_run *run)
 {
-	return open_with(run, run->threads, (unsigned long)run->choice[0], fill);
+	return space_open_zero(run, (unsigned long)run->choice[0], 1);
 }

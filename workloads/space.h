@@ -39,9 +39,10 @@ int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pag
 /* As a workload's setup: a warm region of choice[0] pages for each worker. */
 int space_open_memory(struct workload_run *run);
 /*
- * As a workload's setup: a region of choice[0] pages for each worker, the zero page in every slot, so that all that takes
- * memory are the tables.
+ * space_open_zero - a region of @pages pages for each worker, the zero page in each slot whose number @every divides: all
+ * that takes memory are the tables. space_open_full() - as a workload's setup, of choice[0] pages, with every slot.
  */
+int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long every);
 int space_open_full(struct workload_run *run);
 /* As a workload's check: no worker failed, and the oracle finds nothing wrong. 0 or -errno, told why on stderr. */
 int space_check(struct workload_run *run);
@@ -82,7 +83,7 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 
 /* walk_page_range_mm() under mmap_lock for read. */
 int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops, void *private);
-/* Maps the zero page into each of @pages slots, @step bytes apart, that is empty. Needs no frames but for tables. Returns 0 or -errno. */
+/* Maps the zero page into each of @pages slots, @step bytes apart, that is empty. Returns 0 or -errno. */
 int space_map_zero(struct space *space, unsigned long addr, unsigned long pages, unsigned long step);
 
 #endif

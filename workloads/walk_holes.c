@@ -7,7 +7,7 @@
 #define NR_VMAS		2048u
 #define VMA_PAGES	16ul
 #define VMA_STRIDE	(64 * PAGE_SIZE)	/* from one VMA to the next; the rest is gap */
-#define USED_EVERY	32u			/* of so many VMAs one has a page, the others' tables do not exist, or are empty there */
+#define USED_EVERY	32u			/* of so many VMAs one has a page: the other tables do not exist */
 
 static unsigned long vma_start(unsigned int i)
 {
@@ -50,9 +50,8 @@ static int64_t walk(struct worker *worker)
 
 	if (!err && (count.present != NR_VMAS / USED_EVERY || count.gaps != NR_VMAS ||
 		     count.slots / VMA_PAGES + count.holes != NR_VMAS))
-		err = space_fail(space, -EUCLEAN, "found %llu pages, %llu gaps, %llu holes and %llu slots",
-				 (unsigned long long)count.present, (unsigned long long)count.gaps,
-				 (unsigned long long)count.holes, (unsigned long long)count.slots);
+		err = space_fail(space, -EUCLEAN, "found %lu pages, %lu gaps, %lu holes and %lu slots", count.present,
+				 count.gaps, count.holes, count.slots);
 	return err ? err : (int64_t)(count.holes + count.gaps);
 }
 

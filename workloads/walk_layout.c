@@ -28,7 +28,7 @@ static int64_t walk(struct worker *worker)
 	int err = space_walk(space->mm, 0, TASK_SIZE, &count_all, &count);
 
 	if (!err && count.present != space->pages)
-		err = space_fail(space, -EUCLEAN, "%llu of %lu pages found", (unsigned long long)count.present, space->pages);
+		err = space_fail(space, -EUCLEAN, "%lu of %lu pages found", count.present, space->pages);
 	return err ? err : (int64_t)count.slots;
 }
 

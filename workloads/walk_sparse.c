@@ -6,16 +6,7 @@
 
 static int setup(struct workload_run *run)
 {
-	int err = space_open(run, run->threads, SPARSE_TABLES * TABLE_PAGES);
-	struct space *space = run->data;
-
-	if (err)
-		return err;
-	for (unsigned int i = 0; !err && i < space->nr; i++)
-		err = space_map_zero(space, space_region(space, i), SPARSE_TABLES, PMD_SIZE);
-	if (err)
-		space_close(run);
-	return err;
+	return space_open_zero(run, SPARSE_TABLES * TABLE_PAGES, TABLE_PAGES);
 }
 
 static int64_t walk(struct worker *worker)

@@ -11,7 +11,7 @@ static int setup(struct workload_run *run)
 	return space_open_warm(run, run->threads, REGION_PAGES);
 }
 
-/* Returns the slots looked at: there are more of them, the more is mapped. */
+/* Returns what was looked at: slots, and the more holes instead the less is mapped. */
 static int64_t walk(struct worker *worker)
 {
 	struct space *space = space_of(worker);
@@ -19,8 +19,7 @@ static int64_t walk(struct worker *worker)
 	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), &count_all, &count);
 
 	if (!err && count.present > space->nr * REGION_PAGES)
-		err = space_fail(space, -EUCLEAN, "%llu pages found where %lu fit", (unsigned long long)count.present,
-				 space->nr * REGION_PAGES);
+		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count.present, space->nr * REGION_PAGES);
 	return err ? err : (int64_t)(count.slots + count.holes + count.gaps);
 }
 

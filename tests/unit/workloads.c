@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * workloads.c - every workload under every preset: set up, run for a few ops by one thread and by three, checked, taken down,
- * and nothing is left. And what their checks are for, they see.
+ * workloads.c - every workload under every preset: set up, run for a few ops by one thread and by three, checked, taken
+ * down, and nothing is left. And what their checks are for, they see.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,8 +94,13 @@ static struct layout *layout;
 static struct crew crew_of(const struct workload *workload, const struct mm_policy *policy, unsigned int threads)
 {
 	struct crew crew = {
-		.run = { .workload = workload, .policy = *policy, .threads = max(threads, workload->min_threads), .seed = test_seed(),
-			 .layout = workload->flags & WORKLOAD_LAYOUT ? layout : NULL },
+		.run = {
+			.workload = workload,
+			.policy = *policy,
+			.threads = max(threads, workload->min_threads),
+			.layout = workload->flags & WORKLOAD_LAYOUT ? layout : NULL,
+			.seed = test_seed(),
+		},
 		.ops = 3,
 	};
 
@@ -124,7 +129,8 @@ static void run_on_machine(struct crew *crew, unsigned int payload)
 		fail_msg("%s, %u threads: error %d", workload->name, crew->run.threads, err);
 	for (unsigned int i = 0; !err && i < workload->nr_roles; i++)
 		if (crew->items[i] <= 0)
-			fail_msg("%s, %u threads: nothing done as %s", workload->name, crew->run.threads, workload->roles[i].name);
+			fail_msg("%s, %u threads: nothing done as %s", workload->name, crew->run.threads,
+				 workload->roles[i].name);
 	if (!world_stop())
 		fail_msg("%s, %u threads: leaked", workload->name, crew->run.threads);
 }
