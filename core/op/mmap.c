@@ -92,20 +92,45 @@ static int map_region(struct mm_struct *mm, unsigned long addr, unsigned long le
 	return 0;
 }
 
+/*
+ * The same where something is mapped, which goes. What takes memory comes before anything is unmapped: a mapping that fails
+ * has changed nothing. Locking: mmap_lock for write. Source: mm/vma.c, __mmap_region().
+ */
+static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned long len, struct vma_kind kind)
+{
+	struct vm_area_struct *vma = vma_alloc(mm, addr, addr + len, kind);
+	int err;
+
+	if (!vma)
+		return -ENOMEM;
+	err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1);
+	if (!err)
+		err = do_munmap_locked(mm, addr, addr + len);
+	if (!err && !vma_expand(mm, addr, addr + len, kind)) {
+		vma_link(mm, vma);
+		return 0;
+	}
+	vma_free(mm, vma);
+	return err;
+}
+
 static long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
+	unsigned long hint = mm->mmap_hint;
 	long at;
-	int err = 0;
+	int err;
 
 	if (mm->map_count > MAX_MAP_COUNT)
 		return -ENOMEM;
 	at = get_unmapped_area(mm, addr, len, flags);
 	if (at < 0)
 		return at;
-	if ((flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE))
-		err = do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len);
-	if (!err)
+	if (find_vma_intersection(mm, (unsigned long)at, (unsigned long)at + len))
+		err = replace_region(mm, (unsigned long)at, len, kind);
+	else
 		err = map_region(mm, (unsigned long)at, len, kind);
+	if (err)
+		mm->mmap_hint = hint;
 	return err ? err : at;
 }
 

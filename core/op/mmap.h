@@ -11,7 +11,7 @@
  * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.
  * Returns the address (page aligned, so never in -4095 … -1), or
  *   -EINVAL       @len 0; a fixed @addr not page aligned; neither or both of MAP_PRIVATE and MAP_SHARED
- *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory
+ *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory; what was mapped there stays
  *   -EEXIST       MAP_FIXED_NOREPLACE and something is mapped there
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
  *   -EBADF        not MAP_ANONYMOUS: there are no files

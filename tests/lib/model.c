@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
@@ -30,6 +31,18 @@ void model_init(struct model *model, const struct mm_policy *policy)
 	window_init(&model->window[0], 0, BOTTOM_PAGES * PAGE_SIZE);
 	window_init(&model->window[1], boundary - 2 * PMD_SIZE, boundary + 2 * PMD_SIZE);
 	window_init(&model->window[2], SEARCH_TOP - BELOW_TOP_PAGES * PAGE_SIZE, TASK_SIZE);
+}
+
+void model_copy(struct model *to, const struct model *from)
+{
+	*to = *from;
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) {
+		const struct model_window *window = &from->window[i];
+
+		to->window[i].page = malloc(window->pages * sizeof(*window->page));
+		BUG_ON(!to->window[i].page);
+		memcpy(to->window[i].page, window->page, window->pages * sizeof(*window->page));
+	}
 }
 
 void model_free(struct model *model)
@@ -223,6 +236,11 @@ static void unmap(struct model *model, unsigned long start, unsigned long end)
 		*page = (struct model_page){ .mapped = false };
 	if (any)
 		drop_unused_tables(model, start, end);
+}
+
+/* The next search for free addresses does not miss what became free. */
+static void raise_hint(struct model *model, unsigned long end)
+{
 	if (model->hint)
 		model->hint = max(model->hint, end);
 }
@@ -247,8 +265,10 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 		return at;
 	if (searched)
 		model->hint = (unsigned long)at;
-	if ((flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE))
+	if (any_mapped(model, (unsigned long)at, (unsigned long)at + len)) {
 		unmap(model, (unsigned long)at, (unsigned long)at + len);
+		raise_hint(model, (unsigned long)at + len);
+	}
 	for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
 		*page = (struct model_page){ .mapped = true, .flags = flags_of(prot), .name = (uint8_t)name };
 	return at;
@@ -259,6 +279,7 @@ int model_munmap(struct model *model, unsigned long start, unsigned long len)
 	if (start % PAGE_SIZE || start > TASK_SIZE || len > TASK_SIZE - start || !len)
 		return -EINVAL;
 	unmap(model, start, start + page_up(len));
+	raise_hint(model, start + page_up(len));
 	return 0;
 }
 

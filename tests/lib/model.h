@@ -44,6 +44,8 @@ struct model {
 
 /* Windows at the bottom, around a boundary of all levels, and at the top. */
 void model_init(struct model *model, const struct mm_policy *policy);
+/* @to is not initialised, or was freed. */
+void model_copy(struct model *to, const struct model *from);
 void model_free(struct model *model);
 /* The page of @addr; NULL outside the windows. */
 struct model_page *model_page(const struct model *model, unsigned long addr);
@@ -68,5 +70,7 @@ unsigned long model_count(const struct model *model, enum page_state state);
  * Locking: no other thread uses @mm.
  */
 bool model_check(const struct model *model, struct mm_struct *mm);
+/* The same, but there may be more tables: an operation that failed for want of memory leaves those it got. */
+bool model_check_but_tables(const struct model *model, struct mm_struct *mm);
 
 #endif

@@ -59,19 +59,19 @@ static void sequences(unsigned int payload, unsigned int rounds)
 static void random_sequences_without_contents(void **state)
 {
 	(void)state;
-	sequences(0, test_rounds(1000));
+	sequences(0, test_rounds(600));
 }
 
 static void random_sequences_with_one_line_a_page(void **state)
 {
 	(void)state;
-	sequences(64, test_rounds(1000));
+	sequences(64, test_rounds(600));
 }
 
 static void random_sequences_with_whole_pages(void **state)
 {
 	(void)state;
-	sequences(4096, test_rounds(1000));
+	sequences(4096, test_rounds(600));
 }
 
 /* A sequence in which some operation never failed, or never worked, shows little. */
