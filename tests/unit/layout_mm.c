@@ -82,6 +82,15 @@ static void expect_layout(struct mm_struct *mm, const struct layout *layout, con
 	expect_oracle(mm);
 }
 
+/* Some of it does: all of a program of 64 bits may lie above what 32 bits reach. */
+static bool captured_fits(const struct layout *layout)
+{
+	for (unsigned int i = 0; i < layout->nr_vmas; i++)
+		if (layout_vma_fits(&layout->vmas[i]))
+			return true;
+	return false;
+}
+
 static void load_shipped(const char *path)
 {
 	struct layout_loaded loaded;
@@ -93,7 +102,10 @@ static void load_shipped(const char *path)
 		struct mm_struct *mm = mm_create(&policy_presets[p].policy);
 
 		assert_non_null(mm);
-		assert_int_equal(layout_map(mm, layout, true, &loaded), 0);
+		if (captured_fits(layout))
+			assert_int_equal(layout_map(mm, layout, true, &loaded), 0);
+		else
+			assert_int_equal(layout_map(mm, layout, true, &loaded), -EOPNOTSUPP);
 		expect_layout(mm, layout, &loaded);
 		mm_exit(mm);
 	}
