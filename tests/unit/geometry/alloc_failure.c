@@ -118,7 +118,7 @@ static void each_allocation_fails_once(void **state)
 
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++)
-		right += one_failure_each(world_policies[p], test_seed() * 100 + p, test_rounds(400));
+		right += one_failure_each(world_policies[p], test_seed() * 100 + p, max(test_rounds(400), 400u));
 	assert_int_equal(right, nr_world_policies);
 	assert_true(failed[MOVE_MMAP] && failed[MOVE_MUNMAP] && failed[MOVE_MPROTECT] && failed[MOVE_MADVISE] &&
 		    failed[MOVE_TOUCH]);
@@ -156,7 +156,7 @@ static void frames_run_out(void **state)
 		failed[kind] = 0;
 	rng_init(&rng, test_seed());
 	model_init(&model, &mm->pt.policy);
-	for (unsigned int i = 0; right && i < test_rounds(60); i++) {
+	for (unsigned int i = 0; right && i < max(test_rounds(60), 60u); i++) {
 		struct move move = table_move(&model, &rng);
 
 		if (move.kind == MOVE_TOUCH || move.kind == MOVE_MADVISE) {

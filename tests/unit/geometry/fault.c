@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault: every way a fault can go, under the VMA lock and under mmap_lock, with every size of payload. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/syncpoint.h"
+#include "core/mm/vma.h"
+#include "core/op/exit.h"
+#include "core/op/fault.h"
+#include "core/op/madvise.h"
+#include "core/op/mmap.h"
+#include "core/op/munmap.h"
+#include "core/op/protect.h"
+#include "core/phys/folio.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/tree.h"
+#include "tests/lib/world.h"
+
+#define AREA	(3 * PGDIR_SIZE)
+#define LEN	(2 * PMD_SIZE)
+#define READABLE (ENTRY_PRESENT | ENTRY_ACCESSED)
+#define WRITABLE (READABLE | ENTRY_WRITE | ENTRY_DIRTY)
+
+/* One mm with one area, and what it counted before. */
+struct scene {
+	struct mm_struct *mm;
+	uint64_t vma_lock, mmap_lock, spurious;
+};
+
+static struct scene scene_of(const char *policy, int prot)
+{
+	struct scene s = { .mm = world_mm(policy) };
+
+	assert_true(sys_mmap(s.mm, AREA, LEN, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) == (long)AREA);
+	s.vma_lock = events_total(EV_FAULT_VMA_LOCK);
+	s.mmap_lock = events_total(EV_FAULT_MMAP_LOCK);
+	s.spurious = events_total(EV_FAULT_SPURIOUS);
+	return s;
+}
+
+static uint64_t spurious(const struct scene *s)
+{
+	return events_total(EV_FAULT_SPURIOUS) - s->spurious;
+}
+
+static vm_fault_t do_read(const struct scene *s, unsigned long addr)
+{
+	return do_user_addr_fault(s->mm, addr, 0);
+}
+
+static vm_fault_t do_write(const struct scene *s, unsigned long addr)
+{
+	return do_user_addr_fault(s->mm, addr, FAULT_FLAG_WRITE);
+}
+
+static struct page *page_at(const struct scene *s, unsigned long addr)
+{
+	return pte_page(tree_pte(s->mm, addr));
+}
+
+static uint64_t bits_at(const struct scene *s, unsigned long addr)
+{
+	return tree_pte(s->mm, addr).val & ~ENTRY_PFN_MASK;
+}
+
+static bool payload_is(const struct page *page, int byte)
+{
+	const unsigned char *bytes = page_payload(page);
+
+	for (unsigned int i = 0; i < machine.payload; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
+}
+
+/* Faults were all counted under the lock that the policy has, the last thing a test of one scene looks at. */
+static void scene_end(struct scene *s, unsigned int faults)
+{
+	bool has_vma_lock = s->mm->pt.policy.vma_lock != VMA_LOCK_NONE;
+
+	assert_int_equal(events_total(EV_FAULT_VMA_LOCK) - s->vma_lock, has_vma_lock ? faults : 0);
+	assert_int_equal(events_total(EV_FAULT_MMAP_LOCK) - s->mmap_lock, has_vma_lock ? 0 : faults);
+	assert_true(tree_counters_right(s->mm));
+	mm_exit(s->mm);
+}
+
+/* The frame that is allocated next is full of something else. */
+static void dirty_next_frame(void)
+{
+	struct page *page = alloc_page(PAGE_ANON);
+
+	assert_non_null(page);
+	memset(page_payload(page), 0xee, machine.payload);
+	free_page(page);
+}
+
+static void first_read(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+
+	assert_int_equal(do_read(&s, AREA + 5), 0);
+	assert_ptr_equal(page_at(&s, AREA), zero_page);
+	assert_int_equal(bits_at(&s, AREA), READABLE | ENTRY_SPECIAL);
+	assert_int_equal(page_ref_count(zero_page), 1);
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 0);
+	scene_end(&s, 1);
+}
+
+static void first_write(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	struct page *page;
+
+	assert_int_equal(do_read(&s, AREA + PAGE_SIZE), 0);	/* tables are there, so that the dirty frame is the page */
+	dirty_next_frame();
+	assert_int_equal(do_write(&s, AREA + PAGE_SIZE - 1), 0);
+	page = page_at(&s, AREA);
+	assert_int_equal(bits_at(&s, AREA), WRITABLE);
+	assert_int_equal(page_type(page), PAGE_ANON);
+	assert_int_equal(page_ref_count(page), 1);
+	assert_int_equal(page_mapcount(page), 1);
+	assert_true(page->index == AREA >> PAGE_SHIFT);
+	assert_true(payload_is(page, 0));
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 1);
+	scene_end(&s, 2);
+}
+
+static void write_after_read(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+
+	assert_int_equal(do_read(&s, AREA), 0);
+	dirty_next_frame();
+	assert_int_equal(do_write(&s, AREA), 0);
+	assert_ptr_not_equal(page_at(&s, AREA), zero_page);
+	assert_int_equal(bits_at(&s, AREA), WRITABLE);
+	assert_true(payload_is(page_at(&s, AREA), 0));
+	assert_int_equal(page_ref_count(zero_page), 1);
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 1);
+	scene_end(&s, 2);
+}
+
+static void put_bits(const struct scene *s, unsigned long addr, uint64_t bits)
+{
+	uint64_t *entry = tree_entry(s->mm->pt.pgd, LEVEL_PTE, addr);
+
+	store_release(entry, (*entry & ENTRY_PFN_MASK) | bits);
+}
+
+/* Nothing to do, or just a bit to set: the page stays. */
+static void nothing_to_do(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	struct page *page;
+
+	assert_int_equal(do_write(&s, AREA), 0);
+	page = page_at(&s, AREA);
+	assert_int_equal(do_write(&s, AREA) | do_read(&s, AREA), 0);
+	assert_int_equal(spurious(&s), 2);
+	put_bits(&s, AREA, ENTRY_PRESENT | ENTRY_WRITE);
+	assert_int_equal(do_read(&s, AREA), 0);
+	assert_int_equal(bits_at(&s, AREA), READABLE | ENTRY_WRITE);
+	assert_int_equal(do_write(&s, AREA), 0);
+	assert_int_equal(bits_at(&s, AREA), WRITABLE);
+	assert_int_equal(spurious(&s), 2);
+	assert_int_equal(do_read(&s, AREA + PAGE_SIZE) | do_read(&s, AREA + PAGE_SIZE), 0);
+	assert_int_equal(spurious(&s), 3);
+	assert_ptr_equal(page_at(&s, AREA), page);
+	scene_end(&s, 7);
+}
+
+static void take_write_away(const struct scene *s)
+{
+	assert_int_equal(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+}
+
+static void a_page_of_its_own_is_reused(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	struct page *page;
+
+	assert_int_equal(do_write(&s, AREA), 0);
+	page = page_at(&s, AREA);
+	memset(page_payload(page), 0x5a, machine.payload);
+	take_write_away(&s);
+	assert_int_equal(bits_at(&s, AREA), READABLE | ENTRY_DIRTY);
+	assert_int_equal(do_write(&s, AREA), 0);
+	assert_ptr_equal(page_at(&s, AREA), page);
+	assert_int_equal(bits_at(&s, AREA), WRITABLE);
+	assert_true(payload_is(page, 0x5a));
+	assert_int_equal(page_ref_count(page), 1);
+	scene_end(&s, 2);
+}
+
+static void a_page_that_others_see_is_copied(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	struct page *page, *copy;
+
+	assert_int_equal(do_write(&s, AREA), 0);
+	page = page_at(&s, AREA);
+	memset(page_payload(page), 0x5a, machine.payload);
+	get_page(page);
+	take_write_away(&s);
+	dirty_next_frame();
+	assert_int_equal(do_write(&s, AREA), 0);
+	copy = page_at(&s, AREA);
+	assert_ptr_not_equal(copy, page);
+	assert_int_equal(bits_at(&s, AREA), WRITABLE);
+	assert_true(payload_is(copy, 0x5a) && payload_is(page, 0x5a));
+	assert_int_equal(page_ref_count(copy), 1);
+	assert_int_equal(page_mapcount(copy), 1);
+	assert_int_equal(page_ref_count(page), 1);	/* the other's */
+	assert_int_equal(page_mapcount(page), 0);
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 1);
+	put_page(page);
+	scene_end(&s, 2);
+}
+
+static void a_guard_is_fatal(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+
+	assert_int_equal(sys_madvise(s.mm, AREA, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(do_read(&s, AREA), VM_FAULT_SIGSEGV);
+	assert_int_equal(do_write(&s, AREA), VM_FAULT_SIGSEGV);
+	assert_true(pte_is_guard(tree_pte(s.mm, AREA)));
+	assert_int_equal(do_write(&s, AREA + PAGE_SIZE), 0);
+	scene_end(&s, 3);
+}
+
+static void nothing_mapped(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	static const unsigned long wrong[] = { 0, AREA - 1, AREA + LEN, TASK_SIZE - 1, TASK_SIZE, -1ul };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(do_read(&s, wrong[i]), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
+		assert_int_equal(do_write(&s, wrong[i]), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
+	}
+	/* Only mmap_lock makes sure that nothing is there. */
+	assert_int_equal(events_total(EV_FAULT_MMAP_LOCK) - s.mmap_lock, 2 * ARRAY_SIZE(wrong));
+	assert_int_equal(tree_count(s.mm).pte_tables, 0);
+	mm_exit(s.mm);
+}
+
+/* What each protection allows, as on x86: who may do anything may read. */
+static void access_not_allowed(const char *policy)
+{
+	static const struct { int prot; bool read, write; } rights[] = {
+		{ PROT_NONE, false, false }, { PROT_READ, true, false }, { PROT_WRITE, true, true },
+		{ PROT_EXEC, true, false }, { PROT_READ | PROT_EXEC, true, false },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rights); i++) {
+		struct scene s = scene_of(policy, rights[i].prot);
+
+		assert_int_equal(do_read(&s, AREA), rights[i].read ? 0 : VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+		assert_int_equal(do_write(&s, AREA), rights[i].write ? 0 : VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+		scene_end(&s, 2);
+	}
+}
+
+/* No memory for the page, or for one of the tables above it. */
+static void memory_runs_out(const char *policy)
+{
+	for (unsigned int have = 0; have < FAULTLINE_LEVELS; have++) {
+		struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+
+		world_take_frames(have << TABLE_ORDER);
+		if (have < FAULTLINE_LEVELS - 1)
+			assert_int_equal(do_read(&s, AREA), VM_FAULT_OOM);
+		assert_int_equal(do_write(&s, AREA), VM_FAULT_OOM);
+		assert_int_equal(tree_count(s.mm).pte_tables + tree_count(s.mm).upper_tables, have);
+		assert_int_equal(tree_count(s.mm).anon, 0);
+		world_give_frames();
+		assert_int_equal(do_write(&s, AREA), 0);
+		assert_int_equal(tree_count(s.mm).anon, 1);
+		assert_true(tree_counters_right(s.mm));
+		mm_exit(s.mm);
+	}
+}
+
+#if FAULTLINE_CHECK
+/* A copy that cannot be made leaves the page as it was. */
+static void no_memory_for_a_copy(const char *policy)
+{
+	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
+	struct page *page;
+
+	assert_int_equal(do_write(&s, AREA), 0);
+	page = page_at(&s, AREA);
+	get_page(page);
+	take_write_away(&s);
+	inject_alloc_failure(1);
+	assert_int_equal(do_write(&s, AREA), VM_FAULT_OOM);
+	inject_alloc_failure(0);
+	assert_ptr_equal(page_at(&s, AREA), page);
+	assert_int_equal(page_ref_count(page), 2);
+	assert_int_equal(page_mapcount(page), 1);
+	put_page(page);
+	scene_end(&s, 2);
+}
+#endif
+
+static void each_way(void **state)
+{
+	static void (*const ways[])(const char *policy) = {
+		first_read, first_write, write_after_read, nothing_to_do, a_page_of_its_own_is_reused,
+		a_page_that_others_see_is_copied, a_guard_is_fatal, nothing_mapped, access_not_allowed, memory_runs_out,
+#if FAULTLINE_CHECK
+		no_memory_for_a_copy,
+#endif
+	};
+	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-3.13", "linux-2.6.14" };
+
+	world_start(2048, *(unsigned int *)*state);
+	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++)
+		for (unsigned int way = 0; way < ARRAY_SIZE(ways); way++)
+			ways[way](policies[p]);
+	assert_true(world_stop());
+}
+
+#if FAULTLINE_CHECK
+static void write_there(void *arg)
+{
+	BUG_ON(do_user_addr_fault(arg, AREA, FAULT_FLAG_WRITE));
+}
+
+static void read_there(void *arg)
+{
+	BUG_ON(do_user_addr_fault(arg, AREA, 0));
+}
+
+static void drop(void *arg)
+{
+	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
+}
+
+/* Another thread's fault comes first, in every combination: one page is mapped, and the spare one is given back. */
+static void the_first_of_two_faults_counts(void **state)
+{
+	(void)state;
+	for (unsigned int how = 0; how < 4; how++) {
+		struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
+		bool own_writes = how & 1, other_writes = how & 2;
+
+		meanwhile("fault.before_ptl", other_writes ? write_there : read_there, s.mm);
+		assert_int_equal(own_writes ? do_write(&s, AREA) : do_read(&s, AREA), 0);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(spurious(&s), 1);
+		assert_int_equal(tree_count(s.mm).anon, other_writes);
+		assert_int_equal(tree_count(s.mm).zero, !other_writes);
+		assert_true(tree_counters_right(s.mm));
+		mm_exit(s.mm);
+	}
+}
+
+/* The page goes between the look at its entry and the lock: nothing is done, the access will fault again. */
+static void what_went_meanwhile_is_not_copied(void **state)
+{
+	(void)state;
+	for (unsigned int shared = 0; shared < 2; shared++) {
+		struct scene s = scene_of("linux-6.15,reclaim=off", PROT_READ | PROT_WRITE);
+		struct page *page;
+
+		assert_int_equal(do_write(&s, AREA), 0);
+		page = page_at(&s, AREA);
+		get_page(page);
+		take_write_away(&s);
+		meanwhile_at("fault.before_ptl", 1 + shared, drop, s.mm);	/* the second look is after the copy */
+		assert_int_equal(do_write(&s, AREA), 0);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(spurious(&s), 1);
+		assert_true(pte_none(tree_pte(s.mm, AREA)));
+		assert_int_equal(page_ref_count(page), 1);
+		assert_int_equal(page_mapcount(page), 0);
+		put_page(page);
+		assert_true(tree_counters_right(s.mm));
+		mm_exit(s.mm);
+	}
+}
+
+/* A bit was missing when it was looked at, and the page is gone when it is to be set. */
+static void what_went_meanwhile_gets_no_bits(void **state)
+{
+	struct scene s = scene_of("linux-6.15,reclaim=off", PROT_READ | PROT_WRITE);
+
+	(void)state;
+	assert_int_equal(do_write(&s, AREA), 0);
+	put_bits(&s, AREA, ENTRY_PRESENT | ENTRY_WRITE);
+	meanwhile("fault.before_ptl", drop, s.mm);
+	assert_int_equal(do_read(&s, AREA), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_true(pte_none(tree_pte(s.mm, AREA)));
+	mm_exit(s.mm);
+}
+
+/* The whole table goes: the fault starts again from its PMD entry, and makes another. */
+static void a_table_that_vanishes_is_made_again(void **state)
+{
+	(void)state;
+	for (unsigned int write = 0; write < 2; write++) {
+		struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
+		uint64_t reclaimed = events_total(EV_PTE_TABLE_RECLAIM);
+
+		assert_int_equal(do_read(&s, AREA + PAGE_SIZE), 0);
+		meanwhile_each("fault.before_ptl", 3, drop, s.mm);
+		assert_int_equal(write ? do_write(&s, AREA) : do_read(&s, AREA), 0);
+		assert_int_equal(meanwhile_ran(), 3);
+		assert_int_equal(events_total(EV_PTE_TABLE_RECLAIM) - reclaimed, 3);
+		assert_int_equal(tree_count(s.mm).anon + tree_count(s.mm).zero, 1);
+		assert_int_equal(tree_count(s.mm).pte_tables, 1);
+		assert_true(tree_counters_right(s.mm));
+		mm_exit(s.mm);
+	}
+}
+
+static void unmap_and_map_elsewhere(void *arg)
+{
+	struct mm_struct *mm = arg;
+
+	BUG_ON(sys_munmap(mm, AREA, LEN));
+	BUG_ON(sys_mmap(mm, AREA - LEN, LEN, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
+}
+
+/* The VMA is lost on the way to its lock: mmap_lock says for certain that nothing is mapped. */
+static void a_lost_vma_lock_is_made_up_for(void **state)
+{
+	static const char *const policies[] = { "linux-6.15", "linux-6.4" };
+
+	(void)state;
+	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++) {
+		struct scene s = scene_of(policies[p], PROT_READ | PROT_WRITE);
+
+		meanwhile("vma_lock.before_get", unmap_and_map_elsewhere, s.mm);
+		assert_int_equal(do_read(&s, AREA), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(events_total(EV_FAULT_MMAP_LOCK) - s.mmap_lock, 1);
+		mm_exit(s.mm);
+	}
+}
+#endif
+
+static void a_fault_outside_its_vma_dies(void **state)
+{
+	struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
+	struct vm_area_struct *vma = vma_tree_find(&s.mm->tree, AREA);
+
+	(void)state;
+	needs_checks();
+	assert_dies("vma->vm_start", handle_mm_fault(vma, AREA - 1, 0));
+	assert_dies("vma->vm_end", handle_mm_fault(vma, AREA + LEN, 0));
+	mm_exit(s.mm);
+}
+
+static unsigned int payloads[] = { 0, 64, 4096 };
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		{ "each_way_without_contents", each_way, NULL, NULL, &payloads[0] },
+		{ "each_way_with_one_line_a_page", each_way, NULL, NULL, &payloads[1] },
+		{ "each_way_with_whole_pages", each_way, NULL, NULL, &payloads[2] },
+#if FAULTLINE_CHECK
+		cmocka_unit_test_setup_teardown(the_first_of_two_faults_counts, world_up, world_down),
+		cmocka_unit_test_setup_teardown(what_went_meanwhile_is_not_copied, world_up, world_down),
+		cmocka_unit_test_setup_teardown(what_went_meanwhile_gets_no_bits, world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_table_that_vanishes_is_made_again, world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_lost_vma_lock_is_made_up_for, world_up, world_down),
+#endif
+		cmocka_unit_test_setup_teardown(a_fault_outside_its_vma_dies, world_up, world_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
