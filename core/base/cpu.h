@@ -29,8 +29,8 @@
 	X(TABLE_ALLOC,		"page tables allocated") \
 	X(TABLE_FREE,		"page tables freed") \
 	X(TLB_FLUSH,		"gather flushes") \
-	X(PAGE_ALLOC,		"frames allocated for pages") \
-	X(PAGE_FREE,		"frames of pages freed") \
+	X(PAGE_ALLOC,		"pages mapped anew by faults") \
+	X(PAGE_FREE,		"pages given up by gathers") \
 	X(FRAME_REFILL,		"per-thread frame lists refilled or drained") \
 	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
 	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \

@@ -75,7 +75,9 @@ struct mm_struct *mm_create(const struct mm_policy *policy)
 
 void mm_free(struct mm_struct *mm)
 {
-	BUG_ON(mm->map_count || mm_counter_sum(&mm->pt, MM_ANONPAGES) || mm_counter_sum(&mm->pt, MM_PTE_TABLES));
+	BUG_ON(mm->map_count);
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
+		BUG_ON(mm_counter_sum(&mm->pt, i));
 	vma_tree_destroy(&mm->tree);
 	mm_pgtable_destroy(&mm->pt);
 	node_free(mm, mm->pt.home, sizeof(*mm));

@@ -5,7 +5,7 @@
  * Guarantees     every address of the range is covered once, by a hole, by an entry's callback, or by both an entry and
  *                what is below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
  * Progress       an entry is read again (ACTION_AGAIN) only when a callback asks for it, or its PTE table was unlinked
- *                since it was read; each round is counted, and AGAIN_BOUND rounds of one entry are a broken invariant
+ *                since it was read; each round is counted, and PTE_AGAIN_BOUND rounds of one entry are a broken invariant
  * Weak spot      between two entries nothing is held but mmap_lock: what was reported may have changed by the return
  */
 #include "core/mm/pagewalk.h"
@@ -15,13 +15,11 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
 
-/* Far above what unlinking and relinking of one table, or a callback's own retries, can need. */
-#define AGAIN_BOUND	1000000u
 
 static void count_again(unsigned int *rounds)
 {
 	count_event(EV_WALK_AGAIN);
-	BUG_ON(++*rounds > AGAIN_BOUND);
+	BUG_ON(++*rounds > PTE_AGAIN_BOUND);
 }
 
 /*
@@ -340,7 +338,7 @@ int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned lo
 {
 	struct mm_walk walk = { .ops = ops, .mm = mm, .pgd = pgd, .no_vma = true, .private = private };
 
-	if (start >= end || !mm || !check_ops_valid(ops))
+	if (start >= end || end - 1 > (PTRS_PER_PGD * PGDIR_SIZE) - 1 || !mm || !check_ops_valid(ops))
 		return -EINVAL;
 	mmap_assert_write_locked(mm);
 	return walk_pgd_range(start, end, &walk);

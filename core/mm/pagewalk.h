@@ -79,7 +79,7 @@ int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long 
 		       void *private);
 /*
  * walk_page_range_novma - whatever the tables map, VMAs not looked at; PTEs are read without their PTL. @pgd: another root,
- * or NULL. Locking: mmap_lock for write: munmap frees tables under mmap_lock for read, once the VMA is gone.
+ * or NULL. -EINVAL also for a range beyond what the root table spans. Locking: mmap_lock for write: munmap frees tables under mmap_lock for read, once the VMA is gone.
  */
 int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
 			  pgd_t *pgd, void *private);

@@ -115,7 +115,6 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	vma_unlink(mm, left);
 	vma_move_start(mm, right, start);
 	vma_free(mm, left);
-	count_event(EV_VMA_MERGE);
 }
 
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
@@ -145,12 +144,14 @@ struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, uns
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, vma->vm_start), *next = find_vma(mm, vma->vm_end);
+	bool merge_prev = prev && prev->vm_end == vma->vm_start && vma_alike(prev, vma_kind(vma));
+	bool merge_next = next && next->vm_start == vma->vm_end && vma_alike(next, vma_kind(vma));
 
-	if (prev && prev->vm_end == vma->vm_start && vma_alike(prev, vma_kind(vma)))
+	if (merge_prev)
 		vma_absorb(mm, prev, vma);
-	if (next && next->vm_start == vma->vm_end && vma_alike(next, vma_kind(vma))) {
+	if (merge_next)
 		vma_absorb(mm, vma, next);
-		vma = next;
-	}
-	return vma;
+	if (merge_prev || merge_next)
+		count_event(EV_VMA_MERGE);
+	return merge_next ? next : vma;
 }

@@ -65,7 +65,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 
 /* What splits need of the tree's reserve. */
-#define VMA_SPLIT_INSERTS	2
+#define VMA_SPLIT_INSERTS	1
 
 /*
  * split_vma - make two VMAs of @vma at @addr, strictly inside it; @vma becomes the upper part. Returns the lower one, or NULL

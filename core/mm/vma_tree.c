@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vma_tree.c - the VMAs of an mm in order of address. */
-#include "core/mm/vma_tree.h"
+#include "core/mm/vma_node.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,19 +9,6 @@
 #include "core/base/arena.h"
 #include "core/base/assert.h"
 #include "core/base/syncpoint.h"
-
-#define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
-#define MAX_HEIGHT	16	/* far more than 65530 VMAs need */
-
-/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU */
-struct vma_node {
-	unsigned short nr;		/* (C) slots in use, empty ones included */
-	unsigned short leaf;		/* (C) */
-	unsigned int home;		/* (C) NUMA node it was allocated on */
-	unsigned long key[NODE_SLOTS];	/* (C) ascending */
-	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
-	struct rcu_cb rcu;		/* (C) while not replaced */
-};
 
 /* A child's search came up empty: its VMAs all end at or below @addr, so the next child's first one is the answer. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
@@ -75,7 +62,7 @@ struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long a
 
 /* ---- nodes ---- */
 
-static struct vma_node *reserve_pop(struct vma_tree *tree)
+struct vma_node *reserve_pop(struct vma_tree *tree)
 {
 	struct vma_node *node = tree->reserve;
 
@@ -93,8 +80,7 @@ static void node_free_rcu(struct rcu_head *head)
 	node_free(node, node->home, sizeof(*node));
 }
 
-/* Readers may still be inside @node. */
-static void node_retire(struct vma_node *node)
+void node_retire(struct vma_node *node)
 {
 	if (KNOCKED_OUT(VMA_TREE_GRACE))
 		node_free_rcu(&node->rcu.head);
@@ -102,11 +88,8 @@ static void node_retire(struct vma_node *node)
 		call_rcu(&node->rcu, node_free_rcu);
 }
 
-int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
+int reserve_nodes(struct vma_tree *tree, unsigned int wanted)
 {
-	/* An insertion replaces a path, and splits each node on it and the root at worst; it may grow by one level. */
-	unsigned int wanted = inserts * (2 * (tree->height + inserts) + 1);
-
 	while (tree->nr_reserve < wanted) {
 		struct vma_node *node = local_zalloc(sizeof(*node), CACHE_LINE);
 
@@ -120,11 +103,12 @@ int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
 	return 0;
 }
 
-static void node_append(struct vma_node *node, unsigned long key, void *slot)
+int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
 {
-	node->key[node->nr] = key;
-	node->slot[node->nr] = slot;
-	node->nr++;
+	if (vma_tree_too_tall(tree) && vma_tree_pack(tree))
+		return -ENOMEM;
+	/* An insertion replaces a path, and splits each node on it and the root at worst; it may grow by one level. */
+	return reserve_nodes(tree, inserts * (2 * (tree->height + inserts) + 1));
 }
 
 /* One or two nodes that take the place of one; the bounds below which each lies. */
@@ -259,6 +243,7 @@ void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned
 	struct replacement out;
 
 	SYNCPOINT("vma_tree.insert");
+	tree->nr_vmas++;
 	if (old)
 		insert_in(&ins, old, ULONG_MAX, &out);
 	else
@@ -312,6 +297,7 @@ void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned 
 
 	SYNCPOINT("vma_tree.erase");
 	BUG_ON(!root);
+	tree->nr_vmas--;
 	if (!erase_in(root, vma, end))
 		return;
 	store_relaxed(&tree->root, NULL);

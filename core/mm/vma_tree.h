@@ -9,6 +9,9 @@
  *   insert   the leaf is copied with the new VMA in it, and the parent's slot (or the root) points to the copy; a full
  *            node becomes two, and then its parent is copied too, and so on up
  *
+ * Erasing leaves nodes half empty and never lowers the tree; when it is much taller than its VMAs need, vma_tree_reserve()
+ * has it built anew, which readers see as one more replacement of the root.
+ *
  * Keys and counts of a published node never change. So a reader sees each VMA that stays put throughout its search, and
  * either state of one being changed - which it then finds write-locked. It may miss a VMA that is being taken out and
  * put back with another end; who relies on a miss holds mmap_lock. Replaced nodes are freed after a grace period.
@@ -28,6 +31,7 @@ struct vma_tree {
 	struct vma_node *reserve;	/* (M) spare nodes, linked by their first slot */
 	unsigned int nr_reserve;	/* (M) */
 	unsigned int height;		/* (M) levels; 0 when empty */
+	unsigned int nr_vmas;		/* (M) */
 };
 
 /* The first VMA whose end (its key) lies above @addr; NULL when none does. Locking: mmap_lock or RCU. */

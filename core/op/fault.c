@@ -3,8 +3,8 @@
  * fault.c - page faults on anonymous memory.
  *
  * The entry is read without its lock, what to do is decided on that value, memory is allocated; then the PTL is taken
- * and the entry compared: if it changed meanwhile, somebody else handled it or took it away, and the access is simply
- * repeated. A PTE table that vanished under reclaim makes the fault start again from its PMD entry.
+ * and the entry compared. If it changed meanwhile, or its table vanished under reclaim, the fault starts again from the PMD
+ * entry: so what it returns is true of the entry it saw last.
  */
 #include "core/op/fault.h"
 
@@ -14,8 +14,7 @@
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio.h"
 
-#define FAULT_AGAIN	0x80u		/* the PTE table changed on the way: never leaves this file */
-#define AGAIN_BOUND	1000000u	/* far above what reclaim of one table can cause */
+#define FAULT_AGAIN	0x80u		/* the entry or its table changed on the way: never leaves this file */
 
 /* Lock key: (T) this thread only */
 struct vm_fault {
@@ -29,25 +28,21 @@ struct vm_fault {
 	spinlock_t *ptl;		/* (T) */
 };
 
-/* Locks the entry's table. 0: locked, and the entry is still vmf->orig. Else not locked; *ret is what to return. */
-static bool lock_and_compare(struct vm_fault *vmf, vm_fault_t *ret)
+/* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: start again. */
+static bool lock_and_compare(struct vm_fault *vmf)
 {
 	SYNCPOINT("fault.before_ptl");
 	vmf->ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, vmf->addr, &vmf->ptl);
-	if (unlikely(!vmf->ptep)) {
-		*ret = FAULT_AGAIN;
+	if (unlikely(!vmf->ptep))
 		return false;
-	}
 	if (likely(pte_same(ptep_get(vmf->ptep), vmf->orig) || KNOCKED_OUT(FAULT_RECHECK)))
 		return true;
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
-	count_event(EV_FAULT_SPURIOUS);
-	*ret = 0;
 	return false;
 }
 
-/* What the VMA's protection makes of an entry for the access at hand. */
-static pte_t entry_for(struct vm_fault *vmf, pte_t pte)
+/* @pte as the access at hand leaves it. */
+static pte_t mark_access(struct vm_fault *vmf, pte_t pte)
 {
 	if (vmf->write)
 		pte = pte_mkwrite(pte_mkdirty(pte));
@@ -57,10 +52,8 @@ static pte_t entry_for(struct vm_fault *vmf, pte_t pte)
 /* First read: the shared page of zeroes, mapped read-only and not counted. */
 static vm_fault_t do_zero_page(struct vm_fault *vmf)
 {
-	vm_fault_t ret = 0;
-
-	if (!lock_and_compare(vmf, &ret))
-		return ret;
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
 	set_pte(vmf->ptep, pte_mkspecial(mk_pte(zero_page, vmf->vma->vm_page_prot)));
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	return 0;
@@ -73,20 +66,19 @@ static vm_fault_t do_zero_page(struct vm_fault *vmf)
 static vm_fault_t do_new_page(struct vm_fault *vmf, struct page *from)
 {
 	struct page *page = alloc_page(from ? PAGE_ANON : PAGE_ANON | ALLOC_ZERO);
-	vm_fault_t ret = 0;
 
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
 	if (from)
 		copy_payload(page, from);
-	if (!lock_and_compare(vmf, &ret)) {
+	if (!lock_and_compare(vmf)) {
 		free_page(page);
-		return ret;
+		return FAULT_AGAIN;
 	}
 	count_event(EV_PAGE_ALLOC);
 	page->index = vmf->addr >> PAGE_SHIFT;
 	page_mapcount_inc(page);
-	set_pte(vmf->ptep, entry_for(vmf, mk_pte(page, vmf->vma->vm_page_prot)));
+	set_pte(vmf->ptep, mark_access(vmf, mk_pte(page, vmf->vma->vm_page_prot)));
 	if (from)
 		page_mapcount_dec(from);
 	else
@@ -104,16 +96,16 @@ static vm_fault_t do_new_page(struct vm_fault *vmf, struct page *from)
  */
 static vm_fault_t do_wp_page(struct vm_fault *vmf)
 {
-	vm_fault_t ret = 0;
 	struct page *page;
+	vm_fault_t ret;
 
 	if (pte_special(vmf->orig))
 		return do_new_page(vmf, NULL);
-	if (!lock_and_compare(vmf, &ret))
-		return ret;
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
 	page = pte_page(vmf->orig);
 	if (page_ref_count(page) == 1) {
-		set_pte(vmf->ptep, entry_for(vmf, pte_mkyoung(vmf->orig)));
+		set_pte(vmf->ptep, mark_access(vmf, pte_mkyoung(vmf->orig)));
 		pte_unmap_unlock(vmf->pt, vmf->ptl);
 		return 0;
 	}
@@ -128,14 +120,13 @@ static vm_fault_t do_wp_page(struct vm_fault *vmf)
 static vm_fault_t do_spurious(struct vm_fault *vmf)
 {
 	pte_t wanted = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig) : vmf->orig);
-	vm_fault_t ret = 0;
 
 	if (pte_same(wanted, vmf->orig)) {
 		count_event(EV_FAULT_SPURIOUS);
 		return 0;
 	}
-	if (!lock_and_compare(vmf, &ret))
-		return ret;
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
 	set_pte(vmf->ptep, wanted);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	return 0;
@@ -187,7 +178,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	if (unlikely(!vmf.pmdp))
 		return VM_FAULT_OOM;
 	while (unlikely((ret = handle_pte_fault(&vmf)) == FAULT_AGAIN))
-		BUG_ON(++rounds > AGAIN_BOUND);
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	return ret;
 }
 

@@ -8,7 +8,7 @@
 /* 0 handled, else one of: */
 typedef unsigned int vm_fault_t;
 #define VM_FAULT_OOM		0x01u	/* memory ran out */
-#define VM_FAULT_SIGSEGV	0x02u	/* a guard region, always with: */
+#define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: by itself a guard region, or with one of */
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
 

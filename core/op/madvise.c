@@ -105,8 +105,11 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		return -EINVAL;
 	if (end == start)
 		return 0;
-	mmap_read_lock(mm);
-	err = do_madvise(mm, start, end, advice);
-	mmap_read_unlock(mm);
+	/* A guard install that faults kept ahead of lets the lock go, and starts over. Source: -ERESTARTNOINTR in mm/madvise.c. */
+	do {
+		mmap_read_lock(mm);
+		err = do_madvise(mm, start, end, advice);
+		mmap_read_unlock(mm);
+	} while (err == -EAGAIN);
 	return err;
 }

@@ -105,6 +105,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 {
 	struct mm_pgtable *pt = zap->tlb->pt;
 	bool whole = end - addr == PMD_SIZE;
+	unsigned int rounds = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
 
@@ -114,6 +115,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		if (!ptep) {
 			if (pmd_none(pmdp_get(pmdp)))
 				return;
+			BUG_ON(++rounds > PTE_AGAIN_BOUND);
 			continue;	/* another table by now */
 		}
 		addr = zap_locked(zap, ptep, addr, end);

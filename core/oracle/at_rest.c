@@ -118,7 +118,7 @@ static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 /* The table that @val points to, once all that can be said of it was checked; NULL if it was not all right. */
 static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
 {
-	unsigned long pfn = (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
+	unsigned long pfn = entry_pfn(val);
 	struct page *table;
 
 	if ((val & ~ENTRY_PFN_MASK) != ENTRY_TABLE || !pfn_valid(pfn)) {
@@ -139,10 +139,8 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 /* All entries of a table of @level that maps @addr onwards; a folded level is passed over. */
 static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_level level, unsigned long addr)
 {
-	enum pgtable_level child = level + 1;
+	enum pgtable_level child = level_below(level);
 
-	while (child < LEVEL_PTE && level_entries(child) == 1)
-		child++;
 	for (unsigned int i = 0; i < level_entries(level) && !in->failed; i++, addr += 1UL << level_shift(level)) {
 		uint64_t *below, val = load_relaxed(&table[i]);
 

@@ -17,7 +17,7 @@
  *   every table is linked once, by the mm it belongs to, and its lock is free
  *   every frame in use is a table, the zero page, or an anonymous page with as many references and mappings as entries
  *   the mms' counters (pages, tables) equal what was found
- * Else false, and the first violation in @why. Locking: mmap_lock of none; no other thread is in core, RCU callbacks
+ * Else false, and the first violation in @why; but a VMA tree whose nodes are ill formed dies. Locking: mmap_lock of none; no other thread is in core, RCU callbacks
  * have run (rcu_barrier()).
  */
 bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size);

@@ -87,6 +87,15 @@ static inline unsigned int level_entries(enum pgtable_level level)
 	return entries[level];
 }
 
+/* The level of the tables that entries of @level point to: a folded level's only entry is the one above. */
+static inline enum pgtable_level level_below(enum pgtable_level level)
+{
+	do {
+		level++;
+	} while (level < LEVEL_PTE && level_entries(level) == 1);
+	return level;
+}
+
 /* Index of @addr in its table of @level. */
 static inline unsigned long level_index(enum pgtable_level level, unsigned long addr)
 {

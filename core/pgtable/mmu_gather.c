@@ -68,6 +68,7 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 {
 	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
+	count_event(EV_TABLE_FREE);
 	table->pt_next = tlb->tables;
 	tlb->tables = table;
 }
@@ -87,7 +88,8 @@ static bool table_within(enum pgtable_level parent, unsigned long addr, const st
 
 /*
  * Frees the tables below the entries of one table of @level that map [@addr, @end). A folded level is entered without a
- * table of its own. Entries are cleared by a plain atomic store: whoever could change them would need a VMA over them.
+ * table of its own. Entries within the bounds are cleared by a plain atomic store: whoever could change them would need a
+ * VMA over them. Others, in a table shared with neighbours, are read while their faults populate it.
  */
 static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtable_level level, unsigned long addr,
 			     unsigned long end, const struct table_bounds *bounds)
@@ -96,21 +98,19 @@ static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtab
 
 	for (; addr < end; addr = next) {
 		uint64_t *entry = table + level_index(level, addr);
-		enum pgtable_level child = level + 1;
+		enum pgtable_level child = level_below(level);
 		uint64_t val;
 
 		next = level_addr_end(level, addr, end);
-		val = load_relaxed(entry);
+		val = load_acquire(entry);	/* ORDER[table-publish:B] a neighbour's fault may have linked it just now */
 		if (!val)
 			continue;
-		while (child < LEVEL_PTE && level_entries(child) == 1)
-			child++;
 		if (child < LEVEL_PTE)
 			free_table_range(tlb, entry_table(val), child, addr, next, bounds);
 		if (!table_within(level, addr, bounds))
 			continue;
 		store_relaxed(entry, 0);
-		tlb_remove_table(tlb, pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
+		tlb_remove_table(tlb, pfn_to_page(entry_pfn(val)));
 	}
 }
 

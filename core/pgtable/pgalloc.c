@@ -40,7 +40,6 @@ struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level)
 void table_free(struct page *table)
 {
 	ASSERT(page_type(table) == PAGE_TABLE && !spin_is_locked(&table->ptl));
-	count_event(EV_TABLE_FREE);
 	free_pages(table, TABLE_ORDER);
 }
 
@@ -52,14 +51,11 @@ static spinlock_t *populate_lock(struct mm_pgtable *pt, uint64_t *entry, enum pg
 
 int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level)
 {
-	enum pgtable_level child = level + 1;
+	enum pgtable_level child = level_below(level);
 	struct page *table;
 	spinlock_t *ptl;
 	bool lost;
 
-	/* A folded level's only entry is the one above: what it points to is the next real table. */
-	while (child < LEVEL_PTE && level_entries(child) == 1)
-		child++;
 	table = table_alloc(pt, child);
 	if (!table)
 		return -ENOMEM;
@@ -84,6 +80,7 @@ int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level le
 	spin_unlock(ptl);
 	if (lost) {
 		count_event(EV_PTE_TABLE_RACE);
+		count_event(EV_TABLE_FREE);
 		table_free(table);
 	}
 	return 0;
@@ -132,5 +129,6 @@ int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy)
 void mm_pgtable_destroy(struct mm_pgtable *pt)
 {
 	table_free(table_page(pt->pgd));
+	count_event(EV_TABLE_FREE);
 	node_free(pt->counters, pt->home, NR_CPUS * sizeof(*pt->counters));
 }

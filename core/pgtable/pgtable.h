@@ -39,6 +39,14 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 /* An entry that points to a table. Accessed and dirty are set at once: nobody ages tables. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
 
+_Static_assert(PAGE_SHIFT == FRAME_SHIFT, "a small page is a frame");
+
+/* The frame that an entry of any level names. */
+static inline unsigned long entry_pfn(uint64_t val)
+{
+	return (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
+}
+
 /* ---- values ---- */
 #define __pte(x)	((pte_t){ (x) })
 
@@ -50,7 +58,7 @@ static inline bool pte_dirty(pte_t pte)		{ return pte.val & ENTRY_DIRTY; }
 static inline bool pte_young(pte_t pte)		{ return pte.val & ENTRY_ACCESSED; }
 static inline bool pte_special(pte_t pte)	{ return pte.val & ENTRY_SPECIAL; }
 static inline bool pte_same(pte_t a, pte_t b)	{ return a.val == b.val; }
-static inline unsigned long pte_pfn(pte_t pte)	{ return (pte.val & ENTRY_PFN_MASK) >> PAGE_SHIFT; }
+static inline unsigned long pte_pfn(pte_t pte)	{ return entry_pfn(pte.val); }
 static inline struct page *pte_page(pte_t pte)	{ return pfn_to_page(pte_pfn(pte)); }
 static inline pte_t pte_mkwrite(pte_t pte)	{ return __pte(pte.val | ENTRY_WRITE); }
 static inline pte_t pte_wrprotect(pte_t pte)	{ return __pte(pte.val & ~ENTRY_WRITE); }
@@ -110,7 +118,10 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 	return __pte(xchg_acq_rel(&ptep->val, 0));
 }
 
-/* Entries of a whole PTE table that are present. Locking: the PTL, so plain reads are enough and the loop is vectorised. */
+/*
+ * Entries of a whole PTE table that are present. Locking: the PTL. Plain reads, which the compiler makes vectors of: nobody
+ * writes an entry without the PTL.
+ */
 static inline unsigned int pte_table_count_present(const pte_t *table)
 {
 	unsigned int n = 0;
@@ -144,7 +155,7 @@ static inline pgd_t pgdp_get(pgd_t *pgdp)	{ return (pgd_t){ load_acquire(&pgdp->
 /* What an upper entry that is present must always do, for whoever may read it: point to a page table. */
 static inline bool entry_points_to_table(uint64_t val)
 {
-	unsigned long pfn = (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
+	unsigned long pfn = entry_pfn(val);
 
 	return pfn_valid(pfn) && page_type(pfn_to_page(pfn)) == PAGE_TABLE;
 }
@@ -153,7 +164,7 @@ static inline bool entry_points_to_table(uint64_t val)
 static inline void *entry_table(uint64_t val)
 {
 	ASSERT(entry_points_to_table(val));
-	return page_address(pfn_to_page((val & ENTRY_PFN_MASK) >> PAGE_SHIFT));
+	return page_address(pfn_to_page(entry_pfn(val)));
 }
 
 /* The struct page, PTL included, of the table that holds the entry at @entry. */
@@ -165,7 +176,7 @@ static inline struct page *table_page(const void *entry)
 /* The struct page of the PTE table that @pmd points to. */
 static inline struct page *pmd_table_page(pmd_t pmd)
 {
-	return pfn_to_page((pmd.val & ENTRY_PFN_MASK) >> PAGE_SHIFT);
+	return pfn_to_page(entry_pfn(pmd.val));
 }
 
 /*

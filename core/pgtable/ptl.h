@@ -20,6 +20,12 @@
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/shootdown.h"
 
+/*
+ * Rounds of starting again that a broken protocol is told from bad luck by: far above what unlinking and linking of one table,
+ * changes of one entry, or a walker's own callbacks can cause.
+ */
+#define PTE_AGAIN_BOUND	1000000u
+
 /* The lock of the table that holds the PMD entry at @pmdp. */
 static inline spinlock_t *pmd_lockptr(struct mm_pgtable *pt, pmd_t *pmdp)
 {

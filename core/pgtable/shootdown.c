@@ -10,7 +10,7 @@ struct walk_mark walk_marks[NR_CPUS];
 
 static void wait_for(struct walk_mark *mark)
 {
-	uint32_t seen = load_seq_cst(&mark->seq);
+	uint32_t seen = load_acquire(&mark->seq);
 	unsigned int spins = 0;
 
 	if (!(seen & 1))

@@ -8,8 +8,8 @@
  *   walker    seq odd; read entries … ; seq even
  *   freer     clear the entry; for each cpu: while its seq is odd and the same, wait; free
  *
- * Store buffering: both sides store their own variable and then load the other's, so all four accesses are
- * sequentially consistent. Either the freer sees the odd seq and waits, or the walker sees the cleared entry.
+ * Store buffering: both sides store and then load what the other stores, with a full fence between. Either the freer sees
+ * the odd seq and waits, or the walker sees the cleared entry.
  * Source: mm/mmu_gather.c, tlb_remove_table_sync_one(); arch/x86 before CONFIG_MMU_GATHER_RCU_TABLE_FREE.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SHOOTDOWN_H
@@ -32,9 +32,11 @@ static inline void shootdown_walk_begin(void)
 
 	if (mark->depth++)
 		return;
+	if (KNOCKED_OUT(SHOOTDOWN_B))
+		return;
+	store_relaxed(&mark->seq, mark->seq + 1);
 	/* ORDER[shootdown:B] the mark is stored before any entry is read; pairs with ORDER[shootdown:A]. */
-	if (!KNOCKED_OUT(SHOOTDOWN_B))
-		xchg_seq_cst(&mark->seq, mark->seq + 1);
+	smp_mb();
 }
 
 static inline void shootdown_walk_end(void)

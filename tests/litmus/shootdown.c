@@ -54,11 +54,10 @@ static void meet(unsigned int me, unsigned int generation)
 
 static force_inline uint32_t walker(uint32_t i, bool ordered)
 {
+	store_relaxed(&mark[i].v, 1u);
 	if (ordered)
-		xchg_seq_cst(&mark[i].v, 1u);
-	else
-		store_relaxed(&mark[i].v, 1u);
-	return load_relaxed(&entry[i].v);
+		smp_mb();
+	return load_acquire(&entry[i].v);
 }
 
 static force_inline uint32_t freer(uint32_t i, bool ordered)
@@ -66,7 +65,7 @@ static force_inline uint32_t freer(uint32_t i, bool ordered)
 	store_relaxed(&entry[i].v, 0u);
 	if (ordered)
 		smp_mb();
-	return load_seq_cst(&mark[i].v);
+	return load_acquire(&mark[i].v);
 }
 
 /* One loop for each choice, so that nothing but the two accesses and their order is in it. */

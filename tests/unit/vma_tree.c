@@ -372,9 +372,29 @@ static void readers_always_find_what_stays(void **state)
 	vma_tree_destroy(&model.tree);
 }
 
+/* Each round leaves one VMA behind: nodes that are nearly empty, but not quite, under a tree that would grow and grow. */
+static void few_survivors_need_no_tall_tree(void **state)
+{
+	unsigned int tallest = 0;
+
+	(void)state;
+	model_reset(&model);
+	for (unsigned long round = 0; round < 200; round++) {
+		for (unsigned long i = 0; i < 200; i++)
+			assert_true(insert(&model, (round * 1000 + 2 * i + 2) << PAGE_SHIFT));
+		while (model.nr > round + 1)
+			erase(&model, model.nr - 1);
+		tallest = max(tallest, model.tree.height);
+		check_all(&model);
+	}
+	assert_in_range(tallest, 3, 6);		/* 400 VMAs at the most fill three levels */
+	erase_all(&model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(few_survivors_need_no_tall_tree),
 		cmocka_unit_test(random_sequences_against_a_sorted_array),
 		cmocka_unit_test(runs_up_and_down),
 		cmocka_unit_test(an_emptied_end_is_filled_again),

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vma_node.h - nodes of the VMA tree, for the files that build it: vma_tree.c and vma_tree_pack.c. */
+#ifndef FAULTLINE_CORE_MM_VMA_NODE_H
+#define FAULTLINE_CORE_MM_VMA_NODE_H
+
+#include "core/mm/vma_tree.h"
+
+#define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
+#define MAX_HEIGHT	16	/* 65530 VMAs need 6; it is packed long before */
+
+/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU */
+struct vma_node {
+	unsigned short nr;		/* (C) slots in use, empty ones included */
+	unsigned short leaf;		/* (C) */
+	unsigned int home;		/* (C) NUMA node it was allocated on */
+	unsigned long key[NODE_SLOTS];	/* (C) ascending */
+	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
+	struct rcu_cb rcu;		/* (C) while not replaced */
+};
+
+/* Sees to it that @wanted nodes are in reserve. Returns 0 or -ENOMEM. Locking: mmap_lock for write, as for the rest. */
+int reserve_nodes(struct vma_tree *tree, unsigned int wanted);
+/* An empty node from the reserve, which has one. */
+struct vma_node *reserve_pop(struct vma_tree *tree);
+/* Frees a node that can't be reached any more, once the readers inside it have left. */
+void node_retire(struct vma_node *node);
+
+static inline void node_append(struct vma_node *node, unsigned long key, void *slot)
+{
+	node->key[node->nr] = key;
+	node->slot[node->nr] = slot;
+	node->nr++;
+}
+
+/* Erasures have left it two levels taller than its VMAs need. */
+bool vma_tree_too_tall(const struct vma_tree *tree);
+/* Builds the tree anew, from full nodes. Returns 0, or -ENOMEM with nothing changed. */
+int vma_tree_pack(struct vma_tree *tree);
+
+#endif
