@@ -12,6 +12,7 @@
 #include "bench/command.h"
 
 #define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
+#define FRAMES_PER_THREAD (1ul << 17)	/* 512 MiB: twice what the largest choice of a workload maps for each */
 #define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 
 const unsigned int all_payloads[MAX_PAYLOADS] = { 0, CACHE_LINE, FRAME_SIZE };
@@ -145,6 +146,8 @@ static int take_threads(struct choices *choices, const char *text)
 
 	if (!read_number(text, 1, NR_CPUS - 1, &number))
 		return complain("not a number of threads: '%s' (1 to %d)", text, NR_CPUS - 1);
+	if (!choices->frames_given)
+		choices->frames = max(choices->frames, number * FRAMES_PER_THREAD);
 	return add_number(choices->threads, &choices->nr_threads, MAX_THREADS, (unsigned int)number, "threads");
 }
 
@@ -278,6 +281,7 @@ int choices_take(struct choices *choices, int option, const char *text)
 	case CHOOSE_AXIS:
 		return take_axis(choices, text);
 	case CHOOSE_FRAMES:
+		choices->frames_given = true;
 		return take_number(text, "number of frames", 1024, (1ull << 32) / MAX_NODES, &choices->frames);
 	default:
 		return take_number(text, "seed", 0, UINT64_MAX, &choices->seed);

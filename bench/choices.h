@@ -41,6 +41,7 @@ struct choices {
 	enum mem_policy memory;
 	unsigned int node;		/* PLACE_NODE's */
 	unsigned long frames;		/* for each node */
+	bool frames_given;		/* by option: not to be changed */
 	uint64_t seed;
 };
 
