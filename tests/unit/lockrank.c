@@ -172,7 +172,7 @@ static void each_thread_has_its_own(void *arg, unsigned int index)
 static void threads_hold_apart(void **state)
 {
 	(void)state;
-	lockrank_acquire(&locks[5], RANK_LEAF, HELD_WRITE);
+	lockrank_acquire(&locks[5], RANK_SWAP, HELD_WRITE);
 	threads_run(2, each_thread_has_its_own, NULL);
 	cpu_unregister();
 	each_thread_has_its_own(NULL, 0);
