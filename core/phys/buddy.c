@@ -117,16 +117,36 @@ void buddy_free(struct page *page, unsigned int order)
 	spin_unlock(&node->lock);
 }
 
+/*
+ * A batch that is one block, if there is one: the struct pages of 64 frames are then one host page, and a core that
+ * prefetches ahead in it does not take lines from the thread that has the next batch.
+ */
+static unsigned int take_block(struct frame_node *node, uint32_t *pfns)
+{
+	unsigned int order = (unsigned int)__builtin_ctz(machine.pcp_batch);
+	struct page *page = 1u << order == machine.pcp_batch ? take(node, order) : NULL;
+
+	if (!page)
+		return 0;
+	for (unsigned int i = 0; i < machine.pcp_batch; i++) {
+		page_set_type(page + i, PAGE_PCP);
+		pfns[i] = (uint32_t)page_to_pfn(page) + i;
+	}
+	return machine.pcp_batch;
+}
+
 unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns)
 {
 	struct frame_node *node = &nodes[nid];
-	unsigned int got = 0;
+	unsigned int got;
 	struct page *page;
 
 	spin_lock(&node->lock);
 	if (node->nr_batches) {
 		got = machine.pcp_batch;
 		memcpy(pfns, node->stock[--node->nr_batches], got * sizeof(*pfns));
+	} else {
+		got = take_block(node, pfns);
 	}
 	while (got < machine.pcp_batch && (page = take(node, 0))) {
 		page_set_type(page, PAGE_PCP);
