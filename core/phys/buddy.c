@@ -135,20 +135,20 @@ static unsigned int take_block(struct frame_node *node, uint32_t *pfns)
 	return machine.pcp_batch;
 }
 
-unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns)
+unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns, enum frame_use use)
 {
+	unsigned int got = 0, wanted = use == FRAME_TABLE ? min(TABLE_BATCH, machine.pcp_batch) : machine.pcp_batch;
 	struct frame_node *node = &nodes[nid];
-	unsigned int got;
 	struct page *page;
 
 	spin_lock(&node->lock);
-	if (node->nr_batches) {
+	if (use == FRAME_DATA && node->nr_batches) {
 		got = machine.pcp_batch;
 		memcpy(pfns, node->stock[--node->nr_batches], got * sizeof(*pfns));
-	} else {
+	} else if (use == FRAME_DATA) {
 		got = take_block(node, pfns);
 	}
-	while (got < machine.pcp_batch && (page = take(node, 0))) {
+	while (got < wanted && (page = take(node, 0))) {
 		page_set_type(page, PAGE_PCP);
 		pfns[got++] = (uint32_t)page_to_pfn(page);
 	}
@@ -157,13 +157,13 @@ unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns)
 	return got;
 }
 
-void buddy_free_bulk(unsigned int nid, const uint32_t *pfns, unsigned int nr)
+void buddy_free_bulk(unsigned int nid, const uint32_t *pfns, unsigned int nr, bool stock)
 {
 	struct frame_node *node = &nodes[nid];
 
 	spin_lock(&node->lock);
 	count_own(&node->nr_free, nr);
-	if (nr == machine.pcp_batch && node->nr_batches < STOCK_BATCHES) {
+	if (stock && nr == machine.pcp_batch && node->nr_batches < STOCK_BATCHES) {
 		memcpy(node->stock[node->nr_batches++], pfns, nr * sizeof(*pfns));
 		nr = 0;
 	}

@@ -54,17 +54,22 @@ static force_inline unsigned int policy_node(void)
 	return cpu->next_node;
 }
 
-static force_inline struct page *take_from(unsigned int nid, unsigned int order)
+static force_inline enum frame_use use_of(unsigned int type)
+{
+	return type == PAGE_TABLE ? FRAME_TABLE : FRAME_DATA;
+}
+
+static force_inline struct page *take_from(unsigned int nid, unsigned int order, enum frame_use use)
 {
 	if (likely(this_cpu && order == 0))
-		return pcp_alloc(nid);
+		return pcp_alloc(nid, use);
 	return buddy_alloc(nid, order);
 }
 
-static __noinline struct page *take_from_others(unsigned int nid, unsigned int order)
+static __noinline struct page *take_from_others(unsigned int nid, unsigned int order, enum frame_use use)
 {
 	for (unsigned int i = 1; i < machine.nr_nodes; i++) {
-		struct page *page = take_from((nid + i) % machine.nr_nodes, order);
+		struct page *page = take_from((nid + i) % machine.nr_nodes, order, use);
 
 		if (!page)
 			continue;
@@ -97,14 +102,15 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 
 static force_inline struct page *alloc_from(unsigned int nid, unsigned int order, unsigned int flags)
 {
+	enum frame_use use = use_of(flags & ALLOC_TYPE);
 	struct page *page;
 
 	BUG_ON(order > MAX_ORDER);
 	if (unlikely(inject_alloc_fails()))
 		return NULL;
-	page = take_from(nid, order);
+	page = take_from(nid, order, use);
 	if (unlikely(!page)) {
-		page = take_from_others(nid, order);
+		page = take_from_others(nid, order, use);
 		if (!page)
 			return NULL;
 	}
@@ -138,7 +144,7 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (FAULTLINE_CHECK)
 		poison_block(page, order);
 	if (likely(this_cpu && order == 0)) {
-		pcp_free(page);
+		pcp_free(page, use_of(page_type(page)));
 	} else {
 		page_set_type(page, PAGE_FREE);
 		buddy_free(page, order);

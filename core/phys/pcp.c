@@ -18,18 +18,18 @@ struct pcp_list {
 	uint32_t pfns[PCP_CAPACITY];	/* (T) the last one was freed last */
 };
 
-/* [NR_CPUS][nr_nodes], each cpu's lists on pages of their own: first touched, and so placed, by the cpu's thread. */
+/* [NR_CPUS][nr_nodes][NR_FRAME_USES], each cpu's lists on pages of their own: first touched, and so placed, by the cpu's thread. */
 static char *lists;			/* (C) between pcp_init() and pcp_exit() */
 static size_t cpu_stride;		/* (C) the same */
 
-static force_inline struct pcp_list *pcp_list(unsigned int cpu, unsigned int nid)
+static force_inline struct pcp_list *pcp_list(unsigned int cpu, unsigned int nid, enum frame_use use)
 {
-	return (struct pcp_list *)(void *)(lists + cpu * cpu_stride) + nid;
+	return (struct pcp_list *)(void *)(lists + cpu * cpu_stride) + nid * NR_FRAME_USES + use;
 }
 
 int pcp_init(void)
 {
-	cpu_stride = ALIGN_UP(machine.nr_nodes * sizeof(struct pcp_list), 4096);
+	cpu_stride = ALIGN_UP(machine.nr_nodes * NR_FRAME_USES * sizeof(struct pcp_list), 4096);
 	lists = mmap(NULL, NR_CPUS * cpu_stride, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (lists == MAP_FAILED)
@@ -48,9 +48,9 @@ void pcp_exit(void)
  * A batch leaves the list in the order in which the node gave it: ascending where a block was split, or where frames were
  * freed so. Hardware prefetches upwards from frame to frame: walks over many tables are three times as fast for it.
  */
-static __noinline uint32_t refill(struct pcp_list *list, unsigned int nid)
+static __noinline uint32_t refill(struct pcp_list *list, unsigned int nid, enum frame_use use)
 {
-	uint32_t *first = list->pfns, *last, nr = buddy_alloc_batch(nid, list->pfns);
+	uint32_t *first = list->pfns, *last, nr = buddy_alloc_batch(nid, list->pfns, use);
 
 	count_event(EV_FRAME_REFILL);
 	list->bottom = 0;
@@ -68,13 +68,13 @@ static force_inline uint32_t *pcp_slot(struct pcp_list *list, uint32_t index)
 	return &list->pfns[(list->bottom + index) % PCP_CAPACITY];
 }
 
-struct page *pcp_alloc(unsigned int nid)
+struct page *pcp_alloc(unsigned int nid, enum frame_use use)
 {
-	struct pcp_list *list = pcp_list(this_cpu->id, nid);
+	struct pcp_list *list = pcp_list(this_cpu->id, nid, use);
 	uint32_t count = load_relaxed(&list->count);
 
 	if (unlikely(!count)) {
-		count = refill(list, nid);
+		count = refill(list, nid, use);
 		if (!count)
 			return NULL;
 	}
@@ -83,25 +83,25 @@ struct page *pcp_alloc(unsigned int nid)
 }
 
 /* The coldest @nr, at most a batch, go back. Returns how many are left. */
-static __noinline uint32_t drain_batch(struct pcp_list *list, unsigned int nid, uint32_t count)
+static __noinline uint32_t drain_batch(struct pcp_list *list, unsigned int nid, uint32_t count, bool stock)
 {
 	uint32_t batch[MAX_BATCH], nr = min(count, machine.pcp_batch);
 
 	for (uint32_t i = 0; i < nr; i++)
 		batch[i] = *pcp_slot(list, i);
-	buddy_free_bulk(nid, batch, nr);
+	buddy_free_bulk(nid, batch, nr, stock);
 	list->bottom = (list->bottom + nr) % PCP_CAPACITY;
 	return count - nr;
 }
 
-void pcp_free(struct page *page)
+void pcp_free(struct page *page, enum frame_use use)
 {
-	unsigned int nid = page_to_nid(page);
-	struct pcp_list *list = pcp_list(this_cpu->id, nid);
+	unsigned int nid = page_to_nid(page), high = use == FRAME_TABLE ? 3 * TABLE_BATCH : machine.pcp_high;
+	struct pcp_list *list = pcp_list(this_cpu->id, nid, use);
 	uint32_t count = load_relaxed(&list->count);
 
-	if (unlikely(count >= machine.pcp_high)) {
-		count = drain_batch(list, nid, count);
+	if (unlikely(count >= high)) {
+		count = drain_batch(list, nid, count, use == FRAME_DATA);
 		count_event(EV_FRAME_REFILL);
 	}
 	page_set_type(page, PAGE_PCP);
@@ -111,11 +111,11 @@ void pcp_free(struct page *page)
 
 void pcp_drain(unsigned int cpu)
 {
-	for (unsigned int nid = 0; nid < machine.nr_nodes; nid++) {
-		struct pcp_list *list = pcp_list(cpu, nid);
+	for (unsigned int i = 0; i < machine.nr_nodes * NR_FRAME_USES; i++) {
+		struct pcp_list *list = pcp_list(cpu, i / NR_FRAME_USES, i % NR_FRAME_USES);
 
-		while (load_relaxed(&list->count))
-			store_relaxed(&list->count, drain_batch(list, nid, load_relaxed(&list->count)));
+		for (uint32_t count = load_relaxed(&list->count); count; store_relaxed(&list->count, count))
+			count = drain_batch(list, i / NR_FRAME_USES, count, false);
 	}
 }
 
@@ -124,7 +124,7 @@ unsigned long pcp_free_frames(void)
 	unsigned long sum = 0;
 
 	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
-		for (unsigned int nid = 0; nid < machine.nr_nodes; nid++)
-			sum += load_relaxed(&pcp_list(cpu, nid)->count);
+		for (unsigned int i = 0; i < machine.nr_nodes * NR_FRAME_USES; i++)
+			sum += load_relaxed(&pcp_list(cpu, i / NR_FRAME_USES, i % NR_FRAME_USES)->count);
 	return sum;
 }

@@ -4,11 +4,14 @@
  *
  * Last in, first out, which hands out the frame whose lines are still in this core's cache. A list belongs to the thread
  * that holds the cpu slot; the slot's next holder inherits what its last one left.
+ *
+ * Page tables have a list of their own, filled from small blocks: most are freed by another thread after a grace period, and
+ * would in time break up the blocks that data frames come in.
  */
 #ifndef FAULTLINE_CORE_PHYS_PCP_H
 #define FAULTLINE_CORE_PHYS_PCP_H
 
-#include "core/phys/frame.h"
+#include "core/phys/buddy.h"
 
 #define PCP_CAPACITY	8192u	/* frames of a node on one cpu's list, 32 MiB; a power of two */
 
@@ -16,9 +19,9 @@
 int pcp_init(void);
 void pcp_exit(void);
 /* A frame of node @nid for the calling cpu, or NULL when neither its list nor the node has one. */
-struct page *pcp_alloc(unsigned int nid);
-/* Takes a frame whose references are gone. */
-void pcp_free(struct page *page);
+struct page *pcp_alloc(unsigned int nid, enum frame_use use);
+/* Takes a frame whose references are gone, from what it was used for. */
+void pcp_free(struct page *page, enum frame_use use);
 /* Gives slot @cpu's lists back to the nodes. Locking: @cpu is the caller's, or no other thread is in core. */
 void pcp_drain(unsigned int cpu);
 /* Frames on all lists. */
