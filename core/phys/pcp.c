@@ -68,6 +68,21 @@ static force_inline uint32_t *pcp_slot(struct pcp_list *list, uint32_t index)
 	return &list->pfns[(list->bottom + index) % PCP_CAPACITY];
 }
 
+static force_inline struct page *pop(struct pcp_list *list, uint32_t count)
+{
+	store_relaxed(&list->count, count - 1);
+	return pfn_to_page(*pcp_slot(list, count - 1));
+}
+
+/* The node has none left: a frame that this cpu keeps for the other use will do. */
+static __noinline struct page *take_other_use(unsigned int nid, enum frame_use use)
+{
+	struct pcp_list *list = pcp_list(this_cpu->id, nid, use == FRAME_DATA ? FRAME_TABLE : FRAME_DATA);
+	uint32_t count = load_relaxed(&list->count);
+
+	return count ? pop(list, count) : NULL;
+}
+
 struct page *pcp_alloc(unsigned int nid, enum frame_use use)
 {
 	struct pcp_list *list = pcp_list(this_cpu->id, nid, use);
@@ -76,10 +91,9 @@ struct page *pcp_alloc(unsigned int nid, enum frame_use use)
 	if (unlikely(!count)) {
 		count = refill(list, nid, use);
 		if (!count)
-			return NULL;
+			return take_other_use(nid, use);
 	}
-	store_relaxed(&list->count, count - 1);
-	return pfn_to_page(*pcp_slot(list, count - 1));
+	return pop(list, count);
 }
 
 /* The coldest @nr, at most a batch, go back. Returns how many are left. */
