@@ -101,6 +101,8 @@ int topology_load(const char *synthetic)
 
 	if (topo)
 		return -EBUSY;
+	/* Where /sys is not mounted hwloc makes do with less, and would say so on standard error; that is not core's to fill. */
+	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	if (hwloc_topology_init(&topo)) {
 		topo = NULL;
 		return -ENOMEM;
