@@ -6,59 +6,11 @@
 
 #include <cmocka.h>
 
-#include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "core/op/mmap.h"
 #include "core/op/munmap.h"
-#include "core/op/protect.h"
 #include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
 #include "tests/lib/threads.h"
-#include "tests/lib/world.h"
-
-#define AREA	(16 * PMD_SIZE)
-#define LEN	(8 * PAGE_SIZE)
-
-static const char *const designs[] = { "linux-6.4", "linux-6.15" };
-
-#define for_each_design(policy) \
-	for (const char *const *policy##_at = designs, *policy; \
-	     policy##_at < designs + ARRAY_SIZE(designs) && (policy = *policy##_at); policy##_at++)
-
-static void map(struct mm_struct *mm, unsigned long addr, unsigned long len)
-{
-	BUG_ON(sys_mmap(mm, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)addr);
-}
-
-static struct mm_struct *mm_with_vma(const char *policy)
-{
-	struct mm_struct *mm = world_mm(policy);
-
-	map(mm, AREA, LEN);
-	return mm;
-}
-
-/* Locking: nobody changes the tree. */
-static struct vm_area_struct *only_vma(struct mm_struct *mm)
-{
-	return vma_tree_find(&mm->tree, 0);
-}
-
-static bool can_be_read(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
-
-	if (vma)
-		vma_end_read(mm, vma);
-	return vma;
-}
-
-/* What another thread finds, and how far two threads are. */
-struct meeting {
-	struct mm_struct *mm;
-	bool got;
-	unsigned int step;
-};
+#include "tests/lib/vma_scene.h"
 
 static void try_to_read(void *arg, unsigned int index)
 {
@@ -292,179 +244,11 @@ static void a_write_lock_needs_mmap_lock(void **state)
 	}
 }
 
-#if FAULTLINE_CHECK
-static void change_prot(void *arg)
-{
-	BUG_ON(sys_mprotect(arg, AREA, LEN, PROT_READ));
-}
-
-/* The seq was looked at, then a writer came and went: the reader gets the lock, and finds what the writer left. */
-static void a_writer_that_came_and_went_is_no_matter(void **state)
-{
-	(void)state;
-	for_each_design(policy) {
-		struct mm_struct *mm = mm_with_vma(policy);
-		struct vm_area_struct *vma;
-
-		meanwhile("vma_lock.before_get", change_prot, mm);
-		vma = lock_vma_under_rcu(mm, AREA);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_non_null(vma);
-		assert_int_equal(vma->vm_flags, VM_READ);
-		vma_end_read(mm, vma);
-		mm_exit(mm);
-	}
-}
-
-/* A writer that holds the VMA until it is told not to. */
-struct long_writer {
-	struct meeting meeting;
-	struct test_threads *threads;
-};
-
-static void write_lock_until_told(void *arg, unsigned int index)
-{
-	struct meeting *meeting = arg;
-
-	(void)index;
-	mmap_write_lock(meeting->mm);
-	vma_start_write(find_vma(meeting->mm, AREA));
-	step_reach(&meeting->step, 1);
-	step_await(&meeting->step, 2);
-	mmap_write_unlock(meeting->mm);
-}
-
-static void start_long_writer(void *arg)
-{
-	struct long_writer *writer = arg;
-
-	if (writer->threads)
-		return;
-	writer->threads = threads_start(1, write_lock_until_told, &writer->meeting);
-	step_await(&writer->meeting.step, 1);
-}
-
-/* The seq was looked at, then a writer locked it: the reader gets in, looks again, and leaves. */
-static void a_writer_that_came_since_is_noticed(void **state)
-{
-	(void)state;
-	for_each_design(policy) {
-		struct long_writer writer = { .meeting.mm = mm_with_vma(policy) };
-		uint64_t rechecks = events_total(EV_VMA_LOCK_RECHECK);
-
-		assert_int_equal(syncpoint_hook("vma_lock.before_get", start_long_writer, &writer), 0);
-		assert_null(lock_vma_under_rcu(writer.meeting.mm, AREA));
-		assert_int_equal(syncpoint_hook(NULL, NULL, NULL), 0);
-		assert_int_equal(events_total(EV_VMA_LOCK_RECHECK) - rechecks, 1);
-		step_reach(&writer.meeting.step, 2);
-		threads_join(writer.threads);
-		assert_true(can_be_read(writer.meeting.mm, AREA));
-		mm_exit(writer.meeting.mm);
-	}
-}
-
-static void unmap_all(void *arg)
-{
-	BUG_ON(sys_munmap(arg, AREA, LEN));
-}
-
-static void a_vma_that_went_is_not_locked(void **state)
-{
-	(void)state;
-	for_each_design(policy) {
-		struct mm_struct *mm = mm_with_vma(policy);
-		uint64_t missed = events_total(EV_VMA_LOCK_MISS);
-
-		meanwhile("vma_lock.before_get", unmap_all, mm);
-		assert_null(lock_vma_under_rcu(mm, AREA));
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(events_total(EV_VMA_LOCK_MISS) - missed, 1);
-		mm_exit(mm);
-	}
-}
-
-/* Two mms, and one VMA's memory that moves from the first to the second. */
-struct reuse {
-	struct mm_struct *from, *to;
-	unsigned long addr;
-	struct vm_area_struct *before, *after;
-};
-
-static void unmap_and_map(void *arg)
-{
-	struct reuse *reuse = arg;
-
-	BUG_ON(sys_munmap(reuse->from, AREA, LEN));
-	map(reuse->to, reuse->addr, LEN);
-	reuse->after = only_vma(reuse->to);
-}
-
-/* The memory is another mm's VMA by the time it is locked: locked it is, and let go again. */
-static void another_mms_vma_is_noticed(void **state)
-{
-	struct reuse reuse = { .from = mm_with_vma("linux-6.15"), .to = world_mm("linux-6.15"), .addr = AREA };
-	uint64_t reused = events_total(EV_VMA_REUSED);
-
-	(void)state;
-	reuse.before = only_vma(reuse.from);
-	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
-	assert_null(lock_vma_under_rcu(reuse.from, AREA));
-	assert_int_equal(meanwhile_ran(), 1);
-	assert_ptr_equal(reuse.before, reuse.after);
-	assert_int_equal(events_total(EV_VMA_REUSED) - reused, 1);
-	assert_int_equal(reuse.after->vm_refcnt, 1);
-	assert_true(can_be_read(reuse.to, AREA));
-	mm_exit(reuse.from);
-	mm_exit(reuse.to);
-}
-
-/* The same memory, the same mm, another range: the range is looked at under the lock. */
-static void a_vma_that_moved_is_noticed(void **state)
-{
-	struct mm_struct *mm = mm_with_vma("linux-6.15");
-	struct reuse reuse = { .from = mm, .to = mm, .addr = AREA + 4 * LEN, .before = only_vma(mm) };
-	uint64_t missed = events_total(EV_VMA_LOCK_MISS);
-
-	(void)state;
-	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
-	assert_null(lock_vma_under_rcu(mm, AREA));
-	assert_int_equal(meanwhile_ran(), 1);
-	assert_ptr_equal(reuse.before, reuse.after);
-	assert_int_equal(events_total(EV_VMA_LOCK_MISS) - missed, 1);
-	assert_int_equal(reuse.after->vm_refcnt, 1);
-	mm_exit(mm);
-}
-
-static void unmap_half(void *arg)
-{
-	BUG_ON(sys_munmap(arg, AREA, LEN / 2));
-}
-
-static void a_vma_that_shrank_is_noticed(void **state)
-{
-	(void)state;
-	for_each_design(policy) {
-		struct mm_struct *mm = mm_with_vma(policy);
-		struct vm_area_struct *vma;
-
-		meanwhile("vma_lock.before_get", unmap_half, mm);
-		assert_null(lock_vma_under_rcu(mm, AREA));
-		assert_int_equal(meanwhile_ran(), 1);
-		map(mm, AREA, LEN / 2);
-		BUG_ON(sys_mprotect(mm, AREA, LEN / 2, PROT_READ));
-		meanwhile("vma_lock.before_get", unmap_half, mm);
-		vma = lock_vma_under_rcu(mm, AREA + LEN / 2);	/* the other half is there all the time */
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_non_null(vma);
-		vma_end_read(mm, vma);
-		mm_exit(mm);
-	}
-}
-
 /* The check that check builds make when a reader lets go can fail. */
 static void a_change_under_a_reader_dies(void **state)
 {
 	(void)state;
+	needs_checks();
 	for_each_design(policy) {
 		struct mm_struct *mm = mm_with_vma(policy);
 		struct vm_area_struct *vma = lock_vma_under_rcu(mm, AREA);
@@ -480,7 +264,6 @@ static void a_change_under_a_reader_dies(void **state)
 		mm_exit(mm);
 	}
 }
-#endif
 
 int main(void)
 {
@@ -495,15 +278,7 @@ int main(void)
 		cmocka_unit_test(detaching_waits_for_the_count),
 		cmocka_unit_test(a_detached_vma_must_be_write_locked),
 		cmocka_unit_test(a_write_lock_needs_mmap_lock),
-#if FAULTLINE_CHECK
-		cmocka_unit_test(a_writer_that_came_and_went_is_no_matter),
-		cmocka_unit_test(a_writer_that_came_since_is_noticed),
-		cmocka_unit_test(a_vma_that_went_is_not_locked),
-		cmocka_unit_test(another_mms_vma_is_noticed),
-		cmocka_unit_test(a_vma_that_moved_is_noticed),
-		cmocka_unit_test(a_vma_that_shrank_is_noticed),
 		cmocka_unit_test(a_change_under_a_reader_dies),
-#endif
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);

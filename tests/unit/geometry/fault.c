@@ -11,58 +11,13 @@
 #include "core/base/syncpoint.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "core/op/fault.h"
 #include "core/op/madvise.h"
-#include "core/op/mmap.h"
-#include "core/op/munmap.h"
-#include "core/op/protect.h"
 #include "core/phys/folio.h"
 #include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/fault_scene.h"
 
-#define AREA	(3 * PGDIR_SIZE)
-#define LEN	(2 * PMD_SIZE)
 #define READABLE (ENTRY_PRESENT | ENTRY_ACCESSED)
 #define WRITABLE (READABLE | ENTRY_WRITE | ENTRY_DIRTY)
-
-/* One mm with one area, and what it counted before. */
-struct scene {
-	struct mm_struct *mm;
-	uint64_t vma_lock, mmap_lock, spurious;
-};
-
-static struct scene scene_of(const char *policy, int prot)
-{
-	struct scene s = { .mm = world_mm(policy) };
-
-	assert_true(sys_mmap(s.mm, AREA, LEN, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) == (long)AREA);
-	s.vma_lock = events_total(EV_FAULT_VMA_LOCK);
-	s.mmap_lock = events_total(EV_FAULT_MMAP_LOCK);
-	s.spurious = events_total(EV_FAULT_SPURIOUS);
-	return s;
-}
-
-static uint64_t spurious(const struct scene *s)
-{
-	return events_total(EV_FAULT_SPURIOUS) - s->spurious;
-}
-
-static vm_fault_t do_read(const struct scene *s, unsigned long addr)
-{
-	return do_user_addr_fault(s->mm, addr, 0);
-}
-
-static vm_fault_t do_write(const struct scene *s, unsigned long addr)
-{
-	return do_user_addr_fault(s->mm, addr, FAULT_FLAG_WRITE);
-}
-
-static struct page *page_at(const struct scene *s, unsigned long addr)
-{
-	return pte_page(tree_pte(s->mm, addr));
-}
 
 static uint64_t bits_at(const struct scene *s, unsigned long addr)
 {
@@ -146,13 +101,6 @@ static void write_after_read(const char *policy)
 	scene_end(&s, 2);
 }
 
-static void put_bits(const struct scene *s, unsigned long addr, uint64_t bits)
-{
-	uint64_t *entry = tree_entry(s->mm->pt.pgd, LEVEL_PTE, addr);
-
-	store_release(entry, (*entry & ENTRY_PFN_MASK) | bits);
-}
-
 /* Nothing to do, or just a bit to set: the page stays. */
 static void nothing_to_do(const char *policy)
 {
@@ -173,12 +121,6 @@ static void nothing_to_do(const char *policy)
 	assert_int_equal(spurious(&s), 3);
 	assert_ptr_equal(page_at(&s, AREA), page);
 	scene_end(&s, 7);
-}
-
-static void take_write_away(const struct scene *s)
-{
-	assert_int_equal(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ), 0);
-	assert_int_equal(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
 }
 
 static void a_page_of_its_own_is_reused(const char *policy)
@@ -328,135 +270,15 @@ static void each_way(void **state)
 	assert_true(world_stop());
 }
 
-#if FAULTLINE_CHECK
-static void write_there(void *arg)
-{
-	BUG_ON(do_user_addr_fault(arg, AREA, FAULT_FLAG_WRITE));
-}
-
-static void read_there(void *arg)
-{
-	BUG_ON(do_user_addr_fault(arg, AREA, 0));
-}
-
-static void drop(void *arg)
-{
-	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
-}
-
-/* Another thread's fault comes first, in every combination: a write ends with one page, and no spare one is lost. */
-static void the_first_of_two_faults_counts(void **state)
-{
-	(void)state;
-	for (unsigned int how = 0; how < 4; how++) {
-		struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
-		bool own_writes = how & 1, other_writes = how & 2;
-
-		meanwhile("fault.before_ptl", other_writes ? write_there : read_there, s.mm);
-		assert_int_equal(own_writes ? do_write(&s, AREA) : do_read(&s, AREA), 0);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(spurious(&s), !(own_writes && !other_writes));
-		assert_int_equal(tree_count(s.mm).anon, own_writes || other_writes);
-		assert_int_equal(tree_count(s.mm).zero, !own_writes && !other_writes);
-		assert_true(tree_counters_right(s.mm));
-		mm_exit(s.mm);
-	}
-}
-
-/* The page goes between the look at its entry and the lock: the fault starts again, and it is a first write by then. */
-static void what_went_meanwhile_is_not_copied(void **state)
-{
-	(void)state;
-	for (unsigned int shared = 0; shared < 2; shared++) {
-		struct scene s = scene_of("linux-6.15,reclaim=off", PROT_READ | PROT_WRITE);
-		struct page *page;
-
-		assert_int_equal(do_write(&s, AREA), 0);
-		page = page_at(&s, AREA);
-		get_page(page);
-		take_write_away(&s);
-		meanwhile_at("fault.before_ptl", 1 + shared, drop, s.mm);	/* the second look is after the copy */
-		assert_int_equal(do_write(&s, AREA), 0);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_true(pte_write(tree_pte(s.mm, AREA)) && page_at(&s, AREA) != page);
-		assert_int_equal(tree_count(s.mm).anon, 1);
-		assert_int_equal(page_ref_count(page), 1);
-		assert_int_equal(page_mapcount(page), 0);
-		put_page(page);
-		assert_true(tree_counters_right(s.mm));
-		mm_exit(s.mm);
-	}
-}
-
-/* A bit was missing when it was looked at, and the page is gone when it is to be set. */
-static void what_went_meanwhile_gets_no_bits(void **state)
-{
-	struct scene s = scene_of("linux-6.15,reclaim=off", PROT_READ | PROT_WRITE);
-
-	(void)state;
-	assert_int_equal(do_write(&s, AREA), 0);
-	put_bits(&s, AREA, ENTRY_PRESENT | ENTRY_WRITE);
-	meanwhile("fault.before_ptl", drop, s.mm);
-	assert_int_equal(do_read(&s, AREA), 0);
-	assert_int_equal(meanwhile_ran(), 1);
-	assert_int_equal(tree_count(s.mm).anon, 0);
-	assert_int_equal(tree_count(s.mm).zero, 1);
-	mm_exit(s.mm);
-}
-
-/* The whole table goes: the fault starts again from its PMD entry, and makes another. */
-static void a_table_that_vanishes_is_made_again(void **state)
-{
-	(void)state;
-	for (unsigned int write = 0; write < 2; write++) {
-		struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
-		uint64_t reclaimed = events_total(EV_PTE_TABLE_RECLAIM);
-
-		assert_int_equal(do_read(&s, AREA + PAGE_SIZE), 0);
-		meanwhile_each("fault.before_ptl", 3, drop, s.mm);
-		assert_int_equal(write ? do_write(&s, AREA) : do_read(&s, AREA), 0);
-		assert_int_equal(meanwhile_ran(), 3);
-		assert_int_equal(events_total(EV_PTE_TABLE_RECLAIM) - reclaimed, 3);
-		assert_int_equal(tree_count(s.mm).anon + tree_count(s.mm).zero, 1);
-		assert_int_equal(tree_count(s.mm).pte_tables, 1);
-		assert_true(tree_counters_right(s.mm));
-		mm_exit(s.mm);
-	}
-}
-
-static void unmap_and_map_elsewhere(void *arg)
-{
-	struct mm_struct *mm = arg;
-
-	BUG_ON(sys_munmap(mm, AREA, LEN));
-	BUG_ON(sys_mmap(mm, AREA - LEN, LEN, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
-}
-
-/* The VMA is lost on the way to its lock: mmap_lock says for certain that nothing is mapped. */
-static void a_lost_vma_lock_is_made_up_for(void **state)
-{
-	static const char *const policies[] = { "linux-6.15", "linux-6.4" };
-
-	(void)state;
-	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++) {
-		struct scene s = scene_of(policies[p], PROT_READ | PROT_WRITE);
-
-		meanwhile("vma_lock.before_get", unmap_and_map_elsewhere, s.mm);
-		assert_int_equal(do_read(&s, AREA), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(events_total(EV_FAULT_MMAP_LOCK) - s.mmap_lock, 1);
-		mm_exit(s.mm);
-	}
-}
-#endif
-
 static void a_fault_outside_its_vma_dies(void **state)
 {
-	struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
-	struct vm_area_struct *vma = vma_tree_find(&s.mm->tree, AREA);
+	struct vm_area_struct *vma;
+	struct scene s;
 
 	(void)state;
 	needs_checks();
+	s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
+	vma = vma_tree_find(&s.mm->tree, AREA);
 	assert_dies("vma->vm_start", handle_mm_fault(vma, AREA - 1, 0));
 	assert_dies("vma->vm_end", handle_mm_fault(vma, AREA + LEN, 0));
 	mm_exit(s.mm);
@@ -470,13 +292,6 @@ int main(void)
 		{ "each_way_without_contents", each_way, NULL, NULL, &payloads[0] },
 		{ "each_way_with_one_line_a_page", each_way, NULL, NULL, &payloads[1] },
 		{ "each_way_with_whole_pages", each_way, NULL, NULL, &payloads[2] },
-#if FAULTLINE_CHECK
-		cmocka_unit_test_setup_teardown(the_first_of_two_faults_counts, world_up, world_down),
-		cmocka_unit_test_setup_teardown(what_went_meanwhile_is_not_copied, world_up, world_down),
-		cmocka_unit_test_setup_teardown(what_went_meanwhile_gets_no_bits, world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_table_that_vanishes_is_made_again, world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_lost_vma_lock_is_made_up_for, world_up, world_down),
-#endif
 		cmocka_unit_test_setup_teardown(a_fault_outside_its_vma_dies, world_up, world_down),
 	};
 

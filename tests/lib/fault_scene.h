@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault_scene.h - one mm with one area, faults in it, and what they left. */
+#ifndef FAULTLINE_TESTS_LIB_FAULT_SCENE_H
+#define FAULTLINE_TESTS_LIB_FAULT_SCENE_H
+
+#include "core/op/fault.h"
+#include "core/op/mmap.h"
+#include "core/op/protect.h"
+#include "tests/lib/tree.h"
+#include "tests/lib/world.h"
+
+#define AREA	(3 * PGDIR_SIZE)
+#define LEN	(2 * PMD_SIZE)
+
+/* One mm with one area, and what it counted before. */
+struct scene {
+	struct mm_struct *mm;
+	uint64_t vma_lock, mmap_lock, spurious;
+};
+
+static inline struct scene scene_of(const char *policy, int prot)
+{
+	struct scene s = { .mm = world_mm(policy) };
+
+	BUG_ON(sys_mmap(s.mm, AREA, LEN, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
+	s.vma_lock = events_total(EV_FAULT_VMA_LOCK);
+	s.mmap_lock = events_total(EV_FAULT_MMAP_LOCK);
+	s.spurious = events_total(EV_FAULT_SPURIOUS);
+	return s;
+}
+
+static inline uint64_t spurious(const struct scene *s)
+{
+	return events_total(EV_FAULT_SPURIOUS) - s->spurious;
+}
+
+static inline vm_fault_t do_read(const struct scene *s, unsigned long addr)
+{
+	return do_user_addr_fault(s->mm, addr, 0);
+}
+
+static inline vm_fault_t do_write(const struct scene *s, unsigned long addr)
+{
+	return do_user_addr_fault(s->mm, addr, FAULT_FLAG_WRITE);
+}
+
+static inline struct page *page_at(const struct scene *s, unsigned long addr)
+{
+	return pte_page(tree_pte(s->mm, addr));
+}
+
+static inline void put_bits(const struct scene *s, unsigned long addr, uint64_t bits)
+{
+	uint64_t *entry = tree_entry(s->mm->pt.pgd, LEVEL_PTE, addr);
+
+	store_release(entry, (*entry & ENTRY_PFN_MASK) | bits);
+}
+
+static inline void take_write_away(const struct scene *s)
+{
+	BUG_ON(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ));
+	BUG_ON(sys_mprotect(s->mm, AREA, PAGE_SIZE, PROT_READ | PROT_WRITE));
+}
+
+#endif

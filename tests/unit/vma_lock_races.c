@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vma_lock: what changes between a reader's look at a VMA and its lock on it, step by step, in both designs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/op/exit.h"
+#include "core/op/munmap.h"
+#include "core/op/protect.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/threads.h"
+#include "tests/lib/vma_scene.h"
+
+static void change_prot(void *arg)
+{
+	BUG_ON(sys_mprotect(arg, AREA, LEN, PROT_READ));
+}
+
+/* The seq was looked at, then a writer came and went: the reader gets the lock, and finds what the writer left. */
+static void a_writer_that_came_and_went_is_no_matter(void **state)
+{
+	(void)state;
+	needs_checks();
+	for_each_design(policy) {
+		struct mm_struct *mm = mm_with_vma(policy);
+		struct vm_area_struct *vma;
+
+		meanwhile("vma_lock.before_get", change_prot, mm);
+		vma = lock_vma_under_rcu(mm, AREA);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_non_null(vma);
+		assert_int_equal(vma->vm_flags, VM_READ);
+		vma_end_read(mm, vma);
+		mm_exit(mm);
+	}
+}
+
+/* A writer that holds the VMA until it is told not to. */
+struct long_writer {
+	struct meeting meeting;
+	struct test_threads *threads;
+};
+
+static void write_lock_until_told(void *arg, unsigned int index)
+{
+	struct meeting *meeting = arg;
+
+	(void)index;
+	mmap_write_lock(meeting->mm);
+	vma_start_write(find_vma(meeting->mm, AREA));
+	step_reach(&meeting->step, 1);
+	step_await(&meeting->step, 2);
+	mmap_write_unlock(meeting->mm);
+}
+
+static void start_long_writer(void *arg)
+{
+	struct long_writer *writer = arg;
+
+	if (writer->threads)
+		return;
+	writer->threads = threads_start(1, write_lock_until_told, &writer->meeting);
+	step_await(&writer->meeting.step, 1);
+}
+
+/* The seq was looked at, then a writer locked it: the reader gets in, looks again, and leaves. */
+static void a_writer_that_came_since_is_noticed(void **state)
+{
+	(void)state;
+	needs_checks();
+	for_each_design(policy) {
+		struct long_writer writer = { .meeting.mm = mm_with_vma(policy) };
+		uint64_t rechecks = events_total(EV_VMA_LOCK_RECHECK);
+
+		assert_int_equal(syncpoint_hook("vma_lock.before_get", start_long_writer, &writer), 0);
+		assert_null(lock_vma_under_rcu(writer.meeting.mm, AREA));
+		assert_int_equal(syncpoint_hook(NULL, NULL, NULL), 0);
+		assert_int_equal(events_total(EV_VMA_LOCK_RECHECK) - rechecks, 1);
+		step_reach(&writer.meeting.step, 2);
+		threads_join(writer.threads);
+		assert_true(can_be_read(writer.meeting.mm, AREA));
+		mm_exit(writer.meeting.mm);
+	}
+}
+
+static void unmap_all(void *arg)
+{
+	BUG_ON(sys_munmap(arg, AREA, LEN));
+}
+
+static void a_vma_that_went_is_not_locked(void **state)
+{
+	(void)state;
+	needs_checks();
+	for_each_design(policy) {
+		struct mm_struct *mm = mm_with_vma(policy);
+		uint64_t missed = events_total(EV_VMA_LOCK_MISS);
+
+		meanwhile("vma_lock.before_get", unmap_all, mm);
+		assert_null(lock_vma_under_rcu(mm, AREA));
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(events_total(EV_VMA_LOCK_MISS) - missed, 1);
+		mm_exit(mm);
+	}
+}
+
+/* Two mms, and one VMA's memory that moves from the first to the second. */
+struct reuse {
+	struct mm_struct *from, *to;
+	unsigned long addr;
+	struct vm_area_struct *before, *after;
+};
+
+static void unmap_and_map(void *arg)
+{
+	struct reuse *reuse = arg;
+
+	BUG_ON(sys_munmap(reuse->from, AREA, LEN));
+	map(reuse->to, reuse->addr, LEN);
+	reuse->after = only_vma(reuse->to);
+}
+
+/* The memory is another mm's VMA by the time it is locked: locked it is, and let go again. */
+static void another_mms_vma_is_noticed(void **state)
+{
+	uint64_t reused = events_total(EV_VMA_REUSED);
+	struct reuse reuse = { .addr = AREA };
+
+	(void)state;
+	needs_checks();
+	reuse.from = mm_with_vma("linux-6.15");
+	reuse.to = world_mm("linux-6.15");
+	reuse.before = only_vma(reuse.from);
+	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
+	assert_null(lock_vma_under_rcu(reuse.from, AREA));
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_ptr_equal(reuse.before, reuse.after);
+	assert_int_equal(events_total(EV_VMA_REUSED) - reused, 1);
+	assert_int_equal(reuse.after->vm_refcnt, 1);
+	assert_true(can_be_read(reuse.to, AREA));
+	mm_exit(reuse.from);
+	mm_exit(reuse.to);
+}
+
+/* The same memory, the same mm, another range: the range is looked at under the lock. */
+static void a_vma_that_moved_is_noticed(void **state)
+{
+	uint64_t missed = events_total(EV_VMA_LOCK_MISS);
+	struct reuse reuse = { .addr = AREA + 4 * LEN };
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_checks();
+	mm = mm_with_vma("linux-6.15");
+	reuse.from = reuse.to = mm;
+	reuse.before = only_vma(mm);
+	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
+	assert_null(lock_vma_under_rcu(mm, AREA));
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_ptr_equal(reuse.before, reuse.after);
+	assert_int_equal(events_total(EV_VMA_LOCK_MISS) - missed, 1);
+	assert_int_equal(reuse.after->vm_refcnt, 1);
+	mm_exit(mm);
+}
+
+static void unmap_half(void *arg)
+{
+	BUG_ON(sys_munmap(arg, AREA, LEN / 2));
+}
+
+static void a_vma_that_shrank_is_noticed(void **state)
+{
+	(void)state;
+	needs_checks();
+	for_each_design(policy) {
+		struct mm_struct *mm = mm_with_vma(policy);
+		struct vm_area_struct *vma;
+
+		meanwhile("vma_lock.before_get", unmap_half, mm);
+		assert_null(lock_vma_under_rcu(mm, AREA));
+		assert_int_equal(meanwhile_ran(), 1);
+		map(mm, AREA, LEN / 2);
+		BUG_ON(sys_mprotect(mm, AREA, LEN / 2, PROT_READ));
+		meanwhile("vma_lock.before_get", unmap_half, mm);
+		vma = lock_vma_under_rcu(mm, AREA + LEN / 2);	/* the other half is there all the time */
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_non_null(vma);
+		vma_end_read(mm, vma);
+		mm_exit(mm);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_writer_that_came_and_went_is_no_matter),
+		cmocka_unit_test(a_writer_that_came_since_is_noticed),
+		cmocka_unit_test(a_vma_that_went_is_not_locked),
+		cmocka_unit_test(another_mms_vma_is_noticed),
+		cmocka_unit_test(a_vma_that_moved_is_noticed),
+		cmocka_unit_test(a_vma_that_shrank_is_noticed),
+	};
+
+	return cmocka_run_group_tests(tests, world_up, world_down);
+}
