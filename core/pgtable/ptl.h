@@ -83,9 +83,11 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 	pte_section_begin(pt);
 	*pmd = pmdp_get(pmdp);
 	if (likely(pmd_present(*pmd) && !pmd_leaf(*pmd))) {
+		unsigned long life = page_life(pmd_table_page(*pmd));
+
 		SYNCPOINT("ptl.map.read_pmd");
-		/* In the section a table may be unlinked, never free or something else. */
-		ASSERT(entry_points_to_table(pmd->val));
+		/* In the section a table may be unlinked, never free, something else, or a table anew. */
+		ASSERT(entry_points_to_table(pmd->val) && page_life(pmd_table_page(*pmd)) == life);
 		return pte_offset(*pmd, addr);
 	}
 	pte_section_end(pt);

@@ -141,8 +141,10 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (unlikely(load_relaxed(&page->order) != order))
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
-	if (FAULTLINE_CHECK)
+	if (FAULTLINE_CHECK) {
+		page_life_ends(page);
 		poison_block(page, order);
+	}
 	if (likely(this_cpu && order == 0)) {
 		pcp_free(page, use_of(page_type(page)));
 	} else {

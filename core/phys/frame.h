@@ -72,10 +72,13 @@ struct page {
 			struct page *next, *prev;	/* (N) blocks of the same order */
 		};
 	};
+#if FAULTLINE_CHECK
+	unsigned long life;		/* (A) how often it was freed: who must keep it from that compares */
+#endif
 } __cacheline_aligned;
 
-/* Under ThreadSanitizer a callback carries its grace period: two lines there. */
-_Static_assert(sizeof(struct page) == (FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE, "struct page is one cache line");
+/* Check builds count a page's lives, and ThreadSanitizer's callbacks carry their grace period: two lines there. */
+_Static_assert(sizeof(struct page) == (FAULTLINE_CHECK || FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE, "struct page is one cache line");
 
 /* No lock key: the caller's own. */
 struct machine_config {
@@ -156,6 +159,26 @@ static force_inline void *page_payload(const struct page *page)
 static force_inline enum page_type page_type(const struct page *page)
 {
 	return (enum page_type)load_relaxed(&page->type);
+}
+
+/* Changes whenever the page is freed; always 0 in builds without FAULTLINE_CHECK. */
+static force_inline unsigned long page_life(const struct page *page)
+{
+#if FAULTLINE_CHECK
+	return load_acquire(&page->life);
+#else
+	(void)page;
+	return 0;
+#endif
+}
+
+static force_inline void page_life_ends(struct page *page)
+{
+#if FAULTLINE_CHECK
+	fetch_add_release(&page->life, 1ul);
+#else
+	(void)page;
+#endif
 }
 
 /* Says what an allocated page is used for. Locking: its only owner. */

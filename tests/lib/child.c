@@ -11,6 +11,8 @@
 
 #include "core/base/assert.h"
 
+#define CHILD_SECONDS	100
+
 /* All that comes through @fd; what does not fit in is read and thrown away, the beginning kept. */
 static void read_all(int fd, char *said, size_t said_size)
 {
@@ -41,6 +43,7 @@ bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_s
 		setrlimit(RLIMIT_CORE, &no_core);
 		signal(SIGSEGV, SIG_DFL);	/* the test framework's would go on with its tests */
 		signal(SIGBUS, SIG_DFL);
+		alarm(CHILD_SECONDS);		/* what goes round in circles has not ended well either */
 		dup2(fds[1], STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
