@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmap: every refusal, the ends of the address space, and where mappings go that may go anywhere. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/mm/vma.h"
+#include "core/op/exit.h"
+#include "tests/lib/ops.h"
+#include "tests/lib/tree.h"
+#include "tests/lib/world.h"
+
+#define AREA	(3 * PGDIR_SIZE)
+
+static long map(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+{
+	return sys_mmap(mm, addr, len, READ_WRITE, flags, 0);
+}
+
+static void every_refusal(void **state)
+{
+	const int fixed = ANON | MAP_FIXED, noreplace = ANON | MAP_FIXED_NOREPLACE;
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	map_at(mm, AREA, PAGE_SIZE, PROT_READ);
+	assert_int_equal(map(mm, 0, 0, ANON), -EINVAL);
+	assert_int_equal(map(mm, AREA + 1, PAGE_SIZE, fixed), -EINVAL);
+	assert_int_equal(map(mm, AREA + 1, PAGE_SIZE, noreplace), -EINVAL);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_ANONYMOUS), -EINVAL);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_SHARED), -EINVAL);
+	assert_int_equal(map(mm, 0, -1ul, ANON), -ENOMEM);
+	assert_int_equal(map(mm, 0, TASK_SIZE + PAGE_SIZE, ANON), -ENOMEM);
+	assert_int_equal(map(mm, 0, TASK_SIZE, ANON), -ENOMEM);
+	assert_int_equal(map(mm, TASK_SIZE, PAGE_SIZE, fixed), -ENOMEM);
+	assert_int_equal(map(mm, TASK_SIZE - PAGE_SIZE, 2 * PAGE_SIZE, fixed), -ENOMEM);
+	assert_int_equal(map(mm, -PAGE_SIZE, PAGE_SIZE, fixed), -ENOMEM);
+	assert_int_equal(map(mm, AREA, PAGE_SIZE, noreplace), -EEXIST);
+	assert_int_equal(map(mm, AREA - PAGE_SIZE, 3 * PAGE_SIZE, noreplace | MAP_FIXED), -EEXIST);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, fixed), -EPERM);
+	assert_int_equal(map(mm, MMAP_MIN_ADDR - PAGE_SIZE, PAGE_SIZE, fixed), -EPERM);
+	assert_int_equal(map(mm, MMAP_MIN_ADDR - PAGE_SIZE, 2 * PAGE_SIZE, noreplace), -EPERM);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_PRIVATE), -EBADF);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_SHARED | MAP_ANONYMOUS), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_POPULATE), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_LOCKED), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_HUGETLB), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_GROWSDOWN), -EOPNOTSUPP);
+	assert_int_equal(mm->map_count, 1);
+	assert_int_equal(mm->total_vm, 1);
+	mm_exit(mm);
+}
+
+static void both_ends_of_the_address_space(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	map_at(mm, MMAP_MIN_ADDR, PAGE_SIZE, READ_WRITE);
+	map_at(mm, TASK_SIZE - PAGE_SIZE, PAGE_SIZE, READ_WRITE);
+	write_at(mm, MMAP_MIN_ADDR);
+	write_at(mm, TASK_SIZE - 1);
+	assert_int_equal(do_user_addr_fault(mm, TASK_SIZE, 0), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
+	assert_int_equal(tree_count(mm).anon, 2);
+	assert_int_equal(sys_munmap(mm, 0, TASK_SIZE), 0);
+	assert_int_equal(tree_count(mm).pte_tables + tree_count(mm).upper_tables, 0);
+	map_at(mm, MMAP_MIN_ADDR, TASK_SIZE - MMAP_MIN_ADDR, READ_WRITE);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON), -ENOMEM);
+	assert_int_equal(map(mm, AREA, PAGE_SIZE, ANON), -ENOMEM);
+	assert_int_equal(sys_munmap(mm, AREA, 4 * PAGE_SIZE), 0);
+	assert_true(map(mm, 0, 4 * PAGE_SIZE, ANON) == (long)AREA);
+	mm_exit(mm);
+}
+
+/* Downwards from the top, side by side, and one VMA in the end. */
+static void mappings_without_a_place_go_down_from_the_top(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	long at = map(mm, 0, PAGE_SIZE, ANON), next;
+
+	(void)state;
+	assert_true(at > 0 && (unsigned long)at < TASK_SIZE);
+	for (unsigned long pages = 1; pages < 20; pages++) {
+		next = map(mm, 0, pages * PAGE_SIZE - 5, ANON);
+		assert_true(next == at - (long)(pages * PAGE_SIZE));
+		at = next;
+	}
+	assert_int_equal(mm->map_count, 1);
+	mm_exit(mm);
+}
+
+/* What becomes free above where the search has got to is found again. */
+static void holes_are_filled(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	long at = map(mm, 0, 100 * PAGE_SIZE, ANON);
+
+	(void)state;
+	assert_int_equal(sys_munmap(mm, (unsigned long)at + 50 * PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	assert_true(map(mm, 0, 3 * PAGE_SIZE, ANON) == at - (long)(3 * PAGE_SIZE));
+	assert_int_equal(sys_munmap(mm, (unsigned long)at + 20 * PAGE_SIZE, PAGE_SIZE), 0);
+	assert_true(map(mm, 0, PAGE_SIZE, ANON) == at + (long)(20 * PAGE_SIZE));
+	/* From here on down nothing fits but in the first hole, far up. */
+	map_at(mm, MMAP_MIN_ADDR, (unsigned long)at - MMAP_MIN_ADDR, READ_WRITE);
+	assert_true(map(mm, 0, 2 * PAGE_SIZE, ANON) == at + (long)(50 * PAGE_SIZE));
+	mm_exit(mm);
+}
+
+static void a_hint_is_taken_if_it_is_free(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	long elsewhere;
+
+	(void)state;
+	assert_true(map(mm, AREA, PAGE_SIZE, ANON) == (long)AREA);
+	assert_true(map(mm, AREA + 2 * PAGE_SIZE - 1, PAGE_SIZE, ANON) == (long)(AREA + PAGE_SIZE));
+	elsewhere = map(mm, AREA + PAGE_SIZE, PAGE_SIZE, ANON);
+	assert_true(elsewhere > 0 && elsewhere != (long)(AREA + PAGE_SIZE));
+	assert_true(map(mm, AREA - PAGE_SIZE, 2 * PAGE_SIZE, ANON) != (long)(AREA - PAGE_SIZE));
+	assert_true(map(mm, PAGE_SIZE, PAGE_SIZE, ANON) == (long)MMAP_MIN_ADDR);
+	assert_true(map(mm, PAGE_SIZE - 1, PAGE_SIZE, ANON) > (long)(PGDIR_SIZE));	/* rounded down, it is none */
+	assert_true(map(mm, TASK_SIZE - PAGE_SIZE, 2 * PAGE_SIZE, ANON) > 0);
+	assert_true(map(mm, -PAGE_SIZE, PAGE_SIZE, ANON) > 0);
+	mm_exit(mm);
+}
+
+static void a_name_keeps_neighbours_apart(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	struct vm_area_struct *vma;
+
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++)
+		assert_true(sys_mmap(mm, AREA + i * PAGE_SIZE, PAGE_SIZE, READ_WRITE, ANON | MAP_FIXED, i / 2) > 0);
+	assert_int_equal(mm->map_count, 3);
+	vma = vma_tree_find(&mm->tree, AREA + 3 * PAGE_SIZE);
+	assert_int_equal(vma->vm_name, 1);
+	assert_true(vma->vm_start == AREA + 2 * PAGE_SIZE && vma->vm_end == AREA + 4 * PAGE_SIZE);
+	mm_exit(mm);
+}
+
+/* One VMA more than the limit can be there, as in the kernel, and then every split and every new one is refused. */
+static void fill_with_vmas(struct mm_struct *mm, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		BUG_ON(sys_mmap(mm, AREA + i * PAGE_SIZE, PAGE_SIZE, READ_WRITE, ANON | MAP_FIXED, i & 1) < 0);
+}
+
+static void at_the_limit(struct mm_struct *mm, unsigned long three_pages)
+{
+	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON), -ENOMEM);
+	assert_int_equal(map(mm, AREA, PAGE_SIZE, ANON | MAP_FIXED), -ENOMEM);
+	assert_int_equal(sys_munmap(mm, three_pages + PAGE_SIZE, PAGE_SIZE), -ENOMEM);
+	assert_int_equal(sys_mprotect(mm, three_pages, PAGE_SIZE, PROT_READ), -ENOMEM);
+	assert_int_equal(sys_mprotect(mm, three_pages + PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ), -ENOMEM);
+	assert_int_equal(sys_mprotect(mm, three_pages, 3 * PAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	/* Away from an end costs no VMA. */
+	assert_int_equal(sys_munmap(mm, three_pages, PAGE_SIZE), 0);
+	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	assert_int_equal(sys_munmap(mm, AREA, 2 * PAGE_SIZE), 0);
+	assert_int_equal(mm->map_count, MAX_MAP_COUNT - 1);
+	assert_int_equal(sys_mprotect(mm, three_pages + PAGE_SIZE, PAGE_SIZE, READ_WRITE), 0);
+	assert_int_equal(mm->map_count, MAX_MAP_COUNT);
+}
+
+/* As if there were many more. */
+static void there_are_not_too_many_vmas(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	map_at(mm, AREA - 2 * PGDIR_SIZE, 3 * PAGE_SIZE, READ_WRITE);
+	fill_with_vmas(mm, 4);
+	mm->map_count += MAX_MAP_COUNT - 4;
+	at_the_limit(mm, AREA - 2 * PGDIR_SIZE);
+	mm->map_count -= MAX_MAP_COUNT - 4;
+	mm_exit(mm);
+}
+
+/* And with so many. */
+static void so_many_vmas_there_can_be(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	if (FAULTLINE_PLAIN_ALLOC || FAULTLINE_LEVELS != 4)
+		skip();
+	mm = world_mm("linux-6.15");
+	map_at(mm, AREA - 2 * PGDIR_SIZE, 3 * PAGE_SIZE, READ_WRITE);
+	fill_with_vmas(mm, MAX_MAP_COUNT);
+	at_the_limit(mm, AREA - 2 * PGDIR_SIZE);
+	mm_exit(mm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_refusal),
+		cmocka_unit_test(both_ends_of_the_address_space),
+		cmocka_unit_test(mappings_without_a_place_go_down_from_the_top),
+		cmocka_unit_test(holes_are_filled),
+		cmocka_unit_test(a_hint_is_taken_if_it_is_free),
+		cmocka_unit_test(a_name_keeps_neighbours_apart),
+		cmocka_unit_test(there_are_not_too_many_vmas),
+		cmocka_unit_test(so_many_vmas_there_can_be),
+	};
+
+	return cmocka_run_group_tests(tests, world_up, world_down);
+}
