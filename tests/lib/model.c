@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* model.c - what the operations on an address space must do, page by page. */
-#include "tests/lib/model.h"
+#include "tests/lib/model_pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/op/madvise.h"
-#include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "tests/lib/tree.h"
 
 #define BOTTOM_PAGES	64ul
 #define BELOW_TOP_PAGES	128ul	/* below where the search for free addresses begins */
-#define SEARCH_TOP	(TASK_SIZE - PMD_SIZE)
 
 static void window_init(struct model_window *window, unsigned long base, unsigned long end)
 {
@@ -69,17 +67,9 @@ static bool mapped(const struct model *model, unsigned long addr)
 	return page && page->mapped;
 }
 
-/* Every page of all windows that lies in [start, end), in order. */
-#define for_each_page(model, i, addr, page, start, stop) \
-	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) \
-		for (unsigned long addr = max((model)->window[i].base, (start)), \
-		     i##_end = min((model)->window[i].base + (model)->window[i].pages * PAGE_SIZE, (stop)); \
-		     addr < i##_end; addr += PAGE_SIZE) \
-			for (struct model_page *page = model_page((model), addr); page; page = NULL)
-
-static bool any_mapped(const struct model *model, unsigned long start, unsigned long end)
+bool model_any_mapped(const struct model *model, unsigned long start, unsigned long end)
 {
-	for_each_page(model, i, addr, page, start, end)
+	model_for_each_page(model, i, addr, page, start, end)
 		if (page->mapped)
 			return true;
 	return false;
@@ -119,174 +109,20 @@ static void drop_table(struct model *model, unsigned int i)
 	model->table[i] = model->table[--model->nr_tables];
 }
 
-/* Tables over [start, end) that map nothing of a VMA that is left. */
-static void drop_unused_tables(struct model *model, unsigned long start, unsigned long end)
+void model_drop_unused_tables(struct model *model, unsigned long start, unsigned long end)
 {
 	for (unsigned int i = model->nr_tables; i-- > 0;) {
 		unsigned long first = model->table[i].first, past = first + table_span(model->table[i].level);
 
-		if (first < end && past > start && !any_mapped(model, first, past))
+		if (first < end && past > start && !model_any_mapped(model, first, past))
 			drop_table(model, i);
 	}
-}
-
-/* ---- mmap, munmap ---- */
-static unsigned long page_up(unsigned long len)
-{
-	return (len + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
-}
-
-/* The highest free range that ends at or below @top; it ends at @top or where something is mapped. */
-static long search(const struct model *model, unsigned long len, unsigned long top)
-{
-	unsigned long end = top;
-
-	if (top >= len + MMAP_MIN_ADDR && !any_mapped(model, top - len, top))
-		return (long)(top - len);
-	for (unsigned int i = MODEL_WINDOWS; i-- > 0;) {
-		const struct model_window *window = &model->window[i];
-
-		for (unsigned long n = window->pages; n-- > 0;) {
-			end = window->base + n * PAGE_SIZE;
-			if (end < top && window->page[n].mapped && end >= len + MMAP_MIN_ADDR &&
-			    !any_mapped(model, end - len, end))
-				return (long)(end - len);
-		}
-	}
-	return -ENOMEM;
-}
-
-static long choose(const struct model *model, unsigned long len)
-{
-	unsigned long hint = model->hint ? min(model->hint, SEARCH_TOP) : SEARCH_TOP;
-	long at = search(model, len, hint);
-
-	return at < 0 ? search(model, len, SEARCH_TOP) : at;
-}
-
-static long place_fixed(const struct model *model, unsigned long addr, unsigned long len, int flags)
-{
-	if (addr > TASK_SIZE - len)
-		return -ENOMEM;
-	if (addr % PAGE_SIZE)
-		return -EINVAL;
-	if (addr < MMAP_MIN_ADDR)
-		return -EPERM;
-	if ((flags & MAP_FIXED_NOREPLACE) && any_mapped(model, addr, addr + len))
-		return -EEXIST;
-	return (long)addr;
-}
-
-static bool inside(const struct model *model, unsigned long addr, unsigned long len)
-{
-	return model_page(model, addr) && model_page(model, addr + len - PAGE_SIZE) &&
-	       model_page(model, addr + len - PAGE_SIZE) - model_page(model, addr) == (long)(len / PAGE_SIZE) - 1;
-}
-
-/* @searched: whether the address was searched for. */
-static long place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
-{
-	long at = -1;
-
-	*searched = false;
-	if (len > TASK_SIZE)
-		return -ENOMEM;
-	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
-		at = place_fixed(model, addr, len, flags);
-		return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
-	}
-	addr -= addr % PAGE_SIZE;
-	if (addr) {
-		addr = max(addr, MMAP_MIN_ADDR);
-		if (addr <= TASK_SIZE - len && !any_mapped(model, addr, addr + len))
-			at = (long)addr;
-	}
-	if (at < 0) {
-		*searched = true;
-		at = choose(model, len);
-	}
-	return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
-}
-
-static long mmap_args(unsigned long len, int flags)
-{
-	if (!(flags & MAP_ANONYMOUS))
-		return -EBADF;
-	if (!len || (flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) == (MAP_SHARED | MAP_PRIVATE))
-		return -EINVAL;
-	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)))
-		return -EOPNOTSUPP;
-	return page_up(len) ? 0 : -ENOMEM;
-}
-
-long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags)
-{
-	long err = mmap_args(len, flags);
-	bool searched;
-
-	(void)prot;
-	return err ? err : place(model, addr, page_up(len), flags, &searched);
-}
-
-static void unmap(struct model *model, unsigned long start, unsigned long end)
-{
-	bool any = any_mapped(model, start, end);
-
-	for_each_page(model, i, addr, page, start, end)
-		*page = (struct model_page){ .mapped = false };
-	if (any)
-		drop_unused_tables(model, start, end);
-}
-
-/* The next search for free addresses does not miss what became free. */
-static void raise_hint(struct model *model, unsigned long end)
-{
-	if (model->hint)
-		model->hint = max(model->hint, end);
-}
-
-static uint8_t flags_of(int prot)
-{
-	return (uint8_t)((prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
-			 (prot & PROT_EXEC ? VM_EXEC : 0));
-}
-
-long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
-{
-	long at = mmap_args(len, flags);
-	bool searched;
-
-	if (at)
-		return at;
-	len = page_up(len);
-	at = place(model, addr, len, flags, &searched);
-	BUG_ON(at == MODEL_OUTSIDE);
-	if (at < 0)
-		return at;
-	if (searched)
-		model->hint = (unsigned long)at;
-	if (any_mapped(model, (unsigned long)at, (unsigned long)at + len)) {
-		unmap(model, (unsigned long)at, (unsigned long)at + len);
-		raise_hint(model, (unsigned long)at + len);
-	}
-	for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
-		*page = (struct model_page){ .mapped = true, .flags = flags_of(prot), .name = (uint8_t)name };
-	return at;
-}
-
-int model_munmap(struct model *model, unsigned long start, unsigned long len)
-{
-	if (start % PAGE_SIZE || start > TASK_SIZE || len > TASK_SIZE - start || !len)
-		return -EINVAL;
-	unmap(model, start, start + page_up(len));
-	raise_hint(model, start + page_up(len));
-	return 0;
 }
 
 /* ---- mprotect ---- */
 int model_mprotect(struct model *model, unsigned long start, unsigned long len, int prot)
 {
-	unsigned long end = start + page_up(len);
+	unsigned long end = start + model_page_up(len);
 
 	if (start % PAGE_SIZE)
 		return -EINVAL;
@@ -301,7 +137,7 @@ int model_mprotect(struct model *model, unsigned long start, unsigned long len, 
 
 		if (!page || !page->mapped)
 			return -ENOMEM;
-		page->flags = flags_of(prot);
+		page->flags = model_flags(prot);
 		page->write = page->write && (prot & PROT_WRITE);
 	}
 	return 0;
@@ -406,7 +242,7 @@ static int populate(struct model *model, unsigned long start, unsigned long end,
 
 int model_madvise(struct model *model, unsigned long start, unsigned long len, int advice)
 {
-	unsigned long end = start + page_up(len);
+	unsigned long end = start + model_page_up(len);
 
 	switch (advice) {
 	case MADV_DONTNEED:
@@ -418,7 +254,7 @@ int model_madvise(struct model *model, unsigned long start, unsigned long len, i
 	default:
 		return -EINVAL;
 	}
-	if (start % PAGE_SIZE || (len && !page_up(len)) || end < start)
+	if (start % PAGE_SIZE || (len && !model_page_up(len)) || end < start)
 		return -EINVAL;
 	if (start == end)
 		return 0;
@@ -429,7 +265,7 @@ int model_madvise(struct model *model, unsigned long start, unsigned long len, i
 
 int model_mincore(struct model *model, unsigned long start, unsigned long len, unsigned char *vec)
 {
-	unsigned long end = start + page_up(len);
+	unsigned long end = start + model_page_up(len);
 
 	if (start % PAGE_SIZE)
 		return -EINVAL;

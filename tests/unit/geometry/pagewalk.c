@@ -278,8 +278,12 @@ static void bad_arguments_are_refused(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
 	const struct mm_walk_ops nothing = { .walk_lock = PGWALK_RDLOCK };
+	struct vm_area_struct nobodys = { .vm_end = PAGE_SIZE };
 
 	(void)state;
+	assert_int_equal(walk_page_vma(&nobodys, &nothing, NULL), -EINVAL);
+	assert_int_equal(walk_page_range_vma(&nobodys, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
+	assert_int_equal(walk_page_range_novma(mm, 0, PTRS_PER_PGD * PGDIR_SIZE + PAGE_SIZE, &nothing, NULL, NULL), -EINVAL);
 	assert_int_equal(walk_page_range(NULL, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
 	assert_int_equal(walk_page_range_mm(NULL, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
 	assert_int_equal(walk_page_range_novma(NULL, 0, PAGE_SIZE, &nothing, NULL, NULL), -EINVAL);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model_pages.h - what the model's files share. */
+#ifndef FAULTLINE_TESTS_LIB_MODEL_PAGES_H
+#define FAULTLINE_TESTS_LIB_MODEL_PAGES_H
+
+#include "core/op/mmap.h"
+#include "tests/lib/model.h"
+
+#define SEARCH_TOP	(TASK_SIZE - PMD_SIZE)	/* where the search for free addresses begins */
+
+/* Every page of all windows that lies in [start, end), in order. */
+#define model_for_each_page(model, i, addr, page, start, stop) \
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) \
+		for (unsigned long addr = max((model)->window[i].base, (start)), \
+		     i##_end = min((model)->window[i].base + (model)->window[i].pages * PAGE_SIZE, (stop)); \
+		     addr < i##_end; addr += PAGE_SIZE) \
+			for (struct model_page *page = model_page((model), addr); page; page = NULL)
+
+/* Something of [@start, @end) is mapped. */
+bool model_any_mapped(const struct model *model, unsigned long start, unsigned long end);
+/* Forgets tables over [@start, @end) that map nothing of a VMA that is left. */
+void model_drop_unused_tables(struct model *model, unsigned long start, unsigned long end);
+
+static inline unsigned long model_page_up(unsigned long len)
+{
+	return (len + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+}
+
+static inline uint8_t model_flags(int prot)
+{
+	return (uint8_t)((prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+			 (prot & PROT_EXEC ? VM_EXEC : 0));
+}
+
+#endif
