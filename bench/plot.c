@@ -26,6 +26,8 @@ static FILE *start_gnuplot(pid_t *pid, int *status)
 	posix_spawn_file_actions_t actions;
 	int ends[2], error;
 
+	/* Its input is UTF-8, and where no locale is set it would complain of that. */
+	setenv("LC_ALL", "C.UTF-8", 1);
 	if (pipe(ends)) {
 		*status = fail("a pipe: %s", strerror(errno));
 		return NULL;
