@@ -113,7 +113,7 @@ static void an_exit_takes_everything_back(void **state)
 		frames = machine_free_frames();
 		mm = world_mm(world_policies[p]);
 		for (unsigned long i = 1; i < 200; i++) {
-			unsigned long addr = i * PMD_SIZE + i % 64 * PGDIR_SIZE;
+			unsigned long addr = i * PMD_SIZE + (level_real(LEVEL_PMD) ? i % 64 * PGDIR_SIZE : 0);
 
 			map_at(mm, addr, 4 * PAGE_SIZE, i & 1 ? READ_WRITE : PROT_READ);
 			read_at(mm, addr);
