@@ -350,6 +350,20 @@ static void refusals_agree(void **state)
 	mm_exit(mm);
 }
 
+/* The comparison can fail. */
+static void a_difference_would_be_told(void **state)
+{
+	const struct call call = { .kind = CALL_TOUCH, .addr = BASE };
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	catch_faults();
+	assert_false(agree(&call, 0, -EINVAL));
+	assert_true(sys_mmap(mm, BASE, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0) == (long)BASE);
+	assert_false(both(&call, mm));
+	mm_exit(mm);
+}
+
 /* What the running kernel knows, tried out on one page. */
 static bool live_knows(int advice)
 {
@@ -397,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refusals_agree),
 		cmocka_unit_test(random_calls_agree),
+		cmocka_unit_test(a_difference_would_be_told),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);
