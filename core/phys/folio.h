@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folio.h - references to pages and counts of their mappings.
+ * folio.h - folios, references to them, pins, and counts of their mappings.
+ *
+ * folio   1 << order pages that are allocated, referenced and freed as one; all but the head are tails
  *
  * A reference can be taken by who holds one, or by try_get from whoever can find the page, which fails once the last
  * one is gone. Who found the page through an entry re-reads the entry afterwards: the frame may have been freed and
@@ -12,15 +14,65 @@
 #include "core/base/syncpoint.h"
 #include "core/phys/frame.h"
 
-/* A folio is one page so far; the types differ so that the compiler tells them apart. No lock key: struct page has it. */
+/* A folio goes by its head page; the types differ so that the compiler tells them apart. No lock key: struct page has it. */
 struct folio {
 	struct page page;
 };
 
+/*
+ * The folio that @page belongs to. Who has no reference may be told of one that is gone: such a reader takes a reference to what
+ * it was told, and asks again.
+ */
 static force_inline struct folio *page_folio(struct page *page)
 {
-	return container_of(page, struct folio, page);
+	return container_of(page - load_acquire(&page->tail), struct folio, page);
 }
+
+static force_inline struct page *folio_page(struct folio *folio, unsigned long n)
+{
+	return &folio->page + n;
+}
+
+static force_inline unsigned long folio_page_idx(const struct folio *folio, const struct page *page)
+{
+	return (unsigned long)(page - &folio->page);
+}
+
+static force_inline unsigned int folio_order(const struct folio *folio)
+{
+	return load_relaxed(&folio->page.order);
+}
+
+static force_inline unsigned long folio_nr_pages(const struct folio *folio)
+{
+	return 1ul << folio_order(folio);
+}
+
+static force_inline bool folio_test_large(const struct folio *folio)
+{
+	return folio_order(folio);
+}
+
+static force_inline unsigned long folio_pfn(const struct folio *folio)
+{
+	return page_to_pfn(&folio->page);
+}
+
+/* The page that holds what only large folios have. */
+static force_inline struct page *folio_large(struct folio *folio)
+{
+	return &folio->page + 1;
+}
+
+/* A folio of 1 << @order pages, one reference; as alloc_pages(). */
+static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
+{
+	struct page *page = alloc_pages(order, flags | ALLOC_COMPOUND);
+
+	return page ? container_of(page, struct folio, page) : NULL;
+}
+
+/* ---- references ---- */
 
 static force_inline int page_ref_count(const struct page *page)
 {
@@ -75,31 +127,36 @@ static force_inline bool page_ref_add_unless_zero(struct page *page, int nr)
 	return true;
 }
 
-static force_inline void get_page(struct page *page)
+static force_inline void folio_ref_add(struct folio *folio, int nr)
 {
-	page_ref_add(page, 1);
-}
-
-static force_inline void put_page(struct page *page)
-{
-	if (page_ref_sub_and_test(page, 1))
-		free_frozen_pages(page, load_relaxed(&page->order));
+	page_ref_add(&folio->page, nr);
 }
 
 static force_inline void folio_get(struct folio *folio)
 {
-	get_page(&folio->page);
-}
-
-static force_inline void folio_put(struct folio *folio)
-{
-	put_page(&folio->page);
+	page_ref_add(&folio->page, 1);
 }
 
 static force_inline void folio_put_refs(struct folio *folio, int nr)
 {
 	if (page_ref_sub_and_test(&folio->page, nr))
-		free_frozen_pages(&folio->page, load_relaxed(&folio->page.order));
+		free_frozen_pages(&folio->page, folio_order(folio));
+}
+
+static force_inline void folio_put(struct folio *folio)
+{
+	folio_put_refs(folio, 1);
+}
+
+/* References to a page are its folio's. */
+static force_inline void get_page(struct page *page)
+{
+	folio_get(page_folio(page));
+}
+
+static force_inline void put_page(struct page *page)
+{
+	folio_put(page_folio(page));
 }
 
 /* Source: include/linux/page_ref.h folio_try_get(). */
@@ -108,15 +165,38 @@ static force_inline bool folio_try_get(struct folio *folio)
 	return page_ref_add_unless_zero(&folio->page, 1);
 }
 
-/* ---- mappings: the count starts at -1 ---- */
+/* ---- pins: references by whoever reads and writes a page without looking at page tables ---- */
+
+#define GUP_PIN_COUNTING_BIAS	1024	/* references that one pin of a small folio counts as: so it shows in one word */
+
+/*
+ * True when somebody has @folio pinned. A small folio with many references looks so too: a caller that believes it does what is
+ * right for a pinned one. Source: include/linux/mm.h, folio_maybe_dma_pinned().
+ */
+static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return load_acquire(&folio->page._pincount) > 0;
+	return folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
+}
+
+/* ---- mappings: counts start at -1; rmap.h changes them ---- */
 static force_inline int page_mapcount(const struct page *page)
 {
 	return load_acquire(&page->_mapcount) + 1;
 }
 
+/* PTEs and leaves that map any of @folio. */
+static force_inline int folio_mapcount(const struct folio *folio)
+{
+	if (folio_test_large(folio))
+		return load_acquire(&(&folio->page)[1].large_mapcount) + 1;
+	return page_mapcount(&folio->page);
+}
+
 static force_inline bool folio_mapped(const struct folio *folio)
 {
-	return page_mapcount(&folio->page) > 0;
+	return folio_mapcount(folio) > 0;
 }
 
 /* Returns the number of mappings before. */
@@ -135,6 +215,34 @@ static force_inline int page_mapcount_dec(struct page *page)
 
 	BUG_ON(left < 0);
 	return left;
+}
+
+/* ---- what an anonymous folio is mapped by ---- */
+
+#define PAGE_MAPPING_ANON	1ul	/* in ->mapping: the rest is the address of an anon_vma */
+
+struct anon_vma;
+
+static force_inline bool folio_test_anon(const struct folio *folio)
+{
+	return (unsigned long)load_acquire(&folio->page.mapping) & PAGE_MAPPING_ANON;
+}
+
+/*
+ * The anon_vma that @folio points to, NULL if none. It is stable while the folio is locked or the PTL of an entry that maps it is
+ * held. Source: mm/util.c, folio_anon_vma().
+ */
+static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
+{
+	unsigned long mapping = (unsigned long)load_acquire(&folio->page.mapping);
+
+	return mapping & PAGE_MAPPING_ANON ? (struct anon_vma *)(mapping - PAGE_MAPPING_ANON) : NULL;
+}
+
+/* Locking: the folio's only owner, or the folio lock. */
+static force_inline void folio_set_anon_mapping(struct folio *folio, struct anon_vma *anon_vma)
+{
+	store_release(&folio->page.mapping, (void *)((unsigned long)anon_vma + PAGE_MAPPING_ANON));
 }
 
 #endif

@@ -23,10 +23,16 @@ void clear_payload(struct page *page)
 		memset(page_payload(page), 0, machine.payload);
 }
 
+/* Whoever has @from pinned, a device, may be writing to it: words then come as they are, and ThreadSanitizer is told so. */
 void copy_payload(struct page *to, const struct page *from)
 {
-	if (machine.payload)
-		memcpy(page_payload(to), page_payload(from), machine.payload);
+	const uint64_t *source = page_payload(from);
+	uint64_t *target = page_payload(to);
+
+	if (!FAULTLINE_TSAN && machine.payload)
+		memcpy(target, source, machine.payload);
+	for (unsigned int i = 0; FAULTLINE_TSAN && i < machine.payload / sizeof(*source); i++)
+		target[i] = load_relaxed(&source[i]);
 }
 
 static void poison_block(struct page *page, unsigned int order)
@@ -37,6 +43,39 @@ static void poison_block(struct page *page, unsigned int order)
 	}
 	for (struct page *p = page; p < page + (1ul << order); p++)
 		poison(page_payload(p), machine.payload);
+}
+
+/* ---- folios of many pages ---- */
+
+/* What a tail page says of itself, before its head has a reference: who finds one gets to the head. */
+static void make_tails(struct page *head, unsigned int order)
+{
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		struct page *page = head + i;
+
+		BUG_ON(load_relaxed(&page->_refcount) || load_relaxed(&page->_mapcount) != -1);
+		store_relaxed(&page->flags, 0);
+		store_relaxed(&page->tail, (uint16_t)i);
+		page_set_type(page, page_type(head));
+	}
+	spin_lock_init(&head[1].large_lock, SPIN_TTAS, RANK_LARGE_MAPCOUNT);
+	store_relaxed(&head[1].large_mapcount, -1);
+	store_relaxed(&head[1].entire_mapcount, -1);
+	for (unsigned int slot = 0; slot < 2; slot++) {
+		head[1].mm_id[slot] = 0;
+		head[1].mm_id_mapcount[slot] = -1;
+	}
+	store_relaxed(&head[1].mapped_shared, false);
+}
+
+static void unmake_tails(struct page *head, unsigned int order)
+{
+	BUG_ON(load_relaxed(&head[1].large_mapcount) != -1 || load_relaxed(&head[1].entire_mapcount) != -1);
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		BUG_ON(load_relaxed(&head[i]._mapcount) != -1);
+		store_relaxed(&head[i].tail, 0);
+		page_set_type(head + i, PAGE_FREE);
+	}
 }
 
 /* ---- allocation ---- */
@@ -87,6 +126,7 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 	page_set_type(page, type ? (enum page_type)type : PAGE_USED);
 	store_relaxed(&page->order, (uint8_t)order);
 	store_relaxed(&page->flags, 0);
+	store_relaxed(&page->tail, 0);
 	page->level = 0;
 	store_relaxed(&page->_mapcount, -1);
 	store_relaxed(&page->_pincount, 0);
@@ -96,6 +136,8 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 	if (flags & ALLOC_ZERO)
 		for (struct page *p = page; p < page + (1ul << order); p++)
 			clear_payload(p);
+	if (unlikely((flags & ALLOC_COMPOUND) && order))
+		make_tails(page, order);
 	/* ORDER[page-ref:A] the frame's next life begins after the old entries were cleared; pairs with ORDER[page-ref:B]. */
 	store_release(&page->_refcount, 1);
 }
@@ -141,6 +183,8 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (unlikely(load_relaxed(&page->order) != order))
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
+	if (unlikely(order && load_relaxed(&page[1].tail)))
+		unmake_tails(page, order);
 	if (FAULTLINE_CHECK) {
 		page_life_ends(page);
 		poison_block(page, order);

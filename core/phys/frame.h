@@ -40,19 +40,21 @@ enum page_type {
 /*
  * One frame's description, one cache line.
  *
- * Conservation: _refcount of an allocated page = 1 for each PTE that maps it + 1 for each cache or list that holds it
- * + 1 for each transient reference + 1024 for each pin; _mapcount + 1 = number of PTEs that map it, so it never exceeds
- * _refcount. A free page has _refcount 0 and _mapcount -1, and nobody can take a reference to it. Every frame is exactly one
- * of: allocated, in a block on its node's free lists, on one thread's list.
+ * Conservation: _refcount of a folio (its head page's) = 1 for each PTE that maps one of its pages + 1 for each cache or
+ * list that holds it + 1 for each transient reference + 1024 for each pin, or 1 for each pin of a large one, which _pincount
+ * counts too; _mapcount + 1 = number of PTEs that map the one page. A free page has _refcount 0 and _mapcount -1, and nobody
+ * can take a reference to it; so have tail pages, but for their _mapcount. Every frame is exactly one of: allocated, in a
+ * block on its node's free lists, on one thread's list.
  *
  * Lock key: (A) atomic (C) const while allocated (O) the only owner: between allocation and publication, or after the
- * last reference went (N) the node's lock (P) this table's ptl
+ * last reference went (N) the node's lock (P) this table's ptl (L) the folio's large_lock
  */
 struct page {
-	unsigned long flags;		/* (A) page_flag bits */
+	uint32_t flags;			/* (A) page_flag bits; see page_flags.h */
+	uint16_t tail;			/* (A) pages from the head of the folio this is a tail of; 0: none. Changed by (O) */
+	uint16_t level;			/* (O) page table: level of its entries */
 	uint8_t type;			/* (A) enum page_type; changed by (O), or (N) between free types */
 	uint8_t order;			/* (A) of the block this page heads; changed by (O), (N) */
-	uint16_t level;			/* (O) page table: level of its entries */
 	int32_t _refcount;		/* (A) */
 	int32_t _mapcount;		/* (A) PTEs that map this page, - 1 */
 	int32_t _pincount;		/* (A) pins of a large folio */
@@ -61,6 +63,14 @@ struct page {
 			void *mapping;			/* (A) anon_vma or address_space, low bits say which */
 			unsigned long index;		/* (C) offset in mapping, in pages */
 			unsigned long private;		/* (A) swap entry, owner's word */
+		};
+		struct {				/* first tail page of a large folio: see rmap.h */
+			spinlock_t large_lock;
+			int32_t large_mapcount;		/* (A) PTEs that map its pages, - 1; changed under (L) */
+			int32_t entire_mapcount;	/* (A) mappings of the whole by one leaf, - 1 */
+			uint32_t mm_id[2];		/* (L) the mms whose mappings are counted apart; 0: slot free */
+			int32_t mm_id_mapcount[2];	/* (L) their mappings, - 1 */
+			bool mapped_shared;		/* (A) more than one mm maps it, as far as known; changed under (L) */
 		};
 		struct {				/* PAGE_TABLE */
 			spinlock_t ptl;
@@ -190,6 +200,7 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
 /* ---- allocation ---- */
 #define ALLOC_TYPE	0x0fu		/* enum page_type of the new page; 0 means PAGE_USED */
 #define ALLOC_ZERO	0x10u		/* clear the payload */
+#define ALLOC_COMPOUND	0x20u		/* the block is one folio: its pages know their head, and are of its type */
 
 /*
  * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
@@ -206,7 +217,7 @@ struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int
  */
 void free_pages(struct page *page, unsigned int order);
 void free_page(struct page *page);
-/* Gives back a block whose references are all gone (_refcount 0). */
+/* Gives back a block whose references are all gone (_refcount 0), and which nothing maps. */
 void free_frozen_pages(struct page *page, unsigned int order);
 /* Gives the calling cpu's lists back to the nodes; a cpu does so before it unregisters. */
 void frame_drain_cpu(void);

@@ -153,7 +153,8 @@ static void a_new_page_is_clean(void **state)
 	register_as(0, MEM_LOCAL);
 	page = alloc_page(PAGE_ANON);
 	memset(&page->mapping, 0xff, 24);
-	page->flags = page->index = 17;
+	page->flags = 17;
+	page->index = 17;
 	page->level = 3;
 	fetch_add_relaxed(&page->_mapcount, 1);
 	fetch_sub_relaxed(&page->_mapcount, 1);
