@@ -6,6 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/typesafe.h"
+#include "core/mm/mm_id.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -65,12 +66,18 @@ struct mm_struct *mm_create(const struct mm_policy *policy)
 
 	if (!mm)
 		return NULL;
-	if (mm_pgtable_init(&mm->pt, policy)) {
-		node_free(mm, local_node(), sizeof(*mm));
-		return NULL;
-	}
+	mm->mm_id = mm_id_alloc();
+	if (!mm->mm_id)
+		goto no_id;
+	if (mm_pgtable_init(&mm->pt, policy))
+		goto no_tables;
 	init_rwsem(&mm->mmap_lock, RANK_MMAP_LOCK);
 	return mm;
+no_tables:
+	mm_id_free(mm->mm_id);
+no_id:
+	node_free(mm, local_node(), sizeof(*mm));
+	return NULL;
 }
 
 void mm_free(struct mm_struct *mm)
@@ -80,5 +87,6 @@ void mm_free(struct mm_struct *mm)
 		BUG_ON(mm_counter_sum(&mm->pt, i));
 	vma_tree_destroy(&mm->tree);
 	mm_pgtable_destroy(&mm->pt);
+	mm_id_free(mm->mm_id);
 	node_free(mm, mm->pt.home, sizeof(*mm));
 }

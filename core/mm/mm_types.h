@@ -10,12 +10,19 @@
 #ifndef FAULTLINE_CORE_MM_MM_TYPES_H
 #define FAULTLINE_CORE_MM_MM_TYPES_H
 
+#include <sys/queue.h>
+
 #include "core/base/rcu.h"
+#include "core/base/seqcount.h"
 #include "core/lock/rwsem.h"
 #include "core/mm/vma_tree.h"
 #include "core/pgtable/mm_pgtable.h"
 
+struct anon_vma;
+struct anon_vma_chain;
 struct mm_struct;
+
+TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 
 /* vm_flags */
 #define VM_READ		0x01UL
@@ -39,7 +46,16 @@ struct vm_area_struct {
 	struct mm_struct *vm_mm;	/* (A) const while attached; lockless readers check it after they have the lock */
 	unsigned long vm_flags;		/* (M,V) VM_* */
 	uint64_t vm_page_prot;		/* (M,V) entry bits that vm_flags give, without write */
-	unsigned long vm_pgoff;		/* (M,V) page offset: where it would start in a file; anonymous: its address */
+	/*
+	 * (M,V) number of its first page, by which pages know their place (linear_page_index()). That of its address when it
+	 * was first mapped; it keeps it where mremap() moves it to, if it has pages by then.
+	 */
+	unsigned long vm_pgoff;
+	/*
+	 * (A) what its anonymous pages belong to, NULL before the first. Set once, under page_table_lock and mmap_lock for
+	 * read, or while write-locked; readable under mmap_lock or the VMA lock.
+	 */
+	struct anon_vma *anon_vma;
 	/*
 	 * The mm's mm_lock_seq of the last write lock: equal means write-locked now. (A) written under mmap_lock for
 	 * write and the VMA lock; readable reliably under either, unreliably by a reader about to try the VMA lock: a
@@ -47,11 +63,12 @@ struct vm_area_struct {
 	 */
 	uint32_t vm_lock_seq;
 	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
-	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	union {
 		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
 	};
+	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
+	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 };
@@ -73,12 +90,14 @@ struct mm_struct {
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards; 0: at the top */
+	uint32_t mm_id;			/* (C) no other mm has it now; see mm_id.h */
+	uint32_t has_pinned;		/* (A) some page of it was pinned: from then on fork looks for pins. Never cleared */
+	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
 };
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define MMAP_MIN_ADDR	65536UL		/* lowest address that is chosen for a mapping */
-
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {

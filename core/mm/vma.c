@@ -30,6 +30,8 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = start >> PAGE_SHIFT;
+	store_relaxed(&vma->anon_vma, NULL);
+	TAILQ_INIT(&vma->anon_vma_chain);
 	vma->vm_name = kind.name;
 	vma_set_flags(vma, kind.flags);
 	vma_lock_init(mm, vma);
@@ -79,8 +81,8 @@ static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start)
 {
 	mm->total_vm += (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT);
+	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
-	vma->vm_pgoff = start >> PAGE_SHIFT;
 }
 
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)

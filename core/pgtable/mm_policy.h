@@ -13,6 +13,9 @@ enum vma_lock_kind { VMA_LOCK_NONE, VMA_LOCK_RWSEM, VMA_LOCK_REFCNT };
 /* How an unlinked page table waits for lockless walkers: a grace period, or every cpu is asked and answers. */
 enum table_free_kind { TABLE_FREE_RCU, TABLE_FREE_SHOOTDOWN };
 
+/* How an anon_vma outlives its readers: its memory stays one for good, or is freed after a grace period. */
+enum anon_vma_free_kind { ANON_VMA_TYPESAFE, ANON_VMA_CALL_RCU };
+
 /* (C) all of it, once the mm is there */
 struct mm_policy {
 	enum ptl_level pte_ptl;			/* entries of PTE tables */
@@ -22,6 +25,8 @@ struct mm_policy {
 	enum table_free_kind table_free;
 	bool reclaim_tables;			/* MADV_DONTNEED frees PTE tables it emptied */
 	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
+	enum anon_vma_free_kind anon_vma_free;
+	unsigned int anon_order;		/* largest folio that a first write gets, in pages, log2 */
 };
 
 #endif

@@ -64,6 +64,7 @@ static inline pte_t pte_mkwrite(pte_t pte)	{ return __pte(pte.val | ENTRY_WRITE)
 static inline pte_t pte_wrprotect(pte_t pte)	{ return __pte(pte.val & ~ENTRY_WRITE); }
 static inline pte_t pte_mkdirty(pte_t pte)	{ return __pte(pte.val | ENTRY_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESSED); }
+static inline pte_t pte_mkold(pte_t pte)	{ return __pte(pte.val & ~ENTRY_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte.val | ENTRY_SPECIAL); }
 
 /* @prot: the bits a VMA's page_prot gives (present or protnone, accessed). */
@@ -116,6 +117,18 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
 	return __pte(xchg_acq_rel(&ptep->val, 0));
+}
+
+/* Takes the right to write away, and keeps what else changed meanwhile. Locking: the PTL. Source: include/linux/pgtable.h. */
+static inline void ptep_set_wrprotect(pte_t *ptep)
+{
+	fetch_and_acq_rel(&ptep->val, ~ENTRY_WRITE);
+}
+
+/* True when it was accessed since the last time. Locking: the PTL. Source: include/linux/pgtable.h. */
+static inline bool ptep_test_and_clear_young(pte_t *ptep)
+{
+	return pte_young(ptep_get(ptep)) && (fetch_and_acq_rel(&ptep->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }
 
 /*

@@ -25,7 +25,7 @@ const struct policy_preset *policy_default(void);
 /*
  * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: pte_ptl= (mm, pmd, pte),
  * pmd_ptl= (mm, pmd), spin= (ttas, ticket, queued, futex), vma_lock= (none, rwsem, refcnt), tables= (rcu, shootdown),
- * reclaim=, downgrade= (on, off). Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
+ * reclaim=, downgrade= (on, off), anon_vma= (typesafe, call_rcu), anon= (4k … 1m, powers of two). Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
  */
 int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t why_size);
 /* Every choice, as "key=value,key=value". */

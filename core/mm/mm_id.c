@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mm_id.c - a small number for each mm: a bit for each that is taken, set and cleared by atomic operations alone. */
+#include "core/mm/mm_id.h"
+
+#include "core/base/assert.h"
+#include "core/base/atomic.h"
+
+#define BITS	64u
+
+/* Lock key: (A) atomic. Number 0 is no number, so its bit is set for good. */
+static uint64_t taken[NR_MM_IDS / BITS] = { 1 };
+static uint32_t next_word;	/* (A) where the next search begins: just a hint */
+
+uint32_t mm_id_alloc(void)
+{
+	uint32_t start = load_relaxed(&next_word);
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		uint32_t word = (start + i) % ARRAY_SIZE(taken);
+		uint64_t seen = load_relaxed(&taken[word]);
+
+		while (~seen) {
+			uint64_t bit = ~seen & (seen + 1);	/* the lowest that is clear */
+
+			seen = fetch_or_acq_rel(&taken[word], bit);
+			if (!(seen & bit)) {
+				store_relaxed(&next_word, word);
+				return word * BITS + (uint32_t)__builtin_ctzll(bit);
+			}
+		}
+	}
+	return 0;
+}
+
+void mm_id_free(uint32_t id)
+{
+	uint64_t bit = 1ull << (id % BITS);
+
+	BUG_ON(!id || !(fetch_and_release(&taken[id / BITS], ~bit) & bit));
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rmap.c - counts of who maps a folio: large folios by mm, pages that stop being exclusive. */
+#include "core/mm/rmap.h"
+
+#include <errno.h>
+
+#include "core/mm/mm.h"
+
+#define MM_ID_NONE	0u	/* no mm has it */
+
+void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
+{
+	ASSERT(page != zero_page);
+	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
+	ASSERT(folio_test_anon(folio));
+	(void)folio, (void)page, (void)nr;
+}
+
+/* ---- large folios: mappings by mm ---- */
+
+/* The slot that counts @mm_id's mappings, or -1. Locking: large_lock. */
+static int slot_of(const struct page *large, uint32_t mm_id)
+{
+	return large->mm_id[0] == mm_id ? 0 : large->mm_id[1] == mm_id ? 1 : -1;
+}
+
+/*
+ * @nr mappings more of an mm that has no slot. A mapping from before a slot was free is never counted in one, so a slot may say
+ * less than there are; that errs towards "shared". Locking: large_lock.
+ */
+static void take_slot(struct page *large, uint32_t mm_id, int nr, int total)
+{
+	int slot = slot_of(large, MM_ID_NONE);
+
+	if (slot >= 0) {
+		large->mm_id[slot] = mm_id;
+		large->mm_id_mapcount[slot] = nr - 1;
+	}
+	if (slot < 0 || total != nr)
+		store_release(&large->mapped_shared, true);
+}
+
+/* Source: include/linux/rmap.h, folio_add_return_large_mapcount(). */
+static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
+{
+	struct page *large = folio_large(folio);
+	int slot, total;
+
+	spin_lock(&large->large_lock);
+	total = load_relaxed(&large->large_mapcount) + 1 + nr;
+	store_release(&large->large_mapcount, total - 1);
+	slot = slot_of(large, mm_id);
+	if (slot >= 0)
+		large->mm_id_mapcount[slot] += nr;
+	else
+		take_slot(large, mm_id, nr, total);
+	spin_unlock(&large->large_lock);
+}
+
+/*
+ * A slot that falls below what it counted is free again; when what is left is all in one slot, one mm has the folio.
+ * Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ */
+static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
+{
+	struct page *large = folio_large(folio);
+	int slot, left;
+
+	spin_lock(&large->large_lock);
+	left = load_relaxed(&large->large_mapcount) - nr;
+	BUG_ON(left < -1);
+	store_release(&large->large_mapcount, left);
+	slot = slot_of(large, mm_id);
+	if (slot >= 0) {
+		large->mm_id_mapcount[slot] -= nr;
+		if (large->mm_id_mapcount[slot] < 0) {
+			large->mm_id_mapcount[slot] = -1;
+			large->mm_id[slot] = MM_ID_NONE;
+		}
+	}
+	if (large->mm_id_mapcount[0] == left || large->mm_id_mapcount[1] == left)
+		store_release(&large->mapped_shared, false);
+	spin_unlock(&large->large_lock);
+}
+
+void folio_add_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		page_mapcount_inc(page + i);
+	add_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
+}
+
+void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		page_mapcount_dec(page + i);
+	sub_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
+}
+
+/* ---- anonymous folios ---- */
+
+static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+{
+	if (unlikely(folio_test_large(folio)))
+		folio_add_large_rmap(folio, page, nr, vma);
+	else
+		page_mapcount_inc(page);
+}
+
+static void set_exclusive(struct page *page, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		SetPageAnonExclusive(page + i);
+}
+
+void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+{
+	unsigned long nr = folio_nr_pages(folio);
+
+	folio->page.index = linear_page_index(vma, addr);
+	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
+	rmap_check(folio, &folio->page, nr);
+	add_rmap_ptes(folio, &folio->page, nr, vma);
+	if (flags & RMAP_EXCLUSIVE)
+		set_exclusive(&folio->page, nr);
+}
+
+void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *vma,
+			      unsigned long addr, rmap_t flags)
+{
+	rmap_check(folio, page, nr);
+	ASSERT(linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
+	(void)addr;
+	add_rmap_ptes(folio, page, nr, vma);
+	if (flags & RMAP_EXCLUSIVE)
+		set_exclusive(page, nr);
+}
+
+int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *dst_vma,
+				 struct vm_area_struct *src_vma)
+{
+	bool pinned = folio_needs_cow_for_dma(src_vma, folio);
+
+	rmap_check(folio, page, nr);
+	for (unsigned long i = 0; pinned && i < nr; i++)
+		if (PageAnonExclusive(page + i))
+			return -EBUSY;
+	SYNCPOINT("rmap.dup.not_pinned");
+	for (unsigned long i = 0; i < nr; i++)
+		if (PageAnonExclusive(page + i))
+			ClearPageAnonExclusive(page + i);
+	add_rmap_ptes(folio, page, nr, dst_vma);
+	return 0;
+}
+
+int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
+{
+	rmap_check(folio, page, 1);
+	ASSERT(PageAnonExclusive(page));
+	SYNCPOINT("rmap.share.entry_cleared");
+	/*
+	 * ORDER[gup-share:A] the entry is cleared before pins are looked for; pairs with ORDER[gup-share:B]. Weaker: the look
+	 * at the pins passes the clearing, GUP-fast finds the entry still there, and a pinned page is shared or replaced.
+	 */
+	if (!KNOCKED_OUT(GUP_SHARE_A))
+		smp_mb();
+	if (unlikely(folio_maybe_dma_pinned(folio) && !KNOCKED_OUT(PIN_CHECK)))
+		return -EBUSY;
+	SYNCPOINT("rmap.share.not_pinned");
+	/*
+	 * ORDER[gup-unshare:A] exclusive is cleared before the entry that the caller sets next can be found: that store is a
+	 * release. Pairs with ORDER[gup-unshare:B]. Weaker: a read pin on a page that is shared.
+	 */
+	if (!KNOCKED_OUT(GUP_UNSHARE_A))
+		ClearPageAnonExclusive(page);
+	return 0;
+}
+
+void folio_move_anon_rmap(struct folio *folio, struct vm_area_struct *vma)
+{
+	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
+}
