@@ -106,6 +106,91 @@ static void mappings_count_from_minus_one(void **state)
 	free_page(page);
 }
 
+/* ---- folios of many pages ---- */
+
+static void tails_know_their_head(void **state)
+{
+	struct folio *folio = folio_alloc(4, PAGE_ANON | ALLOC_ZERO);
+
+	(void)state;
+	assert_int_equal(folio_nr_pages(folio), 16);
+	assert_true(folio_test_large(folio));
+	for (unsigned int i = 0; i < 16; i++) {
+		struct page *page = folio_page(folio, i);
+
+		assert_ptr_equal(page_folio(page), folio);
+		assert_int_equal(folio_page_idx(folio, page), i);
+		assert_int_equal(page_type(page), PAGE_ANON);
+		assert_int_equal(page_mapcount(page), 0);
+		assert_int_equal(page_ref_count(page), i == 0);
+	}
+	assert_int_equal(folio_mapcount(folio), 0);
+	assert_false(load_relaxed(&folio_large(folio)->mapped_shared));
+	folio_put(folio);
+}
+
+/* Whichever page it is taken to, there is one reference count; and freed pages are small ones again. */
+static void references_are_the_head_s(void **state)
+{
+	unsigned long before = machine_free_frames();
+	struct folio *folio = folio_alloc(3, PAGE_ANON);
+	struct page *page = folio_page(folio, 5);
+
+	(void)state;
+	get_page(page);
+	assert_int_equal(folio_ref_count(folio), 2);
+	assert_int_equal(page_ref_count(page), 0);
+	put_page(folio_page(folio, 7));
+	put_page(page);
+	assert_int_equal(machine_free_frames(), before);
+	assert_ptr_equal(page_folio(page), container_of(page, struct folio, page));
+	assert_int_equal(page_type(page), PAGE_FREE);
+}
+
+/* A block that is no folio has no tails: its other frames are nobody's pages. */
+static void a_plain_block_has_no_tails(void **state)
+{
+	struct page *page = alloc_pages(1, PAGE_USED);
+
+	(void)state;
+	assert_int_equal(page[1].tail, 0);
+	assert_int_equal(page_type(page + 1), PAGE_FREE);
+	free_pages(page, 1);
+}
+
+static void a_mapped_folio_is_not_freed(void **state)
+{
+	struct folio *folio = folio_alloc(2, PAGE_ANON);
+
+	(void)state;
+	page_mapcount_inc(folio_page(folio, 1));
+	assert_dies("_mapcount", folio_put(folio));
+	page_mapcount_dec(folio_page(folio, 1));
+	store_relaxed(&folio_large(folio)->large_mapcount, 0);
+	assert_dies("large_mapcount", free_frozen_pages(&folio->page, 2));
+	store_relaxed(&folio_large(folio)->large_mapcount, -1);
+	free_frozen_pages(&folio->page, 2);
+}
+
+static void pins_show(void **state)
+{
+	struct folio *small = folio_alloc(0, PAGE_ANON), *large = folio_alloc(1, PAGE_ANON);
+
+	(void)state;
+	assert_false(folio_maybe_dma_pinned(small));
+	folio_ref_add(small, GUP_PIN_COUNTING_BIAS - 2);
+	assert_false(folio_maybe_dma_pinned(small));
+	folio_ref_add(small, 1);
+	assert_true(folio_maybe_dma_pinned(small));
+	folio_put_refs(small, GUP_PIN_COUNTING_BIAS);
+	folio_ref_add(large, GUP_PIN_COUNTING_BIAS);
+	assert_false(folio_maybe_dma_pinned(large));
+	fetch_add_relaxed(&large->page._pincount, 1);
+	assert_true(folio_maybe_dma_pinned(large));
+	fetch_sub_relaxed(&large->page._pincount, 1);
+	folio_put_refs(large, GUP_PIN_COUNTING_BIAS + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +199,11 @@ int main(void)
 		cmocka_unit_test(a_block_is_freed_whole),
 		cmocka_unit_test(misuse_dies),
 		cmocka_unit_test(mappings_count_from_minus_one),
+		cmocka_unit_test(tails_know_their_head),
+		cmocka_unit_test(references_are_the_head_s),
+		cmocka_unit_test(a_plain_block_has_no_tails),
+		cmocka_unit_test(a_mapped_folio_is_not_freed),
+		cmocka_unit_test(pins_show),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);

@@ -81,6 +81,9 @@ static void each_choice_can_be_spelled_out(void **state)
 	assert_int_equal(parsed("linux-6.15,tables=shootdown").table_free, TABLE_FREE_SHOOTDOWN);
 	assert_false(parsed("linux-6.15,reclaim=off").reclaim_tables);
 	assert_false(parsed("linux-6.15,downgrade=off").munmap_downgrade);
+	assert_int_equal(parsed("linux-6.15,anon_vma=call_rcu").anon_vma_free, ANON_VMA_CALL_RCU);
+	assert_int_equal(parsed("linux-6.15,anon=64k").anon_order, 4);
+	assert_int_equal(parsed("linux-6.15,anon=1m").anon_order, 8);
 	assert_int_equal(parsed("linux-6.15,spin=ttas,spin=futex").spin, SPIN_FUTEX);	/* the last one counts */
 }
 
@@ -90,7 +93,7 @@ static void what_is_no_policy_is_refused(void **state)
 		{ "", "''" }, { "linux", "'linux'" }, { "linux-6.15 ", "'linux-6.15 '" }, { "spin=futex", "'spin=futex'" },
 		{ "linux-6.15,", "''" }, { "linux-6.15,spin", "'spin'" }, { "linux-6.15,spin=", "''" },
 		{ "linux-6.15,spin=mcs", "'mcs'" }, { "linux-6.15,pmd_ptl=pte", "'pte'" }, { "linux-6.15,size=1", "'size'" },
-		{ "linux-6.15,reclaim=1", "'1'" }, { "linux-6.15,spin=futex,what=on", "'what'" },
+		{ "linux-6.15,reclaim=1", "'1'" }, { "linux-6.15,anon=2m", "'2m'" }, { "linux-6.15,spin=futex,what=on", "'what'" },
 	};
 
 	(void)state;
