@@ -18,6 +18,7 @@
 #include "core/lock/rwsem.h"
 #include "core/lock/spinlock.h"
 #include "core/phys/folio.h"
+#include "core/phys/folio_lock.h"
 #include "core/phys/frame.h"
 #include "core/phys/page_flags.h"
 #include "core/pgtable/geometry.h"

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * folio_lock.c - how a folio's lock waits.
+ *
+ * No wake-up is lost. A waiter shows itself by a compare-and-exchange that finds the lock held, a holder lets go and learns
+ * of waiters in one operation on the same word: so either the waiter finds the lock free, or the holder finds the waiter.
+ * A waiter sleeps only while the kernel finds the word as the waiter left it; other flags that change in it wake nobody
+ * and cost a sleeper at the most another round.
+ *
+ * The unlock takes PG_WAITERS away and wakes one. That one can't know if it was the last, so it brings the bit back with
+ * the lock: at worst a wake-up too many. If another thread was faster, the one woken shows itself again before it sleeps.
+ */
+#include "core/phys/folio_lock.h"
+
+#include "core/base/rcu.h"
+#include "core/lock/wait.h"
+
+static void park(uint32_t *flags, uint32_t seen, struct wait_cost *cost)
+{
+	SYNCPOINT("folio_lock.before_park");
+	cost->count[LOCKSTAT_PARK]++;
+	rcu_offline();
+	futex_wait(flags, seen);
+	rcu_online();
+}
+
+static void wait_for(uint32_t *flags, struct wait_cost *cost)
+{
+	uint32_t seen = load_relaxed(flags), mine = PG_LOCKED;
+
+	for (;;) {
+		if (!(seen & PG_LOCKED)) {
+			if (try_cmpxchg_acquire(flags, &seen, seen | mine))
+				return;
+			continue;
+		}
+		if (wait_spin(cost)) {
+			seen = load_relaxed(flags);
+			continue;
+		}
+		mine = PG_LOCKED | PG_WAITERS;
+		/* ORDER[folio-wait:A] one exchange shows the waiter and sees the holder; pairs with ORDER[folio-wait:B] */
+		if (!(seen & PG_WAITERS) && !KNOCKED_OUT(FOLIO_WAIT_A)) {
+			if (!try_cmpxchg_acquire(flags, &seen, seen | PG_WAITERS))
+				continue;
+			seen |= PG_WAITERS;
+		}
+		park(flags, seen, cost);
+		seen = load_relaxed(flags);
+	}
+}
+
+__noinline void folio_lock_slow(struct folio *folio)
+{
+	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+
+	if (KNOCKED_OUT(FOLIO_LOCK_WAIT))
+		return;
+	lockrank_wait_begin();
+	wait_for(&folio->page.flags, &cost);
+	lockrank_wait_end();
+	lockstat_add(RANK_FOLIO_LOCK, &cost);
+}
+
+__noinline void folio_wake(struct folio *folio)
+{
+	if (!KNOCKED_OUT(FOLIO_WAIT_B))
+		futex_wake_one(&folio->page.flags);
+}

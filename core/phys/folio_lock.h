@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * folio_lock.h - the lock of one folio: two bits of its flags, and waiters that park.
+ *
+ *   PG_LOCKED    held
+ *   PG_WAITERS   somebody sleeps, or was woken and may not be the last: the unlock wakes one
+ *
+ * The holder has a reference, or knows of one that stays: the bits are part of the folio. Unlike a spinlock it is held
+ * across sleeping locks, the rmap locks above all. It is not fair: a running thread may pass one that is being woken.
+ *
+ * Source: mm/filemap.c, folio_lock(), folio_unlock(); include/linux/pagemap.h, folio_trylock().
+ */
+#ifndef FAULTLINE_CORE_PHYS_FOLIO_LOCK_H
+#define FAULTLINE_CORE_PHYS_FOLIO_LOCK_H
+
+#include "core/lock/rwsem.h"
+#include "core/phys/folio.h"
+#include "core/phys/page_flags.h"
+
+void folio_lock_slow(struct folio *folio);
+void folio_wake(struct folio *folio);
+
+/* By any thread, and out of date at once unless the caller holds it. */
+static inline bool folio_test_locked(const struct folio *folio)
+{
+	return load_relaxed(&folio->page.flags) & PG_LOCKED;
+}
+
+static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
+{
+	if (fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED)
+		return false;
+	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, site);
+	return true;
+}
+
+static force_inline void folio_lock_at(struct folio *folio, const char *site)
+{
+	rwsem_assert_may_sleep();
+	lockrank_acquire_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, false, site);
+	if (unlikely(fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED))
+		folio_lock_slow(folio);
+}
+
+/* Waits for @folio's lock. Locking: every lock held ranks above it; not inside RCU: it sleeps. A reference to @folio. */
+#define folio_lock(folio)	folio_lock_at((folio), LOCK_SITE)
+/* Takes it if that needs no waiting; allowed under spinlocks and inside RCU. */
+#define folio_trylock(folio)	folio_trylock_at((folio), LOCK_SITE)
+
+static force_inline void folio_unlock(struct folio *folio)
+{
+	lockrank_release(folio);
+	/* ORDER[folio-wait:B] one operation lets go and shows who waits; pairs with ORDER[folio-wait:A] in folio_lock.c */
+	if (unlikely(fetch_and_release(&folio->page.flags, ~(PG_LOCKED | PG_WAITERS)) & PG_WAITERS))
+		folio_wake(folio);
+}
+
+#define assert_folio_locked(folio)	lockrank_assert_held(folio)
+
+#endif
