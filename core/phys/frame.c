@@ -53,7 +53,8 @@ static void make_tails(struct page *head, unsigned int order)
 	for (unsigned int i = 1; i < 1u << order; i++) {
 		struct page *page = head + i;
 
-		BUG_ON(load_relaxed(&page->_refcount) || load_relaxed(&page->_mapcount) != -1);
+		BUG_ON(load_relaxed(&page->_refcount));
+		store_relaxed(&page->_mapcount, -1);
 		store_relaxed(&page->flags, 0);
 		store_relaxed(&page->tail, (uint16_t)i);
 		page_set_type(page, page_type(head));
