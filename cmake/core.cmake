@@ -12,7 +12,7 @@ function(faultline_add_core levels)
 		add_library(${core} INTERFACE)
 	endif()
 	target_compile_definitions(${core} ${visible} FAULTLINE_LEVELS=${levels})
-	target_link_libraries(${core} ${visible} faultline_flags faultline::urcu faultline::hwloc m
+	target_link_libraries(${core} ${visible} faultline_flags faultline::bsd faultline::urcu faultline::hwloc m
 		$<TARGET_NAME_IF_EXISTS:faultline::jemalloc>)
 	if(NOT levels EQUAL FAULTLINE_LEVELS AND NOT CMAKE_CROSSCOMPILING)
 		set_target_properties(${core} PROPERTIES EXCLUDE_FROM_ALL ON)

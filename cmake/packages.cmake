@@ -6,7 +6,7 @@
 if(CMAKE_CROSSCOMPILING)
 	set(headers ${CMAKE_BINARY_DIR}/include)
 	file(MAKE_DIRECTORY ${headers})
-	file(GLOB found /usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/urcu*
+	file(GLOB found /usr/include/bsd /usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/urcu*
 		/usr/include/${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu/hwloc)
 	foreach(path IN LISTS found)
 		cmake_path(GET path FILENAME name)
@@ -39,6 +39,7 @@ endfunction()
 find_package(Threads REQUIRED)
 faultline_package(urcu liburcu-dev urcu/urcu-${FAULTLINE_RCU}.h urcu-${FAULTLINE_RCU} urcu-common)
 faultline_package(hwloc libhwloc-dev hwloc.h hwloc)
+faultline_package(bsd libbsd-dev bsd/sys/tree.h) # red-black trees; the header is all of it
 if(NOT FAULTLINE_SANITIZE)
 	faultline_package(jemalloc libjemalloc-dev jemalloc/jemalloc.h jemalloc)
 endif()

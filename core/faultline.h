@@ -30,6 +30,8 @@
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/shootdown.h"
 #include "core/pgtable/swapent.h"
+#include "core/mm/anon_vma.h"
+#include "core/mm/anon_vma_tree.h"
 #include "core/mm/mm.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/mm_types.h"

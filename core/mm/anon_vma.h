@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * anon_vma.h - what anonymous pages belong to, so that they can be found without their address spaces.
+ *
+ * anon_vma  all the VMAs that may map the pages of one: where they were first touched, and what fork and split made of it
+ * chain     one VMA's place in one anon_vma: a VMA has one for its own anon_vma, and one for each that it inherited
+ * root      the first anon_vma of a family: its rwsem guards the trees and counts of all of them
+ *
+ * A folio's mapping names its anon_vma. It does not keep it alive: that does being mapped, since each VMA that maps it
+ * is linked. So a reader that comes from the folio, with no lock, looks twice:
+ *
+ *   unmap                                           reader
+ *   (A1) the folio's last mapping goes              (B1) rcu_read_lock(); read folio->mapping; not mapped: back off
+ *   (A2) the VMA is unlinked, root's rwsem held     (B2) trylock the root's rwsem for read; or else take a reference,
+ *        for write                                       unless the count is 0: back off
+ *   (A3) the last reference goes; whoever dropped   (B3) another mapping, or not mapped any more: let go, back off
+ *        it waits for readers that are inside       (B4) rcu_read_unlock(); with a reference only, lock, and drop it: if it
+ *   (A4) the memory becomes another anon_vma             was the last, the anon_vma is dead: back off
+ *        (ANON_VMA_TYPESAFE), or is freed after a
+ *        grace period (ANON_VMA_CALL_RCU)
+ *
+ * B1 alone proves nothing: all of A may happen right after. But what B2 writes to stays an anon_vma until B4, with RCU:
+ * a free one, this one or another. If B3 finds the folio mapped still, and by the same mapping, A1 has not happened.
+ * Then A2 has not either, and waits for the rwsem that this reader holds; or the reference makes A3 wait. If A1 came
+ * before B2, it is seen: each word that B2 can succeed on was written, after A1, by a release that B2's acquire reads,
+ * or an earlier one of the same chain of exchanges: the rwsem let go after A2, the root and the count that another
+ * anon_vma sets up at A4.
+ *
+ * Source: include/linux/rmap.h, mm/rmap.c (seed 001).
+ */
+#ifndef FAULTLINE_CORE_MM_ANON_VMA_H
+#define FAULTLINE_CORE_MM_ANON_VMA_H
+
+#include "core/mm/anon_vma_tree.h"
+#include "core/phys/folio.h"
+
+/*
+ * Conservation: refcount = 1 while any chain is linked, or it is new + 1 for each child whose root it is + transient
+ * references; num_children = anon_vmas whose parent it is, itself included when it is a root; num_active_vmas = VMAs whose
+ * anon_vma field names it.
+ *
+ * Lock key: (A) atomic (C) const from allocation to the last reference (R) the root's rwsem
+ */
+struct anon_vma {
+	struct anon_vma *root;		/* (A) const while it lives; readers without a reference see another's */
+	struct rwsem rwsem;		/* used of roots only; a leaf of its family never outlives its root */
+	uint32_t refcount;		/* (A) 0: dead */
+	unsigned int num_children;	/* (R) */
+	unsigned int num_active_vmas;	/* (R) */
+	struct anon_vma *parent;	/* (C) itself for a root */
+	struct anon_vma_tree tree;	/* (R) */
+	enum anon_vma_free_kind kind;	/* (C) where the memory comes from and goes */
+	unsigned int home;		/* (C) NUMA node it was allocated on */
+	struct rcu_cb rcu;		/* (C) until the last reference is gone */
+#if FAULTLINE_CHECK
+	uint64_t life;			/* (A) no two have the same; 0 while it is none */
+#endif
+};
+
+/*
+ * What an rmap walk does. See rmap_walk.h; here for its try_lock, which makes folio_lock_anon_vma_read() return NULL
+ * and set contended instead of waiting. No lock key: the walker's own.
+ */
+struct rmap_walk_control {
+	void *arg;
+	bool try_lock;
+	bool contended;
+	/* False ends the walk. */
+	bool (*rmap_one)(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg);
+	/* True ends the walk; NULL: never. */
+	bool (*done)(struct folio *folio);
+	/* In place of folio_lock_anon_vma_read(), if not NULL. */
+	struct anon_vma *(*anon_lock)(struct folio *folio, struct rmap_walk_control *rwc);
+	/* True: skip this VMA; NULL: none. */
+	bool (*invalid_vma)(struct vm_area_struct *vma, void *arg);
+};
+
+/* ---- VMAs ---- */
+
+/*
+ * anon_vma_prepare - see to it that @vma has an anon_vma: its neighbour's if they could be joined but for their rights,
+ * else a new one. Returns 0 or -ENOMEM. Locking: mmap_lock, for read is enough; the VMA lock is not, since it looks at
+ * neighbours. Source: mm/rmap.c, __anon_vma_prepare().
+ */
+int anon_vma_prepare(struct vm_area_struct *vma) __must_check;
+/*
+ * anon_vma_clone - @dst, which has none, gets @src's anon_vma and a chain for each of @src's. Returns 0, or -ENOMEM
+ * with nothing changed. Locking: mmap_lock for write; @dst has its range, and is not in use yet. Source: mm/rmap.c.
+ */
+int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src) __must_check;
+/*
+ * anon_vma_fork - @vma, a child's copy of @pvma, gets a chain for each of @pvma's and an anon_vma for its own new
+ * pages: one of those, if no VMA uses it any more and it has one child at most, so that a chain of forks does not grow
+ * for ever; else a new one. Returns 0, or -ENOMEM with nothing changed. Nothing to do when @pvma has none. Locking:
+ * mmap_lock of both for write; @vma has its range, and is not in use yet. Source: mm/rmap.c.
+ */
+int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma) __must_check;
+/*
+ * unlink_anon_vmas - @vma is found by no rmap walk any more, and has no anon_vma. On return none is inside its page tables.
+ * Locking: mmap_lock for write, or @vma is detached; nothing is mapped in it. Source: mm/rmap.c.
+ */
+void unlink_anon_vmas(struct vm_area_struct *vma);
+
+/*
+ * Around a change of @vma's vm_start, vm_end or vm_pgoff: rmap walks are kept out, and find the VMA by its new range
+ * afterwards. Nothing to do when it has no anon_vma. Locking: mmap_lock for write, @vma write-locked. Source: mm/vma.c,
+ * anon_vma_interval_tree_pre_update_vma(), vma_prepare().
+ */
+void anon_vma_tree_pre_update(struct vm_area_struct *vma);
+void anon_vma_tree_post_update(struct vm_area_struct *vma);
+
+/* ---- locks and references ---- */
+
+static inline struct rwsem *anon_vma_rwsem(struct anon_vma *anon_vma)
+{
+	return &load_relaxed(&anon_vma->root)->rwsem;
+}
+
+/* Locking: a reference, or a linked VMA that stays so. The same lock for all of a family. */
+#define anon_vma_lock_write(anon_vma)		down_write(anon_vma_rwsem(anon_vma))
+#define anon_vma_unlock_write(anon_vma)		up_write(anon_vma_rwsem(anon_vma))
+#define anon_vma_lock_read(anon_vma)		down_read(anon_vma_rwsem(anon_vma))
+#define anon_vma_trylock_read(anon_vma)		down_read_trylock(anon_vma_rwsem(anon_vma))
+#define anon_vma_assert_locked(anon_vma)	assert_rwsem_held(anon_vma_rwsem(anon_vma))
+
+/* For read: what folio_lock_anon_vma_read() and anon_vma_lock_read() took. */
+void anon_vma_unlock_read(struct anon_vma *anon_vma);
+
+/* One more reference, for one who has one, or holds the lock of a linked one. */
+static inline void get_anon_vma(struct anon_vma *anon_vma)
+{
+	uint32_t old = fetch_add_relaxed(&anon_vma->refcount, 1u);
+
+	BUG_ON(!old);
+}
+
+/* The last reference is gone. Locking: may wait for readers inside; none of the family's locks held. */
+void __put_anon_vma(struct anon_vma *anon_vma);
+
+static inline bool anon_vma_drop(struct anon_vma *anon_vma)
+{
+	uint32_t old = fetch_sub_acq_rel(&anon_vma->refcount, 1u);
+
+	BUG_ON(!old);
+	return old == 1;
+}
+
+static inline void put_anon_vma(struct anon_vma *anon_vma)
+{
+	if (anon_vma_drop(anon_vma))
+		__put_anon_vma(anon_vma);
+}
+
+/*
+ * folio_get_anon_vma - a reference to the anon_vma that @folio is mapped through; NULL if it is not mapped, or not
+ * anonymous. It may have no VMAs left by the time it is used. Locking: a reference to @folio. Source: mm/rmap.c.
+ */
+struct anon_vma *folio_get_anon_vma(struct folio *folio) __must_check;
+/*
+ * folio_lock_anon_vma_read - the same, locked for read, and alive until it is unlocked. @rwc: NULL, or one whose
+ * try_lock says not to wait: then NULL, and contended set. Locking: a reference to @folio; may wait. Source: mm/rmap.c.
+ */
+struct anon_vma *folio_lock_anon_vma_read(struct folio *folio, struct rmap_walk_control *rwc) __must_check;
+
+/* ---- all of them ---- */
+
+/* Locking: the calling thread is the only one in core. anon_vma_init() returns 0 or -ENOMEM. */
+int anon_vma_init(void);
+/* Gives all memory back. Returns how many anon_vmas and chains were not freed. */
+unsigned long anon_vma_exit(void);
+/* anon_vmas and chains there are; exact at rest. */
+unsigned long nr_anon_vmas(void);
+unsigned long nr_anon_vma_chains(void);
+
+#endif
