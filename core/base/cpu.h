@@ -35,6 +35,8 @@
 	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
 	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
+	X(FORK,			"fork") \
+	X(FORK_COPIED,		"pages that fork copied at once") \
 	X(MMAP, "mmap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
 
 enum cpu_event {

@@ -99,10 +99,10 @@ static inline void pte_unmap(struct mm_pgtable *pt)
 	pte_section_end(pt);
 }
 
-static inline void pte_lock(spinlock_t *ptl)
+static force_inline void pte_lock(spinlock_t *ptl, bool nested)
 {
 	if (!KNOCKED_OUT(PTE_LOCK))
-		spin_lock(ptl);
+		spin_lock_at(ptl, nested, LOCK_SITE);
 }
 
 static inline void pte_unlock(spinlock_t *ptl)
@@ -111,12 +111,8 @@ static inline void pte_unlock(spinlock_t *ptl)
 		spin_unlock(ptl);
 }
 
-/*
- * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock().
- * NULL, and nothing locked, when @pmdp points to no table, or to another one than a moment ago: look at it again.
- * Locking: mmap_lock or the VMA lock, so that upper tables stay.
- */
-static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp,
+					    bool nested)
 {
 	spinlock_t *ptl;
 	pmd_t pmd;
@@ -126,7 +122,7 @@ static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, uns
 	if (unlikely(!ptep))
 		return NULL;
 	ptl = pte_lockptr(pt, pmdp, pmd);
-	pte_lock(ptl);
+	pte_lock(ptl, nested);
 	if (likely(pmd_same(pmd, pmdp_get(pmdp)) || KNOCKED_OUT(PTE_MAP_RECHECK))) {
 		SYNCPOINT("ptl.locked");
 		*ptlp = ptl;
@@ -136,6 +132,23 @@ static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, uns
 	pte_section_end(pt);
 	count_event(EV_PTE_MAP_RETRY);
 	return NULL;
+}
+
+/*
+ * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock().
+ * NULL, and nothing locked, when @pmdp points to no table, or to another one than a moment ago: look at it again.
+ * Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ */
+static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+{
+	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, false);
+}
+
+/* The same inside the section and the lock of another table, which the caller has put first. */
+static inline pte_t *pte_offset_map_lock_nested(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr,
+						spinlock_t **ptlp)
+{
+	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, true);
 }
 
 static inline void pte_unmap_unlock(struct mm_pgtable *pt, spinlock_t *ptl)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * copy_page_range.c - what one VMA maps, mapped a second time.
+ *
+ * Table by table under both PTLs, the child's first. They are dropped when somebody waits, and when a page has to be copied but
+ * none is in hand: then one is allocated, and copying goes on where it stopped.
+ */
+#include "core/op/copy_page_range.h"
+
+#include <errno.h>
+
+#include "core/mm/mmap_lock.h"
+#include "core/mm/rmap.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Work under the PTLs between two looks at who waits; an empty slot is 1. As the kernel's copy_pte_range(). */
+#define COPY_WORK	32
+#define COPY_WORK_PAGE	8
+
+/* Lock key: (T) this thread only */
+struct copy {
+	struct vm_area_struct *dst, *src;	/* (T) */
+	struct folio *spare;			/* (T) for the next page that can't be shared; NULL: none in hand */
+	long anon;				/* (T) pages mapped into the table at hand */
+	long early;				/* (T) of those, copies */
+};
+
+/* Entries from @src on that map neighbours of one large folio alike, @max at most. Source: mm/internal.h, folio_pte_batch(). */
+static unsigned int pte_batch(pte_t *src, pte_t pte, struct folio *folio, struct page *page, unsigned int max)
+{
+	const uint64_t ignored = ENTRY_ACCESSED | ENTRY_DIRTY;
+	unsigned int n = 1;
+
+	max = (unsigned int)min((unsigned long)max, folio_nr_pages(folio) - folio_page_idx(folio, page));
+	while (n < max && !((ptep_get(src + n).val ^ (pte.val + ((uint64_t)n << PAGE_SHIFT))) & ~ignored))
+		n++;
+	return n;
+}
+
+/* The entry of the child. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes(). */
+static void copy_entry(pte_t *dst, pte_t *src, pte_t pte)
+{
+	if (pte_write(pte)) {
+		if (!KNOCKED_OUT(FORK_WRPROTECT))
+			ptep_set_wrprotect(src);
+		pte = pte_wrprotect(pte);
+	}
+	set_pte(dst, pte_mkold(pte));
+}
+
+/*
+ * The page may be pinned: whoever has the pin must go on seeing it in the parent, so it stays the parent's alone, and the child
+ * gets a copy. Returns 1, or -EAGAIN when there is no page to copy to. Source: mm/memory.c, copy_present_page().
+ */
+static int copy_present_page(struct copy *copy, pte_t *dst, struct page *page, unsigned long addr)
+{
+	struct folio *folio = copy->spare;
+	pte_t pte;
+
+	if (!folio)
+		return -EAGAIN;
+	copy->spare = NULL;
+	copy_payload(&folio->page, page);
+	folio_add_new_anon_rmap(folio, copy->dst, addr, RMAP_EXCLUSIVE);
+	pte = pte_mkdirty(mk_pte(&folio->page, copy->dst->vm_page_prot));
+	set_pte(dst, copy->dst->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte);
+	copy->anon++;
+	copy->early++;
+	return 1;
+}
+
+/* Copies @pte, found at @src, and up to @max in all; returns how many, or -EAGAIN. Locking: both PTLs. */
+static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte, unsigned long addr, unsigned int max)
+{
+	unsigned int nr = 1;
+	struct folio *folio;
+	struct page *page;
+
+	if (unlikely(pte_special(pte))) {
+		copy_entry(dst, src, pte);
+		return 1;
+	}
+	page = pte_page(pte);
+	folio = page_folio(page);
+	/* A page in hand is for one of the next: one by one, until it is used. */
+	if (unlikely(folio_test_large(folio)) && !copy->spare)
+		nr = pte_batch(src, pte, folio, page, max);
+	folio_ref_add(folio, (int)nr);
+	if (unlikely(folio_try_dup_anon_rmap_ptes(folio, page, nr, copy->dst, copy->src))) {
+		folio_put_refs(folio, (int)nr);
+		return copy_present_page(copy, dst, page, addr);
+	}
+	copy->anon += nr;
+	for (unsigned int i = 0; i < nr; i++)
+		copy_entry(dst + i, src + i, i ? ptep_get(src + i) : pte);
+	return (int)nr;
+}
+
+/*
+ * Entries of [*addr, @end), in one table; *addr moves on over what is done. Returns 0, everything done or somebody waits for a
+ * PTL; -EAGAIN: a page is needed. Locking: both PTLs.
+ */
+static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *addr, unsigned long end,
+		     const spinlock_t *dst_ptl, const spinlock_t *src_ptl)
+{
+	unsigned int work = 0;
+	int nr;
+
+	for (; *addr < end; *addr += (unsigned long)nr << PAGE_SHIFT, dst += nr, src += nr) {
+		pte_t pte = ptep_get(src);
+
+		if (work >= COPY_WORK) {
+			work = 0;
+			if (spin_is_contended(src_ptl) || spin_is_contended(dst_ptl))
+				return 0;
+		}
+		nr = 1;
+		if (pte_none(pte)) {
+			work++;
+			continue;
+		}
+		if (likely(pte_present(pte)))
+			nr = copy_present_ptes(copy, dst, src, pte, *addr, (unsigned int)((end - *addr) >> PAGE_SHIFT));
+		else
+			set_pte(dst, pte);	/* a guard marker: nothing is counted */
+		if (unlikely(nr < 0))
+			return nr;
+		work += COPY_WORK_PAGE * (unsigned int)nr;
+	}
+	return 0;
+}
+
+/* One stretch under both PTLs. The tables stay: mmap_lock is held for write, so none is reclaimed. */
+static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long *addr, unsigned long end)
+{
+	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt, *src_pt = &copy->src->vm_mm->pt;
+	spinlock_t *dst_ptl, *src_ptl;
+	pte_t *dst, *src;
+	int err;
+
+	dst = pte_offset_map_lock(dst_pt, dst_pmd, *addr, &dst_ptl);
+	BUG_ON(!dst);
+	src = pte_offset_map_lock_nested(src_pt, src_pmd, *addr, &src_ptl);
+	BUG_ON(!src);
+	err = copy_ptes(copy, dst, src, addr, end, dst_ptl, src_ptl);
+	pte_unmap_unlock(src_pt, src_ptl);
+	mm_count(dst_pt, MM_ANONPAGES, copy->anon);
+	pte_unmap_unlock(dst_pt, dst_ptl);
+	copy->anon = 0;
+	return err;
+}
+
+/* [addr, end) lies in what one PMD entry maps. Source: mm/memory.c, copy_pte_range(). */
+static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr, unsigned long end)
+{
+	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt;
+	pmd_t *dst_pmd = pmd_alloc_path(dst_pt, addr);
+
+	if (!dst_pmd || pte_alloc(dst_pt, dst_pmd))
+		return -ENOMEM;
+	while (addr < end) {
+		int err = copy_locked(copy, dst_pmd, src_pmd, &addr, end);
+
+		SYNCPOINT("fork.unlocked");
+		if (!err)
+			continue;
+		copy->spare = folio_alloc(0, PAGE_ANON);
+		if (!copy->spare)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	struct mm_struct *mm = src->vm_mm;
+	struct copy copy = { .dst = dst, .src = src };
+	unsigned long addr = src->vm_start, next;
+	pmd_t *pmdp;
+	int err = 0;
+
+	mmap_assert_write_locked(mm);
+	vma_assert_write_locked(dst);
+	raw_write_seqcount_begin(&mm->write_protect_seq);
+	/*
+	 * ORDER[gup-fork:A] the sequence is odd before pins are looked for and entries change; pairs with ORDER[gup-fork:B].
+	 * Weaker: a look at the pins passes it, GUP-fast finds the sequence as it was, and a pinned page is shared.
+	 */
+	if (!KNOCKED_OUT(GUP_FORK_A))
+		smp_mb();
+	for (; !err && (pmdp = pmd_find_next(&mm->pt, &addr, src->vm_end)); addr = next) {
+		next = pmd_addr_end(addr, src->vm_end);
+		if (!pmd_none(pmdp_get(pmdp)))
+			err = copy_pte_range(&copy, pmdp, addr, next);
+	}
+	raw_write_seqcount_end(&mm->write_protect_seq);
+	if (copy.spare)
+		folio_put(copy.spare);
+	count_events(EV_FORK_COPIED, (uint64_t)copy.early);
+	return err;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fork.c - an address space copied, its pages shared until somebody writes.
+ *
+ * The child is its parent at one moment, though copying takes long: no operation runs, since mmap_lock is held for write; no
+ * fault does, since every VMA is write-locked before its entries are copied; and who writes without a fault writes to a page
+ * that the child has too, until its entry is copied and made read-only. Then that write is a fault as well, and waits. So of
+ * two writes the child never has the second without the first.
+ *
+ * Who needs none of these locks is met elsewhere: reverse-map walkers at the PTLs and at the anon_vma's lock, GUP-fast at
+ * write_protect_seq (rmap.h).
+ */
+#include "core/op/fork.h"
+
+#include <errno.h>
+
+#include "core/mm/anon_vma.h"
+#include "core/mm/mm.h"
+#include "core/mm/vma.h"
+#include "core/op/copy_page_range.h"
+#include "core/op/exit.h"
+
+/* What a fault would bring again is not copied: without an anon_vma there are at most zero pages. Source: mm/memory.c. */
+static bool vma_needs_copy(const struct vm_area_struct *src)
+{
+	return load_relaxed(&src->anon_vma);
+}
+
+/*
+ * Its anon_vmas come first: from then on a reverse-map walk looks into the child too. Once it is in the tree, mm_exit() undoes
+ * whatever was done.
+ */
+static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
+{
+	struct vm_area_struct *dst;
+	int err = vma_tree_reserve(&child->tree, 1);
+
+	if (err)
+		return err;
+	dst = vma_alloc(child, src->vm_start, src->vm_end, vma_kind(src));
+	if (!dst)
+		return -ENOMEM;
+	dst->vm_pgoff = src->vm_pgoff;
+	err = anon_vma_fork(dst, src);
+	if (err) {
+		vma_free(child, dst);
+		return err;
+	}
+	vma_link(child, dst);
+	SYNCPOINT("fork.vma_linked");
+	return vma_needs_copy(src) ? copy_page_range(dst, src) : 0;
+}
+
+/* Source: mm/mmap.c, dup_mmap(). Locking: mmap_lock of both for write. */
+static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	child->mmap_hint = parent->mmap_hint;
+	for (unsigned long addr = 0; !err && (vma = find_vma(parent, addr)); addr = vma->vm_end) {
+		if (!KNOCKED_OUT(FORK_VMA_LOCK))
+			vma_start_write(vma);
+		err = dup_vma(child, vma);
+	}
+	return err;
+}
+
+int sys_fork(struct mm_struct *parent, struct mm_struct **child)
+{
+	struct mm_struct *mm = mm_create(&parent->pt.policy);
+	int err;
+
+	if (!mm)
+		return -ENOMEM;
+	count_event(EV_FORK);
+	mmap_write_lock(parent);
+	mmap_write_lock_nested(mm);
+	err = dup_mmap(mm, parent);
+	mmap_write_unlock(mm);
+	count_event(EV_TLB_FLUSH);	/* before a fault may run: the parent's translations still allow writes */
+	mmap_write_unlock(parent);
+	if (err) {
+		mm_exit(mm);
+		return err;
+	}
+	*child = mm;
+	return 0;
+}
