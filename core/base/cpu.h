@@ -34,6 +34,7 @@
 	X(FRAME_REFILL,		"per-thread frame lists refilled or drained") \
 	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
 	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \
+	X(RMAP_WALK,		"rmap walks") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

@@ -16,7 +16,7 @@ static struct typesafe_cache *vma_cache(const struct mm_struct *mm)
 
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
-	vma->vm_flags = flags;
+	store_relaxed(&vma->vm_flags, flags);	/* rmap walks look without the locks */
 	vma->vm_page_prot = flags & VM_ACCESS_FLAGS ? ENTRY_PRESENT | ENTRY_ACCESSED : ENTRY_PROTNONE | ENTRY_ACCESSED;
 }
 

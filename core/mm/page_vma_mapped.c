@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* page_vma_mapped.c - the entries of one VMA that map a range of pages. */
+#include "core/mm/page_vma_mapped.h"
+
+#include "core/mm/rmap.h"
+#include "core/pgtable/pgalloc.h"
+
+static struct mm_pgtable *pgtable_of(const struct page_vma_mapped_walk *pvmw)
+{
+	return &load_relaxed(&pvmw->vma->vm_mm)->pt;
+}
+
+/* One past the last address of the VMA where one of the pages can be. Source: mm/internal.h, vma_address_end(). */
+static unsigned long vma_address_end(const struct page_vma_mapped_walk *pvmw)
+{
+	const struct vm_area_struct *vma = pvmw->vma;
+	unsigned long pages = pvmw->pgoff + pvmw->nr_pages - vma->vm_pgoff;
+
+	return pages < vma_pages(vma) ? vma->vm_start + (pages << PAGE_SHIFT) : vma->vm_end;
+}
+
+/* @pte maps one of the pages. Source: mm/page_vma_mapped.c, check_pte(). */
+static bool maps(const struct page_vma_mapped_walk *pvmw, pte_t pte)
+{
+	if (pvmw->flags & PVMW_MIGRATION)
+		return false;
+	return pte_present(pte) && !pte_special(pte) && pte_pfn(pte) - pvmw->pfn < pvmw->nr_pages;
+}
+
+/*
+ * Moves on to the next entry below @end, in the table at hand, that maps one of the pages. False: there is none, and @pvmw is at
+ * the table's end.
+ */
+static bool find_in_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
+{
+	for (end = pmd_addr_end(pvmw->address, end); pvmw->address < end; pvmw->address += PAGE_SIZE, pvmw->pte++)
+		if (maps(pvmw, ptep_get(pvmw->pte)))
+			return true;
+	return false;
+}
+
+/*
+ * Locks the table at hand, mapped when its PMD entry was @pmd. False: it is not that entry's any more; nothing is locked or
+ * mapped. What was found before the lock is looked at again by the caller.
+ */
+static bool lock_table(struct page_vma_mapped_walk *pvmw, pmd_t pmd)
+{
+	struct mm_pgtable *pt = pgtable_of(pvmw);
+	spinlock_t *ptl = pte_lockptr(pt, pvmw->pmd, pmd);
+
+	SYNCPOINT("pvmw.before_ptl");
+	pte_lock(ptl, false);
+	if (likely(pmd_same(pmd, pmdp_get(pvmw->pmd)) || KNOCKED_OUT(PVMW_RECHECK))) {
+		pvmw->ptl = ptl;
+		return true;
+	}
+	pte_unmap_unlock(pt, ptl);
+	count_event(EV_PTE_MAP_RETRY);
+	return false;
+}
+
+/*
+ * Into the table that pvmw->pmd names: locked, unless it holds none of the pages and PVMW_SYNC does not ask for it, or it is
+ * not there; then ->address is at its end. If the table changed meanwhile it is not locked either, and ->address stays.
+ */
+static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
+{
+	struct mm_pgtable *pt = pgtable_of(pvmw);
+	unsigned long start = pvmw->address;
+	pmd_t pmd;
+
+	pvmw->pte = pte_offset_map(pt, pvmw->pmd, start, &pmd);
+	if (!pvmw->pte) {
+		pvmw->address = pmd_addr_end(start, end);
+		return;
+	}
+	if (!(pvmw->flags & PVMW_SYNC) && !find_in_table(pvmw, end)) {
+		pte_unmap(pt);
+		pvmw->pte = NULL;
+	} else if (!lock_table(pvmw, pmd)) {
+		pvmw->pte = NULL;
+		pvmw->address = start;
+	}
+}
+
+/* On from the entry found last, and out of its table if it was the last there. */
+static void step_over(struct page_vma_mapped_walk *pvmw)
+{
+	pvmw->address += PAGE_SIZE;
+	pvmw->pte++;
+	if (IS_ALIGNED(pvmw->address, PMD_SIZE))
+		page_vma_mapped_walk_done(pvmw);
+}
+
+/* The entry found maps one of the pages where that page belongs in the VMA: it is never anywhere else. */
+static void check_place(const struct page_vma_mapped_walk *pvmw)
+{
+	unsigned long page = pte_pfn(ptep_get(pvmw->pte)) - pvmw->pfn;
+
+	ASSERT(linear_page_index(pvmw->vma, pvmw->address) == pvmw->pgoff + page);
+	(void)page;
+}
+
+bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
+{
+	unsigned long end = vma_address_end(pvmw);
+	unsigned int rounds = 0;
+
+	if (pvmw->pte)
+		step_over(pvmw);
+	for (;;) {
+		if (pvmw->ptl) {
+			if (find_in_table(pvmw, end)) {
+				check_place(pvmw);
+				return true;
+			}
+			page_vma_mapped_walk_done(pvmw);
+		}
+		if (pvmw->address >= end)
+			return false;
+		pvmw->pmd = pmd_find_next(pgtable_of(pvmw), &pvmw->address, end);
+		if (!pvmw->pmd)
+			return false;
+		map_table(pvmw, end);
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page_vma_mapped.h - the entries of one VMA that map a range of pages, one after the other.
+ *
+ *   struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
+ *
+ *   while (page_vma_mapped_walk(&pvmw))
+ *           ... pvmw.address and pvmw.pte, which maps a page of folio; its table is locked by pvmw.ptl ...
+ *
+ * A loop that is left early calls page_vma_mapped_walk_done(). The rmap walk that found the VMA holds the anon_vma's lock: so
+ * the VMA's range and page indices stay, and the upper tables over it. PTE tables may go, by reclaim, and entries may come
+ * and go until their table is locked.
+ *
+ * Source: include/linux/rmap.h, mm/page_vma_mapped.c.
+ */
+#ifndef FAULTLINE_CORE_MM_PAGE_VMA_MAPPED_H
+#define FAULTLINE_CORE_MM_PAGE_VMA_MAPPED_H
+
+#include <errno.h>
+
+#include "core/mm/mm_types.h"
+#include "core/pgtable/ptl.h"
+#include "core/phys/folio.h"
+
+enum pvmw_flags {
+	PVMW_SYNC = 1,		/* lock every table, and find what another thread is about to map or unmap under the lock */
+	PVMW_MIGRATION = 2,	/* find migration entries, and not what is mapped; there are none yet */
+};
+
+/* Lock key: (T) this thread only */
+struct page_vma_mapped_walk {
+	unsigned long pfn;		/* (T) the pages: pfn … pfn + nr_pages - 1 */
+	unsigned long nr_pages;		/* (T) */
+	unsigned long pgoff;		/* (T) page index of the first */
+	struct vm_area_struct *vma;	/* (T) */
+	unsigned long address;		/* (T) where to look next; of the entry found */
+	pmd_t *pmd;			/* (T) the entry that names the table at hand */
+	pte_t *pte;			/* (T) the entry found; NULL while none is */
+	spinlock_t *ptl;		/* (T) its table's lock, held; NULL while none is */
+	unsigned int flags;		/* (T) pvmw_flags */
+};
+
+/* A walk over @folio's pages in @vma, the first of which that it can hold is at @addr: see vma_address(). */
+#define PVMW_OF_FOLIO(folio_, vma_, addr_, flags_) { \
+	.pfn = folio_pfn(folio_), .nr_pages = folio_nr_pages(folio_), .pgoff = (folio_)->page.index, \
+	.vma = (vma_), .address = (addr_), .flags = (flags_) \
+}
+
+/*
+ * vma_address - where @vma has the first of the @nr pages from index @pgoff on that it has room for; -EFAULT if for none.
+ * Locking: mmap_lock, or the lock of an anon_vma that the VMA is linked to. Source: mm/internal.h.
+ */
+static inline unsigned long vma_address(const struct vm_area_struct *vma, unsigned long pgoff, unsigned long nr)
+{
+	if (pgoff >= vma->vm_pgoff + vma_pages(vma) || pgoff + nr <= vma->vm_pgoff)
+		return (unsigned long)-EFAULT;
+	return pgoff <= vma->vm_pgoff ? vma->vm_start : vma->vm_start + ((pgoff - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+/*
+ * page_vma_mapped_walk - finds the next entry. True: @pvmw has it, and its table is locked, until the next call or
+ * page_vma_mapped_walk_done(). False: there is none any more, and nothing is locked.
+ * Locking: as for vma_address(). Source: mm/page_vma_mapped.c.
+ */
+bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw);
+
+/* Ends a walk that found something. */
+static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
+{
+	if (pvmw->ptl)
+		pte_unmap_unlock(&load_relaxed(&pvmw->vma->vm_mm)->pt, pvmw->ptl);
+	pvmw->pte = NULL;
+	pvmw->ptl = NULL;
+}
+
+/* The caller changed the tables: lets go, and the next call looks at pvmw->address again. */
+static inline void page_vma_mapped_walk_restart(struct page_vma_mapped_walk *pvmw)
+{
+	ASSERT(pvmw->ptl);
+	page_vma_mapped_walk_done(pvmw);
+	pvmw->pmd = NULL;
+}
+
+#endif

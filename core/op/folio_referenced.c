@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* folio_referenced.c - who used a folio of late. */
+#include "core/op/folio_referenced.h"
+
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap_walk.h"
+#include "core/phys/folio_lock.h"
+
+/* Lock key: (T) this thread only */
+struct folio_referenced_arg {
+	int mapcount;			/* (T) mappings not met yet, as there were at the start */
+	int referenced;			/* (T) */
+	unsigned long vm_flags;		/* (T) */
+};
+
+/* Source: mm/rmap.c. */
+static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
+	struct folio_referenced_arg *pra = arg;
+	bool young = false;
+
+	while (page_vma_mapped_walk(&pvmw)) {
+		young |= ptep_test_and_clear_young(pvmw.pte);
+		pra->mapcount--;
+	}
+	if (young) {
+		pra->referenced++;
+		pra->vm_flags |= load_relaxed(&vma->vm_flags);
+	}
+	return pra->mapcount > 0;
+}
+
+int folio_referenced(struct folio *folio, bool is_locked, unsigned long *vm_flags)
+{
+	struct folio_referenced_arg pra = { .mapcount = folio_mapcount(folio) };
+	struct rmap_walk_control rwc = { .arg = &pra, .try_lock = true, .rmap_one = folio_referenced_one };
+
+	*vm_flags = 0;
+	if (!pra.mapcount)
+		return 0;
+	if (!is_locked && !folio_trylock(folio))
+		return 1;
+	rmap_walk(folio, &rwc);
+	if (!is_locked)
+		folio_unlock(folio);
+	*vm_flags = pra.vm_flags;
+	return rwc.contended ? -1 : pra.referenced;
+}
+
+struct folio *folio_get_anon_by_pfn(unsigned long pfn)
+{
+	struct page *page;
+	struct folio *folio;
+
+	if (!pfn_valid(pfn))
+		return NULL;
+	page = pfn_to_page(pfn);
+	folio = page_folio(page);
+	if (page_type(page) != PAGE_ANON || !folio_try_get(folio))
+		return NULL;
+	SYNCPOINT("folio_by_pfn.got");
+	/* The frame may have been freed, and become part of another folio, before the reference was had. */
+	if (page_folio(page) == folio && page_type(&folio->page) == PAGE_ANON && folio_test_anon(folio))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
