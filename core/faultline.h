@@ -52,6 +52,8 @@
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/mmap.h"
+#include "core/op/move_page_tables.h"
+#include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/op/zap.h"

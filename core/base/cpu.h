@@ -38,7 +38,9 @@
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \
-	X(MMAP, "mmap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
+	X(PMD_MOVE,		"PTE tables moved by their PMD entry") \
+	X(MREMAP_BACK,		"moves of mappings taken back for want of memory") \
+	X(MMAP, "mmap") X(MREMAP, "mremap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
 
 enum cpu_event {
 #define X(id, name) EV_##id,

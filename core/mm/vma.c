@@ -157,3 +157,10 @@ struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area
 		count_event(EV_VMA_MERGE);
 	return merge_next ? next : vma;
 }
+
+struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long delta)
+{
+	vma_start_write(vma);
+	vma_move_end(mm, vma, vma->vm_end + delta);
+	return vma_merge_neighbours(mm, vma);
+}

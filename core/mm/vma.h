@@ -80,6 +80,12 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
  */
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind);
 
+/*
+ * vma_merge_extend - make @vma longer by @delta bytes, over a range that is free, and join it with what it then touches. Returns the
+ * VMA that holds all of it. Reserve: 1 insertion. Source: mm/vma.c.
+ */
+struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long delta);
+
 /* Joins @vma with its neighbours where they are alike and touch. Returns the VMA that holds all of it. */
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma);
 

@@ -51,8 +51,7 @@ static long search_free(struct mm_struct *mm, unsigned long len)
 	return addr;
 }
 
-/* Where to map @len bytes (page aligned); errors as sys_mmap(). Locking: mmap_lock for write. */
-static long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
 {
 	if (len > TASK_SIZE)
 		return -ENOMEM;

@@ -21,6 +21,13 @@
  */
 long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name);
 
+/*
+ * get_unmapped_area - where a mapping of @len bytes, page aligned, may come: @flags are MAP_FIXED, MAP_FIXED_NOREPLACE or 0.
+ * Returns the address, or an error as sys_mmap() does. A search moves mm->mmap_hint to what it found.
+ * Locking: mmap_lock for write. Source: mm/mmap.c.
+ */
+long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags);
+
 /* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. */
 unsigned long prot_to_vm_flags(int prot);
 

@@ -12,8 +12,7 @@
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
 
-/* Makes VMA boundaries of @start and @end where they lie inside one. Locking: mmap_lock for write. */
-static int split_at_ends(struct mm_struct *mm, unsigned long start, unsigned long end)
+int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, start), *last = vma_lookup(mm, end);
 	bool split_start = vma && vma->vm_start < start, split_end = last && last->vm_start < end;
@@ -70,7 +69,7 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 	int err = 0;
 
 	if (find_vma_intersection(mm, start, end))
-		err = split_at_ends(mm, start, end);
+		err = split_range(mm, start, end);
 	if (err) {
 		if (downgrade)
 			mmap_write_downgrade(mm);
@@ -101,19 +100,23 @@ int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long en
 	return do_munmap(mm, start, end, false);
 }
 
-int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	bool downgrade = mm->pt.policy.munmap_downgrade;
-	int err;
+	int err = do_munmap(mm, start, end, downgrade);
 
-	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || len > TASK_SIZE - start || !len)
-		return -EINVAL;
-	count_event(EV_MUNMAP);
-	mmap_write_lock(mm);
-	err = do_munmap(mm, start, start + ALIGN_UP(len, PAGE_SIZE), downgrade);
 	if (downgrade)
 		mmap_read_unlock(mm);
 	else
 		mmap_write_unlock(mm);
 	return err;
+}
+
+int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || len > TASK_SIZE - start || !len)
+		return -EINVAL;
+	count_event(EV_MUNMAP);
+	mmap_write_lock(mm);
+	return do_munmap_unlock(mm, start, start + ALIGN_UP(len, PAGE_SIZE));
 }

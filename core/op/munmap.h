@@ -16,5 +16,16 @@ int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
  * Locking: mmap_lock for write.
  */
 int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
+/*
+ * do_munmap_unlock - the same, and mmap_lock is dropped: on the way to read first, if the policy says so.
+ * Locking: mmap_lock for write.
+ */
+int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
+
+/*
+ * split_range - make VMA boundaries of @start and @end where they lie inside a VMA. Returns 0, or -ENOMEM with nothing changed.
+ * Locking: mmap_lock for write.
+ */
+int split_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 #endif

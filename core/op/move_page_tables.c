@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* move_page_tables.c - entries of one range of addresses moved to another of the same mm. */
+#include "core/op/move_page_tables.h"
+
+#include "core/mm/vma_lock.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Both are of one rank; mmap_lock for write keeps out whoever else would hold two. */
+static spinlock_t *lock_second(spinlock_t *first, spinlock_t *second)
+{
+	if (second == first)
+		return NULL;
+	spin_lock_nested(second);
+	return second;
+}
+
+static void unlock_second(spinlock_t *second)
+{
+	if (second)
+		spin_unlock(second);
+}
+
+/* Locking: the PTLs of both. Returns whether some of the entries may have been cached by a processor. */
+static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
+{
+	bool present = false;
+
+	for (; len; len -= PAGE_SIZE, old_ptep++, new_ptep++) {
+		pte_t pte;
+
+		if (pte_none(ptep_get(old_ptep)))
+			continue;
+		/* An exchange: an accessed or dirty bit that is set meanwhile goes along. */
+		pte = ptep_get_and_clear(old_ptep);
+		ASSERT(pte_none(ptep_get(new_ptep)));
+		set_pte(new_ptep, pte);
+		present |= pte_present(pte);
+	}
+	return present;
+}
+
+/*
+ * The entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. Tables stay linked under mmap_lock for
+ * write, so both are found. Source: mm/mremap.c, move_ptes().
+ */
+static void move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd, unsigned long new_addr,
+		      unsigned long len)
+{
+	spinlock_t *old_ptl, *new_ptl;
+	pte_t *old_ptep, *new_ptep;
+	pmd_t pmd;
+
+	old_ptep = pte_offset_map_lock(pt, old_pmd, old_addr, &old_ptl);
+	BUG_ON(!old_ptep);
+	new_ptep = pte_offset_map(pt, new_pmd, new_addr, &pmd);
+	BUG_ON(!new_ptep);
+	new_ptl = lock_second(old_ptl, pte_lockptr(pt, new_pmd, pmd));
+	SYNCPOINT("mremap.ptls");
+	/* Flushed before the locks are dropped: who then finds the page at its new place must not meet users of the old one. */
+	if (move_entries(old_ptep, new_ptep, len))
+		count_event(EV_TLB_FLUSH);
+	unlock_second(new_ptl);
+	pte_unmap(pt);
+	pte_unmap_unlock(pt, old_ptl);
+}
+
+/*
+ * A whole table. The new range is free, so whoever unmapped what was there has freed its tables.
+ * Source: mm/mremap.c, move_normal_pmd().
+ */
+static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+{
+	spinlock_t *old_ptl = pmd_lock(pt, old_pmd);
+	spinlock_t *new_ptl = lock_second(old_ptl, pmd_lockptr(pt, new_pmd));
+	pmd_t pmd = pmdp_get(old_pmd);
+
+	BUG_ON(!pmd_present(pmd) || pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
+	store_relaxed(&old_pmd->val, 0);
+	SYNCPOINT("mremap.pmd");
+	/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
+	store_release(&new_pmd->val, pmd.val);
+	count_event(EV_TLB_FLUSH);
+	count_event(EV_PMD_MOVE);
+	unlock_second(new_ptl);
+	spin_unlock(old_ptl);
+}
+
+/* Bytes, at most @left, for which both addresses stay in one PTE table. Source: mm/mremap.c, get_extent(). */
+static unsigned long get_extent(unsigned long old_addr, unsigned long new_addr, unsigned long left)
+{
+	unsigned long room = PMD_SIZE - max(old_addr & (PMD_SIZE - 1), new_addr & (PMD_SIZE - 1));
+
+	return min(left, room);
+}
+
+unsigned long move_page_tables(const struct pagetable_move_control *pmc)
+{
+	struct mm_pgtable *pt = &pmc->old->vm_mm->pt;
+	unsigned long done, extent;
+
+	vma_assert_write_locked(pmc->new);
+	for (done = 0; done < pmc->len; done += extent) {
+		unsigned long old_addr = pmc->old_addr + done, new_addr;
+		pmd_t *old_pmd = pmd_find_next(pt, &old_addr, pmc->old_addr + pmc->len), *new_pmd;
+
+		if (!old_pmd)
+			return pmc->len;
+		done = old_addr - pmc->old_addr;
+		new_addr = pmc->new_addr + done;
+		extent = get_extent(old_addr, new_addr, pmc->len - done);
+		if (pmd_none(pmdp_get(old_pmd)))
+			continue;
+		new_pmd = pmd_alloc_path(pt, new_addr);
+		if (!new_pmd)
+			break;
+		if (extent == PMD_SIZE) {
+			move_normal_pmd(pt, old_pmd, new_pmd);
+			continue;
+		}
+		if (pte_alloc(pt, new_pmd))
+			break;
+		move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);
+	}
+	return done;
+}

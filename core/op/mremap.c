@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mremap.c - mappings made longer or shorter, and moved.
+ *
+ * A move takes all that it needs of memory, but for page tables, before it changes anything: the range to move becomes a VMA of
+ * its own, a copy of that VMA is put where it goes, with the same anon_vmas, and the entries follow it. If tables run out, they go
+ * back, and the copy goes. Else the old VMA goes, which needs no memory, and last the copy is joined with its neighbours. Linux
+ * joins first: then the new range can come before the old one in rmap walks. A copy of its own always comes after.
+ *
+ * Pages keep their number (page->index), so the copy of a VMA that has pages keeps vm_pgoff: what an rmap walk reckons from it
+ * is right at the new place. A VMA that never had any takes the number of its new address, and so can merge there.
+ */
+#include "core/op/mremap.h"
+
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/op/mmap.h"
+#include "core/op/move_page_tables.h"
+#include "core/op/munmap.h"
+#include "core/pgtable/pgalloc.h"
+
+#define KNOWN_FLAGS	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
+
+/* VMAs that a move may add for a moment: two splits and a copy. Source: mm/mremap.c, prep_move_vma(). */
+#define MOVE_VMAS	3
+
+/* (T) all of it: one call, or the part of it that is in one VMA */
+struct vma_remap {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma;		/* holds addr; NULL when nothing does */
+	unsigned long addr, old_len, new_len;	/* page aligned */
+	unsigned long new_addr;
+	int flags;				/* MREMAP_* */
+	bool unlocked;				/* mmap_lock was dropped already */
+};
+
+static bool implies_new_addr(const struct vma_remap *r)
+{
+	return r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+}
+
+static bool overlaps(const struct vma_remap *r)
+{
+	return r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr;
+}
+
+/* What can be told without looking at VMAs, but for their number. Source: mm/mremap.c, check_mremap_params(). */
+static int check_params(const struct vma_remap *r)
+{
+	if ((r->flags & ~KNOWN_FLAGS) || !IS_ALIGNED(r->addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!r->new_len || r->new_len > TASK_SIZE)
+		return -EINVAL;
+	if (!implies_new_addr(r))
+		return 0;
+	if (r->new_addr > TASK_SIZE - r->new_len || !IS_ALIGNED(r->new_addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!(r->flags & MREMAP_MAYMOVE) || overlaps(r))
+		return -EINVAL;
+	if ((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len)
+		return -EINVAL;
+	return 0;
+}
+
+/* Whether what is asked for can be done to the VMA. Source: mm/mremap.c, check_prep_vma(). */
+static int check_vma(const struct vma_remap *r)
+{
+	if (!r->vma)
+		return -EFAULT;
+	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)
+		return -EINVAL;
+	if (!implies_new_addr(r) && r->old_len >= r->new_len)
+		return 0;
+	if (!r->old_len)
+		return -EINVAL;
+	if ((r->flags & MREMAP_DONTUNMAP) && (r->vma->vm_flags & VM_PFNMAP))
+		return -EINVAL;
+	/* What is cut off may end anywhere. */
+	if (min(r->old_len, r->new_len) > r->vma->vm_end - r->addr)
+		return -EFAULT;
+	if (r->new_len > r->old_len && (r->vma->vm_flags & VM_PFNMAP))
+		return -EFAULT;
+	if ((r->flags & MREMAP_FIXED) && r->new_addr < MMAP_MIN_ADDR)
+		return -EPERM;
+	return 0;
+}
+
+/* ---- moving ---- */
+
+/* The VMA to move to, in the tree and empty; NULL when memory ran out. Reserve: 1 insertion. Source: mm/vma.c. */
+static struct vm_area_struct *copy_vma(const struct vma_remap *r)
+{
+	struct vm_area_struct *copy = vma_alloc(r->mm, r->new_addr, r->new_addr + r->new_len, vma_kind(r->vma));
+
+	if (!copy)
+		return NULL;
+	SYNCPOINT("mremap.copied");
+	vma_link(r->mm, copy);
+	return copy;
+}
+
+/* False when tables ran out; then every entry is where it was. Source: mm/mremap.c, copy_vma_and_data(). */
+static bool move_entries(const struct vma_remap *r, struct vm_area_struct *copy)
+{
+	struct pagetable_move_control pmc = {
+		.old = r->vma, .new = copy, .old_addr = r->addr, .new_addr = r->new_addr, .len = r->old_len,
+	};
+	struct pagetable_move_control back = {
+		.old = copy, .new = r->vma, .old_addr = r->new_addr, .new_addr = r->addr, .need_rmap_locks = true,
+	};
+
+	back.len = move_page_tables(&pmc);
+	if (back.len == r->old_len)
+		return true;
+	count_event(EV_MREMAP_BACK);
+	BUG_ON(move_page_tables(&back) != back.len);
+	return false;
+}
+
+/* Nothing was put where entries were moved away. */
+static inline bool range_empty(struct mm_pgtable *pt, unsigned long addr, unsigned long end)
+{
+	unsigned long next;
+	pmd_t *pmdp, pmd;
+	pte_t *ptep;
+
+	for (; (pmdp = pmd_find_next(pt, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
+		ptep = pte_offset_map(pt, pmdp, addr, &pmd);
+		if (!ptep)
+			continue;
+		for (; addr < next && pte_none(ptep_get(ptep)); ptep++)
+			addr += PAGE_SIZE;
+		pte_unmap(pt);
+		if (addr < next)
+			return false;
+	}
+	return true;
+}
+
+/* Takes away a whole VMA, which needs no memory. */
+static void unmap_whole(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	int err = do_munmap_locked(mm, addr, addr + len);
+
+	BUG_ON(err);
+}
+
+/* Source: mm/mremap.c, move_vma(). */
+static long move_vma(struct vma_remap *r)
+{
+	bool unmaps = !(r->flags & MREMAP_DONTUNMAP);
+	struct mm_struct *mm = r->mm;
+	struct vm_area_struct *copy;
+
+	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
+		return -ENOMEM;
+	if (unmaps && split_range(mm, r->addr, r->addr + r->old_len))
+		return -ENOMEM;
+	r->vma = vma_lookup(mm, r->addr);
+	if (!KNOCKED_OUT(MREMAP_VMA_LOCK))
+		vma_start_write(r->vma);
+	copy = copy_vma(r);
+	if (!copy)
+		goto join;
+	if (!move_entries(r, copy))
+		goto unmap;
+	SYNCPOINT("mremap.moved");
+	ASSERT(range_empty(&mm->pt, r->addr, r->addr + r->old_len));
+	if (unmaps)
+		unmap_whole(mm, r->addr, r->old_len);
+	vma_merge_neighbours(mm, copy);
+	return (long)r->new_addr;
+
+unmap:
+	unmap_whole(mm, r->new_addr, r->new_len);
+join:
+	vma_merge_neighbours(mm, r->vma);
+	return -ENOMEM;
+}
+
+/* Finds the place and moves there. Source: mm/mremap.c, vrm_set_new_addr(). */
+static long place_and_move(struct vma_remap *r)
+{
+	unsigned long hint = r->mm->mmap_hint;
+	long ret = get_unmapped_area(r->mm, implies_new_addr(r) ? r->new_addr : 0, r->new_len,
+				     r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
+
+	if (ret < 0)
+		return ret;
+	r->new_addr = (unsigned long)ret;
+	ret = move_vma(r);
+	if (ret < 0)
+		r->mm->mmap_hint = hint;
+	return ret;
+}
+
+/* To where the caller says, or near. Source: mm/mremap.c, mremap_to(). */
+static long mremap_to(struct vma_remap *r)
+{
+	long err;
+
+	if (r->flags & MREMAP_FIXED) {
+		err = do_munmap_locked(r->mm, r->new_addr, r->new_addr + r->new_len);
+		if (err)
+			return err;
+	}
+	if (r->old_len > r->new_len) {
+		err = do_munmap_locked(r->mm, r->addr + r->new_len, r->addr + r->old_len);
+		if (err)
+			return err;
+		r->old_len = r->new_len;
+	}
+	r->vma = vma_lookup(r->mm, r->addr);	/* what was unmapped may have been split off it */
+	return place_and_move(r);
+}
+
+/* Each VMA of the range in turn, to be as far apart as they are. Source: mm/mremap.c, remap_move(). */
+static long remap_move(struct vma_remap *whole)
+{
+	unsigned long addr = whole->addr, end = whole->addr + whole->old_len;
+	struct vm_area_struct *vma = vma_lookup(whole->mm, addr);
+	long ret;
+
+	if (!vma)
+		return -EFAULT;
+	do {
+		struct vma_remap part = *whole;
+
+		part.vma = vma;
+		part.addr = max(addr, vma->vm_start);
+		part.old_len = part.new_len = min(end, vma->vm_end) - part.addr;
+		part.new_addr = whole->new_addr + (part.addr - whole->addr);
+		addr = part.addr + part.old_len;
+		ret = check_vma(&part);
+		if (!ret)
+			ret = mremap_to(&part);
+		if (ret < 0)
+			return ret;
+	} while ((vma = find_vma_intersection(whole->mm, addr, end)));
+	return (long)whole->new_addr;
+}
+
+/* ---- in place ---- */
+
+/* Source: mm/mremap.c, vrm_can_expand_in_place(). */
+static bool can_expand_in_place(const struct vma_remap *r)
+{
+	unsigned long end = r->addr + r->new_len;
+
+	return r->addr + r->old_len == r->vma->vm_end && end > r->vma->vm_end && end <= TASK_SIZE &&
+	       !find_vma_intersection(r->mm, r->vma->vm_end, end);
+}
+
+/* Source: mm/mremap.c, mremap_at(). */
+static long mremap_at(struct vma_remap *r)
+{
+	unsigned long tail = r->addr + r->new_len;
+	int err;
+
+	if (r->old_len == r->new_len)
+		return (long)r->addr;
+	if (r->old_len > r->new_len) {
+		r->unlocked = true;
+		err = do_munmap_unlock(r->mm, tail, r->addr + r->old_len);
+		return err ? err : (long)r->addr;
+	}
+	if (can_expand_in_place(r)) {
+		if (vma_tree_reserve(&r->mm->tree, 1))
+			return -ENOMEM;
+		vma_merge_extend(r->mm, r->vma, r->new_len - r->old_len);
+		return (long)r->addr;
+	}
+	return r->flags & MREMAP_MAYMOVE ? place_and_move(r) : -ENOMEM;
+}
+
+/* Locking: mmap_lock for write. */
+static long do_mremap(struct vma_remap *r)
+{
+	int err;
+
+	/* The most that may be split off before the move finds out. Source: mm/mremap.c, check_mremap_params(). */
+	if (implies_new_addr(r) && r->mm->map_count + 2 >= MAX_MAP_COUNT - MOVE_VMAS)
+		return -ENOMEM;
+	if ((r->flags & MREMAP_FIXED) && r->old_len == r->new_len)
+		return remap_move(r);
+	r->vma = vma_lookup(r->mm, r->addr);
+	err = check_vma(r);
+	if (err)
+		return err;
+	return implies_new_addr(r) ? mremap_to(r) : mremap_at(r);
+}
+
+long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
+		unsigned long new_addr)
+{
+	struct vma_remap r = {
+		.mm = mm, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE), .new_len = ALIGN_UP(new_len, PAGE_SIZE),
+		.flags = flags, .new_addr = new_addr,
+	};
+	long ret = check_params(&r);
+
+	if (ret)
+		return ret;
+	count_event(EV_MREMAP);
+	mmap_write_lock(mm);
+	ret = do_mremap(&r);
+	if (!r.unlocked)
+		mmap_write_unlock(mm);
+	return ret;
+}
