@@ -238,7 +238,7 @@ static long remap_move(struct vma_remap *whole)
 			ret = mremap_to(&part);
 		if (ret < 0)
 			return ret;
-	} while ((vma = find_vma_intersection(whole->mm, addr, end)));
+	} while (addr < end && (vma = find_vma_intersection(whole->mm, addr, end)));
 	return (long)whole->new_addr;
 }
 

@@ -6,30 +6,28 @@
  * Not compared, because the two may differ by right:
  *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once
  *   PROT_EXEC alone                      with protection keys the kernel makes it unreadable
+ *                                        or, by mremap(), moved back
  *   addresses below MMAP_MIN_ADDR        a setting of the machine, and no limit for its administrator
  * What the running kernel does not know (guard regions came with 6.13) is left out, and said so.
  */
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/op/exit.h"
-#include "core/op/fault.h"
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/mmap.h"
+#include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/tree.h"
+#include "tests/lib/live_calls.h"
 #include "tests/lib/world.h"
 
 /* Low, where nothing else is, with or without a sanitizer; around a boundary of page tables. */
@@ -42,117 +40,16 @@ static const int all_advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPUL
 				   MADV_GUARD_REMOVE };
 static int advices[ARRAY_SIZE(all_advices)];
 static unsigned int nr_advices;
-static bool knows_noreplace;
-
-/* ---- the running kernel ---- */
-static long result_of(long ret)
-{
-	return ret == -1 ? -errno : ret;
-}
-
-static long live_mmap(unsigned long addr, unsigned long len, int prot, int flags)
-{
-	return result_of(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
-}
-
-static long live_munmap(unsigned long addr, unsigned long len)
-{
-	return result_of(syscall(SYS_munmap, addr, len));
-}
-
-static long live_mprotect(unsigned long addr, unsigned long len, int prot)
-{
-	return result_of(syscall(SYS_mprotect, addr, len, prot));
-}
-
-static long live_madvise(unsigned long addr, unsigned long len, int advice)
-{
-	return result_of(syscall(SYS_madvise, addr, len, advice));
-}
-
-static long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)
-{
-	return result_of(syscall(SYS_mincore, addr, len, vec));
-}
-
-static sigjmp_buf after_fault;
-static volatile int fault_code;
-
-static void on_segv(int sig, siginfo_t *info, void *context)
-{
-	(void)sig, (void)context;
-	fault_code = info->si_code;
-	siglongjmp(after_fault, 1);
-}
-
-/* The test framework has a handler of its own around each test: it comes back by itself. */
-static void catch_faults(void)
-{
-	const struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
-
-	assert_int_equal(sigaction(SIGSEGV, &action, NULL), 0);
-}
-
-/* No compiler looks at these accesses: they are meant to fault, and none of a sanitizer's business. */
-static unsigned char load_byte(unsigned long addr)
-{
-	unsigned char byte;
-
-#if defined(__x86_64__)
-	__asm__ __volatile__("movb (%1), %0" : "=q"(byte) : "r"(addr) : "memory");
-#elif defined(__aarch64__)
-	__asm__ __volatile__("ldrb %w0, [%1]" : "=r"(byte) : "r"(addr) : "memory");
-#else
-	byte = *(volatile unsigned char *)addr;
-#endif
-	return byte;
-}
-
-static void store_byte(unsigned long addr, unsigned char byte)
-{
-#if defined(__x86_64__)
-	__asm__ __volatile__("movb %0, (%1)" : : "q"(byte), "r"(addr) : "memory");
-#elif defined(__aarch64__)
-	__asm__ __volatile__("strb %w0, [%1]" : : "r"(byte), "r"(addr) : "memory");
-#else
-	*(volatile unsigned char *)addr = byte;
-#endif
-}
-
-/* The byte read or written, or minus the code of the fault. */
-static long live_touch(unsigned long addr, bool write, unsigned char byte)
-{
-	if (sigsetjmp(after_fault, 1))
-		return -fault_code;
-	if (!write)
-		return load_byte(addr);
-	store_byte(addr, byte);
-	return byte;
-}
-
-/* ---- ours ---- */
-static long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned char byte)
-{
-	vm_fault_t fault = do_user_addr_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0);
-	unsigned char *bytes;
-
-	/* A guard region is told as if nothing were mapped there. */
-	if (fault & VM_FAULT_SIGSEGV)
-		return fault & VM_FAULT_BADACCESS ? -SEGV_ACCERR : -SEGV_MAPERR;
-	assert_int_equal(fault, 0);
-	bytes = page_payload(pte_page(tree_pte(mm, addr)));
-	if (write)
-		bytes[0] = byte;
-	return bytes[0];
-}
+static bool knows_noreplace, moves_several;
 
 /* ---- both ---- */
 struct call {
-	enum { CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MADVISE, CALL_MINCORE, CALL_TOUCH } kind;
+	enum { CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MADVISE, CALL_MINCORE, CALL_MREMAP, CALL_TOUCH } kind;
 	unsigned long addr, len;
 	int prot, flags, advice;
 	bool write;
 	unsigned char byte;
+	unsigned long new_len, new_addr;
 };
 
 /* Calls that went well, and that did not: if there were none of either, little was compared. */
@@ -160,14 +57,14 @@ static unsigned long met[CALL_TOUCH + 1][2];
 
 static bool agree(const struct call *call, long live, long ours)
 {
-	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "touch" };
+	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
 
 	met[call->kind][live >= 0]++;
 	if (live == ours)
 		return true;
-	fprintf(stderr, "%s addr %lx len %lx prot %x flags %x advice %d %s: the kernel gives %ld, ours %ld\n",
+	fprintf(stderr, "%s addr %lx len %lx prot %x flags %x advice %d %s new addr %lx len %lx: the kernel gives %ld, ours %ld\n",
 		names[call->kind], call->addr, call->len, (unsigned int)call->prot, (unsigned int)call->flags, call->advice,
-		call->write ? "write" : "read", live, ours);
+		call->write ? "write" : "read", call->new_addr, call->new_len, live, ours);
 	return false;
 }
 
@@ -202,6 +99,24 @@ static bool both_mincore(const struct call *call, struct mm_struct *mm)
 	return true;
 }
 
+static bool outside(long addr)
+{
+	return addr >= 0 && ((unsigned long)addr < BASE || (unsigned long)addr >= BASE + PAGES * PAGE_SIZE);
+}
+
+/* What was moved to a place that was not asked for is moved back, over what is there. */
+static bool both_mremap(const struct call *call, struct mm_struct *mm)
+{
+	long live = live_mremap(call->addr, call->len, call->new_len, call->flags, call->new_addr);
+	long ours = sys_mremap(mm, call->addr, call->len, call->new_len, call->flags, call->new_addr);
+	const int back = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+	if (!outside(live) || !outside(ours))
+		return agree(call, live, ours);
+	return agree(call, live_mremap((unsigned long)live, call->new_len, call->new_len, back, call->addr),
+		     sys_mremap(mm, (unsigned long)ours, call->new_len, call->new_len, back, call->addr));
+}
+
 static bool both(const struct call *call, struct mm_struct *mm)
 {
 	switch (call->kind) {
@@ -217,6 +132,8 @@ static bool both(const struct call *call, struct mm_struct *mm)
 			     sys_madvise(mm, call->addr, call->len, call->advice));
 	case CALL_MINCORE:
 		return both_mincore(call, mm);
+	case CALL_MREMAP:
+		return both_mremap(call, mm);
 	default:
 		return agree(call, live_touch(call->addr, call->write, call->byte),
 			     our_touch(mm, call->addr, call->write, call->byte));
@@ -241,6 +158,24 @@ static int random_flags(struct rng *rng)
 	if (rng_below(rng, 3))
 		return PRIVATE | MAP_FIXED;
 	return PRIVATE | (knows_noreplace && rng_below(rng, 2) ? MAP_FIXED_NOREPLACE : 0);
+}
+
+/* Where it goes, and how long it gets: in the window. */
+static void random_mremap(struct rng *rng, struct call *call)
+{
+	static const int flags[] = { 0, MREMAP_MAYMOVE, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED,
+				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+				     MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, MREMAP_FIXED, 8 };
+	unsigned long to = rng_below(rng, PAGES), room = PAGES - max(to, (call->addr - BASE) / PAGE_SIZE);
+
+	call->flags = flags[rng_below(rng, ARRAY_SIZE(flags) - (rng_below(rng, 16) ? 2 : 0))];
+	call->new_addr = BASE + to * PAGE_SIZE;
+	call->len = min(call->len, room * PAGE_SIZE);
+	call->new_len = rng_below(rng, 2) ? call->len : rng_below(rng, min(room + 1, 8ul)) * PAGE_SIZE;
+	if (rng_below(rng, 32) == 0)
+		call->new_addr += rng_below(rng, PAGE_SIZE);
+	if (!moves_several && (call->flags & MREMAP_FIXED))
+		call->new_len = call->len + PAGE_SIZE;
 }
 
 static struct call random_call(struct rng *rng)
@@ -268,13 +203,15 @@ static struct call random_call(struct rng *rng)
 		call.prot = 1 << rng_below(rng, 12);
 	if (rng_below(rng, 50) == 0)
 		call.advice = 99;
+	if (call.kind == CALL_MREMAP)
+		random_mremap(rng, &call);
 	return call;
 }
 
 static void random_calls_agree(void **state)
 {
 	(void)state;
-	catch_faults();
+	live_catch_faults();
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
 		struct mm_struct *mm = world_mm(world_policies[p]);
 		struct rng rng;
@@ -297,56 +234,112 @@ static void random_calls_agree(void **state)
 static void refusals_agree(void **state)
 {
 	static const struct call calls[] = {
-		{ CALL_MMAP, BASE, 0, PROT_READ, PRIVATE, 0, false, 0 },
-		{ CALL_MMAP, BASE, 0, PROT_READ, MAP_PRIVATE, 0, false, 0 },
-		{ CALL_MMAP, BASE, -1ul, PROT_READ, PRIVATE, 0, false, 0 },
-		{ CALL_MMAP, BASE, 1ul << 60, PROT_READ, PRIVATE, 0, false, 0 },
-		{ CALL_MMAP, BASE + 1, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0, false, 0 },
-		{ CALL_MMAP, 1ul << 60, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0, false, 0 },
-		{ CALL_MMAP, (1ul << 60) + 1, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0, false, 0 },
-		{ CALL_MMAP, -PAGE_SIZE, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0, false, 0 },
-		{ CALL_MUNMAP, BASE, 0, 0, 0, 0, false, 0 },
-		{ CALL_MUNMAP, BASE + 1, PAGE_SIZE, 0, 0, 0, false, 0 },
-		{ CALL_MUNMAP, 1ul << 60, PAGE_SIZE, 0, 0, 0, false, 0 },
-		{ CALL_MUNMAP, BASE, -1ul, 0, 0, 0, false, 0 },
-		{ CALL_MUNMAP, BASE, 1ul << 60, 0, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE + 1, PAGE_SIZE, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE + 1, 0, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, 0, 0x77777, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, -1ul, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, -BASE, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, -PAGE_SIZE, 0x77777, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, PAGE_SIZE, 0x10000, 0, 0, false, 0 },
-		{ CALL_MPROTECT, BASE, PAGE_SIZE, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MPROTECT, 1ul << 60, PAGE_SIZE, PROT_READ, 0, 0, false, 0 },
-		{ CALL_MADVISE, BASE + 1, PAGE_SIZE, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE + 1, 0, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE, -1ul, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE, -BASE, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE, -BASE - PAGE_SIZE, 0, 0, 99, false, 0 },
-		{ CALL_MADVISE, BASE, 0, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE, 0, 0, 0, 99, false, 0 },
-		{ CALL_MADVISE, BASE, PAGE_SIZE, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MADVISE, BASE, PAGE_SIZE, 0, 0, MADV_POPULATE_READ, false, 0 },
-		{ CALL_MADVISE, 1ul << 60, PAGE_SIZE, 0, 0, MADV_DONTNEED, false, 0 },
-		{ CALL_MINCORE, BASE, PAGE_SIZE, 0, 0, 0, false, 0 },
-		{ CALL_MINCORE, BASE + 1, PAGE_SIZE, 0, 0, 0, false, 0 },
-		{ CALL_MINCORE, BASE, 0, 0, 0, 0, false, 0 },
-		{ CALL_MINCORE, BASE + 1, 0, 0, 0, 0, false, 0 },
-		{ CALL_MINCORE, 1ul << 60, PAGE_SIZE, 0, 0, 0, false, 0 },
-		{ CALL_MINCORE, BASE, -1ul, 0, 0, 0, false, 0 },
-		{ CALL_TOUCH, BASE, 0, 0, 0, 0, false, 0 },
-		{ CALL_TOUCH, BASE, 0, 0, 0, 0, true, 1 },
+		{ .kind = CALL_MMAP, .addr = BASE, .prot = PROT_READ, .flags = PRIVATE },
+		{ .kind = CALL_MMAP, .addr = BASE, .prot = PROT_READ, .flags = MAP_PRIVATE },
+		{ .kind = CALL_MMAP, .addr = BASE, .len = -1ul, .prot = PROT_READ, .flags = PRIVATE },
+		{ .kind = CALL_MMAP, .addr = BASE, .len = 1ul << 60, .prot = PROT_READ, .flags = PRIVATE },
+		{ .kind = CALL_MMAP, .addr = BASE + 1, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = 1ul << 60, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = (1ul << 60) + 1, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = -PAGE_SIZE, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MUNMAP, .addr = BASE },
+		{ .kind = CALL_MUNMAP, .addr = BASE + 1, .len = PAGE_SIZE },
+		{ .kind = CALL_MUNMAP, .addr = 1ul << 60, .len = PAGE_SIZE },
+		{ .kind = CALL_MUNMAP, .addr = BASE, .len = -1ul },
+		{ .kind = CALL_MUNMAP, .addr = BASE, .len = 1ul << 60 },
+		{ .kind = CALL_MPROTECT, .addr = BASE + 1, .len = PAGE_SIZE, .prot = PROT_READ },
+		{ .kind = CALL_MPROTECT, .addr = BASE + 1, .prot = PROT_READ },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .prot = 0x77777 },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .len = -1ul, .prot = PROT_READ },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .len = -BASE, .prot = PROT_READ },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .len = -PAGE_SIZE, .prot = 0x77777 },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .len = PAGE_SIZE, .prot = 0x10000 },
+		{ .kind = CALL_MPROTECT, .addr = BASE, .len = PAGE_SIZE, .prot = PROT_READ },
+		{ .kind = CALL_MPROTECT, .addr = 1ul << 60, .len = PAGE_SIZE, .prot = PROT_READ },
+		{ .kind = CALL_MADVISE, .addr = BASE + 1, .len = PAGE_SIZE, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE + 1, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE, .len = -1ul, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE, .len = -BASE, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE, .len = -BASE - PAGE_SIZE, .advice = 99 },
+		{ .kind = CALL_MADVISE, .addr = BASE, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE, .advice = 99 },
+		{ .kind = CALL_MADVISE, .addr = BASE, .len = PAGE_SIZE, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MADVISE, .addr = BASE, .len = PAGE_SIZE, .advice = MADV_POPULATE_READ },
+		{ .kind = CALL_MADVISE, .addr = 1ul << 60, .len = PAGE_SIZE, .advice = MADV_DONTNEED },
+		{ .kind = CALL_MINCORE, .addr = BASE, .len = PAGE_SIZE },
+		{ .kind = CALL_MINCORE, .addr = BASE + 1, .len = PAGE_SIZE },
+		{ .kind = CALL_MINCORE, .addr = BASE },
+		{ .kind = CALL_MINCORE, .addr = BASE + 1 },
+		{ .kind = CALL_MINCORE, .addr = 1ul << 60, .len = PAGE_SIZE },
+		{ .kind = CALL_MINCORE, .addr = BASE, .len = -1ul },
+		{ .kind = CALL_TOUCH, .addr = BASE },
+		{ .kind = CALL_TOUCH, .addr = BASE, .write = true, .byte = 1 },
 	};
 	struct mm_struct *mm = world_mm("linux-6.15");
 	unsigned int differ = 0;
 
 	(void)state;
-	catch_faults();
+	live_catch_faults();
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
 		if (nr_advices == ARRAY_SIZE(advices) || calls[i].advice != MADV_POPULATE_READ)
 			differ += !both(&calls[i], mm);
 	assert_int_equal(differ, 0);
+	mm_exit(mm);
+}
+
+/* With one page mapped at BASE. */
+static void mremap_refusals_agree(void **state)
+{
+	static const struct call calls[] = {
+		{ .addr = BASE + 1, .len = PAGE_SIZE, .new_len = PAGE_SIZE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 0 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = -1ul },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 1ul << 60, .flags = MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = (1ul << 47) - PAGE_SIZE, .flags = MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = 8 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED, .new_addr = BASE + PAGE_SIZE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE + 7 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = 1ul << 60 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = -PAGE_SIZE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 2 * PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE, .new_addr = BASE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE, .new_addr = 77 },
+		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE },
+		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE },
+		{ .addr = BASE, .len = -1ul, .new_len = PAGE_SIZE },
+		{ .addr = BASE, .len = -PAGE_SIZE, .new_len = PAGE_SIZE },
+		{ .addr = BASE, .len = 1ul << 60, .new_len = PAGE_SIZE },
+		{ .addr = BASE, .len = 2 * PAGE_SIZE, .new_len = 3 * PAGE_SIZE, .flags = MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = 2 * PAGE_SIZE, .new_len = 2 * PAGE_SIZE },
+		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE },
+		{ .addr = BASE + PAGE_SIZE, .len = 2 * PAGE_SIZE, .new_len = PAGE_SIZE },
+		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = 2 * PAGE_SIZE },
+		{ .addr = BASE + PAGE_SIZE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_MAYMOVE },
+		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE + 8 * PAGE_SIZE },
+		{ .addr = -PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE },
+		{ .addr = -PAGE_SIZE, .len = 2 * PAGE_SIZE, .new_len = 2 * PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE + 8 * PAGE_SIZE },
+		{ .addr = -PAGE_SIZE, .len = -1ul, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE + 8 * PAGE_SIZE },
+	};
+	const struct call map = { .kind = CALL_MMAP, .addr = BASE, .len = PAGE_SIZE, .flags = PRIVATE | MAP_FIXED };
+	struct mm_struct *mm = world_mm("linux-6.15");
+	unsigned int differ = 0;
+
+	(void)state;
+	assert_true(both(&map, mm));
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct call call = calls[i];
+
+		call.kind = CALL_MREMAP;
+		differ += !both(&call, mm);
+	}
+	assert_int_equal(differ, 0);
+	assert_int_equal(live_munmap(BASE, PAGES * PAGE_SIZE), 0);
 	mm_exit(mm);
 }
 
@@ -357,7 +350,7 @@ static void a_difference_would_be_told(void **state)
 	struct mm_struct *mm = world_mm("linux-6.15");
 
 	(void)state;
-	catch_faults();
+	live_catch_faults();
 	assert_false(agree(&call, 0, -EINVAL));
 	assert_true(sys_mmap(mm, BASE, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED, 0) == (long)BASE);
 	assert_false(both(&call, mm));
@@ -401,7 +394,12 @@ static int up(void **state)
 			  live_mmap(BASE, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED_NOREPLACE) == -EEXIST;
 	if (!knows_noreplace)
 		fprintf(stderr, "the running kernel does not know MAP_FIXED_NOREPLACE: not compared\n");
-	live_munmap(BASE, PAGE_SIZE);
+	moves_several = live_mmap(BASE + PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE | MAP_FIXED) == (long)(BASE + PAGE_SIZE) &&
+			live_mremap(BASE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + 4 * PAGE_SIZE) ==
+			(long)(BASE + 4 * PAGE_SIZE);
+	if (!moves_several)
+		fprintf(stderr, "the running kernel moves one VMA at a time: moves of several not compared\n");
+	live_munmap(BASE, PAGES * PAGE_SIZE);
 	world_start(4096, 64);
 	return 0;
 }
@@ -410,6 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refusals_agree),
+		cmocka_unit_test(mremap_refusals_agree),
 		cmocka_unit_test(random_calls_agree),
 		cmocka_unit_test(a_difference_would_be_told),
 	};

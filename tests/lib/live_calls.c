@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live_calls.c - the running kernel's calls with results as ours have them, and touches of memory on both sides. */
+#include "tests/lib/live_calls.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/op/fault.h"
+#include "tests/lib/tree.h"
+
+static long result_of(long ret)
+{
+	return ret == -1 ? -errno : ret;
+}
+
+long live_mmap(unsigned long addr, unsigned long len, int prot, int flags)
+{
+	return result_of(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
+}
+
+long live_munmap(unsigned long addr, unsigned long len)
+{
+	return result_of(syscall(SYS_munmap, addr, len));
+}
+
+long live_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr)
+{
+	return result_of(syscall(SYS_mremap, addr, old_len, new_len, flags, new_addr));
+}
+
+long live_mprotect(unsigned long addr, unsigned long len, int prot)
+{
+	return result_of(syscall(SYS_mprotect, addr, len, prot));
+}
+
+long live_madvise(unsigned long addr, unsigned long len, int advice)
+{
+	return result_of(syscall(SYS_madvise, addr, len, advice));
+}
+
+long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)
+{
+	return result_of(syscall(SYS_mincore, addr, len, vec));
+}
+
+static sigjmp_buf after_fault;
+static volatile int fault_code;
+
+static void on_segv(int sig, siginfo_t *info, void *context)
+{
+	(void)sig, (void)context;
+	fault_code = info->si_code;
+	siglongjmp(after_fault, 1);
+}
+
+void live_catch_faults(void)
+{
+	const struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
+
+	BUG_ON(sigaction(SIGSEGV, &action, NULL));
+}
+
+/* No compiler looks at these accesses: they are meant to fault, and none of a sanitizer's business. */
+static unsigned char load_byte(unsigned long addr)
+{
+	unsigned char byte;
+
+#if defined(__x86_64__)
+	__asm__ __volatile__("movb (%1), %0" : "=q"(byte) : "r"(addr) : "memory");
+#elif defined(__aarch64__)
+	__asm__ __volatile__("ldrb %w0, [%1]" : "=r"(byte) : "r"(addr) : "memory");
+#else
+	byte = *(volatile unsigned char *)addr;
+#endif
+	return byte;
+}
+
+static void store_byte(unsigned long addr, unsigned char byte)
+{
+#if defined(__x86_64__)
+	__asm__ __volatile__("movb %0, (%1)" : : "q"(byte), "r"(addr) : "memory");
+#elif defined(__aarch64__)
+	__asm__ __volatile__("strb %w0, [%1]" : : "r"(byte), "r"(addr) : "memory");
+#else
+	*(volatile unsigned char *)addr = byte;
+#endif
+}
+
+long live_touch(unsigned long addr, bool write, unsigned char byte)
+{
+	if (sigsetjmp(after_fault, 1))
+		return -fault_code;
+	if (!write)
+		return load_byte(addr);
+	store_byte(addr, byte);
+	return byte;
+}
+
+long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned char byte)
+{
+	vm_fault_t fault = do_user_addr_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0);
+	unsigned char *bytes;
+
+	/* A guard region is told as if nothing were mapped there. */
+	if (fault & VM_FAULT_SIGSEGV)
+		return fault & VM_FAULT_BADACCESS ? -SEGV_ACCERR : -SEGV_MAPERR;
+	BUG_ON(fault);
+	bytes = page_payload(pte_page(tree_pte(mm, addr)));
+	if (write)
+		bytes[0] = byte;
+	return bytes[0];
+}

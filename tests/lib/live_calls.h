@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live_calls.h - the running kernel's calls with results as ours have them, and touches of memory on both sides. */
+#ifndef FAULTLINE_TESTS_LIB_LIVE_CALLS_H
+#define FAULTLINE_TESTS_LIB_LIVE_CALLS_H
+
+#include "core/mm/mm_types.h"
+
+/* Each returns what the call does, or -errno. */
+long live_mmap(unsigned long addr, unsigned long len, int prot, int flags);
+long live_munmap(unsigned long addr, unsigned long len);
+long live_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
+long live_mprotect(unsigned long addr, unsigned long len, int prot);
+long live_madvise(unsigned long addr, unsigned long len, int advice);
+long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
+
+/*
+ * Has live_touch() come back from accesses that are fatal. To be called in each test: the framework has a handler of its own
+ * around each, which comes back by itself. Dies when that is refused.
+ */
+void live_catch_faults(void);
+/* The byte read or written, or minus the code of the signal. */
+long live_touch(unsigned long addr, bool write, unsigned char byte);
+/* The same access to @mm, which has a payload. */
+long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned char byte);
+
+#endif
