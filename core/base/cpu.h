@@ -35,6 +35,14 @@
 	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
 	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \
 	X(RMAP_WALK,		"rmap walks") \
+	X(ANON_VMA_ALLOC,	"anon_vmas allocated") \
+	X(ANON_VMA_NEW,		"VMAs that got an anon_vma of their own at the first page") \
+	X(ANON_VMA_SHARE,	"VMAs that got their neighbour's anon_vma") \
+	X(ANON_VMA_REUSE,	"forks that reused an anon_vma") \
+	X(ANON_VMA_WAIT,	"rmap readers that waited for an anon_vma's lock") \
+	X(ANON_VMA_DEAD,	"anon_vmas found by a folio, but dead") \
+	X(ANON_VMA_UNMAPPED,	"anon_vmas locked or referenced, then let go: the folio was unmapped") \
+	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then let go: the folio had moved to another") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

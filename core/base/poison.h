@@ -18,4 +18,10 @@ static inline void poison(void *p, size_t size)
 	__asm__ __volatile__("" :: "r"(p) : "memory");	/* or the compiler drops it as a dead store */
 }
 
+/* @p was read from freed memory. */
+static inline bool is_poison(const void *p)
+{
+	return (uintptr_t)p == (uintptr_t)-1 / 0xff * POISON_FREE;
+}
+
 #endif

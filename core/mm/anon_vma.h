@@ -11,20 +11,23 @@
  *
  *   unmap                                           reader
  *   (A1) the folio's last mapping goes              (B1) rcu_read_lock(); read folio->mapping; not mapped: back off
- *   (A2) the VMA is unlinked, root's rwsem held     (B2) trylock the root's rwsem for read; or else take a reference,
- *        for write                                       unless the count is 0: back off
- *   (A3) the last reference goes; whoever dropped   (B3) another mapping, or not mapped any more: let go, back off
- *        it waits for readers that are inside       (B4) rcu_read_unlock(); with a reference only, lock, and drop it: if it
- *   (A4) the memory becomes another anon_vma             was the last, the anon_vma is dead: back off
- *        (ANON_VMA_TYPESAFE), or is freed after a
+ *   (A2) the VMA is unlinked, with the root's       (B2) try to lock the root's rwsem for read; or else take a
+ *        rwsem held for write                            reference, unless the count is 0: back off
+ *   (A3) the last reference goes                    (B3) not mapped any more, or another mapping: let go, back off
+ *   (A4) the memory becomes another anon_vma        (B4) rcu_read_unlock(); with a reference only: lock, B3 once more,
+ *        (ANON_VMA_TYPESAFE), or is freed after a        drop the reference
  *        grace period (ANON_VMA_CALL_RCU)
  *
- * B1 alone proves nothing: all of A may happen right after. But what B2 writes to stays an anon_vma until B4, with RCU:
- * a free one, this one or another. If B3 finds the folio mapped still, and by the same mapping, A1 has not happened.
- * Then A2 has not either, and waits for the rwsem that this reader holds; or the reference makes A3 wait. If A1 came
- * before B2, it is seen: each word that B2 can succeed on was written, after A1, by a release that B2's acquire reads,
- * or an earlier one of the same chain of exchanges: the rwsem let go after A2, the root and the count that another
- * anon_vma sets up at A4.
+ * B1 alone proves nothing: all of A may happen right after. But until B4 the memory that B2 writes to stays an
+ * anon_vma's: this one's, dead or alive, or another's.
+ *
+ *   A2 is over before B2   B3 sees A1: each word on which B2 succeeds was written after A2, by a release that B2's acquire
+ *                          reads, itself or at the head of a chain of exchanges. The rwsem is let go at the end of A2;
+ *                          the count is dropped at A3; root and count of another are stored at A4.
+ *   A2 comes after B2      it waits for the rwsem that B2 took.
+ *
+ * So whoever passes B3 with the lock has an anon_vma that lives until the lock is let go, and A3 need not look for readers.
+ * A reference alone keeps the anon_vma alive, but B3 may be out of date by then: hence once more under the lock.
  *
  * Source: include/linux/rmap.h, mm/rmap.c (seed 001).
  */
@@ -35,7 +38,7 @@
 #include "core/phys/folio.h"
 
 /*
- * Conservation: refcount = 1 while any chain is linked, or it is new + 1 for each child whose root it is + transient
+ * Conservation: refcount = 1 until its last chain is unlinked + 1 for each other anon_vma whose root it is + transient
  * references; num_children = anon_vmas whose parent it is, itself included when it is a root; num_active_vmas = VMAs whose
  * anon_vma field names it.
  *
@@ -43,7 +46,7 @@
  */
 struct anon_vma {
 	struct anon_vma *root;		/* (A) const while it lives; readers without a reference see another's */
-	struct rwsem rwsem;		/* used of roots only; a leaf of its family never outlives its root */
+	struct rwsem rwsem;		/* of a root: its family's */
 	uint32_t refcount;		/* (A) 0: dead */
 	unsigned int num_children;	/* (R) */
 	unsigned int num_active_vmas;	/* (R) */
@@ -56,6 +59,15 @@ struct anon_vma {
 	uint64_t life;			/* (A) no two have the same; 0 while it is none */
 #endif
 };
+
+/* In check builds: which anon_vma this memory is. */
+#if FAULTLINE_CHECK
+void anon_vma_life_begins(struct anon_vma *anon_vma);
+void anon_vma_life_ends(struct anon_vma *anon_vma);
+#else
+static inline void anon_vma_life_begins(struct anon_vma *anon_vma) { (void)anon_vma; }
+static inline void anon_vma_life_ends(struct anon_vma *anon_vma) { (void)anon_vma; }
+#endif
 
 /*
  * What an rmap walk does. See rmap_walk.h; here for its try_lock, which makes folio_lock_anon_vma_read() return NULL
@@ -76,6 +88,24 @@ struct rmap_walk_control {
 };
 
 /* ---- VMAs ---- */
+
+/* NULL before the first page. Locking: mmap_lock or the VMA lock; what it was set up with is visible. */
+static inline struct anon_vma *vma_anon_vma(const struct vm_area_struct *vma)
+{
+	return load_acquire(&vma->anon_vma);
+}
+
+/* Locking: @vma's chains are complete, and its creator alone has it, or page_table_lock. */
+static inline void vma_set_anon_vma(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+{
+	store_release(&vma->anon_vma, anon_vma);
+}
+
+/* It inherited nothing. Locking: mmap_lock; it has an anon_vma. */
+static inline bool vma_has_one_chain(const struct vm_area_struct *vma)
+{
+	return !TAILQ_NEXT(TAILQ_FIRST(&vma->anon_vma_chain), same_vma);
+}
 
 /*
  * anon_vma_prepare - see to it that @vma has an anon_vma: its neighbour's if they could be joined but for their rights,
@@ -108,6 +138,17 @@ void unlink_anon_vmas(struct vm_area_struct *vma);
  */
 void anon_vma_tree_pre_update(struct vm_area_struct *vma);
 void anon_vma_tree_post_update(struct vm_area_struct *vma);
+/*
+ * The same around a split: as anon_vma_clone(@new, @vma), and between the two calls @vma gives up the range that @new has.
+ * A walk finds each page in one of them at any time. anon_vma_pre_split() returns 0, or -ENOMEM with nothing changed.
+ */
+int anon_vma_pre_split(struct vm_area_struct *new, struct vm_area_struct *vma) __must_check;
+void anon_vma_post_split(struct vm_area_struct *new, struct vm_area_struct *vma);
+/*
+ * The same around a merge: @heir takes over @vma's chains, or has the same; then its range may grow over @vma's, and
+ * anon_vma_tree_post_update(@heir) ends it. @vma is left without. Needs no memory. Locking: both write-locked.
+ */
+void anon_vma_pre_merge(struct vm_area_struct *heir, struct vm_area_struct *vma);
 
 /* ---- locks and references ---- */
 
@@ -118,10 +159,20 @@ static inline struct rwsem *anon_vma_rwsem(struct anon_vma *anon_vma)
 
 /* Locking: a reference, or a linked VMA that stays so. The same lock for all of a family. */
 #define anon_vma_lock_write(anon_vma)		down_write(anon_vma_rwsem(anon_vma))
-#define anon_vma_unlock_write(anon_vma)		up_write(anon_vma_rwsem(anon_vma))
 #define anon_vma_lock_read(anon_vma)		down_read(anon_vma_rwsem(anon_vma))
 #define anon_vma_trylock_read(anon_vma)		down_read_trylock(anon_vma_rwsem(anon_vma))
 #define anon_vma_assert_locked(anon_vma)	assert_rwsem_held(anon_vma_rwsem(anon_vma))
+
+/*
+ * A rwsem that was let go is touched a moment longer when somebody waits (rwsem.h), and that somebody may be about to
+ * free the root: RCU keeps it until then.
+ */
+static inline void anon_vma_unlock_write(struct anon_vma *anon_vma)
+{
+	rcu_read_lock();
+	up_write(anon_vma_rwsem(anon_vma));
+	rcu_read_unlock();
+}
 
 /* For read: what folio_lock_anon_vma_read() and anon_vma_lock_read() took. */
 void anon_vma_unlock_read(struct anon_vma *anon_vma);
@@ -134,9 +185,10 @@ static inline void get_anon_vma(struct anon_vma *anon_vma)
 	BUG_ON(!old);
 }
 
-/* The last reference is gone. Locking: may wait for readers inside; none of the family's locks held. */
+/* The last reference is gone. */
 void __put_anon_vma(struct anon_vma *anon_vma);
 
+/* True when it was the last one. */
 static inline bool anon_vma_drop(struct anon_vma *anon_vma)
 {
 	uint32_t old = fetch_sub_acq_rel(&anon_vma->refcount, 1u);

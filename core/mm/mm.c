@@ -6,6 +6,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/typesafe.h"
+#include "core/mm/anon_vma.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
@@ -34,8 +35,9 @@ int faultline_start(const struct machine_config *config)
 		return err;
 	vma_cache_refcnt = vma_cache_create("vma_refcnt");
 	vma_cache_plain = vma_cache_create("vma_plain");
+	err = anon_vma_init();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
-	if (vma_cache_refcnt && vma_cache_plain && zero_page)
+	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
 		return 0;
 	faultline_stop();
 	return -ENOMEM;
@@ -50,6 +52,7 @@ struct leaks faultline_stop(void)
 		leaks.vmas += typesafe_cache_destroy(vma_cache_refcnt);
 	if (vma_cache_plain)
 		leaks.vmas += typesafe_cache_destroy(vma_cache_plain);
+	leaks.anon_vmas = anon_vma_exit();
 	if (zero_page)
 		free_page(zero_page);
 	vma_cache_refcnt = NULL;

@@ -3,6 +3,7 @@
 #include "core/mm/vma.h"
 
 #include "core/base/typesafe.h"
+#include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 
 /*
@@ -46,6 +47,7 @@ static void vma_free_rcu(struct rcu_head *head)
 
 void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 {
+	BUG_ON(load_relaxed(&vma->anon_vma) || !TAILQ_EMPTY(&vma->anon_vma_chain));
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		call_rcu(&vma->vm_rcu, vma_free_rcu);
 	else
@@ -73,7 +75,9 @@ static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 {
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
 	mm->total_vm += (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT);
+	anon_vma_tree_pre_update(vma);
 	vma->vm_end = end;
+	anon_vma_tree_post_update(vma);
 	vma_tree_insert(&mm->tree, vma, end);
 }
 
@@ -93,9 +97,15 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	below = vma_alloc(mm, vma->vm_start, addr, vma_kind(vma));
 	if (!below)
 		return NULL;
+	below->vm_pgoff = vma->vm_pgoff;
 	vma_start_write(vma);
 	SYNCPOINT("vma.split");
+	if (anon_vma_pre_split(below, vma)) {
+		vma_free(mm, below);
+		return NULL;
+	}
 	vma_move_start(mm, vma, addr);
+	anon_vma_post_split(below, vma);
 	vma_link(mm, below);
 	count_event(EV_VMA_SPLIT);
 	return below;
@@ -104,6 +114,26 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name;
+}
+
+/*
+ * Two VMAs can share an anon_vma: they do, or one has none, and the other inherited nothing. What inherited stays apart, so that
+ * new pages do not get an anon_vma whose root's lock other mms use too. Source: mm/vma.c, is_mergeable_anon_vma().
+ */
+static bool is_mergeable_anon_vma(const struct vm_area_struct *a, const struct vm_area_struct *b)
+{
+	struct anon_vma *of_a = vma_anon_vma(a), *of_b = vma_anon_vma(b);
+
+	if (of_a && of_b)
+		return of_a == of_b;
+	return (!of_a || vma_has_one_chain(a)) && (!of_b || vma_has_one_chain(b));
+}
+
+/* @left ends where @right begins: are they of one piece? */
+static bool can_vma_merge(const struct vm_area_struct *left, const struct vm_area_struct *right)
+{
+	return left && right && left->vm_end == right->vm_start && vma_alike(left, vma_kind(right)) &&
+	       right->vm_pgoff == left->vm_pgoff + vma_pages(left) && is_mergeable_anon_vma(left, right);
 }
 
 /* @left ends where @right begins: @right takes it in, since that changes no key. */
@@ -115,21 +145,31 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	vma_start_write(right);
 	SYNCPOINT("vma.merge");
 	vma_unlink(mm, left);
+	anon_vma_pre_merge(right, left);
 	vma_move_start(mm, right, start);
+	anon_vma_tree_post_update(right);
 	vma_free(mm, left);
 }
 
+/*
+ * What is new begins at the page of its address. Neighbours with anon_vmas that do not agree can't be joined by it: then it
+ * goes to the one before. Source: mm/vma.c, vma_merge_new_range().
+ */
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, start), *next = find_vma(mm, start);
 
-	if (prev && (prev->vm_end != start || !vma_alike(prev, kind)))
+	if (prev && (prev->vm_end != start || !vma_alike(prev, kind) || prev->vm_pgoff + vma_pages(prev) != start >> PAGE_SHIFT))
 		prev = NULL;
-	if (next && (next->vm_start != end || !vma_alike(next, kind)))
+	if (next && (next->vm_start != end || !vma_alike(next, kind) || next->vm_pgoff != end >> PAGE_SHIFT))
+		next = NULL;
+	if (prev && next && !is_mergeable_anon_vma(prev, next))
 		next = NULL;
 	if (next) {
 		vma_start_write(next);
+		anon_vma_tree_pre_update(next);
 		vma_move_start(mm, next, start);
+		anon_vma_tree_post_update(next);
 		count_event(EV_VMA_MERGE);
 		if (prev)
 			vma_absorb(mm, prev, next);
@@ -146,11 +186,11 @@ struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, uns
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, vma->vm_start), *next = find_vma(mm, vma->vm_end);
-	bool merge_prev = prev && prev->vm_end == vma->vm_start && vma_alike(prev, vma_kind(vma));
-	bool merge_next = next && next->vm_start == vma->vm_end && vma_alike(next, vma_kind(vma));
+	bool merge_prev = can_vma_merge(prev, vma), merge_next;
 
 	if (merge_prev)
 		vma_absorb(mm, prev, vma);
+	merge_next = can_vma_merge(vma, next);
 	if (merge_next)
 		vma_absorb(mm, vma, next);
 	if (merge_prev || merge_next)

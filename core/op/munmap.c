@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "core/mm/anon_vma.h"
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
 
@@ -49,14 +50,19 @@ static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long s
 	return list;
 }
 
-/* What bounds the tables that may go: the VMAs left on either side. */
-static void unmap_region(struct mm_struct *mm, unsigned long start, unsigned long end, unsigned long floor,
-			 unsigned long ceiling)
+/*
+ * @vma: the list of what was detached. Rmap walks are the last to look at its tables, so it is hidden from them before those go.
+ * @floor, @ceiling: what bounds the tables that may go, the VMAs left on either side. Source: mm/memory.c, free_pgtables().
+ */
+static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			 unsigned long floor, unsigned long ceiling)
 {
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, &mm->pt);
 	zap_range(&tlb, start, end, 0);
+	for (; vma; vma = vma->vm_next_detached)
+		unlink_anon_vmas(vma);
 	free_pgtables(&tlb, start, end, floor, ceiling);
 	tlb_finish_mmu(&tlb);
 }
@@ -85,7 +91,7 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 	if (downgrade)
 		mmap_write_downgrade(mm);
 	if (vma)
-		unmap_region(mm, start, end, floor, ceiling);
+		unmap_region(mm, vma, start, end, floor, ceiling);
 	while (vma) {
 		struct vm_area_struct *rest = vma->vm_next_detached;
 

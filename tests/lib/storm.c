@@ -221,8 +221,9 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	frame_drain_cpu();
 	cpu_unregister();
 	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas, leaks.bytes);
+	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes)) {
+		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes", leaks.frames,
+			 leaks.vmas, leaks.anon_vmas, leaks.bytes);
 		good = false;
 	}
 	return good;

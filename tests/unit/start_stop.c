@@ -24,6 +24,7 @@ static void nothing_leaked(struct leaks leaks)
 {
 	assert_int_equal(leaks.frames, 0);
 	assert_int_equal(leaks.vmas, 0);
+	assert_int_equal(leaks.anon_vmas, 0);
 	assert_int_equal(leaks.bytes, 0);
 }
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anon_vma_ref.c - from a folio to its anon_vma, with no lock: side B of the protocol in anon_vma.h. */
+#include "core/base/cpu.h"
+#include "core/base/poison.h"
+#include "core/mm/anon_vma.h"
+
+#define ROUNDS_BOUND	1000u	/* a folio moves to another anon_vma when a write fault finds it alone: not in a row */
+
+/* ---- in check builds: what a reader found, compared when it has the lock, and when it lets go ---- */
+#if FAULTLINE_CHECK
+static uint64_t lives;		/* (A) */
+
+/* (T) one anon_vma at a time */
+static _Thread_local struct {
+	const struct anon_vma *anon_vma;
+	uint64_t life;
+} reader_found;
+
+void anon_vma_life_begins(struct anon_vma *anon_vma)
+{
+	store_relaxed(&anon_vma->life, fetch_add_relaxed(&lives, 1ul) + 1);
+}
+
+void anon_vma_life_ends(struct anon_vma *anon_vma)
+{
+	if (!xchg_relaxed(&anon_vma->life, 0ul))
+		BUG("anon_vma %p freed twice", (void *)anon_vma);
+}
+
+static uint64_t life_of(const struct anon_vma *anon_vma)
+{
+	return load_relaxed(&anon_vma->life);
+}
+
+/* @life was read before the folio was found mapped: its anon_vma lived then. */
+static void check_life(const struct anon_vma *anon_vma, uint64_t life, const char *when)
+{
+	if (life_of(anon_vma) != life || !load_relaxed(&anon_vma->refcount))
+		BUG("anon_vma %p %s: life %lu, was %lu, %u references", (const void *)anon_vma, when,
+		    (unsigned long)life_of(anon_vma), (unsigned long)life, load_relaxed(&anon_vma->refcount));
+}
+
+static void reader_enter(const struct anon_vma *anon_vma, uint64_t life)
+{
+	check_life(anon_vma, life, "is not what the folio was mapped through");
+	reader_found.anon_vma = anon_vma;
+	reader_found.life = life;
+}
+
+static void reader_leave(const struct anon_vma *anon_vma)
+{
+	if (reader_found.anon_vma != anon_vma)
+		return;
+	check_life(anon_vma, reader_found.life, "died under its reader");
+	reader_found.anon_vma = NULL;
+}
+#else
+static inline uint64_t life_of(const struct anon_vma *anon_vma) { (void)anon_vma; return 0; }
+static inline void check_life(const struct anon_vma *anon_vma, uint64_t life, const char *when)
+{
+	(void)anon_vma, (void)life, (void)when;
+}
+static inline void reader_enter(const struct anon_vma *anon_vma, uint64_t life) { (void)anon_vma, (void)life; }
+static inline void reader_leave(const struct anon_vma *anon_vma) { (void)anon_vma; }
+#endif
+
+/* ---- the two looks ---- */
+
+/* B1. Locking: RCU. */
+static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
+{
+	struct anon_vma *anon_vma = folio_anon_vma(folio);
+
+	if (!anon_vma)
+		return NULL;
+	*life = life_of(anon_vma);
+	return folio_mapped(folio) ? anon_vma : NULL;
+}
+
+enum look { LOOK_SAME, LOOK_MOVED, LOOK_GONE };
+
+/*
+ * B3. Mapped first, mapping second: if the folio moved here in between, it was mapped when it did.
+ *
+ * ORDER[anon-ref:B] after the acquire of B2. Pairs with ORDER[anon-ref:A]. Weaker: a folio that was unmapped before is
+ * believed mapped, and its anon_vma alive.
+ */
+static enum look second_look(const struct folio *folio, const struct anon_vma *anon_vma)
+{
+	if (!folio_mapped(folio) && !KNOCKED_OUT(ANON_REF_B)) {
+		count_event(EV_ANON_VMA_UNMAPPED);
+		return LOOK_GONE;
+	}
+	if (folio_anon_vma(folio) != anon_vma && !KNOCKED_OUT(ANON_REF_MOVED)) {
+		count_event(EV_ANON_VMA_MOVED);
+		return LOOK_MOVED;
+	}
+	return LOOK_SAME;
+}
+
+/* B2, by reference. */
+static bool get_unless_zero(struct anon_vma *anon_vma)
+{
+	uint32_t old = load_relaxed(&anon_vma->refcount);
+
+	do {
+		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
+			count_event(EV_ANON_VMA_DEAD);
+			return false;
+		}
+	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1));
+	return true;
+}
+
+/* ---- a reference ---- */
+
+/* B2 and B3; LOOK_SAME: with a reference. Locking: RCU, which is dropped. */
+static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
+{
+	enum look look = LOOK_GONE;
+	bool got = get_unless_zero(anon_vma);
+
+	SYNCPOINT("anon_vma.got");
+	if (got)
+		look = second_look(folio, anon_vma);
+	rcu_read_unlock();
+	if (got && look != LOOK_SAME)
+		put_anon_vma(anon_vma);
+	return look;
+}
+
+struct anon_vma *folio_get_anon_vma(struct folio *folio)
+{
+	for (unsigned int round = 0; ; round++) {
+		struct anon_vma *anon_vma;
+		uint64_t life = 0;
+		enum look look;
+
+		BUG_ON(round > ROUNDS_BOUND);
+		rcu_read_lock();
+		anon_vma = first_look(folio, &life);
+		if (!anon_vma) {
+			rcu_read_unlock();
+			return NULL;
+		}
+		SYNCPOINT("anon_vma.looked");
+		look = get_once(folio, anon_vma);
+		if (look == LOOK_GONE)
+			return NULL;
+		if (look == LOOK_SAME) {
+			check_life(anon_vma, life, "is not what the folio was mapped through");
+			return anon_vma;
+		}
+	}
+}
+
+/* ---- the lock ---- */
+
+/* B4 with a reference. LOOK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio is linked. */
+static enum look lock_slow(const struct folio *folio, struct anon_vma *anon_vma)
+{
+	enum look look = get_once(folio, anon_vma);
+
+	if (look != LOOK_SAME)
+		return look;
+	count_event(EV_ANON_VMA_WAIT);
+	SYNCPOINT("anon_vma.before_lock");
+	anon_vma_lock_read(anon_vma);
+	look = second_look(folio, anon_vma);
+	if (look != LOOK_SAME) {
+		anon_vma_unlock_read(anon_vma);
+		put_anon_vma(anon_vma);
+		return look;
+	}
+	if (anon_vma_drop(anon_vma))
+		BUG("anon_vma %p has no VMA, and a folio mapped through it", (void *)anon_vma);
+	return LOOK_SAME;
+}
+
+/* LOOK_SAME: locked. Locking: RCU, which is dropped. */
+static enum look lock_once(const struct folio *folio, struct anon_vma *anon_vma, struct rmap_walk_control *rwc)
+{
+	struct anon_vma *root = load_acquire(&anon_vma->root);
+	enum look look;
+
+	ASSERT(!is_poison(root));
+	if (likely(down_read_trylock(&root->rwsem))) {
+		SYNCPOINT("anon_vma.locked");
+		look = second_look(folio, anon_vma);
+		if (look != LOOK_SAME)
+			up_read(&root->rwsem);
+		rcu_read_unlock();
+		return look;
+	}
+	if (rwc && rwc->try_lock) {
+		rcu_read_unlock();
+		rwc->contended = true;
+		return LOOK_GONE;
+	}
+	return lock_slow(folio, anon_vma);
+}
+
+struct anon_vma *folio_lock_anon_vma_read(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	for (unsigned int round = 0; ; round++) {
+		struct anon_vma *anon_vma;
+		uint64_t life = 0;
+		enum look look;
+
+		BUG_ON(round > ROUNDS_BOUND);
+		rcu_read_lock();
+		anon_vma = first_look(folio, &life);
+		if (!anon_vma) {
+			rcu_read_unlock();
+			return NULL;
+		}
+		SYNCPOINT("anon_vma.looked");
+		look = lock_once(folio, anon_vma, rwc);
+		if (look == LOOK_GONE)
+			return NULL;
+		if (look == LOOK_SAME) {
+			reader_enter(anon_vma, life);
+			return anon_vma;
+		}
+	}
+}
+
+void anon_vma_unlock_read(struct anon_vma *anon_vma)
+{
+	reader_leave(anon_vma);
+	rcu_read_lock();	/* as in anon_vma_unlock_write() */
+	up_read(anon_vma_rwsem(anon_vma));
+	rcu_read_unlock();
+}
