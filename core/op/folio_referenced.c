@@ -57,11 +57,13 @@ struct folio *folio_get_anon_by_pfn(unsigned long pfn)
 		return NULL;
 	page = pfn_to_page(pfn);
 	folio = page_folio(page);
-	if (page_type(page) != PAGE_ANON || !folio_try_get(folio))
+	if (page_type(page) != PAGE_ANON)
 		return NULL;
-	SYNCPOINT("folio_by_pfn.got");
-	/* The frame may have been freed, and become part of another folio, before the reference was had. */
-	if (page_folio(page) == folio && page_type(&folio->page) == PAGE_ANON && folio_test_anon(folio))
+	SYNCPOINT("folio_by_pfn.before_get");
+	if (!folio_try_get(folio))
+		return NULL;
+	/* The frame may have been freed, and become part of something else, before the reference was had. */
+	if ((page_folio(page) == folio && page_type(page) == PAGE_ANON) || KNOCKED_OUT(FOLIO_PFN_RECHECK))
 		return folio;
 	folio_put(folio);
 	return NULL;

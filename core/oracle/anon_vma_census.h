@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* anon_vma_census.h - all anon_vmas, found from the VMAs and counted anew. */
+#ifndef FAULTLINE_CORE_ORACLE_ANON_VMA_CENSUS_H
+#define FAULTLINE_CORE_ORACLE_ANON_VMA_CENSUS_H
+
+#include "core/mm/anon_vma.h"
+#include "core/oracle/complaint.h"
+
+/* One anon_vma, and what was found that has to do with it. Lock key: (T) this thread only */
+struct census_entry {
+	struct anon_vma *anon_vma;	/* (T) */
+	unsigned int active;		/* (T) VMAs whose own it is */
+	unsigned int children;		/* (T) anon_vmas whose parent it is */
+	unsigned int family;		/* (T) anon_vmas whose root it is, without itself */
+	unsigned long chains;		/* (T) chains that link VMAs to it */
+};
+
+/* Lock key: (T) this thread only */
+struct census {
+	struct anon_vma_chain **chain;	/* (T) all that hang on VMAs, by address */
+	unsigned long nr_chains;	/* (T) */
+	struct census_entry *entry;	/* (T) all anon_vmas, by address */
+	unsigned long nr;		/* (T) */
+};
+
+/*
+ * census_take - @mms are all @nr address spaces there are. Complains unless
+ *   every VMA with an anon_vma has a chain to it, all its chains are its own and of one root; one without has none
+ *   the tree of each anon_vma holds exactly the chains that name it, each by its VMA's range (what is ill formed dies)
+ *   refcount, num_children and num_active_vmas are what was found, and no lock is held
+ *   no anon_vma and no chain is out of reach of the VMAs
+ * census_free() takes it back in any case. Locking: no other thread is in core, RCU callbacks have run.
+ */
+void census_take(struct census *census, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint);
+void census_free(struct census *census);
+/* The entry of @anon_vma; NULL when it is none that a VMA is linked to. */
+struct census_entry *census_find(const struct census *census, const struct anon_vma *anon_vma);
+
+#endif

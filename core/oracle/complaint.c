@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* complaint.c - the first thing an oracle finds wrong, in words. */
+#include "core/oracle/complaint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void complain(struct complaint *complaint, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (complaint->made)
+		return;
+	complaint->made = true;
+	va_start(ap, fmt);
+	vsnprintf(complaint->why, complaint->size, fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rmap_at_rest.c - what must hold of the reverse map while nobody uses it.
+ *
+ * The page tables are read first, from above, by the VMAs: each entry that maps an anonymous page goes on the list of its frame.
+ * Then each folio is asked, from below, by the walk that everybody uses, and what it finds is ticked off.
+ */
+#include "core/oracle/rmap_at_rest.h"
+
+#include <stdlib.h>
+
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap.h"
+#include "core/mm/rmap_walk.h"
+#include "core/oracle/anon_vma_census.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/phys/folio_lock.h"
+
+/* An entry that maps a page. Lock key: (T) this thread only */
+struct mapping {
+	const struct mm_struct *mm;	/* (T) */
+	unsigned long addr;		/* (T) */
+	uint32_t next;			/* (T) of the same frame: number + 1, 0 for none */
+	bool walked;			/* (T) a walk found it */
+};
+
+/* Lock key: (T) this thread only */
+struct rmap_inspection {
+	struct census census;		/* (T) */
+	struct mm_struct *mm;		/* (T) whose page tables are read */
+	uint32_t *first;		/* (T) by pfn: number + 1 of the first mapping, 0 for none */
+	struct mapping *mapping;	/* (T) */
+	unsigned long nr, room;		/* (T) */
+	struct complaint *complaint;	/* (T) */
+};
+
+/* ---- from above ---- */
+
+static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio = page_folio(page);
+	unsigned long index = folio->page.index + folio_page_idx(folio, page);
+
+	if (in->nr == in->room) {
+		complain(in->complaint, "more pages are mapped than counted, at %lx", addr);
+	} else if (!folio_test_anon(folio) || !census_find(&in->census, folio_anon_vma(folio))) {
+		complain(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
+	} else if (linear_page_index(vma, addr) != index) {
+		complain(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
+			 addr, index, linear_page_index(vma, addr));
+	} else {
+		in->mapping[in->nr] = (struct mapping){ in->mm, addr, in->first[pfn], false };
+		in->first[pfn] = (uint32_t)++in->nr;
+	}
+}
+
+static void read_table(struct rmap_inspection *in, const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr,
+		       unsigned long end)
+{
+	for (pte_t *ptep = pte_offset(pmd, addr); addr < end && !in->complaint->made; addr += PAGE_SIZE, ptep++) {
+		pte_t pte = ptep_get(ptep);
+
+		if (pte_present(pte) && !pte_special(pte))
+			add_mapping(in, vma, addr, pte_pfn(pte));
+	}
+}
+
+static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmdp;
+
+	while ((pmdp = pmd_find_next(&in->mm->pt, &addr, vma->vm_end))) {
+		next = pmd_addr_end(addr, vma->vm_end);
+		if (pmd_present(pmdp_get(pmdp)))
+			read_table(in, vma, pmdp_get(pmdp), addr, next);
+		addr = next;
+	}
+}
+
+/* ---- from below ---- */
+
+static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn, const struct mm_struct *mm, unsigned long addr)
+{
+	struct mapping *mapping;
+
+	for (uint32_t i = in->first[pfn]; i; i = mapping->next) {
+		mapping = &in->mapping[i - 1];
+		if (mapping->mm == mm && mapping->addr == addr)
+			return mapping;
+	}
+	return NULL;
+}
+
+static bool tick_off(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, PVMW_SYNC);
+	struct rmap_inspection *in = arg;
+
+	while (page_vma_mapped_walk(&pvmw)) {
+		unsigned long pfn = pte_pfn(ptep_get(pvmw.pte));
+		struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, pvmw.address);
+
+		if (!mapping || mapping->walked)
+			complain(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time",
+				 pfn, pvmw.address);
+		else
+			mapping->walked = true;
+	}
+	return true;
+}
+
+static void walk_folio(struct rmap_inspection *in, struct folio *folio)
+{
+	struct rmap_walk_control rwc = { .arg = in, .rmap_one = tick_off };
+	unsigned long pfn = folio_pfn(folio);
+
+	if (!folio_trylock(folio)) {
+		complain(in->complaint, "the folio at pfn %lu is locked", pfn);
+		return;
+	}
+	rmap_walk(folio, &rwc);
+	folio_unlock(folio);
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
+		for (uint32_t next = in->first[pfn + i]; next; next = in->mapping[next - 1].next)
+			if (!in->mapping[next - 1].walked)
+				complain(in->complaint, "a walk from pfn %lu misses its entry at %lx", pfn + i,
+					 in->mapping[next - 1].addr);
+}
+
+/* ---- all of it ---- */
+
+static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, unsigned int nr)
+{
+	struct vm_area_struct *vma;
+
+	census_take(&in->census, mms, nr, in->complaint);
+	for (unsigned int i = 0; i < nr; i++) {
+		in->mm = mms[i];
+		for (unsigned long at = 0; !in->complaint->made && (vma = vma_tree_find(&in->mm->tree, at)); at = vma->vm_end)
+			read_vma(in, vma);
+	}
+	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint->made; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (pfn_valid(pfn) && page_type(page) == PAGE_ANON && !load_relaxed(&page->tail))
+			walk_folio(in, page_folio(page));
+	}
+	census_free(&in->census);
+}
+
+void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
+{
+	struct rmap_inspection in = { .complaint = complaint };
+
+	for (unsigned int i = 0; i < nr; i++)
+		in.room += (unsigned long)mm_counter_sum(&mms[i]->pt, MM_ANONPAGES);
+	in.first = calloc(machine.max_pfn, sizeof(*in.first));
+	in.mapping = calloc(in.room + 1, sizeof(*in.mapping));
+	if (in.first && in.mapping)
+		inspect(&in, mms, nr);
+	else
+		complain(complaint, "no memory for the inspection of the reverse map");
+	free(in.first);
+	free(in.mapping);
+}
