@@ -6,14 +6,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/swapent.h"
-#include "core/phys/folio.h"
+#include "core/phys/folio_lock.h"
+
+/* (T) what the page tables say of a frame; of the whole folio, in its head's */
+struct found {
+	uint32_t mapped;		/* entries that map the frame; a linked table counts one */
+	uint32_t folio_mapped;		/* entries that map any page of the folio */
+	uint32_t mms, last_mm;		/* mms that do, and the number of the one counted last */
+	uint32_t slot[2];		/* entries of the mms that its slots name */
+};
 
 /* (T) all of it: one inspection */
 struct inspection {
-	uint32_t *mapped;		/* by pfn: entries that map the frame; a linked table counts one */
+	struct found *found;		/* by pfn */
 	struct mm_struct *mm;		/* the one looked at */
 	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
 	long anon, tables[NR_LEVELS];	/* found in mm */
@@ -80,6 +90,38 @@ static void check_vmas(struct inspection *in)
 
 /* ---- page tables ---- */
 
+static void find_mapping(struct inspection *in, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	struct found *found = &in->found[folio_pfn(folio)];
+	uint32_t mm_id = in->mm->mm_id;
+
+	in->anon++;
+	in->found[page_to_pfn(page)].mapped++;
+	found->folio_mapped++;
+	if (found->last_mm != mm_id)
+		found->mms++;
+	found->last_mm = mm_id;
+	for (unsigned int i = 0; folio_test_large(folio) && i < 2; i++)
+		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
+}
+
+static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
+{
+	const struct folio *folio = page_folio(page);
+	const struct anon_vma *anon_vma = folio_anon_vma(folio);
+	unsigned long index = folio->page.index + folio_page_idx(folio, page);
+
+	find_mapping(in, page);
+	if (pte_write(pte) && !PageAnonExclusive(page))
+		fail(in, "entry at %lx allows writes to pfn %lu, which is not exclusive", addr, page_to_pfn(page));
+	if (!anon_vma || !load_relaxed(&anon_vma->refcount))
+		fail(in, "pfn %lu is mapped at %lx, but its anon_vma is dead", page_to_pfn(page), addr);
+	if (index != linear_page_index(in->vma, addr))
+		fail(in, "pfn %lu at %lx has index %lx, its VMA says %lx", page_to_pfn(page), addr, index,
+		     linear_page_index(in->vma, addr));
+}
+
 static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long pfn = pte_pfn(pte);
@@ -92,8 +134,7 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 	} else if (page_type(pfn_to_page(pfn)) != PAGE_ANON) {
 		fail(in, "entry at %lx maps pfn %lu, which is no anonymous page", addr, pfn);
 	} else {
-		in->mapped[pfn]++;
-		in->anon++;
+		check_anon(in, pfn_to_page(pfn), pte, addr);
 	}
 	if (pte_write(pte) && !(in->vma->vm_flags & VM_WRITE))
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
@@ -130,7 +171,7 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn, (int)level);
 	else if (spin_is_locked(&table->ptl))
 		fail(in, "the lock of the table at %lx is held", addr);
-	else if (in->mapped[pfn]++)
+	else if (in->found[pfn].mapped++)
 		fail(in, "the table at %lx is linked twice", addr);
 	in->tables[level]++;
 	return in->failed ? NULL : entry_table(val);
@@ -164,7 +205,7 @@ static void check_mm(struct inspection *in)
 	for (unsigned int level = 0; level < NR_LEVELS; level++)
 		in->tables[level] = 0;
 	in->vma = vma_tree_find(&in->mm->tree, 0);
-	in->mapped[page_to_pfn(table_page(pt->pgd))]++;
+	in->found[page_to_pfn(table_page(pt->pgd))].mapped++;
 	check_entries(in, (uint64_t *)pt->pgd, LEVEL_PGD, 0);
 	for (unsigned int level = 0; level < LEVEL_PTE; level++)
 		upper += in->tables[level];
@@ -180,10 +221,69 @@ static void check_mm(struct inspection *in)
 
 /* ---- frames ---- */
 
+/* What holds of each page of an anonymous folio. */
+static void check_anon_page(struct inspection *in, const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	int mapped = (int)in->found[pfn].mapped;
+
+	if (page_mapcount(page) != mapped)
+		fail(in, "pfn %lu has %d mappings, but %d entries map it", pfn, page_mapcount(page), mapped);
+	if (PageAnonExclusive(page) && mapped > 1)
+		fail(in, "pfn %lu is exclusive, but %d entries map it", pfn, mapped);
+}
+
+/*
+ * A slot may say less than its mm maps, if it came when none was free, never more. Shared is what is not all in one slot, so two
+ * mms always are. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ */
+static void check_large(struct inspection *in, struct folio *folio)
+{
+	const struct found *found = &in->found[folio_pfn(folio)];
+	const struct page *large = folio_large(folio);
+	bool all_in_one = false;
+
+	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount != -1)
+		fail(in, "the folio of pfn %lu counts %d mappings and %d of the whole, but %u entries map it", folio_pfn(folio),
+		     folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped);
+	for (unsigned int i = 0; i < 2; i++) {
+		int mappings = large->mm_id_mapcount[i] + 1;
+
+		if (mappings > (int)found->slot[i] || !large->mm_id[i] != !mappings)
+			fail(in, "the folio of pfn %lu counts %d mappings of mm %u, which has %u entries", folio_pfn(folio),
+			     mappings, large->mm_id[i], found->slot[i]);
+		all_in_one |= mappings == (int)found->folio_mapped;
+	}
+	if (folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1))
+		fail(in, "the folio of pfn %lu is said to be %s, but %u mms map it", folio_pfn(folio),
+		     folio_maybe_mapped_shared(folio) ? "shared" : "one mm's", found->mms);
+	for (unsigned long i = 1; i < folio_nr_pages(folio); i++)
+		if (page_ref_count(folio_page(folio, i)) || page_folio(folio_page(folio, i)) != folio)
+			fail(in, "pfn %lu is no tail of its folio, or has references", folio_pfn(folio) + i);
+	if (spin_is_locked(&large->large_lock))
+		fail(in, "the lock of the mapcount of pfn %lu is held", folio_pfn(folio));
+}
+
+/* @page is the head: tails are looked at from here. */
+static void check_anon_folio(struct inspection *in, struct folio *folio)
+{
+	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
+
+	if (folio_ref_count(folio) != mapped || !mapped)
+		fail(in, "pfn %lu has %d references, but %d entries map it or its folio", folio_pfn(folio), folio_ref_count(folio),
+		     mapped);
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
+		check_anon_page(in, folio_page(folio, i));
+	if (folio_test_large(folio))
+		check_large(in, folio);
+	if (folio_test_locked(folio))
+		fail(in, "the folio lock of pfn %lu is held", folio_pfn(folio));
+}
+
 static void check_frame(struct inspection *in, unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
-	int mapped = (int)in->mapped[pfn];
+	int mapped = (int)in->found[pfn].mapped;
 
 	switch (page_type(page)) {
 	case PAGE_FREE:
@@ -193,9 +293,11 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			fail(in, "free pfn %lu has %d references, %d entries", pfn, page_ref_count(page), mapped);
 		break;
 	case PAGE_ANON:
-		if (page_ref_count(page) != mapped || page_mapcount(page) != mapped || !mapped)
-			fail(in, "pfn %lu has %d references, %d mappings, but %d entries map it", pfn, page_ref_count(page),
-			     page_mapcount(page), mapped);
+		if (page_folio(page) == (struct folio *)page)
+			check_anon_folio(in, page_folio(page));
+		else if (page_type(&page_folio(page)->page) != PAGE_ANON ||
+			 folio_page_idx(page_folio(page), page) >= folio_nr_pages(page_folio(page)))
+			fail(in, "pfn %lu is a tail of no folio", pfn);
 		break;
 	case PAGE_TABLE:
 		if (page_ref_count(page) != 1 || mapped != 1)
@@ -217,8 +319,8 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 {
 	struct inspection in = { .why = why, .why_size = why_size };
 
-	in.mapped = calloc(machine.max_pfn, sizeof(*in.mapped));
-	if (!in.mapped) {
+	in.found = calloc(machine.max_pfn, sizeof(*in.found));
+	if (!in.found) {
 		fail(&in, "no memory for the inspection");
 		return false;
 	}
@@ -229,6 +331,6 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in.failed; pfn++)
 		if (pfn_valid(pfn))
 			check_frame(&in, pfn);
-	free(in.mapped);
+	free(in.found);
 	return !in.failed;
 }

@@ -15,7 +15,9 @@
  *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm), none write-locked
  *   every entry lies in a VMA, is well formed, and allows no write its VMA forbids
  *   every table is linked once, by the mm it belongs to, and its lock is free
- *   every frame in use is a table, the zero page, or an anonymous page with as many references and mappings as entries
+ *   every frame in use is a table, the zero page, or of an anonymous folio with as many references and mappings as entries
+ *   an entry that allows writes maps an exclusive page, and that page only one entry; its anon_vma lives, its index is the VMA's
+ *   a large folio counts its mappings, and those of two mms apart, as they are, and knows when one mm has all of them
  *   the mms' counters (pages, tables) equal what was found
  * Else false, and the first violation in @why; but a VMA tree whose nodes are ill formed dies. Locking: mmap_lock of none; no other thread is in core, RCU callbacks
  * have run (rcu_barrier()).
