@@ -33,7 +33,6 @@ static const struct mm_walk_ops guard_install_ops = {
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	(void)vma;
 	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {
 		int err = walk_page_range_mm(mm, start, end, &guard_install_ops, NULL);
 		struct mmu_gather tlb;
@@ -42,7 +41,7 @@ int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned lon
 			return err;
 		count_event(EV_GUARD_RETRY);
 		tlb_gather_mmu(&tlb, &mm->pt);
-		zap_range(&tlb, start, end, ZAP_KEEP_GUARDS);
+		zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS);
 		tlb_finish_mmu(&tlb);
 		SYNCPOINT("guard.zapped");
 	}

@@ -14,9 +14,8 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 {
 	struct mmu_gather tlb;
 
-	(void)vma;
 	tlb_gather_mmu(&tlb, &mm->pt);
-	zap_range(&tlb, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
+	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
 	tlb_finish_mmu(&tlb);
 	return 0;
 }

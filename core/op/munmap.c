@@ -60,7 +60,8 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, &mm->pt);
-	zap_range(&tlb, start, end, 0);
+	for (struct vm_area_struct *v = vma; v; v = v->vm_next_detached)
+		zap_range(&tlb, v, v->vm_start, v->vm_end, 0);
 	for (; vma; vma = vma->vm_next_detached)
 		unlink_anon_vmas(vma);
 	free_pgtables(&tlb, start, end, floor, ceiling);

@@ -3,46 +3,74 @@
 #include "core/op/zap.h"
 
 #include "core/mm/mm.h"
+#include "core/mm/pte_batch.h"
+#include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
-#include "core/phys/folio.h"
 
 /* Lock key: (T) this thread only */
 struct zap {
 	struct mmu_gather *tlb;		/* (T) */
+	struct vm_area_struct *vma;	/* (T) */
 	unsigned int flags;		/* (T) zap_flags */
 	bool kept;			/* (T) an entry stayed in the table at hand */
 	long anon;			/* (T) anonymous pages unmapped from it */
 };
 
-/* Clears one entry; true when the gather is full. Locking: the PTL. */
-static bool zap_pte(struct zap *zap, pte_t *ptep)
+/* Clears @nr entries that map @folio from @page on. Source: mm/memory.c, zap_present_folio_ptes(). Locking: the PTL. */
+static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		ptep_get_and_clear(ptep + i);
+	zap->anon += nr;
+	folio_remove_rmap_ptes(folio, page, nr, zap->vma);
+	tlb_remove_folio_pages(zap->tlb, folio, nr);
+}
+
+/* Clears an entry of a large folio, and those after it that belong to it; returns how many. */
+static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, pte_t *ptep, pte_t pte, unsigned long max)
+{
+	unsigned int nr = folio_pte_batch(folio, ptep, pte, (unsigned int)min(max, (unsigned long)tlb_room(zap->tlb)));
+
+	zap_folio_ptes(zap, folio, pte_page(pte), ptep, nr);
+	return nr;
+}
+
+/* The gather has room for one. */
+static force_inline unsigned int zap_present(struct zap *zap, pte_t *ptep, pte_t pte, unsigned long max)
+{
+	struct page *page = pte_page(pte);
+	struct folio *folio = page_folio(page);
+
+	if (unlikely(folio_test_large(folio)))
+		return zap_large(zap, folio, ptep, pte, max);
+	zap_folio_ptes(zap, folio, page, ptep, 1);
+	return 1;
+}
+
+/* Clears one entry, or several of one folio; returns how many were looked at, @max at the most. Locking: the PTL. */
+static force_inline unsigned int zap_ptes(struct zap *zap, pte_t *ptep, unsigned long max)
 {
 	pte_t pte = ptep_get(ptep);
-	struct page *page;
 
 	if (pte_none(pte))
-		return false;
-	if (pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS)) {
+		return 1;
+	if (pte_present(pte) && !pte_special(pte))
+		return zap_present(zap, ptep, pte, max);
+	if (pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS))
 		zap->kept = true;
-		return false;
-	}
-	pte = ptep_get_and_clear(ptep);
-	if (!pte_present(pte) || pte_special(pte))
-		return false;
-	page = pte_page(pte);
-	zap->anon++;
-	page_mapcount_dec(page);
-	return tlb_remove_page(zap->tlb, page);
+	else
+		ptep_get_and_clear(ptep);
+	return 1;
 }
 
 /* Clears entries of one locked table from @addr on; returns where it stopped: @end, or where the gather was full. */
 static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr, unsigned long end)
 {
-	bool full = false;
+	unsigned int nr;
 
-	for (; addr < end && !full; addr += PAGE_SIZE, ptep++)
-		full = zap_pte(zap, ptep);
+	for (; addr < end && tlb_room(zap->tlb); addr += nr * PAGE_SIZE, ptep += nr)
+		nr = zap_ptes(zap, ptep, (end - addr) >> PAGE_SHIFT);
 	mm_count(zap->tlb->pt, MM_ANONPAGES, -zap->anon);
 	zap->anon = 0;
 	return addr;
@@ -120,7 +148,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		}
 		addr = zap_locked(zap, ptep, addr, end);
 		pte_unmap_unlock(pt, ptl);
-		if (zap->tlb->nr_pages == GATHER_PAGES)
+		if (!tlb_room(zap->tlb))
 			tlb_flush_mmu(zap->tlb);
 	}
 	SYNCPOINT("zap.before_reclaim");
@@ -128,9 +156,9 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		reclaim_table(zap->tlb, pmdp);
 }
 
-void zap_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned int flags)
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags)
 {
-	struct zap zap = { .tlb = tlb, .flags = flags };
+	struct zap zap = { .tlb = tlb, .vma = vma, .flags = flags };
 	unsigned long addr = start;
 	pmd_t *pmdp;
 

@@ -12,9 +12,10 @@ enum zap_flags {
 };
 
 /*
- * zap_range - clear every entry over [@start, @end).
- * Locking: mmap_lock or the VMA lock over the range; nothing else held. Source: mm/memory.c, zap_pte_range().
+ * zap_range - clear every entry over [@start, @end), which lies in @vma.
+ * Locking: mmap_lock or the VMA lock over the range, or @vma is detached; nothing else held. Source: mm/memory.c,
+ * unmap_page_range().
  */
-void zap_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned int flags);
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags);
 
 #endif

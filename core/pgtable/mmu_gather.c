@@ -4,7 +4,6 @@
 
 #include "core/base/syncpoint.h"
 #include "core/pgtable/pgalloc.h"
-#include "core/phys/folio.h"
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 {
@@ -48,12 +47,27 @@ static void free_tables(struct mmu_gather *tlb)
 	}
 }
 
+/* Pages of a large folio lie side by side: their references are dropped at once. */
+static void put_folios(const struct mmu_gather *tlb)
+{
+	unsigned int i = KNOCKED_OUT(GATHER_PUT) ? 1 : 0;
+
+	while (i < tlb->nr_pages) {
+		struct folio *folio = tlb->pages[i];
+		int nr = 0;
+
+		do
+			nr++;
+		while (++i < tlb->nr_pages && tlb->pages[i] == folio);
+		folio_put_refs(folio, nr);
+	}
+}
+
 void tlb_flush_mmu(struct mmu_gather *tlb)
 {
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_PAGE_FREE, tlb->nr_pages);
-	for (unsigned int i = KNOCKED_OUT(GATHER_PUT) ? 1 : 0; i < tlb->nr_pages; i++)
-		put_page(tlb->pages[i]);
+	put_folios(tlb);
 	tlb->nr_pages = 0;
 	if (tlb->tables)
 		free_tables(tlb);

@@ -11,6 +11,7 @@
 #define FAULTLINE_CORE_PGTABLE_MMU_GATHER_H
 
 #include "core/pgtable/mm_pgtable.h"
+#include "core/phys/folio.h"
 
 #define GATHER_PAGES	256	/* pages to a flush: 2 KiB of stack */
 
@@ -19,7 +20,7 @@ struct mmu_gather {
 	struct mm_pgtable *pt;
 	unsigned int nr_pages;
 	struct page *tables;			/* linked by pt_next */
-	struct page *pages[GATHER_PAGES];
+	struct folio *pages[GATHER_PAGES];	/* the folio of each */
 };
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt);
@@ -28,14 +29,21 @@ void tlb_finish_mmu(struct mmu_gather *tlb);
 /* Frees what was gathered so far. Locking: as tlb_finish_mmu(). */
 void tlb_flush_mmu(struct mmu_gather *tlb);
 
-/*
- * Takes over the caller's reference to @page, whose PTE was cleared. True: the gather is full, and the caller leaves
- * its locks and flushes before it adds another. Locking: any.
- */
-static inline bool __must_check tlb_remove_page(struct mmu_gather *tlb, struct page *page)
+/* Pages that fit in before it must be flushed. */
+static inline unsigned int tlb_room(const struct mmu_gather *tlb)
 {
-	tlb->pages[tlb->nr_pages++] = page;
-	return tlb->nr_pages == GATHER_PAGES;
+	return GATHER_PAGES - tlb->nr_pages;
+}
+
+/*
+ * Takes over the references of @nr pages of @folio, whose PTEs were cleared; they must fit in. With no room left the caller leaves
+ * its locks and flushes. Locking: any. Source: mm/mmu_gather.c, __tlb_remove_folio_pages().
+ */
+static inline void tlb_remove_folio_pages(struct mmu_gather *tlb, struct folio *folio, unsigned int nr)
+{
+	ASSERT(nr <= tlb_room(tlb));
+	for (; nr; nr--)
+		tlb->pages[tlb->nr_pages++] = folio;
 }
 
 /* Takes over @table, unlinked by the caller. Locking: any. */

@@ -73,6 +73,12 @@ static inline pte_t pfn_pte(unsigned long pfn, uint64_t prot)
 	return __pte(((uint64_t)pfn << PAGE_SHIFT) | prot);
 }
 
+/* The same for the @nr-th page after it. Source: include/linux/pgtable.h. */
+static inline pte_t pte_advance_pfn(pte_t pte, unsigned long nr)
+{
+	return __pte(pte.val + ((uint64_t)nr << PAGE_SHIFT));
+}
+
 static inline pte_t mk_pte(struct page *page, uint64_t prot)
 {
 	return pfn_pte(page_to_pfn(page), prot);

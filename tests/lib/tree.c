@@ -162,13 +162,29 @@ void tree_put_guard(struct mm_struct *mm, unsigned long addr)
 	put(mm, addr, make_swapent(SWAPENT_GUARD, 0));
 }
 
+static void clear_table(enum pgtable_level level, unsigned long addr, void *arg)
+{
+	struct mm_struct *mm = arg;
+
+	for (unsigned int i = 0; level == LEVEL_PTE && i < PTRS_PER_PTE; i++) {
+		pte_t *ptep = (pte_t *)(void *)tree_entry(mm->pt.pgd, LEVEL_PTE, addr + i * PAGE_SIZE);
+		pte_t pte = ptep_get_and_clear(ptep);
+
+		if (!pte_present(pte) || pte_special(pte))
+			continue;
+		mm_count(&mm->pt, MM_ANONPAGES, -1);
+		page_mapcount_dec(pte_page(pte));
+		put_page(pte_page(pte));
+	}
+}
+
 void tree_clear(struct mm_struct *mm)
 {
 	unsigned long end = ALIGN_UP(TASK_SIZE, PGDIR_SIZE);
 	struct mmu_gather tlb;
 
+	tree_tables(mm, clear_table, mm);
 	tlb_gather_mmu(&tlb, &mm->pt);
-	zap_range(&tlb, 0, end, 0);
 	free_pgtables(&tlb, 0, end, 0, 0);
 	tlb_finish_mmu(&tlb);
 }

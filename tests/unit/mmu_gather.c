@@ -46,8 +46,9 @@ static void pages_go_at_the_flush_and_not_before(void **state)
 	(void)state;
 	get_page(shared);
 	tlb_gather_mmu(&tlb, &mm->pt);
-	assert_false(tlb_remove_page(&tlb, page));
-	assert_false(tlb_remove_page(&tlb, shared));
+	tlb_remove_folio_pages(&tlb, page_folio(page), 1);
+	tlb_remove_folio_pages(&tlb, page_folio(shared), 1);
+	assert_int_equal(tlb_room(&tlb), GATHER_PAGES - 2);
 	assert_int_equal(page_ref_count(page), 1);
 	assert_int_equal(page_ref_count(shared), 2);
 	tlb_finish_mmu(&tlb);
@@ -60,7 +61,33 @@ static void pages_go_at_the_flush_and_not_before(void **state)
 	mm_free(mm);
 }
 
-/* The page that fills the gather is told of, and a flush makes room for as many again. */
+/* A large folio loses all its references at once, but only those that were gathered. */
+static void pages_of_one_folio_go_together(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	struct folio *folio = folio_alloc(4, PAGE_ANON), *other = folio_alloc(2, PAGE_ANON);
+	unsigned long before = machine_free_frames();
+	struct mmu_gather tlb;
+
+	(void)state;
+	assert_true(folio && other);
+	folio_ref_add(folio, 15);
+	folio_ref_add(other, 3);
+	tlb_gather_mmu(&tlb, &mm->pt);
+	tlb_remove_folio_pages(&tlb, folio, 7);
+	tlb_remove_folio_pages(&tlb, other, 4);
+	tlb_remove_folio_pages(&tlb, folio, 8);
+	tlb_finish_mmu(&tlb);
+	assert_int_equal(folio_ref_count(folio), 1);
+	assert_int_equal(machine_free_frames(), before + 4);
+	tlb_gather_mmu(&tlb, &mm->pt);
+	tlb_remove_folio_pages(&tlb, folio, 1);
+	tlb_finish_mmu(&tlb);
+	assert_int_equal(machine_free_frames(), before + 20);
+	mm_free(mm);
+}
+
+/* A gather says when it is full, and a flush makes room for as many again. */
 static void a_full_gather_says_so(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
@@ -70,9 +97,11 @@ static void a_full_gather_says_so(void **state)
 	(void)state;
 	tlb_gather_mmu(&tlb, &mm->pt);
 	for (unsigned int round = 0; round < 2; round++) {
-		for (unsigned int i = 1; i < GATHER_PAGES; i++)
-			assert_false(tlb_remove_page(&tlb, new_page()));
-		assert_true(tlb_remove_page(&tlb, new_page()));
+		for (unsigned int i = 0; i < GATHER_PAGES; i++) {
+			assert_int_equal(tlb_room(&tlb), GATHER_PAGES - i);
+			tlb_remove_folio_pages(&tlb, page_folio(new_page()), 1);
+		}
+		assert_int_equal(tlb_room(&tlb), 0);
 		assert_int_equal(machine_free_frames(), before - GATHER_PAGES);
 		tlb_flush_mmu(&tlb);
 		assert_int_equal(machine_free_frames(), before);
@@ -138,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_gathered_nothing_flushed),
 		cmocka_unit_test(pages_go_at_the_flush_and_not_before),
+		cmocka_unit_test(pages_of_one_folio_go_together),
 		cmocka_unit_test(a_full_gather_says_so),
 		cmocka_unit_test(tables_go_after_a_grace_period),
 		cmocka_unit_test(tables_go_when_every_cpu_has_answered),

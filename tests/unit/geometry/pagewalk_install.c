@@ -107,6 +107,7 @@ static void what_is_there_stays(void **state)
 	assert_int_equal(walk_all(mm, &install_only, &tally), 0);
 	assert_int_equal(tally.installs, (END - START) / PAGE_SIZE - 1);
 	assert_true(pte_same(tree_pte(mm, START + PAGE_SIZE), pte));
+	tree_clear(mm);
 	mm_exit(mm);
 }
 
