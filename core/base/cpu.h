@@ -18,6 +18,11 @@
 	X(FAULT_VMA_LOCK,	"faults under the VMA lock") \
 	X(FAULT_MMAP_LOCK,	"faults under mmap_lock") \
 	X(FAULT_SPURIOUS,	"faults found already handled") \
+	X(FAULT_RETRY,		"faults that left the VMA lock for mmap_lock, to make an anon_vma") \
+	X(FAULT_LARGE,		"first writes that mapped a large folio") \
+	X(FAULT_SMALLER,	"large folios that were not to be had") \
+	X(COW_REUSE,		"pages found to be one mm's alone, and written to where they are") \
+	X(COW_COPY,		"pages copied, since others see them") \
 	X(VMA_LOCK_MISS,	"VMA lock refused or lost") \
 	X(VMA_LOCK_RECHECK,	"VMA lock taken, then given back: it was write-locked") \
 	X(VMA_REUSED,		"VMA lock taken, then given back: another mm's VMA") \

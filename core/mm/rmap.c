@@ -4,17 +4,19 @@
 
 #include <errno.h>
 
+#include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 
 #define MM_ID_NONE	0u	/* no mm has it */
 
+#if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 {
 	ASSERT(page != zero_page);
 	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
-	ASSERT(folio_test_anon(folio));
-	(void)folio, (void)page, (void)nr;
+	ASSERT(folio_anon_vma(folio) && load_relaxed(&folio_anon_vma(folio)->refcount));
 }
+#endif
 
 /* ---- large folios: mappings by mm ---- */
 
@@ -113,14 +115,11 @@ static void set_exclusive(struct page *page, unsigned long nr)
 		SetPageAnonExclusive(page + i);
 }
 
-void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *vma, rmap_t flags)
 {
 	unsigned long nr = folio_nr_pages(folio);
 
-	folio->page.index = linear_page_index(vma, addr);
-	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
-	rmap_check(folio, &folio->page, nr);
-	add_rmap_ptes(folio, &folio->page, nr, vma);
+	folio_add_large_rmap(folio, &folio->page, nr, vma);
 	if (flags & RMAP_EXCLUSIVE)
 		set_exclusive(&folio->page, nr);
 }

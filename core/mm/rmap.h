@@ -49,12 +49,25 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
 	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 }
 
-/* What all of the following check in check builds: the pages are @folio's and can be mapped, its anon_vma lives. */
+/*
+ * What all of the following check in check builds: entries of PTE tables map @nr pages of @folio from @page on; it is anonymous,
+ * and its anon_vma lives, as it must while the folio is mapped; the zero page is never counted.
+ * Source: include/linux/rmap.h, __folio_rmap_sanity_checks().
+ */
+#if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr);
+#else
+static inline void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
+{
+	(void)folio, (void)page, (void)nr;
+}
+#endif
 
 /* PTEs that map @nr more, or fewer, pages of a large folio. Locking: the PTL of the entries. */
 void folio_add_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
 void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
+/* PTEs that map all of a new large folio. Locking: its only owner. */
+void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *vma, rmap_t flags);
 
 /* More than one mm maps @folio, or did and it was not noticed that all but one are gone. */
 static inline bool folio_maybe_mapped_shared(struct folio *folio)
@@ -69,7 +82,20 @@ static inline bool folio_maybe_mapped_shared(struct folio *folio)
  * index and counts, and with RMAP_EXCLUSIVE exclusive. @vma has an anon_vma. The caller counts MM_ANONPAGES.
  * Locking: its only owner; mmap_lock or the VMA lock. Source: mm/rmap.c.
  */
-void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags);
+static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+{
+	folio->page.index = linear_page_index(vma, addr);
+	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
+	rmap_check(folio, &folio->page, folio_nr_pages(folio));
+	if (unlikely(folio_test_large(folio))) {
+		folio_add_new_large_rmap(folio, vma, flags);
+		return;
+	}
+	store_relaxed(&folio->page._mapcount, 0);	/* nobody else counts yet */
+	if (flags & RMAP_EXCLUSIVE)
+		SetPageAnonExclusive(&folio->page);
+}
+
 /* folio_add_anon_rmap_ptes - entries for @nr more pages of an anonymous folio. Locking: the PTL. Source: mm/rmap.c. */
 void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *vma,
 			      unsigned long addr, rmap_t flags);

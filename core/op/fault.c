@@ -1,52 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fault.c - page faults on anonymous memory.
- *
- * The entry is read without its lock, what to do is decided on that value, memory is allocated; then the PTL is taken
- * and the entry compared. If it changed meanwhile, or its table vanished under reclaim, the fault starts again from the PMD
- * entry: so what it returns is true of the entry it saw last.
- */
-#include "core/op/fault.h"
+/* fault.c - page faults on anonymous memory: which kind it is, first reads and first writes. */
+#include "core/op/vm_fault.h"
 
 #include "core/mm/mm.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
-#include "core/phys/folio.h"
 
-#define FAULT_AGAIN	0x80u		/* the entry or its table changed on the way: never leaves this file */
-
-/* Lock key: (T) this thread only */
-struct vm_fault {
-	struct mm_pgtable *pt;		/* (T) */
-	struct vm_area_struct *vma;	/* (T) */
-	unsigned long addr;		/* (T) page aligned */
-	bool write;			/* (T) */
-	pmd_t *pmdp;			/* (T) */
-	pte_t orig;			/* (T) the entry as read without its lock */
-	pte_t *ptep;			/* (T) the entry, while its lock is held */
-	spinlock_t *ptl;		/* (T) */
-};
-
-/* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: start again. */
-static bool lock_and_compare(struct vm_fault *vmf)
+/* Under the VMA lock alone mmap_lock is only tried: who waited for it here would wait for a writer that waits for this reader. */
+vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf)
 {
-	SYNCPOINT("fault.before_ptl");
-	vmf->ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, vmf->addr, &vmf->ptl);
-	if (unlikely(!vmf->ptep))
-		return false;
-	if (likely(pte_same(ptep_get(vmf->ptep), vmf->orig) || KNOCKED_OUT(FAULT_RECHECK)))
-		return true;
-	pte_unmap_unlock(vmf->pt, vmf->ptl);
-	return false;
-}
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	bool take_lock = vmf->flags & FAULT_FLAG_VMA_LOCK;
+	vm_fault_t ret = 0;
 
-/* @pte as the access at hand leaves it. */
-static pte_t mark_access(struct vm_fault *vmf, pte_t pte)
-{
-	if (vmf->write)
-		pte = pte_mkwrite(pte_mkdirty(pte));
-	return pte;
+	if (take_lock && !mmap_read_trylock(mm))
+		return VM_FAULT_RETRY;
+	if (anon_vma_prepare(vmf->vma))
+		ret = VM_FAULT_OOM;
+	if (take_lock)
+		mmap_read_unlock(mm);
+	return ret;
 }
 
 /* First read: the shared page of zeroes, mapped read-only and not counted. */
@@ -59,67 +34,120 @@ static vm_fault_t do_zero_page(struct vm_fault *vmf)
 	return 0;
 }
 
-/*
- * A page of its own for the address: the first write (@from NULL, the page is zero), or a copy of @from, the page mapped
- * there, which then loses this mapping. A frame in hand is given back if the entry changed meanwhile.
- */
-static vm_fault_t do_new_page(struct vm_fault *vmf, struct page *from)
-{
-	struct page *page = alloc_page(from ? PAGE_ANON : PAGE_ANON | ALLOC_ZERO);
+/* ---- first write ---- */
 
-	if (unlikely(!page))
-		return VM_FAULT_OOM;
-	if (from)
-		copy_payload(page, from);
-	if (!lock_and_compare(vmf)) {
-		free_page(page);
-		return FAULT_AGAIN;
-	}
-	count_event(EV_PAGE_ALLOC);
-	page->index = vmf->addr >> PAGE_SHIFT;
-	page_mapcount_inc(page);
-	set_pte(vmf->ptep, mark_access(vmf, mk_pte(page, vmf->vma->vm_page_prot)));
-	if (from)
-		page_mapcount_dec(from);
-	else
-		mm_count(vmf->pt, MM_ANONPAGES, 1);
-	pte_unmap_unlock(vmf->pt, vmf->ptl);
-	if (from)
-		put_page(from);		/* the mapping's reference */
-	return 0;
+static unsigned long range_start(const struct vm_fault *vmf, unsigned int order)
+{
+	return ALIGN_DOWN(vmf->addr, PAGE_SIZE << order);
+}
+
+static bool range_in_vma(const struct vm_fault *vmf, unsigned int order)
+{
+	unsigned long start = range_start(vmf, order);
+
+	return start >= vmf->vma->vm_start && start + (PAGE_SIZE << order) <= vmf->vma->vm_end;
+}
+
+/* Source: mm/memory.c, pte_range_none(). */
+static bool range_none(pte_t *ptep, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		if (!pte_none(ptep_get(ptep + i)))
+			return false;
+	return true;
 }
 
 /*
- * A write to a present entry that does not allow it: reuse the page if nobody else can see it, else copy it.
- * The page is looked at under the PTL: mapped, so not free; the copy is made without it, under a reference.
- * Source: mm/memory.c, do_wp_page().
+ * The largest order up to @order whose aligned range around the address lies in the VMA and has no entries; 0 at the least. Its
+ * range never leaves the PTE table. Looked at without the PTL: it is looked at again under it.
  */
-static vm_fault_t do_wp_page(struct vm_fault *vmf)
+static unsigned int largest_empty_order(struct vm_fault *vmf, unsigned int order)
 {
-	struct page *page;
-	vm_fault_t ret;
+	pte_t *ptep;
+	pmd_t pmd;
 
-	if (pte_special(vmf->orig))
-		return do_new_page(vmf, NULL);
-	if (!lock_and_compare(vmf))
-		return FAULT_AGAIN;
-	page = pte_page(vmf->orig);
-	if (page_ref_count(page) == 1) {
-		set_pte(vmf->ptep, mark_access(vmf, pte_mkyoung(vmf->orig)));
-		pte_unmap_unlock(vmf->pt, vmf->ptl);
+	while (order && !range_in_vma(vmf, order))
+		order--;
+	if (!order)
 		return 0;
-	}
-	get_page(page);
+	ptep = pte_offset_map(vmf->pt, vmf->pmdp, vmf->addr, &pmd);
+	if (!ptep)
+		return 0;
+	while (order && !range_none(ptep - ((vmf->addr - range_start(vmf, order)) >> PAGE_SHIFT), 1ul << order))
+		order--;
+	pte_unmap(vmf->pt);
+	return order;
+}
+
+/* lock_and_compare() for the range of @order, which was empty: *vmf->ptep is its first entry. */
+static force_inline bool lock_empty_range(struct vm_fault *vmf, unsigned int order)
+{
+	if (!order)
+		return lock_and_compare(vmf);
+	SYNCPOINT("fault.before_ptl");
+	vmf->ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, range_start(vmf, order), &vmf->ptl);
+	if (unlikely(!vmf->ptep))
+		return false;
+	if (likely(range_none(vmf->ptep, 1ul << order) || KNOCKED_OUT(FAULT_RANGE_RECHECK)))
+		return true;
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
-	ret = do_new_page(vmf, page);
-	put_page(page);
-	return ret;
+	return false;
+}
+
+/* Maps a new folio over the range of its order, or gives it back. A template: the order 0 of most faults folds it. */
+static force_inline vm_fault_t map_anon_folio(struct vm_fault *vmf, struct folio *folio, unsigned int order)
+{
+	if (!lock_empty_range(vmf, order)) {
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	if (order)
+		folio_ref_add(folio, (1 << order) - 1);
+	map_new_folio(vmf, folio, range_start(vmf, order), 1ul << order);
+	mm_count(vmf->pt, MM_ANONPAGES, 1l << order);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	return 0;
+}
+
+/* As large as policy, VMA, entries and memory allow. *@done: it was tried; else only a single page can be had. */
+static __noinline vm_fault_t do_anonymous_large(struct vm_fault *vmf, bool *done)
+{
+	unsigned int order = largest_empty_order(vmf, vmf->pt->policy.anon_order);
+
+	for (; order; order--) {
+		struct folio *folio = folio_alloc(order, PAGE_ANON | ALLOC_ZERO);
+
+		if (folio) {
+			count_event(EV_FAULT_LARGE);
+			*done = true;
+			return map_anon_folio(vmf, folio, order);
+		}
+		count_event(EV_FAULT_SMALLER);
+	}
+	return 0;
+}
+
+/* First write: a folio of its own for the address, and, if it is large, for what is around it. Source: mm/memory.c. */
+static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
+{
+	vm_fault_t ret = vmf_anon_prepare(vmf);
+	struct folio *folio;
+	bool done = false;
+
+	if (likely(!ret) && unlikely(vmf->pt->policy.anon_order))
+		ret = do_anonymous_large(vmf, &done);
+	if (unlikely(ret || done))
+		return ret;
+	folio = folio_alloc(0, PAGE_ANON | ALLOC_ZERO);
+	if (unlikely(!folio))
+		return VM_FAULT_OOM;
+	return map_anon_folio(vmf, folio, 0);
 }
 
 /* The access was allowed by the time it was looked at: another thread's fault came first, or only the bits were missing. */
 static vm_fault_t do_spurious(struct vm_fault *vmf)
 {
-	pte_t wanted = pte_mkyoung(vmf->write ? pte_mkdirty(vmf->orig) : vmf->orig);
+	pte_t wanted = pte_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pte_mkdirty(vmf->orig) : vmf->orig);
 
 	if (pte_same(wanted, vmf->orig)) {
 		count_event(EV_FAULT_SPURIOUS);
@@ -154,10 +182,10 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 	vmf->orig = read_entry(vmf);
 	if (pte_none(vmf->orig))
-		return vmf->write ? do_new_page(vmf, NULL) : do_zero_page(vmf);
+		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
 	if (unlikely(pte_is_guard(vmf->orig)))
 		return VM_FAULT_SIGSEGV;
-	if (vmf->write && !pte_write(vmf->orig))
+	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(vmf->orig))
 		return do_wp_page(vmf);
 	return do_spurious(vmf);
 }
@@ -168,7 +196,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 		.pt = &vma->vm_mm->pt,
 		.vma = vma,
 		.addr = addr & PAGE_MASK,
-		.write = flags & FAULT_FLAG_WRITE,
+		.flags = flags,
 	};
 	unsigned int rounds = 0;
 	vm_fault_t ret;
@@ -204,10 +232,13 @@ vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned
 	vma = lock_vma_under_rcu(mm, addr);
 	if (likely(vma)) {
 		ASSERT(load_relaxed(&vma->vm_mm) == mm);
-		ret = fault_in_vma(vma, addr, flags);
+		ret = fault_in_vma(vma, addr, flags | FAULT_FLAG_VMA_LOCK);
 		vma_end_read(mm, vma);
-		count_event(EV_FAULT_VMA_LOCK);
-		return ret;
+		if (likely(!(ret & VM_FAULT_RETRY))) {
+			count_event(EV_FAULT_VMA_LOCK);
+			return ret;
+		}
+		count_event(EV_FAULT_RETRY);
 	}
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);

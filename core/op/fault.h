@@ -11,9 +11,12 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: by itself a guard region, or with one of */
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
+#define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: to be done again under mmap_lock */
 
 enum fault_flags {
 	FAULT_FLAG_WRITE = 1,
+	FAULT_FLAG_UNSHARE = 2,		/* the page must become this mm's alone, and stays read-only; not with WRITE */
+	FAULT_FLAG_VMA_LOCK = 4,	/* the caller holds the VMA lock, and not mmap_lock */
 };
 
 /*
@@ -24,8 +27,9 @@ enum fault_flags {
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
 
 /*
- * handle_mm_fault - the same in @vma, which holds @addr and allows the access.
- * Locking: @vma's lock or mmap_lock. Source: mm/memory.c.
+ * handle_mm_fault - the same in @vma, which holds @addr and allows the access. A page that is mapped there stays where nothing is
+ * to be done; FAULT_FLAG_UNSHARE where nothing is mapped is a read. VM_FAULT_RETRY only with FAULT_FLAG_VMA_LOCK.
+ * Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead. Source: mm/memory.c.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 

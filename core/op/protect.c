@@ -8,26 +8,32 @@
 #include "core/mm/vma.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/phys/page_flags.h"
 
 #ifndef PROT_SEM
 #define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */
 #endif
 
+/* A write fault would do nothing but allow it. Locking: the PTL. Source: mm/mprotect.c. */
+static bool can_change_pte_writable(const struct vm_area_struct *vma, pte_t pte)
+{
+	if (!(vma->vm_flags & VM_WRITE) || pte_special(pte))
+		return false;
+	return PageAnonExclusive(pte_page(pte)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
+}
+
 /*
- * The page stays, its permissions follow the VMA: taken away at once, write given back by the next write fault, unless the entry
- * had it already. Locking: the PTL.
+ * The page stays, its permissions follow the VMA: taken away at once, write given back at once where the page is this mm's alone,
+ * else by the next write fault. Locking: the PTL.
  */
 static void change_pte(pte_t *ptep, const struct vm_area_struct *vma)
 {
-	pte_t old, new;
+	pte_t pte;
 
 	if (!pte_present(ptep_get(ptep)))
 		return;
-	old = ptep_get_and_clear(ptep);
-	new = pte_modify(old, vma->vm_page_prot);
-	if (pte_write(old) && (vma->vm_flags & VM_WRITE))
-		new = pte_mkwrite(new);
-	set_pte(ptep, new);
+	pte = pte_modify(ptep_get_and_clear(ptep), vma->vm_page_prot);
+	set_pte(ptep, can_change_pte_writable(vma, pte) ? pte_mkwrite(pte) : pte);
 }
 
 /* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */

@@ -67,7 +67,7 @@ static force_inline struct page *folio_large(struct folio *folio)
 /* A folio of 1 << @order pages, one reference; as alloc_pages(). */
 static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
 {
-	struct page *page = alloc_pages(order, flags | ALLOC_COMPOUND);
+	struct page *page = order ? alloc_pages(order, flags | ALLOC_COMPOUND) : alloc_page(flags);
 
 	return page ? container_of(page, struct folio, page) : NULL;
 }

@@ -138,7 +138,7 @@ int model_mprotect(struct model *model, unsigned long start, unsigned long len, 
 		if (!page || !page->mapped)
 			return -ENOMEM;
 		page->flags = model_flags(prot);
-		page->write = page->write && (prot & PROT_WRITE);
+		page->write = page->state == MEMORY && (prot & PROT_WRITE);	/* its own, and no other's */
 	}
 	return 0;
 }

@@ -131,7 +131,7 @@ static void a_page_of_its_own_is_reused(const char *policy)
 	assert_int_equal(do_write(&s, AREA), 0);
 	page = page_at(&s, AREA);
 	memset(page_payload(page), 0x5a, machine.payload);
-	take_write_away(&s);
+	share(&s, AREA);
 	assert_int_equal(bits_at(&s, AREA), READABLE | ENTRY_DIRTY);
 	assert_int_equal(do_write(&s, AREA), 0);
 	assert_ptr_equal(page_at(&s, AREA), page);
@@ -150,7 +150,7 @@ static void a_page_that_others_see_is_copied(const char *policy)
 	page = page_at(&s, AREA);
 	memset(page_payload(page), 0x5a, machine.payload);
 	get_page(page);
-	take_write_away(&s);
+	share(&s, AREA);
 	dirty_next_frame();
 	assert_int_equal(do_write(&s, AREA), 0);
 	copy = page_at(&s, AREA);
@@ -240,7 +240,7 @@ static void no_memory_for_a_copy(const char *policy)
 	assert_int_equal(do_write(&s, AREA), 0);
 	page = page_at(&s, AREA);
 	get_page(page);
-	take_write_away(&s);
+	share(&s, AREA);
 	inject_alloc_failure(1);
 	assert_int_equal(do_write(&s, AREA), VM_FAULT_OOM);
 	inject_alloc_failure(0);

@@ -61,7 +61,7 @@ static void what_went_meanwhile_is_not_copied(void **state)
 		assert_int_equal(do_write(&s, AREA), 0);
 		page = page_at(&s, AREA);
 		get_page(page);
-		take_write_away(&s);
+		share(&s, AREA);
 		meanwhile_at("fault.before_ptl", 1 + shared, drop, s.mm);	/* the second look is after the copy */
 		assert_int_equal(do_write(&s, AREA), 0);
 		assert_int_equal(meanwhile_ran(), 1);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cow.c - copy on write: a page that this mm has alone is reused, any other is copied.
+ *
+ * Exclusive (rmap.h) says at once that it has it alone. A page that was shared and may not be any more is found out by its
+ * references: each entry that maps it holds one, and so does everyone else who can get at it. So if all there are belong to
+ * entries of this mm, nobody else sees what is written. Who could make another - fork, GUP, a second fault - does so from an
+ * entry, under the PTL that is held here, or without it from an entry that it reads again, or drops the reference unused.
+ *
+ * Source: mm/memory.c, do_wp_page(), wp_can_reuse_anon_folio(), wp_page_copy().
+ */
+#include "core/op/vm_fault.h"
+
+#include "core/mm/mm.h"
+#include "core/phys/folio_lock.h"
+
+/*
+ * A large folio is reused when its references are all entries of this mm. Both counts change apart, an entry's reference coming
+ * first and going last, but while the lock of its mapcount keeps entries from coming and going, equal is equal. One page
+ * left of many is rather copied: that frees the others. Source: mm/memory.c, __wp_can_reuse_large_anon_folio().
+ */
+static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_struct *vma)
+{
+	struct page *large = folio_large(folio);
+	bool alone;
+
+	if (folio_mapcount(folio) <= 1 || folio_maybe_mapped_shared(folio) || folio_mapcount(folio) != folio_ref_count(folio))
+		return false;
+	SYNCPOINT("cow.large_alone");
+	spin_lock(&large->large_lock);
+	alone = !folio_maybe_mapped_shared(folio) && folio_mapcount(folio) == folio_ref_count(folio);
+	ASSERT(!alone || large->mm_id[0] == vma->vm_mm->mm_id || large->mm_id[1] == vma->vm_mm->mm_id);
+	spin_unlock(&large->large_lock);
+	(void)vma;
+	return alone;
+}
+
+/*
+ * A small folio that is reused belongs to this VMA alone from now on: the folio lock keeps rmap walkers, who got a reference
+ * just before, from looking for it elsewhere. Locking: the PTL of an entry of @vma that maps it.
+ */
+static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
+{
+	bool alone;
+
+	if (KNOCKED_OUT(COW_REUSE_CHECK))
+		return true;
+	if (unlikely(folio_test_large(folio)))
+		return can_reuse_large_folio(folio, vma);
+	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
+		return false;
+	alone = folio_ref_count(folio) == 1;
+	if (alone)
+		folio_move_anon_rmap(folio, vma);
+	folio_unlock(folio);
+	return alone;
+}
+
+/* Locking: the PTL, dropped. */
+static vm_fault_t reuse(struct vm_fault *vmf)
+{
+	count_event(EV_COW_REUSE);
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		set_pte(vmf->ptep, mark_access(vmf, pte_mkyoung(vmf->orig)));
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	return 0;
+}
+
+/*
+ * A page of its own in the place of @from, of which the caller has a reference, or of the zero page, if that is NULL. What a
+ * page that is not exclusive holds does not change, so it is copied without the PTL; a copy that came too late is given back.
+ */
+static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
+{
+	vm_fault_t ret = vmf_anon_prepare(vmf);
+	struct folio *folio;
+
+	if (unlikely(ret))
+		return ret;
+	folio = folio_alloc(0, from ? PAGE_ANON : PAGE_ANON | ALLOC_ZERO);
+	if (unlikely(!folio))
+		return VM_FAULT_OOM;
+	if (from)
+		copy_payload(&folio->page, from);
+	if (!lock_and_compare(vmf)) {
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	map_new_folio(vmf, folio, vmf->addr, 1);
+	if (from)
+		folio_remove_rmap_ptes(page_folio(from), from, 1, vmf->vma);
+	else
+		mm_count(vmf->pt, MM_ANONPAGES, 1);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	if (from) {
+		count_event(EV_COW_COPY);
+		put_page(from);		/* the entry's reference */
+	}
+	return 0;
+}
+
+/* The page is looked at under the PTL: it is mapped, so not free. */
+vm_fault_t do_wp_page(struct vm_fault *vmf)
+{
+	struct page *page;
+	vm_fault_t ret;
+
+	if (pte_special(vmf->orig))
+		return wp_page_copy(vmf, NULL);
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
+	page = pte_page(vmf->orig);
+	if (PageAnonExclusive(page))
+		return reuse(vmf);
+	if (can_reuse_folio(page_folio(page), vmf->vma)) {
+		SetPageAnonExclusive(page);
+		return reuse(vmf);
+	}
+	get_page(page);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	SYNCPOINT("cow.before_copy");
+	ret = wp_page_copy(vmf, page);
+	put_page(page);
+	return ret;
+}

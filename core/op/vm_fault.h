@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vm_fault.h - one fault on its way, shared by the files that handle its kinds.
+ *
+ * The entry is read without its lock, what to do is decided on that value, memory is allocated; then the PTL is taken
+ * and the entry compared. If it changed meanwhile, or its table vanished under reclaim, the fault starts again from the PMD
+ * entry: so what it returns is true of the entry it saw last.
+ */
+#ifndef FAULTLINE_CORE_OP_VM_FAULT_H
+#define FAULTLINE_CORE_OP_VM_FAULT_H
+
+#include "core/mm/anon_vma.h"
+#include "core/mm/rmap.h"
+#include "core/op/fault.h"
+#include "core/pgtable/ptl.h"
+
+#define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way: never leaves handle_mm_fault() */
+
+/* Lock key: (T) this thread only */
+struct vm_fault {
+	struct mm_pgtable *pt;		/* (T) */
+	struct vm_area_struct *vma;	/* (T) */
+	unsigned long addr;		/* (T) page aligned */
+	unsigned int flags;		/* (T) fault_flags */
+	pmd_t *pmdp;			/* (T) */
+	pte_t orig;			/* (T) the entry as read without its lock */
+	pte_t *ptep;			/* (T) the entry, while its lock is held */
+	spinlock_t *ptl;		/* (T) */
+};
+
+/* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: start again. */
+static inline bool lock_and_compare(struct vm_fault *vmf)
+{
+	SYNCPOINT("fault.before_ptl");
+	vmf->ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, vmf->addr, &vmf->ptl);
+	if (unlikely(!vmf->ptep))
+		return false;
+	if (likely(pte_same(ptep_get(vmf->ptep), vmf->orig) || KNOCKED_OUT(FAULT_RECHECK)))
+		return true;
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	return false;
+}
+
+/* @pte as the access at hand leaves it. A fault that only unshares leaves it read-only. */
+static inline pte_t mark_access(const struct vm_fault *vmf, pte_t pte)
+{
+	return vmf->flags & FAULT_FLAG_WRITE ? pte_mkwrite(pte_mkdirty(pte)) : pte;
+}
+
+/*
+ * vmf_anon_prepare - the VMA gets an anon_vma if it has none: to be called before the first anonymous page is mapped. Returns 0,
+ * VM_FAULT_OOM, or VM_FAULT_RETRY where the VMA lock alone is held and mmap_lock could not be had at once.
+ * Locking: none but the fault's own. Source: mm/memory.c, __vmf_anon_prepare().
+ */
+vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf);
+
+static inline vm_fault_t vmf_anon_prepare(struct vm_fault *vmf)
+{
+	return likely(load_acquire(&vmf->vma->anon_vma)) ? 0 : vmf_anon_prepare_slow(vmf);
+}
+
+/*
+ * map_new_folio - *vmf->ptep and its neighbours, locked and about to be replaced, map @folio, which is new, from @addr on.
+ * References and MM_ANONPAGES are the caller's. Locking: the PTL.
+ */
+static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsigned long addr, unsigned long nr)
+{
+	pte_t pte = mark_access(vmf, mk_pte(&folio->page, vmf->vma->vm_page_prot));
+
+	count_events(EV_PAGE_ALLOC, nr);
+	folio_add_new_anon_rmap(folio, vmf->vma, addr, RMAP_EXCLUSIVE);
+	for (unsigned long i = 0; i < nr; i++)
+		set_pte(vmf->ptep + i, pte_advance_pfn(pte, i));
+}
+
+/*
+ * do_wp_page - a write, or an unsharing fault, on a present entry that does not allow writes: the page is reused if it is this
+ * mm's alone, else copied. Returns as handle_mm_fault(), or FAULT_AGAIN. Locking: as handle_mm_fault(). Source: mm/memory.c.
+ */
+vm_fault_t do_wp_page(struct vm_fault *vmf);
+
+#endif
