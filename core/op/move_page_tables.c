@@ -2,6 +2,7 @@
 /* move_page_tables.c - entries of one range of addresses moved to another of the same mm. */
 #include "core/op/move_page_tables.h"
 
+#include "core/mm/anon_vma.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -93,12 +94,26 @@ static unsigned long get_extent(unsigned long old_addr, unsigned long new_addr, 
 	return min(left, room);
 }
 
+/* Who has no anon_vma has no pages, and no rmap walk comes. Source: mm/mremap.c. */
+static void take_rmap_locks(const struct vm_area_struct *vma)
+{
+	if (vma_anon_vma(vma) && !KNOCKED_OUT(MREMAP_RMAP_LOCK))
+		anon_vma_lock_write(vma_anon_vma(vma));
+}
+
+static void drop_rmap_locks(const struct vm_area_struct *vma)
+{
+	if (vma_anon_vma(vma) && !KNOCKED_OUT(MREMAP_RMAP_LOCK))
+		anon_vma_unlock_write(vma_anon_vma(vma));
+}
+
 unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 {
 	struct mm_pgtable *pt = &pmc->old->vm_mm->pt;
 	unsigned long done, extent;
 
 	vma_assert_write_locked(pmc->new);
+	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
 	for (done = 0; done < pmc->len; done += extent) {
 		unsigned long old_addr = pmc->old_addr + done, new_addr;
 		pmd_t *old_pmd = pmd_find_next(pt, &old_addr, pmc->old_addr + pmc->len), *new_pmd;
@@ -113,13 +128,14 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 		new_pmd = pmd_alloc_path(pt, new_addr);
 		if (!new_pmd)
 			break;
-		if (extent == PMD_SIZE) {
-			move_normal_pmd(pt, old_pmd, new_pmd);
-			continue;
-		}
-		if (pte_alloc(pt, new_pmd))
+		if (extent != PMD_SIZE && pte_alloc(pt, new_pmd))
 			break;
-		move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);
+		take_rmap_locks(pmc->old);
+		if (extent == PMD_SIZE)
+			move_normal_pmd(pt, old_pmd, new_pmd);
+		else
+			move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);
+		drop_rmap_locks(pmc->old);
 	}
 	return done;
 }

@@ -9,11 +9,10 @@
  *
  *   faults, GUP       mmap_lock is held for write, and both VMAs are write-locked
  *   GUP-fast          reads the entry, and the PMD entry above it, again after it has the page
- *   rmap walks        look into the VMAs of an anon_vma in order. Each looks under the PTL, and the entry is always in one of
- *                     the two slots when no PTL is held: so a walk that comes to the new VMA after the old one meets the
- *                     page in one of them, or in both. The other way round it could miss it in both: then need_rmap_locks
- *                     keeps walks out. So does a table that is moved by its PMD entry, since its own PTL is not taken: a
- *                     walk that holds that would go on with an address which is no longer the entry's.
+ *   rmap walks        hold the anon_vma's lock from their first VMA to their last; here it is held for write while the entries of
+ *                     one table move. So a walk meets each of them once, whichever VMA it looks into first, and no table is
+ *                     moved by its PMD entry under a walk that holds its PTL. Linux spares itself the lock where a walk comes to
+ *                     the new VMA after the old one; here chains of VMAs that begin with the same page have no such order.
  *
  * Source: mm/mremap.c, move_page_tables().
  */
@@ -26,14 +25,13 @@
 struct pagetable_move_control {
 	struct vm_area_struct *old, *new;	/* of one mm; each holds its range */
 	unsigned long old_addr, new_addr, len;	/* bytes, page aligned; the ranges do not overlap */
-	bool need_rmap_locks;			/* @new comes before @old in rmap walks */
 };
 
 /*
  * move_page_tables - move every entry of the range; nothing is mapped at the new one.
  * Returns @len; less when memory for tables ran out: then the entries of so many bytes were moved, and the same call the other
  * way round, over those bytes, moves them back without needing memory.
- * Locking: mmap_lock for write, both VMAs write-locked; takes the rmap lock and PTLs.
+ * Locking: mmap_lock for write, both VMAs write-locked; takes the lock of their anon_vma, and PTLs.
  */
 unsigned long move_page_tables(const struct pagetable_move_control *pmc);
 

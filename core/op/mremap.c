@@ -4,8 +4,8 @@
  *
  * A move takes all that it needs of memory, but for page tables, before it changes anything: the range to move becomes a VMA of
  * its own, a copy of that VMA is put where it goes, with the same anon_vmas, and the entries follow it. If tables run out, they go
- * back, and the copy goes. Else the old VMA goes, which needs no memory, and last the copy is joined with its neighbours. Linux
- * joins first: then the new range can come before the old one in rmap walks. A copy of its own always comes after.
+ * back, and the copy goes. Else the old VMA goes, which needs no memory, and last the copy is joined with its neighbours. (Linux
+ * joins first, and then has more to undo.)
  *
  * Pages keep their number (page->index), so the copy of a VMA that has pages keeps vm_pgoff: what an rmap walk reckons from it
  * is right at the new place. A VMA that never had any takes the number of its new address, and so can merge there.
@@ -14,6 +14,8 @@
 
 #include <errno.h>
 
+#include "core/mm/anon_vma.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/mmap.h"
 #include "core/op/move_page_tables.h"
@@ -95,6 +97,12 @@ static struct vm_area_struct *copy_vma(const struct vma_remap *r)
 
 	if (!copy)
 		return NULL;
+	if (vma_anon_vma(r->vma))
+		copy->vm_pgoff = linear_page_index(r->vma, r->addr);
+	if (anon_vma_clone(copy, r->vma)) {
+		vma_free(r->mm, copy);
+		return NULL;
+	}
 	SYNCPOINT("mremap.copied");
 	vma_link(r->mm, copy);
 	return copy;
@@ -107,7 +115,7 @@ static bool move_entries(const struct vma_remap *r, struct vm_area_struct *copy)
 		.old = r->vma, .new = copy, .old_addr = r->addr, .new_addr = r->new_addr, .len = r->old_len,
 	};
 	struct pagetable_move_control back = {
-		.old = copy, .new = r->vma, .old_addr = r->new_addr, .new_addr = r->addr, .need_rmap_locks = true,
+		.old = copy, .new = r->vma, .old_addr = r->new_addr, .new_addr = r->addr,
 	};
 
 	back.len = move_page_tables(&pmc);
@@ -147,6 +155,13 @@ static void unmap_whole(struct mm_struct *mm, unsigned long addr, unsigned long 
 	BUG_ON(err);
 }
 
+/* What is left behind as a whole has no pages any more, and needs no anon_vma. Source: mm/mremap.c. */
+static void dontunmap_complete(const struct vma_remap *r)
+{
+	if (r->vma->vm_start == r->addr && r->vma->vm_end == r->addr + r->old_len)
+		unlink_anon_vmas(r->vma);
+}
+
 /* Source: mm/mremap.c, move_vma(). */
 static long move_vma(struct vma_remap *r)
 {
@@ -170,6 +185,8 @@ static long move_vma(struct vma_remap *r)
 	ASSERT(range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (unmaps)
 		unmap_whole(mm, r->addr, r->old_len);
+	else
+		dontunmap_complete(r);
 	vma_merge_neighbours(mm, copy);
 	return (long)r->new_addr;
 
