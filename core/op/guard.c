@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/base/syncpoint.h"
+#include "core/mm/anon_vma.h"
 #include "core/mm/pagewalk.h"
 #include "core/op/zap.h"
 #include "core/pgtable/swapent.h"
@@ -33,6 +34,9 @@ static const struct mm_walk_ops guard_install_ops = {
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	/* No page needs it, but fork does: it copies the entries of VMAs that have one. */
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
 	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {
 		int err = walk_page_range_mm(mm, start, end, &guard_install_ops, NULL);
 		struct mmu_gather tlb;
