@@ -8,6 +8,10 @@
 #define LIVE_AXIS	{ "pages", 1, { LIVE_PAGES } }
 /* 8 MiB, and as much as on the live kernel. */
 #define MEMORY_AXIS	{ "pages", 2, { 2048, LIVE_PAGES } }
+/* 8 MiB and 64 MiB: what is paid once for a fork shows in the difference. */
+#define FORK_AXIS	{ "pages", 2, { 2048, 16384 } }
+/* Of a child that does nothing: 0 is its fork alone, 1 its fork and its end. */
+#define EXIT_AXIS	{ "exit", 2, { 0, 1 } }
 /* Their tables take 512 KiB, 8 MiB, 128 MiB: in a core's L2 cache, in L3, beyond. */
 #define TABLES_AXIS	{ "pages", 3, { 65536, 1048576, 16777216 } }
 

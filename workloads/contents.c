@@ -5,7 +5,7 @@
 #include <errno.h>
 
 /* Locking: mmap_lock. */
-static int access_locked(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg)
+static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
 	unsigned long found = addr;
 	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
@@ -20,19 +20,24 @@ static int access_locked(struct mm_struct *mm, unsigned long addr, page_fn *fn, 
 			return -ENOENT;
 	pte = ptep_get(ptep);
 	if (pte_accessible(pte))
-		err = fn(pte_page(pte), addr, arg);
+		err = write && !pte_write(pte) ? -EAGAIN : fn(pte_page(pte), addr, arg);
 	pte_unmap_unlock(&mm->pt, ptl);
+	return err;
+}
+
+static int access(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
+{
+	int err;
+
+	mmap_read_lock(mm);
+	err = access_locked(mm, addr, write, fn, arg);
+	mmap_read_unlock(mm);
 	return err;
 }
 
 int access_payload(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg)
 {
-	int err;
-
-	mmap_read_lock(mm);
-	err = access_locked(mm, addr, fn, arg);
-	mmap_read_unlock(mm);
-	return err;
+	return access(mm, addr, false, fn, arg);
 }
 
 /* A payload is looked at in its first and its last word: clearing and copying work from end to end. */
@@ -94,4 +99,35 @@ int contents_expect(struct mm_struct *mm, unsigned long addr, uint64_t mark)
 int contents_zero(struct mm_struct *mm, unsigned long addr)
 {
 	return access_payload(mm, addr, zero_in_page, NULL);
+}
+
+static int write_page(struct page *page, unsigned long addr, void *arg)
+{
+	const uint64_t *mark = arg;
+
+	(void)addr;
+	if (page_type(page) != PAGE_ANON || page_mapcount(page) != 1 || !PageAnonExclusive(page))
+		return -EUCLEAN;
+	if (machine.payload)
+		*first_word(page) = *last_word(page) = *mark;
+	return 0;
+}
+
+static int read_page(struct page *page, unsigned long addr, void *arg)
+{
+	uint64_t *mark = arg;
+
+	(void)addr;
+	*mark = machine.payload ? *first_word(page) : 0;
+	return holds(page, *mark);
+}
+
+int contents_write(struct mm_struct *mm, unsigned long addr, uint64_t mark)
+{
+	return access(mm, addr, true, write_page, &mark);
+}
+
+int contents_read(struct mm_struct *mm, unsigned long addr, uint64_t *mark)
+{
+	return access(mm, addr, false, read_page, mark);
 }

@@ -26,10 +26,10 @@ int space_fail(struct space *space, int error, const char *fmt, ...)
 
 /* ---- made and taken down ---- */
 
-static int map_regions(struct space *space)
+static int map_regions(struct space *space, struct mm_struct *mm)
 {
 	for (unsigned int i = 0; i < space->nr; i++) {
-		long addr = sys_mmap(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, PROT_READ | PROT_WRITE,
+		long addr = sys_mmap(mm, space_region(space, i), space->pages << PAGE_SHIFT, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, i + 1);
 
 		if (addr < 0)
@@ -38,7 +38,8 @@ static int map_regions(struct space *space)
 	return 0;
 }
 
-int space_open_mm(struct workload_run *run)
+/* @nr mms without regions. */
+static int open_mms(struct workload_run *run, unsigned int nr)
 {
 	struct space *space = calloc(1, sizeof(*space));
 
@@ -46,14 +47,26 @@ int space_open_mm(struct workload_run *run)
 		return -ENOMEM;
 	run->data = space;
 	space->run = run;
-	space->mm = mm_create(&run->policy);
-	if (space->mm)
+	space->mms = calloc(nr, sizeof(struct mm_struct *));
+	for (; space->mms && space->nr_mms < nr; space->nr_mms++) {
+		space->mms[space->nr_mms] = mm_create(&run->policy);
+		if (!space->mms[space->nr_mms])
+			break;
+	}
+	if (space->nr_mms == nr) {
+		space->mm = space->mms[0];
 		return 0;
+	}
 	space_close(run);
 	return -ENOMEM;
 }
 
-int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)
+int space_open_mm(struct workload_run *run)
+{
+	return open_mms(run, 1);
+}
+
+static int open_regions(struct workload_run *run, unsigned int mms, unsigned int nr, unsigned long pages)
 {
 	unsigned long stride = ALIGN_UP(pages << PAGE_SHIFT, PUD_SIZE);
 	struct space *space;
@@ -61,17 +74,23 @@ int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)
 
 	if ((TASK_SIZE - PUD_SIZE) / nr < stride)
 		return -EOPNOTSUPP;
-	err = space_open_mm(run);
+	err = open_mms(run, mms);
 	if (err)
 		return err;
 	space = run->data;
 	space->nr = nr;
 	space->pages = pages;
 	space->stride = stride;
-	err = map_regions(space);
+	for (unsigned int i = 0; !err && i < mms; i++)
+		err = map_regions(space, space->mms[i]);
 	if (err)
 		space_close(run);
 	return err;
+}
+
+int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)
+{
+	return open_regions(run, 1, nr, pages);
 }
 
 void space_close(struct workload_run *run)
@@ -80,8 +99,9 @@ void space_close(struct workload_run *run)
 
 	if (!space)
 		return;
-	if (space->mm)
-		mm_exit(space->mm);
+	while (space->nr_mms)
+		mm_exit(space->mms[--space->nr_mms]);
+	free(space->mms);
 	free(space);
 	run->data = NULL;
 }
@@ -92,7 +112,7 @@ int space_check(struct workload_run *run)
 	char why[256];
 
 	rcu_barrier();
-	if (!oracle_at_rest(&space->mm, 1, why, sizeof(why)))
+	if (!oracle_at_rest(space->mms, space->nr_mms, why, sizeof(why)))
 		return space_fail(space, -EUCLEAN, "%s", why);
 	return space->error;
 }
@@ -105,9 +125,9 @@ static uint64_t mark_of(const struct worker *worker, unsigned long addr)
 	return ((uint64_t)(worker->index + 1) << 52) | addr >> PAGE_SHIFT;
 }
 
-static int fault(struct space *space, unsigned long addr, unsigned int flags)
+static int fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
-	vm_fault_t ret = do_user_addr_fault(space->mm, addr, flags);
+	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
 
 	if (likely(!ret))
 		return 0;
@@ -124,15 +144,15 @@ static int64_t touch_checked(struct worker *worker, unsigned long addr, unsigned
 	for (i = 0; i < pages; i++) {
 		unsigned long at = addr + i * step;
 
-		if (fault(space, at, FAULT_FLAG_WRITE))
+		if (fault(space, space_mm(worker), at, FAULT_FLAG_WRITE))
 			return space->error;
-		if (contents_mark(space->mm, at, mark_of(worker, at)))
+		if (contents_mark(space_mm(worker), at, mark_of(worker, at)))
 			return space_fail(space, -EUCLEAN, "the page at %#lx was not fresh", at);
 	}
 	for (i = 0; i < pages; i++) {
 		unsigned long at = addr + i * step;
 
-		if (contents_expect(space->mm, at, mark_of(worker, at)))
+		if (contents_expect(space_mm(worker), at, mark_of(worker, at)))
 			return space_fail(space, -EUCLEAN, "the page at %#lx lost what was written to it", at);
 	}
 	return (int64_t)pages;
@@ -141,12 +161,13 @@ static int64_t touch_checked(struct worker *worker, unsigned long addr, unsigned
 int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
 {
 	struct space *space = space_of(worker);
+	struct mm_struct *mm = space_mm(worker);
 	int err = load_relaxed(&space->error);
 
 	if (worker->run->checking && !err)
 		return touch_checked(worker, addr, pages, step);
 	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
-		err = fault(space, addr, FAULT_FLAG_WRITE);
+		err = fault(space, mm, addr, FAULT_FLAG_WRITE);
 	return err ? err : (int64_t)pages;
 }
 
@@ -158,9 +179,9 @@ static int read_some(struct worker *worker, unsigned long addr, unsigned long pa
 	for (unsigned int i = 0; i < 8; i++) {
 		unsigned long at = addr + rng_below(&worker->rng, pages) * step;
 
-		if (fault(space, at, 0))
+		if (fault(space, space_mm(worker), at, 0))
 			return space->error;
-		if (contents_zero(space->mm, at))
+		if (contents_zero(space_mm(worker), at))
 			return space_fail(space, -EUCLEAN, "the page at %#lx was dropped, and is not zero", at);
 	}
 	return 0;
@@ -173,7 +194,7 @@ int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, u
 	int err = load_relaxed(&space->error);
 
 	for (; !err && at < end; at += len == PAGE_SIZE ? step : len)
-		err = sys_madvise(space->mm, at, len, MADV_DONTNEED);
+		err = sys_madvise(space_mm(worker), at, len, MADV_DONTNEED);
 	if (err)
 		return space_fail(space, err, "MADV_DONTNEED at %#lx failed", at);
 	return worker->run->checking ? read_some(worker, addr, pages, step) : 0;
@@ -185,7 +206,7 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 	const unsigned long len = pages << PAGE_SHIFT;
 
 	for (unsigned int i = 0; i < rounds; i++) {
-		long addr = sys_mmap(space->mm, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		long addr = sys_mmap(space_mm(worker), 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 				     worker->index + 1);
 		int64_t touched = 0;
 		int err;
@@ -194,7 +215,7 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 			return space_fail(space, (int)addr, "mmap failed");
 		if (touch)
 			touched = space_touch(worker, (unsigned long)addr, pages, PAGE_SIZE);
-		err = sys_munmap(space->mm, (unsigned long)addr, len);
+		err = sys_munmap(space_mm(worker), (unsigned long)addr, len);
 		if (err)
 			return space_fail(space, err, "munmap at %#lx failed", addr);
 		if (touched < 0)
@@ -240,12 +261,12 @@ int space_map_zero(struct space *space, unsigned long addr, unsigned long pages,
 
 /* ---- made for a workload ---- */
 
-static int populate_region(struct space *space, unsigned long addr)
+static int populate_region(struct space *space, struct mm_struct *mm, unsigned long addr)
 {
 	int err = 0;
 
 	for (unsigned long i = 0; !err && i < space->pages; i++)
-		err = fault(space, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
+		err = fault(space, mm, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
 	return err;
 }
 
@@ -255,7 +276,7 @@ static int warm(struct space *space)
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < space->nr; i++)
-		err = populate_region(space, space_region(space, i));
+		err = populate_region(space, space->mm, space_region(space, i));
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = sys_madvise(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, MADV_DONTNEED);
 	return err;
@@ -276,6 +297,25 @@ int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pag
 int space_open_memory(struct workload_run *run)
 {
 	return space_open_warm(run, run->threads, (unsigned long)run->choice[0]);
+}
+
+int space_open_populated(struct workload_run *run, unsigned int mms)
+{
+	int err = open_regions(run, mms, 1, (unsigned long)run->choice[0]);
+	struct space *space = run->data;
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; !err && i < space->nr_mms; i++)
+		err = populate_region(space, space->mms[i], space_region(space, 0));
+	if (err)
+		space_close(run);
+	return err;
+}
+
+int space_open_processes(struct workload_run *run)
+{
+	return space_open_populated(run, run->threads);
 }
 
 int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long every)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA.
+ * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA; or one mm for each worker.
  *
  * Regions begin at multiples of PUD_SIZE, so no two share a PTE or PMD table, and their names keep them from merging.
  * The first failure of any worker is told on stderr and stays: every later op and the check report it too.
@@ -16,8 +16,10 @@
 /* Lock key: (C) const while workers run (A) atomic */
 struct space {
 	const struct workload_run *run;	/* (C) */
-	struct mm_struct *mm;		/* (C) */
-	unsigned int nr;		/* (C) regions */
+	struct mm_struct *mm;		/* (C) everybody's, or the first worker's */
+	struct mm_struct **mms;		/* (C) all of them */
+	unsigned int nr_mms;		/* (C) 1, or one for each worker */
+	unsigned int nr;		/* (C) regions of each mm */
 	unsigned long pages;		/* (C) of each region */
 	unsigned long stride;		/* (C) bytes from the start of one region to that of the next */
 	int error;			/* (A) the first failure, -errno; 0 for none */
@@ -39,6 +41,12 @@ int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pag
 /* As a workload's setup: a warm region of choice[0] pages for each worker. */
 int space_open_memory(struct workload_run *run);
 /*
+ * space_open_populated - @mms mms, each with one region of choice[0] pages, all of them written to. As space_open().
+ * space_open_processes() - as a workload's setup, one for each worker.
+ */
+int space_open_populated(struct workload_run *run, unsigned int mms);
+int space_open_processes(struct workload_run *run);
+/*
  * space_open_zero - a region of @pages pages for each worker, the zero page in each slot whose number @every divides: all
  * that takes memory are the tables. space_open_full() - as a workload's setup, of choice[0] pages, with every slot.
  */
@@ -50,6 +58,14 @@ int space_check(struct workload_run *run);
 static inline struct space *space_of(const struct worker *worker)
 {
 	return worker->run->data;
+}
+
+/* The mm that a worker works in. */
+static inline struct mm_struct *space_mm(const struct worker *worker)
+{
+	struct space *space = space_of(worker);
+
+	return space->mms[worker->index % space->nr_mms];
 }
 
 /* The first byte of region @i. */

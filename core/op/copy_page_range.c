@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "core/mm/mmap_lock.h"
+#include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -24,18 +25,6 @@ struct copy {
 	long anon;				/* (T) pages mapped into the table at hand */
 	long early;				/* (T) of those, copies */
 };
-
-/* Entries from @src on that map neighbours of one large folio alike, @max at most. Source: mm/internal.h, folio_pte_batch(). */
-static unsigned int pte_batch(pte_t *src, pte_t pte, struct folio *folio, struct page *page, unsigned int max)
-{
-	const uint64_t ignored = ENTRY_ACCESSED | ENTRY_DIRTY;
-	unsigned int n = 1;
-
-	max = (unsigned int)min((unsigned long)max, folio_nr_pages(folio) - folio_page_idx(folio, page));
-	while (n < max && !((ptep_get(src + n).val ^ (pte.val + ((uint64_t)n << PAGE_SHIFT))) & ~ignored))
-		n++;
-	return n;
-}
 
 /* The entry of the child. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes(). */
 static void copy_entry(pte_t *dst, pte_t *src, pte_t pte)
@@ -84,7 +73,7 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 	folio = page_folio(page);
 	/* A page in hand is for one of the next: one by one, until it is used. */
 	if (unlikely(folio_test_large(folio)) && !copy->spare)
-		nr = pte_batch(src, pte, folio, page, max);
+		nr = folio_pte_batch(folio, src, pte, max);
 	folio_ref_add(folio, (int)nr);
 	if (unlikely(folio_try_dup_anon_rmap_ptes(folio, page, nr, copy->dst, copy->src))) {
 		folio_put_refs(folio, (int)nr);

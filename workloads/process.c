@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.c - what processes do around fork. */
+#include "workloads/process.h"
+
+#include <errno.h>
+
+#include "workloads/contents.h"
+
+#define WHEN_SHIFT	40
+#define WHEN_MASK	(0xffffull << WHEN_SHIFT)
+
+static uint64_t mark_of(unsigned int index, unsigned long addr, uint64_t when)
+{
+	return ((uint64_t)(index + 1) << 56) | ((when << WHEN_SHIFT) & WHEN_MASK) | (addr >> PAGE_SHIFT);
+}
+
+struct mm_struct *process_fork(struct worker *worker)
+{
+	struct mm_struct *child = NULL;
+	int err = sys_fork(space_mm(worker), &child);
+
+	if (err)
+		space_fail(space_of(worker), err, "fork failed: %d", err);
+	return child;
+}
+
+void process_exit(struct worker *worker)
+{
+	if (worker->data)
+		mm_exit(worker->data);
+	worker->data = NULL;
+}
+
+static int touch(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
+
+	if (likely(!ret))
+		return 0;
+	return space_fail(space_of(worker), ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x%s", addr, ret,
+			  ret & VM_FAULT_OOM ? ", out of frames" : "");
+}
+
+/* As a program would: a fault, then the write, unless a fork came between. */
+static int write_marked(struct worker *worker, struct mm_struct *mm, unsigned long addr, uint64_t mark)
+{
+	int err;
+
+	do {
+		err = touch(worker, mm, addr, FAULT_FLAG_WRITE);
+		if (err)
+			return err;
+		err = contents_write(mm, addr, mark);
+	} while (err == -EAGAIN);
+	if (err)
+		space_fail(space_of(worker), err, "the page at %#lx may be written to, and is not its process's alone", addr);
+	return err;
+}
+
+int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when)
+{
+	int err = load_relaxed(&space_of(worker)->error);
+
+	for (unsigned long i = 0; !err && i < pages; i++, addr += PAGE_SIZE) {
+		if (worker->run->checking)
+			err = write_marked(worker, mm, addr, mark_of(worker->index, addr, when));
+		else
+			err = touch(worker, mm, addr, FAULT_FLAG_WRITE);
+	}
+	return err ? err : (int64_t)pages;
+}
+
+int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, uint64_t *when)
+{
+	uint64_t mark;
+	int err = touch(worker, mm, addr, 0);
+
+	*when = 0;
+	if (err || !machine.payload)
+		return err;
+	if (contents_read(mm, addr, &mark) || (mark && (mark & ~WHEN_MASK) != mark_of(index, addr, 0)))
+		return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx holds what nobody wrote there", addr);
+	*when = (mark & WHEN_MASK) >> WHEN_SHIFT;
+	return 0;
+}
+
+int process_expect(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when)
+{
+	struct space *space = space_of(worker);
+	int err = load_relaxed(&space->error);
+	uint64_t found;
+
+	for (unsigned long i = 0; worker->run->checking && !err && i < pages; i++, addr += PAGE_SIZE) {
+		err = process_read(worker, mm, addr, worker->index, &found);
+		if (!err && machine.payload && found != when)
+			err = space_fail(space, -EUCLEAN, "the page at %#lx is of time %lu, not %lu", addr,
+					 (unsigned long)found, (unsigned long)when);
+	}
+	return err;
+}

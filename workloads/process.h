@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * process.h - what processes do around fork: write, fork, look, exit.
+ *
+ * Failures are told and kept as space.h does. While a run is checked, each write leaves a mark in its page: who wrote it, when
+ * by its own counting, and where.
+ */
+#ifndef FAULTLINE_WORKLOADS_PROCESS_H
+#define FAULTLINE_WORKLOADS_PROCESS_H
+
+#include "workloads/space.h"
+
+/* A child of the worker's mm, or NULL. */
+struct mm_struct *process_fork(struct worker *worker);
+/* As worker_teardown too: the child in worker->data ends, if there is one. */
+void process_exit(struct worker *worker);
+/* A write in @mm to each of @pages pages; @when is kept modulo 65536. Returns @pages or -errno. */
+int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when);
+/* While checking: *@when worker @index wrote the page at @addr, which @mm may read; 0 when nobody did. Returns 0 or -errno. */
+int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, uint64_t *when);
+/* While checking: each of the pages is what the worker itself wrote at @when. Returns 0 or -errno. */
+int process_expect(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when);
+
+#endif
