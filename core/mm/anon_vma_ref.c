@@ -101,7 +101,7 @@ static enum look second_look(const struct folio *folio, const struct anon_vma *a
 /* B2, by reference. */
 static bool get_unless_zero(struct anon_vma *anon_vma)
 {
-	uint32_t old = load_relaxed(&anon_vma->refcount);
+	uint32_t old = load_acquire(&anon_vma->refcount);
 
 	do {
 		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
@@ -114,15 +114,17 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 
 /* ---- a reference ---- */
 
-/* B2 and B3; LOOK_SAME: with a reference. Locking: RCU, which is dropped. */
+/* B2 and B3; LOOK_SAME: with a reference. A folio whose anon_vma is dead may have moved before. Locking: RCU, which is dropped. */
 static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
 {
-	enum look look = LOOK_GONE;
 	bool got = get_unless_zero(anon_vma);
+	enum look look;
 
 	SYNCPOINT("anon_vma.got");
 	if (got)
 		look = second_look(folio, anon_vma);
+	else
+		look = folio_anon_vma(folio) == anon_vma ? LOOK_GONE : LOOK_MOVED;
 	rcu_read_unlock();
 	if (got && look != LOOK_SAME)
 		put_anon_vma(anon_vma);
@@ -192,6 +194,7 @@ static enum look lock_once(const struct folio *folio, struct anon_vma *anon_vma,
 		rcu_read_unlock();
 		return look;
 	}
+	SYNCPOINT("anon_vma.trylock_failed");
 	if (rwc && rwc->try_lock) {
 		rcu_read_unlock();
 		rwc->contended = true;

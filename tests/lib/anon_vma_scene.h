@@ -82,7 +82,7 @@ static inline unsigned long nr_linked(struct anon_vma *anon_vma)
 	return nr;
 }
 
-/* A page of @mm at @addr, and the caller's reference to it, which map_folio() gives and put_folio() takes. */
+/* A page of @mm at @addr, and the caller's reference to it. */
 static inline struct folio *map_folio(struct mm_struct *mm, unsigned long addr)
 {
 	struct folio *folio = folio_alloc(0, PAGE_ANON);
@@ -95,11 +95,6 @@ static inline struct folio *map_folio(struct mm_struct *mm, unsigned long addr)
 static inline void unmap_folio(struct mm_struct *mm, struct folio *folio)
 {
 	folio_remove_rmap_ptes(folio, &folio->page, 1, vma_at(mm, AREA));
-}
-
-static inline void put_folio(struct folio *folio)
-{
-	folio_put(folio);
 }
 
 #endif
