@@ -61,8 +61,7 @@ int model_mincore(struct model *model, unsigned long start, unsigned long len, u
 /* A write that succeeds stores @content. */
 vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint8_t content);
 
-/* VMAs, one more at each place where the kind changes. */
-unsigned int model_vmas(const struct model *model);
+/* Pages in @state. */
 unsigned long model_count(const struct model *model, enum page_state state);
 
 /*
