@@ -2,14 +2,13 @@
 /* at_rest.c - what must hold of all address spaces while nobody uses them. */
 #include "core/oracle/at_rest.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma_lock.h"
+#include "core/oracle/rmap_at_rest.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
@@ -27,22 +26,10 @@ struct inspection {
 	struct mm_struct *mm;		/* the one looked at */
 	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
 	long anon, tables[NR_LEVELS];	/* found in mm */
-	char *why;
-	size_t why_size;
-	bool failed;
+	struct complaint complaint;
 };
 
-static void __printf(2, 3) fail(struct inspection *in, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (in->failed)
-		return;
-	in->failed = true;
-	va_start(ap, fmt);
-	vsnprintf(in->why, in->why_size, fmt, ap);
-	va_end(ap);
-}
+#define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
 
 /* ---- VMAs ---- */
 
@@ -74,7 +61,7 @@ static void check_vmas(struct inspection *in)
 	struct vm_area_struct *vma;
 	unsigned int nr = 0;
 
-	while (!in->failed && (vma = vma_tree_find(&in->mm->tree, floor))) {
+	while (!in->complaint.made && (vma = vma_tree_find(&in->mm->tree, floor))) {
 		check_vma(in, vma, floor);
 		floor = vma->vm_end;
 		pages += vma_pages(vma);
@@ -174,7 +161,7 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 	else if (in->found[pfn].mapped++)
 		fail(in, "the table at %lx is linked twice", addr);
 	in->tables[level]++;
-	return in->failed ? NULL : entry_table(val);
+	return in->complaint.made ? NULL : entry_table(val);
 }
 
 /* All entries of a table of @level that maps @addr onwards; a folded level is passed over. */
@@ -182,7 +169,7 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 {
 	enum pgtable_level child = level_below(level);
 
-	for (unsigned int i = 0; i < level_entries(level) && !in->failed; i++, addr += 1UL << level_shift(level)) {
+	for (unsigned int i = 0; i < level_entries(level) && !in->complaint.made; i++, addr += 1UL << level_shift(level)) {
 		uint64_t *below, val = load_relaxed(&table[i]);
 
 		if (level == LEVEL_PTE) {
@@ -317,20 +304,22 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 
 bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size)
 {
-	struct inspection in = { .why = why, .why_size = why_size };
+	struct inspection in = { .complaint = { .why = why, .size = why_size } };
 
 	in.found = calloc(machine.max_pfn, sizeof(*in.found));
 	if (!in.found) {
 		fail(&in, "no memory for the inspection");
 		return false;
 	}
-	for (unsigned int i = 0; i < nr && !in.failed; i++) {
+	for (unsigned int i = 0; i < nr && !in.complaint.made; i++) {
 		in.mm = mms[i];
 		check_mm(&in);
 	}
-	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in.failed; pfn++)
+	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in.complaint.made; pfn++)
 		if (pfn_valid(pfn))
 			check_frame(&in, pfn);
 	free(in.found);
-	return !in.failed;
+	if (!in.complaint.made)
+		rmap_at_rest(mms, nr, &in.complaint);
+	return !in.complaint.made;
 }

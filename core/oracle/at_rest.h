@@ -19,8 +19,9 @@
  *   an entry that allows writes maps an exclusive page, and that page only one entry; its anon_vma lives, its index is the VMA's
  *   a large folio counts its mappings, and those of two mms apart, as they are, and knows when one mm has all of them
  *   the mms' counters (pages, tables) equal what was found
- * Else false, and the first violation in @why; but a VMA tree whose nodes are ill formed dies. Locking: mmap_lock of none; no other thread is in core, RCU callbacks
- * have run (rcu_barrier()).
+ *   anon_vmas are what the VMAs say, and rmap walks find every entry that maps a page, and no other: see rmap_at_rest()
+ * Else false, and the first violation in @why; but a tree whose nodes are ill formed dies. Locking: mmap_lock of none; no other
+ * thread is in core, RCU callbacks have run (rcu_barrier()).
  */
 bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size);
 

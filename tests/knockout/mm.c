@@ -18,7 +18,7 @@
 /* Words of the checks that may see it; in sanitizer builds a report of theirs does as well. */
 struct knocked {
 	const char *knockout, *policy;
-	const char *seen[3];
+	const char *seen[4];
 };
 
 struct attempt {
@@ -31,11 +31,11 @@ static const struct knocked cases[] = {
 	{ "table-free:A", "linux-6.15", { "points_to_table", "spin_is_locked" } },
 	{ "shootdown:A", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
 	{ "shootdown:B", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
-	{ "pte-map:recheck", "linux-6.15", { "counted", "leaked", "points_to_table" } },
-	{ "table-populate:recheck", "linux-6.15", { "counted", "leaked" } },
-	{ "reclaim:recheck", "linux-6.15", { "counted", "leaked" } },
-	{ "fault:recheck", "linux-6.15", { "counted", "leaked" } },
-	{ "pte-lock", "linux-6.15", { "counted", "references", "leaked" } },
+	{ "pte-map:recheck", "linux-6.15", { "counted", "leaked", "points_to_table", "mm_counter_sum" } },
+	{ "table-populate:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
+	{ "reclaim:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
+	{ "fault:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
+	{ "pte-lock", "linux-6.15", { "counted", "references", "leaked", "mm_counter_sum" } },
 	{ "gather:put", "linux-6.15", { "references" } },
 	{ "vma-tree:grace", "linux-6.15", { "NODE_SLOTS", "Segmentation fault" } },
 	{ "vma-seq:A", "linux-6.4", { "vma_is_write_locked" } },
@@ -45,7 +45,8 @@ static const struct knocked cases[] = {
 	{ "vma-lock:writer-wait", "linux-6.15", { "under its reader", "points_to_table" } },
 	{ "vma-lock:mm-recheck", "linux-6.15", { "vm_mm", "under its reader" } },
 	{ "vma-lock:range-recheck", "linux-6.15", { "vm_start" } },
-	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA" } },
+	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA", "mm_counter_sum" } },
+	{ "rmap:lock", "linux-6.15", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } },
 };
 
 static bool storms(void *arg)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/storm_rmap.h"
 #include "tests/lib/threads.h"
 
 #define WINDOW	0x40000000UL	/* where each mm's window begins: the same in every geometry */
@@ -12,25 +13,25 @@
 /* (C) while threads run */
 struct storm_run {
 	const struct storm *storm;
-	struct mm_struct *mm[STORM_MAX_MMS];
+	struct storm_mms mms;		/* its own */
 	unsigned int weight_sum;
 };
 
 /* One thread's choice of a mm and a range of pages in one table, or of whole tables. */
 struct target {
+	struct storm_mm *place;
 	struct mm_struct *mm;
-	unsigned int mm_index;
 	unsigned long start, len;
 };
 
 struct storm storm_default(const struct mm_policy *policy)
 {
 	return (struct storm){
-		.policy = *policy, .threads = 4, .mms = 2, .tables = 3, .pages = 8, .rounds = 3000, .noise = 20, .seed = 1,
+		.policy = *policy, .threads = 4, .mms = 3, .tables = 3, .pages = 8, .rounds = 3000, .noise = 20, .seed = 1,
 		.weight = { [STORM_READ] = 20, [STORM_WRITE] = 30, [STORM_TOUCH] = 20, [STORM_MMAP] = 10,
 			    [STORM_MUNMAP] = 5, [STORM_MPROTECT] = 5, [STORM_DONTNEED] = 15, [STORM_POPULATE] = 2,
 			    [STORM_GUARD] = 2, [STORM_UNGUARD] = 2, [STORM_WALK] = 4, [STORM_WALK_NOVMA] = 1,
-			    [STORM_MINCORE] = 2 },
+			    [STORM_MINCORE] = 2, [STORM_MREMAP] = 2, [STORM_FORK] = 2, [STORM_RMAP] = 8 },
 	};
 }
 
@@ -39,27 +40,24 @@ static unsigned long below(unsigned long n)
 	return rng_below(&this_cpu->rng, n);
 }
 
-static struct target pick(const struct storm_run *run)
+/* Some pages of one table, or whole tables. */
+static void pick_range(const struct storm *storm, struct target *t)
 {
-	const struct storm *storm = run->storm;
 	unsigned long table = below(storm->tables), page = below(storm->pages);
-	struct target t = { .mm_index = (unsigned int)below(storm->mms), .start = WINDOW + table * PMD_SIZE };
 
-	t.mm = run->mm[t.mm_index];
+	t->start = WINDOW + table * PMD_SIZE;
 	if (below(4) == 0) {
-		t.len = (1 + below(storm->tables - table)) * PMD_SIZE;
+		t->len = (1 + below(storm->tables - table)) * PMD_SIZE;
 	} else {
-		t.start += page * PAGE_SIZE;
-		t.len = (1 + below(storm->pages - page)) * PAGE_SIZE;
+		t->start += page * PAGE_SIZE;
+		t->len = (1 + below(storm->pages - page)) * PAGE_SIZE;
 	}
-	return t;
 }
 
-/* Locking: mmap_lock or the VMA lock over @addr. What a page holds is read and written under its PTL. */
-static void touch(const struct target *t)
+/* What a page holds is read and written under its PTL. Locking: mmap_lock or the VMA lock of @vma, which holds t->start. */
+static void touch(const struct target *t, const struct vm_area_struct *vma)
 {
-	uint64_t tag = t->start | (t->mm_index + 1);
-	unsigned long addr = t->start;
+	unsigned long addr = t->start, index = linear_page_index(vma, addr);
 	struct mm_pgtable *pt = &t->mm->pt;
 	spinlock_t *ptl;
 	uint64_t *word;
@@ -72,9 +70,11 @@ static void touch(const struct target *t)
 	BUG_ON(pte_bad(pte));
 	if (pte_present(pte)) {
 		word = page_payload(pte_page(pte));
-		BUG_ON(*word && (*word != tag || pte_special(pte)));
+		BUG_ON(pte_special(pte) && *word);
+		BUG_ON(pte_write(pte) && !PageAnonExclusive(pte_page(pte)));
+		storm_word_check(t->place, index, *word);
 		if (pte_write(pte))
-			*word = tag;
+			*word = storm_word(t->place, index);
 	}
 	pte_unmap_unlock(pt, ptl);
 }
@@ -84,13 +84,14 @@ static void storm_touch(const struct target *t)
 	struct vm_area_struct *vma = lock_vma_under_rcu(t->mm, t->start);
 
 	if (vma) {
-		touch(t);
+		touch(t, vma);
 		vma_end_read(t->mm, vma);
 		return;
 	}
 	mmap_read_lock(t->mm);
-	if (vma_lookup(t->mm, t->start))
-		touch(t);
+	vma = vma_lookup(t->mm, t->start);
+	if (vma)
+		touch(t, vma);
 	mmap_read_unlock(t->mm);
 }
 
@@ -122,6 +123,20 @@ static int random_prot(void)
 	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
 
 	return prots[below(ARRAY_SIZE(prots))];
+}
+
+/* To another place of the window, with or without leaving the old range mapped, or longer or shorter where it is. */
+static void storm_mremap(const struct storm *storm, const struct target *t)
+{
+	unsigned long how = below(4);
+	struct target to;
+
+	pick_range(storm, &to);
+	if (how == 0)
+		sys_mremap(t->mm, t->start, t->len, to.len, 0, 0);
+	else
+		sys_mremap(t->mm, t->start, t->len, t->len,
+			   MREMAP_MAYMOVE | MREMAP_FIXED | (how == 1 ? MREMAP_DONTUNMAP : 0), to.start);
 }
 
 static void storm_range_op(enum storm_op op, const struct target *t)
@@ -166,36 +181,59 @@ static enum storm_op pick_op(const struct storm_run *run)
 	return (enum storm_op)op;
 }
 
+/* One operation in an mm. Locking: inside its place. */
+static void storm_op(struct storm_run *run, enum storm_op op, const struct target *t, struct storm_frames *frames)
+{
+	if (op == STORM_READ || op == STORM_WRITE)
+		do_user_addr_fault(t->mm, t->start, op == STORM_WRITE ? FAULT_FLAG_WRITE : 0);
+	else if (op == STORM_TOUCH)
+		storm_touch(t);
+	else if (op == STORM_WALK || op == STORM_WALK_NOVMA)
+		storm_walk(run, t->mm, op == STORM_WALK_NOVMA);
+	else if (op == STORM_MREMAP)
+		storm_mremap(run->storm, t);
+	else if (op == STORM_FORK)
+		storm_mm_fork(&run->mms, t->place);
+	else if (op == STORM_RMAP)
+		storm_meet(frames, t->mm, t->start);
+	else
+		storm_range_op(op, t);
+}
+
 static void storm_thread(void *arg, unsigned int index)
 {
-	const struct storm_run *run = arg;
+	struct storm_run *run = arg;
+	struct storm_frames frames = { .next = 0 };
 
 	(void)index;
 	for (unsigned long i = 0; i < run->storm->rounds; i++) {
 		enum storm_op op = pick_op(run);
-		struct target t = pick(run);
+		struct target t = { .place = storm_mm_enter(&run->mms) };
 
-		if (op == STORM_READ || op == STORM_WRITE)
-			do_user_addr_fault(t.mm, t.start, op == STORM_WRITE ? FAULT_FLAG_WRITE : 0);
-		else if (op == STORM_TOUCH)
-			storm_touch(&t);
-		else if (op == STORM_WALK || op == STORM_WALK_NOVMA)
-			storm_walk(run, t.mm, op == STORM_WALK_NOVMA);
-		else
-			storm_range_op(op, &t);
+		if (!t.place)
+			continue;
+		t.mm = t.place->mm;
+		pick_range(run->storm, &t);
+		storm_op(run, op, &t, &frames);
+		storm_mm_leave(t.place);
+		if (op == STORM_RMAP)
+			storm_rmap(&frames);
 		rcu_quiescent();
 	}
 	frame_drain_cpu();
 }
 
-static bool storm_check(const struct storm_run *run, char *why, size_t why_size)
+static bool storm_check(struct storm_run *run, char *why, size_t why_size)
 {
+	struct mm_struct *mm[STORM_MAX_MMS];
 	bool good;
 
+	for (unsigned int i = 0; i < run->mms.nr; i++)
+		mm[i] = run->mms.place[i].mm;
 	rcu_barrier();
-	good = oracle_at_rest(run->mm, run->storm->mms, why, why_size);
-	for (unsigned int i = 0; good && i < run->storm->mms; i++)
-		mm_exit(run->mm[i]);
+	good = oracle_at_rest(mm, run->mms.nr, why, why_size);
+	if (good)
+		storm_mms_stop(&run->mms);
 	return good;
 }
 
@@ -210,10 +248,7 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	run_seed = storm->seed;
 	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 65536, .payload = CACHE_LINE }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
-	for (unsigned int i = 0; i < storm->mms; i++) {
-		run.mm[i] = mm_create(&storm->policy);
-		BUG_ON(!run.mm[i]);
-	}
+	storm_mms_start(&run.mms, &storm->policy, storm->mms);
 	syncpoint_noise(storm->noise);
 	threads_run(storm->threads, storm_thread, &run);
 	syncpoint_noise(0);

@@ -2,21 +2,19 @@
 /*
  * storm.h - threads that do everything to a few address spaces at once, with oracles.
  *
- * In flight: every page touched holds nothing, or the name of the address it was first written for. At rest: the oracle,
- * and nothing leaked. A storm that never met what it is for is no pass: storm_events() counts.
+ * In flight: every page touched holds nothing, or what its mm or an ancestor wrote to it (storm_mms.h), and is writable only
+ * if it is exclusive. At rest: the oracle, and nothing leaked. A storm that never met what it is for is no pass: storm_events() counts.
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_H
 
-#include "core/faultline.h"
+#include "tests/lib/storm_mms.h"
 
 enum storm_op {
 	STORM_READ, STORM_WRITE, STORM_TOUCH, STORM_MMAP, STORM_MUNMAP, STORM_MPROTECT, STORM_DONTNEED, STORM_POPULATE,
-	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE,
+	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE, STORM_MREMAP, STORM_FORK, STORM_RMAP,
 	NR_STORM_OPS
 };
-
-#define STORM_MAX_MMS	4
 
 struct storm {
 	struct mm_policy policy;

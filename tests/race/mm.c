@@ -12,7 +12,8 @@
 static const char *const policies[] = {
 	"linux-2.6.14", "linux-2.6.15", "linux-3.13", "linux-6.4", "linux-6.15",
 	"linux-2.6.14,spin=futex", "linux-6.15,pte_ptl=pmd,spin=futex", "linux-6.15,tables=shootdown,spin=ticket",
-	"linux-6.4,reclaim=on,downgrade=off", "linux-6.15,pmd_ptl=mm,spin=ttas",
+	"linux-6.4,reclaim=on,downgrade=off", "linux-6.15,pmd_ptl=mm,spin=ttas", "linux-6.15,anon=16k",
+	"linux-6.4,anon=64k,anon_vma=call_rcu",
 };
 
 static void storms_hold(void **state)
@@ -32,6 +33,8 @@ static void storms_hold(void **state)
 			fail_msg("%s: %s", policies[i], why);
 		/* It did meet what it is for. */
 		assert_true(events_total(EV_FAULT) > 1000 && events_total(EV_VMA_SPLIT) > 10 && events_total(EV_VMA_MERGE) > 10);
+		assert_true(events_total(EV_FORK) > 20 && events_total(EV_COW_COPY) > 5 && events_total(EV_COW_REUSE) > 5);
+		assert_true(events_total(EV_RMAP_WALK) > 50 && events_total(EV_MREMAP) > 50);
 		if (policy.vma_lock != VMA_LOCK_NONE)
 			assert_true(events_total(EV_FAULT_VMA_LOCK) > 100 && events_total(EV_VMA_LOCK_MISS) > 0);
 		if (policy.reclaim_tables)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* storm_rmap.c - storms come to pages from below. */
+#include "tests/lib/storm_rmap.h"
+
+void storm_meet(struct storm_frames *frames, struct mm_struct *mm, unsigned long addr)
+{
+	struct mm_pgtable *pt = &mm->pt;
+	unsigned long at = addr;
+	spinlock_t *ptl;
+	pmd_t *pmdp;
+	pte_t *ptep, pte;
+
+	mmap_read_lock(mm);
+	pmdp = vma_lookup(mm, addr) ? pmd_find_next(pt, &at, addr + PAGE_SIZE) : NULL;
+	ptep = pmdp ? pte_offset_map_lock(pt, pmdp, addr, &ptl) : NULL;
+	if (ptep) {
+		pte = ptep_get(ptep);
+		if (pte_present(pte) && !pte_special(pte))
+			frames->pfn[frames->next++ % STORM_FRAMES] = pte_pfn(pte);
+		pte_unmap_unlock(pt, ptl);
+	}
+	mmap_read_unlock(mm);
+}
+
+/* Looks at each entry, at times with every table locked. The walk itself checks that the page is in its place. */
+static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, rng_below(&this_cpu->rng, 2) ? PVMW_SYNC : 0);
+
+	(void)arg;
+	BUG_ON(addr < vma->vm_start || addr >= vma->vm_end);
+	while (page_vma_mapped_walk(&pvmw)) {
+		pte_t pte = ptep_get(pvmw.pte);
+
+		BUG_ON(pte_bad(pte) || page_folio(pte_page(pte)) != folio || folio_mapcount(folio) < 1);
+		if (rng_below(&this_cpu->rng, 8) == 0) {
+			page_vma_mapped_walk_done(&pvmw);
+			break;
+		}
+	}
+	return true;
+}
+
+void storm_rmap(const struct storm_frames *frames)
+{
+	struct folio *folio = folio_get_anon_by_pfn(frames->pfn[rng_below(&this_cpu->rng, STORM_FRAMES)]);
+	struct rmap_walk_control rwc = { .rmap_one = look, .try_lock = rng_below(&this_cpu->rng, 4) == 0 };
+	unsigned long flags;
+
+	if (!folio)
+		return;
+	if (rng_below(&this_cpu->rng, 3) == 0) {
+		folio_referenced(folio, false, &flags);
+	} else {
+		folio_lock(folio);
+		rmap_walk(folio, &rwc);
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+}
