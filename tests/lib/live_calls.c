@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/op/fault.h"
+#include "core/op/mmap.h"
 #include "tests/lib/tree.h"
 
 static long result_of(long ret)
@@ -44,6 +46,45 @@ long live_madvise(unsigned long addr, unsigned long len, int advice)
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)
 {
 	return result_of(syscall(SYS_mincore, addr, len, vec));
+}
+
+unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512], prot[5];
+	unsigned int nr = 0;
+
+	BUG_ON(!maps);
+	while (nr < max && fgets(line, sizeof(line), maps)) {
+		struct live_vma *vma = &vmas[nr];
+
+		BUG_ON(sscanf(line, "%lx-%lx %4s", &vma->start, &vma->end, prot) != 3);
+		if (vma->start >= end)
+			break;
+		vma->prot = (prot[0] == 'r' ? PROT_READ : 0) | (prot[1] == 'w' ? PROT_WRITE : 0) |
+			    (prot[2] == 'x' ? PROT_EXEC : 0);
+		nr += vma->end > start;
+	}
+	fclose(maps);
+	return nr;
+}
+
+bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct live_vma live[64];
+	unsigned int nr = live_vmas(start, end, live, ARRAY_SIZE(live));
+	struct vm_area_struct *vma = vma_tree_find(&mm->tree, start);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!vma || vma->vm_start != live[i].start || vma->vm_end != live[i].end ||
+		    vma->vm_flags != prot_to_vm_flags(live[i].prot)) {
+			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start, live[i].end,
+				(unsigned int)live[i].prot, vma ? vma->vm_start : 0, vma ? vma->vm_end : 0);
+			return false;
+		}
+		vma = vma_tree_find(&mm->tree, vma->vm_end);
+	}
+	return !vma || vma->vm_start >= end;
 }
 
 static sigjmp_buf after_fault;

@@ -13,6 +13,18 @@ long live_mprotect(unsigned long addr, unsigned long len, int prot);
 long live_madvise(unsigned long addr, unsigned long len, int advice);
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
 
+struct live_vma {
+	unsigned long start, end;
+	int prot;		/* PROT_* */
+};
+/* The mappings, @max at most, that share an address with [@start, @end), in order. Returns how many; dies if it can't tell. */
+unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max);
+/*
+ * What is one VMA there is one in @mm, with the same rights, all over [@start, @end), which has 64 at most. False: says on
+ * stderr where they differ. Locking: nobody changes the mm.
+ */
+bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end);
+
 /*
  * Has live_touch() come back from accesses that are fatal. To be called in each test: the framework has a handler of its own
  * around each, which comes back by itself. Dies when that is refused.

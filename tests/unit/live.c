@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live: the same calls on the running kernel and on ours, in the same window of addresses: results, errors, mincore's vectors,
- * what a touch comes to and what it reads agree.
+ * live: the same calls on the running kernel and on ours, in the same window of addresses: results, errors,
+ * mincore's vectors, VMAs, what a touch comes to and what it reads agree.
  *
  * Not compared, because the two may differ by right:
- *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once
+ *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once, or by mremap()
+ *                                        moved back
  *   PROT_EXEC alone                      with protection keys the kernel makes it unreadable
- *                                        or, by mremap(), moved back
  *   addresses below MMAP_MIN_ADDR        a setting of the machine, and no limit for its administrator
  * What the running kernel does not know (guard regions came with 6.13) is left out, and said so.
  */
@@ -40,7 +40,7 @@ static const int all_advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPUL
 				   MADV_GUARD_REMOVE };
 static int advices[ARRAY_SIZE(all_advices)];
 static unsigned int nr_advices;
-static bool knows_noreplace, moves_several;
+static bool knows_noreplace, joins_alike;
 
 /* ---- both ---- */
 struct call {
@@ -55,15 +55,15 @@ struct call {
 /* Calls that went well, and that did not: if there were none of either, little was compared. */
 static unsigned long met[CALL_TOUCH + 1][2];
 
+static const char *const call_names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
+
 static bool agree(const struct call *call, long live, long ours)
 {
-	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
-
 	met[call->kind][live >= 0]++;
 	if (live == ours)
 		return true;
 	fprintf(stderr, "%s addr %lx len %lx prot %x flags %x advice %d %s new addr %lx len %lx: the kernel gives %ld, ours %ld\n",
-		names[call->kind], call->addr, call->len, (unsigned int)call->prot, (unsigned int)call->flags, call->advice,
+		call_names[call->kind], call->addr, call->len, (unsigned int)call->prot, (unsigned int)call->flags, call->advice,
 		call->write ? "write" : "read", call->new_addr, call->new_len, live, ours);
 	return false;
 }
@@ -104,17 +104,33 @@ static bool outside(long addr)
 	return addr >= 0 && ((unsigned long)addr < BASE || (unsigned long)addr >= BASE + PAGES * PAGE_SIZE);
 }
 
-/* What was moved to a place that was not asked for is moved back, over what is there. */
+/* What came to a place that was not asked for may have been joined there with what is the program's own. */
+static bool stands_alone(unsigned long addr, unsigned long len)
+{
+	struct live_vma vma;
+
+	return live_vmas(addr, addr + len, &vma, 1) == 1 && vma.start == addr && vma.end == addr + len;
+}
+
+/* From there it is moved back, over what is there; or unmapped. */
+static bool both_come_back(const struct call *call, struct mm_struct *mm, unsigned long live, unsigned long ours)
+{
+	const int back = MREMAP_MAYMOVE | MREMAP_FIXED;
+	unsigned long len = ALIGN_UP(call->new_len, PAGE_SIZE);
+
+	if (!stands_alone(live, len))
+		return agree(call, live_munmap(live, len), sys_munmap(mm, ours, len));
+	return agree(call, live_mremap(live, len, len, back, call->addr), sys_mremap(mm, ours, len, len, back, call->addr));
+}
+
 static bool both_mremap(const struct call *call, struct mm_struct *mm)
 {
 	long live = live_mremap(call->addr, call->len, call->new_len, call->flags, call->new_addr);
 	long ours = sys_mremap(mm, call->addr, call->len, call->new_len, call->flags, call->new_addr);
-	const int back = MREMAP_MAYMOVE | MREMAP_FIXED;
 
-	if (!outside(live) || !outside(ours))
-		return agree(call, live, ours);
-	return agree(call, live_mremap((unsigned long)live, call->new_len, call->new_len, back, call->addr),
-		     sys_mremap(mm, (unsigned long)ours, call->new_len, call->new_len, back, call->addr));
+	if (outside(live) && outside(ours))
+		return both_come_back(call, mm, (unsigned long)live, (unsigned long)ours);
+	return agree(call, live, ours);
 }
 
 static bool both(const struct call *call, struct mm_struct *mm)
@@ -174,14 +190,12 @@ static void random_mremap(struct rng *rng, struct call *call)
 	call->new_len = rng_below(rng, 2) ? call->len : rng_below(rng, min(room + 1, 8ul)) * PAGE_SIZE;
 	if (rng_below(rng, 32) == 0)
 		call->new_addr += rng_below(rng, PAGE_SIZE);
-	if (!moves_several && (call->flags & MREMAP_FIXED))
-		call->new_len = call->len + PAGE_SIZE;
 }
 
 static struct call random_call(struct rng *rng)
 {
 	static const int kinds[] = { CALL_MMAP, CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MPROTECT, CALL_MADVISE,
-				     CALL_MADVISE, CALL_MINCORE, CALL_TOUCH, CALL_TOUCH, CALL_TOUCH };
+				     CALL_MADVISE, CALL_MINCORE, CALL_MREMAP, CALL_MREMAP, CALL_TOUCH, CALL_TOUCH, CALL_TOUCH };
 	unsigned long a = rng_below(rng, PAGES), b = rng_below(rng, PAGES + 1);
 	struct call call = {
 		.kind = kinds[rng_below(rng, ARRAY_SIZE(kinds))],
@@ -220,8 +234,11 @@ static void random_calls_agree(void **state)
 		for (unsigned int i = 0; i < test_rounds(10000); i++) {
 			struct call call = random_call(&rng);
 
-			if (call.prot != PROT_EXEC)
-				assert_true(both(&call, mm));
+			if (call.prot == PROT_EXEC || (call.kind == CALL_MREMAP && !joins_alike))
+				continue;
+			assert_true(both(&call, mm));
+			if (joins_alike && call.kind != CALL_TOUCH && !live_vmas_agree(mm, BASE, BASE + PAGES * PAGE_SIZE))
+				fail_msg("after %s addr %lx len %lx", call_names[call.kind], call.addr, call.len);
 		}
 		assert_int_equal(live_munmap(BASE, PAGES * PAGE_SIZE), 0);
 		mm_exit(mm);
@@ -394,11 +411,12 @@ static int up(void **state)
 			  live_mmap(BASE, PAGE_SIZE, PROT_READ, PRIVATE | MAP_FIXED_NOREPLACE) == -EEXIST;
 	if (!knows_noreplace)
 		fprintf(stderr, "the running kernel does not know MAP_FIXED_NOREPLACE: not compared\n");
-	moves_several = live_mmap(BASE + PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE | MAP_FIXED) == (long)(BASE + PAGE_SIZE) &&
+	/* It came together with the rules by which VMAs are joined now. */
+	joins_alike = live_mmap(BASE + PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE | MAP_FIXED) == (long)(BASE + PAGE_SIZE) &&
 			live_mremap(BASE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + 4 * PAGE_SIZE) ==
 			(long)(BASE + 4 * PAGE_SIZE);
-	if (!moves_several)
-		fprintf(stderr, "the running kernel moves one VMA at a time: moves of several not compared\n");
+	if (!joins_alike)
+		fprintf(stderr, "the running kernel does not move several VMAs at once: mremap() and VMAs not compared\n");
 	live_munmap(BASE, PAGES * PAGE_SIZE);
 	world_start(4096, 64);
 	return 0;
