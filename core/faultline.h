@@ -49,6 +49,7 @@
 #include "core/op/folio_referenced.h"
 #include "core/op/fork.h"
 #include "core/op/guard.h"
+#include "core/op/gup.h"
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/mmap.h"
@@ -59,5 +60,6 @@
 #include "core/op/zap.h"
 #include "core/policy/policy.h"
 #include "core/oracle/at_rest.h"
+#include "core/oracle/pins.h"
 
 #endif

@@ -69,6 +69,16 @@ static force_inline void smp_mb(void)
 #endif
 }
 
+/* Full fence behind a read-modify-write: on x86 each of those is one already. */
+static force_inline void smp_mb__after_atomic(void)
+{
+#if defined(__x86_64__)
+	__asm__ __volatile__("" ::: "memory");
+#else
+	smp_mb();
+#endif
+}
+
 /* A hint to the core that this is a spin loop. */
 static force_inline void cpu_relax(void)
 {

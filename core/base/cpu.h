@@ -53,6 +53,11 @@
 	X(FORK_COPIED,		"pages that fork copied at once") \
 	X(PMD_MOVE,		"PTE tables moved by their PMD entry") \
 	X(MREMAP_BACK,		"moves of mappings taken back for want of memory") \
+	X(GUP_FAST,		"pages GUP-fast got") \
+	X(GUP_SLOW,		"pages GUP got under mmap_lock") \
+	X(GUP_CHANGED,		"pages GUP-fast gave back: the entry changed") \
+	X(GUP_FORKED,		"pages GUP-fast gave back: a fork came") \
+	X(GUP_UNSHARE,		"pages unshared for GUP") \
 	X(MMAP, "mmap") X(MREMAP, "mremap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
 
 enum cpu_event {

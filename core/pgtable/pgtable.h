@@ -234,4 +234,23 @@ static inline pte_t *pte_offset(pmd_t pmd, unsigned long addr)
 	return (pte_t *)entry_table(pmd.val) + level_index(LEVEL_PTE, addr);
 }
 
+/*
+ * The same without a lock that keeps upper tables: from the value of the entry above, read once, present and no leaf. Locking: a
+ * section in which tables are not freed. Source: include/linux/pgtable.h.
+ */
+static inline p4d_t *p4d_offset_lockless(pgd_t *pgdp, pgd_t pgd, unsigned long addr)
+{
+	return PTRS_PER_P4D == 1 ? (p4d_t *)pgdp : (p4d_t *)entry_table(pgd.val) + level_index(LEVEL_P4D, addr);
+}
+
+static inline pud_t *pud_offset_lockless(p4d_t *p4dp, p4d_t p4d, unsigned long addr)
+{
+	return PTRS_PER_PUD == 1 ? (pud_t *)p4dp : (pud_t *)entry_table(p4d.val) + level_index(LEVEL_PUD, addr);
+}
+
+static inline pmd_t *pmd_offset_lockless(pud_t *pudp, pud_t pud, unsigned long addr)
+{
+	return PTRS_PER_PMD == 1 ? (pmd_t *)pudp : (pmd_t *)entry_table(pud.val) + level_index(LEVEL_PMD, addr);
+}
+
 #endif

@@ -48,7 +48,7 @@ untagged_fences() {
 			next
 		inside = sub(/\/\*.*/, "", text)
 	}
-	text ~ /(smp_r?w?mb|atomic_thread_fence|__sync_synchronize)[ \t]*\(/ && FNR - tagged > 6 {
+	text ~ /(smp_r?w?mb(__after_atomic)?|atomic_thread_fence|__sync_synchronize)[ \t]*\(/ && FNR - tagged > 6 {
 		print FILENAME ":" FNR ": a fence without an ORDER tag in the 6 lines above"
 	}'
 }
@@ -65,3 +65,4 @@ catches 'which is nowhere' 'printf "/* ORDER[pl:A]; pairs with\n * ORDER[plan:B]
 catches 'not a tag' 'echo "/* ORDER[planted] */" > core/base/planted.c'
 catches 'a fence without' 'printf "void f(void)\n{\n\tsmp_mb();\n}\n" > core/base/planted.c'
 catches 'a fence without' 'printf "/* ORDER[x:A] ORDER[x:B] */\n\n\n\n\n\n\n\tsmp_wmb(); /* x */\n" > core/base/planted.c'
+catches 'a fence without' 'printf "void f(void)\n{\n\tsmp_mb__after_atomic();\n}\n" > core/base/planted.c'

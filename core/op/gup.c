@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gup.c - get_user_pages(): what GUP-fast leaves is done under mmap_lock, with the faults it takes. */
+#include "core/op/gup.h"
+
+#include "core/mm/mmap_lock.h"
+#include "core/mm/vma.h"
+#include "core/op/fault.h"
+#include "core/op/gup_grab.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Source: mm/gup.c, check_vma_flags(). */
+static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
+{
+	if (vma->vm_flags & VM_PFNMAP)
+		return false;
+	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
+}
+
+/* The page that @pte maps, with a reference or pin, in *@pagep. Locking: the PTL. Returns as follow_page(). */
+static int follow_page_pte(pte_t pte, unsigned int flags, struct page **pagep)
+{
+	struct page *page;
+
+	if (!pte_accessible(pte))
+		return -ENOENT;
+	if ((flags & FOLL_WRITE) && !pte_write(pte))
+		return -ENOENT;
+	page = pte_page(pte);
+	ASSERT(!pte_special(pte) || page == zero_page);
+	if (!pte_write(pte) && gup_must_unshare(page, flags))
+		return -EMLINK;
+	*pagep = page;
+	return try_grab_folio(page, flags);
+}
+
+/*
+ * The page mapped at @addr. Returns 0; -ENOENT when a fault must see to it, -EMLINK when it must be unshared; -ENOMEM.
+ * Locking: mmap_lock. Source: mm/gup.c, follow_page_mask().
+ */
+static int follow_page(struct mm_struct *mm, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	unsigned long found = addr;
+	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
+	spinlock_t *ptl;
+	pte_t *ptep;
+	int err;
+
+	if (!pmdp)
+		return -ENOENT;
+	ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
+	if (!ptep)
+		return -ENOENT;
+	err = follow_page_pte(ptep_get(ptep), flags, pagep);
+	pte_unmap_unlock(&mm->pt, ptl);
+	return err;
+}
+
+/* What follow_page() found missing. Locking: mmap_lock. Source: mm/gup.c, faultin_page(). */
+static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, bool unshare)
+{
+	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
+	vm_fault_t ret;
+
+	if (unshare) {
+		fault_flags = FAULT_FLAG_UNSHARE;
+		count_event(EV_GUP_UNSHARE);
+	}
+	ret = handle_mm_fault(vma, addr, fault_flags);
+	if (likely(!ret))
+		return 0;
+	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
+/* Between the fault and the next look the page may be gone again: then there is another fault. */
+static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned int rounds = 0;
+	int err;
+
+	while (unlikely((err = follow_page(mm, addr, flags, pagep)) == -ENOENT || err == -EMLINK)) {
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+		err = faultin_page(vma, addr, flags, err == -EMLINK);
+		if (err)
+			return err;
+		SYNCPOINT("gup.faulted");
+	}
+	return err;
+}
+
+/* Pages got, or why not even the first was. Source: mm/gup.c, __get_user_pages(). */
+static long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+{
+	struct vm_area_struct *vma = NULL;
+	unsigned long i;
+	int err = 0;
+
+	mmap_read_lock(mm);
+	for (i = 0; i < nr; i++) {
+		unsigned long addr = start + (i << PAGE_SHIFT);
+
+		if (!vma || addr >= vma->vm_end)
+			vma = vma_lookup(mm, addr);
+		err = vma && vma_allows(vma, flags) ? get_one(vma, addr, flags, &pages[i]) : -EFAULT;
+		if (err)
+			break;
+	}
+	mmap_read_unlock(mm);
+	count_events(EV_GUP_SLOW, i);
+	return i ? (long)i : err;
+}
+
+/* 0, or why these arguments make no sense. Source: mm/gup.c, is_valid_gup_args(). */
+static int check_args(unsigned long start, unsigned long nr, unsigned int flags, unsigned int allowed)
+{
+	if (flags & ~allowed)
+		return -EINVAL;
+	return nr > TASK_SIZE >> PAGE_SHIFT || start > TASK_SIZE - (nr << PAGE_SHIFT) ? -EFAULT : 0;
+}
+
+/* Source: mm/gup.c, gup_fast_fallback(). */
+static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+					   struct page **pages)
+{
+	unsigned long got;
+	long more;
+
+	if (flags & FOLL_PIN)
+		mm_set_has_pinned(mm);
+	got = gup_fast(mm, start, nr, flags, pages);
+	if (likely(got == nr) || (flags & FOLL_FAST_ONLY))
+		return (long)got;
+	more = gup_slow(mm, start + (got << PAGE_SHIFT), nr - got, flags, pages + got);
+	if (more < 0)
+		return got ? (long)got : more;
+	return (long)got + more;
+}
+
+long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+{
+	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
+
+	return unlikely(err) ? err : gup_fast_fallback(mm, start, nr, flags | FOLL_GET, pages);
+}
+
+long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+{
+	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);
+
+	return unlikely(err) ? err : gup_fast_fallback(mm, start, nr, flags | FOLL_PIN, pages);
+}
+
+long get_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			     struct page **pages)
+{
+	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE);
+
+	return err ? err : gup_slow(mm, start, nr, flags | FOLL_GET, pages);
+}
+
+long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			     struct page **pages)
+{
+	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_LONGTERM);
+
+	if (err)
+		return err;
+	mm_set_has_pinned(mm);
+	return gup_slow(mm, start, nr, flags | FOLL_PIN, pages);
+}
+
+void unpin_user_page(struct page *page)
+{
+	if (likely(page != zero_page))
+		gup_put_folio(page_folio(page), FOLL_PIN);
+}
+
+void unpin_user_pages(struct page **pages, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		unpin_user_page(pages[i]);
+}

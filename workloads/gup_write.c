@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gup_write.c - resident pages pinned for writing, without locks; each worker its own VMA. */
+#include "workloads/gup_pages.h"
+
+static int64_t pin(struct worker *worker)
+{
+	struct workload_run *run = worker->run;
+
+	return gup_pin_all(worker, space_region(space_of(worker), worker->index), (unsigned long)run->choice[0],
+			   (unsigned long)run->choice[1], FOLL_WRITE);
+}
+
+WORKLOAD(gup_write,
+	.what = "pin_user_pages_fast() for writing and unpin, over resident pages; each worker its own, no table shared",
+	.item = "page",
+	.nr_roles = 1,
+	.roles = { { "pin", pin, NULL } },
+	.nr_axes = 2,
+	.axes = GUP_AXES,
+	.setup = gup_open,
+	.check = space_check,
+	.teardown = space_close)
