@@ -59,9 +59,9 @@ static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigne
 	bool large = folio_test_large(folio);
 	int refs = grab_refs(large, flags);
 
+	SYNCPOINT("gup.read_folio");
 	if (unlikely(!page_ref_add_unless_zero(&folio->page, refs)))
 		return NULL;
-	SYNCPOINT("gup.referenced");
 	/* Now it stays; but was it what it looked like before? A head alone can tell its size. */
 	if (unlikely(page_folio(page) != folio || folio_test_large(folio) != large) && !KNOCKED_OUT(GUP_FOLIO_RECHECK)) {
 		folio_put_refs(folio, refs);
