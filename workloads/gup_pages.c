@@ -37,7 +37,7 @@ int gup_open(struct workload_run *run)
 }
 
 /* One page, watched while it is pinned. */
-static int pin_watched(struct worker *worker, unsigned long addr, unsigned int flags, const unsigned long *unmaps)
+static int pin_watched(struct worker *worker, unsigned long addr, unsigned int flags, const struct unmap_count *unmaps)
 {
 	struct space *space = space_of(worker);
 	struct pin_watch watch = { .mm = space->mm, .addr = addr, .slot = worker->index % PIN_SLOTS, .unmaps = unmaps };
@@ -52,7 +52,7 @@ static int pin_watched(struct worker *worker, unsigned long addr, unsigned int f
 }
 
 int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long pages, unsigned int flags,
-		       const unsigned long *unmaps)
+		       const struct unmap_count *unmaps)
 {
 	struct space *space = space_of(worker);
 	bool checking = worker->run->checking;

@@ -21,10 +21,9 @@ int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pa
 int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch, unsigned int flags);
 
 /*
- * gup_pin_moving - the same page by page where others unmap what they like: *@unmaps counts that, each time before it begins; NULL
- * when they fork only.
+ * gup_pin_moving - the same page by page where others unmap what they like, and count that in *@unmaps; NULL when they fork only.
  */
 int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long pages, unsigned int flags,
-		       const unsigned long *unmaps);
+		       const struct unmap_count *unmaps);
 
 #endif

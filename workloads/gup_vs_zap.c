@@ -11,12 +11,10 @@
 
 enum { PINNER, ZAPPER };
 
-/* Unmappings over the region, each counted before it begins. */
-static unsigned long unmaps;	/* (A) */
+static struct unmap_count unmaps;	/* (A) of all the region */
 
 static int setup(struct workload_run *run)
 {
-	store_relaxed(&unmaps, 0ul);
 	return gup_open_regions(run, 1, REGION_PAGES);
 }
 
@@ -42,8 +40,9 @@ static int64_t zap(struct worker *worker)
 		unsigned long addr = space_region(space, 0) + (at << PAGE_SHIFT);
 		unsigned long some = addr + (rng_below(&worker->rng, pages) << PAGE_SHIFT);
 
-		fetch_add_acq_rel(&unmaps, 1ul);
+		unmap_begin(&unmaps);
 		err = sys_madvise(space->mm, addr, pages << PAGE_SHIFT, MADV_DONTNEED);
+		unmap_end(&unmaps);
 		if (err || do_user_addr_fault(space->mm, some, 0))
 			err = space_fail(space, err ? err : -EFAULT, "MADV_DONTNEED and a read at %#lx failed", some);
 	}

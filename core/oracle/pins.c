@@ -36,7 +36,7 @@ long watched_pin(struct pin_watch *watch, unsigned int flags)
 	long got;
 
 	watch->stamp = 0;
-	watch->unmaps_before = watch->unmaps ? load_acquire(watch->unmaps) : 0;
+	watch->unmaps_ended = watch->unmaps ? load_acquire(&watch->unmaps->ended) : 0;
 	got = pin_user_pages_fast(watch->mm, watch->addr, 1, flags, &watch->page);
 	if (got <= 0)
 		return got;
@@ -71,7 +71,7 @@ static const char *wrong_mapping(const struct pin_watch *watch)
 	pte_t *ptep = lock_entry(watch->mm, watch->addr, &ptl), pte = ptep ? ptep_get(ptep) : __pte(0);
 
 	if (!pte_present(pte) || pte_page(pte) != watch->page) {
-		if (!watch->unmaps || load_acquire(watch->unmaps) == watch->unmaps_before)
+		if (!watch->unmaps || load_acquire(&watch->unmaps->begun) == watch->unmaps_ended)
 			wrong = "is not mapped at its address any more";
 	} else if (!PageAnonExclusive(watch->page)) {
 		wrong = "is not exclusive";

@@ -16,14 +16,32 @@
 
 #define PIN_SLOTS	8u	/* words of a page that different threads may stamp */
 
+/*
+ * Unmappings of some addresses by those who may: an unmapping that overlaps a pin excuses it, and none overlaps when all that ever
+ * began had ended before the pin. Lock key: (A) atomic
+ */
+struct unmap_count {
+	unsigned long begun, ended;	/* (A) */
+};
+
+static inline void unmap_begin(struct unmap_count *count)
+{
+	fetch_add_acq_rel(&count->begun, 1ul);
+}
+
+static inline void unmap_end(struct unmap_count *count)
+{
+	fetch_add_acq_rel(&count->ended, 1ul);
+}
+
 /* One pin of one page, watched. Lock key: (T) its thread only */
 struct pin_watch {
 	struct mm_struct *mm;		/* (T) */
 	unsigned long addr;		/* (T) page aligned */
 	unsigned int slot;		/* (T) the word that is stamped, below PIN_SLOTS: no other thread's, as far as the page goes */
-	const unsigned long *unmaps;	/* (T) counts unmappings of the address, each before it begins; NULL: there are none */
+	const struct unmap_count *unmaps;	/* (T) of the address; NULL: there are none */
 	/* (T) set by watched_pin(): */
-	unsigned long unmaps_before;	/* (T) */
+	unsigned long unmaps_ended;	/* (T) before the pin */
 	struct page *page;		/* (T) */
 	unsigned long life;		/* (T) of the page */
 	uint64_t stamp;			/* (T) the last one written; 0: pinned for reading */

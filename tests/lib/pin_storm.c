@@ -15,7 +15,7 @@
 struct pin_storm_run {
 	const struct pin_storm *storm;
 	struct mm_struct *mm;
-	unsigned long unmaps[MAX_PAGES];	/* (A) of each page, counted before it begins */
+	struct unmap_count unmaps[MAX_PAGES];	/* (A) of each page */
 	unsigned int failed;			/* (A) */
 	char *why;				/* of whoever set failed */
 	size_t why_size;
@@ -133,8 +133,9 @@ static void zap(struct pin_storm_run *run)
 {
 	unsigned long page = run->storm->pages / 2 + below(run->storm->pages / 2);
 
-	fetch_add_acq_rel(&run->unmaps[page], 1ul);
+	unmap_begin(&run->unmaps[page]);
 	BUG_ON(sys_madvise(run->mm, BASE + (page << PAGE_SHIFT), PAGE_SIZE, MADV_DONTNEED));
+	unmap_end(&run->unmaps[page]);
 }
 
 static void protect(struct pin_storm_run *run)
