@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/sharer.h"
 #include "tests/lib/threads.h"
 
 #define BASE		(3 * PGDIR_SIZE)
@@ -81,43 +82,13 @@ static void fork_look_exit(struct pin_storm_run *run)
 	mm_exit(child);
 }
 
-/* The page at @addr, made shared and read-only, with a reference; NULL where none is exclusive, or it may be pinned. */
-static struct page *make_shared(struct mm_struct *mm, unsigned long addr)
-{
-	unsigned long found = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
-	spinlock_t *ptl;
-	pte_t *ptep = pmdp ? pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl) : NULL, pte;
-	struct page *page = NULL;
-
-	if (!ptep)
-		return NULL;
-	pte = ptep_get(ptep);
-	if (pte_present(pte) && !pte_special(pte) && PageAnonExclusive(pte_page(pte))) {
-		pte = ptep_get_and_clear(ptep);
-		page = pte_page(pte);
-		if (folio_try_share_anon_rmap_pte(page_folio(page), page)) {
-			page = NULL;
-		} else {
-			get_page(page);
-			pte = pte_wrprotect(pte);
-		}
-		set_pte(ptep, pte);
-	}
-	pte_unmap_unlock(&mm->pt, ptl);
-	return page;
-}
-
 static void share(struct pin_storm_run *run)
 {
 	uint64_t held[PIN_SLOTS];
 	const uint64_t *words;
 	struct page *page;
 
-	mmap_read_lock(run->mm);
-	page = make_shared(run->mm, pick(run));
-	mmap_read_unlock(run->mm);
-	if (!page)
+	if (share_page(run->mm, pick(run), &page))
 		return;
 	words = page_payload(page);
 	for (unsigned int i = 0; i < PIN_SLOTS; i++)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sharer.c - a page that stops being exclusive. */
+#include "tests/lib/sharer.h"
+
+#include <errno.h>
+
+#include "core/mm/mmap_lock.h"
+#include "core/mm/rmap.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/pgtable/ptl.h"
+
+/* Locking: the PTL. */
+static int share_locked(pte_t *ptep, struct page **pagep)
+{
+	pte_t pte = ptep_get(ptep);
+	struct page *page;
+	int err;
+
+	if (!pte_present(pte) || pte_special(pte) || !PageAnonExclusive(pte_page(pte)))
+		return -ENOENT;
+	pte = ptep_get_and_clear(ptep);
+	page = pte_page(pte);
+	err = folio_try_share_anon_rmap_pte(page_folio(page), page);
+	if (!err) {
+		get_page(page);
+		*pagep = page;
+		pte = pte_wrprotect(pte);
+	}
+	set_pte(ptep, pte);
+	return err;
+}
+
+int share_page(struct mm_struct *mm, unsigned long addr, struct page **pagep)
+{
+	unsigned long found = addr;
+	int err = -ENOENT;
+	spinlock_t *ptl;
+	pmd_t *pmdp;
+	pte_t *ptep;
+
+	mmap_read_lock(mm);
+	pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
+	ptep = pmdp ? pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl) : NULL;
+	if (ptep) {
+		err = share_locked(ptep, pagep);
+		pte_unmap_unlock(&mm->pt, ptl);
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
