@@ -123,11 +123,11 @@ static force_inline pmd_t *pmd_lockless(pgd_t *pgd_table, unsigned long addr, pm
 
 	if (unlikely(pgd_none(pgd)))
 		return NULL;
-	SYNCPOINT("gup.read_pgd");
 	p4dp = p4d_offset_lockless(pgdp, pgd, addr);
 	p4d = p4dp_get(p4dp);
 	if (unlikely(p4d_none(p4d)))
 		return NULL;
+	SYNCPOINT("gup.read_p4d");
 	pudp = pud_offset_lockless(p4dp, p4d, addr);
 	pud = pudp_get(pudp);
 	if (unlikely(!pud_present(pud) || pud_leaf(pud)))

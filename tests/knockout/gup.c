@@ -28,16 +28,20 @@ struct knocked {
 	unsigned int roles;		/* bits of those that are in it, besides pinners */
 };
 
+/* What becomes of a pinned page that is shared with a child: seen there, or here before or after it was replaced. */
+#define FORKED	"a child sees", "is not exclusive", "is mapped a second time", "not mapped at its address"
+
 #define WITH(role)	(1u << PIN_##role)
 
 static const struct knocked cases[] = {
-	{ "pin-check", { "a child sees", "is not exclusive", "is mapped a second time" }, WITH(FORKER) },
+	{ "pin-check", { FORKED }, WITH(FORKER) },
 	{ "pin-check", { "while it was shared", "is not exclusive", "not mapped at its address" }, WITH(SHARER) },
-	{ "gup:has-pinned", { "a child sees", "is not exclusive", "is mapped a second time" }, WITH(FORKER) },
-	{ "gup-fork:B", { "a child sees", "is not exclusive", "is mapped a second time" }, WITH(FORKER) },
+	{ "gup:has-pinned", { FORKED }, WITH(FORKER) },
+	{ "gup-fork:B", { FORKED }, WITH(FORKER) },
 	{ "gup-unshare:A", { "while it was shared" }, WITH(SHARER) | WITH(WRITER) },
-	{ "gup-unshare:B", { "is not exclusive" }, WITH(SHARER) | WITH(FORKER) },
-	{ "gup:write-check", { "a child sees", "is not exclusive", "while it was shared" }, WITH(SHARER) | WITH(FORKER) },
+	{ "gup-unshare:B", { "is not exclusive", "not mapped at its address" }, WITH(SHARER) | WITH(FORKER) },
+	{ "gup:write-check", { "a child sees", "is not exclusive", "while it was shared", "not mapped at its address" },
+	  WITH(SHARER) | WITH(FORKER) },
 	{ "gup:recheck", { "is not exclusive", "not mapped at its address", "while it was shared", "was freed" },
 	  WITH(SHARER) | WITH(ZAPPER) | WITH(WRITER) },
 };
@@ -126,7 +130,7 @@ static bool pin_while_unmapped(void *knockout)
 	mm = world_mm("linux-6.15");
 	BUG_ON(sys_mmap(mm, AREA, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
 	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
-	meanwhile("gup.read_pgd", unmap_and_wait, mm);
+	meanwhile("gup.read_p4d", unmap_and_wait, mm);
 	got = pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE | FOLL_FAST_ONLY, &page);
 	BUG_ON(meanwhile_ran() != 1);
 	mm_exit(mm);

@@ -232,7 +232,7 @@ static void a_read_only_entry_is_not_pinned_for_writing(void **state)
 /* A fork anywhere in the call, begun before the pin could be seen or after it: the pin goes back; the slow path has it. */
 static void a_fork_takes_pins_back(void **state)
 {
-	static const char *const points[] = { "gup.read_pgd", "gup.pinned" };
+	static const char *const points[] = { "gup.read_p4d", "gup.pinned" };
 
 	(void)state;
 	needs_checks();
