@@ -25,7 +25,7 @@ static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, p
 	return err;
 }
 
-static int access(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
+static int access_page(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
 	int err;
 
@@ -37,7 +37,7 @@ static int access(struct mm_struct *mm, unsigned long addr, bool write, page_fn 
 
 int access_payload(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg)
 {
-	return access(mm, addr, false, fn, arg);
+	return access_page(mm, addr, false, fn, arg);
 }
 
 /* A payload is looked at in its first and its last word: clearing and copying work from end to end. */
@@ -124,10 +124,10 @@ static int read_page(struct page *page, unsigned long addr, void *arg)
 
 int contents_write(struct mm_struct *mm, unsigned long addr, uint64_t mark)
 {
-	return access(mm, addr, true, write_page, &mark);
+	return access_page(mm, addr, true, write_page, &mark);
 }
 
 int contents_read(struct mm_struct *mm, unsigned long addr, uint64_t *mark)
 {
-	return access(mm, addr, false, read_page, mark);
+	return access_page(mm, addr, false, read_page, mark);
 }
