@@ -91,8 +91,7 @@ static unsigned int find_table(const struct model *model, enum pgtable_level lev
 	return i;
 }
 
-/* The tables that an entry for @addr needs. */
-static void need_tables(struct model *model, unsigned long addr)
+void model_need_tables(struct model *model, unsigned long addr)
 {
 	for (enum pgtable_level level = LEVEL_P4D; level <= LEVEL_PTE; level++) {
 		if (!level_real(level) || find_table(model, level, addr) < model->nr_tables)
@@ -102,6 +101,11 @@ static void need_tables(struct model *model, unsigned long addr)
 		model->table[model->nr_tables].first = addr - addr % table_span(level);
 		model->nr_tables++;
 	}
+}
+
+bool model_has_table(const struct model *model, unsigned long addr)
+{
+	return find_table(model, LEVEL_PTE, addr) < model->nr_tables;
 }
 
 static void drop_table(struct model *model, unsigned int i)
@@ -120,6 +124,22 @@ void model_drop_unused_tables(struct model *model, unsigned long start, unsigned
 }
 
 /* ---- mprotect ---- */
+
+/* [@start, @end) of one VMA. Returns @end. */
+static unsigned long protect_vma(struct model *model, unsigned long start, unsigned long end, int prot)
+{
+	if (model_page(model, start)->flags == model_flags(prot))
+		return end;
+	model_for_each_page(model, i, addr, page, start, end) {
+		page->flags = model_flags(prot);
+		page->write = page->state == MEMORY && !page->shared && (prot & PROT_WRITE);
+		page->old = false;
+	}
+	model_join(model, start);
+	model_join(model, end);
+	return end;
+}
+
 int model_mprotect(struct model *model, unsigned long start, unsigned long len, int prot)
 {
 	unsigned long end = start + model_page_up(len);
@@ -132,13 +152,12 @@ int model_mprotect(struct model *model, unsigned long start, unsigned long len, 
 		return -ENOMEM;
 	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | 8 /* PROT_SEM */))
 		return -EINVAL;
-	for (; start < end; start += PAGE_SIZE) {
-		struct model_page *page = model_page(model, start);
+	while (start < end) {
+		const struct model_page *page = model_page(model, start);
 
 		if (!page || !page->mapped)
 			return -ENOMEM;
-		page->flags = model_flags(prot);
-		page->write = page->state == MEMORY && (prot & PROT_WRITE);	/* its own, and no other's */
+		start = protect_vma(model, start, min(end, model_vma_end(model, start)), prot);
 	}
 	return 0;
 }
@@ -152,11 +171,14 @@ vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint
 		return VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
 	if (write ? !(page->flags & VM_WRITE) : !page->flags)
 		return VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS;
-	need_tables(model, addr);
+	model_need_tables(model, addr);
 	if (page->state == GUARD)
 		return VM_FAULT_SIGSEGV;
+	page->old = false;
 	if (write) {
+		model_anon_prepare(model, addr);
 		page->state = MEMORY;
+		page->shared = false;
 		page->write = page->dirty = true;
 		page->content = content;
 	} else if (page->state == NOTHING) {
@@ -169,13 +191,8 @@ vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint
 static void drop_page(struct model_page *page)
 {
 	page->state = NOTHING;
-	page->write = page->dirty = false;
+	page->write = page->dirty = page->old = page->shared = false;
 	page->content = 0;
-}
-
-static bool same_vma(const struct model_page *a, const struct model_page *b)
-{
-	return a->mapped && b->mapped && a->flags == b->flags && a->name == b->name;
 }
 
 /* All of one PTE table lies in one VMA and in [start, end), and has nothing in it. */
@@ -188,7 +205,7 @@ static bool reclaimable(const struct model *model, unsigned long first, unsigned
 	for (unsigned long addr = first; addr < first + PMD_SIZE; addr += PAGE_SIZE) {
 		const struct model_page *page = model_page(model, addr);
 
-		if (!page || !same_vma(head, page) || page->state != NOTHING)
+		if (!page || !model_same_vma(head, page) || page->state != NOTHING)
 			return false;
 	}
 	return true;
@@ -213,7 +230,8 @@ static int advise_mapped(struct model *model, unsigned long start, unsigned long
 			continue;
 		}
 		if (advice == MADV_GUARD_INSTALL) {
-			need_tables(model, addr);
+			model_need_tables(model, addr);
+			model_anon_prepare(model, addr);
 			drop_page(page);
 			page->state = GUARD;
 		} else if ((page->state == GUARD) == (advice == MADV_GUARD_REMOVE)) {

@@ -3,7 +3,7 @@
  * model.h - what the operations on an address space must do, page by page.
  *
  * The model knows a few windows of the address space; nothing is ever mapped outside them. A page has what its VMA has, and
- * what its entry has. Neighbours that are alike are one VMA. Which tables exist is a list.
+ * what its entry has. Neighbours that are alike, their anon_vma included, are one VMA. Which tables exist is a list.
  */
 #ifndef FAULTLINE_TESTS_LIB_MODEL_H
 #define FAULTLINE_TESTS_LIB_MODEL_H
@@ -23,7 +23,11 @@ struct model_page {
 	uint8_t flags, name;		/* VM_*; what keeps VMAs apart */
 	uint8_t state;			/* enum page_state */
 	bool write, dirty;		/* of the entry */
+	bool old;			/* the entry was copied by a fork, and not used since */
 	uint8_t content;		/* first and last byte of the payload */
+	bool shared;			/* MEMORY: a fork shared it, and it was not written to since */
+	bool inherited;			/* its VMA has anon_vmas from before a fork */
+	uint16_t anon;			/* number of its VMA's anon_vma; 0: none */
 };
 
 struct model_window {
@@ -35,6 +39,7 @@ struct model {
 	struct mm_policy policy;
 	struct model_window window[MODEL_WINDOWS];
 	unsigned long hint;		/* where the search for free addresses begins; 0: at the top */
+	uint16_t last_anon;		/* numbers of anon_vmas given away */
 	unsigned int nr_tables;
 	struct {
 		enum pgtable_level level;
@@ -60,6 +65,9 @@ int model_madvise(struct model *model, unsigned long start, unsigned long len, i
 int model_mincore(struct model *model, unsigned long start, unsigned long len, unsigned char *vec);
 /* A write that succeeds stores @content. */
 vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint8_t content);
+
+/* @child, not initialised, becomes what a fork of @parent must be. */
+void model_fork(struct model *child, struct model *parent);
 
 /* Pages in @state. */
 unsigned long model_count(const struct model *model, enum page_state state);

@@ -6,17 +6,13 @@
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
 #include "core/phys/folio.h"
-#include "tests/lib/model.h"
+#include "core/phys/page_flags.h"
+#include "tests/lib/model_pages.h"
 #include "tests/lib/tree.h"
-
-static bool alike(const struct model_page *a, const struct model_page *b)
-{
-	return a->mapped && b->mapped && a->flags == b->flags && a->name == b->name;
-}
 
 static bool begins_vma(const struct model_window *window, unsigned long n)
 {
-	return window->page[n].mapped && (n == 0 || !alike(&window->page[n - 1], &window->page[n]));
+	return window->page[n].mapped && (n == 0 || !model_same_vma(&window->page[n - 1], &window->page[n]));
 }
 
 unsigned long model_count(const struct model *model, enum page_state state)
@@ -48,7 +44,7 @@ static const struct vm_area_struct *check_vma(struct mm_struct *mm, const struct
 	const struct model_page *page = &window->page[n];
 	unsigned long start = window->base + n * PAGE_SIZE, end = start + PAGE_SIZE, from = vma ? vma->vm_start : 0;
 
-	while (n + 1 < window->pages && alike(page, &window->page[n + 1])) {
+	while (n + 1 < window->pages && model_same_vma(page, &window->page[n + 1])) {
 		n++;
 		end += PAGE_SIZE;
 	}
@@ -109,7 +105,7 @@ static bool check_vmas(const struct model *model, struct mm_struct *mm)
 /* The entry but for the number of a page of its own. */
 static uint64_t expected_bits(const struct model_page *page)
 {
-	uint64_t bits = (page->flags ? ENTRY_PRESENT : ENTRY_PROTNONE) | ENTRY_ACCESSED;
+	uint64_t bits = (page->flags ? ENTRY_PRESENT : ENTRY_PROTNONE) | (page->old ? 0 : ENTRY_ACCESSED);
 
 	switch (page->state) {
 	case NOTHING:
@@ -137,6 +133,14 @@ static bool check_contents(struct page *page, uint8_t content)
 	return true;
 }
 
+/* Others may have a page that fork shared, or have had it. */
+static bool check_owners(const struct page *page, bool shared)
+{
+	int refs = page_ref_count(page);
+
+	return refs == page_mapcount(page) && (shared ? refs > 0 : refs == 1) && PageAnonExclusive(page) == !shared;
+}
+
 static bool check_page(const struct model_page *page, unsigned long addr, pte_t pte)
 {
 	uint64_t bits = page->state == MEMORY ? pte.val & ~ENTRY_PFN_MASK : pte.val;
@@ -150,7 +154,7 @@ static bool check_page(const struct model_page *page, unsigned long addr, pte_t 
 	if (page->state != MEMORY)
 		return true;
 	frame = pte_page(pte);
-	if (page_type(frame) == PAGE_ANON && page_ref_count(frame) == 1 && page_mapcount(frame) == 1 &&
+	if (page_type(frame) == PAGE_ANON && check_owners(frame, page->shared) &&
 	    frame->index == addr / PAGE_SIZE && check_contents(frame, page->content))
 		return true;
 	fprintf(stderr, "page of %lx: type %d, %d references, %d mappings, index %lx, content %x should be %x\n", addr,
@@ -204,6 +208,27 @@ static bool check_counts(const struct model *model, struct mm_struct *mm)
 	return false;
 }
 
+/* VMAs have an anon_vma, and the same one, where they must. */
+static bool check_anon_vmas(const struct model *model, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma, *other;
+
+	for (vma = vma_tree_find(&mm->tree, 0); vma; vma = vma_tree_find(&mm->tree, vma->vm_end)) {
+		unsigned int anon = model_page(model, vma->vm_start)->anon;
+		bool right = !anon == !vma->anon_vma;
+
+		for (other = vma_tree_find(&mm->tree, 0); other != vma; other = vma_tree_find(&mm->tree, other->vm_end))
+			right = right && (!anon || (model_page(model, other->vm_start)->anon == anon) ==
+						   (other->anon_vma == vma->anon_vma));
+		if (right)
+			continue;
+		fprintf(stderr, "VMA %lx-%lx should have anon_vma number %u, but has none, or another's\n", vma->vm_start,
+			vma->vm_end, anon);
+		return false;
+	}
+	return true;
+}
+
 bool model_check_but_tables(const struct model *model, struct mm_struct *mm)
 {
 	return check_vmas(model, mm) && check_pages(model, mm) && check_counts(model, mm);
@@ -211,5 +236,5 @@ bool model_check_but_tables(const struct model *model, struct mm_struct *mm)
 
 bool model_check(const struct model *model, struct mm_struct *mm)
 {
-	return model_check_but_tables(model, mm) && check_tables(model, mm);
+	return model_check_but_tables(model, mm) && check_tables(model, mm) && check_anon_vmas(model, mm);
 }

@@ -132,6 +132,7 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 	}
 	model_for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
 		*page = (struct model_page){ .mapped = true, .flags = model_flags(prot), .name = (uint8_t)name };
+	model_expand(model, (unsigned long)at, (unsigned long)at + len);
 	return at;
 }
 

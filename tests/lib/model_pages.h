@@ -21,6 +21,23 @@ bool model_any_mapped(const struct model *model, unsigned long start, unsigned l
 /* Forgets tables over [@start, @end) that map nothing of a VMA that is left. */
 void model_drop_unused_tables(struct model *model, unsigned long start, unsigned long end);
 
+/* Sees to the tables that an entry for @addr needs. model_has_table - its PTE table is there. */
+void model_need_tables(struct model *model, unsigned long addr);
+bool model_has_table(const struct model *model, unsigned long addr);
+
+/* ---- VMAs ---- */
+
+/* Neighbours of one VMA. */
+bool model_same_vma(const struct model_page *a, const struct model_page *b);
+/* Where the VMA that holds @addr ends. */
+unsigned long model_vma_end(const struct model *model, unsigned long addr);
+/* The VMAs that touch at @addr become one if they may. */
+void model_join(struct model *model, unsigned long addr);
+/* [@start, @end) was just mapped: it becomes part of a neighbour if it may. */
+void model_expand(struct model *model, unsigned long start, unsigned long end);
+/* The VMA that holds @addr has an anon_vma from now on. */
+void model_anon_prepare(struct model *model, unsigned long addr);
+
 static inline unsigned long model_page_up(unsigned long len)
 {
 	return (len + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
