@@ -2,7 +2,6 @@
 /* model_check.c - an address space against its model. */
 #include <stdio.h>
 
-#include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
 #include "core/phys/folio.h"
@@ -25,46 +24,25 @@ unsigned long model_count(const struct model *model, enum page_state state)
 	return pages;
 }
 
-/*
- * True for two VMAs alike that still are two: pages were touched in both before they met, so that they have anon_vmas of
- * their own. The model knows nothing of these.
- */
-static bool kept_apart(const struct vm_area_struct *left, const struct vm_area_struct *right)
-{
-	struct anon_vma *of_left = vma_anon_vma(left), *of_right = vma_anon_vma(right);
-
-	return left->vm_end == right->vm_start && left->vm_flags == right->vm_flags && left->vm_name == right->vm_name &&
-	       of_left && of_right && of_left != of_right;
-}
-
-/* The model's VMA that begins at page @n, as one VMA of the mm or as several: the last of them is returned, NULL if it is wrong. */
-static const struct vm_area_struct *check_vma(struct mm_struct *mm, const struct vm_area_struct *vma,
-					      const struct model_window *window, unsigned long n)
+static bool check_vma(const struct vm_area_struct *vma, const struct model_window *window, unsigned long n)
 {
 	const struct model_page *page = &window->page[n];
-	unsigned long start = window->base + n * PAGE_SIZE, end = start + PAGE_SIZE, from = vma ? vma->vm_start : 0;
+	unsigned long start = window->base + n * PAGE_SIZE, end = start + PAGE_SIZE;
 
 	while (n + 1 < window->pages && model_same_vma(page, &window->page[n + 1])) {
 		n++;
 		end += PAGE_SIZE;
 	}
-	while (vma && vma->vm_end < end && vma->vm_pgoff == vma->vm_start / PAGE_SIZE) {
-		const struct vm_area_struct *next = vma_tree_find(&mm->tree, vma->vm_end);
-
-		if (!next || !kept_apart(vma, next))
-			break;
-		vma = next;
-	}
-	if (vma && from == start && vma->vm_end == end && vma->vm_flags == page->flags && vma->vm_name == page->name &&
-	    vma->vm_pgoff == vma->vm_start / PAGE_SIZE)
-		return vma;
+	if (vma && vma->vm_start == start && vma->vm_end == end && vma->vm_flags == page->flags &&
+	    vma->vm_name == page->name && vma->vm_pgoff == start / PAGE_SIZE)
+		return true;
 	fprintf(stderr, "a VMA should be %lx-%lx flags %x name %u", start, end, page->flags, page->name);
 	if (vma)
-		fprintf(stderr, ", but is %lx-%lx flags %lx name %u pgoff %lx\n", from, vma->vm_end, vma->vm_flags,
-			vma->vm_name, vma->vm_pgoff);
+		fprintf(stderr, ", but is %lx-%lx flags %lx name %u pgoff %lx\n", vma->vm_start, vma->vm_end,
+			vma->vm_flags, vma->vm_name, vma->vm_pgoff);
 	else
 		fprintf(stderr, ", but there is none\n");
-	return NULL;
+	return false;
 }
 
 static unsigned long end_of(const struct vm_area_struct *vma)
@@ -72,28 +50,19 @@ static unsigned long end_of(const struct vm_area_struct *vma)
 	return vma->vm_end;
 }
 
-static unsigned int count_vmas(struct mm_struct *mm)
-{
-	unsigned int vmas = 0;
-
-	for (const struct vm_area_struct *vma = vma_tree_find(&mm->tree, 0); vma; vma = vma_tree_find(&mm->tree, vma->vm_end))
-		vmas++;
-	return vmas;
-}
-
 static bool check_vmas(const struct model *model, struct mm_struct *mm)
 {
-	const struct vm_area_struct *vma = vma_tree_find(&mm->tree, 0);
-	unsigned int vmas = count_vmas(mm);
+	struct vm_area_struct *vma = vma_tree_find(&mm->tree, 0);
+	unsigned int vmas = 0;
 
 	for (unsigned int i = 0; i < MODEL_WINDOWS; i++)
 		for (unsigned long n = 0; n < model->window[i].pages; n++) {
 			if (!begins_vma(&model->window[i], n))
 				continue;
-			vma = check_vma(mm, vma, &model->window[i], n);
-			if (!vma)
+			if (!check_vma(vma, &model->window[i], n))
 				return false;
 			vma = vma_tree_find(&mm->tree, vma->vm_end);
+			vmas++;
 		}
 	if (!vma && vma_tree_check(&mm->tree, end_of) == vmas && mm->map_count == vmas)
 		return true;
