@@ -9,6 +9,7 @@
 #include "workloads/process.h"
 
 #include <errno.h>
+#include <sched.h>
 
 #include "workloads/contents.h"
 
@@ -16,7 +17,7 @@
 #define CHILDREN	64	/* slots */
 #define FOLIOS		64	/* slots */
 #define OP_FORKS	16
-#define OP_LOOKUPS	1000
+#define OP_LOOKUPS	10000	/* about as long as the forks */
 
 enum { CLONE, UNLINK, LOOKUP };
 
@@ -116,8 +117,10 @@ static int64_t unlink_some(struct worker *worker)
 	for (unsigned int tries = 0; tries < CHILDREN && ended < OP_FORKS; tries++) {
 		struct mm_struct *child = take_child(worker);
 
-		if (!child)
+		if (!child) {
+			sched_yield();	/* to the cloners */
 			continue;
+		}
 		mm_exit(child);
 		ended++;
 	}

@@ -18,8 +18,8 @@
  *        (ANON_VMA_TYPESAFE), or is freed after a        drop the reference
  *        grace period (ANON_VMA_CALL_RCU)
  *
- * B1 alone proves nothing: all of A may happen right after. But until B4 the memory that B2 writes to stays an
- * anon_vma's: this one's, dead or alive, or another's.
+ * B1 proves no more than that A4 was not over when this reader began: all of A may happen right after. But until B4 the
+ * memory that B2 writes to stays an anon_vma's: this one's, dead or alive, or another's.
  *
  *   A2 is over before B2   B3 sees A1: each word on which B2 succeeds was written after A2, by a release that B2's acquire
  *                          reads, itself or at the head of a chain of exchanges. The rwsem is let go at the end of A2;

@@ -66,15 +66,23 @@ static inline void reader_leave(const struct anon_vma *anon_vma) { (void)anon_vm
 
 /* ---- the two looks ---- */
 
-/* B1. Locking: RCU. */
+static bool mapped_at_first(const struct folio *folio)
+{
+	return folio_mapped(folio) || KNOCKED_OUT(ANON_REF_FIRST);
+}
+
+/*
+ * B1. Who is not found mapped may point to memory that was freed before this reader came, so not even its life is read.
+ * And that was the right one's only if the folio is mapped after, too. Locking: RCU.
+ */
 static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
 {
 	struct anon_vma *anon_vma = folio_anon_vma(folio);
 
-	if (!anon_vma)
+	if (!anon_vma || !mapped_at_first(folio))
 		return NULL;
 	*life = life_of(anon_vma);
-	return folio_mapped(folio) ? anon_vma : NULL;
+	return !FAULTLINE_CHECK || mapped_at_first(folio) ? anon_vma : NULL;
 }
 
 enum look { LOOK_SAME, LOOK_MOVED, LOOK_GONE };

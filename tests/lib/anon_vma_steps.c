@@ -129,6 +129,8 @@ enum anon_vma_got anon_vma_step_play(const struct anon_vma_step *step)
 		BUG_ON(syncpoint_hook(step->point, stand_still, NULL));
 	threads = threads_start(1, other_thread, NULL);
 	step_await(step->point ? &play.held : &play.done, 1);
+	if (!step->point)
+		rcu_barrier();	/* what was freed is gone */
 	anon_vma = come_by(&rwc);
 	if (anon_vma) {
 		got = anon_vma == play.old ? GOT_OLD : GOT_NEW;

@@ -88,6 +88,10 @@ static const struct expected {
 	enum anon_vma_got got;
 	enum cpu_event counted;		/* at least once; EV_FAULT, which never is: nothing to count */
 } expected[] = {
+	/* too late from the beginning */
+	{ false, false, false, NULL, DIES, GOT_NULL, EV_FAULT },
+	{ true, false, false, NULL, DIES, GOT_NULL, EV_FAULT },
+	{ false, false, false, NULL, MOVES, GOT_NEW, EV_FAULT },
 	/* the lock is free: taken at once, then looked again */
 	{ false, false, false, "anon_vma.looked", NOTHING, GOT_OLD, EV_FAULT },
 	{ false, false, false, "anon_vma.looked", DIES, GOT_NULL, EV_ANON_VMA_UNMAPPED },

@@ -11,84 +11,16 @@
 #include <errno.h>
 
 #include "core/faultline.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/crew.h"
 #include "tests/lib/world.h"
 #include "workloads/contents.h"
 #include "workloads/space.h"
 #include "workloads/workload.h"
 
 #define FRAMES		(1ul << 19)	/* 256 MiB of pages for each of three workers, and tables */
-#define MAX_WORKERS	3
+#define MOST_THREADS	3
 #define LIVE_TEST_PAGES	4096			/* the host has to back them */
 #define MOST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 4096 : INT64_MAX)	/* sanitizers look at each access */
-
-/* Lock key: (C) const while threads run (T) its worker's (A) atomic */
-struct crew {
-	struct workload_run run;		/* (C) */
-	struct worker workers[MAX_WORKERS];	/* (T) */
-	unsigned int ops;			/* (C) for each worker */
-	int error;				/* (A) the last one of any worker */
-	int64_t items[WORKLOAD_MAX_ROLES];	/* (A) done in each role */
-};
-
-static void assign_roles(struct crew *crew)
-{
-	const struct workload *workload = crew->run.workload;
-	unsigned int counts[WORKLOAD_MAX_ROLES] = { 0 };
-
-	for (unsigned int i = 0; i < crew->run.threads; i++) {
-		struct worker *worker = &crew->workers[i];
-		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
-
-		*worker = (struct worker){ .run = &crew->run, .index = i, .role = role, .role_index = counts[role]++ };
-		rng_init(&worker->rng, test_seed() + i);
-	}
-	for (unsigned int i = 0; i < crew->run.threads; i++)
-		crew->workers[i].role_count = counts[crew->workers[i].role];
-}
-
-static void work(void *arg, unsigned int index)
-{
-	struct crew *crew = arg;
-	const struct workload *workload = crew->run.workload;
-	struct worker *worker = &crew->workers[index];
-	const struct workload_role *role = &workload->roles[worker->role];
-	int err = workload->worker_setup ? workload->worker_setup(worker) : 0;
-
-	for (unsigned int i = 0; !err && i < crew->ops; i++) {
-		int64_t items;
-
-		if (role->prepare)
-			role->prepare(worker);
-		items = role->op(worker);
-		if (items < 0)
-			err = (int)items;
-		else
-			fetch_add_relaxed(&crew->items[worker->role], items);
-		rcu_quiescent();
-	}
-	if (err)
-		store_relaxed(&crew->error, err);
-	if (workload->worker_teardown && worker->data)
-		workload->worker_teardown(worker);
-	frame_drain_cpu();
-}
-
-/* One run; the first error of set-up, op or check. */
-static int run_workload(struct crew *crew)
-{
-	const struct workload *workload = crew->run.workload;
-	int err = workload->setup ? workload->setup(&crew->run) : 0;
-
-	if (err)
-		return err;
-	assign_roles(crew);
-	threads_run(crew->run.threads, work, crew);
-	err = workload->check ? workload->check(&crew->run) : 0;
-	if (workload->teardown)
-		workload->teardown(&crew->run);
-	return load_relaxed(&crew->error) ? load_relaxed(&crew->error) : err;
-}
 
 static struct layout *layout;
 
@@ -146,7 +78,7 @@ static void each_preset(void **state)
 		unsigned int nr = workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE) ? 1 : nr_policy_presets;
 
 		for (unsigned int p = 0; p < nr; p++)
-			for (unsigned int threads = 1; threads <= MAX_WORKERS; threads += 2) {
+			for (unsigned int threads = 1; threads <= MOST_THREADS; threads += 2) {
 				struct crew crew = crew_of(workload, &policy_presets[p].policy, threads);
 
 				crew.run.checking = true;
