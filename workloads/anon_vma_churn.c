@@ -29,7 +29,7 @@ static unsigned int role_of(unsigned int index, unsigned int threads)
 {
 	if (index == threads - 1)
 		return LOOKUP;
-	return index == threads - 2 && threads > 2 ? UNLINK : CLONE;
+	return index == threads - 2 ? UNLINK : CLONE;
 }
 
 /* ---- slots ---- */
@@ -226,7 +226,7 @@ static int check(struct workload_run *run)
 WORKLOAD(anon_vma_churn,
 	.what = "one family: some fork a small process that writes to a page, one ends them, the last: from such pages to their anon_vmas",
 	.item = "anon_vma",
-	.min_threads = 2,
+	.min_threads = 3,
 	.nr_roles = 3,
 	.roles = { [CLONE] = { "cloner", clone_some, NULL }, [UNLINK] = { "unlinker", unlink_some, NULL },
 		   [LOOKUP] = { "looker", look_up_some, NULL } },

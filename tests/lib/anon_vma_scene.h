@@ -3,6 +3,11 @@
 #ifndef FAULTLINE_TESTS_LIB_ANON_VMA_SCENE_H
 #define FAULTLINE_TESTS_LIB_ANON_VMA_SCENE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
 #include "core/mm/anon_vma.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -95,6 +100,22 @@ static inline struct folio *map_folio(struct mm_struct *mm, unsigned long addr)
 static inline void unmap_folio(struct mm_struct *mm, struct folio *folio)
 {
 	folio_remove_rmap_ptes(folio, &folio->page, 1, vma_at(mm, AREA));
+}
+
+static inline void assert_counts(struct anon_vma *anon_vma, unsigned int refs, unsigned int children, unsigned int active,
+				 unsigned long linked)
+{
+	assert_int_equal(load_relaxed(&anon_vma->refcount), refs);
+	assert_int_equal(anon_vma->num_children, children);
+	assert_int_equal(anon_vma->num_active_vmas, active);
+	assert_int_equal(nr_linked(anon_vma), linked);
+}
+
+static inline void assert_nothing_left(void)
+{
+	rcu_barrier();
+	assert_int_equal(nr_anon_vmas(), 0);
+	assert_int_equal(nr_anon_vma_chains(), 0);
 }
 
 #endif

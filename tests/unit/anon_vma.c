@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma: who gets which, by first touch, split, merge, fork and unmap; what is counted; what happens without memory. */
+/* anon_vma: who gets which, by first touch, split and merge; what is counted; what happens without memory. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,22 +11,6 @@
 #include "tests/lib/anon_vma_scene.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/meanwhile.h"
-
-static void assert_counts(struct anon_vma *anon_vma, unsigned int refs, unsigned int children, unsigned int active,
-			  unsigned long linked)
-{
-	assert_int_equal(load_relaxed(&anon_vma->refcount), refs);
-	assert_int_equal(anon_vma->num_children, children);
-	assert_int_equal(anon_vma->num_active_vmas, active);
-	assert_int_equal(nr_linked(anon_vma), linked);
-}
-
-static void assert_nothing_left(void)
-{
-	rcu_barrier();
-	assert_int_equal(nr_anon_vmas(), 0);
-	assert_int_equal(nr_anon_vma_chains(), 0);
-}
 
 /* ---- first touch ---- */
 
@@ -258,108 +242,6 @@ static void what_was_inherited_is_not_joined_with_what_was_not(void **state)
 	assert_nothing_left();
 }
 
-/* ---- fork ---- */
-
-static void a_child_is_found_by_its_parents_pages(void **state)
-{
-	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm), *grandchild = fork_of(child);
-	struct anon_vma *root = anon_vma_at(mm, AREA), *middle = anon_vma_at(child, AREA);
-	struct anon_vma *leaf = anon_vma_at(grandchild, AREA);
-	struct anon_vma_chain *avc = TAILQ_FIRST(&vma_at(grandchild, AREA)->anon_vma_chain);
-
-	(void)state;
-	assert_true(middle != root && leaf != middle && leaf != root);
-	assert_true(middle->root == root && leaf->root == root && middle->parent == root && leaf->parent == middle);
-	assert_counts(root, 3, 2, 1, 3);
-	assert_counts(middle, 1, 1, 1, 2);
-	assert_counts(leaf, 1, 0, 1, 1);
-	assert_ptr_equal(avc->anon_vma, leaf);		/* newest first */
-	avc = TAILQ_NEXT(avc, same_vma);
-	assert_ptr_equal(avc->anon_vma, middle);
-	assert_ptr_equal(TAILQ_NEXT(avc, same_vma)->anon_vma, root);
-	mm_exit(mm);					/* the root outlives the mm that made it */
-	assert_counts(root, 3, 2, 0, 2);
-	mm_exit(grandchild);
-	assert_counts(root, 2, 2, 0, 1);
-	assert_counts(middle, 1, 0, 1, 1);
-	mm_exit(child);
-	assert_nothing_left();
-}
-
-static void a_fork_without_pages_has_no_anon_vma(void **state)
-{
-	struct mm_struct *mm = world_mm("linux-6.15"), *child;
-
-	(void)state;
-	map_at(mm, AREA, PAGE_SIZE, READ_WRITE);
-	child = fork_of(mm);
-	assert_null(anon_vma_at(child, AREA));
-	assert_int_equal(nr_chains(vma_at(child, AREA)), 0);
-	mm_exit(child);
-	mm_exit(mm);
-}
-
-static void an_unused_anon_vma_is_used_again(void **state)
-{
-	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm), *grandchild = fork_of(child), *last;
-	struct anon_vma *middle = anon_vma_at(child, AREA);
-
-	(void)state;
-	events_reset();
-	mm_exit(child);
-	assert_counts(middle, 1, 1, 0, 1);
-	last = fork_of(grandchild);
-	assert_int_equal(events_total(EV_ANON_VMA_REUSE), 1);
-	assert_ptr_equal(anon_vma_at(last, AREA), middle);
-	assert_int_equal(nr_chains(vma_at(last, AREA)), 3);
-	assert_counts(middle, 1, 1, 1, 2);
-	rcu_barrier();
-	assert_int_equal(nr_anon_vmas(), 3);
-	mm_exit(last);
-	mm_exit(mm);
-	mm_exit(grandchild);
-	assert_nothing_left();
-}
-
-static void the_parent_of_two_is_not_used_again(void **state)
-{
-	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm);
-	struct mm_struct *one = fork_of(child), *two = fork_of(child), *last;
-	struct anon_vma *middle = anon_vma_at(child, AREA);
-
-	(void)state;
-	mm_exit(child);
-	assert_counts(middle, 1, 2, 0, 2);
-	last = fork_of(one);
-	assert_ptr_not_equal(anon_vma_at(last, AREA), middle);
-	assert_int_equal(nr_chains(vma_at(last, AREA)), 4);
-	mm_exit(two);
-	mm_exit(one);
-	mm_exit(last);
-	mm_exit(mm);
-	assert_nothing_left();
-}
-
-/* Each forks and exits: without reuse the hundredth would have a hundred chains. */
-static void generations_do_not_pile_up(void **state)
-{
-	(void)state;
-	for_each_kind(policy) {
-		struct mm_struct *mm = mm_prepared(policy, 4), *child;
-
-		for (unsigned int i = 0; i < 100; i++) {
-			child = fork_of(mm);
-			mm_exit(mm);
-			mm = child;
-			assert_in_range(nr_chains(vma_at(mm, AREA)), 2, 3);
-		}
-		rcu_barrier();
-		assert_in_range(nr_anon_vmas(), 2, 3);
-		mm_exit(mm);
-		assert_nothing_left();
-	}
-}
-
 /* ---- without memory ---- */
 
 /*
@@ -472,11 +354,6 @@ int main(void)
 		cmocka_unit_test(a_merge_keeps_the_anon_vma_of_either),
 		cmocka_unit_test(different_anon_vmas_are_not_joined),
 		cmocka_unit_test(what_was_inherited_is_not_joined_with_what_was_not),
-		cmocka_unit_test(a_child_is_found_by_its_parents_pages),
-		cmocka_unit_test(a_fork_without_pages_has_no_anon_vma),
-		cmocka_unit_test(an_unused_anon_vma_is_used_again),
-		cmocka_unit_test(the_parent_of_two_is_not_used_again),
-		cmocka_unit_test(generations_do_not_pile_up),
 		cmocka_unit_test(what_fails_changes_nothing),
 		cmocka_unit_test(a_linked_vma_is_not_freed),
 		cmocka_unit_test(counts_do_not_go_below_zero),

@@ -10,13 +10,6 @@
 #include "tests/lib/anon_vma_steps.h"
 #include "tests/lib/dies.h"
 
-static void assert_nothing_left(void)
-{
-	rcu_barrier();
-	assert_int_equal(nr_anon_vmas(), 0);
-	assert_int_equal(nr_anon_vma_chains(), 0);
-}
-
 /* ---- with nobody else ---- */
 
 static void a_mapped_folio_has_one(void **state)
