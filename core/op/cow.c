@@ -28,7 +28,7 @@ static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_stru
 		return false;
 	SYNCPOINT("cow.large_alone");
 	spin_lock(&large->large_lock);
-	alone = !folio_maybe_mapped_shared(folio) && folio_mapcount(folio) == folio_ref_count(folio);
+	alone = (!folio_maybe_mapped_shared(folio) && folio_mapcount(folio) == folio_ref_count(folio)) || KNOCKED_OUT(COW_RECHECK);
 	ASSERT(!alone || large->mm_id[0] == vma->vm_mm->mm_id || large->mm_id[1] == vma->vm_mm->mm_id);
 	spin_unlock(&large->large_lock);
 	(void)vma;
@@ -49,7 +49,8 @@ static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
 		return can_reuse_large_folio(folio, vma);
 	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
 		return false;
-	alone = folio_ref_count(folio) == 1;
+	SYNCPOINT("cow.small_alone");
+	alone = folio_ref_count(folio) == 1 || KNOCKED_OUT(COW_RECHECK);
 	if (alone)
 		folio_move_anon_rmap(folio, vma);
 	folio_unlock(folio);

@@ -35,6 +35,10 @@ static const struct knocked cases[] = {
 	{ "table-populate:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
 	{ "reclaim:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
 	{ "fault:recheck", "linux-6.15", { "counted", "leaked", "mm_counter_sum" } },
+	{ "fault:range-recheck", "linux-6.15,anon=32k", { "counted", "leaked", "mm_counter_sum", "references" } },
+	{ "cow:reuse-check", "linux-6.15", { "is exclusive, but", "holds what", "PageAnonExclusive" } },
+	{ "cow:reuse-check", "linux-6.15,anon=16k", { "is exclusive, but", "holds what", "PageAnonExclusive" } },
+	{ "protect:exclusive", "linux-6.15", { "not exclusive", "PageAnonExclusive" } },
 	{ "pte-lock", "linux-6.15", { "counted", "references", "leaked", "mm_counter_sum" } },
 	{ "gather:put", "linux-6.15", { "references" } },
 	{ "vma-tree:grace", "linux-6.15", { "NODE_SLOTS", "Segmentation fault" } },
@@ -107,7 +111,8 @@ static void every_knockout_is_seen(void **state)
 
 static void nothing_left_out_nothing_seen(void **state)
 {
-	static const char *const policies[] = { "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
+	static const char *const policies[] = { "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown",
+						"linux-6.15,anon=32k" };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {

@@ -11,9 +11,11 @@
 #include "core/mm/mmap_lock.h"
 #include "core/op/exit.h"
 #include "core/op/fork.h"
+#include "core/op/madvise.h"
 #include "core/op/protect.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
+#include "tests/lib/meanwhile.h"
 #include "tests/lib/threads.h"
 
 #define READABLE (ENTRY_PRESENT | ENTRY_ACCESSED)
@@ -303,6 +305,38 @@ static void each_way(void **state)
 	assert_true(world_stop());
 }
 
+static struct page *being_copied;
+static bool it_stayed;
+
+static void unmap_it(void *arg)
+{
+	struct mm_struct *mm = arg;
+
+	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_DONTNEED));
+	it_stayed = page_type(being_copied) == PAGE_ANON && page_ref_count(being_copied) == 2;
+}
+
+/* The page goes while it is copied: its memory stays until the copy is made, and is given back. */
+static void a_page_being_copied_stays(void **state)
+{
+	struct mm_struct *child;
+	struct scene s;
+
+	(void)state;
+	needs_checks();
+	s = scene_with_page("linux-6.15,reclaim=off");
+	being_copied = page_at(&s, AREA);
+	child = child_of(&s);
+	meanwhile("cow.before_copy", unmap_it, s.mm);
+	assert_int_equal(do_write(&s, AREA), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_true(it_stayed);
+	assert_cows(0, 0);
+	assert_page(s.mm, AREA, 1, true, true);
+	assert_page(child, AREA, 1, false, false);
+	end(&s, child);
+}
+
 /* One thread keeps mmap_lock for write, and lets go once the other's fault has come to ask for it. */
 static void hold_or_fault(void *arg, unsigned int index)
 {
@@ -345,6 +379,7 @@ int main(void)
 		{ "each_way_without_contents", each_way, NULL, NULL, &payloads[0] },
 		{ "each_way_with_one_line_a_page", each_way, NULL, NULL, &payloads[1] },
 		{ "each_way_with_whole_pages", each_way, NULL, NULL, &payloads[2] },
+		cmocka_unit_test_setup_teardown(a_page_being_copied_stays, world_up, world_down),
 		cmocka_unit_test_setup_teardown(an_anon_vma_needs_mmap_lock, world_up, world_down),
 	};
 
