@@ -55,18 +55,14 @@ int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long 
 		       const struct unmap_count *unmaps)
 {
 	struct space *space = space_of(worker);
-	bool checking = worker->run->checking;
 	int err = load_relaxed(&space->error);
 	struct page *page;
 
-	for (unsigned long i = 0; !err && i < pages; i++, addr += PAGE_SIZE) {
-		long got;
+	for (unsigned long i = 0; worker->run->checking && !err && i < pages; i++)
+		err = pin_watched(worker, addr + (i << PAGE_SHIFT), flags, unmaps);
+	for (unsigned long i = 0; !worker->run->checking && !err && i < pages; i++, addr += PAGE_SIZE) {
+		long got = pin_user_pages_fast(space->mm, addr, 1, flags, &page);
 
-		if (checking) {
-			err = pin_watched(worker, addr, flags, unmaps);
-			continue;
-		}
-		got = pin_user_pages_fast(space->mm, addr, 1, flags, &page);
 		if (likely(got == 1))
 			unpin_user_page(page);
 		else

@@ -88,8 +88,7 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 	return err;
 }
 
-/* Pages got, or why not even the first was. Source: mm/gup.c, __get_user_pages(). */
-static long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
 {
 	struct vm_area_struct *vma = NULL;
 	unsigned long i;
@@ -110,63 +109,23 @@ static long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr
 	return i ? (long)i : err;
 }
 
-/* 0, or why these arguments make no sense. Source: mm/gup.c, is_valid_gup_args(). */
-static int check_args(unsigned long start, unsigned long nr, unsigned int flags, unsigned int allowed)
-{
-	if (flags & ~allowed)
-		return -EINVAL;
-	return nr > TASK_SIZE >> PAGE_SHIFT || start > TASK_SIZE - (nr << PAGE_SHIFT) ? -EFAULT : 0;
-}
-
-/* Source: mm/gup.c, gup_fast_fallback(). */
-static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
-					   struct page **pages)
-{
-	unsigned long got;
-	long more;
-
-	if (flags & FOLL_PIN)
-		mm_set_has_pinned(mm);
-	got = gup_fast(mm, start, nr, flags, pages);
-	if (likely(got == nr) || (flags & FOLL_FAST_ONLY))
-		return (long)got;
-	more = gup_slow(mm, start + (got << PAGE_SHIFT), nr - got, flags, pages + got);
-	if (more < 0)
-		return got ? (long)got : more;
-	return (long)got + more;
-}
-
-long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
-{
-	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
-
-	return unlikely(err) ? err : gup_fast_fallback(mm, start, nr, flags | FOLL_GET, pages);
-}
-
-long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
-{
-	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);
-
-	return unlikely(err) ? err : gup_fast_fallback(mm, start, nr, flags | FOLL_PIN, pages);
-}
-
 long get_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 			     struct page **pages)
 {
-	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE);
+	int err = gup_check_args(start, nr, flags, FOLL_WRITE);
 
-	return err ? err : gup_slow(mm, start, nr, flags | FOLL_GET, pages);
+	return err ? err : gup_slow(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
 }
 
 long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 			     struct page **pages)
 {
-	int err = check_args(start &= PAGE_MASK, nr, flags, FOLL_WRITE | FOLL_LONGTERM);
+	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM);
 
 	if (err)
 		return err;
 	mm_set_has_pinned(mm);
-	return gup_slow(mm, start, nr, flags | FOLL_PIN, pages);
+	return gup_slow(mm, start & PAGE_MASK, nr, flags | FOLL_PIN, pages);
 }
 
 void unpin_user_page(struct page *page)

@@ -29,13 +29,6 @@
 #include "core/op/gup_grab.h"
 #include "core/pgtable/shootdown.h"
 
-/* Lock key: (T) this thread only */
-struct gup_fast {
-	unsigned int flags;		/* (T) FOLL_* */
-	unsigned long nr;		/* (T) pages so far */
-	struct page **pages;		/* (T) */
-};
-
 /*
  * A section in which no table of @pt is freed: upper ones go when VMAs are unmapped, whatever the policy about empty PTE tables.
  * ORDER[table-free:B] it begins before the first entry is read; pairs with ORDER[table-free:A] in mmu_gather.c. Weaker: a
@@ -61,6 +54,52 @@ static force_inline void tables_section_end(struct mm_pgtable *pt)
 		shootdown_walk_end();
 }
 
+/* True when @page is a folio by itself, as most are: then there is little to count. */
+static force_inline bool page_is_folio(const struct page *page)
+{
+	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
+}
+
+static __noinline struct folio *try_grab_large_fast(struct page *page, unsigned int flags)
+{
+	struct folio *folio = page_folio(page);
+	bool large = folio_test_large(folio);
+	int refs = grab_refs(large, flags);
+
+	SYNCPOINT("gup.read_large");
+	if (!page_ref_add_unless_zero(&folio->page, refs))
+		return NULL;
+	/* With the reference it stays; but is it what the page belonged to before? Its head alone tells its size. */
+	if ((page_folio(page) != folio || folio_test_large(folio) != large) && !KNOCKED_OUT(GUP_FOLIO_RECHECK)) {
+		folio_put_refs(folio, refs);
+		return NULL;
+	}
+	if (large && (flags & FOLL_PIN))
+		fetch_add_relaxed(&folio->page._pincount, 1);
+	return folio;
+}
+
+/*
+ * @page, found through an entry without its lock, gets a reference or a pin; it may be free, or part of another folio by now.
+ * Returns the folio, which then stays what it is; whether the entry still names it is for the caller to see. NULL: leave it.
+ * Source: mm/gup.c.
+ */
+static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigned int flags)
+{
+	struct folio *folio = container_of(page, struct folio, page);
+	int refs = grab_refs(false, flags);
+
+	if (!page_is_folio(page))
+		return try_grab_large_fast(page, flags);
+	SYNCPOINT("gup.read_small");
+	if (unlikely(!page_ref_add_unless_zero(page, refs)))
+		return NULL;
+	if (page_is_folio(page) || KNOCKED_OUT(GUP_FOLIO_RECHECK))
+		return folio;
+	folio_put_refs(folio, refs);
+	return NULL;
+}
+
 /* (B4) Without it, what was pinned may be gone from the address, or never have been there. */
 static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t pte)
 {
@@ -70,23 +109,31 @@ static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t
 	return likely(pte_same(pte, ptep_get_lockless(ptep)) || KNOCKED_OUT(GUP_RECHECK));
 }
 
-/* Source: mm/gup.c, gup_fast_pte_range(). */
-static force_inline bool gup_fast_pte(struct gup_fast *gup, pmd_t *pmdp, pmd_t pmd, pte_t *ptep)
+/* Out of line, and no more than what was taken goes by it: so the way of all pages has its values in registers. */
+static __noinline __cold void back_off(struct folio *folio, unsigned int flags)
+{
+	if (folio)
+		gup_put_folio(folio, flags);
+	count_event(EV_GUP_CHANGED);
+}
+
+/* The page that the entry maps, taken; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
+static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, unsigned int flags)
 {
 	pte_t pte = ptep_get_lockless(ptep);	/* (B1) */
 	struct folio *folio;
 	struct page *page;
 
 	if (unlikely(!pte_accessible(pte) || pte_special(pte)))
-		return false;
-	if (unlikely((gup->flags & FOLL_WRITE) && !pte_write(pte)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
-		return false;
+		return NULL;
+	if (unlikely((flags & FOLL_WRITE) && !pte_write(pte)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
+		return NULL;
 	page = pte_page(pte);
 	SYNCPOINT("gup.read_pte");
-	folio = try_grab_folio_fast(page, gup->flags);	/* (B3) */
+	folio = try_grab_folio_fast(page, flags);	/* (B3) */
 	if (unlikely(!folio)) {
-		count_event(EV_GUP_CHANGED);
-		return false;
+		back_off(NULL, flags);
+		return NULL;
 	}
 	/*
 	 * ORDER[gup-share:B] the pin, then what it relies on: the entry; pairs with ORDER[gup-share:A]. Weaker: the re-read passes
@@ -97,82 +144,145 @@ static force_inline bool gup_fast_pte(struct gup_fast *gup, pmd_t *pmdp, pmd_t p
 		smp_mb__after_atomic();
 	SYNCPOINT("gup.pinned");
 	if (unlikely(!still_mapped(pmdp, pmd, ptep, pte))) {
-		count_event(EV_GUP_CHANGED);
-		gup_put_folio(folio, gup->flags);
-		return false;
+		back_off(folio, flags);
+		return NULL;
 	}
 	/*
 	 * (B5) ORDER[gup-unshare:B] exclusive is read after the entry was, with acquire; pairs with ORDER[gup-unshare:A]. Weaker: it
 	 * is read as it was before the page was shared, and the entry as it came back afterwards.
 	 */
-	if (unlikely(gup_must_unshare(page, gup->flags))) {
-		gup_put_folio(folio, gup->flags);
-		return false;
+	if (unlikely(gup_must_unshare(page, flags))) {
+		gup_put_folio(folio, flags);
+		return NULL;
 	}
-	gup->pages[gup->nr++] = page;
-	return true;
+	return page;
 }
 
-/* The PMD entry of @addr, read into *@pmd; NULL where a table is missing. Locking: a section. */
-static force_inline pmd_t *pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t *pmd)
+/* Where the PMD entry of @addr is, and what it holds; false where a table is missing. Locking: a section. */
+static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp, pmd_t *pmd)
 {
 	pgd_t *pgdp = pgd_offset(pgd_table, addr), pgd = pgdp_get(pgdp);
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
-	pmd_t *pmdp;
 
 	if (unlikely(pgd_none(pgd)))
-		return NULL;
+		return false;
 	p4dp = p4d_offset_lockless(pgdp, pgd, addr);
 	p4d = p4dp_get(p4dp);
 	if (unlikely(p4d_none(p4d)))
-		return NULL;
+		return false;
 	SYNCPOINT("gup.read_p4d");
 	pudp = pud_offset_lockless(p4dp, p4d, addr);
 	pud = pudp_get(pudp);
 	if (unlikely(!pud_present(pud) || pud_leaf(pud)))
-		return NULL;
-	pmdp = pmd_offset_lockless(pudp, pud, addr);
-	*pmd = pmdp_get(pmdp);
-	return likely(pmd_present(*pmd) && !pmd_leaf(*pmd)) ? pmdp : NULL;
+		return false;
+	*pmdp = pmd_offset_lockless(pudp, pud, addr);
+	*pmd = pmdp_get(*pmdp);
+	return likely(pmd_present(*pmd) && !pmd_leaf(*pmd));
 }
 
-/* Pages of [@addr, @end), table by table, up to the first that cannot be had. */
-static force_inline void gup_fast_range(struct gup_fast *gup, struct mm_struct *mm, unsigned long addr, unsigned long end)
+/* Pages from @addr on, table by table, up to the first that cannot be had. @nr is not 0. */
+static force_inline unsigned long gup_fast_range(pgd_t *pgd, unsigned long addr, unsigned long nr, unsigned int flags,
+						 struct page **pages)
 {
-	while (addr < end) {
-		unsigned long next = pmd_addr_end(addr, end);
-		pmd_t pmd, *pmdp = pmd_lockless(mm->pt.pgd, addr, &pmd);
+	unsigned long done = 0;
+
+	do {
+		pmd_t pmd, *pmdp;
 		pte_t *ptep;
 
-		if (unlikely(!pmdp))
-			return;
+		if (unlikely(!pmd_lockless(pgd, addr, &pmdp, &pmd)))
+			break;
 		SYNCPOINT("gup.read_pmd");
-		for (ptep = pte_offset(pmd, addr); addr < next; addr += PAGE_SIZE, ptep++)
-			if (unlikely(!gup_fast_pte(gup, pmdp, pmd, ptep)))
-				return;
+		ptep = pte_offset(pmd, addr);
+		do {
+			struct page *page = gup_fast_pte(pmdp, pmd, ptep++, flags);
+
+			if (unlikely(!page))
+				return done;
+			pages[done++] = page;
+			addr += PAGE_SIZE;
+		} while (done < nr && !IS_ALIGNED(addr, PMD_SIZE));
+	} while (done < nr);
+	return done;
+}
+
+static __noinline __cold void give_back(struct page **pages, unsigned long nr, unsigned int flags)
+{
+	count_events(EV_GUP_FORKED, nr);
+	for (unsigned long i = 0; i < nr; i++)
+		gup_put_folio(page_folio(pages[i]), flags);
+}
+
+/* As many of the pages as can be had without a lock, 0 … @nr. Source: mm/gup.c. */
+static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+					   struct page **pages)
+{
+	uint32_t seq = 0;
+	unsigned long done;
+
+	if (flags & FOLL_PIN) {
+		seq = raw_read_seqcount(&mm->write_protect_seq);
+		if (unlikely(seq & 1))
+			return 0;
 	}
-}
-
-static __noinline void give_back(struct gup_fast *gup)
-{
-	count_events(EV_GUP_FORKED, gup->nr);
-	while (gup->nr)
-		gup_put_folio(page_folio(gup->pages[--gup->nr]), gup->flags);
-}
-
-unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
-{
-	struct gup_fast gup = { .flags = flags, .pages = pages };
-	uint32_t seq = raw_read_seqcount(&mm->write_protect_seq);
-
-	if (unlikely((flags & FOLL_PIN) && (seq & 1)))
-		return 0;
 	tables_section_begin(&mm->pt);
-	gup_fast_range(&gup, mm, start, start + (nr << PAGE_SHIFT));
+	done = gup_fast_range(mm->pt.pgd, start, nr, flags, pages);
 	tables_section_end(&mm->pt);
-	if (unlikely((flags & FOLL_PIN) && read_seqcount_retry(&mm->write_protect_seq, seq)) && !KNOCKED_OUT(GUP_FORK_B))
-		give_back(&gup);
-	count_events(EV_GUP_FAST, gup.nr);
-	return gup.nr;
+	if ((flags & FOLL_PIN) && unlikely(read_seqcount_retry(&mm->write_protect_seq, seq)) && !KNOCKED_OUT(GUP_FORK_B)) {
+		give_back(pages, done, flags);
+		return 0;
+	}
+	count_events(EV_GUP_FAST, done);
+	return done;
+}
+
+/* Source: mm/gup.c, gup_fast_fallback(). */
+static __noinline long gup_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+				    struct page **pages, unsigned long done)
+{
+	long more;
+
+	if (flags & FOLL_FAST_ONLY)
+		return (long)done;
+	more = gup_slow(mm, start + (done << PAGE_SHIFT), nr - done, flags, pages + done);
+	if (more < 0)
+		return done ? (long)done : more;
+	return (long)done + more;
+}
+
+static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+				     struct page **pages)
+{
+	unsigned long done = nr ? gup_fast(mm, start, nr, flags, pages) : 0;
+
+	return done == nr ? (long)done : gup_fallback(mm, start, nr, flags, pages, done);
+}
+
+/* One page is the usual case: there @flags says get or pin at compile time, and there are no loops. */
+static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+					   struct page **pages)
+{
+	if (unlikely(nr != 1))
+		return gup_fast_many(mm, start, nr, flags, pages);
+	if (likely(gup_fast(mm, start, 1, flags, pages)))
+		return 1;
+	return gup_fallback(mm, start, 1, flags, pages, 0);
+}
+
+long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+{
+	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
+
+	return unlikely(err) ? err : gup_fast_fallback(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
+}
+
+long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+{
+	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);
+
+	if (unlikely(err))
+		return err;
+	mm_set_has_pinned(mm);
+	return gup_fast_fallback(mm, start & PAGE_MASK, nr, flags | FOLL_PIN, pages);
 }

@@ -49,30 +49,6 @@ static inline int try_grab_folio(struct page *page, unsigned int flags)
 }
 
 /*
- * try_grab_folio_fast - the same for who found @page through an entry without its lock: it may be free, or part of another folio by
- * now. Returns the folio, which then stays what it is; whether the entry still names it is for the caller to see. NULL: try again.
- * A full barrier comes after it: ORDER[gup-share:B] in gup_fast.c. Source: mm/gup.c.
- */
-static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigned int flags)
-{
-	struct folio *folio = page_folio(page);
-	bool large = folio_test_large(folio);
-	int refs = grab_refs(large, flags);
-
-	SYNCPOINT("gup.read_folio");
-	if (unlikely(!page_ref_add_unless_zero(&folio->page, refs)))
-		return NULL;
-	/* Now it stays; but was it what it looked like before? A head alone can tell its size. */
-	if (unlikely(page_folio(page) != folio || folio_test_large(folio) != large) && !KNOCKED_OUT(GUP_FOLIO_RECHECK)) {
-		folio_put_refs(folio, refs);
-		return NULL;
-	}
-	if (unlikely(large && (flags & FOLL_PIN)))
-		fetch_add_relaxed(&folio->page._pincount, 1);
-	return folio;
-}
-
-/*
  * gup_must_unshare - whoever reads through a pin must see what the mm writes later: so the page has to be the mm's alone, as for
  * writing it is anyway. Who only gets a reference takes what is there.
  * Locking: the PTL; or a pin taken before, and the entry is read again before. Source: mm/internal.h.
@@ -94,7 +70,15 @@ static force_inline void mm_set_has_pinned(struct mm_struct *mm)
 		store_relaxed(&mm->has_pinned, 1u);
 }
 
-/* gup_fast - as many of the pages as can be had without a lock, 0 … @nr. Locking: none. Source: mm/gup.c. */
-unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
+/* 0, or why these arguments make no sense. Source: mm/gup.c, is_valid_gup_args(). */
+static force_inline int gup_check_args(unsigned long start, unsigned long nr, unsigned int flags, unsigned int allowed)
+{
+	if (unlikely(flags & ~allowed))
+		return -EINVAL;
+	return unlikely(nr > TASK_SIZE >> PAGE_SHIFT || (start & PAGE_MASK) > TASK_SIZE - (nr << PAGE_SHIFT)) ? -EFAULT : 0;
+}
+
+/* gup_slow - pages got under mmap_lock, or why not even the first was. Locking: none held. Source: mm/gup.c, __get_user_pages(). */
+long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
 
 #endif

@@ -183,7 +183,7 @@ static inline bool entry_points_to_table(uint64_t val)
 static inline void *entry_table(uint64_t val)
 {
 	ASSERT(entry_points_to_table(val));
-	return page_address(pfn_to_page(entry_pfn(val)));
+	return machine.frames + (val & ENTRY_PFN_MASK);
 }
 
 /* The struct page, PTL included, of the table that holds the entry at @entry. */

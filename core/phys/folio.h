@@ -113,17 +113,13 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 static force_inline bool page_ref_add_unless_zero(struct page *page, int nr)
 {
 	int old = load_relaxed(&page->_refcount);
-	bool done;
 
 	do {
-		if (old <= 0 && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
+		if (unlikely(old <= 0) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
 		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
-		if (KNOCKED_OUT(PAGE_REF_B))
-			done = try_cmpxchg_relaxed(&page->_refcount, &old, old + nr);
-		else
-			done = try_cmpxchg_acquire(&page->_refcount, &old, old + nr);
-	} while (!done);
+	} while (unlikely(KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, old + nr)
+						  : !try_cmpxchg_acquire(&page->_refcount, &old, old + nr)));
 	return true;
 }
 

@@ -191,7 +191,7 @@ static bool pin_a_tail(void *knockout)
 	if (knockout && knockout_enable(knockout))
 		return false;
 	begin("linux-6.15,anon=16k");
-	meanwhile("gup.read_folio", split_into_pages, page_folio(page_at(&s, AREA + PAGE_SIZE)));
+	meanwhile("gup.read_large", split_into_pages, page_folio(page_at(&s, AREA + PAGE_SIZE)));
 	good = pin_user_pages_fast(s.mm, AREA + PAGE_SIZE, 1, FOLL_WRITE | FOLL_FAST_ONLY, &page) == 0;
 	good = good && meanwhile_ran() == 1 && page_ref_count(taken[nr_taken - 1]) == 1;
 	good = good && load_relaxed(&taken[nr_taken - 1]->_pincount) == 0;
