@@ -41,7 +41,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 	if (!dst)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;
-	err = anon_vma_fork(dst, src);
+	err = KNOCKED_OUT(FORK_ANON_VMA) ? 0 : anon_vma_fork(dst, src);
 	if (err) {
 		vma_free(child, dst);
 		return err;

@@ -212,21 +212,60 @@ static void change(struct mm_struct *mm)
 	}
 }
 
+/* ---- walkers ---- */
+
+/* A word's page, wherever it is by the time it is walked from: the entry is read without a lock. */
+static struct folio *any_folio(struct run *run)
+{
+	unsigned long at = word_addr((unsigned int)below(run->storm->writers), (unsigned int)below(WORDS));
+	pmd_t pmd, *pmdp = pmd_find_next(&run->parent->pt, &at, at + PAGE_SIZE);
+	pte_t *ptep = pmdp ? pte_offset_map(&run->parent->pt, pmdp, at, &pmd) : NULL, pte;
+
+	if (!ptep)
+		return NULL;
+	pte = ptep_get_lockless(ptep);
+	pte_unmap(&run->parent->pt);
+	return pte_present(pte) ? folio_get_anon_by_pfn(pte_pfn(pte)) : NULL;
+}
+
+static void walk_on(struct run *run)
+{
+	while (load_acquire(&run->forking)) {
+		struct folio *folio = any_folio(run);
+		unsigned long vm_flags;
+
+		if (folio) {
+			int vmas = folio_referenced(folio, false, &vm_flags);
+
+			fetch_add_relaxed(&run->met.walks, 1ul);
+			fetch_add_relaxed(&run->met.shared, vmas > 1 ? 1ul : 0ul);
+			folio_put(folio);
+		}
+		rcu_quiescent();
+	}
+}
+
+static void change_on(struct run *run)
+{
+	while (load_acquire(&run->forking)) {
+		change(run->parent);
+		rcu_quiescent();
+	}
+}
+
 static void storm_thread(void *arg, unsigned int index)
 {
 	struct run *run = arg;
 	const struct fork_storm *storm = run->storm;
 
-	if (index < storm->writers) {
+	if (index < storm->writers)
 		write_on(run, index);
-	} else if (index < storm->writers + storm->forkers) {
+	else if ((index -= storm->writers) < storm->forkers)
 		fork_on(run);
-	} else {
-		while (load_acquire(&run->forking)) {
-			change(run->parent);
-			rcu_quiescent();
-		}
-	}
+	else if (index - storm->forkers < storm->changers)
+		change_on(run);
+	else
+		walk_on(run);
 	frame_drain_cpu();
 }
 
@@ -235,7 +274,7 @@ static void storm_thread(void *arg, unsigned int index)
 struct fork_storm fork_storm_default(const struct mm_policy *policy)
 {
 	return (struct fork_storm){
-		.policy = *policy, .writers = 2, .forkers = 2, .changers = 1, .forks = 200, .noise = 50, .seed = 1,
+		.policy = *policy, .writers = 2, .forkers = 2, .changers = 1, .walkers = 1, .forks = 200, .noise = 50, .seed = 1,
 	};
 }
 
@@ -262,7 +301,7 @@ bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, 
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	run.parent = make_parent(&storm->policy);
 	syncpoint_noise(storm->noise);
-	threads_run(storm->writers + storm->forkers + storm->changers, storm_thread, &run);
+	threads_run(storm->writers + storm->forkers + storm->changers + storm->walkers, storm_thread, &run);
 	syncpoint_noise(0);
 	rcu_barrier();
 	good = oracle_at_rest(&run.parent, 1, why, why_size);

@@ -19,7 +19,7 @@
 
 struct fork_storm {
 	struct mm_policy policy;
-	unsigned int writers, forkers, changers;	/* threads */
+	unsigned int writers, forkers, changers, walkers;	/* threads; walkers go from pages to all who map them */
 	unsigned long forks;				/* by each forker; the others go on until they are done */
 	unsigned int noise;				/* per mille of sync points that pause; check builds */
 	uint64_t seed;
@@ -29,9 +29,10 @@ struct fork_storm {
 struct fork_storm_met {
 	uint64_t forks, grandchildren;
 	uint64_t amid;			/* children forked in the middle of a writer's round */
+	uint64_t walks, shared;		/* reverse-map walks, and those that found several VMAs */
 };
 
-/* Two of each, every sync point noisy. */
+/* Two writers and two forkers, one of the others; all sync points noisy. */
 struct fork_storm fork_storm_default(const struct mm_policy *policy);
 /* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. */
 bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, char *why, size_t why_size);

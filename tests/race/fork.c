@@ -25,6 +25,7 @@ static void storm(const char *text, uint64_t seed)
 	assert_int_equal(met.forks, storm.forkers * storm.forks);
 	assert_true(met.grandchildren > storm.forks / 4);
 	assert_true(met.amid > 0);
+	assert_true(met.walks > storm.forks / 4 && met.shared > 0);
 	assert_true(events_total(EV_FAULT) > met.forks);
 	assert_true(events_total(EV_MPROTECT) > 0 && events_total(EV_MUNMAP) > 0);
 	if (policy.vma_lock != VMA_LOCK_NONE)
