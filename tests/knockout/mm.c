@@ -50,6 +50,8 @@ static const struct knocked cases[] = {
 	{ "vma-lock:mm-recheck", "linux-6.15", { "vm_mm", "under its reader" } },
 	{ "vma-lock:range-recheck", "linux-6.15", { "vm_start" } },
 	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA", "mm_counter_sum" } },
+	{ "cow:reuse-check", "linux-6.15", { "what another mm wrote", "after the fork", "PageAnonExclusive" } },
+	{ "protect:exclusive", "linux-6.15", { "PageAnonExclusive" } },
 	{ "rmap:lock", "linux-6.15", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } },
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/storm_pins.h"
 #include "tests/lib/storm_rmap.h"
 #include "tests/lib/threads.h"
 
@@ -31,7 +32,8 @@ struct storm storm_default(const struct mm_policy *policy)
 		.weight = { [STORM_READ] = 20, [STORM_WRITE] = 30, [STORM_TOUCH] = 20, [STORM_MMAP] = 10,
 			    [STORM_MUNMAP] = 5, [STORM_MPROTECT] = 5, [STORM_DONTNEED] = 15, [STORM_POPULATE] = 2,
 			    [STORM_GUARD] = 2, [STORM_UNGUARD] = 2, [STORM_WALK] = 4, [STORM_WALK_NOVMA] = 1,
-			    [STORM_MINCORE] = 2, [STORM_MREMAP] = 2, [STORM_FORK] = 2, [STORM_RMAP] = 8 },
+			    [STORM_MINCORE] = 2, [STORM_MREMAP] = 2, [STORM_FORK] = 2, [STORM_RMAP] = 8,
+			    [STORM_PIN] = 6 },
 	};
 }
 
@@ -60,7 +62,7 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 	unsigned long addr = t->start, index = linear_page_index(vma, addr);
 	struct mm_pgtable *pt = &t->mm->pt;
 	spinlock_t *ptl;
-	uint64_t *word;
+	uint64_t *word, found;
 	pmd_t *pmdp = pmd_find_next(pt, &addr, t->start + PAGE_SIZE);
 	pte_t *ptep = pmdp ? pte_offset_map_lock(pt, pmdp, addr, &ptl) : NULL, pte;
 
@@ -70,11 +72,12 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 	BUG_ON(pte_bad(pte));
 	if (pte_present(pte)) {
 		word = page_payload(pte_page(pte));
-		BUG_ON(pte_special(pte) && *word);
+		found = load_relaxed(word);	/* who has the page pinned writes without the PTL */
+		BUG_ON(pte_special(pte) && found);
 		BUG_ON(pte_write(pte) && !PageAnonExclusive(pte_page(pte)));
-		storm_word_check(t->place, index, *word);
+		storm_word_check(t->place, index, found);
 		if (pte_write(pte))
-			*word = storm_word(t->place, index);
+			store_relaxed(word, storm_word(t->place, index));
 	}
 	pte_unmap_unlock(pt, ptl);
 }
@@ -181,8 +184,14 @@ static enum storm_op pick_op(const struct storm_run *run)
 	return (enum storm_op)op;
 }
 
+/* What a thread keeps from one operation to the next. */
+struct storm_own {
+	struct storm_frames frames;
+	struct storm_pins pins;
+};
+
 /* One operation in an mm. Locking: inside its place. */
-static void storm_op(struct storm_run *run, enum storm_op op, const struct target *t, struct storm_frames *frames)
+static void storm_op(struct storm_run *run, enum storm_op op, const struct target *t, struct storm_own *own)
 {
 	if (op == STORM_READ || op == STORM_WRITE)
 		do_user_addr_fault(t->mm, t->start, op == STORM_WRITE ? FAULT_FLAG_WRITE : 0);
@@ -195,7 +204,9 @@ static void storm_op(struct storm_run *run, enum storm_op op, const struct targe
 	else if (op == STORM_FORK)
 		storm_mm_fork(&run->mms, t->place);
 	else if (op == STORM_RMAP)
-		storm_meet(frames, t->mm, t->start);
+		storm_meet(&own->frames, t->mm, t->start);
+	else if (op == STORM_PIN)
+		storm_pin(&own->pins, t->place, t->start);
 	else
 		storm_range_op(op, t);
 }
@@ -203,7 +214,7 @@ static void storm_op(struct storm_run *run, enum storm_op op, const struct targe
 static void storm_thread(void *arg, unsigned int index)
 {
 	struct storm_run *run = arg;
-	struct storm_frames frames = { .next = 0 };
+	struct storm_own own = { .frames.next = 0 };
 
 	(void)index;
 	for (unsigned long i = 0; i < run->storm->rounds; i++) {
@@ -214,12 +225,13 @@ static void storm_thread(void *arg, unsigned int index)
 			continue;
 		t.mm = t.place->mm;
 		pick_range(run->storm, &t);
-		storm_op(run, op, &t, &frames);
+		storm_op(run, op, &t, &own);
 		storm_mm_leave(t.place);
 		if (op == STORM_RMAP)
-			storm_rmap(&frames);
+			storm_rmap(&own.frames);
 		rcu_quiescent();
 	}
+	storm_unpin_all(&own.pins);
 	frame_drain_cpu();
 }
 

@@ -3,7 +3,8 @@
  * storm.h - threads that do everything to a few address spaces at once, with oracles.
  *
  * In flight: every page touched holds nothing, or what its mm or an ancestor wrote to it (storm_mms.h), and is writable only
- * if it is exclusive. At rest: the oracle, and nothing leaked. A storm that never met what it is for is no pass: storm_events() counts.
+ * if it is exclusive; pages stay what they are while they are pinned (storm_pins.h). At rest: the oracle, and nothing leaked. A
+ * storm that never met what it is for is no pass: events_total() says what it met.
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_H
@@ -13,6 +14,7 @@
 enum storm_op {
 	STORM_READ, STORM_WRITE, STORM_TOUCH, STORM_MMAP, STORM_MUNMAP, STORM_MPROTECT, STORM_DONTNEED, STORM_POPULATE,
 	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE, STORM_MREMAP, STORM_FORK, STORM_RMAP,
+	STORM_PIN,
 	NR_STORM_OPS
 };
 

@@ -35,6 +35,7 @@ static void storms_hold(void **state)
 		assert_true(events_total(EV_FAULT) > 1000 && events_total(EV_VMA_SPLIT) > 10 && events_total(EV_VMA_MERGE) > 10);
 		assert_true(events_total(EV_FORK) > 20 && events_total(EV_COW_COPY) > 5 && events_total(EV_COW_REUSE) > 5);
 		assert_true(events_total(EV_RMAP_WALK) > 50 && events_total(EV_MREMAP) > 50);
+		assert_true(events_total(EV_GUP_FAST) > 50 && events_total(EV_GUP_SLOW) > 10 && events_total(EV_FORK_COPIED) > 0);
 		if (policy.vma_lock != VMA_LOCK_NONE)
 			assert_true(events_total(EV_FAULT_VMA_LOCK) > 100 && events_total(EV_VMA_LOCK_MISS) > 0);
 		if (policy.reclaim_tables)
