@@ -116,17 +116,18 @@ static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name;
 }
 
-/*
- * Two VMAs can share an anon_vma: they do, or one has none, and the other inherited nothing. What inherited stays apart, so that
- * new pages do not get an anon_vma whose root's lock other mms use too. Source: mm/vma.c, is_mergeable_anon_vma().
- */
+/* What inherited stays apart from what did not: its new pages are not to get an anon_vma whose lock other mms take too. */
+static bool takes_new_pages(const struct vm_area_struct *vma)
+{
+	return !vma_anon_vma(vma) || vma_has_one_chain(vma);
+}
+
+/* Two VMAs can share an anon_vma: they do, or one has none. Source: mm/vma.c, is_mergeable_anon_vma(). */
 static bool is_mergeable_anon_vma(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	struct anon_vma *of_a = vma_anon_vma(a), *of_b = vma_anon_vma(b);
-
-	if (of_a && of_b)
-		return of_a == of_b;
-	return (!of_a || vma_has_one_chain(a)) && (!of_b || vma_has_one_chain(b));
+	if (vma_anon_vma(a) && vma_anon_vma(b))
+		return vma_anon_vma(a) == vma_anon_vma(b);
+	return takes_new_pages(a) && takes_new_pages(b);
 }
 
 /* @left ends where @right begins: are they of one piece? */
@@ -151,19 +152,27 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	vma_free(mm, left);
 }
 
-/*
- * What is new begins at the page of its address. Neighbours with anon_vmas that do not agree can't be joined by it: then it
- * goes to the one before. Source: mm/vma.c, vma_merge_new_range().
- */
+/* A new mapping begins at the page of its address. Source: mm/vma.c, can_vma_merge_before(), can_vma_merge_after(). */
+static bool can_take_before(const struct vm_area_struct *next, unsigned long end, struct vma_kind kind)
+{
+	return next && next->vm_start == end && vma_alike(next, kind) && next->vm_pgoff == end >> PAGE_SHIFT &&
+	       takes_new_pages(next);
+}
+
+static bool can_take_after(const struct vm_area_struct *prev, unsigned long start, struct vma_kind kind)
+{
+	return prev && prev->vm_end == start && vma_alike(prev, kind) &&
+	       prev->vm_pgoff + vma_pages(prev) == start >> PAGE_SHIFT && takes_new_pages(prev);
+}
+
+/* If both neighbours could take it, but not each other, it goes to the one before. Source: mm/vma.c, vma_merge_new_range(). */
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, start), *next = find_vma(mm, start);
 
-	if (prev && (prev->vm_end != start || !vma_alike(prev, kind) || prev->vm_pgoff + vma_pages(prev) != start >> PAGE_SHIFT))
+	if (!can_take_after(prev, start, kind))
 		prev = NULL;
-	if (next && (next->vm_start != end || !vma_alike(next, kind) || next->vm_pgoff != end >> PAGE_SHIFT))
-		next = NULL;
-	if (prev && next && !is_mergeable_anon_vma(prev, next))
+	if (!can_take_before(next, end, kind) || (prev && !is_mergeable_anon_vma(prev, next)))
 		next = NULL;
 	if (next) {
 		vma_start_write(next);

@@ -58,9 +58,9 @@ void model_expand(struct model *model, unsigned long start, unsigned long end)
 	const struct model_page *new = model_page(model, start), *heir;
 	const struct model_page *prev = model_page(model, start - PAGE_SIZE), *next = model_page(model, end);
 
-	if (!alike(prev, new))
+	if (!alike(prev, new) || !anon_vmas_agree(prev, new))
 		prev = NULL;
-	if (!alike(next, new) || (prev && !anon_vmas_agree(prev, next)))
+	if (!alike(next, new) || !anon_vmas_agree(next, new) || (prev && !anon_vmas_agree(prev, next)))
 		next = NULL;
 	heir = next ? next : prev;
 	if (!heir)

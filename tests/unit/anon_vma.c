@@ -233,9 +233,9 @@ static void what_was_inherited_is_not_joined_with_what_was_not(void **state)
 	assert_int_equal(sys_mprotect(child, PAGE(4), PAGE_SIZE, READ_WRITE), 0);
 	assert_int_equal(child->map_count, 2);
 	assert_null(anon_vma_at(child, PAGE(4)));
-	/* But what is new there without a VMA of its own extends it. Source: mm/vma.c, vma_merge_new_range(). */
 	map_at(child, AREA - PAGE_SIZE, PAGE_SIZE, READ_WRITE);
-	assert_int_equal(child->map_count, 2);
+	assert_int_equal(child->map_count, 3);
+	assert_null(anon_vma_at(child, AREA - PAGE_SIZE));
 	assert_int_equal(nr_linked(anon_vma_at(child, AREA)), 1);
 	mm_exit(mm);
 	mm_exit(child);
