@@ -89,13 +89,23 @@ struct rmap_walk_control {
 
 /* ---- VMAs ---- */
 
-/* NULL before the first page. Locking: mmap_lock or the VMA lock; what it was set up with is visible. */
+/*
+ * NULL before the first page. Locking: mmap_lock or the VMA lock.
+ *
+ * ORDER[anon-publish:B] before its chains, and the anon_vma, are looked at. Pairs with ORDER[anon-publish:A].
+ */
 static inline struct anon_vma *vma_anon_vma(const struct vm_area_struct *vma)
 {
 	return load_acquire(&vma->anon_vma);
 }
 
-/* Locking: @vma's chains are complete, and its creator alone has it, or page_table_lock. */
+/*
+ * Locking: its creator alone has @vma, or it is write-locked, or page_table_lock.
+ *
+ * ORDER[anon-publish:A] after its chains are on its list, and the anon_vma is complete. Pairs with
+ * ORDER[anon-publish:B]. Weaker: a neighbour's first fault, which holds mmap_lock for read as well, counts chains that
+ * are not there yet.
+ */
 static inline void vma_set_anon_vma(struct vm_area_struct *vma, struct anon_vma *anon_vma)
 {
 	store_release(&vma->anon_vma, anon_vma);

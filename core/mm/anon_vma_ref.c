@@ -139,31 +139,6 @@ static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
 	return look;
 }
 
-struct anon_vma *folio_get_anon_vma(struct folio *folio)
-{
-	for (unsigned int round = 0; ; round++) {
-		struct anon_vma *anon_vma;
-		uint64_t life = 0;
-		enum look look;
-
-		BUG_ON(round > ROUNDS_BOUND);
-		rcu_read_lock();
-		anon_vma = first_look(folio, &life);
-		if (!anon_vma) {
-			rcu_read_unlock();
-			return NULL;
-		}
-		SYNCPOINT("anon_vma.looked");
-		look = get_once(folio, anon_vma);
-		if (look == LOOK_GONE)
-			return NULL;
-		if (look == LOOK_SAME) {
-			check_life(anon_vma, life, "is not what the folio was mapped through");
-			return anon_vma;
-		}
-	}
-}
-
 /* ---- the lock ---- */
 
 /* B4 with a reference. LOOK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio is linked. */
@@ -211,29 +186,48 @@ static enum look lock_once(const struct folio *folio, struct anon_vma *anon_vma,
 	return lock_slow(folio, anon_vma);
 }
 
-struct anon_vma *folio_lock_anon_vma_read(struct folio *folio, struct rmap_walk_control *rwc)
-{
-	for (unsigned int round = 0; ; round++) {
-		struct anon_vma *anon_vma;
-		uint64_t life = 0;
-		enum look look;
+/* ---- both looks, again if the folio moved in between ---- */
 
-		BUG_ON(round > ROUNDS_BOUND);
+enum want { WANT_REFERENCE, WANT_LOCK };
+
+static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want, struct rmap_walk_control *rwc, uint64_t *life)
+{
+	struct anon_vma *anon_vma;
+	unsigned int rounds = 0;
+	enum look look;
+
+	do {
+		BUG_ON(rounds++ > ROUNDS_BOUND);
 		rcu_read_lock();
-		anon_vma = first_look(folio, &life);
+		anon_vma = first_look(folio, life);
 		if (!anon_vma) {
 			rcu_read_unlock();
 			return NULL;
 		}
 		SYNCPOINT("anon_vma.looked");
-		look = lock_once(folio, anon_vma, rwc);
-		if (look == LOOK_GONE)
-			return NULL;
-		if (look == LOOK_SAME) {
-			reader_enter(anon_vma, life);
-			return anon_vma;
-		}
-	}
+		look = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
+	} while (look == LOOK_MOVED);
+	return look == LOOK_SAME ? anon_vma : NULL;
+}
+
+struct anon_vma *folio_get_anon_vma(struct folio *folio)
+{
+	uint64_t life = 0;
+	struct anon_vma *anon_vma = find_anon_vma(folio, WANT_REFERENCE, NULL, &life);
+
+	if (anon_vma)
+		check_life(anon_vma, life, "is not what the folio was mapped through");
+	return anon_vma;
+}
+
+struct anon_vma *folio_lock_anon_vma_read(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	uint64_t life = 0;
+	struct anon_vma *anon_vma = find_anon_vma(folio, WANT_LOCK, rwc, &life);
+
+	if (anon_vma)
+		reader_enter(anon_vma, life);
+	return anon_vma;
 }
 
 void anon_vma_unlock_read(struct anon_vma *anon_vma)
