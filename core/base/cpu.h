@@ -48,6 +48,7 @@
 	X(ANON_VMA_DEAD,	"anon_vmas found by a folio, but dead") \
 	X(ANON_VMA_UNMAPPED,	"anon_vmas locked or referenced, then let go: the folio was unmapped") \
 	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then let go: the folio had moved to another") \
+	X(FILEMAP_RETRY,	"page cache look-ups that another folio came in the way of") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

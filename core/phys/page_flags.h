@@ -10,6 +10,7 @@
 #define PG_LOCKED		0x2u	/* folio: the folio lock */
 #define PG_WAITERS		0x4u	/* folio: somebody waits for the folio lock */
 #define PG_REFERENCED		0x8u	/* folio: somebody used it since this was cleared */
+#define PG_DIRTY	0x10u	/* folio of a file: holds what its file does not yet */
 
 /*
  * Set by who maps a new page, cleared under the PTL of the one entry that maps it. Who holds that PTL relies on it; GUP-fast

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* address_space.c - simulated files made and freed. */
+#include "core/mm/address_space.h"
+
+#include "core/base/arena.h"
+#include "core/mm/filemap.h"
+
+static size_t slots_size(const struct address_space *mapping)
+{
+	return (mapping->max_pages >> mapping->order) * sizeof(*mapping->slots);
+}
+
+static size_t device_size(const struct file *file)
+{
+	return file->mapping.max_pages * sizeof(*file->device);
+}
+
+/* Source: a mixing function of the usual kind (splitmix64). */
+uint64_t file_seeded_word(uint64_t seed, unsigned long index)
+{
+	uint64_t x = seed + (index + 1) * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+	return (x ^ (x >> 31)) | 1;
+}
+
+struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed)
+{
+	struct file *file = local_zalloc(sizeof(*file), CACHE_LINE);
+	struct address_space *mapping;
+
+	BUG_ON(!max_pages || pages > max_pages || !IS_ALIGNED(pages | max_pages, 1ul << order));
+	if (!file)
+		return NULL;
+	mapping = &file->mapping;
+	file->node = local_node();
+	mapping->max_pages = max_pages;
+	mapping->order = order;
+	mapping->slots = node_zalloc(file->node, slots_size(mapping), CACHE_LINE);
+	if (!mapping->slots)
+		goto no_slots;
+	file->device = node_zalloc(file->node, device_size(file), CACHE_LINE);
+	if (!file->device)
+		goto no_device;
+	for (unsigned long i = 0; i < pages; i++)
+		file->device[i] = file_seeded_word(seed, i);
+	init_rwsem(&mapping->invalidate_lock, RANK_INVALIDATE_LOCK);
+	init_rwsem(&mapping->i_mmap_rwsem, RANK_I_MMAP_RWSEM);
+	store_relaxed(&mapping->i_size, pages);
+	store_release(&file->refcount, 1u);
+	return file;
+no_device:
+	node_free(mapping->slots, file->node, slots_size(mapping));
+no_slots:
+	node_free(file, file->node, sizeof(*file));
+	return NULL;
+}
+
+/* No VMA maps it, since each holds a reference: but a walker may still hold the lock of one of its folios. */
+void file_put(struct file *file)
+{
+	uint32_t old = fetch_sub_acq_rel(&file->refcount, 1u);
+
+	BUG_ON(!old);
+	if (old > 1)
+		return;
+	BUG_ON(!RB_EMPTY(&file->mapping.i_mmap));
+	truncate_inode_pages(&file->mapping, 0);
+	BUG_ON(load_relaxed(&file->mapping.nrpages));
+	node_free(file->device, file->node, device_size(file));
+	node_free(file->mapping.slots, file->node, slots_size(&file->mapping));
+	node_free(file, file->node, sizeof(*file));
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * address_space.h - a simulated file: its pages in memory, the VMAs that map them, and what it holds on its device.
+ *
+ * file            what VMAs and openers hold references to; its size is in pages
+ * address_space   the part of it that memory management knows: the page cache and the VMAs that map it
+ * page cache      one slot for each folio the file can have; all its folios are of one order
+ * device          one word for each page: a page that is read in holds it from end to end, and is written back to it
+ *
+ * Source: include/linux/fs.h, struct address_space, struct file.
+ */
+#ifndef FAULTLINE_CORE_MM_ADDRESS_SPACE_H
+#define FAULTLINE_CORE_MM_ADDRESS_SPACE_H
+
+#include "core/lock/rwsem.h"
+#include "core/mm/interval_tree.h"
+#include "core/phys/folio.h"
+
+struct vm_area_struct;
+
+/*
+ * Conservation: a folio is in slots[index >> order] exactly while its mapping is this one; the slot holds a reference to it.
+ * Each such folio lies below i_size, but for those that a truncation is about to remove. nrpages = the pages of all of them.
+ * A VMA of the file is in i_mmap, with its range, from before it has entries until they are all gone.
+ *
+ * Lock key: (C) const after creation (A) atomic (I) i_mmap_rwsem (T) invalidate_lock: held for write to change it
+ */
+struct address_space {
+	struct folio **slots;		/* (A) set under invalidate_lock for read, cleared under the folio lock */
+	unsigned long max_pages;	/* (C) the file never grows beyond */
+	unsigned int order;		/* (C) of its folios */
+	unsigned long i_size;		/* (A) pages; changed by (T) */
+	unsigned long nrpages;		/* (A) */
+	struct rwsem invalidate_lock;	/* see lockrank.def */
+	struct rwsem i_mmap_rwsem __cacheline_aligned;	/* see lockrank.def */
+	struct interval_tree i_mmap;	/* (I) the VMAs that map it, by vm_pgoff */
+};
+
+/* Lock key: (C) const after creation (A) atomic (F) the lock of the folio there; where there is none, invalidate_lock */
+struct file {
+	struct address_space mapping;	/* has its own lock key */
+	uint32_t refcount;		/* (A) openers and VMAs */
+	unsigned int node;		/* (C) NUMA node its own memory is on */
+	uint64_t *device;		/* (C) the array; (F) its words */
+};
+
+static inline struct file *mapping_file(const struct address_space *mapping)
+{
+	return container_of(mapping, struct file, mapping);
+}
+
+/*
+ * file_create - a file of @pages pages that can grow to @max_pages, in folios of 1 << @order pages, which divides both. Page i
+ * holds file_seeded_word(@seed, i). One reference, the caller's. Returns NULL when memory ran out.
+ */
+struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed);
+/* What page @index of a new file holds. Never 0: that is what a page holds that the file grew by. */
+uint64_t file_seeded_word(uint64_t seed, unsigned long index);
+
+static inline void file_get(struct file *file)
+{
+	uint32_t old = fetch_add_relaxed(&file->refcount, 1u);
+
+	BUG_ON(!old);
+}
+
+/* Drops a reference; with the last one the file goes, and its pages with it. Locking: no folio lock; may wait for them. */
+void file_put(struct file *file);
+
+/* In pages; out of date at once unless invalidate_lock is held. */
+static inline unsigned long i_size_read(const struct address_space *mapping)
+{
+	return load_acquire(&mapping->i_size);
+}
+
+/* ---- VMAs: which map the file ---- */
+
+#define i_mmap_lock_write(mapping)	down_write(&(mapping)->i_mmap_rwsem)
+#define i_mmap_lock_read(mapping)	down_read(&(mapping)->i_mmap_rwsem)
+#define i_mmap_trylock_read(mapping)	down_read_trylock(&(mapping)->i_mmap_rwsem)
+#define i_mmap_unlock_write(mapping)	up_write(&(mapping)->i_mmap_rwsem)
+#define i_mmap_unlock_read(mapping)	up_read(&(mapping)->i_mmap_rwsem)
+#define i_mmap_assert_locked(mapping)	assert_rwsem_held(&(mapping)->i_mmap_rwsem)
+
+/* ---- folios ---- */
+
+/*
+ * The file that @folio belongs to; NULL for an anonymous folio, and for one that was removed from its file. Stable under the
+ * folio lock. Source: include/linux/pagemap.h, folio_mapping().
+ */
+static inline struct address_space *folio_mapping(const struct folio *folio)
+{
+	unsigned long mapping = (unsigned long)load_acquire(&folio->page.mapping);
+
+	return mapping & PAGE_MAPPING_ANON ? NULL : (struct address_space *)mapping;
+}
+
+#endif

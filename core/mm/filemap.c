@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filemap.c - the page cache: folios looked up, added, removed, read in, written back. */
+#include "core/mm/filemap.h"
+
+#include <errno.h>
+
+#define FILEMAP_BOUND	1000000u	/* rounds of a look-up that others cannot come in the way of so often */
+
+static struct folio **slot_of(struct address_space *mapping, unsigned long index)
+{
+	return &mapping->slots[index >> mapping->order];
+}
+
+struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
+{
+	struct folio **slot = slot_of(mapping, index), *folio;
+	unsigned int rounds = 0;
+
+	BUG_ON(index >= mapping->max_pages);
+	/* ORDER[page-cache:B] what a folio is can be read once its slot names it; pairs with ORDER[page-cache:A]. */
+	while ((folio = load_acquire(slot))) {
+		SYNCPOINT("filemap.found");
+		/* ORDER[page-ref:B] inside: the reference comes before the slot is read again; pairs with ORDER[page-ref:A]. */
+		if (folio_try_get(folio)) {
+			if (likely(load_acquire(slot) == folio || KNOCKED_OUT(FILEMAP_RECHECK)))
+				return folio;
+			folio_put(folio);
+		}
+		count_event(EV_FILEMAP_RETRY);
+		BUG_ON(++rounds > FILEMAP_BOUND);
+	}
+	return NULL;
+}
+
+struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index)
+{
+	struct folio *folio;
+
+	while ((folio = filemap_get_folio(mapping, index))) {
+		folio_lock(folio);
+		if (likely(folio_mapping(folio) == mapping))
+			return folio;
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	return NULL;
+}
+
+int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index)
+{
+	struct folio *none = NULL;
+
+	assert_folio_locked(folio);
+	assert_rwsem_held(&mapping->invalidate_lock);
+	BUG_ON(index >= i_size_read(mapping) || folio_order(folio) != mapping->order);
+	folio->page.index = ALIGN_DOWN(index, 1ul << mapping->order);
+	store_release(&folio->page.mapping, mapping);
+	folio_get(folio);
+	/* ORDER[page-cache:A] after all that makes it this folio; pairs with ORDER[page-cache:B]. */
+	if (likely(try_cmpxchg_acq_rel(slot_of(mapping, index), &none, folio))) {
+		fetch_add_relaxed(&mapping->nrpages, folio_nr_pages(folio));
+		return 0;
+	}
+	store_release(&folio->page.mapping, NULL);
+	folio_put(folio);
+	return -EEXIST;
+}
+
+void filemap_remove_folio(struct folio *folio)
+{
+	struct address_space *mapping = folio_mapping(folio);
+	struct folio *was;
+
+	assert_folio_locked(folio);
+	ASSERT(!folio_mapped(folio));
+	was = xchg_acq_rel(slot_of(mapping, folio->page.index), NULL);
+	BUG_ON(was != folio);
+	fetch_sub_relaxed(&mapping->nrpages, folio_nr_pages(folio));
+	store_release(&folio->page.mapping, NULL);
+	folio_put(folio);
+}
+
+void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio))
+{
+	unsigned long step = 1ul << mapping->order;
+	struct folio *folio;
+
+	BUG_ON(!IS_ALIGNED(first, step));
+	for (unsigned long index = first; index < mapping->max_pages; index += step) {
+		if (!load_relaxed(slot_of(mapping, index)))
+			continue;
+		folio = filemap_lock_folio(mapping, index);
+		BUG_ON(!folio);
+		SYNCPOINT("truncate.locked");
+		if (folio_mapped(folio) && unmap)
+			unmap(folio);
+		folio_test_clear_dirty(folio);
+		filemap_remove_folio(folio);
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+}
+
+/* ---- the device ---- */
+
+static uint64_t *device_word(const struct folio *folio, unsigned long n)
+{
+	return &mapping_file(folio_mapping(folio))->device[folio->page.index + n];
+}
+
+void filemap_read_folio(struct folio *folio)
+{
+	assert_folio_locked(folio);
+	for (unsigned long n = 0; n < folio_nr_pages(folio); n++) {
+		uint64_t *payload = page_payload(folio_page(folio, n)), word = *device_word(folio, n);
+
+		for (unsigned int i = 0; i < machine.payload / sizeof(*payload); i++)
+			payload[i] = word;
+	}
+}
+
+void filemap_write_folio(struct folio *folio)
+{
+	assert_folio_locked(folio);
+	for (unsigned long n = 0; machine.payload && n < folio_nr_pages(folio); n++)
+		*device_word(folio, n) = *(uint64_t *)page_payload(folio_page(folio, n));
+}
