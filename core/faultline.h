@@ -34,6 +34,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/anon_vma_tree.h"
 #include "core/mm/filemap.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/mm.h"
 #include "core/mm/mm_id.h"

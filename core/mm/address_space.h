@@ -16,8 +16,6 @@
 #include "core/mm/interval_tree.h"
 #include "core/phys/folio.h"
 
-struct vm_area_struct;
-
 /*
  * Conservation: a folio is in slots[index >> order] exactly while its mapping is this one; the slot holds a reference to it.
  * Each such folio lies below i_size, but for those that a truncation is about to remove. nrpages = the pages of all of them.
@@ -72,15 +70,6 @@ static inline unsigned long i_size_read(const struct address_space *mapping)
 {
 	return load_acquire(&mapping->i_size);
 }
-
-/* ---- VMAs: which map the file ---- */
-
-#define i_mmap_lock_write(mapping)	down_write(&(mapping)->i_mmap_rwsem)
-#define i_mmap_lock_read(mapping)	down_read(&(mapping)->i_mmap_rwsem)
-#define i_mmap_trylock_read(mapping)	down_read_trylock(&(mapping)->i_mmap_rwsem)
-#define i_mmap_unlock_write(mapping)	up_write(&(mapping)->i_mmap_rwsem)
-#define i_mmap_unlock_read(mapping)	up_read(&(mapping)->i_mmap_rwsem)
-#define i_mmap_assert_locked(mapping)	assert_rwsem_held(&(mapping)->i_mmap_rwsem)
 
 /* ---- folios ---- */
 

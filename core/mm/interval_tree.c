@@ -25,12 +25,10 @@ static unsigned long subtree_last(const struct interval_node *node)
 #undef RB_AUGMENT
 #define RB_AUGMENT(node)	((node)->subtree_last = subtree_last(node))
 
-/* No two are equal: ranges that begin with the same page are told apart by the addresses of their nodes. */
-static int compare(const struct interval_node *a, const struct interval_node *b)
+/* No two are equal: what begins with the same page comes after what was there before. */
+static int compare(const struct interval_node *new, const struct interval_node *there)
 {
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return a < b ? -1 : a > b;
+	return new->first < there->first ? -1 : 1;
 }
 
 RB_GENERATE_INTERNAL(interval_tree, interval_node, rb, compare, static __attribute__((unused)))

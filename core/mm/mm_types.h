@@ -15,11 +15,13 @@
 #include "core/base/rcu.h"
 #include "core/base/seqcount.h"
 #include "core/lock/rwsem.h"
+#include "core/mm/interval_tree.h"
 #include "core/mm/vma_tree.h"
 #include "core/pgtable/mm_pgtable.h"
 
 struct anon_vma;
 struct anon_vma_chain;
+struct file;
 struct mm_struct;
 
 TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
@@ -29,6 +31,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_WRITE	0x02UL
 #define VM_EXEC		0x04UL
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_SHARED	0x08UL		/* of a file: writes go to its pages, and all who map it see them */
 #define VM_PFNMAP	0x400UL		/* raw page frames, no struct page behind them */
 
 /*
@@ -45,10 +48,10 @@ struct vm_area_struct {
 	unsigned long vm_end;		/* (M,V) one past the last byte */
 	struct mm_struct *vm_mm;	/* (A) const while attached; lockless readers check it after they have the lock */
 	unsigned long vm_flags;		/* (M,V) VM_* */
-	uint64_t vm_page_prot;		/* (M,V) entry bits that vm_flags give, without write */
 	/*
-	 * (M,V) number of its first page, by which pages know their place (linear_page_index()). That of its address when it
-	 * was first mapped; it keeps it where mremap() moves it to, if it has pages by then.
+	 * (M,V) number of its first page, by which pages know their place (linear_page_index()). In a file, that of the file's
+	 * page. Else that of its address when it was first mapped; it keeps it where mremap() moves it to, if it has pages
+	 * by then.
 	 */
 	unsigned long vm_pgoff;
 	/*
@@ -56,19 +59,22 @@ struct vm_area_struct {
 	 * read, or while write-locked; readable under mmap_lock or the VMA lock.
 	 */
 	struct anon_vma *anon_vma;
+	struct file *vm_file;		/* (C) what it maps, from page vm_pgoff on, holding a reference; NULL: anonymous memory */
 	/*
 	 * The mm's mm_lock_seq of the last write lock: equal means write-locked now. (A) written under mmap_lock for
 	 * write and the VMA lock; readable reliably under either, unreliably by a reader about to try the VMA lock: a
 	 * stale value makes it fall back, or is found out by its re-check.
 	 */
 	uint32_t vm_lock_seq;
-	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
+	uint32_t vm_page_prot;		/* (M,V) entry bits that vm_flags give, without write */
 	union {
 		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
 	};
+	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
 	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
+	struct interval_node i_mmap_node;	/* its place among the VMAs that map the file; has its own lock key */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 };
@@ -98,6 +104,12 @@ struct mm_struct {
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define MMAP_MIN_ADDR	65536UL		/* lowest address that is chosen for a mapping */
+
+/* Its pages are nobody's but anonymous ones. Source: include/linux/mm.h. */
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
+{
+	return !vma->vm_file;
+}
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {

@@ -4,6 +4,7 @@
 
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 
 /*
@@ -18,7 +19,13 @@ static struct typesafe_cache *vma_cache(const struct mm_struct *mm)
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
 	store_relaxed(&vma->vm_flags, flags);	/* rmap walks look without the locks */
-	vma->vm_page_prot = flags & VM_ACCESS_FLAGS ? ENTRY_PRESENT | ENTRY_ACCESSED : ENTRY_PROTNONE | ENTRY_ACCESSED;
+	store_relaxed(&vma->vm_page_prot, (flags & VM_ACCESS_FLAGS ? ENTRY_PRESENT : ENTRY_PROTNONE) | ENTRY_ACCESSED);
+}
+
+/* The page number that a VMA of @kind begins with at @start. */
+static unsigned long kind_pgoff(struct vma_kind kind, unsigned long start)
+{
+	return kind.file ? kind.pgoff : start >> PAGE_SHIFT;
 }
 
 struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
@@ -30,7 +37,10 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	store_relaxed(&vma->vm_mm, mm);
 	vma->vm_start = start;
 	vma->vm_end = end;
-	vma->vm_pgoff = start >> PAGE_SHIFT;
+	vma->vm_pgoff = kind_pgoff(kind, start);
+	vma->vm_file = kind.file;
+	if (kind.file)
+		file_get(kind.file);
 	store_relaxed(&vma->anon_vma, NULL);
 	TAILQ_INIT(&vma->anon_vma_chain);
 	vma->vm_name = kind.name;
@@ -48,18 +58,26 @@ static void vma_free_rcu(struct rcu_head *head)
 void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	BUG_ON(load_relaxed(&vma->anon_vma) || !TAILQ_EMPTY(&vma->anon_vma_chain));
+	if (vma->vm_file)
+		file_put(vma->vm_file);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		call_rcu(&vma->vm_rcu, vma_free_rcu);
 	else
 		typesafe_free(vma_cache(mm), vma);
 }
 
-void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
+static void vma_attach(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	vma_mark_attached(vma);
 	vma_tree_insert(&mm->tree, vma, vma->vm_end);
 	mm->map_count++;
 	mm->total_vm += vma_pages(vma);
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	vma_attach(mm, vma);
+	vma_link_file(vma);
 }
 
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -70,14 +88,27 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm->total_vm -= vma_pages(vma);
 }
 
+/* Around a change of the range: rmap walks are kept out, and find the VMA by its new one. Source: mm/vma.c, vma_prepare(). */
+static void vma_pre_update(struct vm_area_struct *vma)
+{
+	vma_file_pre_update(vma);
+	anon_vma_tree_pre_update(vma);
+}
+
+static void vma_post_update(struct vm_area_struct *vma)
+{
+	anon_vma_tree_post_update(vma);
+	vma_file_post_update(vma);
+}
+
 /* Locking: @vma write-locked. Reserve: 1 insertion. */
 static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long end)
 {
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
 	mm->total_vm += (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT);
-	anon_vma_tree_pre_update(vma);
+	vma_pre_update(vma);
 	vma->vm_end = end;
-	anon_vma_tree_post_update(vma);
+	vma_post_update(vma);
 	vma_tree_insert(&mm->tree, vma, end);
 }
 
@@ -100,20 +131,23 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	below->vm_pgoff = vma->vm_pgoff;
 	vma_start_write(vma);
 	SYNCPOINT("vma.split");
+	vma_file_pre_update(vma);
 	if (anon_vma_pre_split(below, vma)) {
+		vma_file_post_update(vma);
 		vma_free(mm, below);
 		return NULL;
 	}
 	vma_move_start(mm, vma, addr);
 	anon_vma_post_split(below, vma);
-	vma_link(mm, below);
+	vma_file_post_split(below, vma);
+	vma_attach(mm, below);
 	count_event(EV_VMA_SPLIT);
 	return below;
 }
 
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
-	return vma->vm_flags == kind.flags && vma->vm_name == kind.name;
+	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file && !(kind.flags & VM_SPECIAL);
 }
 
 /* What inherited stays apart from what did not: its new pages are not to get an anon_vma whose lock other mms take too. */
@@ -146,39 +180,40 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	vma_start_write(right);
 	SYNCPOINT("vma.merge");
 	vma_unlink(mm, left);
+	vma_file_pre_merge(right, left);
 	anon_vma_pre_merge(right, left);
 	vma_move_start(mm, right, start);
-	anon_vma_tree_post_update(right);
+	vma_post_update(right);
 	vma_free(mm, left);
 }
 
-/* A new mapping begins at the page of its address. Source: mm/vma.c, can_vma_merge_before(), can_vma_merge_after(). */
-static bool can_take_before(const struct vm_area_struct *next, unsigned long end, struct vma_kind kind)
+/* Source: mm/vma.c, can_vma_merge_before(), can_vma_merge_after(). */
+static bool can_take_before(const struct vm_area_struct *next, unsigned long end, unsigned long pgoff, struct vma_kind kind)
 {
-	return next && next->vm_start == end && vma_alike(next, kind) && next->vm_pgoff == end >> PAGE_SHIFT &&
-	       takes_new_pages(next);
+	return next && next->vm_start == end && vma_alike(next, kind) && next->vm_pgoff == pgoff && takes_new_pages(next);
 }
 
-static bool can_take_after(const struct vm_area_struct *prev, unsigned long start, struct vma_kind kind)
+static bool can_take_after(const struct vm_area_struct *prev, unsigned long start, unsigned long pgoff, struct vma_kind kind)
 {
-	return prev && prev->vm_end == start && vma_alike(prev, kind) &&
-	       prev->vm_pgoff + vma_pages(prev) == start >> PAGE_SHIFT && takes_new_pages(prev);
+	return prev && prev->vm_end == start && vma_alike(prev, kind) && prev->vm_pgoff + vma_pages(prev) == pgoff &&
+	       takes_new_pages(prev);
 }
 
 /* If both neighbours could take it, but not each other, it goes to the one before. Source: mm/vma.c, vma_merge_new_range(). */
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, start), *next = find_vma(mm, start);
+	unsigned long pgoff = kind_pgoff(kind, start), end_pgoff = pgoff + ((end - start) >> PAGE_SHIFT);
 
-	if (!can_take_after(prev, start, kind))
+	if (!can_take_after(prev, start, pgoff, kind))
 		prev = NULL;
-	if (!can_take_before(next, end, kind) || (prev && !is_mergeable_anon_vma(prev, next)))
+	if (!can_take_before(next, end, end_pgoff, kind) || (prev && !is_mergeable_anon_vma(prev, next)))
 		next = NULL;
 	if (next) {
 		vma_start_write(next);
-		anon_vma_tree_pre_update(next);
+		vma_pre_update(next);
 		vma_move_start(mm, next, start);
-		anon_vma_tree_post_update(next);
+		vma_post_update(next);
 		count_event(EV_VMA_MERGE);
 		if (prev)
 			vma_absorb(mm, prev, next);

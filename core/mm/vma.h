@@ -14,16 +14,18 @@
 struct vma_kind {
 	unsigned long flags;		/* VM_* */
 	uint32_t name;			/* 0, or a name: see vm_name */
+	struct file *file;		/* NULL: anonymous memory */
+	unsigned long pgoff;		/* of a file: its page that comes first */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
-	return (struct vma_kind){ vma->vm_flags, vma->vm_name };
+	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff };
 }
 
-/* A VMA in no tree, write-locked; NULL when memory ran out. Locking: mmap_lock for write. */
+/* A VMA in no tree, write-locked, with a reference to its file; NULL when memory ran out. Locking: mmap_lock for write. */
 struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind);
-/* Frees a VMA that was never attached, or is detached. */
+/* Frees a VMA that was never attached, or is detached; drops its reference to its file, which may go with it. */
 void vma_free(struct mm_struct *mm, struct vm_area_struct *vma);
 
 /* Changes vm_flags and what follows from them. Locking: the VMA write-locked, or in no tree. */
@@ -59,7 +61,7 @@ static inline struct vm_area_struct *find_vma_before(struct mm_struct *mm, unsig
 	return vma_tree_find_prev(&mm->tree, addr);
 }
 
-/* Puts a complete VMA into the tree. Reserve: 1 insertion. */
+/* Puts a complete VMA into the tree, and among those that map its file. Reserve: 1 insertion. */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Takes a write-locked VMA out of the tree; on return no reader is inside it, and it may be freed. */
 void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);

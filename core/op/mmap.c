@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmap.c - private anonymous mappings. */
+/* mmap.c - private anonymous mappings, and mappings of files. */
 #include "core/op/mmap.h"
 
 #include <errno.h>
@@ -133,19 +133,20 @@ static long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len,
 	return err ? err : at;
 }
 
-long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+/* What no lock is needed to refuse. */
+static int check_flags(unsigned long len, int flags)
 {
-	struct vma_kind kind = { prot_to_vm_flags(prot), name };
-	long ret;
-
-	if (!(flags & MAP_ANONYMOUS))
-		return -EBADF;
 	if (!len)
 		return -EINVAL;
 	if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED)
 		return -EINVAL;
-	if ((flags & MAP_SHARED) || (flags & UNSUPPORTED_FLAGS))
-		return -EOPNOTSUPP;
+	return flags & UNSUPPORTED_FLAGS ? -EOPNOTSUPP : 0;
+}
+
+static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+{
+	long ret;
+
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!len)
 		return -ENOMEM;
@@ -154,4 +155,34 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
 	ret = do_mmap(mm, addr, len, flags, kind);
 	mmap_write_unlock(mm);
 	return ret;
+}
+
+long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+{
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .name = name };
+	int err;
+
+	if (!(flags & MAP_ANONYMOUS))
+		return -EBADF;
+	err = check_flags(len, flags);
+	if (!err && (flags & MAP_SHARED))
+		err = -EOPNOTSUPP;
+	return err ? err : mmap_kind(mm, addr, len, flags, kind);
+}
+
+long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
+		   unsigned long pgoff)
+{
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .file = file, .pgoff = pgoff };
+	int err = check_flags(len, flags);
+
+	if (err)
+		return err;
+	if (flags & MAP_ANONYMOUS)
+		return -EINVAL;
+	if (pgoff + (ALIGN_UP(len, PAGE_SIZE) >> PAGE_SHIFT) < pgoff)
+		return -EOVERFLOW;
+	if (flags & MAP_SHARED)
+		kind.flags |= VM_SHARED;
+	return mmap_kind(mm, addr, len, flags, kind);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmap.h - private anonymous mappings. Source: mm/mmap.c, do_mmap(), get_unmapped_area(). */
+/* mmap.h - private anonymous mappings, and mappings of files. Source: mm/mmap.c, do_mmap(), get_unmapped_area(). */
 #ifndef FAULTLINE_CORE_OP_MMAP_H
 #define FAULTLINE_CORE_OP_MMAP_H
 
@@ -14,7 +14,7 @@
  *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory; what was mapped there stays
  *   -EEXIST       MAP_FIXED_NOREPLACE and something is mapped there
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
- *   -EBADF        not MAP_ANONYMOUS: there are no files
+ *   -EBADF        not MAP_ANONYMOUS: see sys_mmap_file()
  *   -EOPNOTSUPP   MAP_SHARED, and flags that ask for what is not simulated (MAP_POPULATE, MAP_LOCKED, MAP_HUGETLB, MAP_GROWSDOWN)
  * @name: 0, or a number that keeps the VMA from merging with neighbours of another one (PR_SET_VMA_ANON_NAME).
  * Locking: none held.
@@ -27,6 +27,13 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
  * Locking: mmap_lock for write. Source: mm/mmap.c.
  */
 long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags);
+
+/*
+ * sys_mmap_file - the same for a file, from its page @pgoff on, MAP_PRIVATE or MAP_SHARED; it may end before the mapping does. The VMA
+ * holds a reference of its own. -EINVAL also for MAP_ANONYMOUS; -EOVERFLOW when page numbers would wrap around.
+ */
+long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
+		   unsigned long pgoff);
 
 /* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. */
 unsigned long prot_to_vm_flags(int prot);

@@ -93,12 +93,15 @@ static int check_vma(const struct vma_remap *r)
 /* The VMA to move to, in the tree and empty; NULL when memory ran out. Reserve: 1 insertion. Source: mm/vma.c. */
 static struct vm_area_struct *copy_vma(const struct vma_remap *r)
 {
-	struct vm_area_struct *copy = vma_alloc(r->mm, r->new_addr, r->new_addr + r->new_len, vma_kind(r->vma));
+	struct vma_kind kind = vma_kind(r->vma);
+	struct vm_area_struct *copy;
 
+	kind.pgoff = linear_page_index(r->vma, r->addr);
+	copy = vma_alloc(r->mm, r->new_addr, r->new_addr + r->new_len, kind);
 	if (!copy)
 		return NULL;
 	if (vma_anon_vma(r->vma))
-		copy->vm_pgoff = linear_page_index(r->vma, r->addr);
+		copy->vm_pgoff = kind.pgoff;
 	if (anon_vma_clone(copy, r->vma)) {
 		vma_free(r->mm, copy);
 		return NULL;

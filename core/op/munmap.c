@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
 
@@ -62,8 +63,10 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	tlb_gather_mmu(&tlb, &mm->pt);
 	for (struct vm_area_struct *v = vma; v; v = v->vm_next_detached)
 		zap_range(&tlb, v, v->vm_start, v->vm_end, 0);
-	for (; vma; vma = vma->vm_next_detached)
+	for (; vma; vma = vma->vm_next_detached) {
 		unlink_anon_vmas(vma);
+		vma_unlink_file(vma);
+	}
 	free_pgtables(&tlb, start, end, floor, ceiling);
 	tlb_finish_mmu(&tlb);
 }

@@ -9,6 +9,7 @@
 
 enum mm_counter {
 	MM_ANONPAGES,		/* anonymous pages mapped */
+	MM_FILEPAGES,		/* pages of files mapped */
 	MM_PTE_TABLES,		/* PTE tables linked */
 	MM_UPPER_TABLES,	/* PMD, PUD and P4D tables linked */
 	NR_MM_COUNTERS

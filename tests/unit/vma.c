@@ -17,7 +17,7 @@
 #define AREA	(16 * PMD_SIZE)
 #define PAGE(n)	(AREA + (n) * PAGE_SIZE)
 
-static const struct vma_kind readable = { VM_READ, 0 };
+static const struct vma_kind readable = { .flags = VM_READ };
 
 /* An mm with a readable VMA over pages 4 to 7 of the area; mmap_lock is held for write until the end. */
 static struct mm_struct *begin(void)
@@ -120,7 +120,7 @@ static void a_split_without_memory_changes_nothing(void **state)
 /* A new range beside the VMA, by its kind and place. */
 static void neighbours_of_the_same_kind_grow(void **state)
 {
-	const struct vma_kind other = { VM_READ | VM_WRITE, 0 }, named = { VM_READ, 3 };
+	const struct vma_kind other = { .flags = VM_READ | VM_WRITE }, named = { .flags = VM_READ, .name = 3 };
 	struct mm_struct *mm = begin();
 	struct vm_area_struct *vma = find_vma(mm, 0);
 
@@ -162,7 +162,7 @@ static void only_what_touches_and_is_alike_is_joined(void **state)
 {
 	struct mm_struct *mm = begin();
 	struct vm_area_struct *vma = find_vma(mm, 0);
-	struct vm_area_struct *unlike = vma_alloc(mm, PAGE(8), PAGE(9), (struct vma_kind){ VM_WRITE, 0 });
+	struct vm_area_struct *unlike = vma_alloc(mm, PAGE(8), PAGE(9), (struct vma_kind){ .flags = VM_WRITE });
 	struct vm_area_struct *apart = vma_alloc(mm, PAGE(1), PAGE(3), readable);
 
 	(void)state;

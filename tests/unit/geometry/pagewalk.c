@@ -60,7 +60,7 @@ static void make_vmas(struct scene *scene, struct rng *rng)
 	qsort(cut, MAX_VMAS + 1, sizeof(cut[0]), by_value);
 	scene->nr_vmas = 0;
 	for (unsigned int i = 0; i < MAX_VMAS; i++) {
-		struct vma_kind kind = { VM_READ | (rng_below(rng, 4) ? 0 : VM_PFNMAP), 0 };
+		struct vma_kind kind = { .flags = VM_READ | (rng_below(rng, 4) ? 0 : VM_PFNMAP) };
 		struct vm_area_struct *vma;
 
 		if (cut[i] == cut[i + 1] || rng_below(rng, 3) == 0)
