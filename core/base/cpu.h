@@ -48,6 +48,13 @@
 	X(ANON_VMA_DEAD,	"anon_vmas found by a folio, but dead") \
 	X(ANON_VMA_UNMAPPED,	"anon_vmas locked or referenced, then let go: the folio was unmapped") \
 	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then let go: the folio had moved to another") \
+	X(FILE_READ,		"folios of files read in") \
+	X(FILE_MAP,		"pages of files mapped by faults") \
+	X(FILE_COW,		"pages of files copied by a first write") \
+	X(FILE_MKWRITE,		"pages of files made writable by faults") \
+	X(FILE_GONE,		"faults that found their folio truncated") \
+	X(FILE_WRITE,		"folios of files written back") \
+	X(FILE_CLEANED,		"entries made clean and read-only for it") \
 	X(FILEMAP_RETRY,	"page cache look-ups that another folio came in the way of") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \

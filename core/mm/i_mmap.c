@@ -3,13 +3,13 @@
 #include "core/mm/i_mmap.h"
 
 /* Locking: i_mmap_rwsem for write. */
-static void insert(struct vm_area_struct *vma)
+static void put_in(struct vm_area_struct *vma)
 {
 	interval_tree_insert(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma->vm_pgoff + vma_pages(vma) - 1);
 }
 
 /* Locking: i_mmap_rwsem for write. */
-static void remove(struct vm_area_struct *vma)
+static void take_out(struct vm_area_struct *vma)
 {
 	ASSERT(vma->i_mmap_node.first == vma->vm_pgoff && vma->i_mmap_node.last == vma->vm_pgoff + vma_pages(vma) - 1);
 	interval_tree_remove(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node);
@@ -20,7 +20,7 @@ void vma_link_file(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	insert(vma);
+	put_in(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -29,7 +29,7 @@ void vma_unlink_file(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	remove(vma);
+	take_out(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -38,14 +38,14 @@ void vma_file_pre_update(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	remove(vma);
+	take_out(vma);
 }
 
 void vma_file_post_update(struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	insert(vma);
+	put_in(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -53,7 +53,7 @@ void vma_file_post_split(struct vm_area_struct *new, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	insert(new);
+	put_in(new);
 	vma_file_post_update(vma);
 }
 
@@ -62,5 +62,5 @@ void vma_file_pre_merge(struct vm_area_struct *heir, struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	vma_file_pre_update(heir);
-	remove(vma);
+	take_out(vma);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 
@@ -14,7 +15,7 @@ void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 {
 	ASSERT(page != zero_page);
 	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
-	ASSERT(folio_anon_vma(folio) && load_relaxed(&folio_anon_vma(folio)->refcount));
+	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount) : folio_mapping(folio) != NULL);
 }
 #endif
 
@@ -99,8 +100,6 @@ void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned lo
 	sub_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
 }
 
-/* ---- anonymous folios ---- */
-
 static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
 {
 	if (unlikely(folio_test_large(folio)))
@@ -108,6 +107,17 @@ static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long 
 	else
 		page_mapcount_inc(page);
 }
+
+/* ---- folios of files ---- */
+
+void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+{
+	rmap_check(folio, page, nr);
+	ASSERT(!folio_test_anon(folio));
+	add_rmap_ptes(folio, page, nr, vma);
+}
+
+/* ---- anonymous folios ---- */
 
 static void set_exclusive(struct page *page, unsigned long nr)
 {

@@ -50,8 +50,8 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
 }
 
 /*
- * What all of the following check in check builds: entries of PTE tables map @nr pages of @folio from @page on; it is anonymous,
- * and its anon_vma lives, as it must while the folio is mapped; the zero page is never counted.
+ * What all of the following check in check builds: entries of PTE tables map @nr pages of @folio from @page on; its anon_vma
+ * lives, or it is in its file, as must be while it is mapped; the zero page is never counted.
  * Source: include/linux/rmap.h, __folio_rmap_sanity_checks().
  */
 #if FAULTLINE_CHECK
@@ -94,6 +94,25 @@ static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_s
 	store_relaxed(&folio->page._mapcount, 0);	/* nobody else counts yet */
 	if (flags & RMAP_EXCLUSIVE)
 		SetPageAnonExclusive(&folio->page);
+}
+
+/*
+ * folio_add_file_rmap_ptes - entries for @nr pages of a folio of a file, from @page on. folio_dup_file_rmap_ptes() - the same at fork,
+ * where entries of the parent map them: never refused, since no page of a file is exclusive. The caller counts MM_FILEPAGES.
+ * Locking: the PTL; the folio lock, or the PTL of an entry that maps it. Source: mm/rmap.c; include/linux/rmap.h.
+ */
+void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
+
+static inline void folio_dup_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
+					    const struct vm_area_struct *dst_vma)
+{
+	folio_add_file_rmap_ptes(folio, page, nr, dst_vma);
+}
+
+/* What counts the pages of @folio that an mm maps. Source: include/linux/mm.h. */
+static inline enum mm_counter mm_counter(const struct folio *folio)
+{
+	return likely(folio_test_anon(folio)) ? MM_ANONPAGES : MM_FILEPAGES;
 }
 
 /* folio_add_anon_rmap_ptes - entries for @nr more pages of an anonymous folio. Locking: the PTL. Source: mm/rmap.c. */

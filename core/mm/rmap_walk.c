@@ -2,53 +2,100 @@
 /* rmap_walk.c - every VMA that may map a folio. */
 #include "core/mm/rmap_walk.h"
 
+#include "core/mm/i_mmap.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
 
+/* One VMA that has room for some of @folio. False ends the walk. Locking: the lock of the tree it was found in. */
+static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rmap_walk_control *rwc)
+{
+	unsigned long addr = vma_address(vma, folio->page.index, folio_nr_pages(folio));
+
+	BUG_ON(addr == (unsigned long)-EFAULT);
+	SYNCPOINT("rmap_walk.vma");
+	if (rwc->invalid_vma && rwc->invalid_vma(vma, rwc->arg))
+		return true;
+	return rwc->rmap_one(folio, vma, addr, rwc->arg) && !(rwc->done && rwc->done(folio));
+}
+
 /* Locking: the anon_vma's lock. */
-static void walk_vmas(struct anon_vma *anon_vma, struct folio *folio, struct rmap_walk_control *rwc)
+static void walk_anon_vmas(struct anon_vma *anon_vma, struct folio *folio, struct rmap_walk_control *rwc)
 {
 	unsigned long first = folio->page.index, nr = folio_nr_pages(folio);
 	struct anon_vma_chain *avc;
 
-	anon_vma_interval_tree_foreach(avc, &anon_vma->tree, first, first + nr - 1) {
-		struct vm_area_struct *vma = avc->vma;
-		unsigned long addr = vma_address(vma, first, nr);
-
-		BUG_ON(addr == (unsigned long)-EFAULT);
-		SYNCPOINT("rmap_walk.vma");
-		if (rwc->invalid_vma && rwc->invalid_vma(vma, rwc->arg))
-			continue;
-		if (!rwc->rmap_one(folio, vma, addr, rwc->arg))
+	anon_vma_interval_tree_foreach(avc, &anon_vma->tree, first, first + nr - 1)
+		if (!walk_vma(avc->vma, folio, rwc))
 			break;
-		if (rwc->done && rwc->done(folio))
-			break;
-	}
 }
 
-void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
+static void rmap_walk_anon(struct folio *folio, struct rmap_walk_control *rwc)
 {
 	struct anon_vma *anon_vma;
 
-	assert_folio_locked(folio);
 	anon_vma = rwc->anon_lock ? rwc->anon_lock(folio, rwc) : folio_lock_anon_vma_read(folio, rwc);
 	if (!anon_vma)
 		return;
 	count_event(EV_RMAP_WALK);
 	if (KNOCKED_OUT(RMAP_LOCK))
 		anon_vma_unlock_read(anon_vma);
-	walk_vmas(anon_vma, folio, rwc);
+	walk_anon_vmas(anon_vma, folio, rwc);
 	if (!KNOCKED_OUT(RMAP_LOCK))
 		anon_vma_unlock_read(anon_vma);
 }
 
+/* ---- files ---- */
+
+/* Locking: i_mmap_rwsem. */
+static void walk_file_vmas(struct address_space *mapping, struct folio *folio, struct rmap_walk_control *rwc)
+{
+	unsigned long first = folio->page.index, nr = folio_nr_pages(folio);
+	struct vm_area_struct *vma;
+
+	vma_interval_tree_foreach(vma, mapping, first, first + nr - 1)
+		if (!walk_vma(vma, folio, rwc))
+			break;
+}
+
+/* The folio lock keeps the folio in its file, and what is mapped keeps the file. Source: mm/rmap.c. */
+static void rmap_walk_file(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	struct address_space *mapping = folio_mapping(folio);
+
+	if (!mapping)
+		return;
+	if (!i_mmap_trylock_read(mapping)) {
+		if (rwc->try_lock) {
+			rwc->contended = true;
+			return;
+		}
+		i_mmap_lock_read(mapping);
+	}
+	count_event(EV_RMAP_WALK);
+	if (KNOCKED_OUT(RMAP_LOCK))
+		i_mmap_unlock_read(mapping);
+	walk_file_vmas(mapping, folio, rwc);
+	if (!KNOCKED_OUT(RMAP_LOCK))
+		i_mmap_unlock_read(mapping);
+}
+
+void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	assert_folio_locked(folio);
+	if (folio_test_anon(folio))
+		rmap_walk_anon(folio, rwc);
+	else
+		rmap_walk_file(folio, rwc);
+}
+
 void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc)
 {
-	struct anon_vma *anon_vma = folio_anon_vma(folio);
-
 	assert_folio_locked(folio);
-	if (!anon_vma)
-		return;
-	anon_vma_assert_locked(anon_vma);
-	walk_vmas(anon_vma, folio, rwc);
+	if (folio_anon_vma(folio)) {
+		anon_vma_assert_locked(folio_anon_vma(folio));
+		walk_anon_vmas(folio_anon_vma(folio), folio, rwc);
+	} else if (folio_mapping(folio)) {
+		i_mmap_assert_locked(folio_mapping(folio));
+		walk_file_vmas(folio_mapping(folio), folio, rwc);
+	}
 }

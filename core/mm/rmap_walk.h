@@ -6,10 +6,13 @@
  * indices meets the folio's. It is a superset: fork links the child's VMA whether it copies the page or not, and a page that
  * was written to after fork is the writer's alone. Which of them do map it, the entries say: page_vma_mapped.h.
  *
+ * A folio of a file points to the file, and the VMAs are those that map a part of it which meets the folio's; the lock is
+ * i_mmap_rwsem.
+ *
  * Two locks. The folio's keeps it with the anon_vma it points to. The anon_vma's keeps the VMAs linked, where they are, their
  * page tables above the PTE tables, and with them their mm. Neither keeps entries from changing.
  *
- * Source: include/linux/rmap.h, mm/rmap.c, rmap_walk_anon().
+ * Source: include/linux/rmap.h, mm/rmap.c, rmap_walk_anon(), rmap_walk_file().
  */
 #ifndef FAULTLINE_CORE_MM_RMAP_WALK_H
 #define FAULTLINE_CORE_MM_RMAP_WALK_H
@@ -17,13 +20,13 @@
 #include "core/mm/anon_vma.h"
 
 /*
- * rmap_walk - calls @rwc->rmap_one() for every VMA that may map @folio, an anonymous one; for none if nothing maps it.
- * Its callbacks get @rwc->arg. The anon_vma's lock is had by @rwc->anon_lock(), or folio_lock_anon_vma_read(), and held for
- * read around all of them; with @rwc->try_lock and the lock not to be had, @rwc->contended says so and none is called.
+ * rmap_walk - calls @rwc->rmap_one() for every VMA that may map @folio; for none if nothing maps it.
+ * Its callbacks get @rwc->arg. The lock, the anon_vma's by @rwc->anon_lock() or folio_lock_anon_vma_read(), or i_mmap_rwsem, is held
+ * for read around all of them; with @rwc->try_lock and the lock not to be had, @rwc->contended says so and none is called.
  * Locking: the folio lock, and a reference to @folio. Source: mm/rmap.c.
  */
 void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc);
-/* The same for a caller that holds the anon_vma's lock already. */
+/* The same for a caller that holds that lock already. */
 void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc);
 
 #endif

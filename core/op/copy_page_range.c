@@ -22,7 +22,7 @@
 struct copy {
 	struct vm_area_struct *dst, *src;	/* (T) */
 	struct folio *spare;			/* (T) for the next page that can't be shared; NULL: none in hand */
-	long anon;				/* (T) pages mapped into the table at hand */
+	long anon, file;			/* (T) pages mapped into the table at hand */
 	long early;				/* (T) of those, copies */
 };
 
@@ -75,11 +75,17 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 	if (unlikely(folio_test_large(folio)) && !copy->spare)
 		nr = folio_pte_batch(folio, src, pte, max);
 	folio_ref_add(folio, (int)nr);
+	if (unlikely(!folio_test_anon(folio))) {
+		folio_dup_file_rmap_ptes(folio, page, nr, copy->dst);
+		copy->file += nr;
+		goto copy;
+	}
 	if (unlikely(folio_try_dup_anon_rmap_ptes(folio, page, nr, copy->dst, copy->src))) {
 		folio_put_refs(folio, (int)nr);
 		return copy_present_page(copy, dst, page, addr);
 	}
 	copy->anon += nr;
+copy:
 	for (unsigned int i = 0; i < nr; i++)
 		copy_entry(dst + i, src + i, i ? ptep_get(src + i) : pte);
 	return (int)nr;
@@ -134,8 +140,9 @@ static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	err = copy_ptes(copy, dst, src, addr, end, dst_ptl, src_ptl);
 	pte_unmap_unlock(src_pt, src_ptl);
 	mm_count(dst_pt, MM_ANONPAGES, copy->anon);
+	mm_count(dst_pt, MM_FILEPAGES, copy->file);
 	pte_unmap_unlock(dst_pt, dst_ptl);
-	copy->anon = 0;
+	copy->anon = copy->file = 0;
 	return err;
 }
 

@@ -43,6 +43,8 @@ static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
 {
 	bool alone;
 
+	if (!folio_test_anon(folio))
+		return false;
 	if (KNOCKED_OUT(COW_REUSE_CHECK))
 		return true;
 	if (unlikely(folio_test_large(folio)))
@@ -88,10 +90,11 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 		return FAULT_AGAIN;
 	}
 	map_new_folio(vmf, folio, vmf->addr, 1);
-	if (from)
+	mm_count(vmf->pt, MM_ANONPAGES, 1);
+	if (from) {
+		mm_count(vmf->pt, mm_counter(page_folio(from)), -1);
 		folio_remove_rmap_ptes(page_folio(from), from, 1, vmf->vma);
-	else
-		mm_count(vmf->pt, MM_ANONPAGES, 1);
+	}
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	if (from) {
 		count_event(EV_COW_COPY);
@@ -110,6 +113,8 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 		return wp_page_copy(vmf, NULL);
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
+	if (unlikely(vmf->vma->vm_flags & VM_SHARED))
+		return wp_page_shared(vmf);
 	page = pte_page(vmf->orig);
 	if (PageAnonExclusive(page))
 		return reuse(vmf);

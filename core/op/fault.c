@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fault.c - page faults on anonymous memory: which kind it is, first reads and first writes. */
+/* fault.c - page faults: which kind it is; first reads and first writes of anonymous memory. */
 #include "core/op/vm_fault.h"
 
 #include "core/mm/mm.h"
@@ -181,6 +181,8 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	if (unlikely(pte_alloc(vmf->pt, vmf->pmdp)))
 		return VM_FAULT_OOM;
 	vmf->orig = read_entry(vmf);
+	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
+		return do_fault(vmf);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
 	if (unlikely(pte_is_guard(vmf->orig)))

@@ -3,6 +3,7 @@
 #include "core/op/move_page_tables.h"
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -94,9 +95,11 @@ static unsigned long get_extent(unsigned long old_addr, unsigned long new_addr, 
 	return min(left, room);
 }
 
-/* Who has no anon_vma has no pages, and no rmap walk comes. Source: mm/mremap.c. */
+/* Without anon_vma and file it has no pages, and no rmap walk comes. Source: mm/mremap.c. */
 static void take_rmap_locks(const struct vm_area_struct *vma)
 {
+	if (vma->vm_file)
+		i_mmap_lock_write(&vma->vm_file->mapping);
 	if (vma_anon_vma(vma) && !KNOCKED_OUT(MREMAP_RMAP_LOCK))
 		anon_vma_lock_write(vma_anon_vma(vma));
 }
@@ -105,6 +108,8 @@ static void drop_rmap_locks(const struct vm_area_struct *vma)
 {
 	if (vma_anon_vma(vma) && !KNOCKED_OUT(MREMAP_RMAP_LOCK))
 		anon_vma_unlock_write(vma_anon_vma(vma));
+	if (vma->vm_file)
+		i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
 unsigned long move_page_tables(const struct pagetable_move_control *pmc)

@@ -19,6 +19,8 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, pte_t pte)
 {
 	if (!(vma->vm_flags & VM_WRITE) || pte_special(pte))
 		return false;
+	if (vma->vm_flags & VM_SHARED)
+		return pte_dirty(pte);	/* written to since its folio was cleaned: so that is dirty */
 	return PageAnonExclusive(pte_page(pte)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
 }
 
@@ -61,6 +63,7 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 			  unsigned long flags, unsigned long *next)
 {
 	*next = min(end, vma->vm_end);
+	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;
 	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))

@@ -79,4 +79,12 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
  */
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 
+/*
+ * do_fault - nothing is mapped yet where @vmf->vma maps a file. wp_page_shared() - a write, or an unsharing fault, where a shared
+ * mapping has a page that it may only read. Both return as handle_mm_fault(), or FAULT_AGAIN.
+ * Locking: as handle_mm_fault(); wp_page_shared(): the PTL, dropped. Source: mm/memory.c.
+ */
+vm_fault_t do_fault(struct vm_fault *vmf);
+vm_fault_t wp_page_shared(struct vm_fault *vmf);
+
 #endif

@@ -2,6 +2,7 @@
 /* zap.c - clearing what a range maps. */
 #include "core/op/zap.h"
 
+#include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
@@ -14,15 +15,23 @@ struct zap {
 	struct vm_area_struct *vma;	/* (T) */
 	unsigned int flags;		/* (T) zap_flags */
 	bool kept;			/* (T) an entry stayed in the table at hand */
-	long anon;			/* (T) anonymous pages unmapped from it */
+	long anon, file;		/* (T) pages unmapped from it */
 };
 
 /* Clears @nr entries that map @folio from @page on. Source: mm/memory.c, zap_present_folio_ptes(). Locking: the PTL. */
 static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep, unsigned int nr)
 {
-	for (unsigned int i = 0; i < nr; i++)
-		ptep_get_and_clear(ptep + i);
-	zap->anon += nr;
+	for (unsigned int i = 0; i < nr; i++) {
+		pte_t pte = ptep_get_and_clear(ptep + i);
+
+		/* What was written through it is known of already: see file_fault.c. */
+		ASSERT(!pte_dirty(pte) || folio_test_anon(folio) || folio_test_dirty(folio));
+		(void)pte;
+	}
+	if (likely(folio_test_anon(folio)))
+		zap->anon += nr;
+	else
+		zap->file += nr;
 	folio_remove_rmap_ptes(folio, page, nr, zap->vma);
 	tlb_remove_folio_pages(zap->tlb, folio, nr);
 }
@@ -42,6 +51,10 @@ static force_inline unsigned int zap_present(struct zap *zap, pte_t *ptep, pte_t
 	struct page *page = pte_page(pte);
 	struct folio *folio = page_folio(page);
 
+	if (unlikely((zap->flags & ZAP_KEEP_COWS) && folio_test_anon(folio))) {
+		zap->kept = true;
+		return 1;
+	}
 	if (unlikely(folio_test_large(folio)))
 		return zap_large(zap, folio, ptep, pte, max);
 	zap_folio_ptes(zap, folio, page, ptep, 1);
@@ -72,7 +85,9 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 	for (; addr < end && tlb_room(zap->tlb); addr += nr * PAGE_SIZE, ptep += nr)
 		nr = zap_ptes(zap, ptep, (end - addr) >> PAGE_SHIFT);
 	mm_count(zap->tlb->pt, MM_ANONPAGES, -zap->anon);
-	zap->anon = 0;
+	if (unlikely(zap->file))
+		mm_count(zap->tlb->pt, MM_FILEPAGES, -zap->file);
+	zap->anon = zap->file = 0;
 	return addr;
 }
 

@@ -8,12 +8,13 @@
 
 enum zap_flags {
 	ZAP_KEEP_GUARDS = 1,	/* guard markers stay (MADV_DONTNEED); without it they go too (munmap) */
+	ZAP_KEEP_COWS = 4,	/* anonymous pages of a private mapping of a file stay (unmap_mapping_folio()) */
 	ZAP_RECLAIM = 2,	/* PTE tables that end up empty are unlinked and freed, if the policy says so */
 };
 
 /*
  * zap_range - clear every entry over [@start, @end), which lies in @vma.
- * Locking: mmap_lock or the VMA lock over the range, or @vma is detached; nothing else held. Source: mm/memory.c,
+ * Locking: mmap_lock, the VMA lock, or the lock of an rmap tree that @vma is in, or @vma is detached; no spinlock. Source: mm/memory.c,
  * unmap_page_range().
  */
 void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags);

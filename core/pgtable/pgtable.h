@@ -63,6 +63,7 @@ static inline struct page *pte_page(pte_t pte)	{ return pfn_to_page(pte_pfn(pte)
 static inline pte_t pte_mkwrite(pte_t pte)	{ return __pte(pte.val | ENTRY_WRITE); }
 static inline pte_t pte_wrprotect(pte_t pte)	{ return __pte(pte.val & ~ENTRY_WRITE); }
 static inline pte_t pte_mkdirty(pte_t pte)	{ return __pte(pte.val | ENTRY_DIRTY); }
+static inline pte_t pte_mkclean(pte_t pte)	{ return __pte(pte.val & ~ENTRY_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESSED); }
 static inline pte_t pte_mkold(pte_t pte)	{ return __pte(pte.val & ~ENTRY_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte.val | ENTRY_SPECIAL); }

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file_fault.c - page faults where a file is mapped: its pages read, shared and written to, or copied.
+ *
+ * Against truncation, which cuts the file off, unmaps the rest, and removes it folio by folio:
+ *
+ *   truncate                                        fault
+ *   (A1) i_size becomes less                        (B1) the page lies below i_size, else SIGBUS
+ *   (A2) unmap what is beyond                       (B2) find the folio, or read it in; lock it
+ *   (A3) for each folio beyond: lock it; unmap it   (B3) it is in its file no more: start again, at B1
+ *        if it is mapped; remove it; unlock         (B4) map it; unlock
+ *   (A4) unmap what is beyond once more: copies
+ *
+ * If B2 locks before A3 does, A3 finds the folio mapped. If it locks after A3, B3 finds it removed, and B1 the new size. A folio
+ * that is not there is read in under invalidate_lock, which truncation holds from A1 to A4: so nothing comes after A3. A copy
+ * is mapped under the lock of the folio it was made from (B4), or in the place of its entry: A4 comes after both.
+ *
+ * Against cleaning (mkclean.c): a folio of a shared mapping that an entry allows writes to is dirty. The entry changes and the
+ * folio becomes dirty under the folio lock, under which it is also cleaned.
+ *
+ * Under the VMA lock alone no folio lock is waited for, as it ranks above: the fault is done again under mmap_lock.
+ * Source: mm/filemap.c, filemap_fault(); mm/memory.c, do_fault().
+ */
+#include "core/op/vm_fault.h"
+
+#include "core/mm/filemap.h"
+#include "core/mm/mm.h"
+
+static struct address_space *vmf_mapping(const struct vm_fault *vmf)
+{
+	return &vmf->vma->vm_file->mapping;
+}
+
+static bool lock_folio(const struct vm_fault *vmf, struct folio *folio)
+{
+	if (folio_trylock(folio))
+		return true;
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		return false;
+	folio_lock(folio);
+	return true;
+}
+
+static bool lock_invalidate(const struct vm_fault *vmf, struct address_space *mapping)
+{
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		return down_read_trylock(&mapping->invalidate_lock);
+	down_read(&mapping->invalidate_lock);
+	return true;
+}
+
+/* A new folio, in the file, locked and read in; FAULT_AGAIN when another is there by now. Source: mm/filemap.c. */
+static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index, struct folio **foliop)
+{
+	struct address_space *mapping = vmf_mapping(vmf);
+	struct folio *folio = folio_alloc(mapping->order, PAGE_FILE);
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	if (!folio)
+		return VM_FAULT_OOM;
+	SYNCPOINT("file_fault.before_create");
+	if (!lock_invalidate(vmf, mapping)) {
+		folio_put(folio);
+		return VM_FAULT_RETRY;
+	}
+	BUG_ON(!folio_trylock(folio));
+	if (index < i_size_read(mapping) || KNOCKED_OUT(FILE_CREATE_SIZE))
+		ret = filemap_add_folio(mapping, folio, index) ? FAULT_AGAIN : 0;
+	if (!ret)
+		filemap_read_folio(folio);
+	else
+		folio_unlock(folio);
+	up_read(&mapping->invalidate_lock);
+	if (ret) {
+		folio_put(folio);
+		return ret;
+	}
+	count_event(EV_FILE_READ);
+	*foliop = folio;
+	return 0;
+}
+
+/* The folio that belongs at the address, locked, with a reference. Returns 0, or what the fault does. Source: mm/filemap.c. */
+static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
+{
+	struct address_space *mapping = vmf_mapping(vmf);
+	unsigned long index = linear_page_index(vmf->vma, vmf->addr);
+	struct folio *folio;
+
+	if (unlikely(index >= i_size_read(mapping)))
+		return VM_FAULT_SIGBUS;
+	folio = filemap_get_folio(mapping, index);
+	if (unlikely(!folio))
+		return filemap_create_folio(vmf, index, foliop);
+	SYNCPOINT("file_fault.before_lock");
+	if (unlikely(!lock_folio(vmf, folio))) {
+		folio_put(folio);
+		return VM_FAULT_RETRY;
+	}
+	if (unlikely(folio_mapping(folio) != mapping && !KNOCKED_OUT(FILE_TRUNCATED))) {
+		count_event(EV_FILE_GONE);
+		folio_unlock(folio);
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	*foliop = folio;
+	return 0;
+}
+
+static struct page *folio_page_of(const struct vm_fault *vmf, struct folio *folio)
+{
+	return folio_page(folio, linear_page_index(vmf->vma, vmf->addr) - folio->page.index);
+}
+
+/* The entry allows writes from now on. Locking: the folio lock, the PTL. */
+static void dirty_entry(struct vm_fault *vmf, struct folio *folio, pte_t pte)
+{
+	if (!KNOCKED_OUT(FILE_DIRTY))
+		folio_mark_dirty(folio);
+	set_pte(vmf->ptep, mark_access(vmf, pte));
+	count_event(EV_FILE_MKWRITE);
+}
+
+/* A first read, or a first write to a shared mapping: the file's own page is mapped. Source: mm/memory.c, do_shared_fault(). */
+static vm_fault_t do_map_fault(struct vm_fault *vmf)
+{
+	struct folio *folio;
+	vm_fault_t ret = filemap_fault(vmf, &folio);
+	struct page *page;
+	pte_t pte;
+
+	if (unlikely(ret))
+		return ret;
+	if (!lock_and_compare(vmf)) {
+		folio_unlock(folio);
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	page = folio_page_of(vmf, folio);
+	pte = mk_pte(page, vmf->vma->vm_page_prot);
+	folio_add_file_rmap_ptes(folio, page, 1, vmf->vma);
+	mm_count(vmf->pt, MM_FILEPAGES, 1);
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		dirty_entry(vmf, folio, pte);
+	else
+		set_pte(vmf->ptep, pte);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	SYNCPOINT("file_fault.mapped");
+	folio_unlock(folio);
+	count_event(EV_FILE_MAP);
+	return 0;	/* the reference is the entry's now */
+}
+
+/* A first write to a private mapping: a copy is. Source: mm/memory.c. */
+static vm_fault_t do_cow_fault(struct vm_fault *vmf)
+{
+	vm_fault_t ret = vmf_anon_prepare(vmf);
+	struct folio *folio, *copy;
+
+	if (unlikely(ret))
+		return ret;
+	copy = folio_alloc(0, PAGE_ANON);
+	if (unlikely(!copy))
+		return VM_FAULT_OOM;
+	ret = filemap_fault(vmf, &folio);
+	if (unlikely(ret))
+		goto no_folio;
+	copy_payload(&copy->page, folio_page_of(vmf, folio));
+	SYNCPOINT("file_fault.copied");
+	if (lock_and_compare(vmf)) {
+		map_new_folio(vmf, copy, vmf->addr, 1);
+		mm_count(vmf->pt, MM_ANONPAGES, 1);
+		pte_unmap_unlock(vmf->pt, vmf->ptl);
+		count_event(EV_FILE_COW);
+	} else {
+		ret = FAULT_AGAIN;
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	if (!ret)
+		return 0;
+no_folio:
+	folio_put(copy);
+	return ret;
+}
+
+vm_fault_t do_fault(struct vm_fault *vmf)
+{
+	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
+		return do_cow_fault(vmf);
+	return do_map_fault(vmf);
+}
+
+/* Source: mm/memory.c, wp_page_shared(), do_page_mkwrite(). */
+vm_fault_t wp_page_shared(struct vm_fault *vmf)
+{
+	struct folio *folio = page_folio(pte_page(vmf->orig));
+	vm_fault_t ret = 0;
+
+	if (!(vmf->flags & FAULT_FLAG_WRITE)) {		/* nothing to unshare */
+		pte_unmap_unlock(vmf->pt, vmf->ptl);
+		return 0;
+	}
+	folio_get(folio);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	SYNCPOINT("file_fault.before_mkwrite");
+	if (unlikely(!lock_folio(vmf, folio))) {
+		folio_put(folio);
+		return VM_FAULT_RETRY;
+	}
+	/* Gone from its file, it is mapped no more: the entry has changed. */
+	if (lock_and_compare(vmf)) {
+		dirty_entry(vmf, folio, pte_mkyoung(vmf->orig));
+		pte_unmap_unlock(vmf->pt, vmf->ptl);
+	} else {
+		ret = FAULT_AGAIN;
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return ret;
+}

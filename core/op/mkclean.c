@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mkclean.c - entries of shared mappings made clean and read-only, and folios written back.
+ *
+ * A folio is written back under its lock in three steps: mkclean takes the right to write from each entry, the folio becomes
+ * clean, what it holds is copied. A write through an entry that still had the right came before the step of that entry, under
+ * the PTL, and so before the copy. A write after it needs a fault, which waits for the folio lock, and makes the folio dirty.
+ */
+#include "core/op/mkclean.h"
+
+#include <errno.h>
+
+#include "core/mm/mm.h"
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap_walk.h"
+
+/* Source: mm/rmap.c, page_vma_mkclean_one(). */
+static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
+{
+	int cleaned = 0;
+
+	while (page_vma_mapped_walk(pvmw)) {
+		pte_t pte = ptep_get(pvmw->pte);
+
+		if (!pte_dirty(pte) && !pte_write(pte))
+			continue;
+		/* An exchange, as a processor sets the dirty bit by itself. */
+		pte = ptep_get_and_clear(pvmw->pte);
+		set_pte(pvmw->pte, pte_wrprotect(pte_mkclean(pte)));
+		cleaned++;
+	}
+	count_event(EV_TLB_FLUSH);
+	count_events(EV_FILE_CLEANED, (uint64_t)cleaned);
+	return cleaned;
+}
+
+static bool page_mkclean_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, PVMW_SYNC);
+	int *cleaned = arg;
+
+	*cleaned += page_vma_mkclean_one(&pvmw);
+	return true;
+}
+
+static bool invalid_mkclean_vma(struct vm_area_struct *vma, void *arg)
+{
+	(void)arg;
+	return !(load_relaxed(&vma->vm_flags) & VM_SHARED);
+}
+
+int folio_mkclean(struct folio *folio)
+{
+	int cleaned = 0;
+	struct rmap_walk_control rwc = {
+		.arg = &cleaned, .rmap_one = page_mkclean_one, .invalid_vma = invalid_mkclean_vma,
+	};
+
+	assert_folio_locked(folio);
+	if (folio_mapped(folio) && folio_mapping(folio))
+		rmap_walk(folio, &rwc);
+	return cleaned;
+}
+
+/* Locking: as pfn_mkclean_range(). */
+static int clean_in_vma(struct vm_area_struct *vma, unsigned long pgoff, unsigned long pfn, unsigned long nr)
+{
+	struct page_vma_mapped_walk pvmw = {
+		.pfn = pfn, .nr_pages = nr, .pgoff = pgoff, .vma = vma, .address = vma_address(vma, pgoff, nr), .flags = PVMW_SYNC,
+	};
+
+	if (invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)
+		return 0;
+	return page_vma_mkclean_one(&pvmw);
+}
+
+int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, unsigned long pfn, unsigned long nr)
+{
+	struct vm_area_struct *vma;
+	int cleaned = 0;
+
+	if (!mapping)
+		return -EINVAL;
+	i_mmap_lock_read(mapping);
+	vma_interval_tree_foreach(vma, mapping, pgoff, pgoff + nr - 1)
+		cleaned += clean_in_vma(vma, pgoff, pfn, nr);
+	i_mmap_unlock_read(mapping);
+	return cleaned;
+}
+
+int pfn_mkclean_range(unsigned long pfn, unsigned long nr, unsigned long pgoff, struct vm_area_struct *vma)
+{
+	return clean_in_vma(vma, pgoff, pfn, nr);
+}
+
+/* ---- writing back ---- */
+
+/* Returns whether it was dirty. Locking: the folio lock. */
+static bool write_folio(struct folio *folio)
+{
+	if (!folio_test_dirty(folio))
+		return false;
+	if (!KNOCKED_OUT(WRITEBACK_MKCLEAN))
+		folio_mkclean(folio);
+	folio_test_clear_dirty(folio);
+	SYNCPOINT("writeback.clean");
+	filemap_write_folio(folio);
+	count_event(EV_FILE_WRITE);
+	return true;
+}
+
+unsigned long filemap_writeback(struct file *file)
+{
+	struct address_space *mapping = &file->mapping;
+	unsigned long written = 0;
+
+	for (unsigned long index = 0; index < i_size_read(mapping); index += 1ul << mapping->order) {
+		struct folio *folio = filemap_lock_folio(mapping, index);
+
+		if (!folio)
+			continue;
+		written += write_folio(folio);
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	return written;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* truncate.c - files cut off. How that and faults keep out of each other's way is told in file_fault.c. */
+#include "core/op/truncate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/mm/mm.h"
+#include "core/mm/page_vma_mapped.h"
+#include "core/op/zap.h"
+
+/* Source: mm/memory.c, zap_page_range_single(). Locking: i_mmap_rwsem. */
+static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsigned long nr, bool even_cows)
+{
+	unsigned long start = vma_address(vma, first, nr), last = min(first + nr - vma->vm_pgoff, vma_pages(vma));
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, &load_relaxed(&vma->vm_mm)->pt);
+	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), even_cows ? 0 : ZAP_KEEP_COWS);
+	tlb_finish_mmu(&tlb);
+}
+
+void unmap_mapping_range(struct address_space *mapping, unsigned long first, unsigned long nr, bool even_cows)
+{
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	if (KNOCKED_OUT(UNMAP_MAPPING_LOCK))
+		i_mmap_unlock_read(mapping);
+	vma_interval_tree_foreach(vma, mapping, first, first + nr - 1) {
+		SYNCPOINT("unmap_mapping.vma");
+		unmap_in_vma(vma, first, nr, even_cows);
+	}
+	if (!KNOCKED_OUT(UNMAP_MAPPING_LOCK))
+		i_mmap_unlock_read(mapping);
+}
+
+/*
+ * A folio about to be removed. Another cannot take its place in the file while it is locked, so whatever page of the file is
+ * mapped there is its own. Source: mm/memory.c. Locking: the folio lock.
+ */
+static void unmap_mapping_folio(struct folio *folio)
+{
+	if (!KNOCKED_OUT(TRUNCATE_UNMAP))
+		unmap_mapping_range(folio_mapping(folio), folio->page.index, folio_nr_pages(folio), false);
+}
+
+/* From the end to the last page that there could be. Source: mm/truncate.c, truncate_pagecache(). */
+static void truncate_pagecache(struct address_space *mapping, unsigned long end)
+{
+	unsigned long beyond = mapping->max_pages - end;
+
+	if (!beyond)
+		return;
+	unmap_mapping_range(mapping, end, beyond, true);
+	SYNCPOINT("truncate.unmapped");
+	truncate_inode_pages_with(mapping, end, unmap_mapping_folio);
+	SYNCPOINT("truncate.removed");
+	if (!KNOCKED_OUT(TRUNCATE_UNMAP_AGAIN))
+		unmap_mapping_range(mapping, end, beyond, true);
+}
+
+int sys_ftruncate(struct file *file, unsigned long pages)
+{
+	struct address_space *mapping = &file->mapping;
+	unsigned long old;
+
+	if (!IS_ALIGNED(pages, 1ul << mapping->order))
+		return -EINVAL;
+	if (pages > mapping->max_pages)
+		return -EFBIG;
+	down_write(&mapping->invalidate_lock);
+	old = i_size_read(mapping);
+	store_release(&mapping->i_size, pages);
+	SYNCPOINT("truncate.size");
+	if (pages < old) {
+		truncate_pagecache(mapping, pages);
+		memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
+	}
+	up_write(&mapping->invalidate_lock);
+	return 0;
+}
