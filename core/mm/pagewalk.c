@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -361,4 +362,30 @@ int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private)
 {
 	return walk_page_range_vma(vma, vma->vm_start, vma->vm_end, ops, private);
+}
+
+int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
+		      void *private)
+{
+	struct mm_walk walk = { .ops = ops, .private = private };
+	unsigned long first, last;
+	int err;
+
+	if (!nr || !check_ops_valid(ops))
+		return -EINVAL;
+	i_mmap_assert_locked(mapping);
+	vma_interval_tree_foreach(walk.vma, mapping, first_index, first_index + nr - 1) {
+		const struct vm_area_struct *vma = walk.vma;
+
+		walk.mm = load_relaxed(&vma->vm_mm);
+		first = max(first_index, vma->vm_pgoff) - vma->vm_pgoff;
+		last = min(first_index + nr - vma->vm_pgoff, vma_pages(vma));
+		err = walk_page_test(vma->vm_start, vma->vm_end, &walk);
+		if (err)
+			return min(err, 0);
+		err = walk_vma_range(vma->vm_start + (first << PAGE_SHIFT), vma->vm_start + (last << PAGE_SHIFT), &walk);
+		if (err)
+			return err;
+	}
+	return 0;
 }

@@ -88,4 +88,14 @@ int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 			const struct mm_walk_ops *ops, void *private);
 int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private);
 
+struct address_space;
+
+/*
+ * walk_page_mapping - wherever the @nr pages of a file from @first_index on are mapped: the part of each VMA that maps some of
+ * them, one VMA after the other. test_walk gets the whole VMA, and what is positive ends the walk with 0. -EINVAL also when @nr is 0.
+ * Locking: i_mmap_rwsem; ops->walk_lock is not looked at. Source: mm/pagewalk.c.
+ */
+int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
+		      void *private);
+
 #endif

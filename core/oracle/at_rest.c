@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma_lock.h"
+#include "core/oracle/file_at_rest.h"
 #include "core/oracle/rmap_at_rest.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
@@ -25,7 +27,8 @@ struct inspection {
 	struct found *found;		/* by pfn */
 	struct mm_struct *mm;		/* the one looked at */
 	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
-	long anon, tables[NR_LEVELS];	/* found in mm */
+	long anon, file;		/* found in mm: pages */
+	long tables[NR_LEVELS];		/* and tables */
 	struct complaint complaint;
 };
 
@@ -83,7 +86,7 @@ static void find_mapping(struct inspection *in, struct page *page)
 	struct found *found = &in->found[folio_pfn(folio)];
 	uint32_t mm_id = in->mm->mm_id;
 
-	in->anon++;
+	*(mm_counter(folio) == MM_ANONPAGES ? &in->anon : &in->file) += 1;
 	in->found[page_to_pfn(page)].mapped++;
 	found->folio_mapped++;
 	if (found->last_mm != mm_id)
@@ -109,6 +112,28 @@ static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsi
 		     linear_page_index(in->vma, addr));
 }
 
+/* A private mapping has copies of what is in its file, and of no more. */
+static void check_in_file(struct inspection *in, unsigned long addr)
+{
+	unsigned long index = linear_page_index(in->vma, addr);
+
+	if (!vma_is_anonymous(in->vma) && index >= i_size_read(&in->vma->vm_file->mapping))
+		fail(in, "entry at %lx lies beyond the end of its file", addr);
+}
+
+static void check_file(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
+{
+	struct folio *folio = page_folio(page);
+	unsigned long index = folio->page.index + folio_page_idx(folio, page);
+
+	find_mapping(in, page);
+	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping ||
+	    index != linear_page_index(in->vma, addr))
+		fail(in, "pfn %lu is mapped at %lx, which is not that page of that file", page_to_pfn(page), addr);
+	else if ((pte_write(pte) || pte_dirty(pte)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
+		fail(in, "entry at %lx allows writes to pfn %lu of a file, and nobody would know", addr, page_to_pfn(page));
+}
+
 static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long pfn = pte_pfn(pte);
@@ -118,11 +143,14 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 	} else if (pte_special(pte)) {
 		if (!is_zero_pfn(pfn) || pte_write(pte))
 			fail(in, "special entry %016lx at %lx is not the zero page, read-only", (unsigned long)pte.val, addr);
-	} else if (page_type(pfn_to_page(pfn)) != PAGE_ANON) {
-		fail(in, "entry at %lx maps pfn %lu, which is no anonymous page", addr, pfn);
-	} else {
+	} else if (page_type(pfn_to_page(pfn)) == PAGE_FILE) {
+		check_file(in, pfn_to_page(pfn), pte, addr);
+	} else if (page_type(pfn_to_page(pfn)) == PAGE_ANON) {
 		check_anon(in, pfn_to_page(pfn), pte, addr);
+	} else {
+		fail(in, "entry at %lx maps pfn %lu, which is no page of anonymous memory or of a file", addr, pfn);
 	}
+	check_in_file(in, addr);
 	if (pte_write(pte) && !(in->vma->vm_flags & VM_WRITE))
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
 }
@@ -188,7 +216,7 @@ static void check_mm(struct inspection *in)
 	long upper = 0;
 
 	check_vmas(in);
-	in->anon = 0;
+	in->anon = in->file = 0;
 	for (unsigned int level = 0; level < NR_LEVELS; level++)
 		in->tables[level] = 0;
 	in->vma = vma_tree_find(&in->mm->tree, 0);
@@ -198,6 +226,8 @@ static void check_mm(struct inspection *in)
 		upper += in->tables[level];
 	if (in->anon != mm_counter_sum(pt, MM_ANONPAGES))
 		fail(in, "%ld anonymous pages mapped, counted %ld", in->anon, mm_counter_sum(pt, MM_ANONPAGES));
+	if (in->file != mm_counter_sum(pt, MM_FILEPAGES))
+		fail(in, "%ld pages of files mapped, counted %ld", in->file, mm_counter_sum(pt, MM_FILEPAGES));
 	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
 		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE], mm_counter_sum(pt, MM_PTE_TABLES));
 	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
@@ -208,8 +238,8 @@ static void check_mm(struct inspection *in)
 
 /* ---- frames ---- */
 
-/* What holds of each page of an anonymous folio. */
-static void check_anon_page(struct inspection *in, const struct page *page)
+/* What holds of each page of a folio. */
+static void check_page(struct inspection *in, const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 	int mapped = (int)in->found[pfn].mapped;
@@ -252,15 +282,15 @@ static void check_large(struct inspection *in, struct folio *folio)
 }
 
 /* @page is the head: tails are looked at from here. */
-static void check_anon_folio(struct inspection *in, struct folio *folio)
+static void check_folio(struct inspection *in, struct folio *folio)
 {
-	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
+	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped, cached = folio_mapping(folio) != NULL;
 
-	if (folio_ref_count(folio) != mapped || !mapped)
+	if (folio_ref_count(folio) != mapped + cached || (!mapped && !cached))
 		fail(in, "pfn %lu has %d references, but %d entries map it or its folio", folio_pfn(folio), folio_ref_count(folio),
 		     mapped);
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
-		check_anon_page(in, folio_page(folio, i));
+		check_page(in, folio_page(folio, i));
 	if (folio_test_large(folio))
 		check_large(in, folio);
 	if (folio_test_locked(folio))
@@ -280,9 +310,10 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			fail(in, "free pfn %lu has %d references, %d entries", pfn, page_ref_count(page), mapped);
 		break;
 	case PAGE_ANON:
+	case PAGE_FILE:
 		if (page_folio(page) == (struct folio *)page)
-			check_anon_folio(in, page_folio(page));
-		else if (page_type(&page_folio(page)->page) != PAGE_ANON ||
+			check_folio(in, page_folio(page));
+		else if (page_type(&page_folio(page)->page) != page_type(page) ||
 			 folio_page_idx(page_folio(page), page) >= folio_nr_pages(page_folio(page)))
 			fail(in, "pfn %lu is a tail of no folio", pfn);
 		break;
@@ -321,5 +352,7 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	free(in.found);
 	if (!in.complaint.made)
 		rmap_at_rest(mms, nr, &in.complaint);
+	if (!in.complaint.made)
+		file_at_rest(mms, nr, &in.complaint);
 	return !in.complaint.made;
 }

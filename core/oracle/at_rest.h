@@ -15,7 +15,10 @@
  *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm), none write-locked
  *   every entry lies in a VMA, is well formed, and allows no write its VMA forbids
  *   every table is linked once, by the mm it belongs to, and its lock is free
- *   every frame in use is a table, the zero page, or of an anonymous folio with as many references and mappings as entries
+ *   every frame in use is a table, the zero page, or of a folio with as many mappings as entries, and as many references, and
+ *     one if it is a file's
+ *   an entry that maps a page of a file is that page's, of the VMA's file, before its end; it allows writes, or is dirty, only
+ *     in a shared mapping, and when the folio is dirty
  *   an entry that allows writes maps an exclusive page, and that page only one entry; its anon_vma lives, its index is the VMA's
  *   a large folio counts its mappings, and those of two mms apart, as they are, and knows when one mm has all of them
  *   the mms' counters (pages, tables) equal what was found

@@ -2,7 +2,7 @@
 /*
  * rmap_at_rest.c - what must hold of the reverse map while nobody uses it.
  *
- * The page tables are read first, from above, by the VMAs: each entry that maps an anonymous page goes on the list of its frame.
+ * The page tables are read first, from above, by the VMAs: each entry that maps a page goes on the list of its frame.
  * Then each folio is asked, from below, by the walk that everybody uses, and what it finds is ticked off.
  */
 #include "core/oracle/rmap_at_rest.h"
@@ -44,7 +44,7 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 
 	if (in->nr == in->room) {
 		complain(in->complaint, "more pages are mapped than counted, at %lx", addr);
-	} else if (!folio_test_anon(folio) || !census_find(&in->census, folio_anon_vma(folio))) {
+	} else if (folio_test_anon(folio) && !census_find(&in->census, folio_anon_vma(folio))) {
 		complain(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
 	} else if (linear_page_index(vma, addr) != index) {
 		complain(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
@@ -144,7 +144,8 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint->made; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (pfn_valid(pfn) && page_type(page) == PAGE_ANON && !load_relaxed(&page->tail))
+		if (pfn_valid(pfn) && (page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) &&
+		    !load_relaxed(&page->tail))
 			walk_folio(in, page_folio(page));
 	}
 	census_free(&in->census);
@@ -155,7 +156,7 @@ void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	struct rmap_inspection in = { .complaint = complaint };
 
 	for (unsigned int i = 0; i < nr; i++)
-		in.room += (unsigned long)mm_counter_sum(&mms[i]->pt, MM_ANONPAGES);
+		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) + mm_counter_sum(&mms[i]->pt, MM_FILEPAGES));
 	in.first = calloc(machine.max_pfn, sizeof(*in.first));
 	in.mapping = calloc(in.room + 1, sizeof(*in.mapping));
 	if (in.first && in.mapping)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* file_scene.h - a file, address spaces that map it, and what they read and write there, as a processor would. */
+#ifndef FAULTLINE_TESTS_LIB_FILE_SCENE_H
+#define FAULTLINE_TESTS_LIB_FILE_SCENE_H
+
+#include "core/faultline.h"
+#include "tests/lib/tree.h"
+#include "tests/lib/world.h"
+
+#define FILE_PAGES	64ul
+#define FILE_SEED	7u
+#define SHARED_AT	(3 * PGDIR_SIZE)
+#define PRIVATE_AT	(SHARED_AT + 4 * PMD_SIZE)
+#define RW		(PROT_READ | PROT_WRITE)
+
+static inline int file_world_up(void **state)
+{
+	(void)state;
+	world_start(16384, CACHE_LINE);
+	return 0;
+}
+
+static inline struct file *scene_file(void)
+{
+	struct file *file = file_create(FILE_PAGES, 2 * FILE_PAGES, 0, FILE_SEED);
+
+	BUG_ON(!file);
+	return file;
+}
+
+static inline void map_file_at(struct mm_struct *mm, unsigned long addr, unsigned long pages, int prot, int flags,
+			       struct file *file, unsigned long pgoff)
+{
+	BUG_ON(sys_mmap_file(mm, addr, pages << PAGE_SHIFT, prot, flags | MAP_FIXED, file, pgoff) != (long)addr);
+}
+
+/* An mm with all of @file at SHARED_AT and at PRIVATE_AT. */
+static inline struct mm_struct *file_mm(const char *policy, struct file *file)
+{
+	struct mm_struct *mm = world_mm(policy);
+
+	map_file_at(mm, SHARED_AT, FILE_PAGES, RW, MAP_SHARED, file, 0);
+	map_file_at(mm, PRIVATE_AT, FILE_PAGES, RW, MAP_PRIVATE, file, 0);
+	return mm;
+}
+
+/*
+ * One access by a processor: what the entry allows is done while nobody can take it away; else a fault, and again. Returns
+ * what the fault did that could not be got over; 0 and in *word what was read, or @word was written.
+ */
+static inline vm_fault_t access_word(struct mm_struct *mm, unsigned long addr, uint64_t *word, bool write)
+{
+	for (;;) {
+		unsigned long at = addr;
+		pmd_t *pmdp;
+		spinlock_t *ptl;
+		pte_t *ptep = NULL;
+		bool done = false;
+		vm_fault_t ret;
+
+		mmap_read_lock(mm);
+		pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
+		if (pmdp)
+			ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
+		if (ptep) {
+			pte_t pte = ptep_get(ptep);
+
+			done = pte_accessible(pte) && (!write || pte_write(pte));
+			if (done) {
+				uint64_t *payload = page_payload(pte_page(pte));
+
+				*(write ? payload : word) = *(write ? word : payload);
+				set_pte(ptep, write ? pte_mkdirty(pte_mkyoung(pte)) : pte_mkyoung(pte));
+			}
+			pte_unmap_unlock(&mm->pt, ptl);
+		}
+		mmap_read_unlock(mm);
+		if (done)
+			return 0;
+		ret = do_user_addr_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0);
+		if (ret)
+			return ret;
+	}
+}
+
+static inline uint64_t load_word(struct mm_struct *mm, unsigned long addr)
+{
+	uint64_t word;
+
+	BUG_ON(access_word(mm, addr, &word, false));
+	return word;
+}
+
+static inline void store_word(struct mm_struct *mm, unsigned long addr, uint64_t word)
+{
+	BUG_ON(access_word(mm, addr, &word, true));
+}
+
+/* Dies unless the oracle finds all @nr address spaces right. */
+static inline void at_rest(struct mm_struct *const *mms, unsigned int nr)
+{
+	char why[256];
+
+	rcu_barrier();
+	if (!oracle_at_rest(mms, nr, why, sizeof(why)))
+		BUG("%s", why);
+}
+
+#endif
