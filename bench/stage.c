@@ -33,9 +33,9 @@ static int machine_down(void)
 	leaks = faultline_stop();
 	cpu_unregister();
 	machine_up = false;
-	if (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes)
-		return fail("%lu frames, %lu VMAs, %lu anon_vmas and chains, and %zu bytes were not given back", leaks.frames,
-			    leaks.vmas, leaks.anon_vmas, leaks.bytes);
+	if (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)
+		return fail("%lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, and %zu bytes were not given back", leaks.frames,
+			    leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 	return 0;
 }
 

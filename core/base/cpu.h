@@ -56,6 +56,17 @@
 	X(FILE_WRITE,		"folios of files written back") \
 	X(FILE_CLEANED,		"entries made clean and read-only for it") \
 	X(FILEMAP_RETRY,	"page cache look-ups that another folio came in the way of") \
+	X(BAD_PTE,		"entries reported that can't be") \
+	X(FAULT_SWAP,		"faults that swapped in") \
+	X(SWAP_IN,		"pages read from swap") \
+	X(SWAP_OUT,		"pages written to swap") \
+	X(SWAP_CHANGED,		"swap-ins whose slot was another page's by then") \
+	X(UNMAP_PINNED,		"entries left mapped by rmap: their page is pinned") \
+	X(RECLAIM,		"folios swapped out") \
+	X(RECLAIM_KEPT,		"folios that could not be swapped out") \
+	X(MIGRATE,		"folios moved to another frame") \
+	X(MIGRATE_KEPT,		"folios that could not be moved") \
+	X(MIGRATE_WAIT,		"faults that waited for a page on the way to another frame") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

@@ -26,12 +26,13 @@ static unsigned long subtree_last(const struct anon_vma_chain *avc)
 #undef RB_AUGMENT
 #define RB_AUGMENT(avc)	((avc)->subtree_last = subtree_last(avc))
 
-/* No two are equal: VMAs that begin with the same page are those of relatives, told apart by the addresses of their chains. */
+/*
+ * No two are equal: of relatives, whose VMAs begin with the same page, the one that is linked later comes later. So fork's copy
+ * comes after what it is copied from, for as long as fork takes; migrate.h relies on it.
+ */
 static int compare(const struct anon_vma_chain *a, const struct anon_vma_chain *b)
 {
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return a < b ? -1 : a > b;
+	return a->first < b->first ? -1 : 1;
 }
 
 RB_GENERATE_INTERNAL(anon_vma_tree, anon_vma_chain, rb, compare, static __attribute__((unused)))

@@ -8,6 +8,8 @@
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm_id.h"
+#include "core/mm/swap.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -36,6 +38,7 @@ int faultline_start(const struct machine_config *config)
 	vma_cache_refcnt = vma_cache_create("vma_refcnt");
 	vma_cache_plain = vma_cache_create("vma_plain");
 	err = anon_vma_init();
+	bad_ptes_reset();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
 	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
 		return 0;
@@ -53,6 +56,7 @@ struct leaks faultline_stop(void)
 	if (vma_cache_plain)
 		leaks.vmas += typesafe_cache_destroy(vma_cache_plain);
 	leaks.anon_vmas = anon_vma_exit();
+	leaks.slots = swap_off();
 	if (zero_page)
 		free_page(zero_page);
 	vma_cache_refcnt = NULL;

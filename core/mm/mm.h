@@ -12,7 +12,7 @@ extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma
 
 /* What was not given back; all zero is right. */
 struct leaks {
-	unsigned long frames, vmas, anon_vmas;	/* anon_vmas: their chains too */
+	unsigned long frames, vmas, anon_vmas, slots;	/* anon_vmas: their chains too; slots: of swap */
 	size_t bytes;
 };
 

@@ -33,6 +33,10 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SHARED	0x08UL		/* of a file: writes go to its pages, and all who map it see them */
 #define VM_PFNMAP	0x400UL		/* raw page frames, no struct page behind them */
+#define VM_LOCKED	0x2000UL	/* stays in memory; nothing sets it yet */
+#define VM_IO		0x4000UL	/* device memory */
+#define VM_RESERVED	0x80000UL	/* not the allocator's business */
+#define VM_SPECIAL	(VM_IO | VM_PFNMAP)	/* never joined with neighbours, never advised about */
 
 /*
  * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).

@@ -4,6 +4,7 @@
 
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 
 static struct mm_pgtable *pgtable_of(const struct page_vma_mapped_walk *pvmw)
 {
@@ -23,7 +24,7 @@ static unsigned long vma_address_end(const struct page_vma_mapped_walk *pvmw)
 static bool maps(const struct page_vma_mapped_walk *pvmw, pte_t pte)
 {
 	if (pvmw->flags & PVMW_MIGRATION)
-		return false;
+		return pte_is_migration(pte) && swapent_payload(pte) - pvmw->pfn < pvmw->nr_pages;
 	return pte_present(pte) && !pte_special(pte) && pte_pfn(pte) - pvmw->pfn < pvmw->nr_pages;
 }
 

@@ -24,7 +24,7 @@
 
 enum pvmw_flags {
 	PVMW_SYNC = 1,		/* lock every table, and find what another thread is about to map or unmap under the lock */
-	PVMW_MIGRATION = 2,	/* find migration entries, and not what is mapped; there are none yet */
+	PVMW_MIGRATION = 2,	/* find migration entries of the pages, and not what maps them */
 };
 
 /* Lock key: (T) this thread only */

@@ -12,7 +12,10 @@
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
+#include "core/mm/swap.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 
 /* Work under the PTLs between two looks at who waits; an empty slot is 1. As the kernel's copy_pte_range(). */
 #define COPY_WORK	32
@@ -63,13 +66,12 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 {
 	unsigned int nr = 1;
 	struct folio *folio;
-	struct page *page;
+	struct page *page = vm_normal_page(copy->src, addr, pte);
 
-	if (unlikely(pte_special(pte))) {
+	if (unlikely(!page)) {
 		copy_entry(dst, src, pte);
 		return 1;
 	}
-	page = pte_page(pte);
 	folio = page_folio(page);
 	/* A page in hand is for one of the next: one by one, until it is used. */
 	if (unlikely(folio_test_large(folio)) && !copy->spare)
@@ -89,6 +91,27 @@ copy:
 	for (unsigned int i = 0; i < nr; i++)
 		copy_entry(dst + i, src + i, i ? ptep_get(src + i) : pte);
 	return (int)nr;
+}
+
+/*
+ * What is shared is not exclusive, nor comes back writable, on either side. Guard markers and poison are copied as they are.
+ * Locking: both PTLs. Source: mm/memory.c, copy_nonpresent_pte().
+ */
+static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
+{
+	pte_t shared = pte;
+
+	if (pte_is_swap(pte)) {
+		swap_duplicate(swapent_payload(pte));
+		shared = pte_swp_clear_exclusive(pte);
+		mm_count(&copy->dst->vm_mm->pt, MM_SWAPENTS, 1);
+	} else if (pte_is_migration(pte)) {
+		shared = make_swapent(SWAPENT_MIGRATION_READ, swapent_payload(pte));
+		copy->anon++;
+	}
+	if (!pte_same(shared, pte) && !KNOCKED_OUT(FORK_SWAP_EXCLUSIVE))
+		set_pte(src, shared);
+	set_pte(dst, shared);
 }
 
 /*
@@ -117,7 +140,7 @@ static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *a
 		if (likely(pte_present(pte)))
 			nr = copy_present_ptes(copy, dst, src, pte, *addr, (unsigned int)((end - *addr) >> PAGE_SHIFT));
 		else
-			set_pte(dst, pte);	/* a guard marker: nothing is counted */
+			copy_nonpresent(copy, dst, src, pte);
 		if (unlikely(nr < 0))
 			return nr;
 		work += COPY_WORK_PAGE * (unsigned int)nr;

@@ -12,6 +12,8 @@
 #include "core/op/vm_fault.h"
 
 #include "core/mm/mm.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/op/pfnmap.h"
 #include "core/phys/folio_lock.h"
 
 /*
@@ -70,8 +72,9 @@ static vm_fault_t reuse(struct vm_fault *vmf)
 }
 
 /*
- * A page of its own in the place of @from, of which the caller has a reference, or of the zero page, if that is NULL. What a
- * page that is not exclusive holds does not change, so it is copied without the PTL; a copy that came too late is given back.
+ * A page of its own in the place of @from, of which the caller has a reference, or of the zero page or a raw frame, if that is
+ * NULL. What a page that is not exclusive holds does not change, so it is copied without the PTL; a copy that came too late is
+ * given back.
  */
 static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 {
@@ -85,6 +88,8 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 		return VM_FAULT_OOM;
 	if (from)
 		copy_payload(&folio->page, from);
+	else if (unlikely(!is_zero_pfn(pte_pfn(vmf->orig))))
+		copy_raw_payload(&folio->page, pte_pfn(vmf->orig));
 	if (!lock_and_compare(vmf)) {
 		folio_put(folio);
 		return FAULT_AGAIN;
@@ -106,16 +111,15 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 /* The page is looked at under the PTL: it is mapped, so not free. */
 vm_fault_t do_wp_page(struct vm_fault *vmf)
 {
-	struct page *page;
+	struct page *page = vm_normal_page(vmf->vma, vmf->addr, vmf->orig);
 	vm_fault_t ret;
 
-	if (pte_special(vmf->orig))
+	if (!page)
 		return wp_page_copy(vmf, NULL);
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
 	if (unlikely(vmf->vma->vm_flags & VM_SHARED))
 		return wp_page_shared(vmf);
-	page = pte_page(vmf->orig);
 	if (PageAnonExclusive(page))
 		return reuse(vmf);
 	if (can_reuse_folio(page_folio(page), vmf->vma)) {

@@ -6,7 +6,6 @@
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
-#include "core/pgtable/swapent.h"
 
 /* Under the VMA lock alone mmap_lock is only tried: who waited for it here would wait for a writer that waits for this reader. */
 vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf)
@@ -185,8 +184,8 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		return do_fault(vmf);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
-	if (unlikely(pte_is_guard(vmf->orig)))
-		return VM_FAULT_SIGSEGV;
+	if (unlikely(!pte_present(vmf->orig)))
+		return do_swap_page(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(vmf->orig))
 		return do_wp_page(vmf);
 	return do_spurious(vmf);

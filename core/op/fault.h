@@ -12,6 +12,7 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
 #define VM_FAULT_SIGBUS		0x20u	/* beyond the end of the file that is mapped there */
+#define VM_FAULT_HWPOISON	0x40u	/* what the page held is lost */
 #define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: to be done again under mmap_lock */
 
 enum fault_flags {

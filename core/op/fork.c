@@ -20,10 +20,13 @@
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
 
-/* What a fault would bring again is not copied: without an anon_vma there are at most zero pages. Source: mm/memory.c. */
+/*
+ * What a fault would bring again is not copied: without an anon_vma there are at most zero pages, unless frames are mapped raw.
+ * Source: mm/memory.c.
+ */
 static bool vma_needs_copy(const struct vm_area_struct *src)
 {
-	return load_relaxed(&src->anon_vma);
+	return load_relaxed(&src->anon_vma) || (src->vm_flags & VM_PFNMAP);
 }
 
 /*

@@ -34,6 +34,8 @@ static const struct mm_walk_ops guard_install_ops = {
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	if (vma->vm_flags & VM_SPECIAL)
+		return -EINVAL;
 	/* No page needs it, but fork does: it copies the entries of VMAs that have one. */
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;

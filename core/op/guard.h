@@ -10,7 +10,7 @@
 #include "core/mm/mm_types.h"
 
 /*
- * Markers over [@start, @end); what was mapped is zapped. Returns 0; -ENOMEM, with part of it done; -EAGAIN when faults
+ * Markers over [@start, @end); what was mapped is zapped. Returns 0; -EINVAL (raw frames); -ENOMEM, with part of it done; -EAGAIN when faults
  * kept mapping pages for as many rounds as are tried. Locking: mmap_lock.
  */
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);

@@ -7,6 +7,7 @@
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
+#include "core/op/reclaim.h"
 #include "core/op/zap.h"
 
 /* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
@@ -14,9 +15,21 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 {
 	struct mmu_gather tlb;
 
+	if (vma->vm_flags & VM_PFNMAP)
+		return -EINVAL;
 	tlb_gather_mmu(&tlb, &mm->pt);
 	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
 	tlb_finish_mmu(&tlb);
+	return 0;
+}
+
+/* What can't be swapped out stays. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
+static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	(void)mm;
+	if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED))
+		return -EINVAL;
+	reclaim_range(vma, start, end);
 	return 0;
 }
 
@@ -47,7 +60,7 @@ static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	vm_fault_t ret = 0;
 
-	if (!(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+	if ((vma->vm_flags & VM_SPECIAL) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EINVAL;
 	for (; !ret && start < end; start += PAGE_SIZE)
 		ret = handle_mm_fault(vma, start, write ? FAULT_FLAG_WRITE : 0);
@@ -77,6 +90,8 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 	switch (advice) {
 	case MADV_DONTNEED:
 		return madvise_walk_vmas(mm, start, end, madvise_dontneed);
+	case MADV_PAGEOUT:
+		return madvise_walk_vmas(mm, start, end, madvise_pageout);
 	case MADV_GUARD_INSTALL:
 		return madvise_walk_vmas(mm, start, end, guard_install);
 	case MADV_GUARD_REMOVE:
@@ -91,7 +106,7 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 
 static bool advice_known(int advice)
 {
-	return advice == MADV_DONTNEED || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
+	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE;
 }
 

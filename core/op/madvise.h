@@ -16,9 +16,11 @@
 /*
  * sys_madvise - as madvise(2) for
  *   MADV_DONTNEED                          what is mapped goes, guards stay; the next touch finds zeroes
+ *   MADV_PAGEOUT                           what can be swapped out is, if there is swap, wherever else it is mapped too
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
- * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access);
+ * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access;
+ * anything but guard removal over raw frames);
  * -ENOMEM (part of the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out);
  * -EFAULT (POPULATE met a guard region). Locking: none held.
  */

@@ -113,7 +113,7 @@ static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return err;
 }
 
-static long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
 	unsigned long hint = mm->mmap_hint;
 	long at;

@@ -5,7 +5,7 @@
 
 #include <sys/mman.h>		/* PROT_*, MAP_*: Linux's own numbers */
 
-#include "core/mm/mm_types.h"
+#include "core/mm/vma.h"
 
 /*
  * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.
@@ -34,6 +34,12 @@ long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long l
  */
 long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
 		   unsigned long pgoff);
+
+/*
+ * do_mmap - sys_mmap() for @len page aligned and not 0, with a VMA of @kind; a special kind is never joined with a neighbour.
+ * Locking: mmap_lock for write. Source: mm/mmap.c.
+ */
+long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
 
 /* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. */
 unsigned long prot_to_vm_flags(int prot);

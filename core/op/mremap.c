@@ -100,7 +100,7 @@ static struct vm_area_struct *copy_vma(const struct vma_remap *r)
 	copy = vma_alloc(r->mm, r->new_addr, r->new_addr + r->new_len, kind);
 	if (!copy)
 		return NULL;
-	if (vma_anon_vma(r->vma))
+	if (vma_anon_vma(r->vma) || (r->vma->vm_flags & VM_PFNMAP))
 		copy->vm_pgoff = kind.pgoff;
 	if (anon_vma_clone(copy, r->vma)) {
 		vma_free(r->mm, copy);

@@ -6,8 +6,10 @@
 #include <sys/mman.h>
 
 #include "core/mm/vma.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/page_flags.h"
 
 #ifndef PROT_SEM
@@ -15,27 +17,33 @@
 #endif
 
 /* A write fault would do nothing but allow it. Locking: the PTL. Source: mm/mprotect.c. */
-static bool can_change_pte_writable(const struct vm_area_struct *vma, pte_t pte)
+static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
-	if (!(vma->vm_flags & VM_WRITE) || pte_special(pte))
+	struct page *page = vma->vm_flags & VM_WRITE ? vm_normal_page(vma, addr, pte) : NULL;
+
+	if (!page)
 		return false;
 	if (vma->vm_flags & VM_SHARED)
 		return pte_dirty(pte);	/* written to since its folio was cleaned: so that is dirty */
-	return PageAnonExclusive(pte_page(pte)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
+	return PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
 }
 
 /*
  * The page stays, its permissions follow the VMA: taken away at once, write given back at once where the page is this mm's alone,
  * else by the next write fault. Locking: the PTL.
  */
-static void change_pte(pte_t *ptep, const struct vm_area_struct *vma)
+static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma)
 {
 	pte_t pte;
 
-	if (!pte_present(ptep_get(ptep)))
+	pte = ptep_get(ptep);
+	/* It comes back as the VMA allows by then; a write fault makes it writable. Source: change_pte_range(). */
+	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
+		set_pte(ptep, make_migration_pte(swapent_payload(pte), false, true));
+	if (!pte_present(pte))
 		return;
 	pte = pte_modify(ptep_get_and_clear(ptep), vma->vm_page_prot);
-	set_pte(ptep, can_change_pte_writable(vma, pte) ? pte_mkwrite(pte) : pte);
+	set_pte(ptep, can_change_pte_writable(vma, addr, pte) ? pte_mkwrite(pte) : pte);
 }
 
 /* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
@@ -52,13 +60,13 @@ static void change_protection(struct mm_struct *mm, const struct vm_area_struct 
 		if (!ptep)
 			continue;	/* no table; and reclaim, which could change that, is kept out by mmap_lock */
 		for (; addr < next; addr += PAGE_SIZE, ptep++)
-			change_pte(ptep, vma);
+			change_pte(ptep, addr, vma);
 		pte_unmap_unlock(&mm->pt, ptl);
 	}
 	count_event(EV_TLB_FLUSH);
 }
 
-/* The part of @vma in [start, end) gets @flags. Returns 0 or -ENOMEM, and in *next the end of what was done. */
+/* The part of @vma in [start, end) gets the rights @flags. Returns 0 or -ENOMEM, and in *next the end of what was done. */
 static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			  unsigned long flags, unsigned long *next)
 {

@@ -87,4 +87,10 @@ vm_fault_t do_wp_page(struct vm_fault *vmf);
 vm_fault_t do_fault(struct vm_fault *vmf);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
 
+/*
+ * do_swap_page - an entry that is not present: swapped in, waited for, or refused. Returns as do_wp_page().
+ * Locking: as handle_mm_fault(). Source: mm/memory.c.
+ */
+vm_fault_t do_swap_page(struct vm_fault *vmf);
+
 #endif

@@ -6,6 +6,8 @@
 #include "core/mm/mm.h"
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
+#include "core/mm/swap.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
@@ -17,6 +19,24 @@ struct zap {
 	bool kept;			/* (T) an entry stayed in the table at hand */
 	long anon, file;		/* (T) pages unmapped from it */
 };
+
+/* Clears an entry that maps no page. Source: mm/memory.c, zap_nonpresent_ptes(). Locking: the PTL. */
+static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
+{
+	bool cow = pte_is_swap(pte) || pte_is_migration(pte);
+
+	if ((pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS)) || (cow && (zap->flags & ZAP_KEEP_COWS))) {
+		zap->kept = true;
+		return;
+	}
+	ptep_get_and_clear(ptep);
+	if (pte_is_swap(pte)) {
+		mm_count(zap->tlb->pt, MM_SWAPENTS, -1);
+		swap_free(swapent_payload(pte));
+	} else if (pte_is_migration(pte)) {
+		zap->anon++;
+	}
+}
 
 /* Clears @nr entries that map @folio from @page on. Source: mm/memory.c, zap_present_folio_ptes(). Locking: the PTL. */
 static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep, unsigned int nr)
@@ -46,9 +66,8 @@ static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, p
 }
 
 /* The gather has room for one. */
-static force_inline unsigned int zap_present(struct zap *zap, pte_t *ptep, pte_t pte, unsigned long max)
+static force_inline unsigned int zap_present(struct zap *zap, struct page *page, pte_t *ptep, pte_t pte, unsigned long max)
 {
-	struct page *page = pte_page(pte);
 	struct folio *folio = page_folio(page);
 
 	if (unlikely((zap->flags & ZAP_KEEP_COWS) && folio_test_anon(folio))) {
@@ -61,19 +80,18 @@ static force_inline unsigned int zap_present(struct zap *zap, pte_t *ptep, pte_t
 	return 1;
 }
 
-/* Clears one entry, or several of one folio; returns how many were looked at, @max at the most. Locking: the PTL. */
-static force_inline unsigned int zap_ptes(struct zap *zap, pte_t *ptep, unsigned long max)
+/* Clears the entry of @addr, or several of one folio; returns how many were looked at, @max at the most. Locking: the PTL. */
+static force_inline unsigned int zap_ptes(struct zap *zap, pte_t *ptep, unsigned long addr, unsigned long max)
 {
 	pte_t pte = ptep_get(ptep);
+	struct page *page;
 
 	if (pte_none(pte))
 		return 1;
-	if (pte_present(pte) && !pte_special(pte))
-		return zap_present(zap, ptep, pte, max);
-	if (pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS))
-		zap->kept = true;
-	else
-		ptep_get_and_clear(ptep);
+	page = pte_present(pte) ? vm_normal_page(zap->vma, addr, pte) : NULL;
+	if (likely(page))
+		return zap_present(zap, page, ptep, pte, max);
+	zap_other(zap, ptep, pte);
 	return 1;
 }
 
@@ -83,7 +101,7 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 	unsigned int nr;
 
 	for (; addr < end && tlb_room(zap->tlb); addr += nr * PAGE_SIZE, ptep += nr)
-		nr = zap_ptes(zap, ptep, (end - addr) >> PAGE_SHIFT);
+		nr = zap_ptes(zap, ptep, addr, (end - addr) >> PAGE_SHIFT);
 	mm_count(zap->tlb->pt, MM_ANONPAGES, -zap->anon);
 	if (unlikely(zap->file))
 		mm_count(zap->tlb->pt, MM_FILEPAGES, -zap->file);

@@ -8,6 +8,8 @@
 #include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
+#include "core/mm/swap.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/mm/vma_lock.h"
 #include "core/oracle/file_at_rest.h"
 #include "core/oracle/rmap_at_rest.h"
@@ -20,14 +22,22 @@ struct found {
 	uint32_t folio_mapped;		/* entries that map any page of the folio */
 	uint32_t mms, last_mm;		/* mms that do, and the number of the one counted last */
 	uint32_t slot[2];		/* entries of the mms that its slots name */
+	uint32_t cached;		/* swap slots that the folio is in */
+};
+
+/* (T) what the page tables say of a swap slot */
+struct found_slot {
+	uint32_t entries;
+	bool exclusive;			/* one of them says so */
 };
 
 /* (T) all of it: one inspection */
 struct inspection {
 	struct found *found;		/* by pfn */
+	struct found_slot *slots;	/* by swap slot */
 	struct mm_struct *mm;		/* the one looked at */
 	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
-	long anon, file;		/* found in mm: pages */
+	long anon, file, swapped;	/* found in mm: pages */
 	long tables[NR_LEVELS];		/* and tables */
 	struct complaint complaint;
 };
@@ -138,11 +148,16 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long pfn = pte_pfn(pte);
 
+	bool raw = (in->vma->vm_flags & VM_PFNMAP) && pfn == vma_raw_pfn(in->vma, addr);
+
 	if (pte_bad(pte)) {
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 	} else if (pte_special(pte)) {
-		if (!is_zero_pfn(pfn) || pte_write(pte))
-			fail(in, "special entry %016lx at %lx is not the zero page, read-only", (unsigned long)pte.val, addr);
+		if ((!is_zero_pfn(pfn) && !raw) || pte_write(pte))
+			fail(in, "special entry %016lx at %lx is not the zero page or a raw frame, read-only",
+			     (unsigned long)pte.val, addr);
+	} else if (raw) {
+		fail(in, "entry %016lx at %lx maps a raw frame, and is not special", (unsigned long)pte.val, addr);
 	} else if (page_type(pfn_to_page(pfn)) == PAGE_FILE) {
 		check_file(in, pfn_to_page(pfn), pte, addr);
 	} else if (page_type(pfn_to_page(pfn)) == PAGE_ANON) {
@@ -153,6 +168,25 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 	check_in_file(in, addr);
 	if (pte_write(pte) && !(in->vma->vm_flags & VM_WRITE))
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
+}
+
+/* Whether it is well formed, and what it adds to its slot. Migration has ended, so its entries are gone. */
+static bool check_nonpresent(struct inspection *in, pte_t pte)
+{
+	unsigned long payload = swapent_payload(pte);
+	unsigned int count;
+	struct folio *folio;
+
+	if (pte_is_guard(pte))
+		return pte.val == make_swapent(SWAPENT_GUARD, 0).val;
+	if (swapent_type(pte) == SWAPENT_POISON)
+		return pte.val == make_swapent(SWAPENT_POISON, payload).val && pfn_valid(payload);
+	if (!pte_is_swap(pte) || !payload || !swap_slot_at_rest(payload, &count, &folio))
+		return false;
+	in->swapped++;
+	in->slots[payload].entries++;
+	in->slots[payload].exclusive |= pte_swp_exclusive(pte);
+	return pte.val == make_swap_pte(payload, pte_swp_exclusive(pte)).val;
 }
 
 static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
@@ -167,7 +201,7 @@ static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 		fail(in, "entry %016lx at %lx lies in no VMA", (unsigned long)pte.val, addr);
 	else if (pte_present(pte))
 		check_present(in, pte, addr);
-	else if (!pte_is_guard(pte) || pte.val != make_swapent(SWAPENT_GUARD, 0).val)
+	else if (!check_nonpresent(in, pte))
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 }
 
@@ -216,7 +250,7 @@ static void check_mm(struct inspection *in)
 	long upper = 0;
 
 	check_vmas(in);
-	in->anon = in->file = 0;
+	in->anon = in->file = in->swapped = 0;
 	for (unsigned int level = 0; level < NR_LEVELS; level++)
 		in->tables[level] = 0;
 	in->vma = vma_tree_find(&in->mm->tree, 0);
@@ -228,12 +262,39 @@ static void check_mm(struct inspection *in)
 		fail(in, "%ld anonymous pages mapped, counted %ld", in->anon, mm_counter_sum(pt, MM_ANONPAGES));
 	if (in->file != mm_counter_sum(pt, MM_FILEPAGES))
 		fail(in, "%ld pages of files mapped, counted %ld", in->file, mm_counter_sum(pt, MM_FILEPAGES));
+	if (in->swapped != mm_counter_sum(pt, MM_SWAPENTS))
+		fail(in, "%ld pages swapped out, counted %ld", in->swapped, mm_counter_sum(pt, MM_SWAPENTS));
 	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
 		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE], mm_counter_sum(pt, MM_PTE_TABLES));
 	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
 		fail(in, "%ld upper tables linked, counted %ld", upper, mm_counter_sum(pt, MM_UPPER_TABLES));
 	if (spin_is_locked(&pt->page_table_lock))
 		fail(in, "page_table_lock is held");
+}
+
+/* ---- swap ---- */
+
+static void check_slots(struct inspection *in)
+{
+	struct folio *folio;
+	unsigned int count;
+	unsigned long used = 0;
+
+	for (unsigned long slot = 1; !in->complaint.made && swap_slot_at_rest(slot, &count, &folio); slot++) {
+		const struct found_slot *found = &in->slots[slot];
+
+		used += count != 0;
+		if (count != found->entries)
+			fail(in, "swap slot %lu has %u shares, but %u entries", slot, count, found->entries);
+		if (found->exclusive && found->entries > 1)
+			fail(in, "swap slot %lu is exclusive to one of %u entries", slot, found->entries);
+		if (folio && !count)
+			fail(in, "swap slot %lu is free, and has a folio", slot);
+		if (folio)
+			in->found[folio_pfn(folio)].cached++;
+	}
+	if (!in->complaint.made && used != nr_swap_used())
+		fail(in, "%lu swap slots are in use, counted %lu", used, nr_swap_used());
 }
 
 /* ---- frames ---- */
@@ -284,11 +345,12 @@ static void check_large(struct inspection *in, struct folio *folio)
 /* @page is the head: tails are looked at from here. */
 static void check_folio(struct inspection *in, struct folio *folio)
 {
-	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped, cached = folio_mapping(folio) != NULL;
+	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
+	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL);
 
-	if (folio_ref_count(folio) != mapped + cached || (!mapped && !cached))
-		fail(in, "pfn %lu has %d references, but %d entries map it or its folio", folio_pfn(folio), folio_ref_count(folio),
-		     mapped);
+	if (folio_ref_count(folio) != mapped + cached || mapped + cached == 0 || cached > 1)
+		fail(in, "pfn %lu has %d references, but %d entries map it or its folio, and it is in %d caches or swap slots",
+		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		check_page(in, folio_page(folio, i));
 	if (folio_test_large(folio))
@@ -327,6 +389,8 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			fail(in, "pfn %lu is a second zero page", pfn);
 		break;
 	case PAGE_RESERVED:
+		if (mapped)
+			fail(in, "pfn %lu is reserved, and counted %d times", pfn, mapped);
 		break;
 	default:
 		fail(in, "pfn %lu is in use, but not by any mm (type %d)", pfn, (int)page_type(page));
@@ -338,21 +402,27 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	struct inspection in = { .complaint = { .why = why, .size = why_size } };
 
 	in.found = calloc(machine.max_pfn, sizeof(*in.found));
-	if (!in.found) {
+	in.slots = calloc(nr_swap_slots() + 1, sizeof(*in.slots));
+	if (!in.found || !in.slots) {
 		fail(&in, "no memory for the inspection");
-		return false;
+		goto out;
 	}
 	for (unsigned int i = 0; i < nr && !in.complaint.made; i++) {
 		in.mm = mms[i];
 		check_mm(&in);
 	}
+	check_slots(&in);
+	if (bad_ptes(NULL))
+		fail(&in, "%lu entries were reported that can't be", bad_ptes(NULL));
 	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in.complaint.made; pfn++)
 		if (pfn_valid(pfn))
 			check_frame(&in, pfn);
-	free(in.found);
 	if (!in.complaint.made)
 		rmap_at_rest(mms, nr, &in.complaint);
 	if (!in.complaint.made)
 		file_at_rest(mms, nr, &in.complaint);
+out:
+	free(in.found);
+	free(in.slots);
 	return !in.complaint.made;
 }

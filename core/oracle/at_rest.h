@@ -15,6 +15,8 @@
  *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm), none write-locked
  *   every entry lies in a VMA, is well formed, and allows no write its VMA forbids
  *   every table is linked once, by the mm it belongs to, and its lock is free
+ *   every swap slot has as many shares as entries, one if it is exclusive, and what is in it one reference for that
+ *   no entry that can't be was reported (vm_normal_page.h)
  *   every frame in use is a table, the zero page, or of a folio with as many mappings as entries, and as many references, and
  *     one if it is a file's
  *   an entry that maps a page of a file is that page's, of the VMA's file, before its end; it allows writes, or is dirty, only

@@ -85,10 +85,16 @@ static inline pte_t mk_pte(struct page *page, uint64_t prot)
 	return pfn_pte(page_to_pfn(page), prot);
 }
 
-/* Says it is present, but has bits that mean nothing or names a frame that does not exist: never in a table. */
+/* Says it is present, but has bits that mean nothing: never in a table, whatever happens. */
+static inline bool pte_malformed(pte_t pte)
+{
+	return pte_present(pte) && (pte.val & ~ENTRY_KNOWN);
+}
+
+/* The same, or it names a frame that does not exist, and none that is raw: vm_normal_page() reports it. */
 static inline bool pte_bad(pte_t pte)
 {
-	return pte_present(pte) && ((pte.val & ~ENTRY_KNOWN) || !pfn_valid(pte_pfn(pte)));
+	return pte_malformed(pte) || (pte_present(pte) && !pte_special(pte) && !pfn_valid(pte_pfn(pte)));
 }
 
 /* The same page under another protection; write permission is lost unless the caller gives it back. */
@@ -110,7 +116,7 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 {
 	pte_t pte = __pte(load_acquire(&ptep->val));
 
-	ASSERT(!pte_bad(pte));
+	ASSERT(!pte_malformed(pte));
 	return pte;
 }
 

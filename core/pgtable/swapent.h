@@ -2,8 +2,8 @@
 /*
  * swapent.h - entries that are neither none nor present: a type, and what it needs.
  *
- * Bits 58-62 hold the type, bits 12-51 the payload; present and protnone are clear.
- * Source: include/linux/swapops.h.
+ * Bits 58-62 hold the type, bit 57 says of a swapped page that it was exclusive, bits 12-51 are the payload; present and
+ * protnone are clear. Source: include/linux/swapops.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
@@ -11,9 +11,15 @@
 #include "core/pgtable/pgtable.h"
 
 #define SWAPENT_TYPE_SHIFT	58
+#define SWAPENT_EXCLUSIVE	(1UL << 57)
 
 enum swapent_type {
-	SWAPENT_GUARD = 1,	/* a guard region: any touch is fatal; no payload */
+	SWAPENT_GUARD = 1,		/* a guard region: any touch is fatal; no payload */
+	SWAPENT_SWAP,			/* swapped out; the slot */
+	SWAPENT_POISON,			/* the page's contents are lost; its pfn */
+	SWAPENT_MIGRATION_READ,		/* on the way to another frame; the pfn it leaves. It was mapped read-only */
+	SWAPENT_MIGRATION_READ_EXCLUSIVE,	/* the same, and was exclusive */
+	SWAPENT_MIGRATION_WRITE,	/* it was writable, so exclusive */
 };
 
 static inline pte_t make_swapent(enum swapent_type type, uint64_t payload)
@@ -31,9 +37,60 @@ static inline enum swapent_type swapent_type(pte_t pte)
 	return (enum swapent_type)(pte.val >> SWAPENT_TYPE_SHIFT);
 }
 
+/* The slot or the pfn. */
+static inline unsigned long swapent_payload(pte_t pte)
+{
+	return entry_pfn(pte.val);
+}
+
 static inline bool pte_is_guard(pte_t pte)
 {
 	return pte_is_swapent(pte) && swapent_type(pte) == SWAPENT_GUARD;
+}
+
+/* ---- swapped out ---- */
+
+static inline pte_t make_swap_pte(unsigned long slot, bool exclusive)
+{
+	return __pte(make_swapent(SWAPENT_SWAP, slot).val | (exclusive ? SWAPENT_EXCLUSIVE : 0));
+}
+
+static inline bool pte_is_swap(pte_t pte)
+{
+	return pte_is_swapent(pte) && swapent_type(pte) == SWAPENT_SWAP;
+}
+
+static inline bool pte_swp_exclusive(pte_t pte)
+{
+	return pte.val & SWAPENT_EXCLUSIVE;
+}
+
+static inline pte_t pte_swp_clear_exclusive(pte_t pte)
+{
+	return __pte(pte.val & ~SWAPENT_EXCLUSIVE);
+}
+
+/* ---- on the way to another frame ---- */
+
+static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclusive)
+{
+	return make_swapent(write ? SWAPENT_MIGRATION_WRITE : exclusive ? SWAPENT_MIGRATION_READ_EXCLUSIVE : SWAPENT_MIGRATION_READ,
+			    pfn);
+}
+
+static inline bool pte_is_migration(pte_t pte)
+{
+	return pte_is_swapent(pte) && swapent_type(pte) >= SWAPENT_MIGRATION_READ && swapent_type(pte) <= SWAPENT_MIGRATION_WRITE;
+}
+
+static inline bool migration_pte_write(pte_t pte)
+{
+	return swapent_type(pte) == SWAPENT_MIGRATION_WRITE;
+}
+
+static inline bool migration_pte_exclusive(pte_t pte)
+{
+	return swapent_type(pte) == SWAPENT_MIGRATION_WRITE || swapent_type(pte) == SWAPENT_MIGRATION_READ_EXCLUSIVE;
 }
 
 #endif

@@ -155,6 +155,22 @@ static force_inline void put_page(struct page *page)
 	folio_put(page_folio(page));
 }
 
+/*
+ * Takes all references away if there are @nr: until folio_ref_unfreeze() nobody can have one. One operation, so whoever had one
+ * just before is not missed, and whoever tries afterwards is refused. Source: include/linux/page_ref.h.
+ */
+static force_inline bool folio_ref_freeze(struct folio *folio, int nr)
+{
+	int old = nr;
+
+	return try_cmpxchg_acq_rel(&folio->page._refcount, &old, 0);
+}
+
+static force_inline void folio_ref_unfreeze(struct folio *folio, int nr)
+{
+	store_release(&folio->page._refcount, nr);
+}
+
 /* Source: include/linux/page_ref.h folio_try_get(). */
 static force_inline bool folio_try_get(struct folio *folio)
 {

@@ -67,3 +67,21 @@ __noinline void folio_wake(struct folio *folio)
 	if (!KNOCKED_OUT(FOLIO_WAIT_B))
 		futex_wake_one(&folio->page.flags);
 }
+
+uint32_t folio_wait_begin(struct folio *folio)
+{
+	uint32_t seen = fetch_or_relaxed(&folio->page.flags, PG_WAITERS);
+
+	ASSERT(seen & PG_LOCKED);
+	return seen | PG_WAITERS;
+}
+
+/* Woken or not, another may have been meant: the wake-up goes on to the next. */
+void folio_wait_end(struct folio *folio, uint32_t seen)
+{
+	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+
+	park(&folio->page.flags, seen, &cost);
+	lockstat_add(RANK_FOLIO_LOCK, &cost);
+	folio_wake(folio);
+}

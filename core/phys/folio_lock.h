@@ -55,6 +55,15 @@ static force_inline void folio_unlock(struct folio *folio)
 		folio_wake(folio);
 }
 
+/*
+ * For who has no reference, but knows that @folio is locked now, and by whom it will wait for: folio_wait_begin() shows the waiter,
+ * before what says so may change; folio_wait_end() sleeps until the lock is let go, without taking it, or returns early. The
+ * frame may be another folio's by then. Source: mm/filemap.c, migration_entry_wait_on_locked().
+ */
+uint32_t folio_wait_begin(struct folio *folio);
+/* Locking: no spinlock, not inside RCU. */
+void folio_wait_end(struct folio *folio, uint32_t seen);
+
 #define assert_folio_locked(folio)	lockrank_assert_held(folio)
 
 #endif

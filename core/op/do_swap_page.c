@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * do_swap_page.c - faults on entries that are not present: swapped out, on the way to another frame, lost.
+ *
+ * A swap-in gets the slot's folio, locks it, and then looks twice under the PTL: at the entry, and whether the folio is
+ * the slot's still. The entry alone does not say so: another thread may have swapped the page in, written to it, and
+ * had it swapped out again to the same slot, or freed the slot, and another page got it.
+ *
+ * Source: mm/memory.c, do_swap_page().
+ */
+#include "core/mm/mm.h"
+#include "core/mm/swap.h"
+#include "core/op/migrate.h"
+#include "core/op/vm_fault.h"
+#include "core/pgtable/swapent.h"
+#include "core/phys/folio_lock.h"
+
+/* The folio in the slot, with a reference: read from the device if it is not there. NULL: *@ret says why. */
+static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
+{
+	struct folio *folio = swap_cache_get(slot, NULL), *new;
+
+	if (folio)
+		return folio;
+	new = folio_alloc(0, PAGE_ANON);
+	if (!new) {
+		*ret = VM_FAULT_OOM;
+		return NULL;
+	}
+	SYNCPOINT("swapin.allocated");
+	folio = swap_cache_get(slot, new);
+	if (!folio)
+		*ret = FAULT_AGAIN;	/* nobody has a share in it: the entry is gone */
+	folio_put(new);
+	return folio;
+}
+
+/*
+ * Under the VMA lock the folio's lock is only tried: it ranks above. Then the fault is done again under mmap_lock.
+ * Source: mm/filemap.c, __folio_lock_or_retry().
+ */
+static bool folio_lock_or_retry(struct vm_fault *vmf, struct folio *folio)
+{
+	if (folio_trylock(folio))
+		return true;
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		return false;
+	folio_lock(folio);
+	return true;
+}
+
+/*
+ * First mapping of a folio that was read from the device. One that others may map too belongs to the oldest anon_vma there can
+ * be, whose tree has the VMAs of all of them. Locking: the folio lock. Source: mm/rmap.c, __folio_set_anon().
+ */
+static void set_anon(struct folio *folio, struct vm_fault *vmf, bool exclusive)
+{
+	struct anon_vma *anon_vma = load_acquire(&vmf->vma->anon_vma);
+
+	if (!exclusive)
+		anon_vma = load_relaxed(&anon_vma->root);
+	folio->page.index = linear_page_index(vmf->vma, vmf->addr);
+	folio_set_anon_mapping(folio, anon_vma);
+}
+
+/*
+ * Maps @folio, whose reference becomes the entry's; the entry's share in the slot is gone. Returns whether it is exclusive.
+ * Locking: the PTL, the folio lock.
+ */
+static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio)
+{
+	/* The only one who can get at it: with the slot gone, and no reference but the one in hand. */
+	bool exclusive = pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1;
+	pte_t pte = mk_pte(&folio->page, vmf->vma->vm_page_prot);
+
+	ASSERT(!pte_swp_exclusive(vmf->orig) || !folio_test_swapcache(folio));
+	if (!folio_test_anon(folio))
+		set_anon(folio, vmf, exclusive);
+	folio_add_anon_rmap_ptes(folio, &folio->page, 1, vmf->vma, vmf->addr, exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
+	set_pte(vmf->ptep, exclusive ? mark_access(vmf, pte) : pte);
+	mm_count(vmf->pt, MM_ANONPAGES, 1);
+	mm_count(vmf->pt, MM_SWAPENTS, -1);
+	return exclusive;
+}
+
+/* What is not exclusive comes back read-only, and a write starts again from there, to copy it. */
+static vm_fault_t swap_in(struct vm_fault *vmf)
+{
+	unsigned long slot = swapent_payload(vmf->orig);
+	vm_fault_t ret = FAULT_AGAIN;
+	struct folio *folio = swapin_folio(slot, &ret);
+	bool done;
+
+	if (!folio)
+		return ret;
+	SYNCPOINT("swapin.got_folio");
+	if (!folio_lock_or_retry(vmf, folio)) {
+		folio_put(folio);
+		return VM_FAULT_RETRY;
+	}
+	if (!lock_and_compare(vmf))
+		goto out;
+	if (!swap_free_mapped(slot, folio)) {
+		count_event(EV_SWAP_CHANGED);
+		pte_unmap_unlock(vmf->pt, vmf->ptl);
+		goto out;
+	}
+	done = map_swapped_in(vmf, folio) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	folio_unlock(folio);
+	count_event(EV_FAULT_SWAP);
+	return done ? 0 : FAULT_AGAIN;
+out:
+	folio_unlock(folio);
+	folio_put(folio);
+	return ret;
+}
+
+vm_fault_t do_swap_page(struct vm_fault *vmf)
+{
+	switch (swapent_type(vmf->orig)) {
+	case SWAPENT_SWAP:
+		return swap_in(vmf);
+	case SWAPENT_MIGRATION_READ:
+	case SWAPENT_MIGRATION_READ_EXCLUSIVE:
+	case SWAPENT_MIGRATION_WRITE:
+		if (lock_and_compare(vmf))
+			migration_entry_wait(vmf->pt, vmf->orig, vmf->ptl);
+		return FAULT_AGAIN;
+	case SWAPENT_POISON:
+		return VM_FAULT_HWPOISON;
+	default:
+		return VM_FAULT_SIGSEGV;	/* a guard region */
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* folio_batch.h - the folios that a range maps, some at a time, with references. Source: include/linux/pagevec.h. */
+#ifndef FAULTLINE_CORE_OP_FOLIO_BATCH_H
+#define FAULTLINE_CORE_OP_FOLIO_BATCH_H
+
+#include "core/mm/mm_types.h"
+#include "core/phys/folio.h"
+
+#define FOLIO_BATCH	32	/* under one PTL. Source: include/linux/swap.h, SWAP_CLUSTER_MAX */
+
+/* Lock key: (T) this thread only */
+struct folio_batch {
+	unsigned int nr;			/* (T) */
+	unsigned long next;			/* (T) address to go on at */
+	struct folio *folios[FOLIO_BATCH];	/* (T) */
+};
+
+/*
+ * folio_batch_fill - the next folios that @vma maps from @batch->next on, below @end, one for each entry. False when there are no
+ * more after those: raw frames and the zero page are none. Locking: mmap_lock.
+ */
+bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
+
+#endif

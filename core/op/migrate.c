@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* migrate.c - pages moved to other frames. */
+#include "core/op/migrate.h"
+
+#include <errno.h>
+
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap.h"
+#include "core/mm/rmap_walk.h"
+#include "core/mm/swap.h"
+#include "core/mm/vma.h"
+#include "core/op/folio_batch.h"
+#include "core/op/try_to_unmap.h"
+#include "core/pgtable/swapent.h"
+#include "core/phys/folio_lock.h"
+
+/* ---- entries back ---- */
+
+/* The folio is not mapped, which folio_lock_anon_vma_read() asks for: the migrator's reference keeps its anon_vma instead. */
+static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	struct anon_vma *anon_vma = folio_anon_vma(folio);
+
+	(void)rwc;
+	anon_vma_lock_read(anon_vma);
+	return anon_vma;
+}
+
+/* What the VMA allows now: who changes it goes over all entries afterwards, under the PTL. Source: mm/migrate.c. */
+static void remove_migration_pte(struct folio *to, struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+{
+	pte_t old = ptep_get(ptep), pte = mk_pte(&to->page, load_relaxed(&vma->vm_page_prot));
+
+	if (migration_pte_write(old))
+		pte = pte_mkwrite(pte_mkdirty(pte));
+	folio_get(to);
+	folio_add_anon_rmap_ptes(to, &to->page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	set_pte(ptep, pte);
+}
+
+static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
+
+	while (page_vma_mapped_walk(&pvmw))
+		remove_migration_pte(arg, vma, pvmw.address, pvmw.pte);
+	return true;
+}
+
+/* Locking: the lock of @from, and a reference to its anon_vma. Source: mm/migrate.c. */
+static void remove_migration_ptes(struct folio *from, struct folio *to)
+{
+	struct rmap_walk_control rwc = { .arg = to, .rmap_one = restore_one, .anon_lock = lock_by_reference };
+
+	rmap_walk(from, &rwc);
+}
+
+/* ---- one folio ---- */
+
+/*
+ * Contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for somebody's alone,
+ * swapped out or moved while some of its entries are still to come. False: somebody else has @from.
+ */
+static bool move_contents(struct folio *to, struct folio *from, struct anon_vma *anon_vma)
+{
+	bool frozen = !folio_mapped(from) && folio_ref_freeze(from, 1);
+
+	if (!frozen && (folio_mapped(from) || !KNOCKED_OUT(MIGRATE_FREEZE)))
+		return false;
+	copy_payload(&to->page, &from->page);
+	to->page.index = from->page.index;
+	folio_set_anon_mapping(to, anon_vma);
+	if (frozen)
+		folio_ref_unfreeze(from, 1);
+	return true;
+}
+
+/* Locking: the lock of @from. */
+static int move_locked(struct folio *to, struct folio *from)
+{
+	struct anon_vma *anon_vma;
+	bool moved;
+
+	if (folio_test_swapcache(from))
+		return -EBUSY;
+	anon_vma = folio_get_anon_vma(from);
+	if (!anon_vma)
+		return -EBUSY;
+	try_to_migrate(from, TTU_BATCH_FLUSH);
+	try_to_unmap_flush();
+	SYNCPOINT("migrate.unmapped");
+	moved = move_contents(to, from, anon_vma);
+	SYNCPOINT("migrate.copied");
+	remove_migration_ptes(from, moved ? to : from);
+	put_anon_vma(anon_vma);
+	return moved ? 0 : -EBUSY;
+}
+
+static int move_folio(struct folio *folio, unsigned int nid)
+{
+	struct page *page;
+	int err = -EBUSY;
+
+	if (folio_test_large(folio) || !folio_test_anon(folio))
+		return -EBUSY;
+	page = alloc_pages_node(nid, 0, PAGE_ANON);
+	if (!page)
+		return -ENOMEM;
+	if (folio_trylock(folio)) {
+		err = move_locked(page_folio(page), folio);
+		folio_unlock(folio);
+	}
+	put_page(page);
+	return err;
+}
+
+int migrate_folio(struct folio *folio, unsigned int nid)
+{
+	int err = move_folio(folio, nid);
+
+	count_event(err ? EV_MIGRATE_KEPT : EV_MIGRATE);
+	folio_put(folio);
+	return err;
+}
+
+void migration_entry_wait(struct mm_pgtable *pt, pte_t pte, spinlock_t *ptl)
+{
+	struct folio *folio = page_folio(pfn_to_page(swapent_payload(pte)));
+	/* While the entry is there its folio is, and stays locked. */
+	uint32_t seen = folio_wait_begin(folio);
+
+	pte_unmap_unlock(pt, ptl);
+	count_event(EV_MIGRATE_WAIT);
+	SYNCPOINT("migrate.before_wait");
+	folio_wait_end(folio, seen);
+}
+
+/* ---- a range ---- */
+
+/* The next folios of [*addr, @end), collected under mmap_lock, which waits for no migration. False: that was all. */
+static bool next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	bool more = true;
+
+	mmap_read_lock(mm);
+	vma = find_vma_intersection(mm, batch->next, end);
+	if (vma) {
+		batch->next = max(batch->next, vma->vm_start);
+		if (!folio_batch_fill(batch, vma, min(end, vma->vm_end)))
+			batch->next = min(end, vma->vm_end);
+		more = batch->next < end;
+	}
+	mmap_read_unlock(mm);
+	return vma && more;
+}
+
+long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned int nid)
+{
+	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
+	struct folio_batch batch = { .next = start };
+	long moved = 0;
+	bool more;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE) || end < start || nid >= machine.nr_nodes)
+		return -EINVAL;
+	do {
+		batch.nr = 0;
+		more = next_batch(mm, &batch, end);
+		for (unsigned int i = 0; i < batch.nr; i++) {
+			if (page_to_nid(&batch.folios[i]->page) == nid)
+				folio_put(batch.folios[i]);
+			else
+				moved += !migrate_folio(batch.folios[i], nid);
+		}
+	} while (more);
+	return moved;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * migrate.h - pages moved to other frames, under the feet of whoever maps them.
+ *
+ *   try_to_migrate()          each entry becomes a migration entry, which names the frame it leaves
+ *   copy                      if nobody but the migrator has the folio any more
+ *   remove_migration_ptes()   each becomes an entry of the new frame, or of the old one if it failed
+ *
+ * The old folio is locked all the while, and faults on migration entries wait for that. Fork may copy such an entry: the child's
+ * VMA comes after its parent's in the interval tree, so a walk that restores the parent's entry before it could be copied
+ * finds the copy, if it was made before, still ahead of it (anon_vma_tree.c).
+ *
+ * Source: mm/migrate.c.
+ */
+#ifndef FAULTLINE_CORE_OP_MIGRATE_H
+#define FAULTLINE_CORE_OP_MIGRATE_H
+
+#include "core/mm/mm_types.h"
+#include "core/phys/folio.h"
+
+/*
+ * migrate_folio - moves @folio to a frame of node @nid, and drops the caller's reference, whatever comes of it. Returns 0;
+ * -EBUSY: it is large, pinned, swapped out or in use otherwise, or not mapped; -ENOMEM.
+ * Locking: no lock but mmap_lock, not inside RCU; a reference. Source: mm/migrate.c, unmap_and_move().
+ */
+int migrate_folio(struct folio *folio, unsigned int nid);
+
+/*
+ * sys_migrate_range - moves what is mapped over [@start, @start + @len) to node @nid, wherever else it is mapped too. Pages that
+ * can't be moved, and those that are there already, stay. Returns how many were moved, or -EINVAL (@start not page aligned,
+ * overflow, no such node). Locking: none held. Source: mm/mempolicy.c, do_mbind() with MPOL_MF_MOVE_ALL.
+ */
+long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned int nid);
+
+/*
+ * migration_entry_wait - waits for the end of the migration that @pte is of, found under @ptl, which is dropped: the fault starts
+ * again. Locking: the PTL, and what kept the table: see pte_unmap_unlock(). Source: mm/migrate.c.
+ */
+void migration_entry_wait(struct mm_pgtable *pt, pte_t pte, spinlock_t *ptl);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfnmap.c - raw frames mapped, and copied. */
+#include "core/op/pfnmap.h"
+
+#include <errno.h>
+
+#include "core/mm/pagewalk.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/op/mmap.h"
+#include "core/op/munmap.h"
+
+static bool can_be_raw(unsigned long pfn, unsigned long nr)
+{
+	if (pfn + nr - 1 > ENTRY_PFN_MASK >> PAGE_SHIFT || pfn + nr < pfn)
+		return false;
+	for (unsigned long i = 0; i < nr; i++)
+		if (pfn_valid(pfn + i) && page_type(pfn_to_page(pfn + i)) != PAGE_RESERVED)
+			return false;
+	return true;
+}
+
+/* Without one, a walk passes over VM_PFNMAP. */
+static int walk_it(unsigned long start, unsigned long end, struct mm_walk *walk)
+{
+	(void)start, (void)end, (void)walk;
+	return 0;
+}
+
+static int install_raw(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
+{
+	unsigned long *left = walk->private;
+
+	(void)next;
+	*ptep = pte_mkspecial(pfn_pte(vma_raw_pfn(walk->vma, addr), walk->vma->vm_page_prot));
+	(*left)--;
+	return 0;
+}
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long size)
+{
+	static const struct mm_walk_ops ops = {
+		.test_walk = walk_it, .install_pte = install_raw, .walk_lock = PGWALK_WRLOCK_VERIFY,
+	};
+	unsigned long left = vma_pages(vma);
+	int err;
+
+	if (addr != vma->vm_start || addr + size != vma->vm_end || !can_be_raw(pfn, left))
+		return -EINVAL;
+	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_PFNMAP);
+	vma->vm_pgoff = pfn;
+	err = walk_page_range_mm(vma->vm_mm, addr, addr + size, &ops, &left);
+	BUG_ON(!err && left);
+	return err;
+}
+
+long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pfn)
+{
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_IO | VM_RESERVED | VM_PFNMAP };
+	long at;
+	int err;
+
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len || (flags & MAP_TYPE) != MAP_PRIVATE || !can_be_raw(pfn, len >> PAGE_SHIFT))
+		return -EINVAL;
+	count_event(EV_MMAP);
+	mmap_write_lock(mm);
+	at = do_mmap(mm, addr, len, flags, kind);
+	if (at >= 0) {
+		struct vm_area_struct *vma = vma_lookup(mm, (unsigned long)at);
+
+		vma_start_write(vma);
+		err = remap_pfn_range(vma, (unsigned long)at, pfn, len);
+		if (err) {
+			BUG_ON(do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len));
+			at = err;
+		}
+	}
+	mmap_write_unlock(mm);
+	return at;
+}
+
+/* Each frame says what it is: nothing makes them one folio. */
+struct page *alloc_raw_frames(unsigned int order)
+{
+	struct page *pages = alloc_pages(order, PAGE_RESERVED);
+
+	for (unsigned long i = 1; pages && i < 1ul << order; i++) {
+		store_relaxed(&pages[i]._mapcount, -1);
+		store_relaxed(&pages[i].flags, 0);
+		page_set_type(pages + i, PAGE_RESERVED);
+	}
+	return pages;
+}
+
+void free_raw_frames(struct page *pages, unsigned int order)
+{
+	for (unsigned long i = 1; i < 1ul << order; i++)
+		page_set_type(pages + i, PAGE_FREE);
+	free_pages(pages, order);
+}
+
+void copy_raw_payload(struct page *to, unsigned long pfn)
+{
+	if (pfn_valid(pfn))
+		copy_payload(to, pfn_to_page(pfn));
+}

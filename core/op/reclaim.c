@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reclaim.c - pages put into swap.
+ *
+ * The order is what makes it safe: a slot first, with the folio in it, so that whoever finds a swap entry finds the folio;
+ * then the entries; and only when nobody has the folio any more, in one step with the slot, its contents. At each point a
+ * fault can come and map the folio again: then it is in use, and stays where it is.
+ */
+#include "core/op/reclaim.h"
+
+#include <errno.h>
+
+#include "core/mm/swap.h"
+#include "core/op/folio_batch.h"
+#include "core/op/try_to_unmap.h"
+#include "core/phys/folio_lock.h"
+
+/* Locking: the folio lock, dropped. */
+static int swap_out_locked(struct folio *folio)
+{
+	unsigned long slot = folio_alloc_swap(folio);
+	bool done;
+
+	if (!slot) {
+		folio_unlock(folio);
+		return -ENOSPC;
+	}
+	SYNCPOINT("reclaim.in_slot");
+	try_to_unmap(folio, TTU_BATCH_FLUSH);
+	try_to_unmap_flush();
+	SYNCPOINT("reclaim.unmapped");
+	done = !folio_mapped(folio) && swap_writeout(slot, folio);
+	swap_free(slot);
+	folio_unlock(folio);
+	return done ? 0 : -EBUSY;
+}
+
+int reclaim_folio(struct folio *folio)
+{
+	int err = -EBUSY;
+
+	if (!folio_test_large(folio) && folio_test_anon(folio) && folio_trylock(folio))
+		err = swap_out_locked(folio);
+	count_event(err ? EV_RECLAIM_KEPT : EV_RECLAIM);
+	folio_put(folio);
+	return err;
+}
+
+unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct folio_batch batch = { .next = start };
+	unsigned long done = 0;
+	bool more;
+
+	do {
+		more = folio_batch_fill(&batch, vma, end);
+		for (unsigned int i = 0; i < batch.nr; i++)
+			done += !reclaim_folio(batch.folios[i]);
+	} while (more);
+	return done;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* try_to_unmap.c - entries that map a folio, replaced by swap, poison or migration entries. */
+#include "core/op/try_to_unmap.h"
+
+#include <errno.h>
+
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap_walk.h"
+#include "core/mm/swap.h"
+#include "core/pgtable/swapent.h"
+#include "core/phys/folio_lock.h"
+
+static _Thread_local bool flush_pending;	/* (T) entries went, and were not flushed yet */
+
+/* Lock key: (T) this thread only */
+struct unmap {
+	unsigned int flags;		/* (T) ttu_flags */
+	bool migrate;			/* (T) */
+	unsigned long slot;		/* (T) for swap entries */
+};
+
+void try_to_unmap_flush(void)
+{
+	if (flush_pending)
+		count_event(EV_TLB_FLUSH);
+	flush_pending = false;
+}
+
+static void flush(const struct unmap *unmap)
+{
+	flush_pending = true;
+	if (!(unmap->flags & TTU_BATCH_FLUSH))
+		try_to_unmap_flush();
+}
+
+/* What takes the place of @pte, which maps @page. */
+static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
+{
+	if (unmap->migrate)
+		return make_migration_pte(page_to_pfn(page), pte_write(pte), exclusive);
+	if (unmap->flags & TTU_HWPOISON)
+		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
+	return make_swap_pte(unmap->slot, exclusive);
+}
+
+/* Who is counted now. A page on its way to another frame is still the mm's. Locking: the PTL. */
+static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
+{
+	if (unmap->migrate)
+		return;
+	mm_count(pt, MM_ANONPAGES, -1);
+	if (!(unmap->flags & TTU_HWPOISON))
+		mm_count(pt, MM_SWAPENTS, 1);
+}
+
+/* The entry found is replaced. False: it stays, because the page is pinned. Locking: the PTL. */
+static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+{
+	struct page *page = pte_page(ptep_get(ptep));
+	bool exclusive = PageAnonExclusive(page);
+	pte_t pte = ptep_get_and_clear(ptep);
+	bool swap = !unmap->migrate && !(unmap->flags & TTU_HWPOISON);
+
+	flush(unmap);
+	SYNCPOINT("unmap.entry_cleared");
+	if (exclusive && !(unmap->flags & TTU_HWPOISON) && folio_try_share_anon_rmap_pte(folio, page)) {
+		set_pte(ptep, pte);
+		count_event(EV_UNMAP_PINNED);
+		return false;
+	}
+	if (swap)
+		swap_duplicate(unmap->slot);
+	if (unmap->flags & TTU_HWPOISON && exclusive)
+		ClearPageAnonExclusive(page);
+	set_pte(ptep, replacement(unmap, pte, page, exclusive));
+	count_unmapped(unmap, &vma->vm_mm->pt);
+	folio_remove_rmap_ptes(folio, page, 1, vma);
+	folio_put(folio);
+	return true;
+}
+
+/* Source: mm/rmap.c, try_to_unmap_one(), try_to_migrate_one(). */
+static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	const struct unmap *unmap = arg;
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, unmap->flags & TTU_SYNC ? PVMW_SYNC : 0);
+
+	if ((load_relaxed(&vma->vm_flags) & VM_LOCKED) && !(unmap->flags & TTU_IGNORE_MLOCK) && !unmap->migrate)
+		return false;
+	while (page_vma_mapped_walk(&pvmw)) {
+		if (unmap_entry(unmap, folio, vma, pvmw.pte))
+			continue;
+		page_vma_mapped_walk_done(&pvmw);
+		return false;
+	}
+	return true;
+}
+
+static bool not_mapped(struct folio *folio)
+{
+	return !folio_mapped(folio);
+}
+
+static void unmap_folio(struct folio *folio, struct unmap *unmap)
+{
+	struct rmap_walk_control rwc = { .arg = unmap, .rmap_one = unmap_one, .done = not_mapped };
+
+	ASSERT(!folio_test_large(folio));
+	if (unmap->flags & TTU_RMAP_LOCKED)
+		rmap_walk_locked(folio, &rwc);
+	else
+		rmap_walk(folio, &rwc);
+}
+
+void try_to_unmap(struct folio *folio, unsigned int flags)
+{
+	struct unmap unmap = { .flags = flags };
+
+	if (!(flags & TTU_HWPOISON)) {
+		unmap.slot = load_relaxed(&folio->page.private);
+		ASSERT(folio_test_swapcache(folio));
+	}
+	unmap_folio(folio, &unmap);
+}
+
+void try_to_migrate(struct folio *folio, unsigned int flags)
+{
+	struct unmap unmap = { .flags = flags, .migrate = true };
+
+	unmap_folio(folio, &unmap);
+}
+
+int memory_failure(struct folio *folio)
+{
+	bool done;
+
+	if (folio_test_large(folio) || !folio_test_anon(folio))
+		return -EBUSY;
+	folio_lock(folio);
+	done = !folio_test_swapcache(folio);
+	if (done) {
+		try_to_unmap(folio, TTU_HWPOISON | TTU_IGNORE_MLOCK | TTU_SYNC);
+		done = !folio_mapped(folio) && folio_ref_count(folio) == 1;
+	}
+	folio_unlock(folio);
+	return done ? 0 : -EBUSY;
+}
