@@ -9,6 +9,7 @@
 #include "tests/lib/storm_rmap.h"
 #include "tests/lib/threads.h"
 
+#define SWAP_SLOTS	64		/* fewer than pages, so that it is full at times */
 #define WINDOW	0x40000000UL	/* where each mm's window begins: the same in every geometry */
 
 /* (C) while threads run */
@@ -156,6 +157,12 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 	case STORM_MPROTECT:
 		sys_mprotect(t->mm, t->start, t->len, random_prot());
 		break;
+	case STORM_PAGEOUT:
+		sys_madvise(t->mm, t->start, t->len, MADV_PAGEOUT);
+		break;
+	case STORM_MIGRATE:
+		sys_migrate_range(t->mm, t->start, t->len, (unsigned int)below(machine.nr_nodes));
+		break;
 	case STORM_DONTNEED:
 		sys_madvise(t->mm, t->start, t->len, MADV_DONTNEED);
 		break;
@@ -258,7 +265,9 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	for (unsigned int i = 0; i < NR_STORM_OPS; i++)
 		run.weight_sum += storm->weight[i];
 	run_seed = storm->seed;
-	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 65536, .payload = CACHE_LINE }));
+	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = storm->weight[STORM_MIGRATE] ? 2 : 1,
+							  .frames_per_node = 65536, .payload = CACHE_LINE }));
+	BUG_ON(storm->weight[STORM_PAGEOUT] && swap_on(SWAP_SLOTS));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	storm_mms_start(&run.mms, &storm->policy, storm->mms);
 	syncpoint_noise(storm->noise);
@@ -268,9 +277,9 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	frame_drain_cpu();
 	cpu_unregister();
 	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes", leaks.frames,
-			 leaks.vmas, leaks.anon_vmas, leaks.bytes);
+	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)) {
+		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes", leaks.frames,
+			 leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 		good = false;
 	}
 	return good;

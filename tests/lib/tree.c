@@ -94,6 +94,8 @@ static void count_table(enum pgtable_level level, unsigned long addr, void *arg)
 			counts->none++;
 		else if (pte_is_guard(pte))
 			counts->guard++;
+		else if (pte_is_swap(pte))
+			counts->swap++;
 		else if (is_zero_pfn(pte_pfn(pte)))
 			counts->zero++;
 		else
@@ -113,13 +115,15 @@ bool tree_counters_right(struct mm_struct *mm)
 {
 	struct tree_counts found = tree_count(mm);
 	long anon = mm_counter_sum(&mm->pt, MM_ANONPAGES);
+	long swap = mm_counter_sum(&mm->pt, MM_SWAPENTS);
 	long pte_tables = mm_counter_sum(&mm->pt, MM_PTE_TABLES);
 	long upper_tables = mm_counter_sum(&mm->pt, MM_UPPER_TABLES);
 
-	if (anon == (long)found.anon && pte_tables == (long)found.pte_tables && upper_tables == (long)found.upper_tables)
+	if (anon == (long)found.anon && swap == (long)found.swap && pte_tables == (long)found.pte_tables &&
+	    upper_tables == (long)found.upper_tables)
 		return true;
-	fprintf(stderr, "counted %ld pages, %ld PTE tables, %ld upper tables; there are %lu, %lu, %lu\n", anon, pte_tables,
-		upper_tables, found.anon, found.pte_tables, found.upper_tables);
+	fprintf(stderr, "counted %ld pages, %ld swapped out, %ld PTE tables, %ld upper tables; there are %lu, %lu, %lu, %lu\n", anon,
+		swap, pte_tables, upper_tables, found.anon, found.swap, found.pte_tables, found.upper_tables);
 	return false;
 }
 

@@ -41,10 +41,10 @@ bool world_stop(void)
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
-	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.bytes)
+	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.bytes)
 		return true;
-	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes\n", leaks.frames, leaks.vmas,
-		leaks.anon_vmas, leaks.bytes);
+	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes\n", leaks.frames, leaks.vmas,
+		leaks.anon_vmas, leaks.slots, leaks.bytes);
 	return false;
 }
 

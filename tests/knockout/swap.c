@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* swap.c - swap and migration with one thing left out, step by step: what pages hold, or the oracle, shows it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/op/migrate.h"
+#include "tests/lib/child.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/swap_scene.h"
+
+/* Returns false, and says why, when page 0 holds something else. */
+static bool holds(struct mm_struct *mm, uint64_t word)
+{
+	uint64_t found = read_word(mm, 0);
+
+	if (found != word)
+		fprintf(stderr, "the page holds %lu, not %lu", (unsigned long)found, (unsigned long)word);
+	return found == word;
+}
+
+static bool rests(struct mm_struct *one, struct mm_struct *two)
+{
+	struct mm_struct *mms[] = { one, two };
+	char why[256] = "";
+
+	rcu_barrier();
+	if (oracle_at_rest(mms, 2, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "%s", why);
+	return false;
+}
+
+/* Another page in the same slot, by an entry that says the same. */
+static void drop_write_and_page_out(void *arg)
+{
+	BUG_ON(sys_madvise(arg, AREA, PAGE_SIZE, MADV_DONTNEED));
+	write_word(arg, 0, 200);
+	page_out(arg, 0);
+	BUG_ON(!swapped(arg, 0));
+}
+
+static bool the_slot_is_reused_on_the_way_in(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	uint64_t changed = events_total(EV_SWAP_CHANGED);
+	pte_t before;
+	bool good;
+
+	page_out(mm, 0);
+	before = pte_at(mm, 0);
+	meanwhile("swapin.got_folio", drop_write_and_page_out, mm);
+	BUG_ON(!pte_is_swap(before));
+	good = holds(mm, 200);
+	BUG_ON(meanwhile_ran() != 1);
+	BUG_ON(good && events_total(EV_SWAP_CHANGED) != changed + 1);
+	mm_exit(mm);
+	return good;
+}
+
+static bool who_has_a_reference_writes_while_it_is_swapped_out(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct folio *held = folio_at(mm, 0);
+	bool good;
+
+	folio_get(held);
+	page_out(mm, 0);
+	*(uint64_t *)page_payload(&held->page) = 300;
+	good = holds(mm, 300);
+	folio_put(held);
+	mm_exit(mm);
+	return good;
+}
+
+static bool who_has_a_reference_writes_while_it_is_moved(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct folio *held = folio_at(mm, 0);
+	bool good;
+
+	folio_get(held);
+	sys_migrate_range(mm, AREA, PAGE_SIZE, !page_to_nid(&held->page));
+	*(uint64_t *)page_payload(&held->page) = 400;
+	good = holds(mm, 400);
+	folio_put(held);
+	mm_exit(mm);
+	return good;
+}
+
+static bool fork_of_a_swapped_page(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1), *child;
+	bool good;
+
+	page_out(mm, 0);
+	BUG_ON(sys_fork(mm, &child));
+	good = rests(mm, child);
+	mm_exit(child);
+	mm_exit(mm);
+	return good;
+}
+
+struct scene_of_one {
+	const char *knockout;
+	bool (*fn)(void);
+	const char *said;
+};
+
+static const struct scene_of_one scenes[] = {
+	{ "swap:recheck", the_slot_is_reused_on_the_way_in, "holds 100, not 200" },
+	{ "swap:freeze", who_has_a_reference_writes_while_it_is_swapped_out, "holds 100, not 300" },
+	{ "migrate:freeze", who_has_a_reference_writes_while_it_is_moved, "holds 100, not 400" },
+	{ "fork:swap-exclusive", fork_of_a_swapped_page, "is exclusive to one of 2 entries" },
+};
+
+struct attempt {
+	const struct scene_of_one *scene;
+	bool knocked;
+};
+
+static bool play(void *arg)
+{
+	const struct attempt *attempt = arg;
+	bool good;
+
+	BUG_ON(faultline_start(&(struct machine_config){ 2, 2048, 64 }));
+	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
+	BUG_ON(swap_on(SLOTS));
+	BUG_ON(attempt->knocked && knockout_enable(attempt->scene->knockout));
+	good = attempt->scene->fn();
+	knockout_clear();
+	return world_stop() && good;
+}
+
+static void each_is_seen_and_nothing_else_is(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(scenes); i++) {
+		struct attempt attempt = { &scenes[i / 2], i % 2 };
+		char said[1024];
+		bool well = child_ends_well(play, &attempt, said, sizeof(said));
+
+		if (well == attempt.knocked)
+			fail_msg("%s, %s: %s", attempt.scene->knockout, attempt.knocked ? "left out" : "clean", said);
+		if (attempt.knocked && !strstr(said, attempt.scene->said))
+			fail_msg("%s: seen by something else: %s", attempt.scene->knockout, said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
