@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Measuring: every benchmark that is listed is in the results, with a rate for each repetition, their statistics, and the
 # circumstances; names tell what was chosen.
+# Row: M3.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # A limit, which knows no policies, and one with everything that can be chosen.

@@ -54,6 +54,7 @@ static bool play(void *arg)
 	return world_stop();
 }
 
+/* Row: A2. */
 static void every_knockout_is_seen(void **state)
 {
 	char said[4096];

@@ -78,6 +78,7 @@ static bool seen(const struct knocked *knocked, const char *said)
 	return FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer");
 }
 
+/* Row: A6. */
 static void every_knockout_is_seen(void **state)
 {
 	char said[2048];

@@ -104,6 +104,7 @@ static void is_seen(const struct knocked *knocked)
 	fail_msg("%s under %s was seen, but by another check: %s", knocked->knockout, knocked->policy, said);
 }
 
+/* Row: M4. */
 static void every_knockout_is_seen(void **state)
 {
 	(void)state;

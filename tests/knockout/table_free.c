@@ -79,6 +79,7 @@ static void the_section_keeps_the_table(void **state)
 		fail_msg("%s", said);
 }
 
+/* Row: L2. */
 static void without_it_the_table_is_gone(void **state)
 {
 	char said[2048], knockout[] = "table-free:B";

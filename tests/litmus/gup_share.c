@@ -55,6 +55,7 @@ static void never_with_both_barriers(void **state)
 	assert_int_equal(sb_outcomes(&pinned_and_shared, pin, share, SB_NEVER, false), 0);
 }
 
+/* Row: A6. */
 static void sometimes_without(void **state)
 {
 	(void)state;

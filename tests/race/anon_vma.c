@@ -35,6 +35,7 @@ static void churns(const char *policy, unsigned int threads)
 			fail_msg("%s: nothing done as %s", policy, crew.run.workload->roles[i].name);
 }
 
+/* Row: A2. */
 static void churn_holds(void **state)
 {
 	(void)state;

@@ -16,6 +16,7 @@ static const char *const policies[] = {
 	"linux-6.4,anon=64k,anon_vma=call_rcu",
 };
 
+/* Row: M4. */
 static void storms_hold(void **state)
 {
 	(void)state;

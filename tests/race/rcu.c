@@ -231,6 +231,7 @@ static bool is_reported(enum program which, enum reclaim how)
 	return false;
 }
 
+/* Row: M4. */
 static void each_wrong_program_is_reported(void **state)
 {
 	unsigned int missed = 0;

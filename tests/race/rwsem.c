@@ -158,12 +158,14 @@ static void the_one_is_served(bool one_writes)
 	at_rest();
 }
 
+/* Row: L3. */
 static void a_writer_among_readers_is_served(void **state)
 {
 	(void)state;
 	the_one_is_served(true);
 }
 
+/* Row: L3. */
 static void a_reader_among_writers_is_served(void **state)
 {
 	(void)state;

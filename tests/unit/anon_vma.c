@@ -14,6 +14,7 @@
 
 /* ---- first touch ---- */
 
+/* Row: A1. */
 static void the_first_page_brings_a_root(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
@@ -150,6 +151,7 @@ static void two_that_prepare_agree(void **state)
 
 /* ---- split and merge ---- */
 
+/* Row: A1. */
 static void both_parts_of_a_split_are_linked(void **state)
 {
 	struct mm_struct *mm = mm_prepared("linux-6.15", 8);
@@ -192,6 +194,7 @@ static void merge_with_one_prepared(unsigned long prepared)
 	assert_nothing_left();
 }
 
+/* Row: A1. */
 static void a_merge_keeps_the_anon_vma_of_either(void **state)
 {
 	(void)state;
@@ -224,6 +227,7 @@ static void different_anon_vmas_are_not_joined(void **state)
 	assert_nothing_left();
 }
 
+/* Row: A1. */
 static void what_was_inherited_is_not_joined_with_what_was_not(void **state)
 {
 	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm);

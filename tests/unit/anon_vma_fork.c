@@ -47,6 +47,7 @@ static void a_fork_without_pages_has_no_anon_vma(void **state)
 	mm_exit(mm);
 }
 
+/* Row: A1. */
 static void an_unused_anon_vma_is_used_again(void **state)
 {
 	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm), *grandchild = fork_of(child), *last;
@@ -69,6 +70,7 @@ static void an_unused_anon_vma_is_used_again(void **state)
 	assert_nothing_left();
 }
 
+/* Row: A1. */
 static void the_parent_of_two_is_not_used_again(void **state)
 {
 	struct mm_struct *mm = mm_prepared("linux-6.15", 4), *child = fork_of(mm);

@@ -47,6 +47,7 @@ static void what_is_not_anonymous_has_none(void **state)
 }
 
 /* A reference keeps the anon_vma, and with it the root, beyond all VMAs. */
+/* Row: A2. */
 static void a_reference_outlives_the_mms(void **state)
 {
 	(void)state;
@@ -108,6 +109,7 @@ static const struct expected {
 	{ true, false, false, "anon_vma.got", MOVES, GOT_NEW, EV_ANON_VMA_MOVED },
 };
 
+/* Row: A2. */
 static void late_readers_back_off(void **state)
 {
 	(void)state;

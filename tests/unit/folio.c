@@ -71,6 +71,7 @@ static void a_block_is_freed_whole(void **state)
 	assert_int_equal(machine_free_frames(), before + 16);
 }
 
+/* Row: A4. */
 static void misuse_dies(void **state)
 {
 	struct page *page = alloc_page(PAGE_ANON);
@@ -89,6 +90,7 @@ static void misuse_dies(void **state)
 	free_page(page);
 }
 
+/* Row: A3. */
 static void mappings_count_from_minus_one(void **state)
 {
 	struct page *page = alloc_page(PAGE_ANON);

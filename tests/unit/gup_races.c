@@ -200,6 +200,7 @@ static bool pin_a_tail(void *knockout)
 	return good;
 }
 
+/* Row: L6. */
 static void a_page_of_another_folio_is_left(void **state)
 {
 	char said[2048], name[] = "gup:folio-recheck";
@@ -230,6 +231,7 @@ static void a_read_only_entry_is_not_pinned_for_writing(void **state)
 }
 
 /* A fork anywhere in the call, begun before the pin could be seen or after it: the pin goes back; the slow path has it. */
+/* Row: L6. */
 static void a_fork_takes_pins_back(void **state)
 {
 	static const char *const points[] = { "gup.read_p4d", "gup.pinned" };
@@ -252,6 +254,7 @@ static void a_fork_takes_pins_back(void **state)
 }
 
 /* A page shared before the pin, by an entry that looks as before: only exclusive tells. */
+/* Row: A6. */
 static void a_page_shared_before_the_pin_is_left(void **state)
 {
 	(void)state;
@@ -272,6 +275,7 @@ static void a_page_shared_before_the_pin_is_left(void **state)
 }
 
 /* Shared after the pin: it is refused, and the entry comes back as it was. */
+/* Row: A6. */
 static void a_pinned_page_is_not_shared(void **state)
 {
 	(void)state;
@@ -312,6 +316,7 @@ static void an_entry_that_is_away_is_left(void **state)
 /* ---- fork and pins ---- */
 
 /* Fork copies a pinned page for the child, and shares one that is only referenced; who reads it then has it unshared. */
+/* Row: A5. */
 static void fork_leaves_pinned_pages_alone(void **state)
 {
 	struct mm_struct *child;

@@ -112,6 +112,7 @@ static void load_shipped(const char *path)
 	layout_free(layout);
 }
 
+/* Row: M1. */
 static void shipped_layouts(void **state)
 {
 	(void)state;

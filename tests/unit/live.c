@@ -222,6 +222,7 @@ static struct call random_call(struct rng *rng)
 	return call;
 }
 
+/* Row: G2. */
 static void random_calls_agree(void **state)
 {
 	(void)state;

@@ -36,6 +36,7 @@ static void nothing_gathered_nothing_flushed(void **state)
 	mm_free(mm);
 }
 
+/* Row: L8. */
 static void pages_go_at_the_flush_and_not_before(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");

@@ -172,6 +172,7 @@ static void threads_find_their_memory(void **state)
 }
 
 /* Every node, those without PUs too. */
+/* Row: M1. */
 static void each_node_holds_its_part(void **state)
 {
 	(void)state;

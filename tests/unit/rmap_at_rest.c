@@ -195,6 +195,7 @@ static void what_is_wrong_with_a_chain(void **state)
 	end(&f);
 }
 
+/* Row: A3. */
 static void what_is_wrong_with_a_page(void **state)
 {
 	struct folio *folio;

@@ -140,6 +140,7 @@ static void a_writer_is_alone(void **state)
 	at_rest();
 }
 
+/* Row: L3. */
 static void readers_queue_behind_a_writer(void **state)
 {
 	struct player *writer, *reader;
@@ -205,6 +206,7 @@ static void queued_readers_enter_together(void **state)
 	at_rest();
 }
 
+/* Row: L3. */
 static void downgrade_lets_readers_in_and_keeps_writers_out(void **state)
 {
 	struct player *reader, *writer, *late_reader;

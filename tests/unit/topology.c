@@ -53,6 +53,7 @@ static void two_nodes_of_four_cores(void **state)
 }
 
 /* Two PUs a core: all cores of a node come before any sibling, all of a node before the next one. */
+/* Row: M1. */
 static void four_nodes_with_siblings(void **state)
 {
 	struct pin compact[64], scatter[64];

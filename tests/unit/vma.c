@@ -41,6 +41,7 @@ static bool spans(const struct vm_area_struct *vma, unsigned long first, unsigne
 	return vma->vm_start == PAGE(first) && vma->vm_end == PAGE(past) && vma->vm_pgoff == PAGE(first) >> PAGE_SHIFT;
 }
 
+/* Row: L5. */
 static void the_ways_to_find_one(void **state)
 {
 	struct mm_struct *mm = begin();

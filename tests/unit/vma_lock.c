@@ -102,6 +102,7 @@ static void a_writer_keeps_readers_out(void **state)
 	}
 }
 
+/* Row: L4. */
 static void all_are_unlocked_at_once(void **state)
 {
 	(void)state;
@@ -159,6 +160,7 @@ static void waits_for_the_reader(const char *policy, void (*writer)(void *arg, u
 	mm_exit(meeting.mm);
 }
 
+/* Row: L4. */
 static void a_writer_waits_for_the_reader_inside(void **state)
 {
 	uint64_t waited = events_total(EV_VMA_WRITE_WAIT);

@@ -67,6 +67,7 @@ static void start_long_writer(void *arg)
 }
 
 /* The seq was looked at, then a writer locked it: the reader gets in, looks again, and leaves. */
+/* Row: L4. */
 static void a_writer_that_came_since_is_noticed(void **state)
 {
 	(void)state;
@@ -91,6 +92,7 @@ static void unmap_all(void *arg)
 	BUG_ON(sys_munmap(arg, AREA, LEN));
 }
 
+/* Row: L4. */
 static void a_vma_that_went_is_not_locked(void **state)
 {
 	(void)state;

@@ -40,6 +40,7 @@ static void random_sequence(uint64_t seed, bool clustered, unsigned int most, un
 	vma_array_destroy(&array);
 }
 
+/* Row: L5. */
 static void random_sequences_against_a_sorted_array(void **state)
 {
 	(void)state;

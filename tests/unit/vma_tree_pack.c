@@ -158,6 +158,7 @@ static void crowd(void)
 		vma_array_erase(&array, array.nr - 1);
 }
 
+/* Row: L5. */
 static void readers_always_find_what_stays(void **state)
 {
 	struct audience audience = { 0 };

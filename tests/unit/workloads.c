@@ -70,6 +70,7 @@ static void run_on_machine(struct crew *crew, unsigned int payload)
 
 /* ---- every workload ---- */
 
+/* Row: M2. */
 static void each_preset(void **state)
 {
 	(void)state;
@@ -157,6 +158,7 @@ static void end(struct crew *crew)
 }
 
 /* A failure stays: later ops and the check report it too. */
+/* Row: M2. */
 static void missing_page_is_seen(void **state)
 {
 	struct crew crew;

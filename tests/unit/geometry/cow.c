@@ -287,6 +287,7 @@ static void no_memory_for_an_anon_vma(const char *policy)
 }
 #endif
 
+/* Row: L7. */
 static void each_way(void **state)
 {
 	static void (*const ways[])(const char *policy) = {

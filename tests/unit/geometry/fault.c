@@ -252,6 +252,7 @@ static void no_memory_for_a_copy(const char *policy)
 }
 #endif
 
+/* Row: L7. */
 static void each_way(void **state)
 {
 	static void (*const ways[])(const char *policy) = {

@@ -54,6 +54,7 @@ static void a_read_maps_the_file_s_page(void **state)
 }
 
 /* By a first fault, and by one on a page that was read before. */
+/* Row: L7. */
 static void a_shared_write_is_everybody_s(void **state)
 {
 	(void)state;
@@ -101,6 +102,7 @@ static void a_private_write_is_its_own(void **state)
 	}
 }
 
+/* Row: A5. */
 static void fork_shares_what_is_shared_and_copies_the_rest(void **state)
 {
 	struct file *file = scene_file();

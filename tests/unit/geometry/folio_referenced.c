@@ -49,6 +49,7 @@ static struct mm_struct *mm_with_page(const char *policy)
 	return mm;
 }
 
+/* Row: A9. */
 static void each_use_counts_once(void **state)
 {
 	(void)state;

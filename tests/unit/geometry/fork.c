@@ -352,6 +352,7 @@ static void frames_run_out(const char *policy)
 	end_both(parent, child);
 }
 
+/* Rows: L8, G1. */
 static void each_way(void **state)
 {
 	static void (*const ways[])(const char *policy) = {

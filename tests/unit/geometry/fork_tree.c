@@ -168,6 +168,7 @@ static void families(unsigned int payload, unsigned int rounds)
 	assert_true(right);
 }
 
+/* Row: L8. */
 static void families_with_contents(void **state)
 {
 	(void)state;

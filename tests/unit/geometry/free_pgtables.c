@@ -127,6 +127,7 @@ static bool may_be_mapped(unsigned long addr, const struct bounds *b)
 	return addr < b->floor || (addr >= b->start && addr < b->end) || (b->ceiling && addr >= b->ceiling);
 }
 
+/* Row: L8. */
 static void random_sets_against_the_model(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");

@@ -23,6 +23,7 @@ static const unsigned int bits[NR_LEVELS] = {
 #endif
 };
 
+/* Row: W1. */
 static void the_levels_split_the_address(void **state)
 {
 	unsigned int shift = 12;
@@ -70,6 +71,7 @@ static void an_address_is_the_sum_of_its_indices(void **state)
 }
 
 /* The hole of a level is found at the next level up that is not folded. */
+/* Row: W1. */
 static void folded_levels_are_passed_over(void **state)
 {
 	static const int real[NR_LEVELS] = {

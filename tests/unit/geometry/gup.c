@@ -57,6 +57,7 @@ static void end(const struct scene *s)
 }
 
 /* Resident pages, in two tables: no lock is taken, and each page is counted as what it is had for. */
+/* Row: L6. */
 static void resident_pages_need_no_lock(void **state)
 {
 	(void)state;
@@ -136,6 +137,7 @@ static void the_page_of_zeroes_is_not_pinned(void **state)
 	end(&s);
 }
 
+/* Row: A5. */
 static void a_large_folio_counts_its_pins_apart(void **state)
 {
 	struct scene s = scene_of("linux-6.15,anon=16k", PROT_READ | PROT_WRITE);

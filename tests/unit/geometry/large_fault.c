@@ -166,6 +166,7 @@ static void an_allocation_that_fails(void **state)
 #endif
 
 /* Its pages go one after the other; its memory goes with the last. */
+/* Row: A3. */
 static void pages_go_one_by_one(void **state)
 {
 	struct scene s = scene_of("linux-6.15,anon=64k,reclaim=off", PROT_READ | PROT_WRITE);

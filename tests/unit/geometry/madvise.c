@@ -107,6 +107,7 @@ static unsigned int reclaimed_over(struct mm_struct *mm, unsigned long start, un
 	return (unsigned int)(events_total(EV_PTE_TABLE_RECLAIM) - before);
 }
 
+/* Row: L2. */
 static void a_whole_table_goes_when_it_is_empty(void **state)
 {
 	(void)state;
@@ -130,6 +131,7 @@ static void a_whole_table_goes_when_it_is_empty(void **state)
 	}
 }
 
+/* Row: G1. */
 static void guards_are_taken_by_munmap_alone(void **state)
 {
 	struct mm_struct *mm = mm_with_area("linux-6.15");
@@ -243,6 +245,7 @@ static void guards_are_tried_again(void **state)
 }
 
 /* But not for ever while mmap_lock is held. */
+/* Row: G1. */
 static void guards_give_up_after_three_rounds(void **state)
 {
 	struct mm_struct *mm = mm_with_area("linux-6.15");

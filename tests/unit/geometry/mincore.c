@@ -45,6 +45,7 @@ static void every_refusal(void **state)
 	mm_exit(mm);
 }
 
+/* Row: G2. */
 static void present_is_what_is_mapped_whatever_it_allows(void **state)
 {
 	static const unsigned char want[] = { 1, 0, 1, 0, 1, 0xaa };

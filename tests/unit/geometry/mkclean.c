@@ -36,6 +36,7 @@ static bool clean(struct mm_struct *mm, unsigned long addr)
 	return pte_present(pte) && !pte_write(pte) && !pte_dirty(pte);
 }
 
+/* Row: A9. */
 static void every_shared_entry_becomes_clean(void **state)
 {
 	(void)state;
@@ -63,6 +64,7 @@ static void every_shared_entry_becomes_clean(void **state)
 	}
 }
 
+/* Row: A9. */
 static void frames_are_cleaned_by_where_they_are_mapped(void **state)
 {
 	struct file *file = scene_file();
@@ -223,6 +225,7 @@ static int walk(struct file *file, unsigned long first, unsigned long nr, const 
 }
 
 /* Over every VMA that maps some of the pages, cut to them (W9). */
+/* Row: W9. */
 static void a_walk_by_file_goes_where_it_is_mapped(void **state)
 {
 	const struct mm_walk_ops installs = { .install_pte = never };
@@ -258,6 +261,7 @@ static void a_walk_by_file_goes_where_it_is_mapped(void **state)
 	file_put(file);
 }
 
+/* Row: W9. */
 static void a_walk_by_file_asserts_its_lock(void **state)
 {
 	static struct file *file;
@@ -291,6 +295,7 @@ static void walk_while_held(void *arg)
 }
 
 /* Waits for nothing when asked not to, and can be done by who holds the lock (A8). */
+/* Row: A8. */
 static void rmap_walks_of_files(void **state)
 {
 	struct file *file = scene_file();

@@ -68,6 +68,7 @@ static void random_sequences_with_one_line_a_page(void **state)
 	sequences(64, test_rounds(600));
 }
 
+/* Row: G2. */
 static void random_sequences_with_whole_pages(void **state)
 {
 	(void)state;

@@ -115,6 +115,7 @@ static void where_a_vma_has_room(void **state)
 	assert_int_equal(vma_address(&vma, 60, 8), none);
 }
 
+/* Row: A7. */
 static void pages_are_found_across_tables(void **state)
 {
 	(void)state;
@@ -194,6 +195,7 @@ static void a_vma_has_a_part_of_the_pages(void **state)
 	end(&s);
 }
 
+/* Row: A7. */
 static void a_walk_is_left_and_taken_up_again(void **state)
 {
 	struct page_vma_mapped_walk pvmw;
@@ -247,6 +249,7 @@ static void empty_the_first_table(void *arg)
 		take(s, FIRST + i * PAGE_SIZE);
 }
 
+/* Row: A7. */
 static void entries_that_go_before_the_lock_are_not_found(void **state)
 {
 	struct scene s;

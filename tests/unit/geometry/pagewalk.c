@@ -193,6 +193,7 @@ static void one_walk(struct scene *scene, struct rng *rng)
 	note_what_was_met(&want);
 }
 
+/* Rows: W2, W5. */
 static void random_walks_against_the_model(void **state)
 {
 	static struct scene scene;
@@ -212,6 +213,7 @@ static void random_walks_against_the_model(void **state)
 }
 
 /* Another root is walked instead of the mm's own. */
+/* Row: W9. */
 static void another_root_is_walked(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15"), *other = world_mm("linux-6.15");
@@ -246,6 +248,7 @@ static int depth_of_hole(unsigned long addr)
 	return addr < PUD_SIZE ? 3 : addr < P4D_SIZE ? 2 : 1;
 }
 
+/* Row: W1. */
 static void holes_have_the_depth_where_they_are_found(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
@@ -274,6 +277,7 @@ static void holes_have_the_depth_where_they_are_found(void **state)
 	mm_free(mm);
 }
 
+/* Row: W6. */
 static void bad_arguments_are_refused(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");

@@ -76,6 +76,7 @@ static unsigned int markers(struct mm_struct *mm)
 	return (unsigned int)tree_count(mm).guard;
 }
 
+/* Row: W7. */
 static void every_slot_is_filled_once(void **state)
 {
 	struct mm_struct *mm = mm_with_vma();
@@ -95,6 +96,7 @@ static void every_slot_is_filled_once(void **state)
 }
 
 /* Nobody is asked about what is there if nobody wants to know. */
+/* Row: W7. */
 static void what_is_there_stays(void **state)
 {
 	struct mm_struct *mm = mm_with_vma();
@@ -126,6 +128,7 @@ static void a_callback_stops_it(int with)
 	}
 }
 
+/* Row: W6. */
 static void a_stop_or_an_error_installs_no_more(void **state)
 {
 	(void)state;
@@ -134,6 +137,7 @@ static void a_stop_or_an_error_installs_no_more(void **state)
 }
 
 /* Memory for 0, 1, 2 … tables: those are linked, what could be installed is, and the walk can be done again. */
+/* Row: W7. */
 static void memory_runs_out_at_every_table(void **state)
 {
 	(void)state;
@@ -189,6 +193,7 @@ static void gaps_stay_empty(void **state)
 	mm_exit(mm);
 }
 
+/* Row: W8. */
 static void walks_open_to_everybody_refuse(void **state)
 {
 	struct mm_struct *mm = mm_with_vma();

@@ -45,6 +45,7 @@ static struct walk_plan plan_over(struct mm_struct *mm, enum walk_way way, enum 
 }
 
 /* What the walks before died of left its mark on this thread's list of locks, but no lock held. */
+/* Row: W4. */
 static void a_walk_asks_for_mmap_lock(void **state)
 {
 	struct mm_struct *mm = mm_with_vmas("linux-6.15");
@@ -74,6 +75,7 @@ static void a_walk_asks_for_mmap_lock(void **state)
 	mm_exit(mm);
 }
 
+/* Row: W9. */
 static void a_walk_without_vmas_asks_for_the_write_lock(void **state)
 {
 	struct mm_struct *mm = mm_with_vmas("linux-6.15");
@@ -125,6 +127,7 @@ static void vmas_are_locked_or_must_be(const char *policy)
 	mm_exit(mm);
 }
 
+/* Row: W4. */
 static void a_walk_locks_vmas_or_wants_them_locked(void **state)
 {
 	(void)state;
@@ -140,6 +143,7 @@ static int always_again(pmd_t *pmdp, unsigned long addr, unsigned long next, str
 }
 
 /* A callback that never stops asking for another round is a bug, and is told so. */
+/* Row: W3. */
 static void rounds_are_bounded(void **state)
 {
 	struct mm_struct *mm = mm_with_vmas("linux-6.15");
@@ -165,6 +169,7 @@ static void drop_and_fault(void *arg)
 }
 
 /* Between the PMD entry and its table's lock the table goes: the entry is looked at again, and found to be a hole. */
+/* Row: W3. */
 static void a_table_that_vanishes_is_a_hole(void **state)
 {
 	(void)state;
@@ -212,6 +217,7 @@ static void the_table_that_took_its_place_is_walked(void **state)
 }
 
 /* Before the PMD entry is read. However tables are freed: no section is open there that the freeing would wait for. */
+/* Row: W3. */
 static void a_table_that_vanishes_before_is_read_anew(void **state)
 {
 	(void)state;
@@ -233,6 +239,7 @@ static void a_table_that_vanishes_before_is_read_anew(void **state)
 }
 
 /* Installing, the same: the table is made once more, and nothing is installed in the one that went. */
+/* Row: W7. */
 static void installing_starts_again_too(void **state)
 {
 	struct mm_struct *mm = mm_with_vmas("linux-6.15");

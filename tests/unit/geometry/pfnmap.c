@@ -82,6 +82,7 @@ static void at_rest(struct mm_struct *one, struct mm_struct *two)
 		fail_msg("%s", why);
 }
 
+/* Row: P1. */
 static void p1_flags_first_frame_and_entries(void **state)
 {
 	struct page *pages = device_frames();
@@ -138,6 +139,7 @@ static void frames_that_are_refused(void **state)
 	mm_exit(mm);
 }
 
+/* Row: P2. */
 static void p2_what_is_a_normal_page(void **state)
 {
 	struct page *pages = device_frames(), *other = alloc_page(PAGE_USED);
@@ -168,6 +170,7 @@ static void p2_what_is_a_normal_page(void **state)
 }
 
 /* Entries that can't be: told, counted, passed over by everybody. */
+/* Row: P2. */
 static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 {
 	const uint64_t bad = (machine.max_pfn + 5) << PAGE_SHIFT | ENTRY_PRESENT | ENTRY_ACCESSED;
@@ -214,6 +217,7 @@ static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 }
 
 /* Fork, zap, reading, protection, mincore, walks: none of it counts a raw page or lets it go. */
+/* Rows: L6, P3. */
 static void p3_raw_pages_are_left_alone(void **state)
 {
 	struct page *pages = device_frames();
@@ -289,6 +293,7 @@ static bool payload_is(const struct page *page, int byte)
 }
 
 /* The address holds a normal anonymous page from then on, for fork, write and zap alike. */
+/* Row: P4. */
 static void p4_a_write_makes_a_copy(void **state)
 {
 	struct page *pages = device_frames(), *copy;
@@ -326,6 +331,7 @@ static void p4_a_write_makes_a_copy(void **state)
 	device_frames_untouched(pages);
 }
 
+/* Row: P4. */
 static void p4_what_cannot_be_read_is_zero(void **state)
 {
 	struct mm_struct *mm = mm_with_frames("linux-6.15", machine.max_pfn + 7, PROT_READ | PROT_WRITE);

@@ -36,6 +36,7 @@ static spinlock_t *lock_of(struct mm_struct *mm, unsigned long addr)
 }
 
 /* Two PTE tables side by side, and one far away, whose PMD entry is in another table unless all are in the root. */
+/* Row: L1. */
 static void each_granularity_has_its_locks(void **state)
 {
 	const unsigned long far = PGDIR_SIZE * 5;
@@ -160,6 +161,7 @@ static void vanish_before_lock(const char *policy, void (*fn)(void *arg))
 	mm_exit(mm);
 }
 
+/* Row: L1. */
 static void a_table_that_vanishes_is_noticed_under_its_lock(void **state)
 {
 	(void)state;
@@ -170,6 +172,7 @@ static void a_table_that_vanishes_is_noticed_under_its_lock(void **state)
 }
 
 /* Without the second look it is not: the check of the check. */
+/* Row: L1. */
 static void without_the_recheck_it_is_not(void **state)
 {
 	struct mm_struct *mm = mm_with_page("linux-6.15");
@@ -189,6 +192,7 @@ static void without_the_recheck_it_is_not(void **state)
 }
 
 /* A table that is unlinked while somebody reads in it stays a table until that section ends, and is then freed. */
+/* Row: L2. */
 static void rcu_keeps_a_table_for_its_readers(void **state)
 {
 	const struct timespec long_enough = { 0, 20000000 };	/* for a grace period, if one could end */

@@ -200,6 +200,7 @@ static bool passes_over(struct vm_area_struct *vma, void *arg)
 	return vma->vm_mm == ((struct places *)arg)->passed_over;
 }
 
+/* Row: A8. */
 static void callbacks_steer_it(void **state)
 {
 	struct mm_struct *mm = mm_with_pages("linux-6.15"), *child = child_of(mm), *second = child_of(mm);
@@ -241,6 +242,7 @@ static struct anon_vma *find_none(struct folio *folio, struct rmap_walk_control 
 	return NULL;
 }
 
+/* Row: A8. */
 static void the_lock_is_had_as_asked(void **state)
 {
 	struct mm_struct *mm = mm_with_pages("linux-6.15");
@@ -292,6 +294,7 @@ static void walk_without_waiting(void *arg, unsigned int index)
 	try_walk->contended = rwc.contended;
 }
 
+/* Row: A8. */
 static void a_walk_that_does_not_wait_says_so(void **state)
 {
 	struct mm_struct *mm = mm_with_pages("linux-6.15");

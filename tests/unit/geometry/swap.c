@@ -73,6 +73,7 @@ static void a_device_of_slots(void **state)
 	folio_put(folio);
 }
 
+/* Rows: A9, L7. */
 static void out_and_in(void **state)
 {
 	(void)state;
@@ -259,6 +260,7 @@ static void entries_move_and_split(void **state)
 }
 
 /* A VMA that is locked in memory keeps its pages, unless that is to be ignored; a lock that is held is not taken. */
+/* Row: A9. */
 static void flags_of_try_to_unmap(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
