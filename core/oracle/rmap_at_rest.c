@@ -44,7 +44,7 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 
 	if (in->nr == in->room) {
 		complain(in->complaint, "more pages are mapped than counted, at %lx", addr);
-	} else if (folio_test_anon(folio) && !census_find(&in->census, folio_anon_vma(folio))) {
+	} else if (page_type(page) == PAGE_ANON && !census_find(&in->census, folio_anon_vma(folio))) {
 		complain(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
 	} else if (linear_page_index(vma, addr) != index) {
 		complain(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,

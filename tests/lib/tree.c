@@ -98,8 +98,8 @@ static void count_table(enum pgtable_level level, unsigned long addr, void *arg)
 			counts->swap++;
 		else if (is_zero_pfn(pte_pfn(pte)))
 			counts->zero++;
-		else
-			counts->anon++;
+		else if (!pte_special(pte))
+			*(page_type(pte_page(pte)) == PAGE_FILE ? &counts->file : &counts->anon) += 1;
 	}
 }
 
@@ -114,17 +114,20 @@ struct tree_counts tree_count(struct mm_struct *mm)
 bool tree_counters_right(struct mm_struct *mm)
 {
 	struct tree_counts found = tree_count(mm);
-	long anon = mm_counter_sum(&mm->pt, MM_ANONPAGES);
-	long swap = mm_counter_sum(&mm->pt, MM_SWAPENTS);
-	long pte_tables = mm_counter_sum(&mm->pt, MM_PTE_TABLES);
-	long upper_tables = mm_counter_sum(&mm->pt, MM_UPPER_TABLES);
+	const unsigned long there[NR_MM_COUNTERS] = {
+		[MM_ANONPAGES] = found.anon, [MM_FILEPAGES] = found.file, [MM_SWAPENTS] = found.swap,
+		[MM_PTE_TABLES] = found.pte_tables, [MM_UPPER_TABLES] = found.upper_tables,
+	};
 
-	if (anon == (long)found.anon && swap == (long)found.swap && pte_tables == (long)found.pte_tables &&
-	    upper_tables == (long)found.upper_tables)
-		return true;
-	fprintf(stderr, "counted %ld pages, %ld swapped out, %ld PTE tables, %ld upper tables; there are %lu, %lu, %lu, %lu\n", anon,
-		swap, pte_tables, upper_tables, found.anon, found.swap, found.pte_tables, found.upper_tables);
-	return false;
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++) {
+		long counted = mm_counter_sum(&mm->pt, (enum mm_counter)i);
+
+		if (counted == (long)there[i])
+			continue;
+		fprintf(stderr, "counter %u is %ld, there are %lu\n", i, counted, there[i]);
+		return false;
+	}
+	return true;
 }
 
 pte_t *tree_make(struct mm_struct *mm, unsigned long addr)

@@ -34,7 +34,7 @@ static inline pte_t tree_pte(struct mm_struct *mm, unsigned long addr)
 /* What a whole tree holds. */
 struct tree_counts {
 	unsigned long pte_tables, upper_tables;	/* the root not counted */
-	unsigned long none, anon, zero, guard, swap;	/* entries of PTE tables */
+	unsigned long none, anon, file, zero, guard, swap;	/* entries of PTE tables; raw frames are not counted */
 };
 struct tree_counts tree_count(struct mm_struct *mm);
 /* Calls @fn for every table but the root: its own level, and the first address it maps. */
