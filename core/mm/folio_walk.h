@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * folio_walk.h - which folio is mapped at an address, with the lock that keeps it there.
+ *
+ *   struct folio_walk fw;
+ *   struct folio *folio = folio_walk_start(&fw, vma, addr, 0);
+ *
+ *   if (folio) {
+ *           ... fw.page is the page at addr; neither goes away, nor does the entry change ...
+ *           folio_walk_end(&fw, vma);
+ *   }
+ *
+ * Source: include/linux/pagewalk.h, mm/pagewalk.c.
+ */
+#ifndef FAULTLINE_CORE_MM_FOLIO_WALK_H
+#define FAULTLINE_CORE_MM_FOLIO_WALK_H
+
+#include "core/mm/mm_types.h"
+#include "core/pgtable/ptl.h"
+#include "core/phys/folio.h"
+
+enum folio_walk_flags {
+	FW_MIGRATION = 1,	/* an entry whose page is on the way to another frame is found, too */
+	FW_ZEROPAGE = 2,	/* an entry that maps the page of zeroes is found, too */
+};
+
+/* Lock key: (T) this thread only */
+struct folio_walk {
+	struct page *page;		/* (T) at the address; NULL for a migration entry and the page of zeroes */
+	enum pgtable_level level;	/* (T) of the entry: LEVEL_PTE */
+	pte_t *ptep;			/* (T) the entry */
+	pte_t pte;			/* (T) what it holds */
+	spinlock_t *ptl;		/* (T) its table's lock, held */
+};
+
+/*
+ * folio_walk_start - the folio that @vma maps at @addr; for a migration entry, the one that leaves. NULL, and nothing is locked, when
+ * there is none that is counted: nothing mapped, swapped out, a raw frame, or what @flags (folio_walk_flags) do not ask for.
+ * Locking: mmap_lock or the VMA lock; then the PTL of the entry's level is held until folio_walk_end(). Source: mm/pagewalk.c.
+ */
+struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
+
+/* Source: include/linux/pagewalk.h. */
+static inline void folio_walk_end(struct folio_walk *fw, struct vm_area_struct *vma)
+{
+	pte_unmap_unlock(&vma->vm_mm->pt, fw->ptl);
+}
+
+#endif
