@@ -17,7 +17,7 @@
 
 struct knocked {
 	const char *knockout;
-	bool data;
+	enum file_storm_kind kind;
 	const char *seen[4];		/* words of the checks that may see it */
 };
 
@@ -27,20 +27,20 @@ struct attempt {
 };
 
 static const struct knocked cases[] = {
-	{ "file:truncated-recheck", false, { "folio_mapping(folio) != NULL", "in none, and still in use" } },
-	{ "file:size-recheck", false, { "i_size_read" } },
-	{ "file:mkwrite-dirty", false, { "folio_test_dirty", "nobody would know" } },
-	{ "unmap-mapping:lock", false, { "counted", "beyond the end", "points_to_table", "Segmentation fault" } },
-	{ "truncate:unmap-locked", false, { "folio_mapped" } },
-	{ "truncate:unmap-again", false, { "beyond the end" } },
-	{ "writeback:mkclean", true, { "has lost the last", "nobody would know" } },
+	{ "file:truncated-recheck", FILE_STORM_CUTS, { "folio_mapping(folio) != NULL", "in none, and still in use" } },
+	{ "file:size-recheck", FILE_STORM_SHAPES, { "i_size_read" } },
+	{ "file:mkwrite-dirty", FILE_STORM_SHAPES, { "folio_test_dirty", "nobody would know" } },
+	{ "unmap-mapping:lock", FILE_STORM_SHAPES, { "counted", "beyond the end", "points_to_table", "Segmentation fault" } },
+	{ "truncate:unmap-locked", FILE_STORM_SHAPES, { "folio_mapped" } },
+	{ "truncate:unmap-again", FILE_STORM_CUTS, { "beyond the end" } },
+	{ "writeback:mkclean", FILE_STORM_DATA, { "has lost the last", "nobody would know" } },
 };
 
 static bool storms(void *arg)
 {
 	const struct attempt *attempt = arg;
 	struct file_storm storm = {
-		.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 1500, .noise = 200, .data = attempt->knocked->data,
+		.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 1500, .noise = 200, .kind = attempt->knocked->kind,
 	};
 	char why[256] = "";
 

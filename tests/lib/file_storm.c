@@ -131,6 +131,44 @@ static void data_op(const struct file_storm_run *run, unsigned int index, uint64
 	store_word(run->mm[below(MMS)], SHARED_AT + page * PAGE_SIZE, ++written[page]);
 }
 
+/* ---- cuts ---- */
+
+static int nothing_here(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	unsigned long end = *(const unsigned long *)walk->private;
+
+	(void)next;
+	if (pte_present(ptep_get(ptep)) && linear_page_index(walk->vma, addr) >= end)
+		BUG("%lx maps page %lx, beyond the end of its file at %lx", addr, linear_page_index(walk->vma, addr), end);
+	return 0;
+}
+
+static void check_cut(struct mm_struct *mm, unsigned long end)
+{
+	static const struct mm_walk_ops ops = { .pte_entry = nothing_here, .walk_lock = PGWALK_RDLOCK };
+
+	mmap_read_lock(mm);
+	walk_page_range(mm, SHARED_AT, SHARED_AT + AREAS * STRIDE, &ops, &end);
+	mmap_read_unlock(mm);
+}
+
+/* Thread 0 alone changes the size: until it does so again, what it cut off stays off. */
+static void cut_op(const struct file_storm_run *run, unsigned int index)
+{
+	unsigned long end = below(PAGES >> run->storm->order) << run->storm->order;
+	struct target t;
+
+	if (index) {
+		t = pick(run);
+		do_user_addr_fault(t.mm, t.start, below(4) ? FAULT_FLAG_WRITE : 0);
+		return;
+	}
+	BUG_ON(sys_ftruncate(run->file, end));
+	for (unsigned int i = 0; i < MMS; i++)
+		check_cut(run->mm[i], end);
+	BUG_ON(sys_ftruncate(run->file, PAGES));
+}
+
 static uint64_t last_written[PAGES];	/* each by its thread alone */
 
 static void storm_thread(void *arg, unsigned int index)
@@ -138,8 +176,10 @@ static void storm_thread(void *arg, unsigned int index)
 	const struct file_storm_run *run = arg;
 
 	for (unsigned long i = 0; i < run->storm->rounds; i++) {
-		if (run->storm->data)
+		if (run->storm->kind == FILE_STORM_DATA)
 			data_op(run, index, last_written);
+		else if (run->storm->kind == FILE_STORM_CUTS)
+			cut_op(run, index);
 		else
 			shape_op(run);
 		rcu_quiescent();
@@ -161,7 +201,7 @@ static bool check_data(const struct file_storm_run *run, char *why, size_t why_s
 
 static void set_up(struct file_storm_run *run)
 {
-	const struct machine_config config = { 1, 16384, run->storm->data ? CACHE_LINE : 0 };
+	const struct machine_config config = { 1, 16384, run->storm->kind == FILE_STORM_DATA ? CACHE_LINE : 0 };
 
 	run_seed = run->storm->seed;
 	BUG_ON(faultline_start(&config));
@@ -189,7 +229,7 @@ bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size)
 	threads_run(storm->threads, storm_thread, &run);
 	syncpoint_noise(0);
 	rcu_barrier();
-	good = oracle_at_rest(run.mm, MMS, why, why_size) && (!storm->data || check_data(&run, why, why_size));
+	good = oracle_at_rest(run.mm, MMS, why, why_size) && (storm->kind != FILE_STORM_DATA || check_data(&run, why, why_size));
 	for (unsigned int i = 0; good && i < MMS; i++)
 		mm_exit(run.mm[i]);
 	if (good)

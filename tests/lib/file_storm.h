@@ -5,11 +5,15 @@
  * shapes   faults against truncation, against mappings that come, go, move, fork and change their rights, against writing back
  * data     each thread writes to pages that are its own, while one writes back: what was written is on the device at the end, or
  *          will be by the next writing back
+ * cuts     one thread cuts the file off and lets it grow again, and looks in between: nothing maps what is beyond the end, nor a copy
+ *          of it, though the others fault there all the time
  */
 #ifndef FAULTLINE_TESTS_LIB_FILE_STORM_H
 #define FAULTLINE_TESTS_LIB_FILE_STORM_H
 
 #include "core/faultline.h"
+
+enum file_storm_kind { FILE_STORM_SHAPES, FILE_STORM_DATA, FILE_STORM_CUTS };
 
 struct file_storm {
 	struct mm_policy policy;
@@ -17,7 +21,7 @@ struct file_storm {
 	unsigned long rounds;			/* operations a thread does */
 	unsigned int noise;			/* per mille of sync points that pause; check builds */
 	uint64_t seed;
-	bool data;				/* the storm of data, else that of shapes */
+	enum file_storm_kind kind;
 };
 
 /* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */

@@ -20,7 +20,7 @@ static const enum cpu_event shape_events[] = {
 #endif
 };
 
-static void run(bool data, const enum cpu_event *events, unsigned int nr_events)
+static void run(enum file_storm_kind kind, const enum cpu_event *events, unsigned int nr_events)
 {
 	uint64_t met[NR_CPU_EVENTS] = { 0 };
 	char why[256] = "";
@@ -28,7 +28,7 @@ static void run(bool data, const enum cpu_event *events, unsigned int nr_events)
 	for (unsigned int i = 0; i < test_rounds(16); i++) {
 		struct file_storm storm = {
 			.policy = world_policy(policies[i % ARRAY_SIZE(policies)]), .threads = 4, .order = i / ARRAY_SIZE(policies) % 2 * 2,
-			.rounds = data ? 2000 : 4000, .noise = 50, .seed = test_seed() + i, .data = data,
+			.rounds = kind == FILE_STORM_SHAPES ? 4000 : 2000, .noise = 50, .seed = test_seed() + i, .kind = kind,
 		};
 
 		events_reset();
@@ -45,7 +45,7 @@ static void run(bool data, const enum cpu_event *events, unsigned int nr_events)
 static void storms_of_shapes(void **state)
 {
 	(void)state;
-	run(false, shape_events, ARRAY_SIZE(shape_events));
+	run(FILE_STORM_SHAPES, shape_events, ARRAY_SIZE(shape_events));
 }
 
 static void storms_of_data(void **state)
@@ -53,7 +53,20 @@ static void storms_of_data(void **state)
 	static const enum cpu_event events[] = { EV_FILE_MKWRITE, EV_FILE_WRITE, EV_FILE_CLEANED };
 
 	(void)state;
-	run(true, events, ARRAY_SIZE(events));
+	run(FILE_STORM_DATA, events, ARRAY_SIZE(events));
+}
+
+static void storms_of_cuts(void **state)
+{
+	static const enum cpu_event events[] = {
+		EV_FILE_COW, EV_FILE_READ,
+#if FAULTLINE_CHECK
+		EV_FILE_GONE,
+#endif
+	};
+
+	(void)state;
+	run(FILE_STORM_CUTS, events, ARRAY_SIZE(events));
 }
 
 int main(void)
@@ -61,6 +74,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(storms_of_shapes),
 		cmocka_unit_test(storms_of_data),
+		cmocka_unit_test(storms_of_cuts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
