@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* frames_at_rest.c - what must hold of frames and folios while nobody uses them. */
+#include "core/mm/address_space.h"
+#include "core/mm/mm.h"
+#include "core/mm/rmap.h"
+#include "core/oracle/inspection.h"
+#include "core/phys/folio_lock.h"
+
+/* What holds of each page of a folio. */
+static void check_page(struct inspection *in, const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	int mapped = (int)in->found[pfn].mapped;
+
+	if (page_mapcount(page) != mapped)
+		fail(in, "pfn %lu has %d mappings, but %d entries map it", pfn, page_mapcount(page), mapped);
+	if (PageAnonExclusive(page) && mapped > 1)
+		fail(in, "pfn %lu is exclusive, but %d entries map it", pfn, mapped);
+}
+
+/*
+ * A slot may say less than its mm maps, if it came when none was free, never more. Shared is what is not all in one slot, so two
+ * mms always are. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ */
+static void check_large(struct inspection *in, struct folio *folio)
+{
+	const struct found *found = &in->found[folio_pfn(folio)];
+	const struct page *large = folio_large(folio);
+	bool all_in_one = false;
+
+	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount != -1)
+		fail(in, "the folio of pfn %lu counts %d mappings and %d of the whole, but %u entries map it", folio_pfn(folio),
+		     folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped);
+	for (unsigned int i = 0; i < 2; i++) {
+		int mappings = large->mm_id_mapcount[i] + 1;
+
+		if (mappings > (int)found->slot[i] || !large->mm_id[i] != !mappings)
+			fail(in, "the folio of pfn %lu counts %d mappings of mm %u, which has %u entries", folio_pfn(folio),
+			     mappings, large->mm_id[i], found->slot[i]);
+		all_in_one |= mappings == (int)found->folio_mapped;
+	}
+	if (folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1))
+		fail(in, "the folio of pfn %lu is said to be %s, but %u mms map it", folio_pfn(folio),
+		     folio_maybe_mapped_shared(folio) ? "shared" : "one mm's", found->mms);
+	for (unsigned long i = 1; i < folio_nr_pages(folio); i++)
+		if (page_ref_count(folio_page(folio, i)) || page_folio(folio_page(folio, i)) != folio)
+			fail(in, "pfn %lu is no tail of its folio, or has references", folio_pfn(folio) + i);
+	if (spin_is_locked(&large->large_lock))
+		fail(in, "the lock of the mapcount of pfn %lu is held", folio_pfn(folio));
+}
+
+/* @page is the head: tails are looked at from here. */
+static void check_folio(struct inspection *in, struct folio *folio)
+{
+	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
+	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL);
+
+	if (folio_ref_count(folio) != mapped + cached || mapped + cached == 0 || cached > 1)
+		fail(in, "pfn %lu has %d references, but %d entries map it or its folio, and it is in %d caches or swap slots",
+		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
+		check_page(in, folio_page(folio, i));
+	if (folio_test_large(folio))
+		check_large(in, folio);
+	if (folio_test_locked(folio))
+		fail(in, "the folio lock of pfn %lu is held", folio_pfn(folio));
+}
+
+static void check_frame(struct inspection *in, unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+	int mapped = (int)in->found[pfn].mapped;
+
+	switch (page_type(page)) {
+	case PAGE_FREE:
+	case PAGE_BUDDY:
+	case PAGE_PCP:
+		if (page_ref_count(page) || mapped)
+			fail(in, "free pfn %lu has %d references, %d entries", pfn, page_ref_count(page), mapped);
+		break;
+	case PAGE_ANON:
+	case PAGE_FILE:
+		if (page_folio(page) == (struct folio *)page)
+			check_folio(in, page_folio(page));
+		else if (page_type(&page_folio(page)->page) != page_type(page) ||
+			 folio_page_idx(page_folio(page), page) >= folio_nr_pages(page_folio(page)))
+			fail(in, "pfn %lu is a tail of no folio", pfn);
+		break;
+	case PAGE_TABLE:
+		if (page_ref_count(page) != 1 || mapped != 1)
+			fail(in, "page table pfn %lu has %d references and is linked %d times", pfn, page_ref_count(page),
+			     mapped);
+		break;
+	case PAGE_ZERO:
+		if (page != zero_page)
+			fail(in, "pfn %lu is a second zero page", pfn);
+		break;
+	case PAGE_RESERVED:
+		if (mapped)
+			fail(in, "pfn %lu is reserved, and counted %d times", pfn, mapped);
+		break;
+	default:
+		fail(in, "pfn %lu is in use, but not by any mm (type %d)", pfn, (int)page_type(page));
+	}
+}
+
+void frames_at_rest(struct inspection *in)
+{
+	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint.made; pfn++)
+		if (pfn_valid(pfn))
+			check_frame(in, pfn);
+}

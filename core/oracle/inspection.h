@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inspection.h - one inspection of all address spaces at rest: what the page tables say, and what is compared with it. */
+#ifndef FAULTLINE_CORE_ORACLE_INSPECTION_H
+#define FAULTLINE_CORE_ORACLE_INSPECTION_H
+
+#include "core/mm/mm_types.h"
+#include "core/oracle/complaint.h"
+
+/* (T) what the page tables say of a frame; of the whole folio, in its head's */
+struct found {
+	uint32_t mapped;		/* entries that map the frame; a linked table counts one */
+	uint32_t folio_mapped;		/* entries that map any page of the folio */
+	uint32_t mms, last_mm;		/* mms that do, and the number of the one counted last */
+	uint32_t slot[2];		/* entries of the mms that its slots name */
+	uint32_t cached;		/* swap slots that the folio is in */
+};
+
+/* (T) what the page tables say of a swap slot */
+struct found_slot {
+	uint32_t entries;
+	bool exclusive;			/* one of them says so */
+};
+
+/* (T) all of it: one inspection */
+struct inspection {
+	struct found *found;		/* by pfn */
+	struct found_slot *slots;	/* by swap slot */
+	struct mm_struct *mm;		/* the one looked at */
+	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
+	long anon, file, swapped;	/* found in mm: pages */
+	long tables[NR_LEVELS];		/* and tables */
+	struct complaint complaint;
+};
+
+#define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
+
+/* Every frame against what was found, once all page tables and swap slots were read. */
+void frames_at_rest(struct inspection *in);
+
+#endif
