@@ -21,6 +21,10 @@
 	X(FAULT_RETRY,		"faults that left the VMA lock for mmap_lock, to make an anon_vma") \
 	X(FAULT_LARGE,		"first writes that mapped a large folio") \
 	X(FAULT_SMALLER,	"large folios that were not to be had") \
+	X(THP_FAULT,		"first faults that mapped a huge page") \
+	X(THP_FAULT_ZERO,	"first reads that mapped the huge page of zeroes") \
+	X(THP_FALLBACK,		"huge pages that were not to be had") \
+	X(THP_SPLIT_PMD,	"huge pages mapped by PTEs from then on, or unmapped") \
 	X(COW_REUSE,		"pages found to be one mm's alone, and written to where they are") \
 	X(COW_COPY,		"pages copied, since others see them") \
 	X(VMA_LOCK_MISS,	"VMA lock refused or lost") \

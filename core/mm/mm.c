@@ -7,6 +7,7 @@
 #include "core/base/arena.h"
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
@@ -59,6 +60,7 @@ struct leaks faultline_stop(void)
 	leaks.slots = swap_off();
 	if (zero_page)
 		free_page(zero_page);
+	huge_zero_exit();
 	vma_cache_refcnt = NULL;
 	vma_cache_plain = NULL;
 	zero_page = NULL;

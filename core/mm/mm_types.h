@@ -36,6 +36,8 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_LOCKED	0x2000UL	/* stays in memory; nothing sets it yet */
 #define VM_IO		0x4000UL	/* device memory */
 #define VM_RESERVED	0x80000UL	/* not the allocator's business */
+#define VM_HUGEPAGE	0x20000000UL	/* huge pages are wanted (MADV_HUGEPAGE) */
+#define VM_NOHUGEPAGE	0x40000000UL	/* no huge pages (MADV_NOHUGEPAGE) */
 #define VM_SPECIAL	(VM_IO | VM_PFNMAP)	/* never joined with neighbours, never advised about */
 
 /*

@@ -17,6 +17,13 @@ void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
 	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount) : folio_mapping(folio) != NULL);
 }
+
+void rmap_check_pmd(struct folio *folio, struct page *page)
+{
+	ASSERT(folio_test_pmd_mappable(folio) && IS_ALIGNED(folio_page_idx(folio, page), HPAGE_PMD_NR));
+	ASSERT(page_type(page) != PAGE_ZERO);
+	rmap_check(folio, page, HPAGE_PMD_NR);
+}
 #endif
 
 /* ---- large folios: mappings by mm ---- */
@@ -108,6 +115,24 @@ static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long 
 		page_mapcount_inc(page);
 }
 
+/* One mapping of the whole. */
+static void add_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	rmap_check_pmd(folio, page);
+	fetch_add_relaxed(&folio_large(folio)->entire_mapcount, 1);
+	add_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+}
+
+void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	int old;
+
+	rmap_check_pmd(folio, page);
+	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
+	BUG_ON(old < 0);
+	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+}
+
 /* ---- folios of files ---- */
 
 void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
@@ -115,6 +140,17 @@ void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 	rmap_check(folio, page, nr);
 	ASSERT(!folio_test_anon(folio));
 	add_rmap_ptes(folio, page, nr, vma);
+}
+
+void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	ASSERT(!folio_test_anon(folio));
+	add_rmap_pmd(folio, page, vma);
+}
+
+void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma)
+{
+	folio_add_file_rmap_pmd(folio, page, dst_vma);
 }
 
 /* ---- anonymous folios ---- */
@@ -129,6 +165,12 @@ void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *
 {
 	unsigned long nr = folio_nr_pages(folio);
 
+	if (folio_test_pmd_mappable(folio)) {
+		add_rmap_pmd(folio, &folio->page, vma);
+		if (flags & RMAP_EXCLUSIVE)
+			SetPageAnonExclusive(&folio->page);
+		return;
+	}
 	folio_add_large_rmap(folio, &folio->page, nr, vma);
 	if (flags & RMAP_EXCLUSIVE)
 		set_exclusive(&folio->page, nr);
@@ -143,6 +185,30 @@ void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 	add_rmap_ptes(folio, page, nr, vma);
 	if (flags & RMAP_EXCLUSIVE)
 		set_exclusive(page, nr);
+}
+
+void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+{
+	ASSERT(folio_test_anon(folio) && linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
+	(void)addr;
+	add_rmap_pmd(folio, page, vma);
+	if (flags & RMAP_EXCLUSIVE)
+		SetPageAnonExclusive(page);
+}
+
+int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *dst_vma,
+				struct vm_area_struct *src_vma)
+{
+	bool pinned = folio_needs_cow_for_dma(src_vma, folio);
+
+	if (PageAnonExclusive(page)) {
+		if (unlikely(pinned))
+			return -EBUSY;
+		SYNCPOINT("rmap.dup.not_pinned");
+		ClearPageAnonExclusive(page);
+	}
+	add_rmap_pmd(folio, page, dst_vma);
+	return 0;
 }
 
 int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *dst_vma,
@@ -162,9 +228,9 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
 	return 0;
 }
 
-int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
+/* Source: include/linux/rmap.h, __folio_try_share_anon_rmap(). */
+static int try_share(struct folio *folio, struct page *page)
 {
-	rmap_check(folio, page, 1);
 	ASSERT(PageAnonExclusive(page));
 	SYNCPOINT("rmap.share.entry_cleared");
 	/*
@@ -183,6 +249,18 @@ int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
 	if (!KNOCKED_OUT(GUP_UNSHARE_A))
 		ClearPageAnonExclusive(page);
 	return 0;
+}
+
+int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
+{
+	rmap_check(folio, page, 1);
+	return try_share(folio, page);
+}
+
+int folio_try_share_anon_rmap_pmd(struct folio *folio, struct page *page)
+{
+	rmap_check_pmd(folio, page);
+	return try_share(folio, page);
 }
 
 void folio_move_anon_rmap(struct folio *folio, struct vm_area_struct *vma)

@@ -3,7 +3,8 @@
  * rmap.h - counts of who maps a folio, and the right to have a page alone.
  *
  * Each entry that maps a page counts in the page's _mapcount; a large folio's entries count in large_mapcount too, and by mm
- * in two slots, so that it can be told whether one mm has all of them.
+ * in two slots, so that it can be told whether one mm has all of them. A PMD entry that maps a whole folio is one mapping, counted in
+ * entire_mapcount and not in its pages; of such a folio the head's PageAnonExclusive stands for all pages.
  *
  * An anonymous page is exclusive (PageAnonExclusive) when one entry of one mm maps it and may write to it without asking: only
  * then is an entry writable, and only then can the page be pinned for reading and writing to last. It ends under the PTL, in
@@ -56,17 +57,24 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
  */
 #if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr);
+/* The same where one PMD entry maps a folio from @page on: its huge page. */
+void rmap_check_pmd(struct folio *folio, struct page *page);
 #else
 static inline void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 {
 	(void)folio, (void)page, (void)nr;
+}
+
+static inline void rmap_check_pmd(struct folio *folio, struct page *page)
+{
+	(void)folio, (void)page;
 }
 #endif
 
 /* PTEs that map @nr more, or fewer, pages of a large folio. Locking: the PTL of the entries. */
 void folio_add_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
 void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
-/* PTEs that map all of a new large folio. Locking: its only owner. */
+/* What maps all of a new large folio: a PMD entry if it is that large, else PTEs. Locking: its only owner. */
 void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *vma, rmap_t flags);
 
 /* More than one mm maps @folio, or did and it was not noticed that all but one are gone. */
@@ -78,8 +86,8 @@ static inline bool folio_maybe_mapped_shared(struct folio *folio)
 }
 
 /*
- * folio_add_new_anon_rmap - @folio, just allocated, is about to be mapped at @addr by an entry for each page: sets its mapping,
- * index and counts, and with RMAP_EXCLUSIVE exclusive. @vma has an anon_vma. The caller counts MM_ANONPAGES.
+ * folio_add_new_anon_rmap - @folio, just allocated, is about to be mapped at @addr by an entry for each page, or by one PMD entry if
+ * it is a huge page: sets its mapping, index and counts, and with RMAP_EXCLUSIVE exclusive. @vma has an anon_vma. The caller counts MM_ANONPAGES.
  * Locking: its only owner; mmap_lock or the VMA lock. Source: mm/rmap.c.
  */
 static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
@@ -157,6 +165,28 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
  * was. Locking: the PTL. Source: include/linux/rmap.h, __folio_try_share_anon_rmap().
  */
 int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page);
+
+/* ---- one PMD entry for a whole folio: as their namesakes. Locking: the PMD table's PTL. Source: mm/rmap.c ---- */
+
+/* True for a folio that one PMD entry maps. Source: include/linux/mm.h, folio_test_pmd_mappable(). */
+static inline bool folio_test_pmd_mappable(const struct folio *folio)
+{
+	return THP_POSSIBLE && folio_order(folio) >= HPAGE_PMD_ORDER;
+}
+
+/* PMD entries that map all of @folio. */
+static inline int folio_entire_mapcount(struct folio *folio)
+{
+	return folio_test_large(folio) ? load_acquire(&folio_large(folio)->entire_mapcount) + 1 : 0;
+}
+
+void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr, rmap_t flags);
+void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
+void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma);
+void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
+int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *dst_vma,
+				struct vm_area_struct *src_vma);
+int folio_try_share_anon_rmap_pmd(struct folio *folio, struct page *page);
 
 /*
  * folio_move_anon_rmap - @folio turned out to be @vma's alone: from now on it belongs to that VMA's anon_vma, and rmap walks

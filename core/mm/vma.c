@@ -4,6 +4,7 @@
 
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 
@@ -137,6 +138,7 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 		vma_free(mm, below);
 		return NULL;
 	}
+	vma_adjust_trans_huge(vma, addr);
 	vma_move_start(mm, vma, addr);
 	anon_vma_post_split(below, vma);
 	vma_file_post_split(below, vma);

@@ -62,7 +62,13 @@
 #define P4D_SIZE	(1UL << P4D_SHIFT)
 #define PGDIR_SIZE	(1UL << PGDIR_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define PMD_MASK	(~(PMD_SIZE - 1))
 #define TABLE_SIZE	(PAGE_SIZE << TABLE_ORDER)
+
+/* A PMD entry may be a leaf, which maps a huge page, where there are PMD tables. Source: include/linux/huge_mm.h. */
+#define THP_POSSIBLE	(PTRS_PER_PMD > 1)
+#define HPAGE_PMD_ORDER	(PMD_SHIFT - PAGE_SHIFT)
+#define HPAGE_PMD_NR	(1UL << HPAGE_PMD_ORDER)
 
 _Static_assert(PTRS_PER_PTE * 8 == TABLE_SIZE, "a table fills its frames");
 _Static_assert(PTRS_PER_PGD * 8 == TABLE_SIZE, "all tables are of one size");

@@ -16,6 +16,9 @@ enum table_free_kind { TABLE_FREE_RCU, TABLE_FREE_SHOOTDOWN };
 /* How an anon_vma outlives its readers: its memory stays one for good, or is freed after a grace period. */
 enum anon_vma_free_kind { ANON_VMA_TYPESAFE, ANON_VMA_CALL_RCU };
 
+/* Which anonymous memory gets huge pages: none, what MADV_HUGEPAGE asked for, all but what MADV_NOHUGEPAGE refused. */
+enum thp_kind { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+
 /* (C) all of it, once the mm is there */
 struct mm_policy {
 	enum ptl_level pte_ptl;			/* entries of PTE tables */
@@ -27,6 +30,7 @@ struct mm_policy {
 	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
 	enum anon_vma_free_kind anon_vma_free;
 	unsigned int anon_order;		/* largest folio that a first write gets, in pages, log2 */
+	enum thp_kind thp;
 };
 
 #endif

@@ -83,6 +83,7 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 {
 	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
 	count_event(EV_TABLE_FREE);
+	BUG_ON(table->pt_next);		/* a deposit whose leaf was forgotten */
 	table->pt_next = tlb->tables;
 	tlb->tables = table;
 }

@@ -32,6 +32,7 @@ struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level)
 	memset(page_address(table), 0, TABLE_SIZE);
 	table->level = (uint16_t)level;
 	table->pt_mm = pt;
+	table->pt_next = NULL;
 	spin_lock_init(&table->ptl, pt->policy.spin, level == LEVEL_PTE ? RANK_PTE_PTL : RANK_PMD_PTL);
 	count_event(EV_TABLE_ALLOC);
 	return table;
@@ -84,6 +85,26 @@ int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level le
 		table_free(table);
 	}
 	return 0;
+}
+
+void pgtable_trans_huge_deposit(struct mm_pgtable *pt, pmd_t *pmdp, struct page *table)
+{
+	struct page *holder = table_page(pmdp);
+
+	ASSERT(table->level == LEVEL_PTE && spin_is_locked(pmd_lockptr(pt, pmdp)));
+	mm_count(pt, MM_PTE_TABLES, 1);
+	table->pt_next = holder->pt_deposit;
+	holder->pt_deposit = table;
+}
+
+struct page *pgtable_trans_huge_withdraw(pmd_t *pmdp)
+{
+	struct page *holder = table_page(pmdp), *table = holder->pt_deposit;
+
+	BUG_ON(!table);
+	holder->pt_deposit = table->pt_next;
+	table->pt_next = NULL;
+	return table;
 }
 
 pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end)

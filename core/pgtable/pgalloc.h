@@ -61,6 +61,14 @@ static inline int pte_alloc(struct mm_pgtable *pt, pmd_t *pmdp)
 	return table_populate(pt, &pmdp->val, LEVEL_PMD);
 }
 
+/*
+ * pgtable_trans_huge_deposit - keeps @table, empty and in nobody's reach, for the leaf that @pmdp is or becomes: so splitting it needs
+ * no memory. It counts as one of the mm's. pgtable_trans_huge_withdraw() - takes one back, once for each leaf; whoever frees it
+ * counts it off (tlb_remove_table()). Locking: the PMD table's PTL. Source: mm/pgtable-generic.c.
+ */
+void pgtable_trans_huge_deposit(struct mm_pgtable *pt, pmd_t *pmdp, struct page *table);
+struct page *pgtable_trans_huge_withdraw(pmd_t *pmdp);
+
 /* The PMD entry of @addr, upper tables allocated if missing; NULL on -ENOMEM. */
 static inline pmd_t *pmd_alloc_path(struct mm_pgtable *pt, unsigned long addr)
 {

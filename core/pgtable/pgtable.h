@@ -163,7 +163,8 @@ static inline bool pmd_none(pmd_t pmd)		{ return pmd.val == 0; }
 static inline bool pud_none(pud_t pud)		{ return pud.val == 0; }
 static inline bool p4d_none(p4d_t p4d)		{ return p4d.val == 0; }
 static inline bool pgd_none(pgd_t pgd)		{ return pgd.val == 0; }
-static inline bool pmd_present(pmd_t pmd)	{ return pmd.val & ENTRY_PRESENT; }
+/* A leaf that is being split, or allows no access, is present too: see pmd_leaf.h. */
+static inline bool pmd_present(pmd_t pmd)	{ return pmd.val & (ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_HUGE); }
 static inline bool pud_present(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
 static inline bool pmd_leaf(pmd_t pmd)		{ return pmd.val & ENTRY_HUGE; }
 static inline bool pud_leaf(pud_t pud)		{ return pud.val & ENTRY_HUGE; }

@@ -18,6 +18,7 @@
 #include "core/base/assert.h"
 #include "core/base/rcu.h"
 #include "core/pgtable/mm_pgtable.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
 
 /*
@@ -46,6 +47,25 @@ static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 
 	spin_lock(ptl);
 	return ptl;
+}
+
+/*
+ * pmd_trans_huge_lock - the lock of the leaf at @pmdp, held; NULL, and nothing locked, when it is no leaf: none, or a table.
+ * A leaf stays one while its lock is held. Locking: mmap_lock, the VMA lock or a rmap lock, so that upper tables stay.
+ * Source: include/linux/huge_mm.h.
+ */
+static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp)
+{
+	spinlock_t *ptl;
+
+	if (likely(!pmd_trans_huge(pmdp_get(pmdp))))
+		return NULL;
+	SYNCPOINT("ptl.pmd_leaf");
+	ptl = pmd_lock(pt, pmdp);
+	if (likely(pmd_trans_huge(pmdp_get(pmdp))))
+		return ptl;
+	spin_unlock(ptl);
+	return NULL;
 }
 
 /*

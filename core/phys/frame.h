@@ -75,7 +75,10 @@ struct page {
 		struct {				/* PAGE_TABLE */
 			spinlock_t ptl;
 			void *pt_mm;			/* (C) the mm it belongs to */
-			struct page *pt_next;		/* (O) on a gather's or a deposit's list */
+			union {
+				struct page *pt_next;	/* (O) on a gather's list; (P) of the PMD table: on its deposit */
+				struct page *pt_deposit;	/* (P) PMD table in use: a PTE table for each huge leaf of it */
+			};
 			struct rcu_cb rcu;		/* (O) */
 		};
 		struct {				/* PAGE_BUDDY */

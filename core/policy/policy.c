@@ -9,15 +9,15 @@
 
 const struct policy_preset policy_presets[] = {
 	{ "linux-2.6.14", "one page_table_lock for all entries of an mm",
-	  { PTL_MM, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0 } },
+	  { PTL_MM, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
 	{ "linux-2.6.15", "a lock for each PTE table",
-	  { PTL_PTE_TABLE, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0 } },
+	  { PTL_PTE_TABLE, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
 	{ "linux-3.13", "a lock for each PMD table too; ticket spinlocks",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_TICKET, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0 } },
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_TICKET, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
 	{ "linux-6.4", "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_RWSEM, TABLE_FREE_RCU, false, true, ANON_VMA_TYPESAFE, 0 } },
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_RWSEM, TABLE_FREE_RCU, false, true, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
 	{ "linux-6.15", "a reference count in each VMA; MADV_DONTNEED frees the tables it empties (the default)",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_REFCNT, TABLE_FREE_RCU, true, true, ANON_VMA_TYPESAFE, 0 } },
+	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_REFCNT, TABLE_FREE_RCU, true, true, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
 };
 
 const unsigned int nr_policy_presets = ARRAY_SIZE(policy_presets);
@@ -53,6 +53,7 @@ static const struct choice choices[] = {
 	{ "downgrade", { "off", "on" }, offsetof(struct mm_policy, munmap_downgrade), true },
 	{ "anon_vma", { "typesafe", "call_rcu" }, offsetof(struct mm_policy, anon_vma_free), false },
 	{ "anon", { "4k", "8k", "16k", "32k", "64k", "128k", "256k", "512k", "1m" }, offsetof(struct mm_policy, anon_order), false },
+	{ "thp", { "never", "madvise", "always" }, offsetof(struct mm_policy, thp), false },
 };
 
 _Static_assert(sizeof(enum ptl_level) == sizeof(unsigned int) && sizeof(enum spin_kind) == sizeof(unsigned int),

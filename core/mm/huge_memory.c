@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* huge_memory.c - leaves split into PTEs; the huge page of zeroes. */
+#include "core/mm/huge_memory.h"
+
+#include "core/mm/mm.h"
+#include "core/mm/rmap.h"
+#include "core/pgtable/pgalloc.h"
+
+/* ---- the huge page of zeroes ---- */
+
+static struct folio *huge_zero_folio;	/* (A) */
+
+bool is_huge_zero_pfn(unsigned long pfn)
+{
+	struct folio *folio = load_acquire(&huge_zero_folio);
+
+	return folio && pfn == folio_pfn(folio);
+}
+
+struct folio *get_huge_zero_folio(void)
+{
+	struct folio *folio = load_acquire(&huge_zero_folio), *mine;
+
+	if (likely(folio))
+		return folio;
+	mine = folio_alloc(HPAGE_PMD_ORDER, PAGE_ZERO | ALLOC_ZERO);
+	if (!mine)
+		return NULL;
+	SYNCPOINT("huge_zero.allocated");
+	if (try_cmpxchg_acq_rel(&huge_zero_folio, &folio, mine))
+		return mine;
+	folio_put(mine);
+	return folio;
+}
+
+void huge_zero_exit(void)
+{
+	if (huge_zero_folio)
+		folio_put(huge_zero_folio);
+	huge_zero_folio = NULL;
+}
+
+/* ---- splitting ---- */
+
+/* An entry of the table that maps what @old, a leaf, maps at @page. */
+static pte_t pte_of_leaf(pmd_t old, const struct page *page, const struct vm_area_struct *vma)
+{
+	pte_t pte = mk_pte((struct page *)page, load_relaxed(&vma->vm_page_prot));
+
+	pte = pmd_write(old) ? pte_mkwrite(pte) : pte;
+	pte = pmd_dirty(old) ? pte_mkdirty(pte) : pte;
+	return pmd_young(old) ? pte_mkyoung(pte) : pte_mkold(pte);
+}
+
+/* Entries that map nothing that counts: one page of zeroes for each. */
+static void fill_zero(pte_t *table, pmd_t old, const struct vm_area_struct *vma)
+{
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		set_pte(table + i, pte_mkspecial(pte_of_leaf(old, zero_page, vma)));
+}
+
+/*
+ * The PTEs hold a reference each, the leaf's one is among them; and they count before it stops to, so that the folio is mapped
+ * all the time. What the head's exclusive said of all pages is then said of each.
+ */
+static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct page *page = pmd_page(old);
+	struct folio *folio = page_folio(page);
+	bool exclusive = PageAnonExclusive(page) && !KNOCKED_OUT(THP_SPLIT_EXCLUSIVE);
+
+	folio_ref_add(folio, (int)HPAGE_PMD_NR - 1);
+	folio_add_anon_rmap_ptes(folio, page, HPAGE_PMD_NR, vma, addr, exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		set_pte(table + i, pte_of_leaf(old, page + i, vma));
+}
+
+/* Where a fault brings the page back, nothing takes the leaf's place. */
+static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp)
+{
+	struct page *page = pmd_page(pmdp_get_and_clear(pmdp));
+
+	mm_count(&vma->vm_mm->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
+	folio_remove_rmap_pmd(page_folio(page), page, vma);
+	put_page(page);
+}
+
+/* Source: mm/huge_memory.c. */
+void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	struct page *table, *page = vm_normal_page_pmd(pmdp_get(pmdp), addr & PMD_MASK);
+	pmd_t old;
+
+	count_event(EV_THP_SPLIT_PMD);
+	count_event(EV_TLB_FLUSH);
+	if (page && !folio_test_anon(page_folio(page))) {
+		unmap_file(vma, pmdp);
+		return;
+	}
+	table = pgtable_trans_huge_withdraw(pmdp);
+	old = pmdp_invalidate(pmdp);
+	SYNCPOINT("thp.split.invalid");
+	if (page)
+		fill_anon(page_address(table), old, vma, addr & PMD_MASK);
+	else
+		fill_zero(page_address(table), old, vma);
+	/*
+	 * ORDER[table-publish:A] the table is filled before the entry points to it; pairs with ORDER[table-publish:B] in pgtable.h.
+	 * It was counted when it was put by.
+	 */
+	set_pmd_at(pmdp, __pmd((page_to_pfn(table) << PAGE_SHIFT) | ENTRY_TABLE));
+	SYNCPOINT("thp.split.published");
+	if (page)
+		folio_remove_rmap_pmd(page_folio(page), page, vma);
+}
+
+void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+	spinlock_t *ptl = pmd_trans_huge_lock(pt, pmdp);
+
+	if (!ptl)
+		return;
+	__split_huge_pmd_locked(vma, pmdp, addr);
+	spin_unlock(ptl);
+}
+
+void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long at = addr;
+	pmd_t *pmdp = pmd_find_next(&load_relaxed(&vma->vm_mm)->pt, &at, addr + 1);
+
+	if (pmdp)
+		split_huge_pmd(vma, pmdp, addr);
+}
+
+void vma_adjust_trans_huge(struct vm_area_struct *vma, unsigned long addr)
+{
+	if (THP_POSSIBLE && !IS_ALIGNED(addr, PMD_SIZE) && !KNOCKED_OUT(THP_VMA_SPLIT))
+		split_huge_pmd_address(vma, addr);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pmd_leaf.h - PMD entries that are leaves: one entry maps a huge page.
+ *
+ * A leaf is written under its PMD table's lock and read by anyone. It is never none for a moment while it changes: who looks
+ * without the lock, and finds none, passes the whole range by. So a leaf that is about to become another, or a table, is made
+ * invalid first: it translates nothing, GUP-fast leaves it, and everybody else takes the lock and looks again.
+ *
+ * Source: arch/x86/include/asm/pgtable.h, include/linux/pgtable.h.
+ */
+#ifndef FAULTLINE_CORE_PGTABLE_PMD_LEAF_H
+#define FAULTLINE_CORE_PGTABLE_PMD_LEAF_H
+
+#include "core/pgtable/pgtable.h"
+
+#define __pmd(x)	((pmd_t){ (x) })
+
+/* ---- values ---- */
+
+/* A leaf, valid or not. Constant where the geometry has none. */
+static inline bool pmd_trans_huge(pmd_t pmd)	{ return THP_POSSIBLE && (pmd.val & ENTRY_HUGE); }
+static inline bool pmd_is_table(pmd_t pmd)	{ return !pmd_none(pmd) && !pmd_leaf(pmd); }
+static inline bool pmd_accessible(pmd_t pmd)	{ return pmd.val & ENTRY_PRESENT; }
+static inline bool pmd_protnone(pmd_t pmd)	{ return pmd.val & ENTRY_PROTNONE; }
+static inline bool pmd_write(pmd_t pmd)		{ return pmd.val & ENTRY_WRITE; }
+static inline bool pmd_dirty(pmd_t pmd)		{ return pmd.val & ENTRY_DIRTY; }
+static inline bool pmd_young(pmd_t pmd)		{ return pmd.val & ENTRY_ACCESSED; }
+static inline bool pmd_special(pmd_t pmd)	{ return pmd.val & ENTRY_SPECIAL; }
+static inline unsigned long pmd_pfn(pmd_t pmd)	{ return entry_pfn(pmd.val); }
+static inline struct page *pmd_page(pmd_t pmd)	{ return pfn_to_page(pmd_pfn(pmd)); }
+static inline pmd_t pmd_mkwrite(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_WRITE); }
+static inline pmd_t pmd_wrprotect(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_WRITE); }
+static inline pmd_t pmd_mkdirty(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_DIRTY); }
+static inline pmd_t pmd_mkclean(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_DIRTY); }
+static inline pmd_t pmd_mkyoung(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_ACCESSED); }
+static inline pmd_t pmd_mkold(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_ACCESSED); }
+static inline pmd_t pmd_mkspecial(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_SPECIAL); }
+
+/* A leaf over the huge page that begins with @page. @prot: the bits a VMA's page_prot gives. */
+static inline pmd_t mk_huge_pmd(const struct page *page, uint64_t prot)
+{
+	return __pmd(((uint64_t)page_to_pfn(page) << PAGE_SHIFT) | prot | ENTRY_HUGE);
+}
+
+/* The same huge page under another protection; write permission is lost unless the caller gives it back. */
+static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
+{
+	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL | ENTRY_HUGE)) | prot);
+}
+
+/* ---- changing leaves. Locking: the PMD table's PTL ---- */
+
+/* What the huge page holds, or the table that @pmd points to, was written before. */
+static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
+{
+	store_release(&pmdp->val, pmd.val);
+}
+
+/* For a leaf that nothing takes the place of. Returns it. */
+static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
+{
+	return __pmd(xchg_acq_rel(&pmdp->val, 0));
+}
+
+/* Makes a leaf invalid; returns it as it was, and what is set in it from now on is lost. Source: mm/pgtable-generic.c. */
+static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
+{
+	return __pmd(fetch_and_acq_rel(&pmdp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)));
+}
+
+/* Takes the right to write away, and keeps what else changed meanwhile. */
+static inline void pmdp_set_wrprotect(pmd_t *pmdp)
+{
+	fetch_and_acq_rel(&pmdp->val, ~ENTRY_WRITE);
+}
+
+/* True when the leaf was used since the last time. */
+static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
+{
+	return pmd_young(pmdp_get(pmdp)) && (fetch_and_acq_rel(&pmdp->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
+}
+
+#endif
