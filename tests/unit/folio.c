@@ -71,7 +71,6 @@ static void a_block_is_freed_whole(void **state)
 	assert_int_equal(machine_free_frames(), before + 16);
 }
 
-/* Row: A4. */
 static void misuse_dies(void **state)
 {
 	struct page *page = alloc_page(PAGE_ANON);

@@ -58,9 +58,10 @@ static void a_walk_asks_for_mmap_lock(void **state)
 		assert_dies("should be held", walk_run(&plan, &seen));
 		plan = plan_over(mm, WALK_RANGE_MM, lock);
 		assert_dies("should be held", walk_run(&plan, &seen));
-		mmap_read_lock(mm);
 		plan = plan_over(mm, WALK_VMA_RANGE, lock);
-		plan.vma = find_vma(mm, LOW);
+		plan.vma = vma_tree_find(&mm->tree, LOW);
+		assert_dies("should be held", walk_run(&plan, &seen));
+		mmap_read_lock(mm);
 		if (lock != PGWALK_RDLOCK)
 			assert_dies("should be held for write", walk_run(&plan, &seen));
 		plan.way = WALK_WHOLE_VMA;
