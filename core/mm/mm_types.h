@@ -117,6 +117,12 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 	return !vma->vm_file;
 }
 
+/* What is written to it goes to a file, which must know. Source: mm/vma.c. */
+static inline bool vma_needs_dirty_tracking(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
+}
+
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;

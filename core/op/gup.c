@@ -2,6 +2,7 @@
 /* gup.c - get_user_pages(): what GUP-fast leaves is done under mmap_lock, with the faults it takes. */
 #include "core/op/gup.h"
 
+#include "core/mm/filemap.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
@@ -13,11 +14,13 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 {
 	if (vma->vm_flags & VM_PFNMAP)
 		return false;
+	if (gup_writes_for_long(flags) && vma_needs_dirty_tracking(vma))
+		return false;
 	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
 }
 
 /* The page that @pte maps, with a reference or pin, in *@pagep. Locking: the PTL. Returns as follow_page(). */
-static int follow_page_pte(pte_t pte, unsigned int flags, struct page **pagep)
+static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned int flags, struct page **pagep)
 {
 	struct page *page;
 
@@ -27,7 +30,7 @@ static int follow_page_pte(pte_t pte, unsigned int flags, struct page **pagep)
 		return -ENOENT;
 	page = pte_page(pte);
 	ASSERT(!pte_special(pte) || page == zero_page);
-	if (!pte_write(pte) && gup_must_unshare(page, flags))
+	if (!pte_write(pte) && gup_must_unshare(vma, page, flags))
 		return -EMLINK;
 	*pagep = page;
 	return try_grab_folio(page, flags);
@@ -37,8 +40,9 @@ static int follow_page_pte(pte_t pte, unsigned int flags, struct page **pagep)
  * The page mapped at @addr. Returns 0; -ENOENT when a fault must see to it, -EMLINK when it must be unshared; -ENOMEM.
  * Locking: mmap_lock. Source: mm/gup.c, follow_page_mask().
  */
-static int follow_page(struct mm_struct *mm, unsigned long addr, unsigned int flags, struct page **pagep)
+static int follow_page(const struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
+	struct mm_struct *mm = vma->vm_mm;
 	unsigned long found = addr;
 	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
 	spinlock_t *ptl;
@@ -50,7 +54,7 @@ static int follow_page(struct mm_struct *mm, unsigned long addr, unsigned int fl
 	ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
 	if (!ptep)
 		return -ENOENT;
-	err = follow_page_pte(ptep_get(ptep), flags, pagep);
+	err = follow_page_pte(vma, ptep_get(ptep), flags, pagep);
 	pte_unmap_unlock(&mm->pt, ptl);
 	return err;
 }
@@ -74,11 +78,10 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 /* Between the fault and the next look the page may be gone again: then there is another fault. */
 static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
-	struct mm_struct *mm = vma->vm_mm;
 	unsigned int rounds = 0;
 	int err;
 
-	while (unlikely((err = follow_page(mm, addr, flags, pagep)) == -ENOENT || err == -EMLINK)) {
+	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK)) {
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 		err = faultin_page(vma, addr, flags, err == -EMLINK);
 		if (err)
@@ -138,4 +141,22 @@ void unpin_user_pages(struct page **pages, unsigned long nr)
 {
 	for (unsigned long i = 0; i < nr; i++)
 		unpin_user_page(pages[i]);
+}
+
+/* A folio that is in its file no more has nowhere to be written to. */
+static void dirty_lock(struct folio *folio)
+{
+	folio_lock(folio);
+	if (folio_mapping(folio))
+		folio_mark_dirty(folio);
+	folio_unlock(folio);
+}
+
+void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++) {
+		if (page_type(pages[i]) == PAGE_FILE)
+			dirty_lock(page_folio(pages[i]));
+		unpin_user_page(pages[i]);
+	}
 }

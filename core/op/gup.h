@@ -4,7 +4,8 @@
  *
  * get   a reference: the page is not freed, but may be replaced at its address
  * pin   what is read and written through the pages is what the addresses hold, until unpinned: an anonymous page that is pinned
- *       is exclusive, and neither shared nor copied away from its mm (rmap.h). Unmapping it ends that; the page stays
+ *       is exclusive, and neither shared nor copied away from its mm (rmap.h). Unmapping it ends that; the page stays. So does a
+ *       page of a file, while the file is not cut off; who wrote to it through the pin says so (unpin_user_pages_dirty_lock())
  *
  * GUP-fast finds pages without a lock (gup_fast.c); what it cannot do is done under mmap_lock, with faults (gup.c).
  * Source: mm/gup.c.
@@ -15,7 +16,7 @@
 #include "core/mm/mm_types.h"
 
 #define FOLL_WRITE	0x01u	/* pages to write to: writable, and the mm's alone */
-#define FOLL_LONGTERM	0x02u	/* held for long: never the shared page of zeroes. Pins only */
+#define FOLL_LONGTERM	0x02u	/* held for long: never the page of zeroes, nor one shared with a file. Pins only */
 #define FOLL_FAST_ONLY	0x04u	/* what GUP-fast gets, and no more. The _fast calls only */
 #define FOLL_GET	0x10u	/* set by the calls themselves: this, or */
 #define FOLL_PIN	0x20u
@@ -25,7 +26,8 @@
  * get_user_pages_unlocked, pin_user_pages_unlocked - the same under mmap_lock throughout.
  *
  * All return how many pages were got, fewer than @nr where one could not be, and 0 for @nr 0 or with FOLL_FAST_ONLY. When not
- * even the first: -EFAULT, no such address, or the VMA does not allow it; -ENOMEM; -EINVAL for flags that mean nothing.
+ * even the first: -EFAULT, no such address, or the VMA does not allow it, as shared mappings of files do not what is written to for
+ * long; -ENOMEM; -EINVAL for flags that mean nothing.
  *
  * Who gets pages calls put_page() for each, who pins them unpin_user_page(). The shared page of zeroes may come to who only reads:
  * it is got like any page, but not counted as pinned. Who reads an address that was never written, and keeps the pin for long, asks
@@ -43,5 +45,10 @@ long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned
 /* Ends pins. Locking: any. Source: mm/gup.c. */
 void unpin_user_page(struct page *page);
 void unpin_user_pages(struct page **pages, unsigned long nr);
+/*
+ * unpin_user_pages_dirty_lock - the same by who has written to them: pages of files are dirty from then on, though they were written
+ * back in between. Locking: none held; waits for folio locks. Source: mm/gup.c.
+ */
+void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr);
 
 #endif

@@ -151,7 +151,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 	 * (B5) ORDER[gup-unshare:B] exclusive is read after the entry was, with acquire; pairs with ORDER[gup-unshare:A]. Weaker: it
 	 * is read as it was before the page was shared, and the entry as it came back afterwards.
 	 */
-	if (unlikely(gup_must_unshare(page, flags))) {
+	if (unlikely(gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE))) {
 		gup_put_folio(folio, flags);
 		return NULL;
 	}

@@ -49,17 +49,29 @@ static inline int try_grab_folio(struct page *page, unsigned int flags)
 }
 
 /*
- * gup_must_unshare - whoever reads through a pin must see what the mm writes later: so the page has to be the mm's alone, as for
- * writing it is anyway. Who only gets a reference takes what is there.
+ * gup_must_unshare - whoever reads through a pin must see what the mm writes later: so an anonymous page has to be the mm's alone, as
+ * for writing it is anyway, and a page of a file is the mm's own to write to only where the mapping is shared. There a short pin is
+ * content with what is there, and so is who only gets a reference. @vma is NULL where it is not known: a file's page is left then.
  * Locking: the PTL; or a pin taken before, and the entry is read again before. Source: mm/internal.h.
  */
-static force_inline bool gup_must_unshare(const struct page *page, unsigned int flags)
+static force_inline bool gup_must_unshare(const struct vm_area_struct *vma, const struct page *page, unsigned int flags)
 {
-	if ((flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN)
+	if ((flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN || likely(PageAnonExclusive(page)))
 		return false;
 	if (page == zero_page)
 		return flags & FOLL_LONGTERM;
-	return !PageAnonExclusive(page) && !KNOCKED_OUT(GUP_UNSHARE_B);
+	if (page_type(page) == PAGE_FILE)
+		return (flags & FOLL_LONGTERM) && !(vma && (vma->vm_flags & VM_SHARED));
+	return !KNOCKED_OUT(GUP_UNSHARE_B);
+}
+
+/*
+ * A page of a file is not written to through a pin that lasts: it becomes clean meanwhile, and the file would never know.
+ * Source: mm/gup.c, writable_file_mapping_allowed(), gup_fast_folio_allowed().
+ */
+static force_inline bool gup_writes_for_long(unsigned int flags)
+{
+	return (flags & (FOLL_WRITE | FOLL_LONGTERM)) == (FOLL_WRITE | FOLL_LONGTERM);
 }
 
 /* From now on fork looks for pins in @mm. Source: mm/gup.c, mm_set_has_pinned_flag(). */

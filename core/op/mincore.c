@@ -1,13 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mincore.c - which pages are mapped, by the page walker. */
+/* mincore.c - which pages are in memory, by the page walker. */
 #include "core/op/mincore.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "core/mm/filemap.h"
 #include "core/mm/pagewalk.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/ptl.h"
+#include "core/pgtable/swapent.h"
+
+/* Nothing is mapped there; but the page of the file that would be may be in memory. Source: mm/mincore.c, mincore_page(). */
+static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long index = linear_page_index(vma, addr);
+	struct folio *folio;
+
+	if (index >= i_size_read(&vma->vm_file->mapping))
+		return 0;
+	folio = filemap_get_folio(&vma->vm_file->mapping, index);
+	if (!folio)
+		return 0;
+	folio_put(folio);
+	return 1;
+}
+
+static unsigned char mincore_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	if (likely(pte_present(pte)))
+		return 1;
+	return !vma_is_anonymous(vma) && (pte_none(pte) || pte_is_guard(pte)) ? mincore_unmapped(vma, addr) : 0;
+}
 
 /* A whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */
 static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -21,7 +46,7 @@ static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 		return 0;
 	}
 	for (; addr < next; addr += PAGE_SIZE, ptep++)
-		*(*vec)++ = pte_present(ptep_get(ptep));
+		*(*vec)++ = mincore_pte(walk->vma, addr, ptep_get(ptep));
 	pte_unmap_unlock(&walk->mm->pt, ptl);
 	walk->action = ACTION_CONTINUE;
 	return 0;
@@ -30,11 +55,15 @@ static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 static int mincore_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
 {
 	unsigned char **vec = walk->private;
-	unsigned long pages = (next - addr) >> PAGE_SHIFT;
 
 	(void)depth;
-	memset(*vec, 0, pages);
-	*vec += pages;
+	if (vma_is_anonymous(walk->vma)) {
+		memset(*vec, 0, (next - addr) >> PAGE_SHIFT);
+		*vec += (next - addr) >> PAGE_SHIFT;
+		return 0;
+	}
+	for (; addr < next; addr += PAGE_SIZE)
+		*(*vec)++ = mincore_unmapped(walk->vma, addr);
 	return 0;
 }
 

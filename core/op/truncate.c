@@ -16,7 +16,7 @@ static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsign
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, &load_relaxed(&vma->vm_mm)->pt);
-	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), even_cows ? 0 : ZAP_KEEP_COWS);
+	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), ZAP_KEEP_GUARDS | (even_cows ? 0 : ZAP_KEEP_COWS));
 	tlb_finish_mmu(&tlb);
 }
 

@@ -8,7 +8,7 @@
 
 /*
  * unmap_mapping_range - no VMA maps any of the @nr pages from @first on any more. @even_cows: nor has a private mapping its own copy
- * of one. A fault may map one again at once: who wants to prevent that made the file shorter before, or holds the folio lock.
+ * of one. Guards stay. A fault may map one again at once: who wants to prevent that made the file shorter before, or holds the folio lock.
  * Locking: any rwsem or folio lock that ranks above i_mmap_rwsem, which it takes for read. Source: mm/memory.c.
  */
 void unmap_mapping_range(struct address_space *mapping, unsigned long first, unsigned long nr, bool even_cows);
