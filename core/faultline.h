@@ -54,6 +54,7 @@
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
 #include "core/op/fault.h"
+#include "core/op/folio_batch.h"
 #include "core/op/folio_referenced.h"
 #include "core/op/fork.h"
 #include "core/op/guard.h"

@@ -8,6 +8,7 @@
 
 #define WHEN_SHIFT	40
 #define WHEN_MASK	(0xffffull << WHEN_SHIFT)
+#define MOST_TRIES	100000	/* nothing takes a page away that often before it is looked at */
 
 static uint64_t mark_of(unsigned int index, unsigned long addr, uint64_t when)
 {
@@ -41,9 +42,16 @@ static int touch(struct worker *worker, struct mm_struct *mm, unsigned long addr
 			  ret & VM_FAULT_OOM ? ", out of frames" : "");
 }
 
-/* As a program would: a fault, then the write, unless a fork came between. */
+/* A fork, reclaim or migration came between a fault and the look at what it mapped: so it is done again. */
+static bool lost_again(int err, unsigned int *tries)
+{
+	return (err == -EAGAIN || err == -ENOENT) && ++*tries < MOST_TRIES;
+}
+
+/* As a program would: a fault, then the write. */
 static int write_marked(struct worker *worker, struct mm_struct *mm, unsigned long addr, uint64_t mark)
 {
+	unsigned int tries = 0;
 	int err;
 
 	do {
@@ -51,7 +59,7 @@ static int write_marked(struct worker *worker, struct mm_struct *mm, unsigned lo
 		if (err)
 			return err;
 		err = contents_write(mm, addr, mark);
-	} while (err == -EAGAIN);
+	} while (lost_again(err, &tries));
 	if (err)
 		space_fail(space_of(worker), err, "the page at %#lx may be written to, and is not its process's alone", addr);
 	return err;
@@ -72,13 +80,18 @@ int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long
 
 int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, uint64_t *when)
 {
+	unsigned int tries = 0;
 	uint64_t mark;
-	int err = touch(worker, mm, addr, 0);
+	int err;
 
 	*when = 0;
-	if (err || !machine.payload)
-		return err;
-	if (contents_read(mm, addr, &mark) || (mark && (mark & ~WHEN_MASK) != mark_of(index, addr, 0)))
+	do {
+		err = touch(worker, mm, addr, 0);
+		if (err || !machine.payload)
+			return err;
+		err = contents_read(mm, addr, &mark);
+	} while (lost_again(err, &tries));
+	if (err || (mark && (mark & ~WHEN_MASK) != mark_of(index, addr, 0)))
 		return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx holds what nobody wrote there", addr);
 	*when = (mark & WHEN_MASK) >> WHEN_SHIFT;
 	return 0;
