@@ -237,7 +237,7 @@ bool swap_writeout(unsigned long slot, struct folio *folio)
 	ASSERT(s->folio == folio && s->count);
 	/* The caller's reference and the cache's. Whoever gets one later finds the folio here, and waits for the slot. */
 	frozen = folio_ref_freeze(folio, 2);
-	done = frozen || KNOCKED_OUT(SWAP_FREEZE);
+	done = frozen || (KNOCKED_OUT(SWAP_FREEZE) && !folio_mapped(folio));
 	if (done) {
 		copy_contents(contents_of(slot), page_payload(&folio->page));
 		s->folio = NULL;
@@ -247,7 +247,8 @@ bool swap_writeout(unsigned long slot, struct folio *folio)
 		folio_ref_unfreeze(folio, 1);
 	else if (done)
 		folio_put(folio);
-	spin_unlock(&s->lock);
+	/* In the same step: who swaps in an exclusive entry has the slot's last share. */
+	free_locked(s, slot);
 	return done;
 }
 

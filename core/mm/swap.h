@@ -60,8 +60,8 @@ bool swap_free_mapped(unsigned long slot, struct folio *folio) __must_check;
 struct folio *swap_cache_get(unsigned long slot, struct folio *new);
 /*
  * swap_writeout - the contents of @folio go to @slot, which it is in, and it is not in it any more. True: the caller has its last
- * reference. False, with nothing changed, when others have references too: they may write to it, or map it.
- * Locking: the folio lock; a reference, and a share in the slot. Source: mm/vmscan.c, pageout(), __remove_mapping().
+ * reference. False, when others have references too: they may write to it, or map it. The caller's share in the slot is gone in
+ * both cases. Locking: the folio lock; a reference, and a share in the slot. Source: mm/vmscan.c, pageout(), __remove_mapping().
  */
 bool swap_writeout(unsigned long slot, struct folio *folio) __must_check;
 /* True when @folio is in a slot. Locking: the folio lock, without which it is out of date at once. */

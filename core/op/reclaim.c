@@ -29,8 +29,7 @@ static int swap_out_locked(struct folio *folio)
 	try_to_unmap(folio, TTU_BATCH_FLUSH);
 	try_to_unmap_flush();
 	SYNCPOINT("reclaim.unmapped");
-	done = !folio_mapped(folio) && swap_writeout(slot, folio);
-	swap_free(slot);
+	done = swap_writeout(slot, folio);
 	folio_unlock(folio);
 	return done ? 0 : -EBUSY;
 }

@@ -46,13 +46,14 @@ static void a_device_of_slots(void **state)
 	assert_int_equal(folio_ref_count(folio), 2);
 	assert_int_equal(folio_alloc_swap(folio), slot);	/* it is in one already */
 	assert_int_equal(nr_swap_used(), 1);
-	swap_free(slot);
+	swap_duplicate(slot);
 	same = swap_cache_get(slot, NULL);
 	assert_ptr_equal(same, folio);
-	assert_false(swap_writeout(slot, folio));	/* somebody has it */
+	assert_false(swap_writeout(slot, folio));	/* somebody has it; the share is gone */
 	folio_put(same);
 	*(uint64_t *)page_payload(&folio->page) = 7;
 	assert_true(swap_writeout(slot, folio));
+	assert_int_equal(nr_swap_used(), 1);
 	assert_int_equal(folio_ref_count(folio), 1);
 	assert_false(folio_test_swapcache(folio));
 	assert_null(swap_cache_get(slot, NULL));
@@ -294,7 +295,6 @@ static void flags_of_try_to_unmap(void **state)
 	anon_vma_unlock_read(anon_vma);
 	assert_true(swapped(mm, 0) && !folio_mapped(folio));
 	assert_true(swap_writeout(slot, folio));
-	swap_free(slot);
 	folio_unlock(folio);
 	folio_put(folio);
 	assert_int_equal(read_word(mm, 0), 100);
