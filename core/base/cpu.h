@@ -77,6 +77,7 @@
 	X(PMD_MOVE,		"PTE tables moved by their PMD entry") \
 	X(MREMAP_BACK,		"moves of mappings taken back for want of memory") \
 	X(GUP_FAST,		"pages GUP-fast got") \
+	X(GUP_LEAF,		"huge leaves GUP-fast took pages of") \
 	X(GUP_SLOW,		"pages GUP got under mmap_lock") \
 	X(GUP_CHANGED,		"pages GUP-fast gave back: the entry changed") \
 	X(GUP_FORKED,		"pages GUP-fast gave back: a fork came") \

@@ -61,6 +61,16 @@ static bool lock_table(struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 }
 
 /*
+ * Who takes a leaf away has its lock until nothing counts it any more: once it was taken here, the counts are right, too.
+ * Source: mm/page_vma_mapped.c.
+ */
+static void sync_leaf(const struct page_vma_mapped_walk *pvmw)
+{
+	if ((pvmw->flags & PVMW_SYNC) && THP_POSSIBLE && pvmw->nr_pages >= HPAGE_PMD_NR)
+		spin_unlock(pmd_lock(pgtable_of(pvmw), pvmw->pmd));
+}
+
+/*
  * Into the table that pvmw->pmd names: locked, unless it holds none of the pages and PVMW_SYNC does not ask for it, or it is
  * not there; then ->address is at its end. If the table changed meanwhile it is not locked either, and ->address stays.
  */
@@ -71,7 +81,10 @@ static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	pmd_t pmd;
 
 	pvmw->pte = pte_offset_map(pt, pvmw->pmd, start, &pmd);
+	if (!pvmw->pte && pmd_trans_huge(pmd))
+		return;
 	if (!pvmw->pte) {
+		sync_leaf(pvmw);
 		pvmw->address = pmd_addr_end(start, end);
 		return;
 	}
@@ -84,9 +97,39 @@ static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	}
 }
 
-/* On from the entry found last, and out of its table if it was the last there. */
-static void step_over(struct page_vma_mapped_walk *pvmw)
+/* The leaf at hand maps some of the pages. Source: mm/page_vma_mapped.c, check_pmd(). Locking: its PTL. */
+static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 {
+	if ((pvmw->flags & PVMW_MIGRATION) || pmd_special(pmd))
+		return false;
+	return pmd_pfn(pmd) + HPAGE_PMD_NR > pvmw->pfn && pmd_pfn(pmd) < pvmw->pfn + pvmw->nr_pages;
+}
+
+/*
+ * A leaf was seen at pvmw->pmd. True: it maps some of the pages, and is locked. Else nothing is: ->address is past it, or stays where it
+ * is, when it is no leaf any more.
+ */
+static bool find_leaf(struct page_vma_mapped_walk *pvmw, unsigned long end)
+{
+	SYNCPOINT("pvmw.before_pmd_lock");
+	pvmw->ptl = pmd_trans_huge_lock(pgtable_of(pvmw), pvmw->pmd);
+	if (!pvmw->ptl)
+		return false;
+	if (leaf_maps(pvmw, pmdp_get(pvmw->pmd)))
+		return true;
+	page_vma_mapped_walk_done(pvmw);
+	pvmw->address = pmd_addr_end(pvmw->address, end);
+	return false;
+}
+
+/* On from the entry found last, and out of its table if it was the last there. */
+static void step_over(struct page_vma_mapped_walk *pvmw, unsigned long end)
+{
+	if (!pvmw->pte) {
+		page_vma_mapped_walk_done(pvmw);
+		pvmw->address = pmd_addr_end(pvmw->address, end);
+		return;
+	}
 	pvmw->address += PAGE_SIZE;
 	pvmw->pte++;
 	if (IS_ALIGNED(pvmw->address, PMD_SIZE))
@@ -96,10 +139,11 @@ static void step_over(struct page_vma_mapped_walk *pvmw)
 /* The entry found maps one of the pages where that page belongs in the VMA: it is never anywhere else. */
 static void check_place(const struct page_vma_mapped_walk *pvmw)
 {
-	unsigned long page = pte_pfn(ptep_get(pvmw->pte)) - pvmw->pfn;
+	unsigned long pfn = pvmw->pte ? pte_pfn(ptep_get(pvmw->pte))
+				      : pmd_pfn(pmdp_get(pvmw->pmd)) + ((pvmw->address & (PMD_SIZE - 1)) >> PAGE_SHIFT);
 
-	ASSERT(linear_page_index(pvmw->vma, pvmw->address) == pvmw->pgoff + page);
-	(void)page;
+	ASSERT(linear_page_index(pvmw->vma, pvmw->address) == pvmw->pgoff + pfn - pvmw->pfn);
+	(void)pfn;
 }
 
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
@@ -107,8 +151,8 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 	unsigned long end = vma_address_end(pvmw);
 	unsigned int rounds = 0;
 
-	if (pvmw->pte)
-		step_over(pvmw);
+	if (pvmw->ptl)
+		step_over(pvmw, end);
 	for (;;) {
 		if (pvmw->ptl) {
 			if (find_in_table(pvmw, end)) {
@@ -122,7 +166,14 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 		pvmw->pmd = pmd_find_next(pgtable_of(pvmw), &pvmw->address, end);
 		if (!pvmw->pmd)
 			return false;
-		map_table(pvmw, end);
+		if (unlikely(pmd_trans_huge(pmdp_get(pvmw->pmd)))) {
+			if (find_leaf(pvmw, end)) {
+				check_place(pvmw);
+				return true;
+			}
+		} else {
+			map_table(pvmw, end);
+		}
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

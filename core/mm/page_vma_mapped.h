@@ -7,6 +7,8 @@
  *   while (page_vma_mapped_walk(&pvmw))
  *           ... pvmw.address and pvmw.pte, which maps a page of folio; its table is locked by pvmw.ptl ...
  *
+ * Where a huge leaf maps the pages, pvmw.pte is NULL, and pvmw.pmd the leaf, which pvmw.ptl keeps.
+ *
  * A loop that is left early calls page_vma_mapped_walk_done(). The rmap walk that found the VMA holds the anon_vma's lock: so
  * the VMA's range and page indices stay, and the upper tables over it. PTE tables may go, by reclaim, and entries may come
  * and go until their table is locked.
@@ -34,8 +36,8 @@ struct page_vma_mapped_walk {
 	unsigned long pgoff;		/* (T) page index of the first */
 	struct vm_area_struct *vma;	/* (T) */
 	unsigned long address;		/* (T) where to look next; of the entry found */
-	pmd_t *pmd;			/* (T) the entry that names the table at hand */
-	pte_t *pte;			/* (T) the entry found; NULL while none is */
+	pmd_t *pmd;			/* (T) the entry that names the table at hand, or the leaf found */
+	pte_t *pte;			/* (T) the entry found; NULL while none is, or a leaf */
 	spinlock_t *ptl;		/* (T) its table's lock, held; NULL while none is */
 	unsigned int flags;		/* (T) pvmw_flags */
 };
@@ -67,8 +69,10 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw);
 /* Ends a walk that found something. */
 static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
 {
-	if (pvmw->ptl)
+	if (pvmw->ptl && pvmw->pte)
 		pte_unmap_unlock(&load_relaxed(&pvmw->vma->vm_mm)->pt, pvmw->ptl);
+	else if (pvmw->ptl)
+		spin_unlock(pvmw->ptl);
 	pvmw->pte = NULL;
 	pvmw->ptl = NULL;
 }

@@ -21,7 +21,7 @@ static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma
 	bool young = false;
 
 	while (page_vma_mapped_walk(&pvmw)) {
-		young |= ptep_test_and_clear_young(pvmw.pte);
+		young |= pvmw.pte ? ptep_test_and_clear_young(pvmw.pte) : pmdp_test_and_clear_young(pvmw.pmd);
 		pra->mapcount--;
 	}
 	if (young) {

@@ -3,6 +3,7 @@
 #include "core/op/gup.h"
 
 #include "core/mm/filemap.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
@@ -36,11 +37,45 @@ static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned
 	return try_grab_folio(page, flags);
 }
 
+/* The page that the leaf maps at @addr. Locking: the PTL. Returns as follow_page(). Source: mm/huge_memory.c, follow_huge_pmd(). */
+static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	struct page *page = pmd_page(pmd) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+
+	if (!pmd_accessible(pmd))
+		return -ENOENT;
+	if ((flags & FOLL_WRITE) && !pmd_write(pmd))
+		return -ENOENT;
+	if (!pmd_write(pmd) && gup_must_unshare(vma, pmd_page(pmd), flags))
+		return -EMLINK;
+	*pagep = page;
+	return try_grab_folio(page, flags);
+}
+
+/*
+ * As follow_page(), where a leaf was seen. The huge page of zeroes is split, so that its pages are like every page of zeroes.
+ * -EAGAIN: look again.
+ */
+static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
+	int err = -EAGAIN;
+
+	if (!ptl)
+		return -EAGAIN;
+	if (!pmd_special(pmdp_get(pmdp)))
+		err = follow_huge_pmd(vma, pmdp_get(pmdp), addr, flags, pagep);
+	spin_unlock(ptl);
+	if (err == -EAGAIN)
+		split_huge_pmd(vma, pmdp, addr);
+	return err;
+}
+
 /*
  * The page mapped at @addr. Returns 0; -ENOENT when a fault must see to it, -EMLINK when it must be unshared; -ENOMEM.
  * Locking: mmap_lock. Source: mm/gup.c, follow_page_mask().
  */
-static int follow_page(const struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
+static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long found = addr;
@@ -51,6 +86,8 @@ static int follow_page(const struct vm_area_struct *vma, unsigned long addr, uns
 
 	if (!pmdp)
 		return -ENOENT;
+	if (unlikely(pmd_trans_huge(pmdp_get(pmdp))))
+		return follow_leaf(vma, pmdp, addr, flags, pagep);
 	ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
 	if (!ptep)
 		return -ENOENT;
@@ -81,8 +118,10 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 	unsigned int rounds = 0;
 	int err;
 
-	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK)) {
+	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK || err == -EAGAIN)) {
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+		if (err == -EAGAIN)
+			continue;
 		err = faultin_page(vma, addr, flags, err == -EMLINK);
 		if (err)
 			return err;
@@ -134,7 +173,7 @@ long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned
 void unpin_user_page(struct page *page)
 {
 	if (likely(page != zero_page))
-		gup_put_folio(page_folio(page), FOLL_PIN);
+		gup_put_folio(page_folio(page), 1, FOLL_PIN);
 }
 
 void unpin_user_pages(struct page **pages, unsigned long nr)

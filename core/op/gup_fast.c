@@ -27,6 +27,7 @@
  * the reader relies on before it looks for pins.
  */
 #include "core/op/gup_grab.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
 
 /*
@@ -60,11 +61,12 @@ static force_inline bool page_is_folio(const struct page *page)
 	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
 }
 
-static __noinline struct folio *try_grab_large_fast(struct page *page, unsigned int flags)
+/* @nr pages of one folio, from @page on. */
+static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, unsigned int flags)
 {
 	struct folio *folio = page_folio(page);
 	bool large = folio_test_large(folio);
-	int refs = grab_refs(large, flags);
+	int refs = nr * grab_refs(large, flags);
 
 	SYNCPOINT("gup.read_large");
 	if (!page_ref_add_unless_zero(&folio->page, refs))
@@ -75,7 +77,7 @@ static __noinline struct folio *try_grab_large_fast(struct page *page, unsigned 
 		return NULL;
 	}
 	if (large && (flags & FOLL_PIN))
-		fetch_add_relaxed(&folio->page._pincount, 1);
+		fetch_add_relaxed(&folio->page._pincount, nr);
 	return folio;
 }
 
@@ -90,7 +92,7 @@ static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigne
 	int refs = grab_refs(false, flags);
 
 	if (!page_is_folio(page))
-		return try_grab_large_fast(page, flags);
+		return try_grab_large_fast(page, 1, flags);
 	SYNCPOINT("gup.read_small");
 	if (unlikely(!page_ref_add_unless_zero(page, refs)))
 		return NULL;
@@ -110,11 +112,17 @@ static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t
 }
 
 /* Out of line, and no more than what was taken goes by it: so the way of all pages has its values in registers. */
-static __noinline __cold void back_off(struct folio *folio, unsigned int flags)
+static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int flags)
 {
 	if (folio)
-		gup_put_folio(folio, flags);
+		gup_put_folio(folio, nr, flags);
 	count_event(EV_GUP_CHANGED);
+}
+
+/* What is left to the slow path, which knows the VMA. Locking: a reference to @page, and its entry was read again. */
+static force_inline bool must_leave(const struct page *page, unsigned int flags)
+{
+	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE);
 }
 
 /* The page that the entry maps, taken; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
@@ -132,7 +140,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 	SYNCPOINT("gup.read_pte");
 	folio = try_grab_folio_fast(page, flags);	/* (B3) */
 	if (unlikely(!folio)) {
-		back_off(NULL, flags);
+		back_off(NULL, 0, flags);
 		return NULL;
 	}
 	/*
@@ -144,21 +152,63 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		smp_mb__after_atomic();
 	SYNCPOINT("gup.pinned");
 	if (unlikely(!still_mapped(pmdp, pmd, ptep, pte))) {
-		back_off(folio, flags);
+		back_off(folio, 1, flags);
 		return NULL;
 	}
 	/*
 	 * (B5) ORDER[gup-unshare:B] exclusive is read after the entry was, with acquire; pairs with ORDER[gup-unshare:A]. Weaker: it
 	 * is read as it was before the page was shared, and the entry as it came back afterwards.
 	 */
-	if (unlikely(gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE))) {
-		gup_put_folio(folio, flags);
+	if (unlikely(must_leave(page, flags))) {
+		gup_put_folio(folio, 1, flags);
 		return NULL;
 	}
 	return page;
 }
 
-/* Where the PMD entry of @addr is, and what it holds; false where a table is missing. Locking: a section. */
+/*
+ * The pages that the leaf maps from @addr on, @nr at the most: B1 to B5 once for all of them, the leaf in the place of the PTE. They
+ * are exclusive together, as the head says. Returns how many were taken; 0: leave it to the slow path. Source: mm/gup.c.
+ */
+static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr, unsigned int flags,
+						  struct page **pages)
+{
+	unsigned long first = (addr & (PMD_SIZE - 1)) >> PAGE_SHIFT;
+	struct page *page = pmd_page(pmd) + first;
+	struct folio *folio;
+
+	if (unlikely(!pmd_accessible(pmd) || pmd_special(pmd)))
+		return 0;
+	if (unlikely((flags & FOLL_WRITE) && !pmd_write(pmd)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
+		return 0;
+	nr = min(nr, HPAGE_PMD_NR - first);
+	SYNCPOINT("gup.read_leaf");
+	folio = try_grab_large_fast(page, (int)nr, flags);	/* (B3) */
+	if (unlikely(!folio)) {
+		back_off(NULL, 0, flags);
+		return 0;
+	}
+	/* ORDER[gup-share:B] the pins, then the leaf; pairs with ORDER[gup-share:A]. ORDER[gup-fork:B] as for a PTE. */
+	if (!KNOCKED_OUT(GUP_SHARE_B))
+		smp_mb__after_atomic();
+	SYNCPOINT("gup.pinned_leaf");
+	/* ORDER[page-ref:B] after the references were taken with acquire; pairs with ORDER[page-ref:A]. */
+	if (unlikely(!pmd_same(pmd, pmdp_get(pmdp)) && !KNOCKED_OUT(GUP_RECHECK))) {	/* (B4) */
+		back_off(folio, (int)nr, flags);
+		return 0;
+	}
+	/* (B5) ORDER[gup-unshare:B] after the leaf was read again; pairs with ORDER[gup-unshare:A]. */
+	if (unlikely(must_leave(page - first, flags))) {
+		gup_put_folio(folio, (int)nr, flags);
+		return 0;
+	}
+	for (unsigned long i = 0; i < nr; i++)
+		pages[i] = page + i;
+	count_event(EV_GUP_LEAF);
+	return nr;
+}
+
+/* Where the PMD entry of @addr is, and what it holds; false where nothing is mapped. Locking: a section. */
 static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp, pmd_t *pmd)
 {
 	pgd_t *pgdp = pgd_offset(pgd_table, addr), pgd = pgdp_get(pgdp);
@@ -178,7 +228,7 @@ static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_
 		return false;
 	*pmdp = pmd_offset_lockless(pudp, pud, addr);
 	*pmd = pmdp_get(*pmdp);
-	return likely(pmd_present(*pmd) && !pmd_leaf(*pmd));
+	return likely(pmd_present(*pmd));
 }
 
 /* Pages from @addr on, table by table, up to the first that cannot be had. @nr is not 0. */
@@ -194,6 +244,15 @@ static force_inline unsigned long gup_fast_range(pgd_t *pgd, unsigned long addr,
 		if (unlikely(!pmd_lockless(pgd, addr, &pmdp, &pmd)))
 			break;
 		SYNCPOINT("gup.read_pmd");
+		if (unlikely(pmd_trans_huge(pmd))) {
+			unsigned long got = gup_fast_pmd_leaf(pmdp, pmd, addr, nr - done, flags, pages + done);
+
+			if (!got)
+				break;
+			done += got;
+			addr += got << PAGE_SHIFT;
+			continue;
+		}
 		ptep = pte_offset(pmd, addr);
 		do {
 			struct page *page = gup_fast_pte(pmdp, pmd, ptep++, flags);
@@ -211,7 +270,7 @@ static __noinline __cold void give_back(struct page **pages, unsigned long nr, u
 {
 	count_events(EV_GUP_FORKED, nr);
 	for (unsigned long i = 0; i < nr; i++)
-		gup_put_folio(page_folio(pages[i]), flags);
+		gup_put_folio(page_folio(pages[i]), 1, flags);
 }
 
 /* As many of the pages as can be had without a lock, 0 … @nr. Source: mm/gup.c. */

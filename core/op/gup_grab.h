@@ -15,18 +15,18 @@ static force_inline int grab_refs(bool large, unsigned int flags)
 	return (flags & FOLL_PIN) && !large ? GUP_PIN_COUNTING_BIAS : 1;
 }
 
-/* Drops what either of the following took. Source: mm/gup.c, gup_put_folio(). */
-static force_inline void gup_put_folio(struct folio *folio, unsigned int flags)
+/* Drops what was taken for @nr pages of @folio. Source: mm/gup.c, gup_put_folio(). */
+static force_inline void gup_put_folio(struct folio *folio, int nr, unsigned int flags)
 {
 	bool large = folio_test_large(folio);
 
 	if (unlikely(large && (flags & FOLL_PIN))) {
 		/* What was done through the pin was done before who finds it gone shares the page. */
-		int old = fetch_sub_release(&folio->page._pincount, 1);
+		int old = fetch_sub_release(&folio->page._pincount, nr);
 
-		BUG_ON(old <= 0);
+		BUG_ON(old < nr);
 	}
-	folio_put_refs(folio, grab_refs(large, flags));
+	folio_put_refs(folio, nr * grab_refs(large, flags));
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/filemap.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
@@ -62,20 +63,26 @@ static void check_vmas(struct inspection *in)
 
 /* ---- page tables ---- */
 
-static void find_mapping(struct inspection *in, struct page *page)
+void count_mapping(struct inspection *in, struct folio *folio)
 {
-	struct folio *folio = page_folio(page);
 	struct found *found = &in->found[folio_pfn(folio)];
 	uint32_t mm_id = in->mm->mm_id;
 
-	*(mm_counter(folio) == MM_ANONPAGES ? &in->anon : &in->file) += 1;
-	in->found[page_to_pfn(page)].mapped++;
 	found->folio_mapped++;
 	if (found->last_mm != mm_id)
 		found->mms++;
 	found->last_mm = mm_id;
 	for (unsigned int i = 0; folio_test_large(folio) && i < 2; i++)
 		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
+}
+
+static void find_mapping(struct inspection *in, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	*(mm_counter(folio) == MM_ANONPAGES ? &in->anon : &in->file) += 1;
+	in->found[page_to_pfn(page)].mapped++;
+	count_mapping(in, folio);
 }
 
 static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
@@ -161,15 +168,20 @@ static bool check_nonpresent(struct inspection *in, pte_t pte)
 	return pte.val == make_swap_pte(payload, pte_swp_exclusive(pte)).val;
 }
 
+struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr)
+{
+	while (in->vma && in->vma->vm_end <= addr)
+		in->vma = vma_tree_find(&in->mm->tree, addr);
+	return in->vma && in->vma->vm_start <= addr ? in->vma : NULL;
+}
+
 static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 {
 	pte_t pte = ptep_get(ptep);
 
 	if (pte_none(pte))
 		return;
-	while (in->vma && in->vma->vm_end <= addr)
-		in->vma = vma_tree_find(&in->mm->tree, addr);
-	if (!in->vma || in->vma->vm_start > addr)
+	if (!inspected_vma(in, addr))
 		fail(in, "entry %016lx at %lx lies in no VMA", (unsigned long)pte.val, addr);
 	else if (pte_present(pte))
 		check_present(in, pte, addr);
@@ -203,11 +215,15 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 {
 	enum pgtable_level child = level_below(level);
 
+	if (THP_POSSIBLE && level == LEVEL_PMD)
+		check_deposits(in, (const pmd_t *)table, addr);
 	for (unsigned int i = 0; i < level_entries(level) && !in->complaint.made; i++, addr += 1UL << level_shift(level)) {
 		uint64_t *below, val = load_relaxed(&table[i]);
 
 		if (level == LEVEL_PTE) {
 			check_pte(in, (pte_t *)&table[i], addr);
+		} else if (level == LEVEL_PMD && pmd_trans_huge(__pmd(val))) {
+			check_leaf(in, __pmd(val), addr);
 		} else if (val) {
 			below = check_table(in, val, child, addr);
 			if (below)

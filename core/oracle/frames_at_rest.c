@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* frames_at_rest.c - what must hold of frames and folios while nobody uses them. */
 #include "core/mm/address_space.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/oracle/inspection.h"
 #include "core/phys/folio_lock.h"
 
 /* What holds of each page of a folio. */
-static void check_page(struct inspection *in, const struct page *page)
+static void check_page(struct inspection *in, struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
-	int mapped = (int)in->found[pfn].mapped;
+	int mapped = (int)in->found[pfn].mapped, entire = (int)in->found[folio_pfn(page_folio(page))].entire;
 
 	if (page_mapcount(page) != mapped)
 		fail(in, "pfn %lu has %d mappings, but %d entries map it", pfn, page_mapcount(page), mapped);
-	if (PageAnonExclusive(page) && mapped > 1)
-		fail(in, "pfn %lu is exclusive, but %d entries map it", pfn, mapped);
+	if (PageAnonExclusive(page) && mapped + entire > 1)
+		fail(in, "pfn %lu is exclusive, but %d entries map it", pfn, mapped + entire);
 }
 
 /*
@@ -28,9 +29,9 @@ static void check_large(struct inspection *in, struct folio *folio)
 	const struct page *large = folio_large(folio);
 	bool all_in_one = false;
 
-	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount != -1)
-		fail(in, "the folio of pfn %lu counts %d mappings and %d of the whole, but %u entries map it", folio_pfn(folio),
-		     folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped);
+	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount + 1 != (int)found->entire)
+		fail(in, "the folio of pfn %lu counts %d mappings and %d of the whole, but %u entries map it, %u of them all of it",
+		     folio_pfn(folio), folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped, found->entire);
 	for (unsigned int i = 0; i < 2; i++) {
 		int mappings = large->mm_id_mapcount[i] + 1;
 
@@ -92,7 +93,7 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			     mapped);
 		break;
 	case PAGE_ZERO:
-		if (page != zero_page)
+		if (page != zero_page && !is_huge_zero_pfn(folio_pfn(page_folio(page))))
 			fail(in, "pfn %lu is a second zero page", pfn);
 		break;
 	case PAGE_RESERVED:

@@ -5,11 +5,13 @@
 
 #include "core/mm/mm_types.h"
 #include "core/oracle/complaint.h"
+#include "core/phys/folio.h"
 
 /* (T) what the page tables say of a frame; of the whole folio, in its head's */
 struct found {
 	uint32_t mapped;		/* entries that map the frame; a linked table counts one */
-	uint32_t folio_mapped;		/* entries that map any page of the folio */
+	uint32_t folio_mapped;		/* entries that map any page of the folio, or all of it */
+	uint32_t entire;		/* huge leaves among them */
 	uint32_t mms, last_mm;		/* mms that do, and the number of the one counted last */
 	uint32_t slot[2];		/* entries of the mms that its slots name */
 	uint32_t cached;		/* swap slots that the folio is in */
@@ -33,6 +35,15 @@ struct inspection {
 };
 
 #define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
+
+/* The VMA that @addr lies in, as the inspection moves upwards; NULL if none. */
+struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr);
+/* One more entry of the mm looked at maps some of @folio. */
+void count_mapping(struct inspection *in, struct folio *folio);
+
+/* A huge leaf at @addr. The PTE tables put by for those of the PMD table @table, which maps from @addr on. */
+void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
+void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr);
 
 /* Every frame against what was found, once all page tables and swap slots were read. */
 void frames_at_rest(struct inspection *in);

@@ -66,6 +66,12 @@ static void read_table(struct rmap_inspection *in, const struct vm_area_struct *
 	}
 }
 
+static void read_leaf(struct rmap_inspection *in, const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr)
+{
+	for (unsigned long i = 0; !pmd_special(pmd) && i < HPAGE_PMD_NR && !in->complaint->made; i++)
+		add_mapping(in, vma, addr + (i << PAGE_SHIFT), pmd_pfn(pmd) + i);
+}
+
 static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, next;
@@ -73,7 +79,9 @@ static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
 
 	while ((pmdp = pmd_find_next(&in->mm->pt, &addr, vma->vm_end))) {
 		next = pmd_addr_end(addr, vma->vm_end);
-		if (pmd_present(pmdp_get(pmdp)))
+		if (pmd_trans_huge(pmdp_get(pmdp)))
+			read_leaf(in, vma, pmdp_get(pmdp), addr);
+		else if (pmd_present(pmdp_get(pmdp)))
 			read_table(in, vma, pmdp_get(pmdp), addr, next);
 		addr = next;
 	}
@@ -93,20 +101,29 @@ static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn,
 	return NULL;
 }
 
+static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long pfn, unsigned long addr)
+{
+	struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, addr);
+
+	if (!mapping || mapping->walked)
+		complain(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time", pfn, addr);
+	else
+		mapping->walked = true;
+}
+
 static bool tick_off(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, PVMW_SYNC);
 	struct rmap_inspection *in = arg;
 
 	while (page_vma_mapped_walk(&pvmw)) {
-		unsigned long pfn = pte_pfn(ptep_get(pvmw.pte));
-		struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, pvmw.address);
+		unsigned long first = pvmw.pte ? 0 : pmd_pfn(pmdp_get(pvmw.pmd));
 
-		if (!mapping || mapping->walked)
-			complain(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time",
-				 pfn, pvmw.address);
+		if (pvmw.pte)
+			tick_off_page(in, vma, pte_pfn(ptep_get(pvmw.pte)), pvmw.address);
 		else
-			mapping->walked = true;
+			for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+				tick_off_page(in, vma, first + i, (pvmw.address & PMD_MASK) + (i << PAGE_SHIFT));
 	}
 	return true;
 }

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* leaf_at_rest.c - what must hold of huge leaves while nobody uses them. */
+#include "core/mm/anon_vma.h"
+#include "core/mm/filemap.h"
+#include "core/mm/huge_memory.h"
+#include "core/mm/rmap.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/oracle/inspection.h"
+
+#define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
+
+#define LEAF_KNOWN	(ENTRY_KNOWN | ENTRY_HUGE)
+
+static void check_special(struct inspection *in, pmd_t pmd, unsigned long addr)
+{
+	bool raw = (in->vma->vm_flags & VM_PFNMAP) && pmd_pfn(pmd) == vma_raw_pfn(in->vma, addr);
+
+	if (!raw && (!is_huge_zero_pmd(pmd) || pmd_write(pmd)))
+		fail(in, "special leaf %016lx at %lx is not the huge page of zeroes or raw frames", (unsigned long)pmd.val, addr);
+}
+
+static void check_anon(struct inspection *in, struct folio *folio, pmd_t pmd, unsigned long addr)
+{
+	const struct anon_vma *anon_vma = folio_anon_vma(folio);
+
+	in->anon += (long)HPAGE_PMD_NR;
+	if (pmd_write(pmd) && !PageAnonExclusive(pmd_page(pmd)))
+		fail(in, "leaf at %lx allows writes to pfn %lu, which is not exclusive", addr, pmd_pfn(pmd));
+	if (!anon_vma || !load_relaxed(&anon_vma->refcount))
+		fail(in, "pfn %lu is mapped by a leaf at %lx, but its anon_vma is dead", pmd_pfn(pmd), addr);
+}
+
+static void check_file(struct inspection *in, struct folio *folio, pmd_t pmd, unsigned long addr)
+{
+	in->file += (long)HPAGE_PMD_NR;
+	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping)
+		fail(in, "pfn %lu is mapped by a leaf at %lx, which is not of that file", pmd_pfn(pmd), addr);
+	else if ((pmd_write(pmd) || pmd_dirty(pmd)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
+		fail(in, "leaf at %lx allows writes to pfn %lu of a file, and nobody would know", addr, pmd_pfn(pmd));
+}
+
+static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr)
+{
+	struct page *page = pmd_page(pmd);
+	struct folio *folio = page_folio(page);
+	unsigned long nr = folio_page_idx(folio, page);
+
+	if (!folio_test_pmd_mappable(folio) || !IS_ALIGNED(nr, HPAGE_PMD_NR)) {
+		fail(in, "leaf at %lx maps pfn %lu, which is no huge page", addr, pmd_pfn(pmd));
+		return;
+	}
+	count_mapping(in, folio);
+	in->found[folio_pfn(folio)].entire++;
+	if (folio->page.index + nr != linear_page_index(in->vma, addr))
+		fail(in, "pfn %lu, mapped by a leaf at %lx, has index %lx, its VMA says %lx", pmd_pfn(pmd), addr,
+		     folio->page.index + nr, linear_page_index(in->vma, addr));
+	if (page_type(page) == PAGE_ANON)
+		check_anon(in, folio, pmd, addr);
+	else if (page_type(page) == PAGE_FILE)
+		check_file(in, folio, pmd, addr);
+	else
+		fail(in, "leaf at %lx maps pfn %lu, which is no page of anonymous memory or of a file", addr, pmd_pfn(pmd));
+}
+
+void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
+{
+	const struct vm_area_struct *vma = inspected_vma(in, addr);
+
+	if (!vma || vma->vm_end < addr + PMD_SIZE)
+		fail(in, "leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pmd.val, addr);
+	else if ((pmd.val & ~LEAF_KNOWN) || !(pmd.val & (ENTRY_PRESENT | ENTRY_PROTNONE)))
+		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
+	else if (pmd_write(pmd) && !(vma->vm_flags & VM_WRITE))
+		fail(in, "leaf at %lx allows writes, its VMA does not", addr);
+	else if (pmd_special(pmd))
+		check_special(in, pmd, addr);
+	else if (!pfn_valid(pmd_pfn(pmd)))
+		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
+	else
+		check_huge_page(in, pmd, addr);
+}
+
+/* ---- the tables they would need ---- */
+
+/* A table is put by for each leaf that is split into PTEs, which those of files and raw frames are not. */
+static bool has_deposit(pmd_t pmd)
+{
+	if (!pmd_trans_huge(pmd))
+		return false;
+	return pmd_special(pmd) ? is_huge_zero_pmd(pmd) : pfn_valid(pmd_pfn(pmd)) && page_type(pmd_page(pmd)) == PAGE_ANON;
+}
+
+void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr)
+{
+	long leaves = 0, tables = 0;
+
+	for (unsigned long i = 0; i < PTRS_PER_PMD; i++)
+		leaves += has_deposit(__pmd(load_relaxed(&table[i].val)));
+	for (const struct page *page = table_page(table)->pt_deposit; page && tables <= leaves; page = page->pt_next, tables++) {
+		if (page_type(page) != PAGE_TABLE || page->level != LEVEL_PTE || page->pt_mm != &in->mm->pt)
+			fail(in, "pfn %lu, put by at %lx, is no PTE table of this mm", page_to_pfn(page), addr);
+		if (spin_is_locked(&page->ptl))
+			fail(in, "the lock of pfn %lu, put by at %lx, is held", page_to_pfn(page), addr);
+		in->found[page_to_pfn(page)].mapped++;
+	}
+	in->tables[LEVEL_PTE] += tables;
+	if (tables != leaves)
+		fail(in, "%ld leaves at %lx have %ld tables put by", leaves, addr, tables);
+}
