@@ -6,7 +6,7 @@
  *   struct folio *folio = folio_walk_start(&fw, vma, addr, 0);
  *
  *   if (folio) {
- *           ... fw.page is the page at addr; neither goes away, nor does the entry change ...
+ *           ... fw.page is the page at addr; neither goes away, nor does the entry change, or the leaf that maps it ...
  *           folio_walk_end(&fw, vma);
  *   }
  *
@@ -27,9 +27,17 @@ enum folio_walk_flags {
 /* Lock key: (T) this thread only */
 struct folio_walk {
 	struct page *page;		/* (T) at the address; NULL for a migration entry and the page of zeroes */
-	enum pgtable_level level;	/* (T) of the entry: LEVEL_PTE */
-	pte_t *ptep;			/* (T) the entry */
-	pte_t pte;			/* (T) what it holds */
+	enum pgtable_level level;	/* (T) of the entry: LEVEL_PTE, or LEVEL_PMD or LEVEL_PUD for a leaf */
+	union {
+		pte_t *ptep;		/* (T) the entry */
+		pmd_t *pmdp;
+		pud_t *pudp;
+	};
+	union {
+		pte_t pte;		/* (T) what it holds */
+		pmd_t pmd;
+		pud_t pud;
+	};
 	spinlock_t *ptl;		/* (T) its table's lock, held */
 };
 
@@ -43,7 +51,10 @@ struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma
 /* Source: include/linux/pagewalk.h. */
 static inline void folio_walk_end(struct folio_walk *fw, struct vm_area_struct *vma)
 {
-	pte_unmap_unlock(&vma->vm_mm->pt, fw->ptl);
+	if (fw->level == LEVEL_PTE)
+		pte_unmap_unlock(&vma->vm_mm->pt, fw->ptl);
+	else
+		spin_unlock(fw->ptl);
 }
 
 #endif

@@ -34,13 +34,21 @@ static unsigned char mincore_pte(const struct vm_area_struct *vma, unsigned long
 	return !vma_is_anonymous(vma) && (pte_none(pte) || pte_is_guard(pte)) ? mincore_unmapped(vma, addr) : 0;
 }
 
-/* A whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */
+/* A huge leaf, or a whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */
 static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
 	unsigned char **vec = walk->private;
-	spinlock_t *ptl;
-	pte_t *ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
+	pte_t *ptep;
 
+	if (ptl) {
+		spin_unlock(ptl);
+		memset(*vec, 1, (next - addr) >> PAGE_SHIFT);
+		*vec += (next - addr) >> PAGE_SHIFT;
+		walk->action = ACTION_CONTINUE;
+		return 0;
+	}
+	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
 	if (!ptep) {
 		walk->action = ACTION_AGAIN;
 		return 0;
