@@ -6,6 +6,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
+#include "core/mm/mmap_lock.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "tests/lib/tree.h"
