@@ -59,6 +59,7 @@
 #include "core/op/fork.h"
 #include "core/op/guard.h"
 #include "core/op/gup.h"
+#include "core/op/huge_pmd.h"
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/mkclean.h"

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
@@ -97,9 +98,18 @@ static int hole(enum pgtable_level level, unsigned long addr, unsigned long next
 }
 
 /*
- * One PMD entry, once. Sets walk->action to ACTION_AGAIN when it has to be looked at again.
- * A huge leaf stands in the way of what is below: not handled yet, since nothing makes one.
+ * A leaf stands in the way of what is below. Inside a VMA it is split, but not for a walk that only installs: what it maps is
+ * populated. Outside it is passed by. False: nothing is below. A leaf of a file leaves nothing: the entry is to be looked at again.
  */
+static bool split_or_skip(pmd_t *pmdp, unsigned long addr, struct mm_walk *walk)
+{
+	if (!walk->vma || !walk->ops->pte_entry)
+		return false;
+	split_huge_pmd(walk->vma, pmdp, addr);
+	return true;
+}
+
+/* One PMD entry, once. Sets walk->action to ACTION_AGAIN when it has to be looked at again. */
 static int walk_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -120,6 +130,8 @@ static int walk_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, s
 			return err;
 	}
 	if (!ops->pte_entry && !ops->install_pte)
+		return 0;
+	if (unlikely(pmd_trans_huge(pmdp_get(pmdp))) && !split_or_skip(pmdp, addr, walk))
 		return 0;
 	return walk_pte_range(pmdp, addr, next, walk);
 }

@@ -147,6 +147,19 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	return below;
 }
 
+struct vm_area_struct *vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
+		return NULL;
+	if (vma->vm_start < start && (mm->map_count >= MAX_MAP_COUNT || !split_vma(mm, vma, start)))
+		return NULL;
+	if (vma->vm_end > end)
+		vma = mm->map_count >= MAX_MAP_COUNT ? NULL : split_vma(mm, vma, end);
+	if (vma)
+		vma_start_write(vma);
+	return vma;
+}
+
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file && !(kind.flags & VM_SPECIAL);

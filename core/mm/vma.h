@@ -76,6 +76,12 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
 
 /*
+ * vma_isolate - splits off what @vma has outside [@start, @end). Returns the VMA that is left, write-locked; NULL for want of memory,
+ * or when there are too many VMAs: then it may have been split already. Source: mm/vma.c, vma_modify().
+ */
+struct vm_area_struct *vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/*
  * vma_expand - if a neighbour of the free range [@start, @end) is of @kind, extend it over the range, and join both
  * neighbours if both are. Returns the VMA that holds the range now, or NULL. Reserve: 1 insertion.
  * Source: mm/vma.c, vma_merge_new_range().

@@ -14,6 +14,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
+#include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
@@ -175,7 +176,15 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt;
 	pmd_t *dst_pmd = pmd_alloc_path(dst_pt, addr);
 
-	if (!dst_pmd || pte_alloc(dst_pt, dst_pmd))
+	if (!dst_pmd)
+		return -ENOMEM;
+	if (unlikely(pmd_trans_huge(pmdp_get(src_pmd)))) {
+		int err = copy_huge_pmd(copy->dst, copy->src, dst_pmd, src_pmd, addr);
+
+		if (err != -EAGAIN)
+			return err;
+	}
+	if (pte_alloc(dst_pt, dst_pmd))
 		return -ENOMEM;
 	while (addr < end) {
 		int err = copy_locked(copy, dst_pmd, src_pmd, &addr, end);

@@ -37,20 +37,10 @@ static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_stru
 	return alone;
 }
 
-/*
- * A small folio that is reused belongs to this VMA alone from now on: the folio lock keeps rmap walkers, who got a reference
- * just before, from looking for it elsewhere. Locking: the PTL of an entry of @vma that maps it.
- */
-static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
+bool reuse_sole_folio(struct folio *folio, struct vm_area_struct *vma)
 {
 	bool alone;
 
-	if (!folio_test_anon(folio))
-		return false;
-	if (KNOCKED_OUT(COW_REUSE_CHECK))
-		return true;
-	if (unlikely(folio_test_large(folio)))
-		return can_reuse_large_folio(folio, vma);
 	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
 		return false;
 	SYNCPOINT("cow.small_alone");
@@ -59,6 +49,18 @@ static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
 		folio_move_anon_rmap(folio, vma);
 	folio_unlock(folio);
 	return alone;
+}
+
+/* Locking: the PTL of an entry of @vma that maps it. */
+static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
+{
+	if (!folio_test_anon(folio))
+		return false;
+	if (KNOCKED_OUT(COW_REUSE_CHECK))
+		return true;
+	if (unlikely(folio_test_large(folio)))
+		return can_reuse_large_folio(folio, vma);
+	return reuse_sole_folio(folio, vma);
 }
 
 /* Locking: the PTL, dropped. */

@@ -177,8 +177,14 @@ static pte_t read_entry(struct vm_fault *vmf)
 /* Source: mm/memory.c, handle_pte_fault(). */
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
-	if (unlikely(pte_alloc(vmf->pt, vmf->pmdp)))
-		return VM_FAULT_OOM;
+	pmd_t pmd = pmdp_get(vmf->pmdp);
+
+	if (unlikely(!pmd_is_table(pmd))) {
+		vm_fault_t ret = handle_pmd_fault(vmf, pmd);
+
+		if (ret != FAULT_PTES)
+			return ret;
+	}
 	vmf->orig = read_entry(vmf);
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);

@@ -33,7 +33,33 @@ static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	return 0;
 }
 
-/* Applies @apply to each mapped part; -ENOMEM at the end if something was not mapped. Locking: mmap_lock for read. */
+/* Locking: mmap_lock for write; as above. Source: mm/khugepaged.c, hugepage_madvise(). */
+static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			  unsigned long advice)
+{
+	unsigned long flags = (vma->vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | advice;
+
+	if (flags == vma->vm_flags)
+		return 0;
+	vma = vma_isolate(mm, vma, start, end);
+	if (!vma)
+		return -ENOMEM;
+	vma_set_flags(vma, flags);
+	vma_merge_neighbours(mm, vma);
+	return 0;
+}
+
+static int madvise_hugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return vma->vm_flags & VM_SPECIAL ? -EINVAL : set_thp_advice(mm, vma, start, end, VM_HUGEPAGE);
+}
+
+static int madvise_nohugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return set_thp_advice(mm, vma, start, end, VM_NOHUGEPAGE);
+}
+
+/* Applies @apply to each mapped part; -ENOMEM at the end if something was not mapped. Locking: mmap_lock. */
 static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
 			     int (*apply)(struct mm_struct *, struct vm_area_struct *, unsigned long, unsigned long))
 {
@@ -92,6 +118,10 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 		return madvise_walk_vmas(mm, start, end, madvise_dontneed);
 	case MADV_PAGEOUT:
 		return madvise_walk_vmas(mm, start, end, madvise_pageout);
+	case MADV_HUGEPAGE:
+		return madvise_walk_vmas(mm, start, end, madvise_hugepage);
+	case MADV_NOHUGEPAGE:
+		return madvise_walk_vmas(mm, start, end, madvise_nohugepage);
 	case MADV_GUARD_INSTALL:
 		return madvise_walk_vmas(mm, start, end, guard_install);
 	case MADV_GUARD_REMOVE:
@@ -104,10 +134,15 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 	}
 }
 
+static bool advice_changes_vmas(int advice)
+{
+	return advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE;
+}
+
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
-	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE;
+	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice_changes_vmas(advice);
 }
 
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
@@ -119,6 +154,12 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		return -EINVAL;
 	if (end == start)
 		return 0;
+	if (advice_changes_vmas(advice)) {
+		mmap_write_lock(mm);
+		err = do_madvise(mm, start, end, advice);
+		mmap_write_unlock(mm);
+		return err;
+	}
 	/* A guard install that faults kept ahead of lets the lock go, and starts over. Source: -ERESTARTNOINTR in mm/madvise.c. */
 	do {
 		mmap_read_lock(mm);

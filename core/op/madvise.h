@@ -18,6 +18,7 @@
  *   MADV_DONTNEED                          what is mapped goes, guards stay; the next touch finds zeroes
  *   MADV_PAGEOUT                           what can be swapped out is, if there is swap, wherever else it is mapped too
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
+ *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         first faults from now on map huge pages, where policy asks for that advice; or never do
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
  * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access;
  * anything but guard removal over raw frames);

@@ -5,6 +5,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma_lock.h"
+#include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
 
 /* Both are of one rank; mmap_lock for write keeps out whoever else would hold two. */
@@ -133,10 +134,16 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 		new_pmd = pmd_alloc_path(pt, new_addr);
 		if (!new_pmd)
 			break;
+		if (pmd_trans_huge(pmdp_get(old_pmd)) && extent != PMD_SIZE)
+			split_huge_pmd(pmc->old, old_pmd, old_addr);
+		if (pmd_none(pmdp_get(old_pmd)))
+			continue;	/* a file's page: a fault at the new place brings it back */
 		if (extent != PMD_SIZE && pte_alloc(pt, new_pmd))
 			break;
 		take_rmap_locks(pmc->old);
-		if (extent == PMD_SIZE)
+		if (extent == PMD_SIZE && move_huge_pmd(pt, old_pmd, new_pmd))
+			;
+		else if (extent == PMD_SIZE)
 			move_normal_pmd(pt, old_pmd, new_pmd);
 		else
 			move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);

@@ -7,6 +7,7 @@
 
 #include "core/mm/vma.h"
 #include "core/mm/vm_normal_page.h"
+#include "core/op/huge_pmd.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -56,6 +57,9 @@ static void change_protection(struct mm_struct *mm, const struct vm_area_struct 
 
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
+		/* A leaf lies in the VMA as a whole, and nobody makes a new one meanwhile. */
+		if (pmd_trans_huge(pmdp_get(pmdp)) && change_huge_pmd(vma, pmdp))
+			continue;
 		ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
 		if (!ptep)
 			continue;	/* no table; and reclaim, which could change that, is kept out by mmap_lock */
@@ -74,18 +78,9 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;
-	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
+	vma = vma_isolate(mm, vma, start, end);
+	if (!vma)
 		return -ENOMEM;
-	if (vma->vm_start < start && (mm->map_count >= MAX_MAP_COUNT || !split_vma(mm, vma, start)))
-		return -ENOMEM;
-	if (vma->vm_end > end) {
-		if (mm->map_count >= MAX_MAP_COUNT)
-			return -ENOMEM;
-		vma = split_vma(mm, vma, end);
-		if (!vma)
-			return -ENOMEM;
-	}
-	vma_start_write(vma);
 	SYNCPOINT("mprotect.locked");
 	vma_set_flags(vma, flags);
 	change_protection(mm, vma);

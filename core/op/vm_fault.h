@@ -14,7 +14,9 @@
 #include "core/op/fault.h"
 #include "core/pgtable/ptl.h"
 
-#define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way: never leaves handle_mm_fault() */
+/* These never leave handle_mm_fault(): */
+#define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way */
+#define FAULT_PTES	0x4000u		/* no huge page here: there is a PTE table, and its entry says what to do */
 
 /* Lock key: (T) this thread only */
 struct vm_fault {
@@ -78,6 +80,18 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
  * mm's alone, else copied. Returns as handle_mm_fault(), or FAULT_AGAIN. Locking: as handle_mm_fault(). Source: mm/memory.c.
  */
 vm_fault_t do_wp_page(struct vm_fault *vmf);
+
+/*
+ * reuse_sole_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if nobody else has a
+ * reference: the folio lock keeps rmap walkers, who got one just before, from looking for it elsewhere. Locking: the entry's PTL.
+ */
+bool reuse_sole_folio(struct folio *folio, struct vm_area_struct *vma);
+
+/*
+ * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN or FAULT_PTES.
+ * Locking: as handle_mm_fault(). Source: mm/memory.c, __handle_mm_fault(); mm/huge_memory.c.
+ */
+vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 
 /*
  * do_fault - nothing is mapped yet where @vmf->vma maps a file. wp_page_shared() - a write, or an unsharing fault, where a shared

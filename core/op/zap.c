@@ -8,6 +8,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
+#include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
@@ -122,7 +123,7 @@ static pmd_t lock_both(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t **outer, s
 	spin_lock(*outer);
 	pmd = pmdp_get(pmdp);
 	*inner = NULL;
-	if (!pmd_none(pmd))
+	if (pmd_is_table(pmd))
 		*inner = one_for_ptes ? pmd_lockptr(pt, pmdp) : pte_lockptr(pt, pmdp, pmd);
 	if (*inner == *outer)
 		*inner = NULL;
@@ -151,7 +152,7 @@ static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 	spinlock_t *outer, *inner;
 	pmd_t pmd = lock_both(tlb->pt, pmdp, &outer, &inner);
 
-	if (!pmd_none(pmd) && table_empty(pmd)) {
+	if (pmd_is_table(pmd) && table_empty(pmd)) {
 		store_relaxed(&pmdp->val, 0);
 		tlb_remove_table(tlb, pmd_table_page(pmd));
 		count_event(EV_PTE_TABLE_RECLAIM);
@@ -159,6 +160,31 @@ static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 	if (inner)
 		spin_unlock(inner);
 	spin_unlock(outer);
+}
+
+static void make_room(struct mmu_gather *tlb)
+{
+	if (!tlb_room(tlb))
+		tlb_flush_mmu(tlb);
+}
+
+/* There is no table, or another by now: what there is instead is zapped, or made a table. False: nothing is left of [addr, end). */
+static __noinline bool zap_no_table(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned long end)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (pmd_none(pmd))
+		return false;
+	if (!pmd_trans_huge(pmd))
+		return true;
+	if (end - addr != PMD_SIZE) {
+		split_huge_pmd(zap->vma, pmdp, addr);
+		return true;
+	}
+	if (!zap_huge_pmd(zap->tlb, zap->vma, pmdp, addr, zap->flags))
+		return true;
+	make_room(zap->tlb);
+	return false;
 }
 
 /* [addr, end) lies in what one PMD entry maps. */
@@ -174,15 +200,14 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 	while (addr < end) {
 		ptep = pte_offset_map_lock(pt, pmdp, addr, &ptl);
 		if (!ptep) {
-			if (pmd_none(pmdp_get(pmdp)))
+			if (!zap_no_table(zap, pmdp, addr, end))
 				return;
 			BUG_ON(++rounds > PTE_AGAIN_BOUND);
-			continue;	/* another table by now */
+			continue;
 		}
 		addr = zap_locked(zap, ptep, addr, end);
 		pte_unmap_unlock(pt, ptl);
-		if (!tlb_room(zap->tlb))
-			tlb_flush_mmu(zap->tlb);
+		make_room(zap->tlb);
 	}
 	SYNCPOINT("zap.before_reclaim");
 	if (whole && !zap->kept && (zap->flags & ZAP_RECLAIM) && pt->policy.reclaim_tables)

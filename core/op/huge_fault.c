@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * huge_fault.c - faults that find no PTE table: a huge page, if there may be one, or its leaf.
+ *
+ * As with PTEs what to do is decided on the entry as read, memory is allocated, and under the lock the entry is compared. What
+ * cannot be done to a huge page as a whole is done to its pages: the leaf is split, and the fault goes on with the PTE.
+ *
+ * Source: mm/huge_memory.c.
+ */
+#include "core/op/vm_fault.h"
+
+#include "core/mm/huge_memory.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Locks the leaf's table. True: locked, and the entry is still @pmd. Else not locked: start again. */
+static bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd)
+{
+	SYNCPOINT("thp.before_ptl");
+	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
+	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || KNOCKED_OUT(THP_FAULT_RECHECK)))
+		return true;
+	spin_unlock(vmf->ptl);
+	return false;
+}
+
+static pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
+{
+	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+}
+
+/* Locking: the PTL. */
+static void map_huge_folio(struct vm_fault *vmf, struct folio *folio)
+{
+	folio_add_new_anon_rmap(folio, vmf->vma, vmf->addr & PMD_MASK, RMAP_EXCLUSIVE);
+	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot)));
+	mm_count(vmf->pt, MM_ANONPAGES, HPAGE_PMD_NR);
+	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
+}
+
+static void give_back(struct folio *folio, struct page *table)
+{
+	if (folio)
+		folio_put(folio);
+	if (table) {
+		count_event(EV_TABLE_FREE);
+		table_free(table);
+	}
+}
+
+/* ---- nothing is mapped ---- */
+
+/* Source: mm/huge_memory.c, do_huge_pmd_anonymous_page(). */
+static vm_fault_t do_huge_zero_page(struct vm_fault *vmf, struct page *table)
+{
+	struct folio *zero = get_huge_zero_folio();
+
+	if (!zero) {
+		give_back(NULL, table);
+		return FAULT_PTES;
+	}
+	if (!lock_and_compare_pmd(vmf, __pmd(0))) {
+		give_back(NULL, table);
+		return FAULT_AGAIN;
+	}
+	pgtable_trans_huge_deposit(vmf->pt, vmf->pmdp, table);
+	set_pmd_at(vmf->pmdp, pmd_mkspecial(mk_huge_pmd(&zero->page, vmf->vma->vm_page_prot)));
+	spin_unlock(vmf->ptl);
+	count_event(EV_THP_FAULT_ZERO);
+	return 0;
+}
+
+/* Source: mm/huge_memory.c, __do_huge_pmd_anonymous_page(). */
+static vm_fault_t do_huge_page(struct vm_fault *vmf, struct page *table)
+{
+	struct folio *folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON | ALLOC_ZERO);
+
+	if (!folio) {
+		give_back(NULL, table);
+		return FAULT_PTES;
+	}
+	if (!lock_and_compare_pmd(vmf, __pmd(0))) {
+		give_back(folio, table);
+		return FAULT_AGAIN;
+	}
+	pgtable_trans_huge_deposit(vmf->pt, vmf->pmdp, table);
+	map_huge_folio(vmf, folio);
+	spin_unlock(vmf->ptl);
+	count_event(EV_THP_FAULT);
+	return 0;
+}
+
+/* The table is for the day the leaf is split: without it there is no huge page. */
+static vm_fault_t do_huge_pmd_anonymous_page(struct vm_fault *vmf)
+{
+	vm_fault_t ret = vmf_anon_prepare(vmf);
+	struct page *table;
+
+	if (unlikely(ret))
+		return ret;
+	table = table_alloc(vmf->pt, LEVEL_PTE);
+	if (!table)
+		return VM_FAULT_OOM;
+	ret = vmf->flags & FAULT_FLAG_WRITE ? do_huge_page(vmf, table) : do_huge_zero_page(vmf, table);
+	if (ret == FAULT_PTES)
+		count_event(EV_THP_FALLBACK);
+	return ret;
+}
+
+static vm_fault_t do_pmd_none(struct vm_fault *vmf)
+{
+	vm_fault_t ret = FAULT_PTES;
+
+	if (thp_vma_allowable(vmf->vma) && thp_vma_suitable(vmf->vma, vmf->addr))
+		ret = do_huge_pmd_anonymous_page(vmf);
+	if (ret == FAULT_PTES && unlikely(pte_alloc(vmf->pt, vmf->pmdp)))
+		return VM_FAULT_OOM;
+	return ret;
+}
+
+/* ---- a leaf that does not allow the write ---- */
+
+/* A huge page in the place of the one of zeroes; its deposit stays. Source: mm/huge_memory.c, do_huge_zero_wp_pmd(). */
+static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
+{
+	struct folio *folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON | ALLOC_ZERO);
+
+	if (!folio) {
+		count_event(EV_THP_FALLBACK);
+		return FAULT_PTES;
+	}
+	if (!lock_and_compare_pmd(vmf, pmd)) {
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	map_huge_folio(vmf, folio);
+	spin_unlock(vmf->ptl);
+	count_event(EV_THP_FAULT);
+	return 0;
+}
+
+/* A huge page that others see is not copied as a whole: FAULT_PTES, and a small one is copied. Source: mm/huge_memory.c. */
+static vm_fault_t reuse_huge_page(struct vm_fault *vmf, pmd_t pmd, struct page *page)
+{
+	if (!lock_and_compare_pmd(vmf, pmd))
+		return FAULT_AGAIN;
+	if (!PageAnonExclusive(page)) {
+		if (!reuse_sole_folio(page_folio(page), vmf->vma) && !KNOCKED_OUT(COW_REUSE_CHECK)) {
+			spin_unlock(vmf->ptl);
+			return FAULT_PTES;
+		}
+		SetPageAnonExclusive(page);
+	}
+	count_event(EV_COW_REUSE);
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd_mkyoung(pmd)));
+	spin_unlock(vmf->ptl);
+	return 0;
+}
+
+/* Source: mm/memory.c, wp_huge_pmd(). */
+static vm_fault_t do_huge_pmd_wp_page(struct vm_fault *vmf, pmd_t pmd)
+{
+	struct page *page = vm_normal_page_pmd(pmd, vmf->addr & PMD_MASK);
+	vm_fault_t ret = FAULT_PTES;
+
+	if (vma_is_anonymous(vmf->vma))
+		ret = page ? reuse_huge_page(vmf, pmd, page) : do_huge_zero_wp_pmd(vmf, pmd);
+	if (ret == FAULT_PTES) {
+		SYNCPOINT("thp.wp.before_split");
+		split_huge_pmd(vmf->vma, vmf->pmdp, vmf->addr);
+	}
+	return ret;
+}
+
+/* The access was allowed by the time it was looked at, or only the bits were missing. Source: mm/huge_memory.c. */
+static vm_fault_t huge_pmd_set_accessed(struct vm_fault *vmf, pmd_t pmd)
+{
+	pmd_t wanted = pmd_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pmd_mkdirty(pmd) : pmd);
+
+	if (pmd_same(wanted, pmd)) {
+		count_event(EV_FAULT_SPURIOUS);
+		return 0;
+	}
+	if (!lock_and_compare_pmd(vmf, pmd))
+		return FAULT_AGAIN;
+	set_pmd_at(vmf->pmdp, wanted);
+	spin_unlock(vmf->ptl);
+	return 0;
+}
+
+/* Whoever made the leaf invalid holds its lock, and puts something else there. */
+static vm_fault_t wait_for_leaf(struct vm_fault *vmf)
+{
+	spin_unlock(pmd_lock(vmf->pt, vmf->pmdp));
+	return FAULT_AGAIN;
+}
+
+vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
+{
+	if (pmd_none(pmd))
+		return do_pmd_none(vmf);
+	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
+		return wait_for_leaf(vmf);
+	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))
+		return do_huge_pmd_wp_page(vmf, pmd);
+	return huge_pmd_set_accessed(vmf, pmd);
+}

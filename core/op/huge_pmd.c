@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* huge_pmd.c - leaves zapped, protected, copied at fork, moved. */
+#include "core/op/huge_pmd.h"
+
+#include <errno.h>
+
+#include "core/mm/rmap.h"
+#include "core/op/zap.h"
+#include "core/pgtable/pgalloc.h"
+
+/* A leaf has a deposit, but where a fault brings back what it maps. */
+static bool has_deposit(const struct page *page)
+{
+	return !page || folio_test_anon(page_folio((struct page *)page));
+}
+
+/* ---- zap ---- */
+
+bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(tlb->pt, pmdp);
+	struct page *page;
+
+	if (!ptl)
+		return false;
+	page = vm_normal_page_pmd(pmdp_get(pmdp), addr);
+	if (page && (flags & ZAP_KEEP_COWS) && folio_test_anon(page_folio(page)))
+		goto out;
+	pmdp_get_and_clear(pmdp);
+	if (has_deposit(page))
+		tlb_remove_table(tlb, pgtable_trans_huge_withdraw(pmdp));
+	if (page) {
+		mm_count(tlb->pt, mm_counter(page_folio(page)), -(long)HPAGE_PMD_NR);
+		folio_remove_rmap_pmd(page_folio(page), page, vma);
+		tlb_remove_folio_pages(tlb, page_folio(page), 1);
+		count_events(EV_PAGE_FREE, HPAGE_PMD_NR - 1);
+	}
+out:
+	spin_unlock(ptl);
+	return true;
+}
+
+/* ---- mprotect ---- */
+
+/* A write fault would do nothing but allow it. Locking: the PTL. Source: mm/huge_memory.c. */
+static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
+{
+	if (!(vma->vm_flags & VM_WRITE) || pmd_special(pmd))
+		return false;
+	if (vma->vm_flags & VM_SHARED)
+		return pmd_dirty(pmd);
+	return PageAnonExclusive(pmd_page(pmd)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
+}
+
+bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
+	pmd_t pmd;
+
+	if (!ptl)
+		return false;
+	pmd = pmd_modify(pmdp_invalidate(pmdp), vma->vm_page_prot);
+	SYNCPOINT("thp.protect.invalid");
+	set_pmd_at(pmdp, can_change_pmd_writable(vma, pmd) ? pmd_mkwrite(pmd) : pmd);
+	spin_unlock(ptl);
+	return true;
+}
+
+/* ---- fork ---- */
+
+/* Locking: both PTLs. Returns 0, or -EBUSY when the huge page may be pinned. */
+static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *src_pmd)
+{
+	struct page *page = vm_normal_page_pmd(pmdp_get(src_pmd), 0);
+	struct folio *folio;
+
+	if (!page)
+		return 0;
+	folio = page_folio(page);
+	folio_get(folio);
+	if (unlikely(folio_try_dup_anon_rmap_pmd(folio, page, dst, src))) {
+		folio_put(folio);
+		return -EBUSY;
+	}
+	mm_count(&dst->vm_mm->pt, MM_ANONPAGES, HPAGE_PMD_NR);
+	return 0;
+}
+
+/* Of a file nothing is copied: a fault brings it back. */
+int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr)
+{
+	struct mm_pgtable *dst_pt = &dst->vm_mm->pt, *src_pt = &src->vm_mm->pt;
+	spinlock_t *dst_ptl, *src_ptl;
+	struct page *table;
+	int err = -EAGAIN;
+
+	if (!vma_is_anonymous(src))
+		return 0;
+	table = table_alloc(dst_pt, LEVEL_PTE);
+	if (!table)
+		return -ENOMEM;
+	dst_ptl = pmd_lock(dst_pt, dst_pmd);
+	src_ptl = pmd_lockptr(src_pt, src_pmd);
+	spin_lock_nested(src_ptl);
+	if (likely(pmd_trans_huge(pmdp_get(src_pmd))))
+		err = dup_leaf(dst, src, src_pmd);
+	if (likely(!err)) {
+		if (!KNOCKED_OUT(FORK_WRPROTECT))
+			pmdp_set_wrprotect(src_pmd);
+		pgtable_trans_huge_deposit(dst_pt, dst_pmd, table);
+		set_pmd_at(dst_pmd, pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd))));
+	} else if (err == -EBUSY) {
+		__split_huge_pmd_locked(src, src_pmd, addr);
+		err = -EAGAIN;
+	}
+	spin_unlock(src_ptl);
+	spin_unlock(dst_ptl);
+	if (unlikely(err)) {
+		count_event(EV_TABLE_FREE);
+		table_free(table);
+	}
+	return err;
+}
+
+/* ---- mremap ---- */
+
+/* Deposits are kept by PMD table: one goes along to another. */
+static void move_deposit(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+{
+	struct page *table = pgtable_trans_huge_withdraw(old_pmd);
+
+	mm_count(pt, MM_PTE_TABLES, -1);
+	pgtable_trans_huge_deposit(pt, new_pmd, table);
+}
+
+bool move_huge_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+{
+	spinlock_t *old_ptl = pmd_trans_huge_lock(pt, old_pmd), *new_ptl = pmd_lockptr(pt, new_pmd);
+	pmd_t pmd;
+
+	if (!old_ptl)
+		return false;
+	if (new_ptl != old_ptl)
+		spin_lock_nested(new_ptl);
+	BUG_ON(!pmd_none(pmdp_get(new_pmd)));
+	pmd = pmdp_get_and_clear(old_pmd);
+	SYNCPOINT("mremap.pmd");
+	if (has_deposit(vm_normal_page_pmd(pmd, 0)))
+		move_deposit(pt, old_pmd, new_pmd);
+	set_pmd_at(new_pmd, pmd);
+	count_event(EV_TLB_FLUSH);
+	count_event(EV_PMD_MOVE);
+	if (new_ptl != old_ptl)
+		spin_unlock(new_ptl);
+	spin_unlock(old_ptl);
+	return true;
+}
