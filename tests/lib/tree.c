@@ -23,6 +23,12 @@ static enum pgtable_level next_real(enum pgtable_level level)
 	return level;
 }
 
+/* A leaf: there is no table below. */
+static bool is_leaf(enum pgtable_level level, uint64_t val)
+{
+	return level == LEVEL_PMD && pmd_trans_huge(__pmd(val));
+}
+
 /* Where in a table of @level the entry of @addr stands. */
 static unsigned long slot_of(enum pgtable_level level, unsigned long addr)
 {
@@ -36,7 +42,7 @@ uint64_t *tree_entry(pgd_t *pgd, enum pgtable_level level, unsigned long addr)
 	for (enum pgtable_level at = LEVEL_PGD; at < level; at = next_real(at)) {
 		uint64_t val = load_relaxed(&table[slot_of(at, addr)]);
 
-		if (!val)
+		if (!val || is_leaf(at, val))
 			return NULL;
 		table = table_of(val);
 	}
@@ -59,7 +65,7 @@ static void tables_below(uint64_t *table, enum pgtable_level level, unsigned lon
 		unsigned long at = addr + i * level_span(level);
 		uint64_t val = load_relaxed(&table[i]);
 
-		if (!val)
+		if (!val || is_leaf(level, val))
 			continue;
 		fn(child, at, arg);
 		if (child < LEVEL_PTE)

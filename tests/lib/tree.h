@@ -4,6 +4,7 @@
 #define FAULTLINE_TESTS_LIB_TREE_H
 
 #include "core/mm/mm_types.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 
 /* A level that has entries of its own, and is not the same as the one above. */
@@ -19,7 +20,7 @@ static inline unsigned long level_span(enum pgtable_level level)
 }
 
 /*
- * The entry of @addr in the table of real level @level below root @pgd; NULL when a table on the way is missing.
+ * The entry of @addr in the table of real level @level below root @pgd; NULL when a table on the way is missing, or a leaf is there.
  * Locking: nobody changes the tree.
  */
 uint64_t *tree_entry(pgd_t *pgd, enum pgtable_level level, unsigned long addr);
