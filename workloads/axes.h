@@ -12,6 +12,8 @@
 #define FORK_AXIS	{ "pages", 2, { 2048, 16384 } }
 /* Of a child that does nothing: 0 is its fork alone, 1 its fork and its end. */
 #define EXIT_AXIS	{ "exit", 2, { 0, 1 } }
+/* Of a fault: 1 is a first write, 0 a first read. */
+#define WRITE_AXIS	{ "write", 2, { 1, 0 } }
 /* Their tables take 512 KiB, 8 MiB, 128 MiB: in a core's L2 cache, in L3, beyond. */
 #define TABLES_AXIS	{ "pages", 3, { 65536, 1048576, 16777216 } }
 

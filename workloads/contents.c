@@ -40,6 +40,11 @@ int access_payload(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *
 	return access_page(mm, addr, false, fn, arg);
 }
 
+int access_payload_to_write(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg)
+{
+	return access_page(mm, addr, true, fn, arg);
+}
+
 /* A payload is looked at in its first and its last word: clearing and copying work from end to end. */
 static uint64_t *first_word(const struct page *page)
 {
@@ -124,10 +129,10 @@ static int read_page(struct page *page, unsigned long addr, void *arg)
 
 int contents_write(struct mm_struct *mm, unsigned long addr, uint64_t mark)
 {
-	return access_page(mm, addr, true, write_page, &mark);
+	return access_payload_to_write(mm, addr, write_page, &mark);
 }
 
 int contents_read(struct mm_struct *mm, unsigned long addr, uint64_t *mark)
 {
-	return access_page(mm, addr, false, read_page, mark);
+	return access_payload(mm, addr, read_page, mark);
 }

@@ -13,6 +13,8 @@ typedef int page_fn(struct page *page, unsigned long addr, void *arg);
  * mapped there. Locking: none held.
  */
 int access_payload(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg);
+/* The same as a write would: -EAGAIN when the entry allows none. */
+int access_payload_to_write(struct mm_struct *mm, unsigned long addr, page_fn *fn, void *arg);
 
 /*
  * contents_mark - the page at @addr was just mapped by a first write: it must be anonymous, know its address and hold

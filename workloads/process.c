@@ -32,16 +32,6 @@ void process_exit(struct worker *worker)
 	worker->data = NULL;
 }
 
-static int touch(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int flags)
-{
-	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
-
-	if (likely(!ret))
-		return 0;
-	return space_fail(space_of(worker), ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x%s", addr, ret,
-			  ret & VM_FAULT_OOM ? ", out of frames" : "");
-}
-
 /* A fork, reclaim or migration came between a fault and the look at what it mapped: so it is done again. */
 static bool lost_again(int err, unsigned int *tries)
 {
@@ -55,7 +45,7 @@ static int write_marked(struct worker *worker, struct mm_struct *mm, unsigned lo
 	int err;
 
 	do {
-		err = touch(worker, mm, addr, FAULT_FLAG_WRITE);
+		err = space_fault(space_of(worker), mm, addr, FAULT_FLAG_WRITE);
 		if (err)
 			return err;
 		err = contents_write(mm, addr, mark);
@@ -73,7 +63,7 @@ int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long
 		if (worker->run->checking)
 			err = write_marked(worker, mm, addr, mark_of(worker->index, addr, when));
 		else
-			err = touch(worker, mm, addr, FAULT_FLAG_WRITE);
+			err = space_fault(space_of(worker), mm, addr, FAULT_FLAG_WRITE);
 	}
 	return err ? err : (int64_t)pages;
 }
@@ -86,7 +76,7 @@ int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr
 
 	*when = 0;
 	do {
-		err = touch(worker, mm, addr, 0);
+		err = space_fault(space_of(worker), mm, addr, 0);
 		if (err || !machine.payload)
 			return err;
 		err = contents_read(mm, addr, &mark);

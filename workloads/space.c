@@ -66,7 +66,8 @@ int space_open_mm(struct workload_run *run)
 	return open_mms(run, 1);
 }
 
-static int open_regions(struct workload_run *run, unsigned int mms, unsigned int nr, unsigned long pages)
+/* @mms mms with room for regions. */
+static int open_room(struct workload_run *run, unsigned int mms, unsigned int nr, unsigned long pages)
 {
 	unsigned long stride = ALIGN_UP(pages << PAGE_SHIFT, PUD_SIZE);
 	struct space *space;
@@ -81,6 +82,19 @@ static int open_regions(struct workload_run *run, unsigned int mms, unsigned int
 	space->nr = nr;
 	space->pages = pages;
 	space->stride = stride;
+	return 0;
+}
+
+int space_open_room(struct workload_run *run, unsigned int nr, unsigned long pages)
+{
+	return open_room(run, 1, nr, pages);
+}
+
+static int open_regions(struct workload_run *run, unsigned int mms, unsigned int nr, unsigned long pages)
+{
+	int err = open_room(run, mms, nr, pages);
+	struct space *space = run->data;
+
 	for (unsigned int i = 0; !err && i < mms; i++)
 		err = map_regions(space, space->mms[i]);
 	if (err)
@@ -101,6 +115,8 @@ void space_close(struct workload_run *run)
 		return;
 	while (space->nr_mms)
 		mm_exit(space->mms[--space->nr_mms]);
+	if (space->file)
+		file_put(space->file);
 	free(space->mms);
 	free(space);
 	run->data = NULL;
@@ -125,7 +141,7 @@ static uint64_t mark_of(const struct worker *worker, unsigned long addr)
 	return ((uint64_t)(worker->index + 1) << 52) | addr >> PAGE_SHIFT;
 }
 
-static int fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
+int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
 
@@ -144,7 +160,7 @@ static int64_t touch_checked(struct worker *worker, unsigned long addr, unsigned
 	for (i = 0; i < pages; i++) {
 		unsigned long at = addr + i * step;
 
-		if (fault(space, space_mm(worker), at, FAULT_FLAG_WRITE))
+		if (space_fault(space, space_mm(worker), at, FAULT_FLAG_WRITE))
 			return space->error;
 		if (contents_mark(space_mm(worker), at, mark_of(worker, at)))
 			return space_fail(space, -EUCLEAN, "the page at %#lx was not fresh", at);
@@ -167,7 +183,7 @@ int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pag
 	if (worker->run->checking && !err)
 		return touch_checked(worker, addr, pages, step);
 	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
-		err = fault(space, mm, addr, FAULT_FLAG_WRITE);
+		err = space_fault(space, mm, addr, FAULT_FLAG_WRITE);
 	return err ? err : (int64_t)pages;
 }
 
@@ -179,7 +195,7 @@ static int read_some(struct worker *worker, unsigned long addr, unsigned long pa
 	for (unsigned int i = 0; i < 8; i++) {
 		unsigned long at = addr + rng_below(&worker->rng, pages) * step;
 
-		if (fault(space, space_mm(worker), at, 0))
+		if (space_fault(space, space_mm(worker), at, 0))
 			return space->error;
 		if (contents_zero(space_mm(worker), at))
 			return space_fail(space, -EUCLEAN, "the page at %#lx was dropped, and is not zero", at);
@@ -266,7 +282,7 @@ static int populate_region(struct space *space, struct mm_struct *mm, unsigned l
 	int err = 0;
 
 	for (unsigned long i = 0; !err && i < space->pages; i++)
-		err = fault(space, mm, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
+		err = space_fault(space, mm, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
 	return err;
 }
 

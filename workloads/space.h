@@ -22,6 +22,7 @@ struct space {
 	unsigned int nr;		/* (C) regions of each mm */
 	unsigned long pages;		/* (C) of each region */
 	unsigned long stride;		/* (C) bytes from the start of one region to that of the next */
+	struct file *file;		/* (C) what its regions map (file_space.h), with a reference; NULL: none */
 	int error;			/* (A) the first failure, -errno; 0 for none */
 };
 
@@ -33,6 +34,8 @@ struct space {
 int space_open_mm(struct workload_run *run);
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages);
 void space_close(struct workload_run *run);
+/* space_open_room - the same with room for the regions, and nothing mapped there. */
+int space_open_room(struct workload_run *run, unsigned int nr, unsigned long pages);
 /*
  * space_open_warm - the same as space_open(), and the host has backed as many frames as all regions hold. Its first touch of
  * each would cost ten times the clearing.
@@ -79,6 +82,8 @@ int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3,
 
 /* ---- pages ---- */
 
+/* A fault at @addr that has to succeed. Returns 0 or -errno. */
+int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags);
 /*
  * space_touch - one write fault for each of @pages pages, @step bytes apart, none of them mapped before. While checking,
  * each page must come zeroed, is marked, and all marks are looked at again at the end. Returns @pages or -errno.

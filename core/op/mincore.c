@@ -63,11 +63,12 @@ static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 static int mincore_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
 {
 	unsigned char **vec = walk->private;
+	unsigned long pages = (next - addr) >> PAGE_SHIFT;
 
 	(void)depth;
 	if (vma_is_anonymous(walk->vma)) {
-		memset(*vec, 0, (next - addr) >> PAGE_SHIFT);
-		*vec += (next - addr) >> PAGE_SHIFT;
+		memset(*vec, 0, pages);
+		*vec += pages;
 		return 0;
 	}
 	for (; addr < next; addr += PAGE_SIZE)

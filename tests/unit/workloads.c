@@ -14,6 +14,7 @@
 #include "tests/lib/crew.h"
 #include "tests/lib/world.h"
 #include "workloads/contents.h"
+#include "workloads/file_space.h"
 #include "workloads/space.h"
 #include "workloads/workload.h"
 
@@ -244,6 +245,49 @@ static void contents_are_seen(void **state)
 	end(&crew);
 }
 
+/* What belongs to page 4 of the file turns up in page 3. */
+static void file_contents_are_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "file_fault_shared", true);
+	uint64_t other = file_space_mark(space, 0, 4, 1);
+
+	(void)state;
+	assert_int_equal(op(&crew), space->pages);
+	assert_int_equal(access_payload(space->mm, space_region(space, 0) + 3 * PAGE_SIZE, scribble, &other), 0);
+	file_space_drop(&crew.workers[0]);
+	assert_int_equal(op(&crew), -EUCLEAN);
+	end(&crew);
+}
+
+/* What another mapping of the same file keeps to itself turns up in this one. */
+static void private_contents_are_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "file_fault_private", true);
+	uint64_t other = file_space_mark(space, 0, 0, 1) + (1ull << 32);
+
+	(void)state;
+	assert_int_equal(op(&crew), space->pages);
+	assert_int_equal(file_space_access(space, 0, 0, 0), 0);
+	assert_int_equal(access_payload(space->mm, space_region(space, 0), scribble, &other), 0);
+	assert_int_equal(file_space_access(space, 0, 0, 0), -EUCLEAN);
+	end(&crew);
+}
+
+static void lost_write_is_seen(void **state)
+{
+	struct crew crew;
+	struct space *space = begin(&crew, "mkclean_vs_write", true);
+
+	(void)state;
+	assert_true(op(&crew) > 0);
+	assert_int_equal(check(&crew), 0);
+	space->file->device[5]++;		/* its page is clean, so it is not written again */
+	assert_int_equal(check(&crew), -EUCLEAN);
+	end(&crew);
+}
+
 static int load_layout(void **state)
 {
 	char why[256];
@@ -270,6 +314,9 @@ int main(void)
 		cmocka_unit_test(page_not_dropped_is_seen),
 		cmocka_unit_test(lost_reference_is_seen),
 		cmocka_unit_test(contents_are_seen),
+		cmocka_unit_test(file_contents_are_seen),
+		cmocka_unit_test(private_contents_are_seen),
+		cmocka_unit_test(lost_write_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, load_layout, free_layout);

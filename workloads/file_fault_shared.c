@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* file_fault_shared.c - faults where a file is mapped shared, its pages in memory: each worker its own part of one file. */
+#include "workloads/file_space.h"
+
+#include <sys/mman.h>
+
+static int setup(struct workload_run *run)
+{
+	unsigned long pages = (unsigned long)run->choice[0];
+	int err = file_space_open(run, run->threads, pages, run->threads * pages);
+
+	for (unsigned int i = 0; !err && i < run->threads; i++)
+		err = file_space_map(run->data, i, MAP_SHARED, i * pages);
+	if (!err)
+		err = file_space_warm(run->data);
+	if (err)
+		space_close(run);
+	return err;
+}
+
+WORKLOAD(file_fault_shared,
+	.what = "first access to each page of a shared mapping, in memory already; each worker its own part of one file",
+	.item = "page",
+	.flags = WORKLOAD_PAYLOAD,
+	.nr_roles = 1,
+	.roles = { { "fault", file_space_touch, file_space_drop } },
+	.nr_axes = 2,
+	.axes = { MEMORY_AXIS, WRITE_AXIS },
+	.setup = setup,
+	.check = space_check,
+	.teardown = space_close)

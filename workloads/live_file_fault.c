@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * live_file_fault.c - the live kernel's faults on a file in memory, mapped shared: what file_fault_shared is compared with. A read
+ * maps sixteen pages at a time there, a write one.
+ */
+#include "workloads/live.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Every page is in the file, and none is mapped. */
+static void prepare(struct worker *worker)
+{
+	live_advise(worker, MADV_DONTNEED);
+}
+
+static int map_file(struct worker *worker)
+{
+	int fd = memfd_create("faultline", MFD_CLOEXEC), err = 0;
+	void *memory = MAP_FAILED;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)live_size(worker)))
+		memory = mmap(NULL, live_size(worker), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		err = -errno;
+	close(fd);
+	if (err)
+		return err;
+	worker->data = memory;
+	madvise(memory, live_size(worker), MADV_NOHUGEPAGE);
+	live_populate(worker);
+	return 0;
+}
+
+static int64_t touch(struct worker *worker)
+{
+	const char *memory = worker->data;
+
+	if (worker->run->choice[1])
+		host_touch(worker->data, live_size(worker));
+	for (size_t at = 0; !worker->run->choice[1] && at < live_size(worker); at += FRAME_SIZE)
+		(void)load_relaxed(&memory[at]);
+	return worker->run->choice[0];
+}
+
+WORKLOAD(live_file_fault,
+	.what = "live kernel: first access to each page of a shared mapping of a memfd, in memory already; each worker its own",
+	.item = "page",
+	.flags = WORKLOAD_LIVE,
+	.nr_roles = 1,
+	.roles = { { "touch", touch, prepare } },
+	.nr_axes = 2,
+	.axes = { LIVE_AXIS, WRITE_AXIS },
+	.worker_setup = map_file,
+	.worker_teardown = live_unmap)
