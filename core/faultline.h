@@ -65,6 +65,7 @@
 #include "core/op/mkclean.h"
 #include "core/op/mmap.h"
 #include "core/op/move_page_tables.h"
+#include "core/op/move_pages.h"
 #include "core/op/mremap.h"
 #include "core/op/migrate.h"
 #include "core/op/munmap.h"

@@ -92,6 +92,8 @@ static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 		ret = handle_mm_fault(vma, start, write ? FAULT_FLAG_WRITE : 0);
 	if (ret & VM_FAULT_OOM)
 		return -ENOMEM;
+	if (ret & VM_FAULT_HWPOISON)
+		return -EHWPOISON;
 	return ret ? -EFAULT : 0;
 }
 

@@ -23,7 +23,7 @@
  * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access;
  * anything but guard removal over raw frames);
  * -ENOMEM (part of the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out);
- * -EFAULT (POPULATE met a guard region). Locking: none held.
+ * -EFAULT (POPULATE met a guard region); -EHWPOISON (it met a page that was lost). Locking: none held.
  */
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
 

@@ -103,7 +103,7 @@ static int move_folio(struct folio *folio, unsigned int nid)
 
 	if (folio_test_large(folio) || !folio_test_anon(folio))
 		return -EBUSY;
-	page = alloc_pages_node(nid, 0, PAGE_ANON);
+	page = alloc_pages_node(nid, 0, PAGE_ANON | ALLOC_THISNODE);
 	if (!page)
 		return -ENOMEM;
 	if (folio_trylock(folio)) {

@@ -8,6 +8,7 @@
 #include "core/mm/filemap.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
+#include "core/mm/swap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
@@ -27,11 +28,27 @@ static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned
 	return 1;
 }
 
+/* A page on its way to another frame is in memory all the while; a lost one is not looked for. Source: mincore_swap(). */
+static unsigned char mincore_swap(pte_t pte)
+{
+	struct folio *folio;
+
+	if (!pte_is_swap(pte))
+		return pte_is_migration(pte) || swapent_type(pte) == SWAPENT_POISON;
+	folio = swap_cache_get(swapent_payload(pte), NULL);
+	if (!folio)
+		return 0;
+	folio_put(folio);
+	return 1;
+}
+
 static unsigned char mincore_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
 	if (likely(pte_present(pte)))
 		return 1;
-	return !vma_is_anonymous(vma) && (pte_none(pte) || pte_is_guard(pte)) ? mincore_unmapped(vma, addr) : 0;
+	if (pte_is_swapent(pte) && !pte_is_guard(pte))
+		return mincore_swap(pte);
+	return vma_is_anonymous(vma) ? 0 : mincore_unmapped(vma, addr);
 }
 
 /* A huge leaf, or a whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */

@@ -6,8 +6,8 @@
 #include "core/mm/mm_types.h"
 
 /*
- * sys_mincore - as mincore(2): *@vec, one byte a page, gets 1 for what is present (the zero page included), or
- * would be a page of a file that is in memory, else 0.
+ * sys_mincore - as mincore(2): *@vec, one byte a page, gets 1 for what is present (the zero page included), on its
+ * way to another frame, in swap and the swap cache, or would be a page of a file that is in memory, else 0.
  * Returns 0; -EINVAL (@start not page aligned); -ENOMEM (part of the range not mapped: @vec is filled up to there).
  * Locking: none held.
  */

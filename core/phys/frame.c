@@ -153,7 +153,7 @@ static force_inline struct page *alloc_from(unsigned int nid, unsigned int order
 		return NULL;
 	page = take_from(nid, order, use);
 	if (unlikely(!page)) {
-		page = take_from_others(nid, order, use);
+		page = flags & ALLOC_THISNODE ? NULL : take_from_others(nid, order, use);
 		if (!page)
 			return NULL;
 	}

@@ -204,6 +204,7 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
 #define ALLOC_TYPE	0x0fu		/* enum page_type of the new page; 0 means PAGE_USED */
 #define ALLOC_ZERO	0x10u		/* clear the payload */
 #define ALLOC_COMPOUND	0x20u		/* the block is one folio: its pages know their head, and are of its type */
+#define ALLOC_THISNODE	0x40u		/* of no other node */
 
 /*
  * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
@@ -212,7 +213,7 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
 struct page *alloc_page(unsigned int flags) __must_check;
-/* The same from node @nid, whatever the policy; falls back likewise. */
+/* The same from node @nid, whatever the policy; falls back likewise, but with ALLOC_THISNODE. */
 struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int flags) __must_check;
 /*
  * free_pages - drop the caller's reference to a block; the last one frees it. @order is that of the allocation.
