@@ -42,6 +42,7 @@
 #include "core/mm/mm_id.h"
 #include "core/mm/mm_types.h"
 #include "core/mm/mmap_lock.h"
+#include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
@@ -59,6 +60,8 @@
 #include "core/op/fork.h"
 #include "core/op/guard.h"
 #include "core/op/gup.h"
+#include "core/op/hmm.h"
+#include "core/op/hmm_mirror.h"
 #include "core/op/huge_pmd.h"
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
@@ -77,6 +80,7 @@
 #include "core/op/zap.h"
 #include "core/policy/policy.h"
 #include "core/oracle/at_rest.h"
+#include "core/oracle/mirror.h"
 #include "core/oracle/pins.h"
 
 #endif

@@ -71,6 +71,10 @@
 	X(MIGRATE,		"folios moved to another frame") \
 	X(MIGRATE_KEPT,		"folios that could not be moved") \
 	X(MIGRATE_WAIT,		"faults that waited for a page on the way to another frame") \
+	X(HMM_SNAPSHOT,		"entries read for devices") \
+	X(HMM_STALE,		"snapshots that an invalidation hit") \
+	X(NOTIFIER_TOLD,	"invalidations that subscribers were told of") \
+	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

@@ -7,6 +7,7 @@
 #ifndef FAULTLINE_CORE_LOCK_WAIT_H
 #define FAULTLINE_CORE_LOCK_WAIT_H
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -53,6 +54,11 @@ static inline void futex_wait(uint32_t *word, uint32_t value)
 static inline void futex_wake_one(uint32_t *word)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static inline void futex_wake_all(uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm_id.h"
+#include "core/mm/notifier.h"
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma_lock.h"
@@ -94,6 +95,7 @@ void mm_free(struct mm_struct *mm)
 	BUG_ON(mm->map_count);
 	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
 		BUG_ON(mm_counter_sum(&mm->pt, i));
+	mmu_notifier_destroy(mm);
 	vma_tree_destroy(&mm->tree);
 	mm_pgtable_destroy(&mm->pt);
 	mm_id_free(mm->mm_id);

@@ -104,6 +104,7 @@ struct mm_struct {
 	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards; 0: at the top */
 	uint32_t mm_id;			/* (C) no other mm has it now; see mm_id.h */
 	uint32_t has_pinned;		/* (A) some page of it was pinned: from then on fork looks for pins. Never cleared */
+	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
 	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
 };

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "core/mm/mmap_lock.h"
+#include "core/mm/notifier.h"
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
@@ -203,12 +204,14 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 {
 	struct mm_struct *mm = src->vm_mm;
 	struct copy copy = { .dst = dst, .src = src };
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_PAGE, src->vm_start, src->vm_end);
 	unsigned long addr = src->vm_start, next;
 	pmd_t *pmdp;
 	int err = 0;
 
 	mmap_assert_write_locked(mm);
 	vma_assert_write_locked(dst);
+	mmu_notifier_invalidate_range_start(&range);
 	raw_write_seqcount_begin(&mm->write_protect_seq);
 	/*
 	 * ORDER[gup-fork:A] the sequence is odd before pins are looked for and entries change; pairs with ORDER[gup-fork:B].
@@ -222,6 +225,7 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 			err = copy_pte_range(&copy, pmdp, addr, next);
 	}
 	raw_write_seqcount_end(&mm->write_protect_seq);
+	mmu_notifier_invalidate_range_end(&range);
 	if (copy.spare)
 		folio_put(copy.spare);
 	count_events(EV_FORK_COPIED, (uint64_t)copy.early);

@@ -12,6 +12,7 @@
 #include "core/op/vm_fault.h"
 
 #include "core/mm/mm.h"
+#include "core/mm/notifier.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/pfnmap.h"
 #include "core/phys/folio_lock.h"
@@ -73,6 +74,27 @@ static vm_fault_t reuse(struct vm_fault *vmf)
 	return 0;
 }
 
+/* Maps @folio in the place of @from, or of a frame that is not counted. False, and nothing is done: the entry has changed. */
+static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page *from)
+{
+	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + PAGE_SIZE);
+	bool mine;
+
+	mmu_notifier_invalidate_range_start(&range);
+	mine = lock_and_compare(vmf);
+	if (likely(mine)) {
+		map_new_folio(vmf, folio, vmf->addr, 1);
+		mm_count(vmf->pt, MM_ANONPAGES, 1);
+		if (from) {
+			mm_count(vmf->pt, mm_counter(page_folio(from)), -1);
+			folio_remove_rmap_ptes(page_folio(from), from, 1, vmf->vma);
+		}
+		pte_unmap_unlock(vmf->pt, vmf->ptl);
+	}
+	mmu_notifier_invalidate_range_end(&range);
+	return mine;
+}
+
 /*
  * A page of its own in the place of @from, of which the caller has a reference, or of the zero page or a raw frame, if that is
  * NULL. What a page that is not exclusive holds does not change, so it is copied without the PTL; a copy that came too late is
@@ -92,17 +114,10 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 		copy_payload(&folio->page, from);
 	else if (unlikely(!is_zero_pfn(pte_pfn(vmf->orig))))
 		copy_raw_payload(&folio->page, pte_pfn(vmf->orig));
-	if (!lock_and_compare(vmf)) {
+	if (!replace_page(vmf, folio, from)) {
 		folio_put(folio);
 		return FAULT_AGAIN;
 	}
-	map_new_folio(vmf, folio, vmf->addr, 1);
-	mm_count(vmf->pt, MM_ANONPAGES, 1);
-	if (from) {
-		mm_count(vmf->pt, mm_counter(page_folio(from)), -1);
-		folio_remove_rmap_ptes(page_folio(from), from, 1, vmf->vma);
-	}
-	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	if (from) {
 		count_event(EV_COW_COPY);
 		put_page(from);		/* the entry's reference */

@@ -11,14 +11,18 @@
 #include <errno.h>
 
 #include "core/mm/mm.h"
+#include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 
 /* Source: mm/rmap.c, page_vma_mkclean_one(). */
 static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
 {
+	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, pvmw->address,
+								pvmw->address + (pvmw->nr_pages << PAGE_SHIFT));
 	int cleaned = 0;
 
+	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(pvmw)) {
 		pte_t pte = ptep_get(pvmw->pte);
 
@@ -31,6 +35,7 @@ static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
 	}
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_FILE_CLEANED, (uint64_t)cleaned);
+	mmu_notifier_invalidate_range_end(&range);
 	return cleaned;
 }
 

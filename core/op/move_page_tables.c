@@ -4,6 +4,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/i_mmap.h"
+#include "core/mm/notifier.h"
 #include "core/mm/vma_lock.h"
 #include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
@@ -113,13 +114,12 @@ static void drop_rmap_locks(const struct vm_area_struct *vma)
 		i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
-unsigned long move_page_tables(const struct pagetable_move_control *pmc)
+/* Returns how far it came. */
+static unsigned long move_extents(const struct pagetable_move_control *pmc)
 {
 	struct mm_pgtable *pt = &pmc->old->vm_mm->pt;
 	unsigned long done, extent;
 
-	vma_assert_write_locked(pmc->new);
-	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
 	for (done = 0; done < pmc->len; done += extent) {
 		unsigned long old_addr = pmc->old_addr + done, new_addr;
 		pmd_t *old_pmd = pmd_find_next(pt, &old_addr, pmc->old_addr + pmc->len), *new_pmd;
@@ -149,5 +149,19 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 			move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);
 		drop_rmap_locks(pmc->old);
 	}
+	return done;
+}
+
+unsigned long move_page_tables(const struct pagetable_move_control *pmc)
+{
+	struct mmu_notifier_range range = mmu_notifier_range_of(pmc->old->vm_mm, MMU_NOTIFY_UNMAP, pmc->old_addr,
+								pmc->old_addr + pmc->len);
+	unsigned long done;
+
+	vma_assert_write_locked(pmc->new);
+	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
+	mmu_notifier_invalidate_range_start(&range);
+	done = move_extents(pmc);
+	mmu_notifier_invalidate_range_end(&range);
 	return done;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "core/mm/notifier.h"
 #include "core/mm/vma.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
@@ -50,11 +51,13 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 /* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
 static void change_protection(struct mm_struct *mm, const struct vm_area_struct *vma)
 {
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_VMA, vma->vm_start, vma->vm_end);
 	unsigned long addr = vma->vm_start, next;
 	spinlock_t *ptl;
 	pmd_t *pmdp;
 	pte_t *ptep;
 
+	mmu_notifier_invalidate_range_start(&range);
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
 		/* A leaf lies in the VMA as a whole, and nobody makes a new one meanwhile. */
@@ -68,6 +71,7 @@ static void change_protection(struct mm_struct *mm, const struct vm_area_struct 
 		pte_unmap_unlock(&mm->pt, ptl);
 	}
 	count_event(EV_TLB_FLUSH);
+	mmu_notifier_invalidate_range_end(&range);
 }
 
 /* The part of @vma in [start, end) gets the rights @flags. Returns 0 or -ENOMEM, and in *next the end of what was done. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/mm/swap.h"
@@ -84,16 +85,22 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 {
 	const struct unmap *unmap = arg;
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, unmap->flags & TTU_SYNC ? PVMW_SYNC : 0);
+	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm, unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
+								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
+	bool all = true;
 
 	if ((load_relaxed(&vma->vm_flags) & VM_LOCKED) && !(unmap->flags & TTU_IGNORE_MLOCK) && !unmap->migrate)
 		return false;
+	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (unmap_entry(unmap, folio, vma, pvmw.pte))
 			continue;
 		page_vma_mapped_walk_done(&pvmw);
-		return false;
+		all = false;
+		break;
 	}
-	return true;
+	mmu_notifier_invalidate_range_end(&range);
+	return all;
 }
 
 static bool not_mapped(struct folio *folio)

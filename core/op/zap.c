@@ -4,6 +4,7 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/mm.h"
+#include "core/mm/notifier.h"
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
@@ -216,14 +217,17 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 
 void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags)
 {
+	struct mmu_notifier_range range = mmu_notifier_range_of(container_of(tlb->pt, struct mm_struct, pt), MMU_NOTIFY_CLEAR, start, end);
 	struct zap zap = { .tlb = tlb, .vma = vma, .flags = flags };
 	unsigned long addr = start;
 	pmd_t *pmdp;
 
+	mmu_notifier_invalidate_range_start(&range);
 	while ((pmdp = pmd_find_next(tlb->pt, &addr, end))) {
 		unsigned long next = pmd_addr_end(addr, end);
 
 		zap_pmd(&zap, pmdp, addr, next);
 		addr = next;
 	}
+	mmu_notifier_invalidate_range_end(&range);
 }

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * notifier.c - who keeps translations of an mm elsewhere is told before the mm drops them.
+ *
+ * All invalidations that overlap in time are one to the sequence: the first that meets a subscriber makes it odd, the last that
+ * ends makes it even. While it is odd the tree of subscribers does not change, so invalidations go through it without a lock;
+ * who wants to come in or go meanwhile is put on a list, and the last to end sees to that. Source: mm/mmu_notifier.c.
+ */
+#include "core/mm/notifier.h"
+
+#include <errno.h>
+
+#include "core/base/arena.h"
+#include "core/lock/wait.h"
+#include "core/mm/anon_vma.h"
+#include "core/mm/i_mmap.h"
+#include "core/mm/mmap_lock.h"
+#include "core/mm/vma.h"
+
+TAILQ_HEAD(interval_notifier_list, mmu_interval_notifier);
+
+/*
+ * Conservation: active is the number of invalidations between start and end; invalidate_seq is odd only while it is not 0.
+ *
+ * Lock key: (L) lock (L,R) changed under lock with an even sequence, read while it is odd too (A) atomic, written under lock
+ */
+struct mmu_notifier_subscriptions {
+	spinlock_t lock;
+	uint32_t invalidate_seq;		/* (A) who waits for its change sleeps on it */
+	unsigned long active;			/* (L) invalidations that go on, whether they meet a subscriber or not */
+	bool waited_for;			/* (L) somebody sleeps */
+	struct interval_tree itree;		/* (L,R) */
+	struct interval_notifier_list deferred;	/* (L) */
+};
+
+static bool is_invalidating(const struct mmu_notifier_subscriptions *subs)
+{
+	return load_relaxed(&subs->invalidate_seq) & 1;
+}
+
+static struct mmu_interval_notifier *sub_of(struct interval_node *node)
+{
+	return node ? container_of(node, struct mmu_interval_notifier, node) : NULL;
+}
+
+/* ---- waiting ---- */
+
+/* Locking: subs->lock, dropped. Returns once the sequence is another one. */
+static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
+{
+	uint32_t seq = load_relaxed(&subs->invalidate_seq);
+	struct wait_cost cost = { 0 };
+
+	subs->waited_for = true;
+	spin_unlock(&subs->lock);
+	count_event(EV_NOTIFIER_WAIT);
+	while (load_acquire(&subs->invalidate_seq) == seq)
+		if (!wait_spin(&cost))
+			futex_wait(&subs->invalidate_seq, seq);
+}
+
+/* ---- invalidations ---- */
+
+/* The first subscriber that the range meets. Source: mm/mmu_notifier.c, mn_itree_inv_start_range(). */
+static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs, const struct mmu_notifier_range *range,
+					       uint32_t *seq)
+{
+	struct mmu_interval_notifier *sub;
+
+	spin_lock(&subs->lock);
+	subs->active++;
+	sub = sub_of(interval_tree_iter_first(&subs->itree, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT));
+	if (sub)
+		store_relaxed(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) | 1);
+	*seq = load_relaxed(&subs->invalidate_seq);
+	spin_unlock(&subs->lock);
+	return sub;
+}
+
+void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifier_subscriptions *subs)
+{
+	struct mmu_interval_notifier *sub;
+	uint32_t seq;
+
+	range->told = subs;
+	sub = inv_start(subs, range, &seq);
+	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT))) {
+		SYNCPOINT("notifier.invalidate");
+		count_event(EV_NOTIFIER_TOLD);
+		sub->ops->invalidate(sub, range, seq);
+	}
+}
+
+static void come_in(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
+{
+	interval_tree_insert(&subs->itree, &sub->node, sub->node.first, sub->node.last);
+	sub->in_tree = true;
+}
+
+static void see_to_deferred(struct mmu_notifier_subscriptions *subs)
+{
+	struct mmu_interval_notifier *sub;
+
+	while ((sub = TAILQ_FIRST(&subs->deferred))) {
+		TAILQ_REMOVE(&subs->deferred, sub, deferred_item);
+		if (sub->in_tree)
+			interval_tree_remove(&subs->itree, &sub->node);
+		else
+			come_in(subs, sub);
+	}
+}
+
+/* Source: mm/mmu_notifier.c, mn_itree_inv_end(). */
+void mmu_notifier_end_slow(struct mmu_notifier_range *range)
+{
+	struct mmu_notifier_subscriptions *subs = range->told;
+	bool wake = false;
+
+	SYNCPOINT("notifier.before_end");
+	spin_lock(&subs->lock);
+	if (!--subs->active && is_invalidating(subs)) {
+		see_to_deferred(subs);
+		/* Entries changed before: who reads this with acquire finds them so. */
+		store_release(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) + 1);
+		wake = subs->waited_for;
+		subs->waited_for = false;
+	}
+	spin_unlock(&subs->lock);
+	if (wake)
+		futex_wake_all(&subs->invalidate_seq);
+}
+
+/* ---- subscribers ---- */
+
+bool mmu_interval_read_trybegin(struct mmu_interval_notifier *sub, uint32_t *seq)
+{
+	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
+	bool invalidating;
+
+	spin_lock(&subs->lock);
+	*seq = load_acquire(&sub->invalidate_seq);
+	invalidating = *seq == load_relaxed(&subs->invalidate_seq) && !KNOCKED_OUT(NOTIFIER_BEGIN_WAIT);
+	spin_unlock(&subs->lock);
+	return !invalidating;
+}
+
+uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub)
+{
+	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
+	uint32_t seq;
+
+	spin_lock(&subs->lock);
+	seq = load_acquire(&sub->invalidate_seq);
+	if (unlikely(seq == load_relaxed(&subs->invalidate_seq) && !KNOCKED_OUT(NOTIFIER_BEGIN_WAIT)))
+		unlock_and_wait(subs);
+	else
+		spin_unlock(&subs->lock);
+	SYNCPOINT("notifier.begun");
+	return seq;
+}
+
+/* Puts it into the tree, or on the list if that can't be; what goes on then is told of by the sequence. Locking: subs->lock. */
+static void insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
+{
+	uint32_t seq = load_relaxed(&subs->invalidate_seq);
+
+	if (!subs->active) {
+		store_relaxed(&sub->invalidate_seq, seq - 1);
+		come_in(subs, sub);
+		return;
+	}
+	if (is_invalidating(subs)) {
+		TAILQ_INSERT_TAIL(&subs->deferred, sub, deferred_item);
+	} else {
+		/* What goes on may be in its range: it counts as if it had been told. */
+		seq |= 1;
+		store_relaxed(&subs->invalidate_seq, seq);
+		come_in(subs, sub);
+	}
+	store_relaxed(&sub->invalidate_seq, seq);
+}
+
+int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start, unsigned long end,
+				 const struct mmu_interval_notifier_ops *ops)
+{
+	struct mmu_notifier_subscriptions *subs = load_acquire(&mm->notifier_subscriptions);
+
+	if (start >= end || !IS_ALIGNED(start | end, PAGE_SIZE))
+		return -EINVAL;
+	if (!subs)
+		return -ENOENT;
+	*sub = (struct mmu_interval_notifier){ .ops = ops, .mm = mm };
+	sub->node.first = start >> PAGE_SHIFT;
+	sub->node.last = (end - 1) >> PAGE_SHIFT;
+	spin_lock(&subs->lock);
+	insert(subs, sub);
+	spin_unlock(&subs->lock);
+	return 0;
+}
+
+void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
+{
+	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
+
+	spin_lock(&subs->lock);
+	if (!sub->in_tree) {
+		TAILQ_REMOVE(&subs->deferred, sub, deferred_item);
+	} else if (is_invalidating(subs)) {
+		TAILQ_INSERT_TAIL(&subs->deferred, sub, deferred_item);
+		unlock_and_wait(subs);
+		return;
+	} else {
+		interval_tree_remove(&subs->itree, &sub->node);
+	}
+	spin_unlock(&subs->lock);
+}
+
+/* ---- the first subscriber ---- */
+
+/*
+ * Whoever found no subscriptions before they were published holds mmap_lock, the VMA lock of one of these VMAs, or the lock of an
+ * rmap tree that one is in. Each is taken once for write: so each of them is done. Locking: mmap_lock for write.
+ */
+static void wait_for_invalidations(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	for (unsigned long addr = 0; (vma = find_vma(mm, addr)); addr = vma->vm_end) {
+		struct anon_vma *anon_vma;
+
+		vma_start_write(vma);
+		if (vma->vm_file) {
+			i_mmap_lock_write(&vma->vm_file->mapping);
+			i_mmap_unlock_write(&vma->vm_file->mapping);
+		}
+		anon_vma = load_acquire(&vma->anon_vma);
+		if (anon_vma) {
+			anon_vma_lock_write(anon_vma);
+			anon_vma_unlock_write(anon_vma);
+		}
+	}
+}
+
+int mmu_notifier_register_locked(struct mm_struct *mm)
+{
+	struct mmu_notifier_subscriptions *subs;
+
+	mmap_assert_write_locked(mm);
+	if (load_relaxed(&mm->notifier_subscriptions))
+		return 0;
+	subs = node_zalloc(mm->pt.home, sizeof(*subs), CACHE_LINE);
+	if (!subs)
+		return -ENOMEM;
+	spin_lock_init(&subs->lock, mm->pt.policy.spin, RANK_NOTIFIER);
+	TAILQ_INIT(&subs->deferred);
+	store_relaxed(&subs->invalidate_seq, 2);
+	store_release(&mm->notifier_subscriptions, subs);
+	if (!KNOCKED_OUT(NOTIFIER_REGISTER))
+		wait_for_invalidations(mm);
+	return 0;
+}
+
+int mmu_notifier_register(struct mm_struct *mm)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = mmu_notifier_register_locked(mm);
+	mmap_write_unlock(mm);
+	return err;
+}
+
+void mmu_notifier_destroy(struct mm_struct *mm)
+{
+	struct mmu_notifier_subscriptions *subs = load_acquire(&mm->notifier_subscriptions);
+
+	if (!subs)
+		return;
+	BUG_ON(subs->active || is_invalidating(subs) || !RB_EMPTY(&subs->itree) || !TAILQ_EMPTY(&subs->deferred));
+	node_free(subs, mm->pt.home, sizeof(*subs));
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hmm.c - the page tables of a range as a device wants them. */
+#include "core/op/hmm.h"
+
+#include <errno.h>
+
+#include "core/mm/mmap_lock.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
+
+/* ---- snapshots ---- */
+
+/* Lock key: (T) this thread only */
+struct snapshot {
+	struct mm_pgtable *pt;		/* (T) */
+	hmm_pfn_t *pfns;		/* (T) the next to be written */
+	hmm_pfn_t flags;		/* (T) what every page that is there may be used for */
+};
+
+static void fill(struct snapshot *snap, unsigned long addr, unsigned long end, hmm_pfn_t entry)
+{
+	for (; addr < end; addr += PAGE_SIZE)
+		*snap->pfns++ = entry;
+}
+
+/* An entry that is neither none nor present. */
+static hmm_pfn_t of_swapent(const struct snapshot *snap, pte_t pte)
+{
+	(void)snap;
+	if (pte_is_swap(pte) || pte_is_migration(pte))
+		return 0;
+	return HMM_PFN_ERROR;
+}
+
+static force_inline hmm_pfn_t of_pte(const struct snapshot *snap, pte_t pte)
+{
+	if (likely(pte_present(pte)))
+		return hmm_pfn_from_pfn(pte_pfn(pte)) | snap->flags | (pte_write(pte) ? HMM_PFN_WRITE : 0);
+	return pte_none(pte) ? HMM_PFN_EMPTY : of_swapent(snap, pte);
+}
+
+/* Every page of a leaf, from @addr on. */
+static void of_leaf(struct snapshot *snap, pmd_t pmd, unsigned long addr, unsigned long end)
+{
+	unsigned long pfn = entry_pfn(pmd.val) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+
+	if (!pmd_present(pmd)) {	/* protnone */
+		fill(snap, addr, end, 0);
+		return;
+	}
+	for (; addr < end; addr += PAGE_SIZE)
+		*snap->pfns++ = hmm_pfn_from_pfn(pfn++) | snap->flags | (pmd.val & ENTRY_WRITE ? HMM_PFN_WRITE : 0);
+}
+
+/*
+ * [addr, end) lies in what one PMD entry maps. The table may be unlinked meanwhile, empty by then: that was told as an
+ * invalidation, if anything in it was mapped.
+ */
+static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsigned long end)
+{
+	pmd_t pmd;
+	pte_t *ptep = pte_offset_map(snap->pt, pmdp, addr, &pmd);
+
+	if (unlikely(!ptep)) {
+		if (pmd_leaf(pmd))
+			of_leaf(snap, pmd, addr, end);
+		else
+			fill(snap, addr, end, HMM_PFN_EMPTY);
+		return;
+	}
+	for (; addr < end; addr += PAGE_SIZE)
+		*snap->pfns++ = of_pte(snap, ptep_get_lockless(ptep++));
+	pte_unmap(snap->pt);
+}
+
+/* Source: mm/hmm.c, hmm_vma_walk(). */
+static void walk(struct snapshot *snap, unsigned long start, unsigned long end)
+{
+	unsigned long addr = start, next;
+	pmd_t *pmdp;
+
+	while ((pmdp = pmd_find_next(snap->pt, &addr, end))) {
+		fill(snap, start, addr, HMM_PFN_EMPTY);
+		next = pmd_addr_end(addr, end);
+		of_pmd(snap, pmdp, addr, next);
+		SYNCPOINT("hmm.table_read");
+		start = addr = next;
+	}
+	fill(snap, start, end, HMM_PFN_EMPTY);
+}
+
+static bool range_in_vma(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return start >= vma->vm_start && start < end && end <= vma->vm_end;
+}
+
+int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
+{
+	struct snapshot snap = {
+		.pt = &vma->vm_mm->pt, .pfns = pfns, .flags = vma->vm_flags & VM_READ ? HMM_PFN_READ : 0,
+	};
+
+	if (vma->vm_flags & VM_SPECIAL) {
+		fill(&snap, start, end, HMM_PFN_SPECIAL);
+		return -EINVAL;
+	}
+	if (!range_in_vma(vma, start, end))
+		return -EINVAL;
+	walk(&snap, start, end);
+	count_events(EV_HMM_SNAPSHOT, (end - start) >> PAGE_SHIFT);
+	return 0;
+}
+
+/* ---- is it still true? ---- */
+
+static void monitor_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	(void)range;
+	mmu_interval_set_seq(sub, seq);
+}
+
+static const struct mmu_interval_notifier_ops monitor_ops = { .invalidate = monitor_invalidate };
+
+bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (!range_in_vma(vma, start, end) || mmu_interval_notifier_insert(&range->notifier, vma->vm_mm, start, end, &monitor_ops))
+		return false;
+	range->seq = mmu_interval_read_begin(&range->notifier);
+	return true;
+}
+
+bool hmm_vma_range_monitor_end(struct hmm_range *range)
+{
+	bool valid = !mmu_interval_read_retry(&range->notifier, range->seq);
+
+	if (!valid)
+		count_event(EV_HMM_STALE);
+	mmu_interval_notifier_remove(&range->notifier);
+	return valid;
+}
+
+/* Several that overlap store the same number: which of them comes last is all one. */
+static void lock_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	struct hmm_range *locked = container_of(sub, struct hmm_range, notifier);
+
+	(void)range;
+	if (KNOCKED_OUT(HMM_RANGE_LOCK))
+		return;
+	down_read(&locked->lock);
+	mmu_interval_set_seq(sub, seq);
+	up_read(&locked->lock);
+}
+
+static const struct mmu_interval_notifier_ops lock_ops = { .invalidate = lock_invalidate };
+
+int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned int rounds = 0;
+	int err;
+
+	mmap_assert_locked(vma->vm_mm);
+	if (!range_in_vma(vma, start, end))
+		return -EINVAL;
+	init_rwsem(&range->lock, RANK_HMM_RANGE);
+	err = mmu_interval_notifier_insert(&range->notifier, vma->vm_mm, start, end, &lock_ops);
+	if (err)
+		return err;
+	for (;;) {
+		range->seq = mmu_interval_read_begin(&range->notifier);
+		down_write(&range->lock);
+		if (!mmu_interval_read_retry(&range->notifier, range->seq))
+			return 0;
+		up_write(&range->lock);
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
+}
+
+/* Who waits goes on, and is waited for: then nobody comes to the lock any more. */
+void hmm_vma_range_unlock(struct hmm_range *range)
+{
+	ASSERT(!mmu_interval_read_retry(&range->notifier, range->seq));
+	up_write(&range->lock);
+	mmu_interval_notifier_remove(&range->notifier);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hmm_mirror.c - a device that works on an mm's memory by a page table of its own. */
+#include "core/op/hmm_mirror.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/base/arena.h"
+#include "core/mm/mmap_lock.h"
+#include "core/mm/vma.h"
+#include "core/op/fault.h"
+#include "core/pgtable/ptl.h"
+
+#define CHUNK	64u		/* entries read before the mirror's lock is taken for them */
+
+static size_t table_size(const struct hmm_mirror *mirror)
+{
+	return ((mirror->end - mirror->start) >> PAGE_SHIFT) * sizeof(*mirror->table);
+}
+
+static void mirror_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	struct hmm_mirror *mirror = container_of(sub, struct hmm_mirror, notifier);
+	unsigned long start = max(range->start, mirror->start), end = min(range->end, mirror->end);
+
+	spin_lock(&mirror->lock);
+	mmu_interval_set_seq(sub, seq);
+	if (!KNOCKED_OUT(MIRROR_DROP))
+		memset(hmm_mirror_entry(mirror, start), 0, ((end - start) >> PAGE_SHIFT) * sizeof(*mirror->table));
+	spin_unlock(&mirror->lock);
+}
+
+static const struct mmu_interval_notifier_ops mirror_ops = { .invalidate = mirror_invalidate };
+
+int hmm_mirror_create(struct hmm_mirror *mirror, struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	int err = mmu_notifier_register(mm);
+
+	if (err)
+		return err;
+	*mirror = (struct hmm_mirror){ .mm = mm, .start = start, .end = end, .node = mm->pt.home };
+	spin_lock_init(&mirror->lock, mm->pt.policy.spin, RANK_MIRROR);
+	if (start >= end)
+		return -EINVAL;
+	mirror->table = node_zalloc(mirror->node, table_size(mirror), CACHE_LINE);
+	if (!mirror->table)
+		return -ENOMEM;
+	err = mmu_interval_notifier_insert(&mirror->notifier, mm, start, end, &mirror_ops);
+	if (err)
+		node_free(mirror->table, mirror->node, table_size(mirror));
+	return err;
+}
+
+void hmm_mirror_destroy(struct hmm_mirror *mirror)
+{
+	mmu_interval_notifier_remove(&mirror->notifier);
+	node_free(mirror->table, mirror->node, table_size(mirror));
+}
+
+/* What the page tables say of [start, end); returns how far they were read: as long as one VMA, or one gap. */
+static unsigned long snapshot(struct mm_struct *mm, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, start);
+	if (!vma || vma->vm_start > start) {
+		end = vma ? min(end, vma->vm_start) : end;
+		memset(pfns, 0, ((end - start) >> PAGE_SHIFT) * sizeof(*pfns));
+	} else {
+		end = min(end, vma->vm_end);
+		hmm_vma_get_pfns(vma, start, end, pfns);
+	}
+	mmap_read_unlock(mm);
+	SYNCPOINT("mirror.read");
+	return end;
+}
+
+/* Puts in what was read at @start. False: it is not true any more. Locking: the mirror's. */
+static bool put_in(struct hmm_mirror *mirror, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, uint32_t seq)
+{
+	hmm_pfn_t *entry = hmm_mirror_entry(mirror, start);
+
+	if (mmu_interval_read_retry(&mirror->notifier, seq)) {
+		count_event(EV_HMM_STALE);
+		return false;
+	}
+	for (; start < end; start += PAGE_SIZE, pfns++)
+		*entry++ = *pfns & HMM_PFN_VALID ? *pfns : 0;
+	return true;
+}
+
+/* As hmm_mirror_fill(), no further than one snapshot; returns where it ended, with the mirror's lock held. */
+static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start, unsigned long end)
+{
+	hmm_pfn_t pfns[CHUNK];
+	unsigned int rounds = 0;
+
+	end = min(end, start + CHUNK * PAGE_SIZE);
+	for (;;) {
+		uint32_t seq = mmu_interval_read_begin(&mirror->notifier);
+		unsigned long next = snapshot(mirror->mm, start, end, pfns);
+
+		spin_lock(&mirror->lock);
+		if (put_in(mirror, start, next, pfns, seq))
+			return next;
+		spin_unlock(&mirror->lock);
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
+}
+
+void hmm_mirror_fill(struct hmm_mirror *mirror, unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		start = fill_locked(mirror, start, end);
+		spin_unlock(&mirror->lock);
+	}
+}
+
+/* Locking: the mirror's. */
+static bool allows(hmm_pfn_t entry, bool write)
+{
+	hmm_pfn_t wanted = HMM_PFN_VALID | HMM_PFN_READ | (write ? HMM_PFN_WRITE : 0);
+
+	return (entry & wanted) == wanted;
+}
+
+int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg), void *arg)
+{
+	unsigned int rounds = 0;
+	vm_fault_t ret;
+
+	addr &= PAGE_MASK;
+	for (;;) {
+		hmm_pfn_t entry;
+
+		fill_locked(mirror, addr, addr + PAGE_SIZE);
+		entry = *hmm_mirror_entry(mirror, addr);
+		if (allows(entry, write))
+			use(hmm_pfn_to_page(entry), arg);
+		spin_unlock(&mirror->lock);
+		if (allows(entry, write))
+			return 0;
+		ret = do_user_addr_fault(mirror->mm, addr, write ? FAULT_FLAG_WRITE : 0);
+		if (ret)
+			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mirror.c - whether what a device has of an mm is what the mm's page tables say. */
+#include "core/oracle/mirror.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/mm/mmap_lock.h"
+#include "core/mm/vma.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
+
+/* The entry of @addr as it is now, a leaf's page as if it had one; none when no table is there. Locking: mmap_lock, inside a VMA. */
+static pte_t entry_now(struct mm_pgtable *pt, unsigned long addr)
+{
+	unsigned long found = addr;
+	pmd_t *pmdp = pmd_find_next(pt, &found, addr + PAGE_SIZE), pmd;
+	pte_t *ptep, pte = { 0 };
+
+	if (!pmdp)
+		return pte;
+	ptep = pte_offset_map(pt, pmdp, addr, &pmd);
+	if (ptep) {
+		pte = ptep_get_lockless(ptep);
+		pte_unmap(pt);
+	} else if (pmd_leaf(pmd)) {
+		pte = pte_advance_pfn(__pte(pmd.val & ~ENTRY_HUGE), (addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+	}
+	return pte;
+}
+
+/* What the page tables allow at the moment, in the words of a snapshot. Faults may add to it meanwhile, and nobody take away. */
+static bool agrees(const struct vm_area_struct *vma, hmm_pfn_t entry, pte_t pte)
+{
+	if (!pte_present(pte) || pte_pfn(pte) != hmm_pfn_to_pfn(entry) || (entry & HMM_PFN_UNADDRESSABLE))
+		return false;
+	if ((entry & HMM_PFN_WRITE) && !pte_write(pte))
+		return false;
+	return !(entry & HMM_PFN_READ) || (vma->vm_flags & VM_READ);
+}
+
+long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, char *why,
+		     size_t why_size)
+{
+	long compared = 0;
+
+	for (; start < end; start += PAGE_SIZE, pfns++) {
+		pte_t pte;
+
+		if (!(*pfns & HMM_PFN_VALID))
+			continue;
+		pte = entry_now(&vma->vm_mm->pt, start);
+		if (!agrees(vma, *pfns, pte)) {
+			snprintf(why, why_size, "a device has %#lx for %#lx, whose entry is %#lx", *pfns, start, (unsigned long)pte.val);
+			return -EINVAL;
+		}
+		compared++;
+	}
+	return compared;
+}
+
+/* Outside VMAs it is left alone: an munmap that goes on has yet to come to the mirror, and is about to free the tables. */
+long oracle_mirror(struct hmm_mirror *mirror, unsigned long start, unsigned long end, char *why, size_t why_size)
+{
+	struct vm_area_struct *vma;
+	long sum = 0, some = 0;
+
+	mmap_read_lock(mirror->mm);
+	for (; some >= 0 && (vma = find_vma_intersection(mirror->mm, start, end)); start = vma->vm_end) {
+		unsigned long from = max(start, vma->vm_start);
+
+		spin_lock(&mirror->lock);
+		some = oracle_snapshot(vma, from, min(end, vma->vm_end), hmm_mirror_entry(mirror, from), why, why_size);
+		spin_unlock(&mirror->lock);
+		sum += some;
+		if (vma->vm_end >= end)
+			break;
+	}
+	mmap_read_unlock(mirror->mm);
+	return some < 0 ? some : sum;
+}
