@@ -3,6 +3,7 @@
 #include "core/mm/huge_memory.h"
 
 #include "core/mm/mm.h"
+#include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 
@@ -116,13 +117,20 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 
 void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
 {
-	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
-	spinlock_t *ptl = pmd_trans_huge_lock(pt, pmdp);
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr & PMD_MASK, (addr & PMD_MASK) + PMD_SIZE);
+	spinlock_t *ptl;
 
-	if (!ptl)
+	if (!pmd_trans_huge(pmdp_get(pmdp)))
 		return;
-	__split_huge_pmd_locked(vma, pmdp, addr);
-	spin_unlock(ptl);
+	/* What it maps stays, but for a moment nothing is mapped; and of a file it goes. */
+	mmu_notifier_invalidate_range_start(&range);
+	ptl = pmd_trans_huge_lock(&mm->pt, pmdp);
+	if (ptl) {
+		__split_huge_pmd_locked(vma, pmdp, addr);
+		spin_unlock(ptl);
+	}
+	mmu_notifier_invalidate_range_end(&range);
 }
 
 void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr)

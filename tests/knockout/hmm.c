@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hmm.c - snapshots and mirrors with one thing left out, step by step: the page tables they are compared with show it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/child.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/mirror_scene.h"
+#include "tests/lib/threads.h"
+
+/* How long one side waits for what must not happen; with the knock-out it happens at once. */
+#define WHILE_MS	300
+
+/* An invalidation of page 0 and somebody who reads its entry meanwhile. */
+struct play {
+	struct mm_struct *mm;
+	const struct cpu *invalidator;
+	unsigned int begun;	/* 1: the invalidation */
+	unsigned int read;	/* 1: the entry */
+	unsigned int over;	/* 1: the invalidation */
+	bool first;		/* the reader is the first subscriber */
+	bool good;
+};
+
+static struct play play;
+
+static void drop_first(void *mm)
+{
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_DONTNEED));
+}
+
+/* True unless the snapshot is of something else. Locking: mmap_lock. */
+static bool snapshot_right(const hmm_pfn_t *pfn)
+{
+	char why[256] = "";
+
+	if (oracle_snapshot(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, pfn, why, sizeof(why)) >= 0)
+		return true;
+	fprintf(stderr, "%s", why);
+	return false;
+}
+
+/* ---- the sequence ---- */
+
+static bool dropped_after_it_was_read(void)
+{
+	struct hmm_range range;
+	hmm_pfn_t pfn;
+	bool good;
+
+	BUG_ON(mmu_notifier_register(play.mm));
+	mmap_read_lock(play.mm);
+	BUG_ON(!hmm_vma_range_monitor_start(&range, vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE));
+	meanwhile("hmm.table_read", drop_first, play.mm);
+	BUG_ON(hmm_vma_get_pfns(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, &pfn));
+	BUG_ON(meanwhile_ran() != 1 || !(pfn & HMM_PFN_VALID));
+	good = !hmm_vma_range_monitor_end(&range) || snapshot_right(&pfn);
+	mmap_read_unlock(play.mm);
+	return good;
+}
+
+/* ---- an invalidation that has begun ---- */
+
+/* The invalidation stops before it changes anything, until the entry was read, if it can be. */
+static void stop_begun(void *arg)
+{
+	(void)arg;
+	if (this_cpu != play.invalidator || load_relaxed(&play.begun))
+		return;
+	step_reach(&play.begun, 1);
+	step_within(&play.read, 1, WHILE_MS);
+}
+
+static void read_entry_meanwhile(void *arg, unsigned int index)
+{
+	struct hmm_range range;
+	hmm_pfn_t pfn;
+
+	(void)arg, (void)index;
+	step_await(&play.begun, 1);
+	if (play.first)
+		BUG_ON(mmu_notifier_register(play.mm));
+	mmap_read_lock(play.mm);
+	BUG_ON(!hmm_vma_range_monitor_start(&range, vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE));
+	BUG_ON(hmm_vma_get_pfns(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, &pfn));
+	step_reach(&play.read, 1);
+	step_await(&play.over, 1);
+	play.good = !hmm_vma_range_monitor_end(&range) || snapshot_right(&pfn);
+	mmap_read_unlock(play.mm);
+	frame_drain_cpu();
+}
+
+static bool read_while(void (*invalidate)(void *mm))
+{
+	struct test_threads *reader;
+
+	play.invalidator = this_cpu;
+	BUG_ON(syncpoint_hook("notifier.started", stop_begun, NULL));
+	reader = threads_start(1, read_entry_meanwhile, NULL);
+	invalidate(play.mm);
+	step_reach(&play.over, 1);
+	threads_join(reader);
+	syncpoint_hook(NULL, NULL, NULL);
+	return play.good;
+}
+
+static bool read_while_it_is_dropped(void)
+{
+	BUG_ON(mmu_notifier_register(play.mm));
+	return read_while(drop_first);
+}
+
+static void write_first(void *mm)
+{
+	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
+}
+
+/* Under the VMA lock alone, which leaves mmap_lock to the first subscriber. */
+static bool read_while_it_is_copied(void)
+{
+	struct mm_struct *child;
+	bool good;
+
+	play.first = true;
+	BUG_ON(sys_fork(play.mm, &child));
+	good = read_while(write_first);
+	mm_exit(child);
+	return good;
+}
+
+/* ---- ranges locked ---- */
+
+static void drop_when_read(void *arg, unsigned int index)
+{
+	(void)arg, (void)index;
+	step_await(&play.read, 1);
+	drop_first(play.mm);
+	step_reach(&play.over, 1);
+	frame_drain_cpu();
+}
+
+static bool dropped_while_it_is_locked(void)
+{
+	struct test_threads *dropper;
+	struct hmm_range range;
+	hmm_pfn_t pfn;
+	bool good;
+
+	BUG_ON(mmu_notifier_register(play.mm));
+	dropper = threads_start(1, drop_when_read, NULL);
+	mmap_read_lock(play.mm);
+	BUG_ON(hmm_vma_range_lock(&range, vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE));
+	BUG_ON(hmm_vma_get_pfns(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, &pfn));
+	step_reach(&play.read, 1);
+	step_within(&play.over, 1, WHILE_MS);
+	good = snapshot_right(&pfn);
+	hmm_vma_range_unlock(&range);
+	mmap_read_unlock(play.mm);
+	threads_join(dropper);
+	return good;
+}
+
+/* ---- mirrors ---- */
+
+static bool dropped_behind_a_mirror(void)
+{
+	struct hmm_mirror mirror;
+	char why[256] = "";
+	bool good;
+
+	BUG_ON(hmm_mirror_create(&mirror, play.mm, AREA, AREA + LEN));
+	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
+	BUG_ON(oracle_mirror(&mirror, AREA, AREA + LEN, why, sizeof(why)) != 1);
+	drop_first(play.mm);
+	good = oracle_mirror(&mirror, AREA, AREA + LEN, why, sizeof(why)) == 0;
+	fprintf(stderr, "%s", why);
+	hmm_mirror_destroy(&mirror);
+	return good;
+}
+
+struct scene_of_one {
+	const char *knockout;
+	bool (*fn)(void);
+};
+
+static const struct scene_of_one scenes[] = {
+	{ "hmm-seq:A", dropped_after_it_was_read },
+	{ "hmm-seq:B", dropped_after_it_was_read },
+	{ "notifier:begin-wait", read_while_it_is_dropped },
+	{ "notifier:register-wait", read_while_it_is_copied },
+	{ "hmm:range-lock", dropped_while_it_is_locked },
+	{ "mirror:drop", dropped_behind_a_mirror },
+};
+
+struct attempt {
+	const struct scene_of_one *scene;
+	bool knocked;
+};
+
+static bool play_it(void *arg)
+{
+	const struct attempt *attempt = arg;
+	bool good;
+
+	world_start(4096, CACHE_LINE);
+	play = (struct play){ .mm = mm_with_words("linux-6.15", 1) };
+	BUG_ON(attempt->knocked && knockout_enable(attempt->scene->knockout));
+	good = attempt->scene->fn();
+	knockout_clear();
+	mm_exit(play.mm);
+	return world_stop() && good;
+}
+
+/* Row: H3. Row: H4. */
+static void each_is_seen_and_nothing_else_is(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(scenes); i++) {
+		struct attempt attempt = { &scenes[i / 2], i % 2 };
+		char said[1024];
+		bool well = child_ends_well(play_it, &attempt, said, sizeof(said));
+
+		if (well == attempt.knocked)
+			fail_msg("%s, %s: %s", attempt.scene->knockout, attempt.knocked ? "left out" : "clean", said);
+		if (attempt.knocked && !strstr(said, "a device has"))
+			fail_msg("%s: seen by something else: %s", attempt.scene->knockout, said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hmm: what a snapshot says of each kind of entry; ranges watched and locked. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "core/op/guard.h"
+#include "core/op/migrate.h"
+#include "core/op/munmap.h"
+#include "core/op/pfnmap.h"
+#include "core/op/protect.h"
+#include "core/op/try_to_unmap.h"
+#include "core/phys/folio_lock.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/mirror_scene.h"
+#include "tests/lib/threads.h"
+
+#define RW	(HMM_PFN_READ | HMM_PFN_WRITE)
+
+static int up(void **state)
+{
+	(void)state;
+	BUG_ON(faultline_start(&(struct machine_config){ 2, 4096, 64 }));
+	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
+	return swap_on(SLOTS);
+}
+
+/* Row: H1. */
+static void the_words(void **state)
+{
+	const hmm_pfn_t flags[] = { HMM_PFN_VALID, HMM_PFN_READ, HMM_PFN_WRITE, HMM_PFN_ERROR, HMM_PFN_EMPTY, HMM_PFN_DEVICE,
+				    HMM_PFN_SPECIAL, HMM_PFN_UNADDRESSABLE };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++)
+		assert_int_equal(flags[i], 1ul << i);
+	assert_int_equal(HMM_PFN_SHIFT, 8);
+	assert_int_equal(hmm_pfn_to_pfn(hmm_pfn_from_pfn(77) | RW), 77);
+	assert_int_equal(hmm_pfn_from_pfn(77), 77 << 8 | HMM_PFN_VALID);
+	assert_ptr_equal(hmm_pfn_to_page(hmm_pfn_from_pfn(77)), pfn_to_page(77));
+	assert_null(hmm_pfn_to_page(HMM_PFN_EMPTY));
+}
+
+/* Row: H2. */
+static void kinds_of_entries(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 3), *child;
+	struct folio *poisoned = folio_at(mm, 2);
+
+	(void)state;
+	assert_int_equal(pfn_of_page(mm, 0), mapped_as(mm, 0, RW));
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(pfn_of_page(mm, 0), mapped_as(mm, 0, HMM_PFN_READ));
+	mm_exit(child);
+	assert_int_equal(pfn_of_page(mm, 3), HMM_PFN_EMPTY);
+	assert_int_equal(pfn_of_page(mm, LEN / PAGE_SIZE - 1), HMM_PFN_EMPTY);	/* no table */
+	assert_int_equal(do_user_addr_fault(mm, page_addr(3), 0), 0);
+	assert_int_equal(pfn_of_page(mm, 3), hmm_pfn_from_pfn(page_to_pfn(zero_page)) | HMM_PFN_READ);
+	page_out(mm, 1);
+	assert_true(swapped(mm, 1));
+	assert_int_equal(pfn_of_page(mm, 1), 0);
+	folio_get(poisoned);
+	assert_int_equal(memory_failure(poisoned), 0);
+	assert_int_equal(pfn_of_page(mm, 2), HMM_PFN_ERROR);
+	folio_put(poisoned);
+	assert_int_equal(sys_madvise(mm, page_addr(5), PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(pfn_of_page(mm, 5), HMM_PFN_ERROR);
+	assert_int_equal(sys_mprotect(mm, AREA, PAGE_SIZE, PROT_NONE), 0);
+	assert_int_equal(pfn_of_page(mm, 0), mapped_as(mm, 0, 0));
+	mm_exit(mm);
+}
+
+static void snapshot_first_page(void *arg)
+{
+	hmm_pfn_t *pfn = arg;
+
+	*pfn = pfn_of_page((struct mm_struct *)*pfn, 0);
+}
+
+/* Row: H2. */
+static void an_entry_on_its_way(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	hmm_pfn_t pfn = (hmm_pfn_t)mm;
+
+	(void)state;
+	if (!FAULTLINE_CHECK)
+		skip();
+	meanwhile("migrate.unmapped", snapshot_first_page, &pfn);
+	assert_int_equal(sys_migrate_range(mm, AREA, PAGE_SIZE, 1), 1);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(pfn, 0);
+	assert_int_equal(pfn_of_page(mm, 0), mapped_as(mm, 0, RW));
+	mm_exit(mm);
+}
+
+/* Row: H2. */
+static void many_tables(void **state)
+{
+	static hmm_pfn_t pfns[LEN / PAGE_SIZE];
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
+	const unsigned long last = LEN / PAGE_SIZE - 1, second = PMD_SIZE / PAGE_SIZE;
+
+	(void)state;
+	write_word(mm, second, 1);
+	assert_int_equal(get_pfns(mm, AREA, LEN / PAGE_SIZE, pfns), 0);
+	for (unsigned long i = 0; i <= last; i++)
+		assert_int_equal(pfns[i], i < 2 || i == second ? mapped_as(mm, i, RW) : HMM_PFN_EMPTY);
+	assert_int_equal(get_pfns(mm, page_addr(1), second, pfns), 0);
+	assert_int_equal(pfns[0], mapped_as(mm, 1, RW));
+	assert_int_equal(pfns[second - 1], mapped_as(mm, second, RW));
+	mm_exit(mm);
+}
+
+/* Row: H2. */
+static void what_is_refused(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct page *raw = alloc_raw_frames(1);
+	hmm_pfn_t pfns[4] = { 0 };
+	struct vm_area_struct *vma;
+	const unsigned long at = AREA + 4 * LEN;
+
+	(void)state;
+	assert_non_null(raw);
+	assert_int_equal(sys_mmap_pfn(mm, at, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, page_to_pfn(raw)), (long)at);
+	assert_int_equal(get_pfns(mm, at, 2, pfns), -EINVAL);
+	assert_int_equal(pfns[0], HMM_PFN_SPECIAL);
+	assert_int_equal(pfns[1], HMM_PFN_SPECIAL);
+	assert_int_equal(pfns[2], 0);
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, AREA);
+	assert_int_equal(hmm_vma_get_pfns(vma, AREA - PAGE_SIZE, AREA + PAGE_SIZE, pfns), -EINVAL);
+	assert_int_equal(hmm_vma_get_pfns(vma, AREA + LEN - PAGE_SIZE, AREA + LEN + PAGE_SIZE, pfns), -EINVAL);
+	assert_int_equal(hmm_vma_get_pfns(vma, AREA + LEN, AREA + LEN + PAGE_SIZE, pfns), -EINVAL);
+	assert_int_equal(hmm_vma_get_pfns(vma, AREA + PAGE_SIZE, AREA, pfns), -EINVAL);
+	mmap_read_unlock(mm);
+	mm_exit(mm);
+	free_raw_frames(raw, 1);
+}
+
+/* Does @fn between start and end of a watch on page 0. Returns whether the snapshot is said to be valid. */
+static bool watch_while(struct mm_struct *mm, void (*fn)(void *arg, unsigned int index))
+{
+	struct hmm_range range;
+
+	mmap_read_lock(mm);
+	assert_true(hmm_vma_range_monitor_start(&range, vma_lookup(mm, AREA), AREA, AREA + PAGE_SIZE));
+	if (fn)
+		threads_run(1, fn, mm);
+	mmap_read_unlock(mm);
+	return hmm_vma_range_monitor_end(&range);
+}
+
+static void drop_first(void *mm, unsigned int index)
+{
+	(void)index;
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_DONTNEED));
+	frame_drain_cpu();
+}
+
+static void drop_second(void *mm, unsigned int index)
+{
+	(void)index;
+	BUG_ON(sys_madvise(mm, page_addr(1), PAGE_SIZE, MADV_DONTNEED));
+	frame_drain_cpu();
+}
+
+/* Row: H3. */
+static void a_range_watched(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
+	struct hmm_range range;
+
+	(void)state;
+	mmap_read_lock(mm);
+	assert_false(hmm_vma_range_monitor_start(&range, vma_lookup(mm, AREA), AREA, AREA + PAGE_SIZE));
+	assert_int_equal(hmm_vma_range_lock(&range, vma_lookup(mm, AREA), AREA, AREA + PAGE_SIZE), -ENOENT);
+	mmap_read_unlock(mm);
+	assert_int_equal(mmu_notifier_register(mm), 0);
+	assert_int_equal(mmu_notifier_register(mm), 0);
+	mmap_read_lock(mm);
+	assert_false(hmm_vma_range_monitor_start(&range, vma_lookup(mm, AREA), AREA - PAGE_SIZE, AREA));
+	assert_int_equal(hmm_vma_range_lock(&range, vma_lookup(mm, AREA), AREA, AREA), -EINVAL);
+	mmap_read_unlock(mm);
+	assert_true(watch_while(mm, NULL));
+	assert_true(watch_while(mm, drop_second));
+	assert_false(watch_while(mm, drop_first));
+	assert_true(watch_while(mm, NULL));
+	mm_exit(mm);
+}
+
+/* What a locker and one who would change the range do, and how far they are. */
+struct locking {
+	struct mm_struct *mm;
+	unsigned int step;	/* 1 locked, 2 the other is about to change it, 3 it has */
+};
+
+static void drop_when_locked(void *arg, unsigned int index)
+{
+	struct locking *l = arg;
+
+	(void)index;
+	step_await(&l->step, 1);
+	step_reach(&l->step, 2);
+	drop_first(l->mm, 0);
+	step_reach(&l->step, 3);
+}
+
+/* Row: H3. */
+static void a_range_locked(void **state)
+{
+	struct locking l = { .mm = mm_with_words("linux-6.15", 1) };
+	struct test_threads *other;
+	struct hmm_range range;
+	hmm_pfn_t pfn;
+
+	(void)state;
+	assert_int_equal(mmu_notifier_register(l.mm), 0);
+	other = threads_start(1, drop_when_locked, &l);
+	mmap_read_lock(l.mm);
+	assert_int_equal(hmm_vma_range_lock(&range, vma_lookup(l.mm, AREA), AREA, AREA + PAGE_SIZE), 0);
+	step_reach(&l.step, 1);
+	step_await(&l.step, 2);
+	assert_false(step_within(&l.step, 3, 50));
+	assert_int_equal(hmm_vma_get_pfns(vma_lookup(l.mm, AREA), AREA, AREA + PAGE_SIZE, &pfn), 0);
+	assert_int_equal(pfn, mapped_as(l.mm, 0, RW));
+	hmm_vma_range_unlock(&range);
+	mmap_read_unlock(l.mm);
+	threads_join(other);
+	assert_int_equal(pfn_of_page(l.mm, 0), HMM_PFN_EMPTY);
+	mm_exit(l.mm);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_words),
+		cmocka_unit_test(kinds_of_entries),
+		cmocka_unit_test(an_entry_on_its_way),
+		cmocka_unit_test(many_tables),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(a_range_watched),
+		cmocka_unit_test(a_range_locked),
+	};
+
+	return cmocka_run_group_tests(tests, up, world_down);
+}

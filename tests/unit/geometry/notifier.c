@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* notifiers: every operation that takes a translation away tells of it first; subscribers that come and go meanwhile. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "core/op/migrate.h"
+#include "core/op/mremap.h"
+#include "core/op/munmap.h"
+#include "core/op/protect.h"
+#include "core/op/try_to_unmap.h"
+#include "core/phys/folio_lock.h"
+#include "tests/lib/file_scene.h"
+#include "tests/lib/mirror_scene.h"
+#include "tests/lib/threads.h"
+
+static int up(void **state)
+{
+	(void)state;
+	BUG_ON(faultline_start(&(struct machine_config){ 2, 8192, 64 }));
+	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
+	return swap_on(SLOTS);
+}
+
+/* A subscriber to one page, which looks at its entry when it is told. */
+struct watcher {
+	struct mmu_interval_notifier notifier;
+	unsigned long addr;
+	pte_t before;				/* its entry before the operation */
+	unsigned int told;
+	enum mmu_notifier_event event;
+};
+
+static void told(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	struct watcher *w = container_of(sub, struct watcher, notifier);
+
+	mmu_interval_set_seq(sub, seq);
+	BUG_ON(range->mm != sub->mm || w->addr < range->start || w->addr >= range->end);
+	if (w->told++)
+		return;		/* the same operation, going on */
+	BUG_ON(!pte_same(tree_pte(sub->mm, w->addr), w->before));
+	w->event = range->event;
+}
+
+static const struct mmu_interval_notifier_ops ops = { .invalidate = told };
+
+/* What happens to page 0 of an area, or to the first page of a file. */
+struct happening {
+	const char *name;
+	void (*fn)(struct mm_struct *mm, struct file *file);
+	enum mmu_notifier_event event;
+	bool of_file;
+	bool shared;				/* with a child, before */
+};
+
+static void unmap_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_munmap(mm, AREA, LEN));
+}
+
+static void drop_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_DONTNEED));
+}
+
+static void guard_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_GUARD_INSTALL));
+}
+
+static void protect_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_mprotect(mm, AREA, PAGE_SIZE, PROT_READ));
+}
+
+static void fork_it(struct mm_struct *mm, struct file *file)
+{
+	struct mm_struct *child;
+
+	(void)file;
+	BUG_ON(sys_fork(mm, &child));
+	mm_exit(child);
+}
+
+static void write_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
+}
+
+static void unshare_it(struct mm_struct *mm, struct file *file)
+{
+	struct page *page;
+
+	(void)file;
+	BUG_ON(pin_user_pages_fast(mm, AREA, 1, FOLL_LONGTERM, &page) != 1);
+	unpin_user_page(page);
+}
+
+static void move_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_mremap(mm, AREA, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + 4 * LEN) != (long)(AREA + 4 * LEN));
+}
+
+static void migrate_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_migrate_range(mm, AREA, PAGE_SIZE, 1) != 1);
+}
+
+static void page_it_out(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	page_out(mm, 0);
+	BUG_ON(!swapped(mm, 0));
+}
+
+static void poison_it(struct mm_struct *mm, struct file *file)
+{
+	struct folio *folio = folio_at(mm, 0);
+
+	(void)file;
+	folio_get(folio);
+	BUG_ON(memory_failure(folio));
+	folio_put(folio);
+}
+
+static void truncate_it(struct mm_struct *mm, struct file *file)
+{
+	(void)mm;
+	BUG_ON(sys_ftruncate(file, 0));
+}
+
+static void clean_it(struct mm_struct *mm, struct file *file)
+{
+	(void)mm;
+	BUG_ON(filemap_writeback(file) != 1);
+}
+
+static void exit_it(struct mm_struct *mm, struct file *file)
+{
+	(void)file;
+	BUG_ON(sys_munmap(mm, PAGE_SIZE, ALIGN_DOWN(TASK_SIZE, PGDIR_SIZE) - PAGE_SIZE));
+}
+
+static const struct happening happenings[] = {
+	{ "munmap", unmap_it, MMU_NOTIFY_CLEAR, false, false },
+	{ "munmap of everything", exit_it, MMU_NOTIFY_CLEAR, false, false },
+	{ "MADV_DONTNEED", drop_it, MMU_NOTIFY_CLEAR, false, false },
+	{ "MADV_GUARD_INSTALL", guard_it, MMU_NOTIFY_CLEAR, false, false },
+	{ "mprotect", protect_it, MMU_NOTIFY_PROTECTION_VMA, false, false },
+	{ "fork", fork_it, MMU_NOTIFY_PROTECTION_PAGE, false, false },
+	{ "copy on write", write_it, MMU_NOTIFY_CLEAR, false, true },
+	{ "unsharing", unshare_it, MMU_NOTIFY_CLEAR, false, true },
+	{ "mremap", move_it, MMU_NOTIFY_UNMAP, false, false },
+	{ "migration", migrate_it, MMU_NOTIFY_MIGRATE, false, false },
+	{ "swap-out", page_it_out, MMU_NOTIFY_CLEAR, false, false },
+	{ "a page that is lost", poison_it, MMU_NOTIFY_CLEAR, false, false },
+	{ "truncation", truncate_it, MMU_NOTIFY_CLEAR, true, false },
+	{ "cleaning", clean_it, MMU_NOTIFY_PROTECTION_PAGE, true, false },
+};
+
+/* Row: H4. */
+static void each_is_told_of_before(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(happenings); i++) {
+		const struct happening *h = &happenings[i];
+		struct file *file = scene_file();
+		struct mm_struct *mm = mm_with_words("linux-6.15", 1), *child = NULL;
+		struct watcher w = { .addr = h->of_file ? AREA + 8 * LEN : AREA };
+
+		map_file_at(mm, AREA + 8 * LEN, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+		assert_int_equal(do_user_addr_fault(mm, AREA + 8 * LEN, FAULT_FLAG_WRITE), 0);
+		if (h->shared)
+			assert_int_equal(sys_fork(mm, &child), 0);
+		w.before = tree_pte(mm, w.addr);
+		assert_int_equal(mmu_notifier_register(mm), 0);
+		assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, w.addr, w.addr + PAGE_SIZE, &ops), 0);
+		h->fn(mm, file);
+		if (!w.told || w.event != h->event || pte_same(tree_pte(mm, w.addr), w.before))
+			fail_msg("%s: told %u times, event %d", h->name, w.told, w.event);
+		mmu_interval_notifier_remove(&w.notifier);
+		if (child)
+			mm_exit(child);
+		mm_exit(mm);
+		file_put(file);
+	}
+}
+
+/* What adds is not told, nor what happens elsewhere. */
+static void nothing_else_is_told(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
+	struct watcher w = { .addr = page_addr(4) };
+
+	(void)state;
+	assert_int_equal(mmu_notifier_register(mm), 0);
+	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, page_addr(4), page_addr(5), &ops), 0);
+	assert_int_equal(do_user_addr_fault(mm, page_addr(4), FAULT_FLAG_WRITE), 0);
+	drop_it(mm, NULL);
+	assert_int_equal(w.told, 0);
+	w.before = tree_pte(mm, page_addr(4));
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(w.told, 1);
+	mm_exit(child);
+	/* The child is gone: the page is written to where it is. */
+	assert_int_equal(do_user_addr_fault(mm, page_addr(4), FAULT_FLAG_WRITE), 0);
+	assert_int_equal(w.told, 1);
+	mmu_interval_notifier_remove(&w.notifier);
+	mm_exit(mm);
+}
+
+static void what_is_refused(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct watcher w = { 0 };
+
+	(void)state;
+	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, AREA, AREA + PAGE_SIZE, &ops), -ENOENT);
+	inject_alloc_failure(1);
+	if (FAULTLINE_CHECK)
+		assert_int_equal(mmu_notifier_register(mm), -ENOMEM);
+	inject_alloc_failure(0);
+	assert_int_equal(mmu_notifier_register(mm), 0);
+	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, AREA, AREA, &ops), -EINVAL);
+	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, AREA + 1, AREA + PAGE_SIZE, &ops), -EINVAL);
+	mm_exit(mm);
+}
+
+/* ---- coming and going while an invalidation goes on ---- */
+
+/* An invalidation that stops where it tells its subscriber, and what another thread does meanwhile. */
+struct stopped {
+	struct mm_struct *mm;
+	struct mmu_interval_notifier first, second;
+	unsigned int step;	/* 1 told, 2 may go on, 3 is over */
+	unsigned int waited;	/* 1 the other is about to wait for the end, 2 has */
+	void (*wait)(struct stopped *s);
+};
+
+static void stop_there(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	struct stopped *s = container_of(sub, struct stopped, first);
+
+	(void)range;
+	mmu_interval_set_seq(sub, seq);
+	step_reach(&s->step, 1);
+	step_await(&s->step, 2);
+}
+
+static void only_note(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+{
+	(void)range;
+	mmu_interval_set_seq(sub, seq);
+}
+
+static const struct mmu_interval_notifier_ops stopping = { .invalidate = stop_there };
+static const struct mmu_interval_notifier_ops noting = { .invalidate = only_note };
+
+static void two_sides(void *arg, unsigned int index)
+{
+	struct stopped *s = arg;
+
+	if (index == 0) {
+		drop_it(s->mm, NULL);
+		frame_drain_cpu();
+		step_reach(&s->step, 3);
+		return;
+	}
+	step_await(&s->step, 1);
+	step_reach(&s->waited, 1);
+	s->wait(s);
+	step_reach(&s->waited, 2);
+}
+
+/* @wait does not return before the invalidation is over. */
+static void waits_for_the_end(void (*wait)(struct stopped *s))
+{
+	struct stopped s = { .mm = mm_with_words("linux-6.15", 1), .wait = wait };
+	struct test_threads *threads;
+
+	assert_int_equal(mmu_notifier_register(s.mm), 0);
+	assert_int_equal(mmu_interval_notifier_insert(&s.first, s.mm, AREA, AREA + PAGE_SIZE, &stopping), 0);
+	threads = threads_start(2, two_sides, &s);
+	step_await(&s.waited, 1);
+	assert_false(step_within(&s.waited, 2, 50));
+	step_reach(&s.step, 2);
+	threads_join(threads);
+	mm_exit(s.mm);
+}
+
+static void begin_to_read(struct stopped *s)
+{
+	uint32_t seq = mmu_interval_read_begin(&s->first);
+
+	BUG_ON(mmu_interval_read_retry(&s->first, seq));
+	mmu_interval_notifier_remove(&s->first);
+}
+
+static void go(struct stopped *s)
+{
+	mmu_interval_notifier_remove(&s->first);
+}
+
+/* One that comes is in only afterwards, and knows it; one that goes again before is never in. */
+static void come_and_read(struct stopped *s)
+{
+	BUG_ON(mmu_interval_notifier_insert(&s->second, s->mm, AREA, AREA + PAGE_SIZE, &noting));
+	mmu_interval_notifier_remove(&s->second);
+	BUG_ON(mmu_interval_notifier_insert(&s->second, s->mm, AREA, AREA + PAGE_SIZE, &noting));
+	BUG_ON(mmu_interval_read_retry(&s->second, mmu_interval_read_begin(&s->second)));
+	mmu_interval_notifier_remove(&s->first);
+	mmu_interval_notifier_remove(&s->second);
+}
+
+/* Row: H3. */
+static void an_invalidation_is_waited_for(void **state)
+{
+	(void)state;
+	waits_for_the_end(begin_to_read);
+	waits_for_the_end(go);
+	waits_for_the_end(come_and_read);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_told_of_before),
+		cmocka_unit_test(nothing_else_is_told),
+		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(an_invalidation_is_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, up, world_down);
+}
