@@ -62,7 +62,7 @@ static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp
 		return NULL;
 	SYNCPOINT("ptl.pmd_leaf");
 	ptl = pmd_lock(pt, pmdp);
-	if (likely(pmd_trans_huge(pmdp_get(pmdp))))
+	if (likely(pmd_trans_huge(pmdp_get(pmdp)) || KNOCKED_OUT(THP_LOCK_RECHECK)))
 		return ptl;
 	spin_unlock(ptl);
 	return NULL;

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Huge pages mapped by PTEs instead, or moved, protected and unmapped as they are. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "core/mm/pagewalk.h"
+#include "core/mm/vma.h"
+#include "core/op/fork.h"
+#include "core/op/gup.h"
+#include "core/op/madvise.h"
+#include "core/op/mremap.h"
+#include "core/op/munmap.h"
+#include "core/op/protect.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/thp_scene.h"
+
+#define HUGE	((long)HPAGE_PMD_NR)
+
+static long anon(const struct scene *s)
+{
+	return mm_counter_sum(&s->mm->pt, MM_ANONPAGES);
+}
+
+static void split(struct mm_struct *mm)
+{
+	mmap_read_lock(mm);
+	split_huge_pmd_address(vma_lookup(mm, AREA), AREA + 9 * PAGE_SIZE);
+	mmap_read_unlock(mm);
+}
+
+/* ---- splitting ---- */
+
+/* Nothing a program could see changes, and what can be counted is counted by page from then on. */
+/* Row: A3. */
+static void a_split_changes_nothing(void **state)
+{
+	uint64_t splits = events_total(EV_THP_SPLIT_PMD);
+	struct folio *folio;
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	folio = huge_folio(s.mm, AREA);
+	split(s.mm);
+	split(s.mm);	/* there is none any more */
+	assert_int_equal(events_total(EV_THP_SPLIT_PMD) - splits, 1);
+	assert_false(is_huge(s.mm, AREA));
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		pte_t pte = tree_pte(s.mm, AREA + i * PAGE_SIZE);
+
+		assert_ptr_equal(pte_page(pte), folio_page(folio, i));
+		assert_true(pte_write(pte) && pte_dirty(pte) && pte_young(pte));
+		assert_true(PageAnonExclusive(pte_page(pte)));
+		assert_int_equal(page_mapcount(pte_page(pte)), 1);
+	}
+	assert_int_equal(folio_ref_count(folio), HUGE);
+	assert_int_equal(folio_mapcount(folio), HUGE);
+	assert_int_equal(folio_entire_mapcount(folio), 0);
+	assert_false(folio_maybe_mapped_shared(folio));
+	assert_int_equal(anon(&s), HUGE);
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_PTE_TABLES), 1);
+	end(&s);
+}
+
+static void the_bits_of_a_leaf_go_to_each_pte(void **state)
+{
+	uint64_t *leaf;
+	struct scene s;
+	pte_t pte;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	leaf = tree_entry(s.mm->pt.pgd, LEVEL_PMD, AREA);
+	*leaf &= ~(ENTRY_WRITE | ENTRY_DIRTY | ENTRY_ACCESSED);
+	ClearPageAnonExclusive(pmd_page(leaf_at(s.mm, AREA)));
+	split(s.mm);
+	pte = tree_pte(s.mm, AREA + 511 * PAGE_SIZE);
+	assert_false(pte_write(pte) || pte_dirty(pte) || pte_young(pte) || PageAnonExclusive(pte_page(pte)));
+	end(&s);
+}
+
+static void zeroes_split_into_zeroes(void **state)
+{
+	struct scene s = scene_of(THP_POLICY, PROT_READ | PROT_WRITE);
+
+	(void)state;
+	assert_int_equal(do_read(&s, AREA), 0);
+	split(s.mm);
+	assert_false(is_huge(s.mm, AREA));
+	for (unsigned long i = 0; THP_POSSIBLE && i < HPAGE_PMD_NR; i++)
+		assert_true(is_zero_pfn(pte_pfn(tree_pte(s.mm, AREA + i * PAGE_SIZE))));
+	assert_int_equal(anon(&s), 0);
+	end(&s);
+}
+
+/* Of two mms one splits: the folio is shared by a leaf and 512 PTEs, until one of them goes. */
+/* Row: A3. */
+static void one_of_two_splits(void **state)
+{
+	struct mm_struct *child;
+	struct folio *folio;
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	folio = huge_folio(s.mm, AREA);
+	assert_int_equal(sys_fork(s.mm, &child), 0);
+	split(child);
+	assert_true(is_huge(s.mm, AREA) && !is_huge(child, AREA));
+	assert_int_equal(folio_mapcount(folio), HUGE + 1);
+	assert_int_equal(folio_ref_count(folio), HUGE + 1);
+	assert_true(folio_maybe_mapped_shared(folio));
+	all_right(s.mm, child);
+	assert_int_equal(sys_munmap(s.mm, AREA, PMD_SIZE), 0);
+	assert_false(folio_maybe_mapped_shared(folio));
+	assert_int_equal(do_user_addr_fault(child, AREA, FAULT_FLAG_WRITE), 0);
+	assert_ptr_equal(pte_page(tree_pte(child, AREA)), &folio->page);
+	all_right(s.mm, child);
+	mm_exit(child);
+	end(&s);
+}
+
+/* ---- parts of a huge page ---- */
+
+static int unmap_part(struct mm_struct *mm)
+{
+	return sys_munmap(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE);
+}
+
+static int drop_part(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE, MADV_DONTNEED);
+}
+
+static int drop_end(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AREA + PMD_SIZE - 2 * PAGE_SIZE, PMD_SIZE, MADV_DONTNEED);
+}
+
+static int guard_part(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE, MADV_GUARD_INSTALL);
+}
+
+static int protect_part(struct mm_struct *mm)
+{
+	return sys_mprotect(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ);
+}
+
+static int advise_part(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE, MADV_NOHUGEPAGE);
+}
+
+static int move_part(struct mm_struct *mm)
+{
+	return sys_mremap(mm, AREA + 3 * PAGE_SIZE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			  AREA + 4 * PMD_SIZE) < 0;
+}
+
+static int shrink(struct mm_struct *mm)
+{
+	return sys_mremap(mm, AREA, LEN, PMD_SIZE - 2 * PAGE_SIZE, 0, 0) < 0;
+}
+
+/* What is done to a part of it is done to those pages; the rest is as it was. */
+static void parts_are_split_off(void **state)
+{
+	static const struct {
+		int (*fn)(struct mm_struct *mm);
+		long left;
+	} parts[] = {
+		{ unmap_part, -2 }, { drop_part, -2 }, { drop_end, -2 }, { guard_part, -2 }, { protect_part, 0 }, { advise_part, 0 },
+		{ move_part, 0 }, { shrink, -2 },
+	};
+
+	(void)state;
+	needs_thp();
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
+		for (unsigned int shared = 0; shared < 2; shared++) {
+			struct scene s = thp_scene(THP_POLICY);
+			struct folio *folio = huge_folio(s.mm, AREA);
+			struct mm_struct *child;
+
+			if (shared)
+				assert_int_equal(sys_fork(s.mm, &child), 0);
+			assert_int_equal(parts[i].fn(s.mm), 0);
+			assert_false(is_huge(s.mm, AREA));
+			assert_int_equal(anon(&s), HUGE + parts[i].left);
+			assert_int_equal(folio_mapcount(folio), HUGE + parts[i].left + shared);
+			assert_ptr_equal(page_at(&s, AREA + 9 * PAGE_SIZE), folio_page(folio, 9));
+			if (shared) {
+				assert_true(is_huge(child, AREA));
+				all_right(s.mm, child);
+				mm_exit(child);
+			}
+			end(&s);
+		}
+}
+
+/* ---- the whole of it ---- */
+
+static void the_whole_goes_as_a_whole(void **state)
+{
+	uint64_t splits = events_total(EV_THP_SPLIT_PMD), freed;
+
+	(void)state;
+	needs_thp();
+	for (unsigned int unmap = 0; unmap < 2; unmap++) {
+		struct scene s = thp_scene(THP_POLICY);
+
+		assert_int_equal(do_read(&s, AREA + PMD_SIZE), 0);
+		freed = events_total(EV_PAGE_FREE);
+		assert_int_equal(unmap ? sys_munmap(s.mm, AREA, LEN) : sys_madvise(s.mm, AREA, LEN, MADV_DONTNEED), 0);
+		assert_int_equal(anon(&s), 0);
+		assert_int_equal(mm_counter_sum(&s.mm->pt, MM_PTE_TABLES), 0);
+		assert_int_equal(events_total(EV_PAGE_FREE) - freed, HUGE);
+		end(&s);
+	}
+	assert_int_equal(events_total(EV_THP_SPLIT_PMD) - splits, 0);
+}
+
+/* Write permission comes back at once where the huge page is this mm's alone. */
+static void protection_of_the_whole(void **state)
+{
+	(void)state;
+	needs_thp();
+	for (unsigned int shared = 0; shared < 2; shared++) {
+		struct scene s = thp_scene(THP_POLICY);
+		struct mm_struct *child = NULL;
+
+		if (shared)
+			assert_int_equal(sys_fork(s.mm, &child), 0);
+		assert_int_equal(do_read(&s, AREA + PMD_SIZE), 0);
+		assert_int_equal(sys_mprotect(s.mm, AREA, LEN, PROT_READ), 0);
+		assert_true(is_huge(s.mm, AREA) && !pmd_write(leaf_at(s.mm, AREA)));
+		assert_int_equal(do_write(&s, AREA), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+		assert_int_equal(sys_mprotect(s.mm, AREA, LEN, PROT_NONE), 0);
+		assert_true(pmd_protnone(leaf_at(s.mm, AREA)) && !pmd_accessible(leaf_at(s.mm, AREA)));
+		assert_int_equal(do_read(&s, AREA), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+		if (!shared)
+			all_right(s.mm);
+		assert_int_equal(sys_mprotect(s.mm, AREA, LEN, PROT_READ | PROT_WRITE), 0);
+		assert_int_equal(pmd_write(leaf_at(s.mm, AREA)), !shared);
+		assert_true(is_huge_zero_pmd(leaf_at(s.mm, AREA + PMD_SIZE)) && !pmd_write(leaf_at(s.mm, AREA + PMD_SIZE)));
+		if (child)
+			mm_exit(child);
+		end(&s);
+	}
+}
+
+/* Where both places are those of huge pages the leaf moves, its table along with it; else its pages do. */
+static void moves(void **state)
+{
+	static const unsigned long offset[] = { 8 * PMD_SIZE, PGDIR_SIZE, 8 * PMD_SIZE + PAGE_SIZE };
+
+	(void)state;
+	needs_thp();
+	for (unsigned int i = 0; i < ARRAY_SIZE(offset); i++) {
+		struct scene s = thp_scene(THP_POLICY);
+		unsigned long to = AREA + offset[i];
+		struct folio *folio = huge_folio(s.mm, AREA);
+
+		assert_int_equal(sys_mremap(s.mm, AREA, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
+		assert_int_equal(is_huge(s.mm, to), i < 2);
+		if (i < 2)
+			assert_ptr_equal(huge_folio(s.mm, to), folio);
+		else
+			assert_ptr_equal(page_at(&s, to + 5 * PAGE_SIZE), folio_page(folio, 5));
+		assert_int_equal(anon(&s), HUGE);
+		all_right(s.mm);
+		assert_int_equal(do_write(&s, to + 7 * PAGE_SIZE), 0);
+		assert_int_equal(anon(&s), HUGE);
+		end(&s);
+	}
+}
+
+/* ---- fork ---- */
+
+/* The pinned one stays the parent's alone, and is copied page by page. */
+/* Row: A5. */
+static void a_pinned_one_is_copied(void **state)
+{
+	struct mm_struct *child;
+	struct folio *folio;
+	struct page *pinned;
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	folio = huge_folio(s.mm, AREA);
+	assert_int_equal(pin_user_pages_fast(s.mm, AREA + 3 * PAGE_SIZE, 1, FOLL_WRITE, &pinned), 1);
+	assert_ptr_equal(pinned, folio_page(folio, 3));
+	assert_int_equal(sys_fork(s.mm, &child), 0);
+	assert_false(is_huge(s.mm, AREA) || is_huge(child, AREA));
+	assert_ptr_equal(page_at(&s, AREA + 3 * PAGE_SIZE), pinned);
+	assert_true(pte_write(tree_pte(s.mm, AREA + 3 * PAGE_SIZE)) && PageAnonExclusive(pinned));
+	assert_ptr_not_equal(pte_page(tree_pte(child, AREA + 3 * PAGE_SIZE)), pinned);
+	assert_int_equal(mm_counter_sum(&child->pt, MM_ANONPAGES), HUGE);
+	unpin_user_page(pinned);
+	all_right(s.mm, child);
+	mm_exit(child);
+	end(&s);
+}
+
+#if FAULTLINE_CHECK
+/* Each allocation of a fork fails once: then there is no child, and the parent is as it was. */
+static void forks_that_fail(void **state)
+{
+	(void)state;
+	needs_thp();
+	for (unsigned int nth = 1; nth < 14; nth++) {
+		struct scene s = thp_scene(THP_POLICY);
+		struct mm_struct *child = NULL;
+		int err;
+
+		inject_alloc_failure(nth);
+		err = sys_fork(s.mm, &child);
+		inject_alloc_failure(0);
+		assert_true(err == 0 || err == -ENOMEM);
+		assert_true(is_huge(s.mm, AREA));
+		if (!err)
+			mm_exit(child);
+		end(&s);
+	}
+}
+#endif
+
+/* ---- walks ---- */
+
+static int count_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	long *calls = walk->private;
+
+	(void)addr, (void)next;
+	calls[0] += pmd_trans_huge(pmdp_get(pmdp));
+	return 0;
+}
+
+static int skip_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	walk->action = ACTION_CONTINUE;
+	return count_pmd(pmdp, addr, next, walk);
+}
+
+static int count_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	long *calls = walk->private;
+
+	(void)addr, (void)next;
+	calls[1] += pte_present(ptep_get(ptep));
+	return 0;
+}
+
+static int no_install(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
+{
+	long *calls = walk->private;
+
+	(void)addr, (void)next;
+	calls[2]++;
+	*ptep = make_swapent(SWAPENT_GUARD, 0);
+	return 0;
+}
+
+/* Below a leaf goes only who has something to do there, inside a VMA, and not to install; it is split before. */
+/* Row: W11. Row: W7. */
+static void walks_below_a_leaf(void **state)
+{
+	static const struct {
+		struct mm_walk_ops ops;
+		bool novma, splits;
+		long pmds, ptes;
+	} walks[] = {
+		{ { .pmd_entry = count_pmd }, false, false, 1, 0 },
+		{ { .pte_entry = count_pte }, false, true, 0, 512 },
+		{ { .pmd_entry = count_pmd, .pte_entry = count_pte }, false, true, 1, 512 },
+		{ { .pmd_entry = skip_pmd, .pte_entry = count_pte }, false, false, 1, 0 },
+		{ { .install_pte = no_install }, false, false, 0, 0 },
+		{ { .install_pte = no_install, .pte_entry = count_pte }, false, true, 0, 512 },
+		{ { .pte_entry = count_pte }, true, false, 0, 0 },
+		{ { .pmd_entry = count_pmd, .pte_entry = count_pte }, true, false, 1, 0 },
+	};
+
+	(void)state;
+	needs_thp();
+	for (unsigned int i = 0; i < ARRAY_SIZE(walks); i++) {
+		struct scene s = thp_scene(THP_POLICY);
+		long calls[3] = { 0 };
+		int err;
+
+		mmap_write_lock(s.mm);
+		if (walks[i].novma)
+			err = walk_page_range_novma(s.mm, AREA, AREA + PMD_SIZE, &walks[i].ops, NULL, calls);
+		else
+			err = walk_page_range_mm(s.mm, AREA, AREA + PMD_SIZE, &walks[i].ops, calls);
+		mmap_write_unlock(s.mm);
+		assert_int_equal(err, 0);
+		assert_int_equal(is_huge(s.mm, AREA), !walks[i].splits);
+		assert_int_equal(calls[0], walks[i].pmds);
+		assert_int_equal(calls[1], walks[i].ptes);
+		assert_int_equal(calls[2], 0);
+		end(&s);
+	}
+}
+
+/* ---- meanwhile ---- */
+
+static void split_it(void *arg)
+{
+	split(arg);
+}
+
+static void zap_it(void *arg)
+{
+	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
+}
+
+static int zap_whole(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AREA, LEN, MADV_DONTNEED);
+}
+
+/* Between finding a leaf and locking it it is split, or gone: what was to be done is done to what is there then. */
+static void leaves_that_went_meanwhile(void **state)
+{
+	static const struct {
+		void (*first)(void *arg);
+		int (*then)(struct mm_struct *mm);
+		long left;
+	} races[] = {
+		{ split_it, zap_whole, 0 }, { zap_it, zap_whole, 0 }, { split_it, drop_part, HUGE - 2 }, { zap_it, drop_part, 0 },
+	};
+
+	(void)state;
+	needs_checks();
+	needs_thp();
+	for (unsigned int i = 0; i < ARRAY_SIZE(races); i++) {
+		struct scene s = thp_scene(THP_POLICY);
+
+		meanwhile("ptl.pmd_leaf", races[i].first, s.mm);
+		assert_int_equal(races[i].then(s.mm), 0);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(anon(&s), races[i].left);
+		end(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_split_changes_nothing),
+		cmocka_unit_test(the_bits_of_a_leaf_go_to_each_pte),
+		cmocka_unit_test(zeroes_split_into_zeroes),
+		cmocka_unit_test(one_of_two_splits),
+		cmocka_unit_test(parts_are_split_off),
+		cmocka_unit_test(the_whole_goes_as_a_whole),
+		cmocka_unit_test(protection_of_the_whole),
+		cmocka_unit_test(moves),
+		cmocka_unit_test(a_pinned_one_is_copied),
+#if FAULTLINE_CHECK
+		cmocka_unit_test(forks_that_fail),
+#endif
+		cmocka_unit_test(walks_below_a_leaf),
+		cmocka_unit_test(leaves_that_went_meanwhile),
+	};
+
+	return cmocka_run_group_tests(tests, world_up, world_down);
+}
