@@ -123,5 +123,5 @@ void filemap_write_folio(struct folio *folio)
 {
 	assert_folio_locked(folio);
 	for (unsigned long n = 0; machine.payload && n < folio_nr_pages(folio); n++)
-		*device_word(folio, n) = *(uint64_t *)page_payload(folio_page(folio, n));
+		*device_word(folio, n) = load_relaxed((uint64_t *)page_payload(folio_page(folio, n)));	/* a device may write to it */
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/storm_file.h"
 #include "tests/lib/storm_pins.h"
 #include "tests/lib/storm_rmap.h"
 #include "tests/lib/threads.h"
@@ -16,6 +17,7 @@
 struct storm_run {
 	const struct storm *storm;
 	struct storm_mms mms;		/* its own */
+	struct file *file;		/* NULL: none is mapped */
 	unsigned int weight_sum;
 };
 
@@ -75,8 +77,11 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 		word = page_payload(pte_page(pte));
 		found = load_relaxed(word);	/* who has the page pinned writes without the PTL */
 		BUG_ON(pte_special(pte) && found);
-		BUG_ON(pte_write(pte) && !PageAnonExclusive(pte_page(pte)));
-		storm_word_check(t->place, index, found);
+		BUG_ON(pte_write(pte) && !PageAnonExclusive(pte_page(pte)) && page_type(pte_page(pte)) != PAGE_FILE);
+		if (vma->vm_file)
+			storm_file_check(vma->vm_file, index, found);
+		else
+			storm_word_check(t->place, index, found);
 		if (pte_write(pte))
 			store_relaxed(word, storm_word(t->place, index));
 	}
@@ -181,6 +186,19 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 	}
 }
 
+/* What concerns the file, which all may map. */
+static void storm_file_op(const struct storm_run *run, enum storm_op op, const struct target *t)
+{
+	if (op == STORM_FILE_MAP)
+		storm_file_map(run->file, t->mm, WINDOW, t->start, t->len, random_prot());
+	else if (op == STORM_FILE_CUT)
+		storm_file_cut(run->file);
+	else if (op == STORM_FILE_WRITE)
+		filemap_writeback(run->file);
+	else
+		storm_file_rmap(run->file, (t->start - WINDOW) >> PAGE_SHIFT);
+}
+
 static enum storm_op pick_op(const struct storm_run *run)
 {
 	unsigned long dice = below(run->weight_sum);
@@ -214,6 +232,8 @@ static void storm_op(struct storm_run *run, enum storm_op op, const struct targe
 		storm_meet(&own->frames, t->mm, t->start);
 	else if (op == STORM_PIN)
 		storm_pin(&own->pins, t->place, t->start);
+	else if (op >= STORM_FILE_MAP)
+		storm_file_op(run, op, t);
 	else
 		storm_range_op(op, t);
 }
@@ -253,6 +273,8 @@ static bool storm_check(struct storm_run *run, char *why, size_t why_size)
 	good = oracle_at_rest(mm, run->mms.nr, why, why_size);
 	if (good)
 		storm_mms_stop(&run->mms);
+	if (good && run->file)
+		file_put(run->file);
 	return good;
 }
 
@@ -269,6 +291,8 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 							  .frames_per_node = 65536, .payload = CACHE_LINE }));
 	BUG_ON(storm->weight[STORM_PAGEOUT] && swap_on(SWAP_SLOTS));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
+	if (storm->weight[STORM_FILE_MAP])
+		run.file = storm_file_create(storm->tables * PTRS_PER_PTE, storm->seed);
 	storm_mms_start(&run.mms, &storm->policy, storm->mms);
 	syncpoint_noise(storm->noise);
 	threads_run(storm->threads, storm_thread, &run);

@@ -114,14 +114,19 @@ uint64_t storm_word(const struct storm_mm *place, unsigned long index)
 	return (uint64_t)index << INDEX_SHIFT | (uint64_t)place->id << ID_SHIFT | epoch;
 }
 
+void storm_word_check_index(unsigned long index, uint64_t word)
+{
+	if (word >> INDEX_SHIFT != (index & (~0ull >> INDEX_SHIFT)))
+		BUG("page %lx holds what was written to page %lx", index, (unsigned long)(word >> INDEX_SHIFT));
+}
+
 void storm_word_check(const struct storm_mm *place, unsigned long index, uint64_t word)
 {
 	uint32_t id = (uint32_t)(word >> ID_SHIFT) & (ID_LIMIT - 1), epoch = word & (EPOCH_LIMIT - 1);
 
 	if (!word)
 		return;
-	if (word >> INDEX_SHIFT != (index & (~0ull >> INDEX_SHIFT)))
-		BUG("page %lx holds what was written to page %lx", index, (unsigned long)(word >> INDEX_SHIFT));
+	storm_word_check_index(index, word);
 	if (id == place->id)
 		return;
 	for (unsigned int i = 0; i < place->depth; i++) {

@@ -61,4 +61,7 @@ void storm_mm_fork(struct storm_mms *mms, struct storm_mm *parent);
 void storm_word_check(const struct storm_mm *place, unsigned long index, uint64_t word);
 uint64_t storm_word(const struct storm_mm *place, unsigned long index);
 
+/* The same of a word that anybody may have written: that it was to this page. */
+void storm_word_check_index(unsigned long index, uint64_t word);
+
 #endif

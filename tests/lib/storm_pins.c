@@ -6,9 +6,9 @@ static void unpin(struct storm_pins *pins, unsigned int i)
 {
 	struct page *page = pins->pin[i].page;
 
-	BUG_ON(page_life(page) != pins->pin[i].life || page_type(page) != PAGE_ANON);
+	BUG_ON(page_life(page) != pins->pin[i].life || (page_type(page) != PAGE_ANON && page_type(page) != PAGE_FILE));
 	BUG_ON(!folio_maybe_dma_pinned(page_folio(page)));
-	unpin_user_page(page);
+	unpin_user_pages_dirty_lock(&page, 1);
 	pins->pin[i] = pins->pin[--pins->nr];
 }
 

@@ -28,7 +28,10 @@ static void storms_hold(void **state)
 		assert_int_equal(policy_parse(policies[i], &policy, why, sizeof(why)), 0);
 		storm = storm_default(&policy);
 		storm.seed = i + 1;
-		storm.rounds = 10000;
+		storm.rounds = 16000;
+		storm.weight[STORM_FILE_MAP] = 6;
+		storm.weight[STORM_FILE_CUT] = storm.weight[STORM_FILE_WRITE] = 1;
+		storm.weight[STORM_FILE_RMAP] = 3;
 		events_reset();
 		if (!storm_run(&storm, why, sizeof(why)))
 			fail_msg("%s: %s", policies[i], why);
@@ -37,6 +40,8 @@ static void storms_hold(void **state)
 		assert_true(events_total(EV_FORK) > 20 && events_total(EV_COW_COPY) > 5 && events_total(EV_COW_REUSE) > 5);
 		assert_true(events_total(EV_RMAP_WALK) > 50 && events_total(EV_MREMAP) > 50);
 		assert_true(events_total(EV_GUP_FAST) > 50 && events_total(EV_GUP_SLOW) > 10 && events_total(EV_FORK_COPIED) > 0);
+		assert_true(events_total(EV_FILE_MAP) > 100 && events_total(EV_FILE_COW) > 10 && events_total(EV_FILE_MKWRITE) > 10);
+		assert_true(events_total(EV_FILE_CLEANED) > 5 && events_total(EV_FILE_READ) > 50);
 		if (policy.vma_lock != VMA_LOCK_NONE)
 			assert_true(events_total(EV_FAULT_VMA_LOCK) > 100 && events_total(EV_VMA_LOCK_MISS) > 0);
 		if (policy.reclaim_tables)
