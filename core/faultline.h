@@ -38,6 +38,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/interval_tree.h"
+#include "core/mm/mapped_entry.h"
 #include "core/mm/mm.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/mm_types.h"

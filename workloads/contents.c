@@ -7,21 +7,14 @@
 /* Locking: mmap_lock. */
 static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
-	unsigned long found = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
-	spinlock_t *ptl;
+	struct mapped_entry entry;
 	int err = -ENOENT;
-	pte_t *ptep, pte;
 
-	if (!pmdp)
+	if (!mapped_entry_lock(&entry, &mm->pt, addr))
 		return -ENOENT;
-	while (!(ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl)))
-		if (pmd_none(pmdp_get(pmdp)))
-			return -ENOENT;
-	pte = ptep_get(ptep);
-	if (pte_accessible(pte))
-		err = write && !pte_write(pte) ? -EAGAIN : fn(pte_page(pte), addr, arg);
-	pte_unmap_unlock(&mm->pt, ptl);
+	if (pte_accessible(entry.pte))
+		err = write && !pte_write(entry.pte) ? -EAGAIN : fn(pte_page(entry.pte), addr, arg);
+	mapped_entry_unlock(&entry);
 	return err;
 }
 
@@ -62,9 +55,12 @@ static int holds(const struct page *page, uint64_t mark)
 }
 
 /* A page of this address, and no other's. */
-static bool is_own(const struct page *page, unsigned long addr)
+static bool is_own(struct page *page, unsigned long addr)
 {
-	return page_type(page) == PAGE_ANON && page->index == addr >> PAGE_SHIFT && page_mapcount(page) == 1;
+	struct folio *folio = page_folio(page);
+
+	return page_type(page) == PAGE_ANON && folio->page.index + folio_page_idx(folio, page) == addr >> PAGE_SHIFT &&
+	       folio_precise_page_mapcount(folio, page) == 1;
 }
 
 static int mark_page(struct page *page, unsigned long addr, void *arg)
@@ -108,10 +104,12 @@ int contents_zero(struct mm_struct *mm, unsigned long addr)
 
 static int write_page(struct page *page, unsigned long addr, void *arg)
 {
+	struct folio *folio = page_folio(page);
 	const uint64_t *mark = arg;
 
 	(void)addr;
-	if (page_type(page) != PAGE_ANON || page_mapcount(page) != 1 || !PageAnonExclusive(page))
+	if (page_type(page) != PAGE_ANON || folio_precise_page_mapcount(folio, page) != 1 ||
+	    !PageAnonExclusive(folio_entire_mapcount(folio) ? &folio->page : page))
 		return -EUCLEAN;
 	if (machine.payload)
 		*first_word(page) = *last_word(page) = *mark;

@@ -105,14 +105,15 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 		fill_anon(page_address(table), old, vma, addr & PMD_MASK);
 	else
 		fill_zero(page_address(table), old, vma);
+	/* The leaf's reference is the PTEs' by now: once they can be found, nothing but them keeps the folio. */
+	if (page)
+		folio_remove_rmap_pmd(page_folio(page), page, vma);
+	SYNCPOINT("thp.split.filled");
 	/*
 	 * ORDER[table-publish:A] the table is filled before the entry points to it; pairs with ORDER[table-publish:B] in pgtable.h.
 	 * It was counted when it was put by.
 	 */
 	set_pmd_at(pmdp, __pmd((page_to_pfn(table) << PAGE_SHIFT) | ENTRY_TABLE));
-	SYNCPOINT("thp.split.published");
-	if (page)
-		folio_remove_rmap_pmd(page_folio(page), page, vma);
 }
 
 void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)

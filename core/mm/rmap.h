@@ -180,6 +180,12 @@ static inline int folio_entire_mapcount(struct folio *folio)
 	return folio_test_large(folio) ? load_acquire(&folio_large(folio)->entire_mapcount) + 1 : 0;
 }
 
+/* Entries that map @page of @folio, PTEs and leaves. Source: fs/proc/internal.h. */
+static inline int folio_precise_page_mapcount(struct folio *folio, const struct page *page)
+{
+	return page_mapcount(page) + folio_entire_mapcount(folio);
+}
+
 void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr, rmap_t flags);
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
 void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma);

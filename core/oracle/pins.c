@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 
+#include "core/mm/mapped_entry.h"
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
+#include "core/mm/rmap.h"
 #include "core/op/gup.h"
-#include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
 
@@ -51,35 +52,24 @@ long watched_pin(struct pin_watch *watch, unsigned int flags)
 	return 1;
 }
 
-/* The entry at @addr, its PTL held, until pte_unmap_unlock(); NULL where there is no table. Locking: mmap_lock. */
-static pte_t *lock_entry(struct mm_struct *mm, unsigned long addr, spinlock_t **ptl)
-{
-	unsigned long found = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
-	pte_t *ptep = NULL;
-
-	while (pmdp && !ptep && !pmd_none(pmdp_get(pmdp)))
-		ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, ptl);
-	return ptep;
-}
-
 /* Said of one moment, when nobody changes the entry; NULL when all is well. Locking: mmap_lock. */
 static const char *wrong_mapping(const struct pin_watch *watch)
 {
+	struct folio *folio = page_folio(watch->page);
 	const char *wrong = NULL;
-	spinlock_t *ptl;
-	pte_t *ptep = lock_entry(watch->mm, watch->addr, &ptl), pte = ptep ? ptep_get(ptep) : __pte(0);
+	struct mapped_entry entry;
+	bool there = mapped_entry_lock(&entry, &watch->mm->pt, watch->addr);
 
-	if (!pte_present(pte) || pte_page(pte) != watch->page) {
+	if (!pte_present(entry.pte) || pte_page(entry.pte) != watch->page) {
 		if (!watch->unmaps || load_acquire(&watch->unmaps->begun) == watch->unmaps_ended)
 			wrong = "is not mapped at its address any more";
-	} else if (!PageAnonExclusive(watch->page)) {
+	} else if (!PageAnonExclusive(entry.owner)) {
 		wrong = "is not exclusive";
-	} else if (page_mapcount(watch->page) != 1) {
+	} else if (folio_precise_page_mapcount(folio, watch->page) != 1) {
 		wrong = "is mapped a second time";
 	}
-	if (ptep)
-		pte_unmap_unlock(&watch->mm->pt, ptl);
+	if (there)
+		mapped_entry_unlock(&entry);
 	return wrong;
 }
 
@@ -115,16 +105,15 @@ bool watched_unpin(struct pin_watch *watch, char *why, size_t why_size)
 /* The latest stamp in the page mapped at @addr; 0 if none is. Locking: mmap_lock. */
 static uint64_t latest_stamp(struct mm_struct *mm, unsigned long addr)
 {
+	struct mapped_entry entry;
 	uint64_t latest = 0;
-	spinlock_t *ptl;
-	pte_t *ptep = lock_entry(mm, addr, &ptl);
 
-	if (!ptep)
+	if (!mapped_entry_lock(&entry, &mm->pt, addr))
 		return 0;
-	if (pte_present(ptep_get(ptep)))
+	if (pte_present(entry.pte))
 		for (unsigned int slot = 0; slot < PIN_SLOTS; slot++)
-			latest = max(latest, load_acquire(word_of(pte_page(ptep_get(ptep)), slot)));
-	pte_unmap_unlock(&mm->pt, ptl);
+			latest = max(latest, load_acquire(word_of(pte_page(entry.pte), slot)));
+	mapped_entry_unlock(&entry);
 	return latest;
 }
 

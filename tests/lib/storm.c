@@ -62,22 +62,20 @@ static void pick_range(const struct storm *storm, struct target *t)
 /* What a page holds is read and written under its PTL. Locking: mmap_lock or the VMA lock of @vma, which holds t->start. */
 static void touch(const struct target *t, const struct vm_area_struct *vma)
 {
-	unsigned long addr = t->start, index = linear_page_index(vma, addr);
-	struct mm_pgtable *pt = &t->mm->pt;
-	spinlock_t *ptl;
+	unsigned long index = linear_page_index(vma, t->start);
+	struct mapped_entry entry;
 	uint64_t *word, found;
-	pmd_t *pmdp = pmd_find_next(pt, &addr, t->start + PAGE_SIZE);
-	pte_t *ptep = pmdp ? pte_offset_map_lock(pt, pmdp, addr, &ptl) : NULL, pte;
+	pte_t pte;
 
-	if (!ptep)
+	if (!mapped_entry_lock(&entry, &t->mm->pt, t->start))
 		return;
-	pte = ptep_get(ptep);
+	pte = entry.pte;
 	BUG_ON(pte_bad(pte));
 	if (pte_present(pte)) {
 		word = page_payload(pte_page(pte));
 		found = load_relaxed(word);	/* who has the page pinned writes without the PTL */
 		BUG_ON(pte_special(pte) && found);
-		BUG_ON(pte_write(pte) && !PageAnonExclusive(pte_page(pte)) && page_type(pte_page(pte)) != PAGE_FILE);
+		BUG_ON(pte_write(pte) && !PageAnonExclusive(entry.owner) && page_type(pte_page(pte)) != PAGE_FILE);
 		if (vma->vm_file)
 			storm_file_check(vma->vm_file, index, found);
 		else
@@ -85,7 +83,7 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 		if (pte_write(pte))
 			store_relaxed(word, storm_word(t->place, index));
 	}
-	pte_unmap_unlock(pt, ptl);
+	mapped_entry_unlock(&entry);
 }
 
 static void storm_touch(const struct target *t)

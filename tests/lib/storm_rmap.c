@@ -4,20 +4,13 @@
 
 void storm_meet(struct storm_frames *frames, struct mm_struct *mm, unsigned long addr)
 {
-	struct mm_pgtable *pt = &mm->pt;
-	unsigned long at = addr;
-	spinlock_t *ptl;
-	pmd_t *pmdp;
-	pte_t *ptep, pte;
+	struct mapped_entry entry;
 
 	mmap_read_lock(mm);
-	pmdp = vma_lookup(mm, addr) ? pmd_find_next(pt, &at, addr + PAGE_SIZE) : NULL;
-	ptep = pmdp ? pte_offset_map_lock(pt, pmdp, addr, &ptl) : NULL;
-	if (ptep) {
-		pte = ptep_get(ptep);
-		if (pte_present(pte) && !pte_special(pte))
-			frames->pfn[frames->next++ % STORM_FRAMES] = pte_pfn(pte);
-		pte_unmap_unlock(pt, ptl);
+	if (vma_lookup(mm, addr) && mapped_entry_lock(&entry, &mm->pt, addr)) {
+		if (pte_present(entry.pte) && !pte_special(entry.pte))
+			frames->pfn[frames->next++ % STORM_FRAMES] = pte_pfn(entry.pte);
+		mapped_entry_unlock(&entry);
 	}
 	mmap_read_unlock(mm);
 }
@@ -30,7 +23,7 @@ static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long 
 	(void)arg;
 	BUG_ON(addr < vma->vm_start || addr >= vma->vm_end);
 	while (page_vma_mapped_walk(&pvmw)) {
-		pte_t pte = ptep_get(pvmw.pte);
+		pte_t pte = pvmw.pte ? ptep_get(pvmw.pte) : __pte(pmdp_get(pvmw.pmd).val & ~ENTRY_HUGE);
 
 		BUG_ON(pte_bad(pte) || page_folio(pte_page(pte)) != folio || folio_mapcount(folio) < 1);
 		if (rng_below(&this_cpu->rng, 8) == 0) {

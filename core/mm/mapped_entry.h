@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mapped_entry.h - the entry that maps one address, PTE or leaf, held for a moment: for who looks at what a program would see. */
+#ifndef FAULTLINE_CORE_MM_MAPPED_ENTRY_H
+#define FAULTLINE_CORE_MM_MAPPED_ENTRY_H
+
+#include "core/pgtable/pgalloc.h"
+
+/* Lock key: (T) this thread only */
+struct mapped_entry {
+	struct mm_pgtable *pt;		/* (T) */
+	pte_t pte;			/* (T) of a leaf, what a PTE in its place would be */
+	struct page *owner;		/* (T) whose PageAnonExclusive speaks for the page mapped; nothing where none is */
+	bool leaf;			/* (T) */
+	spinlock_t *ptl;		/* (T) held */
+};
+
+static inline bool mapped_leaf_lock(struct mapped_entry *entry, pmd_t *pmdp, unsigned long addr)
+{
+	pmd_t pmd;
+
+	entry->ptl = pmd_trans_huge_lock(entry->pt, pmdp);
+	if (!entry->ptl)
+		return false;
+	pmd = pmdp_get(pmdp);
+	entry->leaf = true;
+	entry->owner = pmd_page(pmd);
+	entry->pte = pte_advance_pfn(__pte(pmd.val & ~ENTRY_HUGE), (addr & ~PMD_MASK) >> PAGE_SHIFT);
+	return true;
+}
+
+/*
+ * mapped_entry_lock - true: *@entry is what there is at @addr, maybe none, its lock held until mapped_entry_unlock(). False: there is
+ * no table. Locking: mmap_lock or the VMA lock.
+ */
+static inline bool mapped_entry_lock(struct mapped_entry *entry, struct mm_pgtable *pt, unsigned long addr)
+{
+	unsigned long found = addr;
+	pmd_t *pmdp = pmd_find_next(pt, &found, addr + PAGE_SIZE);
+	pte_t *ptep;
+
+	*entry = (struct mapped_entry){ .pt = pt };
+	while (pmdp && !pmd_none(pmdp_get(pmdp))) {
+		if (mapped_leaf_lock(entry, pmdp, addr))
+			return true;
+		ptep = pte_offset_map_lock(pt, pmdp, addr, &entry->ptl);
+		if (!ptep)
+			continue;
+		entry->pte = ptep_get(ptep);
+		entry->owner = pte_page(entry->pte);
+		return true;
+	}
+	return false;
+}
+
+static inline void mapped_entry_unlock(const struct mapped_entry *entry)
+{
+	if (entry->leaf)
+		spin_unlock(entry->ptl);
+	else
+		pte_unmap_unlock(entry->pt, entry->ptl);
+}
+
+#endif
