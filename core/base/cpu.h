@@ -72,6 +72,7 @@
 	X(MIGRATE_KEPT,		"folios that could not be moved") \
 	X(MIGRATE_WAIT,		"faults that waited for a page on the way to another frame") \
 	X(HMM_SNAPSHOT,		"entries read for devices") \
+	X(HMM_COMPARED,		"entries of devices compared with the page tables") \
 	X(HMM_STALE,		"snapshots that an invalidation hit") \
 	X(NOTIFIER_TOLD,	"invalidations that subscribers were told of") \
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \

@@ -6,6 +6,7 @@
 
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 
 /* ---- snapshots ---- */
@@ -42,14 +43,14 @@ static force_inline hmm_pfn_t of_pte(const struct snapshot *snap, pte_t pte)
 /* Every page of a leaf, from @addr on. */
 static void of_leaf(struct snapshot *snap, pmd_t pmd, unsigned long addr, unsigned long end)
 {
-	unsigned long pfn = entry_pfn(pmd.val) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 
-	if (!pmd_present(pmd)) {	/* protnone */
+	if (!pmd_accessible(pmd)) {	/* protnone, or about to be split */
 		fill(snap, addr, end, 0);
 		return;
 	}
 	for (; addr < end; addr += PAGE_SIZE)
-		*snap->pfns++ = hmm_pfn_from_pfn(pfn++) | snap->flags | (pmd.val & ENTRY_WRITE ? HMM_PFN_WRITE : 0);
+		*snap->pfns++ = hmm_pfn_from_pfn(pfn++) | snap->flags | (pmd_write(pmd) ? HMM_PFN_WRITE : 0);
 }
 
 /*
@@ -62,7 +63,7 @@ static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsig
 	pte_t *ptep = pte_offset_map(snap->pt, pmdp, addr, &pmd);
 
 	if (unlikely(!ptep)) {
-		if (pmd_leaf(pmd))
+		if (pmd_trans_huge(pmd))
 			of_leaf(snap, pmd, addr, end);
 		else
 			fill(snap, addr, end, HMM_PFN_EMPTY);

@@ -10,6 +10,7 @@
 #include "core/op/vm_fault.h"
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
 
 /* Locks the leaf's table. True: locked, and the entry is still @pmd. Else not locked: start again. */
@@ -123,17 +124,25 @@ static vm_fault_t do_pmd_none(struct vm_fault *vmf)
 static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 {
 	struct folio *folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON | ALLOC_ZERO);
+	unsigned long start = vmf->addr & PMD_MASK;
+	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, start, start + PMD_SIZE);
+	bool mine;
 
 	if (!folio) {
 		count_event(EV_THP_FALLBACK);
 		return FAULT_PTES;
 	}
-	if (!lock_and_compare_pmd(vmf, pmd)) {
+	mmu_notifier_invalidate_range_start(&range);
+	mine = lock_and_compare_pmd(vmf, pmd);
+	if (mine) {
+		map_huge_folio(vmf, folio);
+		spin_unlock(vmf->ptl);
+	}
+	mmu_notifier_invalidate_range_end(&range);
+	if (!mine) {
 		folio_put(folio);
 		return FAULT_AGAIN;
 	}
-	map_huge_folio(vmf, folio);
-	spin_unlock(vmf->ptl);
 	count_event(EV_THP_FAULT);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 
 /* The entry of @addr as it is now, a leaf's page as if it had one; none when no table is there. Locking: mmap_lock, inside a VMA. */
@@ -23,8 +24,8 @@ static pte_t entry_now(struct mm_pgtable *pt, unsigned long addr)
 	if (ptep) {
 		pte = ptep_get_lockless(ptep);
 		pte_unmap(pt);
-	} else if (pmd_leaf(pmd)) {
-		pte = pte_advance_pfn(__pte(pmd.val & ~ENTRY_HUGE), (addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+	} else if (pmd_trans_huge(pmd)) {
+		pte = pte_advance_pfn(__pte(pmd.val & ~ENTRY_HUGE), (addr & ~PMD_MASK) >> PAGE_SHIFT);
 	}
 	return pte;
 }
@@ -56,6 +57,7 @@ long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned l
 		}
 		compared++;
 	}
+	count_events(EV_HMM_COMPARED, (uint64_t)compared);
 	return compared;
 }
 

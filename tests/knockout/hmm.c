@@ -11,10 +11,12 @@
 #include "tests/lib/child.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/mirror_scene.h"
+#include "tests/lib/storm.h"
 #include "tests/lib/threads.h"
 
 /* How long one side waits for what must not happen; with the knock-out it happens at once. */
 #define WHILE_MS	300
+#define STORMS		40	/* seeds tried at the most */
 
 /* An invalidation of page 0 and somebody who reads its entry meanwhile. */
 struct play {
@@ -232,9 +234,54 @@ static void each_is_seen_and_nothing_else_is(void **state)
 	}
 }
 
+/* ---- in storms ---- */
+
+struct gale {
+	const char *knockout;	/* NULL: none */
+	uint64_t seed;
+};
+
+static bool blow(void *arg)
+{
+	const struct gale *gale = arg;
+	struct mm_policy policy = world_policy("linux-6.15");
+	struct storm storm = storm_default(&policy);
+	char why[256] = "";
+
+	storm.seed = gale->seed;
+	storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
+	storm.weight[STORM_MIRROR] = 40;
+	BUG_ON(gale->knockout && knockout_enable(gale->knockout));
+	if (storm_run(&storm, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "%s", why);
+	return false;
+}
+
+/* Row: H3. Row: H4. */
+static void each_is_seen_in_a_storm(void **state)
+{
+	static const char *const left_out[] = { "hmm-seq:A", "hmm-seq:B", "notifier:begin-wait", "mirror:drop" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(left_out); i++) {
+		struct gale gale = { .knockout = left_out[i] };
+		char said[1024];
+
+		while (child_ends_well(blow, &gale, said, sizeof(said)))
+			if (++gale.seed == STORMS)
+				fail_msg("%s: not seen in %u storms", left_out[i], STORMS);
+		if (!strstr(said, "a device has") && !strstr(said, "holds what"))
+			fail_msg("%s: seen by something else: %s", left_out[i], said);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_seen_and_nothing_else_is),
+		cmocka_unit_test(each_is_seen_in_a_storm),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/lib/storm_file.h"
+#include "tests/lib/storm_mirror.h"
 #include "tests/lib/storm_pins.h"
 #include "tests/lib/storm_rmap.h"
 #include "tests/lib/threads.h"
@@ -38,6 +39,11 @@ struct storm storm_default(const struct mm_policy *policy)
 			    [STORM_MINCORE] = 2, [STORM_MREMAP] = 2, [STORM_FORK] = 2, [STORM_RMAP] = 8,
 			    [STORM_PIN] = 6 },
 	};
+}
+
+static unsigned long window_end(const struct storm *storm)
+{
+	return WINDOW + storm->tables * PMD_SIZE;
 }
 
 static unsigned long below(unsigned long n)
@@ -112,7 +118,7 @@ static int look(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_w
 static void storm_walk(const struct storm_run *run, struct mm_struct *mm, bool novma)
 {
 	static const struct mm_walk_ops ops = { .pte_entry = look, .walk_lock = PGWALK_RDLOCK };
-	unsigned long end = WINDOW + run->storm->tables * PMD_SIZE;
+	unsigned long end = window_end(run->storm);
 
 	if (novma) {
 		mmap_write_lock(mm);
@@ -228,6 +234,8 @@ static void storm_op(struct storm_run *run, enum storm_op op, const struct targe
 		storm_mm_fork(&run->mms, t->place);
 	else if (op == STORM_RMAP)
 		storm_meet(&own->frames, t->mm, t->start);
+	else if (op == STORM_MIRROR)
+		storm_mirror(t->place, t->start, min(t->start + t->len, window_end(run->storm)));
 	else if (op == STORM_PIN)
 		storm_pin(&own->pins, t->place, t->start);
 	else if (op >= STORM_FILE_MAP)
@@ -265,8 +273,11 @@ static bool storm_check(struct storm_run *run, char *why, size_t why_size)
 	struct mm_struct *mm[STORM_MAX_MMS];
 	bool good;
 
-	for (unsigned int i = 0; i < run->mms.nr; i++)
+	for (unsigned int i = 0; i < run->mms.nr; i++) {
 		mm[i] = run->mms.place[i].mm;
+		if (run->mms.place[i].mirror)
+			storm_mirror_compare(run->mms.place[i].mirror, WINDOW, window_end(run->storm));
+	}
 	rcu_barrier();
 	good = oracle_at_rest(mm, run->mms.nr, why, why_size);
 	if (good)
@@ -292,6 +303,8 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	if (storm->weight[STORM_FILE_MAP])
 		run.file = storm_file_create(storm->tables * PTRS_PER_PTE, storm->seed);
 	storm_mms_start(&run.mms, &storm->policy, storm->mms);
+	if (storm->weight[STORM_MIRROR])
+		storm_mms_mirror(&run.mms, WINDOW, window_end(storm));
 	syncpoint_noise(storm->noise);
 	threads_run(storm->threads, storm_thread, &run);
 	syncpoint_noise(0);

@@ -2,6 +2,8 @@
 /* storm_mms.c - the address spaces of a storm, which come and go, and what each may find in its pages. */
 #include "tests/lib/storm_mms.h"
 
+#include <stdlib.h>
+
 #define TO_ITSELF	(1u << 31)	/* in users */
 #define TRIES		8
 
@@ -54,6 +56,21 @@ static void open_again(struct storm_mm *place)
 
 /* ---- mms ---- */
 
+static void mirror_it(const struct storm_mms *mms, struct storm_mm *place)
+{
+	place->mirror = malloc(sizeof(*place->mirror));
+	BUG_ON(!place->mirror || hmm_mirror_create(place->mirror, place->mm, mms->mirror_start, mms->mirror_end));
+}
+
+static void retire(struct storm_mm *place)
+{
+	if (place->mirror)
+		hmm_mirror_destroy(place->mirror);
+	free(place->mirror);
+	place->mirror = NULL;
+	mm_exit(place->mm);
+}
+
 static void settle(struct storm_mms *mms, struct storm_mm *place, struct mm_struct *mm)
 {
 	BUG_ON(!mm);
@@ -62,6 +79,8 @@ static void settle(struct storm_mms *mms, struct storm_mm *place, struct mm_stru
 	BUG_ON(place->id >= ID_LIMIT);
 	place->epoch = 1;
 	place->depth = 0;
+	if (mms->mirror_end)
+		mirror_it(mms, place);
 }
 
 void storm_mms_start(struct storm_mms *mms, const struct mm_policy *policy, unsigned int nr)
@@ -72,10 +91,18 @@ void storm_mms_start(struct storm_mms *mms, const struct mm_policy *policy, unsi
 		settle(mms, &mms->place[i], mm_create(policy));
 }
 
+void storm_mms_mirror(struct storm_mms *mms, unsigned long start, unsigned long end)
+{
+	mms->mirror_start = start;
+	mms->mirror_end = end;
+	for (unsigned int i = 0; i < mms->nr; i++)
+		mirror_it(mms, &mms->place[i]);
+}
+
 void storm_mms_stop(struct storm_mms *mms)
 {
 	for (unsigned int i = 0; i < mms->nr; i++)
-		mm_exit(mms->place[i].mm);
+		retire(&mms->place[i]);
 }
 
 static void settle_child(struct storm_mms *mms, struct storm_mm *place, struct storm_mm *parent)
@@ -96,7 +123,7 @@ void storm_mm_fork(struct storm_mms *mms, struct storm_mm *parent)
 
 	if (place == parent || !have_to_itself(place))
 		return;
-	mm_exit(place->mm);
+	retire(place);
 	if (parent->depth < STORM_DEPTH)
 		settle_child(mms, place, parent);
 	else

@@ -26,6 +26,7 @@ struct storm_ancestor {
 /* Lock key: (C) const while its mm lives (A) atomic */
 struct storm_mm {
 	struct mm_struct *mm;		/* (C) */
+	struct hmm_mirror *mirror;	/* (C) NULL: it has none */
 	uint32_t users;			/* (A) threads inside, or one that has it to itself */
 	uint32_t id;			/* (C) no other mm of the storm ever has it */
 	uint32_t epoch;			/* (A) */
@@ -36,12 +37,15 @@ struct storm_mm {
 struct storm_mms {
 	struct mm_policy policy;
 	unsigned int nr;
+	unsigned long mirror_start, mirror_end;	/* what mirrors are of; both 0: there are none */
 	uint32_t next_id;		/* (A) */
 	struct storm_mm place[STORM_MAX_MMS];
 };
 
 /* @nr places, an empty mm in each; dies when memory runs out. */
 void storm_mms_start(struct storm_mms *mms, const struct mm_policy *policy, unsigned int nr);
+/* Each mm, now and later, has a mirror of [@start, @end). Locking: no thread is inside a place. */
+void storm_mms_mirror(struct storm_mms *mms, unsigned long start, unsigned long end);
 /* Exits all mms. */
 void storm_mms_stop(struct storm_mms *mms);
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mirror.c - storms of everything against devices that mirror the address spaces, and work on them. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/lib/storm.h"
+#include "tests/lib/world.h"
+
+static const char *const policies[] = {
+	"linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown,spin=ticket", "linux-6.15,anon=16k",
+};
+
+/* Rows: H3, H4. */
+static void mirrors_hold(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct mm_policy policy = world_policy(policies[i]);
+		struct storm storm = storm_default(&policy);
+		char why[256] = "";
+
+		storm.seed = i + 1;
+		storm.rounds = test_rounds(10000);
+		storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
+		storm.weight[STORM_MIRROR] = 40;
+		events_reset();
+		if (!storm_run(&storm, why, sizeof(why)))
+			fail_msg("%s: %s", policies[i], why);
+		/* It did meet what it is for. */
+		assert_true(events_total(EV_HMM_COMPARED) > 1000 && events_total(EV_NOTIFIER_TOLD) > 500);
+		assert_true(events_total(EV_HMM_STALE) > 5 && events_total(EV_NOTIFIER_WAIT) > 5);
+		assert_true(events_total(EV_FORK) > 2 && events_total(EV_MIGRATE) > 5 && events_total(EV_RECLAIM) > 5);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(mirrors_hold) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
