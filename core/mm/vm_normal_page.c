@@ -26,7 +26,7 @@ static __cold void print_bad_pte(const struct vm_area_struct *vma, unsigned long
 	count_event(EV_BAD_PTE);
 	if (n >= BAD_PTE_LOG)
 		return;
-	reports[n].what = (struct bad_pte){ addr, vma->vm_start, vma->vm_flags, pte.val };
+	reports[n].what = (struct bad_pte){ addr, vma->vm_start, load_relaxed(&vma->vm_flags), pte.val };
 	store_release(&reports[n].ready, true);
 }
 
@@ -50,7 +50,7 @@ __noinline struct page *vm_normal_page_slow(const struct vm_area_struct *vma, un
 {
 	unsigned long pfn = pte_pfn(pte);
 
-	if ((vma->vm_flags & VM_PFNMAP) && pfn == vma_raw_pfn(vma, addr))
+	if ((load_relaxed(&vma->vm_flags) & VM_PFNMAP) && pfn == vma_raw_pfn(vma, addr))
 		return NULL;
 	if (pte_special(pte) && is_zero_pfn(pfn))
 		return NULL;

@@ -27,11 +27,12 @@ struct page *vm_normal_page_slow(const struct vm_area_struct *vma, unsigned long
 /*
  * vm_normal_page - the page that @pte, present and read at @addr, maps and counts in. NULL: a raw frame, the zero page, or an
  * entry that can't be - a frame that does not exist, a special one of another kind - which is reported.
- * Locking: mmap_lock, the VMA lock, or @vma is detached. Source: mm/memory.c.
+ * Locking: mmap_lock, the VMA lock, or @vma is detached; or a lock of its reverse map, under which other flags may change.
+ * Source: mm/memory.c.
  */
 static force_inline struct page *vm_normal_page(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
-	if (likely(!pte_special(pte) && !(vma->vm_flags & VM_PFNMAP) && pfn_valid(pte_pfn(pte))))
+	if (likely(!pte_special(pte) && !(load_relaxed(&vma->vm_flags) & VM_PFNMAP) && pfn_valid(pte_pfn(pte))))
 		return pte_page(pte);
 	return vm_normal_page_slow(vma, addr, pte);
 }

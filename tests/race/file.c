@@ -15,9 +15,6 @@ static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15
 static const enum cpu_event shape_events[] = {
 	EV_FILE_MAP, EV_FILE_COW, EV_FILE_MKWRITE, EV_FILE_READ, EV_FILE_WRITE, EV_FILE_CLEANED, EV_RMAP_WALK, EV_FORK, EV_MREMAP,
 	EV_FAULT_RETRY, EV_VMA_SPLIT, EV_VMA_MERGE,
-#if FAULTLINE_CHECK
-	EV_FILE_GONE,		/* too short a moment where no sync point makes it longer */
-#endif
 };
 
 static void run(enum file_storm_kind kind, const enum cpu_event *events, unsigned int nr_events)
@@ -61,7 +58,7 @@ static void storms_of_cuts(void **state)
 	static const enum cpu_event events[] = {
 		EV_FILE_COW, EV_FILE_READ,
 #if FAULTLINE_CHECK
-		EV_FILE_GONE,
+		EV_FILE_GONE,		/* too short a moment where no sync point makes it longer */
 #endif
 	};
 
