@@ -24,6 +24,7 @@ static const struct knocked cases[] = {
 	{ "fork:vma-lock", "linux-6.15", "a child of no moment" },
 	{ "fork:wrprotect", "linux-2.6.14", "is not exclusive" },
 	{ "fork:wrprotect", "linux-6.15", "is not exclusive" },
+	{ "fork:wrprotect", "linux-6.15,thp=always", "is not exclusive" },
 };
 
 static bool storms(void *arg)
@@ -98,7 +99,7 @@ static void every_knockout_is_seen(void **state)
 
 static void nothing_left_out_nothing_seen(void **state)
 {
-	static const char *const policies[] = { "linux-2.6.14", "linux-6.4", "linux-6.15" };
+	static const char *const policies[] = { "linux-2.6.14", "linux-6.4", "linux-6.15", "linux-6.4,thp=always" };
 	char said[2048];
 
 	(void)state;

@@ -45,21 +45,16 @@ static unsigned long word_addr(unsigned int writer, unsigned int word)
  */
 static bool access_word(struct mm_struct *mm, unsigned long addr, bool write, uint64_t expected, uint64_t *value)
 {
-	unsigned long at = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
-	spinlock_t *ptl;
-	pte_t *ptep = pmdp ? pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl) : NULL;
+	struct mapped_entry entry;
 	uint64_t *word;
 	bool done;
-	pte_t pte;
 
-	if (!ptep)
+	if (!mapped_entry_lock(&entry, &mm->pt, addr))
 		return false;
-	pte = ptep_get(ptep);
-	done = pte_accessible(pte) && (!write || pte_write(pte));
+	done = pte_accessible(entry.pte) && (!write || pte_write(entry.pte));
 	if (done) {
-		word = page_payload(pte_page(pte));
-		if (write && !PageAnonExclusive(pte_page(pte)))
+		word = page_payload(pte_page(entry.pte));
+		if (write && !PageAnonExclusive(entry.owner))
 			BUG("a page at %lx may be written to, and is not exclusive", addr);
 		if (write && *word != expected)
 			BUG("the word at %lx is %lu, its writer wrote %lu", addr, (unsigned long)*word, (unsigned long)expected);
@@ -68,7 +63,7 @@ static bool access_word(struct mm_struct *mm, unsigned long addr, bool write, ui
 		else
 			*value = *word;
 	}
-	pte_unmap_unlock(&mm->pt, ptl);
+	mapped_entry_unlock(&entry);
 	return done;
 }
 
@@ -214,18 +209,16 @@ static void change(struct mm_struct *mm)
 
 /* ---- walkers ---- */
 
-/* A word's page, wherever it is by the time it is walked from: the entry is read without a lock. */
+/* A word's page, wherever it is by the time it is walked from. */
 static struct folio *any_folio(struct run *run)
 {
 	unsigned long at = word_addr((unsigned int)below(run->storm->writers), (unsigned int)below(WORDS));
-	pmd_t pmd, *pmdp = pmd_find_next(&run->parent->pt, &at, at + PAGE_SIZE);
-	pte_t *ptep = pmdp ? pte_offset_map(&run->parent->pt, pmdp, at, &pmd) : NULL, pte;
+	struct mapped_entry entry;
 
-	if (!ptep)
+	if (!mapped_entry_lock(&entry, &run->parent->pt, at))
 		return NULL;
-	pte = ptep_get_lockless(ptep);
-	pte_unmap(&run->parent->pt);
-	return pte_present(pte) ? folio_get_anon_by_pfn(pte_pfn(pte)) : NULL;
+	mapped_entry_unlock(&entry);
+	return pte_present(entry.pte) ? folio_get_anon_by_pfn(pte_pfn(entry.pte)) : NULL;
 }
 
 static void walk_on(struct run *run)

@@ -44,6 +44,8 @@ static void storms_with_large_folios_hold(void **state)
 	(void)state;
 	storm("linux-6.15,anon=16k", test_seed());
 	storm("linux-6.4,anon=64k,anon_vma=call_rcu", test_seed() + 1);
+	storm("linux-6.15,thp=always", test_seed() + 2);
+	storm("linux-2.6.15,thp=always", test_seed() + 3);
 }
 
 int main(void)
