@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/vma.h"
+#include "core/op/collapse.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
 #include "core/op/reclaim.h"
@@ -144,7 +145,8 @@ static bool advice_changes_vmas(int advice)
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
-	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice_changes_vmas(advice);
+	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
+	       advice_changes_vmas(advice);
 }
 
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
@@ -156,6 +158,8 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		return -EINVAL;
 	if (end == start)
 		return 0;
+	if (advice == MADV_COLLAPSE)
+		return madvise_collapse(mm, start, end);
 	if (advice_changes_vmas(advice)) {
 		mmap_write_lock(mm);
 		err = do_madvise(mm, start, end, advice);

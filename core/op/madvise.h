@@ -12,6 +12,9 @@
 #define MADV_GUARD_INSTALL	102
 #define MADV_GUARD_REMOVE	103
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
 
 /*
  * sys_madvise - as madvise(2) for
@@ -20,6 +23,7 @@
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         first faults from now on map huge pages, where policy asks for that advice; or never do
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
+ *   MADV_COLLAPSE                          see collapse.h
  * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access;
  * anything but guard removal over raw frames);
  * -ENOMEM (part of the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out);

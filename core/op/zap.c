@@ -111,28 +111,6 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 	return addr;
 }
 
-/*
- * Locks the PMD entry and the entries of its table, outermost first: the mm's one lock ranks above a PMD table's. Returns the
- * PMD entry; *@inner is NULL when one lock guards both.
- */
-static pmd_t lock_both(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t **outer, spinlock_t **inner)
-{
-	bool one_for_ptes = pt->policy.pte_ptl == PTL_MM;
-	pmd_t pmd;
-
-	*outer = one_for_ptes ? &pt->page_table_lock : pmd_lockptr(pt, pmdp);
-	spin_lock(*outer);
-	pmd = pmdp_get(pmdp);
-	*inner = NULL;
-	if (pmd_is_table(pmd))
-		*inner = one_for_ptes ? pmd_lockptr(pt, pmdp) : pte_lockptr(pt, pmdp, pmd);
-	if (*inner == *outer)
-		*inner = NULL;
-	if (*inner)
-		spin_lock(*inner);
-	return pmd;
-}
-
 static bool table_empty(pmd_t pmd)
 {
 	pte_t *table = entry_table(pmd.val);
@@ -151,16 +129,14 @@ static bool table_empty(pmd_t pmd)
 static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 {
 	spinlock_t *outer, *inner;
-	pmd_t pmd = lock_both(tlb->pt, pmdp, &outer, &inner);
+	pmd_t pmd = pmd_pte_lock(tlb->pt, pmdp, &outer, &inner);
 
 	if (pmd_is_table(pmd) && table_empty(pmd)) {
 		store_relaxed(&pmdp->val, 0);
 		tlb_remove_table(tlb, pmd_table_page(pmd));
 		count_event(EV_PTE_TABLE_RECLAIM);
 	}
-	if (inner)
-		spin_unlock(inner);
-	spin_unlock(outer);
+	pmd_pte_unlock(outer, inner);
 }
 
 static void make_room(struct mmu_gather *tlb)

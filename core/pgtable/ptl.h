@@ -69,6 +69,36 @@ static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp
 }
 
 /*
+ * pmd_pte_lock - locks the PMD entry and the entries of its table, outermost first: the mm's one lock ranks above a PMD table's.
+ * Returns the PMD entry; *@inner is NULL when one lock guards both, or there is no table. So a table is unlinked: whoever has one
+ * of the locks found it linked, and who waits for one finds the PMD entry changed. Locking: as pte_offset_map_lock().
+ */
+static inline pmd_t pmd_pte_lock(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t **outer, spinlock_t **inner)
+{
+	bool one_for_ptes = pt->policy.pte_ptl == PTL_MM;
+	pmd_t pmd;
+
+	*outer = one_for_ptes ? &pt->page_table_lock : pmd_lockptr(pt, pmdp);
+	spin_lock(*outer);
+	pmd = pmdp_get(pmdp);
+	*inner = NULL;
+	if (pmd_is_table(pmd))
+		*inner = one_for_ptes ? pmd_lockptr(pt, pmdp) : pte_lockptr(pt, pmdp, pmd);
+	if (*inner == *outer)
+		*inner = NULL;
+	if (*inner)
+		spin_lock(*inner);
+	return pmd;
+}
+
+static inline void pmd_pte_unlock(spinlock_t *outer, spinlock_t *inner)
+{
+	if (inner)
+		spin_unlock(inner);
+	spin_unlock(outer);
+}
+
+/*
  * A section in which a PTE table that was linked when its PMD entry was read is not freed. Without table reclaim a
  * linked table stays for as long as its VMA can be reached, and the shootdown policy needs no mark.
  * ORDER[table-free:B] the section begins before the PMD entry is read; pairs with ORDER[table-free:A] in

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * collapse.c - anonymous pages mapped by PTEs copied into one huge page, mapped by a leaf.
+ *
+ * Everybody who looks for the pages by locks is kept out until it is done: faults and other operations by mmap_lock for write and the
+ * write-locked VMA, reverse-map walks by the anon_vma's lock. The kernel drops that one early, once it has the lock of each page;
+ * here it is kept, and a page is locked only while it is looked at.
+ *
+ * That leaves GUP-fast, which is on its way from the PMD entry to a PTE without any lock:
+ *
+ *   collapse                                        GUP-fast
+ *   (A1) clear the PMD entry                        (B1) read the PMD entry, then the PTE
+ *        full barrier  gup-share:A                  (B3) pin
+ *   (A2) somebody else has a page: PMD entry back,       full barrier  gup-share:B
+ *        -EAGAIN                                    (B4) read the PMD entry again; another: unpin, back off
+ *   (A3) copy, clear the PTEs
+ *   (A4) the leaf
+ *
+ * The PTEs stay as they are until A3: it is the PMD entry that B4 finds changed. The table is kept for the leaf (its deposit), so it
+ * is not freed under who still reads it; and if it is used again for another range, B4 finds that too.
+ *
+ * Source: mm/khugepaged.c, collapse_huge_page().
+ */
+#include "core/op/collapse.h"
+
+#include <errno.h>
+
+#include "core/mm/anon_vma.h"
+#include "core/mm/huge_memory.h"
+#include "core/mm/rmap.h"
+#include "core/mm/swap.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/mm/vma.h"
+#include "core/op/collapse_file.h"
+#include "core/op/fault.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
+#include "core/phys/folio_lock.h"
+
+#define IS_HUGE	1	/* it is mapped by a leaf already: positive, and no error */
+
+/* Lock key: (T) this thread only */
+struct collapse {
+	struct mm_struct *mm;		/* (T) */
+	unsigned long addr;		/* (T) of the huge page */
+	struct vm_area_struct *vma;	/* (T) that holds it, while mmap_lock is held */
+	pmd_t *pmdp;			/* (T) */
+	pmd_t pmd;			/* (T) what named the table */
+	struct folio *folio;		/* (T) the huge page */
+	long nr;			/* (T) pages that go into it */
+};
+
+/* The table's entries, one after the other. Nobody but GUP-fast gets to them. */
+static pte_t *table_of(const struct collapse *c)
+{
+	return entry_table(c->pmd.val);
+}
+
+/*
+ * The VMA and the PMD entry, again each time mmap_lock was taken. 0: a PTE table maps the range. Locking: mmap_lock.
+ * Source: mm/khugepaged.c, hugepage_vma_revalidate(), find_pmd_or_thp_or_none().
+ */
+static int revalidate(struct collapse *c)
+{
+	unsigned long found = c->addr;
+
+	c->vma = vma_lookup(c->mm, c->addr);
+	if (!c->vma || !thp_vma_suitable(c->vma, c->addr) || !vma_is_anonymous(c->vma) || !vma_anon_vma(c->vma) ||
+	    (c->vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE)))
+		return -EINVAL;
+	c->pmdp = pmd_find_next(&c->mm->pt, &found, c->addr + PMD_SIZE);
+	if (!c->pmdp)
+		return -EINVAL;
+	c->pmd = pmdp_get(c->pmdp);
+	if (pmd_trans_huge(c->pmd))
+		return IS_HUGE;
+	return pmd_none(c->pmd) ? -EINVAL : 0;
+}
+
+static pte_t read_pte(struct collapse *c, unsigned long addr)
+{
+	pte_t *ptep, pte = { 0 };
+	pmd_t pmd;
+
+	ptep = pte_offset_map(&c->mm->pt, c->pmdp, addr, &pmd);
+	if (ptep) {
+		pte = ptep_get_lockless(ptep);
+		pte_unmap(&c->mm->pt);
+	}
+	return pte;
+}
+
+/* What was swapped out, or is on its way to another frame, is brought back. Locking: mmap_lock. Source: mm/khugepaged.c. */
+static int swap_in(struct collapse *c)
+{
+	for (unsigned long addr = c->addr; addr < c->addr + PMD_SIZE; addr += PAGE_SIZE) {
+		vm_fault_t ret;
+
+		if (!pte_is_swapent(read_pte(c, addr)))
+			continue;
+		ret = handle_mm_fault(c->vma, addr, 0);
+		if (ret)
+			return ret & VM_FAULT_OOM ? -ENOMEM : -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- A1 to A4 ---- */
+
+static void unlink_table(struct collapse *c)
+{
+	spinlock_t *ptl = pmd_lock(&c->mm->pt, c->pmdp);
+
+	c->pmd = pmdp_get_and_clear(c->pmdp);	/* (A1) */
+	spin_unlock(ptl);
+	count_event(EV_TLB_FLUSH);
+	SYNCPOINT("collapse.unlinked");
+	/*
+	 * ORDER[gup-share:A] the PMD entry is cleared before references are looked at; pairs with ORDER[gup-share:B]. Weaker: the look
+	 * passes the clearing, GUP-fast finds the table still there, and a pinned page is replaced.
+	 */
+	if (!KNOCKED_OUT(GUP_SHARE_A))
+		smp_mb();
+}
+
+static void link_table(struct collapse *c)
+{
+	spinlock_t *ptl = pmd_lock(&c->mm->pt, c->pmdp);
+
+	/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
+	set_pmd_at(c->pmdp, c->pmd);
+	spin_unlock(ptl);
+}
+
+/*
+ * (A2) Nobody has @folio but the entries that map it, and a swap slot. An exclusive page's entry is the only one, so no pin is missed
+ * although the two counts are not read at once. Source: mm/khugepaged.c, is_refcount_suitable().
+ */
+static bool only_mapped(struct folio *folio)
+{
+	int mapped;
+	bool only;
+
+	if (!folio_trylock(folio))
+		return false;
+	mapped = folio_mapcount(folio) + folio_test_swapcache(folio);
+	only = folio_ref_count(folio) == mapped || KNOCKED_OUT(COLLAPSE_REFS);
+	folio_unlock(folio);
+	return only;
+}
+
+/* What the entry of page @i maps and counts; NULL: nothing, or the page of zeroes. */
+static struct page *page_of(const struct collapse *c, unsigned long i)
+{
+	pte_t pte = ptep_get(table_of(c) + i);
+
+	return pte_none(pte) ? NULL : vm_normal_page(c->vma, c->addr + (i << PAGE_SHIFT), pte);
+}
+
+/* Source: mm/khugepaged.c, __collapse_huge_page_isolate(). */
+static int look_at_pages(struct collapse *c)
+{
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		struct page *page;
+
+		if (pte_is_swapent(ptep_get(table_of(c) + i)))
+			return -EAGAIN;		/* it was brought back, and is away again */
+		page = page_of(c, i);
+		if (page && !only_mapped(page_folio(page)))
+			return -EAGAIN;
+		c->nr += page != NULL;
+	}
+	return 0;
+}
+
+/* Source: mm/khugepaged.c, __collapse_huge_page_copy(). */
+static void copy_pages(struct collapse *c)
+{
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		struct page *to = folio_page(c->folio, i), *from = page_of(c, i);
+
+		if (from)
+			copy_payload(to, from);
+		else
+			clear_payload(to);
+	}
+	SYNCPOINT("collapse.copied");
+}
+
+/* Source: mm/khugepaged.c, __collapse_huge_page_copy_succeeded(). */
+static void empty_table(struct collapse *c)
+{
+	spinlock_t *ptl = pte_lockptr(&c->mm->pt, c->pmdp, c->pmd);
+
+	spin_lock(ptl);
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		struct page *page = page_of(c, i);
+
+		ptep_get_and_clear(table_of(c) + i);
+		if (!page)
+			continue;
+		folio_remove_rmap_ptes(page_folio(page), page, 1, c->vma);
+		put_page(page);
+	}
+	spin_unlock(ptl);
+}
+
+/* (A4) The table, which is counted, becomes the leaf's deposit. */
+static void map_leaf(struct collapse *c)
+{
+	struct mm_pgtable *pt = &c->mm->pt;
+	pmd_t leaf = pmd_mkdirty(mk_huge_pmd(&c->folio->page, c->vma->vm_page_prot));
+	spinlock_t *ptl = pmd_lock(pt, c->pmdp);
+
+	BUG_ON(!pmd_none(pmdp_get(c->pmdp)));
+	mm_count(pt, MM_PTE_TABLES, -1);
+	pgtable_trans_huge_deposit(pt, c->pmdp, pmd_table_page(c->pmd));
+	folio_add_new_anon_rmap(c->folio, c->vma, c->addr, RMAP_EXCLUSIVE);
+	set_pmd_at(c->pmdp, c->vma->vm_flags & VM_WRITE ? pmd_mkwrite(leaf) : leaf);
+	mm_count(pt, MM_ANONPAGES, (long)HPAGE_PMD_NR - c->nr);
+	spin_unlock(ptl);
+}
+
+/* Locking: mmap_lock for write. The huge page is used if it returns 0. */
+static int collapse_locked(struct collapse *c)
+{
+	int err = revalidate(c);
+
+	if (err)
+		return err;
+	if (!KNOCKED_OUT(COLLAPSE_VMA_LOCK))
+		vma_start_write(c->vma);
+	anon_vma_lock_write(vma_anon_vma(c->vma));
+	unlink_table(c);
+	err = look_at_pages(c);
+	SYNCPOINT("collapse.looked");
+	if (err) {
+		link_table(c);
+	} else {
+		copy_pages(c);		/* (A3) */
+		empty_table(c);
+		map_leaf(c);
+	}
+	anon_vma_unlock_write(vma_anon_vma(c->vma));
+	return err;
+}
+
+/* What can be found out, or has to be waited for, before all others are kept out. 0: go on. Locking: mmap_lock. */
+static int collapse_prepare(struct collapse *c)
+{
+	int err = revalidate(c);
+
+	return err ? err : swap_in(c);
+}
+
+/* Source: mm/khugepaged.c. */
+static int collapse_huge_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct collapse c = { .mm = mm, .addr = addr };
+	int err;
+
+	mmap_read_lock(mm);
+	err = collapse_prepare(&c);
+	mmap_read_unlock(mm);
+	if (err)
+		return err;
+	c.folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON);
+	if (!c.folio)
+		return -ENOMEM;
+	SYNCPOINT("collapse.allocated");
+	mmap_write_lock(mm);
+	err = collapse_locked(&c);
+	mmap_write_unlock(mm);
+	if (err)
+		folio_put(c.folio);
+	return err;
+}
+
+/* ---- a range ---- */
+
+/* The end of what can be said of [@start, @end) at once, a part of one VMA or of a gap; *@file: which it is. NULL for neither. */
+static unsigned long next_part(struct mm_struct *mm, unsigned long start, unsigned long end, bool *mapped, bool *file)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, start);
+	*mapped = vma && vma->vm_start <= start;
+	*file = *mapped && !vma_is_anonymous(vma);
+	if (vma)
+		end = min(end, *mapped ? vma->vm_end : vma->vm_start);
+	mmap_read_unlock(mm);
+	return end;
+}
+
+static int collapse_part(struct mm_struct *mm, unsigned long start, unsigned long end, bool file)
+{
+	int last = 0;
+
+	if (ALIGN_UP(start, PMD_SIZE) > ALIGN_DOWN(end, PMD_SIZE))
+		return -EINVAL;
+	for (unsigned long addr = ALIGN_UP(start, PMD_SIZE); addr + PMD_SIZE <= end; addr += PMD_SIZE) {
+		int err = file ? collapse_file(mm, addr) : collapse_huge_page(mm, addr);
+
+		count_event(err < 0 ? EV_COLLAPSE_KEPT : EV_COLLAPSE);
+		last = err < 0 ? err : last;
+	}
+	return last;
+}
+
+int madvise_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	bool mapped, file, gap = false;
+	unsigned long next;
+	int err = 0;
+
+	if (!THP_POSSIBLE)
+		return -EINVAL;
+	for (; !err && start < end; start = next) {
+		next = next_part(mm, start, end, &mapped, &file);
+		gap |= !mapped;
+		err = mapped ? collapse_part(mm, start, next, file) : 0;
+	}
+	return err ? err : gap ? -ENOMEM : 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * collapse_file.c - huge pages of files mapped by a leaf instead of PTEs, and PTE tables taken away.
+ *
+ * The folio's lock keeps out faults that would map more of it, and truncation. Nothing keeps out the rest - faults that only wait
+ * for the PTL, zap, walks, guards that are installed - since mmap_lock is held for read, or, in another mm, not at all. So the table
+ * is emptied and unlinked under both PTLs at once: who is on the way into it finds, once it has one of them, that the PMD entry has
+ * changed (pte_offset_map_lock()). It is freed after a grace period.
+ */
+#include "core/op/collapse_file.h"
+
+#include <errno.h>
+
+#include "core/mm/filemap.h"
+#include "core/mm/huge_memory.h"
+#include "core/mm/i_mmap.h"
+#include "core/mm/rmap.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/mm/vma.h"
+#include "core/pgtable/mmu_gather.h"
+#include "core/pgtable/pgalloc.h"
+
+/* Nothing but pages of @folio is mapped, each where it belongs: then all of it may go. Locking: the PTLs. */
+static bool table_maps_only(pmd_t pmd, struct folio *folio)
+{
+	pte_t *table = entry_table(pmd.val);
+
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		pte_t pte = ptep_get(table + i);
+
+		if (!pte_none(pte) && (!pte_present(pte) || pte_special(pte) || pte_page(pte) != folio_page(folio, i)))
+			return false;
+	}
+	return true;
+}
+
+/* Clears the entries, all of which map @folio. Locking: the PTLs, the folio lock. Source: mm/khugepaged.c. */
+static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *folio)
+{
+	pte_t *table = entry_table(pmd.val);
+	int nr = 0;
+
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		pte_t pte = ptep_get_and_clear(table + i);
+
+		if (pte_none(pte))
+			continue;
+		ASSERT(!pte_dirty(pte) || folio_test_dirty(folio));
+		folio_remove_rmap_ptes(folio, pte_page(pte), 1, vma);
+		nr++;
+	}
+	mm_count(&load_relaxed(&vma->vm_mm)->pt, MM_FILEPAGES, -nr);
+	folio_put_refs(folio, nr);
+}
+
+/*
+ * Takes the table at @pmdp away, if only @folio is mapped by it; @leaf comes in its place, or none. -EINVAL: there is something else, or
+ * it is a leaf. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
+ */
+static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, struct folio *folio, pmd_t leaf)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+	spinlock_t *outer, *inner;
+	struct mmu_gather tlb;
+	int err = -EINVAL;
+	pmd_t pmd;
+
+	tlb_gather_mmu(&tlb, pt);
+	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);
+	if (pmd_none(pmd) || (pmd_is_table(pmd) && table_maps_only(pmd, folio))) {
+		err = 0;
+		if (!pmd_none(leaf)) {
+			folio_get(folio);
+			folio_add_file_rmap_pmd(folio, &folio->page, vma);
+			mm_count(pt, MM_FILEPAGES, HPAGE_PMD_NR);
+		}
+		set_pmd_at(pmdp, leaf);
+	}
+	if (!err && !pmd_none(pmd)) {
+		unmap_table(vma, pmd, folio);
+		tlb_remove_table(&tlb, pmd_table_page(pmd));
+		count_event(EV_PTE_TABLE_RETRACT);
+	}
+	pmd_pte_unlock(outer, inner);
+	tlb_finish_mmu(&tlb);
+	return err;
+}
+
+/*
+ * In every other mm that maps all of @folio by one table. A VMA with an anon_vma may have copies in it: those are left alone, as is
+ * the whole table. Locking: the folio lock. Source: mm/khugepaged.c.
+ */
+static void retract_page_tables(struct address_space *mapping, struct folio *folio)
+{
+	unsigned long first = folio->page.index;
+	struct vm_area_struct *vma;
+
+	i_mmap_lock_read(mapping);
+	vma_interval_tree_foreach(vma, mapping, first, first) {
+		unsigned long addr = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT), found = addr;
+		pmd_t *pmdp;
+
+		if (load_acquire(&vma->anon_vma) || !IS_ALIGNED(addr, PMD_SIZE) || addr < vma->vm_start || vma->vm_end < addr + PMD_SIZE)
+			continue;
+		pmdp = pmd_find_next(&load_relaxed(&vma->vm_mm)->pt, &found, addr + PMD_SIZE);
+		SYNCPOINT("collapse.retract");
+		if (pmdp && pmd_is_table(pmdp_get(pmdp)))
+			replace_table(vma, pmdp, folio, __pmd(0));
+	}
+	i_mmap_unlock_read(mapping);
+}
+
+/* Locking: mmap_lock, the lock of @folio, which is in @vma's file. Source: mm/khugepaged.c, collapse_pte_mapped_thp(). */
+static int collapse_pte_mapped_thp(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
+{
+	unsigned long found = addr;
+	pmd_t *pmdp = pmd_find_next(&vma->vm_mm->pt, &found, addr + PMD_SIZE);
+	int err;
+
+	if (!pmdp || folio_order(folio) != HPAGE_PMD_ORDER || folio->page.index != linear_page_index(vma, addr))
+		return -EINVAL;
+	if (pmd_trans_huge(pmdp_get(pmdp)))
+		return 0;
+	err = replace_table(vma, pmdp, folio, mk_huge_pmd(&folio->page, vma->vm_page_prot));
+	if (!err)
+		retract_page_tables(&vma->vm_file->mapping, folio);
+	return err;
+}
+
+/* Locking: mmap_lock. */
+static int collapse_in_vma(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct folio *folio;
+	int err;
+
+	if (!thp_vma_suitable(vma, addr) || vma_is_anonymous(vma) || (vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE)))
+		return -EINVAL;
+	if (linear_page_index(vma, addr) >= i_size_read(&vma->vm_file->mapping))
+		return -EINVAL;
+	folio = filemap_lock_folio(&vma->vm_file->mapping, linear_page_index(vma, addr));
+	if (!folio)
+		return -EINVAL;
+	err = collapse_pte_mapped_thp(vma, addr, folio);
+	folio_unlock(folio);
+	folio_put(folio);
+	return err;
+}
+
+int collapse_file(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	int err;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, addr);
+	err = vma ? collapse_in_vma(vma, addr) : -EINVAL;
+	mmap_read_unlock(mm);
+	return err;
+}

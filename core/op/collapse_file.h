@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* collapse_file.h - huge pages of files mapped by a leaf instead of PTEs, and PTE tables taken away. Source: mm/khugepaged.c. */
+#ifndef FAULTLINE_CORE_OP_COLLAPSE_FILE_H
+#define FAULTLINE_CORE_OP_COLLAPSE_FILE_H
+
+#include "core/mm/mm_types.h"
+
+/*
+ * collapse_file - the huge page of a file that @mm maps at @addr by PTEs is mapped by a leaf, read-only, and its table goes. Whoever
+ * else maps it loses its table, if nothing but the huge page is in it, and comes back by a fault. Returns 0; -EINVAL, the VMA, its
+ * place or its file's folios do not allow it, no page of it is in memory, or something else is mapped there.
+ * Locking: none held. Source: mm/khugepaged.c, collapse_pte_mapped_thp(), retract_page_tables().
+ */
+int collapse_file(struct mm_struct *mm, unsigned long addr);
+
+#endif
