@@ -27,6 +27,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
@@ -224,6 +225,7 @@ static void map_leaf(struct collapse *c)
 /* Locking: mmap_lock for write. The huge page is used if it returns 0. */
 static int collapse_locked(struct collapse *c)
 {
+	struct mmu_notifier_range range = mmu_notifier_range_of(c->mm, MMU_NOTIFY_CLEAR, c->addr, c->addr + PMD_SIZE);
 	int err = revalidate(c);
 
 	if (err)
@@ -231,6 +233,7 @@ static int collapse_locked(struct collapse *c)
 	if (!KNOCKED_OUT(COLLAPSE_VMA_LOCK))
 		vma_start_write(c->vma);
 	anon_vma_lock_write(vma_anon_vma(c->vma));
+	mmu_notifier_invalidate_range_start(&range);
 	unlink_table(c);
 	err = look_at_pages(c);
 	SYNCPOINT("collapse.looked");
@@ -241,6 +244,7 @@ static int collapse_locked(struct collapse *c)
 		empty_table(c);
 		map_leaf(c);
 	}
+	mmu_notifier_invalidate_range_end(&range);
 	anon_vma_unlock_write(vma_anon_vma(c->vma));
 	return err;
 }

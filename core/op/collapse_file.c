@@ -14,6 +14,7 @@
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"
+#include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
@@ -57,15 +58,18 @@ static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *fol
  * Takes the table at @pmdp away, if only @folio is mapped by it; @leaf comes in its place, or none. -EINVAL: there is something else, or
  * it is a leaf. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
  */
-static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, struct folio *folio, pmd_t leaf)
+static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, struct folio *folio, pmd_t leaf)
 {
-	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
+	struct mm_pgtable *pt = &mm->pt;
 	spinlock_t *outer, *inner;
 	struct mmu_gather tlb;
 	int err = -EINVAL;
 	pmd_t pmd;
 
 	tlb_gather_mmu(&tlb, pt);
+	mmu_notifier_invalidate_range_start(&range);
 	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);
 	if (pmd_none(pmd) || (pmd_is_table(pmd) && table_maps_only(pmd, folio))) {
 		err = 0;
@@ -82,6 +86,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, struct folio *
 		count_event(EV_PTE_TABLE_RETRACT);
 	}
 	pmd_pte_unlock(outer, inner);
+	mmu_notifier_invalidate_range_end(&range);
 	tlb_finish_mmu(&tlb);
 	return err;
 }
@@ -105,7 +110,7 @@ static void retract_page_tables(struct address_space *mapping, struct folio *fol
 		pmdp = pmd_find_next(&load_relaxed(&vma->vm_mm)->pt, &found, addr + PMD_SIZE);
 		SYNCPOINT("collapse.retract");
 		if (pmdp && pmd_is_table(pmdp_get(pmdp)))
-			replace_table(vma, pmdp, folio, __pmd(0));
+			replace_table(vma, pmdp, addr, folio, __pmd(0));
 	}
 	i_mmap_unlock_read(mapping);
 }
@@ -121,7 +126,7 @@ static int collapse_pte_mapped_thp(struct vm_area_struct *vma, unsigned long add
 		return -EINVAL;
 	if (pmd_trans_huge(pmdp_get(pmdp)))
 		return 0;
-	err = replace_table(vma, pmdp, folio, mk_huge_pmd(&folio->page, vma->vm_page_prot));
+	err = replace_table(vma, pmdp, addr, folio, mk_huge_pmd(&folio->page, vma->vm_page_prot));
 	if (!err)
 		retract_page_tables(&vma->vm_file->mapping, folio);
 	return err;
