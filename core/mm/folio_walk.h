@@ -30,13 +30,13 @@ struct folio_walk {
 	enum pgtable_level level;	/* (T) of the entry: LEVEL_PTE, or LEVEL_PMD or LEVEL_PUD for a leaf */
 	union {
 		pte_t *ptep;		/* (T) the entry */
-		pmd_t *pmdp;
-		pud_t *pudp;
+		pmd_t *pmdp;		/* (T) */
+		pud_t *pudp;		/* (T) */
 	};
 	union {
 		pte_t pte;		/* (T) what it holds */
-		pmd_t pmd;
-		pud_t pud;
+		pmd_t pmd;		/* (T) */
+		pud_t pud;		/* (T) */
 	};
 	spinlock_t *ptl;		/* (T) its table's lock, held */
 };
