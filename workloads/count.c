@@ -35,14 +35,20 @@ static int hole_or_gap(unsigned long addr, unsigned long next, int depth, struct
 	return 0;
 }
 
-/* The range covers whole tables. */
+/* The range covers whole tables, or leaves. */
 static int table_present(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct count *count = walk->private;
-	spinlock_t *ptl;
-	pte_t *ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	pte_t *ptep;
 
-	(void)next;
+	if (ptl) {
+		count->present += (next - addr) >> PAGE_SHIFT;
+		spin_unlock(ptl);
+		walk->action = ACTION_CONTINUE;
+		return 0;
+	}
+	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
 	if (!ptep) {
 		walk->action = ACTION_AGAIN;
 		return 0;

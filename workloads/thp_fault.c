@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* thp_fault.c - first writes that map huge pages, a fault for each: fault_disjoint by 512. */
+#include "workloads/thp_space.h"
+
+static int setup(struct workload_run *run)
+{
+	return thp_space_open(run, space_open_memory);
+}
+
+static unsigned long region(const struct worker *worker)
+{
+	return space_region(space_of(worker), worker->index);
+}
+
+static void prepare(struct worker *worker)
+{
+	space_drop(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
+}
+
+static int64_t fault(struct worker *worker)
+{
+	int64_t huge = space_touch(worker, region(worker), space_of(worker)->pages / HPAGE_PMD_NR, PMD_SIZE);
+
+	return huge < 0 ? huge : huge * (int64_t)HPAGE_PMD_NR;
+}
+
+WORKLOAD(thp_fault,
+	.what = "first write to each huge page of an empty VMA; each worker its own",
+	.item = "page",
+	.flags = WORKLOAD_PAYLOAD,
+	.nr_roles = 1,
+	.roles = { { "fault", fault, prepare } },
+	.nr_axes = 1,
+	.axes = { MEMORY_AXIS },
+	.setup = setup,
+	.check = space_check,
+	.teardown = space_close)
