@@ -117,6 +117,15 @@ static void protect(struct pin_storm_run *run)
 	BUG_ON(sys_mprotect(run->mm, addr, PAGE_SIZE, PROT_READ | PROT_WRITE));
 }
 
+static void collapse(struct pin_storm_run *run)
+{
+	int err = sys_madvise(run->mm, BASE, PMD_SIZE, MADV_COLLAPSE);
+
+	/* Nothing there, a VMA in two by protection, a page in somebody's hands. */
+	if (err && err != -EINVAL && err != -EAGAIN)
+		fail(run, "pages could not be put into a huge page");
+}
+
 static void act(struct pin_storm_run *run, enum pin_role role, unsigned int index)
 {
 	switch (role) {
@@ -134,6 +143,9 @@ static void act(struct pin_storm_run *run, enum pin_role role, unsigned int inde
 		break;
 	case PIN_PROTECTOR:
 		protect(run);
+		break;
+	case PIN_COLLAPSER:
+		collapse(run);
 		break;
 	default:
 		do_user_addr_fault(run->mm, pick(run), below(2) ? FAULT_FLAG_WRITE : 0);
@@ -159,11 +171,12 @@ static void storm_thread(void *arg, unsigned int index)
 
 static struct mm_struct *make_mm(const struct pin_storm *storm)
 {
+	unsigned long len = storm->threads[PIN_COLLAPSER] ? PMD_SIZE : storm->pages << PAGE_SHIFT;
 	struct mm_struct *mm = mm_create(&storm->policy);
 	long addr;
 
 	BUG_ON(!mm || storm->pages > MAX_PAGES || storm->threads[PIN_PINNER] > PIN_SLOTS);
-	addr = sys_mmap(mm, BASE, storm->pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	addr = sys_mmap(mm, BASE, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
 	BUG_ON(addr != (long)BASE);
 	return mm;
 }

@@ -17,6 +17,7 @@ enum pin_role {
 	PIN_ZAPPER,		/* empties an address of the second half */
 	PIN_PROTECTOR,		/* takes away and gives back the right to write */
 	PIN_WRITER,		/* takes faults */
+	PIN_COLLAPSER,		/* puts the pages into a huge page (MADV_COLLAPSE); zappers and protectors split it again */
 	NR_PIN_ROLES
 };
 
@@ -29,7 +30,7 @@ struct pin_storm {
 	uint64_t seed;
 };
 
-/* Some threads of every role. */
+/* Some threads of every role but the last: with that, all pages lie in one huge page's worth of memory. */
 struct pin_storm pin_storm_default(const struct mm_policy *policy);
 /* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */
 bool pin_storm_run(const struct pin_storm *storm, char *why, size_t why_size);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* collapse.c - storms of pins against pages that are put into a huge page, and split from it, under every kind of policy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/lib/pin_storm.h"
+#include "tests/lib/world.h"
+
+static const enum cpu_event met[] = {
+	EV_COLLAPSE, EV_COLLAPSE_KEPT, EV_THP_SPLIT_PMD, EV_GUP_LEAF, EV_GUP_CHANGED, EV_GUP_SLOW, EV_FORK_COPIED,
+};
+
+static struct pin_storm storm_of(const char *text)
+{
+	struct mm_policy policy = world_policy(text);
+	struct pin_storm storm = pin_storm_default(&policy);
+
+	storm.threads[PIN_COLLAPSER] = 1;
+	storm.threads[PIN_PINNER] = 2;
+	storm.rounds = 200;
+	return storm;
+}
+
+static void run(struct pin_storm *storm, unsigned int storms)
+{
+	char why[256];
+
+	for (unsigned int i = 0; i < storms; i++) {
+		storm->seed = test_seed() + i;
+		if (!pin_storm_run(storm, why, sizeof(why)))
+			fail_msg("seed %lu: %s", (unsigned long)storm->seed, why);
+	}
+}
+
+/* Rows: L6, G2 */
+static void pins_hold_while_pages_are_put_together(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < nr_world_policies; i++) {
+		struct pin_storm storm = storm_of(world_policies[i]);
+
+		run(&storm, test_rounds(4));
+	}
+}
+
+/* Large folios go into the huge page; the first write may map one at once. Rows: L6, G2 */
+static void pins_of_large_and_huge_pages_hold(void **state)
+{
+	static const char *const policies[] = { "linux-6.15,anon=16k", "linux-6.15,thp=always", "linux-6.4,thp=always" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct pin_storm storm = storm_of(policies[i]);
+
+		run(&storm, test_rounds(8));
+	}
+}
+
+static void storms_meet_what_they_are_for(void **state)
+{
+	struct pin_storm storm = storm_of("linux-6.15");
+
+	(void)state;
+	if (!FAULTLINE_CHECK)
+		skip();		/* without sync points a machine of one core may not meet some */
+	events_reset();
+	storm.noise = 100;
+	storm.pages = 4;
+	run(&storm, test_rounds(16));
+	for (unsigned int i = 0; i < ARRAY_SIZE(met); i++)
+		if (!events_total(met[i]))
+			fail_msg("never met: %s", cpu_event_name(met[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pins_hold_while_pages_are_put_together),
+		cmocka_unit_test(pins_of_large_and_huge_pages_hold),
+		cmocka_unit_test(storms_meet_what_they_are_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
