@@ -51,7 +51,7 @@ static int64_t fault(struct worker *worker)
 }
 
 /* Two truncators: each may find the file cut off already. The pages are those that were cut off here at the most. */
-static int64_t truncate(struct worker *worker)
+static int64_t cut(struct worker *worker)
 {
 	struct space *space = space_of(worker);
 	unsigned long left = rng_below(&worker->rng, FILE_PAGES);
@@ -70,7 +70,7 @@ WORKLOAD(truncate_vs_fault,
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,
 	.nr_roles = 2,
-	.roles = { [FAULTER] = { "faulter", fault, NULL }, [TRUNCATOR] = { "truncator", truncate, NULL } },
+	.roles = { [FAULTER] = { "faulter", fault, NULL }, [TRUNCATOR] = { "truncator", cut, NULL } },
 	.setup = setup,
 	.check = space_check,
 	.teardown = space_close)
