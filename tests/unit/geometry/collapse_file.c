@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* collapse_file.c - MADV_COLLAPSE where a file is mapped: a leaf instead of PTEs, and tables taken from all who map it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/lib/dies.h"
+#include "tests/lib/file_scene.h"
+#include "tests/lib/leaf_scene.h"
+#include "tests/lib/meanwhile.h"
+
+#define AT	SHARED_AT
+#define PAGES	HPAGE_PMD_NR
+
+static struct file *huge_file(unsigned long huge_pages)
+{
+	struct file *file = file_create(huge_pages * PAGES, huge_pages * PAGES, HPAGE_PMD_ORDER, FILE_SEED);
+
+	BUG_ON(!file);
+	return file;
+}
+
+static struct mm_struct *mm_of(const char *policy, struct file *file, int flags)
+{
+	struct mm_struct *mm = world_mm(policy);
+
+	map_file_at(mm, AT, PAGES, RW, flags, file, 0);
+	return mm;
+}
+
+static int collapse(struct mm_struct *mm)
+{
+	return sys_madvise(mm, AT, PMD_SIZE, MADV_COLLAPSE);
+}
+
+static uint64_t file_word(unsigned long i)
+{
+	return file_seeded_word(FILE_SEED, i);
+}
+
+/* A read as a processor's: by the leaf, where there is one. */
+static uint64_t read_at(struct mm_struct *mm, unsigned long i)
+{
+	unsigned long addr = AT + (i << PAGE_SHIFT);
+	pmd_t pmd;
+
+	BUG_ON(do_user_addr_fault(mm, addr, 0));
+	pmd = pmd_at(mm, addr);
+	return *(uint64_t *)page_payload(pmd_trans_huge(pmd) ? pmd_page(pmd) + i : pte_page(tree_pte(mm, addr)));
+}
+
+static void write_at(struct mm_struct *mm, unsigned long i, uint64_t word)
+{
+	unsigned long addr = AT + (i << PAGE_SHIFT);
+
+	BUG_ON(do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE));
+	*(uint64_t *)page_payload(pte_page(tree_pte(mm, addr))) = word;
+}
+
+#define all_right(...) do { \
+	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
+	at_rest(mms_, ARRAY_SIZE(mms_)); \
+} while (0)
+
+/* Rows: G2, L2 */
+static void ptes_of_a_file_become_a_leaf(void **state)
+{
+	(void)state;
+	needs_leaves();
+	for (unsigned int i = 0; i < nr_world_policies; i++) {
+		struct file *file = huge_file(1);
+		struct mm_struct *mm = mm_of(world_policies[i], file, MAP_SHARED);
+		uint64_t retracted = events_total(EV_PTE_TABLE_RETRACT);
+
+		assert_int_equal(read_at(mm, 3), file_word(3));
+		write_at(mm, 4, 7);
+		assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), 2);
+		assert_int_equal(collapse(mm), 0);
+		assert_true(pmd_trans_huge(pmd_at(mm, AT)) && !pmd_write(pmd_at(mm, AT)));
+		assert_int_equal(events_total(EV_PTE_TABLE_RETRACT), retracted + 1);
+		assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), PAGES);
+		assert_int_equal(mm_counter_sum(&mm->pt, MM_PTE_TABLES), 0);
+		all_right(mm);
+		assert_int_equal(read_at(mm, 3), file_word(3));
+		assert_int_equal(read_at(mm, 4), 7);
+		assert_int_equal(read_at(mm, PAGES - 1), file_word(PAGES - 1));
+		assert_int_equal(collapse(mm), 0);	/* it is done */
+		write_at(mm, 5, 8);			/* by a PTE: the leaf is no more */
+		assert_true(pmd_is_table(pmd_at(mm, AT)));
+		assert_int_equal(read_at(mm, 4), 7);
+		assert_int_equal(collapse(mm), 0);
+		assert_int_equal(read_at(mm, 5), 8);
+		all_right(mm);
+		mm_exit(mm);
+		file_put(file);
+	}
+}
+
+/* An empty PMD entry will do: the folio is in memory. Row: G2 */
+static void a_leaf_comes_where_nothing_is_mapped(void **state)
+{
+	struct mm_struct *mm, *other;
+	struct file *file;
+
+	(void)state;
+	needs_leaves();
+	file = huge_file(1);
+	mm = mm_of("linux-6.15", file, MAP_SHARED);
+	other = mm_of("linux-6.15", file, MAP_PRIVATE);
+	assert_int_equal(collapse(mm), -EINVAL);	/* not in memory */
+	assert_int_equal(read_at(other, 0), file_word(0));
+	assert_int_equal(collapse(mm), -EINVAL);	/* no table of tables there */
+	assert_int_equal(read_at(mm, 0), file_word(0));
+	BUG_ON(sys_madvise(mm, AT, PMD_SIZE, MADV_DONTNEED));
+	assert_true(pmd_none(pmd_at(mm, AT)));
+	assert_int_equal(collapse(mm), 0);
+	assert_true(pmd_trans_huge(pmd_at(mm, AT)));
+	all_right(mm, other);
+	mm_exit(mm);
+	mm_exit(other);
+	file_put(file);
+}
+
+/* Rows: L2, W9 */
+static void whoever_else_maps_it_loses_its_table(void **state)
+{
+	struct mm_struct *mm, *shares, *copied;
+	struct file *file;
+
+	(void)state;
+	needs_leaves();
+	file = huge_file(1);
+	mm = mm_of("linux-6.15", file, MAP_SHARED);
+	shares = mm_of("linux-2.6.14", file, MAP_PRIVATE);
+	copied = mm_of("linux-6.15", file, MAP_PRIVATE);
+	for (unsigned long i = 0; i < 8; i++) {
+		assert_int_equal(read_at(mm, i), file_word(i));
+		assert_int_equal(read_at(shares, i), file_word(i));
+		assert_int_equal(read_at(copied, i), file_word(i));
+	}
+	write_at(copied, 2, 9);
+	assert_int_equal(collapse(mm), 0);
+	assert_true(pmd_none(pmd_at(shares, AT)));
+	assert_int_equal(mm_counter_sum(&shares->pt, MM_FILEPAGES), 0);
+	assert_true(pmd_is_table(pmd_at(copied, AT)));	/* a copy is in it, or could be */
+	all_right(mm, shares, copied);
+	assert_int_equal(read_at(shares, 2), file_word(2));
+	assert_int_equal(read_at(copied, 2), 9);
+	assert_int_equal(collapse(copied), -EINVAL);
+	all_right(mm, shares, copied);
+	mm_exit(mm);
+	mm_exit(shares);
+	mm_exit(copied);
+	file_put(file);
+}
+
+/* Row: G2 */
+static void what_is_not_one_huge_page_is_refused(void **state)
+{
+	struct file *file, *small;
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_leaves();
+	file = huge_file(2);
+	small = file_create(PAGES, PAGES, 0, FILE_SEED);
+	mm = world_mm("linux-6.15");
+	map_file_at(mm, AT, PAGES, RW, MAP_SHARED, small, 0);
+	assert_int_equal(read_at(mm, 0), file_word(0));
+	assert_int_equal(collapse(mm), -EINVAL);	/* its folios are small */
+	map_file_at(mm, AT, PAGES, RW, MAP_SHARED, file, PAGES / 2);
+	assert_int_equal(read_at(mm, 0), file_word(PAGES / 2));
+	assert_int_equal(collapse(mm), -EINVAL);	/* two halves */
+	map_file_at(mm, AT, PAGES, RW, MAP_SHARED, file, PAGES);
+	assert_int_equal(read_at(mm, 0), file_word(PAGES));
+	assert_int_equal(sys_madvise(mm, AT, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(collapse(mm), -EINVAL);	/* a guard */
+	assert_int_equal(sys_madvise(mm, AT, PAGE_SIZE, MADV_GUARD_REMOVE), 0);
+	assert_int_equal(collapse(mm), 0);
+	BUG_ON(sys_ftruncate(file, PAGES));
+	assert_true(pmd_none(pmd_at(mm, AT)));
+	assert_int_equal(do_user_addr_fault(mm, AT, 0), VM_FAULT_SIGBUS);
+	assert_int_equal(collapse(mm), -EINVAL);	/* beyond its end */
+	all_right(mm);
+	mm_exit(mm);
+	file_put(file);
+	file_put(small);
+}
+
+/* Row: L6 */
+static void pages_under_a_leaf_of_a_file_are_got(void **state)
+{
+	struct page *pages[8], *before;
+	struct mm_struct *mm;
+	struct file *file;
+
+	(void)state;
+	needs_leaves();
+	file = huge_file(1);
+	mm = mm_of("linux-6.15", file, MAP_SHARED);
+	assert_int_equal(pin_user_pages_fast(mm, AT, 1, 0, &before), 1);
+	assert_int_equal(collapse(mm), 0);		/* a page that is pinned stays where it is */
+	assert_int_equal(pin_user_pages_fast(mm, AT, 8, FOLL_FAST_ONLY, pages), 8);
+	assert_ptr_equal(pages[0], before);
+	unpin_user_pages(pages, 8);
+	unpin_user_page(before);
+	assert_int_equal(pin_user_pages_fast(mm, AT, 8, FOLL_WRITE, pages), 8);	/* by PTEs again */
+	assert_ptr_equal(pages[7], before + 7);
+	unpin_user_pages(pages, 8);
+	all_right(mm);
+	mm_exit(mm);
+	file_put(file);
+}
+
+/* ---- step by step: the table goes while a guard is on its way into it ---- */
+
+static void collapse_it(void *mm)
+{
+	assert_int_equal(collapse(mm), 0);
+}
+
+/* What a touch of the guard does. */
+static vm_fault_t guard_across_collapse(const char *knockout)
+{
+	struct file *file = huge_file(1);
+	struct mm_struct *mm = mm_of("linux-6.15", file, MAP_SHARED);
+	vm_fault_t ret;
+
+	BUG_ON(read_at(mm, 0) != file_word(0));
+	if (knockout)
+		assert_int_equal(knockout_enable(knockout), 0);
+	meanwhile("ptl.map.read_pmd", collapse_it, mm);
+	assert_int_equal(sys_madvise(mm, AT + 5 * PAGE_SIZE, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	knockout_clear();
+	ret = do_user_addr_fault(mm, AT + 5 * PAGE_SIZE, 0);
+	all_right(mm);
+	mm_exit(mm);
+	rcu_barrier();
+	file_put(file);
+	return ret;
+}
+
+/* Rows: L1, L2, G1 */
+static void a_guard_is_not_put_into_a_table_that_is_gone(void **state)
+{
+	(void)state;
+	needs_checks();
+	needs_leaves();
+	assert_int_equal(guard_across_collapse(NULL) & VM_FAULT_SIGSEGV, VM_FAULT_SIGSEGV);
+	assert_int_equal(guard_across_collapse("pte-map:recheck"), 0);	/* it is nowhere */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ptes_of_a_file_become_a_leaf),
+		cmocka_unit_test(a_leaf_comes_where_nothing_is_mapped),
+		cmocka_unit_test(whoever_else_maps_it_loses_its_table),
+		cmocka_unit_test(what_is_not_one_huge_page_is_refused),
+		cmocka_unit_test(pages_under_a_leaf_of_a_file_are_got),
+		cmocka_unit_test(a_guard_is_not_put_into_a_table_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, file_world_up, world_down);
+}
