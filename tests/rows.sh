@@ -10,11 +10,13 @@ claims() {
 	function say(test) { for (i = 1; i <= n; i++) print rows[i], test; n = 0 }
 	/^(\/\*| \*|#).*Rows?: [A-Z][0-9]/ {
 		text = $0
-		sub(/.*Rows?: /, "", text)
-		while (match(text, /^[A-Z][0-9]+/)) {
-			rows[++n] = substr(text, 1, RLENGTH)
-			text = substr(text, RLENGTH + 1)
-			sub(/^, */, "", text)
+		while (match(text, /Rows?: /)) {
+			text = substr(text, RSTART + RLENGTH)
+			while (match(text, /^[A-Z][0-9]+/)) {
+				rows[++n] = substr(text, 1, RLENGTH)
+				text = substr(text, RLENGTH + 1)
+				sub(/^, */, "", text)
+			}
 		}
 		if (FILENAME ~ /\.sh$/) say(FILENAME)
 		next

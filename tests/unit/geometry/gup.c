@@ -122,8 +122,10 @@ static void the_page_of_zeroes_is_not_pinned(void **state)
 	(void)state;
 	assert_int_equal(pin_user_pages_fast(s.mm, AREA, 1, 0, pages), 1);
 	assert_ptr_equal(pages[0], zero_page);
+	assert_int_equal(pin_user_pages_fast(s.mm, AREA, 1, 0, pages + 1), 1);	/* it is mapped by now */
 	assert_int_equal(page_ref_count(zero_page), refs);
-	unpin_user_page(pages[0]);
+	unpin_user_pages(pages, 2);
+	assert_int_equal(page_ref_count(zero_page), refs);
 	assert_int_equal(get_user_pages_fast(s.mm, AREA, 1, 0, pages), 1);
 	assert_int_equal(page_ref_count(zero_page), refs + 1);
 	put_page(pages[0]);
