@@ -35,16 +35,15 @@ static int hole_or_gap(unsigned long addr, unsigned long next, int depth, struct
 	return 0;
 }
 
-/* The range covers whole tables, or leaves. */
+/* The range covers whole tables, or leaves, which need no lock to be counted: they are one word. */
 static int table_present(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct count *count = walk->private;
-	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	spinlock_t *ptl;
 	pte_t *ptep;
 
-	if (ptl) {
+	if (pmd_trans_huge(pmdp_get(pmdp))) {
 		count->present += (next - addr) >> PAGE_SHIFT;
-		spin_unlock(ptl);
 		walk->action = ACTION_CONTINUE;
 		return 0;
 	}
