@@ -72,6 +72,7 @@
 #include "core/op/move_pages.h"
 #include "core/op/mremap.h"
 #include "core/op/migrate.h"
+#include "core/op/migrate_device.h"
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"

@@ -73,6 +73,9 @@
 	X(RECLAIM_KEPT,		"folios that could not be swapped out") \
 	X(MIGRATE,		"folios moved to another frame") \
 	X(MIGRATE_KEPT,		"folios that could not be moved") \
+	X(DEVICE_IN,		"pages moved to the memory of a device") \
+	X(DEVICE_BACK,		"pages moved back from there by faults") \
+	X(DEVICE_BUSY,		"faults that found such a page in use") \
 	X(MIGRATE_WAIT,		"faults that waited for a page on the way to another frame") \
 	X(HMM_SNAPSHOT,		"entries read for devices") \
 	X(HMM_COMPARED,		"entries of devices compared with the page tables") \

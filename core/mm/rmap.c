@@ -214,7 +214,7 @@ int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct v
 int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *dst_vma,
 				 struct vm_area_struct *src_vma)
 {
-	bool pinned = folio_needs_cow_for_dma(src_vma, folio);
+	bool pinned = !folio_is_device_private(folio) && folio_needs_cow_for_dma(src_vma, folio);
 
 	rmap_check(folio, page, nr);
 	for (unsigned long i = 0; pinned && i < nr; i++)
@@ -232,6 +232,11 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
 static int try_share(struct folio *folio, struct page *page)
 {
 	ASSERT(PageAnonExclusive(page));
+	/* No entry of it is present, so GUP-fast does not come to it: there is nobody to be ordered against. */
+	if (unlikely(folio_is_device_private(folio))) {
+		ClearPageAnonExclusive(page);
+		return 0;
+	}
 	SYNCPOINT("rmap.share.entry_cleared");
 	/*
 	 * ORDER[gup-share:A] the entry is cleared before pins are looked for; pairs with ORDER[gup-share:B]. Weaker: the look

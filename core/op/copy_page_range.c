@@ -110,6 +110,13 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 	} else if (pte_is_migration(pte)) {
 		shared = make_swapent(SWAPENT_MIGRATION_READ, swapent_payload(pte));
 		copy->anon++;
+	} else if (pte_is_device_private(pte)) {
+		struct page *page = pte_page(pte);
+
+		get_page(page);
+		BUG_ON(folio_try_dup_anon_rmap_ptes(page_folio(page), page, 1, copy->dst, copy->src));
+		shared = make_device_private_pte(pte_pfn(pte), false);
+		copy->anon++;
 	}
 	if (!pte_same(shared, pte) && !KNOCKED_OUT(FORK_SWAP_EXCLUSIVE))
 		set_pte(src, shared);

@@ -127,6 +127,9 @@ vm_fault_t do_swap_page(struct vm_fault *vmf)
 		if (lock_and_compare(vmf))
 			migration_entry_wait(vmf->pt, vmf->orig, vmf->ptl);
 		return FAULT_AGAIN;
+	case SWAPENT_DEVICE_READ:
+	case SWAPENT_DEVICE_WRITE:
+		return migrate_to_ram(vmf);
 	case SWAPENT_POISON:
 		return VM_FAULT_HWPOISON;
 	default:

@@ -27,7 +27,9 @@ static void fill(struct snapshot *snap, unsigned long addr, unsigned long end, h
 /* An entry that is neither none nor present. */
 static hmm_pfn_t of_swapent(const struct snapshot *snap, pte_t pte)
 {
-	(void)snap;
+	if (pte_is_device_private(pte))
+		return hmm_pfn_from_pfn(swapent_payload(pte)) | snap->flags | HMM_PFN_DEVICE | HMM_PFN_UNADDRESSABLE |
+		       (device_private_pte_write(pte) ? HMM_PFN_WRITE : 0);
 	if (pte_is_swap(pte) || pte_is_migration(pte))
 		return 0;
 	return HMM_PFN_ERROR;

@@ -9,7 +9,6 @@
 #include "core/mm/rmap_walk.h"
 #include "core/mm/swap.h"
 #include "core/mm/vma.h"
-#include "core/op/folio_batch.h"
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
@@ -31,7 +30,9 @@ static void remove_migration_pte(struct folio *to, struct vm_area_struct *vma, u
 {
 	pte_t old = ptep_get(ptep), pte = mk_pte(&to->page, load_relaxed(&vma->vm_page_prot));
 
-	if (migration_pte_write(old))
+	if (folio_is_device_private(to))
+		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
+	else if (migration_pte_write(old))
 		pte = pte_mkwrite(pte_mkdirty(pte));
 	folio_get(to);
 	folio_add_anon_rmap_ptes(to, &to->page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
@@ -75,8 +76,7 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 	return true;
 }
 
-/* Locking: the lock of @from. */
-static int move_locked(struct folio *to, struct folio *from)
+int migrate_folio_locked(struct folio *to, struct folio *from)
 {
 	struct anon_vma *anon_vma;
 	bool moved;
@@ -96,18 +96,18 @@ static int move_locked(struct folio *to, struct folio *from)
 	return moved ? 0 : -EBUSY;
 }
 
-static int move_folio(struct folio *folio, unsigned int nid)
+static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_flags)
 {
 	struct page *page;
 	int err = -EBUSY;
 
-	if (folio_test_large(folio) || !folio_test_anon(folio))
+	if (folio_test_large(folio) || !folio_test_anon(folio) || folio_is_device_private(folio))
 		return -EBUSY;
-	page = alloc_pages_node(nid, 0, PAGE_ANON | ALLOC_THISNODE);
+	page = alloc_pages_node(nid, 0, alloc_flags);
 	if (!page)
 		return -ENOMEM;
 	if (folio_trylock(folio)) {
-		err = move_locked(page_folio(page), folio);
+		err = migrate_folio_locked(page_folio(page), folio);
 		folio_unlock(folio);
 	}
 	put_page(page);
@@ -116,9 +116,18 @@ static int move_folio(struct folio *folio, unsigned int nid)
 
 int migrate_folio(struct folio *folio, unsigned int nid)
 {
-	int err = move_folio(folio, nid);
+	int err = move_folio(folio, nid, PAGE_ANON | ALLOC_THISNODE);
 
 	count_event(err ? EV_MIGRATE_KEPT : EV_MIGRATE);
+	folio_put(folio);
+	return err;
+}
+
+int migrate_folio_to_device(struct folio *folio)
+{
+	int err = move_folio(folio, page_to_nid(&folio->page), PAGE_DEVICE);
+
+	count_event(err ? EV_MIGRATE_KEPT : EV_DEVICE_IN);
 	folio_put(folio);
 	return err;
 }
@@ -137,8 +146,7 @@ void migration_entry_wait(struct mm_pgtable *pt, pte_t pte, spinlock_t *ptl)
 
 /* ---- a range ---- */
 
-/* The next folios of [*addr, @end), collected under mmap_lock, which waits for no migration. False: that was all. */
-static bool next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end)
+bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end)
 {
 	struct vm_area_struct *vma;
 	bool more = true;
@@ -166,7 +174,7 @@ long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		return -EINVAL;
 	do {
 		batch.nr = 0;
-		more = next_batch(mm, &batch, end);
+		more = migrate_next_batch(mm, &batch, end);
 		for (unsigned int i = 0; i < batch.nr; i++) {
 			if (page_to_nid(&batch.folios[i]->page) == nid)
 				folio_put(batch.folios[i]);

@@ -16,6 +16,7 @@
 #define FAULTLINE_CORE_OP_MIGRATE_H
 
 #include "core/mm/mm_types.h"
+#include "core/op/folio_batch.h"
 #include "core/phys/folio.h"
 
 /*
@@ -24,6 +25,20 @@
  * Locking: no lock but mmap_lock, not inside RCU; a reference. Source: mm/migrate.c, unmap_and_move().
  */
 int migrate_folio(struct folio *folio, unsigned int nid);
+/* The same to the memory of a device: see migrate_device.h. */
+int migrate_folio_to_device(struct folio *folio);
+
+/*
+ * migrate_folio_locked - what is @from becomes @to, new and of the same order, which everything that mapped @from maps then. Returns 0,
+ * or -EBUSY as above: then everything is as it was.
+ * Locking: the lock of @from; one reference to each. Source: mm/migrate.c, migrate_folio_unmap(), migrate_folio_move().
+ */
+int migrate_folio_locked(struct folio *to, struct folio *from);
+/*
+ * The next folios that are mapped over [batch->next, @end), with references, collected under mmap_lock, which waits for no migration.
+ * False: that was all. Locking: none held.
+ */
+bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end);
 
 /*
  * sys_migrate_range - moves what is mapped over [@start, @start + @len) to node @nid, wherever else it is mapped too. Pages that

@@ -28,13 +28,13 @@ static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned
 	return 1;
 }
 
-/* A page on its way to another frame is in memory all the while; a lost one is not looked for. Source: mincore_swap(). */
+/* A page on its way to another frame, or a device's, is in memory all the while; a lost one is not looked for. Source: mincore_swap(). */
 static unsigned char mincore_swap(pte_t pte)
 {
 	struct folio *folio;
 
 	if (!pte_is_swap(pte))
-		return pte_is_migration(pte) || swapent_type(pte) == SWAPENT_POISON;
+		return pte_is_migration(pte) || pte_is_device_private(pte) || swapent_type(pte) == SWAPENT_POISON;
 	folio = swap_cache_get(swapent_payload(pte), NULL);
 	if (!folio)
 		return 0;

@@ -38,7 +38,8 @@ static void flush(const struct unmap *unmap)
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
 	if (unmap->migrate)
-		return make_migration_pte(page_to_pfn(page), pte_write(pte), exclusive);
+		return make_migration_pte(page_to_pfn(page), pte_is_device_private(pte) ? device_private_pte_write(pte) : pte_write(pte),
+					  exclusive);
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
 	return make_swap_pte(unmap->slot, exclusive);
@@ -141,7 +142,7 @@ int memory_failure(struct folio *folio)
 {
 	bool done;
 
-	if (folio_test_large(folio) || !folio_test_anon(folio))
+	if (folio_test_large(folio) || !folio_test_anon(folio) || folio_is_device_private(folio))
 		return -EBUSY;
 	folio_lock(folio);
 	done = !folio_test_swapcache(folio);

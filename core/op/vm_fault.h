@@ -107,4 +107,10 @@ vm_fault_t wp_page_shared(struct vm_fault *vmf);
  */
 vm_fault_t do_swap_page(struct vm_fault *vmf);
 
+/*
+ * migrate_to_ram - a page that is in the memory of a device comes back, for all who map it. Returns FAULT_AGAIN, VM_FAULT_OOM, or
+ * VM_FAULT_RETRY under the VMA lock alone. Locking: as handle_mm_fault(). Source: mm/memory.c; struct dev_pagemap_ops.
+ */
+vm_fault_t migrate_to_ram(struct vm_fault *vmf);
+
 #endif

@@ -25,7 +25,7 @@ struct zap {
 /* Clears an entry that maps no page. Source: mm/memory.c, zap_nonpresent_ptes(). Locking: the PTL. */
 static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 {
-	bool cow = pte_is_swap(pte) || pte_is_migration(pte);
+	bool cow = pte_is_swap(pte) || pte_is_migration(pte) || pte_is_device_private(pte);
 
 	if ((pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS)) || (cow && (zap->flags & ZAP_KEEP_COWS))) {
 		zap->kept = true;
@@ -37,6 +37,10 @@ static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 		swap_free(swapent_payload(pte));
 	} else if (pte_is_migration(pte)) {
 		zap->anon++;
+	} else if (pte_is_device_private(pte)) {
+		zap->anon++;
+		folio_remove_rmap_ptes(page_folio(pte_page(pte)), pte_page(pte), 1, zap->vma);
+		put_page(pte_page(pte));
 	}
 }
 

@@ -149,13 +149,28 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
 }
 
+/* A page in the memory of a device. False: the entry is not well formed, or names something else. */
+static bool check_device(struct inspection *in, pte_t pte, unsigned long addr)
+{
+	unsigned long pfn = swapent_payload(pte);
+	bool write = device_private_pte_write(pte);
+
+	if (pte.val != make_device_private_pte(pfn, write).val || !pfn_valid(pfn) || page_type(pfn_to_page(pfn)) != PAGE_DEVICE)
+		return false;
+	check_anon(in, pfn_to_page(pfn), __pte(write ? ENTRY_WRITE : 0), addr);
+	check_in_file(in, addr);
+	return !write || (in->vma->vm_flags & VM_WRITE);
+}
+
 /* Whether it is well formed, and what it adds to its slot. Migration has ended, so its entries are gone. */
-static bool check_nonpresent(struct inspection *in, pte_t pte)
+static bool check_nonpresent(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long payload = swapent_payload(pte);
 	unsigned int count;
 	struct folio *folio;
 
+	if (pte_is_device_private(pte))
+		return check_device(in, pte, addr);
 	if (pte_is_guard(pte))
 		return pte.val == make_swapent(SWAPENT_GUARD, 0).val;
 	if (swapent_type(pte) == SWAPENT_POISON)
@@ -185,7 +200,7 @@ static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 		fail(in, "entry %016lx at %lx lies in no VMA", (unsigned long)pte.val, addr);
 	else if (pte_present(pte))
 		check_present(in, pte, addr);
-	else if (!check_nonpresent(in, pte))
+	else if (!check_nonpresent(in, pte, addr))
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 }
 

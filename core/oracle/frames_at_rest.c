@@ -81,6 +81,7 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 		break;
 	case PAGE_ANON:
 	case PAGE_FILE:
+	case PAGE_DEVICE:
 		if (page_folio(page) == (struct folio *)page)
 			check_folio(in, page_folio(page));
 		else if (page_type(&page_folio(page)->page) != page_type(page) ||

@@ -33,9 +33,12 @@ static pte_t entry_now(struct mm_pgtable *pt, unsigned long addr)
 /* What the page tables allow at the moment, in the words of a snapshot. Faults may add to it meanwhile, and nobody take away. */
 static bool agrees(const struct vm_area_struct *vma, hmm_pfn_t entry, pte_t pte)
 {
-	if (!pte_present(pte) || pte_pfn(pte) != hmm_pfn_to_pfn(entry) || (entry & HMM_PFN_UNADDRESSABLE))
+	bool device = pte_is_device_private(pte), write = device ? device_private_pte_write(pte) : pte_write(pte);
+	hmm_pfn_t where = device ? HMM_PFN_DEVICE | HMM_PFN_UNADDRESSABLE : 0;
+
+	if ((!device && !pte_present(pte)) || pte_pfn(pte) != hmm_pfn_to_pfn(entry))
 		return false;
-	if ((entry & HMM_PFN_WRITE) && !pte_write(pte))
+	if ((entry & (HMM_PFN_DEVICE | HMM_PFN_UNADDRESSABLE)) != where || ((entry & HMM_PFN_WRITE) && !write))
 		return false;
 	return !(entry & HMM_PFN_READ) || (vma->vm_flags & VM_READ);
 }

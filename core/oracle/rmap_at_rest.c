@@ -14,6 +14,7 @@
 #include "core/mm/rmap_walk.h"
 #include "core/oracle/anon_vma_census.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
 /* An entry that maps a page. Lock key: (T) this thread only */
@@ -61,7 +62,7 @@ static void read_table(struct rmap_inspection *in, const struct vm_area_struct *
 	for (pte_t *ptep = pte_offset(pmd, addr); addr < end && !in->complaint->made; addr += PAGE_SIZE, ptep++) {
 		pte_t pte = ptep_get(ptep);
 
-		if (pte_present(pte) && !pte_special(pte))
+		if ((pte_present(pte) && !pte_special(pte)) || pte_is_device_private(pte))
 			add_mapping(in, vma, addr, pte_pfn(pte));
 	}
 }

@@ -20,6 +20,8 @@ enum swapent_type {
 	SWAPENT_MIGRATION_READ,		/* on the way to another frame; the pfn it leaves. It was mapped read-only */
 	SWAPENT_MIGRATION_READ_EXCLUSIVE,	/* the same, and was exclusive */
 	SWAPENT_MIGRATION_WRITE,	/* it was writable, so exclusive */
+	SWAPENT_DEVICE_READ,		/* in the memory of a device, which processors can't reach; its pfn. Counted as mapped */
+	SWAPENT_DEVICE_WRITE,		/* the same, and the device may write to it */
 };
 
 static inline pte_t make_swapent(enum swapent_type type, uint64_t payload)
@@ -91,6 +93,23 @@ static inline bool migration_pte_write(pte_t pte)
 static inline bool migration_pte_exclusive(pte_t pte)
 {
 	return swapent_type(pte) == SWAPENT_MIGRATION_WRITE || swapent_type(pte) == SWAPENT_MIGRATION_READ_EXCLUSIVE;
+}
+
+/* ---- in the memory of a device ---- */
+
+static inline pte_t make_device_private_pte(unsigned long pfn, bool write)
+{
+	return make_swapent(write ? SWAPENT_DEVICE_WRITE : SWAPENT_DEVICE_READ, pfn);
+}
+
+static inline bool pte_is_device_private(pte_t pte)
+{
+	return pte_is_swapent(pte) && (swapent_type(pte) == SWAPENT_DEVICE_READ || swapent_type(pte) == SWAPENT_DEVICE_WRITE);
+}
+
+static inline bool device_private_pte_write(pte_t pte)
+{
+	return swapent_type(pte) == SWAPENT_DEVICE_WRITE;
 }
 
 #endif

@@ -53,6 +53,12 @@ static force_inline bool folio_test_large(const struct folio *folio)
 	return folio_order(folio);
 }
 
+/* In the memory of a device: entries that map it are not present, so it can't be pinned. Source: include/linux/memremap.h. */
+static force_inline bool folio_is_device_private(const struct folio *folio)
+{
+	return page_type(&folio->page) == PAGE_DEVICE;
+}
+
 static force_inline unsigned long folio_pfn(const struct folio *folio)
 {
 	return page_to_pfn(&folio->page);

@@ -172,6 +172,9 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 	case STORM_MIGRATE:
 		sys_migrate_range(t->mm, t->start, t->len, (unsigned int)below(machine.nr_nodes));
 		break;
+	case STORM_DEVICE:
+		sys_migrate_to_device(t->mm, t->start, t->len);
+		break;
 	case STORM_DONTNEED:
 		sys_madvise(t->mm, t->start, t->len, MADV_DONTNEED);
 		break;

@@ -11,6 +11,7 @@
 
 static const char *const policies[] = {
 	"linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown,spin=ticket", "linux-6.15,anon=16k",
+	"linux-6.15,thp=always",
 };
 
 /* Rows: H3, H4. */
@@ -26,12 +27,14 @@ static void mirrors_hold(void **state)
 		storm.rounds = test_rounds(10000);
 		storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
 		storm.weight[STORM_MIRROR] = 40;
+		storm.weight[STORM_DEVICE] = 10;
 		events_reset();
 		if (!storm_run(&storm, why, sizeof(why)))
 			fail_msg("%s: %s", policies[i], why);
 		/* It did meet what it is for. */
 		assert_true(events_total(EV_HMM_COMPARED) > 1000 && events_total(EV_NOTIFIER_TOLD) > 500);
 		assert_true(events_total(EV_HMM_STALE) > 5 && events_total(EV_NOTIFIER_WAIT) > 5);
+		assert_true(events_total(EV_DEVICE_IN) > 5 && events_total(EV_DEVICE_BACK) > 5);
 		assert_true(events_total(EV_FORK) > 2 && events_total(EV_MIGRATE) > 5 && events_total(EV_RECLAIM) > 5);
 	}
 }
