@@ -82,6 +82,8 @@
 	X(HMM_STALE,		"snapshots that an invalidation hit") \
 	X(NOTIFIER_TOLD,	"invalidations that subscribers were told of") \
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
+	X(POISON,		"folios whose contents were lost") \
+	X(FAULT_POISON,		"faults on what was lost") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

@@ -131,6 +131,7 @@ vm_fault_t do_swap_page(struct vm_fault *vmf)
 	case SWAPENT_DEVICE_WRITE:
 		return migrate_to_ram(vmf);
 	case SWAPENT_POISON:
+		count_event(EV_FAULT_POISON);
 		return VM_FAULT_HWPOISON;
 	default:
 		return VM_FAULT_SIGSEGV;	/* a guard region */

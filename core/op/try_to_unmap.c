@@ -148,6 +148,7 @@ int memory_failure(struct folio *folio)
 	done = !folio_test_swapcache(folio);
 	if (done) {
 		try_to_unmap(folio, TTU_HWPOISON | TTU_IGNORE_MLOCK | TTU_SYNC);
+		count_event(EV_POISON);
 		done = !folio_mapped(folio) && folio_ref_count(folio) == 1;
 	}
 	folio_unlock(folio);

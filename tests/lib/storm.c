@@ -235,7 +235,7 @@ static void storm_op(struct storm_run *run, enum storm_op op, const struct targe
 		storm_mremap(run->storm, t);
 	else if (op == STORM_FORK)
 		storm_mm_fork(&run->mms, t->place);
-	else if (op == STORM_RMAP)
+	else if (op == STORM_RMAP || op == STORM_POISON)
 		storm_meet(&own->frames, t->mm, t->start);
 	else if (op == STORM_MIRROR)
 		storm_mirror(t->place, t->start, min(t->start + t->len, window_end(run->storm)));
@@ -265,6 +265,8 @@ static void storm_thread(void *arg, unsigned int index)
 		storm_mm_leave(t.place);
 		if (op == STORM_RMAP)
 			storm_rmap(&own.frames);
+		else if (op == STORM_POISON)
+			storm_poison(&own.frames);
 		rcu_quiescent();
 	}
 	storm_unpin_all(&own.pins);

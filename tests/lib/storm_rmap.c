@@ -34,9 +34,14 @@ static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long 
 	return true;
 }
 
+static struct folio *some_folio(const struct storm_frames *frames)
+{
+	return folio_get_anon_by_pfn(frames->pfn[rng_below(&this_cpu->rng, STORM_FRAMES)]);
+}
+
 void storm_rmap(const struct storm_frames *frames)
 {
-	struct folio *folio = folio_get_anon_by_pfn(frames->pfn[rng_below(&this_cpu->rng, STORM_FRAMES)]);
+	struct folio *folio = some_folio(frames);
 	struct rmap_walk_control rwc = { .rmap_one = look, .try_lock = rng_below(&this_cpu->rng, 4) == 0 };
 	unsigned long flags;
 
@@ -49,5 +54,15 @@ void storm_rmap(const struct storm_frames *frames)
 		rmap_walk(folio, &rwc);
 		folio_unlock(folio);
 	}
+	folio_put(folio);
+}
+
+void storm_poison(const struct storm_frames *frames)
+{
+	struct folio *folio = some_folio(frames);
+
+	if (!folio)
+		return;
+	memory_failure(folio);
 	folio_put(folio);
 }

@@ -17,5 +17,7 @@ struct storm_frames {
 void storm_meet(struct storm_frames *frames, struct mm_struct *mm, unsigned long addr);
 /* Walks from one of them to all entries that map it, or asks who used it. Locking: none held. */
 void storm_rmap(const struct storm_frames *frames);
+/* What one of them holds is lost for all who map it. Locking: none held. */
+void storm_poison(const struct storm_frames *frames);
 
 #endif
