@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/storm.h"
+#include "tests/lib/world.h"
 
 /* Presets, and the settings that none of them has. */
 static const char *const policies[] = {
@@ -19,21 +20,20 @@ static const char *const policies[] = {
 /* What it is there to meet, over all policies. */
 static const struct { enum cpu_event event; uint64_t times; } wanted[] = {
 	{ EV_VMA_SPLIT, 500 }, { EV_VMA_MERGE, 500 }, { EV_FORK, 500 }, { EV_COW_COPY, 200 }, { EV_COW_REUSE, 200 },
-	{ EV_RMAP_WALK, 2000 }, { EV_MREMAP, 1000 }, { EV_GUP_FAST, 2000 }, { EV_GUP_SLOW, 200 }, { EV_FORK_COPIED, 10 },
+	{ EV_RMAP_WALK, 5000 }, { EV_MREMAP, 1000 }, { EV_GUP_FAST, 300 }, { EV_GUP_SLOW, 200 }, { EV_FORK_COPIED, 10 },
 	{ EV_FILE_MAP, 2000 }, { EV_FILE_COW, 200 }, { EV_FILE_MKWRITE, 200 }, { EV_FILE_CLEANED, 100 }, { EV_FILE_READ, 1000 },
-	{ EV_RECLAIM, 500 }, { EV_FAULT_SWAP, 100 }, { EV_MIGRATE, 500 }, { EV_POISON, 50 }, { EV_FAULT_POISON, 20 },
-	{ EV_FAULT_VMA_LOCK, 5000 }, { EV_VMA_LOCK_MISS, 20 }, { EV_PTE_TABLE_RECLAIM, 100 },
+	{ EV_RECLAIM, 500 }, { EV_FAULT_SWAP, 100 }, { EV_MIGRATE, 500 }, { EV_POISON, 50 }, { EV_FAULT_POISON, 10 },
+	{ EV_FAULT_VMA_LOCK, 5000 }, { EV_VMA_LOCK_MISS, 100 }, { EV_PTE_TABLE_RECLAIM, 100 },
 };
 
 static uint64_t met[NR_CPU_EVENTS];
 
-static void storm_under(const char *policy, uint64_t seed)
+static void storm_under(const char *text, uint64_t seed)
 {
-	struct storm storm;
+	struct mm_policy policy = world_policy(text);
+	struct storm storm = storm_default(&policy);
 	char why[256] = "";
 
-	storm = storm_default(&(struct mm_policy){ 0 });
-	assert_int_equal(policy_parse(policy, &storm.policy, why, sizeof(why)), 0);
 	storm.seed = seed;
 	storm.rounds = 16000;
 	storm.weight[STORM_FILE_MAP] = 6;
@@ -43,7 +43,7 @@ static void storm_under(const char *policy, uint64_t seed)
 	storm.weight[STORM_POISON] = 1;
 	events_reset();
 	if (!storm_run(&storm, why, sizeof(why)))
-		fail_msg("%s: %s", policy, why);
+		fail_msg("%s: %s", text, why);
 	assert_true(events_total(EV_FAULT) > 1000);
 	for (unsigned int i = 0; i < NR_CPU_EVENTS; i++)
 		met[i] += events_total((enum cpu_event)i);
