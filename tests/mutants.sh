@@ -25,9 +25,20 @@ say() { # ROW TEST VERDICT FILE
 	printf '%-4s %-26s %-12s %s\n' "$@"
 }
 
+# What differs gets a new date, so that what was built from a broken file is built again.
+copy_tree() {
+	files=$(cd "$source" && find CMakeLists.txt CMakePresets.json cmake core bench workloads tests -type f)
+	for file in $files; do
+		cmp -s "$source/$file" "$file" || (cd "$source" && cp --parents "$file" "$tree")
+	done
+	for file in $(find cmake core bench workloads tests -type f); do
+		[ -f "$source/$file" ] || rm "$file"
+	done
+}
+
 mkdir -p "$tree/build"
-(cd "$source" && cp -rp CMakeLists.txt CMakePresets.json cmake core bench workloads tests "$tree/")
 cd "$tree" || exit 1
+copy_tree
 cmake --preset check --log-level=WARNING >"$log" 2>&1 || { cat "$log"; exit 1; }
 chosen "$@" >build/chosen
 [ -s build/chosen ] || { echo "mutants: none of $*" >&2; exit 2; }
