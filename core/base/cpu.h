@@ -57,6 +57,7 @@
 	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then let go: the folio had moved to another") \
 	X(FILE_READ,		"folios of files read in") \
 	X(FILE_MAP,		"pages of files mapped by faults") \
+	X(FILE_MAP_HUGE,	"huge pages of files mapped as one") \
 	X(FILE_COW,		"pages of files copied by a first write") \
 	X(FILE_MKWRITE,		"pages of files made writable by faults") \
 	X(FILE_GONE,		"faults that found their folio truncated") \

@@ -151,6 +151,21 @@ static vm_fault_t do_map_fault(struct vm_fault *vmf)
 	return 0;	/* the reference is the entry's now */
 }
 
+vm_fault_t do_huge_fault(struct vm_fault *vmf)
+{
+	struct folio *folio;
+	vm_fault_t ret = filemap_fault(vmf, &folio);
+
+	if (unlikely(ret))
+		return ret;
+	ret = do_set_pmd(vmf, folio);
+	SYNCPOINT("file_fault.mapped_huge");
+	folio_unlock(folio);
+	if (unlikely(ret))
+		folio_put(folio);
+	return ret;
+}
+
 /* A first write to a private mapping: a copy is. Source: mm/memory.c. */
 static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 {

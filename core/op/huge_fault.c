@@ -9,6 +9,7 @@
  */
 #include "core/op/vm_fault.h"
 
+#include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
@@ -107,12 +108,42 @@ static vm_fault_t do_huge_pmd_anonymous_page(struct vm_fault *vmf)
 	return ret;
 }
 
+vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
+{
+	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
+
+	if (!lock_and_compare_pmd(vmf, __pmd(0)))
+		return FAULT_AGAIN;
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		folio_mark_dirty(folio);
+	folio_add_file_rmap_pmd(folio, &folio->page, vmf->vma);
+	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd));
+	mm_count(vmf->pt, MM_FILEPAGES, HPAGE_PMD_NR);
+	spin_unlock(vmf->ptl);
+	count_event(EV_FILE_MAP_HUGE);
+	return 0;
+}
+
+/* A copy of a file's page is a small one, and so takes a PTE. Source: mm/memory.c, do_set_pmd(). */
+static bool file_pmd_suitable(const struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+
+	if (!THP_POSSIBLE || !vma->vm_file || vma->vm_file->mapping.order != HPAGE_PMD_ORDER || (vma->vm_flags & VM_NOHUGEPAGE))
+		return false;
+	if (!(vma->vm_flags & VM_SHARED) && (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)))
+		return false;
+	return thp_vma_suitable(vma, vmf->addr) && IS_ALIGNED(linear_page_index(vma, vmf->addr & PMD_MASK), HPAGE_PMD_NR);
+}
+
 static vm_fault_t do_pmd_none(struct vm_fault *vmf)
 {
 	vm_fault_t ret = FAULT_PTES;
 
 	if (thp_vma_allowable(vmf->vma) && thp_vma_suitable(vmf->vma, vmf->addr))
 		ret = do_huge_pmd_anonymous_page(vmf);
+	else if (unlikely(file_pmd_suitable(vmf)))
+		ret = do_huge_fault(vmf);
 	if (ret == FAULT_PTES && unlikely(pte_alloc(vmf->pt, vmf->pmdp)))
 		return VM_FAULT_OOM;
 	return ret;

@@ -15,6 +15,29 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 
+/* Returns whether it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
+static bool clean_pte(pte_t *ptep)
+{
+	pte_t pte = ptep_get(ptep);
+
+	if (!pte_dirty(pte) && !pte_write(pte))
+		return false;
+	pte = ptep_get_and_clear(ptep);
+	set_pte(ptep, pte_wrprotect(pte_mkclean(pte)));
+	return true;
+}
+
+/* The same of a leaf. */
+static bool clean_pmd(pmd_t *pmdp)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	if (!pmd_dirty(pmd) && !pmd_write(pmd))
+		return false;
+	set_pmd_at(pmdp, pmd_wrprotect(pmd_mkclean(pmdp_invalidate(pmdp))));
+	return true;
+}
+
 /* Source: mm/rmap.c, page_vma_mkclean_one(). */
 static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
 {
@@ -23,16 +46,8 @@ static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
 	int cleaned = 0;
 
 	mmu_notifier_invalidate_range_start(&range);
-	while (page_vma_mapped_walk(pvmw)) {
-		pte_t pte = ptep_get(pvmw->pte);
-
-		if (!pte_dirty(pte) && !pte_write(pte))
-			continue;
-		/* An exchange, as a processor sets the dirty bit by itself. */
-		pte = ptep_get_and_clear(pvmw->pte);
-		set_pte(pvmw->pte, pte_wrprotect(pte_mkclean(pte)));
-		cleaned++;
-	}
+	while (page_vma_mapped_walk(pvmw))
+		cleaned += pvmw->pte ? clean_pte(pvmw->pte) : clean_pmd(pvmw->pmd);
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_FILE_CLEANED, (uint64_t)cleaned);
 	mmu_notifier_invalidate_range_end(&range);

@@ -99,6 +99,12 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
  * Locking: as handle_mm_fault(); wp_page_shared(): the PTL, dropped. Source: mm/memory.c.
  */
 vm_fault_t do_fault(struct vm_fault *vmf);
+/*
+ * do_huge_fault - the same where its huge page may be mapped as one, and nothing is. do_set_pmd() - *vmf->pmdp, none, maps @folio, a huge
+ * page of a file, and has the caller's reference from then on. Both return as do_fault(). Locking: do_set_pmd(): the folio lock too.
+ */
+vm_fault_t do_huge_fault(struct vm_fault *vmf);
+vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
 
 /*

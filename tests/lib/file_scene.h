@@ -4,6 +4,7 @@
 #define FAULTLINE_TESTS_LIB_FILE_SCENE_H
 
 #include "core/faultline.h"
+#include "core/mm/mapped_entry.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
 
@@ -51,28 +52,19 @@ static inline struct mm_struct *file_mm(const char *policy, struct file *file)
 static inline vm_fault_t access_word(struct mm_struct *mm, unsigned long addr, uint64_t *word, bool write)
 {
 	for (;;) {
-		unsigned long at = addr;
-		pmd_t *pmdp;
-		spinlock_t *ptl;
-		pte_t *ptep = NULL;
+		struct mapped_entry entry;
 		bool done = false;
 		vm_fault_t ret;
 
 		mmap_read_lock(mm);
-		pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
-		if (pmdp)
-			ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
-		if (ptep) {
-			pte_t pte = ptep_get(ptep);
-
-			done = pte_accessible(pte) && (!write || pte_write(pte));
+		if (mapped_entry_lock(&entry, &mm->pt, addr)) {
+			done = pte_accessible(entry.pte) && (!write || pte_write(entry.pte));
 			if (done) {
-				uint64_t *payload = page_payload(pte_page(pte));
+				uint64_t *payload = page_payload(pte_page(entry.pte));
 
 				*(write ? payload : word) = *(write ? word : payload);
-				set_pte(ptep, write ? pte_mkdirty(pte_mkyoung(pte)) : pte_mkyoung(pte));
 			}
-			pte_unmap_unlock(&mm->pt, ptl);
+			mapped_entry_unlock(&entry);
 		}
 		mmap_read_unlock(mm);
 		if (done)
