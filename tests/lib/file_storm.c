@@ -8,7 +8,7 @@
 #include "tests/lib/threads.h"
 
 #define MMS	2u
-#define PAGES	32ul
+#define MOST_PAGES	(2 * HPAGE_PMD_NR)
 #define AREAS	3ul			/* shared, private, and where ranges are moved to; as far apart as these two */
 #define STRIDE	(PRIVATE_AT - SHARED_AT)
 
@@ -17,6 +17,7 @@ struct file_storm_run {
 	const struct file_storm *storm;
 	struct mm_struct *mm[MMS];
 	struct file *file;
+	unsigned long pages;		/* of the file */
 };
 
 static unsigned long below(unsigned long n)
@@ -32,9 +33,13 @@ struct target {
 
 static struct target pick(const struct file_storm_run *run)
 {
-	struct target t = { .mm = run->mm[below(MMS)], .area = below(AREAS), .page = below(PAGES) };
+	struct target t = { .mm = run->mm[below(MMS)], .area = below(AREAS), .page = below(run->pages) };
 
-	t.pages = 1 + below(min(PAGES - t.page, 8ul));
+	t.pages = 1 + below(min(run->pages - t.page, 8ul));
+	if (!below(run->storm->order ? 4 : 32)) {		/* all of the area, where a huge page can be mapped as one */
+		t.page = 0;
+		t.pages = run->pages;
+	}
 	t.start = SHARED_AT + t.area * STRIDE + t.page * PAGE_SIZE;
 	t.len = t.pages * PAGE_SIZE;
 	return t;
@@ -47,7 +52,7 @@ static void fault(const struct target *t)
 
 static void truncate(const struct file_storm_run *run)
 {
-	unsigned long folios = PAGES >> run->storm->order;
+	unsigned long folios = run->pages >> run->storm->order;
 
 	sys_ftruncate(run->file, (below(2) ? folios : below(folios)) << run->storm->order);
 }
@@ -56,7 +61,7 @@ static void truncate(const struct file_storm_run *run)
 static void map(const struct file_storm_run *run, const struct target *t)
 {
 	sys_mmap_file(t->mm, t->start, t->len, below(4) ? RW : PROT_READ, MAP_FIXED | (below(2) ? MAP_SHARED : MAP_PRIVATE), run->file,
-		      below(4) ? t->page : below(PAGES));
+		      below(4) ? t->page : below(run->pages));
 }
 
 static void move(const struct target *t)
@@ -66,13 +71,13 @@ static void move(const struct target *t)
 	sys_mremap(t->mm, t->start, t->len, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 }
 
-static void fork_and_exit(const struct target *t)
+static void fork_and_exit(const struct file_storm_run *run, const struct target *t)
 {
 	struct mm_struct *child;
 
 	BUG_ON(sys_fork(t->mm, &child));
 	for (unsigned int i = 0; i < 4; i++)
-		do_user_addr_fault(child, SHARED_AT + below(AREAS) * STRIDE + below(PAGES) * PAGE_SIZE,
+		do_user_addr_fault(child, SHARED_AT + below(AREAS) * STRIDE + below(run->pages) * PAGE_SIZE,
 				   below(2) ? FAULT_FLAG_WRITE : 0);
 	mm_exit(child);
 }
@@ -114,7 +119,7 @@ static void shape_op(const struct file_storm_run *run)
 	else if (dice < 96)
 		reference(run, &t);
 	else
-		fork_and_exit(&t);
+		fork_and_exit(run, &t);
 }
 
 /* Thread 0 writes back; the others count up in pages of their own, through either mm. */
@@ -127,11 +132,26 @@ static void data_op(const struct file_storm_run *run, unsigned int index, uint64
 		filemap_writeback(run->file);
 		return;
 	}
-	page = below(PAGES / writers) * writers + index - 1;
+	page = below(run->pages / writers) * writers + index - 1;
 	store_word(run->mm[below(MMS)], SHARED_AT + page * PAGE_SIZE, ++written[page]);
 }
 
 /* ---- cuts ---- */
+
+static int no_leaf_here(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	unsigned long end = *(const unsigned long *)walk->private;
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+
+	(void)next;
+	if (!ptl)
+		return 0;
+	if (linear_page_index(walk->vma, addr) >= end)
+		BUG("%lx maps the huge page %lx, beyond the end of its file at %lx", addr, linear_page_index(walk->vma, addr), end);
+	spin_unlock(ptl);
+	walk->action = ACTION_CONTINUE;
+	return 0;
+}
 
 static int nothing_here(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
@@ -145,7 +165,7 @@ static int nothing_here(pte_t *ptep, unsigned long addr, unsigned long next, str
 
 static void check_cut(struct mm_struct *mm, unsigned long end)
 {
-	static const struct mm_walk_ops ops = { .pte_entry = nothing_here, .walk_lock = PGWALK_RDLOCK };
+	static const struct mm_walk_ops ops = { .pmd_entry = no_leaf_here, .pte_entry = nothing_here, .walk_lock = PGWALK_RDLOCK };
 
 	mmap_read_lock(mm);
 	walk_page_range(mm, SHARED_AT, SHARED_AT + AREAS * STRIDE, &ops, &end);
@@ -155,7 +175,7 @@ static void check_cut(struct mm_struct *mm, unsigned long end)
 /* Thread 0 alone changes the size: until it does so again, what it cut off stays off. */
 static void cut_op(const struct file_storm_run *run, unsigned int index)
 {
-	unsigned long end = below(PAGES >> run->storm->order) << run->storm->order;
+	unsigned long end = below(run->pages >> run->storm->order) << run->storm->order;
 	struct target t;
 
 	if (index) {
@@ -166,10 +186,10 @@ static void cut_op(const struct file_storm_run *run, unsigned int index)
 	BUG_ON(sys_ftruncate(run->file, end));
 	for (unsigned int i = 0; i < MMS; i++)
 		check_cut(run->mm[i], end);
-	BUG_ON(sys_ftruncate(run->file, PAGES));
+	BUG_ON(sys_ftruncate(run->file, run->pages));
 }
 
-static uint64_t last_written[PAGES];	/* each by its thread alone */
+static uint64_t last_written[MOST_PAGES];	/* each by its thread alone */
 
 static void storm_thread(void *arg, unsigned int index)
 {
@@ -190,7 +210,7 @@ static void storm_thread(void *arg, unsigned int index)
 static bool check_data(const struct file_storm_run *run, char *why, size_t why_size)
 {
 	filemap_writeback(run->file);
-	for (unsigned long i = 0; i < PAGES; i++)
+	for (unsigned long i = 0; i < run->pages; i++)
 		if (last_written[i] && run->file->device[i] != last_written[i]) {
 			snprintf(why, why_size, "page %lu was written %lu times, but the device has lost the last", i,
 				 (unsigned long)last_written[i]);
@@ -201,20 +221,21 @@ static bool check_data(const struct file_storm_run *run, char *why, size_t why_s
 
 static void set_up(struct file_storm_run *run)
 {
-	const struct machine_config config = { 1, 16384, run->storm->kind == FILE_STORM_DATA ? CACHE_LINE : 0 };
+	const struct machine_config config = { 1, 32768, run->storm->kind == FILE_STORM_DATA ? CACHE_LINE : 0 };
 
 	run_seed = run->storm->seed;
 	BUG_ON(faultline_start(&config));
 	BUG_ON(cpu_register(0, MEM_LOCAL, run->storm->seed));
-	run->file = file_create(PAGES, PAGES, run->storm->order, run->storm->seed);
+	run->pages = max(32ul, 2ul << run->storm->order);
+	run->file = file_create(run->pages, run->pages, run->storm->order, run->storm->seed);
 	BUG_ON(!run->file);
 	for (unsigned int i = 0; i < MMS; i++) {
 		run->mm[i] = mm_create(&run->storm->policy);
 		BUG_ON(!run->mm[i]);
-		map_file_at(run->mm[i], SHARED_AT, PAGES, RW, MAP_SHARED, run->file, 0);
-		map_file_at(run->mm[i], PRIVATE_AT, PAGES, RW, MAP_PRIVATE, run->file, 0);
+		map_file_at(run->mm[i], SHARED_AT, run->pages, RW, MAP_SHARED, run->file, 0);
+		map_file_at(run->mm[i], PRIVATE_AT, run->pages, RW, MAP_PRIVATE, run->file, 0);
 	}
-	for (unsigned long i = 0; i < PAGES; i++)
+	for (unsigned long i = 0; i < run->pages; i++)
 		last_written[i] = 0;
 }
 

@@ -11,10 +11,12 @@
 
 static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
 
+static const unsigned int orders[] = { 0, HPAGE_PMD_ORDER, 2 };
+
 /* What the storms must have met, all of them together. */
 static const enum cpu_event shape_events[] = {
 	EV_FILE_MAP, EV_FILE_COW, EV_FILE_MKWRITE, EV_FILE_READ, EV_FILE_WRITE, EV_FILE_CLEANED, EV_RMAP_WALK, EV_FORK, EV_MREMAP,
-	EV_FAULT_RETRY, EV_VMA_SPLIT, EV_VMA_MERGE,
+	EV_FAULT_RETRY, EV_VMA_SPLIT, EV_VMA_MERGE, EV_FILE_MAP_HUGE, EV_THP_SPLIT_PMD,
 };
 
 static void run(enum file_storm_kind kind, const enum cpu_event *events, unsigned int nr_events)
@@ -24,8 +26,8 @@ static void run(enum file_storm_kind kind, const enum cpu_event *events, unsigne
 
 	for (unsigned int i = 0; i < test_rounds(16); i++) {
 		struct file_storm storm = {
-			.policy = world_policy(policies[i % ARRAY_SIZE(policies)]), .threads = 4, .order = i / ARRAY_SIZE(policies) % 2 * 2,
-			.rounds = kind == FILE_STORM_SHAPES ? 4000 : 2000, .noise = 50, .seed = test_seed() + i, .kind = kind,
+			.policy = world_policy(policies[i % ARRAY_SIZE(policies)]), .threads = 4,
+			.order = orders[i % ARRAY_SIZE(orders)], .rounds = kind == FILE_STORM_SHAPES ? 4000 : 2000, .noise = 50, .seed = test_seed() + i, .kind = kind,
 		};
 
 		events_reset();
@@ -47,7 +49,7 @@ static void storms_of_shapes(void **state)
 
 static void storms_of_data(void **state)
 {
-	static const enum cpu_event events[] = { EV_FILE_MKWRITE, EV_FILE_WRITE, EV_FILE_CLEANED };
+	static const enum cpu_event events[] = { EV_FILE_MKWRITE, EV_FILE_WRITE, EV_FILE_CLEANED, EV_FILE_MAP_HUGE };
 
 	(void)state;
 	run(FILE_STORM_DATA, events, ARRAY_SIZE(events));
@@ -56,7 +58,7 @@ static void storms_of_data(void **state)
 static void storms_of_cuts(void **state)
 {
 	static const enum cpu_event events[] = {
-		EV_FILE_COW, EV_FILE_READ,
+		EV_FILE_COW, EV_FILE_READ, EV_FILE_MAP_HUGE,
 #if FAULTLINE_CHECK
 		EV_FILE_GONE,		/* too short a moment where no sync point makes it longer */
 #endif
