@@ -24,7 +24,7 @@ static void mirrors_hold(void **state)
 		char why[256] = "";
 
 		storm.seed = i + 1;
-		storm.rounds = test_rounds(10000);
+		storm.rounds = 10000;
 		storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
 		storm.weight[STORM_MIRROR] = 40;
 		storm.weight[STORM_DEVICE] = 10;
