@@ -28,6 +28,7 @@
 	X(COLLAPSE,		"huge pages' worth of memory mapped by a leaf by MADV_COLLAPSE") \
 	X(COLLAPSE_KEPT,	"and not, since somebody else had a page, or there was none") \
 	X(PTE_TABLE_RETRACT,	"PTE tables taken from files, a leaf or a fault to come in their place") \
+	X(THP_SPLIT_PUD,	"leaves over raw frames taken away, to be mapped again by faults") \
 	X(COW_REUSE,		"pages found to be one mm's alone, and written to where they are") \
 	X(COW_COPY,		"pages copied, since others see them") \
 	X(VMA_LOCK_MISS,	"VMA lock refused or lost") \

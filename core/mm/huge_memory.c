@@ -143,8 +143,36 @@ void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr)
 		split_huge_pmd(vma, pmdp, addr);
 }
 
+void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+
+	spin_lock(&pt->page_table_lock);
+	if (pud_trans_huge(pudp_get(pudp))) {
+		store_relaxed(&pudp->val, 0);
+		count_event(EV_TLB_FLUSH);
+		count_event(EV_THP_SPLIT_PUD);
+	}
+	spin_unlock(&pt->page_table_lock);
+}
+
+void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+
+	for (unsigned long next; start < end; start = next) {
+		pud_t *pudp = pud_find(pt, start);
+
+		next = pud_addr_end(start, end);
+		if (pudp && pud_trans_huge(pudp_get(pudp)))
+			split_huge_pud(vma, pudp);
+	}
+}
+
 void vma_adjust_trans_huge(struct vm_area_struct *vma, unsigned long addr)
 {
 	if (THP_POSSIBLE && !IS_ALIGNED(addr, PMD_SIZE) && !KNOCKED_OUT(THP_VMA_SPLIT))
 		split_huge_pmd_address(vma, addr);
+	if (!IS_ALIGNED(addr, PUD_SIZE))
+		split_huge_puds(vma, addr, addr + 1);
 }

@@ -152,6 +152,17 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
+/* As split_or_skip(): what a leaf leaves behind, or whoever split it, is a hole, or a table by now. */
+static void split_or_skip_pud(pud_t *pudp, struct mm_walk *walk)
+{
+	if (pud_trans_huge(pudp_get(pudp))) {
+		if (!walk->vma || !(walk->ops->pmd_entry || walk->ops->pte_entry))
+			return;
+		split_huge_pud(walk->vma, pudp);
+	}
+	walk->action = ACTION_AGAIN;
+}
+
 static int walk_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -171,6 +182,10 @@ static int walk_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, s
 	}
 	if (!ops->pmd_entry && !ops->pte_entry && !ops->install_pte)
 		return 0;
+	if (THP_POSSIBLE && unlikely(!pud_is_table(pudp_get(pudp)))) {
+		split_or_skip_pud(pudp, walk);
+		return 0;
+	}
 	err = walk_pmd_range(pudp, addr, next, walk);
 	walk->action = ACTION_SUBTREE;
 	return err;

@@ -186,6 +186,8 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 			return ret;
 	}
 	vmf->orig = read_entry(vmf);
+	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & VM_PFNMAP))
+		return do_raw_page(vmf);
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);
 	if (pte_none(vmf->orig))
@@ -209,6 +211,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	vm_fault_t ret;
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
+	if (unlikely(vma->vm_flags & VM_PFNMAP) && !handle_raw_pud(&vmf))
+		return 0;
 	vmf.pmdp = pmd_alloc_path(vmf.pt, addr);
 	if (unlikely(!vmf.pmdp))
 		return VM_FAULT_OOM;

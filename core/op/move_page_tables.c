@@ -161,6 +161,7 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	vma_assert_write_locked(pmc->new);
 	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
 	mmu_notifier_invalidate_range_start(&range);
+	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);
 	done = move_extents(pmc);
 	mmu_notifier_invalidate_range_end(&range);
 	return done;

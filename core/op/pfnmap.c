@@ -4,10 +4,13 @@
 
 #include <errno.h>
 
+#include "core/mm/huge_memory.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/mmap.h"
 #include "core/op/munmap.h"
+#include "core/op/vm_fault.h"
+#include "core/pgtable/pgalloc.h"
 
 static bool can_be_raw(unsigned long pfn, unsigned long nr)
 {
@@ -36,6 +39,39 @@ static int install_raw(unsigned long addr, unsigned long next, pte_t *ptep, stru
 	return 0;
 }
 
+/* Where something is, as a table left behind, it stays. Source: mm/huge_memory.c, insert_pud(). */
+static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsigned long *left)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
+	p4d_t *p4dp = p4d_alloc(pt, pgd_offset(pt->pgd, addr), addr);
+	pud_t *pudp = p4dp ? pud_alloc(pt, p4dp, addr) : NULL;
+
+	if (!pudp)
+		return -ENOMEM;
+	spin_lock(&pt->page_table_lock);
+	if (pud_none(pudp_get(pudp))) {
+		store_release(&pudp->val, mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot).val);
+		*left -= PUD_SIZE >> PAGE_SHIFT;
+	}
+	spin_unlock(&pt->page_table_lock);
+	return 0;
+}
+
+/* Leaves for as much of @vma as they can map, if policy is for huge pages. They are made here only: a fault takes them away. */
+static int install_raw_puds(struct vm_area_struct *vma, unsigned long *left)
+{
+	unsigned long addr = ALIGN_UP(vma->vm_start, PUD_SIZE);
+	int err = 0;
+
+	if (!THP_POSSIBLE || vma->vm_mm->pt.policy.thp != THP_ALWAYS)
+		return 0;
+	if (!IS_ALIGNED(vma_raw_pfn(vma, addr), PUD_SIZE >> PAGE_SHIFT))
+		return 0;
+	for (; !err && addr < vma->vm_end && vma->vm_end - addr >= PUD_SIZE; addr += PUD_SIZE)
+		err = install_raw_pud(vma, addr, left);
+	return err;
+}
+
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long size)
 {
 	static const struct mm_walk_ops ops = {
@@ -48,7 +84,9 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 		return -EINVAL;
 	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_PFNMAP);
 	vma->vm_pgoff = pfn;
-	err = walk_page_range_mm(vma->vm_mm, addr, addr + size, &ops, &left);
+	err = install_raw_puds(vma, &left);
+	if (!err)
+		err = walk_page_range_mm(vma->vm_mm, addr, addr + size, &ops, &left);
 	BUG_ON(!err && left);
 	return err;
 }
@@ -78,6 +116,37 @@ long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 	mmap_write_unlock(mm);
 	return at;
 }
+
+/* ---- faults ---- */
+
+vm_fault_t handle_raw_pud(struct vm_fault *vmf)
+{
+	pud_t *pudp = pud_find(vmf->pt, vmf->addr), pud;
+
+	if (!THP_POSSIBLE || !pudp)
+		return FAULT_PTES;
+	pud = pudp_get(pudp);
+	if (!pud_trans_huge(pud))
+		return FAULT_PTES;
+	if (pud_accessible(pud) && !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE))) {
+		count_event(EV_FAULT_SPURIOUS);
+		return 0;
+	}
+	split_huge_pud(vmf->vma, pudp);
+	return FAULT_PTES;
+}
+
+/* A write goes on to copy it. */
+vm_fault_t do_raw_page(struct vm_fault *vmf)
+{
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
+	set_pte(vmf->ptep, pte_mkspecial(pfn_pte(vma_raw_pfn(vmf->vma, vmf->addr), vmf->vma->vm_page_prot)));
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	return vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE) ? FAULT_AGAIN : 0;
+}
+
+/* ---- frames ---- */
 
 /* Each frame says what it is: nothing makes them one folio. */
 struct page *alloc_raw_frames(unsigned int order)

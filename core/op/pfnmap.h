@@ -15,7 +15,7 @@
 
 /*
  * remap_pfn_range - map frames @pfn … over [@addr, @addr + @size), all of @vma, nothing being mapped there. Sets VM_IO,
- * VM_RESERVED and VM_PFNMAP, and vm_pgoff to @pfn. Returns 0; -EINVAL (not all of @vma, frames that are refused, or more than
+ * VM_RESERVED and VM_PFNMAP, and vm_pgoff to @pfn. Under policy thp=always leaves of PUD tables map what they can. Returns 0; -EINVAL (not all of @vma, frames that are refused, or more than
  * an entry can name; nothing is changed); -ENOMEM (part of it is mapped, and the caller unmaps @vma).
  * Locking: mmap_lock for write, @vma write-locked. Source: mm/memory.c.
  */

@@ -51,7 +51,7 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 }
 
 /* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
-static void change_protection(struct mm_struct *mm, const struct vm_area_struct *vma)
+static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_VMA, vma->vm_start, vma->vm_end);
 	unsigned long addr = vma->vm_start, next;
@@ -60,6 +60,7 @@ static void change_protection(struct mm_struct *mm, const struct vm_area_struct 
 	pte_t *ptep;
 
 	mmu_notifier_invalidate_range_start(&range);
+	split_huge_puds(vma, vma->vm_start, vma->vm_end);
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
 		/* A leaf lies in the VMA as a whole, and nobody makes a new one meanwhile. */

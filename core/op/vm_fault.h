@@ -94,6 +94,14 @@ bool reuse_sole_folio(struct folio *folio, struct vm_area_struct *vma);
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 
 /*
+ * handle_raw_pud - @vmf->vma maps raw frames, maybe by a leaf of a PUD table. 0: that allows the access. FAULT_PTES: there is no leaf, or
+ * none any more. do_raw_page() - nothing is mapped yet: a raw frame is. Returns 0, or FAULT_AGAIN, also where a write is yet to be
+ * seen to. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(); mm/memory.c, vmf_insert_pfn().
+ */
+vm_fault_t handle_raw_pud(struct vm_fault *vmf);
+vm_fault_t do_raw_page(struct vm_fault *vmf);
+
+/*
  * do_fault - nothing is mapped yet where @vmf->vma maps a file. wp_page_shared() - a write, or an unsharing fault, where a shared
  * mapping has a page that it may only read. Both return as handle_mm_fault(), or FAULT_AGAIN.
  * Locking: as handle_mm_fault(); wp_page_shared(): the PTL, dropped. Source: mm/memory.c.

@@ -203,6 +203,7 @@ void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 	pmd_t *pmdp;
 
 	mmu_notifier_invalidate_range_start(&range);
+	split_huge_puds(vma, start, end);
 	while ((pmdp = pmd_find_next(tlb->pt, &addr, end))) {
 		unsigned long next = pmd_addr_end(addr, end);
 

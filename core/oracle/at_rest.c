@@ -239,6 +239,8 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 			check_pte(in, (pte_t *)&table[i], addr);
 		} else if (level == LEVEL_PMD && pmd_trans_huge(__pmd(val))) {
 			check_leaf(in, __pmd(val), addr);
+		} else if (level == LEVEL_PUD && pud_trans_huge((pud_t){ val })) {
+			check_raw_pud(in, (pud_t){ val }, addr);
 		} else if (val) {
 			below = check_table(in, val, child, addr);
 			if (below)

@@ -43,6 +43,7 @@ void count_mapping(struct inspection *in, struct folio *folio);
 
 /* A huge leaf at @addr. The PTE tables put by for those of the PMD table @table, which maps from @addr on. */
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
+void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr);
 void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr);
 
 /* Every frame against what was found, once all page tables and swap slots were read. */

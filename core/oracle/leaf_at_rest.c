@@ -80,6 +80,16 @@ void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
 		check_huge_page(in, pmd, addr);
 }
 
+void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr)
+{
+	const struct vm_area_struct *vma = inspected_vma(in, addr);
+
+	if (!vma || vma->vm_end < addr + PUD_SIZE)
+		fail(in, "PUD leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pud.val, addr);
+	else if (!(vma->vm_flags & VM_PFNMAP) || pud.val != mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot).val)
+		fail(in, "PUD leaf %016lx at %lx does not map the raw frames of its VMA", (unsigned long)pud.val, addr);
+}
+
 /* ---- the tables they would need ---- */
 
 /* A table is put by for each leaf that is split into PTEs, which those of files and raw frames are not. */

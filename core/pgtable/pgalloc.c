@@ -119,7 +119,7 @@ pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long e
 						  !p4d_none(p4dp_get(p4dp)))) {
 			pudp = pud_offset(p4dp, *addr);
 			hole = LEVEL_PUD;
-			if (!pud_none(pudp_get(pudp)))
+			if (pud_is_table(pudp_get(pudp)))
 				return pmd_offset(pudp, *addr);
 		}
 		*addr = level_addr_end(hole, *addr, end);

@@ -78,9 +78,21 @@ static inline pmd_t *pmd_alloc_path(struct mm_pgtable *pt, unsigned long addr)
 	return pudp ? pmd_alloc(pt, pudp, addr) : NULL;
 }
 
+/* The PUD entry of @addr; NULL where a table above is missing. Locking: mmap_lock or the VMA lock. */
+static inline pud_t *pud_find(struct mm_pgtable *pt, unsigned long addr)
+{
+	pgd_t *pgdp = pgd_offset(pt->pgd, addr);
+	p4d_t *p4dp;
+
+	if (PTRS_PER_P4D > 1 && pgd_none(pgdp_get(pgdp)))
+		return NULL;
+	p4dp = p4d_offset(pgdp, addr);
+	return PTRS_PER_PUD > 1 && p4d_none(p4dp_get(p4dp)) ? NULL : pud_offset(p4dp, addr);
+}
+
 /*
  * pmd_find_next - the first PMD entry at or above *@addr and below @end whose upper tables exist, *@addr moved up to
- * what it maps; NULL when there is none. Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ * what it maps; NULL when there is none. Leaves of PUD tables are passed by. Locking: mmap_lock or the VMA lock, so that upper tables stay.
  */
 pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end);
 

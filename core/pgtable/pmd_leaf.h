@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pmd_leaf.h - PMD entries that are leaves: one entry maps a huge page.
+ * pmd_leaf.h - PMD entries that are leaves: one entry maps a huge page. And PUD entries, which map raw frames only.
  *
  * A leaf is written under its PMD table's lock and read by anyone. It is never none for a moment while it changes: who looks
  * without the lock, and finds none, passes the whole range by. So a leaf that is about to become another, or a table, is made
@@ -46,6 +46,17 @@ static inline pmd_t mk_huge_pmd(const struct page *page, uint64_t prot)
 static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
 {
 	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL | ENTRY_HUGE)) | prot);
+}
+
+/* ---- the level above: raw frames, special, never writable. Changed under page_table_lock ---- */
+static inline bool pud_trans_huge(pud_t pud)	{ return THP_POSSIBLE && pud_leaf(pud); }
+static inline bool pud_is_table(pud_t pud)	{ return !pud_none(pud) && !pud_trans_huge(pud); }
+static inline bool pud_accessible(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
+static inline unsigned long pud_pfn(pud_t pud)	{ return entry_pfn(pud.val); }
+
+static inline pud_t mk_raw_pud(unsigned long pfn, uint64_t prot)
+{
+	return (pud_t){ ((uint64_t)pfn << PAGE_SHIFT) | prot | ENTRY_SPECIAL | ENTRY_HUGE };
 }
 
 /* ---- changing leaves. Locking: the PMD table's PTL ---- */
