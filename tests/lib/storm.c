@@ -83,7 +83,7 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 		BUG_ON(pte_special(pte) && found);
 		BUG_ON(pte_write(pte) && !PageAnonExclusive(entry.owner) && page_type(pte_page(pte)) != PAGE_FILE);
 		if (vma->vm_file)
-			storm_file_check(vma->vm_file, index, found);
+			storm_file_check(index, found);
 		else
 			storm_word_check(t->place, index, found);
 		if (pte_write(pte))
@@ -288,7 +288,7 @@ static bool storm_check(struct storm_run *run, char *why, size_t why_size)
 	if (good)
 		storm_mms_stop(&run->mms);
 	if (good && run->file)
-		file_put(run->file);
+		storm_file_drop(run->file);
 	return good;
 }
 
@@ -306,7 +306,7 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	BUG_ON(storm->weight[STORM_PAGEOUT] && swap_on(SWAP_SLOTS));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	if (storm->weight[STORM_FILE_MAP])
-		run.file = storm_file_create(storm->tables * PTRS_PER_PTE, storm->seed);
+		run.file = storm_file_create(storm->tables * PTRS_PER_PTE, storm->file_order, storm->seed);
 	storm_mms_start(&run.mms, &storm->policy, storm->mms);
 	if (storm->weight[STORM_MIRROR])
 		storm_mms_mirror(&run.mms, WINDOW, window_end(storm));

@@ -4,20 +4,29 @@
 
 #include "tests/lib/storm_mms.h"
 
-static uint64_t seed_of_file;		/* (C) while threads run */
+/* (C) while threads run */
+static uint64_t seed_of_file;
+static unsigned long pages_of_file;		/* 0: there is none */
 
 static unsigned long below(unsigned long n)
 {
 	return rng_below(&this_cpu->rng, n);
 }
 
-struct file *storm_file_create(unsigned long pages, uint64_t seed)
+struct file *storm_file_create(unsigned long pages, unsigned int order, uint64_t seed)
 {
-	struct file *file = file_create(pages, pages, 0, seed);
+	struct file *file = file_create(pages, pages, order, seed);
 
 	BUG_ON(!file);
 	seed_of_file = seed;
+	pages_of_file = pages;
 	return file;
+}
+
+void storm_file_drop(struct file *file)
+{
+	pages_of_file = 0;
+	file_put(file);
 }
 
 void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long window, unsigned long start, unsigned long len, int prot)
@@ -29,9 +38,19 @@ void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long windo
 
 void storm_file_cut(struct file *file)
 {
-	unsigned long most = file->mapping.max_pages;
+	unsigned int order = file->mapping.order;
+	unsigned long most = file->mapping.max_pages >> order;
 
-	BUG_ON(sys_ftruncate(file, below(2) ? most : below(most)));
+	BUG_ON(sys_ftruncate(file, (below(2) ? most : below(most)) << order));
+}
+
+/* Through an entry, PTE or leaf, that allows writes its folio is known to be written to. Locking: the PTL. */
+static bool right(const struct page_vma_mapped_walk *pvmw, const struct folio *folio)
+{
+	bool write = pvmw->pte ? pte_write(ptep_get(pvmw->pte)) : pmd_write(pmdp_get(pvmw->pmd));
+	const struct page *page = pvmw->pte ? pte_page(ptep_get(pvmw->pte)) : pmd_page(pmdp_get(pvmw->pmd));
+
+	return page_folio((struct page *)page) == folio && (!write || folio_test_dirty(folio));
 }
 
 static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
@@ -39,11 +58,8 @@ static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long 
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, below(2) ? PVMW_SYNC : 0);
 
 	(void)arg;
-	while (page_vma_mapped_walk(&pvmw)) {
-		pte_t pte = ptep_get(pvmw.pte);
-
-		BUG_ON(pte_page(pte) != &folio->page || (pte_write(pte) && !folio_test_dirty(folio)));
-	}
+	while (page_vma_mapped_walk(&pvmw))
+		BUG_ON(!right(&pvmw, folio));
 	return true;
 }
 
@@ -59,8 +75,13 @@ void storm_file_rmap(struct file *file, unsigned long index)
 	folio_put(folio);
 }
 
-void storm_file_check(const struct file *file, unsigned long index, uint64_t word)
+bool storm_file_has(unsigned long index)
 {
-	if (word && index < file->mapping.max_pages && word != file_seeded_word(seed_of_file, index))
+	return index < pages_of_file;
+}
+
+void storm_file_check(unsigned long index, uint64_t word)
+{
+	if (word && word != file_seeded_word(seed_of_file, index))
 		storm_word_check_index(index, word);
 }

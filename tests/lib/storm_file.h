@@ -10,7 +10,9 @@
 
 #include "core/faultline.h"
 
-struct file *storm_file_create(unsigned long pages, uint64_t seed);
+/* In folios of 1 << @order pages, which divides @pages. */
+struct file *storm_file_create(unsigned long pages, unsigned int order, uint64_t seed);
+void storm_file_drop(struct file *file);
 /*
  * Maps it over a range of a window that begins at @window, mostly page for page, and mostly shared.
  * Locking: none held.
@@ -20,7 +22,9 @@ void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long windo
 void storm_file_cut(struct file *file);
 /* A reverse-map walk from a page of it near @index, if that is in memory. */
 void storm_file_rmap(struct file *file, unsigned long index);
+/* Pages of this index, and copies of them, are the file's: anonymous memory of a storm has other numbers. */
+bool storm_file_has(unsigned long index);
 /* What the word of the page with index @index says, in a mapping of the file; dies if it can't be. */
-void storm_file_check(const struct file *file, unsigned long index, uint64_t word);
+void storm_file_check(unsigned long index, uint64_t word);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tests/lib/storm_mirror.h"
 
 #include "core/oracle/mirror.h"
+#include "tests/lib/storm_file.h"
 
 void storm_mirror_compare(struct hmm_mirror *mirror, unsigned long start, unsigned long end)
 {
@@ -19,12 +20,13 @@ static unsigned long index_of(struct page *page)
 	return folio->page.index + folio_page_idx(folio, page);
 }
 
-/* What pages of the file hold is for those to say who use it. */
 static void read_page(struct page *page, void *arg)
 {
 	uint64_t found = load_relaxed((uint64_t *)page_payload(page));
 
-	if (folio_test_anon(page_folio(page)))
+	if (page_type(page) != PAGE_ZERO && storm_file_has(index_of(page)))
+		storm_file_check(index_of(page), found);
+	else if (folio_test_anon(page_folio(page)))
 		storm_word_check(arg, index_of(page), found);
 	else
 		BUG_ON(page_type(page) == PAGE_ZERO && found);

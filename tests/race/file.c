@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/file_storm.h"
+#include "tests/lib/storm.h"
 #include "tests/lib/world.h"
 
 static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
@@ -68,12 +69,37 @@ static void storms_of_cuts(void **state)
 	run(FILE_STORM_CUTS, events, ARRAY_SIZE(events));
 }
 
+/* Rows: M4, L7. All there is, in address spaces that map a file of huge pages, and are mirrored. */
+static void storms_of_everything(void **state)
+{
+	static const char *const everything[] = { "linux-6.15,thp=always", "linux-6.4,reclaim=on", "linux-2.6.14,thp=always" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(everything); i++) {
+		struct mm_policy policy = world_policy(everything[i]);
+		struct storm storm = storm_default(&policy);
+		char why[256] = "";
+
+		storm.seed = test_seed() + i;
+		storm.rounds = test_rounds(16000);
+		storm.file_order = HPAGE_PMD_ORDER;
+		storm.weight[STORM_FILE_MAP] = 12;
+		storm.weight[STORM_FILE_CUT] = storm.weight[STORM_FILE_WRITE] = storm.weight[STORM_FILE_RMAP] = 2;
+		storm.weight[STORM_MIRROR] = 4;
+		events_reset();
+		if (!storm_run(&storm, why, sizeof(why)))
+			fail_msg("%s: %s", everything[i], why);
+		assert_true(events_total(EV_FILE_MAP_HUGE) > 5 && events_total(EV_FILE_CLEANED) > 0 && events_total(EV_FILE_COW) > 5);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(storms_of_shapes),
 		cmocka_unit_test(storms_of_data),
 		cmocka_unit_test(storms_of_cuts),
+		cmocka_unit_test(storms_of_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
