@@ -55,8 +55,8 @@ static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *fol
 }
 
 /*
- * Takes the table at @pmdp away, if only @folio is mapped by it; @leaf comes in its place, or none. -EINVAL: there is something else, or
- * it is a leaf. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
+ * Takes the table at @pmdp away, if only @folio is mapped by it; @leaf comes in its place, or none. -EINVAL: there is something else, it
+ * is a leaf, or the policy keeps tables. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
  */
 static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, struct folio *folio, pmd_t leaf)
 {
@@ -68,6 +68,8 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	int err = -EINVAL;
 	pmd_t pmd;
 
+	if (!pte_tables_can_go(pt))
+		return -EINVAL;
 	tlb_gather_mmu(&tlb, pt);
 	mmu_notifier_invalidate_range_start(&range);
 	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);

@@ -8,7 +8,8 @@
 /*
  * collapse_file - the huge page of a file that @mm maps at @addr by PTEs is mapped by a leaf, read-only, and its table goes. Whoever
  * else maps it loses its table, if nothing but the huge page is in it, and comes back by a fault. Returns 0; -EINVAL, the VMA, its
- * place or its file's folios do not allow it, no page of it is in memory, or something else is mapped there.
+ * place or its file's folios do not allow it, no page of it is in memory, something else is mapped there, or the policy keeps tables
+ * (shootdown, without reclaim).
  * Locking: none held. Source: mm/khugepaged.c, collapse_pte_mapped_thp(), retract_page_tables().
  */
 int collapse_file(struct mm_struct *mm, unsigned long addr);

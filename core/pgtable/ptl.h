@@ -98,6 +98,12 @@ static inline void pmd_pte_unlock(spinlock_t *outer, spinlock_t *inner)
 	spin_unlock(outer);
 }
 
+/* PTE tables may be unlinked while their VMA can be reached: who is on the way into one is told from who is not. */
+static inline bool pte_tables_can_go(const struct mm_pgtable *pt)
+{
+	return pt->policy.table_free == TABLE_FREE_RCU || pt->policy.reclaim_tables;
+}
+
 /*
  * A section in which a PTE table that was linked when its PMD entry was read is not freed. Without table reclaim a
  * linked table stays for as long as its VMA can be reached, and the shootdown policy needs no mark.

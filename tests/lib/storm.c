@@ -166,6 +166,9 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 	case STORM_MPROTECT:
 		sys_mprotect(t->mm, t->start, t->len, random_prot());
 		break;
+	case STORM_COLLAPSE:
+		sys_madvise(t->mm, ALIGN_DOWN(t->start, PMD_SIZE), PMD_SIZE, MADV_COLLAPSE);
+		break;
 	case STORM_PAGEOUT:
 		sys_madvise(t->mm, t->start, t->len, MADV_PAGEOUT);
 		break;

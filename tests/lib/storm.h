@@ -14,7 +14,7 @@
 enum storm_op {
 	STORM_READ, STORM_WRITE, STORM_TOUCH, STORM_MMAP, STORM_MUNMAP, STORM_MPROTECT, STORM_DONTNEED, STORM_POPULATE,
 	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE, STORM_MREMAP, STORM_FORK, STORM_RMAP,
-	STORM_PIN, STORM_PAGEOUT, STORM_MIGRATE, STORM_POISON, STORM_MIRROR, STORM_DEVICE,
+	STORM_PIN, STORM_COLLAPSE, STORM_PAGEOUT, STORM_MIGRATE, STORM_POISON, STORM_MIRROR, STORM_DEVICE,
 	STORM_FILE_MAP, STORM_FILE_CUT, STORM_FILE_WRITE, STORM_FILE_RMAP,
 	NR_STORM_OPS
 };
@@ -32,8 +32,8 @@ struct storm {
 };
 
 /*
- * Every operation, faults and touches most; but for PAGEOUT, MIGRATE, POISON, MIRROR and DEVICE, and FILE_*, whose weights are for who
- * wants swap, two nodes, pages lost, devices that work on the mms and have memory of their own, or a file that all may map.
+ * Every operation, faults and touches most; but for COLLAPSE, PAGEOUT, MIGRATE, POISON, MIRROR and DEVICE, and FILE_*, whose weights
+ * are for who wants huge pages, swap, two nodes, pages lost, devices that work on the mms and have memory of their own, or a file that all may map.
  */
 struct storm storm_default(const struct mm_policy *policy);
 /* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */

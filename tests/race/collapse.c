@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "tests/lib/pin_storm.h"
+#include "tests/lib/retract_storm.h"
+#include "tests/lib/storm.h"
 #include "tests/lib/world.h"
 
 static const enum cpu_event met[] = {
@@ -61,7 +63,7 @@ static void pins_of_large_and_huge_pages_hold(void **state)
 
 static void storms_meet_what_they_are_for(void **state)
 {
-	struct pin_storm storm = storm_of("linux-6.15");
+	struct pin_storm storm = storm_of("linux-6.15"), calm = storm_of("linux-6.15");
 
 	(void)state;
 	if (!FAULTLINE_CHECK)
@@ -70,9 +72,59 @@ static void storms_meet_what_they_are_for(void **state)
 	storm.noise = 100;
 	storm.pages = 4;
 	run(&storm, test_rounds(16));
+	calm.threads[PIN_SHARER] = calm.threads[PIN_ZAPPER] = calm.threads[PIN_PROTECTOR] = 0;	/* who would split each leaf at once */
+	run(&calm, test_rounds(4));
 	for (unsigned int i = 0; i < ARRAY_SIZE(met); i++)
 		if (!events_total(met[i]))
 			fail_msg("never met: %s", cpu_event_name(met[i]));
+}
+
+/* Huge pages by faults and by hand among everything else there is. Rows: G2, M4 */
+static void storms_of_everything_hold(void **state)
+{
+	static const char *const policies[] = {
+		"linux-6.15,thp=always", "linux-6.4,thp=always,anon=64k", "linux-2.6.14,thp=always", "linux-6.15,tables=shootdown",
+	};
+	uint64_t collapsed = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct mm_policy policy = world_policy(policies[i]);
+		struct storm storm = storm_default(&policy);
+		char why[256] = "";
+
+		storm.weight[STORM_COLLAPSE] = 20;
+		storm.weight[STORM_PAGEOUT] = 4;
+		storm.rounds = test_rounds(6000);
+		storm.seed = test_seed() + i;
+		events_reset();
+		if (!storm_run(&storm, why, sizeof(why)))
+			fail_msg("%s: %s", policies[i], why);
+		collapsed += events_total(EV_COLLAPSE);
+	}
+	assert_true(collapsed > 20);
+}
+
+/* Rows: L1, L2 */
+static void tables_of_files_are_taken_away(void **state)
+{
+	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-2.6.14,reclaim=on", "linux-6.15,tables=shootdown" };
+	char why[256];
+
+	(void)state;
+	events_reset();
+	for (unsigned int i = 0; i < test_rounds(16); i++) {
+		struct retract_storm storm = {
+			.policy = world_policy(policies[i % ARRAY_SIZE(policies)]), .threads = 4, .rounds = 1000, .noise = 50,
+			.seed = test_seed() + i,
+		};
+
+		if (!retract_storm_run(&storm, why, sizeof(why)))
+			fail_msg("seed %lu: %s", (unsigned long)storm.seed, why);
+	}
+	assert_true(events_total(EV_PTE_TABLE_RETRACT) > 20 && events_total(EV_COLLAPSE) > 20);
+	if (FAULTLINE_CHECK)
+		assert_true(events_total(EV_PTE_MAP_RETRY) > 0);
 }
 
 int main(void)
@@ -81,6 +133,8 @@ int main(void)
 		cmocka_unit_test(pins_hold_while_pages_are_put_together),
 		cmocka_unit_test(pins_of_large_and_huge_pages_hold),
 		cmocka_unit_test(storms_meet_what_they_are_for),
+		cmocka_unit_test(storms_of_everything_hold),
+		cmocka_unit_test(tables_of_files_are_taken_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

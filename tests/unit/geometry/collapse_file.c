@@ -23,16 +23,24 @@ static struct file *huge_file(unsigned long huge_pages)
 	return file;
 }
 
+/* From now on faults map small pages. */
+static void by_ptes(struct mm_struct *mm)
+{
+	BUG_ON(sys_madvise(mm, AT, PMD_SIZE, MADV_NOHUGEPAGE));
+}
+
 static struct mm_struct *mm_of(const char *policy, struct file *file, int flags)
 {
 	struct mm_struct *mm = world_mm(policy);
 
 	map_file_at(mm, AT, PAGES, RW, flags, file, 0);
+	by_ptes(mm);
 	return mm;
 }
 
 static int collapse(struct mm_struct *mm)
 {
+	BUG_ON(sys_madvise(mm, AT, PMD_SIZE, MADV_HUGEPAGE));
 	return sys_madvise(mm, AT, PMD_SIZE, MADV_COLLAPSE);
 }
 
@@ -78,6 +86,12 @@ static void ptes_of_a_file_become_a_leaf(void **state)
 		assert_int_equal(read_at(mm, 3), file_word(3));
 		write_at(mm, 4, 7);
 		assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), 2);
+		if (!pte_tables_can_go(&mm->pt)) {
+			assert_int_equal(collapse(mm), -EINVAL);
+			mm_exit(mm);
+			file_put(file);
+			continue;
+		}
 		assert_int_equal(collapse(mm), 0);
 		assert_true(pmd_trans_huge(pmd_at(mm, AT)) && !pmd_write(pmd_at(mm, AT)));
 		assert_int_equal(events_total(EV_PTE_TABLE_RETRACT), retracted + 1);
@@ -88,7 +102,8 @@ static void ptes_of_a_file_become_a_leaf(void **state)
 		assert_int_equal(read_at(mm, 4), 7);
 		assert_int_equal(read_at(mm, PAGES - 1), file_word(PAGES - 1));
 		assert_int_equal(collapse(mm), 0);	/* it is done */
-		write_at(mm, 5, 8);			/* by a PTE: the leaf is no more */
+		by_ptes(mm);
+		write_at(mm, 5, 8);			/* the leaf is no more */
 		assert_true(pmd_is_table(pmd_at(mm, AT)));
 		assert_int_equal(read_at(mm, 4), 7);
 		assert_int_equal(collapse(mm), 0);
@@ -127,33 +142,37 @@ static void a_leaf_comes_where_nothing_is_mapped(void **state)
 /* Rows: L2, W9 */
 static void whoever_else_maps_it_loses_its_table(void **state)
 {
-	struct mm_struct *mm, *shares, *copied;
+	struct mm_struct *mm, *shares, *copied, *keeps;
 	struct file *file;
 
 	(void)state;
 	needs_leaves();
 	file = huge_file(1);
 	mm = mm_of("linux-6.15", file, MAP_SHARED);
-	shares = mm_of("linux-2.6.14", file, MAP_PRIVATE);
+	shares = mm_of("linux-6.4,pte_ptl=mm", file, MAP_PRIVATE);
+	keeps = mm_of("linux-2.6.14", file, MAP_SHARED);
 	copied = mm_of("linux-6.15", file, MAP_PRIVATE);
 	for (unsigned long i = 0; i < 8; i++) {
 		assert_int_equal(read_at(mm, i), file_word(i));
 		assert_int_equal(read_at(shares, i), file_word(i));
+		assert_int_equal(read_at(keeps, i), file_word(i));
 		assert_int_equal(read_at(copied, i), file_word(i));
 	}
 	write_at(copied, 2, 9);
 	assert_int_equal(collapse(mm), 0);
 	assert_true(pmd_none(pmd_at(shares, AT)));
 	assert_int_equal(mm_counter_sum(&shares->pt, MM_FILEPAGES), 0);
+	assert_true(pmd_is_table(pmd_at(keeps, AT)));
 	assert_true(pmd_is_table(pmd_at(copied, AT)));	/* a copy is in it, or could be */
-	all_right(mm, shares, copied);
+	all_right(mm, shares, copied, keeps);
 	assert_int_equal(read_at(shares, 2), file_word(2));
 	assert_int_equal(read_at(copied, 2), 9);
 	assert_int_equal(collapse(copied), -EINVAL);
-	all_right(mm, shares, copied);
+	all_right(mm, shares, copied, keeps);
 	mm_exit(mm);
 	mm_exit(shares);
 	mm_exit(copied);
+	mm_exit(keeps);
 	file_put(file);
 }
 
@@ -207,7 +226,7 @@ static void pages_under_a_leaf_of_a_file_are_got(void **state)
 	assert_ptr_equal(pages[0], before);
 	unpin_user_pages(pages, 8);
 	unpin_user_page(before);
-	assert_int_equal(pin_user_pages_fast(mm, AT, 8, FOLL_WRITE, pages), 8);	/* by PTEs again */
+	assert_int_equal(pin_user_pages_fast(mm, AT, 8, FOLL_WRITE, pages), 8);
 	assert_ptr_equal(pages[7], before + 7);
 	unpin_user_pages(pages, 8);
 	all_right(mm);
@@ -219,7 +238,7 @@ static void pages_under_a_leaf_of_a_file_are_got(void **state)
 
 static void collapse_it(void *mm)
 {
-	assert_int_equal(collapse(mm), 0);
+	assert_int_equal(sys_madvise(mm, AT, PMD_SIZE, MADV_COLLAPSE), 0);
 }
 
 /* What a touch of the guard does. */
@@ -230,6 +249,7 @@ static vm_fault_t guard_across_collapse(const char *knockout)
 	vm_fault_t ret;
 
 	BUG_ON(read_at(mm, 0) != file_word(0));
+	BUG_ON(sys_madvise(mm, AT, PMD_SIZE, MADV_HUGEPAGE));
 	if (knockout)
 		assert_int_equal(knockout_enable(knockout), 0);
 	meanwhile("ptl.map.read_pmd", collapse_it, mm);
