@@ -14,10 +14,8 @@ static const char *const policies[] = {
 	"linux-6.15,thp=always",
 };
 
-/* Rows: H3, H4. */
-static void mirrors_hold(void **state)
+static void run(bool with_file)
 {
-	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
 		struct mm_policy policy = world_policy(policies[i]);
 		struct storm storm = storm_default(&policy);
@@ -28,6 +26,10 @@ static void mirrors_hold(void **state)
 		storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
 		storm.weight[STORM_MIRROR] = 40;
 		storm.weight[STORM_DEVICE] = 10;
+		if (with_file) {
+			storm.weight[STORM_FILE_MAP] = storm.weight[STORM_FILE_WRITE] = 10;
+			storm.weight[STORM_FILE_CUT] = storm.weight[STORM_FILE_RMAP] = 5;
+		}
 		events_reset();
 		if (!storm_run(&storm, why, sizeof(why)))
 			fail_msg("%s: %s", policies[i], why);
@@ -35,13 +37,31 @@ static void mirrors_hold(void **state)
 		assert_true(events_total(EV_HMM_COMPARED) > 1000 && events_total(EV_NOTIFIER_TOLD) > 500);
 		assert_true(events_total(EV_HMM_STALE) > 5 && events_total(EV_NOTIFIER_WAIT) > 5);
 		assert_true(events_total(EV_DEVICE_IN) > 5 && events_total(EV_DEVICE_BACK) > 5);
+		assert_true(!with_file || (events_total(EV_FILE_MAP) > 5 && events_total(EV_FILE_CLEANED) > 0));
 		assert_true(events_total(EV_FORK) > 2 && events_total(EV_MIGRATE) > 5 && events_total(EV_RECLAIM) > 5);
 	}
 }
 
+/* Rows: H3, H4. */
+static void mirrors_of_memory_hold(void **state)
+{
+	(void)state;
+	run(false);
+}
+
+/* Rows: H3, H4. */
+static void mirrors_of_files_hold(void **state)
+{
+	(void)state;
+	run(true);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(mirrors_hold) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mirrors_of_memory_hold),
+		cmocka_unit_test(mirrors_of_files_hold),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include "core/phys/folio_lock.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/mirror_scene.h"
+#include "tests/lib/thp_scene.h"
 #include "tests/lib/threads.h"
 
 #define RW	(HMM_PFN_READ | HMM_PFN_WRITE)
@@ -112,6 +113,53 @@ static void many_tables(void **state)
 	assert_int_equal(pfns[0], mapped_as(mm, 1, RW));
 	assert_int_equal(pfns[second - 1], mapped_as(mm, second, RW));
 	mm_exit(mm);
+}
+
+/* Rows: H2, H4. */
+static void huge_leaves(void **state)
+{
+	static hmm_pfn_t pfns[LEN / PAGE_SIZE];
+	struct hmm_mirror mirror;
+	unsigned long first;
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	first = folio_pfn(huge_folio(s.mm, AREA));
+	assert_int_equal(get_pfns(s.mm, AREA, LEN / PAGE_SIZE, pfns), 0);
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		assert_int_equal(pfns[i], hmm_pfn_from_pfn(first + i) | RW);
+	assert_int_equal(pfns[HPAGE_PMD_NR], HMM_PFN_EMPTY);
+	assert_int_equal(get_pfns(s.mm, page_addr(3), 2, pfns), 0);
+	assert_int_equal(pfns[1], hmm_pfn_from_pfn(first + 4) | RW);
+	assert_true(is_huge(s.mm, AREA));
+	assert_int_equal(hmm_mirror_create(&mirror, s.mm, AREA, AREA + LEN), 0);
+	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
+	assert_int_equal(mirrored(&mirror, HPAGE_PMD_NR), HPAGE_PMD_NR);
+	/* Split: the same pages, but a mirror is told. */
+	assert_int_equal(sys_madvise(s.mm, AREA, PAGE_SIZE, MADV_DONTNEED), 0);
+	assert_false(is_huge(s.mm, AREA));
+	assert_int_equal(mirrored(&mirror, HPAGE_PMD_NR), 0);
+	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
+	assert_int_equal(mirrored(&mirror, HPAGE_PMD_NR), HPAGE_PMD_NR - 1);
+	hmm_mirror_destroy(&mirror);
+	end(&s);
+}
+
+/* Row: H2. */
+static void a_huge_leaf_that_may_not_be_used(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = thp_scene(THP_POLICY);
+	assert_int_equal(sys_mprotect(s.mm, AREA, PMD_SIZE, PROT_NONE), 0);
+	assert_true(is_huge(s.mm, AREA));
+	assert_int_equal(pfn_of_page(s.mm, 0), 0);
+	assert_int_equal(pfn_of_page(s.mm, HPAGE_PMD_NR - 1), 0);
+	end(&s);
 }
 
 /* Row: H2. */
@@ -241,6 +289,8 @@ int main(void)
 		cmocka_unit_test(kinds_of_entries),
 		cmocka_unit_test(an_entry_on_its_way),
 		cmocka_unit_test(many_tables),
+		cmocka_unit_test(huge_leaves),
+		cmocka_unit_test(a_huge_leaf_that_may_not_be_used),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(a_range_watched),
 		cmocka_unit_test(a_range_locked),
