@@ -86,6 +86,8 @@
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
 	X(POISON,		"folios whose contents were lost") \
 	X(FAULT_POISON,		"faults on what was lost") \
+	X(HUGETLB_TAKE,		"huge pages taken from the pool") \
+	X(HUGETLB_EMPTY,	"huge pages that the pool could not give") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \

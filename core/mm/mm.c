@@ -8,6 +8,7 @@
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/notifier.h"
 #include "core/mm/swap.h"
@@ -41,6 +42,7 @@ int faultline_start(const struct machine_config *config)
 	vma_cache_plain = vma_cache_create("vma_plain");
 	err = anon_vma_init();
 	bad_ptes_reset();
+	hugetlb_init();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
 	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
 		return 0;
@@ -62,6 +64,7 @@ struct leaks faultline_stop(void)
 	if (zero_page)
 		free_page(zero_page);
 	huge_zero_exit();
+	hugetlb_pool_exit();
 	vma_cache_refcnt = NULL;
 	vma_cache_plain = NULL;
 	zero_page = NULL;

@@ -23,6 +23,7 @@ struct anon_vma;
 struct anon_vma_chain;
 struct file;
 struct mm_struct;
+struct resv_map;
 
 TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 
@@ -35,10 +36,12 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_PFNMAP	0x400UL		/* raw page frames, no struct page behind them */
 #define VM_LOCKED	0x2000UL	/* stays in memory; nothing sets it yet */
 #define VM_IO		0x4000UL	/* device memory */
+#define VM_DONTEXPAND	0x40000UL	/* mremap() does not make it longer */
 #define VM_RESERVED	0x80000UL	/* not the allocator's business */
+#define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages are wanted (MADV_HUGEPAGE) */
 #define VM_NOHUGEPAGE	0x40000000UL	/* no huge pages (MADV_NOHUGEPAGE) */
-#define VM_SPECIAL	(VM_IO | VM_PFNMAP)	/* never joined with neighbours, never advised about */
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never joined with neighbours, never advised about */
 
 /*
  * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).
@@ -81,6 +84,7 @@ struct vm_area_struct {
 	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
 	struct interval_node i_mmap_node;	/* its place among the VMAs that map the file; has its own lock key */
+	struct resv_map *vm_resv;	/* (C) the huge pages it was promised, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 };

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
@@ -278,17 +279,47 @@ static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk
 	return err ? err : 1;
 }
 
+/* By huge pages. Source: mm/pagewalk.c. */
+static int walk_hugetlb_range(unsigned long addr, unsigned long end, struct mm_walk *walk)
+{
+	const struct mm_walk_ops *ops = walk->ops;
+	unsigned long next;
+	int err = 0;
+
+	hugetlb_vma_lock_read(walk->vma);
+	for (; !err && addr < end; addr = next) {
+		unsigned long found = addr;
+		pmd_t *pmdp;
+
+		next = pmd_addr_end(addr, end);
+		pmdp = pmd_find_next(&walk->mm->pt, &found, next);
+		SYNCPOINT("pagewalk.hugetlb");
+		if (pmdp)
+			err = ops->hugetlb_entry(pmdp, addr, next, walk);
+		else if (ops->pte_hole)
+			err = ops->pte_hole(addr, next, -1, walk);
+	}
+	hugetlb_vma_unlock_read(walk->vma);
+	return err;
+}
+
 static int walk_vma_range(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
-	int err;
+	bool hugetlb = is_vm_hugetlb_page(walk->vma);
+	int err = 0;
 
+	if (hugetlb && ops->install_pte)
+		return -EINVAL;
 	if (ops->pre_vma) {
 		err = ops->pre_vma(start, end, walk);
 		if (err)
 			return err;
 	}
-	err = walk_pgd_range(start, end, walk);
+	if (!hugetlb)
+		err = walk_pgd_range(start, end, walk);
+	else if (ops->hugetlb_entry)
+		err = walk_hugetlb_range(start, end, walk);
 	if (ops->post_vma)
 		ops->post_vma(walk);
 	return err;

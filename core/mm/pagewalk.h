@@ -33,7 +33,9 @@ enum page_walk_action {
  * pte_entry              every slot of an existing PTE table, under its PTL, empty ones included; with install_pte only
  *                        slots that were populated
  * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in VM_PFNMAP
- *                        ranges without test_walk
+ *                        ranges without test_walk, in hugetlb memory
+ * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or an entry that is none; under the
+ *                        hugetlb VMA lock. Nothing else is called there, pte_hole where there is no table, and only beside it
  * test_walk              0 walk this VMA, > 0 skip it, < 0 abort
  * pre_vma, post_vma      around a VMA; post_vma runs whenever pre_vma succeeded
  * install_pte            fills in the entry for an empty slot; missing tables are allocated. Not for everybody: see
@@ -46,6 +48,7 @@ struct mm_walk_ops {
 	int (*pmd_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pte_entry)(pte_t *pte, unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pte_hole)(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk);
+	int (*hugetlb_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*test_walk)(unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pre_vma)(unsigned long start, unsigned long end, struct mm_walk *walk);
 	void (*post_vma)(struct mm_walk *walk);

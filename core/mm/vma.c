@@ -5,6 +5,7 @@
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 
@@ -42,6 +43,9 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	vma->vm_file = kind.file;
 	if (kind.file)
 		file_get(kind.file);
+	vma->vm_resv = kind.resv;
+	if (kind.resv)
+		resv_map_get(kind.resv);
 	store_relaxed(&vma->anon_vma, NULL);
 	TAILQ_INIT(&vma->anon_vma_chain);
 	vma->vm_name = kind.name;
@@ -61,6 +65,8 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 	BUG_ON(load_relaxed(&vma->anon_vma) || !TAILQ_EMPTY(&vma->anon_vma_chain));
 	if (vma->vm_file)
 		file_put(vma->vm_file);
+	if (vma->vm_resv)
+		resv_map_put(vma->vm_resv);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		call_rcu(&vma->vm_rcu, vma_free_rcu);
 	else

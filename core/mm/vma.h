@@ -16,11 +16,12 @@ struct vma_kind {
 	uint32_t name;			/* 0, or a name: see vm_name */
 	struct file *file;		/* NULL: anonymous memory */
 	unsigned long pgoff;		/* of a file: its page that comes first */
+	struct resv_map *resv;		/* huge pages it was promised; NULL: none */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
-	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff };
+	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv };
 }
 
 /* A VMA in no tree, write-locked, with a reference to its file; NULL when memory ran out. Locking: mmap_lock for write. */

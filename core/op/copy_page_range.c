@@ -16,6 +16,7 @@
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
@@ -186,6 +187,8 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 
 	if (!dst_pmd)
 		return -ENOMEM;
+	if (unlikely(is_vm_hugetlb_page(copy->src)))
+		return copy_hugetlb_pmd(copy->dst, copy->src, dst_pmd, src_pmd, addr);
 	if (unlikely(pmd_trans_huge(pmdp_get(src_pmd)))) {
 		int err = copy_huge_pmd(copy->dst, copy->src, dst_pmd, src_pmd, addr);
 

@@ -5,6 +5,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
+#include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 
 /* Under the VMA lock alone mmap_lock is only tried: who waited for it here would wait for a writer that waits for this reader. */
@@ -211,6 +212,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	vm_fault_t ret;
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		return hugetlb_fault(vma, addr, flags);
 	if (unlikely(vma->vm_flags & VM_PFNMAP) && !handle_raw_pud(&vmf))
 		return 0;
 	vmf.pmdp = pmd_alloc_path(vmf.pt, addr);

@@ -11,7 +11,7 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: by itself a guard region, or with one of */
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
-#define VM_FAULT_SIGBUS		0x20u	/* beyond the end of the file that is mapped there */
+#define VM_FAULT_SIGBUS		0x20u	/* beyond the end of the file that is mapped there; no huge page is left */
 #define VM_FAULT_HWPOISON	0x40u	/* what the page held is lost */
 #define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: to be done again under mmap_lock */
 

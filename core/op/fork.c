@@ -35,12 +35,14 @@ static bool vma_needs_copy(const struct vm_area_struct *src)
  */
 static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 {
+	struct vma_kind kind = vma_kind(src);
 	struct vm_area_struct *dst;
 	int err = vma_tree_reserve(&child->tree, 1);
 
 	if (err)
 		return err;
-	dst = vma_alloc(child, src->vm_start, src->vm_end, vma_kind(src));
+	kind.resv = NULL;	/* huge pages were promised to the parent alone */
+	dst = vma_alloc(child, src->vm_start, src->vm_end, kind);
 	if (!dst)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
 #include "core/op/fault.h"
@@ -18,6 +19,11 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 
 	if (vma->vm_flags & VM_PFNMAP)
 		return -EINVAL;
+	if (is_vm_hugetlb_page(vma)) {
+		if (!IS_ALIGNED(start, PMD_SIZE))
+			return -EINVAL;
+		end = ALIGN_DOWN(end, PMD_SIZE);
+	}
 	tlb_gather_mmu(&tlb, &mm->pt);
 	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
 	tlb_finish_mmu(&tlb);
@@ -28,7 +34,7 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	(void)mm;
-	if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED))
+	if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB))
 		return -EINVAL;
 	reclaim_range(vma, start, end);
 	return 0;
@@ -87,7 +93,7 @@ static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	vm_fault_t ret = 0;
 
-	if ((vma->vm_flags & VM_SPECIAL) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EINVAL;
 	for (; !ret && start < end; start += PAGE_SIZE)
 		ret = handle_mm_fault(vma, start, write ? FAULT_FLAG_WRITE : 0);

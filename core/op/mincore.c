@@ -93,8 +93,19 @@ static int mincore_hole(unsigned long addr, unsigned long next, int depth, struc
 	return 0;
 }
 
+/* Source: mm/mincore.c, mincore_hugetlb(). */
+static int mincore_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	unsigned char **vec = walk->private;
+
+	memset(*vec, !pmd_none(pmdp_get(pmdp)), (next - addr) >> PAGE_SHIFT);
+	*vec += (next - addr) >> PAGE_SHIFT;
+	return 0;
+}
+
 static const struct mm_walk_ops mincore_ops = {
 	.pmd_entry = mincore_pmd_entry,
+	.hugetlb_entry = mincore_hugetlb,
 	.pte_hole = mincore_hole,
 	.walk_lock = PGWALK_RDLOCK,
 };

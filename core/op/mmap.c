@@ -5,9 +5,10 @@
 #include <errno.h>
 
 #include "core/mm/vma.h"
+#include "core/op/hugetlb.h"
 #include "core/op/munmap.h"
 
-#define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)
+#define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)
 
 /* Where the search for free addresses begins when it starts over: the top, less a guard gap. Source: mmap_base(). */
 #define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
@@ -167,6 +168,8 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
 	err = check_flags(len, flags);
 	if (!err && (flags & MAP_SHARED))
 		err = -EOPNOTSUPP;
+	if (!err && (flags & MAP_HUGETLB))
+		return hugetlb_mmap(mm, addr, len, flags, kind);
 	return err ? err : mmap_kind(mm, addr, len, flags, kind);
 }
 
@@ -176,6 +179,8 @@ long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, 
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .file = file, .pgoff = pgoff };
 	int err = check_flags(len, flags);
 
+	if (!err && (flags & MAP_HUGETLB))
+		err = -EOPNOTSUPP;
 	if (err)
 		return err;
 	if (flags & MAP_ANONYMOUS)

@@ -15,7 +15,8 @@
  *   -EEXIST       MAP_FIXED_NOREPLACE and something is mapped there
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
  *   -EBADF        not MAP_ANONYMOUS: see sys_mmap_file()
- *   -EOPNOTSUPP   MAP_SHARED, and flags that ask for what is not simulated (MAP_POPULATE, MAP_LOCKED, MAP_HUGETLB, MAP_GROWSDOWN)
+ *   -EOPNOTSUPP   MAP_SHARED, and flags that ask for what is not simulated (MAP_POPULATE, MAP_LOCKED, MAP_GROWSDOWN)
+ * MAP_HUGETLB: see hugetlb_mmap().
  * @name: 0, or a number that keeps the VMA from merging with neighbours of another one (PR_SET_VMA_ANON_NAME).
  * Locking: none held.
  */

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/mmap.h"
@@ -71,6 +72,8 @@ static int check_vma(const struct vma_remap *r)
 	if (!r->vma)
 		return -EFAULT;
 	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)
+		return -EINVAL;
+	if (is_vm_hugetlb_page(r->vma) && (implies_new_addr(r) || r->old_len < r->new_len))
 		return -EINVAL;
 	if (!implies_new_addr(r) && r->old_len >= r->new_len)
 		return 0;

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
@@ -21,6 +22,8 @@ int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 	if (!split_start && !split_end)
 		return 0;
+	if ((split_start && !vma_may_split(vma, start)) || (split_end && !vma_may_split(last, end)))
+		return -EINVAL;
 	/* In the middle of one VMA: two more for a moment, one more for good. */
 	if (split_start && split_end && vma == last && mm->map_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
@@ -66,6 +69,7 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	for (; vma; vma = vma->vm_next_detached) {
 		unlink_anon_vmas(vma);
 		vma_unlink_file(vma);
+		hugetlb_vma_close(vma);
 	}
 	free_pgtables(&tlb, start, end, floor, ceiling);
 	tlb_finish_mmu(&tlb);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "core/mm/notifier.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
@@ -85,6 +86,8 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;
+	if ((vma->vm_start < start && !vma_may_split(vma, start)) || (vma->vm_end > end && !vma_may_split(vma, end)))
+		return -EINVAL;
 	vma = vma_isolate(mm, vma, start, end);
 	if (!vma)
 		return -ENOMEM;

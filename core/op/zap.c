@@ -10,6 +10,7 @@
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
@@ -195,20 +196,28 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		reclaim_table(zap->tlb, pmdp);
 }
 
+static void zap_pmds(struct zap *zap, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmdp;
+
+	split_huge_puds(zap->vma, addr, end);
+	while ((pmdp = pmd_find_next(zap->tlb->pt, &addr, end))) {
+		unsigned long next = pmd_addr_end(addr, end);
+
+		zap_pmd(zap, pmdp, addr, next);
+		addr = next;
+	}
+}
+
 void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(container_of(tlb->pt, struct mm_struct, pt), MMU_NOTIFY_CLEAR, start, end);
 	struct zap zap = { .tlb = tlb, .vma = vma, .flags = flags };
-	unsigned long addr = start;
-	pmd_t *pmdp;
 
 	mmu_notifier_invalidate_range_start(&range);
-	split_huge_puds(vma, start, end);
-	while ((pmdp = pmd_find_next(tlb->pt, &addr, end))) {
-		unsigned long next = pmd_addr_end(addr, end);
-
-		zap_pmd(&zap, pmdp, addr, next);
-		addr = next;
-	}
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		unmap_hugepage_range(vma, start, end);
+	else
+		zap_pmds(&zap, start, end);
 	mmu_notifier_invalidate_range_end(&range);
 }

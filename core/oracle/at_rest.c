@@ -255,7 +255,7 @@ static void check_mm(struct inspection *in)
 	long upper = 0;
 
 	check_vmas(in);
-	in->anon = in->file = in->swapped = 0;
+	in->anon = in->file = in->swapped = in->hugetlb = 0;
 	for (unsigned int level = 0; level < NR_LEVELS; level++)
 		in->tables[level] = 0;
 	in->vma = vma_tree_find(&in->mm->tree, 0);
@@ -267,6 +267,8 @@ static void check_mm(struct inspection *in)
 		fail(in, "%ld anonymous pages mapped, counted %ld", in->anon, mm_counter_sum(pt, MM_ANONPAGES));
 	if (in->file != mm_counter_sum(pt, MM_FILEPAGES))
 		fail(in, "%ld pages of files mapped, counted %ld", in->file, mm_counter_sum(pt, MM_FILEPAGES));
+	if (in->hugetlb != mm_counter_sum(pt, MM_HUGETLBPAGES))
+		fail(in, "%ld pages of the pool mapped, counted %ld", in->hugetlb, mm_counter_sum(pt, MM_HUGETLBPAGES));
 	if (in->swapped != mm_counter_sum(pt, MM_SWAPENTS))
 		fail(in, "%ld pages swapped out, counted %ld", in->swapped, mm_counter_sum(pt, MM_SWAPENTS));
 	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
@@ -320,6 +322,7 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	if (bad_ptes(NULL))
 		fail(&in, "%lu entries were reported that can't be", bad_ptes(NULL));
 	frames_at_rest(&in);
+	hugetlb_at_rest(&in, mms, nr);
 	if (!in.complaint.made)
 		rmap_at_rest(mms, nr, &in.complaint);
 	if (!in.complaint.made)

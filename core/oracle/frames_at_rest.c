@@ -6,6 +6,7 @@
 #include "core/mm/rmap.h"
 #include "core/oracle/inspection.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/hugetlb_pool.h"
 
 /* What holds of each page of a folio. */
 static void check_page(struct inspection *in, struct page *page)
@@ -54,11 +55,14 @@ static void check_large(struct inspection *in, struct folio *folio)
 static void check_folio(struct inspection *in, struct folio *folio)
 {
 	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
+	bool pooled = folio_test_hugetlb(folio), free = pooled && !folio_ref_count(folio);
 	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL);
 
-	if (folio_ref_count(folio) != mapped + cached || mapped + cached == 0 || cached > 1)
+	if (folio_ref_count(folio) != mapped + cached || (mapped + cached == 0 && !free) || cached > 1)
 		fail(in, "pfn %lu has %d references, but %d entries map it or its folio, and it is in %d caches or swap slots",
 		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
+	in->huge += pooled;
+	in->huge_free += free;
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		check_page(in, folio_page(folio, i));
 	if (folio_test_large(folio))

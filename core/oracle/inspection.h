@@ -29,8 +29,9 @@ struct inspection {
 	struct found_slot *slots;	/* by swap slot */
 	struct mm_struct *mm;		/* the one looked at */
 	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
-	long anon, file, swapped;	/* found in mm: pages */
+	long anon, file, swapped, hugetlb;	/* found in mm: pages */
 	long tables[NR_LEVELS];		/* and tables */
+	unsigned long huge, huge_free;	/* huge pages of the pool found, those among them that nobody uses */
 	struct complaint complaint;
 };
 
@@ -45,6 +46,9 @@ void count_mapping(struct inspection *in, struct folio *folio);
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
 void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr);
 void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr);
+
+/* The pool and what mappings were promised, once all frames were looked at. */
+void hugetlb_at_rest(struct inspection *in, struct mm_struct *const *mms, unsigned int nr);
 
 /* Every frame against what was found, once all page tables and swap slots were read. */
 void frames_at_rest(struct inspection *in);

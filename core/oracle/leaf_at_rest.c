@@ -3,6 +3,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/oracle/inspection.h"
@@ -23,7 +24,9 @@ static void check_anon(struct inspection *in, struct folio *folio, pmd_t pmd, un
 {
 	const struct anon_vma *anon_vma = folio_anon_vma(folio);
 
-	in->anon += (long)HPAGE_PMD_NR;
+	*(folio_test_hugetlb(folio) ? &in->hugetlb : &in->anon) += (long)HPAGE_PMD_NR;
+	if (folio_test_hugetlb(folio) != is_vm_hugetlb_page(in->vma))
+		fail(in, "pfn %lu, mapped by a leaf at %lx, is of the pool, or its VMA, not both", pmd_pfn(pmd), addr);
 	if (pmd_write(pmd) && !PageAnonExclusive(pmd_page(pmd)))
 		fail(in, "leaf at %lx allows writes to pfn %lu, which is not exclusive", addr, pmd_pfn(pmd));
 	if (!anon_vma || !load_relaxed(&anon_vma->refcount))
@@ -92,12 +95,14 @@ void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr)
 
 /* ---- the tables they would need ---- */
 
-/* A table is put by for each leaf that is split into PTEs, which those of files and raw frames are not. */
+/* A table is put by for each leaf that is split into PTEs, which those of files, of the pool and of raw frames are not. */
 static bool has_deposit(pmd_t pmd)
 {
 	if (!pmd_trans_huge(pmd))
 		return false;
-	return pmd_special(pmd) ? is_huge_zero_pmd(pmd) : pfn_valid(pmd_pfn(pmd)) && page_type(pmd_page(pmd)) == PAGE_ANON;
+	if (pmd_special(pmd))
+		return is_huge_zero_pmd(pmd);
+	return pfn_valid(pmd_pfn(pmd)) && page_type(pmd_page(pmd)) == PAGE_ANON && !PageHuge(pmd_page(pmd));
 }
 
 void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr)

@@ -162,8 +162,8 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint->made; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (pfn_valid(pfn) && (page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) &&
-		    !load_relaxed(&page->tail))
+		/* Huge pages that are free in the pool are of the type they have in use. */
+		if (pfn_valid(pfn) && (page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) && page_ref_count(page))
 			walk_folio(in, page_folio(page));
 	}
 	census_free(&in->census);
@@ -174,7 +174,8 @@ void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	struct rmap_inspection in = { .complaint = complaint };
 
 	for (unsigned int i = 0; i < nr; i++)
-		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) + mm_counter_sum(&mms[i]->pt, MM_FILEPAGES));
+		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) + mm_counter_sum(&mms[i]->pt, MM_FILEPAGES) +
+					   mm_counter_sum(&mms[i]->pt, MM_HUGETLBPAGES));
 	in.first = calloc(machine.max_pfn, sizeof(*in.first));
 	in.mapping = calloc(in.room + 1, sizeof(*in.mapping));
 	if (in.first && in.mapping)

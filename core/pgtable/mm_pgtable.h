@@ -11,6 +11,7 @@ enum mm_counter {
 	MM_ANONPAGES,		/* anonymous pages mapped, or on the way to another frame */
 	MM_FILEPAGES,		/* pages of files mapped */
 	MM_SWAPENTS,		/* swap entries */
+	MM_HUGETLBPAGES,	/* pages of huge pages from the pool, mapped */
 	MM_PTE_TABLES,		/* PTE tables linked */
 	MM_UPPER_TABLES,	/* PMD, PUD and P4D tables linked */
 	NR_MM_COUNTERS

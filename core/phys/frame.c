@@ -9,6 +9,7 @@
 #include "core/base/syncpoint.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/phys/pcp.h"
 
 /* ---- contents ---- */
@@ -167,6 +168,11 @@ struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int
 	return alloc_from(nid, order, flags);
 }
 
+unsigned int alloc_policy_node(void)
+{
+	return policy_node();
+}
+
 struct page *alloc_pages(unsigned int order, unsigned int flags)
 {
 	return alloc_from(policy_node(), order, flags);
@@ -184,6 +190,10 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (unlikely(load_relaxed(&page->order) != order))
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
+	if (unlikely(order && PageHuge(page))) {
+		hugetlb_pool_give(page_folio(page), false);
+		return;
+	}
 	if (unlikely(order && load_relaxed(&page[1].tail)))
 		unmake_tails(page, order);
 	if (FAULTLINE_CHECK) {

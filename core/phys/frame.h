@@ -213,6 +213,8 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
 struct page *alloc_page(unsigned int flags) __must_check;
+/* The node that the calling cpu's mem_policy says is next. */
+unsigned int alloc_policy_node(void);
 /* The same from node @nid, whatever the policy; falls back likewise, but with ALLOC_THISNODE. */
 struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int flags) __must_check;
 /*

@@ -11,6 +11,7 @@
 #define PG_WAITERS		0x4u	/* folio: somebody waits for the folio lock */
 #define PG_REFERENCED		0x8u	/* folio: somebody used it since this was cleared */
 #define PG_DIRTY	0x10u	/* folio of a file: holds what its file does not yet */
+#define PG_HUGETLB	0x20u	/* folio: a huge page of the pool, see hugetlb_pool.h */
 
 /*
  * Set by who maps a new page, cleared under the PTL of the one entry that maps it. Who holds that PTL relies on it; GUP-fast

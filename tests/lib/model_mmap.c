@@ -81,7 +81,7 @@ static long mmap_args(unsigned long len, int flags)
 		return -EBADF;
 	if (!len || (flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) == (MAP_SHARED | MAP_PRIVATE))
 		return -EINVAL;
-	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)))
+	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)))
 		return -EOPNOTSUPP;
 	return model_page_up(len) ? 0 : -ENOMEM;
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb.c - huge pages promised to mappings, and the locks of their faults. */
+#include "core/mm/hugetlb.h"
+
+#include "core/base/arena.h"
+
+#define HPAGE_PGOFF_SHIFT	HPAGE_PMD_ORDER
+#define FAULT_MUTEXES		64u
+
+static struct rwsem fault_mutexes[FAULT_MUTEXES];
+
+/* ---- promises ---- */
+
+static size_t map_size(unsigned long nr)
+{
+	return sizeof(struct resv_map) + (nr + 63) / 64 * sizeof(uint64_t);
+}
+
+struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr)
+{
+	unsigned int node = local_node();
+	struct resv_map *map;
+
+	if (!hugetlb_pool_reserve(nr))
+		return NULL;
+	map = node_zalloc(node, map_size(nr), CACHE_LINE);
+	if (!map) {
+		hugetlb_pool_unreserve(nr);
+		return NULL;
+	}
+	init_rwsem(&map->lock, RANK_HUGETLB_VMA_LOCK);
+	map->node = node;
+	map->first = first;
+	map->nr = nr;
+	store_relaxed(&map->refs, 1u);
+	return map;
+}
+
+void resv_map_cancel(struct resv_map *map)
+{
+	hugetlb_pool_unreserve(map->nr);
+	resv_map_put(map);
+}
+
+void resv_map_get(struct resv_map *map)
+{
+	fetch_add_relaxed(&map->refs, 1u);
+}
+
+void resv_map_put(struct resv_map *map)
+{
+	if (fetch_sub_acq_rel(&map->refs, 1u) == 1)
+		node_free(map, map->node, map_size(map->nr));
+}
+
+/* The number of the huge page at @addr in @vma's map. */
+static unsigned long map_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long index = ((vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)) >> HPAGE_PGOFF_SHIFT) - vma->vm_resv->first;
+
+	ASSERT(index < vma->vm_resv->nr);
+	return index;
+}
+
+/* It has a promise for the huge page at @addr that was not kept yet. */
+static bool is_promised(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long index;
+
+	if (!vma->vm_resv)
+		return false;
+	index = map_index(vma, addr);
+	return !(load_relaxed(&vma->vm_resv->taken[index / 64]) >> (index % 64) & 1);
+}
+
+static void set_taken(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long index = map_index(vma, addr);
+
+	fetch_or_relaxed(&vma->vm_resv->taken[index / 64], 1ul << (index % 64));
+}
+
+static void clear_taken(const struct vm_area_struct *vma, unsigned long addr)
+{
+	unsigned long index = map_index(vma, addr);
+
+	fetch_and_relaxed(&vma->vm_resv->taken[index / 64], ~(1ul << (index % 64)));
+}
+
+unsigned long hugetlb_vma_promised(const struct vm_area_struct *vma)
+{
+	unsigned long promised = 0;
+
+	if (!vma->vm_resv)
+		return 0;
+	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PMD_SIZE)
+		promised += is_promised(vma, addr);
+	return promised;
+}
+
+void hugetlb_vma_close(struct vm_area_struct *vma)
+{
+	if (vma->vm_resv)
+		hugetlb_pool_unreserve(hugetlb_vma_promised(vma));
+}
+
+/* ---- locks ---- */
+
+void hugetlb_vma_lock_read(struct vm_area_struct *vma)
+{
+	if (vma->vm_resv)
+		down_read(&vma->vm_resv->lock);
+}
+
+void hugetlb_vma_unlock_read(struct vm_area_struct *vma)
+{
+	if (vma->vm_resv)
+		up_read(&vma->vm_resv->lock);
+}
+
+void hugetlb_vma_lock_write(struct vm_area_struct *vma)
+{
+	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_ZAP_LOCK))
+		down_write(&vma->vm_resv->lock);
+}
+
+void hugetlb_vma_unlock_write(struct vm_area_struct *vma)
+{
+	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_ZAP_LOCK))
+		up_write(&vma->vm_resv->lock);
+}
+
+struct rwsem *hugetlb_fault_mutex_lock(const struct mm_struct *mm, unsigned long addr)
+{
+	struct rwsem *mutex = &fault_mutexes[((addr >> PMD_SHIFT) + mm->mm_id * 31ul) % FAULT_MUTEXES];
+
+	if (!KNOCKED_OUT(HUGETLB_FAULT_MUTEX))
+		down_write(mutex);
+	return mutex;
+}
+
+void hugetlb_fault_mutex_unlock(struct rwsem *mutex)
+{
+	if (!KNOCKED_OUT(HUGETLB_FAULT_MUTEX))
+		up_write(mutex);
+}
+
+void hugetlb_init(void)
+{
+	for (unsigned int i = 0; i < FAULT_MUTEXES; i++)
+		init_rwsem(&fault_mutexes[i], RANK_HUGETLB_FAULT_MUTEX);
+}
+
+/* ---- huge pages ---- */
+
+struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr)
+{
+	bool promised = is_promised(vma, addr);
+	struct folio *folio = hugetlb_pool_take(promised);
+
+	if (folio && promised)
+		set_taken(vma, addr);
+	count_event(folio ? EV_HUGETLB_TAKE : EV_HUGETLB_EMPTY);
+	return folio;
+}
+
+void hugetlb_put_folio(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
+{
+	if (!page_ref_sub_and_test(&folio->page, 1))
+		return;
+	SYNCPOINT("hugetlb.zapped");
+	if (vma->vm_resv)
+		clear_taken(vma, addr);
+	hugetlb_pool_give(folio, vma->vm_resv);
+}

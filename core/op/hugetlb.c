@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb.c - memory of huge pages from the pool: mapped, zapped, copied at fork. */
+#include "core/op/hugetlb.h"
+
+#include <errno.h>
+
+#include "core/mm/mm.h"
+#include "core/mm/rmap.h"
+#include "core/op/mmap.h"
+#include "core/pgtable/pgalloc.h"
+
+/* ---- mmap ---- */
+
+/* Where @len bytes of whole huge pages may come: as get_unmapped_area(). Locking: mmap_lock for write. */
+static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+{
+	long at;
+
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+		return IS_ALIGNED(addr, PMD_SIZE) ? get_unmapped_area(mm, addr, len, flags) : -EINVAL;
+	addr = max(ALIGN_UP(addr, PMD_SIZE), addr ? PMD_SIZE : 0);
+	if (addr && addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
+		return (long)addr;
+	at = get_unmapped_area(mm, 0, len + PMD_SIZE - PAGE_SIZE, 0);
+	return at < 0 ? at : (long)ALIGN_UP((unsigned long)at, PMD_SIZE);
+}
+
+/* Locking: mmap_lock for write. */
+static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+{
+	unsigned long hint = mm->mmap_hint;
+	long at = hugetlb_get_unmapped_area(mm, addr, len, flags);
+
+	if (at < 0)
+		return at;
+	if (!(flags & MAP_NORESERVE)) {
+		kind.resv = resv_map_alloc((unsigned long)at >> PMD_SHIFT, len >> PMD_SHIFT);
+		if (!kind.resv)
+			at = -ENOMEM;
+	}
+	if (at >= 0)
+		at = do_mmap(mm, (unsigned long)at, len, MAP_FIXED, kind);
+	if (at < 0)
+		mm->mmap_hint = hint;
+	if (at < 0 && kind.resv)
+		resv_map_cancel(kind.resv);
+	else if (kind.resv)
+		resv_map_put(kind.resv);
+	return at;
+}
+
+long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+{
+	long ret;
+
+	if (!THP_POSSIBLE)
+		return -EOPNOTSUPP;
+	len = ALIGN_UP(len, PMD_SIZE);
+	if (!len || len > TASK_SIZE - PMD_SIZE)
+		return -ENOMEM;
+	kind.flags |= VM_HUGETLB | VM_DONTEXPAND;
+	count_event(EV_MMAP);
+	mmap_write_lock(mm);
+	ret = map_hugetlb(mm, addr, len, flags, kind);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+/* ---- zap ---- */
+
+/* Source: mm/hugetlb.c, __unmap_hugepage_range(). Locking: the hugetlb VMA lock for write. */
+static void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
+	spinlock_t *ptl = pmd_trans_huge_lock(pt, pmdp);
+	struct folio *folio;
+
+	if (!ptl)
+		return;
+	folio = page_folio(pmd_page(pmdp_get_and_clear(pmdp)));
+	mm_count(pt, MM_HUGETLBPAGES, -(long)HPAGE_PMD_NR);
+	folio_remove_rmap_pmd(folio, &folio->page, vma);
+	spin_unlock(ptl);
+	count_event(EV_TLB_FLUSH);
+	count_events(EV_PAGE_FREE, HPAGE_PMD_NR);
+	SYNCPOINT("hugetlb.cleared");
+	hugetlb_put_folio(vma, addr, folio);
+}
+
+void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	pmd_t *pmdp;
+
+	BUG_ON(!IS_ALIGNED(start | end, PMD_SIZE));
+	hugetlb_vma_lock_write(vma);
+	for (unsigned long addr = start; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, end)); addr += PMD_SIZE)
+		zap_hugetlb_pmd(vma, pmdp, addr);
+	hugetlb_vma_unlock_write(vma);
+}
+
+/* ---- fork ---- */
+
+/* Locking: the PTL of @dst_pmd. */
+static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd)
+{
+	set_pmd_at(dst_pmd, pmd);
+	mm_count(&dst->vm_mm->pt, MM_HUGETLBPAGES, HPAGE_PMD_NR);
+}
+
+/* The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. */
+static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, struct folio **folio)
+{
+	spinlock_t *dst_ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd), *src_ptl = pmd_lockptr(&src->vm_mm->pt, src_pmd);
+	struct page *page;
+	int err;
+
+	spin_lock_nested(src_ptl);
+	page = pmd_page(pmdp_get(src_pmd));
+	*folio = page_folio(page);
+	folio_get(*folio);
+	err = folio_try_dup_anon_rmap_pmd(*folio, page, dst, src);
+	if (likely(!err)) {
+		if (!KNOCKED_OUT(FORK_WRPROTECT))
+			pmdp_set_wrprotect(src_pmd);
+		set_child_leaf(dst, dst_pmd, pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd))));
+	}
+	spin_unlock(src_ptl);
+	spin_unlock(dst_ptl);
+	return err;
+}
+
+/* The child, which was promised none, gets a huge page of its own if one is free. */
+static int copy_pinned(struct vm_area_struct *dst, pmd_t *dst_pmd, unsigned long addr, const struct folio *old)
+{
+	struct folio *new = alloc_hugetlb_folio(dst, addr);
+	spinlock_t *ptl;
+	pmd_t pmd;
+
+	if (!new)
+		return -ENOMEM;
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		copy_payload(folio_page(new, i), &old->page + i);
+	pmd = pmd_mkdirty(mk_huge_pmd(&new->page, dst->vm_page_prot));
+	ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd);
+	folio_add_new_anon_rmap(new, dst, addr, RMAP_EXCLUSIVE);
+	set_child_leaf(dst, dst_pmd, dst->vm_flags & VM_WRITE ? pmd_mkwrite(pmd) : pmd);
+	spin_unlock(ptl);
+	count_events(EV_FORK_COPIED, HPAGE_PMD_NR);
+	return 0;
+}
+
+int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr)
+{
+	struct folio *folio;
+	int err;
+
+	if (likely(!share_leaf(dst, src, dst_pmd, src_pmd, &folio)))
+		return 0;
+	err = copy_pinned(dst, dst_pmd, addr, folio);
+	folio_put(folio);
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hugetlb.h - operations on memory of huge pages from the pool, each called by its namesake for other memory.
+ *
+ * What it maps is as private and anonymous as other memory, but there is no huge page of zeroes, a copy is one of the whole huge page,
+ * nothing is swapped or moved to other frames, and where no huge page is left the access is fatal (VM_FAULT_SIGBUS).
+ *
+ * Source: mm/hugetlb.c.
+ */
+#ifndef FAULTLINE_CORE_OP_HUGETLB_H
+#define FAULTLINE_CORE_OP_HUGETLB_H
+
+#include "core/mm/hugetlb.h"
+#include "core/mm/vma.h"
+#include "core/op/fault.h"
+
+/*
+ * hugetlb_mmap - sys_mmap() with MAP_HUGETLB: @len is rounded up to whole huge pages, which are promised to the mapping, but not with
+ * MAP_NORESERVE. -EINVAL also for a fixed @addr between two huge pages, -ENOMEM when they can't be promised, -EOPNOTSUPP in geometries
+ * without PMD tables. Locking: none held. Source: mm/hugetlb.c, hugetlb_reserve_pages(); fs/hugetlbfs/inode.c.
+ */
+long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
+
+/* hugetlb_fault - as handle_mm_fault(); VM_FAULT_SIGBUS: no huge page is left. */
+vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
+
+/*
+ * unmap_hugepage_range - as zap_range(): on return the huge pages that nobody else uses are back in the pool, and promised to @vma again
+ * if they were before. Locking: as zap_range().
+ */
+void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/*
+ * copy_hugetlb_pmd - the child's @dst gets at @addr, at @dst_pmd, what the parent's @src has there, the leaf at @src_pmd, and neither may
+ * write; a huge page that may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range(). Source: copy_hugetlb_page_range().
+ */
+int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr);
+
+#endif

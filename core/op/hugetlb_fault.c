@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb_fault.c - faults in memory of huge pages from the pool. */
+#include "core/op/hugetlb.h"
+
+#include "core/mm/notifier.h"
+#include "core/op/vm_fault.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/phys/folio_lock.h"
+
+static void clear_huge_page(struct folio *folio)
+{
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		clear_payload(folio_page(folio, i));
+}
+
+/* Locks the leaf's table. True: locked, and the entry is still @pmd. Else not locked: start again. */
+static bool lock_and_compare_leaf(struct vm_fault *vmf, pmd_t pmd)
+{
+	SYNCPOINT("hugetlb.before_ptl");
+	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
+	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || KNOCKED_OUT(HUGETLB_FAULT_RECHECK)))
+		return true;
+	spin_unlock(vmf->ptl);
+	return false;
+}
+
+static pmd_t mark_leaf_access(const struct vm_fault *vmf, pmd_t pmd)
+{
+	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+}
+
+/* Locking: the PTL. */
+static void map_new_leaf(struct vm_fault *vmf, struct folio *folio)
+{
+	folio_add_new_anon_rmap(folio, vmf->vma, vmf->addr, RMAP_EXCLUSIVE);
+	set_pmd_at(vmf->pmdp, mark_leaf_access(vmf, mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot)));
+	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
+}
+
+/* Source: mm/hugetlb.c, hugetlb_no_page(). */
+static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
+{
+	struct folio *folio = alloc_hugetlb_folio(vmf->vma, vmf->addr);
+
+	if (unlikely(!folio))
+		return VM_FAULT_SIGBUS;
+	clear_huge_page(folio);
+	if (!lock_and_compare_leaf(vmf, __pmd(0))) {
+		hugetlb_put_folio(vmf->vma, vmf->addr, folio);
+		return FAULT_AGAIN;
+	}
+	map_new_leaf(vmf, folio);
+	mm_count(vmf->pt, MM_HUGETLBPAGES, HPAGE_PMD_NR);
+	spin_unlock(vmf->ptl);
+	return 0;
+}
+
+/*
+ * True: the huge page is @vmf's VMA's alone. Who else could map it does so from another leaf, and there is none; the folio lock keeps
+ * rmap walkers from looking for it elsewhere. *@wait: they have it just now. Locking: the PTL of the one leaf.
+ */
+static bool can_reuse_leaf(struct vm_fault *vmf, struct folio *folio, bool *wait)
+{
+	*wait = false;
+	if (PageAnonExclusive(&folio->page))
+		return true;
+	if (folio_mapcount(folio) != 1 && !KNOCKED_OUT(COW_REUSE_CHECK))
+		return false;
+	*wait = !folio_trylock(folio);
+	if (*wait)
+		return false;
+	folio_move_anon_rmap(folio, vmf->vma);
+	folio_unlock(folio);
+	SetPageAnonExclusive(&folio->page);
+	return true;
+}
+
+/* Maps @new in the place of @old. False, and nothing is done: the leaf has changed. */
+static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, struct folio *new)
+{
+	struct mmu_notifier_range range =
+		mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + PMD_SIZE);
+	bool mine;
+
+	mmu_notifier_invalidate_range_start(&range);
+	mine = lock_and_compare_leaf(vmf, pmd);
+	if (likely(mine)) {
+		map_new_leaf(vmf, new);
+		folio_remove_rmap_pmd(old, &old->page, vmf->vma);
+		spin_unlock(vmf->ptl);
+	}
+	mmu_notifier_invalidate_range_end(&range);
+	return mine;
+}
+
+/* A huge page of its own in the place of @old, of which the caller has a reference. */
+static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *old)
+{
+	struct folio *new = alloc_hugetlb_folio(vmf->vma, vmf->addr);
+
+	if (unlikely(!new))
+		return VM_FAULT_SIGBUS;
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		copy_payload(folio_page(new, i), folio_page(old, i));
+	if (!replace_leaf(vmf, pmd, old, new)) {
+		hugetlb_put_folio(vmf->vma, vmf->addr, new);
+		return FAULT_AGAIN;
+	}
+	count_event(EV_COW_COPY);
+	folio_put(old);		/* the leaf's reference */
+	return 0;
+}
+
+/* Source: mm/hugetlb.c, hugetlb_wp(). */
+static vm_fault_t hugetlb_wp(struct vm_fault *vmf, pmd_t pmd)
+{
+	struct folio *folio;
+	vm_fault_t ret;
+	bool wait;
+
+	if (!lock_and_compare_leaf(vmf, pmd))
+		return FAULT_AGAIN;
+	folio = page_folio(pmd_page(pmd));
+	if (can_reuse_leaf(vmf, folio, &wait)) {
+		count_event(EV_COW_REUSE);
+		if (vmf->flags & FAULT_FLAG_WRITE)
+			set_pmd_at(vmf->pmdp, mark_leaf_access(vmf, pmd_mkyoung(pmd)));
+		spin_unlock(vmf->ptl);
+		return 0;
+	}
+	folio_get(folio);
+	spin_unlock(vmf->ptl);
+	ret = wait ? FAULT_AGAIN : copy_huge_page(vmf, pmd, folio);
+	folio_put(folio);
+	return ret;
+}
+
+/* The access was allowed by the time it was looked at. */
+static vm_fault_t hugetlb_spurious(struct vm_fault *vmf, pmd_t pmd)
+{
+	pmd_t wanted = pmd_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pmd_mkdirty(pmd) : pmd);
+
+	if (pmd_same(wanted, pmd)) {
+		count_event(EV_FAULT_SPURIOUS);
+		return 0;
+	}
+	if (!lock_and_compare_leaf(vmf, pmd))
+		return FAULT_AGAIN;
+	set_pmd_at(vmf->pmdp, wanted);
+	spin_unlock(vmf->ptl);
+	return 0;
+}
+
+static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
+{
+	pmd_t pmd = pmdp_get(vmf->pmdp);
+
+	if (pmd_none(pmd))
+		return hugetlb_no_page(vmf);
+	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))
+		return hugetlb_wp(vmf, pmd);
+	return hugetlb_spurious(vmf, pmd);
+}
+
+vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
+{
+	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
+	vm_fault_t ret = vmf_anon_prepare(&vmf);
+	unsigned int rounds = 0;
+	struct rwsem *mutex;
+
+	if (unlikely(ret))
+		return ret;
+	vmf.pmdp = pmd_alloc_path(vmf.pt, vmf.addr);
+	if (unlikely(!vmf.pmdp))
+		return VM_FAULT_OOM;
+	mutex = hugetlb_fault_mutex_lock(vma->vm_mm, vmf.addr);
+	hugetlb_vma_lock_read(vma);
+	SYNCPOINT("hugetlb.fault_locked");
+	while (unlikely((ret = hugetlb_fault_once(&vmf)) == FAULT_AGAIN))
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	hugetlb_vma_unlock_read(vma);
+	hugetlb_fault_mutex_unlock(mutex);
+	return ret;
+}

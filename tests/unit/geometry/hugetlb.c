@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory of huge pages from the pool: promises, faults, copies, fork, what cuts and zaps it, and what walks it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/syncpoint.h"
+#include "core/mm/pagewalk.h"
+#include "core/mm/rmap.h"
+#include "core/op/gup.h"
+#include "core/op/hmm.h"
+#include "core/op/mincore.h"
+#include "core/op/mremap.h"
+#include "tests/lib/hugetlb_scene.h"
+
+#define POLICY	"linux-6.15"
+
+/* ---- promises ---- */
+
+static void a_mapping_is_promised_its_huge_pages(void **state)
+{
+	struct mm_struct *mm = world_mm(POLICY);
+	long at;
+
+	(void)state;
+	if (!THP_POSSIBLE) {
+		assert_int_equal(map_huge(mm, 0, 1, 0), -EOPNOTSUPP);
+		mm_exit(mm);
+		return;
+	}
+	assert_int_equal(map_huge(mm, 0, 1, 0), -ENOMEM);
+	pool_of(4);
+	assert_int_equal(map_huge(mm, AREA + PAGE_SIZE, 1, MAP_FIXED), -EINVAL);
+	assert_int_equal(map_huge(mm, AREA, 5, MAP_FIXED), -ENOMEM);
+	assert_true(pool_is(4, 0));
+	assert_int_equal(sys_mmap(mm, AREA, PMD_SIZE + 1, READ_WRITE, ANON | MAP_HUGETLB | MAP_FIXED, 0), AREA);
+	assert_true(pool_is(4, 2));
+	assert_int_equal(mm->total_vm, 2 * HUGE);
+	assert_int_equal(map_huge(mm, AREA, 1, MAP_FIXED_NOREPLACE), -EEXIST);
+	at = map_huge(mm, AREA + PAGE_SIZE, 2, 0);	/* a hint, and it is not free */
+	assert_true(at > 0 && IS_ALIGNED((unsigned long)at, PMD_SIZE) && (unsigned long)at != AREA);
+	assert_true(pool_is(4, 4));
+	assert_int_equal(map_huge(mm, 0, 1, 0), -ENOMEM);
+	at = map_huge(mm, 0, 1, MAP_NORESERVE);
+	assert_true(at > 0 && IS_ALIGNED((unsigned long)at, PMD_SIZE));
+	assert_int_equal(huge_write(mm, (unsigned long)at), VM_FAULT_SIGBUS);	/* all are promised to others */
+	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0), 4);
+	assert_int_equal(sys_munmap(mm, AREA, 2 * PMD_SIZE), 0);
+	assert_true(pool_is(4, 2));
+	assert_int_equal(huge_write(mm, (unsigned long)at), 0);
+	assert_true(pool_is(3, 2));
+	end_of(mm);
+}
+
+/* What replaces a mapping goes by the same rules; a failure changes nothing. */
+static void it_is_replaced_as_a_whole(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 6, 3);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 4, MAP_FIXED), -ENOMEM);	/* promised before the old ones are let go */
+	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 1, MAP_FIXED), AREA + PMD_SIZE);
+	assert_int_equal(mm->map_count, 3);
+	assert_true(pool_is(5, 2));
+	assert_int_equal(sys_mmap(mm, AREA + PMD_SIZE + PAGE_SIZE, PAGE_SIZE, READ_WRITE, ANON | MAP_FIXED, 0), -EINVAL);
+	assert_int_equal(sys_mmap(mm, AREA, PMD_SIZE, READ_WRITE, ANON | MAP_FIXED, 0), AREA);
+	assert_true(pool_is(6, 2));
+	end_of(mm);
+}
+
+/* ---- faults ---- */
+
+static void a_first_access_takes_one(void **state)
+{
+	struct mm_struct *mm;
+	struct folio *folio;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(mm, AREA + 5 * PAGE_SIZE), 0);
+	assert_true(pool_is(1, 1));
+	folio = huge_folio_at(mm, AREA);
+	assert_true(folio_test_hugetlb(folio) && PageAnonExclusive(&folio->page));
+	assert_int_equal(folio_order(folio), HPAGE_PMD_ORDER);
+	assert_int_equal(folio_entire_mapcount(folio), 1);
+	assert_int_equal(folio_ref_count(folio), 1);
+	assert_true(pmd_write(huge_at(mm, AREA)) && pmd_dirty(huge_at(mm, AREA)));
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_HUGETLBPAGES), HUGE);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 0);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_PTE_TABLES), 0);
+	*huge_byte(mm, AREA + 9 * PAGE_SIZE) = 77;
+	/* There is no page of zeroes: a read takes one too, which is the mm's own, so that a write only makes it writable. */
+	assert_int_equal(huge_read(mm, AREA + PMD_SIZE), 0);
+	assert_true(pool_is(0, 0));
+	folio = huge_folio_at(mm, AREA + PMD_SIZE);
+	assert_false(pmd_write(huge_at(mm, AREA + PMD_SIZE)));
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	assert_ptr_equal(huge_folio_at(mm, AREA + PMD_SIZE), folio);
+	assert_true(pmd_write(huge_at(mm, AREA + PMD_SIZE)));
+	/* What comes back from the pool is cleared. */
+	assert_int_equal(sys_madvise(mm, AREA, 2 * PMD_SIZE, MADV_DONTNEED), 0);
+	assert_true(pool_is(2, 2));
+	assert_int_equal(huge_read(mm, AREA), 0);
+	assert_int_equal(huge_read(mm, AREA + PMD_SIZE), 0);
+	assert_int_equal(*huge_byte(mm, AREA + 9 * PAGE_SIZE) | *huge_byte(mm, AREA + PMD_SIZE + 9 * PAGE_SIZE), 0);
+	end_of(mm);
+}
+
+static void rights_are_those_of_the_vma(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 3, 3);
+	for (unsigned long i = 0; i < 3; i++)
+		assert_int_equal(huge_write(mm, AREA + i * PMD_SIZE), 0);
+	assert_int_equal(sys_mprotect(mm, AREA + PAGE_SIZE, PMD_SIZE, PROT_READ), -EINVAL);
+	assert_int_equal(sys_mprotect(mm, AREA + PMD_SIZE, PMD_SIZE - PAGE_SIZE, PROT_READ), -EINVAL);
+	assert_int_equal(mm->map_count, 1);
+	assert_int_equal(sys_mprotect(mm, AREA + PMD_SIZE, PMD_SIZE, PROT_READ), 0);
+	assert_int_equal(mm->map_count, 3);
+	assert_false(pmd_write(huge_at(mm, AREA + PMD_SIZE)));
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+	assert_int_equal(huge_read(mm, AREA + PMD_SIZE), 0);
+	assert_int_equal(sys_mprotect(mm, AREA + PMD_SIZE, PMD_SIZE, PROT_NONE), 0);
+	assert_true(pmd_protnone(huge_at(mm, AREA + PMD_SIZE)));
+	assert_int_equal(sys_mprotect(mm, AREA, 3 * PMD_SIZE, READ_WRITE), 0);
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	assert_int_equal(mm->map_count, 3);	/* never joined again, and all share what was promised */
+	assert_int_equal(sys_munmap(mm, AREA + PMD_SIZE, PMD_SIZE), 0);
+	assert_true(pool_is(1, 0));
+	end_of(mm);
+}
+
+static void what_cuts_one_is_refused(void **state)
+{
+	struct mm_struct *mm;
+	struct page *page;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(sys_munmap(mm, AREA + PAGE_SIZE, PMD_SIZE), -EINVAL);
+	assert_int_equal(sys_munmap(mm, AREA, PAGE_SIZE), -EINVAL);
+	assert_int_equal(sys_madvise(mm, AREA + PAGE_SIZE, PMD_SIZE, MADV_DONTNEED), -EINVAL);
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE - PAGE_SIZE, MADV_DONTNEED), 0);	/* rounded down to nothing */
+	assert_true(pool_is(1, 1));
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_GUARD_INSTALL), -EINVAL);
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_PAGEOUT), -EINVAL);
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_HUGEPAGE), -EINVAL);
+	assert_int_equal(sys_mremap(mm, AREA, 2 * PMD_SIZE, 3 * PMD_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
+	assert_int_equal(sys_mremap(mm, AREA, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + 4 * PMD_SIZE), -EINVAL);
+	assert_int_equal(sys_mremap(mm, AREA, 2 * PMD_SIZE, PMD_SIZE + PAGE_SIZE, 0, 0), -EINVAL);
+	assert_int_equal(sys_mremap(mm, AREA, 2 * PMD_SIZE, PMD_SIZE, 0, 0), AREA);
+	assert_true(pool_is(1, 0));
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_POPULATE_WRITE), 0);
+	assert_int_equal(pin_user_pages_fast(mm, AREA + PAGE_SIZE, 1, FOLL_WRITE, &page), 1);
+	/* A pinned one comes back only when it is let go: until then nobody is promised it. */
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED), 0);
+	assert_true(pool_is(1, 0));
+	unpin_user_page(page);
+	assert_true(pool_is(2, 0));
+	end_of(mm);
+}
+
+/* ---- fork ---- */
+
+static void a_fork_shares_until_one_writes(void **state)
+{
+	struct mm_struct *mm, *child;
+	struct folio *folio;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 3, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	*huge_byte(mm, AREA + 3 * PAGE_SIZE) = 1;
+	folio = huge_folio_at(mm, AREA);
+	child = fork_mm(mm);
+	assert_ptr_equal(huge_folio_at(child, AREA), folio);
+	assert_int_equal(folio_entire_mapcount(folio), 2);
+	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) && !PageAnonExclusive(&folio->page));
+	/* The child takes what is not promised, and where nothing is left it may not go on. */
+	assert_int_equal(huge_write(child, AREA + 3 * PAGE_SIZE), 0);
+	assert_ptr_not_equal(huge_folio_at(child, AREA), folio);
+	assert_int_equal(*huge_byte(child, AREA + 3 * PAGE_SIZE), 1);
+	*huge_byte(child, AREA + 3 * PAGE_SIZE) = 2;
+	assert_true(pool_is(1, 1));
+	assert_int_equal(huge_write(child, AREA + PMD_SIZE), VM_FAULT_SIGBUS);
+	/* The parent's is its own again. */
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_ptr_equal(huge_folio_at(mm, AREA), folio);
+	assert_true(PageAnonExclusive(&folio->page));
+	assert_int_equal(*huge_byte(mm, AREA + 3 * PAGE_SIZE), 1);
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	assert_true(pool_is(0, 0));
+	end_of(mm, child);
+}
+
+static void an_unsharing_fault_copies_and_allows_no_write(void **state)
+{
+	struct mm_struct *mm, *child;
+	struct page *page;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 1);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	child = fork_mm(mm);
+	assert_int_equal(pin_user_pages_fast(child, AREA, 1, FOLL_LONGTERM, &page), 1);
+	assert_ptr_equal(page, &huge_folio_at(child, AREA)->page);
+	assert_ptr_not_equal(page, &huge_folio_at(mm, AREA)->page);
+	assert_true(PageAnonExclusive(page) && !pmd_write(huge_at(child, AREA)));
+	unpin_user_page(page);
+	end_of(mm, child);
+}
+
+/* Rows: A5, L6. */
+static void what_is_pinned_is_copied_at_once(void **state)
+{
+	struct mm_struct *mm, *child;
+	struct page *pages[3];
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(pin_user_pages_fast(mm, AREA + PMD_SIZE - 3 * PAGE_SIZE, 3, FOLL_WRITE, pages), 3);
+	assert_int_equal(folio_ref_count(huge_folio_at(mm, AREA)), 4);
+	*huge_byte(mm, AREA) = 9;
+	assert_int_equal(sys_fork(mm, &child), -ENOMEM);	/* the other one is promised to the parent */
+	assert_int_equal(sys_madvise(mm, AREA + PMD_SIZE, PMD_SIZE, MADV_DONTNEED), 0);
+	pool_of(3);
+	child = fork_mm(mm);
+	assert_ptr_not_equal(huge_folio_at(child, AREA), huge_folio_at(mm, AREA));
+	assert_true(pmd_write(huge_at(mm, AREA)) && pmd_write(huge_at(child, AREA)));
+	assert_int_equal(*huge_byte(child, AREA), 9);
+	unpin_user_pages(pages, 3);
+	end_of(mm, child);
+}
+
+/* ---- walks ---- */
+
+struct seen {
+	unsigned int leaves, nones, holes, depth_wrong, unlocked;
+	unsigned long next;
+};
+
+static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct seen *seen = walk->private;
+
+	seen->leaves += pmd_trans_huge(pmdp_get(pmdp));
+	seen->nones += pmd_none(pmdp_get(pmdp));
+	seen->unlocked += !rwsem_is_locked(&walk->vma->vm_resv->lock);
+	seen->depth_wrong += addr != seen->next || next > (addr & PMD_MASK) + PMD_SIZE;
+	seen->next = next;
+	return 0;
+}
+
+static int see_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
+{
+	struct seen *seen = walk->private;
+
+	seen->holes++;
+	seen->depth_wrong += depth != -1 || addr != seen->next;
+	seen->next = next;
+	return 0;
+}
+
+static int not_called(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)ptep, (void)addr, (void)next, (void)walk;
+	return 1;
+}
+
+static int install_nothing(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)ptep, (void)walk;
+	return 1;
+}
+
+/* Row: W10. */
+static void a_walk_goes_by_huge_pages(void **state)
+{
+	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry, .pte_entry = not_called, .pte_hole = see_hole };
+	static const struct mm_walk_ops others = { .pte_entry = not_called, .pte_hole = see_hole };
+	static const struct mm_walk_ops install = { .install_pte = install_nothing };
+	struct seen seen = { .next = AREA + PAGE_SIZE };
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 4, 4);
+	mmap_read_lock(mm);
+	assert_int_equal(walk_page_range(mm, AREA + PAGE_SIZE, AREA + 3 * PMD_SIZE, &ops, &seen), 0);
+	assert_int_equal(seen.holes, 3);	/* there is no PMD table yet */
+	mmap_read_unlock(mm);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(huge_write(mm, AREA + 2 * PMD_SIZE), 0);
+	seen = (struct seen){ .next = AREA + PAGE_SIZE };
+	mmap_read_lock(mm);
+	assert_int_equal(walk_page_range(mm, AREA + PAGE_SIZE, AREA + 4 * PMD_SIZE - PAGE_SIZE, &ops, &seen), 0);
+	assert_int_equal(seen.leaves, 2);
+	assert_int_equal(seen.nones, 2);
+	assert_int_equal(seen.holes + seen.depth_wrong + seen.unlocked, 0);
+	assert_int_equal(seen.next, AREA + 4 * PMD_SIZE - PAGE_SIZE);
+	assert_false(rwsem_is_locked(&vma_tree_find(&mm->tree, AREA)->vm_resv->lock));
+	assert_int_equal(walk_page_range(mm, AREA, AREA + PMD_SIZE, &others, &seen), 0);
+	assert_int_equal(seen.holes, 0);
+	assert_int_equal(walk_page_range_mm(mm, AREA, AREA + PMD_SIZE, &install, NULL), -EINVAL);
+	mmap_read_unlock(mm);
+	end_of(mm);
+}
+
+/* Rows: G2, H2. */
+static void others_see_what_is_mapped(void **state)
+{
+	unsigned char vec[2 * HPAGE_PMD_NR];
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	hmm_pfn_t pfns[2];
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	memset(vec, 9, sizeof(vec));
+	assert_int_equal(sys_mincore(mm, AREA, sizeof(vec) * PAGE_SIZE, vec), 0);
+	for (unsigned long i = 0; i < sizeof(vec); i++)
+		assert_int_equal(vec[i], i >= HPAGE_PMD_NR);
+	mmap_read_lock(mm);
+	vma = find_vma(mm, AREA);
+	assert_int_equal(hmm_vma_get_pfns(vma, AREA, AREA + 2 * PAGE_SIZE, pfns), -EINVAL);
+	assert_true(pfns[0] == HMM_PFN_SPECIAL && pfns[1] == HMM_PFN_SPECIAL);
+	mmap_read_unlock(mm);
+	end_of(mm);
+}
+
+/* ---- memory runs out ---- */
+
+#if FAULTLINE_CHECK
+static long with_failure(struct mm_struct *mm, struct mm_struct **child, unsigned int nth, unsigned int what)
+{
+	long ret;
+
+	inject_alloc_failure(nth);
+	switch (what) {
+	case 0:
+		ret = map_huge(mm, AREA + 8 * PMD_SIZE, 2, MAP_FIXED);
+		break;
+	case 1:
+		ret = huge_write(mm, AREA + 8 * PMD_SIZE);
+		break;
+	default:
+		ret = sys_fork(mm, child);
+	}
+	inject_alloc_failure(0);
+	return ret;
+}
+
+static void what_fails_has_changed_nothing(void **state)
+{
+	struct mm_struct *mm, *child = NULL, *mms[1];
+	unsigned int failed[3] = { 0 };
+
+	(void)state;
+	needs_huge_pages();
+	mm = mms[0] = hugetlb_mm(POLICY, 6, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	for (unsigned int what = 0; what < 3; what++) {
+		struct hugetlb_counts before = hugetlb_pool_counts();
+		long good = what == 0 ? (long)(AREA + 8 * PMD_SIZE) : 0;
+
+		for (unsigned int nth = 1; with_failure(mm, &child, nth, what) != good; nth++) {
+			assert_true(pool_is(before.free, before.reserved));
+			failed[what]++;
+			family_at_rest(mms, 1);
+		}
+	}
+	assert_true(failed[0] >= 2 && failed[1] >= 2 && failed[2] >= 2);
+	assert_true(pool_is(4, 2));
+	end_of(mm, child);
+}
+#endif
+
+/* ---- the pool, and the oracle ---- */
+
+static void the_pool_is_cut_down_to_what_is_promised(void **state)
+{
+	struct mm_struct *mm;
+	unsigned long all;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 5, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 1), 2);
+	assert_true(pool_is(1, 1));
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	all = hugetlb_pool_resize(HPAGE_PMD_ORDER, 1000000);	/* what the machine has */
+	assert_true(all > 20 && all < 40 && all == hugetlb_pool_counts().nr);
+	end_of(mm);
+}
+
+/* The first complaint begins with @words. */
+static void complains(struct mm_struct *mm, const char *words)
+{
+	struct mm_struct *mms[] = { mm };
+	char why[256] = "";
+
+	assert_false(oracle_at_rest(mms, 1, why, sizeof(why)));
+	if (!strstr(why, words))
+		fail_msg("'%s', not '%s'", why, words);
+}
+
+static void the_oracle_complains(void **state)
+{
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 3, 3);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	vma = vma_tree_find(&mm->tree, AREA);
+	vma->vm_resv->taken[0] ^= 2;
+	complains(mm, "huge pages are promised");
+	vma->vm_resv->taken[0] ^= 2;
+	mm_count(&mm->pt, MM_HUGETLBPAGES, 1);
+	complains(mm, "pages of the pool mapped");
+	mm_count(&mm->pt, MM_HUGETLBPAGES, -1);
+	vma->vm_flags ^= VM_HUGETLB;
+	complains(mm, "is of the pool, or its VMA");
+	vma->vm_flags ^= VM_HUGETLB;
+	huge_folio_at(mm, AREA)->page.flags ^= PG_HUGETLB;
+	complains(mm, "");
+	huge_folio_at(mm, AREA)->page.flags ^= PG_HUGETLB;
+	down_read(&vma->vm_resv->lock);
+	complains(mm, "hugetlb VMA lock");
+	up_read(&vma->vm_resv->lock);
+	end_of(mm);
+}
+
+static int up(void **state)
+{
+	(void)state;
+	world_start(16384, 64);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mapping_is_promised_its_huge_pages),
+		cmocka_unit_test(it_is_replaced_as_a_whole),
+		cmocka_unit_test(a_first_access_takes_one),
+		cmocka_unit_test(rights_are_those_of_the_vma),
+		cmocka_unit_test(what_cuts_one_is_refused),
+		cmocka_unit_test(a_fork_shares_until_one_writes),
+		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
+		cmocka_unit_test(what_is_pinned_is_copied_at_once),
+		cmocka_unit_test(a_walk_goes_by_huge_pages),
+		cmocka_unit_test(others_see_what_is_mapped),
+#if FAULTLINE_CHECK
+		cmocka_unit_test(what_fails_has_changed_nothing),
+#endif
+		cmocka_unit_test(the_pool_is_cut_down_to_what_is_promised),
+		cmocka_unit_test(the_oracle_complains),
+	};
+
+	return cmocka_run_group_tests(tests, up, world_down);
+}
