@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of huge pages from the pool: promises, faults, copies, fork, what cuts and zaps it, and what walks it. */
+/* Memory of huge pages from the pool: promises, faults, what cuts and zaps it, and the pool itself. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,11 +9,8 @@
 #include <cmocka.h>
 
 #include "core/base/syncpoint.h"
-#include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
-#include "core/op/hmm.h"
-#include "core/op/mincore.h"
 #include "core/op/mremap.h"
 #include "tests/lib/hugetlb_scene.h"
 
@@ -173,179 +170,6 @@ static void what_cuts_one_is_refused(void **state)
 	end_of(mm);
 }
 
-/* ---- fork ---- */
-
-static void a_fork_shares_until_one_writes(void **state)
-{
-	struct mm_struct *mm, *child;
-	struct folio *folio;
-
-	(void)state;
-	needs_huge_pages();
-	mm = hugetlb_mm(POLICY, 3, 2);
-	assert_int_equal(huge_write(mm, AREA), 0);
-	*huge_byte(mm, AREA + 3 * PAGE_SIZE) = 1;
-	folio = huge_folio_at(mm, AREA);
-	child = fork_mm(mm);
-	assert_ptr_equal(huge_folio_at(child, AREA), folio);
-	assert_int_equal(folio_entire_mapcount(folio), 2);
-	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) && !PageAnonExclusive(&folio->page));
-	/* The child takes what is not promised, and where nothing is left it may not go on. */
-	assert_int_equal(huge_write(child, AREA + 3 * PAGE_SIZE), 0);
-	assert_ptr_not_equal(huge_folio_at(child, AREA), folio);
-	assert_int_equal(*huge_byte(child, AREA + 3 * PAGE_SIZE), 1);
-	*huge_byte(child, AREA + 3 * PAGE_SIZE) = 2;
-	assert_true(pool_is(1, 1));
-	assert_int_equal(huge_write(child, AREA + PMD_SIZE), VM_FAULT_SIGBUS);
-	/* The parent's is its own again. */
-	assert_int_equal(huge_write(mm, AREA), 0);
-	assert_ptr_equal(huge_folio_at(mm, AREA), folio);
-	assert_true(PageAnonExclusive(&folio->page));
-	assert_int_equal(*huge_byte(mm, AREA + 3 * PAGE_SIZE), 1);
-	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
-	assert_true(pool_is(0, 0));
-	end_of(mm, child);
-}
-
-static void an_unsharing_fault_copies_and_allows_no_write(void **state)
-{
-	struct mm_struct *mm, *child;
-	struct page *page;
-
-	(void)state;
-	needs_huge_pages();
-	mm = hugetlb_mm(POLICY, 2, 1);
-	assert_int_equal(huge_write(mm, AREA), 0);
-	child = fork_mm(mm);
-	assert_int_equal(pin_user_pages_fast(child, AREA, 1, FOLL_LONGTERM, &page), 1);
-	assert_ptr_equal(page, &huge_folio_at(child, AREA)->page);
-	assert_ptr_not_equal(page, &huge_folio_at(mm, AREA)->page);
-	assert_true(PageAnonExclusive(page) && !pmd_write(huge_at(child, AREA)));
-	unpin_user_page(page);
-	end_of(mm, child);
-}
-
-/* Rows: A5, L6. */
-static void what_is_pinned_is_copied_at_once(void **state)
-{
-	struct mm_struct *mm, *child;
-	struct page *pages[3];
-
-	(void)state;
-	needs_huge_pages();
-	mm = hugetlb_mm(POLICY, 2, 2);
-	assert_int_equal(pin_user_pages_fast(mm, AREA + PMD_SIZE - 3 * PAGE_SIZE, 3, FOLL_WRITE, pages), 3);
-	assert_int_equal(folio_ref_count(huge_folio_at(mm, AREA)), 4);
-	*huge_byte(mm, AREA) = 9;
-	assert_int_equal(sys_fork(mm, &child), -ENOMEM);	/* the other one is promised to the parent */
-	assert_int_equal(sys_madvise(mm, AREA + PMD_SIZE, PMD_SIZE, MADV_DONTNEED), 0);
-	pool_of(3);
-	child = fork_mm(mm);
-	assert_ptr_not_equal(huge_folio_at(child, AREA), huge_folio_at(mm, AREA));
-	assert_true(pmd_write(huge_at(mm, AREA)) && pmd_write(huge_at(child, AREA)));
-	assert_int_equal(*huge_byte(child, AREA), 9);
-	unpin_user_pages(pages, 3);
-	end_of(mm, child);
-}
-
-/* ---- walks ---- */
-
-struct seen {
-	unsigned int leaves, nones, holes, depth_wrong, unlocked;
-	unsigned long next;
-};
-
-static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
-{
-	struct seen *seen = walk->private;
-
-	seen->leaves += pmd_trans_huge(pmdp_get(pmdp));
-	seen->nones += pmd_none(pmdp_get(pmdp));
-	seen->unlocked += !rwsem_is_locked(&walk->vma->vm_resv->lock);
-	seen->depth_wrong += addr != seen->next || next > (addr & PMD_MASK) + PMD_SIZE;
-	seen->next = next;
-	return 0;
-}
-
-static int see_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
-{
-	struct seen *seen = walk->private;
-
-	seen->holes++;
-	seen->depth_wrong += depth != -1 || addr != seen->next;
-	seen->next = next;
-	return 0;
-}
-
-static int not_called(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
-{
-	(void)ptep, (void)addr, (void)next, (void)walk;
-	return 1;
-}
-
-static int install_nothing(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
-{
-	(void)addr, (void)next, (void)ptep, (void)walk;
-	return 1;
-}
-
-/* Row: W10. */
-static void a_walk_goes_by_huge_pages(void **state)
-{
-	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry, .pte_entry = not_called, .pte_hole = see_hole };
-	static const struct mm_walk_ops others = { .pte_entry = not_called, .pte_hole = see_hole };
-	static const struct mm_walk_ops install = { .install_pte = install_nothing };
-	struct seen seen = { .next = AREA + PAGE_SIZE };
-	struct mm_struct *mm;
-
-	(void)state;
-	needs_huge_pages();
-	mm = hugetlb_mm(POLICY, 4, 4);
-	mmap_read_lock(mm);
-	assert_int_equal(walk_page_range(mm, AREA + PAGE_SIZE, AREA + 3 * PMD_SIZE, &ops, &seen), 0);
-	assert_int_equal(seen.holes, 3);	/* there is no PMD table yet */
-	mmap_read_unlock(mm);
-	assert_int_equal(huge_write(mm, AREA), 0);
-	assert_int_equal(huge_write(mm, AREA + 2 * PMD_SIZE), 0);
-	seen = (struct seen){ .next = AREA + PAGE_SIZE };
-	mmap_read_lock(mm);
-	assert_int_equal(walk_page_range(mm, AREA + PAGE_SIZE, AREA + 4 * PMD_SIZE - PAGE_SIZE, &ops, &seen), 0);
-	assert_int_equal(seen.leaves, 2);
-	assert_int_equal(seen.nones, 2);
-	assert_int_equal(seen.holes + seen.depth_wrong + seen.unlocked, 0);
-	assert_int_equal(seen.next, AREA + 4 * PMD_SIZE - PAGE_SIZE);
-	assert_false(rwsem_is_locked(&vma_tree_find(&mm->tree, AREA)->vm_resv->lock));
-	assert_int_equal(walk_page_range(mm, AREA, AREA + PMD_SIZE, &others, &seen), 0);
-	assert_int_equal(seen.holes, 0);
-	assert_int_equal(walk_page_range_mm(mm, AREA, AREA + PMD_SIZE, &install, NULL), -EINVAL);
-	mmap_read_unlock(mm);
-	end_of(mm);
-}
-
-/* Rows: G2, H2. */
-static void others_see_what_is_mapped(void **state)
-{
-	unsigned char vec[2 * HPAGE_PMD_NR];
-	struct vm_area_struct *vma;
-	struct mm_struct *mm;
-	hmm_pfn_t pfns[2];
-
-	(void)state;
-	needs_huge_pages();
-	mm = hugetlb_mm(POLICY, 2, 2);
-	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
-	memset(vec, 9, sizeof(vec));
-	assert_int_equal(sys_mincore(mm, AREA, sizeof(vec) * PAGE_SIZE, vec), 0);
-	for (unsigned long i = 0; i < sizeof(vec); i++)
-		assert_int_equal(vec[i], i >= HPAGE_PMD_NR);
-	mmap_read_lock(mm);
-	vma = find_vma(mm, AREA);
-	assert_int_equal(hmm_vma_get_pfns(vma, AREA, AREA + 2 * PAGE_SIZE, pfns), -EINVAL);
-	assert_true(pfns[0] == HMM_PFN_SPECIAL && pfns[1] == HMM_PFN_SPECIAL);
-	mmap_read_unlock(mm);
-	end_of(mm);
-}
-
 /* ---- memory runs out ---- */
 
 #if FAULTLINE_CHECK
@@ -466,11 +290,6 @@ int main(void)
 		cmocka_unit_test(a_first_access_takes_one),
 		cmocka_unit_test(rights_are_those_of_the_vma),
 		cmocka_unit_test(what_cuts_one_is_refused),
-		cmocka_unit_test(a_fork_shares_until_one_writes),
-		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
-		cmocka_unit_test(what_is_pinned_is_copied_at_once),
-		cmocka_unit_test(a_walk_goes_by_huge_pages),
-		cmocka_unit_test(others_see_what_is_mapped),
 #if FAULTLINE_CHECK
 		cmocka_unit_test(what_fails_has_changed_nothing),
 #endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb.c - faults in memory of huge pages with one thing left out: huge pages are refused that were promised, or lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/lib/child.h"
+#include "tests/lib/hugetlb_storm.h"
+#include "tests/lib/meanwhile.h"
+
+static bool a_storm(void)
+{
+	struct hugetlb_storm storm = { .rounds = 4000 };
+
+	return hugetlb_storm(&storm, "linux-6.15", 3, 50);
+}
+
+static void zap_it(void *arg)
+{
+	BUG_ON(sys_madvise(arg, AREA, PMD_SIZE, MADV_DONTNEED));
+}
+
+/* A child has no promises, and so no lock but the PTL against who zaps beside its fault. The parent's page is freed under its feet. */
+static bool a_zap_while_a_copy_is_made(void)
+{
+	struct mm_struct *mm = hugetlb_mm("linux-6.15", 3, 1), *child, *mms[2];
+	char why[256] = "";
+	bool right;
+
+	BUG_ON(huge_write(mm, AREA));
+	child = fork_mm(mm);
+	meanwhile_at("hugetlb.before_ptl", 2, zap_it, child);
+	BUG_ON(huge_write(child, AREA) || meanwhile_ran() != 1);
+	mms[0] = mm;
+	mms[1] = child;
+	rcu_barrier();
+	right = oracle_at_rest(mms, 2, why, sizeof(why));
+	if (!right)
+		fprintf(stderr, "%s", why);
+	mm_exit(child);
+	mm_exit(mm);
+	return right;
+}
+
+struct scene {
+	const char *knockout;
+	bool (*fn)(void);
+	const char *said;
+};
+
+static const struct scene scenes[] = {
+	{ "hugetlb:fault-mutex", a_storm, "reserved" },
+	{ "hugetlb:zap-lock", a_storm, "reserved" },
+	{ "hugetlb:fault-recheck", a_zap_while_a_copy_is_made, "anon_vma is dead" },
+};
+
+struct attempt {
+	const struct scene *scene;
+	bool knocked;
+};
+
+static bool play(void *arg)
+{
+	const struct attempt *attempt = arg;
+	bool right;
+
+	world_start(8192, 64);
+	BUG_ON(attempt->knocked && knockout_enable(attempt->scene->knockout));
+	right = attempt->scene->fn();
+	knockout_clear();
+	return world_stop() && right;
+}
+
+static void each_is_seen_and_nothing_else_is(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(scenes); i++) {
+		struct attempt attempt = { &scenes[i / 2], i % 2 };
+		char said[1024];
+		bool well = child_ends_well(play, &attempt, said, sizeof(said));
+
+		if (well == attempt.knocked)
+			fail_msg("%s, %s: %s", attempt.scene->knockout, attempt.knocked ? "left out" : "clean", said);
+		if (attempt.knocked && !strstr(said, attempt.scene->said))
+			fail_msg("%s: seen by something else: %s", attempt.scene->knockout, said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

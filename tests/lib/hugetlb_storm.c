@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb_storm.c - threads that fault, zap, protect, walk and fork memory of huge pages from a pool that has few. */
+#include "tests/lib/hugetlb_storm.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/base/rcu.h"
+#include "core/base/syncpoint.h"
+#include "core/mm/pagewalk.h"
+#include "core/op/gup.h"
+#include "core/op/mincore.h"
+#include "tests/lib/threads.h"
+
+#define SPARE		4	/* huge pages that nobody is promised, for forks */
+
+static unsigned long any_place(void)
+{
+	return AREA + rng_below(&this_cpu->rng, HUGETLB_STORM_PAGES) * PMD_SIZE + rng_below(&this_cpu->rng, HPAGE_PMD_NR) * PAGE_SIZE;
+}
+
+static void touch(struct hugetlb_storm *storm, struct mm_struct *mm)
+{
+	vm_fault_t ret = do_user_addr_fault(mm, any_place(), rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
+
+	if (ret & VM_FAULT_SIGBUS)
+		fetch_add_relaxed(&storm->refused, 1ul);
+	else
+		BUG_ON(ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS));
+}
+
+static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct hugetlb_storm *storm = walk->private;
+
+	(void)addr, (void)next;
+	if (pmd_trans_huge(pmdp_get(pmdp)))
+		fetch_add_relaxed(&storm->walked, 1ul);
+	return 0;
+}
+
+static void walk(struct hugetlb_storm *storm)
+{
+	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry, .walk_lock = PGWALK_RDLOCK };
+
+	mmap_read_lock(storm->mm);
+	BUG_ON(walk_page_range(storm->mm, AREA, AREA + HUGETLB_STORM_PAGES * PMD_SIZE, &ops, storm));
+	mmap_read_unlock(storm->mm);
+}
+
+static void protect(const struct hugetlb_storm *storm)
+{
+	BUG_ON(sys_mprotect(storm->mm, any_place() & PMD_MASK, PMD_SIZE, rng_below(&this_cpu->rng, 3) ? READ_WRITE : PROT_READ));
+}
+
+/* A child that does a little, and goes. */
+static void fork_and_exit(struct hugetlb_storm *storm)
+{
+	struct mm_struct *child;
+	int err = sys_fork(storm->mm, &child);
+
+	BUG_ON(err && err != -ENOMEM);
+	if (err)
+		return;
+	for (unsigned int i = 0; i < 4; i++)
+		touch(storm, child);
+	mm_exit(child);
+}
+
+/* Through the pin it writes, and so it may: nobody is given the huge page but after it was let go. */
+static void pin(const struct hugetlb_storm *storm)
+{
+	struct page *pages[2];
+	long got = pin_user_pages_fast(storm->mm, any_place(), 2, FOLL_WRITE, pages);
+
+	for (long i = 0; i < got; i++)
+		BUG_ON(!folio_test_hugetlb(page_folio(pages[i])) || !PageAnonExclusive(&page_folio(pages[i])->page));
+	if (got > 0)
+		unpin_user_pages(pages, (unsigned long)got);
+}
+
+static void work(void *arg, unsigned int index)
+{
+	struct hugetlb_storm *storm = arg;
+
+	(void)index;
+	for (unsigned int i = 0; i < storm->rounds; i++) {
+		switch (rng_below(&this_cpu->rng, storm->forks ? 12 : 9)) {
+		case 0:
+			BUG_ON(sys_madvise(storm->mm, any_place() & PMD_MASK, PMD_SIZE, MADV_DONTNEED));
+			break;
+		case 1:
+			walk(storm);
+			break;
+		case 2:
+			protect(storm);
+			break;
+		case 9:
+			fork_and_exit(storm);
+			break;
+		case 10:
+		case 11:
+			pin(storm);
+			break;
+		default:
+			touch(storm, storm->mm);
+		}
+		rcu_quiescent();
+	}
+	frame_drain_cpu();
+}
+
+bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int threads, unsigned int noise)
+{
+	unsigned long pool = HUGETLB_STORM_PAGES + (storm->forks ? SPARE : 0);
+	char why[256] = "";
+	bool right;
+
+	storm->mm = hugetlb_mm(policy, pool, HUGETLB_STORM_PAGES);
+	syncpoint_noise(noise);
+	threads_run(threads, work, storm);
+	syncpoint_noise(0);
+	rcu_barrier();
+	right = oracle_at_rest(&storm->mm, 1, why, sizeof(why));
+	if (!right)
+		fprintf(stderr, "policy %s: %s\n", policy, why);
+	if (!storm->forks && storm->refused) {
+		fprintf(stderr, "policy %s: %lu faults were refused what was reserved for them\n", policy, storm->refused);
+		right = false;
+	}
+	mm_exit(storm->mm);
+	if (hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)) {
+		fprintf(stderr, "policy %s: the pool has lost huge pages\n", policy);
+		right = false;
+	}
+	return right;
+}
