@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hmm_vs_invalidate.c - snapshots of pages that others take away, until one is valid; by watching the range, or by locking it.
+ * hmm_vs_invalidate.c - snapshots of pages that others take away, until one is valid; by watching the range, or by
+ * locking it.
  *
- * While a run is checked each snapshot is compared with the page tables before it is known whether it is valid: if it is, nothing
- * of it changed in between, so it must agree.
+ * While a run is checked each snapshot is compared with the page tables before it is known whether it is valid: if it
+ * is, nothing of it changed in between, so it must agree.
  */
 #include "workloads/taken.h"
 

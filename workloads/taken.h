@@ -21,8 +21,8 @@ struct taken_part taken_any(struct worker *worker);
 /* As an op: a write to each of some pages. Returns how many, or -errno. Where nothing may be written just now, nothing is. */
 int64_t taken_write(struct worker *worker);
 /*
- * As an op: takes some pages away, or rights to them: dropped, unmapped and mapped again, protected for a while, forked, swapped out,
- * moved to other frames or to a device. Returns how many, or -errno.
+ * As an op: takes some pages away, or rights to them: dropped, unmapped and mapped again, protected for a while,
+ * forked, swapped out, moved to other frames or to a device. Returns how many, or -errno.
  */
 int64_t taken_take(struct worker *worker);
 

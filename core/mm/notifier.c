@@ -2,9 +2,10 @@
 /*
  * notifier.c - who keeps translations of an mm elsewhere is told before the mm drops them.
  *
- * All invalidations that overlap in time are one to the sequence: the first that meets a subscriber makes it odd, the last that
- * ends makes it even. While it is odd the tree of subscribers does not change, so invalidations go through it without a lock;
- * who wants to come in or go meanwhile is put on a list, and the last to end sees to that. Source: mm/mmu_notifier.c.
+ * All invalidations that overlap in time are one to the sequence: the first that meets a subscriber makes it odd, the
+ * last that ends makes it even. While it is odd the tree of subscribers does not change, so invalidations go through it
+ * without a lock; who wants to come in or go meanwhile is put on a list, and the last to end sees to that. Source:
+ * mm/mmu_notifier.c.
  */
 #include "core/mm/notifier.h"
 
@@ -22,7 +23,8 @@ TAILQ_HEAD(interval_notifier_list, mmu_interval_notifier);
 /*
  * Conservation: active is the number of invalidations between start and end; invalidate_seq is odd only while it is not 0.
  *
- * Lock key: (L) lock (L,R) changed under lock with an even sequence, read while it is odd too (A) atomic, written under lock
+ * Lock key: (L) lock (L,R) changed under lock with an even sequence, read while it is odd too (A) atomic, written under
+ * lock
  */
 struct mmu_notifier_subscriptions {
 	spinlock_t lock;
@@ -132,18 +134,6 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 
 /* ---- subscribers ---- */
 
-bool mmu_interval_read_trybegin(struct mmu_interval_notifier *sub, uint32_t *seq)
-{
-	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
-	bool invalidating;
-
-	spin_lock(&subs->lock);
-	*seq = load_acquire(&sub->invalidate_seq);
-	invalidating = *seq == load_relaxed(&subs->invalidate_seq) && !KNOCKED_OUT(NOTIFIER_BEGIN_WAIT);
-	spin_unlock(&subs->lock);
-	return !invalidating;
-}
-
 uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub)
 {
 	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
@@ -218,8 +208,9 @@ void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 /* ---- the first subscriber ---- */
 
 /*
- * Whoever found no subscriptions before they were published holds mmap_lock, the VMA lock of one of these VMAs, or the lock of an
- * rmap tree that one is in. Each is taken once for write: so each of them is done. Locking: mmap_lock for write.
+ * Whoever found no subscriptions before they were published holds mmap_lock, the VMA lock of one of these VMAs, or the
+ * lock of an rmap tree that one is in. Each is taken once for write: so each of them is done. Locking: mmap_lock for
+ * write.
  */
 static void wait_for_invalidations(struct mm_struct *mm)
 {

@@ -16,9 +16,10 @@
  *   (A3) end: when all that go on have ended,             sequence was noted: drop what was read, start again
  *        the sequence becomes even                   (B4) put it into its table; unlock
  *
- * If B2 reads what A2 has changed already, A1 was before B3, which finds it out. If it reads what A2 will change, then either
- * A1 comes before B3, as above; or it waits for the lock, and drops what B4 put there. B1 does not return between A1 and A3,
- * and after A3 all that A2 did is seen. So under its own lock a subscriber never has a translation that the mm has dropped.
+ * If B2 reads what A2 has changed already, A1 was before B3, which finds it out. If it reads what A2 will change, then
+ * either A1 comes before B3, as above; or it waits for the lock, and drops what B4 put there. B1 does not return
+ * between A1 and A3, and after A3 all that A2 did is seen. So under its own lock a subscriber never has a translation
+ * that the mm has dropped.
  *
  * Source: mm/mmu_notifier.c, include/linux/mmu_notifier.h.
  */
@@ -69,11 +70,11 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 void mmu_notifier_end_slow(struct mmu_notifier_range *range);
 
 /*
- * mmu_notifier_invalidate_range_start, mmu_notifier_invalidate_range_end - around what takes translations of @range away, or rights
- * from them. Nothing but a branch when nobody ever subscribed to the mm. Between the two, nothing is waited for but page table
- * locks and memory.
- * Locking: mmap_lock, the VMA lock, or the lock of an rmap tree that a VMA of the range is in, so that no first subscriber can
- * come; no spinlock, not inside RCU. Source: include/linux/mmu_notifier.h.
+ * mmu_notifier_invalidate_range_start, mmu_notifier_invalidate_range_end - around what takes translations of @range
+ * away, or rights from them. Nothing but a branch when nobody ever subscribed to the mm. Between the two, nothing is
+ * waited for but page table locks and memory. Locking: mmap_lock, the VMA lock, or the lock of an rmap tree that a VMA
+ * of the range is in, so that no first subscriber can come; no spinlock, not inside RCU. Source:
+ * include/linux/mmu_notifier.h.
  */
 static inline void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range)
 {
@@ -107,10 +108,11 @@ int mmu_notifier_register(struct mm_struct *mm);
 void mmu_notifier_destroy(struct mm_struct *mm);
 
 /*
- * mmu_interval_notifier_insert - @sub is told of every invalidation of [@start, @end) in @mm from now on. Returns 0, -EINVAL for an
- * empty range or one that is not page aligned, -ENOENT when mmu_notifier_register() was not called.
- * mmu_interval_notifier_remove() - on return @ops->invalidate() does not run and will not. Every notifier is removed before
- * mm_exit(). Locking: nothing that an invalidation may wait for: not the subscriber's lock. Source: mm/mmu_notifier.c.
+ * mmu_interval_notifier_insert - @sub is told of every invalidation of [@start, @end) in @mm from now on. Returns 0,
+ * -EINVAL for an empty range or one that is not page aligned, -ENOENT when mmu_notifier_register() was not called.
+ * mmu_interval_notifier_remove() - on return @ops->invalidate() does not run and will not. Every notifier is removed
+ * before mm_exit(). Locking: nothing that an invalidation may wait for: not the subscriber's lock. Source:
+ * mm/mmu_notifier.c.
  */
 int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start, unsigned long end,
 				 const struct mmu_interval_notifier_ops *ops);
@@ -121,13 +123,11 @@ void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub);
  * Locking: as mmu_interval_notifier_insert(); mmap_lock may be held for read. Source: mm/mmu_notifier.c.
  */
 uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub);
-/* The same without waiting: false when an invalidation goes on. */
-bool mmu_interval_read_trybegin(struct mmu_interval_notifier *sub, uint32_t *seq);
 
 /*
- * mmu_interval_read_retry - an invalidation of @sub's range began since @seq was read: what was read of the page tables in between
- * must not be used. Locking: the lock that @sub's invalidate() takes; without it true is final, and false says so of the
- * moment of the call. Source: include/linux/mmu_notifier.h.
+ * mmu_interval_read_retry - an invalidation of @sub's range began since @seq was read: what was read of the page tables
+ * in between must not be used. Locking: the lock that @sub's invalidate() takes; without it true is final, and false
+ * says so of the moment of the call. Source: include/linux/mmu_notifier.h.
  */
 static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *sub, uint32_t seq)
 {
@@ -142,8 +142,8 @@ static inline bool mmu_interval_read_retry(struct mmu_interval_notifier *sub, ui
 static inline void mmu_interval_set_seq(struct mmu_interval_notifier *sub, uint32_t seq)
 {
 	/*
-	 * ORDER[hmm-seq:A] the sequence changes before entries do, which is by release; pairs with ORDER[hmm-seq:B]. Weaker: a
-	 * reader meets a changed entry, and not the sequence.
+	 * ORDER[hmm-seq:A] the sequence changes before entries do, which is by release; pairs with ORDER[hmm-seq:B].
+	 * Weaker: a reader meets a changed entry, and not the sequence.
 	 */
 	if (!KNOCKED_OUT(HMM_SEQ_A))
 		store_release(&sub->invalidate_seq, seq);

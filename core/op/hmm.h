@@ -7,8 +7,8 @@
  *   monitor   hmm_vma_range_monitor_start(), snapshot, hmm_vma_range_monitor_end(): was the range left alone?
  *   lock      hmm_vma_range_lock(), snapshot, use it, hmm_vma_range_unlock(): who would change the range waits
  *
- * What is reported valid equals the page tables, but for what a fault may have added since: an address that had no page may have
- * one, a page that was read-only may be writable.
+ * What is reported valid equals the page tables, but for what a fault may have added since: an address that had no page
+ * may have one, a page that was read-only may be writable.
  *
  * Source: mm/hmm.c, include/linux/hmm.h of the series "HMM v13" (seed 004).
  */
@@ -47,11 +47,11 @@ static inline hmm_pfn_t hmm_pfn_from_pfn(unsigned long pfn)
 }
 
 /*
- * hmm_vma_get_pfns - what each page of [@start, @end) is by now, into @pfns. Present: VALID, READ if the VMA may be read, WRITE if the
- * entry allows it; of a huge leaf each page, 0 if it is protnone. On a device: VALID, DEVICE and UNADDRESSABLE too. None: EMPTY.
- * Swapped out, or on the way to another frame: 0. Any other entry: ERROR. No lock of an entry is taken.
- * Returns 0; -EINVAL when the range is not in @vma, or, with every entry SPECIAL, when the VMA is not to be mirrored.
- * Locking: mmap_lock or the VMA lock. Source: mm/hmm.c.
+ * hmm_vma_get_pfns - what each page of [@start, @end) is by now, into @pfns. Present: VALID, READ if the VMA may be
+ * read, WRITE if the entry allows it; of a huge leaf each page, 0 if it is protnone. On a device: VALID, DEVICE and
+ * UNADDRESSABLE too. None: EMPTY. Swapped out, or on the way to another frame: 0. Any other entry: ERROR. No lock of an
+ * entry is taken. Returns 0; -EINVAL when the range is not in @vma, or, with every entry SPECIAL, when the VMA is not
+ * to be mirrored. Locking: mmap_lock or the VMA lock. Source: mm/hmm.c.
  */
 int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns);
 
@@ -63,18 +63,18 @@ struct hmm_range {
 };
 
 /*
- * hmm_vma_range_monitor_start - watches [@start, @end) from a moment on at which no invalidation of it goes on. False, and nothing to
- * end: the range is not in @vma, or mmu_notifier_register() was not called for its mm.
- * hmm_vma_range_monitor_end() - true: no invalidation of the range began until this call, so a snapshot made in between is valid.
- * Locking: mmap_lock or the VMA lock, and nothing that invalidations wait for. Source: mm/hmm.c.
+ * hmm_vma_range_monitor_start - watches [@start, @end) from a moment on at which no invalidation of it goes on. False,
+ * and nothing to end: the range is not in @vma, or mmu_notifier_register() was not called for its mm.
+ * hmm_vma_range_monitor_end() - true: no invalidation of the range began until this call, so a snapshot made in between
+ * is valid. Locking: mmap_lock or the VMA lock, and nothing that invalidations wait for. Source: mm/hmm.c.
  */
 bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 bool hmm_vma_range_monitor_end(struct hmm_range *range);
 
 /*
- * hmm_vma_range_lock - on return no invalidation of [@start, @end) goes on, and each that begins waits, before it changes anything, for
- * hmm_vma_range_unlock(). Returns 0; -EINVAL, -ENOENT as above.
- * Locking: mmap_lock for read, until after the unlock; no other lock is waited for meanwhile, nor is a fault. Source: mm/hmm.c.
+ * hmm_vma_range_lock - on return no invalidation of [@start, @end) goes on, and each that begins waits, before it
+ * changes anything, for hmm_vma_range_unlock(). Returns 0; -EINVAL, -ENOENT as above. Locking: mmap_lock for read,
+ * until after the unlock; no other lock is waited for meanwhile, nor is a fault. Source: mm/hmm.c.
  */
 int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void hmm_vma_range_unlock(struct hmm_range *range);

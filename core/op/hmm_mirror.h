@@ -2,8 +2,8 @@
 /*
  * hmm_mirror.h - a device that works on an mm's memory by a page table of its own.
  *
- * The mirror's table is filled from snapshots and emptied by invalidations; both hold its lock, as does the device while it uses an
- * entry. So at any moment at which the lock is held:
+ * The mirror's table is filled from snapshots and emptied by invalidations; both hold its lock, as does the device
+ * while it uses an entry. So at any moment at which the lock is held:
  *
  *   an entry that is there names the frame that the mm maps at its address, and allows no more than the mm does.
  *
@@ -32,15 +32,15 @@ int hmm_mirror_create(struct hmm_mirror *mirror, struct mm_struct *mm, unsigned 
 void hmm_mirror_destroy(struct hmm_mirror *mirror);
 
 /*
- * hmm_mirror_fill - the entries of [@start, @end), which the mirror has, become what the page tables say, nothing where those have
- * none. Locking: none held.
+ * hmm_mirror_fill - the entries of [@start, @end), which the mirror has, become what the page tables say, nothing where
+ * those have none. Locking: none held.
  */
 void hmm_mirror_fill(struct hmm_mirror *mirror, unsigned long start, unsigned long end);
 
 /*
- * hmm_mirror_use - calls @use(the page, @arg) once the mirror's entry of @addr allows reading, or writing if @write; what it does
- * comes before the mm can take the page away. Faults as often as needed. Returns 0, -EFAULT when the mm does not allow it,
- * -ENOMEM. Locking: none held; @use is called under the mirror's lock.
+ * hmm_mirror_use - calls @use(the page, @arg) once the mirror's entry of @addr allows reading, or writing if @write;
+ * what it does comes before the mm can take the page away. Faults as often as needed. Returns 0, -EFAULT when the mm
+ * does not allow it, -ENOMEM. Locking: none held; @use is called under the mirror's lock.
  */
 int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg), void *arg);
 

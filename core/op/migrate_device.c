@@ -29,8 +29,8 @@ long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned l
 }
 
 /*
- * The folio that the entry names, locked, with a reference; NULL: the entry has changed, or somebody has it locked. Who only waits for the
- * lock has no reference: it would keep the other from moving it.
+ * The folio that the entry names, locked, with a reference; NULL: the entry has changed, or somebody has it locked. Who
+ * only waits for the lock has no reference: it would keep the other from moving it.
  */
 static struct folio *lock_device_folio(struct vm_fault *vmf)
 {

@@ -6,8 +6,8 @@
 #include "tests/lib/storm_mms.h"
 
 /*
- * Fills the mirror over [@start, @end), reads or writes the page at @start through it, or only looks; and compares it. Dies when an
- * entry is wrong, or a page holds what it must not. Locking: inside @place.
+ * Fills the mirror over [@start, @end), reads or writes the page at @start through it, or only looks; and compares it.
+ * Dies when an entry is wrong, or a page holds what it must not. Locking: inside @place.
  */
 void storm_mirror(const struct storm_mm *place, unsigned long start, unsigned long end);
 /* Compares all of a mirror. Dies as above. */

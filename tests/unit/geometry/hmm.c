@@ -240,6 +240,46 @@ static void a_range_watched(void **state)
 	mm_exit(mm);
 }
 
+static void make_it(struct page *page, void *arg)
+{
+	*(uint64_t *)page_payload(page) = *(uint64_t *)arg;
+}
+
+/* Row: H4. */
+static void a_mirror(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
+	struct hmm_mirror mirror;
+	uint64_t word = 77;
+
+	(void)state;
+	assert_int_equal(hmm_mirror_create(&mirror, mm, AREA, AREA), -EINVAL);
+	assert_int_equal(hmm_mirror_create(&mirror, mm, AREA + 1, AREA + LEN), -EINVAL);
+	if (FAULTLINE_CHECK) {
+		inject_alloc_failure(1);
+		assert_int_equal(hmm_mirror_create(&mirror, mm, AREA, AREA + LEN), -ENOMEM);
+		inject_alloc_failure(0);
+	}
+	assert_int_equal(hmm_mirror_create(&mirror, mm, AREA - LEN, AREA + LEN), 0);
+	hmm_mirror_fill(&mirror, AREA - LEN, AREA + LEN);
+	assert_int_equal(mirrored(&mirror, LEN / PAGE_SIZE), 2);
+	assert_int_equal(hmm_mirror_use(&mirror, page_addr(4) + 8, true, make_it, &word), 0);
+	assert_int_equal(read_word(mm, 4), 77);
+	assert_int_equal(mirrored(&mirror, LEN / PAGE_SIZE), 3);
+	assert_int_equal(hmm_mirror_use(&mirror, AREA - PAGE_SIZE, false, make_it, &word), -EFAULT);
+	if (FAULTLINE_CHECK) {
+		inject_alloc_failure(1);
+		assert_int_equal(hmm_mirror_use(&mirror, page_addr(5), true, make_it, &word), -ENOMEM);
+		inject_alloc_failure(0);
+	}
+	assert_int_equal(sys_mprotect(mm, AREA, LEN, PROT_READ), 0);
+	assert_int_equal(mirrored(&mirror, LEN / PAGE_SIZE), 0);
+	assert_int_equal(hmm_mirror_use(&mirror, AREA, true, make_it, &word), -EFAULT);
+	assert_int_equal(mirrored(&mirror, LEN / PAGE_SIZE), 1);
+	hmm_mirror_destroy(&mirror);
+	mm_exit(mm);
+}
+
 /* What a locker and one who would change the range do, and how far they are. */
 struct locking {
 	struct mm_struct *mm;
@@ -294,6 +334,7 @@ int main(void)
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(a_range_watched),
 		cmocka_unit_test(a_range_locked),
+		cmocka_unit_test(a_mirror),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);
