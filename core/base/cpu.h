@@ -84,6 +84,8 @@
 	X(HMM_STALE,		"snapshots that an invalidation hit") \
 	X(NOTIFIER_TOLD,	"invalidations that subscribers were told of") \
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
+	X(FOLIO_SPLIT,		"large folios split") \
+	X(FOLIO_SPLIT_KEPT,	"large folios that could not be split") \
 	X(POISON,		"folios whose contents were lost") \
 	X(FAULT_POISON,		"faults on what was lost") \
 	X(HUGETLB_TAKE,		"huge pages taken from the pool") \

@@ -26,16 +26,19 @@ static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_
 }
 
 /* What the VMA allows now: who changes it goes over all entries afterwards, under the PTL. Source: mm/migrate.c. */
-static void remove_migration_pte(struct folio *to, struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+static void remove_migration_pte(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
 {
-	pte_t old = ptep_get(ptep), pte = mk_pte(&to->page, load_relaxed(&vma->vm_page_prot));
+	pte_t old = ptep_get(ptep), pte;
+	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));
+
+	pte = mk_pte(page, load_relaxed(&vma->vm_page_prot));
 
 	if (folio_is_device_private(to))
 		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
 	else if (migration_pte_write(old))
 		pte = pte_mkwrite(pte_mkdirty(pte));
 	folio_get(to);
-	folio_add_anon_rmap_ptes(to, &to->page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	folio_add_anon_rmap_ptes(to, page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
 	set_pte(ptep, pte);
 }
 
@@ -44,12 +47,11 @@ static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
 
 	while (page_vma_mapped_walk(&pvmw))
-		remove_migration_pte(arg, vma, pvmw.address, pvmw.pte);
+		remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
 	return true;
 }
 
-/* Locking: the lock of @from, and a reference to its anon_vma. Source: mm/migrate.c. */
-static void remove_migration_ptes(struct folio *from, struct folio *to)
+void remove_migration_ptes(struct folio *from, struct folio *to)
 {
 	struct rmap_walk_control rwc = { .arg = to, .rmap_one = restore_one, .anon_lock = lock_by_reference };
 

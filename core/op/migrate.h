@@ -48,6 +48,12 @@ bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigne
 long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned int nid);
 
 /*
+ * remove_migration_ptes - each entry that waits for a page of @from maps its page of @to, of the same order.
+ * Locking: the lock of @from, and a reference to its anon_vma, which is that of @to as well. Source: mm/migrate.c.
+ */
+void remove_migration_ptes(struct folio *from, struct folio *to);
+
+/*
  * migration_entry_wait - waits for the end of the migration that @pte is of, found under @ptl, which is dropped: the fault starts
  * again. Locking: the PTL, and what kept the table: see pte_unmap_unlock(). Source: mm/migrate.c.
  */

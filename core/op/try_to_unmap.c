@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
@@ -94,7 +95,12 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 		return false;
 	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
-		if (unmap_entry(unmap, folio, vma, pvmw.pte))
+		if (!pvmw.pte && (unmap->flags & TTU_SPLIT_HUGE_PMD)) {
+			__split_huge_pmd_locked(vma, pvmw.pmd, pvmw.address);
+			page_vma_mapped_walk_restart(&pvmw);
+			continue;
+		}
+		if (pvmw.pte && unmap_entry(unmap, folio, vma, pvmw.pte))
 			continue;
 		page_vma_mapped_walk_done(&pvmw);
 		all = false;
@@ -113,7 +119,6 @@ static void unmap_folio(struct folio *folio, struct unmap *unmap)
 {
 	struct rmap_walk_control rwc = { .arg = unmap, .rmap_one = unmap_one, .done = not_mapped };
 
-	ASSERT(!folio_test_large(folio));
 	if (unmap->flags & TTU_RMAP_LOCKED)
 		rmap_walk_locked(folio, &rwc);
 	else
@@ -124,6 +129,7 @@ void try_to_unmap(struct folio *folio, unsigned int flags)
 {
 	struct unmap unmap = { .flags = flags };
 
+	ASSERT(!folio_test_large(folio));
 	if (!(flags & TTU_HWPOISON)) {
 		unmap.slot = load_relaxed(&folio->page.private);
 		ASSERT(folio_test_swapcache(folio));

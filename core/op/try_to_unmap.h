@@ -16,7 +16,7 @@
 #include "core/mm/rmap.h"
 
 enum ttu_flags {
-	TTU_SPLIT_HUGE_PMD = 1,		/* huge leaves are split first; there are none yet, so nothing is done */
+	TTU_SPLIT_HUGE_PMD = 1,		/* huge leaves are split first; without, they stay */
 	TTU_IGNORE_MLOCK = 2,		/* VM_LOCKED VMAs too */
 	TTU_SYNC = 4,			/* find what another thread is about to map: look at every entry under its lock */
 	TTU_HWPOISON = 8,		/* poison entries: any touch is told so. The page is not looked at, pinned or not */
@@ -33,7 +33,10 @@ void try_to_unmap(struct folio *folio, unsigned int flags);
 /* The flush that TTU_BATCH_FLUSH put off, for all of this thread's. Source: mm/rmap.c. */
 void try_to_unmap_flush(void);
 
-/* try_to_migrate - the same with migration entries. @flags: TTU_SYNC, TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c. */
+/*
+ * try_to_migrate - the same with migration entries, of a large @folio, too. @flags: TTU_SPLIT_HUGE_PMD, TTU_SYNC, TTU_RMAP_LOCKED,
+ * TTU_BATCH_FLUSH. Source: mm/rmap.c.
+ */
 void try_to_migrate(struct folio *folio, unsigned int flags);
 
 /*

@@ -55,6 +55,13 @@ static force_inline void folio_unlock(struct folio *folio)
 		folio_wake(folio);
 }
 
+/* The lock of @folio, new, is the calling thread's, which made it with PG_LOCKED. */
+static inline void folio_adopt_lock(struct folio *folio)
+{
+	ASSERT(folio_test_locked(folio));
+	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_SITE);
+}
+
 /*
  * For who has no reference, but knows that @folio is locked now, and by whom it will wait for: folio_wait_begin() shows the waiter,
  * before what says so may change; folio_wait_end() sleeps until the lock is let go, without taking it, or returns early. The

@@ -29,7 +29,7 @@ static bool rests(struct mm_struct *one, struct mm_struct *two)
 	char why[256] = "";
 
 	rcu_barrier();
-	if (oracle_at_rest(mms, 2, why, sizeof(why)))
+	if (oracle_at_rest(mms, two ? 2 : 1, why, sizeof(why)))
 		return true;
 	fprintf(stderr, "%s", why);
 	return false;
@@ -105,6 +105,21 @@ static bool fork_of_a_swapped_page(void)
 	return good;
 }
 
+/* A reference to a tail is one to its head, which it is no tail of any more. */
+static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15,anon=16k", 4);
+	struct page *page = pte_page(pte_at(mm, 2));
+	bool good;
+
+	get_page(page);
+	page_out(mm, 0);
+	put_page(page);
+	good = holds(mm, 100) && read_word(mm, 2) == 102 && rests(mm, NULL);
+	mm_exit(mm);
+	return good;
+}
+
 struct scene_of_one {
 	const char *knockout;
 	bool (*fn)(void);
@@ -115,6 +130,7 @@ static const struct scene_of_one scenes[] = {
 	{ "swap:recheck", the_slot_is_reused_on_the_way_in, "holds 100, not 200" },
 	{ "swap:freeze", who_has_a_reference_writes_while_it_is_swapped_out, "holds 100, not 300" },
 	{ "migrate:freeze", who_has_a_reference_writes_while_it_is_moved, "holds 100, not 400" },
+	{ "split:freeze", who_has_a_reference_to_a_part_drops_it_after_a_split, "old < nr" },
 	{ "fork:swap-exclusive", fork_of_a_swapped_page, "is exclusive to one of 2 entries" },
 };
 

@@ -68,6 +68,7 @@ static void both_hold(void **state)
 	(void)state;
 	storms(20, 20, 0);
 	assert_true(met(EV_RECLAIM, 500) && met(EV_MIGRATE, 300) && met(EV_MIGRATE_KEPT, 20));
+	assert_true(met(EV_FOLIO_SPLIT, 20) && met(EV_FOLIO_SPLIT_KEPT, 1));
 }
 
 static void poison_holds(void **state)

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* split_folio.c - large folios taken apart. */
+#include "core/op/split_folio.h"
+
+#include <errno.h>
+
+#include "core/mm/anon_vma.h"
+#include "core/mm/rmap.h"
+#include "core/op/migrate.h"
+#include "core/op/try_to_unmap.h"
+#include "core/phys/folio_lock.h"
+
+/*
+ * A tail becomes a folio of its own, with one reference, for now the caller's. It is locked before it can be found: who meets
+ * its migration entry waits for that. Locking: the lock of its head, whose references are frozen.
+ */
+static void make_folio(struct page *head, struct page *page)
+{
+	unsigned long i = (unsigned long)(page - head);
+
+	store_relaxed(&page->flags, PG_LOCKED | (load_relaxed(&head->flags) & PG_REFERENCED));
+	store_relaxed(&page->order, 0);
+	store_relaxed(&page->_pincount, 0);
+	store_relaxed(&page->mapping, load_relaxed(&head->mapping));
+	page->index = head->index + i;
+	store_relaxed(&page->private, 0);
+	/* Who found the head by the page, and gets a reference to it afterwards, asks again: see page_folio(). */
+	store_release(&page->tail, 0);
+	store_release(&page->_refcount, 1);
+}
+
+/* False: somebody else has the folio. Locking: its lock; nothing maps it. */
+static bool take_apart(struct folio *folio)
+{
+	struct page *head = &folio->page;
+	unsigned long nr = folio_nr_pages(folio);
+	bool frozen = !folio_mapped(folio) && folio_ref_freeze(folio, 1);
+
+	if (!frozen && (folio_mapped(folio) || !KNOCKED_OUT(SPLIT_FREEZE)))
+		return false;
+	BUG_ON(load_relaxed(&folio_large(folio)->entire_mapcount) != -1);
+	for (unsigned long i = 1; i < nr; i++)
+		make_folio(head, head + i);
+	store_relaxed(&head->order, 0);
+	if (frozen)
+		folio_ref_unfreeze(folio, 1);
+	return true;
+}
+
+static void restore_small(struct folio *head, unsigned long nr)
+{
+	remove_migration_ptes(head, head);
+	for (unsigned long i = 1; i < nr; i++) {
+		struct folio *folio = page_folio(folio_page(head, i));
+
+		folio_adopt_lock(folio);
+		remove_migration_ptes(folio, folio);
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+}
+
+int split_folio(struct folio *folio)
+{
+	unsigned long nr = folio_nr_pages(folio);
+	struct anon_vma *anon_vma;
+	bool done;
+
+	assert_folio_locked(folio);
+	ASSERT(nr > 1);
+	anon_vma = folio_get_anon_vma(folio);
+	if (!anon_vma)
+		return -EBUSY;
+	try_to_migrate(folio, TTU_SPLIT_HUGE_PMD | TTU_SYNC | TTU_BATCH_FLUSH);
+	try_to_unmap_flush();
+	SYNCPOINT("split_folio.unmapped");
+	done = take_apart(folio);
+	SYNCPOINT("split_folio.apart");
+	if (done)
+		restore_small(folio, nr);
+	else
+		remove_migration_ptes(folio, folio);
+	put_anon_vma(anon_vma);
+	count_event(done ? EV_FOLIO_SPLIT : EV_FOLIO_SPLIT_KEPT);
+	return done ? 0 : -EBUSY;
+}
