@@ -12,6 +12,7 @@
 
 static const char *const policies[] = {
 	"linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown,spin=ticket", "linux-6.15,anon=16k",
+	"linux-6.4,thp=always",
 };
 
 static void run(unsigned int i, unsigned int pageout, unsigned int migrate, unsigned int poison)
@@ -20,7 +21,7 @@ static void run(unsigned int i, unsigned int pageout, unsigned int migrate, unsi
 	struct storm storm = storm_default(&policy);
 	char why[256] = "";
 
-	storm.seed = i + 1;
+	storm.seed = test_seed() + i;
 	storm.rounds = 10000;
 	storm.weight[STORM_PAGEOUT] = pageout;
 	storm.weight[STORM_MIGRATE] = migrate;
