@@ -92,6 +92,31 @@ static void what_is_pinned_is_copied_at_once(void **state)
 	end_of(mm, child);
 }
 
+/* Under mmap_lock a missing one is faulted in; each page of one counts for itself. Row: L6. */
+static void its_pages_are_got_one_by_one(void **state)
+{
+	struct page *pages[2];
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(get_user_pages_unlocked(mm, AREA + PMD_SIZE - PAGE_SIZE, 2, FOLL_WRITE, pages), 2);
+	assert_ptr_equal(pages[0], &huge_folio_at(mm, AREA)->page + HPAGE_PMD_NR - 1);
+	assert_ptr_equal(pages[1], &huge_folio_at(mm, AREA + PMD_SIZE)->page);
+	put_page(pages[0]);
+	put_page(pages[1]);
+	assert_int_equal(pin_user_pages_unlocked(mm, AREA + 8 * PAGE_SIZE, 2, FOLL_WRITE, pages), 2);
+	assert_true(folio_maybe_dma_pinned(huge_folio_at(mm, AREA)) && !folio_maybe_dma_pinned(huge_folio_at(mm, AREA + PMD_SIZE)));
+	assert_int_equal(folio_ref_count(huge_folio_at(mm, AREA)), 3);
+	unpin_user_pages(pages, 2);
+	assert_int_equal(sys_madvise(mm, AREA, 2 * PMD_SIZE, MADV_DONTNEED), 0);
+	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 2), 2);
+	assert_int_equal(map_huge(mm, AREA + 4 * PMD_SIZE, 1, MAP_FIXED | MAP_NORESERVE), AREA + 4 * PMD_SIZE);
+	assert_int_equal(get_user_pages_unlocked(mm, AREA + 4 * PMD_SIZE, 1, 0, pages), -EFAULT);	/* none is left for it */
+	end_of(mm);
+}
+
 /* ---- walks ---- */
 
 struct seen {
@@ -203,6 +228,7 @@ int main(void)
 		cmocka_unit_test(a_fork_shares_until_one_writes),
 		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
+		cmocka_unit_test(its_pages_are_got_one_by_one),
 		cmocka_unit_test(a_walk_goes_by_huge_pages),
 		cmocka_unit_test(others_see_what_is_mapped),
 	};
