@@ -48,6 +48,9 @@ static void a_first_write_maps_a_huge_page(void **state)
 	assert_int_equal(do_write(&s, AREA + PMD_SIZE - 1), 0);
 	assert_int_equal(do_read(&s, AREA), 0);
 	assert_int_equal(spurious(&s), 2);
+	assert_int_equal(do_write(&s, AREA + PMD_SIZE), 0);
+	assert_int_equal(events_total(EV_THP_FAULT) - faults, 2);
+	assert_int_equal(events_total(EV_FAULT_VMA_LOCK) - s.vma_lock, 4);
 	end(&s);
 }
 

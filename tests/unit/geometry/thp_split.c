@@ -430,6 +430,72 @@ static int zap_whole(struct mm_struct *mm)
 	return sys_madvise(mm, AREA, LEN, MADV_DONTNEED);
 }
 
+static struct mm_struct *asked;
+
+static void pin_fast(void *arg)
+{
+	struct page *page;
+
+	*(long *)arg += pin_user_pages_fast(asked, AREA + 5 * PAGE_SIZE, 1, FOLL_FAST_ONLY, &page);
+}
+
+static void protect_whole(struct mm_struct *mm)
+{
+	BUG_ON(sys_mprotect(mm, AREA, LEN, PROT_READ));
+}
+
+/* A leaf on its way to something else is not none, and yet nobody gets a page by it. */
+static void nobody_pins_by_an_invalid_leaf(void **state)
+{
+	static const struct {
+		const char *point;
+		void (*change)(struct mm_struct *mm);
+	} changes[] = { { "thp.split.invalid", split }, { "thp.split.filled", split }, { "thp.protect.invalid", protect_whole } };
+
+	(void)state;
+	needs_checks();
+	needs_thp();
+	for (unsigned int i = 0; i < ARRAY_SIZE(changes); i++) {
+		struct scene s = thp_scene(THP_POLICY);
+		struct page *page;
+		long pinned = 0;
+
+		asked = s.mm;
+		assert_int_equal(pin_user_pages_fast(s.mm, AREA + 5 * PAGE_SIZE, 1, FOLL_FAST_ONLY, &page), 1);
+		unpin_user_page(page);
+		meanwhile(changes[i].point, pin_fast, &pinned);
+		changes[i].change(s.mm);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(pinned, 0);
+		end(&s);
+	}
+}
+
+#if FAULTLINE_CHECK
+/* Each allocation of a move fails once: the huge page is in its new place, or in its old one. */
+static void moves_that_fail(void **state)
+{
+	const unsigned long to = AREA + PGDIR_SIZE;
+
+	(void)state;
+	needs_thp();
+	for (unsigned int nth = 1; nth < 10; nth++) {
+		struct scene s = thp_scene(THP_POLICY);
+		long ret;
+
+		assert_int_equal(do_write(&s, AREA + PMD_SIZE), 0);
+		split(s.mm);
+		inject_alloc_failure(nth);
+		ret = sys_mremap(s.mm, AREA + PAGE_SIZE, LEN - PAGE_SIZE, LEN - PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to + PAGE_SIZE);
+		inject_alloc_failure(0);
+		assert_true(ret == -ENOMEM || ret == (long)(to + PAGE_SIZE));
+		assert_true(is_huge(s.mm, (ret < 0 ? AREA : to) + PMD_SIZE));
+		assert_int_equal(anon(&s), 2 * HUGE);
+		end(&s);
+	}
+}
+#endif
+
 /* Between finding a leaf and locking it it is split, or gone: what was to be done is done to what is there then. */
 static void leaves_that_went_meanwhile(void **state)
 {
@@ -469,7 +535,9 @@ int main(void)
 		cmocka_unit_test(a_pinned_one_is_copied),
 #if FAULTLINE_CHECK
 		cmocka_unit_test(forks_that_fail),
+		cmocka_unit_test(moves_that_fail),
 #endif
+		cmocka_unit_test(nobody_pins_by_an_invalid_leaf),
 		cmocka_unit_test(walks_below_a_leaf),
 		cmocka_unit_test(leaves_that_went_meanwhile),
 	};
