@@ -21,6 +21,8 @@ static int list_workloads(void)
 
 static int list_policies(void)
 {
+	struct policy_key key;
+
 	for (unsigned int i = 0; i < nr_policy_presets; i++) {
 		const struct policy_preset *preset = &policy_presets[i];
 		char fields[256];
@@ -28,9 +30,13 @@ static int list_policies(void)
 		policy_describe(&preset->policy, fields, sizeof(fields));
 		printf("%-14s %s\n%14s %s\n", preset->name, preset->what, "", fields);
 	}
-	puts("A policy is a preset, or a preset with changes: NAME,key=value,... where the keys are pte_ptl (mm, pmd, pte), pmd_ptl\n"
-	     "(mm, pmd), spin (ttas, ticket, queued, futex), vma_lock (none, rwsem, refcnt), tables (rcu, shootdown), reclaim and\n"
-	     "downgrade (on, off).");
+	puts("A policy is a preset, or a preset with changes: NAME,key=value,... where the keys are");
+	for (unsigned int i = 0; policy_key(i, &key); i++) {
+		printf("  %-9s  %s: ", key.key, key.what);
+		for (unsigned int v = 0; v < POLICY_VALUES && key.values[v]; v++)
+			printf("%s%s", v ? ", " : "", key.values[v]);
+		puts("");
+	}
 	return EXIT_DONE;
 }
 

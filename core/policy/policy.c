@@ -35,25 +35,26 @@ const struct policy_preset *policy_default(void)
 	return &policy_presets[nr_policy_presets - 1];
 }
 
-/* What a choice is called, what its values are called, and where it is kept. */
+/* What its values are called, and where it is kept. */
 struct choice {
-	const char *key;
-	const char *values[9];			/* up to the first NULL */
+	const char *values[POLICY_VALUES];	/* up to the first NULL */
 	size_t offset;
 	bool is_bool;
+	const char *key, *what;
 };
 
 static const struct choice choices[] = {
-	{ "pte_ptl", { "mm", "pmd", "pte" }, offsetof(struct mm_policy, pte_ptl), false },
-	{ "pmd_ptl", { "mm", "pmd" }, offsetof(struct mm_policy, pmd_ptl), false },
-	{ "spin", { "ttas", "ticket", "queued", "futex" }, offsetof(struct mm_policy, spin), false },
-	{ "vma_lock", { "none", "rwsem", "refcnt" }, offsetof(struct mm_policy, vma_lock), false },
-	{ "tables", { "rcu", "shootdown" }, offsetof(struct mm_policy, table_free), false },
-	{ "reclaim", { "off", "on" }, offsetof(struct mm_policy, reclaim_tables), true },
-	{ "downgrade", { "off", "on" }, offsetof(struct mm_policy, munmap_downgrade), true },
-	{ "anon_vma", { "typesafe", "call_rcu" }, offsetof(struct mm_policy, anon_vma_free), false },
-	{ "anon", { "4k", "8k", "16k", "32k", "64k", "128k", "256k", "512k", "1m" }, offsetof(struct mm_policy, anon_order), false },
-	{ "thp", { "never", "madvise", "always" }, offsetof(struct mm_policy, thp), false },
+	{ { "mm", "pmd", "pte" }, offsetof(struct mm_policy, pte_ptl), false, "pte_ptl", "what shares a lock of PTE tables" },
+	{ { "mm", "pmd" }, offsetof(struct mm_policy, pmd_ptl), false, "pmd_ptl", "what shares a lock of PMD tables" },
+	{ { "ttas", "ticket", "queued", "futex" }, offsetof(struct mm_policy, spin), false, "spin", "kind of spinlocks" },
+	{ { "none", "rwsem", "refcnt" }, offsetof(struct mm_policy, vma_lock), false, "vma_lock", "lock of a VMA" },
+	{ { "rcu", "shootdown" }, offsetof(struct mm_policy, table_free), false, "tables", "what a table's freeing waits for" },
+	{ { "off", "on" }, offsetof(struct mm_policy, reclaim_tables), true, "reclaim", "MADV_DONTNEED frees the tables it empties" },
+	{ { "off", "on" }, offsetof(struct mm_policy, munmap_downgrade), true, "downgrade", "munmap frees under mmap_lock for read" },
+	{ { "typesafe", "call_rcu" }, offsetof(struct mm_policy, anon_vma_free), false, "anon_vma", "how an anon_vma is freed" },
+	{ { "4k", "8k", "16k", "32k", "64k", "128k", "256k", "512k", "1m" }, offsetof(struct mm_policy, anon_order), false,
+	  "anon", "largest folio of a first write" },
+	{ { "never", "madvise", "always" }, offsetof(struct mm_policy, thp), false, "thp", "huge pages" },
 };
 
 _Static_assert(sizeof(enum ptl_level) == sizeof(unsigned int) && sizeof(enum spin_kind) == sizeof(unsigned int),
@@ -135,4 +136,12 @@ void policy_describe(const struct mm_policy *policy, char *text, size_t size)
 	for (unsigned int i = 0; i < ARRAY_SIZE(choices) && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s=%s", i ? "," : "", choices[i].key,
 					 choices[i].values[choice_get(&choices[i], policy)]);
+}
+
+bool policy_key(unsigned int i, struct policy_key *key)
+{
+	if (i >= ARRAY_SIZE(choices))
+		return false;
+	*key = (struct policy_key){ choices[i].key, choices[i].what, choices[i].values };
+	return true;
 }

@@ -22,10 +22,19 @@ extern const unsigned int nr_policy_presets;
 const struct policy_preset *policy_find(const char *name);
 /* linux-6.15: split PTLs at both levels, vm_refcnt, RCU-freed tables. */
 const struct policy_preset *policy_default(void);
+/* A key by which a policy is changed, what it is about, and its values: at most POLICY_VALUES, else up to the first NULL. */
+struct policy_key {
+	const char *key, *what;
+	const char *const *values;
+};
+
+#define POLICY_VALUES	9
+
+/* The @i-th of them; false when there are not so many. */
+bool policy_key(unsigned int i, struct policy_key *key);
 /*
- * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: pte_ptl= (mm, pmd, pte),
- * pmd_ptl= (mm, pmd), spin= (ttas, ticket, queued, futex), vma_lock= (none, rwsem, refcnt), tables= (rcu, shootdown),
- * reclaim=, downgrade= (on, off), anon_vma= (typesafe, call_rcu), anon= (4k … 1m, powers of two). Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
+ * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: see policy_key().
+ * Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
  */
 int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t why_size);
 /* Every choice, as "key=value,key=value". */

@@ -16,7 +16,7 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	return a->pte_ptl == b->pte_ptl && a->pmd_ptl == b->pmd_ptl && a->spin == b->spin && a->vma_lock == b->vma_lock &&
 	       a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
-	       a->anon_order == b->anon_order;
+	       a->anon_order == b->anon_order && a->thp == b->thp;
 }
 
 static struct mm_policy parsed(const char *text)
@@ -140,11 +140,36 @@ static void a_description_that_does_not_fit_is_cut(void **state)
 	}
 }
 
+/* Each of them is a change that policy_parse() takes, and makes a policy that differs from another. */
+static void each_key_and_value_can_be_chosen(void **state)
+{
+	struct policy_key choice;
+	unsigned int keys = 0;
+
+	(void)state;
+	for (; policy_key(keys, &choice); keys++) {
+		struct mm_policy last = { 0 };
+
+		assert_true(choice.what[0]);
+		for (unsigned int v = 0; v < POLICY_VALUES && choice.values[v]; v++) {
+			char text[100];
+			struct mm_policy policy;
+
+			snprintf(text, sizeof(text), "linux-6.15,%s=%s", choice.key, choice.values[v]);
+			policy = parsed(text);
+			assert_true(!v || !same(&policy, &last));
+			last = policy;
+		}
+	}
+	assert_true(keys >= 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(presets_are_found_by_name),
 		cmocka_unit_test(presets_replay_history),
+		cmocka_unit_test(each_key_and_value_can_be_chosen),
 		cmocka_unit_test(each_choice_can_be_spelled_out),
 		cmocka_unit_test(what_is_no_policy_is_refused),
 		cmocka_unit_test(a_description_is_complete),
