@@ -38,7 +38,7 @@ struct resv_map {
 
 static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 {
-	return THP_POSSIBLE && (vma->vm_flags & VM_HUGETLB);
+	return THP_POSSIBLE && (load_relaxed(&vma->vm_flags) & VM_HUGETLB);
 }
 
 /* A VMA may end, or begin, at @addr: no huge page is cut. Source: mm/hugetlb.c, hugetlb_vm_op_split(). */
