@@ -34,6 +34,11 @@ struct folio *get_huge_zero_folio(void)
 	return folio;
 }
 
+unsigned long huge_zero_frames(void)
+{
+	return load_acquire(&huge_zero_folio) ? HPAGE_PMD_NR : 0;
+}
+
 void huge_zero_exit(void)
 {
 	if (huge_zero_folio)

@@ -41,6 +41,8 @@ static inline bool thp_vma_suitable(const struct vm_area_struct *vma, unsigned l
  */
 struct folio *get_huge_zero_folio(void);
 bool is_huge_zero_pfn(unsigned long pfn);
+/* Frames that it keeps: none before the first call. */
+unsigned long huge_zero_frames(void);
 /* Frees it. Locking: no other thread is in core. */
 void huge_zero_exit(void);
 
