@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/pmd_leaf.h"
@@ -103,7 +104,7 @@ int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned l
 		.pt = &vma->vm_mm->pt, .pfns = pfns, .flags = vma->vm_flags & VM_READ ? HMM_PFN_READ : 0,
 	};
 
-	if (vma->vm_flags & VM_SPECIAL) {
+	if ((vma->vm_flags & VM_SPECIAL) || is_vm_hugetlb_page(vma)) {
 		fill(&snap, start, end, HMM_PFN_SPECIAL);
 		return -EINVAL;
 	}

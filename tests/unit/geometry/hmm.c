@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "core/mm/hugetlb.h"
 #include "core/op/guard.h"
 #include "core/op/migrate.h"
 #include "core/op/munmap.h"
@@ -189,6 +190,32 @@ static void what_is_refused(void **state)
 	free_raw_frames(raw, 1);
 }
 
+/* Row: H2. */
+static void huge_pages_of_the_pool(void **state)
+{
+	const unsigned long at = AREA + 4 * LEN;
+	struct hmm_mirror mirror;
+	struct mm_struct *mm;
+	hmm_pfn_t pfns[2];
+
+	(void)state;
+	needs_thp();
+	mm = world_mm("linux-6.15");
+	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 1), 1);
+	assert_int_equal(sys_mmap(mm, at, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, 0),
+			 (long)at);
+	assert_int_equal(do_user_addr_fault(mm, at, FAULT_FLAG_WRITE), 0);
+	assert_int_equal(get_pfns(mm, at, 2, pfns), -EINVAL);
+	assert_int_equal(pfns[0], HMM_PFN_SPECIAL);
+	assert_int_equal(pfns[1], HMM_PFN_SPECIAL);
+	assert_int_equal(hmm_mirror_create(&mirror, mm, at, at + PMD_SIZE), 0);
+	hmm_mirror_fill(&mirror, at, at + PMD_SIZE);
+	assert_int_equal(*hmm_mirror_entry(&mirror, at), 0);
+	hmm_mirror_destroy(&mirror);
+	mm_exit(mm);
+	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0), 0);
+}
+
 /* Does @fn between start and end of a watch on page 0. Returns whether the snapshot is said to be valid. */
 static bool watch_while(struct mm_struct *mm, void (*fn)(void *arg, unsigned int index))
 {
@@ -332,6 +359,7 @@ int main(void)
 		cmocka_unit_test(huge_leaves),
 		cmocka_unit_test(a_huge_leaf_that_may_not_be_used),
 		cmocka_unit_test(what_is_refused),
+		cmocka_unit_test(huge_pages_of_the_pool),
 		cmocka_unit_test(a_range_watched),
 		cmocka_unit_test(a_range_locked),
 		cmocka_unit_test(a_mirror),
