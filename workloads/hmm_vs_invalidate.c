@@ -9,9 +9,11 @@
 #include "workloads/taken.h"
 
 #include <errno.h>
+#include <sched.h>
 
 #define LOCK_CHOICE	0	/* of the axes */
 #define TRIES		1000000u
+#define PATIENCE	64u	/* tries before those who are in the way get the core */
 
 /* False: an entry differs. Locking: mmap_lock. */
 static bool compare(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part, const hmm_pfn_t *pfns, char *why,
@@ -77,9 +79,12 @@ static int64_t snapshot(struct worker *worker)
 	char why[256];
 	int err;
 
-	while ((err = read_part(worker, part, why, sizeof(why))) == -EAGAIN)
+	while ((err = read_part(worker, part, why, sizeof(why))) == -EAGAIN) {
 		if (++tries == TRIES)
 			return space_fail(space, -ETIMEDOUT, "no snapshot was valid");
+		if (tries % PATIENCE == 0)
+			sched_yield();
+	}
 	if (err)
 		return space_fail(space, err, "%s", why);
 	return (int64_t)((part.end - part.start) >> PAGE_SHIFT);
