@@ -77,7 +77,8 @@ static int check_vma(const struct vma_remap *r)
 		return -EINVAL;
 	if (!implies_new_addr(r) && r->old_len >= r->new_len)
 		return 0;
-	if (!r->old_len)
+	/* Then it is mapped a second time, so that both see what is written. */
+	if (!r->old_len && !(r->vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && (r->vma->vm_flags & VM_PFNMAP))
 		return -EINVAL;
@@ -171,7 +172,7 @@ static void dontunmap_complete(const struct vma_remap *r)
 /* Source: mm/mremap.c, move_vma(). */
 static long move_vma(struct vma_remap *r)
 {
-	bool unmaps = !(r->flags & MREMAP_DONTUNMAP);
+	bool unmaps = !(r->flags & MREMAP_DONTUNMAP) && r->old_len;
 	struct mm_struct *mm = r->mm;
 	struct vm_area_struct *copy;
 
@@ -185,10 +186,10 @@ static long move_vma(struct vma_remap *r)
 	copy = copy_vma(r);
 	if (!copy)
 		goto join;
-	if (!move_entries(r, copy))
+	if (r->old_len && !move_entries(r, copy))
 		goto unmap;
 	SYNCPOINT("mremap.moved");
-	ASSERT(range_empty(&mm->pt, r->addr, r->addr + r->old_len));
+	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (unmaps)
 		unmap_whole(mm, r->addr, r->old_len);
 	else

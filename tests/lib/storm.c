@@ -147,6 +147,8 @@ static void storm_mremap(const struct storm *storm, const struct target *t)
 	pick_range(storm, &to);
 	if (how == 0)
 		sys_mremap(t->mm, t->start, t->len, to.len, 0, 0);
+	else if (how == 1 && below(4) == 0)	/* of a shared mapping, a second one */
+		sys_mremap(t->mm, t->start, 0, t->len, MREMAP_MAYMOVE | MREMAP_FIXED, to.start);
 	else
 		sys_mremap(t->mm, t->start, t->len, t->len,
 			   MREMAP_MAYMOVE | MREMAP_FIXED | (how == 1 ? MREMAP_DONTUNMAP : 0), to.start);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* file_fault: what reads and writes of mapped files do, by themselves, after fork, moves and splits, and when memory runs out. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -164,6 +165,29 @@ static void a_mapping_that_changes_shape_stays_on_its_file(void **state)
 	file_put(file);
 }
 
+/* A move of nothing maps the pages from there on a second time: of a shared mapping, which it stays. */
+static void a_second_mapping_sees_the_same(void **state)
+{
+	unsigned long there = SHARED_AT + 16 * PMD_SIZE;
+	struct file *file = scene_file();
+	struct mm_struct *mm = file_mm("linux-6.15", file);
+
+	(void)state;
+	store_word(mm, SHARED_AT + PAGE(3), 1);
+	assert_int_equal(sys_mremap(mm, PRIVATE_AT, 0, PAGE(8), MREMAP_MAYMOVE | MREMAP_FIXED, there), -EINVAL);
+	assert_int_equal(sys_mremap(mm, SHARED_AT, 0, PAGE(8), 0, 0), -ENOMEM);
+	assert_int_equal(sys_mremap(mm, SHARED_AT + PAGE(2), 0, PAGE(8), MREMAP_MAYMOVE | MREMAP_FIXED, there), there);
+	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);
+	assert_int_equal(load_word(mm, there + PAGE(1)), 1);
+	store_word(mm, there + PAGE(1), 2);
+	assert_int_equal(load_word(mm, SHARED_AT + PAGE(3)), 2);
+	assert_ptr_equal(folio_at(mm, SHARED_AT + PAGE(3)), folio_at(mm, there + PAGE(1)));
+	assert_true(sys_mremap(mm, SHARED_AT, 0, PAGE(FILE_PAGES), MREMAP_MAYMOVE, 0) > 0);
+	at_rest(&mm, 1);
+	mm_exit(mm);
+	file_put(file);
+}
+
 static void nothing_lies_beyond_the_end(void **state)
 {
 	struct file *file = scene_file();
@@ -267,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_private_write_is_its_own, file_world_up, world_down),
 		cmocka_unit_test_setup_teardown(fork_shares_what_is_shared_and_copies_the_rest, file_world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_mapping_that_changes_shape_stays_on_its_file, file_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_second_mapping_sees_the_same, file_world_up, world_down),
 		cmocka_unit_test_setup_teardown(nothing_lies_beyond_the_end, file_world_up, world_down),
 		cmocka_unit_test_setup_teardown(mmap_refuses, file_world_up, world_down),
 		cmocka_unit_test_setup_teardown(large_folios, file_world_up, world_down),
