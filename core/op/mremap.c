@@ -236,8 +236,8 @@ static long mremap_to(struct vma_remap *r)
 			return err;
 		r->old_len = r->new_len;
 	}
-	r->vma = vma_lookup(r->mm, r->addr);	/* what was unmapped may have been split off it */
-	return place_and_move(r);
+	r->vma = vma_lookup(r->mm, r->addr);	/* what was unmapped may have been split off it, or, with @old_len 0, all of it */
+	return r->vma ? place_and_move(r) : -EFAULT;
 }
 
 /* Each VMA of the range in turn, to be as far apart as they are. Source: mm/mremap.c, remap_move(). */

@@ -15,7 +15,7 @@
  *   -EINVAL       unknown @flags; @addr or a @new_addr that counts not page aligned; @new_len 0 or beyond TASK_SIZE, there too;
  *                 MREMAP_FIXED or MREMAP_DONTUNMAP without MREMAP_MAYMOVE; MREMAP_DONTUNMAP with another length, or of raw
  *                 frames; old and new range overlap; @old_len 0, which maps shared memory a second time, and private memory not
- *   -EFAULT       nothing mapped at @addr; the range to move or lengthen ends in another VMA, or in none; raw frames lengthened
+ *   -EFAULT       nothing mapped at @addr, or nothing once room is made; the range to move or lengthen ends in another VMA, or in none; raw frames lengthened
  *   -EPERM        MREMAP_FIXED and @new_addr below MMAP_MIN_ADDR
  *   -ENOMEM       no room to lengthen in place, and no MREMAP_MAYMOVE; no free range; too many VMAs; no memory
  * With -ENOMEM what is moved stays where it was. But what MREMAP_FIXED replaces, and what is cut off a mapping that is moved,

@@ -184,6 +184,9 @@ static void a_second_mapping_sees_the_same(void **state)
 	assert_ptr_equal(folio_at(mm, SHARED_AT + PAGE(3)), folio_at(mm, there + PAGE(1)));
 	assert_true(sys_mremap(mm, SHARED_AT, 0, PAGE(FILE_PAGES), MREMAP_MAYMOVE, 0) > 0);
 	at_rest(&mm, 1);
+	/* Over itself: it makes room, and is gone. */
+	assert_int_equal(sys_mremap(mm, SHARED_AT, 0, PAGE(1), MREMAP_MAYMOVE | MREMAP_FIXED, SHARED_AT), -EFAULT);
+	at_rest(&mm, 1);
 	mm_exit(mm);
 	file_put(file);
 }
