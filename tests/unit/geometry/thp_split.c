@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
 #include "core/op/fork.h"
 #include "core/op/gup.h"
@@ -16,8 +15,6 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
 
 #define HUGE	((long)HPAGE_PMD_NR)
@@ -284,6 +281,31 @@ static void moves(void **state)
 	}
 }
 
+#if FAULTLINE_CHECK
+/* Each allocation of a move fails once: the huge page is in its new place, or in its old one. */
+static void moves_that_fail(void **state)
+{
+	const unsigned long to = AREA + PGDIR_SIZE;
+
+	(void)state;
+	needs_thp();
+	for (unsigned int nth = 1; nth < 10; nth++) {
+		struct scene s = thp_scene(THP_POLICY);
+		long ret;
+
+		assert_int_equal(do_write(&s, AREA + PMD_SIZE), 0);
+		split(s.mm);
+		inject_alloc_failure(nth);
+		ret = sys_mremap(s.mm, AREA + PAGE_SIZE, LEN - PAGE_SIZE, LEN - PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to + PAGE_SIZE);
+		inject_alloc_failure(0);
+		assert_true(ret == -ENOMEM || ret == (long)(to + PAGE_SIZE));
+		assert_true(is_huge(s.mm, (ret < 0 ? AREA : to) + PMD_SIZE));
+		assert_int_equal(anon(&s), 2 * HUGE);
+		end(&s);
+	}
+}
+#endif
+
 /* ---- fork ---- */
 
 /* The pinned one stays the parent's alone, and is copied page by page. */
@@ -336,191 +358,6 @@ static void forks_that_fail(void **state)
 }
 #endif
 
-/* ---- walks ---- */
-
-static int count_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
-{
-	long *calls = walk->private;
-
-	(void)addr, (void)next;
-	calls[0] += pmd_trans_huge(pmdp_get(pmdp));
-	return 0;
-}
-
-static int skip_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
-{
-	walk->action = ACTION_CONTINUE;
-	return count_pmd(pmdp, addr, next, walk);
-}
-
-static int count_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
-{
-	long *calls = walk->private;
-
-	(void)addr, (void)next;
-	calls[1] += pte_present(ptep_get(ptep));
-	return 0;
-}
-
-static int no_install(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
-{
-	long *calls = walk->private;
-
-	(void)addr, (void)next;
-	calls[2]++;
-	*ptep = make_swapent(SWAPENT_GUARD, 0);
-	return 0;
-}
-
-/* Below a leaf goes only who has something to do there, inside a VMA, and not to install; it is split before. */
-/* Row: W11. Row: W7. */
-static void walks_below_a_leaf(void **state)
-{
-	static const struct {
-		struct mm_walk_ops ops;
-		bool novma, splits;
-		long pmds, ptes;
-	} walks[] = {
-		{ { .pmd_entry = count_pmd }, false, false, 1, 0 },
-		{ { .pte_entry = count_pte }, false, true, 0, 512 },
-		{ { .pmd_entry = count_pmd, .pte_entry = count_pte }, false, true, 1, 512 },
-		{ { .pmd_entry = skip_pmd, .pte_entry = count_pte }, false, false, 1, 0 },
-		{ { .install_pte = no_install }, false, false, 0, 0 },
-		{ { .install_pte = no_install, .pte_entry = count_pte }, false, true, 0, 512 },
-		{ { .pte_entry = count_pte }, true, false, 0, 0 },
-		{ { .pmd_entry = count_pmd, .pte_entry = count_pte }, true, false, 1, 0 },
-	};
-
-	(void)state;
-	needs_thp();
-	for (unsigned int i = 0; i < ARRAY_SIZE(walks); i++) {
-		struct scene s = thp_scene(THP_POLICY);
-		long calls[3] = { 0 };
-		int err;
-
-		mmap_write_lock(s.mm);
-		if (walks[i].novma)
-			err = walk_page_range_novma(s.mm, AREA, AREA + PMD_SIZE, &walks[i].ops, NULL, calls);
-		else
-			err = walk_page_range_mm(s.mm, AREA, AREA + PMD_SIZE, &walks[i].ops, calls);
-		mmap_write_unlock(s.mm);
-		assert_int_equal(err, 0);
-		assert_int_equal(is_huge(s.mm, AREA), !walks[i].splits);
-		assert_int_equal(calls[0], walks[i].pmds);
-		assert_int_equal(calls[1], walks[i].ptes);
-		assert_int_equal(calls[2], 0);
-		end(&s);
-	}
-}
-
-/* ---- meanwhile ---- */
-
-static void split_it(void *arg)
-{
-	split(arg);
-}
-
-static void zap_it(void *arg)
-{
-	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
-}
-
-static int zap_whole(struct mm_struct *mm)
-{
-	return sys_madvise(mm, AREA, LEN, MADV_DONTNEED);
-}
-
-static struct mm_struct *asked;
-
-static void pin_fast(void *arg)
-{
-	struct page *page;
-
-	*(long *)arg += pin_user_pages_fast(asked, AREA + 5 * PAGE_SIZE, 1, FOLL_FAST_ONLY, &page);
-}
-
-static void protect_whole(struct mm_struct *mm)
-{
-	BUG_ON(sys_mprotect(mm, AREA, LEN, PROT_READ));
-}
-
-/* A leaf on its way to something else is not none, and yet nobody gets a page by it. */
-static void nobody_pins_by_an_invalid_leaf(void **state)
-{
-	static const struct {
-		const char *point;
-		void (*change)(struct mm_struct *mm);
-	} changes[] = { { "thp.split.invalid", split }, { "thp.split.filled", split }, { "thp.protect.invalid", protect_whole } };
-
-	(void)state;
-	needs_checks();
-	needs_thp();
-	for (unsigned int i = 0; i < ARRAY_SIZE(changes); i++) {
-		struct scene s = thp_scene(THP_POLICY);
-		struct page *page;
-		long pinned = 0;
-
-		asked = s.mm;
-		assert_int_equal(pin_user_pages_fast(s.mm, AREA + 5 * PAGE_SIZE, 1, FOLL_FAST_ONLY, &page), 1);
-		unpin_user_page(page);
-		meanwhile(changes[i].point, pin_fast, &pinned);
-		changes[i].change(s.mm);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(pinned, 0);
-		end(&s);
-	}
-}
-
-#if FAULTLINE_CHECK
-/* Each allocation of a move fails once: the huge page is in its new place, or in its old one. */
-static void moves_that_fail(void **state)
-{
-	const unsigned long to = AREA + PGDIR_SIZE;
-
-	(void)state;
-	needs_thp();
-	for (unsigned int nth = 1; nth < 10; nth++) {
-		struct scene s = thp_scene(THP_POLICY);
-		long ret;
-
-		assert_int_equal(do_write(&s, AREA + PMD_SIZE), 0);
-		split(s.mm);
-		inject_alloc_failure(nth);
-		ret = sys_mremap(s.mm, AREA + PAGE_SIZE, LEN - PAGE_SIZE, LEN - PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to + PAGE_SIZE);
-		inject_alloc_failure(0);
-		assert_true(ret == -ENOMEM || ret == (long)(to + PAGE_SIZE));
-		assert_true(is_huge(s.mm, (ret < 0 ? AREA : to) + PMD_SIZE));
-		assert_int_equal(anon(&s), 2 * HUGE);
-		end(&s);
-	}
-}
-#endif
-
-/* Between finding a leaf and locking it it is split, or gone: what was to be done is done to what is there then. */
-static void leaves_that_went_meanwhile(void **state)
-{
-	static const struct {
-		void (*first)(void *arg);
-		int (*then)(struct mm_struct *mm);
-		long left;
-	} races[] = {
-		{ split_it, zap_whole, 0 }, { zap_it, zap_whole, 0 }, { split_it, drop_part, HUGE - 2 }, { zap_it, drop_part, 0 },
-	};
-
-	(void)state;
-	needs_checks();
-	needs_thp();
-	for (unsigned int i = 0; i < ARRAY_SIZE(races); i++) {
-		struct scene s = thp_scene(THP_POLICY);
-
-		meanwhile("ptl.pmd_leaf", races[i].first, s.mm);
-		assert_int_equal(races[i].then(s.mm), 0);
-		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(anon(&s), races[i].left);
-		end(&s);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,9 +374,6 @@ int main(void)
 		cmocka_unit_test(forks_that_fail),
 		cmocka_unit_test(moves_that_fail),
 #endif
-		cmocka_unit_test(nobody_pins_by_an_invalid_leaf),
-		cmocka_unit_test(walks_below_a_leaf),
-		cmocka_unit_test(leaves_that_went_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);
