@@ -9,12 +9,16 @@
 #include <cmocka.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/folio_walk.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/exit.h"
 #include "core/op/fork.h"
+#include "core/op/gup.h"
 #include "core/op/madvise.h"
+#include "core/op/migrate.h"
 #include "core/op/mincore.h"
+#include "core/op/move_pages.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
@@ -216,7 +220,28 @@ static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 	mm_exit(s.mm);
 }
 
-/* Fork, zap, reading, protection, mincore, walks: none of it counts a raw page or lets it go. */
+/* Nobody finds a page there: not by GUP, with locks or without, nor to move it. */
+static void nobody_gets_a_raw_page(struct mm_struct *mm)
+{
+	const unsigned long addr = AT;
+	struct vm_area_struct *vma = vma_at(mm, AT);
+	struct folio_walk fw;
+	struct page *page;
+	int status;
+
+	assert_int_equal(get_user_pages_fast(mm, AT, 1, FOLL_FAST_ONLY, &page), 0);
+	assert_int_equal(get_user_pages_fast(mm, AT, 1, 0, &page), -EFAULT);
+	assert_int_equal(pin_user_pages_fast(mm, AT, 1, FOLL_LONGTERM, &page), -EFAULT);
+	assert_int_equal(pin_user_pages_unlocked(mm, AT, 1, 0, &page), -EFAULT);
+	mmap_read_lock(mm);
+	assert_null(folio_walk_start(&fw, vma, AT, FW_ZEROPAGE | FW_MIGRATION));
+	mmap_read_unlock(mm);
+	assert_int_equal(sys_migrate_range(mm, AT, BYTES, 0), 0);
+	assert_int_equal(sys_move_pages(mm, 1, &addr, NULL, &status, 0), 0);
+	assert_int_equal(status, -EFAULT);
+}
+
+/* Fork, zap, reading, protection, mincore, walks, GUP: none of it counts a raw page or lets it go. */
 /* Rows: L6, P3. */
 static void p3_raw_pages_are_left_alone(void **state)
 {
@@ -228,6 +253,7 @@ static void p3_raw_pages_are_left_alone(void **state)
 		unsigned char vec[PAGES];
 
 		assert_int_equal(do_user_addr_fault(mm, AT, 0), 0);
+		nobody_gets_a_raw_page(mm);
 		assert_int_equal(sys_fork(mm, &child), 0);
 		for (unsigned long i = 0; i < PAGES; i++)
 			assert_int_equal(pte_pfn(tree_pte(child, AT + i * PAGE_SIZE)), page_to_pfn(pages) + i);
