@@ -105,7 +105,7 @@ static void storms_of_everything_hold(void **state)
 		char why[256] = "";
 
 		storm.weight[STORM_COLLAPSE] = 20;
-		storm.weight[STORM_PAGEOUT] = 4;
+		storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 4;
 		storm.rounds = test_rounds(6000);
 		storm.seed = test_seed() + i;
 		events_reset();
@@ -124,7 +124,7 @@ static void tables_of_files_are_taken_away(void **state)
 
 	(void)state;
 	events_reset();
-	for (unsigned int i = 0; i < test_rounds(16); i++) {
+	for (unsigned int i = 0; i < test_rounds(16) || (FAULTLINE_CHECK && i < 200 && !events_total(EV_PTE_MAP_RETRY)); i++) {
 		struct retract_storm storm = {
 			.policy = world_policy(policies[i % ARRAY_SIZE(policies)]), .threads = 4, .rounds = 1000, .noise = 50,
 			.seed = test_seed() + i,
