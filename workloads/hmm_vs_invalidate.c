@@ -9,11 +9,9 @@
 #include "workloads/taken.h"
 
 #include <errno.h>
-#include <sched.h>
 
 #define LOCK_CHOICE	0	/* of the axes */
 #define TRIES		1000000u
-#define PATIENCE	64u	/* tries before those who are in the way get the core */
 
 /* False: an entry differs. Locking: mmap_lock. */
 static bool compare(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part, const hmm_pfn_t *pfns, char *why,
@@ -53,19 +51,19 @@ static int read_watched(struct worker *worker, struct vm_area_struct *vma, const
 	return agrees ? 0 : -EUCLEAN;
 }
 
-/* Of the VMA that the part begins in. */
-static int read_part(struct worker *worker, struct taken_part part, char *why, size_t why_size)
+/* Of the VMA that the part begins in; -ENOENT when it is unmapped just now. */
+static int read_part(struct worker *worker, struct taken_part *part, char *why, size_t why_size)
 {
 	struct mm_struct *mm = space_mm(worker);
 	hmm_pfn_t pfns[TAKEN_PART];
 	struct vm_area_struct *vma;
-	int err = -EAGAIN;
+	int err = -ENOENT;
 
 	mmap_read_lock(mm);
-	vma = vma_lookup(mm, part.start);
+	vma = vma_lookup(mm, part->start);
 	if (vma) {
-		part.end = min(part.end, vma->vm_end);
-		err = (worker->run->choice[LOCK_CHOICE] ? read_locked : read_watched)(worker, vma, &part, pfns, why, why_size);
+		part->end = min(part->end, vma->vm_end);
+		err = (worker->run->choice[LOCK_CHOICE] ? read_locked : read_watched)(worker, vma, part, pfns, why, why_size);
 	}
 	mmap_read_unlock(mm);
 	return err;
@@ -79,15 +77,12 @@ static int64_t snapshot(struct worker *worker)
 	char why[256];
 	int err;
 
-	while ((err = read_part(worker, part, why, sizeof(why))) == -EAGAIN) {
+	while ((err = read_part(worker, &part, why, sizeof(why))) == -EAGAIN)
 		if (++tries == TRIES)
 			return space_fail(space, -ETIMEDOUT, "no snapshot was valid");
-		if (tries % PATIENCE == 0)
-			sched_yield();
-	}
-	if (err)
+	if (err && err != -ENOENT)
 		return space_fail(space, err, "%s", why);
-	return (int64_t)((part.end - part.start) >> PAGE_SHIFT);
+	return err ? 0 : (int64_t)((part.end - part.start) >> PAGE_SHIFT);
 }
 
 WORKLOAD(hmm_vs_invalidate,
