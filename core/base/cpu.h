@@ -89,6 +89,7 @@
 	X(POISON,		"folios whose contents were lost") \
 	X(FAULT_POISON,		"faults on what was lost") \
 	X(HUGETLB_TAKE,		"huge pages taken from the pool") \
+	X(HUGETLB_TAKE_BACK,	"huge pages taken from forks by whom they were promised to") \
 	X(HUGETLB_EMPTY,	"huge pages that the pool could not give") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \

@@ -84,6 +84,7 @@ struct vm_area_struct {
 	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
 	struct interval_node i_mmap_node;	/* its place among the VMAs that map the file; has its own lock key */
+	bool vm_huge_lost;		/* (A) a huge page of it was taken back by whom it was promised to: no fault maps one any more */
 	struct resv_map *vm_resv;	/* (C) the huge pages it was promised, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */

@@ -43,6 +43,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	vma->vm_file = kind.file;
 	if (kind.file)
 		file_get(kind.file);
+	store_relaxed(&vma->vm_huge_lost, kind.huge_lost);
 	vma->vm_resv = kind.resv;
 	if (kind.resv)
 		resv_map_get(kind.resv);

@@ -17,11 +17,13 @@ struct vma_kind {
 	struct file *file;		/* NULL: anonymous memory */
 	unsigned long pgoff;		/* of a file: its page that comes first */
 	struct resv_map *resv;		/* huge pages it was promised; NULL: none */
+	bool huge_lost;			/* see vm_huge_lost */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
-	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv };
+	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv,
+				   load_relaxed(&vma->vm_huge_lost) };
 }
 
 /* A VMA in no tree, write-locked, with a reference to its file; NULL when memory ran out. Locking: mmap_lock for write. */

@@ -5,9 +5,13 @@
 #include <errno.h>
 
 #include "core/mm/mm.h"
+#include "core/mm/notifier.h"
+#include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
+#include "core/mm/rmap_walk.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/phys/folio_lock.h"
 
 /* ---- mmap ---- */
 
@@ -98,6 +102,42 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsig
 	hugetlb_vma_unlock_write(vma);
 }
 
+/* ---- taken back ---- */
+
+/* It is told before the leaf goes that there was one: see hugetlb_no_page(). Locking: the rmap lock. */
+static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
+
+	if (vma == arg)
+		return true;
+	mmu_notifier_invalidate_range_start(&range);
+	while (page_vma_mapped_walk(&pvmw)) {
+		store_relaxed(&vma->vm_huge_lost, true);
+		pmdp_get_and_clear(pvmw.pmd);
+		mm_count(&mm->pt, MM_HUGETLBPAGES, -(long)HPAGE_PMD_NR);
+		folio_remove_rmap_pmd(folio, &folio->page, vma);
+		folio_put(folio);	/* not the last: the caller has one */
+		count_event(EV_HUGETLB_TAKE_BACK);
+		count_event(EV_TLB_FLUSH);
+	}
+	mmu_notifier_invalidate_range_end(&range);
+	return true;
+}
+
+void hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio)
+{
+	struct rmap_walk_control rwc = { .arg = vma, .rmap_one = take_back_one };
+
+	if (!folio_trylock(folio))
+		return;
+	SYNCPOINT("hugetlb.take_back");
+	rmap_walk(folio, &rwc);
+	folio_unlock(folio);
+}
+
 /* ---- fork ---- */
 
 /* Locking: the PTL of @dst_pmd. */
@@ -107,14 +147,20 @@ static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd
 	mm_count(&dst->vm_mm->pt, MM_HUGETLBPAGES, HPAGE_PMD_NR);
 }
 
-/* The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. */
+/*
+ * The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. NULL, and nothing done: it was taken back
+ * just now.
+ */
 static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, struct folio **folio)
 {
 	spinlock_t *dst_ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd), *src_ptl = pmd_lockptr(&src->vm_mm->pt, src_pmd);
 	struct page *page;
-	int err;
+	int err = 0;
 
 	spin_lock_nested(src_ptl);
+	*folio = NULL;
+	if (pmd_none(pmdp_get(src_pmd)))
+		goto out;
 	page = pmd_page(pmdp_get(src_pmd));
 	*folio = page_folio(page);
 	folio_get(*folio);
@@ -124,6 +170,7 @@ static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pm
 			pmdp_set_wrprotect(src_pmd);
 		set_child_leaf(dst, dst_pmd, pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd))));
 	}
+out:
 	spin_unlock(src_ptl);
 	spin_unlock(dst_ptl);
 	return err;

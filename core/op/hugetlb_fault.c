@@ -40,8 +40,12 @@ static void map_new_leaf(struct vm_fault *vmf, struct folio *folio)
 /* Source: mm/hugetlb.c, hugetlb_no_page(). */
 static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 {
-	struct folio *folio = alloc_hugetlb_folio(vmf->vma, vmf->addr);
+	struct folio *folio;
 
+	/* The entry was read first, with acquire: who took a huge page back said so before. */
+	if (unlikely(load_relaxed(&vmf->vma->vm_huge_lost)))
+		return VM_FAULT_SIGBUS;
+	folio = alloc_hugetlb_folio(vmf->vma, vmf->addr);
 	if (unlikely(!folio))
 		return VM_FAULT_SIGBUS;
 	clear_huge_page(folio);
@@ -93,13 +97,19 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 	return mine;
 }
 
-/* A huge page of its own in the place of @old, of which the caller has a reference. */
+/*
+ * A huge page of its own in the place of @old, of which the caller has a reference. Who was promised @old keeps it when there is no other.
+ */
 static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *old)
 {
 	struct folio *new = alloc_hugetlb_folio(vmf->vma, vmf->addr);
 
-	if (unlikely(!new))
-		return VM_FAULT_SIGBUS;
+	if (unlikely(!new)) {
+		if (!vmf->vma->vm_resv)
+			return VM_FAULT_SIGBUS;
+		hugetlb_take_back(vmf->vma, old);
+		return FAULT_AGAIN;
+	}
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		copy_payload(folio_page(new, i), folio_page(old, i));
 	if (!replace_leaf(vmf, pmd, old, new)) {

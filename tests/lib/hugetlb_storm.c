@@ -12,7 +12,7 @@
 #include "core/op/mincore.h"
 #include "tests/lib/threads.h"
 
-#define SPARE		4	/* huge pages that nobody is promised, for forks */
+#define SPARE		4	/* huge pages that nobody is promised, for forks, and in the place of what is pinned */
 
 static unsigned long any_place(void)
 {
@@ -24,7 +24,7 @@ static void touch(struct hugetlb_storm *storm, struct mm_struct *mm)
 	vm_fault_t ret = do_user_addr_fault(mm, any_place(), rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
 
 	if (ret & VM_FAULT_SIGBUS)
-		fetch_add_relaxed(&storm->refused, 1ul);
+		fetch_add_relaxed(mm == storm->mm ? &storm->refused : &storm->forks_refused, 1ul);
 	else
 		BUG_ON(ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS));
 }
@@ -85,8 +85,10 @@ static void work(void *arg, unsigned int index)
 
 	(void)index;
 	for (unsigned int i = 0; i < storm->rounds; i++) {
-		switch (rng_below(&this_cpu->rng, storm->forks ? 12 : 9)) {
+		switch (rng_below(&this_cpu->rng, storm->pins ? 12 : storm->forks ? 10 : 9)) {
 		case 0:
+			if (storm->forks && !storm->pins)
+				break;	/* what a child still has would not be promised again */
 			BUG_ON(sys_madvise(storm->mm, any_place() & PMD_MASK, PMD_SIZE, MADV_DONTNEED));
 			break;
 		case 1:
@@ -112,7 +114,7 @@ static void work(void *arg, unsigned int index)
 
 bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int threads, unsigned int noise)
 {
-	unsigned long pool = HUGETLB_STORM_PAGES + (storm->forks ? SPARE : 0);
+	unsigned long pool = HUGETLB_STORM_PAGES + (storm->pins ? SPARE : 0);
 	char why[256] = "";
 	bool right;
 
@@ -124,7 +126,7 @@ bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int
 	right = oracle_at_rest(&storm->mm, 1, why, sizeof(why));
 	if (!right)
 		fprintf(stderr, "policy %s: %s\n", policy, why);
-	if (!storm->forks && storm->refused) {
+	if (!storm->pins && storm->refused) {
 		fprintf(stderr, "policy %s: %lu faults were refused what was reserved for them\n", policy, storm->refused);
 		right = false;
 	}

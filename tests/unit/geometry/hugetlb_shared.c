@@ -51,6 +51,36 @@ static void a_fork_shares_until_one_writes(void **state)
 	end_of(mm, child);
 }
 
+/* With nothing to copy to, who was promised it keeps it; the others find nothing in its place, for good. */
+static void who_was_promised_takes_it_back(void **state)
+{
+	struct mm_struct *mm, *child, *grandchild;
+	struct folio *folio;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	folio = huge_folio_at(mm, AREA);
+	child = fork_mm(mm);
+	grandchild = fork_mm(child);
+	assert_int_equal(huge_write(child, AREA), VM_FAULT_SIGBUS);
+	assert_int_equal(huge_read(child, AREA), 0);	/* it may go on reading */
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_ptr_equal(huge_folio_at(mm, AREA), folio);
+	assert_int_equal(folio_entire_mapcount(folio), 1);
+	assert_true(pmd_none(huge_at(child, AREA)) && pmd_none(huge_at(grandchild, AREA)));
+	assert_false(pmd_none(huge_at(child, AREA + PMD_SIZE)));
+	pool_of(3);
+	assert_int_equal(huge_read(child, AREA), VM_FAULT_SIGBUS);
+	mm_exit(grandchild);
+	grandchild = fork_mm(child);
+	assert_int_equal(huge_read(grandchild, AREA), VM_FAULT_SIGBUS);
+	assert_int_equal(huge_read(grandchild, AREA + PMD_SIZE), 0);
+	end_of(mm, child, grandchild);
+}
+
 static void an_unsharing_fault_copies_and_allows_no_write(void **state)
 {
 	struct mm_struct *mm, *child;
@@ -226,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_shares_until_one_writes),
+		cmocka_unit_test(who_was_promised_takes_it_back),
 		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
 		cmocka_unit_test(its_pages_are_got_one_by_one),
