@@ -49,5 +49,8 @@ if(NOT CMAKE_CROSSCOMPILING)
 	faultline_package(jansson libjansson-dev jansson.h jansson)
 	if(BUILD_TESTING)
 		faultline_package(cmocka libcmocka-dev cmocka.h cmocka)
+		if(FAULTLINE_CHECK AND NOT FAULTLINE_SANITIZE)
+			faultline_package(relacy relacy-dev relacy/relacy.hpp) # headers are all of it
+		endif()
 	endif()
 endif()

@@ -3,8 +3,9 @@
 enable_language(CXX)
 set(core faultline_core_${FAULTLINE_LEVELS})
 
-# Objects and not an archive: a workload registers itself, and no symbol of it is called by name.
-file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c)
+# Objects and not an archive: a workload or litmus pattern registers itself, and no symbol of it is called by name.
+file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c
+	${CMAKE_SOURCE_DIR}/workloads/litmus/*.c)
 if(workload_sources)
 	add_library(faultline_workloads OBJECT ${workload_sources})
 	target_link_libraries(faultline_workloads PUBLIC ${core})

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_litmus.c - `faultline litmus`: what the real cores make of a barrier that is there, and of one that is not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/command.h"
+#include "workloads/litmus_run.h"
+
+struct litmus_options {
+	double seconds, strict;	/* of each race; until what does not hide must have shown, 0: need not */
+	bool list;
+};
+
+enum { OPT_SECONDS = 1, OPT_LIST, OPT_STRICT };
+
+static const struct poptOption options[] = {
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS,
+	  "how long each pattern is raced, whole and again with each part left out (default: 1)", "S" },
+	{ "strict", 0, POPT_ARG_STRING, NULL, OPT_STRICT,
+	  "what shows on x86 when it is left out must show, within so long", "S" },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the patterns, what each forbids, and what can be left out", NULL },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	struct litmus_options *litmus = target;
+
+	if (option == OPT_LIST)
+		litmus->list = true;
+	else if (!read_fraction(text, 0.001, 1e6, option == OPT_STRICT ? &litmus->strict : &litmus->seconds))
+		return complain("not a time in seconds: '%s' (0.001 to 1000000)", text);
+	return 0;
+}
+
+static const struct litmus_part *part_of(const struct litmus *pattern, unsigned int index)
+{
+	return index < LITMUS_MAX_PARTS && pattern->parts[index].name ? &pattern->parts[index] : NULL;
+}
+
+static void describe(const struct litmus *pattern)
+{
+	const struct litmus_part *part;
+
+	printf("%-18s forbidden: %s\n", pattern->name, pattern->forbidden);
+	for (unsigned int i = 0; (part = part_of(pattern, i)); i++)
+		printf("%18s without %s%s%s\n", "", part->name, part->hidden ? "; hides on x86: " : "", part->hidden ? part->hidden : "");
+}
+
+/* A side with one end only is not told of. */
+static void print_outcomes(const struct litmus *pattern, const struct litmus_counts *counts)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		bool first = i & 2, second = i & 1;
+		const char *one = first ? pattern->went_on[0] : pattern->gave_up[0];
+		const char *two = second ? pattern->went_on[1] : pattern->gave_up[1];
+
+		if (counts->outcome[first][second])
+			printf("%15lu  %s, %s%s%s\n", counts->outcome[first][second], one, two,
+			       first && second ? ": " : "", first && second ? pattern->forbidden : "");
+	}
+}
+
+static int race(const struct litmus *pattern, const struct litmus_part *part, const struct litmus_options *litmus)
+{
+	static const char *const verdicts[] = { "Never", "Sometimes", "Always" };
+	struct litmus_bounds bounds = { .seconds = litmus->seconds };
+	unsigned int left_out = part ? 1u << (part - pattern->parts) : 0;
+	struct litmus_counts counts;
+	enum litmus_verdict verdict;
+	const char *wrong;
+	int error;
+
+	if (part && !part->hidden && litmus_can_show())
+		bounds.patience = litmus->strict;
+	error = litmus_run(pattern, left_out, &bounds, &counts);
+	if (error)
+		return fail("%s: %s", pattern->name, strerror(-error));
+	verdict = litmus_verdict(&counts);
+	printf("%-9s  %s%s%s: in %lu of %lu%s%s\n", verdicts[verdict], pattern->name, part ? " without " : "", part ? part->name : "",
+	       counts.outcome[1][1], litmus_instances(&counts), part && part->hidden ? "; hides on x86: " : "",
+	       part && part->hidden ? part->hidden : "");
+	print_outcomes(pattern, &counts);
+	fflush(stdout);
+	wrong = litmus_wrong(part, verdict, litmus->strict > 0);
+	return wrong ? fail("%s%s%s: %s", pattern->name, part ? " without " : "", part ? part->name : "", wrong) : EXIT_DONE;
+}
+
+static int race_all_of(const struct litmus *pattern, const struct litmus_options *litmus)
+{
+	const struct litmus_part *part;
+	int status = race(pattern, NULL, litmus);
+
+	for (unsigned int i = 0; (part = part_of(pattern, i)); i++)
+		status |= race(pattern, part, litmus);
+	return status;
+}
+
+/* The patterns named, or all. */
+static int each(const struct command_line *line, const struct litmus_options *litmus)
+{
+	unsigned int nr = line->nr_words ? line->nr_words : nr_litmus();
+	int status = EXIT_DONE;
+
+	for (unsigned int i = 0; i < line->nr_words; i++)
+		if (!litmus_find(line->words[i]))
+			return complain("unknown pattern '%s' (see %s --list)", line->words[i], program_name);
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct litmus *pattern = line->nr_words ? litmus_find(line->words[i]) : litmus_get(i);
+
+		if (litmus->list)
+			describe(pattern);
+		else
+			status |= race_all_of(pattern, litmus);
+	}
+	return status;
+}
+
+static int run_litmus(int argc, const char **argv)
+{
+	struct litmus_options litmus = { .seconds = 1 };
+	struct command_line line;
+	int status = command_line_read(&line, argc, argv, options, "[OPTION...] [PATTERN...]", take, &litmus), error;
+
+	if (status)
+		return status;
+	error = topology_load(NULL);
+	if (error) {
+		status = fail("cannot read the topology: %s", strerror(-error));
+	} else {
+		status = each(&line, &litmus);
+		topology_free();
+	}
+	command_line_free(&line);
+	return status;
+}
+
+const struct command litmus_command = {
+	.name = "litmus",
+	.arguments = "[PATTERN...]",
+	.what = "race the pattern below each barrier on the real cores, with it and without",
+	.run = run_litmus,
+};
