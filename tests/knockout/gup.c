@@ -2,7 +2,7 @@
 /*
  * gup.c - storms of pins with one thing left out: the oracle that should see it does, and without the knock-out none complains.
  *
- * The barriers of gup-share and gup-fork are full barriers behind read-modify-writes that are so themselves on x86: litmus.gup_share
+ * The barriers of gup-share and gup-fork are full barriers behind read-modify-writes that are so themselves on x86: models.gup_share
  * shows what they are for. Here the re-reads that they order are left out.
  */
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every knock-out is built into the core and named by a test; every side of an ORDER tag has one, or a reason why not.
+# Every knock-out is built into the core and named by a test, or by a litmus pattern, which is one; every side of an ORDER tag has one,
+# or a reason why not.
 . "$(dirname "$0")/../lib/lint.sh"
 
 # The reasons, one a line: TAG:SIDE, then the reason.
@@ -13,7 +14,7 @@ listed() {
 unused() {
 	listed | while read -r ident name; do
 		grep -rqE "KNOCKED_OUT\($ident\)" core || echo "knock-out $name: not in the core"
-		grep -rqE --include='*.c' "\"$name\"|\<(KO_)?$ident\>" tests || echo "knock-out $name: in no test"
+		grep -rqE --include='*.c' "\"$name\"|\<(KO_)?$ident\>" tests workloads/litmus || echo "knock-out $name: in no test"
 	done
 }
 
