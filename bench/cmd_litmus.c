@@ -48,7 +48,6 @@ static void describe(const struct litmus *pattern)
 		printf("%18s without %s%s%s\n", "", part->name, part->hidden ? "; hides on x86: " : "", part->hidden ? part->hidden : "");
 }
 
-/* A side with one end only is not told of. */
 static void print_outcomes(const struct litmus *pattern, const struct litmus_counts *counts)
 {
 	for (unsigned int i = 0; i < 4; i++) {
@@ -70,21 +69,22 @@ static int race(const struct litmus *pattern, const struct litmus_part *part, co
 	struct litmus_counts counts;
 	enum litmus_verdict verdict;
 	const char *wrong;
+	char title[128];
 	int error;
 
+	snprintf(title, sizeof(title), "%s%s%s", pattern->name, part ? " without " : "", part ? part->name : "");
 	if (part && !part->hidden && litmus_can_show())
 		bounds.patience = litmus->strict;
 	error = litmus_run(pattern, left_out, &bounds, &counts);
 	if (error)
-		return fail("%s: %s", pattern->name, strerror(-error));
+		return fail("%s: %s", title, strerror(-error));
 	verdict = litmus_verdict(&counts);
-	printf("%-9s  %s%s%s: in %lu of %lu%s%s\n", verdicts[verdict], pattern->name, part ? " without " : "", part ? part->name : "",
-	       counts.outcome[1][1], litmus_instances(&counts), part && part->hidden ? "; hides on x86: " : "",
-	       part && part->hidden ? part->hidden : "");
+	printf("%-9s  %s: in %lu of %lu%s%s\n", verdicts[verdict], title, counts.outcome[1][1], litmus_instances(&counts),
+	       part && part->hidden ? "; hides on x86: " : "", part && part->hidden ? part->hidden : "");
 	print_outcomes(pattern, &counts);
 	fflush(stdout);
 	wrong = litmus_wrong(part, verdict, litmus->strict > 0);
-	return wrong ? fail("%s%s%s: %s", pattern->name, part ? " without " : "", part ? part->name : "", wrong) : EXIT_DONE;
+	return wrong ? fail("%s: %s", title, wrong) : EXIT_DONE;
 }
 
 static int race_all_of(const struct litmus *pattern, const struct litmus_options *litmus)

@@ -84,9 +84,7 @@ static void meet(unsigned int me, unsigned int generation)
 
 static bool enough(double elapsed)
 {
-	if (race.counts.outcome[1][1] || elapsed >= race.bounds->patience)
-		return elapsed >= race.bounds->seconds;
-	return false;
+	return elapsed >= race.bounds->seconds && (race.counts.outcome[1][1] || elapsed >= race.bounds->patience);
 }
 
 static void race_side(unsigned int me)
