@@ -119,7 +119,8 @@ static struct swap_slot *lock_slot(unsigned long slot)
 /* Locking: the slot's lock, or the only owner of the folio's frame. */
 static void copy_contents(void *to, const void *from)
 {
-	memcpy(to, from, machine.payload);
+	if (machine.payload)		/* else there is nothing, nor a place for it */
+		memcpy(to, from, machine.payload);
 }
 
 static void *contents_of(unsigned long slot)

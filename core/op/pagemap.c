@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pagemap.c - what each page of a range is mapped to, by the page walker. */
+#include "core/op/pagemap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/mm/huge_memory.h"
+#include "core/mm/mmap_lock.h"
+#include "core/mm/pagewalk.h"
+#include "core/mm/rmap.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/pgtable/ptl.h"
+#include "core/pgtable/swapent.h"
+
+/* What is said of a page that is counted: @once, it is mapped by one entry. */
+static uint64_t page_bits(struct page *page, bool once)
+{
+	uint64_t bits = folio_test_anon(page_folio(page)) ? 0 : PM_FILE;
+
+	return once ? bits | PM_MMAP_EXCLUSIVE : bits;
+}
+
+/* Mapped by one entry of a table, and no leaf: or the other way round. Source: fs/proc/internal.h. */
+static bool mapped_once(struct page *page)
+{
+	return page_mapcount(page) + folio_entire_mapcount(page_folio(page)) == 1;
+}
+
+/* Source: fs/proc/task_mmu.c, pte_to_pagemap_entry(). Locking: the PTL. */
+static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	struct page *page;
+
+	if (pte_none(pte))
+		return 0;
+	if (pte_present(pte)) {
+		page = vm_normal_page(vma, addr, pte);
+		return PM_PRESENT | pte_pfn(pte) | (page ? page_bits(page, mapped_once(page)) : 0);
+	}
+	if (pte_is_guard(pte))
+		return PM_GUARD_REGION;
+	return PM_SWAP | swapent_payload(pte);
+}
+
+/* Of a page at @addr's place in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
+static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
+{
+	struct page *page = vm_normal_page_pmd(pmd, addr);
+	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+
+	return PM_PRESENT | pfn | (page ? page_bits(page, mapped_once(page)) : 0);
+}
+
+static void fill_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long addr, unsigned long next)
+{
+	uint64_t **map = walk->private;
+
+	for (; addr < next; addr += PAGE_SIZE)
+		*(*map)++ = pagemap_leaf(pmd, addr);
+}
+
+static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	uint64_t **map = walk->private;
+	pte_t *ptep;
+
+	walk->action = ACTION_CONTINUE;
+	if (ptl) {
+		fill_leaf(walk, pmdp_get(pmdp), addr, next);
+		spin_unlock(ptl);
+		return 0;
+	}
+	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
+	if (!ptep) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
+	for (; addr < next; addr += PAGE_SIZE, ptep++)
+		*(*map)++ = pagemap_pte(walk->vma, addr, ptep_get(ptep));
+	pte_unmap_unlock(&walk->mm->pt, ptl);
+	return 0;
+}
+
+static int pagemap_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
+{
+	uint64_t **map = walk->private;
+	unsigned long pages = (next - addr) >> PAGE_SHIFT;
+
+	(void)depth;
+	memset(*map, 0, pages * sizeof(**map));
+	*map += pages;
+	return 0;
+}
+
+/* VM_PFNMAP ranges are not passed over: their frames are told as they are. Source: fs/proc/task_mmu.c. */
+static int pagemap_test_walk(unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	return 0;
+}
+
+/* Source: fs/proc/task_mmu.c, pagemap_hugetlb_range(). Locking: the hugetlb VMA lock. */
+static int pagemap_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+
+	if (!ptl)
+		return pagemap_hole(addr, next, -1, walk);
+	fill_leaf(walk, pmdp_get(pmdp), addr, next);
+	spin_unlock(ptl);
+	return 0;
+}
+
+int sys_pagemap(struct mm_struct *mm, unsigned long start, unsigned long nr, uint64_t *map)
+{
+	static const struct mm_walk_ops ops = {
+		.pmd_entry = pagemap_pmd_entry, .hugetlb_entry = pagemap_hugetlb, .pte_hole = pagemap_hole,
+		.test_walk = pagemap_test_walk, .walk_lock = PGWALK_RDLOCK,
+	};
+	int err;
+
+	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || nr > (TASK_SIZE - start) >> PAGE_SHIFT)
+		return -EINVAL;
+	mmap_read_lock(mm);
+	err = walk_page_range(mm, start, start + (nr << PAGE_SHIFT), &ops, &map);
+	mmap_read_unlock(mm);
+	return err;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pagemap.h - what each page of a range is mapped to, as /proc/PID/pagemap tells. Source: fs/proc/task_mmu.c. */
+#ifndef FAULTLINE_CORE_OP_PAGEMAP_H
+#define FAULTLINE_CORE_OP_PAGEMAP_H
+
+#include "core/mm/mm_types.h"
+
+#define PM_PFRAME_MASK		((1ul << 55) - 1)	/* the frame; of what is swapped out, the slot */
+#define PM_MMAP_EXCLUSIVE	(1ul << 56)		/* mapped once */
+#define PM_GUARD_REGION		(1ul << 58)
+#define PM_FILE			(1ul << 61)		/* a page of a file */
+#define PM_SWAP			(1ul << 62)		/* swapped out, or on its way to another frame */
+#define PM_PRESENT		(1ul << 63)
+
+/*
+ * sys_pagemap - one word for each of the @nr pages from @start on; 0 where nothing is mapped. Leaves are not split. Returns 0; -EINVAL:
+ * @start is not page aligned, or the range is empty or leaves the address space. Locking: none held. Source: fs/proc/task_mmu.c,
+ * pagemap_read().
+ */
+int sys_pagemap(struct mm_struct *mm, unsigned long start, unsigned long nr, uint64_t *map);
+
+#endif
