@@ -266,7 +266,14 @@ struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area
 
 struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long delta)
 {
+	struct vm_area_struct *next;
+
 	vma_start_write(vma);
 	vma_move_end(mm, vma, vma->vm_end + delta);
-	return vma_merge_neighbours(mm, vma);
+	next = find_vma(mm, vma->vm_end);
+	if (!can_vma_merge(vma, next))
+		return vma;
+	vma_absorb(mm, vma, next);
+	count_event(EV_VMA_MERGE);
+	return next;
 }

@@ -225,7 +225,7 @@ static long mremap_to(struct vma_remap *r)
 {
 	long err;
 
-	if (r->flags & MREMAP_FIXED) {
+	if ((r->flags & MREMAP_FIXED) && find_vma_intersection(r->mm, r->new_addr, r->new_addr + r->new_len)) {
 		err = do_munmap_locked(r->mm, r->new_addr, r->new_addr + r->new_len);
 		if (err)
 			return err;
