@@ -113,6 +113,11 @@ static void drop_table(struct model *model, unsigned int i)
 	model->table[i] = model->table[--model->nr_tables];
 }
 
+void model_forget_table(struct model *model, unsigned long addr)
+{
+	drop_table(model, find_table(model, LEVEL_PTE, addr));
+}
+
 void model_drop_unused_tables(struct model *model, unsigned long start, unsigned long end)
 {
 	for (unsigned int i = model->nr_tables; i-- > 0;) {
@@ -198,16 +203,13 @@ static void drop_page(struct model_page *page)
 /* All of one PTE table lies in one VMA and in [start, end), and has nothing in it. */
 static bool reclaimable(const struct model *model, unsigned long first, unsigned long start, unsigned long end)
 {
-	const struct model_page *head = model_page(model, first);
+	const struct model_page *page = model_page(model, first);
 
-	if (first < start || first + PMD_SIZE > end || !head)
+	if (first < start || first + PMD_SIZE > end || !page || !page->mapped || model_vma_end(model, first) < first + PMD_SIZE)
 		return false;
-	for (unsigned long addr = first; addr < first + PMD_SIZE; addr += PAGE_SIZE) {
-		const struct model_page *page = model_page(model, addr);
-
-		if (!page || !model_same_vma(head, page) || page->state != NOTHING)
+	model_for_each_page(model, i, addr, slot, first, first + PMD_SIZE)
+		if (slot->state != NOTHING)
 			return false;
-	}
 	return true;
 }
 

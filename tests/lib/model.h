@@ -3,7 +3,8 @@
  * model.h - what the operations on an address space must do, page by page.
  *
  * The model knows a few windows of the address space; nothing is ever mapped outside them. A page has what its VMA has, and
- * what its entry has. Neighbours that are alike, their anon_vma included, are one VMA. Which tables exist is a list.
+ * what its entry has. Neighbours that are alike, their anon_vma included, are one VMA, if nothing says otherwise. Which tables
+ * exist is a list.
  */
 #ifndef FAULTLINE_TESTS_LIB_MODEL_H
 #define FAULTLINE_TESTS_LIB_MODEL_H
@@ -27,7 +28,9 @@ struct model_page {
 	uint8_t content;		/* first and last byte of the payload */
 	bool shared;			/* MEMORY: a fork shared it, and it was not written to since */
 	bool inherited;			/* its VMA has anon_vmas from before a fork */
+	bool begins;			/* a VMA, though the page before is like it and of the same anon_vma */
 	uint16_t anon;			/* number of its VMA's anon_vma; 0: none */
+	unsigned long index;		/* that its VMA gives it: of its address, until it is moved with pages */
 };
 
 struct model_window {
@@ -60,6 +63,11 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 /* What model_mmap() would return, nothing changed. */
 long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags);
 int model_munmap(struct model *model, unsigned long start, unsigned long len);
+long model_mremap(struct model *model, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
+		  unsigned long new_addr);
+/* What model_mremap() would return, nothing changed. */
+long model_mremap_address(const struct model *model, unsigned long addr, unsigned long old_len, unsigned long new_len,
+			  int flags, unsigned long new_addr);
 int model_mprotect(struct model *model, unsigned long start, unsigned long len, int prot);
 int model_madvise(struct model *model, unsigned long start, unsigned long len, int advice);
 int model_mincore(struct model *model, unsigned long start, unsigned long len, unsigned char *vec);

@@ -29,12 +29,12 @@ static bool check_vma(const struct vm_area_struct *vma, const struct model_windo
 	const struct model_page *page = &window->page[n];
 	unsigned long start = window->base + n * PAGE_SIZE, end = start + PAGE_SIZE;
 
-	while (n + 1 < window->pages && model_same_vma(page, &window->page[n + 1])) {
+	while (n + 1 < window->pages && model_same_vma(&window->page[n], &window->page[n + 1])) {
 		n++;
 		end += PAGE_SIZE;
 	}
 	if (vma && vma->vm_start == start && vma->vm_end == end && vma->vm_flags == page->flags &&
-	    vma->vm_name == page->name && vma->vm_pgoff == start / PAGE_SIZE)
+	    vma->vm_name == page->name && vma->vm_pgoff == page->index)
 		return true;
 	fprintf(stderr, "a VMA should be %lx-%lx flags %x name %u", start, end, page->flags, page->name);
 	if (vma)
@@ -124,7 +124,7 @@ static bool check_page(const struct model_page *page, unsigned long addr, pte_t 
 		return true;
 	frame = pte_page(pte);
 	if (page_type(frame) == PAGE_ANON && check_owners(frame, page->shared) &&
-	    frame->index == addr / PAGE_SIZE && check_contents(frame, page->content))
+	    frame->index == page->index && check_contents(frame, page->content))
 		return true;
 	fprintf(stderr, "page of %lx: type %d, %d references, %d mappings, index %lx, content %x should be %x\n", addr,
 		page_type(frame), page_ref_count(frame), page_mapcount(frame), frame->index,

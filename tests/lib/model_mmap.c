@@ -44,14 +44,13 @@ static long place_fixed(const struct model *model, unsigned long addr, unsigned 
 	return (long)addr;
 }
 
-static bool inside(const struct model *model, unsigned long addr, unsigned long len)
+bool model_inside(const struct model *model, unsigned long addr, unsigned long len)
 {
 	return model_page(model, addr) && model_page(model, addr + len - PAGE_SIZE) &&
 	       model_page(model, addr + len - PAGE_SIZE) - model_page(model, addr) == (long)(len / PAGE_SIZE) - 1;
 }
 
-/* @searched: whether the address was searched for. */
-static long place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
 {
 	long at = -1;
 
@@ -60,7 +59,7 @@ static long place(const struct model *model, unsigned long addr, unsigned long l
 		return -ENOMEM;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		at = place_fixed(model, addr, len, flags);
-		return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+		return at < 0 || model_inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
 	}
 	addr -= addr % PAGE_SIZE;
 	if (addr) {
@@ -72,7 +71,7 @@ static long place(const struct model *model, unsigned long addr, unsigned long l
 		*searched = true;
 		at = choose(model, len);
 	}
-	return at < 0 || inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+	return at < 0 || model_inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
 }
 
 static long mmap_args(unsigned long len, int flags)
@@ -92,17 +91,7 @@ long model_mmap_address(const struct model *model, unsigned long addr, unsigned 
 	bool searched;
 
 	(void)prot;
-	return err ? err : place(model, addr, model_page_up(len), flags, &searched);
-}
-
-static void unmap(struct model *model, unsigned long start, unsigned long end)
-{
-	bool any = model_any_mapped(model, start, end);
-
-	model_for_each_page(model, i, addr, page, start, end)
-		*page = (struct model_page){ .mapped = false };
-	if (any)
-		model_drop_unused_tables(model, start, end);
+	return err ? err : model_place(model, addr, model_page_up(len), flags, &searched);
 }
 
 /* The next search for free addresses does not miss what became free. */
@@ -110,6 +99,17 @@ static void raise_hint(struct model *model, unsigned long end)
 {
 	if (model->hint)
 		model->hint = max(model->hint, end);
+}
+
+void model_unmap(struct model *model, unsigned long start, unsigned long end)
+{
+	bool any = model_any_mapped(model, start, end);
+
+	model_for_each_page(model, i, addr, page, start, end)
+		*page = (struct model_page){ .mapped = false };
+	if (any)
+		model_drop_unused_tables(model, start, end);
+	raise_hint(model, end);
 }
 
 long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
@@ -120,18 +120,18 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 	if (at)
 		return at;
 	len = model_page_up(len);
-	at = place(model, addr, len, flags, &searched);
+	at = model_place(model, addr, len, flags, &searched);
 	BUG_ON(at == MODEL_OUTSIDE);
 	if (at < 0)
 		return at;
 	if (searched)
 		model->hint = (unsigned long)at;
-	if (model_any_mapped(model, (unsigned long)at, (unsigned long)at + len)) {
-		unmap(model, (unsigned long)at, (unsigned long)at + len);
-		raise_hint(model, (unsigned long)at + len);
-	}
+	if (model_any_mapped(model, (unsigned long)at, (unsigned long)at + len))
+		model_unmap(model, (unsigned long)at, (unsigned long)at + len);
 	model_for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
-		*page = (struct model_page){ .mapped = true, .flags = model_flags(prot), .name = (uint8_t)name };
+		*page = (struct model_page){
+			.mapped = true, .flags = model_flags(prot), .name = (uint8_t)name, .index = a / PAGE_SIZE
+		};
 	model_expand(model, (unsigned long)at, (unsigned long)at + len);
 	return at;
 }
@@ -140,7 +140,6 @@ int model_munmap(struct model *model, unsigned long start, unsigned long len)
 {
 	if (start % PAGE_SIZE || start > TASK_SIZE || len > TASK_SIZE - start || !len)
 		return -EINVAL;
-	unmap(model, start, start + model_page_up(len));
-	raise_hint(model, start + model_page_up(len));
+	model_unmap(model, start, start + model_page_up(len));
 	return 0;
 }

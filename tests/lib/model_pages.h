@@ -24,13 +24,30 @@ void model_drop_unused_tables(struct model *model, unsigned long start, unsigned
 /* Sees to the tables that an entry for @addr needs. model_has_table - its PTE table is there. */
 void model_need_tables(struct model *model, unsigned long addr);
 bool model_has_table(const struct model *model, unsigned long addr);
+/* Forgets the PTE table of @addr, which is there. */
+void model_forget_table(struct model *model, unsigned long addr);
+
+/* ---- places ---- */
+
+/*
+ * Where a mapping of @len bytes comes, as get_unmapped_area() must have it; *@searched: whether it was searched for.
+ * MODEL_OUTSIDE: not into one window.
+ */
+long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched);
+/* [@addr, @addr + @len) lies in one window. */
+bool model_inside(const struct model *model, unsigned long addr, unsigned long len);
+/* Takes mappings away, tables that are not needed any more too; the next search does not miss what became free. */
+void model_unmap(struct model *model, unsigned long start, unsigned long end);
 
 /* ---- VMAs ---- */
 
-/* Neighbours of one VMA. */
+/* @b, the page after @a, is of the same VMA. */
 bool model_same_vma(const struct model_page *a, const struct model_page *b);
-/* Where the VMA that holds @addr ends. */
+/* Where the VMA that holds @addr begins, and ends. */
+unsigned long model_vma_start(const struct model *model, unsigned long addr);
 unsigned long model_vma_end(const struct model *model, unsigned long addr);
+/* What is mapped from @addr on is a VMA of its own. */
+void model_begin_vma(struct model *model, unsigned long addr);
 /* The VMAs that touch at @addr become one if they may. */
 void model_join(struct model *model, unsigned long addr);
 /* [@start, @end) was just mapped: it becomes part of a neighbour if it may. */

@@ -2,9 +2,10 @@
 /* model_vma.c - which pages of the model are one VMA, and which VMAs have one anon_vma. */
 #include "tests/lib/model_pages.h"
 
+/* @b is the page after @a. */
 static bool alike(const struct model_page *a, const struct model_page *b)
 {
-	return a && b && a->mapped && b->mapped && a->flags == b->flags && a->name == b->name;
+	return a && b && a->mapped && b->mapped && a->flags == b->flags && a->name == b->name && b->index == a->index + 1;
 }
 
 /* Who has none may get the other's, unless that inherited. */
@@ -17,10 +18,10 @@ static bool anon_vmas_agree(const struct model_page *a, const struct model_page 
 
 bool model_same_vma(const struct model_page *a, const struct model_page *b)
 {
-	return alike(a, b) && a->anon == b->anon;
+	return alike(a, b) && a->anon == b->anon && !b->begins;
 }
 
-static unsigned long vma_start(const struct model *model, unsigned long addr)
+unsigned long model_vma_start(const struct model *model, unsigned long addr)
 {
 	while (model_same_vma(model_page(model, addr - PAGE_SIZE), model_page(model, addr)))
 		addr -= PAGE_SIZE;
@@ -41,26 +42,35 @@ static void set_anon(struct model *model, unsigned long start, unsigned long end
 		page->anon = anon;
 }
 
+void model_begin_vma(struct model *model, unsigned long addr)
+{
+	if (model_page(model, addr))
+		model_page(model, addr)->begins = model_page(model, addr)->mapped;
+}
+
 void model_join(struct model *model, unsigned long addr)
 {
-	const struct model_page *left = model_page(model, addr - PAGE_SIZE), *right = model_page(model, addr);
+	struct model_page *left = model_page(model, addr - PAGE_SIZE), *right = model_page(model, addr);
 
-	if (!alike(left, right) || left->anon == right->anon || !anon_vmas_agree(left, right))
+	if (!alike(left, right) || !anon_vmas_agree(left, right))
 		return;
 	if (left->anon)
 		set_anon(model, addr, model_vma_end(model, addr), left->anon);
 	else
-		set_anon(model, vma_start(model, addr - PAGE_SIZE), addr, right->anon);
+		set_anon(model, model_vma_start(model, addr - PAGE_SIZE), addr, right->anon);
+	right->begins = false;
 }
 
 void model_expand(struct model *model, unsigned long start, unsigned long end)
 {
-	const struct model_page *new = model_page(model, start), *heir;
+	const struct model_page *first = model_page(model, start), *last = model_page(model, end - PAGE_SIZE), *heir;
 	const struct model_page *prev = model_page(model, start - PAGE_SIZE), *next = model_page(model, end);
 
-	if (!alike(prev, new) || !anon_vmas_agree(prev, new))
+	model_begin_vma(model, start);
+	model_begin_vma(model, end);
+	if (!alike(prev, first) || !anon_vmas_agree(prev, first))
 		prev = NULL;
-	if (!alike(next, new) || !anon_vmas_agree(next, new) || (prev && !anon_vmas_agree(prev, next)))
+	if (!alike(last, next) || !anon_vmas_agree(last, next) || (prev && !anon_vmas_agree(prev, next)))
 		next = NULL;
 	heir = next ? next : prev;
 	if (!heir)
@@ -69,24 +79,30 @@ void model_expand(struct model *model, unsigned long start, unsigned long end)
 		page->anon = heir->anon;
 		page->inherited = heir->inherited;
 	}
-	if (prev && next)
+	if (next)
+		model_join(model, end);
+	if (prev)
 		model_join(model, start);
 }
 
 void model_anon_prepare(struct model *model, unsigned long addr)
 {
-	unsigned long start, end;
-	const struct model_page *near[2], *page = model_page(model, addr);
+	const struct model_page *page = model_page(model, addr);
+	unsigned long start, end, near[2];
 	uint16_t anon = 0;
 
 	if (page->anon)
 		return;
-	start = vma_start(model, addr);
+	start = model_vma_start(model, addr);
 	end = model_vma_end(model, addr);
-	near[0] = model_page(model, end);
-	near[1] = model_page(model, start - PAGE_SIZE);
-	for (unsigned int i = 0; !anon && i < 2; i++)
-		if (near[i] && near[i]->mapped && near[i]->name == page->name && !near[i]->inherited)
-			anon = near[i]->anon;
+	near[0] = end;
+	near[1] = start - PAGE_SIZE;
+	for (unsigned int i = 0; !anon && i < 2; i++) {
+		const struct model_page *other = model_page(model, near[i]);
+
+		if (other && other->mapped && other->name == page->name && !other->inherited &&
+		    other->index - near[i] / PAGE_SIZE == page->index - addr / PAGE_SIZE)
+			anon = other->anon;
+	}
 	set_anon(model, start, end, anon ? anon : ++model->last_anon);
 }

@@ -9,6 +9,7 @@
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/mmap.h"
+#include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "tests/lib/tree.h"
@@ -103,6 +104,29 @@ static void random_mmap(const struct model *model, struct rng *rng, struct move 
 	} while (at == MODEL_OUTSIDE);
 }
 
+/* Where things meet again: near, in another window, or with tables that fit. */
+static void random_mremap(const struct model *model, struct rng *rng, struct move *move)
+{
+	static const int flags[] = { 0, MREMAP_MAYMOVE, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED,
+				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+				     MREMAP_FIXED, 8 };
+	long at;
+
+	do {
+		unsigned int w = rng_below(rng, 2) ? 1 : (unsigned int)rng_below(rng, MODEL_WINDOWS);
+
+		random_range(model, rng, move);
+		move->flags = flags[rng_below(rng, ARRAY_SIZE(flags) - (rng_below(rng, 32) ? 2 : 0))];
+		move->new_len = rng_below(rng, 2) ? move->len : rng_below(rng, 8) * PAGE_SIZE;
+		move->new_addr = random_place(model, rng, w);
+		if (move->len >= PMD_SIZE && move->start % PMD_SIZE == 0 && rng_below(rng, 2))
+			move->new_addr = model->window[1].base + rng_below(rng, 4) * PMD_SIZE;
+		if (rng_below(rng, 64) == 0)
+			move->new_addr += 1 + rng_below(rng, PAGE_SIZE - 1);
+		at = model_mremap_address(model, move->start, move->len, move->new_len, move->flags, move->new_addr);
+	} while (at == MODEL_OUTSIDE);
+}
+
 /* A length that takes the range out of its window, but into no other. */
 static void limit(struct move *move)
 {
@@ -113,12 +137,16 @@ static void limit(struct move *move)
 struct move move_random(const struct model *model, struct rng *rng)
 {
 	static const enum move_kind kinds[] = { MOVE_MMAP, MOVE_MMAP, MOVE_MUNMAP, MOVE_MPROTECT, MOVE_MPROTECT,
-						MOVE_MADVISE, MOVE_MADVISE, MOVE_MINCORE, MOVE_TOUCH, MOVE_TOUCH,
-						MOVE_TOUCH, MOVE_TOUCH };
+						MOVE_MADVISE, MOVE_MADVISE, MOVE_MINCORE, MOVE_MREMAP, MOVE_MREMAP,
+						MOVE_TOUCH, MOVE_TOUCH, MOVE_TOUCH, MOVE_TOUCH };
 	struct move move = { .kind = kinds[rng_below(rng, ARRAY_SIZE(kinds))] };
 
 	if (move.kind == MOVE_MMAP) {
 		random_mmap(model, rng, &move);
+		return move;
+	}
+	if (move.kind == MOVE_MREMAP) {
+		random_mremap(model, rng, &move);
 		return move;
 	}
 	random_range(model, rng, &move);
@@ -172,6 +200,9 @@ void move_do(const struct move *move, struct mm_struct *mm, struct outcome *outc
 	case MOVE_MINCORE:
 		outcome->ret = sys_mincore(mm, move->start, move->len, outcome->vec);
 		break;
+	case MOVE_MREMAP:
+		outcome->ret = sys_mremap(mm, move->start, move->len, move->new_len, move->flags, move->new_addr);
+		break;
 	default:
 		outcome->ret = touch(move, mm);
 	}
@@ -196,6 +227,9 @@ void move_model(const struct move *move, struct model *model, struct outcome *ou
 	case MOVE_MINCORE:
 		outcome->ret = model_mincore(model, move->start, move->len, outcome->vec);
 		break;
+	case MOVE_MREMAP:
+		outcome->ret = model_mremap(model, move->start, move->len, move->new_len, move->flags, move->new_addr);
+		break;
 	default:
 		outcome->ret = model_touch(model, move->start, move->write, move->content);
 	}
@@ -203,11 +237,11 @@ void move_model(const struct move *move, struct model *model, struct outcome *ou
 
 void move_tell(const struct move *move)
 {
-	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "touch" };
+	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
 
-	fprintf(stderr, "%s start %lx len %lx (end %lx) prot %x flags %x advice %d name %u %s\n", names[move->kind],
+	fprintf(stderr, "%s start %lx len %lx (end %lx) prot %x flags %x advice %d name %u %s to %lx len %lx\n", names[move->kind],
 		move->start, move->len, move->start + move->len, (unsigned int)move->prot, (unsigned int)move->flags,
-		move->advice, move->name, move->write ? "write" : "read");
+		move->advice, move->name, move->write ? "write" : "read", move->new_addr, move->new_len);
 }
 
 bool outcomes_equal(const struct move *move, const struct outcome *got, const struct outcome *want)

@@ -6,12 +6,13 @@
 #include "core/base/rng.h"
 #include "tests/lib/model.h"
 
-enum move_kind { MOVE_MMAP, MOVE_MUNMAP, MOVE_MPROTECT, MOVE_MADVISE, MOVE_MINCORE, MOVE_TOUCH, NR_MOVES };
+enum move_kind { MOVE_MMAP, MOVE_MUNMAP, MOVE_MPROTECT, MOVE_MADVISE, MOVE_MINCORE, MOVE_MREMAP, MOVE_TOUCH, NR_MOVES };
 
 /* One operation with its arguments: as many as it needs. */
 struct move {
 	enum move_kind kind;
 	unsigned long start, len;
+	unsigned long new_addr, new_len;
 	int prot, flags, advice;
 	uint32_t name;
 	bool write;

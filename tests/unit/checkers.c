@@ -9,6 +9,7 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "core/op/mremap.h"
 #include "core/phys/folio.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/moves.h"
@@ -141,6 +142,36 @@ static void what_is_wrong_with_a_count(void **state)
 	end(&pair);
 }
 
+/* All of @pair's first VMA, its page, the zero page and the guard, goes one table further. */
+static struct vm_area_struct *move_along(struct pair *pair)
+{
+	both(pair, (struct move){ .kind = MOVE_MREMAP, .start = AREA, .len = 4 * PAGE_SIZE, .new_len = 5 * PAGE_SIZE,
+				  .flags = MREMAP_MAYMOVE | MREMAP_FIXED, .new_addr = AREA + PMD_SIZE });
+	return vma_tree_find(&pair->mm->tree, AREA + PMD_SIZE);
+}
+
+static void what_is_wrong_after_a_move(void **state)
+{
+	struct vm_area_struct *vma;
+	uint64_t *entry;
+	struct pair pair;
+
+	(void)state;
+	begin(&pair);
+	vma = move_along(&pair);
+	assert_true(model_check(&pair.model, pair.mm));
+	seen_when(&pair, vma->vm_pgoff, (AREA + PMD_SIZE) >> PAGE_SHIFT);	/* its pages still have their old numbers */
+	seen_when(&pair, pte_page(tree_pte(pair.mm, AREA + PMD_SIZE))->index, (AREA + PMD_SIZE) >> PAGE_SHIFT);
+	seen_when(&pair, vma->anon_vma, NULL);
+	seen_when(&pair, vma_tree_find(&pair.mm->tree, AREA)->anon_vma, vma->anon_vma);
+	entry = tree_entry(pair.mm->pt.pgd, LEVEL_PTE, AREA + PMD_SIZE);
+	seen_when(&pair, *tree_entry(pair.mm->pt.pgd, LEVEL_PTE, AREA), *entry);	/* left behind */
+	seen_when(&pair, *entry, 0);
+	seen_when(&pair, model_page(&pair.model, AREA + PMD_SIZE + PAGE_SIZE)->begins, true);
+	seen_when(&pair, model_page(&pair.model, AREA)->mapped, true);
+	end(&pair);
+}
+
 static void what_is_wrong_with_an_outcome(void **state)
 {
 	static struct outcome got, want;
@@ -228,6 +259,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_an_entry),
 		cmocka_unit_test(what_is_wrong_with_a_page),
 		cmocka_unit_test(what_is_wrong_with_a_count),
+		cmocka_unit_test(what_is_wrong_after_a_move),
 		cmocka_unit_test(what_is_wrong_with_an_outcome),
 		cmocka_unit_test(what_is_wrong_with_a_walk),
 		cmocka_unit_test(what_is_wrong_with_a_vma_tree),

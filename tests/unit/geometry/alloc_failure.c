@@ -14,7 +14,9 @@
 #include "core/base/syncpoint.h"
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
+#include "core/op/mremap.h"
 #include "tests/lib/dies.h"
+#include "tests/lib/model_pages.h"
 #include "tests/lib/moves.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
@@ -27,8 +29,11 @@ static long no_memory(const struct move *move)
 	return move->kind == MOVE_TOUCH ? (long)VM_FAULT_OOM : -ENOMEM;
 }
 
+/* What it replaces goes before it finds out, and what is cut off. */
 static bool all_or_nothing(const struct move *move)
 {
+	if (move->kind == MOVE_MREMAP)
+		return !(move->flags & MREMAP_FIXED);
 	return move->kind == MOVE_MMAP || move->kind == MOVE_MUNMAP || move->kind == MOVE_TOUCH;
 }
 
@@ -37,6 +42,13 @@ static bool left_right(const struct move *move, const struct model *before, stru
 {
 	failed[move->kind]++;
 	return all_or_nothing(move) ? model_check_but_tables(before, mm) : tree_counters_right(mm);
+}
+
+/* The same call means something else once the first of several VMAs is gone. */
+static bool can_be_repeated(const struct move *move, const struct model *model)
+{
+	return move->kind != MOVE_MREMAP || !model_page(model, move->start) ||
+	       model_vma_end(model, move->start) - move->start >= move->len;
 }
 
 /* Advice goes over few pages: it is repeated for each of their allocations. */
@@ -51,16 +63,17 @@ static bool scarce_move(const struct move *move, struct model *model, struct mm_
 			void (*make_scarce)(unsigned int have), void (*make_plenty)(void))
 {
 	struct model before;
-	bool right = true;
+	bool right = true, scarce = can_be_repeated(move, model);
 
 	model_copy(&before, model);
 	move_model(move, model, &want);
+	scarce = scarce && want.ret != no_memory(move);
 	/* Where running out of memory is what is expected anyway, nothing can be told apart. */
 	for (unsigned int have = 0; right; have++) {
-		if (want.ret != no_memory(move))
+		if (scarce)
 			make_scarce(have);
 		move_do(move, mm, &got);
-		if (want.ret != no_memory(move))
+		if (scarce)
 			make_plenty();
 		if (got.ret == want.ret || got.ret != no_memory(move))
 			break;
@@ -121,7 +134,7 @@ static void each_allocation_fails_once(void **state)
 		right += one_failure_each(world_policies[p], test_seed() * 100 + p, max(test_rounds(400), 400u));
 	assert_int_equal(right, nr_world_policies);
 	assert_true(failed[MOVE_MMAP] && failed[MOVE_MUNMAP] && failed[MOVE_MPROTECT] && failed[MOVE_MADVISE] &&
-		    failed[MOVE_TOUCH]);
+		    failed[MOVE_MREMAP] && failed[MOVE_TOUCH]);
 }
 #endif
 
@@ -130,7 +143,7 @@ static void leave_few(unsigned int have)
 	world_take_frames(have << TABLE_ORDER);
 }
 
-/* What needs page tables: a touch, a populate, a guard region. And what takes them away. */
+/* What needs page tables: a touch, a populate, a guard region, a move. And what takes them away. */
 static struct move table_move(const struct model *model, struct rng *rng)
 {
 	static const int advices[] = { MADV_GUARD_INSTALL, MADV_POPULATE_READ, MADV_POPULATE_WRITE };
@@ -156,10 +169,10 @@ static void frames_run_out(void **state)
 		failed[kind] = 0;
 	rng_init(&rng, test_seed());
 	model_init(&model, &mm->pt.policy);
-	for (unsigned int i = 0; right && i < max(test_rounds(60), 60u); i++) {
+	for (unsigned int i = 0; right && i < max(test_rounds(400), 400u); i++) {
 		struct move move = table_move(&model, &rng);
 
-		if (move.kind == MOVE_TOUCH || move.kind == MOVE_MADVISE) {
+		if (move.kind == MOVE_TOUCH || move.kind == MOVE_MADVISE || move.kind == MOVE_MREMAP) {
 			keep_short(&move);
 			right = scarce_move(&move, &model, mm, leave_few, world_give_frames);
 		} else {
