@@ -13,8 +13,8 @@ static unsigned long huge_pages(const struct space *space)
 static int map_region(struct space *space, unsigned int i)
 {
 	unsigned long start = space_region(space, i), len = space->pages << PAGE_SHIFT;
-	long addr = sys_mmap(space->mm, start, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE,
-			     0);
+	long addr = sys_mmap(space->mm, start, len, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
 	int err;
 
 	if (addr < 0)

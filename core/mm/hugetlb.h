@@ -9,9 +9,10 @@
  *   fault mutex        one fault at a time for a place: the second one finds what the first one mapped
  *   hugetlb VMA lock   read by faults, and by page walks; write from clearing entries until their pages are promised again
  *
- * Only the mapping that was promised its huge pages has the second: a forked child was promised none, nor was one with MAP_NORESERVE.
- * Both get what is free and not promised. And when there is nothing left to copy to, a child even loses what it shares with the mapping
- * that was promised it: from then on its faults are refused, since what it would find instead is not what was there.
+ * Only the mapping that was promised its huge pages has the second: a forked child was promised none, nor was one with
+ * MAP_NORESERVE. Both get what is free and not promised. And when there is nothing left to copy to, a child even loses what it
+ * shares with the mapping that was promised it: from then on its faults are refused, since what it would find instead is not what
+ * was there.
  *
  * Source: mm/hugetlb.c, include/linux/hugetlb.h.
  */
@@ -75,11 +76,11 @@ void hugetlb_fault_mutex_unlock(struct rwsem *mutex);
 void hugetlb_init(void);
 
 /*
- * alloc_hugetlb_folio - a huge page for @addr: the one that was promised, or else one that is free and promised to nobody; NULL when
- * there is none. Locking: the fault mutex and the hugetlb VMA lock for read; at fork the write lock of a VMA that has no promises.
- * hugetlb_put_folio() - drops the reference of a leaf of @vma that was cleared, or of what was just allocated and is not needed. If it was
- * the last, and @vma was promised huge pages, it is promised one for @addr again; not so while somebody else has it, a child or a pin. Locking: as above, or the hugetlb VMA lock for write.
- * Source: mm/hugetlb.c.
+ * alloc_hugetlb_folio - a huge page for @addr: the one that was promised, or else one that is free and promised to nobody; NULL
+ * when there is none. Locking: the fault mutex and the hugetlb VMA lock for read; at fork the write lock of a VMA without promises.
+ * hugetlb_put_folio() - drops the reference of a leaf of @vma that was cleared, or of what was just allocated and is not needed. If
+ * it was the last, and @vma was promised huge pages, it is promised one for @addr again; not so while somebody else has it, a child
+ * or a pin. Locking: as above, or the hugetlb VMA lock for write. Source: mm/hugetlb.c.
  */
 struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr);
 void hugetlb_put_folio(struct vm_area_struct *vma, unsigned long addr, struct folio *folio);

@@ -148,8 +148,8 @@ static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd
 }
 
 /*
- * The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. NULL, and nothing done: it was taken back
- * just now.
+ * The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. NULL, and nothing done: it was
+ * taken back just now.
  */
 static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, struct folio **folio)
 {

@@ -37,8 +37,9 @@ void hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio);
 void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 /*
- * copy_hugetlb_pmd - the child's @dst gets at @addr, at @dst_pmd, what the parent's @src has there, the leaf at @src_pmd, and neither may
- * write; a huge page that may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range(). Source: copy_hugetlb_page_range().
+ * copy_hugetlb_pmd - the child's @dst gets at @addr, at @dst_pmd, what the parent's @src has there, the leaf at @src_pmd, and
+ * neither may write; a huge page that may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range().
+ * Source: mm/hugetlb.c, copy_hugetlb_page_range().
  */
 int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr);
 

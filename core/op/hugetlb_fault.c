@@ -98,7 +98,8 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 }
 
 /*
- * A huge page of its own in the place of @old, of which the caller has a reference. Who was promised @old keeps it when there is no other.
+ * A huge page of its own in the place of @old, of which the caller has a reference. Who was promised @old keeps it when there is
+ * no other.
  */
 static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *old)
 {

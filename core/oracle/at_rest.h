@@ -23,6 +23,7 @@
  *     in a shared mapping, and when the folio is dirty
  *   an entry that allows writes maps an exclusive page, and that page only one entry; its anon_vma lives, its index is the VMA's
  *   a large folio counts its mappings, and those of two mms apart, as they are, and knows when one mm has all of them
+ *   the pool has as many huge pages, free ones and promises as frames and mappings say, and no more promises than free ones
  *   the mms' counters (pages, tables) equal what was found
  *   anon_vmas are what the VMAs say, and rmap walks find every entry that maps a page, and no other: see rmap_at_rest()
  * Else false, and the first violation in @why; but a tree whose nodes are ill formed dies. Locking: mmap_lock of none; no other

@@ -40,7 +40,10 @@ unsigned long hugetlb_pool_resize(unsigned int order, unsigned long nr);
 void hugetlb_pool_exit(void);
 struct hugetlb_counts hugetlb_pool_counts(void);
 
-/* Promises @nr, all of them or none. hugetlb_pool_unreserve() - @nr promises are not needed. Source: mm/hugetlb.c, hugetlb_acct_memory(). */
+/*
+ * Promises @nr, all of them or none. hugetlb_pool_unreserve() - @nr promises are not needed.
+ * Source: mm/hugetlb.c, hugetlb_acct_memory().
+ */
 bool hugetlb_pool_reserve(unsigned long nr);
 void hugetlb_pool_unreserve(unsigned long nr);
 
@@ -49,7 +52,10 @@ void hugetlb_pool_unreserve(unsigned long nr);
  * promised, and is not any more. NULL: all are in use or promised, or an injected failure is due. Source: mm/hugetlb.c.
  */
 struct folio *hugetlb_pool_take(bool reserved);
-/* Gives back a huge page that has no reference left; with @reserve it is promised from that moment on. Source: mm/hugetlb.c, free_huge_folio(). */
+/*
+ * Gives back a huge page that has no reference left; with @reserve it is promised from that moment on.
+ * Source: mm/hugetlb.c, free_huge_folio().
+ */
 void hugetlb_pool_give(struct folio *folio, bool reserve);
 
 #endif

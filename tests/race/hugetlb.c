@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of huge pages from the pool: storms in which what was promised is never refused, alone and beside forks, and storms with pins too. */
+/* Memory of huge pages from the pool: storms in which what was promised is never refused, beside forks too; and storms with pins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
