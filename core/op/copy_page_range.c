@@ -158,7 +158,10 @@ static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *a
 	return 0;
 }
 
-/* One stretch under both PTLs. The tables stay: mmap_lock is held for write, so none is reclaimed. */
+/*
+ * One stretch under both PTLs. mmap_lock is held for write, so no table is reclaimed; but of a file what maps it goes without that, and is
+ * not missed: a fault brings it back.
+ */
 static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long *addr, unsigned long end)
 {
 	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt, *src_pt = &copy->src->vm_mm->pt;
@@ -169,7 +172,12 @@ static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	dst = pte_offset_map_lock(dst_pt, dst_pmd, *addr, &dst_ptl);
 	BUG_ON(!dst);
 	src = pte_offset_map_lock_nested(src_pt, src_pmd, *addr, &src_ptl);
-	BUG_ON(!src);
+	if (unlikely(!src)) {
+		BUG_ON(vma_is_anonymous(copy->src));
+		pte_unmap_unlock(dst_pt, dst_ptl);
+		*addr = end;
+		return 0;
+	}
 	err = copy_ptes(copy, dst, src, addr, end, dst_ptl, src_ptl);
 	pte_unmap_unlock(src_pt, src_ptl);
 	mm_count(dst_pt, MM_ANONPAGES, copy->anon);

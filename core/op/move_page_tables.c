@@ -44,10 +44,10 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 }
 
 /*
- * The entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. Tables stay linked under mmap_lock for
- * write, so both are found. Source: mm/mremap.c, move_ptes().
+ * The entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. False: one of the tables, of a file, had gone
+ * before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c, move_ptes().
  */
-static void move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd, unsigned long new_addr,
+static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd, unsigned long new_addr,
 		      unsigned long len)
 {
 	spinlock_t *old_ptl, *new_ptl;
@@ -55,9 +55,13 @@ static void move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_a
 	pmd_t pmd;
 
 	old_ptep = pte_offset_map_lock(pt, old_pmd, old_addr, &old_ptl);
-	BUG_ON(!old_ptep);
+	if (unlikely(!old_ptep))
+		return false;
 	new_ptep = pte_offset_map(pt, new_pmd, new_addr, &pmd);
-	BUG_ON(!new_ptep);
+	if (unlikely(!new_ptep)) {
+		pte_unmap_unlock(pt, old_ptl);
+		return false;
+	}
 	new_ptl = lock_second(old_ptl, pte_lockptr(pt, new_pmd, pmd));
 	SYNCPOINT("mremap.ptls");
 	/* Flushed before the locks are dropped: who then finds the page at its new place must not meet users of the old one. */
@@ -66,6 +70,7 @@ static void move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_a
 	unlock_second(new_ptl);
 	pte_unmap(pt);
 	pte_unmap_unlock(pt, old_ptl);
+	return true;
 }
 
 /*
@@ -78,13 +83,16 @@ static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pm
 	spinlock_t *new_ptl = lock_second(old_ptl, pmd_lockptr(pt, new_pmd));
 	pmd_t pmd = pmdp_get(old_pmd);
 
-	BUG_ON(!pmd_present(pmd) || pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
-	store_relaxed(&old_pmd->val, 0);
-	SYNCPOINT("mremap.pmd");
-	/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
-	store_release(&new_pmd->val, pmd.val);
-	count_event(EV_TLB_FLUSH);
-	count_event(EV_PMD_MOVE);
+	BUG_ON(pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
+	/* What maps a file may have gone before the rmap locks were taken: then a fault brings it back. */
+	if (likely(pmd_present(pmd))) {
+		store_relaxed(&old_pmd->val, 0);
+		SYNCPOINT("mremap.pmd");
+		/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
+		store_release(&new_pmd->val, pmd.val);
+		count_event(EV_TLB_FLUSH);
+		count_event(EV_PMD_MOVE);
+	}
 	unlock_second(new_ptl);
 	spin_unlock(old_ptl);
 }
@@ -145,8 +153,8 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 			;
 		else if (extent == PMD_SIZE)
 			move_normal_pmd(pt, old_pmd, new_pmd);
-		else
-			move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent);
+		else if (!move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent))
+			extent = 0;	/* again */
 		drop_rmap_locks(pmc->old);
 	}
 	return done;
