@@ -3,6 +3,15 @@
 #include "workloads/count.h"
 #include "workloads/thp_space.h"
 
+/* Where memory ran out for a huge page or the table put by for it, a small page came. */
+static int is_all_huge(struct space *space)
+{
+	struct count count = { 0 };
+	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), &count_tables, &count);
+
+	return err || count.present == space->nr * space->pages ? err : -ENOMEM;
+}
+
 /* The huge page of zeroes everywhere: all that takes memory are the tables put by for the leaves. */
 static int open_zero(struct workload_run *run)
 {
@@ -14,6 +23,8 @@ static int open_zero(struct workload_run *run)
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		for (unsigned long at = 0; !err && at < space->pages; at += HPAGE_PMD_NR)
 			err = space_fault(space, space->mm, space_region(space, i) + (at << PAGE_SHIFT), 0);
+	if (!err)
+		err = is_all_huge(space);
 	if (err)
 		space_close(run);
 	return err;
