@@ -80,8 +80,10 @@ static void out_and_in(void **state)
 	(void)state;
 	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++) {
 		struct mm_struct *mm = mm_with_words(policies[p], 4);
-		unsigned long frames = machine_free_frames();
+		unsigned long frames;
 
+		rcu_barrier();		/* tables of the mm before are free */
+		frames = machine_free_frames();
 		assert_int_equal(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT), 0);
 		for (unsigned long i = 0; i < 4; i++)
 			assert_true(swapped(mm, i) && pte_swp_exclusive(pte_at(mm, i)));
