@@ -78,17 +78,6 @@ static void *extent_alloc(extent_hooks_t *hooks, void *want, size_t size, size_t
 	return start;
 }
 
-static bool extent_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed, unsigned int ind)
-{
-	(void)hooks, (void)committed, (void)ind;
-	return munmap(addr, size) != 0;
-}
-
-static void extent_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed, unsigned int ind)
-{
-	extent_dalloc(hooks, addr, size, committed, ind);
-}
-
 /* What is touched again after this still lies on the node: the binding is the range's, not the page's. */
 static bool extent_purge(extent_hooks_t *hooks, void *addr, size_t size, size_t offset, size_t len, unsigned int ind)
 {
@@ -108,6 +97,11 @@ static bool extent_merge(extent_hooks_t *hooks, void *addr, size_t a, void *next
 	return false;
 }
 
+/*
+ * No .dalloc: address space is never given back, its memory is (.purge_forced). jemalloc marks the first range of each
+ * mapping and joins no other range to what lies below; it counts on that mark staying where the mapping starts. Once the
+ * first part were unmapped, the rest could meet another arena's mapping and be joined to it: one block in both.
+ */
 static int arena_create(struct node_arena *na, unsigned int node)
 {
 	extent_hooks_t *hooks = &na->hooks;
@@ -115,8 +109,7 @@ static int arena_create(struct node_arena *na, unsigned int node)
 
 	na->node = node;
 	na->hooks = (extent_hooks_t){
-		.alloc = extent_alloc, .dalloc = extent_dalloc, .destroy = extent_destroy,
-		.purge_forced = extent_purge, .split = extent_split, .merge = extent_merge,
+		.alloc = extent_alloc, .purge_forced = extent_purge, .split = extent_split, .merge = extent_merge,
 	};
 	return -mallctl("arenas.create", &na->arena, &len, &hooks, sizeof(hooks));
 }

@@ -4,10 +4,15 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#if !FAULTLINE_PLAIN_ALLOC
+#include <jemalloc/jemalloc.h>
+#endif
 
 #include "core/base/arena.h"
 #include "core/base/cpu.h"
@@ -143,6 +148,62 @@ static void blocks_change_hands(void **state)
 	assert_int_equal(arena_live_bytes(), 0);
 }
 
+#if !FAULTLINE_PLAIN_ALLOC
+/* What is free goes back at once, as it would some seconds later. */
+static void purge(void)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "arena.%u.purge", MALLCTL_ARENAS_ALL);
+	assert_int_equal(mallctl(name, NULL, NULL, NULL, 0), 0);
+}
+
+/* An arena such as malloc()'s own grows by several ranges, and everything in it is free again. */
+static void fill_and_empty_another_arena(void)
+{
+	void *blocks[8];
+	unsigned int arena;
+	size_t len = sizeof(arena);
+	int flags;
+
+	assert_int_equal(mallctl("arenas.create", &arena, &len, NULL, 0), 0);
+	flags = MALLOCX_ARENA(arena) | MALLOCX_TCACHE_NONE;
+	for (unsigned int i = 0; i < ARRAY_SIZE(blocks); i++) {
+		blocks[i] = mallocx(3 << 19, flags);
+		assert_non_null(blocks[i]);
+		assert_int_equal(arena_node_of(blocks[i]), -ENOENT);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(blocks); i++)
+		dallocx(blocks[i], flags);
+	purge();
+}
+#endif
+
+/*
+ * jemalloc joins free ranges that meet, unless the upper one is marked as the start of a mapping. Were a node's memory
+ * unmapped in parts, a part without that mark could meet another arena's range, and a block be in both.
+ */
+static void ranges_of_arenas_meet(void **state)
+{
+	(void)state;
+#if FAULTLINE_PLAIN_ALLOC
+	skip();
+#else
+	for (unsigned int node = 0; node < ARENA_MAX_NODES - 1; node++) {
+		void *p = node_alloc(node, 16384, 4096);
+
+		assert_non_null(p);
+		node_free(p, node, 16384);
+		purge();
+		fill_and_empty_another_arena();
+		p = node_alloc(node, 3 << 19, 4096);
+		assert_int_equal(arena_node_of(p), node);
+		node_free(p, node, 3 << 19);
+	}
+	assert_int_equal(arena_live_bytes(), 0);
+#endif
+}
+
 /* Memory of a node that the host lacks is memory all the same; the failure is counted. */
 static void absent_nodes_are_counted(void **state)
 {
@@ -187,6 +248,7 @@ int main(void)
 		cmocka_unit_test(local_is_the_cpus_node),
 		cmocka_unit_test(the_count_adds_up_over_threads),
 		cmocka_unit_test(blocks_change_hands),
+		cmocka_unit_test(ranges_of_arenas_meet),
 		cmocka_unit_test(absent_nodes_are_counted),
 		cmocka_unit_test(injected_failures),
 	};
