@@ -37,11 +37,11 @@ static void gather_vma(struct census *census, const struct vm_area_struct *vma, 
 
 	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma) {
 		if (census->nr_chains == nr_anon_vma_chains()) {
-			complain(complaint, "the VMAs have more chains than there are, at %lx-%lx", vma->vm_start, vma->vm_end);
+			disagree(complaint, "the VMAs have more chains than there are, at %lx-%lx", vma->vm_start, vma->vm_end);
 			return;
 		}
 		if (avc->vma != vma) {
-			complain(complaint, "a chain of VMA %lx-%lx is another VMA's", vma->vm_start, vma->vm_end);
+			disagree(complaint, "a chain of VMA %lx-%lx is another VMA's", vma->vm_start, vma->vm_end);
 			return;
 		}
 		census->chain[census->nr_chains++] = avc;
@@ -73,15 +73,15 @@ static void count_vma(struct census *census, const struct vm_area_struct *vma, s
 	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma) {
 		linked |= avc->anon_vma == own;
 		if (own && load_relaxed(&avc->anon_vma->root) != load_relaxed(&own->root))
-			complain(complaint, "VMA %lx-%lx is linked to two families", vma->vm_start, vma->vm_end);
+			disagree(complaint, "VMA %lx-%lx is linked to two families", vma->vm_start, vma->vm_end);
 		census_find(census, avc->anon_vma)->chains++;
 	}
 	if (own && !linked)
-		complain(complaint, "VMA %lx-%lx has an anon_vma that it is not linked to", vma->vm_start, vma->vm_end);
+		disagree(complaint, "VMA %lx-%lx has an anon_vma that it is not linked to", vma->vm_start, vma->vm_end);
 	else if (own)
 		census_find(census, own)->active++;
 	else if (!TAILQ_EMPTY(&vma->anon_vma_chain))
-		complain(complaint, "VMA %lx-%lx has chains, but no anon_vma", vma->vm_start, vma->vm_end);
+		disagree(complaint, "VMA %lx-%lx has chains, but no anon_vma", vma->vm_start, vma->vm_end);
 }
 
 static void count_family(struct census *census, const struct anon_vma *anon_vma, struct complaint *complaint)
@@ -90,7 +90,7 @@ static void count_family(struct census *census, const struct anon_vma *anon_vma,
 	struct census_entry *parent = census_find(census, anon_vma->parent), *root = census_find(census, up);
 
 	if (!parent || !root) {
-		complain(complaint, "an anon_vma has a %s that no VMA is linked to", parent ? "root" : "parent");
+		disagree(complaint, "an anon_vma has a %s that no VMA is linked to", parent ? "root" : "parent");
 		return;
 	}
 	parent->children++;
@@ -106,13 +106,13 @@ static void check_tree(const struct census *census, const struct census_entry *e
 
 	anon_vma_interval_tree_foreach(avc, &anon_vma->tree, 0, ~0ul) {
 		if (!chain_known(census, avc) || avc->anon_vma != anon_vma) {
-			complain(complaint, "an anon_vma's tree holds a chain that is no VMA's");
+			disagree(complaint, "an anon_vma's tree holds a chain that is no VMA's");
 			return;
 		}
 		nr++;
 	}
 	if (nr != entry->chains || anon_vma_interval_tree_check(&anon_vma->tree) != nr)
-		complain(complaint, "an anon_vma's tree holds %lu chains, %lu VMAs are linked to it", nr, entry->chains);
+		disagree(complaint, "an anon_vma's tree holds %lu chains, %lu VMAs are linked to it", nr, entry->chains);
 }
 
 static void check_counts(const struct census_entry *entry, struct complaint *complaint)
@@ -120,15 +120,15 @@ static void check_counts(const struct census_entry *entry, struct complaint *com
 	const struct anon_vma *anon_vma = entry->anon_vma;
 
 	if (load_relaxed(&anon_vma->refcount) != 1 + entry->family)
-		complain(complaint, "an anon_vma has refcount %u, and a family of %u", load_relaxed(&anon_vma->refcount),
+		disagree(complaint, "an anon_vma has refcount %u, and a family of %u", load_relaxed(&anon_vma->refcount),
 			 entry->family);
 	if (anon_vma->num_children != entry->children)
-		complain(complaint, "an anon_vma has num_children %u, and %u children", anon_vma->num_children, entry->children);
+		disagree(complaint, "an anon_vma has num_children %u, and %u children", anon_vma->num_children, entry->children);
 	if (anon_vma->num_active_vmas != entry->active)
-		complain(complaint, "an anon_vma has num_active_vmas %u, and is %u VMAs' own", anon_vma->num_active_vmas,
+		disagree(complaint, "an anon_vma has num_active_vmas %u, and is %u VMAs' own", anon_vma->num_active_vmas,
 			 entry->active);
 	if (rwsem_is_locked(&anon_vma->rwsem))
-		complain(complaint, "an anon_vma's lock is held");
+		disagree(complaint, "an anon_vma's lock is held");
 }
 
 /* ---- all of it ---- */
@@ -150,7 +150,7 @@ void census_take(struct census *census, struct mm_struct *const *mms, unsigned i
 	*census = (struct census){ .chain = calloc(room + 1, sizeof(*census->chain)),
 				   .entry = calloc(room + 1, sizeof(*census->entry)) };
 	if (!census->chain || !census->entry) {
-		complain(complaint, "no memory for the census of anon_vmas");
+		disagree(complaint, "no memory for the census of anon_vmas");
 		return;
 	}
 	for_each_vma(census, mms, nr, complaint, gather_vma);
@@ -159,7 +159,7 @@ void census_take(struct census *census, struct mm_struct *const *mms, unsigned i
 	qsort(census->chain, census->nr_chains, sizeof(*census->chain), by_address);
 	make_entries(census);
 	if (census->nr_chains != room || census->nr != nr_anon_vmas())
-		complain(complaint, "%lu anon_vmas and %lu chains are there, VMAs lead to %lu and %lu", nr_anon_vmas(), room,
+		disagree(complaint, "%lu anon_vmas and %lu chains are there, VMAs lead to %lu and %lu", nr_anon_vmas(), room,
 			 census->nr, census->nr_chains);
 	for_each_vma(census, mms, nr, complaint, count_vma);
 	for (unsigned long i = 0; i < census->nr && !complaint->made; i++)

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void complain(struct complaint *complaint, const char *fmt, ...)
+void disagree(struct complaint *complaint, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -12,6 +12,7 @@ struct complaint {
 	bool made;		/* (T) */
 };
 
-void complain(struct complaint *complaint, const char *fmt, ...) __printf(2, 3);
+/* Makes it. Not named as what the command line does about its words: both are in one program. */
+void disagree(struct complaint *complaint, const char *fmt, ...) __printf(2, 3);
 
 #endif

@@ -15,7 +15,7 @@ static void check_linked(struct vm_area_struct *vma, struct complaint *complaint
 	vma_interval_tree_foreach(other, &vma->vm_file->mapping, first, last)
 		if (other == vma && vma->i_mmap_node.first == first && vma->i_mmap_node.last == last)
 			return;
-	complain(complaint, "VMA %lx-%lx is not among those that map pages %lx-%lx of its file", vma->vm_start, vma->vm_end, first,
+	disagree(complaint, "VMA %lx-%lx is not among those that map pages %lx-%lx of its file", vma->vm_start, vma->vm_end, first,
 		 last);
 }
 
@@ -39,11 +39,11 @@ static void check_slots(const struct address_space *mapping, struct complaint *c
 		if (!folio)
 			continue;
 		if (folio_mapping(folio) != mapping || folio->page.index != index)
-			complain(complaint, "slot %lx of a file holds pfn %lu, which does not belong there", index, folio_pfn(folio));
+			disagree(complaint, "slot %lx of a file holds pfn %lu, which does not belong there", index, folio_pfn(folio));
 		pages += step;
 	}
 	if (pages != load_relaxed(&mapping->nrpages))
-		complain(complaint, "a file has %lu pages in memory, nrpages is %lu", pages, load_relaxed(&mapping->nrpages));
+		disagree(complaint, "a file has %lu pages in memory, nrpages is %lu", pages, load_relaxed(&mapping->nrpages));
 }
 
 static void check_file(struct file *file, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
@@ -54,12 +54,12 @@ static void check_file(struct file *file, struct mm_struct *const *mms, unsigned
 	interval_tree_check(&mapping->i_mmap);
 	vma_interval_tree_foreach(vma, mapping, 0, ~0ul) {
 		if (!is_known(vma, mms, nr) || vma->vm_file != file)
-			complain(complaint, "a file is said to be mapped at %lx by a VMA that is in no mm", vma->vm_start);
+			disagree(complaint, "a file is said to be mapped at %lx by a VMA that is in no mm", vma->vm_start);
 		if (complaint->made)
 			return;
 	}
 	if (rwsem_is_locked(&mapping->i_mmap_rwsem) || rwsem_is_locked(&mapping->invalidate_lock))
-		complain(complaint, "a lock of a file is held");
+		disagree(complaint, "a lock of a file is held");
 	check_slots(mapping, complaint);
 }
 
@@ -71,11 +71,11 @@ static void check_folio(struct folio *folio, struct complaint *complaint)
 	unsigned long pfn = folio_pfn(folio), index = folio->page.index;
 
 	if (!mapping)
-		complain(complaint, "pfn %lu was a file's, is in none, and still in use", pfn);
+		disagree(complaint, "pfn %lu was a file's, is in none, and still in use", pfn);
 	else if (index >= i_size_read(mapping))
-		complain(complaint, "pfn %lu is page %lx of a file that has %lu", pfn, index, i_size_read(mapping));
+		disagree(complaint, "pfn %lu is page %lx of a file that has %lu", pfn, index, i_size_read(mapping));
 	else if (load_relaxed(&mapping->slots[index >> mapping->order]) != folio)
-		complain(complaint, "pfn %lu is not in the slot of page %lx of its file", pfn, index);
+		disagree(complaint, "pfn %lu is not in the slot of page %lx of its file", pfn, index);
 }
 
 /* A file is looked at when the VMA comes that is first in its tree. */

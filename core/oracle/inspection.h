@@ -35,7 +35,7 @@ struct inspection {
 	struct complaint complaint;
 };
 
-#define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
+#define fail(in, ...)	disagree(&(in)->complaint, __VA_ARGS__)
 
 /* The VMA that @addr lies in, as the inspection moves upwards; NULL if none. */
 struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr);

@@ -8,7 +8,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/oracle/inspection.h"
 
-#define fail(in, ...)	complain(&(in)->complaint, __VA_ARGS__)
+#define fail(in, ...)	disagree(&(in)->complaint, __VA_ARGS__)
 
 #define LEAF_KNOWN	(ENTRY_KNOWN | ENTRY_HUGE)
 

@@ -44,11 +44,11 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 	unsigned long index = folio->page.index + folio_page_idx(folio, page);
 
 	if (in->nr == in->room) {
-		complain(in->complaint, "more pages are mapped than counted, at %lx", addr);
+		disagree(in->complaint, "more pages are mapped than counted, at %lx", addr);
 	} else if (page_type(page) == PAGE_ANON && !census_find(&in->census, folio_anon_vma(folio))) {
-		complain(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
+		disagree(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
 	} else if (linear_page_index(vma, addr) != index) {
-		complain(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
+		disagree(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
 			 addr, index, linear_page_index(vma, addr));
 	} else {
 		in->mapping[in->nr] = (struct mapping){ in->mm, addr, in->first[pfn], false };
@@ -107,7 +107,7 @@ static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struc
 	struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, addr);
 
 	if (!mapping || mapping->walked)
-		complain(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time", pfn, addr);
+		disagree(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time", pfn, addr);
 	else
 		mapping->walked = true;
 }
@@ -135,7 +135,7 @@ static void walk_folio(struct rmap_inspection *in, struct folio *folio)
 	unsigned long pfn = folio_pfn(folio);
 
 	if (!folio_trylock(folio)) {
-		complain(in->complaint, "the folio at pfn %lu is locked", pfn);
+		disagree(in->complaint, "the folio at pfn %lu is locked", pfn);
 		return;
 	}
 	rmap_walk(folio, &rwc);
@@ -143,7 +143,7 @@ static void walk_folio(struct rmap_inspection *in, struct folio *folio)
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		for (uint32_t next = in->first[pfn + i]; next; next = in->mapping[next - 1].next)
 			if (!in->mapping[next - 1].walked)
-				complain(in->complaint, "a walk from pfn %lu misses its entry at %lx", pfn + i,
+				disagree(in->complaint, "a walk from pfn %lu misses its entry at %lx", pfn + i,
 					 in->mapping[next - 1].addr);
 }
 
@@ -181,7 +181,7 @@ void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	if (in.first && in.mapping)
 		inspect(&in, mms, nr);
 	else
-		complain(complaint, "no memory for the inspection of the reverse map");
+		disagree(complaint, "no memory for the inspection of the reverse map");
 	free(in.first);
 	free(in.mapping);
 }
