@@ -40,12 +40,26 @@ static int list_policies(void)
 	return EXIT_DONE;
 }
 
+/* One a line. */
+static void print_titles(const char *titles)
+{
+	while (*titles) {
+		size_t length = strcspn(titles, "\n");
+
+		printf("  Linux    %.*s\n", (int)length, titles);
+		titles += length + (titles[length] == '\n');
+	}
+}
+
 static int list_knockouts(void)
 {
 	const struct knockout_info *info;
 
-	for (unsigned int i = 0; (info = knockout_info(i)); i++)
-		printf("%-24s removes: %s; breaks: %s; seen by: %s\n", info->name, info->removes, info->breaks, info->seen_by);
+	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
+		printf("%s\n  removes  %s\n  breaks   %s\n  seen by  %s\n", info->name, info->removes, info->breaks, info->seen_by);
+		print_titles(info->mirrors);
+	}
+	puts("What Linux had is named by the upstream commit that mended it.");
 	return EXIT_DONE;
 }
 
@@ -119,7 +133,7 @@ static int (*const lists[])(void) = {
 
 static const struct poptOption options[] = {
 	{ "policies", 0, POPT_ARG_NONE, NULL, 1, "presets of locking choices, and how to change them", NULL },
-	{ "knockouts", 0, POPT_ARG_NONE, NULL, 2, "what check builds can leave out, what that breaks, who should see it", NULL },
+	{ "knockouts", 0, POPT_ARG_NONE, NULL, 2, "what check builds can leave out, what that breaks, who should see it, bugs of Linux that were the same", NULL },
 	{ "locking", 0, POPT_ARG_NONE, NULL, 3, "the lock order and each lock's definition, as Markdown", NULL },
 	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "captured address spaces that come along", NULL },
 	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "places where check builds bend a run", NULL },

@@ -10,10 +10,10 @@
 #include "core/base/cpu.h"
 
 static const struct knockout_info knockouts[] = {
-#define KNOCKOUT(id, name, removes, breaks, seen_by) { name, removes, breaks, seen_by },
+#define KNOCKOUT(id, name, removes, breaks, seen_by, mirrors) { name, removes, breaks, seen_by, mirrors },
 #include "core/base/knockout.def"
 #undef KNOCKOUT
-	{ NULL, NULL, NULL, NULL },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct knockout_info *knockout_info(unsigned int index)
@@ -23,6 +23,7 @@ const struct knockout_info *knockout_info(unsigned int index)
 
 #if FAULTLINE_CHECK
 bool knocked_out[NR_KNOCKOUTS + 1];
+static uint64_t hits[NR_KNOCKOUTS + 1];		/* (A) */
 
 /* Bounds of the section that SYNCPOINT() puts its entries in; one empty entry keeps it from being absent. */
 static struct syncpoint *const no_point __attribute__((section("faultline_syncpoints"), used)) = NULL;
@@ -50,6 +51,19 @@ void knockout_clear(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(knocked_out); i++)
 		store_relaxed(&knocked_out[i], false);
+	for (unsigned int i = 0; i < ARRAY_SIZE(hits); i++)
+		store_relaxed(&hits[i], 0);
+}
+
+bool knockout_hit(enum knockout knockout)
+{
+	fetch_add_relaxed(&hits[knockout], 1);
+	return true;
+}
+
+uint64_t knockout_hits(unsigned int index)
+{
+	return load_relaxed(&hits[index]);
 }
 
 struct syncpoint *syncpoint_get(unsigned int index)
@@ -149,6 +163,12 @@ int knockout_enable(const char *name)
 
 void knockout_clear(void)
 {
+}
+
+uint64_t knockout_hits(unsigned int index)
+{
+	(void)index;
+	return 0;
 }
 
 struct syncpoint *syncpoint_get(unsigned int index)

@@ -10,7 +10,7 @@
 
 /* ---- knock-outs: the list exists in every build, so that a build without them can say so ---- */
 enum knockout {
-#define KNOCKOUT(id, name, removes, breaks, seen_by) KO_##id,
+#define KNOCKOUT(id, name, removes, breaks, seen_by, mirrors) KO_##id,
 #include "core/base/knockout.def"
 #undef KNOCKOUT
 	NR_KNOCKOUTS
@@ -18,6 +18,7 @@ enum knockout {
 
 struct knockout_info {
 	const char *name, *removes, *breaks, *seen_by;
+	const char *mirrors;	/* upstream commits that mended such bugs of Linux, by title, one a line; or "" */
 };
 
 /* NULL past the last one. */
@@ -25,6 +26,8 @@ const struct knockout_info *knockout_info(unsigned int index);
 /* Leaves out @name from now on. Returns 0, -ENOENT for an unknown name, -EOPNOTSUPP in builds without FAULTLINE_CHECK. */
 int knockout_enable(const char *name);
 void knockout_clear(void);
+/* How often what @index names was left out, since the last knockout_clear(). A re-check counts when it would have said no. */
+uint64_t knockout_hits(unsigned int index);
 
 /* ---- sync points ---- */
 struct syncpoint {
@@ -54,10 +57,11 @@ unsigned long inject_alloc_count(void);
 
 #if FAULTLINE_CHECK
 extern bool knocked_out[NR_KNOCKOUTS + 1];	/* (A) cleared at times to free a thread that one has stuck */
+bool knockout_hit(enum knockout knockout);	/* always true */
 void syncpoint_hit(struct syncpoint *point);
 bool inject_alloc_fails(void);
 
-#define KNOCKED_OUT(id)	unlikely(load_relaxed(&knocked_out[KO_##id]))
+#define KNOCKED_OUT(id)	unlikely(load_relaxed(&knocked_out[KO_##id]) && knockout_hit(KO_##id))
 #define SYNCPOINT(text) do { \
 	static struct syncpoint point_ = { .name = (text) }; \
 	static struct syncpoint *const entry_ __attribute__((section("faultline_syncpoints"), used)) = &point_; \

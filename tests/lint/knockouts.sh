@@ -34,7 +34,7 @@ check() {
 	unproven
 }
 
-plant='echo "KNOCKOUT(PLANTED, \"planted:A\", \"\", \"\", \"\")" >> core/base/knockout.def; mkdir -p tests/knockout'
+plant='echo "KNOCKOUT(PLANTED, \"planted:A\", \"\", \"\", \"\", \"\")" >> core/base/knockout.def; mkdir -p tests/knockout'
 
 tree_passes
 catches 'planted:A: not in the core' "$plant; echo '\"planted:A\"' > tests/knockout/planted.c"
