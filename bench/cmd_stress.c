@@ -10,6 +10,7 @@
 
 #include "bench/choices.h"
 #include "bench/command.h"
+#include "bench/detector.h"
 #include "bench/exercised.h"
 #include "bench/progress.h"
 #include "bench/stage.h"
@@ -173,11 +174,14 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 	fclose(out);
 }
 
-/* Of use in signal handlers. */
-static void tell_repeat_command(void)
+/* Who saw it, and how to see it again. Of use in signal handlers. */
+static void tell_failure(enum detector detector)
 {
-	ssize_t written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
+	ssize_t written;
 
+	detector_saw(detector);
+	detector_tell();
+	written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
 	(void)written;
 }
 
@@ -190,15 +194,14 @@ static void __attribute__((noreturn)) end_at_once(void)
 
 static void stuck(void)
 {
-	tell_repeat_command();
+	tell_failure(DETECTOR_WATCHDOG);
 	end_at_once();
 }
 
 static void broken(const char *text)
 {
-	(void)text;
 	progress_end();
-	tell_repeat_command();
+	tell_failure(detector_of_text(text));
 }
 
 /* die() has told all, by way of broken(). */
@@ -215,7 +218,8 @@ static void crashed(int signal_number)
 
 	(void)written;
 	(void)signal_number;
-	stuck();
+	tell_failure(DETECTOR_CRASH);
+	end_at_once();
 }
 
 /* Sanitizers tell more about a crash than we could. */
@@ -280,7 +284,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 		return status;
 	note_repeat_command(stress, what, storm.seconds);
 	if (storm_run(&storm)) {
-		tell_repeat_command();
+		tell_failure(DETECTOR_REFUSED);
 		return EXIT_CHECK_FAILED;
 	}
 	printf("passed: %s, %u threads\n", what->name, what->threads);

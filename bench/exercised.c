@@ -14,6 +14,15 @@ void exercised_reset(void)
 	lockstat_reset();
 }
 
+static void print_left_out(FILE *out)
+{
+	const struct knockout_info *info;
+
+	for (unsigned int i = 0; (info = knockout_info(i)); i++)
+		if (knockout_hits(i))
+			fprintf(out, "  %14llu  left out: %s\n", (unsigned long long)knockout_hits(i), info->name);
+}
+
 static void print_events(FILE *out)
 {
 	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)
@@ -94,6 +103,7 @@ static void print_syncpoints(FILE *out)
 void exercised_print(FILE *out)
 {
 	fputs("exercised:\n", out);
+	print_left_out(out);
 	print_events(out);
 	print_waits(out);
 	print_syncpoints(out);

@@ -11,6 +11,7 @@
 
 #include "bench/command.h"
 #include "bench/crew.h"
+#include "bench/detector.h"
 #include "bench/progress.h"
 #include "bench/watchdog.h"
 
@@ -44,6 +45,7 @@ static void worker_failed(const struct seat *seat, const char *what, int error)
 	int none = 0;
 
 	store_release(&now.stop, true);
+	detector_saw(error == -EUCLEAN ? DETECTOR_FLIGHT : DETECTOR_REFUSED);
 	if (try_cmpxchg_acq_rel(&now.error, &none, error))
 		fail("%s: worker %u, %s: %s", now.storm->what->name, seat->worker.index, what, strerror(-error));
 }
@@ -187,6 +189,7 @@ static int count_frames(unsigned long before)
 	after = frames_not_lost();
 	if (after == before)
 		return 0;
+	detector_saw(DETECTOR_FRAMES);
 	fail("%s: %lu frames free before, %lu after", now.storm->what->name, before, after);
 	return -EIO;
 }
@@ -207,8 +210,10 @@ static int set_up_and_run(void)
 	watchdog_phase("checking");
 	if (!error) {
 		error = crew_check(&now.crew);
-		if (error)
+		if (error) {
+			detector_saw(DETECTOR_REST);
 			fail("%s: check: %s", storm->what->name, strerror(-error));
+		}
 	}
 	watchdog_phase("tearing down");
 	crew_end(&now.crew);

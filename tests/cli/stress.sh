@@ -41,9 +41,12 @@ ends 0 stress fault_disjoint $brief --seconds 0.3 --noise 100
 shows ' at ptl.locked'
 shows ' sync points hit; not:'
 
-# A page that is not given back: seen by the workload's check.
+# A page that is not given back: seen by the oracle at rest.
 ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
 tells 'fault_disjoint'
+tells 'has 1 references'
+tells 'seen by: at rest'
+tells 'times gather:put'
 tells '--knockout gather:put'
 repeats
 
