@@ -194,6 +194,27 @@ void lockrank_assert_none_held(void)
 		    list->locks[0].lock, list->locks[0].site);
 }
 
+bool lockrank_other_holder(const void *lock, int *cpu, const char **site)
+{
+	for (unsigned int i = 0; i < nr_cpus_used(); i++) {
+		const struct held_list *list = &cpu_lists[i];
+		unsigned int count = min(load_acquire(&list->count), (unsigned int)MAX_HELD);
+
+		if (this_cpu && this_cpu->id == i)
+			continue;
+		if (load_relaxed(&list->waiting) && count)
+			count--;
+		while (count-- > 0) {
+			if (load_relaxed(&list->locks[count].lock) != lock)
+				continue;
+			*cpu = (int)i;
+			*site = load_relaxed(&list->locks[count].site);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A list that changes meanwhile gives a mix of old and new, each entry valid by itself; a stuck thread's does not change. */
 static void dump_list(FILE *out, unsigned int cpu, const struct held_list *list)
 {

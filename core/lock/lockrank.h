@@ -55,6 +55,9 @@ void lockrank_downgrade(const void *lock);
 void lockrank_wait_begin(void);
 void lockrank_wait_end(void);
 
+/* Whether another cpu holds @lock, as far as its held list shows; which, and where it took it. */
+bool lockrank_other_holder(const void *lock, int *cpu, const char **site);
+
 unsigned int lockrank_held_count(void);
 bool lockrank_is_held(const void *lock);
 bool lockrank_is_held_write(const void *lock);

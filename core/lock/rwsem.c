@@ -34,6 +34,7 @@ void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 	spin_lock_init(&sem->queue_lock, SPIN_TTAS, NR_LOCK_RANKS);
 	sem->head = NULL;
 	sem->tail = NULL;
+	shadow_init(&sem->shadow);
 }
 
 #if FAULTLINE_CHECK

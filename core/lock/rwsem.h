@@ -39,6 +39,7 @@ struct rwsem {
 	spinlock_t queue_lock;		/* the queue, and WAITERS and HANDOFF together with it; innermost of all */
 	struct rwsem_waiter *head;	/* (Q) */
 	struct rwsem_waiter *tail;	/* (Q) */
+	struct shadow shadow;		/* has its own lock key */
 };
 
 #define RWSEM_WRITER	1u	/* held for write */
@@ -77,6 +78,7 @@ static force_inline void down_read_at(struct rwsem *sem, const char *site)
 	seen = fetch_add_acquire(&sem->count, RWSEM_READER);
 	if (unlikely(seen & RWSEM_BUSY))
 		rwsem_down_read_slow(sem, seen);
+	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
 }
 
 static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
@@ -88,6 +90,7 @@ static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *sit
 			return false;
 	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER));
 	lockrank_try_acquired_at(sem, sem->rank, HELD_READ, site);
+	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
 	return true;
 }
 
@@ -99,6 +102,7 @@ static force_inline void down_write_at(struct rwsem *sem, bool nested, const cha
 	lockrank_acquire_at(sem, sem->rank, HELD_WRITE, nested, site);
 	if (unlikely(!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER)))
 		rwsem_down_write_slow(sem);
+	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
 }
 
 static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *site)
@@ -108,6 +112,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 	if (!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER))
 		return false;
 	lockrank_try_acquired_at(sem, sem->rank, HELD_WRITE, site);
+	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
 	return true;
 }
 
@@ -127,6 +132,7 @@ static force_inline void up_read(struct rwsem *sem)
 {
 	lockrank_assert_held_read(sem);
 	lockrank_release(sem);
+	shadow_leave_read(&sem->shadow);
 	rwsem_put_read(sem);
 }
 
@@ -134,6 +140,7 @@ static force_inline void up_write(struct rwsem *sem)
 {
 	lockrank_assert_held_write(sem);
 	lockrank_release(sem);
+	shadow_leave_write(&sem->shadow);
 	/* ORDER[rwsem-wait:B] as in rwsem_put_read() */
 	if (unlikely(fetch_sub_release(&sem->count, RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
@@ -143,6 +150,7 @@ static force_inline void up_write(struct rwsem *sem)
 static inline void downgrade_write(struct rwsem *sem)
 {
 	lockrank_downgrade(sem);
+	shadow_downgrade(&sem->shadow);
 	if (unlikely(fetch_add_release(&sem->count, RWSEM_READER - RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
 }

@@ -19,6 +19,7 @@
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/lock/lockrank.h"
+#include "core/lock/shadow.h"
 
 enum spin_kind { SPIN_TTAS, SPIN_TICKET, SPIN_QUEUED, SPIN_FUTEX, NR_SPIN_KINDS };
 
@@ -42,9 +43,10 @@ typedef struct spinlock {
 	};
 	uint8_t kind;				/* (C) enum spin_kind */
 	uint8_t rank;				/* (C) enum lock_rank */
+	struct shadow shadow;			/* has its own lock key */
 } spinlock_t;
 
-_Static_assert(sizeof(spinlock_t) == 8, "a spinlock takes 8 bytes of struct page");
+_Static_assert(sizeof(spinlock_t) == 8 + sizeof(struct shadow), "a spinlock takes 8 bytes of struct page");
 _Static_assert(NR_CPUS < UINT16_MAX, "a tail or a ticket half names every thread");
 
 #define SPIN_TICKET_ONE		(1u << 16)	/* one ticket drawn, in units of val */
@@ -64,6 +66,7 @@ static inline void spin_lock_init(spinlock_t *lock, enum spin_kind kind, enum lo
 	store_relaxed(&lock->val, 0);
 	lock->kind = (uint8_t)kind;
 	lock->rank = (uint8_t)rank;
+	shadow_init(&lock->shadow);
 }
 
 /*
@@ -112,6 +115,7 @@ static force_inline void spin_lock_at(spinlock_t *lock, bool nested, const char 
 {
 	lockrank_acquire_at(lock, lock->rank, HELD_WRITE, nested, site);
 	raw_spin_lock(lock);
+	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
 }
 
 static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
@@ -119,6 +123,7 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 	if (!raw_spin_trylock(lock))
 		return false;
 	lockrank_try_acquired_at(lock, lock->rank, HELD_WRITE, site);
+	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
 	return true;
 }
 
@@ -132,6 +137,7 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 static force_inline void spin_unlock(spinlock_t *lock)
 {
 	lockrank_release(lock);
+	shadow_leave_write(&lock->shadow);
 	raw_spin_unlock(lock);
 }
 

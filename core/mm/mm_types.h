@@ -88,6 +88,10 @@ struct vm_area_struct {
 	struct resv_map *vm_resv;	/* (C) the huge pages it was promised, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
+	struct shadow vm_shadow;	/* of its lock's readers; has its own lock key */
+#if FAULTLINE_CHECK
+	uint32_t vm_shadow_seq;		/* (A) the mm's vma_shadow_seq when it was last write-locked */
+#endif
 };
 
 /*
@@ -112,6 +116,9 @@ struct mm_struct {
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
 	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
+#if FAULTLINE_CHECK
+	uint32_t vma_shadow_seq;	/* (A) changes when the VMAs' write locks end: the locks themselves do not look */
+#endif
 };
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */

@@ -43,6 +43,7 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
  */
 static void mark_write_locked(struct vm_area_struct *vma)
 {
+	vma_writer_enter(vma);
 	if (!KNOCKED_OUT(VMA_SEQ_A))
 		store_relaxed(&vma->vm_lock_seq, load_relaxed(&vma->vm_mm->mm_lock_seq));
 }
@@ -69,6 +70,7 @@ void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	/* Anything but mm_lock_seq; the one before it can't come again soon. */
 	store_relaxed(&vma->vm_lock_seq, load_relaxed(&mm->mm_lock_seq) - 1);
+	vma_writer_never(mm, vma);
 	store_relaxed(&vma->vm_detached, false);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		init_rwsem(&vma->vm_lock, RANK_VMA_LOCK);
@@ -102,18 +104,39 @@ static _Thread_local struct {
 	unsigned long start, end, flags;
 } reader_found;
 
-void vma_reader_enter(const struct vm_area_struct *vma)
+void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma)
 {
+	store_relaxed(&vma->vm_shadow_seq, load_relaxed(&mm->vma_shadow_seq) - 1);
+}
+
+void vma_writer_enter(struct vm_area_struct *vma)
+{
+	shadow_enter_write(&vma->vm_shadow, vma, RANK_VMA_LOCK, LOCK_SITE);
+	store_relaxed(&vma->vm_shadow_seq, load_relaxed(&vma->vm_mm->vma_shadow_seq));
+	shadow_leave_write(&vma->vm_shadow);
+}
+
+void vma_writers_leave(struct mm_struct *mm)
+{
+	store_relaxed(&mm->vma_shadow_seq, load_relaxed(&mm->vma_shadow_seq) + 1);
+}
+
+void vma_reader_enter(struct vm_area_struct *vma)
+{
+	shadow_enter_read(&vma->vm_shadow, vma, RANK_VMA_LOCK, LOCK_SITE);
+	if (load_relaxed(&vma->vm_shadow_seq) == load_relaxed(&vma->vm_mm->vma_shadow_seq))
+		shadow_met_writer(vma, RANK_VMA_LOCK, LOCK_SITE, &vma->vm_mm->mmap_lock);
 	reader_found.start = vma->vm_start;
 	reader_found.end = vma->vm_end;
 	reader_found.flags = vma->vm_flags;
 }
 
-void vma_reader_leave(const struct vm_area_struct *vma)
+void vma_reader_leave(struct vm_area_struct *vma)
 {
 	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end || vma->vm_flags != reader_found.flags)
 		BUG("VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader", reader_found.start,
 		    reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end, vma->vm_flags);
+	shadow_leave_read(&vma->vm_shadow);
 }
 #endif
 

@@ -31,15 +31,23 @@
 void vma_wake_writer(struct vm_area_struct *vma);
 void vma_start_write_slow(struct vm_area_struct *vma);
 
-/* In check builds: what a reader found when it got the lock, compared when it lets go. */
+/*
+ * In check builds: what a reader found when it got the lock, compared when it lets go; and who is inside (shadow.h): a writer is
+ * until its mm's vma_shadow_seq changes.
+ */
 #if FAULTLINE_CHECK
-void vma_reader_enter(const struct vm_area_struct *vma);
-void vma_reader_leave(const struct vm_area_struct *vma);
+void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_writer_enter(struct vm_area_struct *vma);
+void vma_writers_leave(struct mm_struct *mm);
+void vma_reader_enter(struct vm_area_struct *vma);
+void vma_reader_leave(struct vm_area_struct *vma);
 #else
-static inline void vma_reader_enter(const struct vm_area_struct *vma) { (void)vma; }
-static inline void vma_reader_leave(const struct vm_area_struct *vma) { (void)vma; }
+static inline void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma) { (void)mm, (void)vma; }
+static inline void vma_writer_enter(struct vm_area_struct *vma) { (void)vma; }
+static inline void vma_writers_leave(struct mm_struct *mm) { (void)mm; }
+static inline void vma_reader_enter(struct vm_area_struct *vma) { (void)vma; }
+static inline void vma_reader_leave(struct vm_area_struct *vma) { (void)vma; }
 #endif
-
 static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_struct *mm)
 {
 	return load_relaxed(&vma->vm_lock_seq) == load_acquire(&mm->mm_lock_seq);
@@ -164,6 +172,7 @@ static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 /* Every VMA that @mm's writer locked is unlocked. Locking: mmap_lock for write, about to be dropped or downgraded. */
 static inline void vma_end_write_all(struct mm_struct *mm)
 {
+	vma_writers_leave(mm);
 	store_release(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
 }
 

@@ -159,12 +159,16 @@ static force_inline void pte_lock(spinlock_t *ptl, bool nested)
 {
 	if (!KNOCKED_OUT(PTE_LOCK))
 		spin_lock_at(ptl, nested, LOCK_SITE);
+	else
+		shadow_enter_write(&ptl->shadow, ptl, ptl->rank, LOCK_SITE);
 }
 
 static inline void pte_unlock(spinlock_t *ptl)
 {
 	if (!KNOCKED_OUT(PTE_LOCK))
 		spin_unlock(ptl);
+	else
+		shadow_leave_write(&ptl->shadow);
 }
 
 static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp,

@@ -88,6 +88,7 @@ struct page {
 #if FAULTLINE_CHECK
 	unsigned long life;		/* (A) how often it was freed: who must keep it from that compares */
 #endif
+	struct shadow lock_shadow;	/* of the folio lock; has its own lock key */
 } __cacheline_aligned;
 
 /* Check builds count a page's lives, and ThreadSanitizer's callbacks carry their grace period: two lines there. */

@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "core/base/cpu.h"
+#include "core/base/watcher.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/threads.h"
 
@@ -43,7 +44,9 @@ static void leaving_out_the_wait_is_caught(void **state)
 	(void)state;
 	assert_int_equal(overlaps_seen(), 0);
 	assert_int_equal(knockout_enable("folio-lock:wait"), 0);
+	assert_int_equal(watcher_switch("shadow", false), 0);
 	assert_true(overlaps_seen() > 0);
+	watcher_switch("shadow", true);
 	knockout_clear();
 }
 

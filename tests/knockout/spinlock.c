@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "core/base/cpu.h"
+#include "core/base/watcher.h"
 #include "core/base/syncpoint.h"
 #include "core/lock/spinlock.h"
 #include "tests/lib/threads.h"
@@ -45,7 +46,9 @@ static void leaving_out_the_wait_is_caught(void **state)
 	for (unsigned int kind = 0; kind < NR_SPIN_KINDS; kind++) {
 		assert_int_equal(overlaps_of(kind), 0);
 		assert_int_equal(knockout_enable("spin-wait"), 0);
+		assert_int_equal(watcher_switch("shadow", false), 0);
 		assert_true(overlaps_of(kind) > 0);
+		watcher_switch("shadow", true);
 		knockout_clear();
 	}
 }

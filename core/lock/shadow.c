@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shadow.c - who is inside a lock, kept apart from it. */
+#include "core/lock/shadow.h"
+
+#include "core/base/assert.h"
+#include "core/base/cpu.h"
+#include "core/base/watcher.h"
+
+#if FAULTLINE_CHECK
+static struct watcher shadow_owners = {
+	.name = "shadow",
+	.what = "two writers, or a writer beside a reader, inside any lock",
+};
+WATCHER(shadow_owners);
+
+#define SHADOW_WRITER	0x10000u	/* of cpu 0; one more for each cpu, and NR_CPUS + 1 for a thread that is none */
+
+_Static_assert(NR_CPUS + 1 < UINT32_MAX / SHADOW_WRITER, "a word has room for every writer");
+
+static uint32_t own_word(void)
+{
+	return SHADOW_WRITER * (1 + (this_cpu ? this_cpu->id : NR_CPUS));
+}
+
+void shadow_init(struct shadow *shadow)
+{
+	store_relaxed(&shadow->inside, 0u);
+}
+
+/* The cpu whose word it is, -1 for a thread that is none, or for readers: they leave no name. */
+static int cpu_of(uint32_t word)
+{
+	unsigned int writer = word / SHADOW_WRITER;
+
+	return writer && writer <= NR_CPUS ? (int)writer - 1 : -1;
+}
+
+/*
+ * Dies of what the calling thread met inside @lock. @found: what the word said, of somebody who holds @by. The held lists know
+ * more than the word, but nothing of who came in without a lock.
+ */
+static __cold void met(const void *lock, enum lock_rank rank, const char *mode, const char *site, uint32_t found, const void *by)
+{
+	const char *other_site = "(not in its list of locks)";
+	int other = cpu_of(found);
+
+	lockrank_other_holder(by, &other, &other_site);
+	BUG("shadow owner: %s %p: cpu %d is inside for %s, at %s, and so is a %s: cpu %d, at %s", lockrank_name(rank), lock,
+	    cpu_of(own_word()), mode, site, found < SHADOW_WRITER ? "reader" : "writer", other, other_site);
+}
+
+void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+{
+	uint32_t found;
+
+	if (!watcher_is_on(&shadow_owners))
+		return;
+	found = fetch_add_relaxed(&shadow->inside, own_word());
+	if (unlikely(found))
+		met(lock, rank, "write", site, found, lock);
+}
+
+void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+{
+	uint32_t found;
+
+	if (!watcher_is_on(&shadow_owners))
+		return;
+	found = fetch_add_relaxed(&shadow->inside, 1u);
+	if (unlikely(found >= SHADOW_WRITER))
+		met(lock, rank, "read", site, found, lock);
+}
+
+void shadow_leave_write(struct shadow *shadow)
+{
+	if (watcher_is_on(&shadow_owners))
+		fetch_sub_relaxed(&shadow->inside, own_word());
+}
+
+void shadow_leave_read(struct shadow *shadow)
+{
+	if (watcher_is_on(&shadow_owners))
+		fetch_sub_relaxed(&shadow->inside, 1u);
+}
+
+void shadow_downgrade(struct shadow *shadow)
+{
+	if (watcher_is_on(&shadow_owners))
+		fetch_sub_relaxed(&shadow->inside, own_word() - 1);
+}
+
+void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by)
+{
+	if (watcher_is_on(&shadow_owners))
+		met(lock, rank, "read", site, SHADOW_WRITER * (NR_CPUS + 1), by);
+}
+#endif
