@@ -60,15 +60,9 @@ void rmap_check(struct folio *folio, struct page *page, unsigned long nr);
 /* The same where one PMD entry maps a folio from @page on: its huge page. */
 void rmap_check_pmd(struct folio *folio, struct page *page);
 #else
-static inline void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
-{
-	(void)folio, (void)page, (void)nr;
-}
-
-static inline void rmap_check_pmd(struct folio *folio, struct page *page)
-{
-	(void)folio, (void)page;
-}
+/* Not even the arguments cost anything: a load of a shared field is never dropped. */
+#define rmap_check(folio, page, nr)	((void)sizeof(((void)(folio), (void)(page), (nr))))
+#define rmap_check_pmd(folio, page)	((void)sizeof(((void)(folio), (page))))
 #endif
 
 /* PTEs that map @nr more, or fewer, pages of a large folio. Locking: the PTL of the entries. */

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Shows that the checks cost a release build nothing: its instructions for walks and faults, counted by callgrind, are the same
+# as those of a build from which every check, sync point and knock-out was taken out of the source. A third build, whose sync
+# points are one instruction each, must differ.
+set -euo pipefail
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+trees=$source/build/cost
+
+# What check builds call and others compile to nothing, wherever it is a statement.
+statements='SYNCPOINT|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
+	|anon_vma_life_(begins|ends)|vma_reader_(enter|leave)
+	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'
+
+copy() { # TREE, built anew: what was taken out of it before is there again
+	mkdir -p "$trees/$1"
+	(cd "$source" && tar cf - CMakeLists.txt CMakePresets.json cmake core bench workloads) | tar xmf - -C "$trees/$1"
+}
+
+take_out() { # FILE: preprocessor blocks, then statements, then conditions
+	unifdef -m -B -DFAULTLINE_CHECK=0 "$1" || (($? == 1))
+	perl -0pi -e "s/^(\\h*)(?:$statements)(\\((?:[^()]++|(?-1))*\\));/\$1;/xmg; s/\\bKNOCKED_OUT\\(\\w+\\)/false/g" "$1"
+}
+
+build() { # TREE
+	(cd "$trees/$1" && cmake --preset release --log-level=WARNING -DCMAKE_C_FLAGS="-w ${CMAKE_C_FLAGS:-}" >/dev/null &&
+		cmake --build --preset release --target faultline >build/log || { cat build/log; exit 1; })
+}
+
+# Instructions of the core's own code below FUNCTION: liburcu's depend on what its other threads do.
+count_once() ( # TREE FUNCTION WORKLOAD AXIS
+	cd "$trees/$1"
+	setarch -R valgrind -q --tool=callgrind --toggle-collect="$2" --callgrind-out-file=build/callgrind \
+		build/release/faultline stress "$3" --axis "$4" --threads 1 --rounds 2 --payload 0 >build/log 2>&1 ||
+		{ cat build/log >&2; exit 1; }
+	callgrind_annotate --show-percs=no --threshold=100 build/callgrind 2>/dev/null |
+		awk '$2 ~ /^(core|workloads)\// { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
+)
+
+# The fewest of three runs: when callbacks ran may add a refill of a frame list.
+instructions() { # as count_once
+	for _ in 1 2 3; do
+		count_once "$@"
+	done | sort -n | head -1
+}
+
+for tree in with without broken; do
+	copy $tree
+done
+while IFS= read -r file; do
+	take_out "$file"
+done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/syncpoint.*')
+sed -i 's|^#define SYNCPOINT(text)	do { } while (0)|#define SYNCPOINT(text)	__asm__ __volatile__("nop")|' \
+	"$trees/broken/core/base/syncpoint.h"
+for tree in with without broken; do
+	echo "building: $tree"
+	build $tree
+done
+
+wrong=0
+while read -r function workload axis; do
+	with=$(instructions with "$function" "$workload" "$axis")
+	without=$(instructions without "$function" "$workload" "$axis")
+	broken=$(instructions broken "$function" "$workload" "$axis")
+	verdict=same
+	((with > 0 && with == without)) || verdict="NOT THE SAME"
+	((broken > without)) || verdict="$verdict, AND BLIND"
+	[[ $verdict == same ]] || wrong=1
+	printf '%-16s %-12s checks in the source: %9d instructions, taken out: %9d, made to cost: %9d: %s\n' \
+		"$workload" "$axis" "$with" "$without" "$broken" "$verdict"
+done <<'LIST'
+count_region walk_dense pages:65536
+count_region walk_tables pages:65536
+do_user_addr_fault fault_disjoint pages:2048
+do_user_addr_fault cow_after_fork pages:2048
+LIST
+exit $wrong
