@@ -21,7 +21,7 @@ int stage_open(const struct choices *choices)
 }
 
 /* What no tear-down gave back is lost for good, and nobody but the core can tell. */
-static int machine_down(void)
+int stage_machine_down(void)
 {
 	struct leaks leaks;
 
@@ -50,7 +50,7 @@ int stage_machine(const struct choices *choices, unsigned int payload)
 
 	if (machine_up && machine.payload == payload)
 		return 0;
-	status = machine_down();
+	status = stage_machine_down();
 	if (status)
 		return status;
 	error = faultline_start(&config);
@@ -63,7 +63,7 @@ int stage_machine(const struct choices *choices, unsigned int payload)
 
 int stage_close(void)
 {
-	int status = machine_down();
+	int status = stage_machine_down();
 
 	topology_free();
 	return status;

@@ -12,6 +12,7 @@ int stage_open(const struct choices *choices);
  * status after one line on stderr: the machine cannot be had, or the one before had lost frames.
  */
 int stage_machine(const struct choices *choices, unsigned int payload);
+int stage_machine_down(void);
 /* Takes all of it down. Returns 0, or the exit status after one line on stderr: frames were lost. */
 int stage_close(void);
 

@@ -173,24 +173,25 @@ static void let_workers_work(void)
 }
 
 /* Free, or the machine's own until it stops. */
-static unsigned long frames_not_lost(void)
+unsigned long storm_frames(void)
 {
 	return machine_free_frames() + huge_zero_frames();
 }
 
 /* Callbacks may queue callbacks, once. */
-static int count_frames(unsigned long before)
+int storm_frames_are(const char *name, unsigned long before)
 {
 	unsigned long after;
 
-	watchdog_phase("waiting for grace periods");
+	cpu_register(0, MEM_LOCAL, 0);
 	rcu_barrier();
 	rcu_barrier();
-	after = frames_not_lost();
+	cpu_unregister();
+	after = storm_frames();
 	if (after == before)
 		return 0;
 	detector_saw(DETECTOR_FRAMES);
-	fail("%s: %lu frames free before, %lu after", now.storm->what->name, before, after);
+	fail("%s: %lu frames free before, %lu after", name, before, after);
 	return -EIO;
 }
 
@@ -223,15 +224,13 @@ static int set_up_and_run(void)
 /* The main thread is a cpu only in between, pinned as worker 0 is. */
 static int watched_run(void)
 {
-	unsigned long before = frames_not_lost();
+	unsigned long before = storm_frames();
 	int error = set_up_and_run();
 
 	if (error)
 		return error;
-	cpu_register(0, MEM_LOCAL, 0);
-	error = count_frames(before);
-	cpu_unregister();
-	return error;
+	watchdog_phase("waiting for grace periods");
+	return storm_frames_are(now.storm->what->name, before);
 }
 
 int storm_run(const struct storm *storm)

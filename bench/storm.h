@@ -19,6 +19,10 @@ struct storm {
  * Returns 0, or -errno after one line on stderr at least.
  */
 int storm_run(const struct storm *storm);
+/* Frames that are free, or the machine's own until it stops. */
+unsigned long storm_frames(void);
+/* At rest: as many as @before once callbacks have run? Returns 0, or -errno after one line on stderr, of the case @name. */
+int storm_frames_are(const char *name, unsigned long before);
 /* The calling thread is a worker between its first op and its last. */
 bool storm_at_work(void);
 

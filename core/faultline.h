@@ -9,6 +9,7 @@
 #include "core/base/cpu.h"
 #include "core/base/rcu.h"
 #include "core/base/rng.h"
+#include "core/base/schedule.h"
 #include "core/base/seqcount.h"
 #include "core/base/syncpoint.h"
 #include "core/base/topology.h"

@@ -9,7 +9,6 @@
 #include "workloads/process.h"
 
 #include <errno.h>
-#include <sched.h>
 
 #include "workloads/contents.h"
 
@@ -118,7 +117,7 @@ static int64_t unlink_some(struct worker *worker)
 		struct mm_struct *child = take_child(worker);
 
 		if (!child) {
-			sched_yield();	/* to the cloners */
+			yield_core();	/* to the cloners */
 			continue;
 		}
 		mm_exit(child);

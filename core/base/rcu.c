@@ -2,6 +2,31 @@
 /* rcu.c - registration, grace periods and their ThreadSanitizer model. */
 #include "core/base/rcu.h"
 
+/* ---- who says when readers have left: liburcu, or the schedule that is on ---- */
+static inline void queue_callback(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	if (SCHEDULED())
+		schedule_call_rcu(head, fn);
+	else
+		URCU(call_rcu)(head, fn);
+}
+
+static inline void wait_for_readers(void)
+{
+	if (SCHEDULED())
+		schedule_synchronize_rcu();
+	else
+		URCU(synchronize_rcu)();
+}
+
+static inline void wait_for_callbacks(void)
+{
+	if (SCHEDULED())
+		schedule_rcu_barrier();
+	else
+		URCU(barrier)();
+}
+
 #if FAULTLINE_TSAN
 #include <sanitizer/tsan_interface.h>
 
@@ -86,7 +111,7 @@ void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
 	cb->gp = rcu_model_gp_begin();
 	__tsan_release(cb);
 	ignore_begin();
-	URCU(call_rcu)(&cb->head, rcu_callback);
+	queue_callback(&cb->head, rcu_callback);
 	ignore_end();
 }
 
@@ -96,7 +121,7 @@ void synchronize_rcu(void)
 
 	rcu_offline();
 	gp = rcu_model_gp_begin();
-	URCU(synchronize_rcu)();
+	wait_for_readers();
 	rcu_model_gp_end(gp);
 	rcu_online();
 }
@@ -105,7 +130,7 @@ void rcu_barrier(void)
 {
 	rcu_offline();
 	ignore_begin();
-	URCU(barrier)();
+	wait_for_callbacks();
 	ignore_end();
 	__tsan_acquire(&rcu_callbacks_done);
 	rcu_online();
@@ -115,32 +140,32 @@ void rcu_barrier(void)
 
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
 {
-	URCU(call_rcu)(&cb->head, fn);
+	queue_callback(&cb->head, fn);
 }
 
 void synchronize_rcu(void)
 {
-	URCU(synchronize_rcu)();
+	wait_for_readers();
 }
 
 void rcu_barrier(void)
 {
-	URCU(barrier)();
+	wait_for_callbacks();
 }
 #endif
 
 void rcu_register(void)
 {
 	URCU(register_thread)();
-#if FAULTLINE_TSAN && defined(FAULTLINE_RCU_QSBR)
-	rcu_model_read_lock();
+#if defined(FAULTLINE_RCU_QSBR)
+	rcu_reader_enters();
 #endif
 }
 
 void rcu_unregister(void)
 {
-#if FAULTLINE_TSAN && defined(FAULTLINE_RCU_QSBR)
-	rcu_model_read_unlock();
+#if defined(FAULTLINE_RCU_QSBR)
+	rcu_reader_leaves();
 #endif
 	URCU(unregister_thread)();
 }

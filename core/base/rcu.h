@@ -18,6 +18,7 @@
 #define FAULTLINE_CORE_BASE_RCU_H
 
 #include "core/base/atomic.h"
+#include "core/base/schedule.h"
 
 #if defined(FAULTLINE_RCU_QSBR)
 #include <urcu/urcu-qsbr.h>
@@ -59,11 +60,26 @@ static inline void rcu_model_read_lock(void) {}
 static inline void rcu_model_read_unlock(void) {}
 #endif
 
+/* What a section means to those who watch: ThreadSanitizer, and a schedule. */
+static force_inline void rcu_reader_enters(void)
+{
+	rcu_model_read_lock();
+	if (SCHEDULED())
+		schedule_read_lock();
+}
+
+static force_inline void rcu_reader_leaves(void)
+{
+	rcu_model_read_unlock();
+	if (SCHEDULED())
+		schedule_read_unlock();
+}
+
 /* Every thread that reads under RCU registers first (bp does so by itself). */
 void rcu_register(void);
 void rcu_unregister(void);
 
-/* @fn runs in a liburcu thread once every reader that could hold @cb's object has left. */
+/* @fn runs in a thread that is no cpu, liburcu's or a schedule's, once every reader that could hold @cb's object has left. */
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head));
 /* Waits for a full grace period. Locking: not inside rcu_read_lock(). */
 void synchronize_rcu(void);
@@ -77,32 +93,32 @@ static inline void rcu_read_unlock(void) { URCU(read_unlock)(); }
 
 static inline void rcu_quiescent(void)
 {
-	rcu_model_read_unlock();
+	rcu_reader_leaves();
 	URCU(quiescent_state)();
-	rcu_model_read_lock();
+	rcu_reader_enters();
 }
 
 static inline void rcu_offline(void)
 {
-	rcu_model_read_unlock();
+	rcu_reader_leaves();
 	URCU(thread_offline)();
 }
 
 static inline void rcu_online(void)
 {
 	URCU(thread_online)();
-	rcu_model_read_lock();
+	rcu_reader_enters();
 }
 #else
 static force_inline void rcu_read_lock(void)
 {
 	URCU(read_lock)();
-	rcu_model_read_lock();
+	rcu_reader_enters();
 }
 
 static force_inline void rcu_read_unlock(void)
 {
-	rcu_model_read_unlock();
+	rcu_reader_leaves();
 	URCU(read_unlock)();
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/base/cpu.h"
+#include "core/base/schedule.h"
 
 static const struct knockout_info knockouts[] = {
 #define KNOCKOUT(id, name, removes, breaks, seen_by, mirrors) { name, removes, breaks, seen_by, mirrors },
@@ -131,6 +132,8 @@ void syncpoint_hit(struct syncpoint *point)
 	fetch_add_relaxed(&point->hits, 1);
 	if (unlikely(name && !strcmp(name, point->name)))
 		hook_fn(hook_arg);
+	if (SCHEDULED())
+		schedule_point(point->name);
 	if (per_mille && this_cpu && rng_below(&this_cpu->rng, 1000) < per_mille)
 		pause_a_while();
 }

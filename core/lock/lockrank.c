@@ -4,6 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
+#include "core/base/schedule.h"
 
 static const struct lockrank_info {
 	const char *ident, *lock, *kind, *protects, *not_protects, *taken, *inside;
@@ -89,6 +90,8 @@ void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode m
 	struct held_list *list = own_list();
 	unsigned int same = 0;
 
+	if (SCHEDULED())
+		schedule_point(lockrank_name(rank));
 	for (unsigned int i = 0; i < list->count; i++) {
 		const struct held_lock *held = &list->locks[i];
 

@@ -33,7 +33,7 @@ static void ttas_wait(spinlock_t *lock, struct wait_cost *cost)
 
 	do {
 		while (load_relaxed(&lock->val))
-			wait_rounds(cost, 1);
+			wait_rounds(cost, 1, &lock->val);
 		seen = 0;
 	} while (!try_cmpxchg_acquire(&lock->val, &seen, 1u));
 }
@@ -43,7 +43,7 @@ static void ticket_wait(spinlock_t *lock, uint16_t mine, struct wait_cost *cost)
 	uint16_t ahead;
 
 	while ((ahead = (uint16_t)(mine - load_acquire(&lock->served))))
-		wait_rounds(cost, ahead * TICKET_ROUNDS);
+		wait_rounds(cost, ahead * TICKET_ROUNDS, &lock->val);
 }
 
 /* Takes the lock if it is free and its queue's head, if any, is off its core; false: join the queue. */
@@ -56,7 +56,7 @@ static bool queued_pass(spinlock_t *lock, struct wait_cost *cost)
 			return false;
 		if (!(seen & 0xff) && try_cmpxchg_acquire(&lock->val, &seen, seen | 1))
 			return true;
-		wait_rounds(cost, 1);
+		wait_rounds(cost, 1, &lock->val);
 	}
 	return false;
 }
@@ -69,7 +69,7 @@ static void queued_wait_for_head(struct queue_node *node, struct wait_cost *cost
 
 		if (yields)
 			store_relaxed(&node->away, 1u);
-		wait_rounds(cost, 1);
+		wait_rounds(cost, 1, &node->is_head);
 		if (yields)
 			store_relaxed(&node->away, 0u);
 	}
@@ -82,7 +82,7 @@ static void queued_head_rounds(spinlock_t *lock, struct wait_cost *cost, unsigne
 
 	if (away)
 		store_relaxed(&lock->head_away, (uint8_t)1);
-	wait_rounds(cost, 1);
+	wait_rounds(cost, 1, &lock->val);
 	if (away)
 		store_relaxed(&lock->head_away, (uint8_t)0);
 }
@@ -124,7 +124,7 @@ static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 	if (last)
 		return;
 	while (!(next = load_acquire(&node->next)))
-		wait_rounds(cost, 1);
+		wait_rounds(cost, 1, &node->next);
 	if (load_relaxed(&next->away))
 		store_relaxed(&lock->head_away, (uint8_t)1);
 	store_release(&next->is_head, 1u);

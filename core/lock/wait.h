@@ -8,11 +8,9 @@
 #define FAULTLINE_CORE_LOCK_WAIT_H
 
 #include <limits.h>
-#include <linux/futex.h>
-#include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "core/base/futex.h"
+#include "core/base/schedule.h"
 #include "core/lock/lockstat.h"
 
 /*
@@ -21,12 +19,20 @@
  */
 #define SPIN_ROUNDS	64
 
-/* One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. */
-static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds)
+/*
+ * One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. @word: the 4 bytes whose change is
+ * waited for.
+ */
+static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds, const void *word)
 {
+	if (SCHEDULED()) {
+		cost->count[LOCKSTAT_SPIN] += rounds;
+		schedule_await(word, "a spinlock");
+		return;
+	}
 	if (cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS) {
 		cost->count[LOCKSTAT_YIELD]++;
-		sched_yield();
+		yield_core();
 		return;
 	}
 	cost->count[LOCKSTAT_SPIN] += rounds;
@@ -34,10 +40,10 @@ static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds)
 		cpu_relax();
 }
 
-/* One round of spinning; false, without any, once SPIN_ROUNDS are used up: then it is time to park. */
+/* One round of spinning; false, without any, once SPIN_ROUNDS are used up or nobody else runs: then it is time to park. */
 static inline bool wait_spin(struct wait_cost *cost)
 {
-	if (cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS)
+	if (cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS || SCHEDULED())
 		return false;
 	cost->count[LOCKSTAT_SPIN]++;
 	cpu_relax();
@@ -47,18 +53,29 @@ static inline bool wait_spin(struct wait_cost *cost)
 /* Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take. */
 static inline void futex_wait(uint32_t *word, uint32_t value)
 {
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	if (SCHEDULED())
+		schedule_futex_wait(word, value);
+	else
+		kernel_futex_wait(word, value);
+}
+
+static inline void futex_wake(uint32_t *word, int nr)
+{
+	if (SCHEDULED())
+		schedule_futex_wake(word, (unsigned int)nr);
+	else
+		kernel_futex_wake(word, nr);
 }
 
 /* Wakes one sleeper on @word, which need not be mapped any more. */
 static inline void futex_wake_one(uint32_t *word)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	futex_wake(word, 1);
 }
 
 static inline void futex_wake_all(uint32_t *word)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	futex_wake(word, INT_MAX);
 }
 
 #endif

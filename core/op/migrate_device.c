@@ -3,8 +3,8 @@
 #include "core/op/migrate_device.h"
 
 #include <errno.h>
-#include <sched.h>
 
+#include "core/base/schedule.h"
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
@@ -46,7 +46,7 @@ static struct folio *lock_device_folio(struct vm_fault *vmf)
 	if (locked)
 		return folio;
 	count_event(EV_DEVICE_BUSY);
-	sched_yield();
+	yield_core();
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 /* shootdown.c - waiting until no cpu is inside a lockless walk that began earlier. */
 #include "core/pgtable/shootdown.h"
 
-#include <sched.h>
+#include "core/base/schedule.h"
 
 #define SPINS_BEFORE_YIELD	200	/* about 10 µs: a walk over one table; longer means its thread was preempted */
 
@@ -16,10 +16,12 @@ static void wait_for(struct walk_mark *mark)
 	if (!(seen & 1))
 		return;
 	while (load_acquire(&mark->seq) == seen) {
-		if (++spins < SPINS_BEFORE_YIELD)
+		if (SCHEDULED())
+			schedule_await(&mark->seq, "a lockless walk");
+		else if (++spins < SPINS_BEFORE_YIELD)
 			cpu_relax();
 		else
-			sched_yield();
+			yield_core();
 	}
 }
 

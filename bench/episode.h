@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * episode.h - one short run of a case under a schedule, from nothing to nothing, in a process of its own: what it does
+ * depends on nothing but what is in struct episode, and what breaks in it breaks nothing else.
+ */
+#ifndef FAULTLINE_BENCH_EPISODE_H
+#define FAULTLINE_BENCH_EPISODE_H
+
+#include "bench/suite.h"
+
+struct episode {
+	const struct run_case *what;
+	const struct choices *choices;	/* all but the seed */
+	struct schedule_plan plan;	/* its seed is the workload's too */
+	unsigned int threads;
+	uint64_t rounds;		/* ops of each worker */
+};
+
+/* What came of the last one. */
+struct episode_end {
+	struct schedule_log *log;
+	char said[8192];		/* on stderr, the beginning of it */
+	bool failed;
+};
+
+/* Room for what episodes leave behind. Returns 0 or an exit status. Locking: the process has one thread, here and below. */
+int episodes_open(void);
+void episodes_close(void);
+/* @end lives until the next one. Returns 0, or the exit status when there could be no process. */
+int episode_play(const struct episode *episode, const struct episode_end **end);
+
+#endif

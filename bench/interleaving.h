@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* interleaving.h - what happened in an episode, for people. */
+#ifndef FAULTLINE_BENCH_INTERLEAVING_H
+#define FAULTLINE_BENCH_INTERLEAVING_H
+
+#include <stdio.h>
+
+#include "bench/episode.h"
+
+/*
+ * A line for each turn: which thread, in which of its operations, what it passed, why it stopped. Long turns and long
+ * episodes show their ends; @all: nothing is left out, and each step has a line of its own.
+ */
+void interleaving_print(FILE *out, const struct episode *episode, const struct schedule_log *log, bool all);
+
+#endif

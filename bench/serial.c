@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* serial.c - looks for schedules that fail. */
+#include "bench/serial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/command.h"
+#include "bench/interleaving.h"
+#include "bench/progress.h"
+#include "bench/shrink.h"
+
+#define MAX_STEPS	5000000u	/* of an episode; some thousand are usual */
+
+/* How one case is going. */
+struct search {
+	const struct serial *serial;
+	struct episode episode;
+	uint32_t steps;			/* that changes are drawn from */
+	uint64_t played, step_sum, switch_sum;
+	double begin;
+};
+
+static void put_changes(FILE *out, const struct schedule_plan *plan)
+{
+	fputs(" --changes ", out);
+	for (unsigned int i = 0; i < plan->nr_changes; i++)
+		fprintf(out, "%s%u", i ? "," : "", plan->changes[i]);
+	if (!plan->nr_changes)
+		fputs("none", out);
+}
+
+/* @drawn: the changes are those the seed gives. */
+static void tell_how_to_repeat(const struct serial *serial, const struct episode *episode, bool drawn)
+{
+	struct run_case what = *episode->what;
+
+	what.threads = episode->threads;
+	fputs("repeat with: faultline stress ", stderr);
+	serial->put_command(stderr, serial->command, &what, episode->plan.seed);
+	fprintf(stderr, " --serial --rounds %llu --episodes 1", (unsigned long long)episode->rounds);
+	if (drawn)
+		fprintf(stderr, " --depth %u", serial->depth);
+	else
+		put_changes(stderr, &episode->plan);
+	fputs(" --trace\n", stderr);
+}
+
+/* Plays it once more, to show what was said, and how it came to it. */
+static int show(const struct search *search, const struct episode *episode, bool all)
+{
+	const struct episode_end *end;
+	int status = episode_play(episode, &end);
+
+	if (status)
+		return status;
+	fputs(end->said, stderr);
+	interleaving_print(stderr, episode, end->log, all);
+	if (!end->failed)
+		fail("%s: the second time it did not fail: something else than the schedule has a say", search->episode.what->name);
+	return 0;
+}
+
+static int report_failure(struct search *search, const struct episode_end *end)
+{
+	const struct serial *serial = search->serial;
+	struct episode small = search->episode;
+	bool drawn = !serial->changes_given;
+	int status = 0;
+
+	progress_end();
+	fail("%s: episode %llu failed, after %.2f s: seed %llu, %u threads, %llu rounds, %u changes, %u steps", small.what->name,
+	     (unsigned long long)search->played, now_seconds() - search->begin, (unsigned long long)small.plan.seed, small.threads,
+	     (unsigned long long)small.rounds, small.plan.nr_changes, end->log->steps);
+	if (serial->shrink && !serial->changes_given) {
+		fputs(end->said, stderr);
+		tell_how_to_repeat(serial, &small, drawn);
+		status = shrink(&small, end);
+		drawn = false;
+		if (!status)
+			fprintf(stderr, "smaller: seed %llu, %u threads, %llu rounds, %u changes\n",
+				(unsigned long long)small.plan.seed, small.threads, (unsigned long long)small.rounds,
+				small.plan.nr_changes);
+	}
+	if (!status)
+		status = show(search, &small, serial->trace);
+	tell_how_to_repeat(serial, &small, drawn);
+	return EXIT_CHECK_FAILED;
+}
+
+static bool time_is_over(const struct search *search)
+{
+	const struct serial *serial = search->serial;
+
+	if (serial->episodes && search->played >= serial->episodes)
+		return true;
+	return serial->seconds > 0 && now_seconds() - search->begin >= serial->seconds;
+}
+
+static void count_episode(struct search *search, const struct episode_end *end)
+{
+	search->played++;
+	search->step_sum += end->log->steps;
+	search->switch_sum += end->log->switches;
+	progress_show("%s: %llu episodes of %llu steps and %llu switches", search->episode.what->name,
+		      (unsigned long long)search->played, (unsigned long long)(search->step_sum / search->played),
+		      (unsigned long long)(search->switch_sum / search->played));
+}
+
+/* Seed 0 is the one without changes, that all others are measured by. */
+static int play_all(struct search *search)
+{
+	const struct serial *serial = search->serial;
+	const struct episode_end *end = NULL;
+	uint64_t seed = serial->choices->seed;
+	int status = 0;
+
+	if (!serial->changes_given) {
+		search->episode.plan.seed = 0;
+		status = episode_measure(&search->episode, &search->steps, &end);
+		if (!status && end->failed)
+			return report_failure(search, end);
+	}
+	for (; !status && !time_is_over(search); seed++) {
+		if (serial->changes_given)
+			search->episode.plan.seed = seed;
+		else
+			episode_draw(&search->episode, seed, serial->depth, search->steps);
+		status = episode_play(&search->episode, &end);
+		if (status)
+			break;
+		count_episode(search, end);
+		if (end->failed)
+			return report_failure(search, end);
+	}
+	progress_end();
+	if (!status && serial->trace && end)
+		interleaving_print(stdout, &search->episode, end->log, true);
+	return status;
+}
+
+int serial_run(const struct serial *serial, const struct run_case *what)
+{
+	struct search search = {
+		.serial = serial,
+		.episode = {
+			.what = what,
+			.choices = serial->choices,
+			.threads = what->threads,
+			.rounds = serial->rounds,
+			.plan = { .max_steps = MAX_STEPS, .nr_changes = serial->nr_changes },
+		},
+		.begin = now_seconds(),
+	};
+	int status;
+
+	memcpy(search.episode.plan.changes, serial->changes, sizeof(serial->changes));
+	if (what->threads > SCHEDULE_WORKERS)
+		return complain("one at a time: up to %d threads", SCHEDULE_WORKERS);
+	if (what->workload->flags & WORKLOAD_LIVE)
+		return complain("%s asks the live kernel, whose schedule is its own", what->workload->name);
+	status = play_all(&search);
+	if (!status)
+		printf("passed: %s, %u threads, %llu episodes of %llu steps and %llu switches\n", what->name, what->threads,
+		       (unsigned long long)search.played,
+		       (unsigned long long)(search.played ? search.step_sum / search.played : 0),
+		       (unsigned long long)(search.played ? search.switch_sum / search.played : 0));
+	return status;
+}

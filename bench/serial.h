@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* serial.h - many short episodes of a case, each with a schedule of its own; of one that fails, the smallest that does. */
+#ifndef FAULTLINE_BENCH_SERIAL_H
+#define FAULTLINE_BENCH_SERIAL_H
+
+#include <stdio.h>
+
+#include "bench/episode.h"
+
+struct serial {
+	const struct choices *choices;
+	uint64_t rounds;		/* ops of each worker in each episode */
+	uint64_t episodes;		/* 0: until the time is over */
+	double seconds;			/* for each case; 0: no bound */
+	unsigned int depth;		/* d: schedules have d - 1 changes */
+	bool changes_given;		/* instead of such that are drawn from the seed */
+	unsigned int nr_changes;
+	uint32_t changes[SCHEDULE_CHANGES];
+	bool trace;			/* tell all that happened in the last episode */
+	bool shrink;			/* look for a smaller failure */
+	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
+	void (*put_command)(FILE *out, const void *command, const struct run_case *what, uint64_t seed);
+	const void *command;
+};
+
+/* Returns an exit status; what failed, and how to see it again, is on stderr. */
+int serial_run(const struct serial *serial, const struct run_case *what);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shrink.c - plays smaller episodes until none fails alike. */
+#include "bench/shrink.h"
+
+#include <string.h>
+
+#define SEEDS	60u	/* tried for each smaller size: what shows once in thousands of episodes may be lost */
+
+/* What failures have in common: the first line said, but for the words with digits. */
+struct failure {
+	char kind[256];
+};
+
+static void read_failure(struct failure *failure, const char *said)
+{
+	size_t n = 0;
+
+	said += strspn(said, "\n=");
+	while (*said && *said != '\n') {
+		size_t length = strcspn(said, " \n");
+
+		if (!length)
+			length = 1;
+		if (strcspn(said, "0123456789") >= length && n + length < sizeof(failure->kind)) {
+			memcpy(failure->kind + n, said, length);
+			n += length;
+		}
+		said += length;
+	}
+	failure->kind[n] = '\0';
+}
+
+static bool fails_alike(const struct failure *failure, const struct episode_end *end)
+{
+	struct failure other;
+
+	if (!end->failed)
+		return false;
+	read_failure(&other, end->said);
+	return !strcmp(failure->kind, other.kind);
+}
+
+int episode_measure(const struct episode *episode, uint32_t *steps, const struct episode_end **end)
+{
+	struct episode straight = *episode;
+	int status;
+
+	straight.plan.seed = 0;
+	straight.plan.nr_changes = 0;
+	status = episode_play(&straight, end);
+	if (!status)
+		*steps = (*end)->log->steps;
+	return status;
+}
+
+void episode_draw(struct episode *episode, uint64_t seed, unsigned int depth, uint32_t steps)
+{
+	episode->plan.seed = seed;
+	schedule_draw(&episode->plan, depth, steps);
+}
+
+/* Looks for a failure alike in episodes of @size, with @depth; when there is one, @episode is the first. */
+static int look_for(struct episode *episode, const struct episode *size, unsigned int depth, const struct failure *failure,
+		    bool *found)
+{
+	struct episode tried = *size;
+	const struct episode_end *end;
+	uint32_t steps;
+	int status = episode_measure(&tried, &steps, &end);
+
+	*found = false;
+	for (uint64_t seed = 0; !status && !*found && seed <= SEEDS; seed++) {
+		if (seed) {
+			episode_draw(&tried, seed, depth, steps);
+			status = episode_play(&tried, &end);
+		} else {
+			tried.plan.seed = 0;
+			tried.plan.nr_changes = 0;
+		}
+		*found = !status && fails_alike(failure, end);
+	}
+	if (*found)
+		*episode = tried;
+	return status;
+}
+
+static int fewer_threads(struct episode *episode, const struct failure *failure)
+{
+	const unsigned int least = max(1u, episode->what->workload->min_threads);
+	struct episode size = *episode;
+	bool found = false;
+	int status = 0;
+
+	for (unsigned int n = least; !status && !found && n < episode->threads; n++) {
+		size.threads = n;
+		status = look_for(episode, &size, episode->plan.nr_changes + 1, failure, &found);
+	}
+	return status;
+}
+
+static int fewer_rounds(struct episode *episode, const struct failure *failure)
+{
+	struct episode size = *episode;
+	bool found = false;
+	int status = 0;
+
+	for (uint64_t n = 1; !status && !found && n < episode->rounds; n++) {
+		size.rounds = n;
+		status = look_for(episode, &size, episode->plan.nr_changes + 1, failure, &found);
+	}
+	return status;
+}
+
+static int less_depth(struct episode *episode, const struct failure *failure)
+{
+	bool found = false;
+	int status = 0;
+
+	for (unsigned int depth = 1; !status && !found && depth <= episode->plan.nr_changes; depth++)
+		status = look_for(episode, episode, depth, failure, &found);
+	return status;
+}
+
+/* A change in the last place comes in the place of the one left out, or is none: each keeps its rank. */
+static int leave_changes_out(struct episode *episode, const struct failure *failure)
+{
+	const struct episode_end *end;
+	int status = 0;
+
+	for (unsigned int i = episode->plan.nr_changes; !status && i-- > 0;) {
+		struct episode tried = *episode;
+
+		memmove(&tried.plan.changes[i], &tried.plan.changes[i + 1],
+			(--tried.plan.nr_changes - i) * sizeof(tried.plan.changes[0]));
+		status = episode_play(&tried, &end);
+		if (!status && fails_alike(failure, end))
+			*episode = tried;
+	}
+	return status;
+}
+
+int shrink(struct episode *episode, const struct episode_end *end)
+{
+	struct failure failure;
+	int status;
+
+	read_failure(&failure, end->said);
+	status = fewer_threads(episode, &failure);
+	if (!status)
+		status = fewer_rounds(episode, &failure);
+	if (!status)
+		status = less_depth(episode, &failure);
+	if (!status)
+		status = leave_changes_out(episode, &failure);
+	return status;
+}

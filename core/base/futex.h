@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* futex.h - the kernel's own wait and wake-up on a word; locks call those of lock/wait.h, which a schedule can take over. */
+#ifndef FAULTLINE_CORE_BASE_FUTEX_H
+#define FAULTLINE_CORE_BASE_FUTEX_H
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/base/compiler.h"
+
+/* Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take. */
+static inline void kernel_futex_wait(uint32_t *word, uint32_t value)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+/* Wakes up to @nr sleepers on @word, which need not be mapped any more. */
+static inline void kernel_futex_wake(uint32_t *word, int nr)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nr, NULL, NULL, 0);
+}
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * schedule.c - whose turn it is.
+ *
+ * All but `go` belongs to whoever has the turn. Handing it over orders what both did, of course; ThreadSanitizer is not
+ * told (this file is compiled without it), or one thread at a time would look like the right locks everywhere.
+ */
+#include "core/base/schedule.h"
+
+#include "core/base/rng.h"
+
+#if FAULTLINE_CHECK
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/assert.h"
+#include "core/base/futex.h"
+#include "core/base/schedule_turn.h"
+
+/* Steps in a row after which a thread that others are ready beside is taken to look again and again for what they do. */
+#define STEPS_IN_A_ROW	2000u
+
+bool schedule_on;
+_Thread_local bool schedule_takes_part;
+struct turn turns[SCHEDULE_THREADS];
+_Thread_local struct turn *my_turn;
+
+/* Lock key: (A) atomic (O) whoever has the turn */
+static struct {
+	struct schedule_plan plan;			/* (O) */
+	struct schedule_log unread;			/* (O) where nobody is interested */
+	struct schedule_log *log;			/* (O) */
+	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) the hand-over was come to; its end was passed */
+	bool racing;					/* (O) */
+	uint32_t in_a_row;				/* (O) steps since the last switch */
+	int lowest;					/* (O) priority given to the last who yielded */
+	uint64_t sleepers;				/* (O) that ever slept on a futex */
+	uint32_t came;					/* (A) workers */
+	uint32_t left;					/* (O) workers */
+	uint32_t workers;				/* (O) */
+} now;
+
+static unsigned int number_of(const struct turn *turn)
+{
+	return (unsigned int)(turn - turns);
+}
+
+static void note(const char *where, enum schedule_event_kind kind)
+{
+	struct schedule_log *log = now.log;
+
+	if (!now.racing)
+		return;
+	if (log->nr_events < log->room)
+		log->events[log->nr_events] = (struct schedule_event){
+			.where = where, .step = log->steps, .thread = (uint8_t)number_of(my_turn), .kind = (uint8_t)kind,
+		};
+	log->nr_events++;
+}
+
+/* ---- who is next ---- */
+static bool hold_over(unsigned int i)
+{
+	return now.over[i] || !turns[now.plan.holds[i].other].here;
+}
+
+static bool ready(const struct turn *turn)
+{
+	switch (turn->waits) {
+	case TURN_READY:
+		return true;
+	case TURN_WORD:
+		return load_acquire((const uint32_t *)turn->word) != turn->seen;
+	case TURN_WAKE:
+		return false;
+	case TURN_HOLD:
+		return hold_over((unsigned int)turn->number);
+	case TURN_WORKERS:
+		return now.left == now.workers;
+	default:
+		return schedule_rcu_ready(turn);
+	}
+}
+
+static struct turn *highest_ready(void)
+{
+	struct turn *best = NULL;
+
+	for (struct turn *turn = turns; turn < turns + SCHEDULE_THREADS; turn++)
+		if (turn->here && (!best || turn->priority > best->priority) && ready(turn))
+			best = turn;
+	return best;
+}
+
+static void __cold nobody_is_ready(void)
+{
+	char text[400] = "";
+
+	for (unsigned int i = 0; i < SCHEDULE_THREADS; i++)
+		if (turns[i].here && turns[i].waits != TURN_WORK && turns[i].waits != TURN_WORKERS)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u waits for %s", text[0] ? "; " : "",
+				 i < SCHEDULE_WORKERS ? "worker" : "thread", i, turns[i].what);
+	BUG("deadlock: %s", text);
+}
+
+static void give_turn(struct turn *next)
+{
+	store_release(&next->go, 1u);
+	kernel_futex_wake(&next->go, 1);
+}
+
+static void await_turn(struct turn *me)
+{
+	while (!load_acquire(&me->go))
+		kernel_futex_wait(&me->go, 0);
+	store_relaxed(&me->go, 0u);
+}
+
+/* Whoever is to run now runs; returns when it is the calling thread. */
+static void reschedule(void)
+{
+	struct turn *next = highest_ready();
+
+	if (!next)
+		nobody_is_ready();
+	if (next == my_turn)
+		return;
+	now.in_a_row = 0;
+	now.log->switches++;
+	give_turn(next);
+	await_turn(my_turn);
+}
+
+void turn_wait(enum turn_wait wait, const char *what)
+{
+	my_turn->waits = wait;
+	my_turn->what = what;
+	note(what, SCHEDULE_WAITS);
+	reschedule();
+	my_turn->waits = TURN_READY;
+}
+
+/* ---- steps ---- */
+
+/* Returns whether this step is one of the plan's changes. */
+static bool change_here(void)
+{
+	for (unsigned int i = 0; i < now.plan.nr_changes; i++) {
+		if (now.plan.changes[i] != now.log->steps)
+			continue;
+		my_turn->priority = (int)i + 1;
+		return true;
+	}
+	return false;
+}
+
+static void hold_here(const char *where)
+{
+	unsigned int me = number_of(my_turn);
+
+	for (unsigned int i = 0; i < now.plan.nr_holds; i++) {
+		const struct schedule_hold *hold = &now.plan.holds[i];
+
+		if (hold->other == me && hold->until && !strcmp(hold->until, where))
+			now.over[i] = true;
+		if (hold->thread != me || now.held[i] || strcmp(hold->at, where))
+			continue;
+		now.held[i] = true;
+		my_turn->number = i;
+		turn_wait(TURN_HOLD, hold->until ? hold->until : "another thread's end");
+	}
+}
+
+static void become_last(void)
+{
+	my_turn->priority = --now.lowest;
+	now.in_a_row = 0;
+}
+
+static void step(const char *where, enum schedule_event_kind kind)
+{
+	if (!now.racing)
+		return;
+	now.log->steps++;
+	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
+		BUG("no end after %u steps", now.plan.max_steps);
+	note(where, kind);
+	if (change_here())
+		note(where, SCHEDULE_CHANGED);
+	if (++now.in_a_row > STEPS_IN_A_ROW) {
+		become_last();
+		note(where, SCHEDULE_YIELDED);
+	}
+	hold_here(where);
+	reschedule();
+}
+
+void schedule_point(const char *where)
+{
+	step(where, SCHEDULE_PASSED);
+}
+
+void schedule_begins(const char *operation)
+{
+	step(operation, SCHEDULE_BEGINS);
+}
+
+void schedule_yield(void)
+{
+	become_last();
+	note("", SCHEDULE_YIELDED);
+	reschedule();
+}
+
+/* ---- waits ---- */
+void schedule_await(const void *word, const char *what)
+{
+	my_turn->word = word;
+	my_turn->seen = load_relaxed((const uint32_t *)word);
+	turn_wait(TURN_WORD, what);
+}
+
+void schedule_futex_wait(uint32_t *word, uint32_t value)
+{
+	if (load_relaxed(word) != value)
+		return;
+	my_turn->word = word;
+	my_turn->number = now.sleepers++;
+	turn_wait(TURN_WAKE, "a wake-up");
+}
+
+static struct turn *first_sleeper(const uint32_t *word)
+{
+	struct turn *first = NULL;
+
+	for (struct turn *turn = turns; turn < turns + SCHEDULE_THREADS; turn++)
+		if (turn->here && turn->waits == TURN_WAKE && turn->word == word && (!first || turn->number < first->number))
+			first = turn;
+	return first;
+}
+
+void schedule_futex_wake(uint32_t *word, unsigned int nr)
+{
+	struct turn *turn;
+
+	while (nr-- && (turn = first_sleeper(word)))
+		turn->waits = TURN_READY;
+}
+
+/* ---- who takes part ---- */
+void turn_take_part(struct turn *turn)
+{
+	my_turn = turn;
+	schedule_takes_part = true;
+	await_turn(turn);
+	turn->waits = TURN_READY;
+}
+
+void turn_leave(void)
+{
+	struct turn *next;
+
+	note("", SCHEDULE_LEFT);
+	my_turn->here = false;
+	my_turn = NULL;
+	schedule_takes_part = false;
+	next = highest_ready();
+	if (!next)
+		nobody_is_ready();
+	now.in_a_row = 0;
+	give_turn(next);
+}
+
+void schedule_join(unsigned int worker)
+{
+	BUG_ON(worker >= SCHEDULE_WORKERS);
+	fetch_add_release(&now.came, 1u);
+	kernel_futex_wake(&now.came, 1);
+	turn_take_part(&turns[worker]);
+}
+
+void schedule_leave(void)
+{
+	now.left++;
+	turn_leave();
+}
+
+int schedule_begin(const struct schedule_plan *plan)
+{
+	struct turn *turn = &turns[SCHEDULE_MAIN];
+	int error;
+
+	BUG_ON(schedule_on || plan->nr_changes > SCHEDULE_CHANGES || plan->nr_holds > SCHEDULE_HOLDS);
+	memset(&now, 0, sizeof(now));
+	memset(turns, 0, sizeof(turns));
+	now.plan = *plan;
+	now.log = plan->log ? plan->log : &now.unread;
+	now.log->steps = now.log->switches = now.log->nr_events = 0;
+	*turn = (struct turn){ .here = true, .priority = INT_MAX };
+	my_turn = turn;
+	schedule_takes_part = true;
+	schedule_on = true;
+	error = schedule_rcu_begin();
+	if (error)
+		schedule_on = schedule_takes_part = false;
+	return error;
+}
+
+/* Above those that changes and yields give: a shuffle of the workers' and the callbacks' places. */
+static void draw_priorities(unsigned int workers)
+{
+	struct turn *order[SCHEDULE_WORKERS + 1];
+	struct rng rng;
+
+	rng_init(&rng, now.plan.seed);
+	for (unsigned int i = 0; i <= workers; i++) {
+		unsigned int place = (unsigned int)rng_below(&rng, i + 1);
+
+		order[i] = order[place];
+		order[place] = &turns[i < workers ? i : SCHEDULE_CALLBACKS];
+	}
+	for (unsigned int i = 0; i <= workers; i++)
+		order[i]->priority = (int)i + SCHEDULE_CHANGES + 1;
+}
+
+void schedule_race(unsigned int workers)
+{
+	uint32_t came;
+
+	BUG_ON(workers > SCHEDULE_WORKERS || my_turn != &turns[SCHEDULE_MAIN]);
+	while ((came = load_acquire(&now.came)) < workers)
+		kernel_futex_wait(&now.came, came);
+	store_relaxed(&now.came, 0u);
+	for (unsigned int i = 0; i < workers; i++)
+		turns[i].here = true;
+	draw_priorities(workers);
+	now.workers = workers;
+	now.left = 0;
+	now.racing = true;
+	turn_wait(TURN_WORKERS, "the workers");
+	now.racing = false;
+}
+
+void schedule_end(void)
+{
+	BUG_ON(my_turn != &turns[SCHEDULE_MAIN]);
+	schedule_rcu_end();
+	my_turn = NULL;
+	schedule_takes_part = false;
+	schedule_on = false;
+}
+#endif
+
+void schedule_draw(struct schedule_plan *plan, unsigned int depth, uint32_t steps)
+{
+	struct rng rng;
+
+	rng_init(&rng, ~plan->seed);
+	plan->nr_changes = 0;
+	while (plan->nr_changes + 1 < depth && plan->nr_changes < min(steps, (uint32_t)SCHEDULE_CHANGES)) {
+		uint32_t at = 1 + (uint32_t)rng_below(&rng, steps);
+		bool taken = false;
+
+		for (unsigned int i = 0; i < plan->nr_changes; i++)
+			taken |= plan->changes[i] == at;
+		if (!taken)
+			plan->changes[plan->nr_changes++] = at;
+	}
+}

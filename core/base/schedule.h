@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * schedule.h - one thread runs at a time, and a plan decides every switch, so that what happened happens again.
+ *
+ * Probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010): every thread has a priority, drawn from a
+ * seed, and the highest that can go on runs. At a few steps, drawn too, who runs becomes the last of all. A bug that
+ * needs d such orders shows with a chance of 1 / (threads * steps^(d-1)) in each run, however rare it is otherwise.
+ *
+ * A step is a sync point, or a wish for a lock. Between two steps a thread runs undisturbed: what goes wrong there alone
+ * (the memory order of one access) is for models and litmus tests. Who waits is passed over until what it waits for
+ * has happened; when that is so for all, it is a deadlock, and named. Wake-ups are those of futexes, one for one, so
+ * that a lost one leaves its sleeper asleep. Grace periods end as soon as each section that was open has been left;
+ * callbacks have a thread of their own, with a priority like all. Neither time nor addresses have a say.
+ *
+ *   schedule_begin()                   the calling thread is the first, called main, and alone with the callbacks
+ *     schedule_race(n)                 main waits for n workers, which it has started, to come, race and go:
+ *         schedule_join() … schedule_leave()
+ *   schedule_end()                     callbacks still queued have run; from now on threads run as they like
+ *
+ * In builds without FAULTLINE_CHECK all of it is nothing; else, while no schedule is on, one branch in each place.
+ */
+#ifndef FAULTLINE_CORE_BASE_SCHEDULE_H
+#define FAULTLINE_CORE_BASE_SCHEDULE_H
+
+#include <sched.h>
+
+#include "core/base/atomic.h"
+
+#define SCHEDULE_WORKERS	30	/* at most */
+#define SCHEDULE_CALLBACKS	SCHEDULE_WORKERS	/* the number of the thread that runs RCU callbacks */
+#define SCHEDULE_MAIN		(SCHEDULE_WORKERS + 1)	/* and of the one that began */
+#define SCHEDULE_THREADS	(SCHEDULE_WORKERS + 2)
+#define SCHEDULE_CHANGES	16	/* at most */
+#define SCHEDULE_HOLDS		4
+
+enum schedule_event_kind {
+	SCHEDULE_BEGINS,		/* a step: an operation of the thread's own begins */
+	SCHEDULE_PASSED,		/* a step */
+	SCHEDULE_CHANGED,		/* a step, at which the thread became the last */
+	SCHEDULE_YIELDED,		/* became the last, since it waits for it knows not whom, or went on for long */
+	SCHEDULE_WAITS,
+	SCHEDULE_LEFT,
+};
+
+/* One thing that one thread did in a race. */
+struct schedule_event {
+	const char *where;		/* a sync point, a lock, or what is waited for */
+	uint32_t step;
+	uint8_t thread, kind;
+};
+
+/* What happened in races. */
+struct schedule_log {
+	uint32_t steps, switches;	/* of the running thread */
+	uint32_t nr_events;		/* that happened */
+	uint32_t room;			/* the first so many of them are kept */
+	struct schedule_event *events;
+};
+
+/* A hand-over: @thread stays at its next pass of @at until @other has passed @until, or has left (NULL). */
+struct schedule_hold {
+	unsigned int thread, other;
+	const char *at, *until;
+};
+
+struct schedule_plan {
+	uint64_t seed;				/* of the priorities */
+	unsigned int nr_changes, nr_holds;
+	uint32_t changes[SCHEDULE_CHANGES];	/* steps, from 1, at which who runs becomes the last of all */
+	struct schedule_hold holds[SCHEDULE_HOLDS];
+	uint32_t max_steps;			/* a race that takes more goes round in circles; 0: no bound */
+	struct schedule_log *log;		/* cleared at the begin; NULL: nobody is interested */
+};
+
+/* Draws @depth - 1 changes among the first @steps steps from @plan's seed, each step at most once. */
+void schedule_draw(struct schedule_plan *plan, unsigned int depth, uint32_t steps);
+
+struct rcu_head;
+
+#if FAULTLINE_CHECK
+extern bool schedule_on;	/* (C) while other threads run */
+extern _Thread_local bool schedule_takes_part;	/* (T) */
+
+/* The calling thread takes turns: it asks here before it waits, and says when it may be passed. */
+#define SCHEDULED()	(unlikely(schedule_on) && schedule_takes_part)
+
+/* Locking: no other thread is in core, no callback is queued. Returns 0 or -errno. */
+int schedule_begin(const struct schedule_plan *plan);
+void schedule_race(unsigned int workers);
+void schedule_join(unsigned int worker);
+void schedule_leave(void);
+/* Locking: as main; no worker is left. */
+void schedule_end(void);
+
+/* ---- for those who take part ---- */
+/* A step: somebody else may run now. */
+void schedule_point(const char *where);
+/* The same, where an operation begins. */
+void schedule_begins(const char *operation);
+/* The last of all from now on: for who waits for something that has no word. */
+void schedule_yield(void);
+/* Returns when the 4 bytes at @word have changed. */
+void schedule_await(const void *word, const char *what);
+void schedule_futex_wait(uint32_t *word, uint32_t value);
+void schedule_futex_wake(uint32_t *word, unsigned int nr);
+
+/* ---- read-copy update: rcu.h calls these ---- */
+void schedule_read_lock(void);
+void schedule_read_unlock(void);
+void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head));
+void schedule_synchronize_rcu(void);
+void schedule_rcu_barrier(void);
+#else
+#define SCHEDULED()	false
+
+static inline void schedule_point(const char *where) { (void)where; }
+static inline void schedule_begins(const char *operation) { (void)operation; }
+static inline void schedule_yield(void) {}
+static inline void schedule_await(const void *word, const char *what) { (void)word, (void)what; }
+static inline void schedule_futex_wait(uint32_t *word, uint32_t value) { (void)word, (void)value; }
+static inline void schedule_futex_wake(uint32_t *word, unsigned int nr) { (void)word, (void)nr; }
+static inline void schedule_read_lock(void) {}
+static inline void schedule_read_unlock(void) {}
+static inline void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head)) { (void)head, (void)fn; }
+static inline void schedule_synchronize_rcu(void) {}
+static inline void schedule_rcu_barrier(void) {}
+#endif
+
+/* Gives up the core, for who waits by looking again. */
+static inline void yield_core(void)
+{
+	if (SCHEDULED())
+		schedule_yield();
+	else
+		sched_yield();
+}
+
+#endif
