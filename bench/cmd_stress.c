@@ -30,27 +30,10 @@ struct stress_options {
 	bool all, noise_chosen;
 	char *knockouts[MAX_KNOCKOUTS], *stall;
 	unsigned int nr_knockouts;
-	bool one_at_a_time;
-	const char *serial_option;	/* one that was given, and means nothing without --serial */
 	struct serial serial;
 };
 
-enum {
-	OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL,
-	OPT_SERIAL, OPT_EPISODES, OPT_DEPTH, OPT_CHANGES, OPT_TRACE, OPT_NO_SHRINK,
-};
-
-static struct poptOption serial_options[] = {
-	{ "serial", 0, POPT_ARG_NONE, NULL, OPT_SERIAL,
-	  "short episodes in which one thread runs at a time, each seed another schedule (from --seed on)", NULL },
-	{ "episodes", 0, POPT_ARG_STRING, NULL, OPT_EPISODES, "how many (default: 200, or as many as --seconds allow)", "N" },
-	{ "depth", 0, POPT_ARG_STRING, NULL, OPT_DEPTH,
-	  "orders of events that a bug may need: a schedule changes its mind one time less (default: 3)", "D" },
-	{ "changes", 0, POPT_ARG_STRING, NULL, OPT_CHANGES, "the steps where it does, instead of such drawn from the seed", "none|STEP,..." },
-	{ "trace", 0, POPT_ARG_NONE, NULL, OPT_TRACE, "show each step of the last episode", NULL },
-	{ "no-shrink", 0, POPT_ARG_NONE, NULL, OPT_NO_SHRINK, "show the first failure as it is, and look for no smaller one", NULL },
-	POPT_TABLEEND
-};
+enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
@@ -123,64 +106,10 @@ static int take_noise(struct stress_options *stress, const char *text)
 	return 0;
 }
 
-static int take_changes(struct serial *serial, const char *text)
-{
-	serial->changes_given = true;
-	serial->nr_changes = 0;
-	for (; strcmp(text, "none"); text++) {
-		char *part = strndup(text, strcspn(text, ","));
-		uint64_t step = 0;
-		bool good = part && read_number(part, 1, UINT32_MAX, &step);
-
-		free(part);
-		if (!good || serial->nr_changes == SCHEDULE_CHANGES)
-			return complain("not up to %d steps: '%s'", SCHEDULE_CHANGES, text);
-		serial->changes[serial->nr_changes++] = (uint32_t)step;
-		text += strcspn(text, ",");
-		if (!*text)
-			break;
-	}
-	return 0;
-}
-
-static int take_serial(struct stress_options *stress, int option, const char *text)
-{
-	struct serial *serial = &stress->serial;
-	uint64_t number;
-
-	switch (option) {
-	case OPT_SERIAL:
-		stress->one_at_a_time = true;
-		return syncpoint_get(0) ? 0 : complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
-	case OPT_EPISODES:
-		stress->serial_option = "--episodes";
-		return read_number(text, 1, UINT64_MAX, &serial->episodes) ? 0 : complain("not a number of episodes: '%s'", text);
-	case OPT_DEPTH:
-		stress->serial_option = "--depth";
-		if (!read_number(text, 1, SCHEDULE_CHANGES + 1, &number))
-			return complain("not a depth: '%s' (1 to %d)", text, SCHEDULE_CHANGES + 1);
-		serial->depth = (unsigned int)number;
-		return 0;
-	case OPT_CHANGES:
-		stress->serial_option = "--changes";
-		return take_changes(serial, text);
-	case OPT_TRACE:
-		stress->serial_option = "--trace";
-		serial->trace = true;
-		return 0;
-	default:
-		stress->serial_option = "--no-shrink";
-		serial->shrink = false;
-		return 0;
-	}
-}
-
 static int take(void *target, int option, const char *text)
 {
 	struct stress_options *stress = target;
 
-	if (option >= OPT_SERIAL && option <= OPT_NO_SHRINK)
-		return take_serial(stress, option, text);
 	switch (option) {
 	case OPT_ALL:
 		stress->all = true;
@@ -198,7 +127,8 @@ static int take(void *target, int option, const char *text)
 	case OPT_STALL:
 		return take_stall(stress, text);
 	default:
-		return choices_take(&stress->choices, option, text);
+		return option >= CHOOSE_SERIAL ? serial_take(&stress->serial, option, text) :
+			choices_take(&stress->choices, option, text);
 	}
 }
 
@@ -328,8 +258,8 @@ static int default_choices(struct stress_options *stress, struct suite_defaults 
 	if (!choices->nr_payloads)
 		choices->payloads[choices->nr_payloads++] = CACHE_LINE;
 	if (!choices->nr_threads)
-		choices->threads[choices->nr_threads++] = stress->one_at_a_time ? 3 : max(4u, topology_pus());
-	if (stress->seconds == 0 && !stress->rounds && !stress->one_at_a_time)
+		choices->threads[choices->nr_threads++] = stress->serial.wanted ? 3 : max(4u, topology_pus());
+	if (stress->seconds == 0 && !stress->rounds && !stress->serial.wanted)
 		stress->seconds = 10;
 	if (stress->patience == 0)
 		stress->patience = FAULTLINE_PLAIN_ALLOC ? 10 * SANITIZER_SLOWS : 10;
@@ -425,8 +355,8 @@ static int stress_on_stage(struct stress_options *stress, const struct command_l
 		return complain("which workloads? (see faultline list, or use --all)");
 	if (line->nr_words && stress->all)
 		return complain("either --all or '%s'", line->words[0]);
-	if (stress->serial_option && !stress->one_at_a_time)
-		return complain("%s means nothing without --serial", stress->serial_option);
+	if (stress->serial.option && !stress->serial.wanted)
+		return complain("%s means nothing without --serial", stress->serial.option);
 	status = stage_open(&stress->choices);
 	if (status)
 		return status;
@@ -434,14 +364,14 @@ static int stress_on_stage(struct stress_options *stress, const struct command_l
 	if (!status)
 		status = suite_build(&stress->suite, &stress->choices, &defaults, line->words, line->nr_words);
 	if (!status)
-		status = stress->one_at_a_time ? run_serial(stress) : run_cases(stress);
+		status = stress->serial.wanted ? run_serial(stress) : run_cases(stress);
 	/* What broke may have broken the machine too: only a sound one is taken down. */
 	return status == EXIT_CHECK_FAILED ? status : stage_close() ? EXIT_CHECK_FAILED : status;
 }
 
 static int run_stress(int argc, const char **argv)
 {
-	struct stress_options stress = { .serial = { .depth = 3, .shrink = true } };
+	struct stress_options stress = { .serial = SERIAL_DEFAULTS };
 	struct command_line line;
 	int status;
 

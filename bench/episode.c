@@ -15,6 +15,7 @@
 
 #include "bench/command.h"
 #include "bench/crew.h"
+#include "bench/detector.h"
 #include "bench/stage.h"
 #include "bench/storm.h"
 
@@ -97,6 +98,7 @@ static int race(const struct episode *episode, struct crew *crew)
 		pthread_join(threads[i], NULL);
 		if (players[i].error && !error) {
 			error = players[i].error;
+			detector_saw(error == -EUCLEAN ? DETECTOR_FLIGHT : DETECTOR_REFUSED);
 			fail("%s: worker %u, %s: %s", episode->what->name, i, crew->seats[i].role->name, strerror(-error));
 		}
 	}
@@ -124,8 +126,10 @@ static int play_crew(const struct episode *episode, const struct choices *choice
 	}
 	stay_on_one_core(&crew);
 	error = race(episode, &crew);
-	if (!error && (error = crew_check(&crew)))
+	if (!error && (error = crew_check(&crew))) {
+		detector_saw(DETECTOR_REST);
 		fail("%s: check: %s", what.name, strerror(-error));
+	}
 	crew_end(&crew);
 	return error;
 }
@@ -152,27 +156,35 @@ static int play(const struct episode *episode)
 	return EXIT_DONE;
 }
 
-static void tell_locks(const char *text)
+static void note_detector(const char *text)
 {
-	(void)text;
+	detector_saw(detector_of_text(text));
+}
+
+/* After what was broken: die() has told. */
+static void __attribute__((noreturn)) aborted(int signal_number)
+{
+	(void)signal_number;
 	lockrank_dump(stderr);
+	fflush(stderr);
+	detector_tell();
+	_exit(EXIT_CHECK_FAILED);
 }
 
 static void __attribute__((noreturn)) be_the_episode(const struct episode *episode)
 {
 	const struct rlimit none = { 0, 0 };
+	int status;
 
 	setrlimit(RLIMIT_CORE, &none);
-	signal(SIGABRT, SIG_DFL);
-	if (!FAULTLINE_PLAIN_ALLOC) {
-		signal(SIGSEGV, SIG_DFL);
-		signal(SIGBUS, SIG_DFL);
-	}
-	die_hook = tell_locks;
+	signal(SIGABRT, aborted);
+	die_hook = note_detector;
 	slow_checks = true;
 	alarm(MAX_SECONDS);
 	dup2(fileno(now.said), STDERR_FILENO);
-	_exit(play(episode));
+	status = play(episode);
+	detector_tell();
+	_exit(status);
 }
 
 /* ---- in the process that wants to know ---- */
@@ -183,8 +195,9 @@ static void read_what_was_said(int status)
 
 	end->said[max(n, (ssize_t)0)] = '\0';
 	if (WIFSIGNALED(status) && !end->said[0])
-		snprintf(end->said, sizeof(end->said), "faultline: %s\n",
-			 WTERMSIG(status) == SIGALRM ? "no end, and no step either" : strsignal(WTERMSIG(status)));
+		snprintf(end->said, sizeof(end->said), "faultline: %s\n" DETECTOR_LINE "%s\n",
+			 WTERMSIG(status) == SIGALRM ? "no end, and no step either" : strsignal(WTERMSIG(status)),
+			 detector_name(WTERMSIG(status) == SIGALRM ? DETECTOR_WATCHDOG : DETECTOR_CRASH));
 	end->failed = !WIFEXITED(status) || WEXITSTATUS(status);
 	end->log = now.log;
 }

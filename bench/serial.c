@@ -12,7 +12,74 @@
 
 #define MAX_STEPS	5000000u	/* of an episode; some thousand are usual */
 
-/* How one case is going. */
+struct poptOption serial_options[] = {
+	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,
+	  "short episodes in which one thread runs at a time, each seed another schedule (from --seed on)", NULL },
+	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "how many (default: 200, or as many as --seconds allow)", "N" },
+	{ "depth", 0, POPT_ARG_STRING, NULL, CHOOSE_DEPTH,
+	  "orders of events that a bug may need: a schedule changes its mind one time less (default: 3)", "D" },
+	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES, "the steps where it does, instead of such drawn from the seed",
+	  "none|STEP,..." },
+	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode", NULL },
+	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "show the first failure as it is, and look for no smaller one", NULL },
+	POPT_TABLEEND
+};
+
+/* ---- options ---- */
+static int take_changes(struct serial *serial, const char *text)
+{
+	serial->changes_given = true;
+	serial->nr_changes = 0;
+	for (; strcmp(text, "none"); text++) {
+		char *part = strndup(text, strcspn(text, ","));
+		uint64_t step = 0;
+		bool good = part && read_number(part, 1, UINT32_MAX, &step);
+
+		free(part);
+		if (!good || serial->nr_changes == SCHEDULE_CHANGES)
+			return complain("not up to %d steps: '%s'", SCHEDULE_CHANGES, text);
+		serial->changes[serial->nr_changes++] = (uint32_t)step;
+		text += strcspn(text, ",");
+		if (!*text)
+			break;
+	}
+	return 0;
+}
+
+int serial_take(struct serial *serial, int option, const char *text)
+{
+	uint64_t number;
+
+	switch (option) {
+	case CHOOSE_SERIAL:
+		serial->wanted = true;
+		return syncpoint_get(0) ? 0 : complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+	case CHOOSE_EPISODES:
+		serial->option = "--episodes";
+		return read_number(text, 1, UINT64_MAX, &serial->episodes) ? 0 : complain("not a number of episodes: '%s'", text);
+	case CHOOSE_DEPTH:
+		serial->option = "--depth";
+		if (!read_number(text, 1, SCHEDULE_CHANGES + 1, &number))
+			return complain("not a depth: '%s' (1 to %d)", text, SCHEDULE_CHANGES + 1);
+		serial->depth = (unsigned int)number;
+		return 0;
+	case CHOOSE_CHANGES:
+		serial->option = "--changes";
+		return take_changes(serial, text);
+	case CHOOSE_TRACE:
+		serial->option = "--trace";
+		serial->trace = true;
+		return 0;
+	default:
+		serial->option = "--no-shrink";
+		serial->shrink = false;
+		return 0;
+	}
+}
+
+/* ---- one case ---- */
+
+/* How it is going. */
 struct search {
 	const struct serial *serial;
 	struct episode episode;

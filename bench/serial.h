@@ -3,11 +3,14 @@
 #ifndef FAULTLINE_BENCH_SERIAL_H
 #define FAULTLINE_BENCH_SERIAL_H
 
+#include <popt.h>
 #include <stdio.h>
 
 #include "bench/episode.h"
 
 struct serial {
+	bool wanted;
+	const char *option;		/* one that was given, and means nothing when it is not */
 	const struct choices *choices;
 	uint64_t rounds;		/* ops of each worker in each episode */
 	uint64_t episodes;		/* 0: until the time is over */
@@ -22,6 +25,22 @@ struct serial {
 	void (*put_command)(FILE *out, const void *command, const struct run_case *what, uint64_t seed);
 	const void *command;
 };
+
+#define SERIAL_DEFAULTS { .depth = 3, .shrink = true }
+
+/* Values of the options in serial_options, for POPT_ARG_INCLUDE_TABLE. */
+enum {
+	CHOOSE_SERIAL = 200,
+	CHOOSE_EPISODES,
+	CHOOSE_DEPTH,
+	CHOOSE_CHANGES,
+	CHOOSE_TRACE,
+	CHOOSE_NO_SHRINK,
+};
+
+extern struct poptOption serial_options[];
+/* Takes one option. Returns 0, or the exit status after one line on stderr. */
+int serial_take(struct serial *serial, int option, const char *text);
 
 /* Returns an exit status; what failed, and how to see it again, is on stderr. */
 int serial_run(const struct serial *serial, const struct run_case *what);

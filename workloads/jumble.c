@@ -16,7 +16,7 @@
 #define PAGES		8ul	/* of each table, from its start */
 #define FRAMES		16u	/* that a worker remembers */
 #define CHILD_OPS	12u	/* of a worker in a child, until that ends */
-#define BATCH		64	/* operations that count as one op */
+#define BATCH		64	/* operations that count as one op; in a schedule each does */
 #define OWNER_BITS	32	/* of a page's word: who wrote it; its index is above */
 #define PARENT		1u	/* an owner: the mm that all share */
 
@@ -205,12 +205,15 @@ static int walk(struct jumble *jumble, struct part part)
 /* ---- one after the other ---- */
 static int fork_and_work(struct jumble *jumble, struct part part);
 
+#define DEED(fn, weight)	{ #fn, fn, weight }
+
 static const struct {
+	const char *name;
 	int (*fn)(struct jumble *jumble, struct part part);
 	unsigned int weight;
 } deeds[] = {
-	{ fault_write, 30 }, { fault_read, 20 }, { touch, 20 }, { drop, 15 }, { map, 10 }, { walk_up, 8 }, { pin, 6 }, { unmap, 5 },
-	{ protect, 5 }, { advise, 5 }, { walk, 4 }, { move, 2 }, { collapse, 1 }, { fork_and_work, 2 },
+	DEED(fault_write, 30), DEED(fault_read, 20), DEED(touch, 20), DEED(drop, 15), DEED(map, 10), DEED(walk_up, 8), DEED(pin, 6),
+	DEED(unmap, 5), DEED(protect, 5), DEED(advise, 5), DEED(walk, 4), DEED(move, 2), DEED(collapse, 1), DEED(fork_and_work, 2),
 };
 
 static int do_any(struct jumble *jumble)
@@ -222,6 +225,8 @@ static int do_any(struct jumble *jumble)
 		sum += deeds[k].weight;
 	for (dice = below(jumble, sum); dice >= deeds[i].weight; i++)
 		dice -= deeds[i].weight;
+	if (SCHEDULED())
+		schedule_begins(deeds[i].name);
 	return deeds[i].fn(jumble, any_part(jumble));
 }
 
@@ -245,13 +250,14 @@ static int fork_and_work(struct jumble *jumble, struct part part)
 static int64_t jumble_op(struct worker *worker)
 {
 	struct jumble *jumble = worker->data;
+	unsigned int i;
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < BATCH; i++) {
+	for (i = 0; !err && i < (SCHEDULED() ? 1 : BATCH); i++) {
 		err = do_any(jumble);
 		rcu_quiescent();
 	}
-	return err ? err : BATCH;
+	return err ? err : (int64_t)i;
 }
 
 static int open_worker(struct worker *worker)
