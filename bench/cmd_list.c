@@ -126,9 +126,20 @@ static int list_events(void)
 	return EXIT_DONE;
 }
 
+static int list_watchers(void)
+{
+	const struct watcher *watcher;
+
+	if (!watcher_get(0))
+		return complain("nothing watches in this build: configure with -DFAULTLINE_CHECK=ON");
+	for (unsigned int i = 0; (watcher = watcher_get(i)); i++)
+		printf("%-12s %s\n", watcher->name, watcher->what);
+	return EXIT_DONE;
+}
+
 /* In the order of the option values; the first is what is listed unasked. */
 static int (*const lists[])(void) = {
-	list_workloads, list_policies, list_knockouts, list_locking, list_layouts, list_syncpoints, list_events,
+	list_workloads, list_policies, list_knockouts, list_locking, list_layouts, list_syncpoints, list_events, list_watchers,
 };
 
 static const struct poptOption options[] = {
@@ -138,6 +149,7 @@ static const struct poptOption options[] = {
 	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "captured address spaces that come along", NULL },
 	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "places where check builds bend a run", NULL },
 	{ "events", 0, POPT_ARG_NONE, NULL, 6, "what is counted while workloads run", NULL },
+	{ "watchers", 0, POPT_ARG_NONE, NULL, 7, "what check builds watch while workloads run", NULL },
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
@@ -168,6 +180,6 @@ static int run_list(int argc, const char **argv)
 const struct command list_command = {
 	.name = "list",
 	.arguments = "",
-	.what = "print workloads, or policies, knock-outs, locks, layouts, sync points, events",
+	.what = "print workloads, or policies, knock-outs, locks, layouts, sync points, events, watchers",
 	.run = run_list,
 };

@@ -33,7 +33,7 @@ struct stress_options {
 	struct serial serial;
 };
 
-enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL };
+enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
@@ -49,6 +49,7 @@ static const struct poptOption options[] = {
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
 	  "how long nothing may move before the watchdog ends the run (default: 10)", "S" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "One at a time:", NULL },
+	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "all that this watcher saw (see faultline list --watchers); may be repeated", "WATCHER" },
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
@@ -106,6 +107,18 @@ static int take_noise(struct stress_options *stress, const char *text)
 	return 0;
 }
 
+static int take_full(const char *name)
+{
+	struct watcher *watcher = watcher_find(name);
+
+	if (!watcher_get(0))
+		return complain("nothing watches in this build: configure with -DFAULTLINE_CHECK=ON");
+	if (!watcher)
+		return complain("unknown watcher '%s' (see faultline list --watchers)", name);
+	store_relaxed(&watcher->in_full, true);
+	return 0;
+}
+
 static int take(void *target, int option, const char *text)
 {
 	struct stress_options *stress = target;
@@ -124,6 +137,8 @@ static int take(void *target, int option, const char *text)
 		return take_noise(stress, text);
 	case OPT_KNOCKOUT:
 		return take_knockout(stress, text);
+	case OPT_FULL:
+		return take_full(text);
 	case OPT_STALL:
 		return take_stall(stress, text);
 	default:

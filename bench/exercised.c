@@ -12,6 +12,7 @@ void exercised_reset(void)
 	events_reset();
 	syncpoints_reset();
 	lockstat_reset();
+	watchers_reset();
 }
 
 static void print_left_out(FILE *out)
@@ -100,6 +101,15 @@ static void print_syncpoints(FILE *out)
 	free(points);
 }
 
+static void print_watchers(FILE *out)
+{
+	struct watcher *watcher;
+
+	for (unsigned int i = 0; (watcher = watcher_get(i)); i++)
+		if (watcher->report && watcher_is_on(watcher))
+			watcher->report(out, load_relaxed(&watcher->in_full));
+}
+
 void exercised_print(FILE *out)
 {
 	fputs("exercised:\n", out);
@@ -107,4 +117,5 @@ void exercised_print(FILE *out)
 	print_events(out);
 	print_waits(out);
 	print_syncpoints(out);
+	print_watchers(out);
 }

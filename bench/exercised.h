@@ -7,7 +7,7 @@
 
 /* Begins counting anew. Locking: no thread is in core. */
 void exercised_reset(void);
-/* Writes the events that happened, sync points that were hit and those that were not, and waits by lock. */
+/* Writes the events that happened, sync points that were hit and those that were not, waits by lock, and what watchers saw. */
 void exercised_print(FILE *out);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_CORE_FAULTLINE_H
 #define FAULTLINE_CORE_FAULTLINE_H
 
+#include "core/base/age.h"
 #include "core/base/arena.h"
 #include "core/base/assert.h"
 #include "core/base/atomic.h"

@@ -95,21 +95,70 @@ static void ignore_end(void)
 	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
 }
 
+static void model_queued(struct rcu_cb *cb)
+{
+	cb->gp = rcu_model_gp_begin();
+	__tsan_release(cb);
+}
+
+static void model_called(struct rcu_cb *cb)
+{
+	__tsan_acquire(cb);
+	rcu_model_gp_end(cb->gp);
+}
+
+static void model_returned(void)
+{
+	__tsan_release(&rcu_callbacks_done);
+}
+
+static void model_barrier(void)
+{
+	__tsan_acquire(&rcu_callbacks_done);
+}
+#elif FAULTLINE_CHECK
+static inline unsigned long rcu_model_gp_begin(void) { return 0; }
+static inline void rcu_model_gp_end(unsigned long gp) { (void)gp; }
+static inline void ignore_begin(void) {}
+static inline void ignore_end(void) {}
+static inline void model_queued(struct rcu_cb *cb) { (void)cb; }
+static inline void model_called(struct rcu_cb *cb) { (void)cb; }
+static inline void model_returned(void) {}
+static inline void model_barrier(void) {}
+#endif
+
+#if FAULTLINE_CHECK || FAULTLINE_TSAN
+static unsigned long periods;				/* (A) relaxed: no edge may come from it */
+
+unsigned long grace_periods(void)
+{
+	return load_relaxed(&periods);
+}
+
+/*
+ * ORDER[age:B] a grace period that began when there were @began: it counts if none was counted since, so it began after the last one
+ * ended. Pairs with ORDER[age:A] in age.c. Weaker: two that overlap count as two, and a reader may outlive both.
+ */
+static void period_ended(unsigned long began)
+{
+	try_cmpxchg_relaxed(&periods, &began, began + 1);
+}
+
 static void rcu_callback(struct rcu_head *head)
 {
 	struct rcu_cb *cb = container_of(head, struct rcu_cb, head);
 
-	__tsan_acquire(cb);
-	rcu_model_gp_end(cb->gp);
+	model_called(cb);
+	period_ended(cb->began);
 	cb->fn(head);
-	__tsan_release(&rcu_callbacks_done);
+	model_returned();
 }
 
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
 {
 	cb->fn = fn;
-	cb->gp = rcu_model_gp_begin();
-	__tsan_release(cb);
+	cb->began = grace_periods();
+	model_queued(cb);
 	ignore_begin();
 	queue_callback(&cb->head, rcu_callback);
 	ignore_end();
@@ -117,12 +166,14 @@ void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
 
 void synchronize_rcu(void)
 {
-	unsigned long gp;
+	unsigned long began, gp;
 
 	rcu_offline();
+	began = grace_periods();
 	gp = rcu_model_gp_begin();
 	wait_for_readers();
 	rcu_model_gp_end(gp);
+	period_ended(began);
 	rcu_online();
 }
 
@@ -132,12 +183,11 @@ void rcu_barrier(void)
 	ignore_begin();
 	wait_for_callbacks();
 	ignore_end();
-	__tsan_acquire(&rcu_callbacks_done);
+	model_barrier();
 	rcu_online();
 }
 
 #else
-
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head))
 {
 	queue_callback(&cb->head, fn);

@@ -41,9 +41,12 @@
 /* What an object needs in order to be handed to call_rcu(). */
 struct rcu_cb {
 	struct rcu_head head;
+#if FAULTLINE_CHECK || FAULTLINE_TSAN
+	void (*fn)(struct rcu_head *head);
+	unsigned long began;			/* grace_periods() when it was queued */
+#endif
 #if FAULTLINE_TSAN
 	unsigned long gp;			/* number of the grace period waited for */
-	void (*fn)(struct rcu_head *head);
 #endif
 };
 
@@ -83,8 +86,23 @@ void rcu_unregister(void);
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head));
 /* Waits for a full grace period. Locking: not inside rcu_read_lock(). */
 void synchronize_rcu(void);
+/* The calling thread is in a reader's section; under qsbr, where it may be in one at any time, unless it is offline. */
+static inline bool rcu_read_held(void)
+{
+	return URCU(read_ongoing)();
+}
 /* Waits until every callback already queued has run. Locking: not inside rcu_read_lock(). */
 void rcu_barrier(void);
+
+/*
+ * Grace periods that have ended, one after another: of those that overlap, one is counted. So at most one ends within a reader's
+ * section, and what was queued is called after one more than there were. 0 in builds without FAULTLINE_CHECK.
+ */
+#if FAULTLINE_CHECK || FAULTLINE_TSAN
+unsigned long grace_periods(void);
+#else
+static inline unsigned long grace_periods(void) { return 0; }
+#endif
 
 #if defined(FAULTLINE_RCU_QSBR)
 /* qsbr: a thread is a reader at all times but for these calls, so the model tracks them and not the locks. */

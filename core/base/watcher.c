@@ -20,17 +20,24 @@ struct watcher *watcher_get(unsigned int index)
 	return NULL;
 }
 
-int watcher_switch(const char *name, bool on)
+struct watcher *watcher_find(const char *name)
 {
 	struct watcher *watcher;
+	unsigned int i = 0;
 
-	for (unsigned int i = 0; (watcher = watcher_get(i)); i++) {
-		if (strcmp(watcher->name, name))
-			continue;
-		store_relaxed(&watcher->off, !on);
-		return 0;
-	}
-	return -ENOENT;
+	while ((watcher = watcher_get(i++)) && strcmp(watcher->name, name))
+		;
+	return watcher;
+}
+
+int watcher_switch(const char *name, bool on)
+{
+	struct watcher *watcher = watcher_find(name);
+
+	if (!watcher)
+		return -ENOENT;
+	store_relaxed(&watcher->off, !on);
+	return 0;
 }
 
 void watchers_reset(void)

@@ -17,12 +17,15 @@ struct watcher {
 	const char *name;			/* (C) one word */
 	const char *what;			/* (C) what it watches, for people */
 	bool off;				/* (A) changed while no thread is in core */
+	bool in_full;				/* (A) reports all it saw */
 	void (*reset)(void);			/* (C) forgets what it saw; NULL: it keeps nothing */
 	void (*report)(FILE *out, bool full);	/* (C) what it saw: a line or two, or all of it; NULL: nothing to tell */
 };
 
 /* NULL past the last one; the order is the linker's. */
 struct watcher *watcher_get(unsigned int index);
+/* NULL when there is none of that name. */
+struct watcher *watcher_find(const char *name);
 /* Switches @name on or off. Returns 0, or -ENOENT for an unknown one. Locking: no other thread is in core. */
 int watcher_switch(const char *name, bool on);
 /* All of them forget. Locking: no other thread is in core. */

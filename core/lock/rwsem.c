@@ -41,7 +41,7 @@ void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 void rwsem_assert_may_sleep(void)
 {
 #if !defined(FAULTLINE_RCU_QSBR)
-	if (unlikely(URCU(read_ongoing)()))
+	if (unlikely(rcu_read_held()))
 		BUG("a sleeping lock is wanted inside an RCU read-side section");
 #endif
 }

@@ -58,6 +58,7 @@ struct anon_vma {
 #if FAULTLINE_CHECK
 	uint64_t life;			/* (A) no two have the same; 0 while it is none */
 #endif
+	struct age age;			/* has its own lock key */
 };
 
 /* In check builds: which anon_vma this memory is. */

@@ -76,6 +76,7 @@ static void plain_free_rcu(struct rcu_head *head)
 {
 	struct anon_vma *anon_vma = rcu_cb_entry(head, struct anon_vma, rcu);
 
+	age_freed(AGE_ANON_VMA, &anon_vma->age, anon_vma, 1);
 	node_free(anon_vma, anon_vma->home, sizeof(*anon_vma));
 	fetch_sub_relaxed(&nr_plain, 1ul);
 }
@@ -90,6 +91,7 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 	anon_vma->num_children = 1;
 	anon_vma->num_active_vmas = 0;
 	anon_vma_life_begins(anon_vma);
+	age_reused(AGE_ANON_VMA, &anon_vma->age);
 	/*
 	 * ORDER[anon-ref:A] what was done to the last anon_vma here, its folios' unmapping included, comes before what
 	 * makes this one: its root and its count. Pairs with ORDER[anon-ref:B]. Weaker: a reader that finds this one
@@ -104,12 +106,15 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 static void anon_vma_free(struct anon_vma *anon_vma)
 {
 	anon_vma_life_ends(anon_vma);
-	if (anon_vma->kind == ANON_VMA_TYPESAFE)
+	age_unlinked(&anon_vma->age);
+	if (anon_vma->kind == ANON_VMA_TYPESAFE) {
+		age_freed(AGE_ANON_VMA, &anon_vma->age, anon_vma, 0);
 		typesafe_free(anon_vma_cache, anon_vma);
-	else if (KNOCKED_OUT(ANON_REF_A))
+	} else if (KNOCKED_OUT(ANON_REF_A)) {
 		plain_free_rcu(&anon_vma->rcu.head);
-	else
+	} else {
 		call_rcu(&anon_vma->rcu, plain_free_rcu);
+	}
 }
 
 void __put_anon_vma(struct anon_vma *anon_vma)

@@ -205,6 +205,8 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 			return NULL;
 		}
 		SYNCPOINT("anon_vma.looked");
+		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without that look it may be of any age */
+			age_seen(AGE_ANON_VMA, &anon_vma->age, anon_vma);
 		look = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
 	} while (look == LOOK_MOVED);
 	return look == LOOK_SAME ? anon_vma : NULL;

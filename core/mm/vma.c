@@ -36,6 +36,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 
 	if (!vma)
 		return NULL;
+	age_reused(AGE_VMA, &vma->vm_age);
 	store_relaxed(&vma->vm_mm, mm);
 	vma->vm_start = start;
 	vma->vm_end = end;
@@ -56,9 +57,16 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	return vma;
 }
 
+/* Readers look for @least grace periods longer, at the most. */
+static void vma_give_back(struct typesafe_cache *cache, struct vm_area_struct *vma, unsigned long least)
+{
+	age_freed(AGE_VMA, &vma->vm_age, vma, least);
+	typesafe_free(cache, vma);
+}
+
 static void vma_free_rcu(struct rcu_head *head)
 {
-	typesafe_free(vma_cache_plain, rcu_cb_entry(head, struct vm_area_struct, vm_rcu));
+	vma_give_back(vma_cache_plain, rcu_cb_entry(head, struct vm_area_struct, vm_rcu), 1);
 }
 
 void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -71,7 +79,7 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM)
 		call_rcu(&vma->vm_rcu, vma_free_rcu);
 	else
-		typesafe_free(vma_cache(mm), vma);
+		vma_give_back(vma_cache(mm), vma, 0);
 }
 
 static void vma_attach(struct mm_struct *mm, struct vm_area_struct *vma)

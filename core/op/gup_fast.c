@@ -61,6 +61,13 @@ static force_inline bool page_is_folio(const struct page *page)
 	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
 }
 
+/* @page was found in this section. One that shootdowns wait for, and no grace period, knows no ages. */
+static force_inline void page_seen(const struct page *page)
+{
+	if (FAULTLINE_CHECK && rcu_read_held())
+		age_seen(AGE_FRAME, &page->age, page);
+}
+
 /* @nr pages of one folio, from @page on. */
 static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, unsigned int flags)
 {
@@ -138,6 +145,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		return NULL;
 	page = pte_page(pte);
 	SYNCPOINT("gup.read_pte");
+	page_seen(page);
 	folio = try_grab_folio_fast(page, flags);	/* (B3) */
 	if (unlikely(!folio)) {
 		back_off(NULL, 0, flags);
@@ -183,6 +191,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 		return 0;
 	nr = min(nr, HPAGE_PMD_NR - first);
 	SYNCPOINT("gup.read_leaf");
+	page_seen(page);
 	folio = try_grab_large_fast(page, (int)nr, flags);	/* (B3) */
 	if (unlikely(!folio)) {
 		back_off(NULL, 0, flags);

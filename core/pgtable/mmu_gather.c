@@ -12,11 +12,13 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 	tlb->tables = NULL;
 }
 
+/* A shootdown waits for no grace period, and its tables have no age. */
 static void free_table_chain(struct page *table)
 {
 	while (table) {
 		struct page *next = table->pt_next;
 
+		age_freed(AGE_TABLE, &table->age, table, 1);
 		table_free(table);
 		table = next;
 	}
@@ -84,6 +86,8 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
 	count_event(EV_TABLE_FREE);
 	BUG_ON(table->pt_next);		/* a deposit whose leaf was forgotten */
+	if (tlb->pt->policy.table_free == TABLE_FREE_RCU)
+		age_unlinked(&table->age);
 	table->pt_next = tlb->tables;
 	tlb->tables = table;
 }

@@ -80,6 +80,20 @@ static void unmake_tails(struct page *head, unsigned int order)
 	}
 }
 
+/* ---- ages, in check builds: of each frame by itself, since blocks are put together anew ---- */
+
+static force_inline void frames_begin(struct page *page, unsigned int order)
+{
+	for (struct page *p = page; FAULTLINE_CHECK && p < page + (1ul << order); p++)
+		age_reused(AGE_FRAME, &p->age);
+}
+
+static force_inline void frames_end(struct page *page, unsigned int order)
+{
+	for (struct page *p = page; FAULTLINE_CHECK && p < page + (1ul << order); p++)
+		age_unlinked(&p->age);
+}
+
 /* ---- allocation ---- */
 static force_inline unsigned int policy_node(void)
 {
@@ -125,6 +139,7 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 	unsigned int type = flags & ALLOC_TYPE;
 
 	BUG_ON(load_relaxed(&page->_refcount));
+	frames_begin(page, order);
 	page_set_type(page, type ? (enum page_type)type : PAGE_USED);
 	store_relaxed(&page->order, (uint8_t)order);
 	store_relaxed(&page->flags, 0);
@@ -197,6 +212,7 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (unlikely(order && load_relaxed(&page[1].tail)))
 		unmake_tails(page, order);
 	if (FAULTLINE_CHECK) {
+		frames_end(page, order);
 		page_life_ends(page);
 		poison_block(page, order);
 	}

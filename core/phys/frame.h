@@ -13,6 +13,7 @@
 #ifndef FAULTLINE_CORE_PHYS_FRAME_H
 #define FAULTLINE_CORE_PHYS_FRAME_H
 
+#include "core/base/age.h"
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/base/rcu.h"
@@ -89,6 +90,7 @@ struct page {
 	unsigned long life;		/* (A) how often it was freed: who must keep it from that compares */
 #endif
 	struct shadow lock_shadow;	/* of the folio lock; has its own lock key */
+	struct age age;			/* has its own lock key */
 } __cacheline_aligned;
 
 /* Check builds count a page's lives, and ThreadSanitizer's callbacks carry their grace period: two lines there. */

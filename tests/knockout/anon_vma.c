@@ -47,7 +47,7 @@ static bool play(void *arg)
 	const struct knocked *knocked = arg;
 
 	world_start(16384, 0);
-	if (knocked->knockout && knockout_enable(knocked->knockout))
+	if (knocked->knockout && (knockout_enable(knocked->knockout) || watcher_switch("ages", false)))
 		return false;
 	anon_vma_step_play(&knocked->step);
 	knockout_clear();
@@ -89,7 +89,8 @@ static void nothing_left_out_nothing_seen(void **state)
 static const struct stormy {
 	const char *knockout, *policy, *seen;
 } storms[] = {
-	{ "anon-ref:A", CALL_RCU, "is_poison" },
+	{ "anon-ref:A", CALL_RCU, "object age" },
+	{ "anon-ref:A", CALL_RCU, "is_poison" },	/* by who reads it, if nobody knows its age */
 	{ "anon-ref:B", TYPESAFE, "anon_vma" },
 	{ "anon-ref:B", CALL_RCU, "anon_vma" },
 	{ "anon-ref:not-zero", TYPESAFE, "anon_vma" },
@@ -104,7 +105,7 @@ static bool churn(void *arg)
 	};
 
 	world_start(1ul << 17, 0);
-	if (knockout_enable(stormy->knockout))
+	if (knockout_enable(stormy->knockout) || watcher_switch("ages", !strcmp(stormy->seen, "object age")))
 		return false;
 	syncpoint_noise(50);
 	return !run_workload(&crew) && world_stop();

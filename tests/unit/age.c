@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* age.c - ages in grace periods: the two rules hold where they should, and each is broken once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/age.h"
+#include "core/base/rcu.h"
+#include "core/base/watcher.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/threads.h"
+
+static struct {
+	struct rcu_cb rcu;
+	struct age age;
+} object;
+
+static unsigned int reader_stands, reader_goes;		/* steps */
+
+static int forget(void **state)
+{
+	(void)state;
+	memset(&object, 0, sizeof(object));
+	reader_stands = 0;
+	reader_goes = 0;
+	return 0;
+}
+
+static void periods_that_follow_each_other_are_counted(void **state)
+{
+	unsigned long before = grace_periods();
+
+	(void)state;
+	needs_checks();
+	synchronize_rcu();
+	synchronize_rcu();
+	assert_true(grace_periods() >= before + 2);
+}
+
+static void freed(struct rcu_head *head)
+{
+	(void)head;
+	age_freed(AGE_TABLE, &object.age, &object, 1);
+}
+
+static void who_waited_may_free(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 50; i++) {
+		age_unlinked(&object.age);
+		call_rcu(&object.rcu, freed);
+		rcu_barrier();
+		age_reused(AGE_TABLE, &object.age);
+	}
+}
+
+static void who_did_not_wait_is_seen(void **state)
+{
+	(void)state;
+	needs_checks();
+	age_unlinked(&object.age);
+	assert_dies("is freed 0 grace periods after it was unlinked, and not 1", age_freed(AGE_TABLE, &object.age, &object, 1));
+	age_freed(AGE_VMA, &object.age, &object, 0);
+	watcher_switch("ages", false);
+	age_freed(AGE_TABLE, &object.age, &object, 1);
+	watcher_switch("ages", true);
+}
+
+/* What was never found is freed when its owner likes. */
+static void what_was_not_linked_has_no_age(void **state)
+{
+	(void)state;
+	age_freed(AGE_TABLE, &object.age, &object, 1);
+	age_seen(AGE_TABLE, &object.age, &object);
+}
+
+static void a_look_at_what_is_long_gone_is_seen(void **state)
+{
+	(void)state;
+	needs_checks();
+	age_unlinked(&object.age);
+	age_seen(AGE_ANON_VMA, &object.age, &object);
+	synchronize_rcu();
+	synchronize_rcu();
+	assert_dies("one of the anon_vmas, is looked at 2 grace periods after", age_seen(AGE_ANON_VMA, &object.age, &object));
+	age_reused(AGE_ANON_VMA, &object.age);
+	age_seen(AGE_ANON_VMA, &object.age, &object);
+}
+
+static void stand_inside(void *arg, unsigned int index)
+{
+	(void)arg, (void)index;
+	rcu_read_lock();
+	step_reach(&reader_stands, 1);
+	while (!step_within(&reader_goes, 1, 5))
+		age_seen(AGE_VMA, &object.age, &object);
+	age_seen(AGE_VMA, &object.age, &object);
+	rcu_read_unlock();
+}
+
+/* Others wait for as many grace periods as they like: one ends at the most, while the reader stands. */
+static void a_reader_in_its_section_never_looks_too_late(void **state)
+{
+	struct test_threads *threads;
+	unsigned long before;
+
+	(void)state;
+	threads = threads_start(1, stand_inside, NULL);
+	step_await(&reader_stands, 1);
+	before = grace_periods();
+	age_unlinked(&object.age);
+	call_rcu(&object.rcu, freed);
+	step_within(&reader_goes, 1, 30);
+	assert_true(grace_periods() <= before + 1);
+	step_reach(&reader_goes, 1);
+	threads_join(threads);
+	rcu_barrier();
+}
+
+static void what_was_seen_is_told(void **state)
+{
+	const struct watcher *ages = watcher_find("ages");
+	size_t length;
+	char *text;
+	FILE *out;
+
+	(void)state;
+	needs_checks();
+	watchers_reset();
+	age_unlinked(&object.age);
+	age_freed(AGE_VMA, &object.age, &object, 0);
+	age_reused(AGE_VMA, &object.age);
+	age_seen(AGE_VMA, &object.age, &object);
+	out = open_memstream(&text, &length);
+	ages->report(out, true);
+	fclose(out);
+	assert_non_null(strstr(text, "VMAs freed:  1 at 0\n"));
+	assert_non_null(strstr(text, "VMAs reused:  1 at 0\n"));
+	assert_non_null(strstr(text, "VMAs seen:  1 at linked\n"));
+	assert_null(strstr(text, "folios"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(periods_that_follow_each_other_are_counted, forget),
+		cmocka_unit_test_setup(who_waited_may_free, forget),
+		cmocka_unit_test_setup(who_did_not_wait_is_seen, forget),
+		cmocka_unit_test_setup(what_was_not_linked_has_no_age, forget),
+		cmocka_unit_test_setup(a_look_at_what_is_long_gone_is_seen, forget),
+		cmocka_unit_test_setup(a_reader_in_its_section_never_looks_too_late, forget),
+		cmocka_unit_test_setup(what_was_seen_is_told, forget),
+	};
+
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
+}
