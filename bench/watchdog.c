@@ -46,9 +46,12 @@ static void tell_who_is_stuck(void)
 	for (unsigned int i = 0; i < dog.watch.nr; i++) {
 		const struct vital_signs *signs = &dog.watch.signs[i];
 
-		if (load_relaxed(&signs->working))
-			fprintf(stderr, "  stuck: worker %u (%s), cpu %u, after %llu ops\n", i, dog.watch.role_name(i),
-				load_relaxed(&signs->cpu), (unsigned long long)load_relaxed(&signs->ops));
+		if (!load_relaxed(&signs->working))
+			continue;
+		fprintf(stderr, "  stuck: worker %u (%s), cpu %u, after %llu ops", i, dog.watch.role_name(i),
+			load_relaxed(&signs->cpu), (unsigned long long)load_relaxed(&signs->ops));
+		operations_print(stderr, load_relaxed(&signs->cpu));
+		fputc('\n', stderr);
 	}
 	lockrank_dump(stderr);
 	fflush(stderr);

@@ -8,6 +8,7 @@
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/base/cpu.h"
+#include "core/base/operation.h"
 #include "core/base/rcu.h"
 #include "core/base/rng.h"
 #include "core/base/schedule.h"

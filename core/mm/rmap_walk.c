@@ -2,6 +2,7 @@
 /* rmap_walk.c - every VMA that may map a folio. */
 #include "core/mm/rmap_walk.h"
 
+#include "core/base/operation.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
@@ -81,6 +82,7 @@ static void rmap_walk_file(struct folio *folio, struct rmap_walk_control *rwc)
 
 void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
 {
+	OPERATION("rmap_walk", folio, 0);
 	assert_folio_locked(folio);
 	if (folio_test_anon(folio))
 		rmap_walk_anon(folio, rwc);

@@ -25,6 +25,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
@@ -314,6 +315,7 @@ static int collapse_part(struct mm_struct *mm, unsigned long start, unsigned lon
 
 int madvise_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
+	OPERATION("collapse", mm, start);
 	bool mapped, file, gap = false;
 	unsigned long next;
 	int err = 0;

@@ -2,12 +2,14 @@
 /* exit.c - the end of an address space. */
 #include "core/op/exit.h"
 
+#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/op/munmap.h"
 
 void mm_exit(struct mm_struct *mm)
 {
+	OPERATION("exit", mm, 0);
 	int err;
 
 	mmap_write_lock(mm);

@@ -2,6 +2,7 @@
 /* fault.c - page faults: which kind it is; first reads and first writes of anonymous memory. */
 #include "core/op/vm_fault.h"
 
+#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -239,6 +240,7 @@ static vm_fault_t fault_in_vma(struct vm_area_struct *vma, unsigned long addr, u
 /* Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
+	OPERATION("fault", mm, addr);
 	struct vm_area_struct *vma;
 	vm_fault_t ret;
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
@@ -73,6 +74,7 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 
 int sys_fork(struct mm_struct *parent, struct mm_struct **child)
 {
+	OPERATION("fork", parent, 0);
 	struct mm_struct *mm = mm_create(&parent->pt.policy);
 	int err;
 

@@ -27,6 +27,7 @@
  * the reader relies on before it looks for pins.
  */
 #include "core/op/gup_grab.h"
+#include "core/base/operation.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
 
@@ -340,6 +341,7 @@ static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long s
 
 long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
 {
+	OPERATION("get_user_pages", mm, start);
 	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
 
 	return unlikely(err) ? err : gup_fast_fallback(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
@@ -347,6 +349,7 @@ long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned lon
 
 long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
 {
+	OPERATION("pin_user_pages", mm, start);
 	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);
 
 	if (unlikely(err))

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
@@ -100,6 +101,7 @@ static bool range_in_vma(const struct vm_area_struct *vma, unsigned long start, 
 
 int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
 {
+	OPERATION("hmm_get_pfns", vma, start);
 	struct snapshot snap = {
 		.pt = &vma->vm_mm->pt, .pfns = pfns, .flags = vma->vm_flags & VM_READ ? HMM_PFN_READ : 0,
 	};
@@ -160,6 +162,7 @@ static const struct mmu_interval_notifier_ops lock_ops = { .invalidate = lock_in
 
 int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	OPERATION("hmm_range_lock", vma, start);
 	unsigned int rounds = 0;
 	int err;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
@@ -157,6 +158,7 @@ static bool advice_known(int advice)
 
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
 {
+	OPERATION("madvise", mm, start);
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
@@ -118,6 +119,7 @@ static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_
 
 int migrate_folio(struct folio *folio, unsigned int nid)
 {
+	OPERATION("migrate", folio, 0);
 	int err = move_folio(folio, nid, PAGE_ANON | ALLOC_THISNODE);
 
 	count_event(err ? EV_MIGRATE_KEPT : EV_MIGRATE);
@@ -167,6 +169,7 @@ bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigne
 
 long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned int nid)
 {
+	OPERATION("migrate_range", mm, start);
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	struct folio_batch batch = { .next = start };
 	long moved = 0;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/base/schedule.h"
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
@@ -12,6 +13,7 @@
 
 long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
+	OPERATION("migrate_to_device", mm, start);
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	struct folio_batch batch = { .next = start };
 	long moved = 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/operation.h"
 #include "core/mm/filemap.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
@@ -128,6 +129,7 @@ static int do_mincore(struct mm_struct *mm, unsigned long start, unsigned long e
 
 int sys_mincore(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned char *vec)
 {
+	OPERATION("mincore", mm, start);
 	int err;
 
 	if (!IS_ALIGNED(start, PAGE_SIZE))

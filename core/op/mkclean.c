@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
@@ -131,6 +132,7 @@ static bool write_folio(struct folio *folio)
 
 unsigned long filemap_writeback(struct file *file)
 {
+	OPERATION("writeback", file, 0);
 	struct address_space *mapping = &file->mapping;
 	unsigned long written = 0;
 

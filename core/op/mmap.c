@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/vma.h"
 #include "core/op/hugetlb.h"
 #include "core/op/munmap.h"
@@ -160,6 +161,7 @@ static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long le
 
 long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
 {
+	OPERATION("mmap", mm, addr);
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .name = name };
 	int err;
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
@@ -319,6 +320,7 @@ static long do_mremap(struct vma_remap *r)
 long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
 		unsigned long new_addr)
 {
+	OPERATION("mremap", mm, addr);
 	struct vma_remap r = {
 		.mm = mm, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE), .new_len = ALIGN_UP(new_len, PAGE_SIZE),
 		.flags = flags, .new_addr = new_addr,

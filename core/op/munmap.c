@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
@@ -128,6 +129,7 @@ int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long en
 
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
+	OPERATION("munmap", mm, start);
 	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || len > TASK_SIZE - start || !len)
 		return -EINVAL;
 	count_event(EV_MUNMAP);

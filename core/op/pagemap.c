@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/operation.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
@@ -115,6 +116,7 @@ static int pagemap_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, 
 
 int sys_pagemap(struct mm_struct *mm, unsigned long start, unsigned long nr, uint64_t *map)
 {
+	OPERATION("pagemap", mm, start);
 	static const struct mm_walk_ops ops = {
 		.pmd_entry = pagemap_pmd_entry, .hugetlb_entry = pagemap_hugetlb, .pte_hole = pagemap_hole,
 		.test_walk = pagemap_test_walk, .walk_lock = PGWALK_RDLOCK,

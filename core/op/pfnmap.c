@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vm_normal_page.h"
@@ -93,6 +94,7 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 
 long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pfn)
 {
+	OPERATION("mmap_pfn", mm, addr);
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_IO | VM_RESERVED | VM_PFNMAP };
 	long at;
 	int err;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "core/base/operation.h"
 #include "core/mm/notifier.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
@@ -112,6 +113,7 @@ static int do_mprotect(struct mm_struct *mm, unsigned long start, unsigned long 
 
 int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, int prot)
 {
+	OPERATION("mprotect", mm, start);
 	unsigned long end;
 	int err;
 

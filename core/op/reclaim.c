@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/swap.h"
 #include "core/op/folio_batch.h"
 #include "core/op/try_to_unmap.h"
@@ -47,6 +48,7 @@ int reclaim_folio(struct folio *folio)
 
 unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	OPERATION("reclaim", vma, start);
 	struct folio_batch batch = { .next = start };
 	unsigned long done = 0;
 	bool more;

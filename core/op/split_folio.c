@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/rmap.h"
 #include "core/op/migrate.h"
@@ -62,6 +63,7 @@ static void restore_small(struct folio *head, unsigned long nr)
 
 int split_folio(struct folio *folio)
 {
+	OPERATION("split_folio", folio, 0);
 	unsigned long nr = folio_nr_pages(folio);
 	struct anon_vma *anon_vma;
 	bool done;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/op/zap.h"
@@ -62,6 +63,7 @@ static void truncate_pagecache(struct address_space *mapping, unsigned long end)
 
 int sys_ftruncate(struct file *file, unsigned long pages)
 {
+	OPERATION("ftruncate", file, 0);
 	struct address_space *mapping = &file->mapping;
 	unsigned long old;
 

@@ -12,6 +12,7 @@
  */
 #include "core/phys/folio_lock.h"
 
+#include "core/base/operation.h"
 #include "core/base/rcu.h"
 #include "core/lock/wait.h"
 
@@ -79,6 +80,7 @@ uint32_t folio_wait_begin(struct folio *folio)
 /* Woken or not, another may have been meant: the wake-up goes on to the next. */
 void folio_wait_end(struct folio *folio, uint32_t seen)
 {
+	OPERATION("wait for a folio", folio, 0);
 	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
 
 	park(&folio->page.flags, seen, &cost);

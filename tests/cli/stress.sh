@@ -32,6 +32,8 @@ if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	refuses 'this build has no sync points' stress fault_disjoint --noise 5
 	refuses 'this build has no sync points' stress fault_disjoint --stall spin.wait
 	refuses 'unknown knock-out' stress fault_disjoint --knockout fly
+	refuses 'nothing watches in this build' stress fault_disjoint --full ages
+	refuses 'nothing watches in this build' list --watchers
 	exit 0
 fi
 
@@ -40,6 +42,18 @@ refuses "unknown sync point 'fly' (see faultline list --syncpoints)" stress faul
 ends 0 stress fault_disjoint $brief --seconds 0.3 --noise 100
 shows ' at ptl.locked'
 shows ' sync points hit; not:'
+
+refuses "unknown watcher 'fly' (see faultline list --watchers)" stress fault_disjoint --full fly
+ends 0 list --watchers
+shows 'ages '
+shows 'shadow '
+
+# What was seen of ages, in short and in full.
+ends 0 stress map_touch_unmap --seconds 0.5
+shows 'ages, in grace periods'
+shows '  page tables seen: linked'
+ends 0 stress map_touch_unmap --seconds 0.5 --full ages
+grep -qE '  page tables seen:  [0-9]+ at linked' out || surprise 'no ages in full'
 
 # A page that is not given back: seen by the oracle at rest.
 ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
@@ -55,4 +69,10 @@ ends 1 stress fault_disjoint $brief --seconds 0.5 --stall ptl.locked --patience 
 tells 'nothing has moved for 2 s, while working'
 tells '  stuck: worker '
 tells 'holds PTE-table PTL'
+grep -qE 'stuck: worker .*, in fault of 0x[0-9a-f]+ at 0x[0-9a-f]+' err || surprise 'no operation and address'
 tells '--stall ptl.locked'
+
+# A sleeper that nobody wakes, and the lock that it waits for.
+ends 1 stress jumble --seconds 2 --knockout rwsem-wait:B --patience 2
+tells 'nothing has moved for 2 s'
+grep -qE 'cpu [0-9]+ waits for .* 0x[0-9a-f]+ for (read|write), at core/' err || surprise 'no lock that is waited for'
