@@ -327,7 +327,7 @@ static int run_serial(struct stress_options *stress)
 	if (status)
 		return status;
 	serial->choices = &stress->choices;
-	serial->rounds = stress->rounds ? stress->rounds : 2;
+	serial->rounds = stress->rounds;
 	serial->seconds = stress->seconds / stress->suite.nr;
 	if (!serial->episodes && stress->seconds == 0)
 		serial->episodes = 200;

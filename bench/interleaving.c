@@ -2,56 +2,82 @@
 /* interleaving.c - turns as lines. */
 #include "bench/interleaving.h"
 
+#include <string.h>
+
 #define TURNS_SHOWN	40u	/* the last ones: what broke, broke there */
 #define STEPS_SHOWN	8u	/* of a turn, at each of its ends */
+
+#define LINE_LENGTH	125u
+#define INDENT		35u
 
 struct turns {
 	FILE *out;
 	const struct episode *episode;
 	const struct schedule_log *log;
 	uint32_t nr;				/* events kept */
+	unsigned int column;
 	uint64_t ops[SCHEDULE_THREADS];		/* each thread has begun */
 };
 
-static unsigned int role_of(const struct workload *workload, unsigned int worker, unsigned int threads)
-{
-	return workload->role_of ? workload->role_of(worker, threads) : worker % workload->nr_roles;
-}
-
-static void print_who(const struct turns *turns, unsigned int thread)
+static const char *role_name(const struct turns *turns, unsigned int worker)
 {
 	const struct workload *workload = turns->episode->what->workload;
-	char who[64];
+	unsigned int threads = turns->episode->threads;
 
-	if (thread == SCHEDULE_CALLBACKS)
-		snprintf(who, sizeof(who), "RCU callbacks");
-	else
-		snprintf(who, sizeof(who), "worker %u, %s %llu", thread,
-			 workload->roles[role_of(workload, thread, turns->episode->threads)].name,
-			 (unsigned long long)turns->ops[thread]);
-	fprintf(turns->out, "%-24s", who);
+	return workload->roles[workload->role_of ? workload->role_of(worker, threads) : worker % workload->nr_roles].name;
 }
 
-static void print_event(FILE *out, const struct schedule_event *event)
+/* The runner's own words, between operations. */
+static bool op_begins(const struct turns *turns, const struct schedule_event *event)
+{
+	return event->kind == SCHEDULE_BEGINS && !strcmp(event->where, role_name(turns, event->thread));
+}
+
+static void print_who(struct turns *turns, const struct schedule_event *event)
+{
+	char who[64];
+
+	if (event->thread == SCHEDULE_CALLBACKS)
+		snprintf(who, sizeof(who), "RCU callbacks");
+	else
+		snprintf(who, sizeof(who), "worker %u, %s %llu", event->thread, role_name(turns, event->thread),
+			 (unsigned long long)turns->ops[event->thread]);
+	fprintf(turns->out, "%7u  %-26s", event->step, who);
+	turns->column = INDENT;
+}
+
+static void put_words(struct turns *turns, const char *before, const char *words)
+{
+	unsigned int length = (unsigned int)(strlen(before) + strlen(words));
+
+	if (turns->column + length > LINE_LENGTH) {
+		fprintf(turns->out, "\n%*s", (int)INDENT, "");
+		turns->column = INDENT;
+	}
+	fprintf(turns->out, "%s%s", before, words);
+	turns->column += length;
+}
+
+static void print_event(struct turns *turns, const struct schedule_event *event)
 {
 	switch ((enum schedule_event_kind)event->kind) {
 	case SCHEDULE_BEGINS:
-		fprintf(out, " [%s]", event->where);
+		put_words(turns, op_begins(turns, event) ? " | " : " : ", event->where);
 		break;
 	case SCHEDULE_PASSED:
-		fprintf(out, " %s", event->where);
+		put_words(turns, " ", event->where);
 		break;
 	case SCHEDULE_CHANGED:
-		fputs(" - is last from here", out);
+		put_words(turns, "", " - another place");
 		break;
 	case SCHEDULE_YIELDED:
-		fputs(" - yields", out);
+		put_words(turns, "", " - yields");
 		break;
 	case SCHEDULE_WAITS:
-		fprintf(out, " - waits for %s", event->where);
+		put_words(turns, " - waits for ", event->where);
 		break;
 	case SCHEDULE_LEFT:
-		fputs(" - has done", out);
+		put_words(turns, "", " - has done");
 		break;
 	}
 }
@@ -69,32 +95,37 @@ static uint32_t turn_end(const struct turns *turns, uint32_t first)
 static void count_ops(struct turns *turns, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++)
-		turns->ops[turns->log->events[i].thread] += turns->log->events[i].kind == SCHEDULE_BEGINS;
+		turns->ops[turns->log->events[i].thread] += op_begins(turns, &turns->log->events[i]);
 }
 
+/* The op named is the one that goes on, or the first to begin. */
 static void print_turn(struct turns *turns, uint32_t first, uint32_t end)
 {
 	const struct schedule_event *events = turns->log->events;
+	bool long_turn = end - first > 2 * STEPS_SHOWN + STEPS_SHOWN / 2;
 
-	fprintf(turns->out, "%7u  ", events[first].step);
-	print_who(turns, events[first].thread);
+	count_ops(turns, first, first + 1);
+	print_who(turns, &events[first]);
 	for (uint32_t i = first; i < end; i++) {
-		if (i == first + STEPS_SHOWN && end - i > STEPS_SHOWN) {
-			fprintf(turns->out, " ... %u more ...", end - i - STEPS_SHOWN);
+		if (long_turn && i == first + STEPS_SHOWN) {
+			char more[32];
+
+			snprintf(more, sizeof(more), "... %u more ...", end - i - STEPS_SHOWN);
+			put_words(turns, " ", more);
 			i = end - STEPS_SHOWN;
 		}
-		print_event(turns->out, &events[i]);
+		print_event(turns, &events[i]);
 	}
 	fputc('\n', turns->out);
+	count_ops(turns, first + 1, end);
 }
 
 static void print_steps(struct turns *turns, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++) {
 		count_ops(turns, i, i + 1);
-		fprintf(turns->out, "%7u  ", turns->log->events[i].step);
-		print_who(turns, turns->log->events[i].thread);
-		print_event(turns->out, &turns->log->events[i]);
+		print_who(turns, &turns->log->events[i]);
+		print_event(turns, &turns->log->events[i]);
 		fputc('\n', turns->out);
 	}
 }
@@ -117,10 +148,11 @@ void interleaving_print(FILE *out, const struct episode *episode, const struct s
 			print_steps(&turns, i, end);
 			continue;
 		}
-		count_ops(&turns, i, end);
-		if (skipped)
-			skipped--;
-		else
+		if (!skipped) {
 			print_turn(&turns, i, end);
+			continue;
+		}
+		count_ops(&turns, i, end);
+		skipped--;
 	}
 }

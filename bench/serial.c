@@ -10,6 +10,8 @@
 #include "bench/progress.h"
 #include "bench/shrink.h"
 
+#define ENOUGH_STEPS	1000u
+#define ENOUGH_ROUNDS	64u
 #define MAX_STEPS	5000000u	/* of an episode; some thousand are usual */
 
 struct poptOption serial_options[] = {
@@ -18,6 +20,8 @@ struct poptOption serial_options[] = {
 	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "how many (default: 200, or as many as --seconds allow)", "N" },
 	{ "depth", 0, POPT_ARG_STRING, NULL, CHOOSE_DEPTH,
 	  "orders of events that a bug may need: a schedule changes its mind one time less (default: 3)", "D" },
+	{ "wander", 0, POPT_ARG_STRING, NULL, CHOOSE_WANDER,
+	  "even seeds change their mind at one step in so many instead; 0: none does (default: 5)", "STEPS" },
 	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES, "the steps where it does, instead of such drawn from the seed",
 	  "none|STEP,..." },
 	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode", NULL },
@@ -62,6 +66,12 @@ int serial_take(struct serial *serial, int option, const char *text)
 		if (!read_number(text, 1, SCHEDULE_CHANGES + 1, &number))
 			return complain("not a depth: '%s' (1 to %d)", text, SCHEDULE_CHANGES + 1);
 		serial->depth = (unsigned int)number;
+		return 0;
+	case CHOOSE_WANDER:
+		serial->option = "--wander";
+		if (!read_number(text, 0, UINT32_MAX, &number))
+			return complain("not a number of steps: '%s'", text);
+		serial->wander = (unsigned int)number;
 		return 0;
 	case CHOOSE_CHANGES:
 		serial->option = "--changes";
@@ -110,6 +120,7 @@ static void tell_how_to_repeat(const struct serial *serial, const struct episode
 		fprintf(stderr, " --depth %u", serial->depth);
 	else
 		put_changes(stderr, &episode->plan);
+	fprintf(stderr, " --wander %u", drawn ? serial->wander : episode->plan.wander);
 	fputs(" --trace\n", stderr);
 }
 
@@ -174,6 +185,29 @@ static void count_episode(struct search *search, const struct episode_end *end)
 		      (unsigned long long)(search->switch_sum / search->played));
 }
 
+static void draw(struct search *search, uint64_t seed)
+{
+	search->episode.plan.wander = seed % 2 ? 0 : search->serial->wander;
+	episode_draw(&search->episode, seed, search->episode.plan.wander ? 1 : search->serial->depth, search->steps);
+}
+
+/* Unless they were chosen, as many rounds as make an episode that takes longer to race than to set up. */
+static int measure(struct search *search, const struct episode_end **end)
+{
+	struct episode *episode = &search->episode;
+	int status;
+
+	episode->plan.seed = 0;
+	episode->plan.wander = 0;
+	for (;;) {
+		status = episode_measure(episode, &search->steps, end);
+		if (status || (*end)->failed || search->serial->rounds || search->steps >= ENOUGH_STEPS ||
+		    episode->rounds >= ENOUGH_ROUNDS)
+			return status;
+		episode->rounds *= 2;
+	}
+}
+
 /* Seed 0 is the one without changes, that all others are measured by. */
 static int play_all(struct search *search)
 {
@@ -183,16 +217,15 @@ static int play_all(struct search *search)
 	int status = 0;
 
 	if (!serial->changes_given) {
-		search->episode.plan.seed = 0;
-		status = episode_measure(&search->episode, &search->steps, &end);
+		status = measure(search, &end);
 		if (!status && end->failed)
 			return report_failure(search, end);
 	}
 	for (; !status && !time_is_over(search); seed++) {
 		if (serial->changes_given)
-			search->episode.plan.seed = seed;
+			search->episode.plan.seed = seed, search->episode.plan.wander = serial->wander;
 		else
-			episode_draw(&search->episode, seed, serial->depth, search->steps);
+			draw(search, seed);
 		status = episode_play(&search->episode, &end);
 		if (status)
 			break;
@@ -214,7 +247,7 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 			.what = what,
 			.choices = serial->choices,
 			.threads = what->threads,
-			.rounds = serial->rounds,
+			.rounds = max(serial->rounds, (uint64_t)1),
 			.plan = { .max_steps = MAX_STEPS, .nr_changes = serial->nr_changes },
 		},
 		.begin = now_seconds(),

@@ -12,9 +12,10 @@ struct serial {
 	bool wanted;
 	const char *option;		/* one that was given, and means nothing when it is not */
 	const struct choices *choices;
-	uint64_t rounds;		/* ops of each worker in each episode */
+	uint64_t rounds;		/* ops of each worker in each episode; 0: some */
 	uint64_t episodes;		/* 0: until the time is over */
 	double seconds;			/* for each case; 0: no bound */
+	unsigned int wander;		/* as the plan's, for seeds that are even; the others have changes */
 	unsigned int depth;		/* d: schedules have d - 1 changes */
 	bool changes_given;		/* instead of such that are drawn from the seed */
 	unsigned int nr_changes;
@@ -26,13 +27,14 @@ struct serial {
 	const void *command;
 };
 
-#define SERIAL_DEFAULTS { .depth = 3, .shrink = true }
+#define SERIAL_DEFAULTS { .depth = 3, .wander = 5, .shrink = true }
 
 /* Values of the options in serial_options, for POPT_ARG_INCLUDE_TABLE. */
 enum {
 	CHOOSE_SERIAL = 200,
 	CHOOSE_EPISODES,
 	CHOOSE_DEPTH,
+	CHOOSE_WANDER,
 	CHOOSE_CHANGES,
 	CHOOSE_TRACE,
 	CHOOSE_NO_SHRINK,

@@ -21,6 +21,8 @@
 
 /* Steps in a row after which a thread that others are ready beside is taken to look again and again for what they do. */
 #define STEPS_IN_A_ROW	2000u
+/* Among so many places two threads hardly get the same; if so, the first of them runs. */
+#define WANDER_PLACES	(1u << 30)
 
 bool schedule_on;
 _Thread_local bool schedule_takes_part;
@@ -34,6 +36,7 @@ static struct {
 	struct schedule_log *log;			/* (O) */
 	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) the hand-over was come to; its end was passed */
 	bool racing;					/* (O) */
+	struct rng rng;					/* (O) for wandering */
 	uint32_t in_a_row;				/* (O) steps since the last switch */
 	int lowest;					/* (O) priority given to the last who yielded */
 	uint64_t sleepers;				/* (O) that ever slept on a futex */
@@ -156,6 +159,14 @@ static bool change_here(void)
 	return false;
 }
 
+static bool wander_here(void)
+{
+	if (!now.plan.wander || rng_below(&now.rng, now.plan.wander))
+		return false;
+	my_turn->priority = SCHEDULE_CHANGES + 1 + (int)rng_below(&now.rng, WANDER_PLACES);
+	return true;
+}
+
 static void hold_here(const char *where)
 {
 	unsigned int me = number_of(my_turn);
@@ -187,7 +198,7 @@ static void step(const char *where, enum schedule_event_kind kind)
 	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
 		BUG("no end after %u steps", now.plan.max_steps);
 	note(where, kind);
-	if (change_here())
+	if (change_here() || wander_here())
 		note(where, SCHEDULE_CHANGED);
 	if (++now.in_a_row > STEPS_IN_A_ROW) {
 		become_last();
@@ -315,6 +326,7 @@ static void draw_priorities(unsigned int workers)
 	struct rng rng;
 
 	rng_init(&rng, now.plan.seed);
+	rng_init(&now.rng, now.plan.seed + 1);
 	for (unsigned int i = 0; i <= workers; i++) {
 		unsigned int place = (unsigned int)rng_below(&rng, i + 1);
 
@@ -322,7 +334,7 @@ static void draw_priorities(unsigned int workers)
 		order[place] = &turns[i < workers ? i : SCHEDULE_CALLBACKS];
 	}
 	for (unsigned int i = 0; i <= workers; i++)
-		order[i]->priority = (int)i + SCHEDULE_CHANGES + 1;
+		order[i]->priority = SCHEDULE_CHANGES + 1 + (int)(i * (WANDER_PLACES / SCHEDULE_THREADS));
 }
 
 void schedule_race(unsigned int workers)
@@ -338,9 +350,11 @@ void schedule_race(unsigned int workers)
 	draw_priorities(workers);
 	now.workers = workers;
 	now.left = 0;
+	my_turn->waits = TURN_WORKERS;
 	now.racing = true;
-	turn_wait(TURN_WORKERS, "the workers");
+	reschedule();
 	now.racing = false;
+	my_turn->waits = TURN_READY;
 }
 
 void schedule_end(void)

@@ -6,6 +6,8 @@
  * seed, and the highest that can go on runs. At a few steps, drawn too, who runs becomes the last of all. A bug that
  * needs d such orders shows with a chance of 1 / (threads * steps^(d-1)) in each run, however rare it is otherwise.
  *
+ * Such schedules have few switches. Others wander: now and then who runs gets another priority by chance.
+ *
  * A step is a sync point, or a wish for a lock. Between two steps a thread runs undisturbed: what goes wrong there alone
  * (the memory order of one access) is for models and litmus tests. Who waits is passed over until what it waits for
  * has happened; when that is so for all, it is a deadlock, and named. Wake-ups are those of futexes, one for one, so
@@ -68,6 +70,7 @@ struct schedule_plan {
 	unsigned int nr_changes, nr_holds;
 	uint32_t changes[SCHEDULE_CHANGES];	/* steps, from 1, at which who runs becomes the last of all */
 	struct schedule_hold holds[SCHEDULE_HOLDS];
+	uint32_t wander;			/* one step in so many gives who runs another place, by chance; 0: none */
 	uint32_t max_steps;			/* a race that takes more goes round in circles; 0: no bound */
 	struct schedule_log *log;		/* cleared at the begin; NULL: nobody is interested */
 };
@@ -125,6 +128,12 @@ static inline void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rc
 static inline void schedule_synchronize_rcu(void) {}
 static inline void schedule_rcu_barrier(void) {}
 #endif
+
+/* A step where no sync point is: what is no place of interest but to a schedule. */
+#define SCHEDULE_STEP(where) do { \
+	if (SCHEDULED()) \
+		schedule_point(where); \
+} while (0)
 
 /* Gives up the core, for who waits by looking again. */
 static inline void yield_core(void)

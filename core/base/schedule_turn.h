@@ -26,7 +26,7 @@ struct turn {
 	const void *word;		/* (O) */
 	uint32_t seen;			/* (O) what was in it */
 	uint64_t number;		/* (O) of a wait; a futex's sleepers are woken in its order */
-	int priority;			/* (O) the highest that is ready runs; no two are the same */
+	int priority;			/* (O) the highest that is ready runs */
 	unsigned int sections;		/* (O) RCU read sections it is in, nested */
 	uint64_t section_began;		/* (O) grace periods asked for before the outermost of them */
 } __cacheline_aligned;

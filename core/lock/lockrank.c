@@ -90,8 +90,7 @@ void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode m
 	struct held_list *list = own_list();
 	unsigned int same = 0;
 
-	if (SCHEDULED())
-		schedule_point(lockrank_name(rank));
+	SCHEDULE_STEP(lockrank_name(rank));
 	for (unsigned int i = 0; i < list->count; i++) {
 		const struct held_lock *held = &list->locks[i];
 

@@ -16,6 +16,7 @@
 #define FAULTLINE_CORE_PGTABLE_PGTABLE_H
 
 #include "core/base/atomic.h"
+#include "core/base/schedule.h"
 #include "core/pgtable/geometry.h"
 #include "core/phys/frame.h"
 
@@ -114,8 +115,10 @@ static inline pte_t ptep_get(pte_t *ptep)
 /* What the entry leads to may be read through it: pairs with the release in set_pte(). */
 static inline pte_t ptep_get_lockless(pte_t *ptep)
 {
-	pte_t pte = __pte(load_acquire(&ptep->val));
+	pte_t pte;
 
+	SCHEDULE_STEP("pte.read_lockless");
+	pte = __pte(load_acquire(&ptep->val));
 	ASSERT(!pte_malformed(pte));
 	return pte;
 }
@@ -123,18 +126,21 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 /* Locking: the PTL. What the page holds was written before. */
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
+	SCHEDULE_STEP("pte.set");
 	store_release(&ptep->val, pte.val);
 }
 
 /* Locking: the PTL. */
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
+	SCHEDULE_STEP("pte.clear");
 	return __pte(xchg_acq_rel(&ptep->val, 0));
 }
 
 /* Takes the right to write away, and keeps what else changed meanwhile. Locking: the PTL. Source: include/linux/pgtable.h. */
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
+	SCHEDULE_STEP("pte.wrprotect");
 	fetch_and_acq_rel(&ptep->val, ~ENTRY_WRITE);
 }
 
