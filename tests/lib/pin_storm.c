@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/lib/sharer.h"
+#include "core/op/share_page.h"
 #include "tests/lib/threads.h"
 
 #define BASE		(3 * PGDIR_SIZE)

@@ -22,7 +22,7 @@
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
 #include "tests/lib/meanwhile.h"
-#include "tests/lib/sharer.h"
+#include "core/op/share_page.h"
 
 #define ELSEWHERE	(AREA + 8 * PGDIR_SIZE)
 

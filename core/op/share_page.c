@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sharer.c - a page that stops being exclusive. */
-#include "tests/lib/sharer.h"
+/* share_page.c - a page that stops being exclusive. */
+#include "core/op/share_page.h"
 
 #include <errno.h>
 
