@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* Locking: mmap_lock. */
+/* Locking: mmap_lock, or the lock of the VMA. */
 static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
 	struct mapped_entry entry;
@@ -20,8 +20,15 @@ static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, p
 
 static int access_page(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
+	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
 	int err;
 
+	/* As a program does, which knows no lock: not kept out by who changes the address space elsewhere, or copies it. */
+	if (vma) {
+		err = access_locked(mm, addr, write, fn, arg);
+		vma_end_read(mm, vma);
+		return err;
+	}
 	mmap_read_lock(mm);
 	err = access_locked(mm, addr, write, fn, arg);
 	mmap_read_unlock(mm);

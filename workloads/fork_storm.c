@@ -8,9 +8,6 @@
  */
 #include "workloads/process.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #define TOUCHED	64ul	/* pages that a child writes to */
 
 enum { FORKER, WRITER };
@@ -25,44 +22,12 @@ static int setup(struct workload_run *run)
 	return space_open_populated(run, 1);
 }
 
-/* The writer's count of rounds. */
-static int open_worker(struct worker *worker)
-{
-	worker->data = calloc(1, sizeof(uint64_t));
-	return worker->data ? 0 : -ENOMEM;
-}
-
-static void close_worker(struct worker *worker)
-{
-	free(worker->data);
-	worker->data = NULL;
-}
-
 static int64_t write_all(struct worker *worker)
 {
 	struct space *space = space_of(worker);
 	uint64_t *round = worker->data;
 
 	return process_write(worker, space->mm, space_region(space, 0), space->pages, ++*round);
-}
-
-/* While checking: @child is its parent at one moment. */
-static int check_moment(struct worker *worker, struct mm_struct *child)
-{
-	struct space *space = space_of(worker);
-	uint64_t first = 0, last = 0, when;
-	int err = 0;
-
-	for (unsigned long i = 0; worker->run->checking && !err && i < space->pages; i++) {
-		err = process_read(worker, child, space_region(space, 0) + (i << PAGE_SHIFT), worker->run->threads - 1, &when);
-		if (!i)
-			first = last = when;
-		if (!err && when != last && (last != first || when != ((first - 1) & 0xffff)))
-			err = space_fail(space, -EUCLEAN, "a child has page %lu of round %lu, but the one before of %lu", i,
-					 (unsigned long)when, (unsigned long)last);
-		last = when;
-	}
-	return err;
 }
 
 static int64_t fork_touch_exit(struct worker *worker)
@@ -76,7 +41,8 @@ static int64_t fork_touch_exit(struct worker *worker)
 
 	if (!child)
 		return space->error;
-	err = check_moment(worker, child);
+	err = process_check_moment(worker, child, (struct process_pages){ space_region(space, 0), space->pages, PAGE_SIZE },
+				   worker->run->threads - 1);
 	done = process_write(worker, child, addr, TOUCHED, 0);
 	if (!err && done > 0)
 		err = process_expect(worker, child, addr, TOUCHED, 0);
@@ -95,7 +61,7 @@ WORKLOAD(fork_storm,
 	.nr_axes = 1,
 	.axes = { FORK_AXIS },
 	.setup = setup,
-	.worker_setup = open_worker,
-	.worker_teardown = close_worker,
+	.worker_setup = process_open_rounds,
+	.worker_teardown = process_close_rounds,
 	.check = space_check,
 	.teardown = space_close)

@@ -3,6 +3,7 @@
 #include "workloads/process.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "workloads/contents.h"
 
@@ -98,6 +99,35 @@ int process_expect(struct worker *worker, struct mm_struct *mm, unsigned long ad
 		if (!err && machine.payload && found != when)
 			err = space_fail(space, -EUCLEAN, "the page at %#lx is of time %lu, not %lu", addr,
 					 (unsigned long)found, (unsigned long)when);
+	}
+	return err;
+}
+
+int process_open_rounds(struct worker *worker)
+{
+	worker->data = calloc(1, sizeof(uint64_t));
+	return worker->data ? 0 : -ENOMEM;
+}
+
+void process_close_rounds(struct worker *worker)
+{
+	free(worker->data);
+	worker->data = NULL;
+}
+
+int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer)
+{
+	uint64_t first = 0, last = 0, when;
+	int err = 0;
+
+	for (unsigned long i = 0; worker->run->checking && !err && i < pages.nr; i++, pages.addr += pages.step) {
+		err = process_read(worker, child, pages.addr, writer, &when);
+		if (!i)
+			first = last = when;
+		if (!err && when != last && (last != first || when != ((first - 1) & (WHEN_MASK >> WHEN_SHIFT))))
+			err = space_fail(space_of(worker), -EUCLEAN, "a child has page %lu of round %lu, but the one before of %lu", i,
+					 (unsigned long)when, (unsigned long)last);
+		last = when;
 	}
 	return err;
 }

@@ -21,4 +21,17 @@ int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr
 /* While checking: each of the pages is what the worker itself wrote at @when. Returns 0 or -errno. */
 int process_expect(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when);
 
+/* As worker_setup and worker_teardown: worker->data becomes a count of rounds, a uint64_t. */
+int process_open_rounds(struct worker *worker);
+void process_close_rounds(struct worker *worker);
+/* @nr pages, @step bytes apart. */
+struct process_pages {
+	unsigned long addr, nr, step;
+};
+/*
+ * While checking: @child is its parent at one moment, in which worker @writer wrote to @pages from the first to the last, round after
+ * round: it finds what one round wrote up to some page, and what the round before wrote from there on. Returns 0 or -errno.
+ */
+int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer);
+
 #endif
