@@ -40,7 +40,7 @@ int gup_open(struct workload_run *run)
 static int pin_watched(struct worker *worker, unsigned long addr, unsigned int flags, const struct unmap_count *unmaps)
 {
 	struct space *space = space_of(worker);
-	struct pin_watch watch = { .mm = space->mm, .addr = addr, .slot = worker->index % PIN_SLOTS, .unmaps = unmaps };
+	struct pin_watch watch = { .mm = space->mm, .addr = addr, .slot = min(worker->index, PIN_SLOTS), .unmaps = unmaps };
 	char why[256];
 	long got = watched_pin(&watch, flags);
 

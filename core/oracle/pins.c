@@ -28,7 +28,7 @@ static uint64_t *word_of(const struct page *page, unsigned int slot)
 void watched_write(struct pin_watch *watch)
 {
 	watch->stamp = fetch_add_acq_rel(&stamps, 1ul) + 1;
-	if (machine.payload)
+	if (machine.payload && watch->slot < PIN_SLOTS)
 		store_release(word_of(watch->page, watch->slot), watch->stamp);
 }
 
@@ -46,10 +46,16 @@ long watched_pin(struct pin_watch *watch, unsigned int flags)
 		return 0;
 	}
 	watch->life = page_life(watch->page);
+	watch->ready = PageAnonExclusive(watch->page) || PageAnonExclusive(&page_folio(watch->page)->page);
 	if (flags & FOLL_WRITE)
 		watched_write(watch);
 	SYNCPOINT("pins.held");
 	return 1;
+}
+
+static bool unmapped_meanwhile(const struct pin_watch *watch)
+{
+	return watch->unmaps && load_acquire(&watch->unmaps->begun) != watch->unmaps_ended;
 }
 
 /* Said of one moment, when nobody changes the entry; NULL when all is well. Locking: mmap_lock. */
@@ -61,7 +67,7 @@ static const char *wrong_mapping(const struct pin_watch *watch)
 	bool there = mapped_entry_lock(&entry, &watch->mm->pt, watch->addr);
 
 	if (!pte_present(entry.pte) || pte_page(entry.pte) != watch->page) {
-		if (!watch->unmaps || load_acquire(&watch->unmaps->begun) == watch->unmaps_ended)
+		if (!unmapped_meanwhile(watch))
 			wrong = "is not mapped at its address any more";
 	} else if (!PageAnonExclusive(entry.owner)) {
 		wrong = "is not exclusive";
@@ -77,9 +83,11 @@ static const char *wrong_page(const struct pin_watch *watch)
 {
 	if (page_life(watch->page) != watch->life || page_type(watch->page) != PAGE_ANON)
 		return "was freed";
+	if (!watch->ready && !unmapped_meanwhile(watch))
+		return "was not exclusive when it was pinned";
 	if (!folio_maybe_dma_pinned(page_folio(watch->page)))
 		return "is not counted as pinned";
-	if (machine.payload && watch->stamp && load_acquire(word_of(watch->page, watch->slot)) != watch->stamp)
+	if (machine.payload && watch->stamp && watch->slot < PIN_SLOTS && load_acquire(word_of(watch->page, watch->slot)) != watch->stamp)
 		return "lost what was written through the pin";
 	return NULL;
 }

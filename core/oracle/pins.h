@@ -38,13 +38,14 @@ static inline void unmap_end(struct unmap_count *count)
 struct pin_watch {
 	struct mm_struct *mm;		/* (T) */
 	unsigned long addr;		/* (T) page aligned */
-	unsigned int slot;		/* (T) the word that is stamped, below PIN_SLOTS: no other thread's, as far as the page goes */
+	unsigned int slot;		/* (T) the word that is stamped, no other thread's as far as the page goes; PIN_SLOTS: none */
 	const struct unmap_count *unmaps;	/* (T) of the address; NULL: there are none */
 	/* (T) set by watched_pin(): */
 	unsigned long unmaps_ended;	/* (T) before the pin */
 	struct page *page;		/* (T) */
 	unsigned long life;		/* (T) of the page */
 	uint64_t stamp;			/* (T) the last one written; 0: pinned for reading */
+	bool ready;			/* (T) it was exclusive when the pin was there, as all that is pinned */
 };
 
 /*
@@ -57,7 +58,7 @@ long watched_pin(struct pin_watch *watch, unsigned int flags);
 void watched_write(struct pin_watch *watch);
 /*
  * watched_unpin - checks the pin, and ends it. True when
- *   the page was not freed since it was pinned, and is still counted as pinned
+ *   the page was exclusive when it was pinned, was not freed since, and is still counted as pinned
  *   it is exclusive, and no second entry maps it
  *   it is the one mapped at the address, unless that was unmapped meanwhile
  *   the last stamp is in it
