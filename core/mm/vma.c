@@ -145,7 +145,8 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	if (!below)
 		return NULL;
 	below->vm_pgoff = vma->vm_pgoff;
-	vma_start_write(vma);
+	if (!KNOCKED_OUT(VMA_SPLIT_LOCK))
+		vma_start_write(vma);
 	SYNCPOINT("vma.split");
 	vma_file_pre_update(vma);
 	if (anon_vma_pre_split(below, vma)) {
@@ -155,6 +156,8 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	}
 	vma_adjust_trans_huge(vma, addr);
 	vma_move_start(mm, vma, addr);
+	if (KNOCKED_OUT(VMA_SPLIT_LOCK))
+		vma_start_write(vma);
 	anon_vma_post_split(below, vma);
 	vma_file_post_split(below, vma);
 	vma_attach(mm, below);
@@ -207,12 +210,15 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	unsigned long start = left->vm_start;
 
 	vma_start_write(left);
-	vma_start_write(right);
+	if (!KNOCKED_OUT(VMA_MERGE_LOCK))
+		vma_start_write(right);
 	SYNCPOINT("vma.merge");
 	vma_unlink(mm, left);
 	vma_file_pre_merge(right, left);
 	anon_vma_pre_merge(right, left);
 	vma_move_start(mm, right, start);
+	if (KNOCKED_OUT(VMA_MERGE_LOCK))
+		vma_start_write(right);
 	vma_post_update(right);
 	vma_free(mm, left);
 }

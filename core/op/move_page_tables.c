@@ -168,9 +168,13 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 
 	vma_assert_write_locked(pmc->new);
 	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
-	mmu_notifier_invalidate_range_start(&range);
+	if (!KNOCKED_OUT(MREMAP_FLUSH))
+		mmu_notifier_invalidate_range_start(&range);
 	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);
 	done = move_extents(pmc);
+	SYNCPOINT("mremap.entries_moved");
+	if (KNOCKED_OUT(MREMAP_FLUSH))
+		mmu_notifier_invalidate_range_start(&range);
 	mmu_notifier_invalidate_range_end(&range);
 	return done;
 }

@@ -70,6 +70,11 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 	pte_t pte = mark_access(vmf, mk_pte(&folio->page, vmf->vma->vm_page_prot));
 
 	count_events(EV_PAGE_ALLOC, nr);
+	if (KNOCKED_OUT(FAULT_READY)) {
+		set_pte(vmf->ptep, pte);
+		SYNCPOINT("fault.exposed");
+	}
+	/* First: from the entry on GUP-fast has the page, and asks for no lock. */
 	folio_add_new_anon_rmap(folio, vmf->vma, addr, RMAP_EXCLUSIVE);
 	for (unsigned long i = 0; i < nr; i++)
 		set_pte(vmf->ptep + i, pte_advance_pfn(pte, i));

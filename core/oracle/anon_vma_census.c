@@ -64,6 +64,14 @@ static void make_entries(struct census *census)
 /* ---- what belongs to what ---- */
 
 /* Every VMA's own anon_vma, and its chains. */
+static void count_user(struct census_entry *entry, const struct vm_area_struct *vma, struct complaint *complaint)
+{
+	if (entry->mm && entry->mm != vma->vm_mm)
+		disagree(complaint, "an anon_vma is VMA %lx-%lx's own, and one's of another mm", vma->vm_start, vma->vm_end);
+	entry->mm = vma->vm_mm;
+	entry->active++;
+}
+
 static void count_vma(struct census *census, const struct vm_area_struct *vma, struct complaint *complaint)
 {
 	struct anon_vma *own = load_relaxed(&vma->anon_vma);
@@ -79,7 +87,7 @@ static void count_vma(struct census *census, const struct vm_area_struct *vma, s
 	if (own && !linked)
 		disagree(complaint, "VMA %lx-%lx has an anon_vma that it is not linked to", vma->vm_start, vma->vm_end);
 	else if (own)
-		census_find(census, own)->active++;
+		count_user(census_find(census, own), vma, complaint);
 	else if (!TAILQ_EMPTY(&vma->anon_vma_chain))
 		disagree(complaint, "VMA %lx-%lx has chains, but no anon_vma", vma->vm_start, vma->vm_end);
 }

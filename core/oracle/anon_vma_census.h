@@ -9,6 +9,7 @@
 /* One anon_vma, and what was found that has to do with it. Lock key: (T) this thread only */
 struct census_entry {
 	struct anon_vma *anon_vma;	/* (T) */
+	const struct mm_struct *mm;	/* (T) these VMAs' */
 	unsigned int active;		/* (T) VMAs whose own it is */
 	unsigned int children;		/* (T) anon_vmas whose parent it is */
 	unsigned int family;		/* (T) anon_vmas whose root it is, without itself */
@@ -26,6 +27,7 @@ struct census {
 /*
  * census_take - @mms are all @nr address spaces there are. Complains unless
  *   every VMA with an anon_vma has a chain to it, all its chains are its own and of one root; one without has none
+ *   no anon_vma is the own one of VMAs of two mms: a fork reuses one that nobody uses
  *   the tree of each anon_vma holds exactly the chains that name it, each by its VMA's range (what is ill formed dies)
  *   refcount, num_children and num_active_vmas are what was found, and no lock is held
  *   no anon_vma and no chain is out of reach of the VMAs

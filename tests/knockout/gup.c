@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "tests/lib/child.h"
-#include "tests/lib/meanwhile.h"
 #include "tests/lib/pin_storm.h"
 #include "tests/lib/world.h"
 
@@ -29,20 +28,21 @@ struct knocked {
 };
 
 /* What becomes of a pinned page that is shared with a child: seen there, or here before or after it was replaced. */
-#define FORKED	"a child sees", "is not exclusive", "is mapped a second time", "not mapped at its address"
+#define FORKED	"a child sees", "not exclusive", "is mapped a second time", "not mapped at its address"
 
 #define WITH(role)	(1u << PIN_##role)
 
 static const struct knocked cases[] = {
 	{ "pin-check", { FORKED }, WITH(FORKER) },
-	{ "pin-check", { "while it was shared", "is not exclusive", "not mapped at its address" }, WITH(SHARER) },
+	{ "pin-check", { "while it was shared", "not exclusive", "not mapped at its address" }, WITH(SHARER) },
 	{ "gup:has-pinned", { FORKED }, WITH(FORKER) },
 	{ "gup-fork:B", { FORKED }, WITH(FORKER) },
-	{ "gup-unshare:A", { "while it was shared" }, WITH(SHARER) | WITH(WRITER) },
-	{ "gup-unshare:B", { "is not exclusive", "not mapped at its address" }, WITH(SHARER) | WITH(FORKER) },
-	{ "gup:write-check", { "a child sees", "is not exclusive", "while it was shared", "not mapped at its address" },
+	{ "gup-unshare:A", { "while it was shared", "not exclusive" }, WITH(SHARER) | WITH(WRITER) },
+	{ "gup-unshare:B", { "not exclusive", "not mapped at its address" }, WITH(SHARER) | WITH(FORKER) },
+	{ "gup:write-check", { "a child sees", "not exclusive", "while it was shared", "not mapped at its address" },
 	  WITH(SHARER) | WITH(FORKER) },
-	{ "gup:recheck", { "is not exclusive", "not mapped at its address", "while it was shared", "was freed" },
+	{ "fault:ready", { "was not exclusive when" }, WITH(ZAPPER) },
+	{ "gup:recheck", { "not exclusive", "not mapped at its address", "while it was shared", "was freed" },
 	  WITH(SHARER) | WITH(ZAPPER) | WITH(WRITER) },
 };
 
@@ -108,55 +108,11 @@ static void nothing_left_out_nothing_seen(void **state)
 	}
 }
 
-/* ---- step by step: tables go while GUP-fast is on its way down, and whoever freed them does not wait for it ---- */
-
-#define AREA	(3 * PGDIR_SIZE)
-
-static void unmap_and_wait(void *mm)
-{
-	BUG_ON(sys_munmap(mm, AREA, PMD_SIZE));
-	if (KNOCKED_OUT(GUP_SECTION))
-		rcu_barrier();		/* else it would wait for who waits for it */
-}
-
-static bool pin_while_unmapped(void *knockout)
-{
-	struct mm_struct *mm;
-	struct page *page;
-	long got;
-
-	if (knockout && knockout_enable(knockout))
-		return true;
-	world_start(4096, 0);
-	mm = world_mm("linux-6.15");
-	BUG_ON(sys_mmap(mm, AREA, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
-	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
-	meanwhile("gup.read_p4d", unmap_and_wait, mm);
-	got = pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE | FOLL_FAST_ONLY, &page);
-	BUG_ON(meanwhile_ran() != 1);
-	mm_exit(mm);
-	return world_stop() && got == 0;
-}
-
-static void upper_tables_stay_in_the_section(void **state)
-{
-	char said[2048], name[] = "gup:section";
-
-	(void)state;
-	if (!child_ends_well(pin_while_unmapped, NULL, said, sizeof(said)))
-		fail_msg("%s", said);
-#if !defined(FAULTLINE_RCU_QSBR)	/* there a thread is a reader whether it says so or not */
-	assert_false(child_ends_well(pin_while_unmapped, name, said, sizeof(said)));
-	assert_true(strstr(said, "points_to_table") || (FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer")));
-#endif
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_knockout_is_seen),
 		cmocka_unit_test(nothing_left_out_nothing_seen),
-		cmocka_unit_test(upper_tables_stay_in_the_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

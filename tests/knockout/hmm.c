@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/op/mremap.h"
 #include "tests/lib/child.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/mirror_scene.h"
@@ -185,6 +186,31 @@ static bool dropped_behind_a_mirror(void)
 	return good;
 }
 
+/* At the moment between. Locking: mmap_lock for write, which the mover has. */
+static void compare_moved(void *arg)
+{
+	struct hmm_mirror *mirror = arg;
+	char why[256] = "";
+
+	spin_lock(&mirror->lock);
+	play.good = oracle_snapshot(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, hmm_mirror_entry(mirror, AREA), why, sizeof(why)) >= 0;
+	spin_unlock(&mirror->lock);
+	fprintf(stderr, "%s", why);
+}
+
+static bool moved_behind_a_mirror(void)
+{
+	struct hmm_mirror mirror;
+
+	BUG_ON(hmm_mirror_create(&mirror, play.mm, AREA, AREA + LEN));
+	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
+	BUG_ON(syncpoint_hook("mremap.entries_moved", compare_moved, &mirror));
+	BUG_ON(sys_mremap(play.mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + LEN) != (long)(AREA + LEN));
+	syncpoint_hook(NULL, NULL, NULL);
+	hmm_mirror_destroy(&mirror);
+	return play.good;
+}
+
 struct scene_of_one {
 	const char *knockout;
 	bool (*fn)(void);
@@ -197,6 +223,7 @@ static const struct scene_of_one scenes[] = {
 	{ "notifier:register-wait", read_while_it_is_copied },
 	{ "hmm:range-lock", dropped_while_it_is_locked },
 	{ "mirror:drop", dropped_behind_a_mirror },
+	{ "mremap:flush", moved_behind_a_mirror },
 };
 
 struct attempt {

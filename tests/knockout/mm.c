@@ -53,6 +53,10 @@ static const struct knocked cases[] = {
 	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA", "mm_counter_sum" } },
 	{ "cow:reuse-check", "linux-6.15", { "what another mm wrote", "after the fork", "PageAnonExclusive" } },
 	{ "protect:exclusive", "linux-6.15", { "PageAnonExclusive" } },
+	{ "vma:split-lock", "linux-6.4", { "under its reader", "vma_is_write_locked", "vm_start" } },
+	{ "vma:split-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start" } },
+	{ "vma:merge-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start" } },
+	{ "anon-vma:reuse", "linux-6.15", { "anon_vma", "walk" } },
 	{ "rmap:lock", "linux-6.15", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } },
 };
 

@@ -147,6 +147,28 @@ static void another_mms_vma_is_noticed(void **state)
 	mm_exit(reuse.to);
 }
 
+/* Row: L4. */
+static void without_the_look_another_mms_vma_is_locked(void **state)
+{
+	struct reuse reuse = { .addr = AREA };
+	struct vm_area_struct *vma;
+
+	(void)state;
+	needs_checks();
+	reuse.from = mm_with_vma("linux-6.15");
+	reuse.to = world_mm("linux-6.15");
+	assert_int_equal(knockout_enable("vma-lock:mm-recheck"), 0);
+	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
+	vma = lock_vma_under_rcu(reuse.from, AREA);
+	knockout_clear();
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_ptr_equal(vma, reuse.after);
+	assert_ptr_equal(vma->vm_mm, reuse.to);
+	vma_end_read(reuse.to, vma);
+	mm_exit(reuse.from);
+	mm_exit(reuse.to);
+}
+
 /* The same memory, the same mm, another range: the range is looked at under the lock. */
 static void a_vma_that_moved_is_noticed(void **state)
 {
@@ -202,6 +224,7 @@ int main(void)
 		cmocka_unit_test(a_writer_that_came_since_is_noticed),
 		cmocka_unit_test(a_vma_that_went_is_not_locked),
 		cmocka_unit_test(another_mms_vma_is_noticed),
+		cmocka_unit_test(without_the_look_another_mms_vma_is_locked),
 		cmocka_unit_test(a_vma_that_moved_is_noticed),
 		cmocka_unit_test(a_vma_that_shrank_is_noticed),
 	};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gup_section.c - step by step: tables go while GUP-fast is on its way down, and whoever freed them does not wait for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/op/exit.h"
+#include "core/op/gup.h"
+#include "tests/lib/child.h"
+#include "tests/lib/meanwhile.h"
+#include "tests/lib/ops.h"
+#include "tests/lib/world.h"
+
+#define AREA	(3 * PGDIR_SIZE)
+
+static void unmap_and_wait(void *mm)
+{
+	BUG_ON(sys_munmap(mm, AREA, PMD_SIZE));
+	if (KNOCKED_OUT(GUP_SECTION))
+		rcu_barrier();		/* else it would wait for who waits for it */
+}
+
+static bool pin_while_unmapped(void *knockout)
+{
+	struct mm_struct *mm;
+	struct page *page;
+	long got;
+
+	if (knockout && knockout_enable(knockout))
+		return true;
+	world_start(4096, 0);
+	mm = world_mm("linux-6.15");
+	map_at(mm, AREA, PMD_SIZE, READ_WRITE);
+	write_at(mm, AREA);
+	meanwhile("gup.read_p4d", unmap_and_wait, mm);
+	got = pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE | FOLL_FAST_ONLY, &page);
+	BUG_ON(meanwhile_ran() != 1);
+	mm_exit(mm);
+	return world_stop() && got == 0;
+}
+
+static void upper_tables_stay_in_the_section(void **state)
+{
+	char said[2048], name[] = "gup:section";
+
+	(void)state;
+	if (!child_ends_well(pin_while_unmapped, NULL, said, sizeof(said)))
+		fail_msg("%s", said);
+#if !defined(FAULTLINE_RCU_QSBR)	/* there a thread is a reader whether it says so or not */
+	assert_false(child_ends_well(pin_while_unmapped, name, said, sizeof(said)));
+	assert_true(strstr(said, "points_to_table") || (FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer")));
+#endif
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(upper_tables_stay_in_the_section),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
