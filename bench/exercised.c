@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/detector.h"
 #include "core/faultline.h"
 
 void exercised_reset(void)
@@ -21,7 +22,7 @@ static void print_left_out(FILE *out)
 
 	for (unsigned int i = 0; (info = knockout_info(i)); i++)
 		if (knockout_hits(i))
-			fprintf(out, "  %14llu  left out: %s\n", (unsigned long long)knockout_hits(i), info->name);
+			fprintf(out, LEFT_OUT_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
 }
 
 static void print_events(FILE *out)

@@ -8,7 +8,8 @@
 #include "faultline_build.h"
 
 static const struct command *const commands[] = {
-	&list_command, &topo_command, &capture_command, &bench_command, &stress_command, &litmus_command, &report_command,
+	&list_command, &topo_command, &capture_command, &bench_command, &stress_command, &knockouts_command, &litmus_command,
+	&report_command,
 };
 
 static int print_help(void)
@@ -17,7 +18,7 @@ static int print_help(void)
 	     "\n"
 	     "The locking core of a virtual-memory system as ordinary threads: measured, raced, broken on purpose, compared.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-8s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
+		printf("  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
 	puts("\n"
 	     "faultline COMMAND --help tells a command's options; faultline --version tells how this program was built.\n"
 	     "Exit status: 0 done, 1 a check failed, 2 the command line or a file it names cannot be used.");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every knock-out is built into the core and named by a test, or by a litmus pattern, which is one; every side of an ORDER tag has one,
-# or a reason why not.
+# Every knock-out is built into the core and named by a test, or by a litmus pattern, which is one, and hunted, by what there is; every
+# side of an ORDER tag has one, or a reason why not.
 . "$(dirname "$0")/../lib/lint.sh"
 
 # The reasons, one a line: TAG:SIDE, then the reason.
@@ -18,6 +18,19 @@ unused() {
 	done
 }
 
+# A line of hunt.def for each, whose programs come from files that are there.
+unhunted() {
+	listed | while read -r ident name; do
+		grep -qE "^HUNT\($ident," bench/hunt.def || echo "knock-out $name: nothing hunts it"
+	done
+	sed -nE 's/.*"test ([a-z]+)\.([a-z_]+)(\.4)?".*/\1 \2 \3/p' bench/hunt.def | while read -r folder stem geometry; do
+		[ -f "tests/$folder${geometry:+/geometry}/$stem.c" ] || echo "bench/hunt.def: no such test: $folder.$stem$geometry"
+	done
+	sed -nE 's/.*"model models\.([a-z_]+)".*/\1/p' bench/hunt.def | while read -r stem; do
+		[ -f "workloads/litmus/$stem.c" ] || echo "bench/hunt.def: no such model: $stem"
+	done
+}
+
 unproven() {
 	{ listed; [ ! -f $exempt ] || awk '!/^#/ && NF > 1 { print "exempt", $1 }' $exempt; } >"$scratch/known"
 	grep -rhoE 'ORDER\[[a-z0-9-]+:[AB]\]' core | tr -d '[]' | sed 's/^ORDER//' | sort -u >"$scratch/tags"
@@ -31,6 +44,7 @@ unproven() {
 
 check() {
 	unused
+	unhunted
 	unproven
 }
 
@@ -39,6 +53,9 @@ plant='echo "KNOCKOUT(PLANTED, \"planted:A\", \"\", \"\", \"\", \"\")" >> core/b
 tree_passes
 catches 'planted:A: not in the core' "$plant; echo '\"planted:A\"' > tests/knockout/planted.c"
 catches 'planted:A: in no test' "$plant; echo 'if (KNOCKED_OUT(PLANTED))' > core/base/planted.c"
+catches 'planted:A: nothing hunts it' "$plant"
+catches 'no such test: unit.planted' 'echo "HUNT(PLANTED, \"test unit.planted\")" >> bench/hunt.def'
+catches 'no such model: planted' 'echo "HUNT(PLANTED, \"model models.planted\")" >> bench/hunt.def'
 catches 'ORDER[planted:B]: neither' "$plant; echo '/* ORDER[planted:A] ORDER[planted:B] */' > core/base/planted.c"
 catches 'ORDER[planted:B]: neither' "echo '/* ORDER[planted:B] */' > core/base/planted.c; echo 'planted:B' >> $exempt"
 catches 'no such tag: gone:A' "echo 'gone:A it was here' >> $exempt"

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* matrix.c - which detector sees which knock-out, and how soon: as text and as JSON. */
+#include "bench/matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "bench/command.h"
+#include "bench/context.h"
+#include "core/faultline.h"
+
+/* ---- text ---- */
+unsigned int matrix_alive(const struct campaign *campaign)
+{
+	unsigned int alive = 0;
+
+	for (unsigned int i = 0; i < campaign->nr; i++)
+		alive += campaign->hunts[i].verdict != KILLED;
+	return alive;
+}
+
+/* The hunt's kills by one detector, or NULL of them: how many, and the time of the middle one. */
+static unsigned int kills_by(const struct hunt *hunt, enum detector detector, double *median)
+{
+	struct hunt part = { .nr_kills = 0 };
+
+	for (unsigned int i = 0; i < hunt->nr_kills; i++)
+		if (hunt->kills[i].detector == detector)
+			part.kills[part.nr_kills++] = hunt->kills[i];
+	*median = hunt_median(&part);
+	return part.nr_kills;
+}
+
+static unsigned int column_kills(const struct campaign *campaign, enum detector detector)
+{
+	unsigned int nr = 0;
+	double median;
+
+	for (unsigned int i = 0; i < campaign->nr; i++)
+		nr += kills_by(&campaign->hunts[i], detector, &median) != 0;
+	return nr;
+}
+
+static int widest_name(const struct campaign *campaign)
+{
+	size_t width = 9;
+
+	for (unsigned int i = 0; i < campaign->nr; i++)
+		width = max(width, strlen(campaign->hunts[i].name));
+	return (int)width;
+}
+
+static void print_row(FILE *out, const struct campaign *campaign, const struct hunt *hunt, int width)
+{
+	double median;
+
+	fprintf(out, "%-*s", width, hunt->name);
+	for (enum detector i = 0; i < NR_DETECTORS; i++) {
+		if (!column_kills(campaign, i))
+			continue;
+		if (kills_by(hunt, i, &median))
+			fprintf(out, " %10.2f", median);
+		else
+			fprintf(out, " %10s", ".");
+	}
+	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict), hunt->verdict == KILLED ? hunt->how : "");
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+
+	return (one > other) - (one < other);
+}
+
+/* The middle of the knock-outs' medians, and the longest kill of all. */
+static void summarize(const struct campaign *campaign, double *median, double *longest)
+{
+	double *medians = calloc(campaign->nr + 1, sizeof(*medians));
+	unsigned int nr = 0;
+
+	*median = *longest = 0;
+	for (unsigned int i = 0; medians && i < campaign->nr; i++) {
+		const struct hunt *hunt = &campaign->hunts[i];
+
+		for (unsigned int k = 0; k < hunt->nr_kills; k++)
+			*longest = max(*longest, hunt->kills[k].seconds);
+		if (hunt->verdict == KILLED)
+			medians[nr++] = hunt_median(hunt);
+	}
+	if (nr) {
+		qsort(medians, nr, sizeof(*medians), compare_times);
+		*median = medians[nr / 2];
+	}
+	free(medians);
+}
+
+void matrix_print(FILE *out, const struct campaign *campaign)
+{
+	unsigned int alive = matrix_alive(campaign);
+	int width = widest_name(campaign);
+	double median, longest;
+
+	fprintf(out, "\n%-*s", width, "knock-out");
+	for (enum detector i = 0; i < NR_DETECTORS; i++)
+		if (column_kills(campaign, i))
+			fprintf(out, " %10s", detector_name(i));
+	fputs("  how\n", out);
+	for (unsigned int i = 0; i < campaign->nr; i++)
+		print_row(out, campaign, &campaign->hunts[i], width);
+	summarize(campaign, &median, &longest);
+	fprintf(out, "\nSeconds until the kill, the middle one of those by each detector.\n"
+		"%u of %u knock-outs killed; median time %.2f s, longest %.2f s.\n", campaign->nr - alive, campaign->nr, median, longest);
+	if (campaign->clean_runs)
+		fprintf(out, "Nothing left out: %u runs, %.0f s, %s.\n", campaign->clean_runs, campaign->clean_seconds,
+			campaign->clean ? "no alarm" : "an alarm");
+}
+
+/* ---- JSON ---- */
+static json_t *context;		/* while it is put together */
+
+static void put_fact(const char *key, const char *value)
+{
+	json_object_set_new(context, key, json_string(value));
+}
+
+static json_t *kills_of(const struct hunt *hunt)
+{
+	json_t *kills = json_array();
+
+	for (unsigned int i = 0; i < hunt->nr_kills; i++)
+		json_array_append_new(kills, json_pack("{s:s, s:f, s:I}", "detector", detector_name(hunt->kills[i].detector), "seconds",
+						       hunt->kills[i].seconds, "seed", (json_int_t)hunt->kills[i].seed));
+	return kills;
+}
+
+static json_t *hunts_of(const struct campaign *campaign)
+{
+	json_t *hunts = json_array();
+
+	for (unsigned int i = 0; i < campaign->nr; i++) {
+		const struct hunt *hunt = &campaign->hunts[i];
+
+		json_array_append_new(hunts, json_pack("{s:s, s:s, s:s, s:f, s:I, s:o}", "name", hunt->name, "how", hunt->how, "verdict",
+						       verdict_name(hunt->verdict), "median", hunt_median(hunt), "left_out",
+						       (json_int_t)hunt->left_out, "kills", kills_of(hunt)));
+	}
+	return hunts;
+}
+
+static char *fact(const char *key)
+{
+	const char *value = json_string_value(json_object_get(context, key));
+
+	return strdup(value ? value : "");
+}
+
+int matrix_write(const char *path, const struct campaign *campaign, int argc, const char **argv, struct results *facts)
+{
+	struct choices choices;
+	double median, longest;
+	json_t *root;
+	int status;
+
+	context = json_object();
+	choices_init(&choices);
+	context_put(&choices, argc, argv, put_fact);
+	choices_free(&choices);
+	*facts = (struct results){ .cpu_model = fact("cpu_model"), .commit = fact("commit"), .date = strdup(""),
+				   .build_type = fact("build_type"), .topology = fact("topology") };
+	summarize(campaign, &median, &longest);
+	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median, "longest", longest,
+			 "alive", (int)matrix_alive(campaign), "clean", "seconds", campaign->clean_seconds, "runs",
+			 (int)campaign->clean_runs, "quiet", campaign->clean, "knockouts", hunts_of(campaign));
+	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s cannot be written", path) : 0;
+	json_decref(root);
+	return status;
+}

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is left out is hunted until somebody sees it. Red is: it goes unseen, it was never left out, or something is seen without it.
+. "$(dirname "$0")/../lib/cli.sh"
+
+small='fault_disjoint --axis pages:2048'
+
+if ! "$FAULTLINE" list --syncpoints >out 2>err; then
+	refuses 'this build leaves nothing out' knockouts gather:put
+	exit 0
+fi
+
+refuses "unknown knock-out 'fly'" knockouts fly
+refuses 'not a number of kills' knockouts --kills 0
+refuses '--plot draws what --out writes' knockouts --plot gather:put
+refuses "not a way to hunt: 'wait'" knockouts gather:put --how wait
+
+# Killed, and quiet without it.
+ends 0 knockouts gather:put table-publish:A --kills 2 --clean-seconds 1 --out kills.json
+shows 'gather:put: killed: '
+shows 'table-publish:A: killed: '
+shows '2 of 2 knock-outs killed'
+shows 'no alarm'
+grep -q '"name": "gather:put"' kills.json || surprise 'no kill in the JSON'
+grep -q '"quiet": true' kills.json || surprise 'no clean run in the JSON'
+[ "$(grep -c '"detector": ' kills.json)" -eq 4 ] || surprise 'not two kills of each'
+
+# Alive: one thread alone needs no order.
+ends 1 knockouts page-ref:A --how "stress $small --threads 1" --seconds 1 --clean-seconds 0
+shows 'page-ref:A: survived'
+tells '1 of 1 knock-outs not killed'
+
+# Never left out, since nobody came there.
+ends 1 knockouts gather:put --how 'stress limit_lock' --seconds 1 --clean-seconds 0
+shows 'gather:put: not exercised'
+tells '1 of 1 knock-outs not killed'
+
+# Something is seen with nothing left out: here it is, by the way it is hunted.
+ends 1 knockouts page-ref:A --how "stress $small --knockout gather:put" --kills 1 --clean-seconds 1
+shows 'an alarm'
+tells 'with nothing left out, '
+
+# A way that cannot be gone.
+ends 1 knockouts gather:put --how 'stress fly'
+tells 'cannot be run: '
