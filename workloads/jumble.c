@@ -81,21 +81,38 @@ static int touch_page(struct jumble *jumble, const struct mapped_entry *entry, u
 	return 0;
 }
 
-static int touch(struct jumble *jumble, struct part part)
+/* Locking: mmap_lock, or the lock of the VMA. */
+static int touch_locked(struct jumble *jumble, unsigned long addr, const struct vm_area_struct *vma)
 {
 	struct mapped_entry entry;
-	uint64_t index;
 	int err = 0;
 
-	mmap_read_lock(jumble->mm);
-	if (machine.payload && vma_lookup(jumble->mm, part.start) && mapped_entry_lock(&entry, &jumble->mm->pt, part.start)) {
-		index = linear_page_index(vma_lookup(jumble->mm, part.start), part.start) & (~0ull >> OWNER_BITS);
-		if (pte_present(entry.pte) && !pte_special(entry.pte)) {
-			err = touch_page(jumble, &entry, index);
-			jumble->pfn[jumble->next++ % FRAMES] = pte_pfn(entry.pte);
-		}
-		mapped_entry_unlock(&entry);
+	if (!mapped_entry_lock(&entry, &jumble->mm->pt, addr))
+		return 0;
+	if (pte_present(entry.pte) && !pte_special(entry.pte)) {
+		BUG_ON(pte_write(entry.pte) && !PageAnonExclusive(entry.owner));
+		if (machine.payload)
+			err = touch_page(jumble, &entry, linear_page_index(vma, addr) & (~0ull >> OWNER_BITS));
+		jumble->pfn[jumble->next++ % FRAMES] = pte_pfn(entry.pte);
 	}
+	mapped_entry_unlock(&entry);
+	return err;
+}
+
+static int touch(struct jumble *jumble, struct part part)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(jumble->mm, part.start);
+	int err = 0;
+
+	if (vma) {
+		err = touch_locked(jumble, part.start, vma);
+		vma_end_read(jumble->mm, vma);
+		return err;
+	}
+	mmap_read_lock(jumble->mm);
+	vma = vma_lookup(jumble->mm, part.start);
+	if (vma)
+		err = touch_locked(jumble, part.start, vma);
 	mmap_read_unlock(jumble->mm);
 	return err;
 }
@@ -115,6 +132,7 @@ static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long 
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
 
 	(void)arg;
+	BUG_ON(addr < vma->vm_start || addr >= vma->vm_end);
 	while (page_vma_mapped_walk(&pvmw))
 		BUG_ON(folio_mapcount(folio) < 1);
 	return true;
