@@ -8,12 +8,22 @@
 #define BOTTOM		50
 #define ROW_HEIGHT	13
 
-static const char *const colours[NR_DETECTORS] = {
-	[DETECTOR_ORDER] = "#7f3b08", [DETECTOR_HELD] = "#b35806", [DETECTOR_READER] = "#e08214", [DETECTOR_LIFE] = "#fdb863",
-	[DETECTOR_TWICE] = "#c51b7d", [DETECTOR_ASSERTION] = "#d73027", [DETECTOR_BUG] = "#f46d43", [DETECTOR_FLIGHT] = "#1a9850",
-	[DETECTOR_REFUSED] = "#91cf60", [DETECTOR_REST] = "#2166ac", [DETECTOR_FRAMES] = "#67a9cf", [DETECTOR_WATCHDOG] = "#762a83",
-	[DETECTOR_CRASH] = "#000000", [DETECTOR_SANITIZER] = "#af8dc3", [DETECTOR_TEST] = "#777777", [DETECTOR_MODEL] = "#bbbbbb",
-};
+/* Neighbours in the list of detectors are told apart best. */
+static const char *colour_of(enum detector detector)
+{
+	static const char *const colours[] = { "#d73027", "#4575b4", "#1a9850", "#f4a582", "#762a83", "#d9a400", "#74add1",
+					       "#a6611a", "#c51b7d", "#66bd63", "#555555" };
+
+	return colours[detector % ARRAY_SIZE(colours)];
+}
+
+/* And those of one colour by the point: filled circle, box, triangle. */
+static unsigned int point_of(enum detector detector)
+{
+	static const unsigned int points[] = { 7, 5, 9 };
+
+	return points[detector / 11 % ARRAY_SIZE(points)];
+}
 
 static bool has_kills(const struct campaign *campaign, enum detector detector)
 {
@@ -75,7 +85,8 @@ static void put_commands(FILE *out, const void *what)
 	fputs("plot $median using 1:2 with points pt 1 ps 0.01 notitle", out);
 	for (enum detector d = 0; d < NR_DETECTORS; d++)
 		if (has_kills(campaign, d))
-			fprintf(out, ", $by%u using 1:2 with points pt 7 ps 0.55 lc rgb '%s' title '%s'", d, colours[d], detector_name(d));
+			fprintf(out, ", $by%u using 1:2 with points pt %u ps 0.55 lc rgb '%s' title '%s'", d, point_of(d), colour_of(d),
+				detector_name(d));
 	fputs(", $median using 1:2:(0):(0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle"
 	      ", $median using 1:2:(0):(-0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle\n", out);
 }
