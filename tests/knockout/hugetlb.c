@@ -33,7 +33,7 @@ static bool a_zap_while_a_copy_is_made(void)
 
 	BUG_ON(huge_write(mm, AREA));
 	child = fork_mm(mm);
-	meanwhile_at("hugetlb.before_ptl", 2, zap_it, child);
+	meanwhile_at("fault.before_pmd_lock", 2, zap_it, child);
 	BUG_ON(huge_write(child, AREA) || meanwhile_ran() != 1);
 	mms[0] = mm;
 	mms[1] = child;

@@ -33,7 +33,7 @@ static void protect_a_part(struct mm_struct *mm)
 
 static void two_first_writes(struct mm_struct *mm)
 {
-	meanwhile("thp.before_ptl", write_there, mm);
+	meanwhile("fault.before_pmd_lock", write_there, mm);
 	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
 	BUG_ON(meanwhile_ran() != 1);
 }
