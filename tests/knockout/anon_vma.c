@@ -99,7 +99,10 @@ static bool churn(void *arg)
 {
 	const struct stormy *stormy = arg;
 	struct crew crew = {
-		.run = { .workload = workload_find("anon_vma_churn"), .policy = world_policy(stormy->policy), .threads = 4 },
+		.run = {
+			.workload = workload_find("anon_vma_churn"), .policy = world_policy(stormy->policy), .threads = 4,
+			.seed = test_seed(),
+		},
 		.ops = 20000,	/* minutes; the first few are enough */
 	};
 
