@@ -47,14 +47,11 @@ static int table_present(pmd_t *pmdp, unsigned long addr, unsigned long next, st
 		walk->action = ACTION_CONTINUE;
 		return 0;
 	}
-	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
-	if (!ptep) {
-		walk->action = ACTION_AGAIN;
+	ptep = walk_lock_ptes(walk, pmdp, addr, &ptl);
+	if (!ptep)
 		return 0;
-	}
 	count->present += pte_table_count_present(ptep);
 	pte_unmap_unlock(&walk->mm->pt, ptl);
-	walk->action = ACTION_CONTINUE;
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 
 /* The chains and the VMAs they stand for, which are nothing but ranges. (T) */
 struct itree {
-	struct anon_vma_tree tree;
+	struct interval_tree tree;
 	unsigned int nr;
 	size_t size;
 	struct vm_area_struct *vmas;

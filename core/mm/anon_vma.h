@@ -51,7 +51,7 @@ struct anon_vma {
 	unsigned int num_children;	/* (R) */
 	unsigned int num_active_vmas;	/* (R) */
 	struct anon_vma *parent;	/* (C) itself for a root */
-	struct anon_vma_tree tree;	/* (R) */
+	struct interval_tree tree;	/* (R) */
 	enum anon_vma_free_kind kind;	/* (C) where the memory comes from and goes */
 	unsigned int home;		/* (C) NUMA node it was allocated on */
 	struct rcu_cb rcu;		/* (C) until the last reference is gone */

@@ -2,20 +2,18 @@
 /*
  * anon_vma_tree.h - the interval tree of one anon_vma: the VMAs in which pages of a range can be mapped.
  *
- * A red-black tree of chains, ordered by the first page number of their VMAs, each node with the greatest last one
- * below it. A chain keeps the range of its VMA from when it was inserted: whoever changes vm_start, vm_end or vm_pgoff
+ * A chain keeps the range of its VMA from when it was inserted: whoever changes vm_start, vm_end or vm_pgoff
  * takes it out before and puts it back after (anon_vma_tree_pre_update() in anon_vma.h).
  *
- * All ranges are in pages and inclusive: [first, last]. Source: mm/interval_tree.c, include/linux/interval_tree_generic.h.
+ * All ranges are in pages and inclusive: [first, last]. Of relatives, whose VMAs begin with the same page, the one that is
+ * linked later comes later. So fork's copy comes after what it is copied from, for as long as fork takes; migrate.h relies on
+ * it. Source: mm/interval_tree.c.
  */
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 #define FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 
-#include <bsd/sys/tree.h>
-
+#include "core/mm/interval_tree.h"
 #include "core/mm/mm_types.h"
-
-RB_HEAD(anon_vma_tree, anon_vma_chain);
 
 /*
  * One VMA's place in one anon_vma.
@@ -29,30 +27,39 @@ struct anon_vma_chain {
 	struct vm_area_struct *vma;		/* (R) */
 	struct anon_vma *anon_vma;		/* (C) */
 	TAILQ_ENTRY(anon_vma_chain) same_vma;	/* (L) the VMA's other chains, newest anon_vma first, the root last */
-	RB_ENTRY(anon_vma_chain) rb;		/* (R) */
-	unsigned long first, last;		/* (R) of the VMA */
-	unsigned long subtree_last;		/* (R) the greatest last of this node and those below */
+	struct interval_node node;		/* (R) with the range of the VMA */
 };
 
 /*
  * anon_vma_interval_tree_insert - with the range that @avc's VMA has now. anon_vma_interval_tree_remove - dies in check
  * builds if that range has changed meanwhile. Locking: the root's rwsem for write.
  */
-void anon_vma_interval_tree_insert(struct anon_vma_chain *avc, struct anon_vma_tree *tree);
-void anon_vma_interval_tree_remove(struct anon_vma_chain *avc, struct anon_vma_tree *tree);
-/*
- * The first chain, in order, whose range shares a page with [@first, @last]; the next one after @avc; NULL when there
- * is none. Each step costs the height of the tree at most. Locking: the root's rwsem.
- */
-struct anon_vma_chain *anon_vma_interval_tree_iter_first(const struct anon_vma_tree *tree, unsigned long first,
-							 unsigned long last);
-struct anon_vma_chain *anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, unsigned long first, unsigned long last);
+void anon_vma_interval_tree_insert(struct anon_vma_chain *avc, struct interval_tree *tree);
+void anon_vma_interval_tree_remove(struct anon_vma_chain *avc, struct interval_tree *tree);
+
+static inline struct anon_vma_chain *avc_of_node(struct interval_node *node)
+{
+	return node ? container_of(node, struct anon_vma_chain, node) : NULL;
+}
+
+/* As interval_tree_iter_first() and interval_tree_iter_next(). Locking: the root's rwsem. */
+static inline struct anon_vma_chain *anon_vma_interval_tree_iter_first(const struct interval_tree *tree, unsigned long first,
+								       unsigned long last)
+{
+	return avc_of_node(interval_tree_iter_first(tree, first, last));
+}
+
+static inline struct anon_vma_chain *anon_vma_interval_tree_iter_next(struct anon_vma_chain *avc, unsigned long first,
+								      unsigned long last)
+{
+	return avc_of_node(interval_tree_iter_next(&avc->node, first, last));
+}
 
 #define anon_vma_interval_tree_foreach(avc, tree, first, last) \
 	for ((avc) = anon_vma_interval_tree_iter_first((tree), (first), (last)); (avc); \
 	     (avc) = anon_vma_interval_tree_iter_next((avc), (first), (last)))
 
-/* Dies unless order, balance, ranges and subtree_last are right. Returns the number of chains. Locking: as above. */
-unsigned long anon_vma_interval_tree_check(const struct anon_vma_tree *tree);
+/* Dies unless the tree is right (interval_tree_check()) and the ranges are. Returns the number of chains. Locking: as above. */
+unsigned long anon_vma_interval_tree_check(const struct interval_tree *tree);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * interval_tree.h - ranges that may overlap, found by what they share: the VMAs that map a file.
+ * interval_tree.h - ranges that may overlap, found by what they share: the VMAs that map a file, those of an anon_vma.
  *
  * A red-black tree of nodes, ordered by the first page number of their ranges and then by when they came, each node with the
- * greatest last one below it. A node keeps its range from when it was inserted: what the range is about is changed with the node taken out.
+ * greatest last one below it. A node keeps its range from when it was inserted: what the range is about is changed with the
+ * node taken out.
  *
  * All ranges are in pages and inclusive: [first, last]. Source: include/linux/interval_tree_generic.h.
  */

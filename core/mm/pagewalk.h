@@ -11,6 +11,7 @@
 #define FAULTLINE_CORE_MM_PAGEWALK_H
 
 #include "core/mm/mm_types.h"
+#include "core/pgtable/ptl.h"
 
 struct mm_walk;
 
@@ -100,5 +101,17 @@ struct address_space;
  */
 int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
 		      void *private);
+
+/*
+ * walk_lock_ptes - for a .pmd_entry that sees to the entries of a PTE table itself: locks the table at @pmdp, and the walker
+ * goes on behind it. NULL: the table vanished, nothing is locked, and the entry will be asked for again.
+ */
+static inline pte_t *walk_lock_ptes(struct mm_walk *walk, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
+{
+	pte_t *ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, ptlp);
+
+	walk->action = ptep ? ACTION_CONTINUE : ACTION_AGAIN;
+	return ptep;
+}
 
 #endif

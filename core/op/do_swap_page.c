@@ -13,7 +13,6 @@
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
-#include "core/phys/folio_lock.h"
 
 /* The folio in the slot, with a reference: read from the device if it is not there. NULL: *@ret says why. */
 static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
@@ -33,20 +32,6 @@ static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
 		*ret = FAULT_AGAIN;	/* nobody has a share in it: the entry is gone */
 	folio_put(new);
 	return folio;
-}
-
-/*
- * Under the VMA lock the folio's lock is only tried: it ranks above. Then the fault is done again under mmap_lock.
- * Source: mm/filemap.c, __folio_lock_or_retry().
- */
-static bool folio_lock_or_retry(struct vm_fault *vmf, struct folio *folio)
-{
-	if (folio_trylock(folio))
-		return true;
-	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
-		return false;
-	folio_lock(folio);
-	return true;
 }
 
 /*
@@ -94,10 +79,8 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 	if (!folio)
 		return ret;
 	SYNCPOINT("swapin.got_folio");
-	if (!folio_lock_or_retry(vmf, folio)) {
-		folio_put(folio);
+	if (!folio_lock_or_retry(vmf, folio))
 		return VM_FAULT_RETRY;
-	}
 	if (!lock_and_compare(vmf))
 		goto out;
 	if (!swap_free_mapped(slot, folio)) {

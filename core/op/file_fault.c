@@ -31,16 +31,6 @@ static struct address_space *vmf_mapping(const struct vm_fault *vmf)
 	return &vmf->vma->vm_file->mapping;
 }
 
-static bool lock_folio(const struct vm_fault *vmf, struct folio *folio)
-{
-	if (folio_trylock(folio))
-		return true;
-	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
-		return false;
-	folio_lock(folio);
-	return true;
-}
-
 static bool lock_invalidate(const struct vm_fault *vmf, struct address_space *mapping)
 {
 	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
@@ -93,10 +83,8 @@ static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
 	if (unlikely(!folio))
 		return filemap_create_folio(vmf, index, foliop);
 	SYNCPOINT("file_fault.before_lock");
-	if (unlikely(!lock_folio(vmf, folio))) {
-		folio_put(folio);
+	if (unlikely(!folio_lock_or_retry(vmf, folio)))
 		return VM_FAULT_RETRY;
-	}
 	if (unlikely(folio_mapping(folio) != mapping && !KNOCKED_OUT(FILE_TRUNCATED))) {
 		count_event(EV_FILE_GONE);
 		folio_unlock(folio);
@@ -219,10 +207,8 @@ vm_fault_t wp_page_shared(struct vm_fault *vmf)
 	folio_get(folio);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	SYNCPOINT("file_fault.before_mkwrite");
-	if (unlikely(!lock_folio(vmf, folio))) {
-		folio_put(folio);
+	if (unlikely(!folio_lock_or_retry(vmf, folio)))
 		return VM_FAULT_RETRY;
-	}
 	/* Gone from its file, it is mapped no more: the entry has changed. */
 	if (lock_and_compare(vmf)) {
 		dirty_entry(vmf, folio, pte_mkyoung(vmf->orig));

@@ -14,20 +14,9 @@
 #include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
 
-/* Locks the leaf's table. True: locked, and the entry is still @pmd. Else not locked: start again. */
-static bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd)
+static bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
 {
-	SYNCPOINT("thp.before_ptl");
-	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
-	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || KNOCKED_OUT(THP_FAULT_RECHECK)))
-		return true;
-	spin_unlock(vmf->ptl);
-	return false;
-}
-
-static pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
-{
-	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(THP_FAULT_RECHECK));
 }
 
 /* Locking: the PTL. */
@@ -60,7 +49,7 @@ static vm_fault_t do_huge_zero_page(struct vm_fault *vmf, struct page *table)
 		give_back(NULL, table);
 		return FAULT_PTES;
 	}
-	if (!lock_and_compare_pmd(vmf, __pmd(0))) {
+	if (!same_thp_locked(vmf, __pmd(0))) {
 		give_back(NULL, table);
 		return FAULT_AGAIN;
 	}
@@ -80,7 +69,7 @@ static vm_fault_t do_huge_page(struct vm_fault *vmf, struct page *table)
 		give_back(NULL, table);
 		return FAULT_PTES;
 	}
-	if (!lock_and_compare_pmd(vmf, __pmd(0))) {
+	if (!same_thp_locked(vmf, __pmd(0))) {
 		give_back(folio, table);
 		return FAULT_AGAIN;
 	}
@@ -112,7 +101,7 @@ vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
 {
 	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
 
-	if (!lock_and_compare_pmd(vmf, __pmd(0)))
+	if (!same_thp_locked(vmf, __pmd(0)))
 		return FAULT_AGAIN;
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		folio_mark_dirty(folio);
@@ -164,7 +153,7 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 		return FAULT_PTES;
 	}
 	mmu_notifier_invalidate_range_start(&range);
-	mine = lock_and_compare_pmd(vmf, pmd);
+	mine = same_thp_locked(vmf, pmd);
 	if (mine) {
 		map_huge_folio(vmf, folio);
 		spin_unlock(vmf->ptl);
@@ -181,7 +170,7 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 /* A huge page that others see is not copied as a whole: FAULT_PTES, and a small one is copied. Source: mm/huge_memory.c. */
 static vm_fault_t reuse_huge_page(struct vm_fault *vmf, pmd_t pmd, struct page *page)
 {
-	if (!lock_and_compare_pmd(vmf, pmd))
+	if (!same_thp_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	if (!PageAnonExclusive(page)) {
 		if (!reuse_sole_folio(page_folio(page), vmf->vma) && !KNOCKED_OUT(COW_REUSE_CHECK)) {
@@ -221,7 +210,7 @@ static vm_fault_t huge_pmd_set_accessed(struct vm_fault *vmf, pmd_t pmd)
 		count_event(EV_FAULT_SPURIOUS);
 		return 0;
 	}
-	if (!lock_and_compare_pmd(vmf, pmd))
+	if (!same_thp_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	set_pmd_at(vmf->pmdp, wanted);
 	spin_unlock(vmf->ptl);

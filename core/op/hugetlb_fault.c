@@ -13,27 +13,16 @@ static void clear_huge_page(struct folio *folio)
 		clear_payload(folio_page(folio, i));
 }
 
-/* Locks the leaf's table. True: locked, and the entry is still @pmd. Else not locked: start again. */
-static bool lock_and_compare_leaf(struct vm_fault *vmf, pmd_t pmd)
+static bool same_leaf_locked(struct vm_fault *vmf, pmd_t pmd)
 {
-	SYNCPOINT("hugetlb.before_ptl");
-	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
-	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || KNOCKED_OUT(HUGETLB_FAULT_RECHECK)))
-		return true;
-	spin_unlock(vmf->ptl);
-	return false;
-}
-
-static pmd_t mark_leaf_access(const struct vm_fault *vmf, pmd_t pmd)
-{
-	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(HUGETLB_FAULT_RECHECK));
 }
 
 /* Locking: the PTL. */
 static void map_new_leaf(struct vm_fault *vmf, struct folio *folio)
 {
 	folio_add_new_anon_rmap(folio, vmf->vma, vmf->addr, RMAP_EXCLUSIVE);
-	set_pmd_at(vmf->pmdp, mark_leaf_access(vmf, mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot)));
+	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot)));
 	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
 }
 
@@ -49,7 +38,7 @@ static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 	if (unlikely(!folio))
 		return VM_FAULT_SIGBUS;
 	clear_huge_page(folio);
-	if (!lock_and_compare_leaf(vmf, __pmd(0))) {
+	if (!same_leaf_locked(vmf, __pmd(0))) {
 		hugetlb_put_folio(vmf->vma, vmf->addr, folio);
 		return FAULT_AGAIN;
 	}
@@ -87,7 +76,7 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 	bool mine;
 
 	mmu_notifier_invalidate_range_start(&range);
-	mine = lock_and_compare_leaf(vmf, pmd);
+	mine = same_leaf_locked(vmf, pmd);
 	if (likely(mine)) {
 		map_new_leaf(vmf, new);
 		folio_remove_rmap_pmd(old, &old->page, vmf->vma);
@@ -129,13 +118,13 @@ static vm_fault_t hugetlb_wp(struct vm_fault *vmf, pmd_t pmd)
 	vm_fault_t ret;
 	bool wait;
 
-	if (!lock_and_compare_leaf(vmf, pmd))
+	if (!same_leaf_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	folio = page_folio(pmd_page(pmd));
 	if (can_reuse_leaf(vmf, folio, &wait)) {
 		count_event(EV_COW_REUSE);
 		if (vmf->flags & FAULT_FLAG_WRITE)
-			set_pmd_at(vmf->pmdp, mark_leaf_access(vmf, pmd_mkyoung(pmd)));
+			set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd_mkyoung(pmd)));
 		spin_unlock(vmf->ptl);
 		return 0;
 	}
@@ -155,7 +144,7 @@ static vm_fault_t hugetlb_spurious(struct vm_fault *vmf, pmd_t pmd)
 		count_event(EV_FAULT_SPURIOUS);
 		return 0;
 	}
-	if (!lock_and_compare_leaf(vmf, pmd))
+	if (!same_leaf_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	set_pmd_at(vmf->pmdp, wanted);
 	spin_unlock(vmf->ptl);

@@ -8,7 +8,7 @@
  *
  * The old folio is locked all the while, and faults on migration entries wait for that. Fork may copy such an entry: the child's
  * VMA comes after its parent's in the interval tree, so a walk that restores the parent's entry before it could be copied
- * finds the copy, if it was made before, still ahead of it (anon_vma_tree.c).
+ * finds the copy, if it was made before, still ahead of it (anon_vma_tree.h).
  *
  * Source: mm/migrate.c.
  */

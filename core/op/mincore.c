@@ -66,15 +66,12 @@ static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 		walk->action = ACTION_CONTINUE;
 		return 0;
 	}
-	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
-	if (!ptep) {
-		walk->action = ACTION_AGAIN;
+	ptep = walk_lock_ptes(walk, pmdp, addr, &ptl);
+	if (!ptep)
 		return 0;
-	}
 	for (; addr < next; addr += PAGE_SIZE, ptep++)
 		*(*vec)++ = mincore_pte(walk->vma, addr, ptep_get(ptep));
 	pte_unmap_unlock(&walk->mm->pt, ptl);
-	walk->action = ACTION_CONTINUE;
 	return 0;
 }
 

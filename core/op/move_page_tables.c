@@ -148,6 +148,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 			continue;	/* a file's page: a fault at the new place brings it back */
 		if (extent != PMD_SIZE && pte_alloc(pt, new_pmd))
 			break;
+		SYNCPOINT("mremap.before_rmap_locks");
 		take_rmap_locks(pmc->old);
 		if (extent == PMD_SIZE && move_huge_pmd(pt, old_pmd, new_pmd))
 			;

@@ -67,17 +67,15 @@ static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 	uint64_t **map = walk->private;
 	pte_t *ptep;
 
-	walk->action = ACTION_CONTINUE;
 	if (ptl) {
+		walk->action = ACTION_CONTINUE;
 		fill_leaf(walk, pmdp_get(pmdp), addr, next);
 		spin_unlock(ptl);
 		return 0;
 	}
-	ptep = pte_offset_map_lock(&walk->mm->pt, pmdp, addr, &ptl);
-	if (!ptep) {
-		walk->action = ACTION_AGAIN;
+	ptep = walk_lock_ptes(walk, pmdp, addr, &ptl);
+	if (!ptep)
 		return 0;
-	}
 	for (; addr < next; addr += PAGE_SIZE, ptep++)
 		*(*map)++ = pagemap_pte(walk->vma, addr, ptep_get(ptep));
 	pte_unmap_unlock(&walk->mm->pt, ptl);

@@ -12,7 +12,9 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/rmap.h"
 #include "core/op/fault.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/ptl.h"
+#include "core/phys/folio_lock.h"
 
 /* These never leave handle_mm_fault(): */
 #define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way */
@@ -43,10 +45,43 @@ static inline bool lock_and_compare(struct vm_fault *vmf)
 	return false;
 }
 
+/* The same of the leaf at vmf->pmdp, which was @pmd; @blind: nothing is compared. */
+static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool blind)
+{
+	SYNCPOINT("fault.before_pmd_lock");
+	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
+	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || blind))
+		return true;
+	spin_unlock(vmf->ptl);
+	return false;
+}
+
 /* @pte as the access at hand leaves it. A fault that only unshares leaves it read-only. */
 static inline pte_t mark_access(const struct vm_fault *vmf, pte_t pte)
 {
 	return vmf->flags & FAULT_FLAG_WRITE ? pte_mkwrite(pte_mkdirty(pte)) : pte;
+}
+
+static inline pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
+{
+	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+}
+
+/*
+ * folio_lock_or_retry - under the VMA lock a folio's lock is only tried, as it ranks above. False: not locked, and @folio, of
+ * which the caller had a reference, is put; the fault is to be done again under mmap_lock (VM_FAULT_RETRY).
+ * Source: mm/filemap.c, __folio_lock_or_retry().
+ */
+static inline bool folio_lock_or_retry(const struct vm_fault *vmf, struct folio *folio)
+{
+	if (folio_trylock(folio))
+		return true;
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK) {
+		folio_put(folio);
+		return false;
+	}
+	folio_lock(folio);
+	return true;
 }
 
 /*

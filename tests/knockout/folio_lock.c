@@ -5,109 +5,54 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <sched.h>
 
-#include "core/base/cpu.h"
 #include "core/base/watcher.h"
 #include "core/phys/folio_lock.h"
+#include "tests/lib/lock_play.h"
 #include "tests/lib/threads.h"
 
 static struct folio folio;
 
-/* ---- exclusion: threads count themselves inside, in atomics, so that the broken runs stay defined ---- */
-static unsigned int inside, overlaps;	/* (A) */
-
-static void enter_often(void *arg, unsigned int index)
-{
-	(void)arg, (void)index;
-	for (int i = 0; i < 200; i++) {
-		folio_lock(&folio);
-		if (fetch_add_relaxed(&inside, 1))
-			fetch_add_relaxed(&overlaps, 1);
-		sched_yield();
-		fetch_sub_relaxed(&inside, 1);
-		folio_unlock(&folio);
-	}
-}
-
-static unsigned int overlaps_seen(void)
+static void init_it(void)
 {
 	store_relaxed(&folio.page.flags, 0);
-	inside = 0;
-	overlaps = 0;
-	threads_run(4, enter_often, NULL);
-	return overlaps;
 }
+
+static void lock_it(void)
+{
+	folio_lock(&folio);
+}
+
+static void unlock_it(void)
+{
+	folio_unlock(&folio);
+}
+
+static void wake_it(void)
+{
+	folio_wake(&folio);
+}
+
+static const struct played_lock played = { init_it, lock_it, unlock_it, wake_it, "folio_lock.before_park" };
 
 static void leaving_out_the_wait_is_caught(void **state)
 {
 	(void)state;
-	assert_int_equal(overlaps_seen(), 0);
+	assert_int_equal(lock_overlaps(&played), 0);
 	assert_int_equal(knockout_enable("folio-lock:wait"), 0);
 	assert_int_equal(watcher_switch("shadow", false), 0);
-	assert_true(overlaps_seen() > 0);
+	assert_true(lock_overlaps(&played) > 0);
 	watcher_switch("shadow", true);
 	knockout_clear();
-}
-
-/* ---- a lost wake-up: the waiter is asleep, or about to be, when the lock is let go ---- */
-static unsigned int parking, entered;	/* steps */
-
-static void is_parking(void *arg)
-{
-	(void)arg;
-	step_reach(&parking, 1);
-}
-
-static void enter_once(void *arg, unsigned int index)
-{
-	(void)arg, (void)index;
-	folio_lock(&folio);
-	folio_unlock(&folio);
-	step_reach(&entered, 1);
-}
-
-/* One unlock of a lock somebody sleeps on. Returns whether the sleeper got it in time; if not, it is woken by hand. */
-static bool unlock_wakes(unsigned int patience_ms)
-{
-	struct test_threads *threads;
-	bool woke;
-
-	store_relaxed(&folio.page.flags, 0);
-	parking = 0;
-	entered = 0;
-	folio_lock(&folio);
-	threads = threads_start(1, enter_once, NULL);
-	step_await(&parking, 1);
-	step_within(&entered, 1, 20);
-	folio_unlock(&folio);
-	woke = step_within(&entered, 1, patience_ms);
-	knockout_clear();
-	folio_wake(&folio);
-	threads_join(threads);
-	return woke;
-}
-
-/* A waiter that had not fallen asleep yet finds the lock free and escapes: try again. */
-static bool sleeper_is_forgotten_without(const char *name)
-{
-	for (int i = 0; i < 50; i++) {
-		assert_int_equal(knockout_enable(name), 0);
-		if (!unlock_wakes(200))
-			return true;
-	}
-	return false;
 }
 
 static void leaving_out_either_side_of_the_wake_is_caught(void **state)
 {
 	(void)state;
-	assert_int_equal(syncpoint_hook("folio_lock.before_park", is_parking, NULL), 0);
 	for (int i = 0; i < 5; i++)
-		assert_true(unlock_wakes(TEST_PATIENCE_MS));
-	assert_true(sleeper_is_forgotten_without("folio-wait:A"));
-	assert_true(sleeper_is_forgotten_without("folio-wait:B"));
-	syncpoint_hook(NULL, NULL, NULL);
+		assert_true(unlock_wakes(&played, TEST_PATIENCE_MS));
+	assert_true(sleeper_is_forgotten_without("folio-wait:A", &played));
+	assert_true(sleeper_is_forgotten_without("folio-wait:B", &played));
 }
 
 int main(void)

@@ -5,11 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <string.h>
 
 #include "core/op/exit.h"
 #include "core/op/gup.h"
-#include "tests/lib/child.h"
+#include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/world.h"
@@ -23,14 +22,13 @@ static void unmap_and_wait(void *mm)
 		rcu_barrier();		/* else it would wait for who waits for it */
 }
 
-static bool pin_while_unmapped(void *knockout)
+static bool pin_while_unmapped(const struct attempt *attempt)
 {
 	struct mm_struct *mm;
 	struct page *page;
 	long got;
 
-	if (knockout && knockout_enable(knockout))
-		return true;
+	(void)attempt;
 	world_start(4096, 0);
 	mm = world_mm("linux-6.15");
 	map_at(mm, AREA, PMD_SIZE, READ_WRITE);
@@ -44,14 +42,10 @@ static bool pin_while_unmapped(void *knockout)
 
 static void upper_tables_stay_in_the_section(void **state)
 {
-	char said[2048], name[] = "gup:section";
-
 	(void)state;
-	if (!child_ends_well(pin_while_unmapped, NULL, said, sizeof(said)))
-		fail_msg("%s", said);
+	assert_true(clean_is_quiet(pin_while_unmapped, NULL));
 #if !defined(FAULTLINE_RCU_QSBR)	/* there a thread is a reader whether it says so or not */
-	assert_false(child_ends_well(pin_while_unmapped, name, said, sizeof(said)));
-	assert_true(strstr(said, "points_to_table") || (FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer")));
+	assert_true(knocked_is_seen(&(struct knocked){ "gup:section", { "points_to_table" } }, pin_while_unmapped, NULL, 1));
 #endif
 }
 

@@ -6,10 +6,9 @@
 
 #include <cmocka.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "tests/lib/child.h"
 #include "tests/lib/hugetlb_storm.h"
+#include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 
 static bool a_storm(void)
@@ -33,7 +32,7 @@ static bool a_zap_while_a_copy_is_made(void)
 
 	BUG_ON(huge_write(mm, AREA));
 	child = fork_mm(mm);
-	meanwhile_at("hugetlb.before_ptl", 2, zap_it, child);
+	meanwhile_at("fault.before_pmd_lock", 2, zap_it, child);
 	BUG_ON(huge_write(child, AREA) || meanwhile_ran() != 1);
 	mms[0] = mm;
 	mms[1] = child;
@@ -46,31 +45,22 @@ static bool a_zap_while_a_copy_is_made(void)
 	return right;
 }
 
-struct scene {
-	const char *knockout;
+static const struct scene_of_one {
+	struct knocked knocked;
 	bool (*fn)(void);
-	const char *said;
+} scenes[] = {
+	{ { "hugetlb:fault-mutex", { "reserved" } }, a_storm },
+	{ { "hugetlb:zap-lock", { "reserved" } }, a_storm },
+	{ { "hugetlb:fault-recheck", { "anon_vma is dead" } }, a_zap_while_a_copy_is_made },
 };
 
-static const struct scene scenes[] = {
-	{ "hugetlb:fault-mutex", a_storm, "reserved" },
-	{ "hugetlb:zap-lock", a_storm, "reserved" },
-	{ "hugetlb:fault-recheck", a_zap_while_a_copy_is_made, "anon_vma is dead" },
-};
-
-struct attempt {
-	const struct scene *scene;
-	bool knocked;
-};
-
-static bool play(void *arg)
+static bool play(const struct attempt *attempt)
 {
-	const struct attempt *attempt = arg;
+	const struct scene_of_one *scene = attempt->scene;
 	bool right;
 
 	world_start(8192, 64);
-	BUG_ON(attempt->knocked && knockout_enable(attempt->scene->knockout));
-	right = attempt->scene->fn();
+	right = scene->fn();
 	knockout_clear();
 	return world_stop() && right;
 }
@@ -78,16 +68,8 @@ static bool play(void *arg)
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(scenes); i++) {
-		struct attempt attempt = { &scenes[i / 2], i % 2 };
-		char said[1024];
-		bool well = child_ends_well(play, &attempt, said, sizeof(said));
-
-		if (well == attempt.knocked)
-			fail_msg("%s, %s: %s", attempt.scene->knockout, attempt.knocked ? "left out" : "clean", said);
-		if (attempt.knocked && !strstr(said, attempt.scene->said))
-			fail_msg("%s: seen by something else: %s", attempt.scene->knockout, said);
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
+		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
 }
 
 int main(void)

@@ -8,10 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/child.h"
+#include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/threads.h"
 #include "tests/lib/tree.h"
@@ -160,19 +159,20 @@ static bool storm(const char *policy, uint64_t seed, unsigned int noise)
 	return end();
 }
 
-static bool storms_without(void *knockout)
+static bool storms(const struct attempt *attempt)
 {
-	bool good = !knockout_enable(knockout);
+	bool good = true;
 
+	(void)attempt;
 	for (uint64_t seed = 1; good && seed <= STORMS; seed++)
 		good = storm("linux-6.15", seed, 300);
 	return good;
 }
 
-static bool clean_storm(void *policy)
+static bool clean_storm(const struct attempt *attempt)
 {
 	events_reset();
-	return storm(policy, test_seed(), 20) && events_total(EV_PMD_MOVE) > 100 && events_total(EV_RMAP_WALK) > 100 &&
+	return storm(attempt->scene, test_seed(), 20) && events_total(EV_PMD_MOVE) > 100 && events_total(EV_RMAP_WALK) > 100 &&
 	       events_total(EV_VMA_SPLIT) > 100 && events_total(EV_FAULT) > 100;
 }
 
@@ -187,13 +187,14 @@ static void walk_meanwhile(void *arg)
 }
 
 /* At the moment when the old entry is cleared, and the new one is not set. */
-static bool walk_in_between(void *knockout)
+static bool walk_in_between(const struct attempt *attempt)
 {
-	bool good = !knockout || !knockout_enable(knockout);
+	bool good;
 
+	(void)attempt;
 	begin("linux-6.15", 1);
 	meanwhile("mremap.pmd", walk_meanwhile, NULL);
-	good = good && sys_mremap(world.mm, HOME, LEN, LEN, MOVE_TO, AWAY) == (long)AWAY && meanwhile_ran() == 1;
+	good = sys_mremap(world.mm, HOME, LEN, LEN, MOVE_TO, AWAY) == (long)AWAY && meanwhile_ran() == 1;
 	if (good && met != 1)
 		BUG("a walk met %u entries", met);
 	return end() && good;
@@ -211,51 +212,44 @@ static void fault_meanwhile(void *arg)
 }
 
 /* At the moment when all entries are moved, and the old VMA is still there. */
-static bool fault_in_between(void *knockout)
+static bool fault_in_between(const struct attempt *attempt)
 {
-	bool good = !knockout || !knockout_enable(knockout);
+	bool good;
 
+	(void)attempt;
 	begin("linux-6.15", 1);
 	meanwhile("mremap.moved", fault_meanwhile, NULL);
-	good = good && sys_mremap(world.mm, HOME, LEN, LEN, MOVE_TO, AWAY) == (long)AWAY && meanwhile_ran() == 1;
+	good = sys_mremap(world.mm, HOME, LEN, LEN, MOVE_TO, AWAY) == (long)AWAY && meanwhile_ran() == 1;
 	return end() && good;
 }
 
 /* ---- tests ---- */
 
-static char said[2048];
-
 static void nothing_left_out_nothing_seen(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++)
-		if (!child_ends_well(clean_storm, (void *)(uintptr_t)policies[i], said, sizeof(said)))
-			fail_msg("%s: %s", policies[i], said);
-	if (!child_ends_well(walk_in_between, NULL, said, sizeof(said)) || !child_ends_well(fault_in_between, NULL, said, sizeof(said)))
-		fail_msg("%s", said);
-}
-
-/* @or: the words of a check inside what @words are said of, which may come first; or the same. */
-static void seen_as(bool (*fn)(void *arg), const char *knockout, const char *words, const char *or)
-{
-	if (child_ends_well(fn, (void *)(uintptr_t)knockout, said, sizeof(said)))
-		fail_msg("%s was not seen", knockout);
-	if (!strstr(said, words) && !strstr(said, or) && !(FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer")))
-		fail_msg("%s was seen, but by another check: %s", knockout, said);
+		assert_true(clean_is_quiet(clean_storm, policies[i]));
 }
 
 static void a_page_that_a_walk_misses_is_seen(void **state)
 {
+	/* The last are words of a check inside what the first are said of. */
+	static const struct knocked by_step = { "mremap:rmap-lock", { "a walk met 0 entries" } },
+				    by_storm = { "mremap:rmap-lock", { "met_once", "linear_page_index" } };
+
 	(void)state;
-	seen_as(walk_in_between, "mremap:rmap-lock", "a walk met 0 entries", "a walk met 0 entries");
-	seen_as(storms_without, "mremap:rmap-lock", "met_once", "linear_page_index");
+	assert_true(only_knocked_is_seen(&by_step, walk_in_between, NULL));
+	assert_true(knocked_is_seen(&by_storm, storms, NULL, 1));
 }
 
 static void a_fault_into_what_was_moved_is_seen(void **state)
 {
+	static const struct knocked knocked = { "mremap:vma-lock", { "range_empty" } };
+
 	(void)state;
-	seen_as(fault_in_between, "mremap:vma-lock", "range_empty", "range_empty");
-	seen_as(storms_without, "mremap:vma-lock", "range_empty", "range_empty");
+	assert_true(only_knocked_is_seen(&knocked, fault_in_between, NULL));
+	assert_true(knocked_is_seen(&knocked, storms, NULL, 1));
 }
 
 int main(void)

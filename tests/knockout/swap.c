@@ -6,10 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/op/migrate.h"
-#include "tests/lib/child.h"
+#include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/swap_scene.h"
 
@@ -120,35 +119,26 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	return good;
 }
 
-struct scene_of_one {
-	const char *knockout;
+static const struct scene_of_one {
+	struct knocked knocked;
 	bool (*fn)(void);
-	const char *said;
+} scenes[] = {
+	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
+	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
+	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
+	{ { "split:freeze", { "old < nr" } }, who_has_a_reference_to_a_part_drops_it_after_a_split },
+	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 
-static const struct scene_of_one scenes[] = {
-	{ "swap:recheck", the_slot_is_reused_on_the_way_in, "holds 100, not 200" },
-	{ "swap:freeze", who_has_a_reference_writes_while_it_is_swapped_out, "holds 100, not 300" },
-	{ "migrate:freeze", who_has_a_reference_writes_while_it_is_moved, "holds 100, not 400" },
-	{ "split:freeze", who_has_a_reference_to_a_part_drops_it_after_a_split, "old < nr" },
-	{ "fork:swap-exclusive", fork_of_a_swapped_page, "is exclusive to one of 2 entries" },
-};
-
-struct attempt {
-	const struct scene_of_one *scene;
-	bool knocked;
-};
-
-static bool play(void *arg)
+static bool play(const struct attempt *attempt)
 {
-	const struct attempt *attempt = arg;
+	const struct scene_of_one *scene = attempt->scene;
 	bool good;
 
 	BUG_ON(faultline_start(&(struct machine_config){ 2, 2048, 64 }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
 	BUG_ON(swap_on(SLOTS));
-	BUG_ON(attempt->knocked && knockout_enable(attempt->scene->knockout));
-	good = attempt->scene->fn();
+	good = scene->fn();
 	knockout_clear();
 	return world_stop() && good;
 }
@@ -156,16 +146,8 @@ static bool play(void *arg)
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(scenes); i++) {
-		struct attempt attempt = { &scenes[i / 2], i % 2 };
-		char said[1024];
-		bool well = child_ends_well(play, &attempt, said, sizeof(said));
-
-		if (well == attempt.knocked)
-			fail_msg("%s, %s: %s", attempt.scene->knockout, attempt.knocked ? "left out" : "clean", said);
-		if (attempt.knocked && !strstr(said, attempt.scene->said))
-			fail_msg("%s: seen by something else: %s", attempt.scene->knockout, said);
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
+		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
 }
 
 int main(void)

@@ -8,10 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/child.h"
+#include "tests/lib/knocked.h"
 #include "tests/lib/threads.h"
 
 #define WINDOW		0x40000000UL
@@ -46,14 +45,13 @@ static void read_or_free(void *arg, unsigned int index)
 	frame_drain_cpu();
 }
 
-/* True when the reader came through with its table still a table. @arg: the knock-out, or NULL. */
-static bool reader_comes_through(void *arg)
+/* True when the reader came through with its table still a table. */
+static bool reader_comes_through(const struct attempt *attempt)
 {
 	char why[256];
 	bool good;
 
-	if (arg && knockout_enable(arg))
-		return true;
+	(void)attempt;
 	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 4096 }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
 	mm = mm_create(&policy_default()->policy);
@@ -72,24 +70,18 @@ static bool reader_comes_through(void *arg)
 
 static void the_section_keeps_the_table(void **state)
 {
-	char said[2048];
-
 	(void)state;
-	if (!child_ends_well(reader_comes_through, NULL, said, sizeof(said)))
-		fail_msg("%s", said);
+	assert_true(clean_is_quiet(reader_comes_through, NULL));
 }
 
 /* Row: L2. */
 static void without_it_the_table_is_gone(void **state)
 {
-	char said[2048], knockout[] = "table-free:B";
-
 	(void)state;
 #if defined(FAULTLINE_RCU_QSBR)
 	skip();		/* there a thread is a reader whether it says so or not */
 #endif
-	assert_false(child_ends_well(reader_comes_through, knockout, said, sizeof(said)));
-	assert_true(strstr(said, "points_to_table") || (FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer")));
+	assert_true(knocked_is_seen(&(struct knocked){ "table-free:B", { "points_to_table" } }, reader_comes_through, NULL, 1));
 }
 
 int main(void)

@@ -28,7 +28,7 @@ static inline void assign_roles(struct crew *crew)
 		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
 
 		*worker = (struct worker){ .run = &crew->run, .index = i, .role = role, .role_index = counts[role]++ };
-		rng_init(&worker->rng, test_seed() + i);
+		rng_init(&worker->rng, crew->run.seed + i);
 	}
 	for (unsigned int i = 0; i < crew->run.threads; i++)
 		crew->workers[i].role_count = counts[crew->workers[i].role];
@@ -69,6 +69,7 @@ static inline int run_workload(struct crew *crew)
 
 	if (err)
 		return err;
+	run_seed = crew->run.seed;
 	assign_roles(crew);
 	threads_run(crew->run.threads, crew_work, crew);
 	err = workload->check ? workload->check(&crew->run) : 0;

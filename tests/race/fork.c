@@ -7,45 +7,51 @@
 #include <cmocka.h>
 
 #include "tests/lib/fork_storm.h"
+#include "tests/lib/wanted.h"
 #include "tests/lib/world.h"
 
-static void storm(const char *text, uint64_t seed)
+static void storms_under(const char *text, unsigned int from)
 {
 	struct mm_policy policy = world_policy(text);
 	struct fork_storm storm = fork_storm_default(&policy);
-	struct fork_storm_met met;
+	struct fork_storm_met met, all = { 0 };
+	bool vma_lock = policy.vma_lock != VMA_LOCK_NONE;
+	unsigned long forks = test_rounds(400);
+	const struct wanted wanted[] = {
+		COUNTED(all.grandchildren, forks / 4 + 1), COUNTED(all.amid, 1), COUNTED(all.walks, forks / 4 + 1), COUNTED(all.shared, 1),
+		MET(EV_FAULT, storm.forkers * forks + 1), MET(EV_MPROTECT, 1), MET(EV_MUNMAP, 1),
+		MET(EV_FAULT_VMA_LOCK, vma_lock), MET(EV_VMA_LOCK_MISS, vma_lock),
+	};
+	struct storms storms = STORMS(wanted, 1);
 	char why[256] = "";
 
-	storm.seed = seed;
-	storm.forks = test_rounds(400);
-	events_reset();
-	if (!fork_storm_run(&storm, &met, why, sizeof(why)))
-		fail_msg("%s: %s", text, why);
-	/* It did meet what it is for. */
-	assert_int_equal(met.forks, storm.forkers * storm.forks);
-	assert_true(met.grandchildren > storm.forks / 4);
-	assert_true(met.amid > 0);
-	assert_true(met.walks > storm.forks / 4 && met.shared > 0);
-	assert_true(events_total(EV_FAULT) > met.forks);
-	assert_true(events_total(EV_MPROTECT) > 0 && events_total(EV_MUNMAP) > 0);
-	if (policy.vma_lock != VMA_LOCK_NONE)
-		assert_true(events_total(EV_FAULT_VMA_LOCK) > 0 && events_total(EV_VMA_LOCK_MISS) > 0);
+	storm.forks = forks;
+	while (another_storm(&storms)) {
+		storm.seed = storms.seed + from;
+		if (!fork_storm_run(&storm, &met, why, sizeof(why)))
+			fail_msg("%s, seed %lu: %s", text, (unsigned long)storm.seed, why);
+		assert_int_equal(met.forks, storm.forkers * forks);
+		all.grandchildren += met.grandchildren;
+		all.amid += met.amid;
+		all.walks += met.walks;
+		all.shared += met.shared;
+	}
 }
 
 static void storms_hold(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < nr_world_policies; i++)
-		storm(world_policies[i], test_seed() + i);
+		storms_under(world_policies[i], i);
 }
 
 static void storms_with_large_folios_hold(void **state)
 {
 	(void)state;
-	storm("linux-6.15,anon=16k", test_seed());
-	storm("linux-6.4,anon=64k,anon_vma=call_rcu", test_seed() + 1);
-	storm("linux-6.15,thp=always", test_seed() + 2);
-	storm("linux-2.6.15,thp=always", test_seed() + 3);
+	storms_under("linux-6.15,anon=16k", 0);
+	storms_under("linux-6.4,anon=64k,anon_vma=call_rcu", 1);
+	storms_under("linux-6.15,thp=always", 2);
+	storms_under("linux-2.6.15,thp=always", 3);
 }
 
 int main(void)

@@ -7,51 +7,54 @@
 #include <cmocka.h>
 
 #include "tests/lib/hugetlb_storm.h"
+#include "tests/lib/wanted.h"
 
-/* Returns the faults of children that were refused. */
-static unsigned long storms(bool forks, bool pins, unsigned int rounds)
+/* In all storms of a test. */
+static uint64_t walked, forks_refused;
+
+/* Under all policies. */
+static void run(const struct wanted *wanted, unsigned int nr_wanted, struct hugetlb_storm settings)
 {
-	unsigned long walked = 0, refused = 0;
+	struct storms storms = storms_begin(wanted, nr_wanted, nr_world_policies);
 
-	for (unsigned int i = 0; i < nr_world_policies; i++) {
-		struct hugetlb_storm storm = { .rounds = rounds, .forks = forks, .pins = pins };
+	walked = forks_refused = 0;
+	while (another_storm(&storms)) {
+		struct hugetlb_storm storm = settings;
 
-		assert_true(hugetlb_storm(&storm, world_policies[i], 4, 20));
+		run_seed = storms.seed;
+		assert_true(hugetlb_storm(&storm, world_policies[storms.index % nr_world_policies], 4, 20));
 		walked += storm.walked;
-		refused += storm.forks_refused;
+		forks_refused += storm.forks_refused;
 	}
-	assert_true(walked);
-	return refused;
 }
 
 /* Row: L7. */
 static void what_was_promised_is_never_refused(void **state)
 {
-	uint64_t taken = events_total(EV_HUGETLB_TAKE);
+	const struct wanted wanted[] = { COUNTED(walked, 1), MET(EV_HUGETLB_TAKE, 10 * nr_world_policies + 1) };
 
 	(void)state;
-	storms(false, false, test_rounds(3000));
-	assert_true(events_total(EV_HUGETLB_TAKE) - taken > 10 * nr_world_policies);
+	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(3000) });
 }
 
 /* Nor beside forks that share it: at the worst they lose it. Row: L8. */
 static void nor_for_the_sake_of_forks(void **state)
 {
-	uint64_t back = events_total(EV_HUGETLB_TAKE_BACK);
+	static const struct wanted wanted[] = { COUNTED(walked, 1), COUNTED(forks_refused, 1), MET(EV_HUGETLB_TAKE_BACK, 1) };
 
 	(void)state;
-	assert_true(storms(true, false, test_rounds(2000)));
-	assert_true(events_total(EV_HUGETLB_TAKE_BACK) > back);
+	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true });
 }
 
 /* Rows: A5, L6. */
 static void forks_and_pins(void **state)
 {
-	uint64_t leaves = events_total(EV_GUP_LEAF), copied = events_total(EV_FORK_COPIED), cow = events_total(EV_COW_COPY);
+	static const struct wanted wanted[] = {
+		COUNTED(walked, 1), MET(EV_GUP_LEAF, 1), MET(EV_FORK_COPIED, 1), MET(EV_COW_COPY, 1),
+	};
 
 	(void)state;
-	storms(true, true, test_rounds(2000));
-	assert_true(events_total(EV_GUP_LEAF) > leaves && events_total(EV_FORK_COPIED) > copied && events_total(EV_COW_COPY) > cow);
+	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
 static int up(void **state)

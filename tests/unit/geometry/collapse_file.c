@@ -274,6 +274,38 @@ static void a_guard_is_not_put_into_a_table_that_is_gone(void **state)
 	assert_int_equal(guard_across_collapse("pte-map:recheck"), 0);	/* it is nowhere */
 }
 
+/* Another mm's collapse takes the table while mremap is about to move what is in it to @to. */
+static void move_across_collapse(unsigned long to)
+{
+	struct file *file = huge_file(1);
+	struct mm_struct *mm = mm_of("linux-6.15", file, MAP_SHARED), *other = mm_of("linux-6.15", file, MAP_SHARED);
+	uint64_t retracted = events_total(EV_PTE_TABLE_RETRACT);
+
+	BUG_ON(read_at(mm, 1) != file_word(1) || read_at(other, 0) != file_word(0));
+	BUG_ON(sys_madvise(other, AT, PMD_SIZE, MADV_HUGEPAGE));
+	meanwhile("mremap.before_rmap_locks", collapse_it, other);
+	assert_int_equal(sys_mremap(mm, AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(events_total(EV_PTE_TABLE_RETRACT), retracted + 2);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), 0);
+	assert_int_equal(do_user_addr_fault(mm, to + PAGE_SIZE, 0), 0);
+	assert_int_equal(*(uint64_t *)page_payload(pte_page(tree_pte(mm, to + PAGE_SIZE))), file_word(1));
+	all_right(mm, other);
+	mm_exit(mm);
+	mm_exit(other);
+	file_put(file);
+}
+
+/* A table as a whole, and its entries into two. Rows: L2, G2 */
+static void what_a_collapse_takes_is_not_moved(void **state)
+{
+	(void)state;
+	needs_checks();
+	needs_leaves();
+	move_across_collapse(AT + 4 * PMD_SIZE);
+	move_across_collapse(AT + 4 * PMD_SIZE + 3 * PAGE_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +315,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_one_huge_page_is_refused),
 		cmocka_unit_test(pages_under_a_leaf_of_a_file_are_got),
 		cmocka_unit_test(a_guard_is_not_put_into_a_table_that_is_gone),
+		cmocka_unit_test(what_a_collapse_takes_is_not_moved),
 	};
 
 	return cmocka_run_group_tests(tests, file_world_up, world_down);

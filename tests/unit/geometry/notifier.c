@@ -25,7 +25,7 @@ static int up(void **state)
 }
 
 /* A subscriber to one page, which looks at its entry when it is told. */
-struct watcher {
+struct listener {
 	struct mmu_interval_notifier notifier;
 	unsigned long addr;
 	pte_t before;				/* its entry before the operation */
@@ -35,7 +35,7 @@ struct watcher {
 
 static void told(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {
-	struct watcher *w = container_of(sub, struct watcher, notifier);
+	struct listener *w = container_of(sub, struct listener, notifier);
 
 	mmu_interval_set_seq(sub, seq);
 	BUG_ON(range->mm != sub->mm || w->addr < range->start || w->addr >= range->end);
@@ -176,7 +176,7 @@ static void each_is_told_of_before(void **state)
 		const struct happening *h = &happenings[i];
 		struct file *file = scene_file();
 		struct mm_struct *mm = mm_with_words("linux-6.15", 1), *child = NULL;
-		struct watcher w = { .addr = h->of_file ? AREA + 8 * LEN : AREA };
+		struct listener w = { .addr = h->of_file ? AREA + 8 * LEN : AREA };
 
 		map_file_at(mm, AREA + 8 * LEN, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 		assert_int_equal(do_user_addr_fault(mm, AREA + 8 * LEN, FAULT_FLAG_WRITE), 0);
@@ -200,7 +200,7 @@ static void each_is_told_of_before(void **state)
 static void nothing_else_is_told(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
-	struct watcher w = { .addr = page_addr(4) };
+	struct listener w = { .addr = page_addr(4) };
 
 	(void)state;
 	assert_int_equal(mmu_notifier_register(mm), 0);
@@ -222,7 +222,7 @@ static void nothing_else_is_told(void **state)
 static void what_is_refused(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
-	struct watcher w = { 0 };
+	struct listener w = { 0 };
 
 	(void)state;
 	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, AREA, AREA + PAGE_SIZE, &ops), -ENOENT);

@@ -306,7 +306,7 @@ static void what_came_first_stays(void **state)
 
 			if (zero)
 				assert_int_equal(do_read(&s, AREA), 0);
-			meanwhile("thp.before_ptl", first[i], s.mm);
+			meanwhile("fault.before_pmd_lock", first[i], s.mm);
 			assert_int_equal(do_write(&s, AREA), 0);
 			assert_int_equal(meanwhile_ran(), 1);
 			assert_true(is_huge(s.mm, AREA) && pmd_write(leaf_at(s.mm, AREA)));

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* knocked.c - one thing left out: the check that should see it does, and with nothing left out none complains. */
+#include "tests/lib/knocked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/assert.h"
+#include "core/base/compiler.h"
+#include "core/base/syncpoint.h"
+#include "core/base/watcher.h"
+#include "tests/lib/child.h"
+
+#define SAID_SIZE	4096
+
+/* What the child is to do. */
+struct run {
+	const char *knockout;		/* NULL: nothing is left out */
+	bool unwatched;
+	knocked_play *play;
+	struct attempt attempt;
+};
+
+static bool run(void *arg)
+{
+	const struct run *run = arg;
+
+	BUG_ON(run->knockout && knockout_enable(run->knockout));
+	BUG_ON(run->unwatched && (watcher_switch("shadow", false) || watcher_switch("ages", false)));
+	return run->play(&run->attempt);
+}
+
+static bool is_meant(const struct knocked *knocked, const char *said)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(knocked->seen) && knocked->seen[i]; i++)
+		if (strstr(said, knocked->seen[i]))
+			return true;
+	return FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer");
+}
+
+static bool is_seen(const struct knocked *knocked, bool unwatched, knocked_play *play, const void *scene, unsigned int tries)
+{
+	char said[SAID_SIZE] = "";
+
+	for (unsigned int i = 0; i < tries; i++) {
+		struct run knocked_run = { knocked->knockout, unwatched, play, { scene, true, i } };
+
+		if (child_ends_well(run, &knocked_run, said, sizeof(said))) {
+			fprintf(stderr, "%s was not seen\n", knocked->knockout);
+			return false;
+		}
+		if (is_meant(knocked, said))
+			return true;
+	}
+	fprintf(stderr, "%s was seen, but by another check: %s\n", knocked->knockout, said);
+	return false;
+}
+
+bool knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries)
+{
+	return is_seen(knocked, false, play, scene, tries);
+}
+
+bool knocked_damage_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries)
+{
+	return is_seen(knocked, true, play, scene, tries);
+}
+
+bool clean_is_quiet(knocked_play *play, const void *scene)
+{
+	struct run clean_run = { NULL, false, play, { scene, false, 0 } };
+	char said[SAID_SIZE];
+
+	if (child_ends_well(run, &clean_run, said, sizeof(said)))
+		return true;
+	fprintf(stderr, "nothing was left out, and yet: %s\n", said);
+	return false;
+}
+
+bool only_knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene)
+{
+	return clean_is_quiet(play, scene) && knocked_is_seen(knocked, play, scene, 1);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lock_play.h - threads that pass through a lock of any kind: whether it lets two in, or forgets who sleeps on it. */
+#ifndef FAULTLINE_TESTS_LIB_LOCK_PLAY_H
+#define FAULTLINE_TESTS_LIB_LOCK_PLAY_H
+
+#include <stdbool.h>
+
+/* A test's lock. */
+struct played_lock {
+	void (*init)(void), (*lock)(void), (*unlock)(void);
+	void (*wake)(void);		/* who sleeps on it, though nobody let it go */
+	const char *before_park;	/* the sync point of who is about to sleep */
+};
+
+/* How often four threads found somebody else inside. */
+unsigned int lock_overlaps(const struct played_lock *played);
+/* One unlock of a lock that somebody sleeps on. True when the sleeper got it within @patience_ms. Needs sync points. */
+bool unlock_wakes(const struct played_lock *played, unsigned int patience_ms);
+/* True when a sleeper is forgotten with @knockout left out, tried a number of times: who was not asleep yet escapes. */
+bool sleeper_is_forgotten_without(const char *knockout, const struct played_lock *played);
+
+#endif
