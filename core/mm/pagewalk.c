@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "core/base/retry.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
@@ -145,10 +146,13 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
+		RETRY_LOOP(WALK);
 
 		next = pmd_addr_end(addr, end);
-		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN) {
+			RETRY();
 			count_again(&rounds);
+		}
 	} while (!err && (pmdp++, addr = next) != end);
 	return err;
 }
@@ -200,10 +204,13 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
+		RETRY_LOOP(WALK);
 
 		next = pud_addr_end(addr, end);
-		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN) {
+			RETRY();
 			count_again(&rounds);
+		}
 	} while (!err && (pudp++, addr = next) != end);
 	return err;
 }
