@@ -28,15 +28,17 @@ grep -q ' worker 1, worker [0-9]* .* ptl.locked$' out || surprise 'no steps in t
 ends 0 stress jumble --serial --episodes 1 --seed 5 --trace
 ! cmp -s first out || surprise 'one interleaving of two seeds'
 
-# A failure is found, told with its seed, made smaller and shown turn by turn.
-ends 1 stress jumble --serial --knockout fault:recheck
-tells 'failed, after'
-tells 'smaller: seed '
+# A failure is found, told with its seed, made smaller and shown turn by turn. What needs one thread is shown with one.
+ends 1 stress jumble --serial --knockout gather:put --threads 3 --rounds 16 --seed 9
+tells ' episode 0 failed, after '
 tells 'left out: '
+grep -qE '^smaller: seed [0-9]+, 1 threads, [1248] rounds, 0 changes$' err || surprise 'not small'
 tells 'what it passed, in '
-tells 'fault.before_ptl'
-rounds=$(sed -n 's/^smaller: .*, \([0-9]*\) rounds.*/\1/p' err)
-[ "$rounds" -le 16 ] || surprise "small are $rounds rounds"
+tells ' worker 0, worker 1 '
+! grep -q ' worker 1, ' err || surprise 'more than one worker'
+ends 1 stress jumble --serial --knockout pte-lock --rounds 32
+grep -qE '^smaller: seed [0-9]+, [23] threads, (1|2|4|8|16) rounds, ' err || surprise 'not small'
+tells ' worker 1, worker '
 
 # A schedule in which nobody can go on is a deadlock, not a hang.
 ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink
