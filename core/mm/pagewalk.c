@@ -12,13 +12,11 @@
 
 #include <errno.h>
 
-#include "core/base/retry.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
-
 
 static void count_again(unsigned int *rounds)
 {
@@ -149,10 +147,8 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 		RETRY_LOOP(WALK);
 
 		next = pmd_addr_end(addr, end);
-		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN) {
-			RETRY();
+		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
 			count_again(&rounds);
-		}
 	} while (!err && (pmdp++, addr = next) != end);
 	return err;
 }
@@ -207,10 +203,8 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 		RETRY_LOOP(WALK);
 
 		next = pud_addr_end(addr, end);
-		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN) {
-			RETRY();
+		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
 			count_again(&rounds);
-		}
 	} while (!err && (pudp++, addr = next) != end);
 	return err;
 }

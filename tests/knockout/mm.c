@@ -29,6 +29,7 @@ struct attempt {
 
 static const struct knocked cases[] = {
 	{ "table-publish:A", "linux-6.15", { "points_to_table", "pte_bad" } },
+	{ "rcu:grace", "linux-6.15", { "object age" } },
 	{ "table-free:A", "linux-6.15", { "object age" } },
 	{ "shootdown:A", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
 	{ "shootdown:B", "linux-6.15,tables=shootdown", { "points_to_table", "spin_is_locked" } },
