@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -52,6 +53,12 @@ static int widest_name(const struct campaign *campaign)
 	return (int)width;
 }
 
+/* Of a detector's times and its name above them. */
+static int column_width(enum detector detector)
+{
+	return (int)max(strlen(detector_name(detector)), (size_t)5) + 1;
+}
+
 static void print_row(FILE *out, const struct campaign *campaign, const struct hunt *hunt, int width)
 {
 	double median;
@@ -61,9 +68,9 @@ static void print_row(FILE *out, const struct campaign *campaign, const struct h
 		if (!column_kills(campaign, i))
 			continue;
 		if (kills_by(hunt, i, &median))
-			fprintf(out, " %10.2f", median);
+			fprintf(out, "%*.2f", column_width(i), median);
 		else
-			fprintf(out, " %10s", ".");
+			fprintf(out, "%*s", column_width(i), ".");
 	}
 	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict), hunt->verdict == KILLED ? hunt->how : "");
 }
@@ -97,6 +104,21 @@ static void summarize(const struct campaign *campaign, double *median, double *l
 	free(medians);
 }
 
+/* Accesses that remove less than this processor gives by itself. */
+static void print_hidden(FILE *out, const struct campaign *campaign)
+{
+	const char *before = "\nWhat processors with strong ordering, such as x86, hide, and a model shows: ";
+
+	for (unsigned int i = 0; i < campaign->nr; i++) {
+		if (strncmp(campaign->hunts[i].how, "model ", 6))
+			continue;
+		fprintf(out, "%s%s", before, campaign->hunts[i].name);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputs(".\n", out);
+}
+
 void matrix_print(FILE *out, const struct campaign *campaign)
 {
 	unsigned int alive = matrix_alive(campaign);
@@ -106,16 +128,18 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 	fprintf(out, "\n%-*s", width, "knock-out");
 	for (enum detector i = 0; i < NR_DETECTORS; i++)
 		if (column_kills(campaign, i))
-			fprintf(out, " %10s", detector_name(i));
+			fprintf(out, "%*s", column_width(i), detector_name(i));
 	fputs("  how\n", out);
 	for (unsigned int i = 0; i < campaign->nr; i++)
 		print_row(out, campaign, &campaign->hunts[i], width);
+	print_hidden(out, campaign);
 	summarize(campaign, &median, &longest);
 	fprintf(out, "\nSeconds until the kill, the middle one of those by each detector.\n"
 		"%u of %u knock-outs killed; median time %.2f s, longest %.2f s.\n", campaign->nr - alive, campaign->nr, median, longest);
 	if (campaign->clean_runs)
 		fprintf(out, "Nothing left out: %u runs, %.0f s, %s.\n", campaign->clean_runs, campaign->clean_seconds,
 			campaign->clean ? "no alarm" : "an alarm");
+	fflush(out);
 }
 
 /* ---- JSON ---- */
@@ -124,6 +148,16 @@ static json_t *context;		/* while it is put together */
 static void put_fact(const char *key, const char *value)
 {
 	json_object_set_new(context, key, json_string(value));
+}
+
+static void put_date(void)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm utc;
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	put_fact("date", text);
 }
 
 static json_t *kills_of(const struct hunt *hunt)
@@ -168,7 +202,8 @@ int matrix_write(const char *path, const struct campaign *campaign, int argc, co
 	choices_init(&choices);
 	context_put(&choices, argc, argv, put_fact);
 	choices_free(&choices);
-	*facts = (struct results){ .cpu_model = fact("cpu_model"), .commit = fact("commit"), .date = strdup(""),
+	put_date();
+	*facts = (struct results){ .cpu_model = fact("cpu_model"), .commit = fact("commit"), .date = fact("date"),
 				   .build_type = fact("build_type"), .topology = fact("topology") };
 	summarize(campaign, &median, &longest);
 	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median, "longest", longest,

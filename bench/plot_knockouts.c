@@ -4,8 +4,8 @@
 #include "bench/plot.h"
 #include "core/faultline.h"
 
-#define TOP		(PLOT_TOP + 30)	/* pixels above the rows */
-#define BOTTOM		50
+#define TOP		(PLOT_TOP + 62)	/* pixels above the rows */
+#define BOTTOM		60
 #define ROW_HEIGHT	13
 
 /* Neighbours in the list of detectors are told apart best. */
@@ -81,11 +81,11 @@ static void put_commands(FILE *out, const void *what)
 		"set tmargin at screen %f\nset bmargin at screen %f\n", campaign->nr - 0.2, 1 - TOP / height, BOTTOM / height);
 	fputs("set xtics ('10 ms' 0.01, '0.1 s' 0.1, '1 s' 1, '2 s' 2, '10 s' 10, '60 s' 60) font ',9.5'\nset grid x y ls 100\n"
 	      "set xlabel 'time until it is seen; a bar at the middle of the kills' font ',10'\nset tics scale 0.4\n"
-	      "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width -2 maxrows 2\n", out);
+	      "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width -2 maxrows 3\n", out);
 	fputs("plot $median using 1:2 with points pt 1 ps 0.01 notitle", out);
 	for (enum detector d = 0; d < NR_DETECTORS; d++)
 		if (has_kills(campaign, d))
-			fprintf(out, ", $by%u using 1:2 with points pt %u ps 0.55 lc rgb '%s' title '%s'", d, point_of(d), colour_of(d),
+			fprintf(out, ", $by%u using 1:2 with points pt %u ps 0.8 lc rgb '%s' title '%s'", d, point_of(d), colour_of(d),
 				detector_name(d));
 	fputs(", $median using 1:2:(0):(0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle"
 	      ", $median using 1:2:(0):(-0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle\n", out);

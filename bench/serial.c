@@ -24,7 +24,7 @@ struct poptOption serial_options[] = {
 	  "even seeds change their mind at one step in so many instead; 0: none does (default: 5)", "STEPS" },
 	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES, "the steps where it does, instead of such drawn from the seed",
 	  "none|STEP,..." },
-	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode", NULL },
+	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode, as it is", NULL },
 	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "show the first failure as it is, and look for no smaller one", NULL },
 	POPT_TABLEEND
 };
@@ -32,10 +32,12 @@ struct poptOption serial_options[] = {
 /* ---- options ---- */
 static int take_changes(struct serial *serial, const char *text)
 {
+	const char *rest = text;
+
 	serial->changes_given = true;
 	serial->nr_changes = 0;
-	for (; strcmp(text, "none"); text++) {
-		char *part = strndup(text, strcspn(text, ","));
+	for (; strcmp(rest, "none"); rest++) {
+		char *part = strndup(rest, strcspn(rest, ","));
 		uint64_t step = 0;
 		bool good = part && read_number(part, 1, UINT32_MAX, &step);
 
@@ -43,8 +45,8 @@ static int take_changes(struct serial *serial, const char *text)
 		if (!good || serial->nr_changes == SCHEDULE_CHANGES)
 			return complain("not up to %d steps: '%s'", SCHEDULE_CHANGES, text);
 		serial->changes[serial->nr_changes++] = (uint32_t)step;
-		text += strcspn(text, ",");
-		if (!*text)
+		rest += strcspn(rest, ",");
+		if (!*rest)
 			break;
 	}
 	return 0;
@@ -150,7 +152,7 @@ static int report_failure(struct search *search, const struct episode_end *end)
 	fail("%s: episode %llu failed, after %.2f s: seed %llu, %u threads, %llu rounds, %u changes, %u steps", small.what->name,
 	     (unsigned long long)search->played, now_seconds() - search->begin, (unsigned long long)small.plan.seed, small.threads,
 	     (unsigned long long)small.rounds, small.plan.nr_changes, end->log->steps);
-	if (serial->shrink && !serial->changes_given) {
+	if (serial->shrink && !serial->trace && !serial->changes_given) {
 		fputs(end->said, stderr);
 		tell_how_to_repeat(serial, &small, drawn);
 		status = shrink(&small, end);

@@ -101,7 +101,7 @@ static int fewer_rounds(struct episode *episode, const struct failure *failure)
 	bool found = false;
 	int status = 0;
 
-	for (uint64_t n = 1; !status && !found && n < episode->rounds; n++) {
+	for (uint64_t n = 1; !status && !found && n < episode->rounds; n *= 2) {
 		size.rounds = n;
 		status = look_for(episode, &size, episode->plan.nr_changes + 1, failure, &found);
 	}

@@ -10,6 +10,7 @@
 #include "core/base/cpu.h"
 #include "core/base/operation.h"
 #include "core/base/rcu.h"
+#include "core/base/retry.h"
 #include "core/base/rng.h"
 #include "core/base/schedule.h"
 #include "core/base/seqcount.h"

@@ -10,7 +10,7 @@ trees=$source/build/cost
 # What check builds call and others compile to nothing, wherever it is a statement.
 statements='SYNCPOINT|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
 	|anon_vma_life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
-	|shadow_\w+|OPERATION|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
+	|shadow_\w+|OPERATION|RETRY_LOOP|RETRY|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
 	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'
 
 copy() { # TREE, built anew: what was taken out of it before is there again

@@ -36,7 +36,7 @@ static int compare(struct space *space, unsigned long start, unsigned long end)
 	char why[256];
 	long nr = oracle_mirror(&mirror, start, end, why, sizeof(why));
 
-	return nr < 0 ? space_fail(space, (int)nr, "%s", why) : 0;
+	return nr < 0 ? space_fail(space, -EUCLEAN, "%s", why) : 0;
 }
 
 static int check(struct workload_run *run)

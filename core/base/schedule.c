@@ -34,7 +34,7 @@ static struct {
 	struct schedule_plan plan;			/* (O) */
 	struct schedule_log unread;			/* (O) where nobody is interested */
 	struct schedule_log *log;			/* (O) */
-	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) the hand-over was come to; its end was passed */
+	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) came to the hand-over; the other to its end */
 	bool racing;					/* (O) */
 	struct rng rng;					/* (O) for wandering */
 	uint32_t in_a_row;				/* (O) steps since the last switch */
@@ -171,11 +171,12 @@ static void hold_here(const char *where)
 {
 	unsigned int me = number_of(my_turn);
 
+	for (unsigned int i = 0; i < now.plan.nr_holds; i++)
+		if (now.plan.holds[i].other == me && now.plan.holds[i].until && !strcmp(now.plan.holds[i].until, where))
+			now.over[i] = true;
 	for (unsigned int i = 0; i < now.plan.nr_holds; i++) {
 		const struct schedule_hold *hold = &now.plan.holds[i];
 
-		if (hold->other == me && hold->until && !strcmp(hold->until, where))
-			now.over[i] = true;
 		if (hold->thread != me || now.held[i] || strcmp(hold->at, where))
 			continue;
 		now.held[i] = true;

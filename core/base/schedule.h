@@ -59,7 +59,7 @@ struct schedule_log {
 	struct schedule_event *events;
 };
 
-/* A hand-over: @thread stays at its next pass of @at until @other has passed @until, or has left (NULL). */
+/* A hand-over: @thread stays when it comes to @at until @other has come to @until, or has left (NULL: only that ends it). */
 struct schedule_hold {
 	unsigned int thread, other;
 	const char *at, *until;

@@ -24,6 +24,7 @@
 #include "core/lock/rwsem.h"
 
 #include "core/base/rcu.h"
+#include "core/base/retry.h"
 #include "core/base/syncpoint.h"
 #include "core/lock/wait.h"
 
@@ -67,12 +68,13 @@ static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool pa
 {
 	uint32_t seen = load_relaxed(&sem->count);
 	bool enters;
+	RETRY_LOOP(RWSEM_HEAD);
 
 	do {
 		enters = !(seen & busy);
 		if (!enters && (!passed || KNOCKED_OUT(RWSEM_HANDOFF)))
 			return false;
-	} while (!try_cmpxchg_acquire(&sem->count, &seen, enters ? seen + take : seen | RWSEM_HANDOFF));
+	} while (!try_cmpxchg_acquire(&sem->count, &seen, enters ? seen + take : seen | RWSEM_HANDOFF) && RETRIED());
 	return enters;
 }
 

@@ -18,6 +18,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
+#include "core/base/syncpoint.h"
 #include "core/lock/lockrank.h"
 #include "core/lock/shadow.h"
 
@@ -82,6 +83,7 @@ static force_inline void raw_spin_lock(spinlock_t *lock)
 		seen = fetch_add_acquire(&lock->val, SPIN_TICKET_ONE);
 		if (unlikely((uint16_t)seen != seen >> 16))
 			spin_lock_slow(lock, seen);
+	/* ORDER[spin-lock:B] what the last holder did is seen; pairs with ORDER[spin-lock:A]. Weaker: it may be missed. */
 	} else if (unlikely(!try_cmpxchg_acquire(&lock->val, &seen, 1u))) {
 		spin_lock_slow(lock, seen);
 	}
@@ -104,6 +106,9 @@ static force_inline void raw_spin_unlock(spinlock_t *lock)
 {
 	if (lock->kind == SPIN_TICKET)
 		store_release(&lock->served, (uint16_t)(load_relaxed(&lock->served) + 1));
+	else if (lock->kind != SPIN_FUTEX && KNOCKED_OUT(SPIN_LOCK_A))
+		store_relaxed(&lock->held, (uint8_t)0);
+	/* ORDER[spin-lock:A] after all that was done inside; pairs with ORDER[spin-lock:B]. */
 	else if (lock->kind != SPIN_FUTEX)
 		store_release(&lock->held, (uint8_t)0);
 	/* ORDER[spin-futex:B] one exchange frees the lock and sees the waiter; pairs with ORDER[spin-futex:A] */

@@ -2,6 +2,7 @@
 /* anon_vma_ref.c - from a folio to its anon_vma, with no lock: side B of the protocol in anon_vma.h. */
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
+#include "core/base/retry.h"
 #include "core/mm/anon_vma.h"
 
 #define ROUNDS_BOUND	1000u	/* a folio moves to another anon_vma when a write fault finds it alone: not in a row */
@@ -110,13 +111,14 @@ static enum look second_look(const struct folio *folio, const struct anon_vma *a
 static bool get_unless_zero(struct anon_vma *anon_vma)
 {
 	uint32_t old = load_acquire(&anon_vma->refcount);
+	RETRY_LOOP(ANON_REF);
 
 	do {
 		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
 			count_event(EV_ANON_VMA_DEAD);
 			return false;
 		}
-	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1));
+	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1) && RETRIED());
 	return true;
 }
 
@@ -195,6 +197,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 	struct anon_vma *anon_vma;
 	unsigned int rounds = 0;
 	enum look look;
+	RETRY_LOOP(ANON_VMA);
 
 	do {
 		BUG_ON(rounds++ > ROUNDS_BOUND);
@@ -208,7 +211,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without that look it may be of any age */
 			age_seen(AGE_ANON_VMA, &anon_vma->age, anon_vma);
 		look = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
-	} while (look == LOOK_MOVED);
+	} while (look == LOOK_MOVED && RETRIED());
 	return look == LOOK_SAME ? anon_vma : NULL;
 }
 

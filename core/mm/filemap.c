@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "core/base/retry.h"
+
 #define FILEMAP_BOUND	1000000u	/* rounds of a look-up that others cannot come in the way of so often */
 
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)
@@ -15,6 +17,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
 	unsigned int rounds = 0;
+	RETRY_LOOP(FILEMAP);
 
 	BUG_ON(index >= mapping->max_pages);
 	/* ORDER[page-cache:B] what a folio is can be read once its slot names it; pairs with ORDER[page-cache:A]. */
@@ -27,6 +30,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 			folio_put(folio);
 		}
 		count_event(EV_FILEMAP_RETRY);
+		RETRY();
 		BUG_ON(++rounds > FILEMAP_BOUND);
 	}
 	return NULL;
@@ -35,6 +39,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio *folio;
+	RETRY_LOOP(FILEMAP_LOCK);
 
 	while ((folio = filemap_get_folio(mapping, index))) {
 		folio_lock(folio);
@@ -42,6 +47,7 @@ struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long in
 			return folio;
 		folio_unlock(folio);
 		folio_put(folio);
+		RETRY();
 	}
 	return NULL;
 }

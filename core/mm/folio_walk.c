@@ -7,6 +7,7 @@
  */
 #include "core/mm/folio_walk.h"
 
+#include "core/base/retry.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
 #include "core/mm/vm_normal_page.h"
@@ -143,10 +144,12 @@ struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma
 {
 	struct look look = { .fw = fw, .vma = vma, .addr = addr & PAGE_MASK, .flags = flags };
 	unsigned int rounds = 0;
+	RETRY_LOOP(FOLIO_WALK);
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	while (!look_from_above(&look)) {
 		count_event(EV_WALK_AGAIN);
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 	return look.page ? page_folio(look.page) : NULL;

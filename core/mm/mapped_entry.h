@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 #define FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 
+#include "core/base/retry.h"
 #include "core/pgtable/pgalloc.h"
 
 /* Lock key: (T) this thread only */
@@ -38,13 +39,17 @@ static inline bool mapped_entry_lock(struct mapped_entry *entry, struct mm_pgtab
 	pmd_t *pmdp = pmd_find_next(pt, &found, addr + PAGE_SIZE);
 	pte_t *ptep;
 
+	RETRY_LOOP(MAPPED_ENTRY);
+
 	*entry = (struct mapped_entry){ .pt = pt };
 	while (pmdp && !pmd_none(pmdp_get(pmdp))) {
 		if (mapped_leaf_lock(entry, pmdp, addr))
 			return true;
 		ptep = pte_offset_map_lock(pt, pmdp, addr, &entry->ptl);
-		if (!ptep)
+		if (!ptep) {
+			RETRY();
 			continue;
+		}
 		entry->pte = ptep_get(ptep);
 		entry->owner = pte_page(entry->pte);
 		return true;

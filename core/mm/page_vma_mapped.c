@@ -2,6 +2,7 @@
 /* page_vma_mapped.c - the entries of one VMA that map a range of pages. */
 #include "core/mm/page_vma_mapped.h"
 
+#include "core/base/retry.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -150,6 +151,7 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long end = vma_address_end(pvmw);
 	unsigned int rounds = 0;
+	RETRY_LOOP(RMAP_WALK);
 
 	if (pvmw->ptl)
 		step_over(pvmw, end);
@@ -174,6 +176,7 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 		} else {
 			map_table(pvmw, end);
 		}
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

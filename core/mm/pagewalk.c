@@ -18,7 +18,6 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
 
-
 static void count_again(unsigned int *rounds)
 {
 	count_event(EV_WALK_AGAIN);
@@ -145,9 +144,10 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
+		RETRY_LOOP(WALK);
 
 		next = pmd_addr_end(addr, end);
-		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
 			count_again(&rounds);
 	} while (!err && (pmdp++, addr = next) != end);
 	return err;
@@ -200,9 +200,10 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
+		RETRY_LOOP(WALK);
 
 		next = pud_addr_end(addr, end);
-		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN)
+		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
 			count_again(&rounds);
 	} while (!err && (pudp++, addr = next) != end);
 	return err;

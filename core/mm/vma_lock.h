@@ -23,6 +23,7 @@
 #ifndef FAULTLINE_CORE_MM_VMA_LOCK_H
 #define FAULTLINE_CORE_MM_VMA_LOCK_H
 
+#include "core/base/retry.h"
 #include "core/base/syncpoint.h"
 #include "core/mm/mm_types.h"
 
@@ -57,11 +58,12 @@ static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_st
 static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 {
 	uint32_t old = load_relaxed(&vma->vm_refcnt);
+	RETRY_LOOP(VMA_REF);
 
 	do {
 		if (old == 0 || old >= VMA_LOCK_OFFSET)
 			return false;
-	} while (!try_cmpxchg_acquire(&vma->vm_refcnt, &old, old + 1));
+	} while (!try_cmpxchg_acquire(&vma->vm_refcnt, &old, old + 1) && RETRIED());
 	return true;
 }
 

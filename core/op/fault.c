@@ -3,6 +3,7 @@
 #include "core/op/vm_fault.h"
 
 #include "core/base/operation.h"
+#include "core/base/retry.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -211,6 +212,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	};
 	unsigned int rounds = 0;
 	vm_fault_t ret;
+	RETRY_LOOP(FAULT);
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	if (unlikely(is_vm_hugetlb_page(vma)))
@@ -220,8 +222,10 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	vmf.pmdp = pmd_alloc_path(vmf.pt, addr);
 	if (unlikely(!vmf.pmdp))
 		return VM_FAULT_OOM;
-	while (unlikely((ret = handle_pte_fault(&vmf)) == FAULT_AGAIN))
+	while (unlikely((ret = handle_pte_fault(&vmf)) == FAULT_AGAIN)) {
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
 	return ret;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/base/retry.h"
 #include "core/base/syncpoint.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/pagewalk.h"
@@ -34,6 +35,7 @@ static const struct mm_walk_ops guard_install_ops = {
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	RETRY_LOOP(GUARD);
 	if (vma->vm_flags & VM_SPECIAL)
 		return -EINVAL;
 	/* No page needs it, but fork does: it copies the entries of VMAs that have one. */
@@ -46,6 +48,7 @@ int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned lon
 		if (err <= 0)
 			return err;
 		count_event(EV_GUARD_RETRY);
+		RETRY();
 		tlb_gather_mmu(&tlb, &mm->pt);
 		zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS);
 		tlb_finish_mmu(&tlb);

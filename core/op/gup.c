@@ -2,6 +2,7 @@
 /* gup.c - get_user_pages(): what GUP-fast leaves is done under mmap_lock, with the faults it takes. */
 #include "core/op/gup.h"
 
+#include "core/base/retry.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
@@ -117,8 +118,10 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 {
 	unsigned int rounds = 0;
 	int err;
+	RETRY_LOOP(GUP);
 
 	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK || err == -EAGAIN)) {
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 		if (err == -EAGAIN)
 			continue;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/base/operation.h"
+#include "core/base/retry.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
@@ -165,6 +166,7 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 	OPERATION("hmm_range_lock", vma, start);
 	unsigned int rounds = 0;
 	int err;
+	RETRY_LOOP(HMM_LOCK);
 
 	mmap_assert_locked(vma->vm_mm);
 	if (!range_in_vma(vma, start, end))
@@ -179,6 +181,7 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 		if (!mmu_interval_read_retry(&range->notifier, range->seq))
 			return 0;
 		up_write(&range->lock);
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/retry.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
@@ -95,6 +96,7 @@ static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start,
 {
 	hmm_pfn_t pfns[CHUNK];
 	unsigned int rounds = 0;
+	RETRY_LOOP(MIRROR_FILL);
 
 	end = min(end, start + CHUNK * PAGE_SIZE);
 	for (;;) {
@@ -105,6 +107,7 @@ static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start,
 		if (put_in(mirror, start, next, pfns, seq))
 			return next;
 		spin_unlock(&mirror->lock);
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }
@@ -129,6 +132,7 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 {
 	unsigned int rounds = 0;
 	vm_fault_t ret;
+	RETRY_LOOP(MIRROR_USE);
 
 	addr &= PAGE_MASK;
 	for (;;) {
@@ -144,6 +148,7 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 		ret = do_user_addr_fault(mirror->mm, addr, write ? FAULT_FLAG_WRITE : 0);
 		if (ret)
 			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

@@ -2,6 +2,7 @@
 /* hugetlb_fault.c - faults in memory of huge pages from the pool. */
 #include "core/op/hugetlb.h"
 
+#include "core/base/retry.h"
 #include "core/mm/notifier.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
@@ -168,6 +169,7 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	vm_fault_t ret = vmf_anon_prepare(&vmf);
 	unsigned int rounds = 0;
 	struct rwsem *mutex;
+	RETRY_LOOP(HUGETLB_FAULT);
 
 	if (unlikely(ret))
 		return ret;
@@ -177,8 +179,10 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	mutex = hugetlb_fault_mutex_lock(vma->vm_mm, vmf.addr);
 	hugetlb_vma_lock_read(vma);
 	SYNCPOINT("hugetlb.fault_locked");
-	while (unlikely((ret = hugetlb_fault_once(&vmf)) == FAULT_AGAIN))
+	while (unlikely((ret = hugetlb_fault_once(&vmf)) == FAULT_AGAIN)) {
+		RETRY();
 		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	}
 	hugetlb_vma_unlock_read(vma);
 	hugetlb_fault_mutex_unlock(mutex);
 	return ret;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/base/operation.h"
+#include "core/base/retry.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
@@ -159,6 +160,7 @@ static bool advice_known(int advice)
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
 {
 	OPERATION("madvise", mm, start);
+	RETRY_LOOP(MADVISE);
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 
@@ -179,6 +181,6 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		mmap_read_lock(mm);
 		err = do_madvise(mm, start, end, advice);
 		mmap_read_unlock(mm);
-	} while (err == -EAGAIN);
+	} while (err == -EAGAIN && RETRIED());
 	return err;
 }

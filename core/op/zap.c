@@ -2,6 +2,7 @@
 /* zap.c - clearing what a range maps. */
 #include "core/op/zap.h"
 
+#include "core/base/retry.h"
 #include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
@@ -177,6 +178,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 	unsigned int rounds = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
+	RETRY_LOOP(ZAP);
 
 	zap->kept = false;
 	while (addr < end) {
@@ -184,6 +186,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		if (!ptep) {
 			if (!zap_no_table(zap, pmdp, addr, end))
 				return;
+			RETRY();
 			BUG_ON(++rounds > PTE_AGAIN_BOUND);
 			continue;
 		}

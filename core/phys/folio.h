@@ -11,6 +11,7 @@
 #ifndef FAULTLINE_CORE_PHYS_FOLIO_H
 #define FAULTLINE_CORE_PHYS_FOLIO_H
 
+#include "core/base/retry.h"
 #include "core/base/syncpoint.h"
 #include "core/phys/frame.h"
 
@@ -119,13 +120,14 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 static force_inline bool page_ref_add_unless_zero(struct page *page, int nr)
 {
 	int old = load_relaxed(&page->_refcount);
+	RETRY_LOOP(PAGE_REF);
 
 	do {
 		if (unlikely(old <= 0) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
 		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
-	} while (unlikely(KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, old + nr)
-						  : !try_cmpxchg_acquire(&page->_refcount, &old, old + nr)));
+	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, old + nr)
+						  : !try_cmpxchg_acquire(&page->_refcount, &old, old + nr)) && RETRIED()));
 	return true;
 }
 

@@ -50,6 +50,7 @@ static const struct knocked_storm cases[] = {
 	{ { "vma:split-lock", { "under its reader", "vma_is_write_locked", "vm_start" } }, "linux-6.15" },
 	{ { "vma:merge-lock", { "under its reader", "vma_is_write_locked", "vm_start" } }, "linux-6.15" },
 	{ { "anon-vma:reuse", { "anon_vma", "walk" } }, "linux-6.15" },
+	{ { "rcu:grace", { "object age" } }, "linux-6.15" },
 	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } }, "linux-6.15" },
 };
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * retry.h - in check builds: how often each loop that tries again did so, by loop, and a bound that none reaches but by a broken
+ * protocol. Nothing in other builds.
+ *
+ * A loop is marked where it begins, and counts where it goes round; leaving its block, on whatever way, ends it.
+ */
+#ifndef FAULTLINE_CORE_BASE_RETRY_H
+#define FAULTLINE_CORE_BASE_RETRY_H
+
+#include "core/base/compiler.h"
+
+/* Exchanges go round only because another thread's went through; the others because what they read was changed meanwhile. */
+#define RETRY_LOOPS(X) \
+	X(FAULT,	100000,	"a fault, decided anew") \
+	X(HUGETLB_FAULT, 100000, "a fault in hugetlb memory, decided anew") \
+	X(WALK,		100000,	"a page walk's entry, read again") \
+	X(FOLIO_WALK,	100000,	"the way to one folio, from above") \
+	X(RMAP_WALK,	100000,	"the way to the next entry that maps a folio") \
+	X(MAPPED_ENTRY,	100000,	"an entry's lock, from above") \
+	X(ZAP,		100000,	"a table to zap, found again") \
+	X(FILEMAP,	100000,	"a look into the page cache") \
+	X(FILEMAP_LOCK,	100000,	"a folio locked, but out of its file") \
+	X(ANON_VMA,	1000,	"a folio's anon_vma, which it left") \
+	X(GUP,		100000,	"a page of GUP, faulted in again") \
+	X(GUARD,	100000,	"guards put where pages were, zapped, and put again") \
+	X(MADVISE,	100000,	"madvise begun anew, its lock let go between") \
+	X(HMM_LOCK,	100000,	"a range locked for a device") \
+	X(MIRROR_FILL,	100000,	"a snapshot for a mirror") \
+	X(MIRROR_USE,	100000,	"an entry of a mirror, faulted in again") \
+	X(PAGE_REF,	10000,	"exchange: a page's reference") \
+	X(VMA_REF,	10000,	"exchange: a VMA's reader") \
+	X(ANON_REF,	10000,	"exchange: an anon_vma's reference") \
+	X(RWSEM_TRY,	10000,	"exchange: a rwsem tried") \
+	X(RWSEM_HEAD,	10000,	"exchange: the head of a rwsem's queue")
+
+enum retry_id {
+#define X(id, bound, name) RETRY_##id,
+	RETRY_LOOPS(X)
+#undef X
+	NR_RETRY_LOOPS
+};
+
+#if FAULTLINE_CHECK
+/* (T) one loop under way */
+struct retry_loop {
+	enum retry_id id;
+	unsigned int rounds;	/* beyond the first */
+};
+
+void retry_count(struct retry_loop *loop);
+void retry_done(const struct retry_loop *loop);
+
+#define RETRY_LOOP(ident) \
+	struct retry_loop retry_loop_ __attribute__((cleanup(retry_done))) = { RETRY_##ident, 0 }
+/* One more round of the loop marked in this block, or in one around it. Dies past the loop's bound. */
+#define RETRY()		retry_count(&retry_loop_)
+/* The same in a condition: true. */
+#define RETRIED()	(retry_count(&retry_loop_), true)
+#else
+#define RETRY_LOOP(ident)	do { } while (0)
+#define RETRY()		do { } while (0)
+#define RETRIED()	true
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One thread at a time: what is sound passes, whatever the schedule; what fails is made smaller, and fails again, every time.
+. "$(dirname "$0")/../lib/cli.sh"
+
+if ! "$FAULTLINE" list --syncpoints >out 2>err; then
+	refuses 'this build has no sync points' stress jumble --serial
+	exit 0
+fi
+
+refuses '--trace means nothing without --serial' stress jumble --trace
+refuses "not a depth: '0'" stress jumble --serial --depth 0
+refuses "not up to 16 steps: '3,x'" stress jumble --serial --changes 3,x
+refuses 'asks the live kernel' stress live_touch --serial
+
+# Of all kinds of operations, and with the locks of every policy.
+ends 0 stress jumble --serial --episodes 40
+shows 'passed: jumble/policy:linux-6.15/payload:64, 3 threads, 40 episodes of '
+ends 0 stress jumble --serial --episodes 10 --policy all --threads 2
+shows 'passed: jumble/policy:linux-2.6.14/'
+ends 0 stress mremap_vs_fault truncate_vs_fault swap_vs_fault hmm_vs_invalidate gup_vs_fork thp_fault anon_vma_churn --serial --episodes 3
+
+# The same seed, the same steps: two runs, in two processes, at different addresses.
+ends 0 stress jumble --serial --episodes 1 --seed 4 --trace
+mv out first
+ends 0 stress jumble --serial --episodes 1 --seed 4 --trace
+cmp -s first out || surprise 'two interleavings of one seed'
+grep -q ' worker 1, worker [0-9]* .* ptl.locked$' out || surprise 'no steps in the trace'
+ends 0 stress jumble --serial --episodes 1 --seed 5 --trace
+! cmp -s first out || surprise 'one interleaving of two seeds'
+
+# A failure is found, told with its seed, made smaller and shown turn by turn. What needs one thread is shown with one.
+ends 1 stress jumble --serial --knockout gather:put --threads 3 --rounds 16 --seed 9
+tells ' episode 0 failed, after '
+tells 'left out: '
+grep -qE '^smaller: seed [0-9]+, 1 threads, [1248] rounds, 0 changes$' err || surprise 'not small'
+tells 'what it passed, in '
+tells ' worker 0, worker 1 '
+! grep -q ' worker 1, ' err || surprise 'more than one worker'
+ends 1 stress jumble --serial --knockout pte-lock --rounds 32
+grep -qE '^smaller: seed [0-9]+, [23] threads, (1|2|4|8|16) rounds, ' err || surprise 'not small'
+tells ' worker 1, worker '
+
+# A schedule in which nobody can go on is a deadlock, not a hang.
+ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink
+tells 'deadlock: worker '
+tells 'seen by: deadlock'
+tells ' waits for a wake-up'

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* retry.c - rounds of loops that try again: counted exactly, told by percentile and most, and ended past their bound. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/faultline.h"
+#include "tests/lib/child.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/threads.h"
+#include "tests/lib/world.h"
+
+#define WINDOW	0x40000000UL
+
+static int forget(void **state)
+{
+	(void)state;
+	watchers_reset();
+	return 0;
+}
+
+/* What the watcher tells; to be freed. */
+static char *report(bool full)
+{
+	size_t length;
+	char *text;
+	FILE *out = open_memstream(&text, &length);
+
+	watcher_find("retries")->report(out, full);
+	fclose(out);
+	return text;
+}
+
+static bool loop(unsigned int rounds)
+{
+	RETRY_LOOP(ANON_VMA);
+
+	while (rounds-- && RETRIED())
+		;
+	return true;
+}
+
+static void loop_in_steps(unsigned int rounds)
+{
+	RETRY_LOOP(GUP);
+
+	for (unsigned int i = 0; i < rounds; i++)
+		RETRY();
+}
+
+static void loops_that_never_try_again_are_told_in_full_only(void **state)
+{
+	char *text;
+
+	(void)state;
+	needs_checks();
+	for (unsigned int i = 0; i < 10; i++)
+		loop(0);
+	text = report(false);
+	assert_null(strstr(text, "anon_vma"));
+	free(text);
+	text = report(true);
+	assert_non_null(strstr(text, "a folio's anon_vma, which it left: 10 times, p99.9 0, most 0, of 1000: 10 at 0\n"));
+	free(text);
+}
+
+static void percentiles_are_of_all_loops(void **state)
+{
+	char *text;
+
+	(void)state;
+	needs_checks();
+	for (unsigned int i = 0; i < 9980; i++)
+		loop_in_steps(0);
+	for (unsigned int i = 0; i < 18; i++)
+		loop_in_steps(3);
+	loop_in_steps(15);
+	loop_in_steps(300);
+	text = report(false);
+	assert_non_null(strstr(text, "faulted in again: 10000 times, p99.9 3, most 300, of 100000\n"));
+	free(text);
+	text = report(true);
+	assert_non_null(strstr(text, ": 9980 at 0, 18 at 3, 1 at 15, 1 at 511 or less\n"));
+	free(text);
+}
+
+static void in_a_thread(void *arg, unsigned int index)
+{
+	(void)arg;
+	for (unsigned int i = 0; i < 100; i++)
+		loop(index);
+}
+
+static void all_cpus_count(void **state)
+{
+	char *text;
+
+	(void)state;
+	needs_checks();
+	threads_run(4, in_a_thread, NULL);
+	text = report(true);
+	assert_non_null(strstr(text, "400 times, p99.9 3, most 3, of 1000: 100 at 0, 100 at 1, 100 at 2, 100 at 3\n"));
+	free(text);
+}
+
+static void who_does_not_end_is_named(void **state)
+{
+	(void)state;
+	needs_checks();
+	assert_true(loop(1000));
+	assert_dies("retry loop: a folio's anon_vma, which it left: more than 1000 rounds", loop(1001));
+	watcher_switch("retries", false);
+	assert_true(loop(1001));
+	watcher_switch("retries", true);
+}
+
+/* ---- in the core: a callback that never has enough ---- */
+
+static int again(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)pmdp, (void)addr, (void)next;
+	if (walk->private && --*(unsigned int *)walk->private == 0)
+		return 0;
+	walk->action = ACTION_AGAIN;
+	return 0;
+}
+
+/* @arg: how often it asks for another round; NULL: always. */
+static bool walk_again(void *arg)
+{
+	const struct mm_walk_ops ops = { .pmd_entry = again, .walk_lock = PGWALK_RDLOCK };
+	struct mm_struct *mm;
+	int err;
+
+	world_start(4096, 0);
+	mm = mm_create(&policy_default()->policy);
+	BUG_ON(!mm || sys_mmap(mm, WINDOW, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
+	BUG_ON(do_user_addr_fault(mm, WINDOW, FAULT_FLAG_WRITE));
+	mmap_read_lock(mm);
+	err = walk_page_range(mm, WINDOW, WINDOW + PMD_SIZE, &ops, arg);
+	mmap_read_unlock(mm);
+	mm_exit(mm);
+	return world_stop() && !err;
+}
+
+static void a_walk_that_does_not_end_is_named(void **state)
+{
+	unsigned int rounds = 1000;
+	char said[1024];
+
+	(void)state;
+	needs_checks();
+	cpu_unregister();
+	assert_true(child_ends_well(walk_again, &rounds, said, sizeof(said)));
+	assert_false(child_ends_well(walk_again, NULL, said, sizeof(said)));
+	assert_non_null(strstr(said, "retry loop: a page walk's entry, read again: more than 100000 rounds"));
+	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(loops_that_never_try_again_are_told_in_full_only, forget),
+		cmocka_unit_test_setup(percentiles_are_of_all_loops, forget),
+		cmocka_unit_test_setup(all_cpus_count, forget),
+		cmocka_unit_test_setup(who_does_not_end_is_named, forget),
+		cmocka_unit_test(a_walk_that_does_not_end_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
+}
