@@ -18,7 +18,7 @@
 /* Words of the checks that may see it; in sanitizer builds a report of theirs does as well. */
 struct knocked {
 	const char *knockout, *policy;
-	const char *seen[4];
+	const char *seen[5];
 };
 
 struct attempt {
@@ -54,9 +54,9 @@ static const struct knocked cases[] = {
 	{ "vma-lock:detached-recheck", "linux-6.4", { "counted", "leaked", "in no VMA", "mm_counter_sum" } },
 	{ "cow:reuse-check", "linux-6.15", { "what another mm wrote", "after the fork", "PageAnonExclusive" } },
 	{ "protect:exclusive", "linux-6.15", { "PageAnonExclusive" } },
-	{ "vma:split-lock", "linux-6.4", { "under its reader", "vma_is_write_locked", "vm_start" } },
-	{ "vma:split-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start" } },
-	{ "vma:merge-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start" } },
+	{ "vma:split-lock", "linux-6.4", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
+	{ "vma:split-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
+	{ "vma:merge-lock", "linux-6.15", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
 	{ "anon-vma:reuse", "linux-6.15", { "anon_vma", "walk" } },
 	{ "rmap:lock", "linux-6.15", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } },
 };
