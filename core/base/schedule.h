@@ -24,6 +24,7 @@
 #ifndef FAULTLINE_CORE_BASE_SCHEDULE_H
 #define FAULTLINE_CORE_BASE_SCHEDULE_H
 
+#include <errno.h>
 #include <sched.h>
 
 #include "core/base/atomic.h"
@@ -125,6 +126,11 @@ void schedule_rcu_barrier(void);
 #else
 #define SCHEDULED()	false
 
+static inline int schedule_begin(const struct schedule_plan *plan) { (void)plan; return -EOPNOTSUPP; }
+static inline void schedule_race(unsigned int workers) { (void)workers; }
+static inline void schedule_join(unsigned int worker) { (void)worker; }
+static inline void schedule_leave(void) {}
+static inline void schedule_end(void) {}
 static inline void schedule_point(const char *where) { (void)where; }
 static inline void schedule_begins(const char *operation, uint32_t op) { (void)operation, (void)op; }
 static inline void schedule_yield(void) {}
