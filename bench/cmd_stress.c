@@ -33,7 +33,7 @@ struct stress_options {
 	struct serial serial;
 };
 
-enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL };
+enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL, OPT_EXERCISE };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
@@ -49,6 +49,8 @@ static const struct poptOption options[] = {
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
 	  "how long nothing may move before the watchdog ends the run (default: 10)", "S" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "One at a time:", NULL },
+	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
+	  "these sync points must be hit, or with a ! in front need not be; may be repeated", "PATTERN" },
 	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "all that this watcher saw (see faultline list --watchers); may be repeated", "WATCHER" },
 	POPT_AUTOHELP
 	POPT_TABLEEND
@@ -107,6 +109,17 @@ static int take_noise(struct stress_options *stress, const char *text)
 	return 0;
 }
 
+static int take_exercise(const char *pattern)
+{
+	int error = exercised_demand(pattern);
+
+	if (!syncpoint_get(0))
+		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+	if (error == -ENOENT)
+		return complain("no sync point is named by '%s' (see faultline list --syncpoints)", pattern);
+	return error ? complain("sync points to exercise: %s", strerror(-error)) : 0;
+}
+
 static int take_full(const char *name)
 {
 	struct watcher *watcher = watcher_find(name);
@@ -137,6 +150,8 @@ static int take(void *target, int option, const char *text)
 		return take_noise(stress, text);
 	case OPT_KNOCKOUT:
 		return take_knockout(stress, text);
+	case OPT_EXERCISE:
+		return take_exercise(text);
 	case OPT_FULL:
 		return take_full(text);
 	case OPT_STALL:
@@ -358,7 +373,7 @@ static int run_cases(struct stress_options *stress)
 	for (unsigned int i = 0; !status && i < stress->suite.nr; i++)
 		status = run_case(stress, &stress->suite.cases[i]);
 	exercised_print(stdout);
-	return status;
+	return !status && exercised_missing() ? EXIT_CHECK_FAILED : status;
 }
 
 static int stress_on_stage(struct stress_options *stress, const struct command_line *line)

@@ -52,11 +52,21 @@ void episodes_close(void)
 
 /* ---- in the episode's process ---- */
 struct player {
+	const struct episode *episode;
 	struct crew *crew;
 	unsigned int index;
-	uint64_t rounds;
 	int error;
 };
+
+/* What an op draws depends on no other op, so that it stays what it is when others are left out. */
+static void play_op(struct player *player, struct seat *seat, uint64_t op)
+{
+	rng_init(&seat->worker.rng, (player->episode->plan.seed * SCHEDULE_WORKERS + player->index) * UINT16_MAX + op);
+	schedule_begins(seat->role->name, (uint32_t)op);
+	crew_prepare(seat);
+	player->error = (int)min(crew_op(seat), (int64_t)0);
+	rcu_quiescent();
+}
 
 static void *play_worker(void *arg)
 {
@@ -69,12 +79,9 @@ static void *play_worker(void *arg)
 		schedule_leave();
 		return NULL;
 	}
-	for (uint64_t i = 0; i < player->rounds && player->error >= 0; i++) {
-		schedule_begins(seat->role->name);
-		crew_prepare(seat);
-		player->error = (int)min(crew_op(seat), (int64_t)0);
-		rcu_quiescent();
-	}
+	for (uint64_t i = 0; i < player->episode->rounds && player->error >= 0; i++)
+		if (!player->episode->some || (player->episode->kept[player->index] >> i & 1))
+			play_op(player, seat, i);
 	crew_leave(player->crew, player->index);
 	schedule_leave();
 	return NULL;
@@ -88,7 +95,7 @@ static int race(const struct episode *episode, struct crew *crew)
 	int error = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		players[i] = (struct player){ .crew = crew, .index = i, .rounds = episode->rounds };
+		players[i] = (struct player){ .episode = episode, .crew = crew, .index = i };
 		error = pthread_create(&threads[i], NULL, play_worker, &players[i]);
 		if (error)
 			exit(fail("thread %u of %u: %s", i + 1, nr, strerror(error)));

@@ -14,6 +14,8 @@ struct episode {
 	struct schedule_plan plan;	/* its seed is the workload's too */
 	unsigned int threads;
 	uint64_t rounds;		/* ops of each worker */
+	bool some;			/* of them only those that have a bit in @kept are done */
+	uint64_t kept[SCHEDULE_WORKERS];	/* for each worker, bit i its op number i, up to 64 rounds */
 };
 
 /* What came of the last one. */

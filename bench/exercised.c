@@ -2,8 +2,12 @@
 /* exercised.c - what a run has been through. */
 #include "bench/exercised.h"
 
+#include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench/command.h"
 
 #include "bench/detector.h"
 #include "core/faultline.h"
@@ -119,4 +123,52 @@ void exercised_print(FILE *out)
 	print_waits(out);
 	print_syncpoints(out);
 	print_watchers(out);
+}
+
+/* ---- what must be hit ---- */
+#define MAX_DEMANDS	16
+
+static char *demands[MAX_DEMANDS];
+static unsigned int nr_demands;
+
+static bool names(const char *pattern, const char *point)
+{
+	return !fnmatch(pattern + (pattern[0] == '!'), point, 0);
+}
+
+static bool is_demanded(const char *point)
+{
+	for (unsigned int i = nr_demands; i-- > 0;)
+		if (names(demands[i], point))
+			return demands[i][0] != '!';
+	return false;
+}
+
+int exercised_demand(const char *pattern)
+{
+	unsigned int i = 0;
+
+	while (syncpoint_get(i) && !names(pattern, syncpoint_get(i)->name))
+		i++;
+	if (!syncpoint_get(i))
+		return -ENOENT;
+	if (nr_demands == MAX_DEMANDS)
+		return -ENOSPC;
+	demands[nr_demands] = strdup(pattern);
+	return demands[nr_demands] ? nr_demands++, 0 : -ENOMEM;
+}
+
+unsigned int exercised_missing(void)
+{
+	unsigned int nr, missing = 0;
+	struct passed *points = gather_syncpoints(&nr);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (points[i].hits || !is_demanded(points[i].name))
+			continue;
+		fail("not exercised: %s", points[i].name);
+		missing++;
+	}
+	free(points);
+	return missing;
 }

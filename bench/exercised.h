@@ -10,4 +10,12 @@ void exercised_reset(void);
 /* Writes the events that happened, sync points that were hit and those that were not, waits by lock, and what watchers saw. */
 void exercised_print(FILE *out);
 
+/*
+ * From now on the sync points that @pattern names, as shells match, must be hit; with a ! in front they need not be. The last one
+ * that names a point says. Returns 0, -ENOENT when it names none, -ENOSPC when there are too many, -ENOMEM.
+ */
+int exercised_demand(const char *pattern);
+/* Names on stderr the points that must have been hit, and were not; returns how many. */
+unsigned int exercised_missing(void);
+
 #endif

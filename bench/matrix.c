@@ -22,7 +22,7 @@ unsigned int matrix_alive(const struct campaign *campaign)
 	return alive;
 }
 
-/* The hunt's kills by one detector, or NULL of them: how many, and the time of the middle one. */
+/* How many of the hunt's kills are one detector's, and the time of the middle one. */
 static unsigned int kills_by(const struct hunt *hunt, enum detector detector, double *median)
 {
 	struct hunt part = { .nr_kills = 0 };

@@ -4,7 +4,7 @@
 #include "bench/plot.h"
 #include "core/faultline.h"
 
-#define TOP		(PLOT_TOP + 62)	/* pixels above the rows */
+#define TOP		(PLOT_TOP + 45)	/* pixels above the rows */
 #define BOTTOM		60
 #define ROW_HEIGHT	13
 

@@ -22,32 +22,71 @@ struct poptOption serial_options[] = {
 	  "orders of events that a bug may need: a schedule changes its mind one time less (default: 3)", "D" },
 	{ "wander", 0, POPT_ARG_STRING, NULL, CHOOSE_WANDER,
 	  "even seeds change their mind at one step in so many instead; 0: none does (default: 5)", "STEPS" },
-	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES, "the steps where it does, instead of such drawn from the seed",
-	  "none|STEP,..." },
+	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES,
+	  "the steps where it does, of all or of a worker's operation, instead of such drawn from the seed",
+	  "none|STEP[.OP.WORKER],..." },
+	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "the operations that are done, of all rounds", "OP.WORKER,..." },
 	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode, as it is", NULL },
 	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "show the first failure as it is, and look for no smaller one", NULL },
 	POPT_TABLEEND
 };
 
 /* ---- options ---- */
-static int take_changes(struct serial *serial, const char *text)
+/* Up to @most numbers with dots between them. Returns how many; 0: it is something else. */
+static unsigned int read_numbers(const char *text, size_t length, uint32_t *numbers, unsigned int most)
 {
-	const char *rest = text;
+	const char *end = text + length;
+	unsigned int nr = 0;
 
-	serial->changes_given = true;
-	serial->nr_changes = 0;
-	for (; strcmp(rest, "none"); rest++) {
-		char *part = strndup(rest, strcspn(rest, ","));
-		uint64_t step = 0;
-		bool good = part && read_number(part, 1, UINT32_MAX, &step);
+	while (text <= end && nr < most) {
+		char *part = strndup(text, strcspn(text, ".,"));
+		uint64_t number = 0;
+		bool good = part && read_number(part, 0, UINT32_MAX, &number);
 
 		free(part);
-		if (!good || serial->nr_changes == SCHEDULE_CHANGES)
+		if (!good)
+			return 0;
+		numbers[nr++] = (uint32_t)number;
+		text += strcspn(text, ".,") + 1;
+	}
+	return text > end ? nr : 0;
+}
+
+/* What comes after the next comma; NULL: nothing does. */
+static const char *next_part(const char *text)
+{
+	text += strcspn(text, ",");
+	return *text ? text + 1 : NULL;
+}
+
+static int take_changes(struct serial *serial, const char *text)
+{
+	serial->changes_given = true;
+	serial->nr_changes = 0;
+	for (const char *rest = strcmp(text, "none") ? text : NULL; rest; rest = next_part(rest)) {
+		struct schedule_change *change = &serial->changes[serial->nr_changes];
+		uint32_t numbers[3];
+		unsigned int nr = read_numbers(rest, strcspn(rest, ","), numbers, 3);
+
+		if (serial->nr_changes++ == SCHEDULE_CHANGES || (nr != 1 && nr != 3) || !numbers[0] ||
+		    (nr == 3 && numbers[2] >= SCHEDULE_THREADS))
 			return complain("not up to %d steps: '%s'", SCHEDULE_CHANGES, text);
-		serial->changes[serial->nr_changes++] = (uint32_t)step;
-		rest += strcspn(rest, ",");
-		if (!*rest)
-			break;
+		*change = (struct schedule_change){ .step = numbers[0], .thread = SCHEDULE_ANY };
+		if (nr == 3)
+			change->op = numbers[1], change->thread = (uint8_t)numbers[2];
+	}
+	return 0;
+}
+
+static int take_ops(struct serial *serial, const char *text)
+{
+	serial->some_ops = true;
+	for (const char *rest = text; rest; rest = next_part(rest)) {
+		uint32_t numbers[2];
+
+		if (read_numbers(rest, strcspn(rest, ","), numbers, 2) != 2 || numbers[0] >= 64 || numbers[1] >= SCHEDULE_WORKERS)
+			return complain("not operations of workers: '%s'", text);
+		serial->kept[numbers[1]] |= 1ull << numbers[0];
 	}
 	return 0;
 }
@@ -78,6 +117,9 @@ int serial_take(struct serial *serial, int option, const char *text)
 	case CHOOSE_CHANGES:
 		serial->option = "--changes";
 		return take_changes(serial, text);
+	case CHOOSE_OPS:
+		serial->option = "--ops";
+		return take_ops(serial, text);
 	case CHOOSE_TRACE:
 		serial->option = "--trace";
 		serial->trace = true;
@@ -104,9 +146,22 @@ static void put_changes(FILE *out, const struct schedule_plan *plan)
 {
 	fputs(" --changes ", out);
 	for (unsigned int i = 0; i < plan->nr_changes; i++)
-		fprintf(out, "%s%u", i ? "," : "", plan->changes[i]);
+		fprintf(out, plan->changes[i].thread == SCHEDULE_ANY ? "%s%u" : "%s%u.%u.%u", i ? "," : "", plan->changes[i].step,
+			plan->changes[i].op, plan->changes[i].thread);
 	if (!plan->nr_changes)
 		fputs("none", out);
+}
+
+static void put_ops(FILE *out, const struct episode *episode)
+{
+	const char *before = " --ops ";
+
+	for (unsigned int i = 0; i < episode->threads; i++)
+		for (unsigned int op = 0; op < episode->rounds; op++)
+			if (episode->kept[i] >> op & 1) {
+				fprintf(out, "%s%u.%u", before, op, i);
+				before = ",";
+			}
 }
 
 /* @drawn: the changes are those the seed gives. */
@@ -122,6 +177,8 @@ static void tell_how_to_repeat(const struct serial *serial, const struct episode
 		fprintf(stderr, " --depth %u", serial->depth);
 	else
 		put_changes(stderr, &episode->plan);
+	if (episode->some)
+		put_ops(stderr, episode);
 	fprintf(stderr, " --wander %u", drawn ? serial->wander : episode->plan.wander);
 	fputs(" --trace\n", stderr);
 }
@@ -141,6 +198,15 @@ static int show(const struct search *search, const struct episode *episode, bool
 	return 0;
 }
 
+static unsigned int count_ops(const struct episode *episode)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < episode->threads; i++)
+		nr += episode->some ? (unsigned int)__builtin_popcountll(episode->kept[i]) : (unsigned int)episode->rounds;
+	return nr;
+}
+
 static int report_failure(struct search *search, const struct episode_end *end)
 {
 	const struct serial *serial = search->serial;
@@ -158,9 +224,8 @@ static int report_failure(struct search *search, const struct episode_end *end)
 		status = shrink(&small, end);
 		drawn = false;
 		if (!status)
-			fprintf(stderr, "smaller: seed %llu, %u threads, %llu rounds, %u changes\n",
-				(unsigned long long)small.plan.seed, small.threads, (unsigned long long)small.rounds,
-				small.plan.nr_changes);
+			fprintf(stderr, "smaller: seed %llu, %u threads, %u operations, %u changes\n",
+				(unsigned long long)small.plan.seed, small.threads, count_ops(&small), small.plan.nr_changes);
 	}
 	if (!status)
 		status = show(search, &small, serial->trace);
@@ -257,6 +322,8 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 	int status;
 
 	memcpy(search.episode.plan.changes, serial->changes, sizeof(serial->changes));
+	search.episode.some = serial->some_ops;
+	memcpy(search.episode.kept, serial->kept, sizeof(serial->kept));
 	if (what->threads > SCHEDULE_WORKERS)
 		return complain("one at a time: up to %d threads", SCHEDULE_WORKERS);
 	if (what->workload->flags & WORKLOAD_LIVE)

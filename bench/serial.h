@@ -19,7 +19,9 @@ struct serial {
 	unsigned int depth;		/* d: schedules have d - 1 changes */
 	bool changes_given;		/* instead of such that are drawn from the seed */
 	unsigned int nr_changes;
-	uint32_t changes[SCHEDULE_CHANGES];
+	struct schedule_change changes[SCHEDULE_CHANGES];
+	bool some_ops;			/* as an episode's */
+	uint64_t kept[SCHEDULE_WORKERS];
 	bool trace;			/* tell all that happened in the last episode */
 	bool shrink;			/* look for a smaller failure */
 	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
@@ -36,6 +38,7 @@ enum {
 	CHOOSE_DEPTH,
 	CHOOSE_WANDER,
 	CHOOSE_CHANGES,
+	CHOOSE_OPS,
 	CHOOSE_TRACE,
 	CHOOSE_NO_SHRINK,
 };

@@ -31,6 +31,44 @@ static void read_failure(struct failure *failure, const char *said)
 	failure->kind[n] = '\0';
 }
 
+/* ---- the changes of a failure, by the steps of who made them ---- */
+
+/* Where the change at step @at of all was. */
+static bool find_change(const struct schedule_log *log, uint32_t at, struct schedule_change *change)
+{
+	const uint32_t nr = min(log->nr_events, log->room);
+	uint32_t ops[SCHEDULE_THREADS] = { 0 }, steps[SCHEDULE_THREADS] = { 0 };
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct schedule_event *event = &log->events[i];
+		unsigned int thread = event->thread;
+
+		if (event->kind == SCHEDULE_BEGINS) {
+			ops[thread]++;
+			steps[thread] = 0;
+		}
+		steps[thread] += event->kind == SCHEDULE_BEGINS || event->kind == SCHEDULE_PASSED;
+		if (event->kind != SCHEDULE_CHANGED || event->step != at)
+			continue;
+		*change = (struct schedule_change){ .thread = (uint8_t)thread, .op = max(ops[thread], 1u) - 1, .step = steps[thread] };
+		return true;
+	}
+	return false;
+}
+
+/* Changes that were never come to are left out: each of the others keeps its rank. */
+static void change_by_ops(struct episode *episode, const struct schedule_log *log)
+{
+	struct schedule_plan *plan = &episode->plan;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < plan->nr_changes; i++)
+		if (plan->changes[i].thread != SCHEDULE_ANY || find_change(log, plan->changes[i].step, &plan->changes[i]))
+			plan->changes[nr++] = plan->changes[i];
+	plan->nr_changes = nr;
+}
+
+/* ---- failures ---- */
 static bool fails_alike(const struct failure *failure, const struct episode_end *end)
 {
 	struct failure other;
@@ -139,6 +177,67 @@ static int leave_changes_out(struct episode *episode, const struct failure *fail
 	return status;
 }
 
+/* ---- operations ---- */
+#define MAX_PLAYS	400u	/* in search of operations that can go */
+
+struct op {
+	unsigned int worker;
+	uint64_t bit;
+};
+
+static unsigned int list_ops(const struct episode *episode, struct op *ops)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < episode->threads; i++)
+		for (unsigned int op = 0; op < episode->rounds; op++)
+			if (episode->kept[i] >> op & 1)
+				ops[nr++] = (struct op){ i, 1ull << op };
+	return nr;
+}
+
+/* Without @nr of the ops. Keeps it so if it fails alike. */
+static int leave_ops_out(struct episode *episode, const struct op *ops, unsigned int nr, const struct failure *failure, bool *gone)
+{
+	struct episode tried = *episode;
+	const struct episode_end *end;
+	int status;
+
+	for (unsigned int i = 0; i < nr; i++)
+		tried.kept[ops[i].worker] &= ~ops[i].bit;
+	status = episode_play(&tried, &end);
+	*gone = !status && fails_alike(failure, end);
+	if (*gone)
+		*episode = tried;
+	return status;
+}
+
+/* Halves, then quarters, down to single ones, until not one can go (delta debugging; Zeller and Hildebrandt, TSE 2002). */
+static int fewer_ops(struct episode *episode, const struct failure *failure)
+{
+	struct op ops[SCHEDULE_WORKERS * 64];
+	unsigned int nr, plays = 0;
+	bool gone, any = false;
+	int status = 0;
+
+	episode->some = true;
+	for (unsigned int i = 0; i < episode->threads; i++)
+		episode->kept[i] = episode->rounds == 64 ? ~0ull : (1ull << episode->rounds) - 1;
+	nr = list_ops(episode, ops);
+	for (unsigned int chunk = (nr + 1) / 2; !status && chunk && plays < MAX_PLAYS; chunk = any && chunk == 1 ? 1 : chunk / 2) {
+		any = false;
+		for (unsigned int i = 0; !status && i < nr && plays < MAX_PLAYS; plays++) {
+			status = leave_ops_out(episode, &ops[i], min(chunk, nr - i), failure, &gone);
+			if (gone)
+				nr = list_ops(episode, ops);
+			else
+				i += chunk;
+			any |= gone;
+		}
+	}
+	return status;
+}
+
 int shrink(struct episode *episode, const struct episode_end *end)
 {
 	struct failure failure;
@@ -151,6 +250,12 @@ int shrink(struct episode *episode, const struct episode_end *end)
 	if (!status)
 		status = less_depth(episode, &failure);
 	if (!status)
-		status = leave_changes_out(episode, &failure);
+		status = episode_play(episode, &end);
+	if (status)
+		return status;
+	change_by_ops(episode, end->log);
+	status = leave_changes_out(episode, &failure);
+	if (!status && episode->rounds <= 64)
+		status = fewer_ops(episode, &failure);
 	return status;
 }

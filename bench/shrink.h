@@ -14,8 +14,8 @@ int episode_measure(const struct episode *episode, uint32_t *steps, const struct
 void episode_draw(struct episode *episode, uint64_t seed, unsigned int depth, uint32_t steps);
 
 /*
- * Fewer threads, fewer operations, fewer changes: each is looked for among some new seeds; at last changes are left out
- * one by one. @episode failed as @end says, with as many changes as it has. Returns 0, or an exit status as above.
+ * Fewer threads, fewer rounds, fewer changes: each is looked for among some new seeds; at last changes, and operations, are
+ * left out as long as it fails. @episode failed as @end says, with as many changes as it has. Returns 0, or an exit status as above.
  */
 int shrink(struct episode *episode, const struct episode_end *end);
 

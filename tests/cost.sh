@@ -8,7 +8,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 trees=$source/build/cost
 
 # What check builds call and others compile to nothing, wherever it is a statement.
-statements='SYNCPOINT|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
+statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
 	|anon_vma_life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
 	|shadow_\w+|OPERATION|RETRY_LOOP|RETRY|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
 	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'

@@ -243,8 +243,7 @@ static int do_any(struct jumble *jumble)
 		sum += deeds[k].weight;
 	for (dice = below(jumble, sum); dice >= deeds[i].weight; i++)
 		dice -= deeds[i].weight;
-	if (SCHEDULED())
-		schedule_begins(deeds[i].name);
+	SCHEDULE_STEP(deeds[i].name);
 	return deeds[i].fn(jumble, any_part(jumble));
 }
 

@@ -36,7 +36,6 @@ static struct {
 	struct schedule_log *log;			/* (O) */
 	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) came to the hand-over; the other to its end */
 	bool racing;					/* (O) */
-	struct rng rng;					/* (O) for wandering */
 	uint32_t in_a_row;				/* (O) steps since the last switch */
 	int lowest;					/* (O) priority given to the last who yielded */
 	uint64_t sleepers;				/* (O) that ever slept on a futex */
@@ -151,7 +150,10 @@ void turn_wait(enum turn_wait wait, const char *what)
 static bool change_here(void)
 {
 	for (unsigned int i = 0; i < now.plan.nr_changes; i++) {
-		if (now.plan.changes[i] != now.log->steps)
+		const struct schedule_change *change = &now.plan.changes[i];
+
+		if (change->thread == SCHEDULE_ANY ? change->step != now.log->steps :
+		    change->thread != number_of(my_turn) || change->op != my_turn->op || change->step != my_turn->step)
 			continue;
 		my_turn->priority = (int)i + 1;
 		return true;
@@ -159,11 +161,18 @@ static bool change_here(void)
 	return false;
 }
 
+/* By the thread, its op and its step there alone: what others do, or do not, moves nothing. */
 static bool wander_here(void)
 {
-	if (!now.plan.wander || rng_below(&now.rng, now.plan.wander))
+	struct rng rng;
+
+	if (!now.plan.wander)
 		return false;
-	my_turn->priority = SCHEDULE_CHANGES + 1 + (int)rng_below(&now.rng, WANDER_PLACES);
+	rng_init(&rng, now.plan.seed);
+	rng_init(&rng, rng_next(&rng) + ((uint64_t)number_of(my_turn) << 56) + ((uint64_t)my_turn->op << 32) + my_turn->step);
+	if (rng_below(&rng, now.plan.wander))
+		return false;
+	my_turn->priority = SCHEDULE_CHANGES + 1 + (int)rng_below(&rng, WANDER_PLACES);
 	return true;
 }
 
@@ -196,6 +205,7 @@ static void step(const char *where, enum schedule_event_kind kind)
 	if (!now.racing)
 		return;
 	now.log->steps++;
+	my_turn->step++;
 	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
 		BUG("no end after %u steps", now.plan.max_steps);
 	note(where, kind);
@@ -214,8 +224,10 @@ void schedule_point(const char *where)
 	step(where, SCHEDULE_PASSED);
 }
 
-void schedule_begins(const char *operation)
+void schedule_begins(const char *operation, uint32_t op)
 {
+	my_turn->op = op;
+	my_turn->step = 0;
 	step(operation, SCHEDULE_BEGINS);
 }
 
@@ -327,7 +339,6 @@ static void draw_priorities(unsigned int workers)
 	struct rng rng;
 
 	rng_init(&rng, now.plan.seed);
-	rng_init(&now.rng, now.plan.seed + 1);
 	for (unsigned int i = 0; i <= workers; i++) {
 		unsigned int place = (unsigned int)rng_below(&rng, i + 1);
 
@@ -379,8 +390,8 @@ void schedule_draw(struct schedule_plan *plan, unsigned int depth, uint32_t step
 		bool taken = false;
 
 		for (unsigned int i = 0; i < plan->nr_changes; i++)
-			taken |= plan->changes[i] == at;
+			taken |= plan->changes[i].step == at;
 		if (!taken)
-			plan->changes[plan->nr_changes++] = at;
+			plan->changes[plan->nr_changes++] = (struct schedule_change){ .step = at, .thread = SCHEDULE_ANY };
 	}
 }

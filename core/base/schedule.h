@@ -24,6 +24,7 @@
 #ifndef FAULTLINE_CORE_BASE_SCHEDULE_H
 #define FAULTLINE_CORE_BASE_SCHEDULE_H
 
+#include <errno.h>
 #include <sched.h>
 
 #include "core/base/atomic.h"
@@ -65,10 +66,19 @@ struct schedule_hold {
 	const char *at, *until;
 };
 
+#define SCHEDULE_ANY	UINT8_MAX
+
+/* Where who runs becomes the last of all. */
+struct schedule_change {
+	uint32_t step;			/* from 1: of the thread's op, or of all threads */
+	uint32_t op;
+	uint8_t thread;			/* SCHEDULE_ANY: @op has no meaning */
+};
+
 struct schedule_plan {
 	uint64_t seed;				/* of the priorities */
 	unsigned int nr_changes, nr_holds;
-	uint32_t changes[SCHEDULE_CHANGES];	/* steps, from 1, at which who runs becomes the last of all */
+	struct schedule_change changes[SCHEDULE_CHANGES];
 	struct schedule_hold holds[SCHEDULE_HOLDS];
 	uint32_t wander;			/* one step in so many gives who runs another place, by chance; 0: none */
 	uint32_t max_steps;			/* a race that takes more goes round in circles; 0: no bound */
@@ -98,8 +108,8 @@ void schedule_end(void);
 /* ---- for those who take part ---- */
 /* A step: somebody else may run now. */
 void schedule_point(const char *where);
-/* The same, where an operation begins. */
-void schedule_begins(const char *operation);
+/* The same, where number @op of the thread's operations begins. */
+void schedule_begins(const char *operation, uint32_t op);
 /* The last of all from now on: for who waits for something that has no word. */
 void schedule_yield(void);
 /* Returns when the 4 bytes at @word have changed. */
@@ -116,8 +126,13 @@ void schedule_rcu_barrier(void);
 #else
 #define SCHEDULED()	false
 
+static inline int schedule_begin(const struct schedule_plan *plan) { (void)plan; return -EOPNOTSUPP; }
+static inline void schedule_race(unsigned int workers) { (void)workers; }
+static inline void schedule_join(unsigned int worker) { (void)worker; }
+static inline void schedule_leave(void) {}
+static inline void schedule_end(void) {}
 static inline void schedule_point(const char *where) { (void)where; }
-static inline void schedule_begins(const char *operation) { (void)operation; }
+static inline void schedule_begins(const char *operation, uint32_t op) { (void)operation, (void)op; }
 static inline void schedule_yield(void) {}
 static inline void schedule_await(const void *word, const char *what) { (void)word, (void)what; }
 static inline void schedule_futex_wait(uint32_t *word, uint32_t value) { (void)word, (void)value; }

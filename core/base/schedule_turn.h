@@ -27,6 +27,7 @@ struct turn {
 	uint32_t seen;			/* (O) what was in it */
 	uint64_t number;		/* (O) of a wait; a futex's sleepers are woken in its order */
 	int priority;			/* (O) the highest that is ready runs */
+	uint32_t op, step;		/* (O) of its own operations the last, and the steps of that */
 	unsigned int sections;		/* (O) RCU read sections it is in, nested */
 	uint64_t section_began;		/* (O) grace periods asked for before the outermost of them */
 } __cacheline_aligned;

@@ -30,15 +30,19 @@ ends 0 stress jumble --serial --episodes 1 --seed 5 --trace
 
 # A failure is found, told with its seed, made smaller and shown turn by turn. What needs one thread is shown with one.
 ends 1 stress jumble --serial --knockout gather:put --threads 3 --rounds 16 --seed 9
-tells ' episode 0 failed, after '
+tells ' failed, after '
 tells 'left out: '
-grep -qE '^smaller: seed [0-9]+, 1 threads, [1248] rounds, 0 changes$' err || surprise 'not small'
+grep -qE '^smaller: seed [0-9]+, 1 threads, [1-6] operations, 0 changes$' err || surprise 'not small'
 tells 'what it passed, in '
 tells ' worker 0, worker 1 '
 ! grep -q ' worker 1, ' err || surprise 'more than one worker'
 ends 1 stress jumble --serial --knockout pte-lock --rounds 32
-grep -qE '^smaller: seed [0-9]+, [23] threads, (1|2|4|8|16) rounds, ' err || surprise 'not small'
+grep -qE '^smaller: seed [0-9]+, [23] threads, [2-9] operations, ' err || surprise 'not small'
 tells ' worker 1, worker '
+small=$(sed -n '/^smaller: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)
+command=$(sed -n 's/^repeat with: faultline //p' err | tail -n 1)
+ends 1 $command
+[ "$(sed -n '/^faultline: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)" = "$small" ] || surprise 'the small one failed otherwise'
 
 # A schedule in which nobody can go on is a deadlock, not a hang.
 ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink

@@ -8,7 +8,7 @@
 /* What is left out, and words of the checks that may see it; in sanitizer builds a report of theirs does as well. */
 struct knocked {
 	const char *knockout;
-	const char *seen[4];
+	const char *seen[5];
 };
 
 /* Of playing a scene, in a child of its own. */

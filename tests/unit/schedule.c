@@ -32,9 +32,9 @@ static void draws_are_the_seeds(void **state)
 	assert_memory_equal(one.changes, same.changes, sizeof(one.changes));
 	assert_memory_not_equal(one.changes, other.changes, sizeof(one.changes));
 	for (unsigned int i = 0; i < one.nr_changes; i++) {
-		assert_in_range(one.changes[i], 1, 20);
+		assert_in_range(one.changes[i].step, 1, 20);
 		for (unsigned int k = 0; k < i; k++)
-			assert_int_not_equal(one.changes[i], one.changes[k]);
+			assert_int_not_equal(one.changes[i].step, one.changes[k].step);
 	}
 	schedule_draw(&one, 5, 3);
 	assert_int_equal(one.nr_changes, 3);

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A path that must be gone through, and was not, fails the run and is named.
+. "$(dirname "$0")/../lib/cli.sh"
+
+if ! "$FAULTLINE" list --syncpoints >out 2>err; then
+	refuses 'this build has no sync points' stress fault_disjoint --exercise 'ptl.*'
+	exit 0
+fi
+
+brief='fault_disjoint --axis pages:2048 --threads 2 --rounds 2'
+
+ends 0 stress $brief --exercise 'ptl.locked' --exercise 'ptl.map.*'
+shows ' at ptl.locked'
+ends 1 stress $brief --exercise 'ptl.locked' --exercise 'hugetlb.*'
+tells 'not exercised: hugetlb.zapped'
+! grep -q 'not exercised: ptl.locked' err || surprise 'what was hit is said not to be'
+ends 0 stress $brief --exercise 'hugetlb.*' --exercise '!hugetlb.*'
+ends 1 stress $brief --exercise '!hugetlb.*' --exercise 'hugetlb.zapped'
+refuses "no sync point is named by 'fly.*'" stress $brief --exercise 'fly.*'
+
+# A run that fails of something else says nothing of it.
+ends 1 stress $brief --exercise 'hugetlb.*' --knockout gather:put
+! grep -q 'not exercised' err || surprise 'two reasons'
