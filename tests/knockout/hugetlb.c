@@ -27,7 +27,6 @@ static void zap_it(void *arg)
 static bool a_zap_while_a_copy_is_made(void)
 {
 	struct mm_struct *mm = hugetlb_mm("linux-6.15", 3, 1), *child, *mms[2];
-	char why[256] = "";
 	bool right;
 
 	BUG_ON(huge_write(mm, AREA));
@@ -36,10 +35,7 @@ static bool a_zap_while_a_copy_is_made(void)
 	BUG_ON(huge_write(child, AREA) || meanwhile_ran() != 1);
 	mms[0] = mm;
 	mms[1] = child;
-	rcu_barrier();
-	right = oracle_at_rest(mms, 2, why, sizeof(why));
-	if (!right)
-		fprintf(stderr, "%s", why);
+	right = rests(mms, 2);
 	mm_exit(child);
 	mm_exit(mm);
 	return right;

@@ -22,18 +22,6 @@ static bool holds(struct mm_struct *mm, uint64_t word)
 	return found == word;
 }
 
-static bool rests(struct mm_struct *one, struct mm_struct *two)
-{
-	struct mm_struct *mms[] = { one, two };
-	char why[256] = "";
-
-	rcu_barrier();
-	if (oracle_at_rest(mms, two ? 2 : 1, why, sizeof(why)))
-		return true;
-	fprintf(stderr, "%s", why);
-	return false;
-}
-
 /* Another page in the same slot, by an entry that says the same. */
 static void drop_write_and_page_out(void *arg)
 {
@@ -98,7 +86,7 @@ static bool fork_of_a_swapped_page(void)
 
 	page_out(mm, 0);
 	BUG_ON(sys_fork(mm, &child));
-	good = rests(mm, child);
+	good = rests((struct mm_struct *[]){ mm, child }, 2);
 	mm_exit(child);
 	mm_exit(mm);
 	return good;
@@ -114,7 +102,7 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	get_page(page);
 	page_out(mm, 0);
 	put_page(page);
-	good = holds(mm, 100) && read_word(mm, 2) == 102 && rests(mm, NULL);
+	good = holds(mm, 100) && read_word(mm, 2) == 102 && rests(&mm, 1);
 	mm_exit(mm);
 	return good;
 }
@@ -135,9 +123,7 @@ static bool play(const struct attempt *attempt)
 	const struct scene_of_one *scene = attempt->scene;
 	bool good;
 
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 2048, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	BUG_ON(swap_on(SLOTS));
+	BUG_ON(two_nodes_up(NULL));
 	good = scene->fn();
 	knockout_clear();
 	return world_stop() && good;

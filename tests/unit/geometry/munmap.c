@@ -10,6 +10,7 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/pgtable/mmu_gather.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/tree.h"
@@ -65,31 +66,12 @@ static void many_pages_go_in_several_flushes(void **state)
 }
 
 #if FAULTLINE_CHECK
-/* What another thread could do at some moment. */
-struct chance {
-	struct mm_struct *mm;
-	bool mmap_lock, vma_lock;
-};
-
-static void try_locks(void *arg)
-{
-	struct chance *chance = arg;
-	struct vm_area_struct *vma = lock_vma_under_rcu(chance->mm, AREA);
-
-	chance->vma_lock = vma;
-	if (vma)
-		vma_end_read(chance->mm, vma);
-	chance->mmap_lock = mmap_read_trylock(chance->mm);
-	if (chance->mmap_lock)
-		mmap_read_unlock(chance->mm);
-}
-
 /* Pages go under mmap_lock for read if the policy says so: but the area cannot be found any more. */
 static void the_area_is_gone_before_its_pages(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]) };
+		struct chance chance = { .mm = mm_with_area(world_policies[p]), .addr = AREA };
 		bool downgrades = chance.mm->pt.policy.munmap_downgrade;
 
 		chance.vma_lock = true;

@@ -9,6 +9,7 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/tree.h"
@@ -60,30 +61,11 @@ static void what_is_so_already_is_not_done_again(void **state)
 }
 
 #if FAULTLINE_CHECK
-/* What another thread could do at some moment. */
-struct chance {
-	struct mm_struct *mm;
-	bool mmap_lock, vma_lock;
-};
-
-static void try_locks(void *arg)
-{
-	struct chance *chance = arg;
-	struct vm_area_struct *vma = lock_vma_under_rcu(chance->mm, AREA);
-
-	chance->vma_lock = vma;
-	if (vma)
-		vma_end_read(chance->mm, vma);
-	chance->mmap_lock = mmap_read_trylock(chance->mm);
-	if (chance->mmap_lock)
-		mmap_read_unlock(chance->mm);
-}
-
 static void mprotect_keeps_everybody_out(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]), .vma_lock = true, .mmap_lock = true };
+		struct chance chance = { .mm = mm_with_area(world_policies[p]), .addr = AREA, .vma_lock = true, .mmap_lock = true };
 
 		meanwhile("mprotect.locked", try_locks, &chance);
 		assert_int_equal(sys_mprotect(chance.mm, AREA, PAGE_SIZE, PROT_READ), 0);
