@@ -25,23 +25,22 @@ static const struct {
 	{ { "fork:wrprotect", { "is not exclusive" } }, "linux-6.15,thp=always" },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy(attempt->scene);
 	struct fork_storm storm = fork_storm_default(&policy);
 	struct fork_storm_met met;
-	char why[256] = "";
 
 	storm.noise = 300;
 	storm.changers = 0;
 	storm.forks = 50;
-	for (storm.seed = 1; storm.seed <= (attempt->knocked ? STORMS : CLEAN_STORMS); storm.seed++) {
-		if (fork_storm_run(&storm, &met, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return fork_storm_run(&storm, &met, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
 }
 
 /* A child with a page, looked at once it is there. */

@@ -41,31 +41,17 @@ static bool a_zap_while_a_copy_is_made(void)
 	return right;
 }
 
-static const struct scene_of_one {
-	struct knocked knocked;
-	bool (*fn)(void);
-} scenes[] = {
+static const struct knocked_steps scenes[] = {
 	{ { "hugetlb:fault-mutex", { "reserved" } }, a_storm },
 	{ { "hugetlb:zap-lock", { "reserved" } }, a_storm },
 	{ { "hugetlb:fault-recheck", { "anon_vma is dead" } }, a_zap_while_a_copy_is_made },
 };
 
-static bool play(const struct attempt *attempt)
-{
-	const struct scene_of_one *scene = attempt->scene;
-	bool right;
-
-	world_start(8192, 64);
-	right = scene->fn();
-	knockout_clear();
-	return world_stop() && right;
-}
-
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
+		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
 }
 
 int main(void)

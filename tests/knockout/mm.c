@@ -47,21 +47,19 @@ static const struct {
 	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } }, "linux-6.15" },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool run(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy(attempt->scene);
 	struct storm storm = storm_default(&policy);
-	char why[256] = "";
 
 	storm.noise = 300;
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		storm.seed = 1 + attempt->nr * STORMS + i;
-		if (storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, run, STORMS, CLEAN_STORMS);
 }
 
 /* Row: M4. */

@@ -107,10 +107,7 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	return good;
 }
 
-static const struct scene_of_one {
-	struct knocked knocked;
-	bool (*fn)(void);
-} scenes[] = {
+static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
 	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
@@ -118,22 +115,11 @@ static const struct scene_of_one {
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 
-static bool play(const struct attempt *attempt)
-{
-	const struct scene_of_one *scene = attempt->scene;
-	bool good;
-
-	BUG_ON(two_nodes_up(NULL));
-	good = scene->fn();
-	knockout_clear();
-	return world_stop() && good;
-}
-
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
+		assert_true(only_knocked_steps_are_seen(&scenes[i], two_nodes_up));
 }
 
 int main(void)

@@ -14,4 +14,12 @@ bool rests(struct mm_struct *const *mms, unsigned int nr);
 	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \
 } while (0)
 
+/* For tests of the oracle: changes a word, expects to be told so by the test's is_wrong(), and changes it back. */
+#define wrong_when(f, lvalue, value, words) do { \
+	__typeof__(lvalue) saved_ = (lvalue); \
+	(lvalue) = (value); \
+	is_wrong((f), (words)); \
+	(lvalue) = saved_; \
+} while (0)
+
 #endif

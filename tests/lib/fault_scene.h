@@ -49,6 +49,16 @@ static inline struct page *page_at(const struct scene *s, unsigned long addr)
 	return pte_page(tree_pte(s->mm, addr));
 }
 
+static inline bool payload_is(const struct page *page, int byte)
+{
+	const unsigned char *bytes = page_payload(page);
+
+	for (unsigned int i = 0; i < machine.payload; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
+}
+
 static inline void put_bits(const struct scene *s, unsigned long addr, uint64_t bits)
 {
 	uint64_t *entry = tree_entry(s->mm->pt.pgd, LEVEL_PTE, addr);

@@ -299,16 +299,6 @@ static void the_rule_survives_split_and_move(void **state)
 	mm_exit(mm);
 }
 
-static bool payload_is(const struct page *page, int byte)
-{
-	const unsigned char *bytes = page_payload(page);
-
-	for (unsigned int i = 0; i < machine.payload; i++)
-		if (bytes[i] != byte)
-			return false;
-	return true;
-}
-
 /* The address holds a normal anonymous page from then on, for fork, write and zap alike. */
 /* Row: P4. */
 static void p4_a_write_makes_a_copy(void **state)
