@@ -29,6 +29,20 @@ static inline struct scene scene_of(const char *policy, int prot)
 	return s;
 }
 
+static inline struct mm_struct *mm_with_area(const char *policy)
+{
+	return scene_of(policy, PROT_READ | PROT_WRITE).mm;
+}
+
+/* The same with a page at AREA. */
+static inline struct mm_struct *mm_with_page(const char *policy)
+{
+	struct mm_struct *mm = mm_with_area(policy);
+
+	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
+	return mm;
+}
+
 static inline uint64_t spurious(const struct scene *s)
 {
 	return events_total(EV_FAULT_SPURIOUS) - s->spurious;
