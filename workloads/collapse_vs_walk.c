@@ -16,19 +16,6 @@ static int setup(struct workload_run *run)
 	return THP_POSSIBLE ? space_open_warm(run, run->threads, REGION_PAGES) : -EOPNOTSUPP;
 }
 
-/* Returns the pages found and not found. */
-static int64_t walk(struct worker *worker)
-{
-	const struct mm_walk_ops *ops = rng_below(&worker->rng, 4) ? &count_tables : &count_all;
-	struct space *space = space_of(worker);
-	struct count count = { 0 };
-	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), ops, &count);
-
-	if (!err && count.present > space->nr * REGION_PAGES)
-		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count.present, space->nr * REGION_PAGES);
-	return err ? err : (int64_t)(space->nr * REGION_PAGES);
-}
-
 /* What each page holds, before; and whether it is the same, after. Returns the number of pages that differ, or are not there. */
 static unsigned long compare(struct worker *worker, unsigned long start, uint64_t *marks, bool before)
 {
@@ -70,7 +57,7 @@ WORKLOAD(collapse_vs_walk,
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,
 	.nr_roles = 2,
-	.roles = { { "walker", walk, NULL }, { "collapser", write_and_collapse, NULL } },
+	.roles = { { "walker", count_or_split_regions, NULL }, { "collapser", write_and_collapse, NULL } },
 	.setup = setup,
 	.check = space_check,
 	.teardown = space_close)

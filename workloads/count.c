@@ -82,3 +82,22 @@ int64_t count_region(struct worker *worker, const struct mm_walk_ops *ops, unsig
 		err = space_fail(space, -EUCLEAN, "%lu entries found present, not %lu", count.present, present);
 	return err ? err : (int64_t)space->pages;
 }
+
+int count_regions(struct space *space, const struct mm_walk_ops *ops, struct count *count)
+{
+	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), ops, count);
+
+	if (!err && count->present > space->nr * space->pages)
+		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count->present, space->nr * space->pages);
+	return err;
+}
+
+int64_t count_or_split_regions(struct worker *worker)
+{
+	const struct mm_walk_ops *ops = rng_below(&worker->rng, 4) ? &count_tables : &count_all;
+	struct space *space = space_of(worker);
+	struct count count = { 0 };
+	int err = count_regions(space, ops, &count);
+
+	return err ? err : (int64_t)(space->nr * space->pages);
+}

@@ -2,19 +2,9 @@
 /* fault_disjoint.c - first writes to pages, with nothing shared but the mm: each worker its own VMA and its own tables. */
 #include "workloads/space.h"
 
-static unsigned long region(const struct worker *worker)
-{
-	return space_region(space_of(worker), worker->index);
-}
-
-static void prepare(struct worker *worker)
-{
-	space_drop(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
-}
-
 static int64_t fault(struct worker *worker)
 {
-	return space_touch(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
+	return space_touch_own(worker, PAGE_SIZE);
 }
 
 WORKLOAD(fault_disjoint,
@@ -22,7 +12,7 @@ WORKLOAD(fault_disjoint,
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
-	.roles = { { "fault", fault, prepare } },
+	.roles = { { "fault", fault, space_drop_own } },
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = space_open_memory,

@@ -6,16 +6,7 @@
 
 static int setup(struct workload_run *run)
 {
-	unsigned long pages = (unsigned long)run->choice[0];
-	int err = file_space_open(run, run->threads, pages, run->threads * pages);
-
-	for (unsigned int i = 0; !err && i < run->threads; i++)
-		err = file_space_map(run->data, i, MAP_SHARED, i * pages);
-	if (!err)
-		err = file_space_warm(run->data);
-	if (err)
-		space_close(run);
-	return err;
+	return file_space_open_warm(run, MAP_SHARED);
 }
 
 WORKLOAD(file_fault_shared,

@@ -49,6 +49,22 @@ int file_space_warm(struct space *space)
 	return err;
 }
 
+int file_space_open_warm(struct workload_run *run, int flags)
+{
+	unsigned long pages = (unsigned long)run->choice[0], part = flags == MAP_SHARED ? pages : 0;
+	int err = file_space_open(run, run->threads, pages, part ? run->threads * part : pages);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; !err && i < run->threads; i++)
+		err = file_space_map(run->data, i, flags, i * part);
+	if (!err)
+		err = file_space_warm(run->data);
+	if (err)
+		space_close(run);
+	return err;
+}
+
 /* ---- contents ---- */
 
 /* Regions are never changed while workers run. */

@@ -23,6 +23,11 @@
 int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages);
 int file_space_map(struct space *space, unsigned int region, int flags, unsigned long pgoff);
 int file_space_warm(struct space *space);
+/*
+ * As a workload's setup but for @flags: a warm file, of which each worker has a region of choice[0] pages: with MAP_SHARED its own part
+ * of the file, with MAP_PRIVATE all the same.
+ */
+int file_space_open_warm(struct workload_run *run, int flags);
 
 /* As a prepare: nothing is mapped in the worker's own region. */
 void file_space_drop(struct worker *worker);

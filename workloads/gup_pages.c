@@ -88,3 +88,11 @@ int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pag
 	}
 	return (int64_t)done;
 }
+
+int64_t gup_pin_own(struct worker *worker, unsigned int flags)
+{
+	const int64_t *choice = worker->run->choice;
+
+	return gup_pin_all(worker, space_region(space_of(worker), worker->index), (unsigned long)choice[0], (unsigned long)choice[1],
+			   flags);
+}

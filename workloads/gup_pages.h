@@ -20,6 +20,9 @@ int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pa
  */
 int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch, unsigned int flags);
 
+/* As an op but for @flags: the worker's own region, choice[1] pages in each call. */
+int64_t gup_pin_own(struct worker *worker, unsigned int flags);
+
 /*
  * gup_pin_moving - the same page by page where others unmap what they like, and count that in *@unmaps; NULL when they fork only.
  */

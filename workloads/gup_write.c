@@ -4,10 +4,7 @@
 
 static int64_t pin(struct worker *worker)
 {
-	struct workload_run *run = worker->run;
-
-	return gup_pin_all(worker, space_region(space_of(worker), worker->index), (unsigned long)run->choice[0],
-			   (unsigned long)run->choice[1], FOLL_WRITE);
+	return gup_pin_own(worker, FOLL_WRITE);
 }
 
 WORKLOAD(gup_write,

@@ -4,11 +4,6 @@
 
 #include "workloads/space.h"
 
-static unsigned long huge_pages(const struct space *space)
-{
-	return space->pages / HPAGE_PMD_NR;
-}
-
 /* Every huge page is used once, so that the host has backed it. */
 static int map_region(struct space *space, unsigned int i)
 {
@@ -44,16 +39,9 @@ static int setup(struct workload_run *run)
 	return err;
 }
 
-static void prepare(struct worker *worker)
-{
-	space_drop(worker, space_region(space_of(worker), worker->index), space_of(worker)->pages, PAGE_SIZE);
-}
-
 static int64_t fault(struct worker *worker)
 {
-	int64_t huge = space_touch(worker, space_region(space_of(worker), worker->index), huge_pages(space_of(worker)), PMD_SIZE);
-
-	return huge < 0 ? huge : huge * (int64_t)HPAGE_PMD_NR;
+	return space_touch_own(worker, PMD_SIZE);
 }
 
 WORKLOAD(hugetlb_fault,
@@ -61,7 +49,7 @@ WORKLOAD(hugetlb_fault,
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
-	.roles = { { "fault", fault, prepare } },
+	.roles = { { "fault", fault, space_drop_own } },
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = setup,

@@ -5,17 +5,7 @@
 
 static int setup(struct workload_run *run)
 {
-	struct layout_loaded loaded;
-	struct space *space;
-	int err = space_open_mm(run);
-
-	if (err)
-		return err;
-	space = run->data;
-	err = layout_map(space->mm, run->layout, false, &loaded);
-	if (err)
-		space_close(run);
-	return err;
+	return layout_space_open(run, false);
 }
 
 /* The VMAs from the first to before the second are the worker's. */

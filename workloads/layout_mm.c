@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "workloads/space.h"
+
 bool layout_vma_fits(const struct layout_vma *vma)
 {
 	return vma->start >= MMAP_MIN_ADDR && vma->end <= TASK_SIZE;
@@ -70,4 +72,20 @@ int layout_map(struct mm_struct *mm, const struct layout *layout, bool populate,
 		}
 	}
 	return err ? err : loaded->vmas ? 0 : -EOPNOTSUPP;
+}
+
+int layout_space_open(struct workload_run *run, bool populate)
+{
+	struct layout_loaded loaded;
+	struct space *space;
+	int err = space_open_mm(run);
+
+	if (err)
+		return err;
+	space = run->data;
+	err = layout_map(space->mm, run->layout, populate, &loaded);
+	space->pages = loaded.pages;
+	if (err)
+		space_close(run);
+	return err;
 }

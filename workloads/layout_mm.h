@@ -20,5 +20,7 @@ bool layout_vma_fits(const struct layout_vma *vma);
  * afterwards. Returns 0; -ENOMEM, with part of it done; -EOPNOTSUPP when no VMA fits.
  */
 int layout_map(struct mm_struct *mm, const struct layout *layout, bool populate, struct layout_loaded *loaded);
+/* As a workload's setup but for @populate: a space whose mm is made so; space->pages is what its runs hold. */
+int layout_space_open(struct workload_run *run, bool populate);
 
 #endif

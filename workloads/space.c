@@ -216,6 +216,21 @@ int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, u
 	return worker->run->checking ? read_some(worker, addr, pages, step) : 0;
 }
 
+int64_t space_touch_own(struct worker *worker, unsigned long step)
+{
+	struct space *space = space_of(worker);
+	int64_t faults = space_touch(worker, space_region(space, worker->index), (space->pages << PAGE_SHIFT) / step, step);
+
+	return faults < 0 ? faults : faults * (int64_t)(step >> PAGE_SHIFT);
+}
+
+void space_drop_own(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+
+	space_drop(worker, space_region(space, worker->index), space->pages, PAGE_SIZE);
+}
+
 int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned long pages, bool touch)
 {
 	struct space *space = space_of(worker);

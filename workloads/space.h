@@ -94,6 +94,9 @@ int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pag
  * read, and must be zero. Returns 0 or -errno.
  */
 int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
+/* Both for the worker's own region, whose pages come by faults @step bytes apart; space_touch_own() returns all pages of it. */
+int64_t space_touch_own(struct worker *worker, unsigned long step);
+void space_drop_own(struct worker *worker);
 /*
  * space_map_unmap - @rounds times: a mapping of @pages pages wherever there is room, all touched if @touch, gone again.
  * Returns @rounds or -errno.

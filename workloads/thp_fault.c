@@ -7,21 +7,9 @@ static int setup(struct workload_run *run)
 	return thp_space_open(run, space_open_memory);
 }
 
-static unsigned long region(const struct worker *worker)
-{
-	return space_region(space_of(worker), worker->index);
-}
-
-static void prepare(struct worker *worker)
-{
-	space_drop(worker, region(worker), space_of(worker)->pages, PAGE_SIZE);
-}
-
 static int64_t fault(struct worker *worker)
 {
-	int64_t huge = space_touch(worker, region(worker), space_of(worker)->pages / HPAGE_PMD_NR, PMD_SIZE);
-
-	return huge < 0 ? huge : huge * (int64_t)HPAGE_PMD_NR;
+	return space_touch_own(worker, PMD_SIZE);
 }
 
 WORKLOAD(thp_fault,
@@ -29,7 +17,7 @@ WORKLOAD(thp_fault,
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
-	.roles = { { "fault", fault, prepare } },
+	.roles = { { "fault", fault, space_drop_own } },
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = setup,

@@ -18,19 +18,6 @@ static int setup(struct workload_run *run)
 	return thp_space_open(run, open_regions);
 }
 
-/* Returns the pages found and not found. */
-static int64_t walk(struct worker *worker)
-{
-	const struct mm_walk_ops *ops = rng_below(&worker->rng, 4) ? &count_tables : &count_all;
-	struct space *space = space_of(worker);
-	struct count count = { 0 };
-	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), ops, &count);
-
-	if (!err && count.present > space->nr * REGION_PAGES)
-		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count.present, space->nr * REGION_PAGES);
-	return err ? err : (int64_t)(space->nr * REGION_PAGES);
-}
-
 static int64_t map_and_split(struct worker *worker)
 {
 	unsigned long start = space_region(space_of(worker), worker->index);
@@ -57,7 +44,7 @@ WORKLOAD(thp_split_vs_walk,
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,
 	.nr_roles = 2,
-	.roles = { { "walker", walk, NULL }, { "splitter", map_and_split, prepare } },
+	.roles = { { "walker", count_or_split_regions, NULL }, { "splitter", map_and_split, prepare } },
 	.setup = setup,
 	.check = space_check,
 	.teardown = space_close)

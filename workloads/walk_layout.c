@@ -7,18 +7,7 @@
 
 static int setup(struct workload_run *run)
 {
-	struct layout_loaded loaded;
-	struct space *space;
-	int err = space_open_mm(run);
-
-	if (err)
-		return err;
-	space = run->data;
-	err = layout_map(space->mm, run->layout, true, &loaded);
-	space->pages = loaded.pages;
-	if (err)
-		space_close(run);
-	return err;
+	return layout_space_open(run, true);
 }
 
 static int64_t walk(struct worker *worker)

@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
-#include "core/base/cpu.h"
 #include "core/base/syncpoint.h"
 #include "tests/lib/anon_vma_steps.h"
 #include "tests/lib/crew.h"

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/knocked.h"
 #include "tests/lib/pin_storm.h"
@@ -29,43 +28,39 @@ static const struct {
 	{ { "collapse:vma-lock", { "pmd_none", "counted" } }, WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	unsigned int roles = *(const unsigned int *)attempt->scene;
 	struct mm_policy policy = world_policy("linux-6.15");
 	struct pin_storm storm = pin_storm_default(&policy);
-	char why[256] = "";
 
 	for (unsigned int role = 0; role < NR_PIN_ROLES; role++)
 		storm.threads[role] = roles & 1u << role ? role == PIN_PINNER || role == PIN_WRITER ? 2 : 1 : 0;
 	storm.noise = 200;
 	storm.pages = 4;
 	storm.rounds = 150;
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		storm.seed = test_seed() + i;
-		if (pin_storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return pin_storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
+}
+
+static bool retract_storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
+{
+	struct retract_storm storm = {
+		.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 300, .noise = 200, .seed = seed,
+	};
+
+	(void)attempt;
+	return retract_storm_run(&storm, why, why_size);
 }
 
 static bool retract_storms(const struct attempt *attempt)
 {
-	char why[256] = "";
-
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		struct retract_storm storm = {
-			.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 300, .noise = 200, .seed = test_seed() + i,
-		};
-
-		if (retract_storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	return storms_hold(attempt, retract_storm, STORMS, CLEAN_STORMS);
 }
 
 static void every_knockout_is_seen(void **state)

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/file_storm.h"
 #include "tests/lib/knocked.h"
@@ -28,22 +27,19 @@ static const struct {
 	{ { "writeback:mkclean", { "has lost the last", "nobody would know" } }, FILE_STORM_DATA },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct file_storm storm = {
-		.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 1500, .noise = 200,
+		.policy = world_policy("linux-6.15"), .threads = 4, .rounds = 1500, .noise = 200, .seed = seed,
 		.kind = *(const enum file_storm_kind *)attempt->scene,
 	};
-	char why[256] = "";
 
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		storm.seed = 1 + attempt->nr * STORMS + i;
-		if (file_storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	return file_storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
 }
 
 static void every_knockout_is_seen(void **state)

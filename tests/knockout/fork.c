@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/family.h"
 #include "tests/lib/fork_storm.h"
@@ -25,31 +24,28 @@ static const struct {
 	{ { "fork:wrprotect", { "is not exclusive" } }, "linux-6.15,thp=always" },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy(attempt->scene);
 	struct fork_storm storm = fork_storm_default(&policy);
 	struct fork_storm_met met;
-	char why[256] = "";
 
 	storm.noise = 300;
 	storm.changers = 0;
 	storm.forks = 50;
-	for (storm.seed = 1; storm.seed <= (attempt->knocked ? STORMS : CLEAN_STORMS); storm.seed++) {
-		if (fork_storm_run(&storm, &met, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return fork_storm_run(&storm, &met, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
 }
 
 /* A child with a page, looked at once it is there. */
 static bool child_at_rest(const struct attempt *attempt)
 {
 	struct mm_struct *family[2];
-	char why[256] = "";
-	bool good;
 
 	(void)attempt;
 	world_start(1024, 0);
@@ -57,9 +53,7 @@ static bool child_at_rest(const struct attempt *attempt)
 	map_at(family[0], AREA, PAGE_SIZE, READ_WRITE);
 	write_at(family[0], AREA);
 	family[1] = fork_mm(family[0]);
-	good = oracle_at_rest(family, 2, why, sizeof(why));
-	fprintf(stderr, "%s", why);
-	return good;
+	return rests(family, 2);
 }
 
 /* Step by step: no storm is needed for what shows at once. */

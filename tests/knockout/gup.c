@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/knocked.h"
 #include "tests/lib/pin_storm.h"
@@ -41,25 +40,23 @@ static const struct {
 	  WITH(SHARER) | WITH(ZAPPER) | WITH(WRITER) },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy("linux-6.15");
 	struct pin_storm storm = pin_storm_default(&policy);
-	char why[256] = "";
 
 	for (unsigned int role = PIN_PINNER + 1; role < NR_PIN_ROLES; role++)
 		if (!(*(const unsigned int *)attempt->scene & 1u << role))
 			storm.threads[role] = 0;
 	storm.noise = 200;
 	storm.pages = 4;
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		storm.seed = test_seed() + i;
-		if (pin_storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return pin_storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
 }
 
 /* Row: A6. */

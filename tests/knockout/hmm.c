@@ -249,21 +249,21 @@ static void each_is_seen_and_nothing_else_is(void **state)
 
 /* ---- in storms ---- */
 
-static bool storms(const struct attempt *attempt)
+static bool run(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy("linux-6.15");
 	struct storm storm = storm_default(&policy);
-	char why[256] = "";
 
+	(void)attempt;
 	storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
 	storm.weight[STORM_MIRROR] = 40;
-	for (storm.seed = 0; storm.seed < (attempt->knocked ? STORMS : CLEAN_STORMS); storm.seed++) {
-		if (storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, run, STORMS, CLEAN_STORMS);
 }
 
 /* Row: H3. Row: H4. */

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/hugetlb_storm.h"
 #include "tests/lib/knocked.h"
@@ -27,7 +26,6 @@ static void zap_it(void *arg)
 static bool a_zap_while_a_copy_is_made(void)
 {
 	struct mm_struct *mm = hugetlb_mm("linux-6.15", 3, 1), *child, *mms[2];
-	char why[256] = "";
 	bool right;
 
 	BUG_ON(huge_write(mm, AREA));
@@ -36,40 +34,23 @@ static bool a_zap_while_a_copy_is_made(void)
 	BUG_ON(huge_write(child, AREA) || meanwhile_ran() != 1);
 	mms[0] = mm;
 	mms[1] = child;
-	rcu_barrier();
-	right = oracle_at_rest(mms, 2, why, sizeof(why));
-	if (!right)
-		fprintf(stderr, "%s", why);
+	right = rests(mms, 2);
 	mm_exit(child);
 	mm_exit(mm);
 	return right;
 }
 
-static const struct scene_of_one {
-	struct knocked knocked;
-	bool (*fn)(void);
-} scenes[] = {
+static const struct knocked_steps scenes[] = {
 	{ { "hugetlb:fault-mutex", { "reserved" } }, a_storm },
 	{ { "hugetlb:zap-lock", { "reserved" } }, a_storm },
 	{ { "hugetlb:fault-recheck", { "anon_vma is dead" } }, a_zap_while_a_copy_is_made },
 };
 
-static bool play(const struct attempt *attempt)
-{
-	const struct scene_of_one *scene = attempt->scene;
-	bool right;
-
-	world_start(8192, 64);
-	right = scene->fn();
-	knockout_clear();
-	return world_stop() && right;
-}
-
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
+		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
 }
 
 int main(void)

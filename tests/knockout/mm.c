@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 
 #include "tests/lib/knocked.h"
 #include "tests/lib/storm.h"
@@ -15,12 +14,12 @@
 #define CLEAN_STORMS	40
 #define TRIES		8
 
-struct knocked_storm {
+struct stormy {
 	struct knocked knocked;
 	const char *policy;
 };
 
-static const struct knocked_storm cases[] = {
+static const struct stormy cases[] = {
 	{ { "table-publish:A", { "points_to_table", "pte_bad" } }, "linux-6.15" },
 	{ { "table-free:A", { "object age" } }, "linux-6.15" },
 	{ { "shootdown:A", { "points_to_table", "spin_is_locked" } }, "linux-6.15,tables=shootdown" },
@@ -55,7 +54,7 @@ static const struct knocked_storm cases[] = {
 };
 
 /* Of these a watcher tells before there is any damage; and this is who sees the damage. */
-static const struct knocked_storm damage[] = {
+static const struct stormy damage[] = {
 	{ { "table-free:A", { "points_to_table", "spin_is_locked" } }, "linux-6.15" },
 	{ { "pte-lock", { "counted", "references", "leaked", "mm_counter_sum" } }, "linux-6.15" },
 	{ { "vma-seq:B", { "under its reader" } }, "linux-6.4" },
@@ -63,21 +62,19 @@ static const struct knocked_storm damage[] = {
 	{ { "vma-lock:writer-wait", { "under its reader", "points_to_table" } }, "linux-6.15" },
 };
 
-static bool storms(const struct attempt *attempt)
+static bool run(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct mm_policy policy = world_policy(attempt->scene);
 	struct storm storm = storm_default(&policy);
-	char why[256] = "";
 
 	storm.noise = 300;
-	for (unsigned int i = 0; i < (attempt->knocked ? STORMS : CLEAN_STORMS); i++) {
-		storm.seed = 1 + attempt->nr * STORMS + i;
-		if (storm_run(&storm, why, sizeof(why)))
-			continue;
-		fprintf(stderr, "%s", why);
-		return false;
-	}
-	return true;
+	storm.seed = seed;
+	return storm_run(&storm, why, why_size);
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, run, STORMS, CLEAN_STORMS);
 }
 
 /* Row: M4. */

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/threads.h"
@@ -56,15 +57,11 @@ static void begin(const char *policy, uint64_t seed)
 
 static bool end(void)
 {
-	char why[256];
 	bool good;
 
 	for (unsigned int i = 0; i < FOLIOS; i++)
 		folio_put(world.folio[i]);
-	rcu_barrier();
-	good = oracle_at_rest(&world.mm, 1, why, sizeof(why));
-	if (!good)
-		fprintf(stderr, "%s", why);
+	good = rests(&world.mm, 1);
 	mm_exit(world.mm);
 	return world_stop() && good;
 }

@@ -22,18 +22,6 @@ static bool holds(struct mm_struct *mm, uint64_t word)
 	return found == word;
 }
 
-static bool rests(struct mm_struct *one, struct mm_struct *two)
-{
-	struct mm_struct *mms[] = { one, two };
-	char why[256] = "";
-
-	rcu_barrier();
-	if (oracle_at_rest(mms, two ? 2 : 1, why, sizeof(why)))
-		return true;
-	fprintf(stderr, "%s", why);
-	return false;
-}
-
 /* Another page in the same slot, by an entry that says the same. */
 static void drop_write_and_page_out(void *arg)
 {
@@ -98,7 +86,7 @@ static bool fork_of_a_swapped_page(void)
 
 	page_out(mm, 0);
 	BUG_ON(sys_fork(mm, &child));
-	good = rests(mm, child);
+	good = rests((struct mm_struct *[]){ mm, child }, 2);
 	mm_exit(child);
 	mm_exit(mm);
 	return good;
@@ -114,15 +102,12 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	get_page(page);
 	page_out(mm, 0);
 	put_page(page);
-	good = holds(mm, 100) && read_word(mm, 2) == 102 && rests(mm, NULL);
+	good = holds(mm, 100) && read_word(mm, 2) == 102 && rests(&mm, 1);
 	mm_exit(mm);
 	return good;
 }
 
-static const struct scene_of_one {
-	struct knocked knocked;
-	bool (*fn)(void);
-} scenes[] = {
+static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
 	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
@@ -130,24 +115,11 @@ static const struct scene_of_one {
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 
-static bool play(const struct attempt *attempt)
-{
-	const struct scene_of_one *scene = attempt->scene;
-	bool good;
-
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 2048, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	BUG_ON(swap_on(SLOTS));
-	good = scene->fn();
-	knockout_clear();
-	return world_stop() && good;
-}
-
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_is_seen(&scenes[i].knocked, play, &scenes[i]));
+		assert_true(only_knocked_steps_are_seen(&scenes[i], two_nodes_up));
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/knocked.h"
 #include "tests/lib/threads.h"
 
@@ -48,7 +49,6 @@ static void read_or_free(void *arg, unsigned int index)
 /* True when the reader came through with its table still a table. */
 static bool reader_comes_through(const struct attempt *attempt)
 {
-	char why[256];
 	bool good;
 
 	(void)attempt;
@@ -60,7 +60,7 @@ static bool reader_comes_through(const struct attempt *attempt)
 	BUG_ON(syncpoint_hook("ptl.map.read_pmd", stand_still, NULL));
 	threads_run(2, read_or_free, NULL);
 	syncpoint_hook(NULL, NULL, NULL);
-	good = !freed_under_reader && load_relaxed(&reader_stands) && oracle_at_rest(&mm, 1, why, sizeof(why));
+	good = !freed_under_reader && load_relaxed(&reader_stands) && rests(&mm, 1);
 	mm_exit(mm);
 	frame_drain_cpu();
 	cpu_unregister();

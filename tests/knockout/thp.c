@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <stdio.h>
 #include <sys/mman.h>
 
 #include "core/op/madvise.h"
@@ -60,17 +59,12 @@ static bool right_at_rest(const struct attempt *attempt)
 {
 	const struct scene_of_one *scene = attempt->scene;
 	struct mm_struct *mm;
-	char why[256] = "";
-	bool good;
 
 	world_start(16384, 0);
 	mm = world_mm(THP_POLICY);
 	BUG_ON(sys_mmap(mm, AREA, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
 	scene->steps(mm);
-	rcu_barrier();
-	good = oracle_at_rest(&mm, 1, why, sizeof(why));
-	fprintf(stderr, "%s", why);
-	return good;
+	return rests(&mm, 1);
 }
 
 static void each_is_seen(void **state)

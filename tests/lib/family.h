@@ -5,9 +5,9 @@
 
 #include "core/op/exit.h"
 #include "core/op/fork.h"
-#include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
@@ -49,8 +49,5 @@ static inline bool byte_is(struct mm_struct *mm, unsigned long addr, unsigned ch
 	read_at(mm, addr);
 	return !machine.payload || *(unsigned char *)page_payload(page_of(mm, addr)) == byte;
 }
-
-/* Dies unless the oracle is content with @mms, all @nr there are. */
-void family_at_rest(struct mm_struct *const *mms, unsigned int nr);
 
 #endif

@@ -29,6 +29,20 @@ static inline struct scene scene_of(const char *policy, int prot)
 	return s;
 }
 
+static inline struct mm_struct *mm_with_area(const char *policy)
+{
+	return scene_of(policy, PROT_READ | PROT_WRITE).mm;
+}
+
+/* The same with a page at AREA. */
+static inline struct mm_struct *mm_with_page(const char *policy)
+{
+	struct mm_struct *mm = mm_with_area(policy);
+
+	BUG_ON(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE));
+	return mm;
+}
+
 static inline uint64_t spurious(const struct scene *s)
 {
 	return events_total(EV_FAULT_SPURIOUS) - s->spurious;
@@ -47,6 +61,16 @@ static inline vm_fault_t do_write(const struct scene *s, unsigned long addr)
 static inline struct page *page_at(const struct scene *s, unsigned long addr)
 {
 	return pte_page(tree_pte(s->mm, addr));
+}
+
+static inline bool payload_is(const struct page *page, int byte)
+{
+	const unsigned char *bytes = page_payload(page);
+
+	for (unsigned int i = 0; i < machine.payload; i++)
+		if (bytes[i] != byte)
+			return false;
+	return true;
 }
 
 static inline void put_bits(const struct scene *s, unsigned long addr, uint64_t bits)

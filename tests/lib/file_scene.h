@@ -5,6 +5,7 @@
 
 #include "core/faultline.h"
 #include "core/mm/mapped_entry.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
 
@@ -13,13 +14,6 @@
 #define SHARED_AT	(3 * PGDIR_SIZE)
 #define PRIVATE_AT	(SHARED_AT + 4 * PMD_SIZE)
 #define RW		(PROT_READ | PROT_WRITE)
-
-static inline int file_world_up(void **state)
-{
-	(void)state;
-	world_start(16384, CACHE_LINE);
-	return 0;
-}
 
 static inline struct file *scene_file(void)
 {
@@ -86,16 +80,6 @@ static inline uint64_t load_word(struct mm_struct *mm, unsigned long addr)
 static inline void store_word(struct mm_struct *mm, unsigned long addr, uint64_t word)
 {
 	BUG_ON(access_word(mm, addr, &word, true));
-}
-
-/* Dies unless the oracle finds all @nr address spaces right. */
-static inline void at_rest(struct mm_struct *const *mms, unsigned int nr)
-{
-	char why[256];
-
-	rcu_barrier();
-	if (!oracle_at_rest(mms, nr, why, sizeof(why)))
-		BUG("%s", why);
 }
 
 #endif

@@ -58,10 +58,10 @@ static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
 /* True when the pool has so many free, and so many of those promised; else says on stderr what it has. */
 bool pool_is(unsigned long free, unsigned long reserved);
 
-/* Takes the pool back too: what was leaked of it is then a leak of frames. */
+/* Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does. */
 #define end_of(...) do { \
 	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
-	family_at_rest(mms_, ARRAY_SIZE(mms_)); \
+	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \
 	for (unsigned int i_ = 0; i_ < ARRAY_SIZE(mms_); i_++) \
 		mm_exit(mms_[i_]); \
 	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)); \

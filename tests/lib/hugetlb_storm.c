@@ -115,17 +115,15 @@ static void work(void *arg, unsigned int index)
 bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int threads, unsigned int noise)
 {
 	unsigned long pool = HUGETLB_STORM_PAGES + (storm->pins ? SPARE : 0);
-	char why[256] = "";
 	bool right;
 
 	storm->mm = hugetlb_mm(policy, pool, HUGETLB_STORM_PAGES);
 	syncpoint_noise(noise);
 	threads_run(threads, work, storm);
 	syncpoint_noise(0);
-	rcu_barrier();
-	right = oracle_at_rest(&storm->mm, 1, why, sizeof(why));
+	right = rests(&storm->mm, 1);
 	if (!right)
-		fprintf(stderr, "policy %s: %s\n", policy, why);
+		fprintf(stderr, "policy %s\n", policy);
 	if (!storm->pins && storm->refused) {
 		fprintf(stderr, "policy %s: %lu faults were refused what was reserved for them\n", policy, storm->refused);
 		right = false;

@@ -10,6 +10,7 @@
 #include "core/base/syncpoint.h"
 #include "core/base/watcher.h"
 #include "tests/lib/child.h"
+#include "tests/lib/world.h"
 
 #define SAID_SIZE	4096
 
@@ -36,6 +37,19 @@ static bool is_meant(const struct knocked *knocked, const char *said)
 		if (strstr(said, knocked->seen[i]))
 			return true;
 	return FAULTLINE_PLAIN_ALLOC && strstr(said, "Sanitizer");
+}
+
+bool storms_hold(const struct attempt *attempt, knocked_storm *storm, unsigned int storms, unsigned int clean_storms)
+{
+	uint64_t seed = test_seed() + attempt->nr * storms;
+	char why[256] = "";
+
+	for (unsigned int i = 0; i < (attempt->knocked ? storms : clean_storms); i++)
+		if (!storm(attempt, seed + i, why, sizeof(why))) {
+			fprintf(stderr, "%s", why);
+			return false;
+		}
+	return true;
 }
 
 static bool is_seen(const struct knocked *knocked, bool unwatched, knocked_play *play, const void *scene, unsigned int tries)
@@ -80,4 +94,28 @@ bool clean_is_quiet(knocked_play *play, const void *scene)
 bool only_knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene)
 {
 	return clean_is_quiet(play, scene) && knocked_is_seen(knocked, play, scene, 1);
+}
+
+/* Of what is played by steps. */
+struct steps {
+	bool (*steps)(void);
+	int (*up)(void **state);
+};
+
+static bool play_steps(const struct attempt *attempt)
+{
+	const struct steps *steps = attempt->scene;
+	bool good;
+
+	BUG_ON(steps->up(NULL));
+	good = steps->steps();
+	knockout_clear();
+	return world_stop() && good;
+}
+
+bool only_knocked_steps_are_seen(const struct knocked_steps *knocked, int (*up)(void **state))
+{
+	const struct steps steps = { knocked->steps, up };
+
+	return only_knocked_is_seen(&knocked->knocked, play_steps, &steps);
 }

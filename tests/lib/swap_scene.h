@@ -8,10 +8,24 @@
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/op/madvise.h"
-#include "core/oracle/at_rest.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/fault_scene.h"
 
 #define SLOTS	64
+
+/* As cmocka's setups, with world_down() as teardown: words in pages, and slots to swap them to; and two nodes to move them between. */
+static inline int swap_world_up(void **state)
+{
+	return world_up_with_words(state) || swap_on(SLOTS);
+}
+
+static inline int two_nodes_up(void **state)
+{
+	(void)state;
+	BUG_ON(faultline_start(&(struct machine_config){ 2, 8192, CACHE_LINE }));
+	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
+	return swap_on(SLOTS);
+}
 
 static inline unsigned long page_addr(unsigned long i)
 {
@@ -52,6 +66,18 @@ static inline bool swapped(struct mm_struct *mm, unsigned long i)
 	return pte_is_swap(pte_at(mm, i));
 }
 
+/* The VMA is locked in memory. */
+static inline void lock_in_memory(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(mm);
+	vma = vma_lookup(mm, AREA);
+	vma_start_write(vma);
+	vma_set_flags(vma, vma->vm_flags | VM_LOCKED);
+	mmap_write_unlock(mm);
+}
+
 /* An mm whose first @pages pages hold their numbers from 100 on. */
 static inline struct mm_struct *mm_with_words(const char *policy, unsigned long pages)
 {
@@ -61,14 +87,5 @@ static inline struct mm_struct *mm_with_words(const char *policy, unsigned long 
 		write_word(s.mm, i, 100 + i);
 	return s.mm;
 }
-
-/* Includes cmocka.h first, as every test does. */
-#define assert_at_rest(...) do { \
-	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
-	char why_[256] = ""; \
-	rcu_barrier(); \
-	if (!oracle_at_rest(mms_, ARRAY_SIZE(mms_), why_, sizeof(why_))) \
-		fail_msg("%s", why_); \
-} while (0)
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/mm/vma.h"
 #include "core/op/mmap.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/world.h"
 
 #define AREA	(16 * PMD_SIZE)
@@ -34,15 +35,6 @@ static inline struct mm_struct *mm_with_vma(const char *policy)
 static inline struct vm_area_struct *only_vma(struct mm_struct *mm)
 {
 	return vma_tree_find(&mm->tree, 0);
-}
-
-static inline bool can_be_read(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
-
-	if (vma)
-		vma_end_read(mm, vma);
-	return vma;
 }
 
 /* What another thread finds, and how far two threads are. */

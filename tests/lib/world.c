@@ -55,6 +55,13 @@ int world_up(void **state)
 	return 0;
 }
 
+int world_up_with_words(void **state)
+{
+	(void)state;
+	world_start(16384, CACHE_LINE);
+	return 0;
+}
+
 int world_down(void **state)
 {
 	(void)state;

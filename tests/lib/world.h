@@ -9,8 +9,9 @@
 void world_start(unsigned long frames, unsigned int payload);
 /* Takes all back. True when nothing leaked; else says on stderr what did. */
 bool world_stop(void);
-/* As cmocka's setup and teardown: 16384 frames without payload. */
+/* As cmocka's setup and teardown: 16384 frames without payload, or with a cache line each. */
 int world_up(void **state);
+int world_up_with_words(void **state);
 int world_down(void **state);
 
 /*

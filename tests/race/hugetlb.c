@@ -57,13 +57,6 @@ static void forks_and_pins(void **state)
 	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,5 +65,5 @@ int main(void)
 		cmocka_unit_test(forks_and_pins),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -245,13 +245,6 @@ static void what_is_wrong_with_a_vma_tree(void **state)
 	vma_array_destroy(&array);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,5 +258,5 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_a_vma_tree),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -18,6 +18,7 @@
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/child.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
@@ -41,13 +42,9 @@ static void begin(const char *policy)
 
 static void end(void)
 {
-	char why[256];
-
 	assert_int_equal(meanwhile_ran(), 1);
 	knockout_clear();
-	rcu_barrier();
-	if (!oracle_at_rest(&s.mm, 1, why, sizeof(why)))
-		fail_msg("%s", why);
+	assert_at_rest(s.mm);
 	mm_exit(s.mm);
 }
 

@@ -11,6 +11,7 @@
 #include "core/base/syncpoint.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/knocked.h"
+#include "tests/lib/world.h"
 
 /* What is left out here is nobody's lock. */
 static const struct knocked knocked = { "pte-lock", { "the one", "the other" } };
@@ -100,6 +101,66 @@ static void it_is_left_out_in_the_child_alone(void **state)
 	assert_false(KNOCKED_OUT(PTE_LOCK));
 }
 
+/* ---- storms ---- */
+
+/* Does not hold with the seed that the scene says. */
+static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
+{
+	snprintf(why, why_size, "the one");
+	return seed != *(const uint64_t *)attempt->scene;
+}
+
+static bool storms(const struct attempt *attempt)
+{
+	return storms_hold(attempt, storm, 10, 5);
+}
+
+static void storms_go_on_until_one_does_not_hold(void **state)
+{
+	const uint64_t first = test_seed(), last = first + 9, beyond = first + 10, last_clean = first + 4;
+
+	(void)state;
+	needs_checks();
+	assert_true(knocked_is_seen(&knocked, storms, &first, 1));
+	assert_true(knocked_is_seen(&knocked, storms, &last, 1));
+	assert_false(knocked_is_seen(&knocked, storms, &beyond, 1));
+	assert_true(clean_is_quiet(storms, &last));
+	assert_false(clean_is_quiet(storms, &last_clean));
+}
+
+/* ---- steps ---- */
+
+static bool world_is_up;
+
+static int up(void **state)
+{
+	world_is_up = true;
+	return world_up(state);
+}
+
+static bool steps(void)
+{
+	BUG_ON(!world_is_up);
+	if (KNOCKED_OUT(PTE_LOCK))
+		fprintf(stderr, "the other");
+	return !KNOCKED_OUT(PTE_LOCK);
+}
+
+static bool steps_that_leak(void)
+{
+	world_mm("linux-6.15");
+	return steps();
+}
+
+static void steps_have_a_world_of_their_own(void **state)
+{
+	(void)state;
+	needs_checks();
+	assert_true(only_knocked_steps_are_seen(&(struct knocked_steps){ knocked, steps }, up));
+	assert_false(only_knocked_steps_are_seen(&(struct knocked_steps){ knocked, steps_that_leak }, up));
+	assert_false(world_is_up);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +169,8 @@ int main(void)
 		cmocka_unit_test(without_knockout_nothing_may_be_said),
 		cmocka_unit_test(it_is_tried_again_with_other_seeds),
 		cmocka_unit_test(it_is_left_out_in_the_child_alone),
+		cmocka_unit_test(storms_go_on_until_one_does_not_hold),
+		cmocka_unit_test(steps_have_a_world_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

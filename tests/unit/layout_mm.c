@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "core/faultline.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/world.h"
 #include "workloads/layout_mm.h"
 
@@ -51,15 +52,6 @@ static void expect_run(struct mm_struct *mm, const struct layout_run *run)
 	}
 }
 
-static void expect_oracle(struct mm_struct *mm)
-{
-	char why[256] = "";
-
-	rcu_barrier();
-	if (!oracle_at_rest(&mm, 1, why, sizeof(why)))
-		fail_msg("%s", why);
-}
-
 static void expect_layout(struct mm_struct *mm, const struct layout *layout, const struct layout_loaded *loaded)
 {
 	unsigned int fit = 0;
@@ -79,7 +71,7 @@ static void expect_layout(struct mm_struct *mm, const struct layout *layout, con
 	assert_int_equal(loaded->vmas + loaded->vmas_left_out, layout->nr_vmas);
 	assert_int_equal(loaded->pages + loaded->pages_left_out, layout->nr_pages);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), loaded->pages);
-	expect_oracle(mm);
+	assert_at_rest(mm);
 }
 
 /* Some of it does: all of a program of 64 bits may lie above what 32 bits reach. */
@@ -192,7 +184,7 @@ static void out_of_frames(void **state)
 		world_take_frames(left);
 		assert_int_equal(layout_map(mm, layout, true, &loaded), -ENOMEM);
 		world_give_frames();
-		expect_oracle(mm);
+		assert_at_rest(mm);
 		mm_exit(mm);
 	}
 	layout_free(layout);

@@ -9,8 +9,8 @@
 
 #include "core/op/exit.h"
 #include "core/op/fork.h"
-#include "core/oracle/at_rest.h"
 #include "core/phys/page_flags.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/leaf_scene.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/world.h"
@@ -52,14 +52,6 @@ static void is_wrong(struct family *f, const char *words)
 	if (at_rest(f) || !strstr(f->why, words))
 		fail_msg("'%s' expected, it says '%s'", words, f->why);
 }
-
-/* Changes a word, expects those words, and changes it back. */
-#define wrong_when(f, lvalue, value, words) do { \
-	__typeof__(lvalue) saved_ = (lvalue); \
-	(lvalue) = (value); \
-	is_wrong((f), (words)); \
-	(lvalue) = saved_; \
-} while (0)
 
 static void nothing_is_wrong(void **state)
 {

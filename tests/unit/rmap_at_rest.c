@@ -14,6 +14,7 @@
 #include "core/op/fork.h"
 #include "core/oracle/rmap_at_rest.h"
 #include "core/phys/folio_lock.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
@@ -76,14 +77,6 @@ static void is_wrong(struct family *f, const char *words)
 	if (!look(f).made || !strstr(f->why, words))
 		fail_msg("'%s' expected, it says '%s'", words, f->why);
 }
-
-/* Changes a word, expects those words, and changes it back. */
-#define wrong_when(f, lvalue, value, words) do { \
-	__typeof__(lvalue) saved_ = (lvalue); \
-	(lvalue) = (value); \
-	is_wrong((f), (words)); \
-	(lvalue) = saved_; \
-} while (0)
 
 
 static struct vm_area_struct *vma_at_rest(struct family *f, unsigned int i, unsigned long addr)

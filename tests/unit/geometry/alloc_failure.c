@@ -187,13 +187,6 @@ static void frames_run_out(void **state)
 	assert_true(failed[MOVE_TOUCH] && failed[MOVE_MADVISE]);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,5 +196,5 @@ int main(void)
 		cmocka_unit_test(frames_run_out),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

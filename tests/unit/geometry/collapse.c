@@ -346,13 +346,6 @@ static void it_is_all_looked_at_again_under_the_lock(void **state)
 	}
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, CACHE_LINE);
-	return swap_on(SLOTS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,5 +362,5 @@ int main(void)
 		cmocka_unit_test(it_is_all_looked_at_again_under_the_lock),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, swap_world_up, world_down);
 }

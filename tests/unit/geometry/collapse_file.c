@@ -68,11 +68,6 @@ static void write_at(struct mm_struct *mm, unsigned long i, uint64_t word)
 	*(uint64_t *)page_payload(pte_page(tree_pte(mm, addr))) = word;
 }
 
-#define all_right(...) do { \
-	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
-	at_rest(mms_, ARRAY_SIZE(mms_)); \
-} while (0)
-
 /* Rows: G2, L2 */
 static void ptes_of_a_file_become_a_leaf(void **state)
 {
@@ -97,7 +92,7 @@ static void ptes_of_a_file_become_a_leaf(void **state)
 		assert_int_equal(events_total(EV_PTE_TABLE_RETRACT), retracted + 1);
 		assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), PAGES);
 		assert_int_equal(mm_counter_sum(&mm->pt, MM_PTE_TABLES), 0);
-		all_right(mm);
+		assert_at_rest(mm);
 		assert_int_equal(read_at(mm, 3), file_word(3));
 		assert_int_equal(read_at(mm, 4), 7);
 		assert_int_equal(read_at(mm, PAGES - 1), file_word(PAGES - 1));
@@ -108,7 +103,7 @@ static void ptes_of_a_file_become_a_leaf(void **state)
 		assert_int_equal(read_at(mm, 4), 7);
 		assert_int_equal(collapse(mm), 0);
 		assert_int_equal(read_at(mm, 5), 8);
-		all_right(mm);
+		assert_at_rest(mm);
 		mm_exit(mm);
 		file_put(file);
 	}
@@ -133,7 +128,7 @@ static void a_leaf_comes_where_nothing_is_mapped(void **state)
 	assert_true(pmd_none(pmd_at(mm, AT)));
 	assert_int_equal(collapse(mm), 0);
 	assert_true(pmd_trans_huge(pmd_at(mm, AT)));
-	all_right(mm, other);
+	assert_at_rest(mm, other);
 	mm_exit(mm);
 	mm_exit(other);
 	file_put(file);
@@ -164,11 +159,11 @@ static void whoever_else_maps_it_loses_its_table(void **state)
 	assert_int_equal(mm_counter_sum(&shares->pt, MM_FILEPAGES), 0);
 	assert_true(pmd_is_table(pmd_at(keeps, AT)));
 	assert_true(pmd_is_table(pmd_at(copied, AT)));	/* a copy is in it, or could be */
-	all_right(mm, shares, copied, keeps);
+	assert_at_rest(mm, shares, copied, keeps);
 	assert_int_equal(read_at(shares, 2), file_word(2));
 	assert_int_equal(read_at(copied, 2), 9);
 	assert_int_equal(collapse(copied), -EINVAL);
-	all_right(mm, shares, copied, keeps);
+	assert_at_rest(mm, shares, copied, keeps);
 	mm_exit(mm);
 	mm_exit(shares);
 	mm_exit(copied);
@@ -203,7 +198,7 @@ static void what_is_not_one_huge_page_is_refused(void **state)
 	assert_true(pmd_none(pmd_at(mm, AT)));
 	assert_int_equal(do_user_addr_fault(mm, AT, 0), VM_FAULT_SIGBUS);
 	assert_int_equal(collapse(mm), -EINVAL);	/* beyond its end */
-	all_right(mm);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 	file_put(small);
@@ -229,7 +224,7 @@ static void pages_under_a_leaf_of_a_file_are_got(void **state)
 	assert_int_equal(pin_user_pages_fast(mm, AT, 8, FOLL_WRITE, pages), 8);
 	assert_ptr_equal(pages[7], before + 7);
 	unpin_user_pages(pages, 8);
-	all_right(mm);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 }
@@ -257,7 +252,7 @@ static vm_fault_t guard_across_collapse(const char *knockout)
 	assert_int_equal(meanwhile_ran(), 1);
 	knockout_clear();
 	ret = do_user_addr_fault(mm, AT + 5 * PAGE_SIZE, 0);
-	all_right(mm);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	rcu_barrier();
 	file_put(file);
@@ -290,7 +285,7 @@ static void move_across_collapse(unsigned long to)
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), 0);
 	assert_int_equal(do_user_addr_fault(mm, to + PAGE_SIZE, 0), 0);
 	assert_int_equal(*(uint64_t *)page_payload(pte_page(tree_pte(mm, to + PAGE_SIZE))), file_word(1));
-	all_right(mm, other);
+	assert_at_rest(mm, other);
 	mm_exit(mm);
 	mm_exit(other);
 	file_put(file);
@@ -318,5 +313,5 @@ int main(void)
 		cmocka_unit_test(what_a_collapse_takes_is_not_moved),
 	};
 
-	return cmocka_run_group_tests(tests, file_world_up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -24,16 +24,6 @@ static uint64_t bits_at(const struct scene *s, unsigned long addr)
 	return tree_pte(s->mm, addr).val & ~ENTRY_PFN_MASK;
 }
 
-static bool payload_is(const struct page *page, int byte)
-{
-	const unsigned char *bytes = page_payload(page);
-
-	for (unsigned int i = 0; i < machine.payload; i++)
-		if (bytes[i] != byte)
-			return false;
-	return true;
-}
-
 /* Faults were all counted under the lock that the policy has, the last thing a test of one scene looks at. */
 static void scene_end(struct scene *s, unsigned int faults)
 {

@@ -16,7 +16,7 @@ static struct mm_struct *mm;
 
 static int begin(void **state)
 {
-	file_world_up(state);
+	world_up_with_words(state);
 	file = scene_file();
 	mm = file_mm("linux-6.15", file);
 	return 0;
@@ -24,7 +24,7 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 	return world_down(state);
@@ -65,7 +65,7 @@ static void dontneed_drops_copies_and_keeps_the_file(void **state)
 	assert_int_equal(sys_madvise(mm, SHARED_AT, PAGE(FILE_PAGES), MADV_DONTNEED), 0);
 	assert_int_equal(sys_madvise(mm, PRIVATE_AT, PAGE(FILE_PAGES), MADV_DONTNEED), 0);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES) + mm_counter_sum(&mm->pt, MM_ANONPAGES), 0);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	assert_int_equal(load_word(mm, PRIVATE_AT), 1);
 	assert_int_equal(filemap_writeback(file), 1);
 	assert_int_equal(file->device[0], 1);

@@ -48,7 +48,7 @@ static void a_read_maps_the_file_s_page(void **state)
 		assert_false(folio_test_dirty(folio_at(mm, SHARED_AT + PAGE(3))));
 		assert_int_equal(file_pages(mm), 2);
 		assert_int_equal(anon_pages(mm), 0);
-		at_rest(&mm, 1);
+		assert_at_rest(mm);
 		mm_exit(mm);
 		file_put(file);
 	}
@@ -72,7 +72,7 @@ static void a_shared_write_is_everybody_s(void **state)
 		assert_int_equal(load_word(mms[1], PRIVATE_AT), 42);
 		assert_true(folio_test_dirty(folio_at(mms[1], PRIVATE_AT)));
 		assert_int_equal(anon_pages(mms[0]) + anon_pages(mms[1]), 0);
-		at_rest(mms, 2);
+		assert_true(rests(mms, 2));
 		mm_exit(mms[0]);
 		mm_exit(mms[1]);
 		file_put(file);
@@ -95,7 +95,7 @@ static void a_private_write_is_its_own(void **state)
 		assert_int_equal(page_type(&folio_at(mm, PRIVATE_AT + PAGE(9))->page), PAGE_ANON);
 		assert_int_equal(anon_pages(mm), 1);
 		assert_int_equal(file_pages(mm), 1);
-		at_rest(&mm, 1);
+		assert_at_rest(mm);
 		BUG_ON(sys_madvise(mm, PRIVATE_AT, PAGE(FILE_PAGES), MADV_DONTNEED));
 		assert_int_equal(load_word(mm, PRIVATE_AT + PAGE(9)), 43);
 		mm_exit(mm);
@@ -115,18 +115,18 @@ static void fork_shares_what_is_shared_and_copies_the_rest(void **state)
 	load_word(mms[0], PRIVATE_AT + PAGE(1));
 	assert_int_equal(sys_fork(mms[0], &mms[1]), 0);
 	assert_int_equal(file_pages(mms[1]), 1);	/* of the VMA that had to be copied; the other's come by faults */
-	at_rest(mms, 2);
+	assert_true(rests(mms, 2));
 	store_word(mms[0], SHARED_AT, 3);
 	store_word(mms[0], PRIVATE_AT, 4);
 	store_word(mms[1], PRIVATE_AT + PAGE(1), 5);
 	assert_int_equal(load_word(mms[1], SHARED_AT), 3);
 	assert_int_equal(load_word(mms[1], PRIVATE_AT), 2);
 	assert_int_equal(load_word(mms[0], PRIVATE_AT + PAGE(1)), seeded(1));
-	at_rest(mms, 2);
+	assert_true(rests(mms, 2));
 	file_put(file);		/* its VMAs keep it */
 	mm_exit(mms[0]);
 	assert_int_equal(load_word(mms[1], SHARED_AT), 3);
-	at_rest(&mms[1], 1);
+	assert_at_rest(mms[1]);
 	mm_exit(mms[1]);
 }
 
@@ -142,22 +142,22 @@ static void a_mapping_that_changes_shape_stays_on_its_file(void **state)
 		store_word(mm, SHARED_AT + PAGE(i), 100 + i);
 	BUG_ON(sys_mprotect(mm, SHARED_AT + PAGE(8), PAGE(8), PROT_READ));
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 4);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	BUG_ON(sys_mprotect(mm, SHARED_AT + PAGE(8), PAGE(8), RW));
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 2);
 	assert_true(pte_write(tree_pte(mm, SHARED_AT + PAGE(8))));	/* it was dirty: no fault is needed to notice */
 	BUG_ON(sys_munmap(mm, SHARED_AT + PAGE(20), PAGE(4)));
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	BUG_ON(sys_mremap(mm, SHARED_AT + PAGE(24), PAGE(8), PAGE(8), MREMAP_MAYMOVE | MREMAP_FIXED, there) != (long)there);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	assert_int_equal(load_word(mm, there + PAGE(3)), 127);
 	BUG_ON(sys_mremap(mm, there, PAGE(8), PAGE(16), 0, 0) != (long)there);
 	assert_int_equal(load_word(mm, there + PAGE(12)), 136);		/* what it grew by comes from the file */
 	map_file_at(mm, SHARED_AT + PAGE(20), 4, RW, MAP_SHARED, file, 20);
 	map_file_at(mm, SHARED_AT + PAGE(24), 8, RW, MAP_SHARED, file, 24);
 	assert_int_equal(load_word(mm, SHARED_AT + PAGE(22)), 122);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);	/* joined again: same file, page after page */
 	map_file_at(mm, SHARED_AT + PAGE(FILE_PAGES), 8, RW, MAP_SHARED, file, 8);
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 4);	/* another page of the file: not joined */
@@ -183,10 +183,10 @@ static void a_second_mapping_sees_the_same(void **state)
 	assert_int_equal(load_word(mm, SHARED_AT + PAGE(3)), 2);
 	assert_ptr_equal(folio_at(mm, SHARED_AT + PAGE(3)), folio_at(mm, there + PAGE(1)));
 	assert_true(sys_mremap(mm, SHARED_AT, 0, PAGE(FILE_PAGES), MREMAP_MAYMOVE, 0) > 0);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	/* Over itself: it makes room, and is gone. */
 	assert_int_equal(sys_mremap(mm, SHARED_AT, 0, PAGE(1), MREMAP_MAYMOVE | MREMAP_FIXED, SHARED_AT), -EFAULT);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 }
@@ -206,7 +206,7 @@ static void nothing_lies_beyond_the_end(void **state)
 		assert_int_equal(access_word(mm, PRIVATE_AT + PAGE(FILE_PAGES), &word, write), VM_FAULT_SIGBUS);
 		assert_int_equal(access_word(mm, PRIVATE_AT + PAGE(FILE_PAGES - 1), &word, write), 0);
 	}
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 }
@@ -242,11 +242,11 @@ static void large_folios(void **state)
 	assert_int_equal(folio_mapcount(folio_at(mms[0], PRIVATE_AT + PAGE(6))), 5);
 	assert_int_equal(sys_fork(mms[0], &mms[1]), 0);
 	assert_true(folio_maybe_mapped_shared(folio_at(mms[0], PRIVATE_AT + PAGE(6))));
-	at_rest(mms, 2);
+	assert_true(rests(mms, 2));
 	assert_int_equal(sys_ftruncate(file, 12), -EINVAL);
 	assert_int_equal(sys_ftruncate(file, 8), 0);
 	assert_int_equal(file_pages(mms[0]), 3 + 2);
-	at_rest(mms, 2);
+	assert_true(rests(mms, 2));
 	mm_exit(mms[0]);
 	mm_exit(mms[1]);
 	file_put(file);
@@ -280,7 +280,7 @@ static void memory_that_runs_out_changes_nothing(void **state)
 		struct mm_struct *mm = file_mm("linux-6.15", file);
 
 		touch_all_ways(mm, file, fails);
-		at_rest(&mm, 1);
+		assert_at_rest(mm);
 		mm_exit(mm);
 		file_put(file);
 	}
@@ -289,16 +289,16 @@ static void memory_that_runs_out_changes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_read_maps_the_file_s_page, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_shared_write_is_everybody_s, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_private_write_is_its_own, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(fork_shares_what_is_shared_and_copies_the_rest, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_mapping_that_changes_shape_stays_on_its_file, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_second_mapping_sees_the_same, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(nothing_lies_beyond_the_end, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(mmap_refuses, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(large_folios, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(memory_that_runs_out_changes_nothing, file_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_read_maps_the_file_s_page, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_shared_write_is_everybody_s, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_private_write_is_its_own, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(fork_shares_what_is_shared_and_copies_the_rest, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_mapping_that_changes_shape_stays_on_its_file, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_second_mapping_sees_the_same, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(nothing_lies_beyond_the_end, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(mmap_refuses, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(large_folios, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(memory_that_runs_out_changes_nothing, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

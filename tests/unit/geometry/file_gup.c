@@ -33,7 +33,7 @@ static struct scene begin(void)
 
 static void end(struct scene *s)
 {
-	at_rest(&s->mm, 1);
+	assert_at_rest(s->mm);
 	mm_exit(s->mm);
 	file_put(s->file);
 }
@@ -200,7 +200,7 @@ static void fork_with_pins(void **state)
 	assert_ptr_equal(mapped_at(mms[1], PRIVATE_AT + PAGE(1)), file_page);
 	unpin_user_page(copy);
 	unpin_user_page(file_page);
-	at_rest(mms, 2);
+	assert_true(rests(mms, 2));
 	mm_exit(mms[1]);
 	end(&s);
 }
@@ -208,13 +208,13 @@ static void fork_with_pins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(who_reads_briefly_gets_the_file_s_page, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(who_reads_for_long_gets_what_the_mm_will_write, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(what_is_written_through_a_pin_reaches_the_file, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(nobody_writes_to_a_file_for_long, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_pinned_page_outlives_its_place_in_the_file, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_leaves_nothing_to_pin, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(fork_with_pins, file_world_up, world_down),
+		cmocka_unit_test_setup_teardown(who_reads_briefly_gets_the_file_s_page, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(who_reads_for_long_gets_what_the_mm_will_write, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(what_is_written_through_a_pin_reaches_the_file, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(nobody_writes_to_a_file_for_long, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_pinned_page_outlives_its_place_in_the_file, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_leaves_nothing_to_pin, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(fork_with_pins, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

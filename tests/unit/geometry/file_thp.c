@@ -13,7 +13,6 @@
 #include "tests/lib/thp_scene.h"
 
 #define PAGE(n)	((n) * PAGE_SIZE)
-#define HUGE	((long)HPAGE_PMD_NR)
 #define HUGE_AT	(PRIVATE_AT + 4 * PMD_SIZE)
 
 struct huge_file {
@@ -42,7 +41,7 @@ static struct huge_file begin(const char *policy)
 
 static void finish(struct huge_file *h)
 {
-	all_right(h->mm);
+	assert_at_rest(h->mm);
 	mm_exit(h->mm);
 	file_put(h->file);
 }
@@ -187,7 +186,7 @@ static void leaves_become_clean(void **state)
 	for (unsigned long i = 2; i < HPAGE_PMD_NR; i++)
 		assert_int_equal(h.file->device[i], 100 + i);
 	assert_int_equal(filemap_writeback(h.file), 0);
-	all_right(h.mm);
+	assert_at_rest(h.mm);
 	store_word(h.mm, SHARED_AT + PAGE(3), 3);
 	assert_int_equal(filemap_writeback(h.file), 1);
 	assert_int_equal(h.file->device[3], 3);
@@ -208,7 +207,7 @@ static void a_file_cut_off_takes_its_leaves(void **state)
 	assert_int_equal(sys_ftruncate(h.file, HPAGE_PMD_NR), 0);
 	assert_int_equal(file_pages(&h), HUGE);
 	assert_int_equal(access_word(h.mm, SHARED_AT + PMD_SIZE, &word, false), VM_FAULT_SIGBUS);
-	all_right(h.mm);
+	assert_at_rest(h.mm);
 	assert_int_equal(sys_ftruncate(h.file, 0), 0);
 	assert_int_equal(file_pages(&h) + (long)h.file->mapping.nrpages, 0);
 	finish(&h);
@@ -266,17 +265,17 @@ static void as_a_whole_it_stays_one(void **state)
 	assert_true(pmd_write(leaf_at(h.mm, SHARED_AT)));
 	assert_int_equal(sys_mremap(h.mm, SHARED_AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, HUGE_AT), HUGE_AT);
 	assert_true(is_huge(h.mm, HUGE_AT) && !is_huge(h.mm, SHARED_AT));
-	all_right(h.mm);
+	assert_at_rest(h.mm);
 	store_word(h.mm, PRIVATE_AT + PMD_SIZE, 2);		/* an anon_vma: fork looks into this VMA */
 	load_word(h.mm, PRIVATE_AT);
 	assert_true(is_huge(h.mm, PRIVATE_AT));
 	assert_int_equal(sys_fork(h.mm, &child), 0);
-	all_right(h.mm, child);
+	assert_at_rest(h.mm, child);
 	assert_int_equal(load_word(child, PRIVATE_AT), 1);
 	assert_int_equal(load_word(child, PRIVATE_AT + PMD_SIZE), 2);
 	assert_int_equal(load_word(child, HUGE_AT), 1);
 	assert_true(is_huge(child, HUGE_AT) && is_huge(child, PRIVATE_AT));
-	all_right(h.mm, child);
+	assert_at_rest(h.mm, child);
 	mm_exit(child);
 	finish(&h);
 }

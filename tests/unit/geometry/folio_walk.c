@@ -320,11 +320,6 @@ static void a_page_of_a_pud_leaf_is_found_under_its_lock(void **state)
 	mm_exit(mm);
 }
 
-static int up(void **state)
-{
-	return world_up(state) || swap_on(SLOTS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,5 +336,5 @@ int main(void)
 		cmocka_unit_test(a_page_of_a_pud_leaf_is_found_under_its_lock),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, swap_world_up, world_down);
 }

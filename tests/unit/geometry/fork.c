@@ -17,7 +17,7 @@
 
 static void end_both(struct mm_struct *parent, struct mm_struct *child)
 {
-	family_at_rest((struct mm_struct *[]){ parent, child }, 2);
+	assert_at_rest(parent, child);
 	assert_true(tree_counters_right(parent) && tree_counters_right(child));
 	mm_exit(child);
 	mm_exit(parent);
@@ -82,7 +82,7 @@ static void an_end_gives_pages_back(const char *policy)
 	put_byte(parent, AREA, 2);
 	assert_ptr_equal(page_of(parent, AREA), page);
 	assert_true(PageAnonExclusive(page));
-	family_at_rest(&parent, 1);
+	assert_at_rest(parent);
 	mm_exit(parent);
 }
 
@@ -101,7 +101,7 @@ static void a_parent_may_go_first(const char *policy)
 	assert_true(byte_is(grandchild, AREA, 1) && byte_is(grandchild, AREA + PAGE_SIZE, 2));
 	put_byte(grandchild, AREA, 3);
 	assert_int_equal(page_ref_count(page_of(grandchild, AREA)), page_mapcount(page_of(grandchild, AREA)));
-	family_at_rest(&grandchild, 1);
+	assert_at_rest(grandchild);
 	mm_exit(grandchild);
 }
 

@@ -116,8 +116,7 @@ static bool family_right(struct family *family)
 			return false;
 		mms[nr++] = member->mm;
 	}
-	family_at_rest(mms, nr);
-	return true;
+	return rests(mms, nr);
 }
 
 static bool step(struct family *family, unsigned int round)

@@ -17,6 +17,7 @@
 #include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
 
@@ -48,11 +49,7 @@ static void write_pages(const struct scene *s, unsigned long addr, unsigned long
 
 static void end(const struct scene *s)
 {
-	char why[256];
-
-	rcu_barrier();
-	if (!oracle_at_rest(&s->mm, 1, why, sizeof(why)))
-		fail_msg("%s", why);
+	assert_at_rest(s->mm);
 	mm_exit(s->mm);
 }
 

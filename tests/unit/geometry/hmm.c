@@ -21,14 +21,6 @@
 
 #define RW	(HMM_PFN_READ | HMM_PFN_WRITE)
 
-static int up(void **state)
-{
-	(void)state;
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 4096, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	return swap_on(SLOTS);
-}
-
 /* Row: H1. */
 static void the_words(void **state)
 {
@@ -125,7 +117,6 @@ static void huge_leaves(void **state)
 	struct scene s;
 
 	(void)state;
-	needs_thp();
 	s = thp_scene(THP_POLICY);
 	first = folio_pfn(huge_folio(s.mm, AREA));
 	assert_int_equal(get_pfns(s.mm, AREA, LEN / PAGE_SIZE, pfns), 0);
@@ -154,7 +145,6 @@ static void a_huge_leaf_that_may_not_be_used(void **state)
 	struct scene s;
 
 	(void)state;
-	needs_thp();
 	s = thp_scene(THP_POLICY);
 	assert_int_equal(sys_mprotect(s.mm, AREA, PMD_SIZE, PROT_NONE), 0);
 	assert_true(is_huge(s.mm, AREA));
@@ -365,5 +355,5 @@ int main(void)
 		cmocka_unit_test(a_mirror),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, two_nodes_up, world_down);
 }

@@ -194,12 +194,12 @@ static long with_failure(struct mm_struct *mm, struct mm_struct **child, unsigne
 
 static void what_fails_has_changed_nothing(void **state)
 {
-	struct mm_struct *mm, *child = NULL, *mms[1];
+	struct mm_struct *mm, *child = NULL;
 	unsigned int failed[3] = { 0 };
 
 	(void)state;
 	needs_huge_pages();
-	mm = mms[0] = hugetlb_mm(POLICY, 6, 2);
+	mm = hugetlb_mm(POLICY, 6, 2);
 	assert_int_equal(huge_write(mm, AREA), 0);
 	for (unsigned int what = 0; what < 3; what++) {
 		struct hugetlb_counts before = hugetlb_pool_counts();
@@ -208,7 +208,7 @@ static void what_fails_has_changed_nothing(void **state)
 		for (unsigned int nth = 1; with_failure(mm, &child, nth, what) != good; nth++) {
 			assert_true(pool_is(before.free, before.reserved));
 			failed[what]++;
-			family_at_rest(mms, 1);
+			assert_at_rest(mm);
 		}
 	}
 	assert_true(failed[0] >= 2 && failed[1] >= 2 && failed[2] >= 2);
@@ -275,13 +275,6 @@ static void the_oracle_complains(void **state)
 	end_of(mm);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,5 +290,5 @@ int main(void)
 		cmocka_unit_test(the_oracle_complains),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -245,13 +245,6 @@ static void others_see_what_is_mapped(void **state)
 	end_of(mm);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,5 +257,5 @@ int main(void)
 		cmocka_unit_test(others_see_what_is_mapped),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

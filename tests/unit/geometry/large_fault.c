@@ -3,8 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -15,6 +13,7 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
 #include "tests/lib/meanwhile.h"
@@ -34,20 +33,9 @@ static unsigned int order_at(struct mm_struct *mm, unsigned long addr)
 	return folio_order(folio_at(mm, addr));
 }
 
-/* All that can be said of these mms at rest holds. */
-static void all_right(struct mm_struct *mm, struct mm_struct *other)
-{
-	struct mm_struct *mms[] = { mm, other };
-	char why[256];
-
-	rcu_barrier();
-	if (!oracle_at_rest(mms, other ? 2 : 1, why, sizeof(why)))
-		fail_msg("%s", why);
-}
-
 static void end(struct scene *s)
 {
-	all_right(s->mm, NULL);
+	assert_at_rest(s->mm);
 	mm_exit(s->mm);
 }
 
@@ -108,7 +96,7 @@ static void no_larger_than_the_vma(void **state)
 	assert_int_equal(order_at(mm, AREA), 2);
 	assert_int_equal(order_at(mm, AREA + 4 * PAGE_SIZE), 1);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), before + after);
-	all_right(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
 }
 
@@ -180,17 +168,17 @@ static void pages_go_one_by_one(void **state)
 	assert_int_equal(folio_mapcount(folio), 11);
 	assert_int_equal(folio_ref_count(folio), 11);
 	assert_int_equal(page_mapcount(folio_page(folio, 3)), 0);
-	all_right(s.mm, NULL);
+	assert_at_rest(s.mm);
 	assert_int_equal(do_write(&s, AREA + 4 * PAGE_SIZE), 0);	/* a new one into the hole: of 4 pages */
 	assert_int_equal(order_at(s.mm, AREA + 4 * PAGE_SIZE), 2);
 	assert_ptr_not_equal(folio_at(s.mm, AREA + 4 * PAGE_SIZE), folio);
-	all_right(s.mm, NULL);
+	assert_at_rest(s.mm);
 	assert_int_equal(sys_munmap(s.mm, AREA, 9 * PAGE_SIZE), 0);
 	assert_int_equal(folio_mapcount(folio), 7);
 	assert_int_equal(sys_mprotect(s.mm, AREA + 12 * PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ), 0);
 	assert_false(pte_write(tree_pte(s.mm, AREA + 12 * PAGE_SIZE)));
 	assert_true(pte_write(tree_pte(s.mm, AREA + 11 * PAGE_SIZE)));
-	all_right(s.mm, NULL);
+	assert_at_rest(s.mm);
 	assert_int_equal(sys_munmap(s.mm, AREA + 9 * PAGE_SIZE, 7 * PAGE_SIZE), 0);
 	assert_int_equal(page_type(&folio->page) == PAGE_ANON, false);
 	end(&s);
@@ -211,7 +199,7 @@ static void a_folio_in_two_gathers(void **state)
 	assert_int_equal(sys_madvise(s.mm, AREA + 100 * PAGE_SIZE, 300 * PAGE_SIZE, MADV_DONTNEED), 0);
 	assert_int_equal(events_total(EV_PAGE_FREE) - freed, 300);
 	assert_int_equal(folio_mapcount(folio_at(s.mm, AREA + 400 * PAGE_SIZE)), 112);
-	all_right(s.mm, NULL);
+	assert_at_rest(s.mm);
 	end(&s);
 }
 
@@ -276,7 +264,7 @@ static void a_page_is_copied_and_the_rest_reused(void **state)
 	assert_int_equal(do_write(&s, AREA + PAGE_SIZE), 0);	/* one mapping, but of a folio that the child has too */
 	assert_int_equal(order_at(s.mm, AREA + PAGE_SIZE), 0);
 	assert_int_equal(folio_mapcount(folio), 6);
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	mm_exit(child);
 	assert_false(folio_maybe_mapped_shared(folio));
 	assert_int_equal(do_write(&s, AREA), 0);
@@ -335,13 +323,6 @@ static void a_reference_more_and_it_is_copied(void **state)
 	}
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,5 +341,5 @@ int main(void)
 		cmocka_unit_test(a_reference_more_and_it_is_copied),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -10,21 +10,9 @@
 #include "core/mm/mmap_lock.h"
 #include "core/op/exit.h"
 #include "core/op/guard.h"
+#include "tests/lib/fault_scene.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
-
-#define AREA	(3 * PGDIR_SIZE)
-#define LEN	(2 * PMD_SIZE)
-
-static struct mm_struct *mm_with_area(const char *policy)
-{
-	struct mm_struct *mm = world_mm(policy);
-
-	map_at(mm, AREA, LEN, READ_WRITE);
-	return mm;
-}
 
 static const int advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_GUARD_INSTALL,
 			       MADV_GUARD_REMOVE };

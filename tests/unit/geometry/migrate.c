@@ -18,14 +18,6 @@
 
 static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-3.13", "linux-2.6.14" };
 
-static int up(void **state)
-{
-	(void)state;
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 4096, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	return swap_on(SLOTS);
-}
-
 static int node_at(struct mm_struct *mm, unsigned long i)
 {
 	return (int)page_to_nid(&folio_at(mm, i)->page);
@@ -192,12 +184,12 @@ static void pages_moved_and_asked_for_one_by_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_range_moves_to_the_other_node_and_back, up, world_down),
-		cmocka_unit_test_setup_teardown(arguments_that_are_refused, up, world_down),
-		cmocka_unit_test_setup_teardown(shared_pages_move_for_everybody, up, world_down),
-		cmocka_unit_test_setup_teardown(pages_in_use_stay, up, world_down),
-		cmocka_unit_test_setup_teardown(a_node_that_is_full, up, world_down),
-		cmocka_unit_test_setup_teardown(pages_moved_and_asked_for_one_by_one, up, world_down),
+		cmocka_unit_test_setup_teardown(a_range_moves_to_the_other_node_and_back, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(arguments_that_are_refused, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(shared_pages_move_for_everybody, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(pages_in_use_stay, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_node_that_is_full, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(pages_moved_and_asked_for_one_by_one, two_nodes_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

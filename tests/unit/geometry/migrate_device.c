@@ -23,13 +23,6 @@
 
 #define THERE	(HMM_PFN_DEVICE | HMM_PFN_UNADDRESSABLE)
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return swap_on(SLOTS);
-}
-
 static bool on_device(struct mm_struct *mm, unsigned long i)
 {
 	return pte_is_device_private(pte_at(mm, i));
@@ -278,5 +271,5 @@ int main(void)
 		cmocka_unit_test(a_mirror_goes_along),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, swap_world_up, world_down);
 }

@@ -22,14 +22,6 @@
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
-static int up(void **state)
-{
-	(void)state;
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 4096, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	return 0;
-}
-
 static int node_at(struct mm_struct *mm, unsigned long i)
 {
 	return (int)page_to_nid(&folio_at(mm, i)->page);
@@ -274,13 +266,13 @@ static void a_fault_waits_for_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(on_the_way_it_is_in_memory_and_nobody_gets_it, up, world_down),
-		cmocka_unit_test_setup_teardown(a_fork_on_the_way_shares_it, up, world_down),
-		cmocka_unit_test_setup_teardown(a_protected_one_comes_back_as_the_vma_allows, up, world_down),
-		cmocka_unit_test_setup_teardown(a_mapping_that_moves_is_found_again, up, world_down),
-		cmocka_unit_test_setup_teardown(what_is_dropped_on_the_way_is_gone, up, world_down),
-		cmocka_unit_test_setup_teardown(who_gets_it_on_the_way_keeps_it_where_it_is, up, world_down),
-		cmocka_unit_test_setup_teardown(a_fault_waits_for_the_end, up, world_down),
+		cmocka_unit_test_setup_teardown(on_the_way_it_is_in_memory_and_nobody_gets_it, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fork_on_the_way_shares_it, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_protected_one_comes_back_as_the_vma_allows, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_mapping_that_moves_is_found_again, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(what_is_dropped_on_the_way_is_gone, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(who_gets_it_on_the_way_keeps_it_where_it_is, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fault_waits_for_the_end, two_nodes_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void every_shared_entry_becomes_clean(void **state)
 		assert_true(pte_write(tree_pte(mms[0], SHARED_AT + PAGE(1))));
 		assert_true(pte_young(tree_pte(mms[0], SHARED_AT)));
 		assert_true(folio_test_dirty(folio));
-		at_rest(mms, 2);
+		assert_true(rests(mms, 2));
 		mm_exit(mms[0]);
 		mm_exit(mms[1]);
 		file_put(file);
@@ -86,7 +86,7 @@ static void frames_are_cleaned_by_where_they_are_mapped(void **state)
 	assert_int_equal(pfn_mkclean_range(pfn[1], 1, FILE_PAGES, vma_lookup(mm, SHARED_AT)), 0);
 	mmap_read_unlock(mm);
 	assert_true(clean(mm, SHARED_AT + PAGE(3)) && !clean(mm, SHARED_AT + PAGE(4)));
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	mm_exit(mm);
 	file_put(file);
 }
@@ -108,9 +108,9 @@ static void what_was_written_reaches_the_device_once(void **state)
 	assert_int_equal(file->device[2], 42);
 	assert_int_equal(file->device[3], file_seeded_word(FILE_SEED, 3));
 	assert_true(clean(mm, SHARED_AT + PAGE(1)));
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	store_word(mm, SHARED_AT + PAGE(1), 44);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	assert_int_equal(filemap_writeback(file), 1);
 	assert_int_equal(file->device[1], 44);
 	mm_exit(mm);
@@ -153,7 +153,7 @@ static void a_write_meanwhile_is_not_lost(void **state)
 		assert_int_equal(filemap_writeback(file), 1);
 		assert_int_equal(meanwhile_ran(), 1);
 		assert_true(file->device[0] == load_word(writer, SHARED_AT) || folio_test_dirty(folio_at(writer, SHARED_AT)));
-		at_rest(&writer, 1);
+		assert_at_rest(writer);
 		mm_exit(writer);
 		file_put(file);
 	}
@@ -312,7 +312,7 @@ static void rmap_walks_of_files(void **state)
 	meanwhile("mremap.ptls", walk_while_held, file);
 	BUG_ON(sys_mremap(mm, SHARED_AT, PAGE(1), PAGE(1), MREMAP_MAYMOVE | MREMAP_FIXED, there) != (long)there);
 	assert_int_equal(meanwhile_ran(), 1);
-	at_rest(&mm, 1);
+	assert_at_rest(mm);
 	folio = filemap_lock_folio(&file->mapping, 0);
 	rmap_walk(folio, &rwc);
 	assert_int_equal(vmas, 2);
@@ -329,13 +329,13 @@ static void rmap_walks_of_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_shared_entry_becomes_clean, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(frames_are_cleaned_by_where_they_are_mapped, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(what_was_written_reaches_the_device_once, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_write_meanwhile_is_not_lost, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_walk_by_file_goes_where_it_is_mapped, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_walk_by_file_asserts_its_lock, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(rmap_walks_of_files, file_world_up, world_down),
+		cmocka_unit_test_setup_teardown(every_shared_entry_becomes_clean, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(frames_are_cleaned_by_where_they_are_mapped, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(what_was_written_reaches_the_device_once, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_write_meanwhile_is_not_lost, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_walk_by_file_goes_where_it_is_mapped, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_walk_by_file_asserts_its_lock, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(rmap_walks_of_files, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,13 +382,6 @@ static void joined_on_arrival(void **state)
 	mm_exit(mm);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,5 +400,5 @@ int main(void)
 		cmocka_unit_test(joined_on_arrival),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
 }

@@ -10,6 +10,7 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/mremap.h"
+#include "tests/lib/chance.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
 #include "tests/lib/tree.h"
@@ -115,30 +116,21 @@ static void each_allocation_fails(void **state)
 	}
 }
 
-/* What another thread could do at some moment. */
-struct chance {
+/* What another thread could do at some moment, at the old place and at the new one. */
+struct chances {
 	struct mm_struct *mm;
 	bool mmap_lock, old, new;
 };
 
-static bool can_lock(struct mm_struct *mm, unsigned long addr)
+static void try_both(void *arg)
 {
-	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
+	struct chances *chances = arg;
 
-	if (vma)
-		vma_end_read(mm, vma);
-	return vma;
-}
-
-static void try_locks(void *arg)
-{
-	struct chance *chance = arg;
-
-	chance->old = can_lock(chance->mm, FROM);
-	chance->new = can_lock(chance->mm, TO);
-	chance->mmap_lock = mmap_read_trylock(chance->mm);
-	if (chance->mmap_lock)
-		mmap_read_unlock(chance->mm);
+	chances->old = can_be_read(chances->mm, FROM);
+	chances->new = can_be_read(chances->mm, TO);
+	chances->mmap_lock = mmap_read_trylock(chances->mm);
+	if (chances->mmap_lock)
+		mmap_read_unlock(chances->mm);
 }
 
 /* From the copy's way into the tree to the end. */
@@ -149,16 +141,16 @@ static void nobody_gets_in(void **state)
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(points); i++) {
-			struct chance chance = { .mm = mm_with_area(world_policies[p]), .mmap_lock = true, .old = true, .new = true };
+			struct chances chances = { .mm = mm_with_area(world_policies[p]), .mmap_lock = true, .old = true, .new = true };
 
-			meanwhile(points[i], try_locks, &chance);
-			assert_true(sys_mremap(chance.mm, FROM, LEN, LEN, MOVE_TO, TO) == (long)TO);
+			meanwhile(points[i], try_both, &chances);
+			assert_true(sys_mremap(chances.mm, FROM, LEN, LEN, MOVE_TO, TO) == (long)TO);
 			assert_int_equal(meanwhile_ran(), 1);
-			assert_false(chance.mmap_lock || chance.old || chance.new);
-			try_locks(&chance);
-			assert_true(chance.mmap_lock && !chance.old);
-			assert_int_equal(chance.new, chance.mm->pt.policy.vma_lock != VMA_LOCK_NONE);
-			mm_exit(chance.mm);
+			assert_false(chances.mmap_lock || chances.old || chances.new);
+			try_both(&chances);
+			assert_true(chances.mmap_lock && !chances.old);
+			assert_int_equal(chances.new, chances.mm->pt.policy.vma_lock != VMA_LOCK_NONE);
+			mm_exit(chances.mm);
 		}
 }
 
@@ -174,23 +166,23 @@ static bool table_locked(struct mm_struct *mm, unsigned long addr)
 
 static void look_at_ptls(void *arg)
 {
-	struct chance *chance = arg;
+	struct chances *chances = arg;
 
-	chance->old &= table_locked(chance->mm, FROM);
-	chance->new &= table_locked(chance->mm, TO);
+	chances->old &= table_locked(chances->mm, FROM);
+	chances->new &= table_locked(chances->mm, TO);
 }
 
 static void entries_move_under_both_ptls(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]), .old = true, .new = true };
+		struct chances chances = { .mm = mm_with_area(world_policies[p]), .old = true, .new = true };
 
-		meanwhile("mremap.ptls", look_at_ptls, &chance);
-		assert_true(sys_mremap(chance.mm, FROM, LEN, LEN, MOVE_TO, TO) == (long)TO);
+		meanwhile("mremap.ptls", look_at_ptls, &chances);
+		assert_true(sys_mremap(chances.mm, FROM, LEN, LEN, MOVE_TO, TO) == (long)TO);
 		assert_int_equal(meanwhile_ran(), 1);
-		assert_true(chance.old && chance.new);
-		mm_exit(chance.mm);
+		assert_true(chances.old && chances.new);
+		mm_exit(chances.mm);
 	}
 }
 
@@ -199,14 +191,14 @@ static void cutting_off_lets_others_in(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]) };
-		bool downgrades = chance.mm->pt.policy.munmap_downgrade;
+		struct chances chances = { .mm = mm_with_area(world_policies[p]) };
+		bool downgrades = chances.mm->pt.policy.munmap_downgrade;
 
-		meanwhile("zap.before_reclaim", try_locks, &chance);
-		assert_true(sys_mremap(chance.mm, FROM, LEN, PAGE_SIZE, 0, 0) == (long)FROM);
+		meanwhile("zap.before_reclaim", try_both, &chances);
+		assert_true(sys_mremap(chances.mm, FROM, LEN, PAGE_SIZE, 0, 0) == (long)FROM);
 		assert_int_equal(meanwhile_ran(), 1);
-		assert_int_equal(chance.mmap_lock, downgrades);
-		mm_exit(chance.mm);
+		assert_int_equal(chances.mmap_lock, downgrades);
+		mm_exit(chances.mm);
 	}
 }
 #endif

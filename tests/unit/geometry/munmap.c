@@ -10,26 +10,14 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/pgtable/mmu_gather.h"
+#include "tests/lib/chance.h"
+#include "tests/lib/fault_scene.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
-
-#define AREA	(3 * PGDIR_SIZE)
-#define LEN	(2 * PMD_SIZE)
-
-static struct mm_struct *mm_with_area(const char *policy)
-{
-	struct mm_struct *mm = world_mm(policy);
-
-	map_at(mm, AREA, LEN, READ_WRITE);
-	write_at(mm, AREA);
-	return mm;
-}
 
 static void every_refusal(void **state)
 {
-	struct mm_struct *mm = mm_with_area("linux-6.15");
+	struct mm_struct *mm = mm_with_page("linux-6.15");
 
 	(void)state;
 	assert_int_equal(sys_munmap(mm, AREA + 1, PAGE_SIZE), -EINVAL);
@@ -49,7 +37,7 @@ static void many_pages_go_in_several_flushes(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct mm_struct *mm = mm_with_area(world_policies[p]);
+		struct mm_struct *mm = mm_with_page(world_policies[p]);
 		uint64_t flushes = events_total(EV_TLB_FLUSH), freed = events_total(EV_PAGE_FREE);
 		unsigned long pages = 3 * GATHER_PAGES + 5;
 
@@ -65,31 +53,12 @@ static void many_pages_go_in_several_flushes(void **state)
 }
 
 #if FAULTLINE_CHECK
-/* What another thread could do at some moment. */
-struct chance {
-	struct mm_struct *mm;
-	bool mmap_lock, vma_lock;
-};
-
-static void try_locks(void *arg)
-{
-	struct chance *chance = arg;
-	struct vm_area_struct *vma = lock_vma_under_rcu(chance->mm, AREA);
-
-	chance->vma_lock = vma;
-	if (vma)
-		vma_end_read(chance->mm, vma);
-	chance->mmap_lock = mmap_read_trylock(chance->mm);
-	if (chance->mmap_lock)
-		mmap_read_unlock(chance->mm);
-}
-
 /* Pages go under mmap_lock for read if the policy says so: but the area cannot be found any more. */
 static void the_area_is_gone_before_its_pages(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]) };
+		struct chance chance = { .mm = mm_with_page(world_policies[p]), .addr = AREA };
 		bool downgrades = chance.mm->pt.policy.munmap_downgrade;
 
 		chance.vma_lock = true;
@@ -112,7 +81,7 @@ static void faults_go_on_beside_it(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct mm_struct *mm = mm_with_area(world_policies[p]);
+		struct mm_struct *mm = mm_with_page(world_policies[p]);
 
 		map_at(mm, AREA - LEN, LEN / 2, READ_WRITE);
 		if (mm->pt.policy.munmap_downgrade) {

@@ -16,14 +16,6 @@
 #include "tests/lib/mirror_scene.h"
 #include "tests/lib/threads.h"
 
-static int up(void **state)
-{
-	(void)state;
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 8192, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	return swap_on(SLOTS);
-}
-
 /* A subscriber to one page, which looks at its entry when it is told. */
 struct listener {
 	struct mmu_interval_notifier notifier;
@@ -340,5 +332,5 @@ int main(void)
 		cmocka_unit_test(an_invalidation_is_waited_for),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, two_nodes_up, world_down);
 }

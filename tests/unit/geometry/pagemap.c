@@ -143,13 +143,6 @@ static void a_leaf_that_is_split_on_the_way_is_told_as_ptes(void **state)
 	mm_exit(mm);
 }
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(16384, CACHE_LINE);
-	return swap_on(SLOTS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,5 +153,5 @@ int main(void)
 		cmocka_unit_test(a_leaf_that_is_split_on_the_way_is_told_as_ptes),
 	};
 
-	return cmocka_run_group_tests(tests, up, world_down);
+	return cmocka_run_group_tests(tests, swap_world_up, world_down);
 }

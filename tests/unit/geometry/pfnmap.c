@@ -24,6 +24,7 @@
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
+#include "tests/lib/at_rest.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/fault_scene.h"
 
@@ -76,16 +77,6 @@ static struct vm_area_struct *vma_at(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
-static void at_rest(struct mm_struct *one, struct mm_struct *two)
-{
-	struct mm_struct *mms[] = { one, two };
-	char why[256] = "";
-
-	rcu_barrier();
-	if (!oracle_at_rest(mms, two ? 2 : 1, why, sizeof(why)))
-		fail_msg("%s", why);
-}
-
 /* Row: P1. */
 static void p1_flags_first_frame_and_entries(void **state)
 {
@@ -104,7 +95,7 @@ static void p1_flags_first_frame_and_entries(void **state)
 			assert_int_equal(pte_pfn(pte), page_to_pfn(pages) + i);
 			assert_true(pte_present(pte) && pte_special(pte) && !pte_write(pte));
 		}
-		at_rest(mm, NULL);
+		assert_at_rest(mm);
 		mm_exit(mm);
 	}
 	device_frames_untouched(pages);
@@ -139,7 +130,7 @@ static void frames_that_are_refused(void **state)
 	assert_int_equal(remap_pfn_range(vma, AT, beyond, BYTES), 0);
 	mmap_write_unlock(mm);
 	free_page(used);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
 }
 
@@ -216,7 +207,7 @@ static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 	assert_false(oracle_at_rest(&s.mm, 1, why, sizeof(why)));
 	assert_non_null(strstr(why, "can't be"));
 	bad_ptes_reset();
-	at_rest(s.mm, NULL);
+	assert_at_rest(s.mm);
 	mm_exit(s.mm);
 }
 
@@ -258,7 +249,7 @@ static void p3_raw_pages_are_left_alone(void **state)
 		for (unsigned long i = 0; i < PAGES; i++)
 			assert_int_equal(pte_pfn(tree_pte(child, AT + i * PAGE_SIZE)), page_to_pfn(pages) + i);
 		assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES) | mm_counter_sum(&child->pt, MM_ANONPAGES), 0);
-		at_rest(mm, child);
+		assert_at_rest(mm, child);
 		mm_exit(child);
 		assert_int_equal(sys_mprotect(mm, AT, BYTES, PROT_NONE), 0);
 		assert_int_equal(sys_mprotect(mm, AT, BYTES, PROT_READ | PROT_WRITE), 0);
@@ -266,7 +257,7 @@ static void p3_raw_pages_are_left_alone(void **state)
 		assert_int_equal(sys_mincore(mm, AT, BYTES, vec), 0);
 		assert_int_equal(vec[0] & vec[PAGES - 1], 1);
 		assert_int_equal(sys_munmap(mm, AT + PAGE_SIZE, PAGE_SIZE), 0);
-		at_rest(mm, NULL);
+		assert_at_rest(mm);
 		mm_exit(mm);
 	}
 	device_frames_untouched(pages);
@@ -281,7 +272,7 @@ static void advice_is_refused(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(refused); i++)
 		assert_int_equal(sys_madvise(mm, AT, BYTES, refused[i]), -EINVAL);
 	assert_int_equal(sys_madvise(mm, AT, BYTES, MADV_GUARD_REMOVE), 0);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
 }
 
@@ -298,24 +289,14 @@ static void the_rule_survives_split_and_move(void **state)
 	assert_int_equal(sys_mprotect(mm, AT + 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ), 0);
 	assert_int_equal(mm->map_count, 4);
 	assert_int_equal(sys_mprotect(mm, AT + 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	assert_int_equal(sys_mremap(mm, AT + 3 * PAGE_SIZE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
 	assert_int_equal(vma_at(mm, to)->vm_pgoff, machine.max_pfn + 3);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	assert_int_equal(do_user_addr_fault(mm, to, FAULT_FLAG_WRITE), 0);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 1);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
-}
-
-static bool payload_is(const struct page *page, int byte)
-{
-	const unsigned char *bytes = page_payload(page);
-
-	for (unsigned int i = 0; i < machine.payload; i++)
-		if (bytes[i] != byte)
-			return false;
-	return true;
 }
 
 /* The address holds a normal anonymous page from then on, for fork, write and zap alike. */
@@ -343,14 +324,14 @@ static void p4_a_write_makes_a_copy(void **state)
 		assert_int_equal(pte_pfn(tree_pte(mm, addr + PAGE_SIZE)), page_to_pfn(&pages[4]));
 		memset(page_payload(copy), 0x5a, machine.payload);
 		assert_int_equal(sys_fork(mm, &child), 0);
-		at_rest(mm, child);
+		assert_at_rest(mm, child);
 		assert_int_equal(page_mapcount(copy), 2);
 		assert_int_equal(do_user_addr_fault(child, addr, FAULT_FLAG_WRITE), 0);
 		assert_true(payload_is(pte_page(tree_pte(child, addr)), 0x5a));
 		assert_int_equal(do_user_addr_fault(child, AT, FAULT_FLAG_WRITE), 0);
 		assert_true(payload_is(pte_page(tree_pte(child, AT)), 0x10));
 		assert_int_equal(pte_pfn(tree_pte(mm, AT)), page_to_pfn(pages));
-		at_rest(mm, child);
+		assert_at_rest(mm, child);
 		mm_exit(child);
 		mm_exit(mm);
 	}
@@ -371,7 +352,7 @@ static void p4_what_cannot_be_read_is_zero(void **state)
 	assert_int_equal(do_user_addr_fault(mm, AT + PAGE_SIZE, FAULT_FLAG_WRITE), 0);
 	assert_true(payload_is(pte_page(tree_pte(mm, AT + PAGE_SIZE)), 0));
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 2);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
 }
 
@@ -389,7 +370,7 @@ static void memory_runs_out(void **state)
 		at = sys_mmap_pfn(mm, AT, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, machine.max_pfn);
 		inject_alloc_failure(0);
 		assert_true(at == -ENOMEM ? mm->map_count == 0 : at == (long)AT);
-		at_rest(mm, NULL);
+		assert_at_rest(mm);
 	} while (at < 0);
 	assert_true(n > 3);
 	assert_int_equal(do_user_addr_fault(mm, AT, 0), 0);
@@ -397,30 +378,23 @@ static void memory_runs_out(void **state)
 	assert_int_equal(do_user_addr_fault(mm, AT, FAULT_FLAG_WRITE), VM_FAULT_OOM);
 	inject_alloc_failure(0);
 	assert_int_equal(pte_pfn(tree_pte(mm, AT)), machine.max_pfn);
-	at_rest(mm, NULL);
+	assert_at_rest(mm);
 	mm_exit(mm);
-}
-
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(p1_flags_first_frame_and_entries, up, world_down),
-		cmocka_unit_test_setup_teardown(frames_that_are_refused, up, world_down),
-		cmocka_unit_test_setup_teardown(p2_what_is_a_normal_page, up, world_down),
-		cmocka_unit_test_setup_teardown(p2_bad_entries_are_reported_and_do_no_harm, up, world_down),
-		cmocka_unit_test_setup_teardown(p3_raw_pages_are_left_alone, up, world_down),
-		cmocka_unit_test_setup_teardown(advice_is_refused, up, world_down),
-		cmocka_unit_test_setup_teardown(the_rule_survives_split_and_move, up, world_down),
-		cmocka_unit_test_setup_teardown(p4_a_write_makes_a_copy, up, world_down),
-		cmocka_unit_test_setup_teardown(p4_what_cannot_be_read_is_zero, up, world_down),
-		cmocka_unit_test_setup_teardown(memory_runs_out, up, world_down),
+		cmocka_unit_test_setup_teardown(p1_flags_first_frame_and_entries, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(frames_that_are_refused, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p2_what_is_a_normal_page, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p2_bad_entries_are_reported_and_do_no_harm, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p3_raw_pages_are_left_alone, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(advice_is_refused, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(the_rule_survives_split_and_move, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p4_a_write_makes_a_copy, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p4_what_cannot_be_read_is_zero, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(memory_runs_out, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

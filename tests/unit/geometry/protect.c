@@ -9,26 +9,14 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "tests/lib/chance.h"
+#include "tests/lib/fault_scene.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
-
-#define AREA	(3 * PGDIR_SIZE)
-#define LEN	(2 * PMD_SIZE)
-
-static struct mm_struct *mm_with_area(const char *policy)
-{
-	struct mm_struct *mm = world_mm(policy);
-
-	map_at(mm, AREA, LEN, READ_WRITE);
-	write_at(mm, AREA);
-	return mm;
-}
 
 static void every_refusal(void **state)
 {
-	struct mm_struct *mm = mm_with_area("linux-6.15");
+	struct mm_struct *mm = mm_with_page("linux-6.15");
 
 	(void)state;
 	assert_int_equal(sys_mprotect(mm, AREA + 1, PAGE_SIZE, PROT_READ), -EINVAL);
@@ -46,7 +34,7 @@ static void every_refusal(void **state)
 
 static void what_is_so_already_is_not_done_again(void **state)
 {
-	struct mm_struct *mm = mm_with_area("linux-6.15");
+	struct mm_struct *mm = mm_with_page("linux-6.15");
 	uint64_t flushes = events_total(EV_TLB_FLUSH), splits = events_total(EV_VMA_SPLIT);
 
 	(void)state;
@@ -60,30 +48,11 @@ static void what_is_so_already_is_not_done_again(void **state)
 }
 
 #if FAULTLINE_CHECK
-/* What another thread could do at some moment. */
-struct chance {
-	struct mm_struct *mm;
-	bool mmap_lock, vma_lock;
-};
-
-static void try_locks(void *arg)
-{
-	struct chance *chance = arg;
-	struct vm_area_struct *vma = lock_vma_under_rcu(chance->mm, AREA);
-
-	chance->vma_lock = vma;
-	if (vma)
-		vma_end_read(chance->mm, vma);
-	chance->mmap_lock = mmap_read_trylock(chance->mm);
-	if (chance->mmap_lock)
-		mmap_read_unlock(chance->mm);
-}
-
 static void mprotect_keeps_everybody_out(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_area(world_policies[p]), .vma_lock = true, .mmap_lock = true };
+		struct chance chance = { .mm = mm_with_page(world_policies[p]), .addr = AREA, .vma_lock = true, .mmap_lock = true };
 
 		meanwhile("mprotect.locked", try_locks, &chance);
 		assert_int_equal(sys_mprotect(chance.mm, AREA, PAGE_SIZE, PROT_READ), 0);

@@ -141,7 +141,7 @@ static void fork_leaves_it_to_faults(void **state)
 	assert_true(is_leaf(s.mm, PLACE) && !is_leaf(child, PLACE));
 	assert_int_equal(do_user_addr_fault(child, PLACE + PAGE_SIZE, 0), 0);
 	assert_true(maps_raw(child, PLACE + PAGE_SIZE, FAR_PFN + 1));
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	mm_exit(child);
 	end(&s);
 }

@@ -22,14 +22,6 @@
 #define PAGES		4ul	/* of anon=16k */
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
-static int up(void **state)
-{
-	(void)state;
-	BUG_ON(faultline_start(&(struct machine_config){ 2, 8192, 64 }));
-	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
-	return swap_on(SLOTS);
-}
-
 static struct mm_struct *mm_with_a_large_folio(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15,anon=16k", PAGES);
@@ -261,13 +253,13 @@ static void others_come_on_the_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_page_stands_for_itself, up, world_down),
-		cmocka_unit_test_setup_teardown(a_shared_folio_is_split_for_everybody, up, world_down),
-		cmocka_unit_test_setup_teardown(what_is_not_mapped_is_freed, up, world_down),
-		cmocka_unit_test_setup_teardown(folios_in_use_stay_whole, up, world_down),
-		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, up, world_down),
-		cmocka_unit_test_setup_teardown(a_huge_page_is_split_with_its_leaves, up, world_down),
-		cmocka_unit_test_setup_teardown(others_come_on_the_way, up, world_down),
+		cmocka_unit_test_setup_teardown(each_page_stands_for_itself, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_shared_folio_is_split_for_everybody, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(what_is_not_mapped_is_freed, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(folios_in_use_stay_whole, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_huge_page_is_split_with_its_leaves, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(others_come_on_the_way, two_nodes_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,13 +19,6 @@
 
 static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-3.13", "linux-2.6.14" };
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return swap_on(SLOTS);
-}
-
 static void a_device_of_slots(void **state)
 {
 	struct folio *folio, *same;
@@ -269,16 +262,11 @@ static void flags_of_try_to_unmap(void **state)
 	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
 	struct folio *folio = folio_at(mm, 0);
 	struct anon_vma *anon_vma;
-	struct vm_area_struct *vma;
 	uint64_t flushes;
 	unsigned long slot;
 
 	(void)state;
-	mmap_write_lock(mm);
-	vma = vma_lookup(mm, AREA);
-	vma_start_write(vma);
-	vma_set_flags(vma, vma->vm_flags | VM_LOCKED);
-	mmap_write_unlock(mm);
+	lock_in_memory(mm);
 	folio_get(folio);
 	assert_int_equal(reclaim_folio(folio), -EBUSY);
 	assert_true(pte_write(pte_at(mm, 0)));
@@ -359,17 +347,17 @@ static void the_oracle_sees_slots_miscounted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_device_of_slots, up, world_down),
-		cmocka_unit_test_setup_teardown(out_and_in, up, world_down),
-		cmocka_unit_test_setup_teardown(shared_pages, up, world_down),
-		cmocka_unit_test_setup_teardown(a_shared_page_is_found_through_the_root, up, world_down),
-		cmocka_unit_test_setup_teardown(fork_copies_swap_entries, up, world_down),
-		cmocka_unit_test_setup_teardown(pages_in_use_stay, up, world_down),
-		cmocka_unit_test_setup_teardown(no_slot_no_memory, up, world_down),
-		cmocka_unit_test_setup_teardown(entries_move_and_split, up, world_down),
-		cmocka_unit_test_setup_teardown(flags_of_try_to_unmap, up, world_down),
-		cmocka_unit_test_setup_teardown(poison_is_fatal_wherever_it_is_mapped, up, world_down),
-		cmocka_unit_test_setup_teardown(the_oracle_sees_slots_miscounted, up, world_down),
+		cmocka_unit_test_setup_teardown(a_device_of_slots, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(out_and_in, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(shared_pages, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_shared_page_is_found_through_the_root, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(fork_copies_swap_entries, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(pages_in_use_stay, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(no_slot_no_memory, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(entries_move_and_split, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(flags_of_try_to_unmap, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(poison_is_fatal_wherever_it_is_mapped, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(the_oracle_sees_slots_miscounted, swap_world_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

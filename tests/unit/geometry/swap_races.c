@@ -17,13 +17,6 @@
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return swap_on(SLOTS);
-}
-
 /* ---- on the way in ---- */
 
 static void read_it(void *arg)
@@ -254,13 +247,13 @@ static void who_comes_on_the_way_out_gets_it_back_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(two_faults_read_a_slot_once, up, world_down),
-		cmocka_unit_test_setup_teardown(parent_and_child_read_a_slot_once, up, world_down),
-		cmocka_unit_test_setup_teardown(what_changed_on_the_way_in_counts, up, world_down),
-		cmocka_unit_test_setup_teardown(a_last_write_goes_out_too, up, world_down),
-		cmocka_unit_test_setup_teardown(a_fork_on_the_way_out_shares_the_slot, up, world_down),
-		cmocka_unit_test_setup_teardown(a_mapping_may_move_or_go_on_the_way_out, up, world_down),
-		cmocka_unit_test_setup_teardown(who_comes_on_the_way_out_gets_it_back_as_it_is, up, world_down),
+		cmocka_unit_test_setup_teardown(two_faults_read_a_slot_once, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(parent_and_child_read_a_slot_once, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(what_changed_on_the_way_in_counts, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_last_write_goes_out_too, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fork_on_the_way_out_shares_the_slot, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_mapping_may_move_or_go_on_the_way_out, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(who_comes_on_the_way_out_gets_it_back_as_it_is, swap_world_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

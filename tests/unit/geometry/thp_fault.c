@@ -4,7 +4,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -16,20 +15,15 @@
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
 
-#define HUGE	((long)HPAGE_PMD_NR)
-
 /* One entry for the whole aligned range; the one page of zeroes of which, by the head, all are exclusive. */
 /* Rows: A3, L7. */
 static void a_first_write_maps_a_huge_page(void **state)
 {
 	uint64_t faults = events_total(EV_THP_FAULT), mapped = events_total(EV_PAGE_ALLOC);
-	struct folio *folio;
-	struct scene s;
+	struct scene s = thp_scene(THP_POLICY);
+	struct folio *folio = huge_folio(s.mm, AREA);
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
-	folio = huge_folio(s.mm, AREA);
 	assert_int_equal(folio_order(folio), HPAGE_PMD_ORDER);
 	assert_ptr_equal(pmd_page(leaf_at(s.mm, AREA)), &folio->page);
 	assert_true(pmd_write(leaf_at(s.mm, AREA)) && pmd_dirty(leaf_at(s.mm, AREA)) && pmd_young(leaf_at(s.mm, AREA)));
@@ -73,7 +67,7 @@ static void a_first_read_maps_zeroes(void **state)
 	assert_int_equal(pmd_pfn(leaf_at(s.mm, AREA + PMD_SIZE)), pmd_pfn(zero));
 	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 0);
 	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_PTE_TABLES), 2);
-	all_right(s.mm);
+	assert_at_rest(s.mm);
 	assert_int_equal(do_write(&s, AREA), 0);
 	assert_true(is_huge(s.mm, AREA) && pmd_write(leaf_at(s.mm, AREA)));
 	assert_int_equal(pmd_pfn(leaf_at(s.mm, AREA + PMD_SIZE)), pmd_pfn(zero));
@@ -137,7 +131,7 @@ static void no_larger_than_the_vma(void **state)
 	assert_int_equal(sys_munmap(mm, AREA + PMD_SIZE, PAGE_SIZE), 0);
 	assert_int_equal(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE), 0);
 	assert_int_equal(is_huge(mm, AREA), THP_POSSIBLE);
-	all_right(mm);
+	assert_at_rest(mm);
 	mm_exit(mm);
 }
 
@@ -197,21 +191,18 @@ static void allocations_that_fail(void **state)
 /* Rows: A5, L7. */
 static void a_write_to_a_shared_one_splits(void **state)
 {
+	struct scene s = thp_scene(THP_POLICY);
+	struct folio *folio = huge_folio(s.mm, AREA);
 	struct mm_struct *child;
-	struct folio *folio;
-	struct scene s;
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
-	folio = huge_folio(s.mm, AREA);
 	assert_int_equal(sys_fork(s.mm, &child), 0);
 	assert_true(is_huge(child, AREA) && !pmd_write(leaf_at(child, AREA)) && !pmd_write(leaf_at(s.mm, AREA)));
 	assert_false(PageAnonExclusive(&folio->page));
 	assert_int_equal(folio_ref_count(folio), 2);
 	assert_int_equal(folio_entire_mapcount(folio), 2);
 	assert_true(folio_maybe_mapped_shared(folio));
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	assert_int_equal(do_write(&s, AREA + 7 * PAGE_SIZE), 0);
 	assert_true(!is_huge(s.mm, AREA) && is_huge(child, AREA));
 	assert_int_equal(folio_ref_count(folio), HUGE);		/* 511 PTEs and the child's leaf */
@@ -219,7 +210,7 @@ static void a_write_to_a_shared_one_splits(void **state)
 	assert_int_equal(folio_entire_mapcount(folio), 1);
 	assert_ptr_not_equal(page_folio(page_at(&s, AREA + 7 * PAGE_SIZE)), folio);
 	assert_ptr_equal(page_at(&s, AREA + 8 * PAGE_SIZE), folio_page(folio, 8));
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	mm_exit(child);
 	assert_int_equal(folio_mapcount(folio), HUGE - 1);
 	assert_int_equal(do_write(&s, AREA + 8 * PAGE_SIZE), 0);
@@ -262,12 +253,10 @@ static void a_sole_owner_reuses(void **state)
 /* A fault that only unshares makes it exclusive, and no more. */
 static void unsharing_leaves_it_read_only(void **state)
 {
+	struct scene s = thp_scene(THP_POLICY);
 	struct mm_struct *child;
-	struct scene s;
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
 	assert_int_equal(sys_fork(s.mm, &child), 0);
 	mm_exit(child);
 	assert_int_equal(do_user_addr_fault(s.mm, AREA, FAULT_FLAG_UNSHARE), 0);

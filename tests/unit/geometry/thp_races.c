@@ -15,8 +15,6 @@
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
 
-#define HUGE	((long)HPAGE_PMD_NR)
-
 static void split(struct mm_struct *mm)
 {
 	mmap_read_lock(mm);

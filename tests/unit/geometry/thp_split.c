@@ -4,7 +4,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -16,8 +15,6 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "tests/lib/thp_scene.h"
-
-#define HUGE	((long)HPAGE_PMD_NR)
 
 static long anon(const struct scene *s)
 {
@@ -38,13 +35,10 @@ static void split(struct mm_struct *mm)
 static void a_split_changes_nothing(void **state)
 {
 	uint64_t splits = events_total(EV_THP_SPLIT_PMD);
-	struct folio *folio;
-	struct scene s;
+	struct scene s = thp_scene(THP_POLICY);
+	struct folio *folio = huge_folio(s.mm, AREA);
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
-	folio = huge_folio(s.mm, AREA);
 	split(s.mm);
 	split(s.mm);	/* there is none any more */
 	assert_int_equal(events_total(EV_THP_SPLIT_PMD) - splits, 1);
@@ -68,13 +62,11 @@ static void a_split_changes_nothing(void **state)
 
 static void the_bits_of_a_leaf_go_to_each_pte(void **state)
 {
+	struct scene s = thp_scene(THP_POLICY);
 	uint64_t *leaf;
-	struct scene s;
 	pte_t pte;
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
 	leaf = tree_entry(s.mm->pt.pgd, LEVEL_PMD, AREA);
 	*leaf &= ~(ENTRY_WRITE | ENTRY_DIRTY | ENTRY_ACCESSED);
 	ClearPageAnonExclusive(pmd_page(leaf_at(s.mm, AREA)));
@@ -102,26 +94,23 @@ static void zeroes_split_into_zeroes(void **state)
 /* Row: A3. */
 static void one_of_two_splits(void **state)
 {
+	struct scene s = thp_scene(THP_POLICY);
+	struct folio *folio = huge_folio(s.mm, AREA);
 	struct mm_struct *child;
-	struct folio *folio;
-	struct scene s;
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
-	folio = huge_folio(s.mm, AREA);
 	assert_int_equal(sys_fork(s.mm, &child), 0);
 	split(child);
 	assert_true(is_huge(s.mm, AREA) && !is_huge(child, AREA));
 	assert_int_equal(folio_mapcount(folio), HUGE + 1);
 	assert_int_equal(folio_ref_count(folio), HUGE + 1);
 	assert_true(folio_maybe_mapped_shared(folio));
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	assert_int_equal(sys_munmap(s.mm, AREA, PMD_SIZE), 0);
 	assert_false(folio_maybe_mapped_shared(folio));
 	assert_int_equal(do_user_addr_fault(child, AREA, FAULT_FLAG_WRITE), 0);
 	assert_ptr_equal(pte_page(tree_pte(child, AREA)), &folio->page);
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	mm_exit(child);
 	end(&s);
 }
@@ -197,7 +186,7 @@ static void parts_are_split_off(void **state)
 			assert_ptr_equal(page_at(&s, AREA + 9 * PAGE_SIZE), folio_page(folio, 9));
 			if (shared) {
 				assert_true(is_huge(child, AREA));
-				all_right(s.mm, child);
+				assert_at_rest(s.mm, child);
 				mm_exit(child);
 			}
 			end(&s);
@@ -245,7 +234,7 @@ static void protection_of_the_whole(void **state)
 		assert_true(pmd_protnone(leaf_at(s.mm, AREA)) && !pmd_accessible(leaf_at(s.mm, AREA)));
 		assert_int_equal(do_read(&s, AREA), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
 		if (!shared)
-			all_right(s.mm);
+			assert_at_rest(s.mm);
 		assert_int_equal(sys_mprotect(s.mm, AREA, LEN, PROT_READ | PROT_WRITE), 0);
 		assert_int_equal(pmd_write(leaf_at(s.mm, AREA)), !shared);
 		assert_true(is_huge_zero_pmd(leaf_at(s.mm, AREA + PMD_SIZE)) && !pmd_write(leaf_at(s.mm, AREA + PMD_SIZE)));
@@ -274,7 +263,7 @@ static void moves(void **state)
 		else
 			assert_ptr_equal(page_at(&s, to + 5 * PAGE_SIZE), folio_page(folio, 5));
 		assert_int_equal(anon(&s), HUGE);
-		all_right(s.mm);
+		assert_at_rest(s.mm);
 		assert_int_equal(do_write(&s, to + 7 * PAGE_SIZE), 0);
 		assert_int_equal(anon(&s), HUGE);
 		end(&s);
@@ -312,15 +301,12 @@ static void moves_that_fail(void **state)
 /* Row: A5. */
 static void a_pinned_one_is_copied(void **state)
 {
+	struct scene s = thp_scene(THP_POLICY);
+	struct folio *folio = huge_folio(s.mm, AREA);
 	struct mm_struct *child;
-	struct folio *folio;
 	struct page *pinned;
-	struct scene s;
 
 	(void)state;
-	needs_thp();
-	s = thp_scene(THP_POLICY);
-	folio = huge_folio(s.mm, AREA);
 	assert_int_equal(pin_user_pages_fast(s.mm, AREA + 3 * PAGE_SIZE, 1, FOLL_WRITE, &pinned), 1);
 	assert_ptr_equal(pinned, folio_page(folio, 3));
 	assert_int_equal(sys_fork(s.mm, &child), 0);
@@ -330,7 +316,7 @@ static void a_pinned_one_is_copied(void **state)
 	assert_ptr_not_equal(pte_page(tree_pte(child, AREA + 3 * PAGE_SIZE)), pinned);
 	assert_int_equal(mm_counter_sum(&child->pt, MM_ANONPAGES), HUGE);
 	unpin_user_page(pinned);
-	all_right(s.mm, child);
+	assert_at_rest(s.mm, child);
 	mm_exit(child);
 	end(&s);
 }

@@ -29,7 +29,7 @@ static struct scene scene_of(const char *policy)
 
 static void end(struct scene *s)
 {
-	at_rest(&s->mm, 1);
+	assert_at_rest(s->mm);
 	mm_exit(s->mm);
 	file_put(s->file);
 }
@@ -55,7 +55,7 @@ static void what_is_beyond_goes_from_everywhere(void **state)
 		assert_int_equal(access_word(s.mm, SHARED_AT + PAGE(CUT), &word, false), VM_FAULT_SIGBUS);
 		assert_int_equal(access_word(s.mm, PRIVATE_AT + PAGE(CUT), &word, true), VM_FAULT_SIGBUS);
 		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(CUT - 1)), 2);
-		at_rest(&s.mm, 1);
+		assert_at_rest(s.mm);
 		assert_int_equal(sys_ftruncate(s.file, FILE_PAGES), 0);
 		assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(CUT)), 0);
 		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(CUT + 1)), 0);
@@ -201,12 +201,12 @@ static void under_the_vma_lock_nothing_is_waited_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_beyond_goes_from_everywhere, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(it_refuses_what_cannot_be, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(shared_alone_and_private_copies_stay, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_ends_in_sigbus, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(faults_meanwhile_leave_nothing, file_world_up, world_down),
-		cmocka_unit_test_setup_teardown(under_the_vma_lock_nothing_is_waited_for, file_world_up, world_down),
+		cmocka_unit_test_setup_teardown(what_is_beyond_goes_from_everywhere, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(it_refuses_what_cannot_be, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(shared_alone_and_private_copies_stay, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_ends_in_sigbus, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(faults_meanwhile_leave_nothing, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(under_the_vma_lock_nothing_is_waited_for, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

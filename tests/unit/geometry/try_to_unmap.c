@@ -22,13 +22,6 @@
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
-static int up(void **state)
-{
-	(void)state;
-	world_start(4096, 64);
-	return swap_on(SLOTS);
-}
-
 /* ---- flags of try_to_unmap() ---- */
 
 /* One who holds the PTL with the entry cleared, and is about to put it back. */
@@ -131,15 +124,10 @@ static void ttu_ignore_mlock(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
 	struct folio *folio = folio_at(mm, 0);
-	struct vm_area_struct *vma;
 	unsigned long slot;
 
 	(void)state;
-	mmap_write_lock(mm);
-	vma = vma_lookup(mm, AREA);
-	vma_start_write(vma);
-	vma_set_flags(vma, vma->vm_flags | VM_LOCKED);
-	mmap_write_unlock(mm);
+	lock_in_memory(mm);
 	folio_get(folio);
 	folio_lock(folio);
 	slot = folio_alloc_swap(folio);
@@ -229,12 +217,12 @@ static void poison_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(ttu_sync_waits_for_the_lock, up, world_down),
-		cmocka_unit_test_setup_teardown(ttu_rmap_locked_says_who_has_the_lock, up, world_down),
-		cmocka_unit_test_setup_teardown(ttu_ignore_mlock, up, world_down),
-		cmocka_unit_test_setup_teardown(mincore_looks_into_the_cache, up, world_down),
-		cmocka_unit_test_setup_teardown(gup_brings_back_what_is_out, up, world_down),
-		cmocka_unit_test_setup_teardown(poison_stays, up, world_down),
+		cmocka_unit_test_setup_teardown(ttu_sync_waits_for_the_lock, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(ttu_rmap_locked_says_who_has_the_lock, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(ttu_ignore_mlock, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(mincore_looks_into_the_cache, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(gup_brings_back_what_is_out, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(poison_stays, swap_world_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
