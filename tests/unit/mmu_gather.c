@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/watcher.h"
 #include "core/base/syncpoint.h"
+#include "core/base/watcher.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
