@@ -178,13 +178,12 @@ unsigned long storm_frames(void)
 	return machine_free_frames() + huge_zero_frames();
 }
 
-/* Callbacks may queue callbacks, once. */
+/* Once callbacks, none of which queues another, have run. */
 int storm_frames_are(const char *name, unsigned long before)
 {
 	unsigned long after;
 
 	cpu_register(0, MEM_LOCAL, 0);
-	rcu_barrier();
 	rcu_barrier();
 	cpu_unregister();
 	after = storm_frames();
