@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_bench.c - `faultline bench`: measures workloads and keeps the results. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "bench/bench_shim.h"
 #include "bench/choices.h"
@@ -15,13 +11,11 @@
 #include "bench/context.h"
 #include "bench/progress.h"
 #include "bench/results.h"
+#include "bench/run_folder.h"
 #include "bench/stage.h"
 #include "bench/suite.h"
 #include "bench/table.h"
 #include "bench/timed.h"
-
-#define RESULTS_FOLDER	"results"
-#define LATEST		RESULTS_FOLDER "/latest.json"
 
 struct bench_options {
 	struct choices choices;
@@ -29,12 +23,13 @@ struct bench_options {
 	uint64_t repetitions;
 	double min_time;		/* seconds that each repetition takes at least */
 	bool quick, list;
-	char *out;			/* NULL: a new file in the results folder, and a copy at LATEST */
+	char *out;			/* NULL: a new run's folder */
+	bool baseline;			/* later runs of this host are compared with this one */
 	const char **library;		/* --benchmark_* options, for the library */
 	int nr_library;
 };
 
-enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_QUICK, OPT_LIST };
+enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is measured:", NULL },
@@ -42,8 +37,9 @@ static const struct poptOption options[] = {
 	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
 	  "a look only: 2 repetitions of 0.003 s, the default policy, nothing crowded", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/bench-TIME.json and results/latest.json)",
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/bench.json, and results/latest names it)",
 	  "FILE" },
+	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "later runs of this host are compared with this one", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the benchmarks instead of running them", NULL },
 	POPT_AUTOHELP
 	POPT_TABLEEND
@@ -64,6 +60,9 @@ static int take(void *target, int option, const char *text)
 		free(bench->out);
 		bench->out = strdup(text);
 		return bench->out ? 0 : fail("out of memory");
+	case OPT_BASELINE:
+		bench->baseline = true;
+		return 0;
 	case OPT_QUICK:
 		bench->quick = true;
 		return 0;
@@ -241,11 +240,11 @@ static int run_suite(struct bench_options *bench, const char *unfinished)
 	if (!progress.quotas)
 		return fail("out of memory");
 	if (!shim_open(unfinished)) {
-		status = complain("%s: %s", bench->out, strerror(errno));
+		status = complain("%s: %s", unfinished, strerror(errno));
 	} else {
 		status = run_payloads(bench);
 		if (!shim_close() && !status)
-			status = fail("%s: cannot be written", bench->out);
+			status = fail("%s: cannot be written", unfinished);
 	}
 	free(progress.quotas);
 	return status;
@@ -278,58 +277,15 @@ static int tell_results(const char *path)
 	return failures ? EXIT_CHECK_FAILED : EXIT_DONE;
 }
 
-/* ---- files ---- */
-static int copy_file(const char *from, const char *to)
-{
-	char block[65536];
-	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
-	bool copied = in && out;
-	size_t got;
-
-	while (copied && (got = fread(block, 1, sizeof(block), in)))
-		copied = fwrite(block, 1, got, out) == got;
-	if (in)
-		fclose(in);
-	if (out && fclose(out))
-		copied = false;
-	return copied ? 0 : fail("%s: %s", to, strerror(errno));
-}
-
-/* The file a run without --out makes for itself. */
-static int default_out(char **out)
-{
-	char path[64];
-	time_t now = time(NULL);
-	struct tm utc;
-
-	strftime(path, sizeof(path), RESULTS_FOLDER "/bench-%Y%m%dT%H%M%SZ.json", gmtime_r(&now, &utc));
-	if (mkdir(RESULTS_FOLDER, 0777) && errno != EEXIST)
-		return complain(RESULTS_FOLDER ": %s", strerror(errno));
-	*out = strdup(path);
-	return *out ? 0 : fail("out of memory");
-}
-
-/* Results appear under their name once they are complete. */
 static int run_into_file(struct bench_options *bench)
 {
-	char unfinished[PATH_MAX];
-	bool keep_latest = !bench->out;
-	int status = keep_latest ? default_out(&bench->out) : 0;
+	struct run_output output;
+	int status = run_output_begin(&output, bench->out, "bench.json");
 
 	if (status)
 		return status;
-	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp", bench->out) >= (int)sizeof(unfinished))
-		return complain("%s: %s", bench->out, strerror(ENAMETOOLONG));
-	status = run_suite(bench, unfinished);
-	if (!status && rename(unfinished, bench->out))
-		status = fail("%s: %s", bench->out, strerror(errno));
-	if (status) {
-		unlink(unfinished);
-		return status;
-	}
-	if (keep_latest)
-		status = copy_file(bench->out, LATEST);
-	return status ? status : tell_results(bench->out);
+	status = run_output_end(&output, run_suite(bench, output.unfinished), bench->baseline);
+	return status ? status : tell_results(output.path);
 }
 
 static int list_cases(const struct suite *suite)
@@ -351,6 +307,8 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	status = start_library(bench);
 	if (status)
 		return status;
+	if (bench->baseline && bench->out)
+		return complain("--baseline keeps a run's folder, and --out is a file alone");
 	run_seed = bench->choices.seed;
 	context_put(&bench->choices, argc, argv, shim_context);
 	return run_into_file(bench);

@@ -5,9 +5,8 @@
 #include "bench/command.h"
 #include "bench/plot.h"
 #include "bench/results.h"
+#include "bench/run_folder.h"
 #include "bench/table.h"
-
-#define LATEST	"results/latest.json"
 
 enum { OPT_COMPARE = 1, OPT_TABLE };
 
@@ -63,7 +62,7 @@ static int show(const struct command_line *line, bool table)
 
 	if (line->nr_words > 1)
 		return complain("one file at a time, and '%s' is left over (see %s --help)", line->words[1], program_name);
-	status = load(line->nr_words ? line->words[0] : LATEST, &results);
+	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
 	if (status)
 		return status;
 	if (table)
@@ -93,6 +92,6 @@ static int run_report(int argc, const char **argv)
 const struct command report_command = {
 	.name = "report",
 	.arguments = "[FILE]",
-	.what = "draw results (by default " LATEST "), or compare two",
+	.what = "draw results (by default " LATEST_RUN "), or compare two",
 	.run = run_report,
 };

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "bench/run_folder.h"
 #include "core/faultline.h"
 
 static int malformed(const char *path, char *why, size_t why_size, const char *reason)
@@ -184,14 +185,18 @@ static const char *take_root(struct results *results, const json_t *root)
 	return NULL;
 }
 
-int results_load(const char *path, struct results *results, char *why, size_t why_size)
+int results_load(const char *run, struct results *results, char *why, size_t why_size)
 {
+	char path[PATH_MAX];
 	json_error_t error;
 	json_t *root;
 	const char *wrong;
-	FILE *file = fopen(path, "re");
+	FILE *file;
 
 	*results = (struct results){ 0 };
+	if (!run_folder_file(run, "bench.json", path, sizeof(path)))
+		return malformed(run, why, why_size, strerror(ENAMETOOLONG));
+	file = fopen(path, "re");
 	if (!file) {
 		int number = errno;
 

@@ -26,8 +26,11 @@ struct results {
 	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
 };
 
-/* Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason". */
-int results_load(const char *path, struct results *results, char *why, size_t why_size);
+/*
+ * @run is a file of results, or a run's folder, whose bench.json is meant.
+ * Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason".
+ */
+int results_load(const char *run, struct results *results, char *why, size_t why_size);
 void results_free(struct results *results);
 
 /* Of the rates; 0 when there are none. */

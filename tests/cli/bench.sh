@@ -68,10 +68,17 @@ for workload in $workloads; do
 	[ "$(grep -c "^$workload " table)" -eq "$(grep -c "^$workload/" listed)" ] || surprise "not all of $workload in the table"
 done
 
-# Without --out: a file with the time in its name, and a copy that is always called the same.
+# Without --out: a folder of its own, which the latest one is, and the host's baseline, as nothing else was there.
 ends 0 bench $workloads --quick --threads 1
-[ "$(ls results | grep -cE '^bench-[0-9]{8}T[0-9]{6}Z\.json$')" -eq 1 ] || surprise 'no results of their own'
-cmp results/latest.json results/bench-*.json || surprise 'not the latest results'
+ls results/*/*/bench.json | grep -Eq '^results/[A-Za-z0-9.-]+/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?/bench\.json$' || surprise 'no run of their own'
+cmp results/latest/bench.json results/*/baseline/bench.json || surprise 'the first run is not the baseline'
+first=$(readlink results/latest)
+ends 0 bench limit_lock --quick --threads 1
+[ "$(readlink results/latest)" != "$first" ] || surprise 'the second run is not the latest'
+[ "${first#*/}" = "$(readlink results/*/baseline)" ] || surprise 'the second run is the baseline unasked'
+ends 0 bench limit_lock --quick --threads 1 --baseline
+[ "$(readlink results/latest)" = "${first%/*}/$(readlink results/*/baseline)" ] || surprise 'not the baseline that was asked for'
+refuses '--baseline keeps a run' bench limit_lock --quick --baseline --out here.json
 
 # The library's own options go through.
 ends 0 bench $workloads $brief --out filtered.json --benchmark_filter='threads:2$'

@@ -42,8 +42,8 @@ if command -v gnuplot >/dev/null; then
 		grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
 		grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
 	done
-	mkdir results
-	cp one.json results/latest.json
+	mkdir -p results/latest
+	cp one.json results/latest/bench.json
 	ends 0 report
 fi
 mkdir empty
@@ -60,4 +60,5 @@ for text in '' 'nonsense' '[]' '{}' '{"context": {}, "benchmarks": 1}' '{"contex
 	refuses 'bad.json:' report bad.json
 	refuses 'bad.json:' report --compare one.json bad.json
 done
-refuses '/tmp:' report /tmp
+mkdir folder
+refuses 'folder/bench.json: No such file' report folder
