@@ -9,6 +9,7 @@
 #include "bench/choices.h"
 #include "bench/command.h"
 #include "bench/context.h"
+#include "bench/measure.h"
 #include "bench/progress.h"
 #include "bench/results.h"
 #include "bench/run_folder.h"
@@ -18,6 +19,7 @@
 #include "bench/timed.h"
 
 struct bench_options {
+	const struct measurement *kind;
 	struct choices choices;
 	struct suite suite;
 	uint64_t repetitions;
@@ -76,6 +78,15 @@ static int take(void *target, int option, const char *text)
 
 /* ---- what was not chosen ---- */
 
+/* 1, 2, 4 … until there are @nr, on more than all PUs if it must be: a line of scaling needs its points. */
+static void grid_threads(struct choices *choices, unsigned int nr)
+{
+	for (unsigned int n = 1; n < topology_pus() || choices->nr_threads < nr; n *= 2)
+		choices->threads[choices->nr_threads++] = n;
+	if (choices->threads[choices->nr_threads - 1] < topology_pus())
+		choices->threads[choices->nr_threads++] = topology_pus();
+}
+
 /* 1, 2, 4 … and all PUs; then more threads than PUs, where they can still be started in no time. */
 static void default_threads(struct choices *choices, bool crowded)
 {
@@ -91,6 +102,7 @@ static void default_threads(struct choices *choices, bool crowded)
 static int default_choices(struct bench_options *bench, struct suite_defaults *defaults)
 {
 	struct choices *choices = &bench->choices;
+	const unsigned int grid = bench->kind->grid;
 	int status = 0;
 
 	*defaults = (struct suite_defaults){
@@ -98,10 +110,11 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		.payloads = !choices->nr_payloads,
 		.layouts = !choices->nr_layouts,
 		.threads = !choices->nr_threads,
+		.first_axis_values = grid,
 	};
-	if (defaults->policies)
+	if (defaults->policies && !grid)
 		status = choices_add_policies(choices, policy_default()->name);
-	if (!status && defaults->policies && !bench->quick)
+	if (!status && defaults->policies && (grid || !bench->quick))
 		status = choices_add_policies(choices, "all");
 	if (!status && defaults->layouts)
 		status = choices_add_shipped_layouts(choices);
@@ -109,8 +122,12 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		choices->payloads[choices->nr_payloads++] = 0;
 		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
 	}
-	if (defaults->threads)
+	if (defaults->threads && grid)
+		grid_threads(choices, bench->quick ? 1 : grid);
+	else if (defaults->threads)
 		default_threads(choices, !bench->quick);
+	if (grid)
+		defaults->policies = defaults->threads = false;
 	if (!bench->repetitions)
 		bench->repetitions = bench->quick ? 2 : 5;
 	if (bench->min_time == 0)
@@ -260,7 +277,7 @@ static unsigned int list_failures(const struct results *results)
 	return nr;
 }
 
-static int tell_results(const char *path)
+static int tell_results(const struct bench_options *bench, const char *path)
 {
 	struct results results;
 	unsigned int failures;
@@ -268,7 +285,7 @@ static int tell_results(const char *path)
 
 	if (results_load(path, &results, why, sizeof(why)))
 		return fail("%s", why);
-	table_print(stdout, &results);
+	bench->kind->tell(&results);
 	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
 	       "which lie outside the timed part.\n", path);
 	fflush(stdout);
@@ -280,12 +297,12 @@ static int tell_results(const char *path)
 static int run_into_file(struct bench_options *bench)
 {
 	struct run_output output;
-	int status = run_output_begin(&output, bench->out, "bench.json");
+	int status = run_output_begin(&output, bench->out, bench->kind->file);
 
 	if (status)
 		return status;
 	status = run_output_end(&output, run_suite(bench, output.unfinished), bench->baseline);
-	return status ? status : tell_results(output.path);
+	return status ? status : tell_results(bench, output.path);
 }
 
 static int list_cases(const struct suite *suite)
@@ -297,11 +314,13 @@ static int list_cases(const struct suite *suite)
 
 static int bench_on_stage(struct bench_options *bench, const struct command_line *line, int argc, const char **argv)
 {
+	const char *const *words = line->nr_words ? line->words : bench->kind->workloads;
+	unsigned int nr_words = line->nr_words ? line->nr_words : bench->kind->nr_workloads;
 	struct suite_defaults defaults;
 	int status = default_choices(bench, &defaults);
 
 	if (!status)
-		status = suite_build(&bench->suite, &bench->choices, &defaults, line->words, line->nr_words);
+		status = suite_build(&bench->suite, &bench->choices, &defaults, words, nr_words);
 	if (status || bench->list)
 		return status ? status : list_cases(&bench->suite);
 	status = start_library(bench);
@@ -328,9 +347,9 @@ static int split_library_options(struct bench_options *bench, int argc, const ch
 	return left;
 }
 
-static int run_bench(int argc, const char **argv)
+int measure(const struct measurement *kind, int argc, const char **argv)
 {
-	struct bench_options bench = { 0 };
+	struct bench_options bench = { .kind = kind };
 	struct command_line line;
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	int status;
@@ -359,6 +378,18 @@ static int run_bench(int argc, const char **argv)
 	free(bench.library);
 	free(words);
 	return status;
+}
+
+static void tell_table(const struct results *results)
+{
+	table_print(stdout, results);
+}
+
+static int run_bench(int argc, const char **argv)
+{
+	static const struct measurement all = { .file = "bench.json", .tell = tell_table };
+
+	return measure(&all, argc, argv);
 }
 
 const struct command bench_command = {

@@ -3,71 +3,15 @@
 #include "bench/plot.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/command.h"
 #include "core/faultline.h"
 
 #define PNG_SCALE	1.5	/* pixels of the PNG for each of the SVG */
-
-extern char **environ;
-
-/* Starts gnuplot reading from a pipe. Returns its end, or NULL with the exit status in @status. */
-static FILE *start_gnuplot(pid_t *pid, int *status)
-{
-	char *const argv[] = { "gnuplot", NULL };
-	posix_spawn_file_actions_t actions;
-	int ends[2], error;
-
-	/* Its input is UTF-8, and where no locale is set it would complain of that. */
-	setenv("LC_ALL", "C.UTF-8", 1);
-	if (pipe(ends)) {
-		*status = fail("a pipe: %s", strerror(errno));
-		return NULL;
-	}
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
-	posix_spawn_file_actions_addclose(&actions, ends[0]);
-	posix_spawn_file_actions_addclose(&actions, ends[1]);
-	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[0]);
-	if (!error)
-		return fdopen(ends[1], "w");
-	close(ends[1]);
-	*status = error == ENOENT ? fail("gnuplot is not there: install gnuplot-nox (apt-get install gnuplot-nox)")
-				  : fail("gnuplot: %s", strerror(error));
-	return NULL;
-}
-
-static int end_gnuplot(FILE *out, pid_t pid)
-{
-	bool written = !ferror(out);
-	int ended = 0;
-
-	written = !fclose(out) && written;
-	while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
-		;
-	return written && WIFEXITED(ended) && !WEXITSTATUS(ended) ? 0 : fail("gnuplot failed");
-}
-
-void plot_put_quoted(FILE *out, const char *text)
-{
-	putc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			putc('\\', out);
-		putc(*text, out);
-	}
-	putc('"', out);
-}
 
 static void __attribute__((format(printf, 5, 6))) put_title(FILE *out, const struct picture *picture, unsigned int line,
 							     unsigned int from_top, const char *fmt, ...)
@@ -79,7 +23,7 @@ static void __attribute__((format(printf, 5, 6))) put_title(FILE *out, const str
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(out, "set label %u ", PLOT_TITLE + line);
-	plot_put_quoted(out, text);
+	gnuplot_put_quoted(out, text);
 	fprintf(out, " at screen 0.5, screen %f center font ',%d'%s\n", 1 - (double)from_top / picture->height, line ? 9 : 15,
 		line ? " textcolor '#555555'" : "");
 }
@@ -107,23 +51,21 @@ static void put_file(FILE *out, const struct picture *picture, const struct resu
 
 int plot_write(const struct picture *picture, const struct results *results)
 {
-	int status = 0;
+	struct gnuplot gnuplot;
 	char png[128];
-	pid_t pid;
-	FILE *out;
+	int status;
 
 	if (mkdir(PLOT_FOLDER, 0777) && errno != EEXIST)
 		return fail(PLOT_FOLDER ": %s", strerror(errno));
-	signal(SIGPIPE, SIG_IGN);
-	out = start_gnuplot(&pid, &status);
-	if (!out)
+	status = gnuplot_start(&gnuplot, false);
+	if (status)
 		return status;
-	picture->put_data(out, picture->what);
-	put_file(out, picture, results, "svg noenhanced background '#ffffff' font 'DejaVu Sans,11'", 1, "svg");
+	picture->put_data(gnuplot.in, picture->what);
+	put_file(gnuplot.in, picture, results, "svg noenhanced background '#ffffff' font 'DejaVu Sans,11'", 1, "svg");
 	snprintf(png, sizeof(png), "pngcairo noenhanced background '#ffffff' font 'DejaVu Sans,10' fontscale %g linewidth %g",
 		 PNG_SCALE, PNG_SCALE);
-	put_file(out, picture, results, png, PNG_SCALE, "png");
-	status = end_gnuplot(out, pid);
+	put_file(gnuplot.in, picture, results, png, PNG_SCALE, "png");
+	status = gnuplot_end(&gnuplot);
 	if (!status)
 		printf(PLOT_FOLDER "/%s.svg and .png\n", picture->name);
 	return status;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "bench/gnuplot.h"
 #include "bench/results.h"
 
 #define PLOT_FOLDER	"plots"
@@ -46,7 +47,5 @@ enum plot_kind { PLOT_CORE, PLOT_LIMIT, PLOT_LIVE, NR_PLOT_KINDS };
 enum plot_kind plot_kind_of(const struct result *result);
 /* Of a workload's choices, those that most of its benchmarks were run with; @nth counts the workloads. NULL past the last. */
 const struct result *plot_workload(const struct results *results, unsigned int nth);
-/* @text in quotes that gnuplot takes literally. */
-void plot_put_quoted(FILE *out, const char *text);
 
 #endif

@@ -46,7 +46,7 @@ static void put_label(FILE *out, const struct result *result)
 	snprintf(label, sizeof(label), "%s%s%s", result->workload, *result->choices ? "  " : "", result->choices);
 	if (result->threads > 1)
 		snprintf(label + strlen(label), sizeof(label) - strlen(label), "  threads:%u", result->threads);
-	plot_put_quoted(out, label);
+	gnuplot_put_quoted(out, label);
 }
 
 /* Each kind is a block of its own: row, median, least, most time, the time as text. */

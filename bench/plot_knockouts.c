@@ -65,7 +65,7 @@ static void put_names(FILE *out, const struct campaign *campaign)
 	fputs("set ytics (", out);
 	for (unsigned int i = 0; i < campaign->nr; i++) {
 		fputs(i ? ", " : "", out);
-		plot_put_quoted(out, campaign->hunts[i].name);
+		gnuplot_put_quoted(out, campaign->hunts[i].name);
 		fprintf(out, " %u", row_of(campaign, i));
 	}
 	fputs(") font ',8'\n", out);

@@ -95,10 +95,10 @@ static void put_axes(FILE *out, const struct policies *policies)
 		width = max(width, strlen(oldest->workload));
 		width = max(width, strlen(oldest->choices));
 		fputs(g ? ", " : "", out);
-		plot_put_quoted(out, oldest->workload);
+		gnuplot_put_quoted(out, oldest->workload);
 		if (*oldest->choices) {
 			fputs(" . \"\\n\" . ", out);
-			plot_put_quoted(out, oldest->choices);
+			gnuplot_put_quoted(out, oldest->choices);
 		}
 		fprintf(out, " %u", g);
 	}

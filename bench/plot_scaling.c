@@ -144,10 +144,10 @@ static void put_panel(FILE *out, const struct scaling *scaling, unsigned int ind
 	bool first = true;
 
 	fputs("set title ", out);
-	plot_put_quoted(out, panel->of->workload);
+	gnuplot_put_quoted(out, panel->of->workload);
 	if (*panel->of->choices) {
 		fputs(" . \"\\n\" . ", out);
-		plot_put_quoted(out, panel->of->choices);
+		gnuplot_put_quoted(out, panel->of->choices);
 	}
 	fprintf(out, " font ',10' offset 0,-0.6\nset ylabel '%sitems/s' font ',9' offset 1.2,0\n", panel->unit_name);
 	put_x_axis(out, scaling, panel);
@@ -172,7 +172,7 @@ static void put_legend(FILE *out, const struct scaling *scaling, double height)
 	for (unsigned int p = 0; p < scaling->nr_policies; p++) {
 		fprintf(out, "NaN with linespoints lw 1.6 pt %u ps 0.9 lc rgb '%s' title ", 5 + 2 * (p % 4),
 			plot_policy_colour(p, scaling->nr_policies));
-		plot_put_quoted(out, scaling->policies[p]);
+		gnuplot_put_quoted(out, scaling->policies[p]);
 		fputs(", ", out);
 	}
 	fputs("NaN with linespoints lw 1.6 pt 7 ps 0.9 lc rgb '#333333' title 'no policy', "

@@ -156,7 +156,7 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 	return status;
 }
 
-static bool wanted(const struct workload *workload, const char **globs, unsigned int nr_globs)
+static bool wanted(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
 {
 	for (unsigned int i = 0; i < nr_globs; i++)
 		if (!fnmatch(globs[i], workload->name, 0))
@@ -165,7 +165,7 @@ static bool wanted(const struct workload *workload, const char **globs, unsigned
 }
 
 /* Some axis of a wanted workload takes the chosen value. */
-static bool axis_exists(const struct axis_choice *chosen, const char **globs, unsigned int nr_globs)
+static bool axis_exists(const struct axis_choice *chosen, const char *const *globs, unsigned int nr_globs)
 {
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		const struct workload *workload = workload_get(w);
@@ -190,7 +190,7 @@ static bool matches_some(const char *glob)
 }
 
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
-		const char **globs, unsigned int nr_globs)
+		const char *const *globs, unsigned int nr_globs)
 {
 	int status = 0;
 

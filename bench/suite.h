@@ -34,7 +34,7 @@ struct suite_defaults {
  * Returns 0, or the exit status after one line on stderr: a glob matches nothing.
  */
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
-		const char **globs, unsigned int nr_globs);
+		const char *const *globs, unsigned int nr_globs);
 void suite_free(struct suite *suite);
 
 #endif

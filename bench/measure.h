@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* measure.h - what `faultline bench` and its like have in common: options, a suite, Google Benchmark, one file of results. */
+#ifndef FAULTLINE_BENCH_MEASURE_H
+#define FAULTLINE_BENCH_MEASURE_H
+
+#include "bench/results.h"
+
+/* One kind of measurement. */
+struct measurement {
+	const char *file;			/* in the run's folder */
+	const char *const *workloads;		/* globs, where none are given; none at all: every workload */
+	unsigned int nr_workloads;
+	/* Every policy with every number of threads, for one value of all else; at least this many numbers of threads. 0: not so. */
+	unsigned int grid;
+	void (*tell)(const struct results *results);	/* prints them for people */
+};
+
+/* Reads a command line, measures, writes the file and tells what is in it. Returns the exit status. */
+int measure(const struct measurement *kind, int argc, const char **argv);
+
+#endif
