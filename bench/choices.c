@@ -13,21 +13,25 @@
 
 #define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
 #define FRAMES_PER_THREAD (1ul << 17)	/* 512 MiB: twice what the largest choice of a workload maps for each */
+#define MEMORY_CHOICES	"local|remote|interleave|node:N"
 #define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 
 const unsigned int all_payloads[MAX_PAYLOADS] = { 0, CACHE_LINE, FRAME_SIZE };
 
-static const char *const memory_names[] = { [MEM_LOCAL] = "local", [MEM_REMOTE] = "remote", [MEM_INTERLEAVE] = "interleave" };
+struct poptOption places_options[] = {
+	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "where threads are pinned (default: compact)",
+	  "compact|scatter|node:N" },
+	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "the node of --placement node (default: 0)", "N" },
+	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "where their frames come from (default: local)", MEMORY_CHOICES },
+	{ "tables", 0, POPT_ARG_STRING, NULL, CHOOSE_TABLES, "where their page tables come from (default: as --memory)",
+	  MEMORY_CHOICES },
+	POPT_TABLEEND
+};
 
 struct poptOption choices_options[] = {
 	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
 	  "locking choices: presets, each with changes if wished (NAME,key=value,...), or all", "NAME,..." },
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "numbers of threads", "N,..." },
-	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "where threads are pinned (default: compact)",
-	  "compact|scatter|node" },
-	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "the node of --placement node (default: 0)", "N" },
-	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "where their frames come from (default: local)",
-	  "local|remote|interleave" },
 	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "bytes of each page that count", "0,64,4096" },
 	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
 	  "captured address space to run on, a file or the name of a shipped one; may be repeated", "FILE" },
@@ -35,13 +39,9 @@ struct poptOption choices_options[] = {
 	  "KEY:VALUE" },
 	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulated memory of each node, in frames of 4096 bytes", "N" },
 	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "where all random choices come from (default: 1)", "N" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "Where it goes:", NULL },
 	POPT_TABLEEND
 };
-
-const char *memory_name(enum mem_policy memory)
-{
-	return memory_names[memory];
-}
 
 void choices_init(struct choices *choices)
 {
@@ -227,28 +227,6 @@ static int take_axis(struct choices *choices, const char *text)
 	return axis->key ? 0 : fail("out of memory");
 }
 
-static int take_placement(struct choices *choices, const char *text)
-{
-	for (enum placement p = 0; p < NR_PLACEMENTS; p++) {
-		if (strcmp(text, placement_name(p)))
-			continue;
-		choices->placement = p;
-		return 0;
-	}
-	return complain("unknown placement '%s': compact, scatter or node", text);
-}
-
-static int take_memory(struct choices *choices, const char *text)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(memory_names); i++) {
-		if (strcmp(text, memory_names[i]))
-			continue;
-		choices->memory = (enum mem_policy)i;
-		return 0;
-	}
-	return complain("unknown memory '%s': local, remote or interleave", text);
-}
-
 static int take_number(const char *text, const char *what, uint64_t least, uint64_t most, uint64_t *number)
 {
 	if (read_number(text, least, most, number))
@@ -258,22 +236,19 @@ static int take_number(const char *text, const char *what, uint64_t least, uint6
 
 int choices_take(struct choices *choices, int option, const char *text)
 {
-	uint64_t number = 0;
-	int status;
-
 	switch (option) {
 	case CHOOSE_POLICY:
 		return choices_add_policies(choices, text);
 	case CHOOSE_THREADS:
 		return take_list(choices, text, take_threads);
 	case CHOOSE_PLACEMENT:
-		return take_placement(choices, text);
+		return places_take_threads(&choices->places, text);
 	case CHOOSE_NODE:
-		status = take_number(text, "node", 0, MAX_NODES - 1, &number);
-		choices->node = (unsigned int)number;
-		return status;
+		return places_take_node(&choices->places, text);
 	case CHOOSE_MEMORY:
-		return take_memory(choices, text);
+		return places_take_memory(&choices->places, FRAME_DATA, text);
+	case CHOOSE_TABLES:
+		return places_take_memory(&choices->places, FRAME_TABLE, text);
 	case CHOOSE_PAYLOAD:
 		return take_list(choices, text, take_payload);
 	case CHOOSE_LAYOUT:
@@ -286,15 +261,4 @@ int choices_take(struct choices *choices, int option, const char *text)
 	default:
 		return take_number(text, "seed", 0, UINT64_MAX, &choices->seed);
 	}
-}
-
-int choices_check(const struct choices *choices)
-{
-	struct pin pin;
-
-	if (choices->placement == PLACE_NODE && topology_plan(PLACE_NODE, 1, choices->node, &pin))
-		return complain("no node %u with PUs: this machine has %u (see faultline topo)", choices->node, topology_nodes());
-	if (choices->memory == MEM_REMOTE && topology_nodes() < 2)
-		return complain("no remote memory: this machine has one node (see faultline topo)");
-	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include <popt.h>
 
-#include "core/faultline.h"
+#include "bench/places.h"
 #include "workloads/layout.h"
 
 #define MAX_POLICIES	32
@@ -37,9 +37,7 @@ struct choices {
 	char *layout_paths[MAX_LAYOUTS];	/* as they were given, to be given again */
 	struct axis_choice axes[MAX_AXES];
 	unsigned int nr_policies, nr_threads, nr_payloads, nr_layouts, nr_axes;
-	enum placement placement;
-	enum mem_policy memory;
-	unsigned int node;		/* PLACE_NODE's */
+	struct places places;
 	unsigned long frames;		/* for each node */
 	bool frames_given;		/* by option: not to be changed */
 	uint64_t seed;
@@ -52,6 +50,7 @@ enum {
 	CHOOSE_PLACEMENT,
 	CHOOSE_NODE,
 	CHOOSE_MEMORY,
+	CHOOSE_TABLES,
 	CHOOSE_PAYLOAD,
 	CHOOSE_LAYOUT,
 	CHOOSE_AXIS,
@@ -59,8 +58,8 @@ enum {
 	CHOOSE_SEED,
 };
 
-/* The options above, for POPT_ARG_INCLUDE_TABLE. */
-extern struct poptOption choices_options[];
+/* The options above, for POPT_ARG_INCLUDE_TABLE; and of them those alone that say where things go. */
+extern struct poptOption choices_options[], places_options[];
 
 void choices_init(struct choices *choices);
 void choices_free(struct choices *choices);
@@ -69,9 +68,4 @@ int choices_take(struct choices *choices, int option, const char *text);
 /* Adds the policy that @text names, or all presets; likewise all layouts that are shipped. Returns as above. */
 int choices_add_policies(struct choices *choices, const char *text);
 int choices_add_shipped_layouts(struct choices *choices);
-/* What depends on the loaded topology: is there such a node, is there remote memory? Returns as above. */
-int choices_check(const struct choices *choices);
-
-const char *memory_name(enum mem_policy memory);
-
 #endif

@@ -176,11 +176,9 @@ static void put_chosen(FILE *out, const struct stress_options *stress, const str
 	for (unsigned int i = 0; what->layout && i < choices->nr_layouts; i++)
 		if (choices->layouts[i] == what->layout)
 			fprintf(out, " --layout %s", choices->layout_paths[i]);
-	fprintf(out, " --threads %u --payload %u --placement %s", what->threads, what->payload, placement_name(choices->placement));
-	if (choices->placement == PLACE_NODE)
-		fprintf(out, " --node %u", choices->node);
-	fprintf(out, " --memory %s --frames %lu --seed %llu", memory_name(choices->memory), choices->frames,
-		(unsigned long long)seed);
+	fprintf(out, " --threads %u --payload %u", what->threads, what->payload);
+	places_put_options(&what->places, out);
+	fprintf(out, " --frames %lu --seed %llu", choices->frames, (unsigned long long)seed);
 	for (unsigned int i = 0; i < stress->nr_knockouts; i++)
 		fprintf(out, " --knockout %s", stress->knockouts[i]);
 }

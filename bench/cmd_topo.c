@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_topo.c - `faultline topo`: the machine as it is seen, and where threads would be pinned. */
+/* cmd_topo.c - `faultline topo`: the machine as it is seen, where threads would be pinned, and frames and page tables lie. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,7 @@ static const struct poptOption options[] = {
 	  "\"node:2 core:4 pu:1\"" },
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plans for so many threads (default: one for each PU)",
 	  "N,..." },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "What is planned:", NULL },
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
@@ -38,20 +39,33 @@ static int take(void *target, int option, const char *text)
 
 static int describe(struct topo_options *topo)
 {
-	int error = topology_load(topo->synthetic);
+	struct choices *choices = &topo->choices;
+	int status = places_check(&choices->places);
+
+	if (status)
+		return status;
+	if (!choices->nr_threads) {
+		choices->threads[0] = topology_pus();
+		choices->nr_threads = 1;
+	}
+	for (unsigned int i = 0; i < choices->nr_threads; i++) {
+		topology_describe(stdout, choices->threads[i]);
+		places_describe(&choices->places, choices->threads[i], stdout);
+	}
+	return EXIT_DONE;
+}
+
+static int load_and_describe(struct topo_options *topo)
+{
+	int error = topology_load(topo->synthetic), status;
 
 	if (error == -EINVAL && topo->synthetic)
 		return complain("not a topology: '%s'", topo->synthetic);
 	if (error)
 		return fail("cannot read the topology: %s", strerror(-error));
-	if (!topo->choices.nr_threads) {
-		topo->choices.threads[0] = topology_pus();
-		topo->choices.nr_threads = 1;
-	}
-	for (unsigned int i = 0; i < topo->choices.nr_threads; i++)
-		topology_describe(stdout, topo->choices.threads[i]);
+	status = describe(topo);
 	topology_free();
-	return EXIT_DONE;
+	return status;
 }
 
 static int run_topo(int argc, const char **argv)
@@ -61,7 +75,7 @@ static int run_topo(int argc, const char **argv)
 	int status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &topo);
 
 	if (!status) {
-		status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : describe(&topo);
+		status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : load_and_describe(&topo);
 		command_line_free(&line);
 	}
 	choices_free(&topo.choices);
@@ -72,6 +86,6 @@ static int run_topo(int argc, const char **argv)
 const struct command topo_command = {
 	.name = "topo",
 	.arguments = "",
-	.what = "print the machine's topology and where threads are pinned",
+	.what = "print the machine's topology, and where threads, frames and page tables go",
 	.run = run_topo,
 };

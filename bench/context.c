@@ -106,14 +106,22 @@ static void put_command(int argc, const char **argv, put_fn put)
 	free(text);
 }
 
+static void put_places(const struct places *places, put_fn put)
+{
+	char text[PLACE_NAME];
+
+	put("placement", places_threads_name(places, text));
+	put("memory", mempolicy_name(places->memory[FRAME_DATA], text));
+	put("tables", mempolicy_name(places->memory[FRAME_TABLE], text));
+}
+
 void context_put(const struct choices *choices, int argc, const char **argv, put_fn put)
 {
 	put_cpu_model(put);
 	put_kernel(put);
 	put_topology(put);
 	put_build(put);
-	put("placement", placement_name(choices->placement));
-	put("memory", memory_name(choices->memory));
+	put_places(&choices->places, put);
 	put_text(put, "frames_per_node", "%lu", choices->frames);
 	put_text(put, "seed", "%llu", (unsigned long long)choices->seed);
 	put_payloads(choices, put);

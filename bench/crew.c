@@ -40,10 +40,10 @@ static void assign_roles(struct crew *crew)
 		crew->seats[i].worker.role_count = counts[crew->seats[i].worker.role];
 }
 
-static int plan_pins(struct crew *crew, const struct choices *choices)
+static int plan_pins(struct crew *crew)
 {
 	struct pin *pins = calloc(crew->run.threads, sizeof(*pins));
-	int error = pins ? topology_plan(choices->placement, crew->run.threads, choices->node, pins) : -ENOMEM;
+	int error = pins ? topology_plan(crew->places.threads, crew->run.threads, crew->places.node, pins) : -ENOMEM;
 
 	for (unsigned int i = 0; !error && i < crew->run.threads; i++)
 		crew->seats[i].pin = pins[i];
@@ -55,9 +55,13 @@ static int plan_pins(struct crew *crew, const struct choices *choices)
 static int register_here(struct crew *crew, unsigned int index)
 {
 	const struct pin *pin = &crew->seats[index].pin;
+	int error;
 
 	topology_pin_self(pin);
-	return cpu_register(pin->node, crew->memory, worker_seed(crew->run.seed, index));
+	error = cpu_register(pin->node, MEM_LOCAL, worker_seed(crew->run.seed, index));
+	for (enum frame_use use = 0; !error && use < NR_FRAME_USES; use++)
+		cpu_set_mempolicy(use, crew->places.memory[use]);
+	return error;
 }
 
 static void unregister_here(void)
@@ -70,7 +74,7 @@ int crew_begin(struct crew *crew, const struct run_case *what, const struct choi
 {
 	int error;
 
-	*crew = (struct crew){ .memory = choices->memory };
+	*crew = (struct crew){ .places = what->places };
 	crew->run = (struct workload_run){
 		.workload = what->workload,
 		.policy = what->policy ? what->policy->policy : policy_default()->policy,
@@ -85,7 +89,7 @@ int crew_begin(struct crew *crew, const struct run_case *what, const struct choi
 		return say_why(crew, "seats", -ENOMEM);
 	memset(crew->seats, 0, what->threads * sizeof(*crew->seats));
 	assign_roles(crew);
-	error = plan_pins(crew, choices);
+	error = plan_pins(crew);
 	if (!error)
 		error = register_here(crew, 0);
 	if (error) {

@@ -22,7 +22,7 @@ struct seat {
 struct crew {
 	struct workload_run run;
 	struct seat *seats;		/* run.threads of them */
-	enum mem_policy memory;
+	struct places places;
 	char why[256];			/* what went wrong, after an -errno */
 };
 

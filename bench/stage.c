@@ -14,7 +14,7 @@ int stage_open(const struct choices *choices)
 
 	if (error)
 		return fail("cannot read the topology: %s", strerror(-error));
-	status = choices_check(choices);
+	status = places_check(&choices->places);
 	if (status)
 		topology_free();
 	return status;

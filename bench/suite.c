@@ -78,7 +78,7 @@ static void __printf(3, 4) append(char *text, size_t size, const char *fmt, ...)
 	va_end(ap);
 }
 
-static char *case_name(const struct run_case *what, const struct choices *choices)
+static char *case_name(const struct run_case *what)
 {
 	char name[1024];
 
@@ -91,14 +91,11 @@ static char *case_name(const struct run_case *what, const struct choices *choice
 		append(name, sizeof(name), "/layout:%s", what->layout->name);
 	if (what->payload)
 		append(name, sizeof(name), "/payload:%u", what->payload);
-	if (choices->placement != PLACE_COMPACT)
-		append(name, sizeof(name), "/placement:%s", placement_name(choices->placement));
-	if (choices->memory != MEM_LOCAL)
-		append(name, sizeof(name), "/memory:%s", memory_name(choices->memory));
+	places_append_name(&what->places, name, sizeof(name));
 	return strdup(name);
 }
 
-static int add_case(struct suite *suite, const struct run_case *what, const struct choices *choices)
+int suite_add(struct suite *suite, const struct run_case *what)
 {
 	struct run_case *grown = suite->cases;
 
@@ -110,7 +107,7 @@ static int add_case(struct suite *suite, const struct run_case *what, const stru
 		suite->cases = grown;
 	}
 	suite->cases[suite->nr] = *what;
-	suite->cases[suite->nr].name = case_name(what, choices);
+	suite->cases[suite->nr].name = case_name(what);
 	return suite->cases[suite->nr++].name ? 0 : fail("out of memory");
 }
 
@@ -123,10 +120,10 @@ static int add_threads(struct suite *suite, struct run_case *what, const struct 
 	for (unsigned int i = 0; !status && i < choices->nr_threads; i++) {
 		what->threads = choices->threads[i];
 		if (what->threads >= least && (all || what->threads <= topology_pus()))
-			status = add_case(suite, what, choices);
+			status = suite_add(suite, what);
 	}
 	what->threads = least;
-	return status || suite->nr > nr ? status : add_case(suite, what, choices);
+	return status || suite->nr > nr ? status : suite_add(suite, what);
 }
 
 static int add_workload(struct suite *suite, const struct workload *workload, const struct choices *choices,
@@ -143,6 +140,7 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 			.policy = policies ? &choices->policies[point.policy] : NULL,
 			.layout = workload->flags & WORKLOAD_LAYOUT ? choices->layouts[point.layout] : NULL,
 			.payload = workload->flags & WORKLOAD_PAYLOAD ? choices->payloads[point.payload] : 0,
+			.places = choices->places,
 		};
 
 		for (unsigned int i = 0; i < workload->nr_axes; i++) {

@@ -12,6 +12,7 @@ struct run_case {
 	const struct policy_choice *policy;	/* NULL when the workload knows no policy */
 	const struct layout *layout;		/* NULL when it runs on none */
 	int64_t choice[WORKLOAD_MAX_AXES];
+	struct places places;			/* where its threads, frames and page tables go */
 	unsigned int payload, threads;
 	char *name;				/* WORKLOAD/key:value..., without the threads */
 };
@@ -35,6 +36,8 @@ struct suite_defaults {
  */
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
 		const char *const *globs, unsigned int nr_globs);
+/* Adds @what, under the name that follows from it. Returns 0, or the exit status after one line on stderr. */
+int suite_add(struct suite *suite, const struct run_case *what);
 void suite_free(struct suite *suite);
 
 #endif

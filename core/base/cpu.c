@@ -44,12 +44,35 @@ int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)
 	cpu = &cpus[slot];
 	cpu->id = (unsigned int)slot;
 	cpu->node = node;
-	cpu->mem_policy = mem_policy;
-	cpu->next_node = node;
 	rng_init(&cpu->rng, seed + (uint64_t)slot);
 	this_cpu = cpu;
+	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
+		cpu_set_mempolicy(use, (struct mempolicy){ mem_policy, 0 });
 	rcu_register();
 	return 0;
+}
+
+unsigned int mempolicy_node(struct mempolicy policy, unsigned int node)
+{
+	switch (policy.mode) {
+	case MEM_REMOTE:
+		return node + 1;
+	case MEM_INTERLEAVE:
+		return NODE_IN_TURN;
+	case MEM_NODE:
+		return policy.node;
+	default:
+		return node;
+	}
+}
+
+void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy)
+{
+	struct cpu *cpu = this_cpu;
+
+	BUG_ON(!cpu);
+	cpu->frame_node[use] = mempolicy_node(policy, cpu->node);
+	cpu->next_node[use] = cpu->node;
 }
 
 void cpu_unregister(void)

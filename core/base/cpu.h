@@ -7,6 +7,8 @@
 #ifndef FAULTLINE_CORE_BASE_CPU_H
 #define FAULTLINE_CORE_BASE_CPU_H
 
+#include <limits.h>
+
 #include "core/base/atomic.h"
 #include "core/base/rng.h"
 
@@ -111,15 +113,26 @@ enum cpu_event {
 	NR_CPU_EVENTS
 };
 
-/* Where this thread's frames come from; the node counts are the topology's. */
-enum mem_policy { MEM_LOCAL, MEM_REMOTE, MEM_INTERLEAVE };
+/* What single frames are used for; each use has its own lists, and its own place. */
+enum frame_use { FRAME_DATA, FRAME_TABLE, NR_FRAME_USES };
+
+/* Which node a thread's frames come from: its own, the next one, each in turn, or a certain one. */
+enum mem_policy { MEM_LOCAL, MEM_REMOTE, MEM_INTERLEAVE, MEM_NODE, NR_MEM_POLICIES };
+
+/* No lock key: the caller's own. */
+struct mempolicy {
+	enum mem_policy mode;
+	unsigned int node;		/* MEM_NODE's, a logical index; else not looked at */
+};
+
+#define NODE_IN_TURN	UINT_MAX	/* no node, but one after the other */
 
 /* Lock key: (C) const while registered (T) this thread only (A) atomic: written by this thread, read by any */
 struct cpu {
 	unsigned int id;			/* (C) slot, 0 … NR_CPUS-1, dense from below */
 	unsigned int node;			/* (C) logical index of the NUMA node it runs on */
-	enum mem_policy mem_policy;		/* (C) */
-	unsigned int next_node;			/* (T) interleaving: where the next frame comes from */
+	unsigned int frame_node[NR_FRAME_USES];	/* (T) where frames come from, modulo the machine's nodes; or NODE_IN_TURN */
+	unsigned int next_node[NR_FRAME_USES];	/* (T) NODE_IN_TURN: where the last one came from */
 	struct rng rng;				/* (T) */
 	uint64_t events[NR_CPU_EVENTS];		/* (A) */
 } __cacheline_aligned;
@@ -127,10 +140,14 @@ struct cpu {
 extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not register */
 
 /*
- * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed.
- * Registers with RCU too. Returns 0, -EBUSY when registered already, -ENOSPC when NR_CPUS are.
+ * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed; @mem_policy, but not
+ * MEM_NODE, says where its frames come from, of either use. Registers with RCU too. Returns 0, -EBUSY when registered already, -ENOSPC when NR_CPUS are.
  */
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
+/* Where the calling cpu's frames of one use come from, from now on. Source: mm/mempolicy.c set_mempolicy(2). */
+void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy);
+/* The node that a thread on @node takes frames from, modulo the machine's nodes; or NODE_IN_TURN. */
+unsigned int mempolicy_node(struct mempolicy policy, unsigned int node);
 /* What it counted is kept in the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
 void cpu_unregister(void);
 /* Slots ever used are below this bound: the length to walk of a per-cpu array. */

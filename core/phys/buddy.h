@@ -15,9 +15,6 @@
 
 #define TABLE_BATCH	16u	/* the same for page tables, of which fewer are used */
 
-/* What single frames are used for; each use has its own lists. */
-enum frame_use { FRAME_DATA, FRAME_TABLE, NR_FRAME_USES };
-
 /* Makes the frames @pfn … @end_pfn - 1 of node @nid free. Locking: no other thread is in core. */
 void buddy_init_node(unsigned int nid, unsigned long pfn, unsigned long end_pfn);
 /* A block that is on no list and of type PAGE_FREE, or NULL. */

@@ -95,18 +95,21 @@ static force_inline void frames_end(struct page *page, unsigned int order)
 }
 
 /* ---- allocation ---- */
-static force_inline unsigned int policy_node(void)
+static __noinline unsigned int node_wrapped(struct cpu *cpu, enum frame_use use)
+{
+	if (cpu->frame_node[use] != NODE_IN_TURN)
+		return cpu->frame_node[use] % machine.nr_nodes;
+	cpu->next_node[use] = (cpu->next_node[use] + 1) % machine.nr_nodes;
+	return cpu->next_node[use];
+}
+
+static force_inline unsigned int policy_node(enum frame_use use)
 {
 	struct cpu *cpu = this_cpu;
 
 	if (unlikely(!cpu))
 		return 0;
-	if (likely(cpu->mem_policy == MEM_LOCAL))
-		return likely(cpu->node < machine.nr_nodes) ? cpu->node : cpu->node % machine.nr_nodes;
-	if (cpu->mem_policy == MEM_REMOTE)
-		return (cpu->node + 1) % machine.nr_nodes;
-	cpu->next_node = (cpu->next_node + 1) % machine.nr_nodes;
-	return cpu->next_node;
+	return likely(cpu->frame_node[use] < machine.nr_nodes) ? cpu->frame_node[use] : node_wrapped(cpu, use);
 }
 
 static force_inline enum frame_use use_of(unsigned int type)
@@ -185,17 +188,17 @@ struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int
 
 unsigned int alloc_policy_node(void)
 {
-	return policy_node();
+	return policy_node(FRAME_DATA);
 }
 
 struct page *alloc_pages(unsigned int order, unsigned int flags)
 {
-	return alloc_from(policy_node(), order, flags);
+	return alloc_from(policy_node(use_of(flags & ALLOC_TYPE)), order, flags);
 }
 
 struct page *alloc_page(unsigned int flags)
 {
-	return alloc_from(policy_node(), 0, flags);
+	return alloc_from(policy_node(use_of(flags & ALLOC_TYPE)), 0, flags);
 }
 
 void free_frozen_pages(struct page *page, unsigned int order)

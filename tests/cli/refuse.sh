@@ -25,6 +25,9 @@ for command in bench stress; do
 	refuses "not a node: 'x'" $command "$any" --node x
 	refuses "no node 63" $command "$any" --placement node --node 63
 	refuses "unknown memory 'x'" $command "$any" --memory x
+	refuses "unknown tables 'x'" $command "$any" --tables x
+	refuses "not a node: 'x'" $command "$any" --tables node:x
+	refuses "no node 63" $command "$any" --memory node:63
 	refuses "unknown payload '5'" $command "$any" --payload 5
 	refuses "not a seed: '1x'" $command "$any" --seed 1x
 	refuses "not a number of frames: '1'" $command "$any" --frames 1

@@ -23,7 +23,8 @@ static void one_thread(void **state)
 	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), -EBUSY);
 	assert_non_null(this_cpu);
 	assert_int_equal(this_cpu->node, 3);
-	assert_int_equal(this_cpu->mem_policy, MEM_REMOTE);
+	assert_int_equal(this_cpu->frame_node[FRAME_DATA], 4);
+	assert_int_equal(this_cpu->frame_node[FRAME_TABLE], 4);
 	assert_true(this_cpu->id < nr_cpus_used());
 	cpu_unregister();
 	assert_null(this_cpu);

@@ -248,9 +248,9 @@ static void a_dead_threads_list_is_inherited(void **state)
 }
 
 /* ---- nodes ---- */
-static unsigned int node_of_next(void)
+static unsigned int node_of(enum page_type type)
 {
-	struct page *page = alloc_page(0);
+	struct page *page = alloc_page(type);
 	unsigned int nid;
 
 	assert_non_null(page);
@@ -264,25 +264,53 @@ static void policies_choose_nodes(void **state)
 	(void)state;
 	events_reset();
 	machine_up(3, FRAMES, 0);
-	assert_int_equal(node_of_next(), 0);		/* not a cpu */
+	assert_int_equal(node_of(PAGE_USED), 0);		/* not a cpu */
 	register_as(2, MEM_LOCAL);
-	assert_int_equal(node_of_next(), 2);
+	assert_int_equal(node_of(PAGE_USED), 2);
 	unregister();
 	register_as(2, MEM_REMOTE);
-	assert_int_equal(node_of_next(), 0);
+	assert_int_equal(node_of(PAGE_USED), 0);
 	unregister();
 	register_as(0, MEM_INTERLEAVE);
 	for (unsigned int i = 1; i < 10; i++)
-		assert_int_equal(node_of_next(), i % 3);
+		assert_int_equal(node_of(PAGE_USED), i % 3);
 	unregister();
 	register_as(7, MEM_LOCAL);			/* the host has more nodes than the machine */
-	assert_int_equal(node_of_next(), 1);
+	assert_int_equal(node_of(PAGE_USED), 1);
 	for (unsigned int nid = 0; nid < 3; nid++) {
 		struct page *page = alloc_pages_node(nid, 3, 0);
 
 		assert_int_equal(page_to_nid(page), nid);
 		free_pages(page, 3);
 	}
+	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
+}
+
+static void place(struct mempolicy data, struct mempolicy tables)
+{
+	cpu_set_mempolicy(FRAME_DATA, data);
+	cpu_set_mempolicy(FRAME_TABLE, tables);
+}
+
+/* Every pair of choices: neither use follows the other, and each interleaves by itself. */
+static void tables_have_their_own_place(void **state)
+{
+	const struct mempolicy all[] = { { MEM_LOCAL, 0 }, { MEM_REMOTE, 0 }, { MEM_INTERLEAVE, 0 }, { MEM_NODE, 0 }, { MEM_NODE, 3 } };
+
+	(void)state;
+	events_reset();
+	machine_up(4, FRAMES, 0);
+	register_as(2, MEM_LOCAL);
+	for (unsigned int d = 0; d < ARRAY_SIZE(all); d++)
+		for (unsigned int t = 0; t < ARRAY_SIZE(all); t++) {
+			place(all[d], all[t]);
+			for (unsigned int i = 1; i <= 8; i++) {
+				const unsigned int wanted[] = { 2, 3, (2 + i) % 4, 0, 3 };
+
+				assert_int_equal(node_of(PAGE_ANON), wanted[d]);
+				assert_int_equal(node_of(PAGE_TABLE), wanted[t]);
+			}
+		}
 	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
 }
 
@@ -409,6 +437,7 @@ int main(void)
 		cmocka_unit_test_teardown(exhaustion_through_a_list, clean),
 		cmocka_unit_test_teardown(a_dead_threads_list_is_inherited, clean),
 		cmocka_unit_test_teardown(policies_choose_nodes, clean),
+		cmocka_unit_test_teardown(tables_have_their_own_place, clean),
 		cmocka_unit_test_teardown(clearing, clean),
 		cmocka_unit_test_teardown(copying, clean),
 		cmocka_unit_test_teardown(no_payload_touches_nothing, clean),
