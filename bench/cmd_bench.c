@@ -10,25 +10,21 @@
 #include "bench/command.h"
 #include "bench/context.h"
 #include "bench/measure.h"
-#include "bench/progress.h"
 #include "bench/results.h"
 #include "bench/run_folder.h"
 #include "bench/stage.h"
 #include "bench/suite.h"
 #include "bench/table.h"
-#include "bench/timed.h"
+#include "bench/timing.h"
 
 struct bench_options {
 	const struct measurement *kind;
 	struct choices choices;
 	struct suite suite;
-	uint64_t repetitions;
-	double min_time;		/* seconds that each repetition takes at least */
+	struct timing timing;
 	bool quick, list;
 	char *out;			/* NULL: a new run's folder */
 	bool baseline;			/* later runs of this host are compared with this one */
-	const char **library;		/* --benchmark_* options, for the library */
-	int nr_library;
 };
 
 enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
@@ -53,10 +49,10 @@ static int take(void *target, int option, const char *text)
 
 	switch (option) {
 	case OPT_REPETITIONS:
-		return read_number(text, 1, 1000, &bench->repetitions) ? 0
+		return read_number(text, 1, 1000, &bench->timing.repetitions) ? 0
 			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
 	case OPT_MIN_TIME:
-		return read_fraction(text, 1e-6, 3600, &bench->min_time) ? 0
+		return read_fraction(text, 1e-6, 3600, &bench->timing.min_time) ? 0
 			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
 	case OPT_OUT:
 		free(bench->out);
@@ -128,145 +124,14 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		default_threads(choices, !bench->quick);
 	if (grid)
 		defaults->policies = defaults->threads = false;
-	if (!bench->repetitions)
-		bench->repetitions = bench->quick ? 2 : 5;
-	if (bench->min_time == 0)
-		bench->min_time = bench->quick ? 0.003 : 0.03;
+	if (!bench->timing.repetitions)
+		bench->timing.repetitions = bench->quick ? 2 : 5;
+	if (bench->timing.min_time == 0)
+		bench->timing.min_time = bench->quick ? 0.003 : 0.03;
 	return status;
-}
-
-/* ---- the library ---- */
-static void library_misused(void)
-{
-	exit(complain("a --benchmark_ option has a value that the library refuses"));
-}
-
-/* The option of ours that does what @option would do, did it know of our timing and our files. */
-static const char *ours_instead(const char *option)
-{
-	static const char *const ours[][2] = {
-		{ "--benchmark_out", "--out" }, { "--benchmark_format", "--out" }, { "--benchmark_list_tests", "--list" },
-		{ "--benchmark_repetitions", "--repetitions" }, { "--benchmark_min_time", "--min-time" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (!strncmp(option, ours[i][0], strlen(ours[i][0])))
-			return ours[i][1];
-	return NULL;
-}
-
-/* Ours first: what the user hands through has the last word. */
-static int start_library(struct bench_options *bench)
-{
-	char repetitions[64], min_time[64];
-	char *argv[64] = {
-		"faultline", repetitions, min_time, "--benchmark_enable_random_interleaving=true",
-	};
-	int argc = 4;
-	const char *unknown;
-
-	snprintf(repetitions, sizeof(repetitions), "--benchmark_repetitions=%d", (int)bench->repetitions);
-	snprintf(min_time, sizeof(min_time), "--benchmark_min_time=%g", bench->min_time);
-	for (int i = 0; i < bench->nr_library; i++) {
-		if (ours_instead(bench->library[i]))
-			return complain("option '%s': use %s", bench->library[i], ours_instead(bench->library[i]));
-		if (argc == (int)ARRAY_SIZE(argv) - 1)
-			return complain("too many --benchmark_ options");
-		argv[argc++] = (char *)bench->library[i];
-	}
-	unknown = shim_init(argc, argv, library_misused);
-	return unknown ? complain("unknown option '%s' (see %s --help)", unknown, program_name) : 0;
-}
-
-/* ---- progress ---- */
-
-/* Lock key: (T) main thread */
-static struct {
-	const struct run_case *first;	/* (T) the suite's cases */
-	uint64_t *quotas;		/* (T) last one of each case; 0 before its first */
-	unsigned long cases, seen;	/* (T) all, and those that have begun */
-	unsigned long runs, done;	/* (T) repetitions of all cases, and those that are over */
-	double last;			/* (T) when the last attempt began */
-	bool was_trial;			/* (T) it served to find the quota */
-	double trials, repeats;		/* (T) seconds spent on either kind */
-} progress;
-
-/* Of a quota that comes again it is known that the attempt before was a repetition, and no trial. */
-static void count_attempt(const struct run_case *what, uint64_t quota, double now)
-{
-	uint64_t *last = &progress.quotas[what - progress.first];
-
-	*(progress.was_trial ? &progress.trials : &progress.repeats) += now - progress.last;
-	progress.last = now;
-	progress.was_trial = *last != quota;
-	progress.seen += !*last;
-	progress.done += *last == quota;
-	*last = quota;
-}
-
-/* Cases that have not begun cost trials too. */
-static double seconds_left(void)
-{
-	double trial = progress.trials / (double)progress.seen;
-	double repeat = progress.done ? progress.repeats / (double)progress.done : trial / 2;
-
-	return (double)(progress.cases - progress.seen) * trial + (double)(progress.runs - progress.done) * repeat;
-}
-
-static void show_attempt(const struct run_case *what, uint64_t quota)
-{
-	char left[32];
-
-	count_attempt(what, quota, now_seconds());
-	format_duration(left, sizeof(left), seconds_left());
-	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name, what->threads);
 }
 
 /* ---- running ---- */
-static int run_payloads(struct bench_options *bench)
-{
-	const struct suite *suite = &bench->suite;
-	unsigned long matched = 0;
-
-	for (unsigned int p = 0; p < MAX_PAYLOADS; p++) {
-		unsigned int cases = 0;
-		int status;
-
-		for (unsigned int i = 0; i < suite->nr; i++)
-			cases += suite->cases[i].payload == all_payloads[p];
-		if (!cases)
-			continue;
-		status = stage_machine(&bench->choices, all_payloads[p]);
-		if (status)
-			return status;
-		matched += timed_run(suite, &bench->choices, bench->min_time, show_attempt);
-	}
-	progress_end();
-	return matched ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
-}
-
-static int run_suite(struct bench_options *bench, const char *unfinished)
-{
-	int status;
-
-	progress.last = now_seconds();
-	progress.cases = bench->suite.nr;
-	progress.runs = bench->suite.nr * bench->repetitions;
-	progress.first = bench->suite.cases;
-	progress.quotas = calloc(bench->suite.nr, sizeof(*progress.quotas));
-	if (!progress.quotas)
-		return fail("out of memory");
-	if (!shim_open(unfinished)) {
-		status = complain("%s: %s", unfinished, strerror(errno));
-	} else {
-		status = run_payloads(bench);
-		if (!shim_close() && !status)
-			status = fail("%s: cannot be written", unfinished);
-	}
-	free(progress.quotas);
-	return status;
-}
-
 static unsigned int list_failures(const struct results *results)
 {
 	unsigned int nr = 0;
@@ -301,7 +166,7 @@ static int run_into_file(struct bench_options *bench)
 
 	if (status)
 		return status;
-	status = run_output_end(&output, run_suite(bench, output.unfinished), bench->baseline);
+	status = run_output_end(&output, timing_run(&bench->timing, &bench->suite, &bench->choices, output.unfinished), bench->baseline);
 	return status ? status : tell_results(bench, output.path);
 }
 
@@ -323,7 +188,7 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 		status = suite_build(&bench->suite, &bench->choices, &defaults, words, nr_words);
 	if (status || bench->list)
 		return status ? status : list_cases(&bench->suite);
-	status = start_library(bench);
+	status = timing_begin(&bench->timing);
 	if (status)
 		return status;
 	if (bench->baseline && bench->out)
@@ -333,14 +198,14 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	return run_into_file(bench);
 }
 
-/* Moves --benchmark_* options from @argv to bench->library, and returns how many words are left. */
+/* Moves --benchmark_* options from @argv to bench->timing.library, and returns how many words are left. */
 static int split_library_options(struct bench_options *bench, int argc, const char **argv)
 {
 	int left = 0;
 
 	for (int i = 0; i < argc; i++)
 		if (!strncmp(argv[i], "--benchmark_", 12))
-			bench->library[bench->nr_library++] = argv[i];
+			bench->timing.library[bench->timing.nr_library++] = argv[i];
 		else
 			argv[left++] = argv[i];
 	argv[left] = NULL;
@@ -354,8 +219,8 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	int status;
 
-	bench.library = calloc((size_t)argc, sizeof(*bench.library));
-	if (!words || !bench.library)
+	bench.timing.library = calloc((size_t)argc, sizeof(*bench.timing.library));
+	if (!words || !bench.timing.library)
 		return fail("out of memory");
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
 	choices_init(&bench.choices);
@@ -375,7 +240,7 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	suite_free(&bench.suite);
 	choices_free(&bench.choices);
 	free(bench.out);
-	free(bench.library);
+	free(bench.timing.library);
 	free(words);
 	return status;
 }

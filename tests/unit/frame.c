@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frame: the machine's arithmetic, lists of cpus, exhaustion, nodes, contents, misuse, leaks. */
+/* frame: the machine's arithmetic, lists of cpus, exhaustion, contents, misuse, leaks. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,73 +247,6 @@ static void a_dead_threads_list_is_inherited(void **state)
 	assert_int_equal(machine_exit(), 0);
 }
 
-/* ---- nodes ---- */
-static unsigned int node_of(enum page_type type)
-{
-	struct page *page = alloc_page(type);
-	unsigned int nid;
-
-	assert_non_null(page);
-	nid = page_to_nid(page);
-	free_page(page);
-	return nid;
-}
-
-static void policies_choose_nodes(void **state)
-{
-	(void)state;
-	events_reset();
-	machine_up(3, FRAMES, 0);
-	assert_int_equal(node_of(PAGE_USED), 0);		/* not a cpu */
-	register_as(2, MEM_LOCAL);
-	assert_int_equal(node_of(PAGE_USED), 2);
-	unregister();
-	register_as(2, MEM_REMOTE);
-	assert_int_equal(node_of(PAGE_USED), 0);
-	unregister();
-	register_as(0, MEM_INTERLEAVE);
-	for (unsigned int i = 1; i < 10; i++)
-		assert_int_equal(node_of(PAGE_USED), i % 3);
-	unregister();
-	register_as(7, MEM_LOCAL);			/* the host has more nodes than the machine */
-	assert_int_equal(node_of(PAGE_USED), 1);
-	for (unsigned int nid = 0; nid < 3; nid++) {
-		struct page *page = alloc_pages_node(nid, 3, 0);
-
-		assert_int_equal(page_to_nid(page), nid);
-		free_pages(page, 3);
-	}
-	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
-}
-
-static void place(struct mempolicy data, struct mempolicy tables)
-{
-	cpu_set_mempolicy(FRAME_DATA, data);
-	cpu_set_mempolicy(FRAME_TABLE, tables);
-}
-
-/* Every pair of choices: neither use follows the other, and each interleaves by itself. */
-static void tables_have_their_own_place(void **state)
-{
-	const struct mempolicy all[] = { { MEM_LOCAL, 0 }, { MEM_REMOTE, 0 }, { MEM_INTERLEAVE, 0 }, { MEM_NODE, 0 }, { MEM_NODE, 3 } };
-
-	(void)state;
-	events_reset();
-	machine_up(4, FRAMES, 0);
-	register_as(2, MEM_LOCAL);
-	for (unsigned int d = 0; d < ARRAY_SIZE(all); d++)
-		for (unsigned int t = 0; t < ARRAY_SIZE(all); t++) {
-			place(all[d], all[t]);
-			for (unsigned int i = 1; i <= 8; i++) {
-				const unsigned int wanted[] = { 2, 3, (2 + i) % 4, 0, 3 };
-
-				assert_int_equal(node_of(PAGE_ANON), wanted[d]);
-				assert_int_equal(node_of(PAGE_TABLE), wanted[t]);
-			}
-		}
-	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
-}
-
 /* ---- contents ---- */
 static void clears_the_payload_and_no_more(unsigned int payload)
 {
@@ -436,8 +369,6 @@ int main(void)
 		cmocka_unit_test_teardown(the_usual_case_takes_no_lock, clean),
 		cmocka_unit_test_teardown(exhaustion_through_a_list, clean),
 		cmocka_unit_test_teardown(a_dead_threads_list_is_inherited, clean),
-		cmocka_unit_test_teardown(policies_choose_nodes, clean),
-		cmocka_unit_test_teardown(tables_have_their_own_place, clean),
 		cmocka_unit_test_teardown(clearing, clean),
 		cmocka_unit_test_teardown(copying, clean),
 		cmocka_unit_test_teardown(no_payload_touches_nothing, clean),

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timing.c - a suite under Google Benchmark: its options, all payloads in turn, how far it has come. */
+#include "bench/timing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_shim.h"
+#include "bench/command.h"
+#include "bench/progress.h"
+#include "bench/stage.h"
+#include "bench/timed.h"
+
+/* ---- the library ---- */
+static void library_misused(void)
+{
+	exit(complain("a --benchmark_ option has a value that the library refuses"));
+}
+
+/* The option of ours that does what @option would do, did it know of our timing and our files. */
+static const char *ours_instead(const char *option)
+{
+	static const char *const ours[][2] = {
+		{ "--benchmark_out", "--out" }, { "--benchmark_format", "--out" }, { "--benchmark_list_tests", "--list" },
+		{ "--benchmark_repetitions", "--repetitions" }, { "--benchmark_min_time", "--min-time" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (!strncmp(option, ours[i][0], strlen(ours[i][0])))
+			return ours[i][1];
+	return NULL;
+}
+
+/* Ours first: what the user hands through has the last word. */
+int timing_begin(const struct timing *timing)
+{
+	char repetitions[64], min_time[64];
+	char *argv[64] = {
+		"faultline", repetitions, min_time, "--benchmark_enable_random_interleaving=true",
+	};
+	int argc = 4;
+	const char *unknown;
+
+	snprintf(repetitions, sizeof(repetitions), "--benchmark_repetitions=%d", (int)timing->repetitions);
+	snprintf(min_time, sizeof(min_time), "--benchmark_min_time=%g", timing->min_time);
+	for (int i = 0; i < timing->nr_library; i++) {
+		if (ours_instead(timing->library[i]))
+			return complain("option '%s': use %s", timing->library[i], ours_instead(timing->library[i]));
+		if (argc == (int)ARRAY_SIZE(argv) - 1)
+			return complain("too many --benchmark_ options");
+		argv[argc++] = (char *)timing->library[i];
+	}
+	unknown = shim_init(argc, argv, library_misused);
+	return unknown ? complain("unknown option '%s' (see %s --help)", unknown, program_name) : 0;
+}
+
+/* ---- progress ---- */
+
+/* Lock key: (T) main thread */
+static struct {
+	const struct run_case *first;	/* (T) the suite's cases */
+	uint64_t *quotas;		/* (T) last one of each case; 0 before its first */
+	unsigned long cases, seen;	/* (T) all, and those that have begun */
+	unsigned long runs, done;	/* (T) repetitions of all cases, and those that are over */
+	double last;			/* (T) when the last attempt began */
+	bool was_trial;			/* (T) it served to find the quota */
+	double trials, repeats;		/* (T) seconds spent on either kind */
+} progress;
+
+/* Of a quota that comes again it is known that the attempt before was a repetition, and no trial. */
+static void count_attempt(const struct run_case *what, uint64_t quota, double now)
+{
+	uint64_t *last = &progress.quotas[what - progress.first];
+
+	*(progress.was_trial ? &progress.trials : &progress.repeats) += now - progress.last;
+	progress.last = now;
+	progress.was_trial = *last != quota;
+	progress.seen += !*last;
+	progress.done += *last == quota;
+	*last = quota;
+}
+
+/* Cases that have not begun cost trials too. */
+static double seconds_left(void)
+{
+	double trial = progress.trials / (double)progress.seen;
+	double repeat = progress.done ? progress.repeats / (double)progress.done : trial / 2;
+
+	return (double)(progress.cases - progress.seen) * trial + (double)(progress.runs - progress.done) * repeat;
+}
+
+static void show_attempt(const struct run_case *what, uint64_t quota)
+{
+	char left[32];
+
+	count_attempt(what, quota, now_seconds());
+	format_duration(left, sizeof(left), seconds_left());
+	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name, what->threads);
+}
+
+/* ---- running ---- */
+static int run_payloads(const struct timing *timing, const struct suite *suite, const struct choices *choices)
+{
+	unsigned long matched = 0;
+
+	for (unsigned int p = 0; p < MAX_PAYLOADS; p++) {
+		unsigned int cases = 0;
+		int status;
+
+		for (unsigned int i = 0; i < suite->nr; i++)
+			cases += suite->cases[i].payload == all_payloads[p];
+		if (!cases)
+			continue;
+		status = stage_machine(choices, all_payloads[p]);
+		if (status)
+			return status;
+		matched += timed_run(suite, choices, timing->min_time, show_attempt);
+	}
+	progress_end();
+	return matched ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
+}
+
+int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, const char *path)
+{
+	int status;
+
+	progress.last = now_seconds();
+	progress.cases = suite->nr;
+	progress.runs = suite->nr * timing->repetitions;
+	progress.first = suite->cases;
+	progress.quotas = calloc(suite->nr, sizeof(*progress.quotas));
+	if (!progress.quotas)
+		return fail("out of memory");
+	if (!shim_open(path)) {
+		status = complain("%s: %s", path, strerror(errno));
+	} else {
+		status = run_payloads(timing, suite, choices);
+		if (!shim_close() && !status)
+			status = fail("%s: cannot be written", path);
+	}
+	free(progress.quotas);
+	return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timing.h - measures a suite, each case as often and as long as asked, and shows how long that will take. */
+#ifndef FAULTLINE_BENCH_TIMING_H
+#define FAULTLINE_BENCH_TIMING_H
+
+#include "bench/suite.h"
+
+struct timing {
+	uint64_t repetitions;		/* of each case; those of all cases come in random order */
+	double min_time;		/* seconds that each repetition takes at least */
+	const char **library;		/* --benchmark_* options, for the library */
+	int nr_library;
+};
+
+/* Hands its options to the library, once, before the context of the results. Returns 0, or the exit status after one line on stderr. */
+int timing_begin(const struct timing *timing);
+/*
+ * timing_run - measures @suite on machines of @choices, into Google Benchmark's JSON at @path. Returns as above; a case that
+ * fails is told of by its result alone.
+ */
+int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, const char *path);
+
+#endif
