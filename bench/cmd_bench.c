@@ -116,7 +116,8 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		status = choices_add_shipped_layouts(choices);
 	if (defaults->payloads) {
 		choices->payloads[choices->nr_payloads++] = 0;
-		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
+		if (!grid)
+			choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
 	}
 	if (defaults->threads && grid)
 		grid_threads(choices, bench->quick ? 1 : grid);
@@ -145,18 +146,19 @@ static unsigned int list_failures(const struct results *results)
 static int tell_results(const struct bench_options *bench, const char *path)
 {
 	struct results results;
-	unsigned int failures;
 	char why[512];
+	int status;
 
 	if (results_load(path, &results, why, sizeof(why)))
 		return fail("%s", why);
-	bench->kind->tell(&results);
+	status = bench->kind->tell(&results);
 	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
 	       "which lie outside the timed part.\n", path);
 	fflush(stdout);
-	failures = list_failures(&results);
+	if (list_failures(&results))
+		status = EXIT_CHECK_FAILED;
 	results_free(&results);
-	return failures ? EXIT_CHECK_FAILED : EXIT_DONE;
+	return status;
 }
 
 static int run_into_file(struct bench_options *bench)
@@ -182,8 +184,13 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	const char *const *words = line->nr_words ? line->words : bench->kind->workloads;
 	unsigned int nr_words = line->nr_words ? line->nr_words : bench->kind->nr_workloads;
 	struct suite_defaults defaults;
-	int status = default_choices(bench, &defaults);
+	int status;
 
+	if (bench->baseline && bench->out)
+		return complain("--baseline keeps a run's folder, and --out is a file alone");
+	if (bench->baseline && bench->kind->grid)
+		return complain("--baseline is for faultline bench: eras are compared within a run");
+	status = default_choices(bench, &defaults);
 	if (!status)
 		status = suite_build(&bench->suite, &bench->choices, &defaults, words, nr_words);
 	if (status || bench->list)
@@ -191,8 +198,6 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	status = timing_begin(&bench->timing);
 	if (status)
 		return status;
-	if (bench->baseline && bench->out)
-		return complain("--baseline keeps a run's folder, and --out is a file alone");
 	run_seed = bench->choices.seed;
 	context_put(&bench->choices, argc, argv, shim_context);
 	return run_into_file(bench);
@@ -245,9 +250,10 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	return status;
 }
 
-static void tell_table(const struct results *results)
+static int tell_table(const struct results *results)
 {
 	table_print(stdout, results);
+	return EXIT_DONE;
 }
 
 static int run_bench(int argc, const char **argv)

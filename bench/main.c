@@ -8,7 +8,7 @@
 #include "faultline_build.h"
 
 static const struct command *const commands[] = {
-	&list_command, &topo_command, &capture_command, &bench_command, &stress_command, &knockouts_command, &litmus_command,
+	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &stress_command, &knockouts_command, &litmus_command,
 	&report_command,
 };
 

@@ -12,7 +12,7 @@ struct measurement {
 	unsigned int nr_workloads;
 	/* Every policy with every number of threads, for one value of all else; at least this many numbers of threads. 0: not so. */
 	unsigned int grid;
-	void (*tell)(const struct results *results);	/* prints them for people */
+	int (*tell)(const struct results *results);	/* shows them to people; returns an exit status */
 };
 
 /* Reads a command line, measures, writes the file and tells what is in it. Returns the exit status. */

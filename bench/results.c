@@ -248,6 +248,13 @@ double result_most(const struct result *result)
 	return result->nr ? result->rates[result->nr - 1] : 0;
 }
 
+/* Five repetitions lie all on one side of the median once in 16 times. */
+void result_interval(const struct result *result, double *low, double *high)
+{
+	*low = result_least(result);
+	*high = result_most(result);
+}
+
 double result_nanoseconds(const struct result *result)
 {
 	double median = result_median(result);

@@ -37,6 +37,8 @@ void results_free(struct results *results);
 double result_median(const struct result *result);
 double result_least(const struct result *result);
 double result_most(const struct result *result);
+/* Holds the median that endless repetitions would have, as far as these tell. */
+void result_interval(const struct result *result, double *low, double *high);
 /* What one thread spends on one item, in nanoseconds: threads / median. */
 double result_nanoseconds(const struct result *result);
 

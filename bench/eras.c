@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* eras.c - steps from policy to policy, and their table. */
+#include "bench/eras.h"
+
+#include <string.h>
+
+#include "bench/plot.h"
+#include "core/faultline.h"
+
+struct eras eras_of(const struct results *results)
+{
+	struct eras eras = { .results = results };
+
+	eras.nr_policies = plot_policy_names(results, eras.policies, ERAS_MOST);
+	return eras;
+}
+
+static bool bought_between(const struct eras *eras, const struct result *of, unsigned int from, unsigned int to,
+			   struct era_step *bought)
+{
+	const struct result *before = results_find(eras->results, of, eras->policies[from], of->threads);
+	const struct result *after = results_find(eras->results, of, eras->policies[to], of->threads);
+	double before_low, before_high, after_low, after_high;
+
+	if (!before || !after || result_median(before) <= 0 || result_median(after) <= 0)
+		return false;
+	result_interval(before, &before_low, &before_high);
+	result_interval(after, &after_low, &after_high);
+	bought->factor = result_median(after) / result_median(before);
+	bought->low = after_low / before_high;
+	bought->high = after_high / before_low;
+	return true;
+}
+
+bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought)
+{
+	return step + 1 < eras->nr_policies && bought_between(eras, of, step, step + 1, bought);
+}
+
+bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought)
+{
+	return eras->nr_policies > 1 && bought_between(eras, of, 0, eras->nr_policies - 1, bought);
+}
+
+bool era_is_noise(const struct era_step *bought)
+{
+	return bought->low <= 1 && bought->high >= 1;
+}
+
+const struct result *eras_row(const struct eras *eras, unsigned int nth)
+{
+	for (unsigned int i = 0; eras->nr_policies > 1 && i < eras->results->nr; i++) {
+		const struct result *result = &eras->results->all[i];
+
+		if (!strcmp(result->policy, eras->policies[0]) && result->nr && !nth--)
+			return result;
+	}
+	return NULL;
+}
+
+const char *era_news(const char *policy)
+{
+	static const char *const news[][2] = {
+		{ "linux-2.6.14", "one lock for all page tables" },
+		{ "linux-2.6.15", "a lock for each PTE table" },
+		{ "linux-3.13", "a lock for each PMD table, ticket locks" },
+		{ "linux-6.4", "VMA locks, queued locks, tables freed by RCU" },
+		{ "linux-6.15", "VMA reference counts, table reclaim" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(news); i++)
+		if (!strcmp(policy, news[i][0]))
+			return news[i][1];
+	return "";
+}
+
+/* ---- the table ---- */
+static void put_factor(FILE *out, bool measured, const struct era_step *bought)
+{
+	char text[32];
+
+	if (!measured)
+		snprintf(text, sizeof(text), "-");
+	else
+		snprintf(text, sizeof(text), era_is_noise(bought) ? "(%.2f)" : "%.2f ", bought->factor);
+	fprintf(out, " %14s", text);
+}
+
+static void put_row(FILE *out, const struct eras *eras, const struct result *row, int width)
+{
+	struct era_step bought;
+
+	fprintf(out, "%-*s %7u", width, row->workload, row->threads);
+	for (unsigned int step = 0; step + 1 < eras->nr_policies; step++)
+		put_factor(out, eras_step(eras, row, step, &bought), &bought);
+	put_factor(out, eras_whole(eras, row, &bought), &bought);
+	fprintf(out, "  %s\n", row->choices);
+}
+
+void table_eras(FILE *out, const struct results *results)
+{
+	struct eras eras = eras_of(results);
+	const struct result *row;
+	size_t width = 8;
+
+	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
+		width = max(width, strlen(row->workload));
+	fprintf(out, "%-*s %7s", (int)width, "workload", "threads");
+	for (unsigned int p = 1; p < eras.nr_policies; p++)
+		fprintf(out, " %14s", eras.policies[p]);
+	fprintf(out, " %14s  choices\n", "all steps");
+	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
+		put_row(out, &eras, row, (int)width);
+	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what the intervals of\n"
+		"the medians do not tell from 1.\n", eras.nr_policies ? eras.policies[0] : "nothing");
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* eras.h - what each step from one policy to the next bought. */
+#ifndef FAULTLINE_BENCH_ERAS_H
+#define FAULTLINE_BENCH_ERAS_H
+
+#include <stdio.h>
+
+#include "bench/results.h"
+
+#define ERAS_MOST	8	/* policies in a row */
+
+/* Policies in the order of their presets, each a step from the one before. */
+struct eras {
+	const struct results *results;
+	const char *policies[ERAS_MOST];
+	unsigned int nr_policies;
+};
+
+/* Throughput after a step against that before it. */
+struct era_step {
+	double factor, low, high;	/* low … high holds it, as far as the intervals of both medians tell */
+};
+
+struct eras eras_of(const struct results *results);
+/*
+ * The @step-th step, from policy @step to the next, of the workload, choices and threads of @of. False when one side was not
+ * measured.
+ */
+bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought);
+/* All steps together. */
+bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought);
+/* Neither better nor worse: the interval holds 1. */
+bool era_is_noise(const struct era_step *bought);
+/* The results of the first policy, which stand for a row each; NULL past the last. */
+const struct result *eras_row(const struct eras *eras, unsigned int nth);
+/* What is new in a preset, in a few words; "" for what is no preset. */
+const char *era_news(const char *policy);
+
+/* One line for each row: the factor of each step, in brackets when it is noise. */
+void table_eras(FILE *out, const struct results *results);
+
+#endif
