@@ -28,7 +28,7 @@ struct poptOption places_options[] = {
 	POPT_TABLEEND
 };
 
-struct poptOption choices_options[] = {
+struct poptOption suite_options[] = {
 	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
 	  "locking choices: presets, each with changes if wished (NAME,key=value,...), or all", "NAME,..." },
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "numbers of threads", "N,..." },
@@ -39,6 +39,11 @@ struct poptOption choices_options[] = {
 	  "KEY:VALUE" },
 	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulated memory of each node, in frames of 4096 bytes", "N" },
 	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "where all random choices come from (default: 1)", "N" },
+	POPT_TABLEEND
+};
+
+struct poptOption choices_options[] = {
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, NULL, NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "Where it goes:", NULL },
 	POPT_TABLEEND
 };

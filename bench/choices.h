@@ -58,8 +58,8 @@ enum {
 	CHOOSE_SEED,
 };
 
-/* The options above, for POPT_ARG_INCLUDE_TABLE; and of them those alone that say where things go. */
-extern struct poptOption choices_options[], places_options[];
+/* The options above, for POPT_ARG_INCLUDE_TABLE: what runs, and where it goes; or either alone. */
+extern struct poptOption choices_options[], suite_options[], places_options[];
 
 void choices_init(struct choices *choices);
 void choices_free(struct choices *choices);

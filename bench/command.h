@@ -20,8 +20,8 @@ struct command {
 	int (*run)(int argc, const char **argv);	/* argv[0] is "faultline NAME"; returns the exit status */
 };
 
-extern const struct command list_command, topo_command, capture_command, bench_command, eras_command, stress_command, knockouts_command,
-	litmus_command, report_command;
+extern const struct command list_command, topo_command, capture_command, bench_command, eras_command, numa_command,
+	stress_command, knockouts_command, litmus_command, report_command;
 
 /* Named in front of every line of complain() and fail(): "faultline" or "faultline NAME". */
 extern const char *program_name;

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
+
+#include <jansson.h>
 
 #include "faultline_build.h"
 
@@ -127,4 +130,24 @@ void context_put(const struct choices *choices, int argc, const char **argv, put
 	put_payloads(choices, put);
 	put_policies(choices, put);
 	put_command(argc, argv, put);
+}
+
+static json_t *object;		/* while context_json() puts it together */
+
+static void put_member(const char *key, const char *value)
+{
+	json_object_set_new(object, key, json_string(value));
+}
+
+json_t *context_json(const struct choices *choices, int argc, const char **argv)
+{
+	time_t now = time(NULL);
+	char date[32];
+	struct tm utc;
+
+	object = json_object();
+	context_put(choices, argc, argv, put_member);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	put_member("date", date);
+	return object;
 }

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <jansson.h>
 
@@ -143,23 +142,6 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 }
 
 /* ---- JSON ---- */
-static json_t *context;		/* while it is put together */
-
-static void put_fact(const char *key, const char *value)
-{
-	json_object_set_new(context, key, json_string(value));
-}
-
-static void put_date(void)
-{
-	time_t now = time(NULL);
-	char text[32];
-	struct tm utc;
-
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	put_fact("date", text);
-}
-
 static json_t *kills_of(const struct hunt *hunt)
 {
 	json_t *kills = json_array();
@@ -184,27 +166,18 @@ static json_t *hunts_of(const struct campaign *campaign)
 	return hunts;
 }
 
-static char *fact(const char *key)
-{
-	const char *value = json_string_value(json_object_get(context, key));
-
-	return strdup(value ? value : "");
-}
-
 int matrix_write(const char *path, const struct campaign *campaign, int argc, const char **argv, struct results *facts)
 {
 	struct choices choices;
 	double median, longest;
-	json_t *root;
+	json_t *context, *root;
 	int status;
 
-	context = json_object();
 	choices_init(&choices);
-	context_put(&choices, argc, argv, put_fact);
+	context = context_json(&choices, argc, argv);
 	choices_free(&choices);
-	put_date();
-	*facts = (struct results){ .cpu_model = fact("cpu_model"), .commit = fact("commit"), .date = fact("date"),
-				   .build_type = fact("build_type"), .topology = fact("topology") };
+	*facts = (struct results){ 0 };
+	results_take_facts(facts, context);
 	summarize(campaign, &median, &longest);
 	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median, "longest", longest,
 			 "alive", (int)matrix_alive(campaign), "clean", "seconds", campaign->clean_seconds, "runs",

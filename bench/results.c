@@ -160,6 +160,15 @@ static char *fact(const json_t *context, const char *key)
 	return strdup(value ? value : "");
 }
 
+void results_take_facts(struct results *results, const json_t *context)
+{
+	results->cpu_model = fact(context, "cpu_model");
+	results->commit = fact(context, "commit");
+	results->date = fact(context, "date");
+	results->build_type = fact(context, "build_type");
+	results->topology = fact(context, "topology");
+}
+
 static const char *take_root(struct results *results, const json_t *root)
 {
 	const json_t *context = json_object_get(root, "context"), *runs = json_object_get(root, "benchmarks"), *run;
@@ -168,11 +177,7 @@ static const char *take_root(struct results *results, const json_t *root)
 
 	if (!json_is_object(context) || !json_is_array(runs))
 		return "not results of Google Benchmark: no context, or no benchmarks";
-	results->cpu_model = fact(context, "cpu_model");
-	results->commit = fact(context, "commit");
-	results->date = fact(context, "date");
-	results->build_type = fact(context, "build_type");
-	results->topology = fact(context, "topology");
+	results_take_facts(results, context);
 	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
 	json_array_foreach(runs, i, run) {
 		wrong = add_run(results, run);

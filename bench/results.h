@@ -33,6 +33,10 @@ struct results {
 int results_load(const char *run, struct results *results, char *why, size_t why_size);
 void results_free(struct results *results);
 
+struct json_t;
+/* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
+void results_take_facts(struct results *results, const struct json_t *context);
+
 /* Of the rates; 0 when there are none. */
 double result_median(const struct result *result);
 double result_least(const struct result *result);

@@ -37,7 +37,7 @@ static struct point extent_of(const struct workload *workload, const struct choi
 
 	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
 		extent.axis[i] = i < workload->nr_axes && !defaults->first_axis_values &&
-				 !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
+				 !defaults->last_axis_values && !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
 	return extent;
 }
 
@@ -126,6 +126,11 @@ static int add_threads(struct suite *suite, struct run_case *what, const struct 
 	return status || suite->nr > nr ? status : suite_add(suite, what);
 }
 
+static unsigned int value_of(const struct workload_axis *axis, unsigned int at, const struct suite_defaults *defaults)
+{
+	return defaults->last_axis_values ? axis->nr - 1 : at;
+}
+
 static int add_workload(struct suite *suite, const struct workload *workload, const struct choices *choices,
 			const struct suite_defaults *defaults)
 {
@@ -146,7 +151,7 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 		for (unsigned int i = 0; i < workload->nr_axes; i++) {
 			const int64_t *chosen = chosen_value(&workload->axes[i], choices);
 
-			what.choice[i] = chosen ? *chosen : workload->axes[i].values[point.axis[i]];
+			what.choice[i] = chosen ? *chosen : workload->axes[i].values[value_of(&workload->axes[i], point.axis[i], defaults)];
 		}
 		if (unasked <= 1)
 			status = add_threads(suite, &what, choices, !defaults->threads || !unasked);

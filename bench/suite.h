@@ -25,7 +25,8 @@ struct suite {
 /* What was not chosen, and so varies one thing at a time around the first of each list. */
 struct suite_defaults {
 	bool policies, payloads, layouts, threads;
-	bool first_axis_values;		/* the axes of workloads do not vary at all */
+	bool first_axis_values;		/* the axes of workloads do not vary at all: the smallest, */
+	bool last_axis_values;		/* or the largest */
 };
 
 /*

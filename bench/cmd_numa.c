@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_numa.c - `faultline numa`: what workloads cost with threads, frames and page tables on every node. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "bench/command.h"
+#include "bench/context.h"
+#include "bench/landing.h"
+#include "bench/numa.h"
+#include "bench/run_folder.h"
+#include "bench/stage.h"
+#include "bench/timing.h"
+
+struct numa_options {
+	struct choices choices;
+	struct timing timing;
+	struct suite suite;
+	bool maps[NR_NUMA_MAPS], every_cell;
+	bool quick, list, plot, checked_only;
+	char *out;			/* NULL: a new run's folder */
+};
+
+enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK };
+
+static const struct poptOption options[] = {
+	{ "map", 0, POPT_ARG_STRING, NULL, OPT_MAP,
+	  "what goes to the other nodes: frames and page tables, one of them alone, or each of them to each (default: both,frames,tables)",
+	  "both|frames|tables|each,..." },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "What is measured:", NULL },
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, OPT_REPETITIONS, "how often each cell is measured (default: 5)", "N" },
+	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 2 repetitions of 0.003 s, the smallest sizes", NULL },
+	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "look where frames and page tables lie, and measure nothing", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/numa.json)", "FILE" },
+	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/numa", NULL },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the cells instead of measuring them", NULL },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static const char *const default_workloads[] = { "walk_dense", "install_empty", "fault_disjoint" };
+
+/* ---- what is asked for ---- */
+static int take_map(struct numa_options *numa, const char *text)
+{
+	for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++)
+		if (!strcmp(text, numa_map_name(map))) {
+			numa->maps[map] = true;
+			return 0;
+		}
+	if (strcmp(text, "each"))
+		return complain("unknown map '%s': both, frames, tables or each", text);
+	numa->every_cell = true;
+	return 0;
+}
+
+static int take_maps(struct numa_options *numa, const char *text)
+{
+	char *words = strdup(text), *next = NULL;
+	int status = words ? 0 : fail("out of memory");
+
+	if (words && (!*words || strchr(",", words[strlen(words) - 1])))
+		status = complain("unknown map '': both, frames, tables or each");
+	for (char *word = words ? strtok_r(words, ",", &next) : NULL; word && !status; word = strtok_r(NULL, ",", &next))
+		status = take_map(numa, word);
+	free(words);
+	return status;
+}
+
+static int take(void *target, int option, const char *text)
+{
+	struct numa_options *numa = target;
+
+	switch (option) {
+	case OPT_MAP:
+		return take_maps(numa, text);
+	case OPT_REPETITIONS:
+		return read_number(text, 1, 1000, &numa->timing.repetitions) ? 0
+			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
+	case OPT_MIN_TIME:
+		return read_fraction(text, 1e-6, 3600, &numa->timing.min_time) ? 0
+			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+	case OPT_OUT:
+		free(numa->out);
+		numa->out = strdup(text);
+		return numa->out ? 0 : fail("out of memory");
+	case OPT_QUICK:
+		numa->quick = true;
+		return 0;
+	case OPT_CHECK:
+		numa->checked_only = true;
+		return 0;
+	case OPT_PLOT:
+		numa->plot = true;
+		return 0;
+	case OPT_LIST:
+		numa->list = true;
+		return 0;
+	default:
+		return choices_take(&numa->choices, option, text);
+	}
+}
+
+/* What was not chosen. Frames cost where they are written to: all of them, where that is a choice. */
+static int default_choices(struct numa_options *numa)
+{
+	struct choices *choices = &numa->choices;
+	bool chosen = numa->every_cell;
+
+	for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++)
+		chosen |= numa->maps[map];
+	for (enum numa_map map = 0; map < NR_NUMA_MAPS && !chosen; map++)
+		numa->maps[map] = true;
+	if (!choices->nr_threads)
+		choices->threads[choices->nr_threads++] = 1;
+	if (!choices->nr_payloads)
+		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
+	if (!numa->timing.repetitions)
+		numa->timing.repetitions = numa->quick ? 2 : 5;
+	if (numa->timing.min_time == 0)
+		numa->timing.min_time = numa->quick ? 0.003 : 0.03;
+	if (!choices->nr_layouts && choices_add_shipped_layouts(choices))
+		return EXIT_MISUSE;
+	return choices->nr_policies ? 0 : choices_add_policies(choices, policy_default()->name);
+}
+
+/* ---- cells ---- */
+static bool wanted(const struct numa_options *numa, struct numa_place place)
+{
+	struct pin pin;
+
+	if (topology_plan(PLACE_NODE, 1, place.threads, &pin))
+		return false;		/* memory alone */
+	return numa->every_cell || (numa->maps[NUMA_BOTH] && place.frames == place.tables) ||
+	       (numa->maps[NUMA_FRAMES] && place.tables == place.threads) || (numa->maps[NUMA_TABLES] && place.frames == place.threads);
+}
+
+static int add_cells(struct numa_options *numa, struct suite *suite, const struct run_case *what)
+{
+	const unsigned int nodes = topology_nodes();
+	struct run_case cell = *what;
+	int status = 0;
+
+	for (unsigned int i = 0; !status && i < nodes * nodes * nodes; i++) {
+		struct numa_place place = { i / nodes / nodes, i / nodes % nodes, i % nodes };
+
+		cell.places = numa_places(place);
+		if (wanted(numa, place))
+			status = suite_add(suite, &cell);
+	}
+	return status;
+}
+
+/* The cells of the workloads asked for, with the smallest or the largest of their sizes, unless one was chosen. */
+static int build(struct numa_options *numa, struct suite *suite, const struct command_line *line, bool smallest)
+{
+	const struct suite_defaults defaults = { .layouts = true, .first_axis_values = smallest, .last_axis_values = !smallest };
+	struct suite base = { 0 };
+	int status = line->nr_words
+		? suite_build(&base, &numa->choices, &defaults, line->words, line->nr_words)
+		: suite_build(&base, &numa->choices, &defaults, default_workloads, ARRAY_SIZE(default_workloads));
+
+	for (unsigned int i = 0; !status && i < base.nr; i++) {
+		if (base.cases[i].workload->flags & (WORKLOAD_LIVE | WORKLOAD_LIMIT))
+			status = complain("%s: has no page tables to place", base.cases[i].workload->name);
+		else
+			status = add_cells(numa, suite, &base.cases[i]);
+	}
+	suite_free(&base);
+	return status;
+}
+
+static int list_cells(const struct suite *suite)
+{
+	for (unsigned int i = 0; i < suite->nr; i++)
+		printf("%s/threads:%u\n", suite->cases[i].name, suite->cases[i].threads);
+	return EXIT_DONE;
+}
+
+/* ---- where things land ---- */
+static int check_payload(struct numa_options *numa, const struct suite *suite, unsigned int payload, struct landing *sum)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; !status && i < suite->nr; i++) {
+		if (suite->cases[i].payload != payload || suite->cases[i].threads > 1)
+			continue;
+		status = stage_machine(&numa->choices, payload);
+		if (!status)
+			status = landing_check(&suite->cases[i], &numa->choices, sum);
+	}
+	return status;
+}
+
+/* One thread shows it, and small sizes do; a figure of a cell that is not what it is called is worse than none. */
+static int check_landing(struct numa_options *numa, const struct command_line *line)
+{
+	struct landing sum = { 0 };
+	struct suite suite = { 0 };
+	int status = build(numa, &suite, line, true);
+
+	for (unsigned int p = 0; !status && p < MAX_PAYLOADS; p++)
+		status = check_payload(numa, &suite, all_payloads[p], &sum);
+	if (!status)
+		printf("%u cells: %lu frames and page tables are of the nodes asked for; %lu were looked up in the kernel%s\n", suite.nr,
+		       sum.looked, sum.asked, topology_is_real() ? "" : " (not this system: nothing is bound)");
+	suite_free(&suite);
+	return status;
+}
+
+/* ---- measured ---- */
+static int gather(struct numa *costs, const struct suite *suite, const char *library_file)
+{
+	struct results measured;
+	char why[512];
+	int status;
+
+	if (results_load(library_file, &measured, why, sizeof(why)))
+		return fail("%s", why);
+	status = numa_gather(costs, suite, &measured) ? fail("out of memory") : 0;
+	for (unsigned int i = 0; !status && i < measured.nr; i++)
+		if (measured.all[i].error)
+			status = fail("%s: %s", measured.all[i].name, measured.all[i].error);
+	results_free(&measured);
+	return status;
+}
+
+static int measure_cells(struct numa_options *numa, struct numa *costs, const char *path)
+{
+	char library_file[PATH_MAX + 32];
+	int status = timing_begin(&numa->timing);
+
+	snprintf(library_file, sizeof(library_file), "%s.library", path);
+	if (!status)
+		status = timing_run(&numa->timing, &numa->suite, &numa->choices, library_file);
+	if (!status)
+		status = gather(costs, &numa->suite, library_file);
+	unlink(library_file);
+	return status;
+}
+
+static int tell(const struct numa_options *numa, const char *path)
+{
+	struct numa costs;
+	char why[512];
+	int status = 0;
+
+	if (numa_load(path, &costs, why, sizeof(why)))
+		return fail("%s", why);
+	numa_print(stdout, &costs);
+	printf("Results are in %s.\n", path);
+	if (numa->plot && !costs.skipped)
+		status = plot_numa(&costs);
+	numa_free(&costs);
+	return status;
+}
+
+/* The places are the cells', and not one for all. */
+static json_t *context_of(struct numa_options *numa, int argc, const char **argv)
+{
+	json_t *context = context_json(&numa->choices, argc, argv);
+
+	json_object_del(context, "placement");
+	json_object_del(context, "memory");
+	json_object_del(context, "tables");
+	return context;
+}
+
+static int run_into_file(struct numa_options *numa, const struct command_line *line, int argc, const char **argv)
+{
+	struct numa costs = { .nr_nodes = topology_nodes() };
+	struct run_output output;
+	int status = run_output_begin(&output, numa->out, "numa.json");
+
+	if (status)
+		return status;
+	if (topology_nodes() < 2)
+		costs.skipped = strdup("one node: nothing is farther away than anything else");
+	else
+		status = check_landing(numa, line);
+	if (!status && !costs.skipped)
+		status = measure_cells(numa, &costs, output.unfinished);
+	if (!status)
+		status = numa_write(output.unfinished, &costs, context_of(numa, argc, argv));
+	numa_free(&costs);
+	status = run_output_end(&output, status, false);
+	return status ? status : tell(numa, output.path);
+}
+
+static int numa_on_stage(struct numa_options *numa, const struct command_line *line, int argc, const char **argv)
+{
+	int status = default_choices(numa);
+
+	if (!status)
+		status = build(numa, &numa->suite, line, numa->quick);
+	if (status)
+		return status;
+	run_seed = numa->choices.seed;
+	if (numa->list)
+		return list_cells(&numa->suite);
+	if (numa->checked_only)
+		return check_landing(numa, line);
+	return run_into_file(numa, line, argc, argv);
+}
+
+static int run_numa(int argc, const char **argv)
+{
+	struct numa_options numa = { 0 };
+	struct command_line line;
+	int status, closed;
+
+	choices_init(&numa.choices);
+	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &numa);
+	if (!status) {
+		status = stage_open(&numa.choices);
+		if (!status) {
+			status = numa_on_stage(&numa, &line, argc, argv);
+			closed = stage_close();
+			status = status ? status : closed;
+		}
+		command_line_free(&line);
+	}
+	suite_free(&numa.suite);
+	choices_free(&numa.choices);
+	free(numa.out);
+	return status;
+}
+
+const struct command numa_command = {
+	.name = "numa",
+	.arguments = "[WORKLOAD...]",
+	.what = "measure what it costs to have frames and page tables on other nodes",
+	.run = run_numa,
+};
