@@ -5,7 +5,7 @@
 refuses 'faultline: no command'
 refuses "faultline: unknown command 'fly'" fly
 refuses "faultline: unknown option '--fly'" --fly
-for command in list topo capture bench stress report; do
+for command in list topo capture bench numa stress report; do
 	refuses "faultline $command: unknown option '--fly' (see faultline $command --help)" $command --fly
 	refuses "unknown option" $command --fly=1
 done
