@@ -14,14 +14,15 @@
 
 /* ---- set-up ---- */
 
-int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages)
+int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages,
+		    unsigned int order)
 {
 	int err = space_open_room(run, nr, pages);
 	struct space *space = run->data;
 
 	if (err)
 		return err;
-	space->file = file_create(file_pages, file_pages, 0, run->seed);
+	space->file = file_create(file_pages, file_pages, order, run->seed);
 	if (space->file)
 		return 0;
 	space_close(run);
@@ -52,7 +53,7 @@ int file_space_warm(struct space *space)
 int file_space_open_warm(struct workload_run *run, int flags)
 {
 	unsigned long pages = (unsigned long)run->choice[0], part = flags == MAP_SHARED ? pages : 0;
-	int err = file_space_open(run, run->threads, pages, part ? run->threads * part : pages);
+	int err = file_space_open(run, run->threads, pages, part ? run->threads * part : pages, 0);
 
 	if (err)
 		return err;

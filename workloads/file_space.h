@@ -16,11 +16,13 @@
 #include "workloads/space.h"
 
 /*
- * file_space_open - a space with room for @nr regions of @pages pages, and a file of @file_pages, none of them in memory.
+ * file_space_open - a space with room for @nr regions of @pages pages, and a file of @file_pages in folios of 1 << @order pages, none
+ * of them in memory.
  * file_space_map - region @region maps the file from page @pgoff on; @flags are MAP_SHARED or MAP_PRIVATE. file_space_warm() - the
  * file's pages are in memory, and the host has backed what writes will need; nothing is mapped. All return 0 or -errno.
  */
-int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages);
+int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages,
+		    unsigned int order);
 int file_space_map(struct space *space, unsigned int region, int flags, unsigned long pgoff);
 int file_space_warm(struct space *space);
 /*

@@ -42,7 +42,7 @@ static int64_t fork_look_exit(struct worker *worker)
 
 	if (!child)
 		return space_of(worker)->error;
-	err = process_check_moment(worker, child, (struct process_pages){ base(worker), TABLES, PMD_SIZE }, worker->run->threads - 1);
+	err = process_check_moment(worker, child, (struct process_pages){ base(worker), TABLES, PMD_SIZE, false }, worker->run->threads - 1);
 	mm_exit(child);
 	return err ? err : (int64_t)TABLES;
 }

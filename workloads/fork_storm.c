@@ -41,7 +41,7 @@ static int64_t fork_touch_exit(struct worker *worker)
 
 	if (!child)
 		return space->error;
-	err = process_check_moment(worker, child, (struct process_pages){ space_region(space, 0), space->pages, PAGE_SIZE },
+	err = process_check_moment(worker, child, (struct process_pages){ space_region(space, 0), space->pages, PAGE_SIZE, false },
 				   worker->run->threads - 1);
 	done = process_write(worker, child, addr, TOUCHED, 0);
 	if (!err && done > 0)

@@ -19,7 +19,7 @@ static uint32_t counts[FILE_PAGES];	/* (T) the writer's of that page; the check'
 
 static int setup(struct workload_run *run)
 {
-	int err = file_space_open(run, 1, FILE_PAGES, FILE_PAGES);
+	int err = file_space_open(run, 1, FILE_PAGES, FILE_PAGES, 0);
 
 	for (unsigned long i = 0; i < FILE_PAGES; i++)
 		counts[i] = 0;

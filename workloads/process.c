@@ -69,7 +69,9 @@ int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long
 	return err ? err : (int64_t)pages;
 }
 
-int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, uint64_t *when)
+/* As process_read(); and -EFAULT, not told, when the page @may_be_lost and is. */
+static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, bool may_be_lost,
+			uint64_t *when)
 {
 	unsigned int tries = 0;
 	uint64_t mark;
@@ -77,7 +79,9 @@ int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr
 
 	*when = 0;
 	do {
-		err = space_fault(space_of(worker), mm, addr, 0);
+		if (may_be_lost && do_user_addr_fault(mm, addr, 0) & VM_FAULT_SIGBUS)
+			return -EFAULT;
+		err = may_be_lost ? 0 : space_fault(space_of(worker), mm, addr, 0);
 		if (err || !machine.payload)
 			return err;
 		err = contents_read(mm, addr, &mark);
@@ -86,6 +90,11 @@ int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr
 		return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx holds what nobody wrote there", addr);
 	*when = (mark & WHEN_MASK) >> WHEN_SHIFT;
 	return 0;
+}
+
+int process_read(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, uint64_t *when)
+{
+	return read_or_lose(worker, mm, addr, index, false, when);
 }
 
 int process_expect(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when)
@@ -118,16 +127,22 @@ void process_close_rounds(struct worker *worker)
 int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer)
 {
 	uint64_t first = 0, last = 0, when;
-	int err = 0;
+	bool any = false;
 
-	for (unsigned long i = 0; worker->run->checking && !err && i < pages.nr; i++, pages.addr += pages.step) {
-		err = process_read(worker, child, pages.addr, writer, &when);
-		if (!i)
+	for (unsigned long i = 0; worker->run->checking && i < pages.nr; i++, pages.addr += pages.step) {
+		int err = read_or_lose(worker, child, pages.addr, writer, pages.may_be_lost, &when);
+
+		if (pages.may_be_lost && err == -EFAULT)
+			continue;
+		if (err)
+			return err;
+		if (!any)
 			first = last = when;
-		if (!err && when != last && (last != first || when != ((first - 1) & (WHEN_MASK >> WHEN_SHIFT))))
-			err = space_fail(space_of(worker), -EUCLEAN, "a child has page %lu of round %lu, but the one before of %lu", i,
-					 (unsigned long)when, (unsigned long)last);
+		any = true;
+		if (when != last && (last != first || when != ((first - 1) & (WHEN_MASK >> WHEN_SHIFT))))
+			return space_fail(space_of(worker), -EUCLEAN, "a child has page %lu of round %lu, but the one before of %lu", i,
+					  (unsigned long)when, (unsigned long)last);
 		last = when;
 	}
-	return err;
+	return 0;
 }

@@ -27,10 +27,12 @@ void process_close_rounds(struct worker *worker);
 /* @nr pages, @step bytes apart. */
 struct process_pages {
 	unsigned long addr, nr, step;
+	bool may_be_lost;	/* to the parent: an access then ends in VM_FAULT_SIGBUS, for good */
 };
 /*
  * While checking: @child is its parent at one moment, in which worker @writer wrote to @pages from the first to the last, round after
- * round: it finds what one round wrote up to some page, and what the round before wrote from there on. Returns 0 or -errno.
+ * round: it finds what one round wrote up to some page, and what the round before wrote from there on, in all that it has not lost.
+ * Returns 0 or -errno.
  */
 int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer);
 

@@ -13,7 +13,7 @@ enum { FAULTER, TRUNCATOR };
 
 static int setup(struct workload_run *run)
 {
-	int err = file_space_open(run, REGIONS, FILE_PAGES, FILE_PAGES);
+	int err = file_space_open(run, REGIONS, FILE_PAGES, FILE_PAGES, 0);
 
 	if (!err)
 		err = file_space_map(run->data, SHARED, MAP_SHARED, 0);

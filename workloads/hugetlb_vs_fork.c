@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hugetlb_vs_fork.c - fork_moment with huge pages that were promised to the parent, of which there are hardly more than it has: what its
+ * writes need is taken back from children, which lose the page and keep the rest.
+ */
+#include <errno.h>
+
+#include "workloads/process.h"
+
+#define HUGE_PAGES	4ul
+#define SPARE		1ul	/* in the pool, not promised: the first copy finds one */
+
+enum { FORKER, WRITER };
+
+static unsigned int role_of(unsigned int index, unsigned int threads)
+{
+	return index == threads - 1 ? WRITER : FORKER;
+}
+
+static unsigned long base(struct worker *worker)
+{
+	return space_region(space_of(worker), 0);
+}
+
+static void teardown(struct workload_run *run)
+{
+	space_close(run);
+	hugetlb_pool_resize(HPAGE_PMD_ORDER, 0);
+}
+
+static int setup(struct workload_run *run)
+{
+	int err = THP_POSSIBLE ? space_open_room(run, 1, HUGE_PAGES * TABLE_PAGES) : -EOPNOTSUPP;
+	struct space *space = run->data;
+	long addr;
+
+	if (err)
+		return err;
+	if (hugetlb_pool_resize(HPAGE_PMD_ORDER, HUGE_PAGES + SPARE) != HUGE_PAGES + SPARE) {
+		teardown(run);
+		return -ENOMEM;
+	}
+	addr = sys_mmap(space->mm, space_region(space, 0), HUGE_PAGES * PMD_SIZE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
+	if (addr < 0)
+		teardown(run);
+	return addr < 0 ? (int)addr : 0;
+}
+
+static int64_t write_each(struct worker *worker)
+{
+	uint64_t *round = worker->data;
+	int64_t done = 1;
+
+	++*round;
+	for (unsigned long i = 0; done > 0 && i < HUGE_PAGES; i++)
+		done = process_write(worker, space_mm(worker), base(worker) + i * PMD_SIZE, 1, *round);
+	return done < 0 ? done : (int64_t)HUGE_PAGES;
+}
+
+static int count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	unsigned long *found = walk->private;
+
+	BUG_ON(next - addr != PMD_SIZE);
+	*found += pmd_present(pmdp_get(pmdp));
+	return 0;
+}
+
+/* What is there comes and goes, but it is huge pages, each once. */
+static int walk(struct worker *worker, struct mm_struct *mm)
+{
+	static const struct mm_walk_ops ops = { .hugetlb_entry = count_huge, .walk_lock = PGWALK_RDLOCK };
+	unsigned long found = 0;
+	int err = space_walk(mm, base(worker), base(worker) + HUGE_PAGES * PMD_SIZE, &ops, &found);
+
+	if (!err && found > HUGE_PAGES)
+		err = -EUCLEAN;
+	return err ? space_fail(space_of(worker), err, "a walk found %lu huge pages of %lu", found, HUGE_PAGES) : 0;
+}
+
+static int64_t fork_look_exit(struct worker *worker)
+{
+	struct mm_struct *child = process_fork(worker);
+	const struct process_pages pages = { base(worker), HUGE_PAGES, PMD_SIZE, true };
+	int err;
+
+	if (!child)
+		return space_of(worker)->error;
+	err = process_check_moment(worker, child, pages, worker->run->threads - 1);
+	if (!err)
+		err = walk(worker, child);
+	mm_exit(child);
+	if (!err)
+		err = walk(worker, space_mm(worker));
+	return err ? err : (int64_t)HUGE_PAGES;
+}
+
+WORKLOAD(hugetlb_vs_fork,
+	.what = "all but one: fork an mm of MAP_HUGETLB pages, walk both; the last: write to the parent's, with none to spare",
+	.item = "huge page",
+	.flags = WORKLOAD_PAYLOAD,
+	.min_threads = 2,
+	.nr_roles = 2,
+	.roles = { [FORKER] = { "forker", fork_look_exit, NULL }, [WRITER] = { "writer", write_each, NULL } },
+	.role_of = role_of,
+	.setup = setup,
+	.worker_setup = process_open_rounds,
+	.worker_teardown = process_close_rounds,
+	.check = space_check,
+	.teardown = teardown)
