@@ -68,7 +68,7 @@ int file_space_open_warm(struct workload_run *run, int flags)
 
 /* ---- contents ---- */
 
-/* Regions are never changed while workers run. */
+/* Regions are never moved while workers run; advice may change their flags. */
 static const struct vm_area_struct *region_vma(const struct space *space, unsigned int region)
 {
 	return vma_tree_find(&space->mm->tree, space_region(space, region));
@@ -76,9 +76,10 @@ static const struct vm_area_struct *region_vma(const struct space *space, unsign
 
 uint64_t file_space_mark(const struct space *space, unsigned int region, unsigned long index, uint32_t count)
 {
-	uint64_t private = region_vma(space, region)->vm_flags & VM_SHARED ? 0 : (uint64_t)(region + 1) << REGION_SHIFT & REGION_MASK;
+	bool shared = load_relaxed(&region_vma(space, region)->vm_flags) & VM_SHARED;
+	uint64_t own = shared ? 0 : (uint64_t)(region + 1) << REGION_SHIFT & REGION_MASK;
 
-	return (uint64_t)(index + 1) << INDEX_SHIFT | private | count;
+	return (uint64_t)(index + 1) << INDEX_SHIFT | own | count;
 }
 
 /* (T) one access */
