@@ -78,8 +78,11 @@ int layout_space_open(struct workload_run *run, bool populate)
 {
 	struct layout_loaded loaded;
 	struct space *space;
-	int err = space_open_mm(run);
+	int err;
 
+	run->policy.thp = THP_NEVER;	/* the layout says which pages are there: none come beside them */
+	run->policy.anon_order = 0;
+	err = space_open_mm(run);
 	if (err)
 		return err;
 	space = run->data;
