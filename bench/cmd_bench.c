@@ -27,12 +27,14 @@ struct bench_options {
 	bool baseline;			/* later runs of this host are compared with this one */
 };
 
-enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
+enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is measured:", NULL },
 	{ "repetitions", 'r', POPT_ARG_STRING, NULL, OPT_REPETITIONS, "how often each benchmark is measured (default: 5)", "N" },
 	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ "slow-down", 0, POPT_ARG_STRING, NULL, OPT_SLOW_DOWN,
+	  "make each operation of the core take that much longer, to see that compare finds it", "PERCENT" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
 	  "a look only: 2 repetitions of 0.003 s, the default policy, nothing crowded", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/bench.json, and results/latest names it)",
@@ -42,6 +44,16 @@ static const struct poptOption options[] = {
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
+
+static int take_slow_down(struct bench_options *bench, const char *text)
+{
+	double percent;
+
+	if (!read_fraction(text, 0, 1000, &percent))
+		return complain("not a slow-down in percent: '%s' (0 to 1000)", text);
+	bench->timing.slow_down = percent / 100;
+	return 0;
+}
 
 static int take(void *target, int option, const char *text)
 {
@@ -54,6 +66,8 @@ static int take(void *target, int option, const char *text)
 	case OPT_MIN_TIME:
 		return read_fraction(text, 1e-6, 3600, &bench->timing.min_time) ? 0
 			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+	case OPT_SLOW_DOWN:
+		return take_slow_down(bench, text);
 	case OPT_OUT:
 		free(bench->out);
 		bench->out = strdup(text);
@@ -179,6 +193,19 @@ static int list_cases(const struct suite *suite)
 	return EXIT_DONE;
 }
 
+static void put_context(const struct bench_options *bench, int argc, const char **argv)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", RESULTS_SCHEMA);
+	shim_context("faultline_schema", text);
+	if (bench->timing.slow_down > 0) {
+		snprintf(text, sizeof(text), "%g", bench->timing.slow_down * 100);
+		shim_context("slow_down_percent", text);
+	}
+	context_put(&bench->choices, argc, argv, shim_context);
+}
+
 static int bench_on_stage(struct bench_options *bench, const struct command_line *line, int argc, const char **argv)
 {
 	const char *const *words = line->nr_words ? line->words : bench->kind->workloads;
@@ -199,7 +226,7 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	if (status)
 		return status;
 	run_seed = bench->choices.seed;
-	context_put(&bench->choices, argc, argv, shim_context);
+	put_context(bench, argc, argv);
 	return run_into_file(bench);
 }
 

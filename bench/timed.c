@@ -12,6 +12,9 @@
  *                      are wall time over the ops of all threads
  *
  * prepare() costs two clock readings, some 50 ns; the first one lies before the start.
+ *
+ *   fairness           Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the role
+ *                      where it is least: 1 when all got the same done, 1 / workers when one got all of it done
  */
 #include "bench/timed.h"
 
@@ -26,6 +29,7 @@
 /* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
+#define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
 
 /* Lock key: (M) mutex (A) atomic (C) const while an attempt runs; one attempt runs at a time */
 static struct {
@@ -37,11 +41,12 @@ static struct {
 	unsigned int at_quota;		/* (A) workers that have reached their quota or failed */
 	int setup_error;		/* (C) */
 	struct crew crew;
+	double rates[NR_CPUS];		/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
 } attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* (C) while timed_run() runs */
 static const struct choices *chosen;
-static double least_time;
+static const struct timing *timing;
 static void (*tell_begin)(const struct run_case *what, uint64_t quota);
 
 static void gate_open(int setup_error)
@@ -93,6 +98,8 @@ struct tally {
 	uint64_t ops;
 	int64_t items;
 	double start, preparing;	/* when it started; seconds spent in prepare() since */
+	uint64_t paid_ops;		/* ops, moment and preparation up to which a slow-down was waited out */
+	double paid, paid_preparing;
 	bool failed;
 };
 
@@ -107,19 +114,34 @@ static void prepare_again(struct seat *seat, struct tally *tally)
 	tally->preparing += now_seconds() - begin;
 }
 
+/* Waits as long as the ops since the last time are to take longer. */
+static void slow_down(struct tally *tally)
+{
+	double now = now_seconds();
+	double busy = now - tally->paid - (tally->preparing - tally->paid_preparing);
+
+	for (double until = now + busy * timing->slow_down; now < until; now = now_seconds())
+		;
+	tally->paid = now;
+	tally->paid_preparing = tally->preparing;
+	tally->paid_ops = tally->ops;
+}
+
 /* Every worker has its quota, or the attempt takes too long. */
 static bool enough(const struct seat *seat, const struct tally *tally, uint64_t quota)
 {
 	if (tally->ops >= quota && load_relaxed(&attempt.at_quota) == seat->worker.run->threads)
 		return true;
-	return tally->ops % OPS_BETWEEN_LOOKS == 0 && now_seconds() - tally->start > LONGEST_ATTEMPT * least_time;
+	return tally->ops % OPS_BETWEEN_LOOKS == 0 && now_seconds() - tally->start > LONGEST_ATTEMPT * timing->min_time;
 }
 
 /* Does one op after the other; the first is prepared. */
 static void work(struct shim_state *state, struct seat *seat, struct tally *tally)
 {
 	const uint64_t quota = shim_quota(state);
+	const bool slower = timing->slow_down > 0 && !(seat->worker.run->workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
 
+	tally->paid = tally->start;
 	for (;;) {
 		int64_t items = crew_op(seat);
 
@@ -132,6 +154,8 @@ static void work(struct shim_state *state, struct seat *seat, struct tally *tall
 		tally->items += items;
 		if (++tally->ops == quota)
 			fetch_add_relaxed(&attempt.at_quota, 1);
+		if (unlikely(slower) && tally->ops - tally->paid_ops >= quota / PAYMENTS)
+			slow_down(tally);
 		if (enough(seat, tally, quota))
 			break;
 		prepare_again(seat, tally);
@@ -148,6 +172,30 @@ static void note_window(double start, double end)
 	pthread_mutex_unlock(&attempt.mutex);
 }
 
+static double jain_index(unsigned int role)
+{
+	double sum = 0, squares = 0;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < attempt.crew.run.threads; i++) {
+		if (attempt.crew.seats[i].worker.role != role)
+			continue;
+		sum += attempt.rates[i];
+		squares += attempt.rates[i] * attempt.rates[i];
+		nr++;
+	}
+	return squares > 0 ? sum * sum / (nr * squares) : 1;
+}
+
+static double fairness(void)
+{
+	double least = 1;
+
+	for (unsigned int role = 0; role < attempt.crew.run.workload->nr_roles; role++)
+		least = min(least, jain_index(role));
+	return least;
+}
+
 /* After the second barrier: the window is known. */
 static void report(struct shim_state *state, const struct seat *seat, const struct tally *tally)
 {
@@ -159,6 +207,8 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 		return;
 	shim_time(state, seconds * (double)shim_quota(state) / (double)tally->ops);
 	shim_counter(state, "items_per_second", rate);
+	if (!seat->worker.index)
+		shim_counter(state, "fairness", fairness());
 	if (seat->worker.run->workload->nr_roles == 1)
 		return;
 	snprintf(name, sizeof(name), "%s_per_second", seat->role->name);
@@ -170,6 +220,7 @@ static void start_work_finish(struct shim_state *state, struct seat *seat)
 {
 	struct tally tally = { 0 };
 	bool started;
+	double end;
 
 	crew_prepare(seat);
 	rcu_offline();
@@ -179,7 +230,9 @@ static void start_work_finish(struct shim_state *state, struct seat *seat)
 		return;
 	tally.start = now_seconds();
 	work(state, seat, &tally);
-	note_window(tally.start, now_seconds());
+	end = now_seconds();
+	attempt.rates[seat->worker.index] = (double)tally.items / max(end - tally.start - tally.preparing, 1e-9);
+	note_window(tally.start, end);
 	rcu_offline();
 	shim_finish(state);
 	rcu_online();
@@ -231,11 +284,11 @@ static void body(struct shim_state *state, void *user)
 		crew_end(&attempt.crew);
 }
 
-unsigned long timed_run(const struct suite *suite, const struct choices *choices, double min_time,
+unsigned long timed_run(const struct suite *suite, const struct choices *choices, const struct timing *how,
 			void (*begin)(const struct run_case *what, uint64_t quota))
 {
 	chosen = choices;
-	least_time = min_time;
+	timing = how;
 	tell_begin = begin;
 	for (unsigned int i = 0; i < suite->nr; i++)
 		if (suite->cases[i].payload == machine.payload)

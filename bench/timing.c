@@ -116,7 +116,7 @@ static int run_payloads(const struct timing *timing, const struct suite *suite, 
 		status = stage_machine(choices, all_payloads[p]);
 		if (status)
 			return status;
-		matched += timed_run(suite, choices, timing->min_time, show_attempt);
+		matched += timed_run(suite, choices, timing, show_attempt);
 	}
 	progress_end();
 	return matched ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);

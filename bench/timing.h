@@ -8,6 +8,7 @@
 struct timing {
 	uint64_t repetitions;		/* of each case; those of all cases come in random order */
 	double min_time;		/* seconds that each repetition takes at least */
+	double slow_down;		/* part by which each op of the core takes longer, on purpose; limits and the live kernel do not */
 	const char **library;		/* --benchmark_* options, for the library */
 	int nr_library;
 };

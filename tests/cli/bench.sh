@@ -78,7 +78,7 @@ ends 0 bench limit_lock --quick --threads 1
 [ "${first#*/}" = "$(readlink results/*/baseline)" ] || surprise 'the second run is the baseline unasked'
 ends 0 bench limit_lock --quick --threads 1 --baseline
 [ "$(readlink results/latest)" = "${first%/*}/$(readlink results/*/baseline)" ] || surprise 'not the baseline that was asked for'
-refuses '--baseline keeps a run' bench limit_lock --quick --baseline --out here.json
+refuses "--baseline keeps a run's folder" bench limit_lock --quick --baseline --out here.json
 
 # The library's own options go through.
 ends 0 bench $workloads $brief --out filtered.json --benchmark_filter='threads:2$'
