@@ -152,7 +152,7 @@ static unsigned int list_failures(const struct results *results)
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < results->nr; i++)
-		if (results->all[i].error)
+		if (results->all[i].error && !result_skipped(&results->all[i]))
 			nr += !!fail("%s: %s", results->all[i].name, results->all[i].error);
 	return nr;
 }

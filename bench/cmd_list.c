@@ -14,7 +14,10 @@ static int list_workloads(void)
 	for (unsigned int i = 0; i < nr_workloads(); i++) {
 		const struct workload *workload = workload_get(i);
 
-		printf("%-28s %-10s %s\n", workload->name, workload->item, workload->what);
+		printf("%-28s %-10s %s", workload->name, workload->item, workload->what);
+		if (workload->twin_of)
+			printf("; twin of %s", workload->twin_of);
+		puts("");
 	}
 	return EXIT_DONE;
 }

@@ -315,18 +315,20 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 		.patience = stress->patience,
 		.stuck = stuck,
 	};
-	int status;
+	int status, error;
 
 	give_payload(what, &stress->choices);
 	status = stage_machine(&stress->choices, what->payload);
 	if (status)
 		return status;
 	note_repeat_command(stress, what, storm.seconds);
-	if (storm_run(&storm)) {
+	error = storm_run(&storm);
+	if (error < 0) {
 		tell_failure(DETECTOR_REFUSED);
 		return EXIT_CHECK_FAILED;
 	}
-	printf("passed: %s, %u threads\n", what->name, what->threads);
+	if (!error)
+		printf("passed: %s, %u threads\n", what->name, what->threads);
 	fflush(stdout);
 	return EXIT_DONE;
 }

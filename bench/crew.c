@@ -15,7 +15,10 @@ static uint64_t worker_seed(uint64_t seed, unsigned int index)
 
 static int say_why(struct crew *crew, const char *what, int error)
 {
-	snprintf(crew->why, sizeof(crew->why), "%s: %s", what, strerror(-error));
+	if (*crew->run.skipped)
+		snprintf(crew->why, sizeof(crew->why), CREW_SKIPPED "%s", crew->run.skipped);
+	else
+		snprintf(crew->why, sizeof(crew->why), "%s: %s", what, strerror(-error));
 	return error;
 }
 

@@ -19,6 +19,8 @@ struct seat {
 	bool registered;		/* the thread was no cpu before it joined */
 } __attribute__((aligned(2 * CACHE_LINE)));
 
+#define CREW_SKIPPED	"skipped: "	/* what a reason begins with that is no failure: see workload_skip() */
+
 struct crew {
 	struct workload_run run;
 	struct seat *seats;		/* run.threads of them */

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "bench/crew.h"
 #include "bench/run_folder.h"
 #include "core/faultline.h"
 
@@ -232,6 +233,13 @@ void results_free(struct results *results)
 	free(results->date);
 	free(results->build_type);
 	free(results->topology);
+}
+
+const char *result_skipped(const struct result *result)
+{
+	const size_t length = strlen(CREW_SKIPPED);
+
+	return result->error && !strncmp(result->error, CREW_SKIPPED, length) ? result->error + length : NULL;
 }
 
 double result_median(const struct result *result)

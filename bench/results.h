@@ -37,6 +37,8 @@ struct json_t;
 /* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
 void results_take_facts(struct results *results, const struct json_t *context);
 
+/* Why it could not be run on this machine, which is no failure; NULL when it was run, or failed. */
+const char *result_skipped(const struct result *result);
 /* Of the rates; 0 when there are none. */
 double result_median(const struct result *result);
 double result_least(const struct result *result);

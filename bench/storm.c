@@ -201,6 +201,10 @@ static int set_up_and_run(void)
 
 	watchdog_phase("setting up");
 	error = crew_begin(&now.crew, storm->what, storm->choices, true);
+	if (error && *now.crew.run.skipped) {
+		printf("%s: %s\n", storm->what->name, now.crew.why);
+		return STORM_SKIPPED;
+	}
 	if (error) {
 		fail("%s: %s", storm->what->name, now.crew.why);
 		return error;

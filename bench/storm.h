@@ -16,8 +16,9 @@ struct storm {
 
 /*
  * storm_run - sets up, lets the workers work, checks, tears down, and looks that every frame came back.
- * Returns 0, or -errno after one line on stderr at least.
+ * Returns 0; STORM_SKIPPED when it cannot be run here, told on stdout; or -errno after one line on stderr at least.
  */
+#define STORM_SKIPPED	1
 int storm_run(const struct storm *storm);
 /* Frames that are free, or the machine's own until it stops. */
 unsigned long storm_frames(void);

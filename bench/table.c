@@ -64,7 +64,7 @@ void table_print(FILE *out, const struct results *results)
 		fprintf(out, "%-*s  %-*s  %-*s %7u ", workload, result->workload, choices, result->choices, policy,
 			policy_of(result), result->threads);
 		if (!result->nr) {
-			fprintf(out, "failed: %s\n", result->error);
+			fprintf(out, "%s%s\n", result_skipped(result) ? "" : "failed: ", result->error);
 			continue;
 		}
 		format_si(rate, sizeof(rate), result_median(result));

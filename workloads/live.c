@@ -3,6 +3,7 @@
 #include "workloads/live.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 int live_map(struct worker *worker)
@@ -24,6 +25,19 @@ void live_empty(struct worker *worker)
 {
 	live_populate(worker);
 	live_advise(worker, MADV_DONTNEED);
+}
+
+int live_knows(struct workload_run *run, int advice, const char *name)
+{
+	void *page = mmap(NULL, FRAME_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err = 0;
+
+	if (page == MAP_FAILED)
+		return -errno;
+	if (madvise(page, FRAME_SIZE, advice))
+		err = workload_skip(run, "%s: %s", name, strerror(errno));
+	munmap(page, FRAME_SIZE);
+	return err;
 }
 
 int64_t live_advise(struct worker *worker, int advice)

@@ -23,6 +23,8 @@ void live_populate(struct worker *worker);
  */
 void live_empty(struct worker *worker);
 
+/* As part of a setup: 0, or workload_skip() where madvise() refuses the advice for an empty page. */
+int live_knows(struct workload_run *run, int advice, const char *name);
 /* madvise() over all of it, as an op. Returns the pages or -errno. */
 int64_t live_advise(struct worker *worker, int advice);
 

@@ -36,6 +36,7 @@ static int open_process(struct worker *worker)
 WORKLOAD(live_cow,
 	.what = "live kernel: first write to each page of a populated VMA after a fork, the child there",
 	.item = "page",
+	.twin_of = "cow_after_fork",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "copy", copy, prepare } },

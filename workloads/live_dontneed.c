@@ -12,10 +12,11 @@ static int64_t zap(struct worker *worker)
 WORKLOAD(live_dontneed,
 	.what = "live kernel: MADV_DONTNEED over a populated VMA; each worker its own",
 	.item = "page",
+	.twin_of = "zap_populated",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "zap", zap, live_populate } },
 	.nr_axes = 1,
-	.axes = { LIVE_AXIS },
+	.axes = { MEMORY_AXIS },
 	.worker_setup = live_map,
 	.worker_teardown = live_unmap)

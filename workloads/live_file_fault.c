@@ -49,10 +49,11 @@ static int64_t touch(struct worker *worker)
 WORKLOAD(live_file_fault,
 	.what = "live kernel: first access to each page of a shared mapping of a memfd, in memory already; each worker its own",
 	.item = "page",
+	.twin_of = "file_fault_shared",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "touch", touch, prepare } },
 	.nr_axes = 2,
-	.axes = { LIVE_AXIS, WRITE_AXIS },
+	.axes = { MEMORY_AXIS, WRITE_AXIS },
 	.worker_setup = map_file,
 	.worker_teardown = live_unmap)

@@ -2,22 +2,12 @@
 /* live_guard_install.c - the live kernel's guard markers: what install_empty is compared with. */
 #include "workloads/live.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 /* Kernels before 6.13 know no guard regions. */
 static int kernel_has_guards(struct workload_run *run)
 {
-	void *page = mmap(NULL, FRAME_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int err = 0;
-
-	(void)run;
-	if (page == MAP_FAILED)
-		return -errno;
-	if (madvise(page, FRAME_SIZE, MADV_GUARD_INSTALL))
-		err = errno == EINVAL ? -EOPNOTSUPP : -errno;
-	munmap(page, FRAME_SIZE);
-	return err;
+	return live_knows(run, MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL");
 }
 
 /* The tables stay: what is timed are the markers. */
@@ -43,6 +33,7 @@ static int map_once(struct worker *worker)
 WORKLOAD(live_guard_install,
 	.what = "live kernel: MADV_GUARD_INSTALL over an empty VMA; each worker its own",
 	.item = "PTE",
+	.twin_of = "install_empty",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "install", install, remove_guards } },

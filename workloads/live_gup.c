@@ -3,6 +3,7 @@
  * live_gup.c - the live kernel's GUP-fast: populated pages given to a pipe by vmsplice(), which gets a reference to each, and drained.
  * What gup_read with its batches is compared with; the pipe's own work is in the figure.
  */
+#include "workloads/gup_pages.h"
 #include "workloads/live.h"
 
 #include <errno.h>
@@ -66,10 +67,10 @@ static void teardown(struct worker *worker)
 	live_unmap(worker);
 }
 
-/* As much of [@from, @end) as fits in goes in, and out again, unread. Returns the bytes, or -errno. */
-static ssize_t splice_some(struct live_pipe *pipe, char *from, char *end)
+/* @size bytes go in, or as many as fit, and out again, unread. Returns the bytes, or -errno. */
+static ssize_t splice_some(struct live_pipe *pipe, char *from, size_t size)
 {
-	struct iovec vec = { from, (size_t)(end - from) };
+	struct iovec vec = { from, size };
 	ssize_t in = vmsplice(pipe->in, &vec, 1, SPLICE_F_NONBLOCK), left = in, out = 0;
 
 	for (; left > 0; left -= out) {
@@ -86,7 +87,7 @@ static int64_t give(struct worker *worker)
 	char *from = pipe->memory, *end = from + live_size(worker);
 
 	while (from < end) {
-		ssize_t done = splice_some(pipe, from, end);
+		ssize_t done = splice_some(pipe, from, min((size_t)(end - from), (size_t)worker->run->choice[1] << FRAME_SHIFT));
 
 		if (done <= 0)
 			return done ? done : -EIO;
@@ -96,12 +97,13 @@ static int64_t give(struct worker *worker)
 }
 
 WORKLOAD(live_gup,
-	.what = "live kernel: vmsplice() of populated pages into a pipe, drained to /dev/null; each worker its own",
+	.what = "live kernel: vmsplice() of populated pages into a pipe, so many a call, drained to /dev/null; each worker its own",
 	.item = "page",
+	.twin_of = "gup_read",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "give", give, NULL } },
-	.nr_axes = 1,
-	.axes = { LIVE_AXIS },
+	.nr_axes = 2,
+	.axes = { MEMORY_AXIS, { "batch", 1, { GUP_MAX_BATCH } } },
 	.worker_setup = setup,
 	.worker_teardown = teardown)

@@ -24,6 +24,7 @@ static int64_t ask(struct worker *worker)
 WORKLOAD(live_mincore,
 	.what = "live kernel: mincore() over a populated VMA; each worker its own",
 	.item = "PTE",
+	.twin_of = "walk_tables",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "ask", ask, NULL } },

@@ -11,10 +11,11 @@ static int64_t touch(struct worker *worker)
 WORKLOAD(live_touch,
 	.what = "live kernel: first write to each page of an empty VMA; each worker its own",
 	.item = "page",
+	.twin_of = "fault_disjoint",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
 	.roles = { { "touch", touch, live_empty } },
 	.nr_axes = 1,
-	.axes = { LIVE_AXIS },
+	.axes = { MEMORY_AXIS },
 	.worker_setup = live_map,
 	.worker_teardown = live_unmap)

@@ -2,9 +2,12 @@
 /* workload.c - the workloads that registered themselves, by name. */
 #include "workloads/workload.h"
 
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#define MAX_WORKLOADS	128
+#define MAX_WORKLOADS	256
 
 static const struct workload *workloads[MAX_WORKLOADS];	/* (C) once main() runs, ascending by name */
 static unsigned int nr;
@@ -37,4 +40,14 @@ void workload_register(const struct workload *workload)
 		workloads[i] = workloads[i - 1];
 	workloads[i] = workload;
 	nr++;
+}
+
+int workload_skip(struct workload_run *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(run->skipped, sizeof(run->skipped), fmt, ap);
+	va_end(ap);
+	return -EOPNOTSUPP;
 }

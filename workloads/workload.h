@@ -5,7 +5,7 @@
  * A workload is one file that ends in WORKLOAD(...): set-up, one operation per role, check, tear-down; no timing code.
  * A runner calls, for each run:
  *
- *   setup(run)                      in the main thread, before the workers start
+ *   setup(run)                      in the main thread, before the workers start; 0, -errno, or workload_skip()
  *     worker_setup(worker)          in each worker, pinned and registered; optional
  *       { prepare(worker); op(worker) } …   prepare is not timed; op returns the items it did, or -errno
  *     worker_teardown(worker)       optional
@@ -59,6 +59,7 @@ enum workload_flags {
 struct workload {
 	const char *name, *what;
 	const char *item;			/* what is counted: "PTE" or "page", else "lock", "frame" … */
+	const char *twin_of;			/* of WORKLOAD_LIVE: the workload that does the same in the core; or NULL */
 	unsigned int flags;
 	unsigned int min_threads;		/* 0 and 1 mean 1 */
 	unsigned int nr_roles;			/* worker i has role i % nr_roles, unless role_of says otherwise */
@@ -82,8 +83,15 @@ struct workload_run {
 	uint64_t seed;
 	int64_t choice[WORKLOAD_MAX_AXES];	/* one value for each axis */
 	bool checking;				/* stress: do what a timed run would not, such as verifying contents */
+	char skipped[128];			/* why it cannot be run here; "" when it can */
 	void *data;				/* the workload's own */
 };
+
+/*
+ * workload_skip - what a setup returns where this machine's kernel refuses what the workload is about: no failure, as long as the
+ * reason is told. @fmt says who refuses what. Returns -EOPNOTSUPP.
+ */
+int workload_skip(struct workload_run *run, const char *fmt, ...) __printf(2, 3) __cold;
 
 /* All workloads, by name; found by wildcard, ordered by name. */
 unsigned int nr_workloads(void);

@@ -19,10 +19,14 @@ results() {
 }
 
 results 1 >one.json
+sed 's/"it fell"/"skipped: the kernel has none"/' one.json >skipped.json
 results 2 >two.json
 
+ends 0 report --table skipped.json
+grep -Eq '^fault .* skipped: the kernel has none$' out || surprise 'what was skipped is not told'
+grep -q failed out && surprise 'what was skipped counts as a failure'
 ends 0 report --table one.json
-shows 'fell'
+shows 'failed: it fell'
 grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00$' out || surprise 'another line for two threads'
 
 ends 0 report --compare one.json two.json
