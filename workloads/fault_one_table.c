@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_one_table.c - first writes to pages of one PTE table: all workers want its lock, and the same lines of it. */
-#include "workloads/space.h"
+#include "workloads/space_calls.h"
 
 #include <errno.h>
 
@@ -35,10 +35,8 @@ static int64_t fault(struct worker *worker)
 	return space_touch(worker, first(worker), share(worker), step(worker));
 }
 
-WORKLOAD(fault_one_table,
-	.what = "first write to pages of one PTE table, all workers in turn over it",
+TWINS(fault_one_table, WORKLOAD_PAYLOAD, "first write to pages of one PTE table, all workers in turn over it",
 	.item = "page",
-	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
 	.roles = { { "fault", fault, prepare } },
 	.setup = setup,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_one_vma.c - first writes to pages of one VMA: each worker its own PTE tables, all of them the VMA's lock. */
-#include "workloads/space.h"
+#include "workloads/space_calls.h"
 
 #define SLICE_TABLES	4ul	/* for each worker: its pages fill so many tables */
 #define SLICE_PAGES	(SLICE_TABLES * TABLE_PAGES)
@@ -25,10 +25,8 @@ static int64_t fault(struct worker *worker)
 	return space_touch(worker, slice(worker), SLICE_PAGES, PAGE_SIZE);
 }
 
-WORKLOAD(fault_one_vma,
-	.what = "first write to each page of a slice of one VMA; each worker its own PTE tables",
+TWINS(fault_one_vma, WORKLOAD_PAYLOAD, "first write to each page of a slice of one VMA; each worker its own PTE tables",
 	.item = "page",
-	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
 	.roles = { { "fault", fault, prepare } },
 	.setup = setup,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_vs_map.c - first writes to pages while one thread keeps changing the address space elsewhere. */
-#include "workloads/space.h"
+#include "workloads/space_calls.h"
 
 #define REGION_PAGES	2048ul
 #define MAPPED_PAGES	16ul
@@ -38,10 +38,8 @@ static int64_t map_unmap(struct worker *worker)
 	return space_map_unmap(worker, OP_MAPPINGS, MAPPED_PAGES, false);
 }
 
-WORKLOAD(fault_vs_map,
-	.what = "all but one: first write to each page of one's own VMA; the last: map and unmap elsewhere",
+TWINS(fault_vs_map, WORKLOAD_PAYLOAD, "all but one: first write to each page of one's own VMA; the last: map and unmap elsewhere",
 	.item = "page",
-	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,
 	.nr_roles = 2,
 	.roles = { [FAULTER] = { "faulter", fault, prepare }, [MAPPER] = { "mapper", map_unmap, NULL } },

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "workloads/contents.h"
+#include "workloads/space_calls.h"
 
 int space_fail(struct space *space, int error, const char *fmt, ...)
 {
@@ -47,6 +47,9 @@ static int open_mms(struct workload_run *run, unsigned int nr)
 		return -ENOMEM;
 	run->data = space;
 	space->run = run;
+	space->calls = run->workload->flags & WORKLOAD_LIVE ? &live_calls : &core_calls;
+	if (space_is_live(space))
+		return 0;
 	space->mms = calloc(nr, sizeof(struct mm_struct *));
 	for (; space->mms && space->nr_mms < nr; space->nr_mms++) {
 		space->mms[space->nr_mms] = mm_create(&run->policy);
@@ -81,8 +84,12 @@ static int open_room(struct workload_run *run, unsigned int mms, unsigned int nr
 	space = run->data;
 	space->nr = nr;
 	space->pages = pages;
+	space->base = PUD_SIZE;
 	space->stride = stride;
-	return 0;
+	err = space_is_live(space) ? live_space_reserve(space) : 0;
+	if (err)
+		space_close(run);
+	return err;
 }
 
 int space_open_room(struct workload_run *run, unsigned int nr, unsigned long pages)
@@ -95,8 +102,47 @@ static int open_regions(struct workload_run *run, unsigned int mms, unsigned int
 	int err = open_room(run, mms, nr, pages);
 	struct space *space = run->data;
 
-	for (unsigned int i = 0; !err && i < mms; i++)
+	if (err)
+		return err;
+	if (space_is_live(space))
+		err = live_space_map(space);
+	for (unsigned int i = 0; !err && i < space->nr_mms; i++)
 		err = map_regions(space, space->mms[i]);
+	if (err)
+		space_close(run);
+	return err;
+}
+
+static int open_files(struct space *space, unsigned long pages)
+{
+	int err = 0;
+
+	space->files = calloc(space->run->threads, sizeof(*space->files));
+	if (!space->files)
+		return -ENOMEM;
+	if (space_is_live(space))
+		return live_space_files(space, pages);
+	for (unsigned int i = 0; !err && i < space->run->threads; i++) {
+		space->files[i].file = file_create(pages, pages, 0, space->run->seed);
+		err = space->files[i].file ? 0 : -ENOMEM;
+	}
+	return err;
+}
+
+static void close_files(struct space *space)
+{
+	for (unsigned int i = 0; space->files && i < space->run->threads; i++)
+		if (space->files[i].file)
+			file_put(space->files[i].file);
+}
+
+int space_open_files(struct workload_run *run, unsigned long pages)
+{
+	int err = space_open_room(run, run->threads, pages);
+
+	if (err)
+		return err;
+	err = open_files(run->data, pages);
 	if (err)
 		space_close(run);
 	return err;
@@ -117,6 +163,8 @@ void space_close(struct workload_run *run)
 		mm_exit(space->mms[--space->nr_mms]);
 	if (space->file)
 		file_put(space->file);
+	(space_is_live(space) ? live_space_release : close_files)(space);
+	free(space->files);
 	free(space->mms);
 	free(space);
 	run->data = NULL;
@@ -135,12 +183,6 @@ int space_check(struct workload_run *run)
 
 /* ---- pages ---- */
 
-/* No two pages of a run hold the same, whoever touched them. */
-static uint64_t mark_of(const struct worker *worker, unsigned long addr)
-{
-	return ((uint64_t)(worker->index + 1) << 52) | addr >> PAGE_SHIFT;
-}
-
 int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
@@ -151,69 +193,34 @@ int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, u
 			  ret & VM_FAULT_OOM ? ", out of frames" : "");
 }
 
-/* Step by step, and all marks once more at the end. */
-static int64_t touch_checked(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
-{
-	struct space *space = space_of(worker);
-	unsigned long i;
-
-	for (i = 0; i < pages; i++) {
-		unsigned long at = addr + i * step;
-
-		if (space_fault(space, space_mm(worker), at, FAULT_FLAG_WRITE))
-			return space->error;
-		if (contents_mark(space_mm(worker), at, mark_of(worker, at)))
-			return space_fail(space, -EUCLEAN, "the page at %#lx was not fresh", at);
-	}
-	for (i = 0; i < pages; i++) {
-		unsigned long at = addr + i * step;
-
-		if (contents_expect(space_mm(worker), at, mark_of(worker, at)))
-			return space_fail(space, -EUCLEAN, "the page at %#lx lost what was written to it", at);
-	}
-	return (int64_t)pages;
-}
-
 int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
 {
 	struct space *space = space_of(worker);
-	struct mm_struct *mm = space_mm(worker);
 	int err = load_relaxed(&space->error);
 
 	if (worker->run->checking && !err)
-		return touch_checked(worker, addr, pages, step);
-	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
-		err = space_fault(space, mm, addr, FAULT_FLAG_WRITE);
-	return err ? err : (int64_t)pages;
+		return space->calls->touch_checked(worker, addr, pages, step);
+	return space_access(worker, addr, pages, step, true);
 }
 
 /* A few of the dropped pages, read and left as they are: the write that follows finds the zero page in some places. */
 static int read_some(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
 {
-	struct space *space = space_of(worker);
+	int err = 0;
 
-	for (unsigned int i = 0; i < 8; i++) {
-		unsigned long at = addr + rng_below(&worker->rng, pages) * step;
-
-		if (space_fault(space, space_mm(worker), at, 0))
-			return space->error;
-		if (contents_zero(space_mm(worker), at))
-			return space_fail(space, -EUCLEAN, "the page at %#lx was dropped, and is not zero", at);
-	}
-	return 0;
+	for (unsigned int i = 0; !err && i < 8; i++)
+		err = space_of(worker)->calls->expect_zero(worker, addr + rng_below(&worker->rng, pages) * step);
+	return err;
 }
 
 int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)
 {
-	struct space *space = space_of(worker);
 	unsigned long len = step == PAGE_SIZE ? pages << PAGE_SHIFT : PAGE_SIZE, at = addr, end = addr + pages * step;
-	int err = load_relaxed(&space->error);
+	int err = load_relaxed(&space_of(worker)->error);
 
 	for (; !err && at < end; at += len == PAGE_SIZE ? step : len)
-		err = sys_madvise(space_mm(worker), at, len, MADV_DONTNEED);
-	if (err)
-		return space_fail(space, err, "MADV_DONTNEED at %#lx failed", at);
-	return worker->run->checking ? read_some(worker, addr, pages, step) : 0;
+		err = space_madvise(worker, at, len >> PAGE_SHIFT, MADV_DONTNEED);
+	return !err && worker->run->checking ? read_some(worker, addr, pages, step) : err;
 }
 
 int64_t space_touch_own(struct worker *worker, unsigned long step)
@@ -233,24 +240,18 @@ void space_drop_own(struct worker *worker)
 
 int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned long pages, bool touch)
 {
-	struct space *space = space_of(worker);
-	const unsigned long len = pages << PAGE_SHIFT;
-
 	for (unsigned int i = 0; i < rounds; i++) {
-		long addr = sys_mmap(space_mm(worker), 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				     worker->index + 1);
+		long addr = space_mmap_anywhere(worker, pages);
 		int64_t touched = 0;
 		int err;
 
 		if (addr < 0)
-			return space_fail(space, (int)addr, "mmap failed");
+			return addr;
 		if (touch)
 			touched = space_touch(worker, (unsigned long)addr, pages, PAGE_SIZE);
-		err = sys_munmap(space_mm(worker), (unsigned long)addr, len);
-		if (err)
-			return space_fail(space, err, "munmap at %#lx failed", addr);
-		if (touched < 0)
-			return touched;
+		err = space_munmap(worker, (unsigned long)addr, pages);
+		if (err || touched < 0)
+			return err ? err : touched;
 	}
 	return rounds;
 }
@@ -306,6 +307,10 @@ static int warm(struct space *space)
 {
 	int err = 0;
 
+	if (space_is_live(space)) {
+		live_space_warm(space);
+		return 0;
+	}
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = populate_region(space, space->mm, space_region(space, i));
 	for (unsigned int i = 0; !err && i < space->nr; i++)

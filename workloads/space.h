@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA; or one mm for each worker.
+ * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA; or one mm for each worker; or, for
+ * WORKLOAD_LIVE, this process's own (space_calls.h).
  *
  * Regions begin at multiples of PUD_SIZE, so no two share a PTE or PMD table, and their names keep them from merging.
  * The first failure of any worker is told on stderr and stays: every later op and the check report it too.
@@ -16,13 +17,21 @@
 /* Lock key: (C) const while workers run (A) atomic */
 struct space {
 	const struct workload_run *run;	/* (C) */
+	const struct space_calls *calls;	/* (C) whose it is: the core's, or the live kernel's, which has no mm */
 	struct mm_struct *mm;		/* (C) everybody's, or the first worker's */
 	struct mm_struct **mms;		/* (C) all of them */
 	unsigned int nr_mms;		/* (C) 1, or one for each worker */
 	unsigned int nr;		/* (C) regions of each mm */
 	unsigned long pages;		/* (C) of each region */
+	unsigned long base;		/* (C) the first byte of the first region */
 	unsigned long stride;		/* (C) bytes from the start of one region to that of the next */
+	void *reserved;			/* (C) of the live kernel: where its regions are, and */
+	int pagemap;			/* (C) its /proc/self/pagemap; not open: 0 or less */
 	struct file *file;		/* (C) what its regions map (file_space.h), with a reference; NULL: none */
+	union space_file {		/* (C) of each worker (space_open_files()); NULL: none */
+		struct file *file;
+		int fd;			/* of the live kernel; -1: none */
+	} *files;
 	int error;			/* (A) the first failure, -errno; 0 for none */
 };
 
@@ -74,7 +83,7 @@ static inline struct mm_struct *space_mm(const struct worker *worker)
 /* The first byte of region @i. */
 static inline unsigned long space_region(const struct space *space, unsigned int i)
 {
-	return PUD_SIZE + i * space->stride;
+	return space->base + i * space->stride;
 }
 
 /* Keeps and tells the first failure. Returns the one kept; @error is -errno. */
