@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core as one static library for each geometry. Only the program's geometry is built unasked.
+# The core as one static library for each geometry, and in release builds a second one with instruments. Only what the programs
+# need is built unasked.
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.c)
 
 # Handing over a turn is no order between threads that ThreadSanitizer may count on: it would find every lock in its place.
@@ -8,8 +9,13 @@ if(FAULTLINE_SANITIZE STREQUAL "thread")
 		PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
 
+# faultline_add_core(LEVELS [SUFFIX DEFINITION...])
 function(faultline_add_core levels)
 	set(core faultline_core_${levels})
+	if(ARGC GREATER 1)
+		list(POP_FRONT ARGN suffix)
+		string(APPEND core ${suffix})
+	endif()
 	if(core_sources)
 		set(visible PUBLIC)
 		add_library(${core} STATIC ${core_sources})
@@ -17,7 +23,7 @@ function(faultline_add_core levels)
 		set(visible INTERFACE)
 		add_library(${core} INTERFACE)
 	endif()
-	target_compile_definitions(${core} ${visible} FAULTLINE_LEVELS=${levels})
+	target_compile_definitions(${core} ${visible} FAULTLINE_LEVELS=${levels} ${ARGN})
 	target_link_libraries(${core} ${visible} faultline_flags faultline::bsd faultline::urcu faultline::hwloc m
 		$<TARGET_NAME_IF_EXISTS:faultline::jemalloc>)
 	if(NOT levels EQUAL FAULTLINE_LEVELS AND NOT CMAKE_CROSSCOMPILING)

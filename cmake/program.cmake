@@ -3,16 +3,6 @@
 enable_language(CXX)
 set(core faultline_core_${FAULTLINE_LEVELS})
 
-# Objects and not an archive: a workload or litmus pattern registers itself, and no symbol of it is called by name.
-file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c
-	${CMAKE_SOURCE_DIR}/workloads/litmus/*.c)
-if(workload_sources)
-	add_library(faultline_workloads OBJECT ${workload_sources})
-	target_link_libraries(faultline_workloads PUBLIC ${core})
-else()
-	add_library(faultline_workloads INTERFACE)
-endif()
-
 # The commit is looked up at every build, the rest at configure time.
 set(generated ${CMAKE_BINARY_DIR}/generated)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/faultline_build.h.in ${generated}/faultline_build.h @ONLY)
@@ -22,11 +12,32 @@ add_custom_target(faultline_commit
 	BYPRODUCTS ${generated}/faultline_commit.h
 	COMMENT "Looking up the commit")
 
+file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c
+	${CMAKE_SOURCE_DIR}/workloads/litmus/*.c)
 file(GLOB bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c ${CMAKE_SOURCE_DIR}/bench/*.cc)
-if(bench_sources)
-	add_executable(faultline ${bench_sources})
-	add_dependencies(faultline faultline_commit)
-	target_include_directories(faultline PRIVATE ${generated})
-	target_link_libraries(faultline PRIVATE faultline_workloads ${core}
-		faultline::benchmark faultline::popt faultline::jansson)
+
+# faultline_program(NAME WORKLOADS CORE): the workloads are objects and not an archive, since each registers itself, and no
+# symbol of it is called by name.
+function(faultline_program name workloads core)
+	if(workload_sources)
+		add_library(${workloads} OBJECT ${workload_sources})
+		target_link_libraries(${workloads} PUBLIC ${core})
+	else()
+		add_library(${workloads} INTERFACE)
+	endif()
+	if(bench_sources)
+		add_executable(${name} ${bench_sources})
+		add_dependencies(${name} faultline_commit)
+		target_include_directories(${name} PRIVATE ${generated})
+		target_link_libraries(${name} PRIVATE ${workloads} ${core}
+			faultline::benchmark faultline::popt faultline::jansson)
+	endif()
+endfunction()
+
+faultline_program(faultline faultline_workloads ${core})
+
+# What is measured has no instruments in it: `faultline profile` runs a program of its own. Builds with checks have them anyway.
+if(NOT FAULTLINE_CHECK AND NOT FAULTLINE_SANITIZE)
+	faultline_add_core(${FAULTLINE_LEVELS} _profile FAULTLINE_PROFILE=1)
+	faultline_program(faultline-profile faultline_workloads_profile ${core}_profile)
 endif()

@@ -11,6 +11,10 @@
 #ifndef FAULTLINE_CHECK
 #define FAULTLINE_CHECK 0
 #endif
+/* Lock statistics, latencies, retries: in builds with checks, and in the program that is made to tell where time goes. */
+#ifndef FAULTLINE_PROFILE
+#define FAULTLINE_PROFILE FAULTLINE_CHECK
+#endif
 #ifndef FAULTLINE_PLAIN_ALLOC
 #define FAULTLINE_PLAIN_ALLOC 0
 #endif

@@ -20,7 +20,7 @@ static struct operations {
 	struct operation nested[MAX_NESTED];
 } __cacheline_aligned operations[NR_CPUS];
 
-bool operation_enter(const char *name, const void *on, unsigned long at)
+bool operation_show(const char *name, const void *on, unsigned long at)
 {
 	struct operations *mine = this_cpu ? &operations[this_cpu->id] : NULL;
 	unsigned int nr;
@@ -37,10 +37,11 @@ bool operation_enter(const char *name, const void *on, unsigned long at)
 	return true;
 }
 
-void operation_leave(const bool *entered)
+void operation_hide(void)
 {
-	if (*entered)
-		store_release(&operations[this_cpu->id].nr, load_relaxed(&operations[this_cpu->id].nr) - 1);
+	struct operations *mine = &operations[this_cpu->id];
+
+	store_release(&mine->nr, load_relaxed(&mine->nr) - 1);
 }
 
 /* What changes meanwhile gives a mix of old and new; a stuck cpu's does not change. */

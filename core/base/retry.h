@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * retry.h - in check builds: how often each loop that tries again did so, by loop, and a bound that none reaches but by a broken
- * protocol. Nothing in other builds.
+ * retry.h - how often each loop that tries again did so, by loop, and a bound that none reaches but by a broken protocol; in
+ * builds with FAULTLINE_PROFILE, which those with checks are. Nothing in other builds.
  *
  * A loop is marked where it begins, and counts where it goes round; leaving its block, on whatever way, ends it.
  */
 #ifndef FAULTLINE_CORE_BASE_RETRY_H
 #define FAULTLINE_CORE_BASE_RETRY_H
 
-#include "core/base/compiler.h"
+#include "core/base/cpu.h"
 
 /* Exchanges go round only because another thread's went through; the others because what they read was changed meanwhile. */
 #define RETRY_LOOPS(X) \
@@ -41,15 +41,42 @@ enum retry_id {
 	NR_RETRY_LOOPS
 };
 
-#if FAULTLINE_CHECK
+/* What all cpus counted since the watcher "retries" was last reset, of one loop; all 0 without FAULTLINE_PROFILE. */
+struct retry_summary {
+	const char *name;
+	uint64_t loops;
+	unsigned int p999, most;	/* rounds beyond the first: 99.9 % of all loops did with so many, and the most of any */
+};
+struct retry_summary retry_summary(enum retry_id id);
+
+#if FAULTLINE_PROFILE
+#define RETRY_EXACT	16u	/* rounds below have a bucket each; from there on one for each power of two */
+#define NR_RETRY_BUCKETS (RETRY_EXACT + 14)
+
 /* (T) one loop under way */
 struct retry_loop {
 	enum retry_id id;
 	unsigned int rounds;	/* beyond the first */
 };
 
+/* Lock key: (A) atomic: written by its cpu, read by any */
+struct retry_counts {
+	uint64_t count[NR_RETRY_LOOPS][NR_RETRY_BUCKETS];	/* (A) */
+	uint32_t most[NR_RETRY_LOOPS];				/* (A) rounds */
+} __cacheline_aligned;
+
+extern struct retry_counts retry_counts[NR_CPUS];
+
 void retry_count(struct retry_loop *loop);
-void retry_done(const struct retry_loop *loop);
+void retry_went_round(const struct retry_loop *loop);
+
+static force_inline void retry_done(const struct retry_loop *loop)
+{
+	if (unlikely(loop->rounds))
+		retry_went_round(loop);
+	else if (likely(this_cpu))
+		count_own(&retry_counts[this_cpu->id].count[loop->id][0], 1);
+}
 
 #define RETRY_LOOP(ident) \
 	struct retry_loop retry_loop_ __attribute__((cleanup(retry_done))) = { RETRY_##ident, 0 }

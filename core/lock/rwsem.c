@@ -214,11 +214,12 @@ static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
 /* The fast path has counted this thread as a reader, on top of @seen. */
 __noinline void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen)
 {
-	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 
 	if (reader_may_enter(seen) || KNOCKED_OUT(RWSEM_READ_WAIT))
 		return;
 	lockrank_wait_begin();
+	lockstat_wait_begin(&cost);
 	rwsem_put_read(sem);
 	if (!spin_for_read(sem, &cost))
 		queue_for_read(sem, &cost);
@@ -266,9 +267,10 @@ static void queue_for_write(struct rwsem *sem, struct wait_cost *cost)
 
 __noinline void rwsem_down_write_slow(struct rwsem *sem)
 {
-	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 
 	lockrank_wait_begin();
+	lockstat_wait_begin(&cost);
 	if (!spin_for_write(sem, &cost))
 		queue_for_write(sem, &cost);
 	lockrank_wait_end();

@@ -80,6 +80,7 @@ static force_inline void down_read_at(struct rwsem *sem, const char *site)
 	if (unlikely(seen & RWSEM_BUSY))
 		rwsem_down_read_slow(sem, seen);
 	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
+	lockstat_acquired(sem, sem->rank);
 }
 
 static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
@@ -93,6 +94,7 @@ static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *sit
 	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER) && RETRIED());
 	lockrank_try_acquired_at(sem, sem->rank, HELD_READ, site);
 	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
+	lockstat_acquired(sem, sem->rank);
 	return true;
 }
 
@@ -105,6 +107,7 @@ static force_inline void down_write_at(struct rwsem *sem, bool nested, const cha
 	if (unlikely(!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER)))
 		rwsem_down_write_slow(sem);
 	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
+	lockstat_acquired(sem, sem->rank);
 }
 
 static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *site)
@@ -115,6 +118,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 		return false;
 	lockrank_try_acquired_at(sem, sem->rank, HELD_WRITE, site);
 	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
+	lockstat_acquired(sem, sem->rank);
 	return true;
 }
 
@@ -133,6 +137,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 static force_inline void up_read(struct rwsem *sem)
 {
 	lockrank_assert_held_read(sem);
+	lockstat_released(sem);
 	lockrank_release(sem);
 	shadow_leave_read(&sem->shadow);
 	rwsem_put_read(sem);
@@ -141,6 +146,7 @@ static force_inline void up_read(struct rwsem *sem)
 static force_inline void up_write(struct rwsem *sem)
 {
 	lockrank_assert_held_write(sem);
+	lockstat_released(sem);
 	lockrank_release(sem);
 	shadow_leave_write(&sem->shadow);
 	/* ORDER[rwsem-wait:B] as in rwsem_put_read() */

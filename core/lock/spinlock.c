@@ -155,13 +155,14 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 /* @seen: what the failed fast path found; for a ticket lock its upper half is the ticket drawn. */
 __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 {
-	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 	bool ranked = lock->rank < NR_LOCK_RANKS;
 
 	if (KNOCKED_OUT(SPIN_WAIT))
 		return;
 	if (ranked)
 		lockrank_wait_begin();
+	lockstat_wait_begin(&cost);
 	SYNCPOINT("spin.wait");
 	switch (lock->kind) {
 	case SPIN_TTAS:

@@ -20,6 +20,7 @@
 #include "core/base/cpu.h"
 #include "core/base/syncpoint.h"
 #include "core/lock/lockrank.h"
+#include "core/lock/lockstat.h"
 #include "core/lock/shadow.h"
 
 enum spin_kind { SPIN_TTAS, SPIN_TICKET, SPIN_QUEUED, SPIN_FUTEX, NR_SPIN_KINDS };
@@ -121,6 +122,7 @@ static force_inline void spin_lock_at(spinlock_t *lock, bool nested, const char 
 	lockrank_acquire_at(lock, lock->rank, HELD_WRITE, nested, site);
 	raw_spin_lock(lock);
 	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
+	lockstat_acquired(lock, lock->rank);
 }
 
 static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
@@ -129,6 +131,7 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 		return false;
 	lockrank_try_acquired_at(lock, lock->rank, HELD_WRITE, site);
 	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
+	lockstat_acquired(lock, lock->rank);
 	return true;
 }
 
@@ -141,6 +144,7 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 
 static force_inline void spin_unlock(spinlock_t *lock)
 {
+	lockstat_released(lock);
 	lockrank_release(lock);
 	shadow_leave_write(&lock->shadow);
 	raw_spin_unlock(lock);

@@ -21,6 +21,7 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 		return;
 	lockrank_acquire(vma, RANK_VMA_LOCK, HELD_WRITE);
 	lockrank_wait_begin();
+	lockstat_wait_begin(&cost);
 	while ((seen = load_acquire(&vma->vm_refcnt)) != VMA_LOCK_OFFSET + attached) {
 		if (wait_spin(&cost))
 			continue;
@@ -62,6 +63,7 @@ void vma_start_write_slow(struct vm_area_struct *vma)
 	}
 	SYNCPOINT("vma_lock.writer_waits");
 	keep_readers_out(vma, 1);
+	lockstat_counted(RANK_VMA_LOCK);
 	mark_write_locked(vma);
 	fetch_sub_release(&vma->vm_refcnt, VMA_LOCK_OFFSET);
 }

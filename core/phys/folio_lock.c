@@ -53,11 +53,12 @@ static void wait_for(uint32_t *flags, struct wait_cost *cost)
 
 __noinline void folio_lock_slow(struct folio *folio)
 {
-	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 
 	if (KNOCKED_OUT(FOLIO_LOCK_WAIT))
 		return;
 	lockrank_wait_begin();
+	lockstat_wait_begin(&cost);
 	wait_for(&folio->page.flags, &cost);
 	lockrank_wait_end();
 	lockstat_add(RANK_FOLIO_LOCK, &cost);
@@ -81,8 +82,9 @@ uint32_t folio_wait_begin(struct folio *folio)
 void folio_wait_end(struct folio *folio, uint32_t seen)
 {
 	OPERATION("wait for a folio", folio, 0);
-	struct wait_cost cost = { { [LOCKSTAT_WAIT] = 1 } };
+	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 
+	lockstat_wait_begin(&cost);
 	park(&folio->page.flags, seen, &cost);
 	lockstat_add(RANK_FOLIO_LOCK, &cost);
 	folio_wake(folio);

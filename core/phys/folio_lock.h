@@ -32,6 +32,7 @@ static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 		return false;
 	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, site);
 	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, site);
+	lockstat_acquired(folio, RANK_FOLIO_LOCK);
 	return true;
 }
 
@@ -42,6 +43,7 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 	if (unlikely(fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED))
 		folio_lock_slow(folio);
 	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, site);
+	lockstat_acquired(folio, RANK_FOLIO_LOCK);
 }
 
 /* Waits for @folio's lock. Locking: every lock held ranks above it; not inside RCU: it sleeps. A reference to @folio. */
@@ -51,6 +53,7 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 
 static force_inline void folio_unlock(struct folio *folio)
 {
+	lockstat_released(folio);
 	lockrank_release(folio);
 	shadow_leave_write(&folio->page.lock_shadow);
 	/* ORDER[folio-wait:B] one operation lets go and shows who waits; pairs with ORDER[folio-wait:A] in folio_lock.c */
@@ -64,6 +67,7 @@ static inline void folio_adopt_lock(struct folio *folio)
 	ASSERT(folio_test_locked(folio));
 	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_SITE);
 	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, LOCK_SITE);
+	lockstat_acquired(folio, RANK_FOLIO_LOCK);
 }
 
 /*

@@ -48,7 +48,7 @@ static void what_is_free_costs_nothing(void **state)
 
 static void sums_are_kept_by_rank(void **state)
 {
-	const struct wait_cost cost = { { 1, 20, 300, 4000 } };
+	const struct wait_cost cost = { .count = { 1, 20, 300, 4000 } };
 
 	(void)state;
 	lockstat_reset();

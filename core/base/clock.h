@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * clock.h - a cheap clock for instruments: ticks of the processor's counter where that runs at one rate on all cores,
+ * else nanoseconds of the kernel's. Ticks become nanoseconds at the end, once.
+ */
+#ifndef FAULTLINE_CORE_BASE_CLOCK_H
+#define FAULTLINE_CORE_BASE_CLOCK_H
+
+#include <time.h>
+
+#include "core/base/compiler.h"
+
+extern bool clock_is_counter;	/* (C) set before main() */
+
+static inline uint64_t clock_kernel_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Never 0. Costs some 10 ns; what is read moves by as much, since nothing keeps the processor from reading early. */
+static force_inline uint64_t clock_ticks(void)
+{
+#if defined(__x86_64__)
+	if (likely(clock_is_counter))
+		return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t ticks;
+
+	__asm__ __volatile__("mrs %0, cntvct_el0" : "=r"(ticks));
+	return ticks;
+#endif
+	return clock_kernel_ns();
+}
+
+/* Nanoseconds of one tick: the two clocks compared since the program began. The first 10 ms of it are waited for. */
+double clock_ns_per_tick(void);
+
+#endif
