@@ -8,6 +8,9 @@
 
 #define BASELINE_NS	10000000u	/* readings some 100 ns apart are then right to 1 in 10^5 */
 
+#define READINGS	2000
+#define LONGEST_NOTHING	1000	/* ticks */
+
 bool clock_is_counter;
 
 static struct {
@@ -40,4 +43,20 @@ double clock_ns_per_tick(void)
 	while ((ns = clock_kernel_ns() - begin.ns) < BASELINE_NS)
 		;
 	return (double)ns / (double)(clock_ticks() - begin.ticks);
+}
+
+/* Readings between which the thread lost its core are left out. */
+double clock_ticks_of_nothing(void)
+{
+	uint64_t sum = 0, nr = 0;
+
+	for (unsigned int i = 0; i < READINGS; i++) {
+		uint64_t from = clock_ticks(), ticks = clock_ticks() - from;
+
+		if (ticks >= LONGEST_NOTHING)
+			continue;
+		sum += ticks;
+		nr++;
+	}
+	return nr ? (double)sum / (double)nr : 0;
 }

@@ -37,5 +37,7 @@ static force_inline uint64_t clock_ticks(void)
 
 /* Nanoseconds of one tick: the two clocks compared since the program began. The first 10 ms of it are waited for. */
 double clock_ns_per_tick(void);
+/* How many ticks there are, on average, between two readings with nothing in between. */
+double clock_ticks_of_nothing(void);
 
 #endif

@@ -45,7 +45,7 @@ static force_inline struct operation_scope operation_enter(const struct operatio
 static force_inline void operation_leave(const struct operation_scope *scope)
 {
 	if (unlikely(scope->since))
-		latency_end(scope->site, scope->since);
+		latency_add(scope->site, scope->since);
 	if (scope->shown)
 		operation_hide();
 }

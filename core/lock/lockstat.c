@@ -19,7 +19,7 @@ static void next_sample(struct lockstat_timed *mine)
 	mine->until = 1 + (uint32_t)rng_below(&mine->rng, 2 * LOCKSTAT_INTERVAL - 1);
 }
 
-void lockstat_begin(void)
+void lockstat_timing_begin(void)
 {
 	struct lockstat_timed *mine = &timed[this_cpu->id];
 
@@ -30,7 +30,7 @@ void lockstat_begin(void)
 	this_lockstat = mine;
 }
 
-void lockstat_end(void)
+void lockstat_timing_end(void)
 {
 	this_lockstat = NULL;
 }

@@ -73,8 +73,8 @@ extern _Thread_local struct lockstat_timed *this_lockstat;	/* (T) NULL: the call
  * From here on the calling cpu's locks are timed, or no more: before it unregisters at the latest. A lock that is held then is
  * not among those timed.
  */
-void lockstat_begin(void);
-void lockstat_end(void);
+void lockstat_timing_begin(void);
+void lockstat_timing_end(void);
 
 void lockstat_sample_begin(struct lockstat_timed *mine, const void *lock, enum lock_rank rank);
 void lockstat_sample_end(struct lockstat_timed *mine);
@@ -110,8 +110,8 @@ static inline void lockstat_wait_begin(struct wait_cost *cost)
 	cost->since = this_lockstat ? clock_ticks() : 0;
 }
 #else
-static force_inline void lockstat_begin(void) {}
-static force_inline void lockstat_end(void) {}
+static force_inline void lockstat_timing_begin(void) {}
+static force_inline void lockstat_timing_end(void) {}
 static force_inline void lockstat_acquired(const void *lock, enum lock_rank rank) { (void)lock, (void)rank; }
 static force_inline void lockstat_released(const void *lock) { (void)lock; }
 static force_inline void lockstat_counted(enum lock_rank rank) { (void)rank; }

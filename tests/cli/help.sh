@@ -3,10 +3,10 @@
 . "$(dirname "$0")/../lib/cli.sh"
 
 ends 0 --help
-for command in list topo capture bench numa stress report; do
+for command in list topo capture bench profile numa stress report; do
 	shows "  $command "
 done
-for command in list topo capture bench numa stress report; do
+for command in list topo capture bench profile numa stress report; do
 	ends 0 $command --help
 	shows "Usage: faultline $command"
 	[ ! -s err ] || surprise "faultline $command --help complains"

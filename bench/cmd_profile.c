@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_profile.c - `faultline profile`: where the time of a workload goes. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/command.h"
+#include "bench/context.h"
+#include "bench/profile.h"
+#include "bench/progress.h"
+#include "bench/run_folder.h"
+#include "bench/stage.h"
+
+struct profile_options {
+	struct choices choices;
+	struct suite suite;
+	double seconds;
+	bool bare, quick, all;		/* all: no workload was named */
+	char *out;			/* NULL: profile.json in a new run's folder */
+	json_t *cases;
+	unsigned int done, failed;
+};
+
+enum { OPT_SECONDS = 1, OPT_OUT, OPT_BARE, OPT_QUICK };
+
+static const struct poptOption options[] = {
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long each case runs (default: 0.2)", "S" },
+	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 0.05 s each, the default policy", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/profile.json)", "FILE" },
+	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run the same with no instruments, to see what they cost", NULL },
+	POPT_AUTOHELP
+	POPT_TABLEEND
+};
+
+static int take(void *target, int option, const char *text)
+{
+	struct profile_options *profile = target;
+
+	switch (option) {
+	case OPT_SECONDS:
+		return read_fraction(text, 0.001, 3600, &profile->seconds) ? 0
+			: complain("not a time in seconds: '%s' (0.001 to 3600)", text);
+	case OPT_OUT:
+		free(profile->out);
+		profile->out = strdup(text);
+		return profile->out ? 0 : fail("out of memory");
+	case OPT_BARE:
+		profile->bare = true;
+		return 0;
+	case OPT_QUICK:
+		profile->quick = true;
+		return 0;
+	default:
+		return choices_take(&profile->choices, option, text);
+	}
+}
+
+/* ---- what was not chosen ---- */
+
+/* The first policy of Linux's history beside the default: what waits under the one shows what the other bought. */
+static int default_choices(struct profile_options *profile, struct suite_defaults *defaults)
+{
+	struct choices *choices = &profile->choices;
+	int status = 0;
+
+	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = true };
+	if (!choices->nr_policies) {
+		status = choices_add_policies(choices, policy_default()->name);
+		if (!status && !profile->quick)
+			status = choices_add_policies(choices, policy_presets[0].name);
+	}
+	if (!status && !choices->nr_layouts)
+		status = choices_add_shipped_layouts(choices);
+	if (!choices->nr_payloads)
+		choices->payloads[choices->nr_payloads++] = 0;
+	if (!choices->nr_threads)
+		choices->threads[choices->nr_threads++] = topology_pus();
+	if (profile->seconds == 0)
+		profile->seconds = profile->quick ? 0.05 : 0.2;
+	return status;
+}
+
+/* Where none is named, those that have locks of ours to wait for. */
+static bool is_wanted(const struct profile_options *profile, const struct run_case *what)
+{
+	return !profile->all || !(what->workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
+}
+
+/* ---- running ---- */
+static void run_case(struct profile_options *run, const struct run_case *what, unsigned int nr)
+{
+	struct profile profile;
+	int error;
+
+	progress_show("%u of %u: %s/threads:%u", run->done, nr, what->name, what->threads);
+	error = profile_run(&profile, what, &run->choices, run->seconds, run->bare);
+	progress_end();
+	run->done++;
+	if (error) {
+		run->failed += !!fail("%s/threads:%u: %s", what->name, what->threads, profile.why);
+		return;
+	}
+	profile_print(stdout, &profile);
+	json_array_append_new(run->cases, profile_json(&profile));
+	profile_free(&profile);
+}
+
+/* By payload, since each takes a machine of its own. */
+static int run_cases(struct profile_options *profile)
+{
+	const struct suite *suite = &profile->suite;
+	unsigned int nr = 0;
+	int status = 0;
+
+	for (unsigned int i = 0; i < suite->nr; i++)
+		nr += is_wanted(profile, &suite->cases[i]);
+	for (unsigned int p = 0; !status && p < MAX_PAYLOADS; p++) {
+		for (unsigned int i = 0; !status && i < suite->nr; i++) {
+			const struct run_case *what = &suite->cases[i];
+
+			if (what->payload != all_payloads[p] || !is_wanted(profile, what))
+				continue;
+			status = stage_machine(&profile->choices, what->payload);
+			if (!status)
+				run_case(profile, what, nr);
+		}
+	}
+	return status;
+}
+
+/* ---- the file ---- */
+static json_t *context;
+
+static void put_fact(const char *key, const char *value)
+{
+	json_object_set_new(context, key, json_string(value));
+}
+
+static int write_file(const struct profile_options *profile, const char *path, int argc, const char **argv)
+{
+	json_t *root;
+	int status;
+
+	context = json_object();
+	context_put(&profile->choices, argc, argv, put_fact);
+	root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context", context, "cases", profile->cases);
+	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s: cannot be written", path) : 0;
+	json_decref(root);
+	return status;
+}
+
+static int run_into_file(struct profile_options *profile, int argc, const char **argv)
+{
+	struct run_output output;
+	int status = run_output_begin(&output, profile->out, "profile.json");
+
+	if (status)
+		return status;
+	profile->cases = json_array();
+	status = run_cases(profile);
+	if (!status)
+		status = write_file(profile, output.unfinished, argc, argv);
+	json_decref(profile->cases);
+	status = run_output_end(&output, status, false);
+	if (status)
+		return status;
+	printf("Results are in %s.\n", output.path);
+	return profile->failed ? EXIT_CHECK_FAILED : EXIT_DONE;
+}
+
+static int profile_on_stage(struct profile_options *profile, const struct command_line *line, int argc, const char **argv)
+{
+	struct suite_defaults defaults;
+	int status = default_choices(profile, &defaults);
+
+	profile->all = !line->nr_words;
+	if (!status)
+		status = suite_build(&profile->suite, &profile->choices, &defaults, line->words, line->nr_words);
+	if (status)
+		return status;
+	run_seed = profile->choices.seed;
+	return run_into_file(profile, argc, argv);
+}
+
+/* What is measured by bench has no instruments: those are in a program beside it, which takes over. */
+static int exec_instrumented(const char **argv)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof("-profile"));
+
+	if (length < 0)
+		return fail("/proc/self/exe: %s", strerror(errno));
+	strcpy(path + length, "-profile");
+	argv[0] = "profile";
+	argv[-1] = path;
+	execv(path, (char **)argv - 1);
+	return complain("%s: %s: build it first", path, strerror(errno));
+}
+
+static int run_profile(int argc, const char **argv)
+{
+	struct profile_options profile = { 0 };
+	struct command_line line;
+	int status;
+
+	choices_init(&profile.choices);
+	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &profile);
+	if (status)
+		return status;
+	if (!FAULTLINE_PROFILE && !profile.bare) {
+		status = exec_instrumented(argv);
+	} else {
+		status = stage_open(&profile.choices);
+		if (!status) {
+			int closed;
+
+			status = profile_on_stage(&profile, &line, argc, argv);
+			closed = stage_close();
+			status = status ? status : closed;
+		}
+	}
+	command_line_free(&line);
+	suite_free(&profile.suite);
+	choices_free(&profile.choices);
+	free(profile.out);
+	return status;
+}
+
+const struct command profile_command = {
+	.name = "profile",
+	.arguments = "[WORKLOAD...]",
+	.what = "tell where their time goes: locks waited for, latencies, what is tried again",
+	.run = run_profile,
+};

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where time goes: locks by class, latencies by role and operation, retries; as text and as JSON; the lock that holds all up is named.
+. "$(dirname "$0")/../lib/cli.sh"
+
+ends 0 profile 'fault_disjoint' --axis pages:2048 --threads 2 --seconds 0.1 --out one.json
+grep -qE '^fault_disjoint/policy:linux-6.15/pages:2048/threads:2: [0-9.]+ [kM]?items/s' out || surprise 'no rate'
+grep -qE '^  VMA lock +[0-9.]+ [kM]? +0\.[0-9]+% ' out || surprise 'a VMA lock that is contended, or none'
+grep -qE '^  fault +fault +[0-9.]+ [kM]?( +[0-9.]+ [num]s){5}' out || surprise 'no latencies'
+shows 'Results are in one.json.'
+[ ! -e results ] || surprise 'a results folder beside --out'
+for key in '"schema": 1' '"cpu_model": "' '"policy:linux-6.15": "' '"name": "fault_disjoint/policy:linux-6.15/pages:2048"' '"threads": 2' \
+	'"class": "PTE-table PTL"' '"wait_share": 0' '"operation": "fault"' '"p999": ' '"buckets": \[' '"loop": "a fault, decided anew"'; do
+	grep -q "$key" one.json || surprise "no $key in the file"
+done
+
+# A live kernel's locks are not ours: its operation alone is timed. More threads than processors are no matter.
+ends 0 profile live_touch --threads 8 --seconds 0.1
+grep -qE '^  [a-z]+ +op +[0-9.]+ [kM]? ' out || surprise 'no latency of the whole operation'
+grep -q '^  lock ' out && surprise 'locks of ours'
+[ -s results/latest/profile.json ] || surprise 'not the latest results'
+
+# One lock for the whole address space is in everybody's way. A machine so busy that two threads seldom meet is tried for longer.
+for seconds in 0.1 0.3 1 3 10 30; do
+	ends 0 profile fault_one_table --policy linux-2.6.14 --threads 4 --seconds $seconds --out $seconds.json
+	grep -q 'bottleneck: ' out && break
+done
+grep -qE '^fault_one_table/policy:linux-2.6.14/threads:4: .*; bottleneck: mm->page_table_lock, [0-9.]+ % of' out || surprise 'not the bottleneck'
+grep -q '"bottleneck": "mm->page_table_lock"' $seconds.json || surprise 'not the bottleneck in the file'
+
+# Without instruments the same is run, and nothing is told but the rate.
+ends 0 profile fault_disjoint --axis pages:2048 --threads 2 --seconds 0.1 --bare --out bare.json
+shows 'items/s, without instruments'
+grep -q '"locks": \[\]' bare.json || surprise 'instruments that are off'
+
+# What cannot be set up is told, and the others are run.
+ends 1 profile 'limit_lock' fault_disjoint --axis pages:65536 --threads 2 --seconds 0.05 --frames 1024 --out failed.json
+tells 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
+grep -q '"limit_lock"' failed.json || surprise 'the other was not run'
+
+refuses "no workload 'fly' (see faultline list)" profile fly
+refuses "not a time in seconds: 'fly' (0.001 to 3600)" profile --seconds fly
