@@ -8,6 +8,7 @@
 
 #include "core/lock/lockstat.h"
 #include "core/lock/rwsem.h"
+#include "tests/lib/dies.h"
 #include "tests/lib/threads.h"
 
 static uint64_t sum_of_all(void)
@@ -96,6 +97,113 @@ static void a_wait_is_counted(void **state)
 	assert_int_equal(lockstat_total(RANK_PTE_PTL, LOCKSTAT_WAIT), 0);
 }
 
+/* ---- times, for who asks ---- */
+static void assert_times(enum lock_rank rank, uint64_t acquired, uint64_t contended)
+{
+	struct lock_times times = lockstat_times(rank);
+
+	assert_int_equal(times.acquired, acquired);
+	assert_int_equal(times.contended, contended);
+	assert_int_equal(!!times.wait, !!contended);
+	assert_int_equal(!!times.wait_most, !!contended);
+	assert_true(times.wait_most <= times.wait);
+}
+
+static void take_all(unsigned int times)
+{
+	spinlock_t spinlock;
+	struct rwsem rwsem;
+
+	spin_lock_init(&spinlock, SPIN_QUEUED, RANK_PTE_PTL);
+	init_rwsem(&rwsem, RANK_I_MMAP_RWSEM);
+	while (times--) {
+		down_read(&rwsem);
+		spin_lock(&spinlock);
+		spin_unlock(&spinlock);
+		up_read(&rwsem);
+		down_write(&rwsem);
+		downgrade_write(&rwsem);
+		assert_true(spin_trylock(&spinlock));
+		assert_false(spin_trylock(&spinlock));
+		spin_unlock(&spinlock);
+		up_read(&rwsem);
+	}
+}
+
+static void who_did_not_ask_is_not_timed(void **state)
+{
+	(void)state;
+	lockstat_reset();
+	take_all(1000);
+	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++)
+		assert_times(rank, 0, 0);
+}
+
+static void what_is_free_is_counted_and_not_waited_for(void **state)
+{
+	(void)state;
+	needs_checks();
+	lockstat_reset();
+	lockstat_timing_begin();
+	take_all(10000);
+	lockstat_timing_end();
+	take_all(1);
+	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++)
+		assert_times(rank, rank == RANK_PTE_PTL || rank == RANK_I_MMAP_RWSEM ? 20000 : 0, 0);
+}
+
+/* Of two locks that are taken in turn, both are among those timed, the outer one for longer. */
+static void some_are_timed_until_let_go(void **state)
+{
+	struct lock_times inner, outer;
+
+	(void)state;
+	needs_checks();
+	lockstat_reset();
+	lockstat_timing_begin();
+	take_all(20000);
+	lockstat_timing_end();
+	inner = lockstat_times(RANK_PTE_PTL);
+	outer = lockstat_times(RANK_I_MMAP_RWSEM);
+	assert_in_range(inner.hold_samples, 40000 / LOCKSTAT_INTERVAL / 2, 40000 / LOCKSTAT_INTERVAL * 2);
+	assert_in_range(outer.hold_samples, 40000 / LOCKSTAT_INTERVAL / 2, 40000 / LOCKSTAT_INTERVAL * 2);
+	assert_true(outer.hold > 0);
+}
+
+static void write_once_timed(void *arg, unsigned int index)
+{
+	lockstat_timing_begin();
+	write_once(arg, index);
+	lockstat_timing_end();
+}
+
+/* Two writers behind a reader: at least one sleeps, and its sleep is part of what it waited. */
+static void waits_are_timed_sleep_included(void **state)
+{
+	const unsigned int slept_ms = 20;
+	struct test_threads *threads;
+	struct lock_times times;
+	unsigned int never = 0;
+
+	(void)state;
+	needs_checks();
+	lockstat_reset();
+	init_rwsem(&sem, RANK_I_MMAP_RWSEM);
+	down_read(&sem);
+	threads = threads_start(2, write_once_timed, NULL);
+	while (!rwsem_is_contended(&sem))
+		step_within(&never, 1, 1);
+	step_within(&never, 1, slept_ms);
+	up_read(&sem);
+	threads_join(threads);
+	times = lockstat_times(RANK_I_MMAP_RWSEM);
+	assert_int_equal(times.acquired, 2);
+	assert_in_range(times.contended, 1, 2);
+	assert_true((double)times.wait_most * clock_ns_per_tick() > 0.9e6 * slept_ms);
+	assert_true(times.wait >= times.wait_most);
+	assert_times(RANK_PTE_PTL, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -103,6 +211,10 @@ int main(void)
 		cmocka_unit_test(what_is_free_costs_nothing),
 		cmocka_unit_test(sums_are_kept_by_rank),
 		cmocka_unit_test(a_wait_is_counted),
+		cmocka_unit_test(who_did_not_ask_is_not_timed),
+		cmocka_unit_test(what_is_free_is_counted_and_not_waited_for),
+		cmocka_unit_test(some_are_timed_until_let_go),
+		cmocka_unit_test(waits_are_timed_sleep_included),
 	};
 
 	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);
