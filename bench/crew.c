@@ -48,8 +48,11 @@ static int plan_pins(struct crew *crew)
 	struct pin *pins = calloc(crew->run.threads, sizeof(*pins));
 	int error = pins ? topology_plan(crew->places.threads, crew->run.threads, crew->places.node, pins) : -ENOMEM;
 
-	for (unsigned int i = 0; !error && i < crew->run.threads; i++)
+	for (unsigned int i = 0; !error && i < crew->run.threads; i++) {
 		crew->seats[i].pin = pins[i];
+		crew->nodes[i] = pins[i].node;
+	}
+	crew->run.nodes = crew->nodes;
 	free(pins);
 	return error;
 }
@@ -100,6 +103,7 @@ int crew_begin(struct crew *crew, const struct run_case *what, const struct choi
 		return say_why(crew, "placing workers", error);
 	}
 	error = what->workload->setup ? what->workload->setup(&crew->run) : 0;
+	cpu_stand_for(crew->seats[0].pin.node);
 	if (error) {
 		unregister_here();
 		free(crew->seats);

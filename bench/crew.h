@@ -25,6 +25,7 @@ struct crew {
 	struct workload_run run;
 	struct seat *seats;		/* run.threads of them */
 	struct places places;
+	unsigned int nodes[NR_CPUS];	/* of each worker */
 	char why[256];			/* what went wrong, after an -errno */
 };
 

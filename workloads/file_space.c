@@ -43,8 +43,10 @@ int file_space_warm(struct space *space)
 	unsigned long len = space->pages << PAGE_SHIFT;
 	int err = 0;
 
-	for (unsigned int i = 0; !err && i < space->nr; i++)
+	for (unsigned int i = 0; !err && i < space->nr; i++) {
+		workload_stand_for(space->run, i);
 		err = sys_madvise(space->mm, space_region(space, i), len, MADV_POPULATE_WRITE);
+	}
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = sys_madvise(space->mm, space_region(space, i), len, MADV_DONTNEED);
 	return err;

@@ -7,6 +7,7 @@
 static int write_all(struct space *space)
 {
 	for (unsigned int i = 0; i < space->nr; i++) {
+		workload_stand_for(space->run, i);
 		for (unsigned long page = 0; page < space->pages; page++) {
 			unsigned long addr = space_region(space, i) + (page << PAGE_SHIFT);
 			vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);

@@ -52,6 +52,7 @@ static int open_mms(struct workload_run *run, unsigned int nr)
 		return 0;
 	space->mms = calloc(nr, sizeof(struct mm_struct *));
 	for (; space->mms && space->nr_mms < nr; space->nr_mms++) {
+		workload_stand_for(run, space->nr_mms);
 		space->mms[space->nr_mms] = mm_create(&run->policy);
 		if (!space->mms[space->nr_mms])
 			break;
@@ -106,8 +107,10 @@ static int open_regions(struct workload_run *run, unsigned int mms, unsigned int
 		return err;
 	if (space_is_live(space))
 		err = live_space_map(space);
-	for (unsigned int i = 0; !err && i < space->nr_mms; i++)
+	for (unsigned int i = 0; !err && i < space->nr_mms; i++) {
+		workload_stand_for(run, i);
 		err = map_regions(space, space->mms[i]);
+	}
 	if (err)
 		space_close(run);
 	return err;
@@ -311,8 +314,10 @@ static int warm(struct space *space)
 		live_space_warm(space);
 		return 0;
 	}
-	for (unsigned int i = 0; !err && i < space->nr; i++)
+	for (unsigned int i = 0; !err && i < space->nr; i++) {
+		workload_stand_for(space->run, i);
 		err = populate_region(space, space->mm, space_region(space, i));
+	}
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = sys_madvise(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, MADV_DONTNEED);
 	return err;
@@ -342,8 +347,10 @@ int space_open_populated(struct workload_run *run, unsigned int mms)
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; !err && i < space->nr_mms; i++)
+	for (unsigned int i = 0; !err && i < space->nr_mms; i++) {
+		workload_stand_for(run, i);
 		err = populate_region(space, space->mms[i], space_region(space, 0));
+	}
 	if (err)
 		space_close(run);
 	return err;
@@ -361,8 +368,10 @@ int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; !err && i < space->nr; i++)
+	for (unsigned int i = 0; !err && i < space->nr; i++) {
+		workload_stand_for(run, i);
 		err = space_map_zero(space, space_region(space, i), pages / every, every << PAGE_SHIFT);
+	}
 	if (err)
 		space_close(run);
 	return err;

@@ -20,9 +20,11 @@ static int open_zero(struct workload_run *run)
 
 	if (err)
 		return err;
-	for (unsigned int i = 0; !err && i < space->nr; i++)
+	for (unsigned int i = 0; !err && i < space->nr; i++) {
+		workload_stand_for(run, i);
 		for (unsigned long at = 0; !err && at < space->pages; at += HPAGE_PMD_NR)
 			err = space_fault(space, space->mm, space_region(space, i) + (at << PAGE_SHIFT), 0);
+	}
 	if (!err)
 		err = is_all_huge(space);
 	if (err)

@@ -51,3 +51,9 @@ int workload_skip(struct workload_run *run, const char *fmt, ...)
 	va_end(ap);
 	return -EOPNOTSUPP;
 }
+
+void workload_stand_for(const struct workload_run *run, unsigned int index)
+{
+	if (run->nodes)
+		cpu_stand_for(run->nodes[index % run->threads]);
+}

@@ -82,6 +82,7 @@ struct workload_run {
 	const struct layout *layout;		/* set for WORKLOAD_LAYOUT */
 	uint64_t seed;
 	int64_t choice[WORKLOAD_MAX_AXES];	/* one value for each axis */
+	const unsigned int *nodes;		/* of each worker; NULL: all are of one */
 	bool checking;				/* stress: do what a timed run would not, such as verifying contents */
 	char skipped[128];			/* why it cannot be run here; "" when it can */
 	void *data;				/* the workload's own */
@@ -92,6 +93,12 @@ struct workload_run {
  * reason is told. @fmt says who refuses what. Returns -EOPNOTSUPP.
  */
 int workload_skip(struct workload_run *run, const char *fmt, ...) __printf(2, 3) __cold;
+
+/*
+ * For setup: what it prepares from now on lies where worker @index would have put it itself. The runner undoes that after the
+ * setup.
+ */
+void workload_stand_for(const struct workload_run *run, unsigned int index);
 
 /* All workloads, by name; found by wildcard, ordered by name. */
 unsigned int nr_workloads(void);

@@ -71,8 +71,17 @@ void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy)
 	struct cpu *cpu = this_cpu;
 
 	BUG_ON(!cpu);
+	cpu->mempolicy[use] = policy;
 	cpu->frame_node[use] = mempolicy_node(policy, cpu->node);
 	cpu->next_node[use] = cpu->node;
+}
+
+void cpu_stand_for(unsigned int node)
+{
+	BUG_ON(!this_cpu);
+	this_cpu->node = node;
+	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
+		cpu_set_mempolicy(use, this_cpu->mempolicy[use]);
 }
 
 void cpu_unregister(void)

@@ -130,7 +130,8 @@ struct mempolicy {
 /* Lock key: (C) const while registered (T) this thread only (A) atomic: written by this thread, read by any */
 struct cpu {
 	unsigned int id;			/* (C) slot, 0 … NR_CPUS-1, dense from below */
-	unsigned int node;			/* (C) logical index of the NUMA node it runs on */
+	unsigned int node;			/* (T) logical index of the NUMA node it runs on, or stands for */
+	struct mempolicy mempolicy[NR_FRAME_USES];	/* (T) */
 	unsigned int frame_node[NR_FRAME_USES];	/* (T) where frames come from, modulo the machine's nodes; or NODE_IN_TURN */
 	unsigned int next_node[NR_FRAME_USES];	/* (T) NODE_IN_TURN: where the last one came from */
 	struct rng rng;				/* (T) */
@@ -146,6 +147,11 @@ extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not r
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
 /* Where the calling cpu's frames of one use come from, from now on. Source: mm/mempolicy.c set_mempolicy(2). */
 void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy);
+/*
+ * The calling cpu is one of @node from now on: objects come from there, and frames as its policies say of that node. It stays
+ * where it is pinned: who prepares memory for another thread stands for it meanwhile.
+ */
+void cpu_stand_for(unsigned int node);
 /* The node that a thread on @node takes frames from, modulo the machine's nodes; or NODE_IN_TURN. */
 unsigned int mempolicy_node(struct mempolicy policy, unsigned int node);
 /* What it counted is kept in the totals. Callers drain per-thread caches first (frame_drain_cpu()). */

@@ -139,7 +139,7 @@ static bool on_its_pu[MAX_THREADS];
 /* The calling thread takes its frames as @pin and policies say. */
 static void settle(const struct pin *pin)
 {
-	this_cpu->node = pin->node;
+	cpu_stand_for(pin->node);
 	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
 		cpu_set_mempolicy(use, policies[use]);
 }
