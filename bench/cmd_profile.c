@@ -133,21 +133,12 @@ static int run_cases(struct profile_options *profile)
 }
 
 /* ---- the file ---- */
-static json_t *context;
-
-static void put_fact(const char *key, const char *value)
-{
-	json_object_set_new(context, key, json_string(value));
-}
-
 static int write_file(const struct profile_options *profile, const char *path, int argc, const char **argv)
 {
-	json_t *root;
+	json_t *root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context", context_json(&profile->choices, argc, argv),
+				 "cases", profile->cases);
 	int status;
 
-	context = json_object();
-	context_put(&profile->choices, argc, argv, put_fact);
-	root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context", context, "cases", profile->cases);
 	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s: cannot be written", path) : 0;
 	json_decref(root);
 	return status;

@@ -152,7 +152,7 @@ int numa_write(const char *path, const struct numa *numa, json_t *context)
 
 	for (unsigned int node = 0; node < numa->nr_nodes; node++)
 		json_array_append_new(nodes, json_integer(node));
-	root = json_pack("{s:i, s:o, s:o, s:o}", "schema", NUMA_SCHEMA, "context", context, "nodes", nodes, "cells", cells_of(numa));
+	root = json_pack("{s:i, s:o, s:o, s:o}", "schema", RESULTS_SCHEMA, "context", context, "nodes", nodes, "cells", cells_of(numa));
 	if (root && numa->skipped)
 		json_object_set_new(root, "skipped", json_string(numa->skipped));
 	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s cannot be written", path) : 0;
@@ -194,7 +194,7 @@ static const char *take_root(struct numa *numa, const json_t *root)
 
 	if (!json_is_object(context) || !json_is_array(cells))
 		return "not costs by node: no context, or no cells";
-	if (json_integer_value(json_object_get(root, "schema")) != NUMA_SCHEMA)
+	if (json_integer_value(json_object_get(root, "schema")) != RESULTS_SCHEMA)
 		return "of another schema than this program's";
 	results_take_facts(&numa->facts, context);
 	numa->nr_nodes = (unsigned int)json_array_size(json_object_get(root, "nodes"));

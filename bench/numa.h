@@ -18,8 +18,6 @@
 #include "bench/results.h"
 #include "bench/suite.h"
 
-#define NUMA_SCHEMA	1
-
 enum numa_map { NUMA_BOTH, NUMA_FRAMES, NUMA_TABLES, NR_NUMA_MAPS };
 
 struct numa_place {
