@@ -15,6 +15,7 @@
 #include "bench/stage.h"
 #include "bench/suite.h"
 #include "bench/table.h"
+#include "bench/twins.h"
 #include "bench/timing.h"
 
 struct bench_options {
@@ -280,6 +281,7 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 static int tell_table(const struct results *results)
 {
 	table_print(stdout, results);
+	table_twins(stdout, results);
 	return EXIT_DONE;
 }
 

@@ -7,6 +7,7 @@
 #include "bench/results.h"
 #include "bench/run_folder.h"
 #include "bench/table.h"
+#include "bench/twins.h"
 
 enum { OPT_COMPARE = 1, OPT_TABLE };
 
@@ -65,14 +66,18 @@ static int show(const struct command_line *line, bool table)
 	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
 	if (status)
 		return status;
-	if (table)
+	if (table) {
 		table_print(stdout, &results);
-	else
+		table_twins(stdout, &results);
+	} else {
 		status = plot_scaling(&results);
+	}
 	if (!status && !table)
 		status = plot_cost(&results);
 	if (!status && !table)
 		status = plot_policies(&results);
+	if (!status && !table)
+		status = plot_twins(&results);
 	results_free(&results);
 	return status;
 }

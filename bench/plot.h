@@ -31,11 +31,13 @@ int plot_write(const struct picture *picture, const struct results *results);
  *   scaling   throughput against threads, one panel a workload, one line a policy
  *   cost      time per item of every benchmark with the fewest threads, limits and the live kernel beside
  *   policies  throughput of each policy against the oldest one, with a thread on every PU
+ *   twins     time per item in the core against the live kernel's, and what a second thread brings on both sides
  *   eras      throughput of each policy against the one before it
  */
 int plot_scaling(const struct results *results);
 int plot_cost(const struct results *results);
 int plot_policies(const struct results *results);
+int plot_twins(const struct results *results);
 int plot_eras(const struct results *results);
 
 /* ---- what they share ---- */

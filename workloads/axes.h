@@ -6,6 +6,8 @@
 /* 256 MiB: beyond every cache, and what workloads on the live kernel use. */
 #define LIVE_PAGES	65536
 #define LIVE_AXIS	{ "pages", 1, { LIVE_PAGES } }
+/* 8 MiB. */
+#define FEW_PAGES_AXIS	{ "pages", 1, { 2048 } }
 /* 8 MiB, and as much as on the live kernel. */
 #define MEMORY_AXIS	{ "pages", 2, { 2048, LIVE_PAGES } }
 /* 8 MiB and 64 MiB: what is paid once for a fork shows in the difference. */

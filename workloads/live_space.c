@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "workloads/hostmem.h"
 #include "workloads/space_calls.h"
 
 #define READ_WRITE	(PROT_READ | PROT_WRITE)
@@ -171,10 +172,29 @@ void live_space_warm(struct space *space)
 	const size_t size = space->pages << FRAME_SHIFT;
 
 	for (unsigned int i = 0; i < space->nr; i++)
-		for (size_t offset = 0; offset < size; offset += FRAME_SIZE)
-			*at(space_region(space, i) + offset) = 1;
+		host_touch(at(space_region(space, i)), size);
 	for (unsigned int i = 0; i < space->nr; i++)
 		madvise(at(space_region(space, i)), size, MADV_DONTNEED);
+}
+
+int live_space_try(struct space *space, int advice)
+{
+	char *region = at(space_region(space, 0));
+	const size_t size = min(space->pages << FRAME_SHIFT, PMD_SIZE);
+	int err;
+
+	host_touch(region, size);
+	err = (int)result_of(madvise(region, size, advice));
+	return err ? err : live_space_map(space);
+}
+
+bool live_space_is_huge(struct space *space)
+{
+	unsigned char second = 0;
+	char *region = at(space_region(space, 0));
+
+	host_touch(region, FRAME_SIZE);
+	return !mincore(region + FRAME_SIZE, FRAME_SIZE, &second) && second & 1 && !live_space_map(space);
 }
 
 /* Every page is in memory: written to once, and kept. */

@@ -9,13 +9,20 @@
 
 /* ---- the core's ---- */
 
-/* Two workers' mappings never merge, as two regions do not. */
+/* Two workers' mappings never merge, as two regions do not; what is mapped in a region is as the rest of it. */
+static uint32_t name_of(const struct worker *worker, unsigned long addr)
+{
+	const struct space *space = space_of(worker);
+
+	return addr ? (uint32_t)((addr - space->base) / space->stride) + 1 : worker->index + 1;
+}
+
 static long core_mmap(struct worker *worker, unsigned long addr, unsigned long len, int prot, int flags)
 {
 	struct space *space = space_of(worker);
 
 	if (flags & MAP_ANONYMOUS)
-		return sys_mmap(space_mm(worker), addr, len, prot, flags, worker->index + 1);
+		return sys_mmap(space_mm(worker), addr, len, prot, flags, name_of(worker, addr));
 	return sys_mmap_file(space_mm(worker), addr, len, prot, flags, space->files[worker->index].file, 0);
 }
 
@@ -180,4 +187,26 @@ int64_t space_advise_own(struct worker *worker, int advice)
 	int err = space_madvise(worker, space_own(worker), space->pages, advice);
 
 	return err ? err : (int64_t)space->pages;
+}
+
+/* ---- set-up ---- */
+
+int space_warm_up(struct worker *worker)
+{
+	int64_t done = worker->run->workload->roles[worker->role].op(worker);
+
+	return done < 0 ? (int)done : 0;
+}
+
+int space_open_advised(struct workload_run *run, int advice, const char *name)
+{
+	int err = space_open_memory(run);
+
+	if (err || !space_is_live(run->data))
+		return err;
+	err = live_space_try(run->data, advice);
+	if (!err)
+		return 0;
+	space_close(run);
+	return workload_skip(run, "%s: %s", name, strerror(-err));
 }

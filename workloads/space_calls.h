@@ -59,8 +59,17 @@ int64_t space_advise_own(struct worker *worker, int advice);
 
 /* ---- set-up ---- */
 
-/* space_open_files - room for a region of @pages for each worker, who has a file as long, in memory already. As space_open(). */
+/* As worker_setup: one op, so that the host has backed what the next ones need, and files are in memory. Returns 0 or -errno. */
+int space_warm_up(struct worker *worker);
+
+/* space_open_files - room for a region of @pages for each worker, who has a file as long. As space_open(). */
 int space_open_files(struct workload_run *run, unsigned long pages);
+
+/*
+ * space_open_advised - as space_open_memory(), and the live kernel takes that advice, called @name, for a populated region; or
+ * workload_skip().
+ */
+int space_open_advised(struct workload_run *run, int advice, const char *name);
 
 /* ---- for space.c: of a space of the live kernel ---- */
 
@@ -69,6 +78,8 @@ int live_space_map(struct space *space);	/* all regions */
 void live_space_warm(struct space *space);
 void live_space_release(struct space *space);
 int live_space_files(struct space *space, unsigned long pages);
+int live_space_try(struct space *space, int advice);	/* a first madvise(), of which nothing is left */
+bool live_space_is_huge(struct space *space);		/* a first touch maps a huge page */
 
 static inline bool space_is_live(const struct space *space)
 {

@@ -12,10 +12,8 @@ static int64_t fault(struct worker *worker)
 	return space_touch_own(worker, PMD_SIZE);
 }
 
-WORKLOAD(thp_fault,
-	.what = "first write to each huge page of an empty VMA; each worker its own",
+TWINS(thp_fault, WORKLOAD_PAYLOAD, "first write to each huge page of an empty VMA; each worker its own",
 	.item = "page",
-	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
 	.roles = { { "fault", fault, space_drop_own } },
 	.nr_axes = 1,

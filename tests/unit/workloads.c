@@ -21,7 +21,8 @@
 /* 256 MiB of pages for each of three workers, and tables; sanitizers look at each access, so they get less to set up and to do */
 #define FRAMES		(FAULTLINE_PLAIN_ALLOC ? 1ul << 16 : 1ul << 19)
 #define MOST_THREADS	3
-#define LIVE_TEST_PAGES	4096			/* the host has to back them */
+#define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES */
+#define TEST_PAGES	4096			/* of a run whose size does not matter, or that the host has to back */
 #define MOST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 4096 : INT64_MAX)
 
 static struct layout *layout;
@@ -40,9 +41,7 @@ static struct crew crew_of(const struct workload *workload, const struct mm_poli
 	};
 
 	for (unsigned int i = 0; i < workload->nr_axes; i++)
-		crew.run.choice[i] = min(workload->axes[i].values[0], MOST_PAGES);
-	if (workload->flags & WORKLOAD_LIVE)
-		crew.run.choice[0] = min(crew.run.choice[0], LIVE_TEST_PAGES);
+		crew.run.choice[i] = min(workload->axes[i].values[0], TEST_PAGES);
 	return crew;
 }
 
@@ -53,12 +52,12 @@ static bool may_be_unsupported(const struct workload *workload)
 }
 
 /* On a machine of its own, from which nothing may be missing at the end. */
-static void run_on_machine(struct crew *crew, unsigned int payload)
+static void run_on_machine(struct crew *crew, unsigned long frames, unsigned int payload)
 {
 	const struct workload *workload = crew->run.workload;
 	int err;
 
-	world_start(FRAMES, payload);
+	world_start(frames, payload);
 	err = run_workload(crew);
 	if (err && !(err == -EOPNOTSUPP && (*crew->run.skipped || may_be_unsupported(workload))))
 		fail_msg("%s, %u threads: error %d", workload->name, crew->run.threads, err);
@@ -85,7 +84,7 @@ static void each_preset(void **state)
 				struct crew crew = crew_of(workload, &policy_presets[p].policy, threads);
 
 				crew.run.checking = true;
-				run_on_machine(&crew, CACHE_LINE);
+				run_on_machine(&crew, FEW_FRAMES, CACHE_LINE);
 			}
 	}
 }
@@ -100,9 +99,9 @@ static void each_choice(void **state)
 		for (unsigned int v = 0; workload->nr_axes && v < workload->axes[0].nr; v++) {
 			struct crew crew = crew_of(workload, &policy_default()->policy, 1);
 
-			crew.run.choice[0] = min(workload->axes[0].values[v], workload->flags & WORKLOAD_LIVE ? LIVE_TEST_PAGES : MOST_PAGES);
+			crew.run.choice[0] = min(workload->axes[0].values[v], workload->flags & WORKLOAD_LIVE ? TEST_PAGES : MOST_PAGES);
 			crew.ops = 2;
-			run_on_machine(&crew, 0);
+			run_on_machine(&crew, FRAMES, 0);
 		}
 	}
 }
