@@ -166,7 +166,10 @@ static int tell_results(const struct bench_options *bench, const char *path)
 
 	if (results_load(path, &results, why, sizeof(why)))
 		return fail("%s", why);
-	status = bench->kind->tell(&results);
+	if (results_note_floor(path, results_noise_floor(&results)))
+		status = fail("%s: the noise floor cannot be added", path);
+	else
+		status = bench->kind->tell(&results);
 	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
 	       "which lie outside the timed part.\n", path);
 	fflush(stdout);

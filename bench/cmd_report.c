@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_report.c - `faultline report`: pictures of results, and what changed between two. */
+/* cmd_report.c - `faultline report`: pictures of results, or the table of them. */
 #include <stdio.h>
 
 #include "bench/command.h"
@@ -9,10 +9,9 @@
 #include "bench/table.h"
 #include "bench/twins.h"
 
-enum { OPT_COMPARE = 1, OPT_TABLE };
+enum { OPT_TABLE = 1 };
 
 static const struct poptOption options[] = {
-	{ "compare", 'c', POPT_ARG_NONE, NULL, OPT_COMPARE, "rates of the second file against the first, by benchmark", NULL },
 	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "the table that bench ends with, and no pictures", NULL },
 	POPT_AUTOHELP
 	POPT_TABLEEND
@@ -23,8 +22,6 @@ static int take(void *target, int option, const char *text)
 	int *wanted = target;
 
 	(void)text;
-	if (*wanted && *wanted != option)
-		return complain("either --compare or --table");
 	*wanted = option;
 	return 0;
 }
@@ -34,26 +31,6 @@ static int load(const char *path, struct results *results)
 	char why[512];
 
 	return results_load(path, results, why, sizeof(why)) ? complain_text(why) : 0;
-}
-
-static int compare(const struct command_line *line)
-{
-	struct results before, after;
-	int status;
-
-	if (line->nr_words != 2)
-		return complain("--compare takes two files (see %s --help)", program_name);
-	status = load(line->words[0], &before);
-	if (status)
-		return status;
-	status = load(line->words[1], &after);
-	if (!status) {
-		if (!table_compare(stdout, &before, &after))
-			status = complain("no benchmark is in both files");
-		results_free(&after);
-	}
-	results_free(&before);
-	return status;
 }
 
 static int show(const struct command_line *line, bool table)
@@ -85,18 +62,18 @@ static int show(const struct command_line *line, bool table)
 static int run_report(int argc, const char **argv)
 {
 	struct command_line line;
-	int wanted = 0, status = command_line_read(&line, argc, argv, options, "[OPTION...] [FILE [FILE]]", take, &wanted);
+	int wanted = 0, status = command_line_read(&line, argc, argv, options, "[OPTION...] [RUN]", take, &wanted);
 
 	if (status)
 		return status;
-	status = wanted == OPT_COMPARE ? compare(&line) : show(&line, wanted == OPT_TABLE);
+	status = show(&line, wanted == OPT_TABLE);
 	command_line_free(&line);
 	return status;
 }
 
 const struct command report_command = {
 	.name = "report",
-	.arguments = "[FILE]",
-	.what = "draw results (by default " LATEST_RUN "), or compare two",
+	.arguments = "[RUN]",
+	.what = "draw results (by default " LATEST_RUN ")",
 	.run = run_report,
 };

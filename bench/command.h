@@ -21,7 +21,7 @@ struct command {
 };
 
 extern const struct command list_command, topo_command, capture_command, bench_command, eras_command, numa_command,
-	stress_command, knockouts_command, litmus_command, profile_command, report_command;
+	stress_command, knockouts_command, litmus_command, profile_command, compare_command, report_command;
 
 /* Named in front of every line of complain() and fail(): "faultline" or "faultline NAME". */
 extern const char *program_name;

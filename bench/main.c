@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &numa_command,
-	&stress_command, &knockouts_command, &litmus_command, &profile_command, &report_command,
+	&stress_command, &knockouts_command, &litmus_command, &profile_command, &compare_command, &report_command,
 };
 
 static int print_help(void)

@@ -3,6 +3,7 @@
 #include "bench/results.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 
 #include "bench/crew.h"
 #include "bench/run_folder.h"
+#include "bench/statistics.h"
 #include "core/faultline.h"
+
+#define NOISE_PART	0.95	/* of the benchmarks, which differ by less than the noise floor */
 
 static int malformed(const char *path, char *why, size_t why_size, const char *reason)
 {
@@ -53,6 +57,7 @@ static void result_free(struct result *result)
 	free(result->policy);
 	free(result->choices);
 	free(result->rates);
+	free(result->in_turn);
 	free(result->error);
 }
 
@@ -62,7 +67,7 @@ static bool result_init(struct result *result, const char *name)
 	char *parts = strdup(name), *next = NULL;
 
 	*result = (struct result){ .name = strdup(name), .policy = strdup(""), .choices = calloc(1, strlen(name) + 1),
-				   .threads = 1 };
+				   .threads = 1, .fairness = -1 };
 	if (parts && result->name && result->policy && result->choices)
 		for (char *part = strtok_r(parts, "/", &next); part; part = strtok_r(NULL, "/", &next))
 			take_part(result, part);
@@ -90,15 +95,20 @@ static struct result *result_of(struct results *results, const char *name)
 
 static int add_rate(struct result *result, double rate)
 {
-	double *grown = realloc(result->rates, (result->nr + 1) * sizeof(*grown));
+	double *grown = realloc(result->rates, (result->nr + 1) * sizeof(*grown)), *in_turn;
 	unsigned int i = result->nr;
 
 	if (!grown)
 		return -ENOMEM;
+	result->rates = grown;
+	in_turn = realloc(result->in_turn, (result->nr + 1) * sizeof(*in_turn));
+	if (!in_turn)
+		return -ENOMEM;
+	in_turn[result->nr] = rate;
+	result->in_turn = in_turn;
 	for (; i && grown[i - 1] > rate; i--)
 		grown[i] = grown[i - 1];
 	grown[i] = rate;
-	result->rates = grown;
 	result->nr++;
 	return 0;
 }
@@ -109,7 +119,7 @@ static const char *add_run(struct results *results, const json_t *run)
 	const char *name = json_string_value(json_object_get(run, "run_name"));
 	const char *type = json_string_value(json_object_get(run, "run_type"));
 	const char *error = json_string_value(json_object_get(run, "error_message"));
-	const json_t *rate = json_object_get(run, "items_per_second");
+	const json_t *rate = json_object_get(run, "items_per_second"), *fairness = json_object_get(run, "fairness");
 	struct result *result;
 
 	if (!name || !type)
@@ -126,6 +136,8 @@ static const char *add_run(struct results *results, const json_t *run)
 	}
 	if (!json_is_number(rate))
 		return "a benchmark without items_per_second";
+	if (json_is_number(fairness) && (result->fairness < 0 || json_number_value(fairness) < result->fairness))
+		result->fairness = json_number_value(fairness);
 	return add_rate(result, json_number_value(rate)) ? "out of memory" : NULL;
 }
 
@@ -170,6 +182,19 @@ void results_take_facts(struct results *results, const json_t *context)
 	results->topology = fact(context, "topology");
 }
 
+/* Google Benchmark's context holds strings, and is the only place of its files that is ours to fill. */
+bool results_schema_known(const json_t *root)
+{
+	const json_t *own = json_object_get(root, "schema");
+	const char *noted = json_string_value(json_object_get(json_object_get(root, "context"), "faultline_schema"));
+	char known[16];
+
+	snprintf(known, sizeof(known), "%d", RESULTS_SCHEMA);
+	if (own)
+		return json_is_integer(own) && json_integer_value(own) == RESULTS_SCHEMA;
+	return !noted || !strcmp(noted, known);
+}
+
 static const char *take_root(struct results *results, const json_t *root)
 {
 	const json_t *context = json_object_get(root, "context"), *runs = json_object_get(root, "benchmarks"), *run;
@@ -178,6 +203,8 @@ static const char *take_root(struct results *results, const json_t *root)
 
 	if (!json_is_object(context) || !json_is_array(runs))
 		return "not results of Google Benchmark: no context, or no benchmarks";
+	if (!results_schema_known(root))
+		return "results of another version of faultline: their schema is not known here";
 	results_take_facts(results, context);
 	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
 	json_array_foreach(runs, i, run) {
@@ -223,6 +250,17 @@ int results_load(const char *run, struct results *results, char *why, size_t why
 	return malformed(path, why, why_size, wrong);
 }
 
+int results_note_floor(const char *path, double floor)
+{
+	json_t *root = json_load_file(path, 0, NULL);
+	int error = 0;
+
+	if (!root || json_object_set_new(root, "noise_floor", json_real(floor)) || json_dump_file(root, path, JSON_INDENT(2)))
+		error = -EIO;
+	json_decref(root);
+	return error;
+}
+
 void results_free(struct results *results)
 {
 	for (unsigned int i = 0; i < results->nr; i++)
@@ -244,11 +282,27 @@ const char *result_skipped(const struct result *result)
 
 double result_median(const struct result *result)
 {
-	unsigned int half = result->nr / 2;
+	return median_of(result->rates, result->nr);
+}
 
-	if (!result->nr)
-		return 0;
-	return result->nr % 2 ? result->rates[half] : (result->rates[half - 1] + result->rates[half]) / 2;
+void result_interval(const struct result *result, double *low, double *high)
+{
+	median_interval(result->rates, result->nr, low, high);
+}
+
+double results_noise_floor(const struct results *results)
+{
+	double *differing = calloc(results->nr + 1, sizeof(*differing)), floor;
+	unsigned int nr = 0;
+
+	BUG_ON(!differing);
+	for (unsigned int i = 0; i < results->nr; i++)
+		if (results->all[i].nr > 1)
+			differing[nr++] = halves_differ(results->all[i].in_turn, results->all[i].nr);
+	sort_values(differing, nr);
+	floor = expm1(quantile_of(differing, nr, NOISE_PART));
+	free(differing);
+	return floor;
 }
 
 double result_least(const struct result *result)
@@ -259,13 +313,6 @@ double result_least(const struct result *result)
 double result_most(const struct result *result)
 {
 	return result->nr ? result->rates[result->nr - 1] : 0;
-}
-
-/* Five repetitions lie all on one side of the median once in 16 times. */
-void result_interval(const struct result *result, double *low, double *high)
-{
-	*low = result_least(result);
-	*high = result_most(result);
 }
 
 double result_nanoseconds(const struct result *result)

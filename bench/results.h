@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_t;
+
 /* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. */
 struct result {
 	char *name;			/* all of it */
@@ -15,6 +17,8 @@ struct result {
 	unsigned int threads;
 	unsigned int nr;		/* repetitions that have a rate */
 	double *rates;			/* items per second, ascending */
+	double *in_turn;		/* the same in the order they were measured */
+	double fairness;		/* of the repetition that was least fair; below 0 when the file tells of none */
 	char *error;			/* NULL unless a repetition failed */
 };
 
@@ -26,6 +30,8 @@ struct results {
 	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
 };
 
+/* @root, of any file of a run's folder, has the schema that this program writes, or names none. */
+bool results_schema_known(const struct json_t *root);
 /*
  * @run is a file of results, or a run's folder, whose bench.json is meant.
  * Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason".
@@ -33,7 +39,6 @@ struct results {
 int results_load(const char *run, struct results *results, char *why, size_t why_size);
 void results_free(struct results *results);
 
-struct json_t;
 /* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
 void results_take_facts(struct results *results, const struct json_t *context);
 
@@ -43,8 +48,19 @@ const char *result_skipped(const struct result *result);
 double result_median(const struct result *result);
 double result_least(const struct result *result);
 double result_most(const struct result *result);
-/* Holds the median that endless repetitions would have, as far as these tell. */
+/*
+ * result_interval - where the median lies, by order statistics alone: of 5 repetitions it is the range from least to most, and
+ * covers it with a probability of 0.94; from 6 on it is at least 0.95 (median_interval()).
+ */
 void result_interval(const struct result *result, double *low, double *high);
+/*
+ * results_noise_floor - by which part the medians of one run differ with nothing changed (A/A): each benchmark's repetitions, which
+ * were interleaved with those of the others, are split in two halves as two runs would have them; of all benchmarks the 95th
+ * percentile. 0 when none was repeated.
+ */
+double results_noise_floor(const struct results *results);
+/* Keeps it in the file of results at @path, as "noise_floor". Returns 0 or -EIO. */
+int results_note_floor(const char *path, double floor);
 /* What one thread spends on one item, in nanoseconds: threads / median. */
 double result_nanoseconds(const struct result *result);
 

@@ -30,7 +30,7 @@ function(faultline_program name workloads core)
 		add_dependencies(${name} faultline_commit)
 		target_include_directories(${name} PRIVATE ${generated})
 		target_link_libraries(${name} PRIVATE ${workloads} ${core}
-			faultline::benchmark faultline::popt faultline::jansson)
+			faultline::benchmark faultline::popt faultline::jansson faultline::gsl)
 	endif()
 endfunction()
 

@@ -71,5 +71,3 @@ refuses "not a process number: '1.5'" capture 1.5
 refuses "is left over" capture 1 2
 refuses "nowhere.json: No such file" report nowhere.json
 refuses "is left over" report a b
-refuses "--compare takes two files" report --compare a
-refuses "either --compare or --table" report --compare --table a b

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Reports: pictures and tables of results, comparisons, and no belief in files that are no results.
+# Reports: pictures and tables of results, and no belief in files that are no results.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # results FACTOR: two workloads, one with two policies, each 3 times with 1 and with 2 threads; rates times FACTOR.
@@ -20,23 +20,13 @@ results() {
 
 results 1 >one.json
 sed 's/"it fell"/"skipped: the kernel has none"/' one.json >skipped.json
-results 2 >two.json
 
 ends 0 report --table skipped.json
 grep -Eq '^fault .* skipped: the kernel has none$' out || surprise 'what was skipped is not told'
 grep -q failed out && surprise 'what was skipped counts as a failure'
 ends 0 report --table one.json
 shows 'failed: it fell'
-grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00$' out || surprise 'another line for two threads'
-
-ends 0 report --compare one.json two.json
-grep -Eq '^limit_lock/threads:1 +1\.00 k +2\.00 k +2\.000 +faster$' out || surprise 'another comparison'
-ends 0 report --compare two.json one.json
-shows '0.500  slower'
-ends 0 report --compare one.json one.json
-grep -Eq 'faster|slower' out && surprise 'a difference to itself'
-sed 's/limit_/other_/; s/fault/other/' one.json >other.json
-refuses 'no benchmark is in both files' report --compare one.json other.json
+grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00 +-$' out || surprise 'another line for two threads'
 
 if command -v gnuplot >/dev/null; then
 	ends 0 report one.json
@@ -62,7 +52,6 @@ for text in '' 'nonsense' '[]' '{}' '{"context": {}, "benchmarks": 1}' '{"contex
 	'{"context": {}, "benchmarks": [{"run_name": "///", "run_type": "iteration", "items_per_second": 1}]}'; do
 	printf '%s' "$text" >bad.json
 	refuses 'bad.json:' report bad.json
-	refuses 'bad.json:' report --compare one.json bad.json
 done
 mkdir folder
 refuses 'folder/bench.json: No such file' report folder
