@@ -89,6 +89,7 @@ static void a_policy_chooses_nodes(void **state)
 	assert_int_equal(events_total(EV_FRAME_WRONG_NODE), 0);
 }
 
+/* Row: M1. */
 /* Every pair of choices: neither use follows the other, and each goes round by itself. */
 static void tables_have_their_own_place(void **state)
 {

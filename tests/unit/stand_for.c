@@ -54,6 +54,7 @@ static void take_down(struct workload_run *run)
 static const char *const with_tables[] = { "walk_dense", "walk_thp", "gup_read", "fork_exit" };
 static const char *const with_data[] = { "gup_read", "gup_write", "fork_exit" };
 
+/* Row: M1. */
 /* Every node has one worker, and so what one worker has. */
 static void each_worker_has_its_own_beside_it(void **state)
 {
