@@ -1,29 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_report.c - `faultline report`: pictures of results, or the table of them. */
+/* cmd_report.c - `faultline report`: runs as one page of HTML, pictures of results, and their table. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bench/command.h"
 #include "bench/plot.h"
+#include "bench/report.h"
 #include "bench/results.h"
 #include "bench/run_folder.h"
 #include "bench/table.h"
 #include "bench/twins.h"
 
-enum { OPT_TABLE = 1 };
+#define MOST_RUNS	16
+
+struct report_options {
+	bool table;		/* instead of the page */
+	bool plots;		/* besides it */
+	char *out;		/* NULL: report.html in the last run's folder */
+};
+
+enum { OPT_TABLE = 1, OPT_PLOTS, OPT_OUT };
 
 static const struct poptOption options[] = {
-	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "the table that bench ends with, and no pictures", NULL },
+	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "the table that bench ends with, and no page", NULL },
+	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "the pictures of " PLOT_FOLDER "/ too, of the last run", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where the page goes (default: report.html in the last run's folder)", "FILE" },
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
 
 static int take(void *target, int option, const char *text)
 {
-	int *wanted = target;
+	struct report_options *report = target;
 
-	(void)text;
-	*wanted = option;
-	return 0;
+	switch (option) {
+	case OPT_PLOTS:
+		report->plots = true;
+		return 0;
+	case OPT_OUT:
+		free(report->out);
+		report->out = strdup(text);
+		return report->out ? 0 : fail("out of memory");
+	default:
+		report->table = true;
+		return 0;
+	}
 }
 
 static int load(const char *path, struct results *results)
@@ -33,7 +57,7 @@ static int load(const char *path, struct results *results)
 	return results_load(path, results, why, sizeof(why)) ? complain_text(why) : 0;
 }
 
-static int show(const struct command_line *line, bool table)
+static int print_table(const struct command_line *line)
 {
 	struct results results;
 	int status;
@@ -43,37 +67,158 @@ static int show(const struct command_line *line, bool table)
 	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
 	if (status)
 		return status;
-	if (table) {
-		table_print(stdout, &results);
-		table_twins(stdout, &results);
-	} else {
-		status = plot_scaling(&results);
-	}
-	if (!status && !table)
-		status = plot_cost(&results);
-	if (!status && !table)
-		status = plot_policies(&results);
-	if (!status && !table)
-		status = plot_twins(&results);
+	table_print(stdout, &results);
+	table_twins(stdout, &results);
 	results_free(&results);
+	return EXIT_DONE;
+}
+
+/* ---- the page ---- */
+static const struct {
+	const char *id, *title;
+} sections[] = {
+	{ "summary", "Summary" }, { "runs", "Runs" }, { "scaling", "Scaling" }, { "latency", "Latency" }, { "eras", "Eras" },
+	{ "twins", "Model against live" }, { "locks", "Locks" }, { "numa", "NUMA" }, { "noise", "Noise" },
+};
+
+static void put_top(struct html *page, unsigned int nr)
+{
+	fputs("<h1>faultline</h1>\n<nav>", page->body);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (nr > 1 || strcmp(sections[i].id, "runs")) {
+			fprintf(page->body, "<a href=\"#%s\">", sections[i].id);
+			html_put(page, sections[i].title);
+			fputs("</a>\n", page->body);
+		}
+	fputs("</nav>\n", page->body);
+}
+
+/* All sections but the first two show the last run. */
+static int write_page(const struct report_run *runs, unsigned int nr, const char *path)
+{
+	const struct report_run *run = &runs[nr - 1];
+	struct html page;
+	char title[256];
+	int status;
+
+	snprintf(title, sizeof(title), "faultline: %.200s", run->name);
+	status = html_open(&page, title);
+	if (status)
+		return status;
+	put_top(&page, nr);
+	report_summary(&page, runs, nr);
+	report_runs(&page, runs, nr);
+	report_scaling(&page, run);
+	report_latency(&page, run);
+	report_eras(&page, run);
+	report_twins(&page, run);
+	report_locks(&page, run);
+	report_numa(&page, run);
+	report_noise(&page, run);
+	status = html_close(&page, path, 0);
+	if (!status)
+		printf("%s\n", path);
+	return status;
+}
+
+static int write_fits(const struct report_run *run)
+{
+	const struct usl_fits *fits[] = { &run->bench_fits, &run->eras_fits };
+	char path[PATH_MAX];
+
+	if (!run->bench.nr && !run->eras.nr)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/usl.json", run->folder) >= (int)sizeof(path))
+		return complain("%s: %s", run->folder, strerror(ENAMETOOLONG));
+	return usl_write(path, fits, ARRAY_SIZE(fits));
+}
+
+static int draw_plots(const struct report_run *run)
+{
+	int status = 0;
+
+	if (run->bench.nr) {
+		status = plot_scaling(&run->bench);
+		if (!status)
+			status = plot_cost(&run->bench);
+		if (!status)
+			status = plot_policies(&run->bench);
+		if (!status)
+			status = plot_twins(&run->bench);
+	}
+	if (!status && run->eras.nr)
+		status = plot_eras(&run->eras);
+	if (!status && run->has_numa && run->numa.nr)
+		status = plot_numa(&run->numa);
+	return status;
+}
+
+static int show(const struct report_options *report, const struct report_run *runs, unsigned int nr)
+{
+	const struct report_run *last = &runs[nr - 1];
+	char path[PATH_MAX];
+	int status;
+
+	if (snprintf(path, sizeof(path), "%s/report.html", last->folder) >= (int)sizeof(path))
+		return complain("%s: %s", last->folder, strerror(ENAMETOOLONG));
+	status = write_page(runs, nr, report->out ? report->out : path);
+	if (!status && !report->out)
+		status = write_fits(last);
+	if (!status && report->plots)
+		status = draw_plots(last);
+	return status;
+}
+
+/* The newest run by its own name: the link may be another one's tomorrow. */
+static int load_runs(const struct command_line *line, struct report_run *runs, unsigned int *nr, char *latest)
+{
+	int status = 0;
+
+	if (line->nr_words > MOST_RUNS)
+		return complain("too many runs: %u (at most %d)", line->nr_words, MOST_RUNS);
+	if (!line->nr_words) {
+		status = run_folder_latest(latest, PATH_MAX);
+		if (!status)
+			status = report_load(&runs[0], latest);
+		*nr = !status;
+		return status;
+	}
+	for (*nr = 0; !status && *nr < line->nr_words; *nr += !status)
+		status = report_load(&runs[*nr], line->words[*nr]);
+	return status;
+}
+
+static int report_on(const struct report_options *report, const struct command_line *line)
+{
+	static struct report_run runs[MOST_RUNS];
+	char latest[PATH_MAX];
+	unsigned int nr = 0;
+	int status = load_runs(line, runs, &nr, latest);
+
+	if (!status)
+		status = show(report, runs, nr);
+	while (nr)
+		report_free(&runs[--nr]);
 	return status;
 }
 
 static int run_report(int argc, const char **argv)
 {
+	struct report_options report = { 0 };
 	struct command_line line;
-	int wanted = 0, status = command_line_read(&line, argc, argv, options, "[OPTION...] [RUN]", take, &wanted);
+	int status = command_line_read(&line, argc, argv, options, "[OPTION...] [RUN...]", take, &report);
 
-	if (status)
-		return status;
-	status = show(&line, wanted == OPT_TABLE);
-	command_line_free(&line);
+	if (!status) {
+		status = report.table ? print_table(&line) : report_on(&report, &line);
+		command_line_free(&line);
+	}
+	free(report.out);
 	return status;
 }
 
 const struct command report_command = {
 	.name = "report",
-	.arguments = "[RUN]",
-	.what = "draw results (by default " LATEST_RUN ")",
+	.arguments = "[RUN...]",
+	.what = "one page of HTML about runs (by default " LATEST_RUN ")",
 	.run = run_report,
 };

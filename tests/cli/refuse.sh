@@ -70,4 +70,5 @@ refuses "not a process number: '0'" capture 0
 refuses "not a process number: '1.5'" capture 1.5
 refuses "is left over" capture 1 2
 refuses "nowhere.json: No such file" report nowhere.json
-refuses "is left over" report a b
+refuses "is left over" report --table a b
+refuses "too many runs" report 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17

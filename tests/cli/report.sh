@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Reports: pictures and tables of results, and no belief in files that are no results.
+# Reports: pictures and tables of results, and no belief in files that are no results. The page is in report_page.sh.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # results FACTOR: two workloads, one with two policies, each 3 times with 1 and with 2 threads; rates times FACTOR.
@@ -29,16 +29,22 @@ shows 'failed: it fell'
 grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00 +-$' out || surprise 'another line for two threads'
 
 if command -v gnuplot >/dev/null; then
-	ends 0 report one.json
+	ends 0 report one.json --plots
 	[ ! -s err ] || surprise 'gnuplot complains'
 	for picture in scaling cost policies; do
 		[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
 		grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
 		grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
 	done
-	mkdir -p results/latest
+	[ -s report.html ] || surprise 'no page beside the file'
+	rm -r plots
+	refuses 'results/latest: no run yet' report
+	mkdir -p results/host/run
+	ln -s host/run results/latest
 	cp one.json results/latest/bench.json
 	ends 0 report
+	[ -s results/host/run/report.html ] || surprise 'no page about the latest run'
+	[ ! -e plots ] || surprise 'pictures that nobody asked for'
 fi
 mkdir empty
 PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
@@ -54,4 +60,5 @@ for text in '' 'nonsense' '[]' '{}' '{"context": {}, "benchmarks": 1}' '{"contex
 	refuses 'bad.json:' report bad.json
 done
 mkdir folder
-refuses 'folder/bench.json: No such file' report folder
+refuses 'folder: no results in it' report folder
+refuses 'folder/bench.json: No such file' report --table folder

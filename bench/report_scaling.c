@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_scaling.c - throughput against threads, and what two models make of it: one figure a workload. */
+#include <math.h>
+#include <string.h>
+
+#include "bench/plot.h"
+#include "bench/report.h"
+#include "core/faultline.h"
+
+#define MAX_LINES	16
+
+/* One figure: all lines of a workload and its choices. */
+struct panel {
+	const struct report_run *run;
+	const struct results *results;
+	const struct usl_fits *fits;
+	const struct result *of;
+	const char *policies[MAX_LINES];	/* "" stands for none */
+	unsigned int nr_policies;		/* in this figure */
+	unsigned int nr_colours;		/* policies in all results */
+	unsigned int colours[MAX_LINES];
+	unsigned int most_threads, least_threads;
+	double highest;				/* of all intervals */
+	struct lock_bound bound;
+	bool bounded;
+};
+
+static bool in_line(const struct panel *panel, const struct result *result, const char *policy)
+{
+	return result_median(result) > 0 && !strcmp(result->workload, panel->of->workload) &&
+	       !strcmp(result->choices, panel->of->choices) && !strcmp(result->policy, policy);
+}
+
+static unsigned int points_of(struct panel *panel, const char *policy)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < panel->results->nr; i++) {
+		const struct result *result = &panel->results->all[i];
+
+		if (!in_line(panel, result, policy))
+			continue;
+		nr++;
+		panel->highest = fmax(panel->highest, result_most(result));
+		panel->most_threads = max(panel->most_threads, result->threads);
+		panel->least_threads = min(panel->least_threads, result->threads);
+	}
+	return nr;
+}
+
+/* The newest policy stands for the workload: it is what a reader runs today. */
+static void find_bound(struct panel *panel)
+{
+	for (unsigned int i = 0; i < panel->results->nr; i++)
+		if (in_line(panel, &panel->results->all[i], panel->policies[panel->nr_policies - 1]))
+			panel->bounded |= report_lock_bound(panel->run->profile, &panel->results->all[i], &panel->bound);
+}
+
+/* False when no line has two points. */
+static bool gather(struct panel *panel)
+{
+	const char *names[MAX_LINES];
+	bool lines = false;
+
+	panel->least_threads = -1u;
+	panel->nr_colours = plot_policy_names(panel->results, names, MAX_LINES - 1);
+	for (unsigned int p = 0; p <= panel->nr_colours; p++) {
+		const char *policy = p < panel->nr_colours ? names[p] : "";
+		unsigned int points = points_of(panel, policy);
+
+		lines |= points > 1;
+		if (!points)
+			continue;
+		panel->colours[panel->nr_policies] = p;
+		panel->policies[panel->nr_policies++] = policy;
+	}
+	if (lines)
+		find_bound(panel);
+	return lines;
+}
+
+static const char *colour_of(const struct panel *panel, unsigned int line)
+{
+	return panel->colours[line] < panel->nr_colours ? plot_policy_colour(panel->colours[line], panel->nr_colours) : "black";
+}
+
+static const struct usl *model_of(const struct panel *panel, unsigned int line)
+{
+	const struct usl *usl = usl_find(panel->fits, panel->of, panel->policies[line]);
+
+	return usl && usl->fitted ? usl : NULL;
+}
+
+/* Rates are drawn in thousands of thousands, as need be. */
+static double unit_of(const struct panel *panel, const char **name)
+{
+	static const char *const names[] = { "items/s", "k items/s", "M items/s", "G items/s" };
+	double unit = 1;
+	size_t i = 0;
+
+	for (; panel->highest >= 1000 * unit && i + 1 < ARRAY_SIZE(names); i++)
+		unit *= 1000;
+	*name = names[i];
+	return unit;
+}
+
+static void put_blocks(FILE *in, const struct panel *panel, double unit)
+{
+	for (unsigned int line = 0; line < panel->nr_policies; line++) {
+		fprintf(in, "$l%u << EOD\n", line);
+		for (unsigned int i = 0; i < panel->results->nr; i++) {
+			const struct result *result = &panel->results->all[i];
+			double low, high;
+
+			if (!in_line(panel, result, panel->policies[line]))
+				continue;
+			result_interval(result, &low, &high);
+			fprintf(in, "%u %g %g %g\n", result->threads, result_median(result) / unit, low / unit, high / unit);
+		}
+		fputs("EOD\n", in);
+	}
+}
+
+/* A bound far above all that was measured says nothing of it, and would press that to the floor. */
+static bool bound_is_near(const struct panel *panel)
+{
+	return panel->bounded && panel->bound.rate < 2 * panel->highest;
+}
+
+static void put_line(FILE *in, const struct panel *panel, unsigned int line, double unit)
+{
+	const struct usl *usl = model_of(panel, line);
+	const char *colour = colour_of(panel, line);
+
+	fprintf(in, "%s$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb '%s', $l%u using 1:2 with %s lw 1.5 pt 7 ps 0.6 lc rgb '%s'",
+		line ? ", " : "plot ", line, colour, line, usl ? "points" : "linespoints", colour);
+	if (usl)
+		fprintf(in, ", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt 2 lw 1.4 lc rgb '%s'", usl->alone / unit, usl->sigma,
+			usl->kappa, colour);
+}
+
+static void put_picture(FILE *in, const struct panel *panel)
+{
+	unsigned int cpus = panel->results->cpus;
+	const char *unit_name;
+	double unit = unit_of(panel, &unit_name);
+
+	put_blocks(in, panel, unit);
+	fprintf(in, "set logscale x 2\nset xrange [%g:%g]\nset yrange [0:*]\nset grid y ls 100\nset xtics 2\n"
+		"set xlabel 'threads' offset 0,0.5\nset ylabel '%s' offset 1,0\n", panel->least_threads / 1.25, panel->most_threads * 1.25,
+		unit_name);
+	if (cpus && panel->most_threads > cpus)
+		fprintf(in, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead dt 3 lc rgb '#888888' back\n", cpus, cpus);
+	for (unsigned int line = 0; line < panel->nr_policies; line++)
+		put_line(in, panel, line, unit);
+	if (bound_is_near(panel))
+		fprintf(in, ", %.9g with lines dt 4 lw 1.4 lc rgb '#c2185b'", panel->bound.rate / unit);
+	putc('\n', in);
+}
+
+static void put_rows(struct html *page, const struct panel *panel, unsigned int line)
+{
+	const struct usl *usl = model_of(panel, line);
+
+	for (unsigned int i = 0; i < panel->results->nr; i++) {
+		const struct result *result = &panel->results->all[i];
+		double low, high;
+
+		if (!in_line(panel, result, panel->policies[line]))
+			continue;
+		result_interval(result, &low, &high);
+		html_row(page);
+		html_cell(page, "%s", *result->policy ? result->policy : "-");
+		html_number(page, "%u", result->threads);
+		html_number(page, "%s", report_rate(result_median(result)));
+		html_number(page, "%s … %s", report_rate(low), report_rate(high));
+		html_number(page, "%s", report_time(result_nanoseconds(result)));
+		html_number(page, "%s", usl ? report_rate(usl_rate(usl, result->threads)) : "-");
+		html_row_end(page);
+	}
+}
+
+/* Of one line, as text; or why there are none. */
+static void put_coefficients(struct html *page, const struct usl *usl)
+{
+	if (!usl->fitted) {
+		html_print(page, "none: %u numbers of threads, and a fit needs %u", usl->points, USL_POINTS);
+		return;
+	}
+	html_print(page, "σ %.3g ± %.2g, κ %.3g ± %.2g, ", usl->sigma, usl->sigma_error, usl->kappa, usl->kappa_error);
+	if (isfinite(usl_peak(usl)))
+		html_print(page, "peak at %.1f threads", usl_peak(usl));
+	else
+		html_print(page, "no peak");
+	html_print(page, ", misfit %.0f %%%s", 100 * usl->misfit, usl->crowded ? " *" : "");
+}
+
+/* Below the picture, for the newest policy; the others' are in the data. */
+static void put_models(struct html *page, const struct panel *panel)
+{
+	const char *newest = panel->policies[panel->nr_policies - 1];
+	const struct usl *usl = usl_find(panel->fits, panel->of, newest);
+
+	fputs("<p class=\"note\">", page->body);
+	html_print(page, "model, %s: ", *newest ? newest : "scaling");
+	if (usl)
+		put_coefficients(page, usl);
+	if (panel->bounded) {
+		fputs("<br/>", page->body);
+		html_print(page, "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited for %.0f %% of the time by %u "
+			   "threads) one lock", report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture",
+			   panel->bound.class, report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
+			   panel->bound.threads);
+	}
+	fputs("</p>\n", page->body);
+}
+
+static void put_all_coefficients(struct html *page, const struct panel *panel)
+{
+	static const char *const columns[] = { "policy", "model: universal scalability law", NULL };
+
+	html_table(page, columns);
+	for (unsigned int line = 0; line < panel->nr_policies; line++) {
+		const struct usl *usl = usl_find(panel->fits, panel->of, panel->policies[line]);
+
+		if (!usl)
+			continue;
+		html_row(page);
+		html_cell(page, "%s", *panel->policies[line] ? panel->policies[line] : "-");
+		fputs("<td>", page->body);
+		put_coefficients(page, usl);
+		fputs("</td>", page->body);
+		html_row_end(page);
+	}
+	html_table_end(page);
+}
+
+static void put_panel(struct html *page, const struct panel *panel, const char *command)
+{
+	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time an item", "model: items/s", NULL };
+
+	put_picture(html_figure(page, panel->of->workload, panel->of->choices, 270), panel);
+	put_models(page, panel);
+	html_figure_data(page, columns);
+	for (unsigned int line = 0; line < panel->nr_policies; line++)
+		put_rows(page, panel, line);
+	html_table_end(page);
+	put_all_coefficients(page, panel);
+	html_figure_end(page, report_again(panel->run, command, panel->results, panel->of));
+}
+
+/* Whether eras.json has the workload: with more numbers of threads and all policies. */
+static bool in_eras(const struct report_run *run, const struct result *of)
+{
+	for (unsigned int i = 0; i < run->eras.nr; i++)
+		if (!strcmp(run->eras.all[i].workload, of->workload) && !strcmp(run->eras.all[i].choices, of->choices))
+			return true;
+	return false;
+}
+
+static unsigned int put_panels(struct html *page, const struct report_run *run, bool eras)
+{
+	const struct results *results = eras ? &run->eras : &run->bench;
+	const struct result *of;
+	unsigned int nr = 0;
+
+	for (enum plot_kind kind = 0; results->nr && kind < NR_PLOT_KINDS; kind++)
+		for (unsigned int nth = 0; (of = plot_workload(results, nth)); nth++) {
+			struct panel panel = { .run = run, .results = results, .of = of,
+					       .fits = eras ? &run->eras_fits : &run->bench_fits };
+
+			if (plot_kind_of(of) != kind || (!eras && in_eras(run, of)) || !gather(&panel))
+				continue;
+			put_panel(page, &panel, eras ? "eras" : "bench");
+			nr++;
+		}
+	return nr;
+}
+
+static void put_legend(struct html *page, const struct report_run *run)
+{
+	const struct results *results = run->bench.nr ? &run->bench : &run->eras;
+	const char *names[MAX_LINES];
+	unsigned int nr = plot_policy_names(results, names, MAX_LINES - 1);
+
+	html_legend(page);
+	for (unsigned int p = 0; p < nr; p++)
+		html_legend_entry(page, plot_policy_colour(p, nr), names[p]);
+	html_legend_entry(page, "var(--ink)", "no policy");
+	html_legend_entry(page, "#c2185b", "model: lock bound");
+	html_legend_end(page);
+}
+
+void report_scaling(struct html *page, const struct report_run *run)
+{
+	html_section(page, "scaling", "Scaling");
+	if (!run->bench.nr && !run->eras.nr) {
+		html_missing(page, "Throughput against threads was not measured.", "faultline bench");
+		html_section_end(page);
+		return;
+	}
+	html_paragraph(page, "Throughput of all threads together. Dots are medians with their intervals. Dashed curves are a model, the "
+		       "universal scalability law N/(1 + σ(N−1) + κN(N−1)), fitted to the dots; the dash-dotted line is a model too: what one "
+		       "lock, held as long as it was in the profile, would let through. The dotted line marks a thread on every PU; "
+		       "coefficients with a * rest on points beyond it, and so contain the wait for a processor.");
+	put_legend(page, run);
+	html_figures(page);
+	if (!(put_panels(page, run, true) + put_panels(page, run, false)))
+		html_missing(page, "Nothing was measured with several numbers of threads.", "faultline bench --threads 1,2,4,8");
+	html_figures_end(page);
+	html_section_end(page);
+}

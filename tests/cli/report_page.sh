@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The page about a run: well-formed, by itself, with every section, figures with their data, and models that are called so.
+. "$(dirname "$0")/../lib/cli.sh"
+
+command -v gnuplot >/dev/null || exit 0
+
+# run CASES: a file of Google Benchmark's with the lines of cases, "NAME RATE".
+run() {
+	echo '{ "context": { "date": "2024-05-06T07:08:09", "num_cpus": 8, "cpu_model": "a <b>bold</b> & \"quoted\" model" }, "benchmarks": ['
+	while read -r name rate; do
+		for factor in 0.99 1 1.01; do
+			echo "$separator{ \"run_name\": \"$name\", \"run_type\": \"iteration\", \"items_per_second\":" \
+				"$(awk "BEGIN { printf \"%.6f\", $rate * $factor }") }"
+			separator=,
+		done
+	done
+	separator=
+	echo '] }'
+}
+
+# What the model says of 1, 2, 4 and 8 threads, for sigma, kappa and the rate of one.
+law() {
+	for threads in 1 2 4 8; do
+		awk "BEGIN { n = $threads; printf \"%s/threads:%d %.9f\\n\", \"$1\", n, $4 * n / (1 + $2 * (n - 1) + $3 * n * (n - 1)) }"
+	done
+}
+
+# well_formed FILE: each tag that opens is closed, in order, and what ends without a partner is an end.
+well_formed() {
+	awk '
+	{ text = text $0 "\n" }
+	END {
+		sub(/<!DOCTYPE[^>]*>/, "", text)
+		gsub(/<!--[^>]*-->/, "", text)
+		while (match(text, /<[^>]*>/)) {
+			tag = substr(text, RSTART + 1, RLENGTH - 2)
+			if (substr(text, 1, RSTART - 1) ~ /&[^a-z#]/) { print "a bare &"; exit }
+			text = substr(text, RSTART + RLENGTH)
+			if (tag ~ /\/$/)
+				continue
+			name = tag
+			sub(/[ \n].*/, "", name)
+			if (tag !~ /^\//) {
+				open[++depth] = name
+			} else if (depth == 0 || open[depth--] != substr(name, 2)) {
+				print "not the one to close: " name " for " open[depth + 1]
+				exit
+			}
+		}
+		if (depth)
+			print "left open: " open[depth]
+	}' "$1"
+}
+
+# The check itself sees what it is for.
+echo '<p>a <b>c</p></b>' >crossed
+[ -n "$(well_formed crossed)" ] || surprise 'crossed tags pass'
+echo '<p>a <b>c</b>' >left
+[ -n "$(well_formed left)" ] || surprise 'an open tag passes'
+echo '<p>a & c</p>' >bare
+[ -n "$(well_formed bare)" ] || surprise 'a bare & passes'
+
+mkdir one
+{ law fault/policy:linux-2.6.14/pages:64 0.5 0.01 1000; law fault/policy:linux-6.15/pages:64 0.05 0.002 2000; } | run >one/eras.json
+{
+	law 'touch/policy:linux-6.15/pages:8/payload:4096' 0 0 10
+	law limit_lock 0 0 77
+	echo 'few/policy:linux-6.15/threads:1 5'
+	echo 'few/policy:linux-6.15/threads:2 7'
+} | run >one/bench.json
+cat >one/profile.json <<'END'
+{ "schema": 1, "context": {}, "cases": [ { "name": "fault/policy:linux-6.15/pages:64", "threads": 4, "seconds": 1, "items": 1000,
+"bottleneck": "a <lock>", "locks": [ { "class": "a <lock>", "acquired": 2000, "contended": 500, "wait_ns": 7, "wait_max_ns": 5,
+"hold_ns_mean": 100000, "hold_samples": 30, "wait_share": 0.25 } ],
+"latency": [ { "role": "fault", "operation": "fault", "count": 1000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000, "max": 5000,
+"buckets": [[100, 900], [5000, 100]] } ], "retries": [ { "loop": "again & again", "count": 3, "p999": 1, "max": 2 } ] } ] }
+END
+cat >one/numa.json <<'END'
+{ "schema": 1, "context": {}, "nodes": [ 0 ], "skipped": "one node", "cells": [] }
+END
+
+ends 0 report one
+shows 'one/report.html'
+[ ! -s err ] || surprise 'complaints'
+page=one/report.html
+fault=$(well_formed $page)
+[ -z "$fault" ] || surprise "not well-formed: $fault"
+for section in summary scaling latency eras twins locks numa noise; do
+	grep -q "<section id=\"$section\">" $page || surprise "no section $section"
+	grep -q "<a href=\"#$section\">" $page || surprise "no link to $section"
+done
+grep -q 'name="viewport"' $page || surprise 'not for phones'
+grep -q 'prefers-color-scheme:dark' $page || surprise 'not for the dark'
+
+# Nothing is fetched: names of namespaces are all the addresses there are, and nothing else is embedded or imported.
+sed 's|xmlns\(:xlink\)*="http://www.w3.org/[0-9a-z/]*"||g' $page | grep -iEn 'https?:|//[a-z]+\.|@import|url\(|<script|<link|<img|<image|<iframe|src=' &&
+	surprise 'something from elsewhere'
+
+# Each figure has a picture, its data, and the commands that make it again.
+figures=$(grep -c '^<figure>' $page)
+[ "$figures" -ge 6 ] || surprise "$figures figures"
+[ "$(grep -c '^<svg viewBox=' $page)" -eq "$figures" ] || surprise 'a figure without a picture'
+[ "$(grep -c '<details><summary>data, and how to make it again' $page)" -eq "$figures" ] || surprise 'a figure without its data'
+[ "$(grep -c '^faultline report one' $page)" -eq "$figures" ] || surprise 'a figure without its command'
+grep -qF -- 'faultline eras fault --axis pages:64 --policy linux-2.6.14 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
+grep -qF -- 'faultline bench touch --axis pages:8 --payload 4096 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
+
+# What others wrote is text.
+grep -qF 'a &lt;b&gt;bold&lt;/b&gt; &amp; &quot;quoted&quot; model' $page || surprise 'not escaped'
+grep -qF 'a &lt;lock&gt;' $page || surprise 'no lock'
+grep -qF 'again &amp; again' $page || surprise 'no loop'
+grep -qF 'Skipped: one node' $page || surprise 'no reason for no NUMA'
+
+# Coefficients that are known are found again; a line without the points says so; nothing scales better than perfectly.
+fit() { # WORKLOAD POLICY KEY
+	awk -v workload="\"$1\"," -v policy="\"$2\"," -v key="\"$3\":" '
+	$1 == "\"workload\":" { here = $2 == workload }
+	$1 == "\"policy\":" { here = here && $2 == policy }
+	here && $1 == key { sub(/,$/, "", $2); print $2 }' one/usl.json
+}
+near() { # VALUE WANTED
+	awk "BEGIN { exit !($1 - $2 < 1e-6 && $2 - $1 < 1e-6) }" || surprise "$1, and not $2"
+}
+near "$(fit fault linux-2.6.14 sigma)" 0.5
+near "$(fit fault linux-2.6.14 kappa)" 0.01
+near "$(fit fault linux-2.6.14 peak)" 7.0710678
+near "$(fit fault linux-6.15 sigma)" 0.05
+near "$(fit fault linux-6.15 kappa)" 0.002
+near "$(fit touch linux-6.15 sigma)" 0
+near "$(fit touch linux-6.15 kappa)" 0
+[ "$(fit touch linux-6.15 peak)" = null ] || surprise 'a peak of what has none'
+grep -q '"2 numbers of threads: a fit needs 4"' one/usl.json || surprise 'a fit of two points'
+grep -q 'none: 2 numbers of threads, and a fit needs 4' $page || surprise 'no reason for no model'
+grep -q 'model, linux-6.15: σ 0.05 ' $page || surprise 'a model that is not called so'
+# 2000 times in 1000 items, 100 µs each: 5000 items a second.
+grep -q 'model, lock bound: at most 5.00 k items/s' $page || surprise 'another bound'
+
+# Several runs: the last against the first.
+mkdir two
+sed 's/2024/2025/' one/bench.json >two/bench.json
+ends 0 report one two
+shows 'two/report.html'
+grep -q '<section id="runs">' two/report.html || surprise 'runs not side by side'
+grep -q '2024-05-06' two/report.html || surprise 'the first run is not told of'
+[ -z "$(well_formed two/report.html)" ] || surprise 'not well-formed'
+for command in 'faultline eras' 'faultline profile' 'faultline numa'; do
+	grep -q "<pre>$command</pre>" two/report.html || surprise "what is missing, $command makes"
+done
+ends 0 report two --out elsewhere.html
+[ -s elsewhere.html ] || surprise 'no page where it was asked for'
+refuses 'nowhere/x.html: No such file' report two --out nowhere/x.html
+
+# What is no run is refused, and leaves no page.
+mkdir bad
+refuses 'bad: no results in it' report bad
+for file in profile numa eras bench; do
+	for text in nonsense '[]' '{}' '{ "schema": 99, "context": {}, "cases": [], "cells": [], "nodes": [], "benchmarks": [] }' \
+		'{ "schema": 1, "context": {}, "cases": [ 1 ], "cells": [ 1 ], "nodes": [], "benchmarks": [ 1 ] }'; do
+		rm -f bad/*
+		echo "$text" >bad/$file.json
+		refuses "bad/$file.json:" report bad
+		refuses "bad/$file.json:" report one bad
+	done
+done
+[ ! -e bad/report.html ] || surprise 'a page about nothing'
