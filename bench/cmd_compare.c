@@ -10,7 +10,6 @@
 #include "bench/table.h"
 #include "core/faultline.h"
 
-#define DEFAULT_THRESHOLD	0.05
 
 enum { OPT_THRESHOLD = 1 };
 
@@ -137,7 +136,7 @@ static int load_and_compare(const struct command_line *line, double threshold)
 
 static int run_compare(int argc, const char **argv)
 {
-	double threshold = DEFAULT_THRESHOLD;
+	double threshold = COMPARE_THRESHOLD;
 	struct command_line line;
 	int status = command_line_read(&line, argc, argv, options, "[OPTION...] [BEFORE] AFTER", take, &threshold);
 

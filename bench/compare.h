@@ -20,6 +20,7 @@
 #include "bench/results.h"
 
 #define MAX_RUNS	64	/* of one side */
+#define COMPARE_THRESHOLD	0.05	/* unless another one is asked for */
 
 struct side {
 	struct results runs[MAX_RUNS];

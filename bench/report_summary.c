@@ -65,7 +65,7 @@ static void card_noise(struct html *page, const struct results *results)
 {
 	double *widths = calloc(results->nr + 1, sizeof(*widths));
 	unsigned int nr = 0;
-	char figure[64];
+	char figure[64], what[128];
 
 	for (unsigned int i = 0; widths && i < results->nr; i++) {
 		double low, high, median = result_median(&results->all[i]);
@@ -78,7 +78,9 @@ static void card_noise(struct html *page, const struct results *results)
 	if (nr) {
 		qsort(widths, nr, sizeof(*widths), by_size);
 		snprintf(figure, sizeof(figure), "± %.1f %%", widths[nr / 2]);
-		card(page, figure, "interval of a median, in the middle of all benchmarks");
+		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the run %.1f %%",
+			 100 * results_noise_floor(results));
+		card(page, figure, what);
 	}
 	free(widths);
 }
