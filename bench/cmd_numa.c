@@ -223,7 +223,9 @@ static int gather(struct numa *costs, const struct suite *suite, const char *lib
 		return fail("%s", why);
 	status = numa_gather(costs, suite, &measured) ? fail("out of memory") : 0;
 	for (unsigned int i = 0; !status && i < measured.nr; i++)
-		if (measured.all[i].error)
+		if (result_skipped(&measured.all[i]))
+			printf("skipped: %s: %s\n", measured.all[i].name, result_skipped(&measured.all[i]));
+		else if (measured.all[i].error)
 			status = fail("%s: %s", measured.all[i].name, measured.all[i].error);
 	results_free(&measured);
 	return status;

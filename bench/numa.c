@@ -83,6 +83,7 @@ int numa_gather(struct numa *numa, const struct suite *suite, const struct resul
 		const struct result *result;
 		struct numa_cell *cell;
 		char name[1200], choices[256];
+		double least, most;
 
 		snprintf(name, sizeof(name), "%s/threads:%u", what->name, what->threads);
 		result = results_by_name(measured, name);
@@ -96,8 +97,9 @@ int numa_gather(struct numa *numa, const struct suite *suite, const struct resul
 		cell->place = (struct numa_place){ what->places.node, what->places.memory[FRAME_DATA].node,
 						   what->places.memory[FRAME_TABLE].node };
 		cell->ns = result_nanoseconds(result);
-		cell->low = result->threads * 1e9 / result_most(result);
-		cell->high = result->threads * 1e9 / result_least(result);
+		result_interval(result, &least, &most);
+		cell->low = result->threads * 1e9 / most;
+		cell->high = result->threads * 1e9 / least;
 	}
 	return 0;
 }

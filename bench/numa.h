@@ -28,7 +28,7 @@ struct numa_cell {
 	char *workload, *policy, *choices;	/* as in struct result */
 	unsigned int threads;
 	struct numa_place place;
-	double ns, low, high;			/* for each item, on one thread; what its repetitions leave open */
+	double ns, low, high;			/* for each item, on one thread; and the interval that result_interval() gives */
 };
 
 /* A whole file of them. */

@@ -44,7 +44,7 @@ grep -Eq '^hugetlb_fault +live_hugetlb_fault +pages:2048 +skipped: none reserved
 shows '2 twins, 1 skipped'
 
 if command -v gnuplot >/dev/null; then
-	ends 0 report results.json
+	ends 0 report --plots results.json
 	[ ! -s err ] || surprise 'gnuplot complains'
 	grep -q 'fault_disjoint' plots/twins.svg || surprise 'no picture of twins'
 fi
