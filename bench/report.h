@@ -58,7 +58,7 @@ struct lock_bound {
 	unsigned int threads;		/* that it was measured with */
 };
 
-/* For @of's case with the most threads that has a bottleneck; false when there is none. */
+/* For @of's case with the most threads that has a bottleneck which one thread holds at a time; false when there is none. */
 bool report_lock_bound(const json_t *profile, const struct result *of, struct lock_bound *bound);
 
 #endif

@@ -138,6 +138,7 @@ static void put_latency_rows(struct html *page, const json_t *cases, const json_
 			html_cell(page, "%s", text_in(latency, "role"));
 			html_cell(page, "%s", text_in(latency, "operation"));
 			html_number(page, "%.0f", number_in(latency, "count"));
+			html_number(page, "%.0f", number_in(latency, json_object_get(latency, "samples") ? "samples" : "count"));
 			for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++)
 				html_number(page, "%s", report_time(number_in(latency, quantiles[q])));
 			html_row_end(page);
@@ -166,7 +167,9 @@ static void put_policy_legend(struct html *page)
 
 void report_latency(struct html *page, const struct report_run *run)
 {
-	static const char *const columns[] = { "case", "role", "operation", "count", "p50", "p90", "p99", "p99.9", "max", NULL };
+	static const char *const columns[] = {
+		"case", "role", "operation", "count", "timed", "p50", "p90", "p99", "p99.9", "max", NULL,
+	};
 	const json_t *cases = json_object_get(run->profile, "cases"), *of;
 
 	html_section(page, "latency", "Latency");
@@ -176,7 +179,8 @@ void report_latency(struct html *page, const struct report_run *run)
 		return;
 	}
 	html_paragraph(page, "How long single operations took, in the profile build: its clock readings are in them. Colours are policies, "
-		       "marks are roles and operations; each line is in the table.");
+		       "marks are roles and operations; each line is in the table. Of short operations a sample was timed; op is one of the "
+		       "workload's own, and may contain many of the others.");
 	put_policy_legend(page);
 	html_figures(page);
 	for (size_t nth = 0; (of = nth_workload(cases, nth)); nth++) {
@@ -286,7 +290,7 @@ static void put_lock_rows(struct html *page, const json_t *cases, const json_t *
 /* Loops that went round more than once, in all cases. */
 static void put_retries(struct html *page, const json_t *cases)
 {
-	static const char *const columns[] = { "case", "threads", "loop", "retries", "p99.9", "most", NULL };
+	static const char *const columns[] = { "case", "threads", "loop", "times", "rounds: p99.9", "most", NULL };
 	const json_t *one, *loop;
 	size_t i, j;
 
@@ -294,7 +298,7 @@ static void put_retries(struct html *page, const json_t *cases)
 	html_table(page, columns);
 	json_array_foreach(cases, i, one)
 		json_array_foreach(json_object_get(one, "retries"), j, loop) {
-			if (number_in(loop, "count") <= 0)
+			if (number_in(loop, "max") <= 0)
 				continue;
 			html_row(page);
 			html_cell(page, "%s", text_in(one, "name"));
@@ -339,6 +343,23 @@ void report_locks(struct html *page, const struct report_run *run)
 	html_section_end(page);
 }
 
+/* Whether one thread at a time holds a lock of @class: readers share the others, so that their times bound nothing. */
+static bool is_exclusive(const char *class)
+{
+	static const struct {
+		const char *name, *kind;
+	} classes[] = {
+#define LOCKRANK(id, lock, kind, ...)	{ lock, kind },
+#include "core/lock/lockrank.def"
+#undef LOCKRANK
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(classes[i].name, class))
+			return !strncmp(classes[i].kind, "spin", 4) || !strncmp(classes[i].kind, "bit", 3);
+	return false;
+}
+
 bool report_lock_bound(const json_t *profile, const struct result *of, struct lock_bound *bound)
 {
 	const json_t *one, *lock;
@@ -353,7 +374,8 @@ bool report_lock_bound(const json_t *profile, const struct result *of, struct lo
 			double per_item = number_in(lock, "acquired") / fmax(number_in(one, "items"), 1);
 
 			if (strlen(name) != length || strncmp(name, of->name, length) || (found && threads < bound->threads) ||
-			    strcmp(text_in(one, "bottleneck"), text_in(lock, "class")) || held <= 0 || per_item <= 0)
+			    strcmp(text_in(one, "bottleneck"), text_in(lock, "class")) || held <= 0 || per_item <= 0 ||
+			    !is_exclusive(text_in(lock, "class")))
 				continue;
 			*bound = (struct lock_bound){ .class = text_in(lock, "class"), .hold_ns = held, .per_item = per_item,
 						      .rate = 1e9 / (held * per_item), .wait_share = number_in(lock, "wait_share"),

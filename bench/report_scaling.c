@@ -301,7 +301,7 @@ void report_scaling(struct html *page, const struct report_run *run)
 	}
 	html_paragraph(page, "Throughput of all threads together. Dots are medians with their intervals. Dashed curves are a model, the "
 		       "universal scalability law N/(1 + σ(N−1) + κN(N−1)), fitted to the dots; the dash-dotted line is a model too: what one "
-		       "lock, held as long as it was in the profile, would let through. The dotted line marks a thread on every PU; "
+		       "lock that is held by one thread at a time, for as long as in the profile, would let through. The dotted line marks a thread on every PU; "
 		       "coefficients with a * rest on points beyond it, and so contain the wait for a processor.");
 	put_legend(page, run);
 	html_figures(page);
