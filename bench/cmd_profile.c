@@ -21,7 +21,8 @@ struct profile_options {
 	bool bare, quick, all;		/* all: no workload was named */
 	char *out;			/* NULL: profile.json in a new run's folder */
 	json_t *cases;
-	unsigned int done, failed;
+	unsigned int nr, done, failed;	/* cases: all of them, and those that are over */
+	double begin;			/* when the first one began */
 };
 
 enum { OPT_SECONDS = 1, OPT_OUT, OPT_BARE, OPT_QUICK };
@@ -91,33 +92,47 @@ static bool is_wanted(const struct profile_options *profile, const struct run_ca
 }
 
 /* ---- running ---- */
-static void run_case(struct profile_options *run, const struct run_case *what, unsigned int nr)
+static void show_progress(const struct profile_options *run, const struct run_case *what)
+{
+	double each = run->done ? (now_seconds() - run->begin) / run->done : run->seconds;
+	char left[32];
+
+	format_duration(left, sizeof(left), (run->nr - run->done) * each);
+	progress_show("%u of %u runs, %s left: %s/threads:%u", run->done, run->nr, left, what->name, what->threads);
+}
+
+static void run_case(struct profile_options *run, const struct run_case *what)
 {
 	struct profile profile;
 	int error;
 
-	progress_show("%u of %u: %s/threads:%u", run->done, nr, what->name, what->threads);
+	show_progress(run, what);
 	error = profile_run(&profile, what, &run->choices, run->seconds, run->bare);
 	progress_end();
 	run->done++;
-	if (error) {
+	if (error && !profile.skipped) {
 		run->failed += !!fail("%s/threads:%u: %s", what->name, what->threads, profile.why);
 		return;
 	}
-	profile_print(stdout, &profile);
+	if (profile.skipped)
+		printf("%s/threads:%u: %s\n", what->name, what->threads, profile.why);
+	else
+		profile_print(stdout, &profile);
+	fflush(stdout);
 	json_array_append_new(run->cases, profile_json(&profile));
-	profile_free(&profile);
+	if (!error)
+		profile_free(&profile);
 }
 
 /* By payload, since each takes a machine of its own. */
 static int run_cases(struct profile_options *profile)
 {
 	const struct suite *suite = &profile->suite;
-	unsigned int nr = 0;
 	int status = 0;
 
 	for (unsigned int i = 0; i < suite->nr; i++)
-		nr += is_wanted(profile, &suite->cases[i]);
+		profile->nr += is_wanted(profile, &suite->cases[i]);
+	profile->begin = now_seconds();
 	for (unsigned int p = 0; !status && p < MAX_PAYLOADS; p++) {
 		for (unsigned int i = 0; !status && i < suite->nr; i++) {
 			const struct run_case *what = &suite->cases[i];
@@ -126,7 +141,7 @@ static int run_cases(struct profile_options *profile)
 				continue;
 			status = stage_machine(&profile->choices, what->payload);
 			if (!status)
-				run_case(profile, what, nr);
+				run_case(profile, what);
 		}
 	}
 	return status;
@@ -186,6 +201,7 @@ static int exec_instrumented(const char **argv)
 	if (length < 0)
 		return fail("/proc/self/exe: %s", strerror(errno));
 	strcpy(path + length, "-profile");
+	/* The words stand behind the program's name, as in main(). */
 	argv[0] = "profile";
 	argv[-1] = path;
 	execv(path, (char **)argv - 1);

@@ -35,12 +35,14 @@ static void instruments_on(struct gauge *gauge)
 		return;
 	latency_timing_begin(gauge->latencies);
 	lockstat_timing_begin();
+	retry_counting_begin();
 }
 
 static void instruments_off(void)
 {
 	latency_timing_end();
 	lockstat_timing_end();
+	retry_counting_end();
 }
 
 /* Nobody asks what a preparation costs. */
@@ -271,6 +273,7 @@ int profile_run(struct profile *profile, const struct run_case *what, const stru
 	error = crew_begin(&now.crew, what, choices, false);
 	if (error) {
 		snprintf(profile->why, sizeof(profile->why), "%s", now.crew.why);
+		profile->skipped = *now.crew.run.skipped;
 		return error;
 	}
 	error = run_case(profile, seconds);

@@ -31,6 +31,7 @@ struct profile {
 	struct profile_latency *latencies;
 	unsigned int nr_latencies;
 	struct retry_summary retries[NR_RETRY_LOOPS];
+	bool skipped;			/* what went wrong is no failure: the running kernel cannot do it */
 	char why[256];			/* what went wrong, after an -errno */
 };
 
@@ -48,7 +49,7 @@ enum lock_rank profile_bottleneck(const struct profile *profile);
 
 /* A few lines for people. */
 void profile_print(FILE *out, const struct profile *profile);
-/* As one of "cases" in profile.json; NULL: no memory. */
+/* As one of "cases" in profile.json, of a run that went well or was skipped; NULL: no memory. */
 json_t *profile_json(const struct profile *profile);
 
 #endif

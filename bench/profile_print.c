@@ -206,6 +206,9 @@ json_t *profile_json(const struct profile *profile)
 {
 	enum lock_rank worst = profile_bottleneck(profile);
 
+	if (profile->skipped)
+		return json_pack("{s:s, s:i, s:s}", "name", profile->what->name, "threads", (int)profile->what->threads,
+				 "skipped", profile->why);
 	return json_pack("{s:s, s:i, s:f, s:I, s:b, s:s?, s:o, s:o, s:o}", "name", profile->what->name,
 			 "threads", (int)profile->what->threads, "seconds", profile->seconds, "items", (json_int_t)profile->items,
 			 "instruments", !profile->bare, "bottleneck", worst < NR_LOCK_RANKS ? lockrank_name(worst) : NULL,

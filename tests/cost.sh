@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Shows that the checks cost a release build nothing: its instructions for walks and faults, counted by callgrind, are the same
-# as those of a build from which every check, sync point and knock-out was taken out of the source. A third build, whose sync
-# points are one instruction each, must differ.
+# Shows that checks and instruments cost a release build nothing: its instructions for walks and faults, counted by callgrind, are
+# the same as those of a build from which every check, sync point, knock-out and instrument was taken out of the source. Two more,
+# in which each sync point, or each lock's release as the instruments see it, is one instruction, must differ.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 trees=$source/build/cost
 
-# What check builds call and others compile to nothing, wherever it is a statement.
+# What builds with checks or instruments call and others compile to nothing, wherever it is a statement.
 statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
 	|anon_vma_life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
-	|shadow_\w+|OPERATION|RETRY_LOOP|RETRY|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
+	|lockstat_(acquired|released|counted|wait_begin)|OPERATION|RETRY_LOOP|RETRY
+	|shadow_\w+|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
 	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'
 
 copy() { # TREE, built anew: what was taken out of it before is there again
@@ -19,7 +20,7 @@ copy() { # TREE, built anew: what was taken out of it before is there again
 }
 
 take_out() { # FILE: preprocessor blocks, then statements, then conditions
-	unifdef -m -B -DFAULTLINE_CHECK=0 "$1" || (($? == 1))
+	unifdef -m -B -DFAULTLINE_CHECK=0 -DFAULTLINE_PROFILE=0 "$1" || (($? == 1))
 	perl -0pi -e "s/^(\\h*)(?:$statements)(\\((?:[^()]++|(?-1))*\\));/\$1;/xmg; s/\\bKNOCKED_OUT\\(\\w+\\)/false/g" "$1"
 }
 
@@ -28,32 +29,35 @@ build() { # TREE
 		cmake --build --preset release --target faultline >build/log || { cat build/log; exit 1; })
 }
 
-# Instructions of the core's own code below FUNCTION: liburcu's depend on what its other threads do.
+# Instructions of the core's own code below FUNCTION, and of what it has inlined of liburcu, since to whose line an instruction
+# between the two belongs is chance; those of liburcu's own functions depend on what its other threads do.
 count_once() ( # TREE FUNCTION WORKLOAD AXIS
 	cd "$trees/$1"
 	setarch -R valgrind -q --tool=callgrind --toggle-collect="$2" --callgrind-out-file=build/callgrind \
 		build/release/faultline stress "$3" --axis "$4" --threads 1 --rounds 2 --payload 0 >build/log 2>&1 ||
 		{ cat build/log >&2; exit 1; }
 	callgrind_annotate --show-percs=no --threshold=100 build/callgrind 2>/dev/null |
-		awk '$2 ~ /^(core|workloads)\// { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
+		awk '$2 ~ /^(core|workloads)\/|\/urcu\/static\// { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
 )
 
-# The fewest of three runs: when callbacks ran may add a refill of a frame list.
+# The fewest of five runs: when callbacks ran may add a refill of a frame list, or a grace period to be told of.
 instructions() { # as count_once
-	for _ in 1 2 3; do
+	for _ in 1 2 3 4 5; do
 		count_once "$@"
 	done | sort -n | head -1
 }
 
-for tree in with without broken; do
+for tree in with without broken timed; do
 	copy $tree
 done
 while IFS= read -r file; do
 	take_out "$file"
-done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/syncpoint.*')
+done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/compiler.h' ! -path '*/base/syncpoint.*')
 sed -i 's|^#define SYNCPOINT(text)	do { } while (0)|#define SYNCPOINT(text)	__asm__ __volatile__("nop")|' \
 	"$trees/broken/core/base/syncpoint.h"
-for tree in with without broken; do
+sed -i 's|^static force_inline void lockstat_released(.*{ (void)lock; }|#define lockstat_released(lock) __asm__ __volatile__("nop")|' \
+	"$trees/timed/core/lock/lockstat.h"
+for tree in with without broken timed; do
 	echo "building: $tree"
 	build $tree
 done
@@ -65,10 +69,11 @@ while read -r function workload axis; do
 	broken=$(instructions broken "$function" "$workload" "$axis")
 	verdict=same
 	((with > 0 && with == without)) || verdict="NOT THE SAME"
-	((broken > without)) || verdict="$verdict, AND BLIND"
+	timed=$(instructions timed "$function" "$workload" "$axis")
+	((broken > without && timed > without)) || verdict="$verdict, AND BLIND"
 	[[ $verdict == same ]] || wrong=1
-	printf '%-16s %-12s checks in the source: %9d instructions, taken out: %9d, made to cost: %9d: %s\n' \
-		"$workload" "$axis" "$with" "$without" "$broken" "$verdict"
+	printf '%-16s %-12s all in the source: %9d instructions, taken out: %9d, sync points made to cost: %9d, instruments: %9d: %s\n' \
+		"$workload" "$axis" "$with" "$without" "$broken" "$timed" "$verdict"
 done <<'LIST'
 count_region walk_dense pages:65536
 count_region walk_tables pages:65536

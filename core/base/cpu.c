@@ -8,6 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/rcu.h"
+#include "core/base/retry.h"
 
 _Thread_local struct cpu *this_cpu;
 
@@ -49,6 +50,7 @@ int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)
 	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
 		cpu_set_mempolicy(use, (struct mempolicy){ mem_policy, 0 });
 	rcu_register();
+	retry_counting_begin();
 	return 0;
 }
 
@@ -90,6 +92,7 @@ void cpu_unregister(void)
 
 	BUG_ON(!cpu);
 	rcu_unregister();
+	retry_counting_end();
 	this_cpu = NULL;
 	pthread_mutex_lock(&cpus_mutex);
 	cpu_in_use[cpu->id] = false;

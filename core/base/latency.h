@@ -14,7 +14,7 @@
 
 #define LATENCY_SHORT		512	/* ticks: 200 ns at 2.6 GHz */
 #define LATENCY_LONG		(8 * LATENCY_SHORT)	/* one that lost its core must not make the others look long */
-#define LATENCY_INTERVAL	32
+#define LATENCY_INTERVAL	64
 #define MAX_OPERATIONS		64
 
 /* An operation: where OPERATION() stands. (C) */
@@ -65,7 +65,7 @@ static force_inline uint64_t latency_begin(const struct operation_site *site)
 {
 	struct latencies *mine = this_latencies;
 
-	if (likely(!mine || --mine->until[site - __start_faultline_operations]))
+	if (unlikely(!mine) || likely(--mine->until[site - __start_faultline_operations]))
 		return 0;
 	return clock_ticks();
 }

@@ -7,7 +7,9 @@
 #include "core/base/watcher.h"
 
 #if FAULTLINE_PROFILE
-struct retry_counts retry_counts[NR_CPUS];
+_Thread_local struct retry_counts *this_retries;
+
+static struct retry_counts retry_counts[NR_CPUS];
 
 static const struct {
 	unsigned int bound;
@@ -124,27 +126,42 @@ static struct watcher retries = {
 };
 WATCHER(retries);
 
-void retry_count(struct retry_loop *loop)
+__noinline void retry_check(enum retry_id id, unsigned int rounds)
 {
-	if (unlikely(++loop->rounds > loops[loop->id].bound && watcher_is_on(&retries)))
-		BUG("retry loop: %s: more than %u rounds", loops[loop->id].name, loops[loop->id].bound);
+	if (unlikely(rounds > loops[id].bound && watcher_is_on(&retries)))
+		BUG("retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
 }
 
-void retry_went_round(const struct retry_loop *loop)
+__noinline void retry_went_round(enum retry_id id, unsigned int rounds)
 {
-	struct retry_counts *mine;
+	struct retry_counts *mine = this_retries;
 
-	if (!this_cpu)
-		return;
-	mine = &retry_counts[this_cpu->id];
-	count_own(&mine->count[loop->id][bucket_of(loop->rounds)], 1);
-	if (loop->rounds > load_relaxed(&mine->most[loop->id]))
-		store_relaxed(&mine->most[loop->id], loop->rounds);
+	count_own(&mine->count[id][bucket_of(rounds)], 1);
+	if (rounds > load_relaxed(&mine->most[id]))
+		store_relaxed(&mine->most[id], rounds);
+}
+
+void retry_counting_begin(void)
+{
+	this_retries = &retry_counts[this_cpu->id];
+}
+
+void retry_counting_end(void)
+{
+	this_retries = NULL;
 }
 #else
 struct retry_summary retry_summary(enum retry_id id)
 {
 	(void)id;
 	return (struct retry_summary){ 0 };
+}
+
+void retry_counting_begin(void)
+{
+}
+
+void retry_counting_end(void)
+{
 }
 #endif

@@ -48,6 +48,9 @@ struct retry_summary {
 	unsigned int p999, most;	/* rounds beyond the first: 99.9 % of all loops did with so many, and the most of any */
 };
 struct retry_summary retry_summary(enum retry_id id);
+/* The calling cpu's loops are counted from here on, as they are once it registers; or no more, as once it does not. */
+void retry_counting_begin(void);
+void retry_counting_end(void);
 
 #if FAULTLINE_PROFILE
 #define RETRY_EXACT	16u	/* rounds below have a bucket each; from there on one for each power of two */
@@ -65,25 +68,35 @@ struct retry_counts {
 	uint32_t most[NR_RETRY_LOOPS];				/* (A) rounds */
 } __cacheline_aligned;
 
-extern struct retry_counts retry_counts[NR_CPUS];
+extern _Thread_local struct retry_counts *this_retries;	/* (T) the calling cpu's; NULL: its loops are not counted */
 
-void retry_count(struct retry_loop *loop);
-void retry_went_round(const struct retry_loop *loop);
+/* Dies when loop @id, which has gone round @rounds times, does not end. */
+void retry_check(enum retry_id id, unsigned int rounds);
+void retry_went_round(enum retry_id id, unsigned int rounds);
+
+/* What is out of line gets no address of the loop: where none goes round, nothing is left of it but the count. */
+static force_inline bool retry_count(struct retry_loop *loop)
+{
+	retry_check(loop->id, ++loop->rounds);
+	return true;
+}
 
 static force_inline void retry_done(const struct retry_loop *loop)
 {
+	if (unlikely(!this_retries))
+		return;
 	if (unlikely(loop->rounds))
-		retry_went_round(loop);
-	else if (likely(this_cpu))
-		count_own(&retry_counts[this_cpu->id].count[loop->id][0], 1);
+		retry_went_round(loop->id, loop->rounds);
+	else
+		count_own(&this_retries->count[loop->id][0], 1);
 }
 
 #define RETRY_LOOP(ident) \
 	struct retry_loop retry_loop_ __attribute__((cleanup(retry_done))) = { RETRY_##ident, 0 }
 /* One more round of the loop marked in this block, or in one around it. Dies past the loop's bound. */
-#define RETRY()		retry_count(&retry_loop_)
+#define RETRY()		((void)retry_count(&retry_loop_))
 /* The same in a condition: true. */
-#define RETRIED()	(retry_count(&retry_loop_), true)
+#define RETRIED()	retry_count(&retry_loop_)
 #else
 #define RETRY_LOOP(ident)	do { } while (0)
 #define RETRY()		do { } while (0)

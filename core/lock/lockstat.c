@@ -77,7 +77,7 @@ struct lock_times lockstat_times(enum lock_rank rank)
 	for (unsigned int i = 0; i < nr_cpus_used(); i++) {
 		const struct lock_times *of = &timed[i].of[rank];
 
-		sum.acquired += load_relaxed(&of->acquired);
+		sum.acquired += load_relaxed(&timed[i].acquired[rank]);
 		sum.contended += load_relaxed(&of->contended);
 		sum.wait += load_relaxed(&of->wait);
 		sum.wait_most = max(sum.wait_most, load_relaxed(&of->wait_most));
@@ -92,7 +92,7 @@ static void reset_times(unsigned int cpu)
 	for (unsigned int rank = 0; rank < NR_LOCK_RANKS; rank++) {
 		struct lock_times *of = &timed[cpu].of[rank];
 
-		store_relaxed(&of->acquired, 0);
+		store_relaxed(&timed[cpu].acquired[rank], 0);
 		store_relaxed(&of->contended, 0);
 		store_relaxed(&of->wait, 0);
 		store_relaxed(&of->wait_most, 0);

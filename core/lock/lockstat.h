@@ -55,11 +55,12 @@ struct lock_times lockstat_times(enum lock_rank rank);
 
 #if FAULTLINE_PROFILE
 /* Acquisitions between two that are timed, on average: odd, so that no two locks taken in turn fall into step with it. */
-#define LOCKSTAT_INTERVAL	63
+#define LOCKSTAT_INTERVAL	127
 
 /* Lock key: (A) atomic: written by its cpu, read by any (T) its cpu's */
 struct lockstat_timed {
-	struct lock_times of[NR_LOCK_RANKS];	/* (A) */
+	uint64_t acquired[NR_LOCK_RANKS];	/* (A) */
+	struct lock_times of[NR_LOCK_RANKS];	/* (A) all but acquired */
 	uint32_t until;				/* (T) acquisitions before the next one timed */
 	uint8_t rank;				/* (T) of lock */
 	const void *lock;			/* (T) held, and timed since; NULL: none is */
@@ -83,9 +84,9 @@ static force_inline void lockstat_acquired(const void *lock, enum lock_rank rank
 {
 	struct lockstat_timed *mine = this_lockstat;
 
-	if (likely(!mine))
+	if (unlikely(!mine))
 		return;
-	count_own(&mine->of[rank].acquired, 1);
+	count_own(&mine->acquired[rank], 1);
 	if (unlikely(!--mine->until))
 		lockstat_sample_begin(mine, lock, rank);
 }
@@ -102,7 +103,7 @@ static force_inline void lockstat_released(const void *lock)
 static inline void lockstat_counted(enum lock_rank rank)
 {
 	if (this_lockstat)
-		count_own(&this_lockstat->of[rank].acquired, 1);
+		count_own(&this_lockstat->acquired[rank], 1);
 }
 
 static inline void lockstat_wait_begin(struct wait_cost *cost)
