@@ -10,7 +10,8 @@
 
 /* Each of Linux's steps helps some of these, and none of them needs more than a moment. */
 static const char *const workloads[] = {
-	"fault_disjoint", "fault_one_vma", "fault_one_table", "fault_vs_map", "map_touch_unmap", "thp_fault", "zap_populated", "gup_read",
+	"fault_disjoint", "fault_one_vma", "fault_one_table", "fault_vs_map", "map_touch_unmap", "thp_fault",
+	"zap_populated", "gup_read",
 	"walk_dense", "walk_vs_fault",
 };
 

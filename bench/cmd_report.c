@@ -27,7 +27,8 @@ enum { OPT_TABLE = 1, OPT_PLOTS, OPT_OUT };
 static const struct poptOption options[] = {
 	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "the table that bench ends with, and no page", NULL },
 	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "the pictures of " PLOT_FOLDER "/ too, of the last run", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where the page goes (default: report.html in the last run's folder)", "FILE" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where the page goes (default: report.html in the last run's "
+	 "folder)", "FILE" },
 	POPT_AUTOHELP
 	POPT_TABLEEND
 };
@@ -77,7 +78,8 @@ static int print_table(const struct command_line *line)
 static const struct {
 	const char *id, *title;
 } sections[] = {
-	{ "summary", "Summary" }, { "runs", "Runs" }, { "scaling", "Scaling" }, { "latency", "Latency" }, { "eras", "Eras" },
+	{ "summary", "Summary" }, { "runs", "Runs" }, { "scaling", "Scaling" }, { "latency", "Latency" },
+	{ "eras", "Eras" },
 	{ "twins", "Model against live" }, { "locks", "Locks" }, { "numa", "NUMA" }, { "noise", "Noise" },
 };
 

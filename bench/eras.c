@@ -111,6 +111,7 @@ void table_eras(FILE *out, const struct results *results)
 	fprintf(out, " %14s  choices\n", "all steps");
 	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
 		put_row(out, &eras, row, (int)width);
-	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what the intervals of\n"
+	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what the "
+		"intervals of\n"
 		"the medians do not tell from 1.\n", eras.nr_policies ? eras.policies[0] : "nothing");
 }

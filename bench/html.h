@@ -2,8 +2,8 @@
 /*
  * html.h - one HTML page that holds all it shows: text, tables, and gnuplot's pictures as SVG.
  *
- * A page is written from top to bottom. What a figure shall show is told gnuplot on the way, and its SVG is put in place at the
- * end: one gnuplot draws all of them. What is written is XML too, so that any tool can check it.
+ * A page is written from top to bottom. What a figure shall show is told gnuplot on the way, and its SVG is put in place
+ * at the end: one gnuplot draws all of them. What is written is XML too, so that any tool can check it.
  */
 #ifndef FAULTLINE_BENCH_HTML_H
 #define FAULTLINE_BENCH_HTML_H
@@ -47,7 +47,7 @@ void html_figures(struct html *page);
 void html_figures_end(struct html *page);
 /* Begins a figure and its picture. What is returned takes gnuplot's data blocks and commands, until html_figure_data(). */
 FILE *html_figure(struct html *page, const char *title, const char *note, unsigned int height);
-/* Begins the figure's table of data; rows follow, html_table_end(), and html_figure_end() with the command that makes it again. */
+/* Begins the figure's table of data; rows, html_table_end(), and html_figure_end() with the command that makes it follow. */
 void html_figure_data(struct html *page, const char *const *columns);
 void html_figure_end(struct html *page, const char *command);
 

@@ -10,7 +10,7 @@ struct measurement {
 	const char *file;			/* in the run's folder */
 	const char *const *workloads;		/* globs, where none are given; none at all: every workload */
 	unsigned int nr_workloads;
-	/* Every policy with every number of threads, for one value of all else; at least this many numbers of threads. 0: not so. */
+	/* Every policy with at least this many numbers of threads, for one value of all else. 0: as choices and axes vary. */
 	unsigned int grid;
 	int (*tell)(const struct results *results);	/* shows them to people; returns an exit status */
 };

@@ -87,7 +87,8 @@ static bool put_crowd(FILE *out, const struct plot_eras *plot, unsigned int step
 		if (!any)
 			fprintf(out, "$step%u_%u << EOD\n", step, crowd);
 		any = true;
-		fprintf(out, "%g %g %g %g %u\n", plot->nr - 1 - i + crowds[crowd].above, bought.factor, max(plot->low, bought.low),
+		fprintf(out, "%g %g %g %g %u\n", plot->nr - 1 - i + crowds[crowd].above, bought.factor,
+			max(plot->low, bought.low),
 			min(plot->high, bought.high), era_is_noise(&bought) ? noise : bought.factor > 1 ? better : worse);
 	}
 	if (any)
@@ -121,7 +122,8 @@ static void put_factor_tics(FILE *out, double low, double high)
 
 	fputs("set xtics (", out);
 	for (int power = first - first % apart; power <= last; power += apart)
-		fprintf(out, "%s'%s%g' %g", power > first - first % apart ? ", " : "", power < 0 ? "1/" : "", pow(2, abs(power)), pow(2, power));
+		fprintf(out, "%s'%s%g' %g", power > first - first % apart ? ", " : "", power < 0 ? "1/" : "",
+			pow(2, abs(power)), pow(2, power));
 	fputs(")\n", out);
 }
 
@@ -131,12 +133,14 @@ void plot_eras_put_step(FILE *out, const struct plot_eras *plot, unsigned int st
 
 	put_names(out, plot, names);
 	put_factor_tics(out, plot->low, plot->high);
-	fprintf(out, "set logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset grid x y ls 100\nunset key\n", plot->low, plot->high,
+	fprintf(out, "set logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset grid x y ls 100\nunset key\n",
+		plot->low, plot->high,
 		plot->nr - 0.4);
 	fputs("set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' back\n", out);
 	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
 		if (plot->measured[step] & 1u << crowd) {
-			fprintf(out, "%s$step%u_%u using 2:1:3:4:5 with xerrorbars pt %u ps 0.8 lw 1.4 lc rgb variable notitle", before, step,
+			fprintf(out, "%s$step%u_%u using 2:1:3:4:5 with xerrorbars pt %u ps 0.8 lw 1.4 lc rgb variable "
+				"notitle", before, step,
 				crowd, crowds[crowd].point);
 			before = ", ";
 		}
@@ -165,9 +169,11 @@ static void put_legend(FILE *out, double height)
 {
 	fprintf(out, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - (PLOT_TOP + 22) / height, 22 / height);
 	fputs("unset title\nunset xlabel\nunset tics\nunset border\nunset arrow 1\nunset grid\nunset logscale\n"
-	      "set key center center horizontal maxrows 1 Left reverse samplen 1.5 font ',10'\nset yrange [0:1]\nset xrange [1:2]\nplot ", out);
+	      "set key center center horizontal maxrows 1 Left reverse samplen 1.5 font ',10'\nset yrange [0:1]\n"
+	      "set xrange [1:2]\nplot ", out);
 	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
-		fprintf(out, "NaN with points pt %u ps 0.9 lc rgb '#333333' title '%s', ", crowds[crowd].point, crowds[crowd].what);
+		fprintf(out, "NaN with points pt %u ps 0.9 lc rgb '#333333' title '%s', ", crowds[crowd].point,
+			crowds[crowd].what);
 	fprintf(out, "NaN with lines lw 3 lc rgb %u title 'better', NaN with lines lw 3 lc rgb %u title 'worse', "
 		"NaN with lines lw 3 lc rgb %u title 'noise'\n", better, worse, noise);
 }
@@ -178,13 +184,15 @@ static void put_commands(FILE *out, const void *what)
 	unsigned int steps = plot->eras.nr_policies - 1;
 	double height = TOP + BOTTOM + plot->nr * ROW_HEIGHT;
 
-	fprintf(out, "set multiplot layout 1,%u margins %g,0.985,%f,%f spacing 0.018,0\n", steps, LABELS, BOTTOM / height, 1 - TOP / height);
+	fprintf(out, "set multiplot layout 1,%u margins %g,0.985,%f,%f spacing 0.018,0\n", steps, LABELS, BOTTOM / height,
+		1 - TOP / height);
 	fputs("set tics font ',9.5' scale 0.4\nset xlabel 'throughput, before = 1' font ',10'\n", out);
 	for (unsigned int step = 0; step < steps; step++) {
 		put_step_title(out, plot->eras.policies[step + 1]);
 		if (plot->measured[step])
 			plot_eras_put_step(out, plot, step, !step);
-		fprintf(out, "unset label %d\nunset label %d\nunset label %d\n", PLOT_TITLE, PLOT_TITLE + 1, PLOT_TITLE + 2);
+		fprintf(out, "unset label %d\nunset label %d\nunset label %d\n", PLOT_TITLE, PLOT_TITLE + 1,
+			PLOT_TITLE + 2);
 	}
 	put_legend(out, height);
 	fputs("unset multiplot\n", out);

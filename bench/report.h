@@ -23,7 +23,10 @@ struct report_run {
 	bool has_numa;
 };
 
-/* @name is a run's folder, or one file of results. Returns 0, or the exit status after one line; then there is nothing to free. */
+/*
+ * @name is a run's folder, or one file of results. Returns 0, or the exit status
+ * after one line on stderr; then there is nothing to free.
+ */
 int report_load(struct report_run *run, const char *name);
 void report_free(struct report_run *run);
 /* Facts of the run's context: of bench.json or, when there is none, of eras.json. */
@@ -43,7 +46,8 @@ void report_noise(struct html *page, const struct report_run *run);
 /* ---- what they share ---- */
 
 /* The command that measures @of again, with all policies and threads that @results has of it, and this page's. */
-const char *report_again(const struct report_run *run, const char *command, const struct results *results, const struct result *of);
+const char *report_again(const struct report_run *run, const char *command, const struct results *results,
+			 const struct result *of);
 /* "812 ns", "1.24 µs". */
 const char *report_time(double nanoseconds);
 const char *report_rate(double per_second);

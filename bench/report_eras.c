@@ -41,11 +41,13 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 		fputs("set ytics font ',10.5'\nset xlabel 'throughput, before = 1' offset 0,0.5\n", in);
 		plot_eras_put_step(in, plot, step, true);
 	} else {
-		fputs("unset border\nunset tics\nset yrange [0:1]\nset label 1 'not measured' at graph 0.5,0.5 center\nplot NaN\n", in);
+		fputs("unset border\nunset tics\nset yrange [0:1]\nset label 1 'not measured' at graph 0.5,0.5 center\n"
+		      "plot NaN\n", in);
 	}
 	html_figure_data(page, columns);
 	put_rows(page, eras, step);
-	snprintf(command, sizeof(command), "faultline eras --policy %s --policy %s\nfaultline report %s", eras->policies[step],
+	snprintf(command, sizeof(command), "faultline eras --policy %s --policy %s\nfaultline report %s",
+		 eras->policies[step],
 		 eras->policies[step + 1], run->name);
 	html_table_end(page);
 	html_figure_end(page, command);
@@ -53,13 +55,15 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 
 static void put_whole(struct html *page, const struct eras *eras)
 {
-	static const char *const columns[] = { "workload", "choices", "threads", "before", "after", "all steps", "interval", NULL };
+	static const char *const columns[] = { "workload", "choices", "threads", "before", "after", "all steps",
+					      "interval", NULL };
 	const struct result *row;
 
 	fprintf(page->body, "<details open=\"open\"><summary>all steps together</summary>\n");
 	html_table(page, columns);
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
-		const struct result *last = results_find(eras->results, row, eras->policies[eras->nr_policies - 1], row->threads);
+		const struct result *last = results_find(eras->results, row, eras->policies[eras->nr_policies - 1],
+							 row->threads);
 		struct era_step bought;
 
 		if (!eras_whole(eras, row, &bought))
@@ -107,8 +111,8 @@ void report_eras(struct html *page, const struct report_run *run)
 	if (!run->eras.nr) {
 		html_missing(page, "Workloads over all policies and threads were not measured.", "faultline eras");
 	} else {
-		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, what a step costs where nobody "
-			       "waits. Filled marks: a thread on every PU.");
+		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
+			       "what a step costs where nobody waits. Filled marks: a thread on every PU.");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

@@ -40,8 +40,10 @@ static void put_picture(FILE *in, const struct result *const *sorted, unsigned i
 			fprintf(in, "%g %g\n", fmax(half_width(sorted[i - 1]), 0.01), 100.0 * (nr - i + 1) / nr);
 			limits = true;
 		}
-	fprintf(in, "%sEOD\nset logscale x\nset xrange [%g:%g]\nset yrange [0:100]\nset grid x y ls 100\nset format x '%%g'\n"
-		"set xlabel 'half of the interval, %% of the median' offset 0,0.5\nset ylabel '%% of benchmarks' offset 1,0\n"
+	fprintf(in, "%sEOD\nset logscale x\nset xrange [%g:%g]\nset yrange [0:100]\nset grid x y ls 100\n"
+		"set format x '%%g'\n"
+		"set xlabel 'half of the interval, %% of the median' offset 0,0.5\nset ylabel '%% of benchmarks' offset "
+		"1,0\n"
 		"plot $all with steps lw 1.8 lc rgb '" FIGURE_COLOUR "'%s\n", limits ? "" : "NaN NaN\n",
 		fmax(half_width(sorted[nr - 1]), 0.01) / 1.5, fmax(half_width(sorted[0]), 0.01) * 1.5,
 		limits ? ", $limits with points pt 7 ps 0.6 lc rgb '#2b8c9e'" : "");
@@ -61,12 +63,14 @@ static void put_rows(struct html *page, const struct result *const *sorted, unsi
 
 static void put_figure(struct html *page, const struct report_run *run, const struct result **sorted, unsigned int nr)
 {
-	static const char *const columns[] = { "benchmark, the noisiest first", "repetitions", "items/s", "interval", NULL };
+	static const char *const columns[] = { "benchmark, the noisiest first", "repetitions", "items/s", "interval",
+					      NULL };
 	char command[PATH_MAX + 64];
 
 	qsort(sorted, nr, sizeof(*sorted), widest_first);
 	html_figures(page);
-	put_picture(html_figure(page, "Intervals of the medians", "teal: limit_* rows, whose code never changes", 260), sorted, nr);
+	put_picture(html_figure(page, "Intervals of the medians", "teal: limit_* rows, whose code never changes", 260),
+		    sorted, nr);
 	html_figure_data(page, columns);
 	put_rows(page, sorted, nr);
 	snprintf(command, sizeof(command), "faultline bench\nfaultline report %s", run->name);
@@ -86,9 +90,10 @@ void report_noise(struct html *page, const struct report_run *run)
 		if (result_median(&results->all[i]) > 0)
 			sorted[nr++] = &results->all[i];
 	if (nr) {
-		html_paragraph(page, "How far the median of each benchmark can be trusted. The noise floor of this run is %.1f %%: that far apart are "
-			       "the halves of its own repetitions in the 95th of 100 benchmarks, with nothing changed. Read no smaller difference, "
-			       "and compare ratios within a run rather than times of two.", 100 * results_noise_floor(results));
+		html_paragraph(page, "How far the median of each benchmark can be trusted. The noise floor of this run "
+			       "is %.1f %%: that far apart are the halves of its own repetitions in the 95th of 100 "
+			       "benchmarks, with nothing changed. Read no smaller difference, and compare ratios within "
+			       "a run rather than times of two.", 100 * results_noise_floor(results));
 		put_figure(page, run, sorted, nr);
 	} else {
 		html_missing(page, "Nothing was measured.", "faultline bench");

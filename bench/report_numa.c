@@ -24,17 +24,20 @@ static void put_cells(FILE *in, const struct numa *numa, unsigned int first, enu
 static void put_picture(FILE *in, const struct numa *numa, unsigned int first, enum numa_map map)
 {
 	put_cells(in, numa, first, map);
-	fprintf(in, "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nset xtics 1 scale 0\nset ytics 1 scale 0\nunset border\nunset colorbox\n"
+	fprintf(in, "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nset xtics 1 scale 0\nset ytics 1 scale 0\nunset border\n"
+		"unset colorbox\n"
 		"set cbrange [0.5:3]\nset palette defined (0.5 '#6baed6', 1 '#c9ced6', 2 '#fdae6b', 3 '#e6550d')\n"
 		"set ylabel 'node of the threads'\nset xlabel 'node of %s' offset 0,0.5\nset style fill solid 1 noborder\n"
 		"plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):4 with boxxyerror lc palette, "
-		"$c using 1:2:(sprintf(\"%%.3g ns\\n×%%.2f\", $3, $4)) with labels font ',10' textcolor '#111111'\n", numa->nr_nodes - 0.5,
+		"$c using 1:2:(sprintf(\"%%.3g ns\\n×%%.2f\", $3, $4)) with labels font ',10' textcolor '#111111'\n",
+		numa->nr_nodes - 0.5,
 		numa->nr_nodes - 0.5, map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
 }
 
 static bool has_map(const struct numa *numa, unsigned int first, enum numa_map map)
 {
-	return numa->nr_nodes > 1 && numa_at(numa, first, numa_place_in(map, 0, 1)) && numa_at(numa, first, numa_place_in(map, 0, 0));
+	return numa->nr_nodes > 1 && numa_at(numa, first, numa_place_in(map, 0, 1)) &&
+	       numa_at(numa, first, numa_place_in(map, 0, 0));
 }
 
 static void put_rows(struct html *page, const struct numa *numa, unsigned int first)
@@ -54,7 +57,8 @@ static void put_rows(struct html *page, const struct numa *numa, unsigned int fi
 
 static void put_group(struct html *page, const struct report_run *run, unsigned int first)
 {
-	static const char *const columns[] = { "threads' node", "frames' node", "tables' node", "time an item", "interval", NULL };
+	static const char *const columns[] = { "threads' node", "frames' node", "tables' node", "time an item",
+					      "interval", NULL };
 	const struct numa_cell *cell = &run->numa.cells[first];
 
 	for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++) {
@@ -62,7 +66,8 @@ static void put_group(struct html *page, const struct report_run *run, unsigned 
 
 		if (!has_map(&run->numa, first, map))
 			continue;
-		snprintf(note, sizeof(note), "%s %s · %u threads · map of %s", cell->policy, cell->choices, cell->threads, numa_map_name(map));
+		snprintf(note, sizeof(note), "%s %s · %u threads · map of %s", cell->policy, cell->choices, cell->threads,
+			 numa_map_name(map));
 		put_picture(html_figure(page, cell->workload, note, 120 + 60 * run->numa.nr_nodes), &run->numa, first, map);
 		html_figure_data(page, columns);
 		put_rows(page, &run->numa, first);
@@ -85,8 +90,9 @@ void report_numa(struct html *page, const struct report_run *run)
 		snprintf(text, sizeof(text), "Skipped: %s.", numa->skipped ? numa->skipped : "no cells");
 		html_missing(page, text, "faultline numa");
 	} else {
-		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of frames, of page tables, or of both. "
-			       "The factor is against everything on the threads' node.");
+		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of "
+			       "frames, of page tables, or of both. The factor is against everything on the threads' "
+			       "node.");
 		html_figures(page);
 		for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first))
 			put_group(page, run, first);

@@ -76,7 +76,8 @@ static const char *again(const struct report_run *run, const json_t *one)
 {
 	static char text[PATH_MAX + 512];
 
-	snprintf(text, sizeof(text), "faultline profile %.*s\nfaultline report %s", workload_length(one), text_in(one, "name"), run->name);
+	snprintf(text, sizeof(text), "faultline profile %.*s\nfaultline report %s", workload_length(one),
+		 text_in(one, "name"), run->name);
 	return text;
 }
 
@@ -108,13 +109,15 @@ static void put_latency_lines(FILE *in, const json_t *cases, const json_t *of)
 	unsigned int nr = 0;
 	size_t i, j;
 
-	fputs("set logscale y\nset yrange [*<50:5000<*]\nset xrange [-0.3:4.3]\nset grid y ls 100\nset format y '%.0s%c'\nset ylabel 'ns' offset 1,0\n"
+	fputs("set logscale y\nset yrange [*<50:5000<*]\nset xrange [-0.3:4.3]\nset grid y ls 100\nset format y '%.0s%c'\n"
+	      "set ylabel 'ns' offset 1,0\n"
 	      "set xtics ('p50' 0, 'p90' 1, 'p99' 2, 'p99.9' 3, 'max' 4)\n", in);
 	json_array_foreach(cases, i, one)
 		json_array_foreach(json_object_get(one, "latency"), j, latency) {
 			if (!same_workload(one, of) || nr == MOST_LINES || number_in(latency, "count") <= 0)
 				continue;
-			fprintf(in, "%s$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %zu lc rgb '%s'", nr ? ", " : "plot ", nr,
+			fprintf(in, "%s$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %zu lc rgb '%s'",
+				nr ? ", " : "plot ", nr,
 				5 + 2 * (j % 4), colour_of(one));
 			nr++;
 		}
@@ -138,7 +141,8 @@ static void put_latency_rows(struct html *page, const json_t *cases, const json_
 			html_cell(page, "%s", text_in(latency, "role"));
 			html_cell(page, "%s", text_in(latency, "operation"));
 			html_number(page, "%.0f", number_in(latency, "count"));
-			html_number(page, "%.0f", number_in(latency, json_object_get(latency, "samples") ? "samples" : "count"));
+			html_number(page, "%.0f", number_in(latency,
+							    json_object_get(latency, "samples") ? "samples" : "count"));
 			for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++)
 				html_number(page, "%s", report_time(number_in(latency, quantiles[q])));
 			html_row_end(page);
@@ -178,9 +182,10 @@ void report_latency(struct html *page, const struct report_run *run)
 		html_section_end(page);
 		return;
 	}
-	html_paragraph(page, "How long single operations took, in the profile build: its clock readings are in them. Colours are policies, "
-		       "marks are roles and operations; each line is in the table. Of short operations a sample was timed; op is one of the "
-		       "workload's own, and may contain many of the others.");
+	html_paragraph(page, "How long single operations took, in the profile build: its clock readings are in them. "
+		       "Colours are policies, marks are roles and operations; each line is in the table. Of short "
+		       "operations a sample was timed; op is one of the workload's own, and may contain many of the "
+		       "others.");
 	put_policy_legend(page);
 	html_figures(page);
 	for (size_t nth = 0; (of = nth_workload(cases, nth)); nth++) {
@@ -242,7 +247,8 @@ static void put_lock_picture(FILE *in, const json_t *cases, const json_t *of, un
 		if (!same_workload(one, of))
 			continue;
 		row--;
-		fprintf(in, "%u %g %lu ", row, lock ? 100 * number_in(lock, "wait_share") : 0, strtoul(colour_of(one) + 1, NULL, 16));
+		fprintf(in, "%u %g %lu ", row, lock ? 100 * number_in(lock, "wait_share") : 0,
+			strtoul(colour_of(one) + 1, NULL, 16));
 		gnuplot_put_quoted(in, lock ? text_in(lock, "class") : "nothing");
 		putc('\n', in);
 	}
@@ -256,7 +262,8 @@ static void put_lock_picture(FILE *in, const json_t *cases, const json_t *of, un
 		gnuplot_put_quoted(in, variant);
 		fprintf(in, " %u", row);
 	}
-	fprintf(in, ") font ',10'\nset xrange [0:160]\nset xtics 0,25,100\nset yrange [-0.6:%g]\nset grid x ls 100\nset style fill solid 0.85 noborder\n"
+	fprintf(in, ") font ',10'\nset xrange [0:160]\nset xtics 0,25,100\nset yrange [-0.6:%g]\nset grid x ls 100\n"
+		"set style fill solid 0.85 noborder\n"
 		"set xlabel 'threads'' time spent waiting, %%' offset 0,0.5\n"
 		"plot $b using ($2/2):1:($2/2):(0.33):3 with boxxyerror lc rgb variable, "
 		"$b using ($2+3):1:4 with labels left font ',10'\n", nr - 0.4);
@@ -282,7 +289,10 @@ static void put_lock_rows(struct html *page, const json_t *cases, const json_t *
 			html_number(page, "%.2f %%", 100 * number_in(lock, "contended") / number_in(lock, "acquired"));
 			html_number(page, "%.1f %%", 100 * number_in(lock, "wait_share"));
 			html_number(page, "%s", report_time(number_in(lock, "wait_max_ns")));
-			html_number(page, "%s", number_in(lock, "hold_samples") > 0 ? report_time(number_in(lock, "hold_ns_mean")) : "-");
+			if (number_in(lock, "hold_samples") > 0)
+				html_number(page, "%s", report_time(number_in(lock, "hold_ns_mean")));
+			else
+				html_number(page, "-");
 			html_row_end(page);
 		}
 }
@@ -315,7 +325,8 @@ static void put_retries(struct html *page, const json_t *cases)
 
 void report_locks(struct html *page, const struct report_run *run)
 {
-	static const char *const columns[] = { "case", "lock", "taken", "contended", "waited", "longest wait", "held", NULL };
+	static const char *const columns[] = { "case", "lock", "taken", "contended", "waited", "longest wait", "held",
+					      NULL };
 	const json_t *cases = json_object_get(run->profile, "cases"), *of;
 
 	html_section(page, "locks", "Locks");
@@ -324,8 +335,8 @@ void report_locks(struct html *page, const struct report_run *run)
 		html_section_end(page);
 		return;
 	}
-	html_paragraph(page, "The class of locks that was waited for most, and how much of all threads' time that took. Times that locks were "
-		       "held are the mean of a sample.");
+	html_paragraph(page, "The class of locks that was waited for most, and how much of all threads' time that took. "
+		       "Times that locks were held are the mean of a sample.");
 	html_figures(page);
 	for (size_t nth = 0; (of = nth_workload(cases, nth)); nth++) {
 		unsigned int nr = cases_of(cases, of);
@@ -373,12 +384,14 @@ bool report_lock_bound(const json_t *profile, const struct result *of, struct lo
 			double threads = number_in(one, "threads"), held = number_in(lock, "hold_ns_mean");
 			double per_item = number_in(lock, "acquired") / fmax(number_in(one, "items"), 1);
 
-			if (strlen(name) != length || strncmp(name, of->name, length) || (found && threads < bound->threads) ||
+			if (strlen(name) != length || strncmp(name, of->name, length) ||
+			    (found && threads < bound->threads) ||
 			    strcmp(text_in(one, "bottleneck"), text_in(lock, "class")) || held <= 0 || per_item <= 0 ||
 			    !is_exclusive(text_in(lock, "class")))
 				continue;
 			*bound = (struct lock_bound){ .class = text_in(lock, "class"), .hold_ns = held, .per_item = per_item,
-						      .rate = 1e9 / (held * per_item), .wait_share = number_in(lock, "wait_share"),
+						      .rate = 1e9 / (held * per_item),
+						      .wait_share = number_in(lock, "wait_share"),
 						      .threads = (unsigned int)threads };
 			found = true;
 		}

@@ -143,7 +143,8 @@ static void put_choice(FILE *out, const char *choice)
 	const char *value = strchr(choice, ':');
 
 	for (size_t i = 0; value && i < ARRAY_SIZE(options); i++)
-		if (!strncmp(choice, options[i], (size_t)(value - choice)) && strlen(options[i]) == (size_t)(value - choice)) {
+		if (!strncmp(choice, options[i], (size_t)(value - choice)) &&
+		    strlen(options[i]) == (size_t)(value - choice)) {
 			fprintf(out, " --%s %s", options[i], value + 1);
 			return;
 		}
@@ -173,7 +174,8 @@ static void put_variants(FILE *out, const struct results *results, const struct 
 		}
 }
 
-const char *report_again(const struct report_run *run, const char *command, const struct results *results, const struct result *of)
+const char *report_again(const struct report_run *run, const char *command, const struct results *results,
+			 const struct result *of)
 {
 	size_t size;
 	char *text = text_of(&size), *words = strdup(of->choices), *next = NULL;

@@ -38,9 +38,11 @@ static void put_picture(FILE *in, const struct comparison *comparison)
 		low = fmin(low, change->ratio / 1.5);
 		high = fmax(high, change->ratio * 1.5);
 	}
-	fprintf(in, "EOD\nset xrange [-1:%u]\nset yrange [%g:%g]\nset logscale y 2\nset grid y ls 100\nset xlabel 'benchmarks, by ratio' offset 0,0.5\n"
+	fprintf(in, "EOD\nset xrange [-1:%u]\nset yrange [%g:%g]\nset logscale y 2\nset grid y ls 100\n"
+		"set xlabel 'benchmarks, by ratio' offset 0,0.5\n"
 		"set ylabel 'rate, before = 1' offset 1,0\n"
-		"plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable\n", comparison->nr, low, high);
+		"plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable\n",
+		comparison->nr, low, high);
 }
 
 static void put_row(struct html *page, const struct change *change)
@@ -59,11 +61,13 @@ static void put_row(struct html *page, const struct change *change)
 static void put_figure(struct html *page, const struct report_run *before, const struct report_run *after,
 		       const struct comparison *comparison)
 {
-	static const char *const columns[] = { "slowest and fastest", "verdict", "before/s", "after/s", "ratio", "interval", "p", NULL };
+	static const char *const columns[] = { "slowest and fastest", "verdict", "before/s", "after/s", "ratio",
+					      "interval", "p", NULL };
 	char title[256], note[256], command[2 * PATH_MAX + 64];
 
 	snprintf(title, sizeof(title), "%.100s → %.100s", before->name, after->name);
-	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->faster, comparison->slower,
+	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->faster,
+		 comparison->slower,
 		 comparison->nr, 100 * comparison->floor_before, 100 * comparison->floor_after);
 	put_picture(html_figure(page, title, note, 270), comparison);
 	html_figure_data(page, columns);
@@ -71,7 +75,8 @@ static void put_figure(struct html *page, const struct report_run *before, const
 		if (i < MOST_ROWS / 2 || i + MOST_ROWS / 2 >= comparison->nr)
 			put_row(page, &comparison->changes[i]);
 	html_table_end(page);
-	snprintf(command, sizeof(command), "faultline compare %s %s\nfaultline report %s %s", before->name, after->name, before->name,
+	snprintf(command, sizeof(command), "faultline compare %s %s\nfaultline report %s %s", before->name, after->name,
+		 before->name,
 		 after->name);
 	html_figure_end(page, command);
 }
@@ -99,7 +104,8 @@ void report_runs(struct html *page, const struct report_run *runs, unsigned int 
 	if (nr < 2)
 		return;
 	html_section(page, "runs", "Runs side by side");
-	html_paragraph(page, "Each run against the first one, benchmark by benchmark; all other sections show the last run.");
+	html_paragraph(page, "Each run against the first one, benchmark by benchmark; all other sections show the last "
+		       "run.");
 	html_legend(page);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
 		html_legend_entry(page, verdicts[i].colour, verdicts[i].name);

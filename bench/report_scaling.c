@@ -81,7 +81,9 @@ static bool gather(struct panel *panel)
 
 static const char *colour_of(const struct panel *panel, unsigned int line)
 {
-	return panel->colours[line] < panel->nr_colours ? plot_policy_colour(panel->colours[line], panel->nr_colours) : "black";
+	unsigned int colour = panel->colours[line];
+
+	return colour < panel->nr_colours ? plot_policy_colour(colour, panel->nr_colours) : "black";
 }
 
 static const struct usl *model_of(const struct panel *panel, unsigned int line)
@@ -115,7 +117,8 @@ static void put_blocks(FILE *in, const struct panel *panel, double unit)
 			if (!in_line(panel, result, panel->policies[line]))
 				continue;
 			result_interval(result, &low, &high);
-			fprintf(in, "%u %g %g %g\n", result->threads, result_median(result) / unit, low / unit, high / unit);
+			fprintf(in, "%u %g %g %g\n", result->threads, result_median(result) / unit, low / unit,
+				high / unit);
 		}
 		fputs("EOD\n", in);
 	}
@@ -132,10 +135,12 @@ static void put_line(FILE *in, const struct panel *panel, unsigned int line, dou
 	const struct usl *usl = model_of(panel, line);
 	const char *colour = colour_of(panel, line);
 
-	fprintf(in, "%s$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb '%s', $l%u using 1:2 with %s lw 1.5 pt 7 ps 0.6 lc rgb '%s'",
+	fprintf(in, "%s$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb '%s', $l%u using 1:2 with %s lw 1.5 pt 7 ps "
+		"0.6 lc rgb '%s'",
 		line ? ", " : "plot ", line, colour, line, usl ? "points" : "linespoints", colour);
 	if (usl)
-		fprintf(in, ", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt 2 lw 1.4 lc rgb '%s'", usl->alone / unit, usl->sigma,
+		fprintf(in, ", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt 2 lw 1.4 lc rgb '%s'", usl->alone / unit,
+			usl->sigma,
 			usl->kappa, colour);
 }
 
@@ -147,7 +152,8 @@ static void put_picture(FILE *in, const struct panel *panel)
 
 	put_blocks(in, panel, unit);
 	fprintf(in, "set logscale x 2\nset xrange [%g:%g]\nset yrange [0:*]\nset grid y ls 100\nset xtics 2\n"
-		"set xlabel 'threads' offset 0,0.5\nset ylabel '%s' offset 1,0\n", panel->least_threads / 1.25, panel->most_threads * 1.25,
+		"set xlabel 'threads' offset 0,0.5\nset ylabel '%s' offset 1,0\n", panel->least_threads / 1.25,
+		panel->most_threads * 1.25,
 		unit_name);
 	if (cpus && panel->most_threads > cpus)
 		fprintf(in, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead dt 3 lc rgb '#888888' back\n", cpus, cpus);
@@ -207,9 +213,10 @@ static void put_models(struct html *page, const struct panel *panel)
 		put_coefficients(page, usl);
 	if (panel->bounded) {
 		fputs("<br/>", page->body);
-		html_print(page, "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited for %.0f %% of the time by %u "
-			   "threads) one lock", report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture",
-			   panel->bound.class, report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
+		html_print(page, "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited "
+			   "for %.0f %% of the time by %u threads) one lock",
+			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture", panel->bound.class,
+			   report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
 			   panel->bound.threads);
 	}
 	fputs("</p>\n", page->body);
@@ -237,7 +244,8 @@ static void put_all_coefficients(struct html *page, const struct panel *panel)
 
 static void put_panel(struct html *page, const struct panel *panel, const char *command)
 {
-	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time an item", "model: items/s", NULL };
+	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time an item",
+					      "model: items/s", NULL };
 
 	put_picture(html_figure(page, panel->of->workload, panel->of->choices, 270), panel);
 	put_models(page, panel);
@@ -299,14 +307,16 @@ void report_scaling(struct html *page, const struct report_run *run)
 		html_section_end(page);
 		return;
 	}
-	html_paragraph(page, "Throughput of all threads together. Dots are medians with their intervals. Dashed curves are a model, the "
-		       "universal scalability law N/(1 + σ(N−1) + κN(N−1)), fitted to the dots; the dash-dotted line is a model too: what one "
-		       "lock that is held by one thread at a time, for as long as in the profile, would let through. The dotted line marks a thread on every PU; "
-		       "coefficients with a * rest on points beyond it, and so contain the wait for a processor.");
+	html_paragraph(page, "Throughput of all threads together. Dots are medians with their intervals. Dashed curves "
+		       "are a model, the universal scalability law N/(1 + σ(N−1) + κN(N−1)), fitted to the dots; the "
+		       "dash-dotted line is a model too: what one lock that is held by one thread at a time, for as long "
+		       "as in the profile, would let through. The dotted line marks a thread on every PU; coefficients "
+		       "with a * rest on points beyond it, and so contain the wait for a processor.");
 	put_legend(page, run);
 	html_figures(page);
 	if (!(put_panels(page, run, true) + put_panels(page, run, false)))
-		html_missing(page, "Nothing was measured with several numbers of threads.", "faultline bench --threads 1,2,4,8");
+		html_missing(page, "Nothing was measured with several numbers of threads.",
+			     "faultline bench --threads 1,2,4,8");
 	html_figures_end(page);
 	html_section_end(page);
 }

@@ -26,7 +26,7 @@ static unsigned int failures(const struct results *results)
 	return nr;
 }
 
-/* The newest policy's throughput against the oldest one's with a thread on every PU: the geometric mean over the workloads. */
+/* The newest policy's throughput against the oldest one's, a thread on every PU: the geometric mean of the workloads. */
 static void card_policies(struct html *page, const struct results *results)
 {
 	const char *names[16];
@@ -48,7 +48,8 @@ static void card_policies(struct html *page, const struct results *results)
 	if (!nr)
 		return;
 	snprintf(figure, sizeof(figure), "× %.2f", exp(logs / nr));
-	snprintf(what, sizeof(what), "%s against %s with %u threads, geometric mean of %u workloads", names[nr_names - 1], names[0],
+	snprintf(what, sizeof(what), "%s against %s with %u threads, geometric mean of %u workloads", names[nr_names - 1],
+		 names[0],
 		 results->cpus, nr);
 	card(page, figure, what);
 }
@@ -78,7 +79,8 @@ static void card_noise(struct html *page, const struct results *results)
 	if (nr) {
 		qsort(widths, nr, sizeof(*widths), by_size);
 		snprintf(figure, sizeof(figure), "± %.1f %%", widths[nr / 2]);
-		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the run %.1f %%",
+		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the "
+			 "run %.1f %%",
 			 100 * results_noise_floor(results));
 		card(page, figure, what);
 	}

@@ -35,7 +35,8 @@ static void put_names(FILE *in, const struct shown *shown)
 		gnuplot_put_quoted(in, shown->twins[i]->core->workload);
 		fprintf(in, " %u", i);
 	}
-	fprintf(in, ") font ',10'\nset yrange [-0.7:%g]\nset grid x ls 100\nset style fill solid 0.85 noborder\n", shown->nr - 0.3);
+	fprintf(in, ") font ',10'\nset yrange [-0.7:%g]\nset grid x ls 100\nset style fill solid 0.85 noborder\n",
+		shown->nr - 0.3);
 }
 
 static void put_costs(FILE *in, const struct shown *shown)
@@ -52,7 +53,8 @@ static void put_costs(FILE *in, const struct shown *shown)
 	}
 	fputs("EOD\n", in);
 	put_names(in, shown);
-	fprintf(in, "set logscale x 10\nset xrange [%g:%g]\nset format x '%%g'\nset xlabel 'time of an item: model / live kernel' offset 0,0.5\n"
+	fprintf(in, "set logscale x 10\nset xrange [%g:%g]\nset format x '%%g'\nset xlabel 'time of an item: model / live "
+		"kernel' offset 0,0.5\n"
 		"set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' front\n", low, 4 * high);
 	fputs("plot $t using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.3):($1+0.3) with boxxyerror lc rgb '" MODEL_COLOUR "', "
 	      "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb 'black', "
@@ -74,7 +76,8 @@ static void put_scalings(FILE *in, const struct shown *shown)
 	fputs("set xrange [0:2.5]\nset xlabel 'rate of two threads, one = 1' offset 0,0.5\n"
 	      "set arrow 1 from 2,graph 0 to 2,graph 1 nohead dt 2 lc rgb '#888888'\n"
 	      "plot $t using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#999999', "
-	      "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "', '' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "'\n", in);
+	      "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "', '' using 3:1 with points pt 7 ps 0.7 lc rgb "
+	      "'" LIVE_COLOUR "'\n", in);
 }
 
 static void put_scaling_cell(struct html *page, double scaling)
@@ -107,7 +110,8 @@ static void put_row(struct html *page, const struct twin *twin)
 static void put_data(struct html *page, const struct report_run *run, const struct twin *twins, unsigned int nr)
 {
 	static const char *const columns[] = {
-		"core", "live", "choices", "time, core", "time, live", "ratio", "interval", "2 threads, core", "2 threads, live", NULL,
+		"core", "live", "choices", "time, core", "time, live", "ratio", "interval", "2 threads, core",
+		"2 threads, live", NULL,
 	};
 	char command[PATH_MAX + 128];
 
@@ -132,7 +136,8 @@ static void put_figures(struct html *page, const struct report_run *run, const s
 	html_legend_end(page);
 	html_figures(page);
 	if (shown.nr) {
-		put_costs(html_figure(page, "Cost", "one thread; the model against the live kernel", 80 + ROW_HEIGHT * shown.nr), &shown);
+		put_costs(html_figure(page, "Cost", "one thread; the model against the live kernel",
+				      80 + ROW_HEIGHT * shown.nr), &shown);
 		put_data(page, run, twins, nr);
 		put_scalings(html_figure(page, "Scaling", "a second thread", 80 + ROW_HEIGHT * shown.nr), &shown);
 		put_data(page, run, twins, nr);
@@ -148,9 +153,10 @@ void report_twins(struct html *page, const struct report_run *run)
 
 	html_section(page, "twins", "Model against live");
 	if (nr) {
-		html_paragraph(page, "The same work in the core and, through system calls, in the kernel that runs here: the same threads, pages and "
-			       "shape. The kernel pays for entering it, for hardware page tables and TLBs, and in a virtual machine for the second "
-			       "level of them; the core pays for none of that.");
+		html_paragraph(page, "The same work in the core and, through system calls, in the kernel that runs here: "
+			       "the same threads, pages and shape. The kernel pays for entering it, for hardware page "
+			       "tables and TLBs, and in a virtual machine for the second level of them; the core pays "
+			       "for none of that.");
 		put_figures(page, run, twins, nr);
 	} else {
 		html_missing(page, "No workload was measured both in the core and in the live kernel.", "faultline bench");

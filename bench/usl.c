@@ -17,7 +17,8 @@
 
 static bool same_line(const struct result *one, const struct result *other)
 {
-	return !strcmp(one->workload, other->workload) && !strcmp(one->choices, other->choices) && !strcmp(one->policy, other->policy);
+	return !strcmp(one->workload, other->workload) && !strcmp(one->choices, other->choices) &&
+	       !strcmp(one->policy, other->policy);
 }
 
 /* Results of one line are neighbours, but for policies between them. */
@@ -76,9 +77,12 @@ static void put_fit(FILE *in, unsigned int index)
 
 	fputs("a=1.5; b=1.1; c=1.1\n", in);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		fprintf(in, "if (%s) { %s%sa_err=0; b_err=0; c_err=0; fit a+(b-1)*(x-1)+(c-1)*x*(x-1) $d%u using 1:2:2 yerror via %s }\n",
-			steps[i][0], strchr(steps[i][1], 'b') ? "" : "b=1; ", strchr(steps[i][1], 'c') ? "" : "c=1; ", index, steps[i][1]);
-	fprintf(in, "print sprintf('%u %%.17g %%.17g %%.17g %%.17g %%.17g %%.17g', a, b-1, c-1, b_err, c_err, FIT_WSSR)\n", index);
+		fprintf(in, "if (%s) { %s%sa_err=0; b_err=0; c_err=0; fit a+(b-1)*(x-1)+(c-1)*x*(x-1) $d%u using 1:2:2 "
+			"yerror via %s }\n",
+			steps[i][0], strchr(steps[i][1], 'b') ? "" : "b=1; ", strchr(steps[i][1], 'c') ? "" : "c=1; ",
+			index, steps[i][1]);
+	fprintf(in, "print sprintf('%u %%.17g %%.17g %%.17g %%.17g %%.17g %%.17g', a, b-1, c-1, b_err, c_err, "
+		"FIT_WSSR)\n", index);
 }
 
 static int take_answers(struct usl_fits *fits, FILE *out)
@@ -159,12 +163,14 @@ double usl_peak(const struct usl *usl)
 /* ---- the file ---- */
 static json_t *fit_json(const struct usl *usl)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i}", "workload", usl->of->workload, "policy", usl->of->policy, "choices",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i}", "workload", usl->of->workload, "policy", usl->of->policy,
+				 "choices",
 				 usl->of->choices, "points", (int)usl->points, "crowded", (int)usl->crowded);
 	double peak = usl_peak(usl);
 
 	if (!usl->fitted) {
-		json_object_set_new(json, "skipped", json_sprintf("%u numbers of threads: a fit needs %u", usl->points, USL_POINTS));
+		json_object_set_new(json, "skipped", json_sprintf("%u numbers of threads: a fit needs %u", usl->points,
+								  USL_POINTS));
 		return json;
 	}
 	json_object_set_new(json, "alone", json_real(usl->alone));

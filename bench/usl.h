@@ -4,8 +4,8 @@
  *
  *   rate(N) = alone * N / (1 + sigma (N - 1) + kappa N (N - 1))
  *
- * sigma is the share of the work that one thread does at a time; kappa what every pair of threads costs each other. It is fitted
- * as N / rate, which is linear in its parameters: least squares of relative errors, with one solution. Neither parameter goes
+ * sigma is the share of the work that one thread does at a time; kappa what every pair of threads costs each other. It is
+ * fitted as N / rate, which is linear in its parameters: least squares of relative errors, with one solution. Neither parameter goes
  * below 0: a workload that scales better than threads are added has none of what they stand for.
  */
 #ifndef FAULTLINE_BENCH_USL_H
@@ -30,7 +30,7 @@ struct usl_fits {
 	unsigned int nr;
 };
 
-/* Fits every workload and policy of @results that has enough numbers of threads. Returns 0, or the exit status after one line. */
+/* Fits all of @results that has enough numbers of threads. Returns 0, or the exit status after one line on stderr. */
 int usl_fit(struct usl_fits *fits, const struct results *results);
 void usl_free(struct usl_fits *fits);
 /* The one of @of's workload, choices and policy; NULL when it was not measured. */

@@ -12,7 +12,7 @@
 #include "bench/eras.h"
 #include "core/faultline.h"
 
-/* Three policies with 2 threads: the second is twice as fast as the first, the third as fast as the second; then one policy alone. */
+/* Three policies with 2 threads: the second twice as fast as the first, the third as fast as it; then one policy alone. */
 static const struct {
 	const char *name;
 	double rates[3];
@@ -34,7 +34,8 @@ static void load(struct results *results)
 	fputs("{\"context\": {}, \"benchmarks\": [", out);
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
 		for (size_t r = 0; r < ARRAY_SIZE(made[i].rates); r++) {
-			fprintf(out, "%s{\"run_name\": \"%s\", \"run_type\": \"iteration\", \"items_per_second\": %g}", before, made[i].name,
+			fprintf(out, "%s{\"run_name\": \"%s\", \"run_type\": \"iteration\", \"items_per_second\": %g}",
+				before, made[i].name,
 				made[i].rates[r]);
 			before = ",";
 		}
