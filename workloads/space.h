@@ -26,7 +26,7 @@ struct space {
 	unsigned long base;		/* (C) the first byte of the first region */
 	unsigned long stride;		/* (C) bytes from the start of one region to that of the next */
 	void *reserved;			/* (C) of the live kernel: where its regions are, and */
-	int pagemap;			/* (C) its /proc/self/pagemap; not open: 0 or less */
+	int pagemap;			/* (C) its /proc/self/pagemap; 0 or less: there is none */
 	struct file *file;		/* (C) what its regions map (file_space.h), with a reference; NULL: none */
 	union space_file {		/* (C) of each worker (space_open_files()); NULL: none */
 		struct file *file;

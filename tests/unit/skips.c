@@ -40,6 +40,7 @@ static const struct refusal refusals[] = {
 	{ "live_thp_fault", "no huge page", SYS_madvise, 2, MADV_HUGEPAGE },
 	{ "live_move_pages", "move_pages: ", SYS_move_pages, -1, 0 },
 	{ "live_pagemap_scan", "PAGEMAP_SCAN: ", SYS_ioctl, -1, 0 },
+	{ "live_pagemap_read", "no /proc/self/pagemap", SYS_openat, -1, 0 },
 	{ "live_gup", "vmsplice: ", SYS_vmsplice, -1, 0 },
 };
 

@@ -195,6 +195,34 @@ static void page_not_dropped_is_seen(void **state)
 	end(&crew);
 }
 
+static void live_page_not_dropped_is_seen(void **state)
+{
+	struct crew crew;
+
+	(void)state;
+	begin(&crew, "live_fault_one_vma", true);
+	assert_true(op(&crew) > 0);
+	assert_int_equal(op(&crew), -EUCLEAN);
+	assert_int_equal(check(&crew), -EUCLEAN);
+	end(&crew);
+}
+
+/* Nobody has filled the region of which these ask what is there. */
+static void empty_region_is_seen(void **state)
+{
+	static const char *const names[] = { "mincore", "live_mincore", "pagemap_read", "live_pagemap_read", "move_pages" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		struct crew crew;
+
+		begin(&crew, names[i], false);
+		assert_true(op(&crew) < 0);
+		assert_true(check(&crew) < 0);
+		end(&crew);
+	}
+}
+
 static void lost_reference_is_seen(void **state)
 {
 	struct crew crew;
@@ -311,6 +339,8 @@ int main(void)
 		cmocka_unit_test(missing_page_is_seen),
 		cmocka_unit_test(unexpected_marker_is_seen),
 		cmocka_unit_test(page_not_dropped_is_seen),
+		cmocka_unit_test(live_page_not_dropped_is_seen),
+		cmocka_unit_test(empty_region_is_seen),
 		cmocka_unit_test(lost_reference_is_seen),
 		cmocka_unit_test(contents_are_seen),
 		cmocka_unit_test(file_contents_are_seen),
