@@ -354,20 +354,12 @@ void report_locks(struct html *page, const struct report_run *run)
 	html_section_end(page);
 }
 
-/* Whether one thread at a time holds a lock of @class: readers share the others, so that their times bound nothing. */
+/* Times of a lock that readers share bound nothing. */
 static bool is_exclusive(const char *class)
 {
-	static const struct {
-		const char *name, *kind;
-	} classes[] = {
-#define LOCKRANK(id, lock, kind, ...)	{ lock, kind },
-#include "core/lock/lockrank.def"
-#undef LOCKRANK
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-		if (!strcmp(classes[i].name, class))
-			return !strncmp(classes[i].kind, "spin", 4) || !strncmp(classes[i].kind, "bit", 3);
+	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++)
+		if (!strcmp(lockrank_name(rank), class))
+			return lockrank_is_exclusive(rank);
 	return false;
 }
 

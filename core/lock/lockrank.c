@@ -2,6 +2,8 @@
 /* lockrank.c - the locks each thread holds, and the check of their order. */
 #include "core/lock/lockrank.h"
 
+#include <string.h>
+
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/base/schedule.h"
@@ -18,6 +20,11 @@ static const struct lockrank_info {
 const char *lockrank_name(enum lock_rank rank)
 {
 	return rank < NR_LOCK_RANKS ? ranks[rank].lock : "no lock";
+}
+
+bool lockrank_is_exclusive(enum lock_rank rank)
+{
+	return !strncmp(ranks[rank].kind, "spin", 4) || !strncmp(ranks[rank].kind, "bit", 3);
 }
 
 void lockrank_print(FILE *out)

@@ -28,6 +28,8 @@ enum held_mode { HELD_READ, HELD_WRITE };
 
 /* The lock's name, for people. */
 const char *lockrank_name(enum lock_rank rank);
+/* One thread at a time holds a lock of @rank, by its kind; readers share the others. */
+bool lockrank_is_exclusive(enum lock_rank rank);
 /* Writes the order and every lock's definition as Markdown: LOCKING.md is this text. */
 void lockrank_print(FILE *out);
 /* Writes what every registered thread holds and waits for, one line each; nothing without FAULTLINE_CHECK. */

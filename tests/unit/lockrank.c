@@ -44,6 +44,16 @@ static void the_text_defines_every_lock(void **state)
 	free(text);
 }
 
+static void one_thread_holds_what_readers_do_not_share(void **state)
+{
+	(void)state;
+	assert_true(lockrank_is_exclusive(RANK_PTE_PTL));
+	assert_true(lockrank_is_exclusive(RANK_FRAME_LIST));
+	assert_true(lockrank_is_exclusive(RANK_FOLIO_LOCK));
+	assert_false(lockrank_is_exclusive(RANK_MMAP_LOCK));
+	assert_false(lockrank_is_exclusive(RANK_VMA_LOCK));
+}
+
 #if FAULTLINE_CHECK
 static char locks[40];	/* any addresses will do */
 
@@ -226,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_defines_every_lock),
+		cmocka_unit_test(one_thread_holds_what_readers_do_not_share),
 #if FAULTLINE_CHECK
 		cmocka_unit_test(outermost_to_innermost_is_right),
 		cmocka_unit_test(reversal_dies_with_both_names),
