@@ -16,7 +16,12 @@ void operation_hide(void);
 /* Writes what cpu @id is in, outermost first, as one line behind others' words; nothing if it is in none. */
 void operations_print(FILE *out, unsigned int id);
 #else
-static inline bool operation_show(const char *name, const void *on, unsigned long at) { return (void)name, (void)on, (void)at, false; }
+static inline bool operation_show(const char *name, const void *on, unsigned long at)
+{
+	(void)name, (void)on, (void)at;
+	return false;
+}
+
 static inline void operation_hide(void) {}
 static inline void operations_print(FILE *out, unsigned int id) { (void)out, (void)id; }
 #endif

@@ -21,10 +21,10 @@ grep -q '^  lock ' out && surprise 'locks of ours'
 
 # One lock for the whole address space is in everybody's way. A machine so busy that two threads seldom meet is tried for longer.
 for seconds in 0.1 0.3 1 3 10 30; do
-	ends 0 profile fault_one_table --policy linux-2.6.14 --threads 4 --seconds $seconds --out $seconds.json
+	ends 0 profile fault_one_table --policy linux-2.6.14 --threads 8 --seconds $seconds --out $seconds.json
 	grep -q 'bottleneck: ' out && break
 done
-grep -qE '^fault_one_table/policy:linux-2.6.14/threads:4: .*; bottleneck: mm->page_table_lock, [0-9.]+ % of' out || surprise 'not the bottleneck'
+grep -qE '^fault_one_table/policy:linux-2.6.14/threads:8: .*; bottleneck: mm->page_table_lock, [0-9.]+ % of' out || surprise 'not the bottleneck'
 grep -q '"bottleneck": "mm->page_table_lock"' $seconds.json || surprise 'not the bottleneck in the file'
 
 # Without instruments the same is run, and nothing is told but the rate.
