@@ -37,8 +37,8 @@ static const struct poptOption options[] = {
 	{ "slow-down", 0, POPT_ARG_STRING, NULL, OPT_SLOW_DOWN,
 	  "make each operation of the core take that much longer, to see that compare finds it", "PERCENT" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
-	  "a look only: 2 repetitions of 0.003 s, the default policy, nothing crowded", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/bench.json, and results/latest names it)",
+	  "a look only: 2 repetitions of 0.003 s, the default policy, the first of each choice, nothing crowded", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: a file in the new folder results/HOST/TIME, which results/latest names)",
 	  "FILE" },
 	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "later runs of this host are compared with this one", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the benchmarks instead of running them", NULL },
@@ -121,7 +121,7 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		.payloads = !choices->nr_payloads,
 		.layouts = !choices->nr_layouts,
 		.threads = !choices->nr_threads,
-		.first_axis_values = grid,
+		.first_axis_values = grid || bench->quick,
 	};
 	if (defaults->policies && !grid)
 		status = choices_add_policies(choices, policy_default()->name);
@@ -131,7 +131,7 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		status = choices_add_shipped_layouts(choices);
 	if (defaults->payloads) {
 		choices->payloads[choices->nr_payloads++] = 0;
-		if (!grid)
+		if (!grid && !bench->quick)
 			choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
 	}
 	if (defaults->threads && grid)
