@@ -37,6 +37,7 @@ const char html_style[] =
 	"svg [stroke='black'],svg [stroke='rgb(  0,   0,   0)']{stroke:var(--ink)}\n"
 	"svg [color='black'],svg [color='rgb(  0,   0,   0)']{color:var(--ink)}\n"
 	"svg [stroke='rgb(221, 221, 221)']{stroke:var(--grid)}\n"
+	"svg use[color='white']{display:none}\n"	/* gnuplot's holes around points */
 	"svg.shared{position:absolute;width:0;height:0}\n"
 	"details{margin-top:.4rem}\n"
 	"summary{cursor:pointer;color:var(--muted);font-size:.88rem}\n"

@@ -25,6 +25,7 @@ static int slowest_first(const void *a, const void *b)
 	return (one->ratio > other->ratio) - (one->ratio < other->ratio);
 }
 
+/* Intervals of those that changed: all of them would be a grey field. */
 static void put_picture(FILE *in, const struct comparison *comparison)
 {
 	double low = 0.8, high = 1.25;
@@ -32,8 +33,10 @@ static void put_picture(FILE *in, const struct comparison *comparison)
 	fputs("$r << EOD\n", in);
 	for (unsigned int i = 0; i < comparison->nr; i++) {
 		const struct change *change = &comparison->changes[i];
+		bool shown = change->verdict == VERDICT_FASTER || change->verdict == VERDICT_SLOWER;
 
-		fprintf(in, "%u %g %g %g %lu\n", i, change->ratio, change->low, change->high,
+		fprintf(in, "%u %g %g %g %lu\n", i, change->ratio, shown ? change->low : change->ratio,
+			shown ? change->high : change->ratio,
 			strtoul(verdicts[change->verdict].colour + 1, NULL, 16));
 		low = fmin(low, change->ratio / 1.5);
 		high = fmax(high, change->ratio * 1.5);
