@@ -20,7 +20,7 @@
 
 #define REQUESTS	32ul
 #define MAP_PAGES	4ul		/* of a mapping */
-#define SCATTER		64ul		/* pages from one scattered request to the next */
+#define SCATTER		64ul		/* pages from one scattered request to the next, and room for any one */
 #define PRIME		7919ul		/* to scatter by */
 #define ANONYMOUS	(MAP_PRIVATE | MAP_ANONYMOUS)
 
@@ -77,7 +77,7 @@ static int64_t each(struct worker *worker, int (*request)(struct worker *worker,
 
 static int setup(struct workload_run *run)
 {
-	return space_open_warm(run, run->threads, max(REQUESTS * SCATTER * run->threads, REQUESTS * MAP_PAGES));
+	return space_open(run, run->threads, REQUESTS * SCATTER * run->threads);
 }
 
 /* ---- requests ---- */

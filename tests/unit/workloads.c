@@ -22,7 +22,7 @@
 #define FRAMES		(FAULTLINE_PLAIN_ALLOC ? 1ul << 16 : 1ul << 19)
 #define MOST_THREADS	3
 #define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES */
-#define TEST_PAGES	4096			/* of a run whose size does not matter, or that the host has to back */
+#define TEST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 1024 : 4096)	/* where the size does not matter, or the host has to back them */
 #define MOST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 4096 : INT64_MAX)
 
 static struct layout *layout;
