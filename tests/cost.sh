@@ -14,8 +14,9 @@ statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_ch
 	|shadow_\w+|age_(unlinked|freed|reused|seen)|page_seen|frames_(begin|end)
 	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'
 
-copy() { # TREE, built anew: what was taken out of it before is there again
+copy() { # TREE, built anew: what was taken out of it before is there again, and what the source has no more is gone
 	mkdir -p "$trees/$1"
+	rm -rf "${trees:?}/$1"/{core,bench,workloads}
 	(cd "$source" && tar cf - CMakeLists.txt CMakePresets.json cmake core bench workloads) | tar xmf - -C "$trees/$1"
 }
 
