@@ -24,7 +24,24 @@ void live_populate(struct worker *worker)
 void live_empty(struct worker *worker)
 {
 	live_populate(worker);
+	live_drop(worker);
+}
+
+void live_drop(struct worker *worker)
+{
 	live_advise(worker, MADV_DONTNEED);
+}
+
+int live_map_file(struct worker *worker, int fd, int flags)
+{
+	void *memory = mmap(NULL, live_size(worker), PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	worker->data = memory;
+	madvise(memory, live_size(worker), MADV_NOHUGEPAGE);
+	live_populate(worker);
+	return 0;
 }
 
 int live_knows(struct workload_run *run, int advice, const char *name)

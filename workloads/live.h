@@ -23,6 +23,11 @@ void live_populate(struct worker *worker);
  */
 void live_empty(struct worker *worker);
 
+/* As a prepare: what is mapped goes. */
+void live_drop(struct worker *worker);
+/* As worker_setup but for @fd and @flags, MAP_SHARED or MAP_PRIVATE: the file's first pages are worker->data, each written to once. */
+int live_map_file(struct worker *worker, int fd, int flags);
+
 /* As part of a setup: 0, or workload_skip() where madvise() refuses the advice for an empty page. */
 int live_knows(struct workload_run *run, int advice, const char *name);
 /* madvise() over all of it, as an op. Returns the pages or -errno. */

@@ -9,30 +9,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Every page is in the file, and none is mapped. */
-static void prepare(struct worker *worker)
+/* Every page is in the file. */
+static int map_shared(struct worker *worker)
 {
-	live_advise(worker, MADV_DONTNEED);
-}
-
-static int map_file(struct worker *worker)
-{
-	int fd = memfd_create("faultline", MFD_CLOEXEC), err = 0;
-	void *memory = MAP_FAILED;
+	int fd = memfd_create("faultline", MFD_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	if (!ftruncate(fd, (off_t)live_size(worker)))
-		memory = mmap(NULL, live_size(worker), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		err = -errno;
+	err = ftruncate(fd, (off_t)live_size(worker)) ? -errno : live_map_file(worker, fd, MAP_SHARED);
 	close(fd);
-	if (err)
-		return err;
-	worker->data = memory;
-	madvise(memory, live_size(worker), MADV_NOHUGEPAGE);
-	live_populate(worker);
-	return 0;
+	return err;
 }
 
 static int64_t touch(struct worker *worker)
@@ -52,8 +38,8 @@ WORKLOAD(live_file_fault,
 	.twin_of = "file_fault_shared",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
-	.roles = { { "touch", touch, prepare } },
+	.roles = { { "touch", touch, live_drop } },
 	.nr_axes = 2,
 	.axes = { MEMORY_AXIS, WRITE_AXIS },
-	.worker_setup = map_file,
+	.worker_setup = map_shared,
 	.worker_teardown = live_unmap)

@@ -31,22 +31,10 @@ static void teardown(struct workload_run *run)
 	close((int)(intptr_t)run->data);
 }
 
-static void drop(struct worker *worker)
-{
-	live_advise(worker, MADV_DONTNEED);
-}
-
 /* The host has backed the copies before the first of them is timed. */
 static int map_private(struct worker *worker)
 {
-	void *memory = mmap(NULL, live_size(worker), PROT_READ | PROT_WRITE, MAP_PRIVATE, (int)(intptr_t)worker->run->data, 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	worker->data = memory;
-	madvise(memory, live_size(worker), MADV_NOHUGEPAGE);
-	live_populate(worker);
-	return 0;
+	return live_map_file(worker, (int)(intptr_t)worker->run->data, MAP_PRIVATE);
 }
 
 /* The file holds zeroes, whatever others write to their copies. */
@@ -68,7 +56,7 @@ WORKLOAD(live_file_private,
 	.twin_of = "file_fault_private",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
-	.roles = { { "touch", touch, drop } },
+	.roles = { { "touch", touch, live_drop } },
 	.nr_axes = 2,
 	.axes = { MEMORY_AXIS, WRITE_AXIS },
 	.setup = setup,

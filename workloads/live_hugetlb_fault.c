@@ -36,11 +36,6 @@ static int map_own(struct worker *worker)
 	return 0;
 }
 
-static void drop(struct worker *worker)
-{
-	live_advise(worker, MADV_DONTNEED);
-}
-
 static int64_t touch(struct worker *worker)
 {
 	char *memory = worker->data;
@@ -56,7 +51,7 @@ WORKLOAD(live_hugetlb_fault,
 	.twin_of = "hugetlb_fault",
 	.flags = WORKLOAD_LIVE,
 	.nr_roles = 1,
-	.roles = { { "fault", touch, drop } },
+	.roles = { { "fault", touch, live_drop } },
 	.nr_axes = 1,
 	.axes = { FEW_PAGES_AXIS },
 	.setup = setup,

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@
 #include "workloads/space_calls.h"
 
 #define READ_WRITE	(PROT_READ | PROT_WRITE)
+#define MOST_TRIES	1000
 
 static char *at(unsigned long addr)
 {
@@ -53,10 +55,19 @@ static int live_mprotect(struct worker *worker, unsigned long addr, unsigned lon
 	return (int)result_of(mprotect(at(addr), len, prot));
 }
 
+/* -EAGAIN: MADV_COLLAPSE of a page that somebody in the system looks at just now. */
 static int live_madvise(struct worker *worker, unsigned long addr, unsigned long len, int advice)
 {
+	int err = 0;
+
 	(void)worker;
-	return (int)result_of(madvise(at(addr), len, advice));
+	for (unsigned int tries = 0; tries < MOST_TRIES; tries++) {
+		err = (int)result_of(madvise(at(addr), len, advice));
+		if (err != -EAGAIN)
+			break;
+		sched_yield();
+	}
+	return err;
 }
 
 static long live_mremap(struct worker *worker, unsigned long addr, unsigned long len, unsigned long to)

@@ -5,12 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int fill(struct worker *worker)
-{
-	space_fill_own(worker);
-	return load_relaxed(&space_of(worker)->error);
-}
-
 static int64_t ask(struct worker *worker)
 {
 	static _Thread_local unsigned char vec[LIVE_PAGES];
@@ -34,6 +28,6 @@ TWINS(mincore, 0, "mincore() over a populated VMA; each worker its own",
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = space_open_memory,
-	.worker_setup = fill,
+	.worker_setup = space_fill_worker,
 	.check = space_check,
 	.teardown = space_close)

@@ -11,8 +11,7 @@
 static int fill(struct worker *worker)
 {
 	worker->data = NULL;
-	space_fill_own(worker);
-	return load_relaxed(&space_of(worker)->error);
+	return space_fill_worker(worker);
 }
 
 static int move_chunk(struct worker *worker, unsigned long addr, int node)

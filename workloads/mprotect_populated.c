@@ -2,12 +2,6 @@
 /* mprotect_populated.c - populated memory made read-only, and writable again. */
 #include "workloads/space_calls.h"
 
-static int fill(struct worker *worker)
-{
-	space_fill_own(worker);
-	return load_relaxed(&space_of(worker)->error);
-}
-
 /* Both ways; while checking, what may be read is read, and what may be written to is written to. */
 static int64_t protect(struct worker *worker)
 {
@@ -31,6 +25,6 @@ TWINS(mprotect_populated, 0, "mprotect() of a populated VMA, to read-only and ba
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = space_open_memory,
-	.worker_setup = fill,
+	.worker_setup = space_fill_worker,
 	.check = space_check,
 	.teardown = space_close)

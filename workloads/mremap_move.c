@@ -10,12 +10,6 @@ static int setup(struct workload_run *run)
 	return space_open_warm(run, 2 * run->threads, (unsigned long)run->choice[0]);
 }
 
-static int fill(struct worker *worker)
-{
-	space_fill_own(worker);
-	return load_relaxed(&space_of(worker)->error);
-}
-
 static int64_t move(struct worker *worker)
 {
 	struct space *space = space_of(worker);
@@ -35,6 +29,6 @@ TWINS(mremap_move, 0, "mremap() of a populated VMA to another place and back; ea
 	.nr_axes = 2,
 	.axes = { FEW_PAGES_AXIS, { "shift", 2, { 0, 1 } } },
 	.setup = setup,
-	.worker_setup = fill,
+	.worker_setup = space_fill_worker,
 	.check = space_check,
 	.teardown = space_close)

@@ -18,12 +18,6 @@ static int setup(struct workload_run *run)
 	return workload_skip(run, "no /proc/self/pagemap");
 }
 
-static int fill(struct worker *worker)
-{
-	space_fill_own(worker);
-	return load_relaxed(&space_of(worker)->error);
-}
-
 static int read_chunk(struct worker *worker, unsigned long addr)
 {
 	struct space *space = space_of(worker);
@@ -55,6 +49,6 @@ TWINS(pagemap_read, 0, "the pagemap of a populated VMA, 512 pages a read; each w
 	.nr_axes = 1,
 	.axes = { MEMORY_AXIS },
 	.setup = setup,
-	.worker_setup = fill,
+	.worker_setup = space_fill_worker,
 	.check = space_check,
 	.teardown = space_close)

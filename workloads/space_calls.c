@@ -181,6 +181,12 @@ void space_fill_own(struct worker *worker)
 	space_access(worker, space_own(worker), space_of(worker)->pages, PAGE_SIZE, true);
 }
 
+int space_fill_worker(struct worker *worker)
+{
+	space_fill_own(worker);
+	return load_relaxed(&space_of(worker)->error);
+}
+
 int64_t space_advise_own(struct worker *worker, int advice)
 {
 	struct space *space = space_of(worker);

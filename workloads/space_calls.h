@@ -52,8 +52,9 @@ static inline long space_mmap_anywhere(struct worker *worker, unsigned long page
 int64_t space_access(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step, bool write);
 /* The first byte of the worker's own region. */
 unsigned long space_own(const struct worker *worker);
-/* As a prepare: all pages of the worker's own region are there, written to. */
+/* As a prepare: all pages of the worker's own region are there, written to. space_fill_worker() - as worker_setup. */
 void space_fill_own(struct worker *worker);
+int space_fill_worker(struct worker *worker);
 /* As an op: one madvise() over the worker's own region. Returns its pages or -errno. */
 int64_t space_advise_own(struct worker *worker, int advice);
 
