@@ -271,6 +271,7 @@ void results_free(struct results *results)
 	free(results->date);
 	free(results->build_type);
 	free(results->topology);
+	*results = (struct results){ 0 };
 }
 
 const char *result_skipped(const struct result *result)

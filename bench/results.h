@@ -37,6 +37,7 @@ bool results_schema_known(const struct json_t *root);
  * Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason".
  */
 int results_load(const char *run, struct results *results, char *why, size_t why_size);
+/* Nothing is left in @results: after a load that failed, or another free, there is nothing to do. */
 void results_free(struct results *results);
 
 /* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
