@@ -154,7 +154,7 @@ static int write_file(const struct profile_options *profile, const char *path, i
 				 "cases", profile->cases);
 	int status;
 
-	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s: cannot be written", path) : 0;
+	status = !root || json_dump_file(root, path, 0) ? fail("%s: cannot be written", path) : 0;
 	json_decref(root);
 	return status;
 }
