@@ -9,8 +9,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 rate() { # THREADS [OPTION]: items per second
-	"$program" profile "$workload" --axis "$axis" --threads "$1" --seconds "$seconds" --out "$scratch/profile.json" "${@:2}" >/dev/null
-	awk -F': ' '/"seconds":/ { seconds = $2 + 0 } /"items":/ { items = $2 + 0 } END { print items / seconds }' "$scratch/profile.json"
+	"$program" profile "$workload" --policy linux-6.15 --axis "$axis" --threads "$1" --seconds "$seconds" --out "$scratch/profile.json" "${@:2}" >/dev/null
+	grep -oE '"(seconds|items)": [0-9.e+]+' "$scratch/profile.json" | awk -F': ' '
+		{ value[$1] = $2 }
+		END { if (!value["\"items\""]) exit 1; print value["\"items\""] / value["\"seconds\""] }'
 }
 
 for threads in 1 "$(nproc)"; do
