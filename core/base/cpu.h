@@ -142,7 +142,8 @@ extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not r
 
 /*
  * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed; @mem_policy, but not
- * MEM_NODE, says where its frames come from, of either use. Registers with RCU too. Returns 0, -EBUSY when registered already, -ENOSPC when NR_CPUS are.
+ * MEM_NODE, says where its frames come from, of either use. Registers with RCU too. Returns 0, -EBUSY when registered
+ * already, -ENOSPC when NR_CPUS are.
  */
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
 /* Where the calling cpu's frames of one use come from, from now on. Source: mm/mempolicy.c set_mempolicy(2). */

@@ -211,8 +211,8 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
 
 /*
  * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
- * The node follows the calling cpu's policy for page tables or for all else, then the others in turn. Returns NULL when no node has such a block,
- * or an injected failure is due. Frames on other threads' lists are out of reach.
+ * The node follows the calling cpu's policy for page tables or for all else, then the others in turn. Returns NULL when
+ * no node has such a block, or an injected failure is due. Frames on other threads' lists are out of reach.
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
 struct page *alloc_page(unsigned int flags) __must_check;
