@@ -10,7 +10,6 @@
 
 #define REGIONS		4u
 #define FILE_PAGES	TABLE_PAGES
-#define OP_FAULTS	16
 
 enum { FAULTER, COLLAPSER };
 
@@ -27,27 +26,9 @@ static int setup(struct workload_run *run)
 	return err;
 }
 
-/* Others drop what a fault brought: only what is found is looked at. */
-static int fault_one(struct worker *worker)
-{
-	struct space *space = space_of(worker);
-	unsigned int region = (unsigned int)rng_below(&worker->rng, REGIONS), write = (unsigned int)rng_below(&worker->rng, 2);
-	unsigned long page = rng_below(&worker->rng, FILE_PAGES);
-	int err = space_fault(space, space->mm, space_region(space, region) + (page << PAGE_SHIFT), write ? FAULT_FLAG_WRITE : 0);
-
-	if (err || !worker->run->checking)
-		return err;
-	err = file_space_access(space, region, page, write ? file_space_mark(space, region, page, worker->index) : 0);
-	return err == -EUCLEAN ? err : 0;
-}
-
 static int64_t fault(struct worker *worker)
 {
-	int err = load_relaxed(&space_of(worker)->error);
-
-	for (unsigned int i = 0; !err && i < OP_FAULTS; i++)
-		err = fault_one(worker);
-	return err ? err : OP_FAULTS;
+	return file_space_fault_anywhere(worker, false);
 }
 
 /* -EINVAL: tables cannot go under this policy, or there is none, or its advice was taken back; -EAGAIN: the folio is busy. */

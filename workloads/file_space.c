@@ -12,6 +12,8 @@
 #define REGION_SHIFT	32
 #define REGION_MASK	(0xffull << REGION_SHIFT)
 
+#define FAULTS_ANYWHERE	16	/* in an op */
+
 /* ---- set-up ---- */
 
 int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages,
@@ -139,6 +141,32 @@ void file_space_drop(struct worker *worker)
 
 	if (err)
 		space_fail(space, err, "MADV_DONTNEED at %#lx failed", addr);
+}
+
+/* What a fault brought may be gone again: only what is found is looked at. */
+static int fault_and_look(struct worker *worker, bool cut)
+{
+	struct space *space = space_of(worker);
+	unsigned int region = (unsigned int)rng_below(&worker->rng, space->nr), write = (unsigned int)rng_below(&worker->rng, 2);
+	unsigned long page = rng_below(&worker->rng, space->pages), addr = space_region(space, region) + (page << PAGE_SHIFT);
+	vm_fault_t ret = do_user_addr_fault(space->mm, addr, write ? FAULT_FLAG_WRITE : 0);
+	int err;
+
+	if (ret & ~(cut ? VM_FAULT_SIGBUS : 0))
+		return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x", addr, ret);
+	if (ret || !worker->run->checking)
+		return 0;
+	err = file_space_access(space, region, page, write ? file_space_mark(space, region, page, worker->index) : 0);
+	return err == -EUCLEAN ? err : 0;
+}
+
+int64_t file_space_fault_anywhere(struct worker *worker, bool cut)
+{
+	int err = load_relaxed(&space_of(worker)->error);
+
+	for (unsigned int i = 0; !err && i < FAULTS_ANYWHERE; i++)
+		err = fault_and_look(worker, cut);
+	return err ? err : FAULTS_ANYWHERE;
 }
 
 /* Nobody else has this region: what a fault brought stays. */

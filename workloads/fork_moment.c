@@ -19,20 +19,14 @@ static int setup(struct workload_run *run)
 	return space_open(run, 1, TABLES * TABLE_PAGES);
 }
 
-static unsigned long base(struct worker *worker)
+static struct process_pages pages_of(struct worker *worker)
 {
-	return space_region(space_of(worker), 0);
+	return (struct process_pages){ space_region(space_of(worker), 0), TABLES, PMD_SIZE, false };
 }
 
 static int64_t write_each(struct worker *worker)
 {
-	uint64_t *round = worker->data;
-	int64_t done = 1;
-
-	++*round;
-	for (unsigned long i = 0; done > 0 && i < TABLES; i++)
-		done = process_write(worker, space_mm(worker), base(worker) + i * PMD_SIZE, 1, *round);
-	return done < 0 ? done : (int64_t)TABLES;
+	return process_write_round(worker, pages_of(worker));
 }
 
 static int64_t fork_look_exit(struct worker *worker)
@@ -42,7 +36,7 @@ static int64_t fork_look_exit(struct worker *worker)
 
 	if (!child)
 		return space_of(worker)->error;
-	err = process_check_moment(worker, child, (struct process_pages){ base(worker), TABLES, PMD_SIZE, false }, worker->run->threads - 1);
+	err = process_check_moment(worker, child, pages_of(worker), worker->run->threads - 1);
 	mm_exit(child);
 	return err ? err : (int64_t)TABLES;
 }

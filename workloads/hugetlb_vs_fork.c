@@ -17,9 +17,9 @@ static unsigned int role_of(unsigned int index, unsigned int threads)
 	return index == threads - 1 ? WRITER : FORKER;
 }
 
-static unsigned long base(struct worker *worker)
+static struct process_pages pages_of(struct worker *worker)
 {
-	return space_region(space_of(worker), 0);
+	return (struct process_pages){ space_region(space_of(worker), 0), HUGE_PAGES, PMD_SIZE, true };
 }
 
 static void teardown(struct workload_run *run)
@@ -49,13 +49,7 @@ static int setup(struct workload_run *run)
 
 static int64_t write_each(struct worker *worker)
 {
-	uint64_t *round = worker->data;
-	int64_t done = 1;
-
-	++*round;
-	for (unsigned long i = 0; done > 0 && i < HUGE_PAGES; i++)
-		done = process_write(worker, space_mm(worker), base(worker) + i * PMD_SIZE, 1, *round);
-	return done < 0 ? done : (int64_t)HUGE_PAGES;
+	return process_write_round(worker, pages_of(worker));
 }
 
 static int count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -71,8 +65,8 @@ static int count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next, struc
 static int walk(struct worker *worker, struct mm_struct *mm)
 {
 	static const struct mm_walk_ops ops = { .hugetlb_entry = count_huge, .walk_lock = PGWALK_RDLOCK };
-	unsigned long found = 0;
-	int err = space_walk(mm, base(worker), base(worker) + HUGE_PAGES * PMD_SIZE, &ops, &found);
+	unsigned long start = pages_of(worker).addr, found = 0;
+	int err = space_walk(mm, start, start + HUGE_PAGES * PMD_SIZE, &ops, &found);
 
 	if (!err && found > HUGE_PAGES)
 		err = -EUCLEAN;
@@ -82,12 +76,11 @@ static int walk(struct worker *worker, struct mm_struct *mm)
 static int64_t fork_look_exit(struct worker *worker)
 {
 	struct mm_struct *child = process_fork(worker);
-	const struct process_pages pages = { base(worker), HUGE_PAGES, PMD_SIZE, true };
 	int err;
 
 	if (!child)
 		return space_of(worker)->error;
-	err = process_check_moment(worker, child, pages, worker->run->threads - 1);
+	err = process_check_moment(worker, child, pages_of(worker), worker->run->threads - 1);
 	if (!err)
 		err = walk(worker, child);
 	mm_exit(child);

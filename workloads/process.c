@@ -69,6 +69,17 @@ int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long
 	return err ? err : (int64_t)pages;
 }
 
+int64_t process_write_round(struct worker *worker, struct process_pages pages)
+{
+	uint64_t *round = worker->data;
+	int64_t done = 1;
+
+	++*round;
+	for (unsigned long i = 0; done > 0 && i < pages.nr; i++)
+		done = process_write(worker, space_mm(worker), pages.addr + i * pages.step, 1, *round);
+	return done < 0 ? done : (int64_t)pages.nr;
+}
+
 /* As process_read(); and -EFAULT, not told, when the page @may_be_lost and is. */
 static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, bool may_be_lost,
 			uint64_t *when)

@@ -29,6 +29,8 @@ struct process_pages {
 	unsigned long addr, nr, step;
 	bool may_be_lost;	/* to the parent: an access then ends in VM_FAULT_SIGBUS, for good */
 };
+/* The next round of the worker's, as process_open_rounds() counts: a write in its mm to each of @pages. Returns how many, or -errno. */
+int64_t process_write_round(struct worker *worker, struct process_pages pages);
 /*
  * While checking: @child is its parent at one moment, in which worker @writer wrote to @pages from the first to the last, round after
  * round: it finds what one round wrote up to some page, and what the round before wrote from there on, in all that it has not lost.

@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 
 #define FILE_PAGES	64ul
-#define OP_FAULTS	64
 
 enum { SHARED, PRIVATE, REGIONS };
 enum { FAULTER, TRUNCATOR };
@@ -24,30 +23,9 @@ static int setup(struct workload_run *run)
 	return err;
 }
 
-/* What a fault brought may be gone again: only what is found is looked at. */
-static int fault_one(struct worker *worker)
-{
-	struct space *space = space_of(worker);
-	unsigned int region = (unsigned int)rng_below(&worker->rng, REGIONS), write = (unsigned int)rng_below(&worker->rng, 2);
-	unsigned long page = rng_below(&worker->rng, FILE_PAGES), addr = space_region(space, region) + (page << PAGE_SHIFT);
-	vm_fault_t ret = do_user_addr_fault(space->mm, addr, write ? FAULT_FLAG_WRITE : 0);
-	int err;
-
-	if (ret & ~VM_FAULT_SIGBUS)
-		return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x", addr, ret);
-	if (ret || !worker->run->checking)
-		return 0;
-	err = file_space_access(space, region, page, write ? file_space_mark(space, region, page, worker->index) : 0);
-	return err == -EUCLEAN ? err : 0;
-}
-
 static int64_t fault(struct worker *worker)
 {
-	int err = load_relaxed(&space_of(worker)->error);
-
-	for (unsigned int i = 0; !err && i < OP_FAULTS; i++)
-		err = fault_one(worker);
-	return err ? err : OP_FAULTS;
+	return file_space_fault_anywhere(worker, true);
 }
 
 /* Two truncators: each may find the file cut off already. The pages are those that were cut off here at the most. */
