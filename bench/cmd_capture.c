@@ -19,12 +19,8 @@ static const struct poptOption options[] = {
 
 static int take(void *target, int option, const char *text)
 {
-	char **output = target;
-
 	(void)option;
-	free(*output);
-	*output = strdup(text);
-	return *output ? 0 : fail("out of memory");
+	return keep_text(target, text);
 }
 
 static int explain(pid_t pid, int error)

@@ -46,9 +46,7 @@ static int take(void *target, int option, const char *text)
 		return read_fraction(text, 0.001, 3600, &profile->seconds) ? 0
 			: complain("not a time in seconds: '%s' (0.001 to 3600)", text);
 	case OPT_OUT:
-		free(profile->out);
-		profile->out = strdup(text);
-		return profile->out ? 0 : fail("out of memory");
+		return keep_text(&profile->out, text);
 	case OPT_BARE:
 		profile->bare = true;
 		return 0;

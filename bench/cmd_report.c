@@ -42,9 +42,7 @@ static int take(void *target, int option, const char *text)
 		report->plots = true;
 		return 0;
 	case OPT_OUT:
-		free(report->out);
-		report->out = strdup(text);
-		return report->out ? 0 : fail("out of memory");
+		return keep_text(&report->out, text);
 	default:
 		report->table = true;
 		return 0;

@@ -32,9 +32,7 @@ static int take(void *target, int option, const char *text)
 
 	if (option != OPT_SYNTHETIC)
 		return choices_take(&topo->choices, option, text);
-	free(topo->synthetic);
-	topo->synthetic = strdup(text);
-	return topo->synthetic ? 0 : fail("out of memory");
+	return keep_text(&topo->synthetic, text);
 }
 
 static int describe(struct topo_options *topo)

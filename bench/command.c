@@ -96,6 +96,13 @@ void command_line_free(struct command_line *line)
 	line->context = NULL;
 }
 
+int keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = strdup(text);
+	return *kept ? 0 : fail("out of memory");
+}
+
 bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
 	uint64_t value = 0;

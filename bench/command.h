@@ -48,6 +48,8 @@ int command_line_read(struct command_line *line, int argc, const char **argv, co
 		      const char *arguments, int (*take)(void *target, int option, const char *text), void *target);
 void command_line_free(struct command_line *line);
 
+/* In place of what *@kept was, a copy of @text. Returns 0, or the exit status after one line on stderr. */
+int keep_text(char **kept, const char *text);
 /* Decimal digits alone, @least … @most. */
 bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
 /* A decimal fraction, @least … @most. */

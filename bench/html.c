@@ -35,12 +35,15 @@ void html_put(struct html *page, const char *text)
 		}
 }
 
-static void put_formatted(struct html *page, const char *fmt, va_list ap)
+/* @begin and @end are tags. */
+static void put_between(struct html *page, const char *begin, const char *end, const char *fmt, va_list ap)
 {
 	char text[2048];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	fputs(begin, page->body);
 	html_put(page, text);
+	fputs(end, page->body);
 }
 
 void html_print(struct html *page, const char *fmt, ...)
@@ -48,7 +51,7 @@ void html_print(struct html *page, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_formatted(page, fmt, ap);
+	put_between(page, "", "", fmt, ap);
 	va_end(ap);
 }
 
@@ -56,11 +59,9 @@ void html_paragraph(struct html *page, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("<p>", page->body);
 	va_start(ap, fmt);
-	put_formatted(page, fmt, ap);
+	put_between(page, "<p>", "</p>\n", fmt, ap);
 	va_end(ap);
-	fputs("</p>\n", page->body);
 }
 
 void html_command(struct html *page, const char *command)
@@ -184,22 +185,18 @@ void html_cell(struct html *page, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("<td>", page->body);
 	va_start(ap, fmt);
-	put_formatted(page, fmt, ap);
+	put_between(page, "<td>", "</td>", fmt, ap);
 	va_end(ap);
-	fputs("</td>", page->body);
 }
 
 void html_number(struct html *page, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("<td class=\"n\">", page->body);
 	va_start(ap, fmt);
-	put_formatted(page, fmt, ap);
+	put_between(page, "<td class=\"n\">", "</td>", fmt, ap);
 	va_end(ap);
-	fputs("</td>", page->body);
 }
 
 void html_legend(struct html *page)

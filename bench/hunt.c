@@ -11,6 +11,7 @@
 #include "bench/child.h"
 #include "bench/command.h"
 #include "bench/progress.h"
+#include "bench/statistics.h"
 #include "core/faultline.h"
 
 #define MAX_WORDS	40
@@ -40,14 +41,10 @@ double hunt_median(const struct hunt *hunt)
 {
 	double times[MAX_KILLS];
 
-	for (unsigned int i = 0; i < hunt->nr_kills; i++) {
-		unsigned int at = i;
-
-		for (; at && times[at - 1] > hunt->kills[i].seconds; at--)
-			times[at] = times[at - 1];
-		times[at] = hunt->kills[i].seconds;
-	}
-	return hunt->nr_kills ? times[hunt->nr_kills / 2] : 0;
+	for (unsigned int i = 0; i < hunt->nr_kills; i++)
+		times[i] = hunt->kills[i].seconds;
+	sort_values(times, hunt->nr_kills);
+	return median_of(times, hunt->nr_kills);
 }
 
 /* ---- a run ---- */

@@ -9,6 +9,7 @@
 
 #include "bench/command.h"
 #include "bench/context.h"
+#include "bench/statistics.h"
 #include "core/faultline.h"
 
 /* ---- text ---- */
@@ -74,13 +75,6 @@ static void print_row(FILE *out, const struct campaign *campaign, const struct h
 	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict), hunt->verdict == KILLED ? hunt->how : "");
 }
 
-static int compare_times(const void *a, const void *b)
-{
-	double one = *(const double *)a, other = *(const double *)b;
-
-	return (one > other) - (one < other);
-}
-
 /* The middle of the knock-outs' medians, and the longest kill of all. */
 static void summarize(const struct campaign *campaign, double *median, double *longest)
 {
@@ -97,8 +91,8 @@ static void summarize(const struct campaign *campaign, double *median, double *l
 			medians[nr++] = hunt_median(hunt);
 	}
 	if (nr) {
-		qsort(medians, nr, sizeof(*medians), compare_times);
-		*median = medians[nr / 2];
+		sort_values(medians, nr);
+		*median = median_of(medians, nr);
 	}
 	free(medians);
 }

@@ -106,16 +106,26 @@ static double unit_of(const struct panel *panel, const char **name)
 	return unit;
 }
 
+/* The next one of @line from the *@i-th result on; NULL: there is none. */
+static const struct result *next_point(const struct panel *panel, unsigned int line, unsigned int *i)
+{
+	while (*i < panel->results->nr) {
+		const struct result *result = &panel->results->all[(*i)++];
+
+		if (in_line(panel, result, panel->policies[line]))
+			return result;
+	}
+	return NULL;
+}
+
 static void put_blocks(FILE *in, const struct panel *panel, double unit)
 {
+	const struct result *result;
+	double low, high;
+
 	for (unsigned int line = 0; line < panel->nr_policies; line++) {
 		fprintf(in, "$l%u << EOD\n", line);
-		for (unsigned int i = 0; i < panel->results->nr; i++) {
-			const struct result *result = &panel->results->all[i];
-			double low, high;
-
-			if (!in_line(panel, result, panel->policies[line]))
-				continue;
+		for (unsigned int i = 0; (result = next_point(panel, line, &i)); ) {
 			result_interval(result, &low, &high);
 			fprintf(in, "%u %g %g %g\n", result->threads, result_median(result) / unit, low / unit,
 				high / unit);
@@ -167,13 +177,10 @@ static void put_picture(FILE *in, const struct panel *panel)
 static void put_rows(struct html *page, const struct panel *panel, unsigned int line)
 {
 	const struct usl *usl = model_of(panel, line);
+	const struct result *result;
+	double low, high;
 
-	for (unsigned int i = 0; i < panel->results->nr; i++) {
-		const struct result *result = &panel->results->all[i];
-		double low, high;
-
-		if (!in_line(panel, result, panel->policies[line]))
-			continue;
+	for (unsigned int i = 0; (result = next_point(panel, line, &i)); ) {
 		result_interval(result, &low, &high);
 		html_row(page);
 		html_cell(page, "%s", *result->policy ? result->policy : "-");

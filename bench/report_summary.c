@@ -6,6 +6,7 @@
 
 #include "bench/plot.h"
 #include "bench/report.h"
+#include "bench/statistics.h"
 #include "core/faultline.h"
 
 static void card(struct html *page, const char *figure, const char *what)
@@ -54,13 +55,6 @@ static void card_policies(struct html *page, const struct results *results)
 	card(page, figure, what);
 }
 
-static int by_size(const void *a, const void *b)
-{
-	const double *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
 /* Half of the benchmarks have an interval no wider than that. */
 static void card_noise(struct html *page, const struct results *results)
 {
@@ -77,8 +71,8 @@ static void card_noise(struct html *page, const struct results *results)
 		widths[nr++] = 50 * (high - low) / median;
 	}
 	if (nr) {
-		qsort(widths, nr, sizeof(*widths), by_size);
-		snprintf(figure, sizeof(figure), "± %.1f %%", widths[nr / 2]);
+		sort_values(widths, nr);
+		snprintf(figure, sizeof(figure), "± %.1f %%", median_of(widths, nr));
 		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the "
 			 "run %.1f %%",
 			 100 * results_noise_floor(results));

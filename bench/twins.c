@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/statistics.h"
 #include "core/faultline.h"
 #include "workloads/workload.h"
 
@@ -158,13 +159,6 @@ static void put_twin(FILE *out, const struct twin *twin)
 	fprintf(out, "  %s%s\n", core->policy, has_payload(core) ? ", whole pages" : "");
 }
 
-static int compare_ratios(const void *a, const void *b)
-{
-	const double one = *(const double *)a, other = *(const double *)b;
-
-	return (one > other) - (one < other);
-}
-
 /* Each workload counts once: with its usual choices. */
 static void put_summary(FILE *out, const struct twin *twins, unsigned int nr)
 {
@@ -177,9 +171,9 @@ static void put_summary(FILE *out, const struct twin *twins, unsigned int nr)
 			ratios[usual++] = twins[i].ratio;
 	}
 	if (usual) {
-		qsort(ratios, usual, sizeof(*ratios), compare_ratios);
+		sort_values(ratios, usual);
 		fprintf(out, "%u twins, %u skipped; with their first choices the core takes %.3f of the live kernel's time at the median,"
-			" %.3f to %.3f.\n", usual, skipped, ratios[usual / 2], ratios[0], ratios[usual - 1]);
+			" %.3f to %.3f.\n", usual, skipped, median_of(ratios, usual), ratios[0], ratios[usual - 1]);
 	}
 	free(ratios);
 }

@@ -24,12 +24,16 @@ static const struct {
 	{ "limit_lock/threads:1", { 5, 5, 5 } },
 };
 
-static void load(struct results *results)
+static struct results results;
+static struct eras eras;
+
+static int make(void **state)
 {
 	char path[] = "/tmp/faultline-eras-XXXXXX", why[512];
 	FILE *out = fdopen(mkstemp(path), "w");
 	const char *before = "";
 
+	(void)state;
 	assert_non_null(out);
 	fputs("{\"context\": {}, \"benchmarks\": [", out);
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
@@ -41,37 +45,35 @@ static void load(struct results *results)
 		}
 	fputs("]}", out);
 	fclose(out);
-	if (results_load(path, results, why, sizeof(why)))
+	if (results_load(path, &results, why, sizeof(why)))
 		fail_msg("%s", why);
 	unlink(path);
+	eras = eras_of(&results);
+	return 0;
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	results_free(&results);
+	return 0;
 }
 
 static void test_steps_are_taken_in_the_order_of_presets(void **state)
 {
-	struct results results;
-	struct eras eras;
-
 	(void)state;
-	load(&results);
-	eras = eras_of(&results);
 	assert_int_equal(eras.nr_policies, 3);
 	assert_string_equal(eras.policies[0], "linux-2.6.14");
 	assert_string_equal(eras.policies[1], "linux-6.4");
 	assert_string_equal(eras.policies[2], "linux-6.15");
-	results_free(&results);
 }
 
 static void test_a_step_is_told_from_noise(void **state)
 {
-	struct results results;
-	const struct result *row;
+	const struct result *row = eras_row(&eras, 0);
 	struct era_step step;
-	struct eras eras;
 
 	(void)state;
-	load(&results);
-	eras = eras_of(&results);
-	row = eras_row(&eras, 0);
 	assert_non_null(row);
 	assert_true(eras_step(&eras, row, 0, &step));
 	assert_float_equal(step.factor, 2, 1e-9);
@@ -84,26 +86,19 @@ static void test_a_step_is_told_from_noise(void **state)
 	assert_true(eras_whole(&eras, row, &step));
 	assert_float_equal(step.factor, 2.01, 1e-9);
 	assert_false(eras_step(&eras, row, 2, &step));
-	results_free(&results);
 }
 
 static void test_what_was_not_measured_is_no_step(void **state)
 {
-	struct results results;
-	const struct result *row;
+	const struct result *row = eras_row(&eras, 1);
 	struct era_step step;
-	struct eras eras;
 
 	(void)state;
-	load(&results);
-	eras = eras_of(&results);
-	row = eras_row(&eras, 1);
 	assert_non_null(row);
 	assert_string_equal(row->workload, "walk");
 	assert_false(eras_step(&eras, row, 0, &step));
 	assert_false(eras_whole(&eras, row, &step));
 	assert_null(eras_row(&eras, 2));
-	results_free(&results);
 }
 
 static void test_every_preset_has_its_news(void **state)
@@ -124,5 +119,5 @@ int main(void)
 		cmocka_unit_test(test_every_preset_has_its_news),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make, forget);
 }
