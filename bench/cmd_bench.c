@@ -28,12 +28,13 @@ struct bench_options {
 	bool baseline;			/* later runs of this host are compared with this one */
 };
 
-enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
+enum { OPT_ALTERNATE = 1, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is measured:", NULL },
-	{ "repetitions", 'r', POPT_ARG_STRING, NULL, OPT_REPETITIONS, "how often each benchmark is measured (default: 5)", "N" },
-	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "How it is measured:", NULL },
+	{ "alternate", 0, POPT_ARG_STRING, NULL, OPT_ALTERNATE,
+	  "measure in turns with another process that is told the same name, a repetition here, a repetition there", "SOCKET" },
 	{ "slow-down", 0, POPT_ARG_STRING, NULL, OPT_SLOW_DOWN,
 	  "make each operation of the core take that much longer, to see that compare finds it", "PERCENT" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
@@ -61,18 +62,12 @@ static int take(void *target, int option, const char *text)
 	struct bench_options *bench = target;
 
 	switch (option) {
-	case OPT_REPETITIONS:
-		return read_number(text, 1, 1000, &bench->timing.repetitions) ? 0
-			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
-	case OPT_MIN_TIME:
-		return read_fraction(text, 1e-6, 3600, &bench->timing.min_time) ? 0
-			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+	case OPT_ALTERNATE:
+		return keep_text(&bench->timing.alternate, text);
 	case OPT_SLOW_DOWN:
 		return take_slow_down(bench, text);
 	case OPT_OUT:
-		free(bench->out);
-		bench->out = strdup(text);
-		return bench->out ? 0 : fail("out of memory");
+		return keep_text(&bench->out, text);
 	case OPT_BASELINE:
 		bench->baseline = true;
 		return 0;
@@ -83,7 +78,7 @@ static int take(void *target, int option, const char *text)
 		bench->list = true;
 		return 0;
 	default:
-		return choices_take(&bench->choices, option, text);
+		return timing_takes(option) ? timing_take(&bench->timing, option, text) : choices_take(&bench->choices, option, text);
 	}
 }
 
@@ -140,10 +135,7 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		default_threads(choices, !bench->quick);
 	if (grid)
 		defaults->policies = defaults->threads = false;
-	if (!bench->timing.repetitions)
-		bench->timing.repetitions = bench->quick ? 2 : 5;
-	if (bench->timing.min_time == 0)
-		bench->timing.min_time = bench->quick ? 0.003 : 0.03;
+	timing_default(&bench->timing, bench->quick);
 	return status;
 }
 
@@ -276,6 +268,7 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	suite_free(&bench.suite);
 	choices_free(&bench.choices);
 	free(bench.out);
+	free(bench.timing.alternate);
 	free(bench.timing.library);
 	free(words);
 	return status;

@@ -7,9 +7,9 @@
 #include "bench/command.h"
 #include "bench/compare.h"
 #include "bench/run_folder.h"
+#include "bench/statistics.h"
 #include "bench/table.h"
 #include "core/faultline.h"
-
 
 enum { OPT_THRESHOLD = 1 };
 
@@ -31,7 +31,7 @@ static int take(void *target, int option, const char *text)
 }
 
 /* ---- text ---- */
-static const char *verdict_text(enum verdict verdict)
+static const char *verdict_text(enum change_verdict verdict)
 {
 	static const char *const texts[] = {
 		[VERDICT_NOISE] = "noise", [VERDICT_FASTER] = "faster", [VERDICT_SLOWER] = "slower", [VERDICT_CONTROL] = "control",
@@ -51,7 +51,7 @@ static void print_change(FILE *out, int width, const struct change *change)
 }
 
 /* The change that went farthest the way of @verdict. */
-static const struct change *farthest(const struct comparison *comparison, enum verdict verdict)
+static const struct change *farthest(const struct comparison *comparison, enum change_verdict verdict)
 {
 	const struct change *found = NULL;
 
@@ -66,7 +66,7 @@ static const struct change *farthest(const struct comparison *comparison, enum v
 
 static void print_verdict(FILE *out, const struct comparison *comparison)
 {
-	enum verdict verdict = comparison->slower ? VERDICT_SLOWER : comparison->faster ? VERDICT_FASTER : VERDICT_NOISE;
+	enum change_verdict verdict = comparison->slower ? VERDICT_SLOWER : comparison->faster ? VERDICT_FASTER : VERDICT_NOISE;
 	unsigned int judged = comparison->nr - comparison->controls;
 	const struct change *change = farthest(comparison, verdict);
 
@@ -76,6 +76,17 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the farthest %s by %.1f %%\n", verdict_text(verdict),
 			comparison->slower, judged, comparison->faster, change->result->name,
 			verdict == VERDICT_SLOWER ? (1 / change->ratio - 1) * 100 : (change->ratio - 1) * 100);
+}
+
+static void print_thresholds(FILE *out, const struct comparison *comparison)
+{
+	fprintf(out, "\nA change counts when p, corrected for %u benchmarks, is below %g, and beyond its threshold: the largest of %.1f %%,\n",
+		comparison->nr - comparison->controls, SIGNIFICANCE, comparison->asked * 100);
+	if (comparison->in_rounds)
+		fprintf(out, "and what the controls with as many threads shifted by.\n");
+	else
+		fprintf(out, "the noise floors (before %.1f %%, after %.1f %%) and what the controls with as many threads shifted by.\n",
+			comparison->floor_before * 100, comparison->floor_after * 100);
 }
 
 /* One line for each change, what the thresholds are made of, and last one line that begins with the verdict. */
@@ -88,9 +99,7 @@ static void print_comparison(FILE *out, const struct comparison *comparison)
 	fprintf(out, "%-*s %9s %9s %7s  %15s %8s %9s\n", width, "benchmark", "before/s", "after/s", "ratio", "95 % interval", "p", "threshold");
 	for (unsigned int i = 0; i < comparison->nr; i++)
 		print_change(out, width, &comparison->changes[i]);
-	fprintf(out, "\nA change counts beyond its threshold: the largest of %.1f %%, the noise floors (before %.1f %%, after %.1f %%) and what the\n"
-		"controls with as many threads shifted by; and when p, corrected for %u benchmarks, is below 0.05.\n", comparison->asked * 100,
-		comparison->floor_before * 100, comparison->floor_after * 100, comparison->nr - comparison->controls);
+	print_thresholds(out, comparison);
 	print_verdict(out, comparison);
 }
 
@@ -100,6 +109,8 @@ static int compare(const struct side *before, const struct side *after, double t
 	struct comparison comparison;
 	int status = EXIT_DONE;
 
+	if (before->nr != after->nr)
+		return complain("%u runs before and %u after: each round has one of both", before->nr, after->nr);
 	compare_sides(&comparison, before, after, threshold);
 	if (comparison.nr == comparison.controls)
 		status = complain("no benchmark is on both sides, but for controls");

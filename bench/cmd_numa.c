@@ -24,15 +24,14 @@ struct numa_options {
 	char *out;			/* NULL: a new run's folder */
 };
 
-enum { OPT_REPETITIONS = 1, OPT_MIN_TIME, OPT_OUT, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK };
+enum { OPT_OUT = 1, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK };
 
 static const struct poptOption options[] = {
 	{ "map", 0, POPT_ARG_STRING, NULL, OPT_MAP,
 	  "what goes to the other nodes: frames and page tables, one of them alone, or each of them to each (default: both,frames,tables)",
 	  "both|frames|tables|each,..." },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "What is measured:", NULL },
-	{ "repetitions", 'r', POPT_ARG_STRING, NULL, OPT_REPETITIONS, "how often each cell is measured (default: 5)", "N" },
-	{ "min-time", 0, POPT_ARG_STRING, NULL, OPT_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "How it is measured:", NULL },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 2 repetitions of 0.003 s, the smallest sizes", NULL },
 	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "look where frames and page tables lie, and measure nothing", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/numa.json)", "FILE" },
@@ -78,16 +77,8 @@ static int take(void *target, int option, const char *text)
 	switch (option) {
 	case OPT_MAP:
 		return take_maps(numa, text);
-	case OPT_REPETITIONS:
-		return read_number(text, 1, 1000, &numa->timing.repetitions) ? 0
-			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
-	case OPT_MIN_TIME:
-		return read_fraction(text, 1e-6, 3600, &numa->timing.min_time) ? 0
-			: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
 	case OPT_OUT:
-		free(numa->out);
-		numa->out = strdup(text);
-		return numa->out ? 0 : fail("out of memory");
+		return keep_text(&numa->out, text);
 	case OPT_QUICK:
 		numa->quick = true;
 		return 0;
@@ -101,7 +92,7 @@ static int take(void *target, int option, const char *text)
 		numa->list = true;
 		return 0;
 	default:
-		return choices_take(&numa->choices, option, text);
+		return timing_takes(option) ? timing_take(&numa->timing, option, text) : choices_take(&numa->choices, option, text);
 	}
 }
 
@@ -119,10 +110,7 @@ static int default_choices(struct numa_options *numa)
 		choices->threads[choices->nr_threads++] = 1;
 	if (!choices->nr_payloads)
 		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
-	if (!numa->timing.repetitions)
-		numa->timing.repetitions = numa->quick ? 2 : 5;
-	if (numa->timing.min_time == 0)
-		numa->timing.min_time = numa->quick ? 0.003 : 0.03;
+	timing_default(&numa->timing, numa->quick);
 	if (!choices->nr_layouts && choices_add_shipped_layouts(choices))
 		return EXIT_MISUSE;
 	return choices->nr_policies ? 0 : choices_add_policies(choices, policy_default()->name);

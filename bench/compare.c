@@ -11,7 +11,7 @@
 #include "bench/statistics.h"
 #include "core/faultline.h"
 
-#define LEAST_RUNS	3	/* of a side, to take each as one sample */
+#define LEAST_ROUNDS	3	/* to take each as one sample */
 
 /* ---- sides ---- */
 static int load_run(struct side *side, const char *path)
@@ -85,15 +85,6 @@ static struct samples repetitions_of(const struct side *side, const char *name)
 	return samples;
 }
 
-static struct samples medians_of(const struct side *side, const char *name)
-{
-	struct samples samples = samples_room(side->nr);
-
-	for (; samples.nr < side->nr; samples.nr++)
-		samples.values[samples.nr] = log(result_median(results_by_name(&side->runs[samples.nr], name)));
-	return samples;
-}
-
 static double middle_rate(struct samples samples)
 {
 	sort_values(samples.values, samples.nr);
@@ -106,25 +97,41 @@ static void take_logarithms(struct samples samples)
 		samples.values[i] = log(samples.values[i]);
 }
 
-/* Both sides have the benchmark in all runs. */
-static struct difference difference_of(const struct side *before, const struct side *after, const char *name)
+/* How far the repetitions of two runs of one round lie apart: those that were made side by side, if both have as many. */
+static double round_apart(const struct result *before, const struct result *after)
 {
-	bool by_run = before->nr >= LEAST_RUNS && after->nr >= LEAST_RUNS;
-	struct samples one = by_run ? medians_of(before, name) : repetitions_of(before, name);
-	struct samples other = by_run ? medians_of(after, name) : repetitions_of(after, name);
+	struct samples apart = samples_room(before->nr);
+	double estimate;
+
+	if (before->nr != after->nr) {
+		free(apart.values);
+		return log(result_median(after) / result_median(before));
+	}
+	for (; apart.nr < before->nr; apart.nr++)
+		apart.values[apart.nr] = log(after->in_turn[apart.nr] / before->in_turn[apart.nr]);
+	estimate = differ_in_pairs(apart.values, apart.nr).estimate;
+	free(apart.values);
+	return estimate;
+}
+
+static struct difference rounds_differ(const struct side *before, const struct side *after, const char *name)
+{
+	struct samples apart = samples_room(before->nr);
 	struct difference difference;
 
-	if (!by_run) {
-		take_logarithms(one);
-		take_logarithms(other);
-	}
-	if (by_run && one.nr == other.nr)
-		difference = differ_in_pairs(one.values, other.values, one.nr);
-	else
-		difference = differ(one.values, one.nr, other.values, other.nr);
-	free(one.values);
-	free(other.values);
+	for (; apart.nr < before->nr; apart.nr++)
+		apart.values[apart.nr] = round_apart(results_by_name(&before->runs[apart.nr], name),
+						     results_by_name(&after->runs[apart.nr], name));
+	difference = differ_in_pairs(apart.values, apart.nr);
+	free(apart.values);
 	return difference;
+}
+
+static struct difference repetitions_differ(struct samples before, struct samples after)
+{
+	take_logarithms(before);
+	take_logarithms(after);
+	return differ(before.values, before.nr, after.values, after.nr);
 }
 
 /* As results_noise_floor(), of all runs of a side together: more repetitions have less noise. */
@@ -171,7 +178,7 @@ static double control_shift(const struct comparison *comparison, unsigned int th
 	return shift;
 }
 
-static enum verdict verdict_of(const struct change *change)
+static enum change_verdict verdict_of(const struct change *change)
 {
 	double reach = log1p(change->threshold);
 
@@ -212,13 +219,15 @@ static void add_change(struct comparison *comparison, const struct side *before,
 	struct samples one = repetitions_of(before, result->name), other = repetitions_of(after, result->name);
 
 	if (one.nr && other.nr) {
-		struct difference difference = difference_of(before, after, result->name);
+		struct change *change = &comparison->changes[comparison->nr++];
+		struct difference difference;
 
-		comparison->changes[comparison->nr++] = (struct change){
-			.result = result, .before = middle_rate(one), .after = middle_rate(other),
-			.ratio = exp(difference.estimate), .low = exp(difference.low), .high = exp(difference.high),
-			.p = difference.p,
-		};
+		*change = (struct change){ .result = result, .before = middle_rate(one), .after = middle_rate(other) };
+		difference = comparison->in_rounds ? rounds_differ(before, after, result->name) : repetitions_differ(one, other);
+		change->ratio = exp(difference.estimate);
+		change->low = exp(difference.low);
+		change->high = exp(difference.high);
+		change->p = difference.p;
 	}
 	free(one.values);
 	free(other.values);
@@ -228,11 +237,16 @@ void compare_sides(struct comparison *comparison, const struct side *before, con
 {
 	const struct results *first = &after->runs[0];
 
+	BUG_ON(before->nr != after->nr);
 	*comparison = (struct comparison){
 		.changes = calloc(max(first->nr, 1u), sizeof(*comparison->changes)),
-		.asked = threshold, .floor_before = floor_of(before), .floor_after = floor_of(after),
+		.asked = threshold, .in_rounds = after->nr >= LEAST_ROUNDS,
 	};
 	BUG_ON(!comparison->changes);
+	if (!comparison->in_rounds) {
+		comparison->floor_before = floor_of(before);
+		comparison->floor_after = floor_of(after);
+	}
 	for (unsigned int i = 0; i < first->nr; i++)
 		add_change(comparison, before, after, &first->all[i]);
 	judge_changes(comparison);

@@ -118,23 +118,14 @@ struct difference differ(const double *a, unsigned int nr_a, const double *b, un
 	return judge(other.mean - one.mean, variance, freedom);
 }
 
-struct difference differ_in_pairs(const double *a, const double *b, unsigned int nr)
+struct difference differ_in_pairs(const double *apart, unsigned int nr)
 {
-	double *apart = malloc(max(nr, 1u) * sizeof(*apart));
-	struct difference found;
 	struct trimmed mean;
 
-	BUG_ON(!apart);
-	for (unsigned int i = 0; i < nr; i++)
-		apart[i] = b[i] - a[i];
-	if (nr < 2) {
-		found = unknown(nr ? apart[0] : 0);
-	} else {
-		mean = trim(apart, nr);
-		found = judge(mean.mean, mean.variance, mean.freedom);
-	}
-	free(apart);
-	return found;
+	if (nr < 2)
+		return unknown(nr ? apart[0] : 0);
+	mean = trim(apart, nr);
+	return judge(mean.mean, mean.variance, mean.freedom);
 }
 
 void correct_for_many(double *p, unsigned int nr)

@@ -10,7 +10,7 @@
 #define FAULTLINE_BENCH_STATISTICS_H
 
 #define CONFIDENCE	0.95	/* of intervals */
-#define SIGNIFICANCE	0.05	/* part of false ones among the differences found */
+#define SIGNIFICANCE	0.01	/* part of false ones among the differences found */
 #define TRIMMED_PART	0.2	/* at either end */
 
 /* Sorts @values in place, ascending. */
@@ -33,8 +33,8 @@ struct difference {
 
 /* Samples that know nothing of each other; p is 1 when either has fewer than 2 values. */
 struct difference differ(const double *a, unsigned int nr_a, const double *b, unsigned int nr_b);
-/* The i-th of @a and of @b were taken side by side. */
-struct difference differ_in_pairs(const double *a, const double *b, unsigned int nr);
+/* Of pairs that were taken side by side: b - a of each. */
+struct difference differ_in_pairs(const double *apart, unsigned int nr);
 
 /*
  * Corrects @nr probabilities in place for being many (Benjamini and Hochberg): of those that stay below SIGNIFICANCE at most that

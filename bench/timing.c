@@ -12,6 +12,40 @@
 #include "bench/progress.h"
 #include "bench/stage.h"
 #include "bench/timed.h"
+#include "bench/alternate.h"
+
+/* ---- options ---- */
+
+/* Values beside those of choices_options and of a command's own. */
+enum { TIME_REPETITIONS = 200, TIME_MIN_TIME };
+
+struct poptOption timing_options[] = {
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "how often each benchmark is measured (default: 5)", "N" },
+	{ "min-time", 0, POPT_ARG_STRING, NULL, TIME_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	POPT_TABLEEND
+};
+
+bool timing_takes(int option)
+{
+	return option == TIME_REPETITIONS || option == TIME_MIN_TIME;
+}
+
+int timing_take(struct timing *timing, int option, const char *text)
+{
+	if (option == TIME_REPETITIONS)
+		return read_number(text, 1, 1000, &timing->repetitions) ? 0
+			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
+	return read_fraction(text, 1e-6, 3600, &timing->min_time) ? 0
+		: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+}
+
+void timing_default(struct timing *timing, bool quick)
+{
+	if (!timing->repetitions)
+		timing->repetitions = quick ? 2 : 5;
+	if (timing->min_time == 0)
+		timing->min_time = quick ? 0.003 : 0.03;
+}
 
 /* ---- the library ---- */
 static void library_misused(void)
@@ -38,7 +72,8 @@ int timing_begin(const struct timing *timing)
 {
 	char repetitions[64], min_time[64];
 	char *argv[64] = {
-		"faultline", repetitions, min_time, "--benchmark_enable_random_interleaving=true",
+		"faultline", repetitions, min_time,
+		timing->alternate ? "--benchmark_enable_random_interleaving=false" : "--benchmark_enable_random_interleaving=true",
 	};
 	int argc = 4;
 	const char *unknown;
@@ -133,13 +168,15 @@ int timing_run(const struct timing *timing, const struct suite *suite, const str
 	progress.quotas = calloc(suite->nr, sizeof(*progress.quotas));
 	if (!progress.quotas)
 		return fail("out of memory");
-	if (!shim_open(path)) {
+	status = timing->alternate ? alternate_begin(timing->alternate) : 0;
+	if (!status && !shim_open(path))
 		status = complain("%s: %s", path, strerror(errno));
-	} else {
+	if (!status) {
 		status = run_payloads(timing, suite, choices);
 		if (!shim_close() && !status)
 			status = fail("%s: cannot be written", path);
 	}
+	alternate_end();
 	free(progress.quotas);
 	return status;
 }

@@ -6,12 +6,20 @@
 #include "bench/suite.h"
 
 struct timing {
-	uint64_t repetitions;		/* of each case; those of all cases come in random order */
+	uint64_t repetitions;		/* of each case; those of all cases come in random order, but in turns with another process */
 	double min_time;		/* seconds that each repetition takes at least */
+	char *alternate;		/* socket where another process is met, to measure in turns with it; or NULL */
 	double slow_down;		/* part by which each op of the core takes longer, on purpose; limits and the live kernel do not */
 	const char **library;		/* --benchmark_* options, for the library */
 	int nr_library;
 };
+
+/* The options for POPT_ARG_INCLUDE_TABLE, and whether one of them is @option; timing_take() takes it as choices_take() does. */
+extern struct poptOption timing_options[];
+bool timing_takes(int option);
+int timing_take(struct timing *timing, int option, const char *text);
+/* What was not chosen. */
+void timing_default(struct timing *timing, bool quick);
 
 /* Hands its options to the library, once, before the context of the results. Returns 0, or the exit status after one line on stderr. */
 int timing_begin(const struct timing *timing);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shows what `faultline compare` is worth on this machine: N comparisons of the release build with itself, which must end in noise,
-# and N with itself slowed down by 10 %, which must be found; 19 of 20 each are wanted. About half a minute for each N.
+# and N with itself slowed down by 10 %, which must be found; 19 of 20 each are wanted. About a minute for each N.
 #
 #   tests/compare.sh [N [FAULTLINE]]     N defaults to 20; ROUNDS, REPETITIONS, MIN_TIME, SLOW_DOWN and WORKLOADS may be set
 set -euo pipefail
@@ -9,7 +9,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 faultline=${2:-$source/build/release/faultline}
 tries=${1:-20}
 read -ra workloads <<<"${WORKLOADS:-fault_disjoint zap_populated gup_read fault_one_vma limit_pin limit_compute}"
-choices=(--policy linux-6.15 --axis pages:2048 --axis batch:1 --threads 1,2 --payload 0 --repetitions "${REPETITIONS:-3}" --min-time "${MIN_TIME:-0.01}")
+choices=(--policy linux-6.15 --axis pages:2048 --axis batch:1 --threads 1,2 --payload 0 --repetitions "${REPETITIONS:-10}" --min-time "${MIN_TIME:-0.005}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 . "$source/tests/lib/in_turns.sh"
@@ -20,7 +20,7 @@ right() {
 	shift
 	after_only=("$@")
 	for ((try = 1; try <= tries; try++)); do
-		in_turns "${ROUNDS:-8}" "$folder/runs" "$faultline" "$faultline" "${workloads[@]}" "${choices[@]}"
+		in_turns "${ROUNDS:-10}" "$folder/runs" "$faultline" "$faultline" "${workloads[@]}" "${choices[@]}"
 		"$faultline" compare "$(side "$folder/runs" before)" "$(side "$folder/runs" after)" >"$folder/out" || (($? == 1))
 		verdict=$(tail -n 1 "$folder/out")
 		if [[ $verdict == "$wanted":* ]]; then

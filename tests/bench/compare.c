@@ -28,6 +28,8 @@ struct recipe {
 	double run_noise;		/* of a run, which all of its repetitions of a benchmark share */
 	double core, controls;		/* rates, against 1 */
 	double first;			/* of the first benchmark, besides */
+	double pace;			/* of the machine, as noise: what it does to a repetition, it does to all that have its seed */
+	uint64_t pace_seed;
 	bool without_controls;
 };
 
@@ -40,29 +42,31 @@ static double around_one(struct rng *rng, double width)
 	return 1 + sum * width;
 }
 
-static void put_benchmark(FILE *out, struct rng *rng, const struct recipe *recipe, const char *name, double rate)
+static void put_benchmark(FILE *out, struct rng *rng, struct rng *pace, const struct recipe *recipe, const char *name, double rate)
 {
 	rate *= around_one(rng, recipe->run_noise);
 	for (int i = 0; i < REPETITIONS; i++)
 		fprintf(out, ",\n{ \"run_name\": \"%s/threads:2\", \"run_type\": \"iteration\", \"items_per_second\": %.17g }", name,
-			rate * around_one(rng, recipe->noise));
+			rate * around_one(rng, recipe->noise) * around_one(pace, recipe->pace));
 }
 
-static void put_run(const char *path, struct rng *rng, const struct recipe *recipe)
+static void put_run(const char *path, struct rng *rng, const struct recipe *recipe, unsigned int run)
 {
 	FILE *out = fopen(path, "we");
+	struct rng pace;
 	char name[32];
 
+	rng_init(&pace, recipe->pace_seed + run);
 	assert_non_null(out);
 	fputs("{ \"context\": { \"faultline_schema\": \"1\" }, \"benchmarks\": [\n"
 	      "{ \"run_name\": \"x/threads:1\", \"run_type\": \"aggregate\" }", out);
 	for (int i = 0; i < BENCHMARKS; i++) {
 		snprintf(name, sizeof(name), "bench_%c", 'a' + i);
-		put_benchmark(out, rng, recipe, name, (i ? 1e6 : 1e6 * recipe->first) * recipe->core);
+		put_benchmark(out, rng, &pace, recipe, name, (i ? 1e6 : 1e6 * recipe->first) * recipe->core);
 	}
 	for (int i = 0; i < 3 && !recipe->without_controls; i++) {
 		snprintf(name, sizeof(name), "limit_%c", 'a' + i);
-		put_benchmark(out, rng, recipe, name, 1e8 * recipe->controls);
+		put_benchmark(out, rng, &pace, recipe, name, 1e8 * recipe->controls);
 	}
 	fputs("] }\n", out);
 	assert_int_equal(fclose(out), 0);
@@ -75,7 +79,7 @@ static void make_side(struct side *side, struct rng *rng, const struct recipe *r
 	assert_non_null(mkdtemp(folder));
 	for (unsigned int i = 0; i < recipe->runs; i++) {
 		snprintf(path, sizeof(path), "%s/%u", folder, i);
-		put_run(path, rng, recipe);
+		put_run(path, rng, recipe, i);
 		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? "," : "", path);
 	}
 	assert_int_equal(side_load(side, list), 0);
@@ -197,11 +201,30 @@ static void runs_are_the_samples(void **state)
 	assert_true(noise >= RIGHT);
 }
 
+/* What the machine does to both sides at once falls out of the pairs; what it does to them at different times hides a tenth. */
+static void a_shared_pace_falls_out(void **state)
+{
+	struct recipe before = { .runs = 8, .noise = 0.05, .run_noise = 0.03, .core = 1, .controls = 1, .first = 1, .pace = 0.5 };
+	struct recipe after = before;
+	unsigned int slower, noise;
+
+	(void)state;
+	count_verdicts(&before, &after, &slower, &noise);
+	assert_true(noise >= RIGHT);
+	after.core = 1 / 1.1;
+	count_verdicts(&before, &after, &slower, &noise);
+	assert_int_equal(slower, TRIES);
+	after.pace_seed = 1000;
+	count_verdicts(&before, &after, &slower, &noise);
+	assert_true(slower < TRIES / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chance_is_noise), cmocka_unit_test(a_tenth_is_found), cmocka_unit_test(one_is_found),
 		cmocka_unit_test(a_slower_machine_is_noise), cmocka_unit_test(runs_are_the_samples),
+		cmocka_unit_test(a_shared_pace_falls_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,20 @@ ends 0 bench rmap_vs_fork limit_lock --threads 2 --policy linux-6.15 --repetitio
 grep -q '"slow_down_percent": "400"' slowed.json || surprise 'the slow-down is not told'
 grep -q '"fairness": ' slowed.json || surprise 'no fairness'
 
+# Two processes that measure in turns, each all of it; who comes alone is told where nobody can be met.
+measured='limit_lock rmap_vs_fork --threads 2 --policy linux-6.15 --repetitions 3 --min-time 0.002 --alternate meeting'
+"$FAULTLINE" bench $measured --out one.json >one.out 2>&1 &
+ends 0 bench $measured --out other.json
+wait $! || { cat one.out; surprise 'the other one failed'; }
+for file in one.json other.json; do
+	[ "$(grep -c '"run_type": "iteration"' $file)" -eq "$(($(grep -c '_mean"' $file) * 3))" ] || surprise "$file: not three repetitions each"
+done
+[ ! -e meeting ] || surprise 'the meeting place is left behind'
+ends 0 compare one.json,one.json,one.json one.json,one.json,one.json
+shows 'and what the controls with as many threads shifted by.'
+ends 2 bench $measured --out third.json --alternate no/such/place
+tells '--alternate: no/such/place: No such file or directory'
+
 sed 's/zap/other/; s/fault/third/' usual.json >other.json
 refuses 'no benchmark is on both sides' compare usual.json other.json
 results 1000 1000 2 >newer.json
@@ -65,4 +79,5 @@ refuses "not a slow-down in percent: '-1'" bench limit_lock --slow-down -1
 refuses 'one side, or two' compare
 refuses 'one side, or two' compare usual.json usual.json usual.json
 refuses 'nowhere.json: No such file' compare usual.json usual.json,nowhere.json
+refuses '2 runs before and 1 after' compare usual.json,usual.json usual.json
 refuses "',' names no results" compare , usual.json
