@@ -130,9 +130,9 @@ FILE *html_figure(struct html *page, const char *title, const char *note, unsign
 	fputs("</figcaption>\n", page->body);
 	cut_here(page);
 	fprintf(in, "reset\nset terminal svg noenhanced size %d,%u font 'DejaVu Sans,12'\nset output\nset encoding utf8\n"
-		"set termoption noenhanced\nset border 3 lc rgb '#888888'\nset tics nomirror out scale 0.4 textcolor rgb "
-		"'black'\n"
-		"set style line 100 lc rgb '#dddddd' lw 0.8\nunset key\nset pointintervalbox 0\n", FIGURE_WIDTH, height);
+		"set termoption noenhanced\nset border 3 lc rgb '#888888'\n"
+		"set tics nomirror out scale 0.4 textcolor rgb 'black'\nset style line 100 lc rgb '#dddddd' lw 0.8\n"
+		"unset key\nset pointintervalbox 0\n", FIGURE_WIDTH, height);
 	return in;
 }
 
@@ -288,8 +288,7 @@ static const char *put_picture(FILE *out, const char *pictures)
 		return NULL;
 	end = strstr(defs, "</svg>");
 	fprintf(out, "<svg %.*s role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
-		"xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n<g>",
-		length, box);
+		"xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n<g>", length, box);
 	put_without_names(out, defs + strlen("</defs>"), end);
 	fputs("</svg>\n", out);
 	return end;

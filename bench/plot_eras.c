@@ -134,14 +134,12 @@ void plot_eras_put_step(FILE *out, const struct plot_eras *plot, unsigned int st
 	put_names(out, plot, names);
 	put_factor_tics(out, plot->low, plot->high);
 	fprintf(out, "set logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset grid x y ls 100\nunset key\n",
-		plot->low, plot->high,
-		plot->nr - 0.4);
+		plot->low, plot->high, plot->nr - 0.4);
 	fputs("set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' back\n", out);
 	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
 		if (plot->measured[step] & 1u << crowd) {
 			fprintf(out, "%s$step%u_%u using 2:1:3:4:5 with xerrorbars pt %u ps 0.8 lw 1.4 lc rgb variable "
-				"notitle", before, step,
-				crowd, crowds[crowd].point);
+				"notitle", before, step, crowd, crowds[crowd].point);
 			before = ", ";
 		}
 	putc('\n', out);

@@ -47,8 +47,7 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 	html_figure_data(page, columns);
 	put_rows(page, eras, step);
 	snprintf(command, sizeof(command), "faultline eras --policy %s --policy %s\nfaultline report %s",
-		 eras->policies[step],
-		 eras->policies[step + 1], run->name);
+		 eras->policies[step], eras->policies[step + 1], run->name);
 	html_table_end(page);
 	html_figure_end(page, command);
 }

@@ -30,8 +30,7 @@ static void put_picture(FILE *in, const struct numa *numa, unsigned int first, e
 		"set ylabel 'node of the threads'\nset xlabel 'node of %s' offset 0,0.5\nset style fill solid 1 noborder\n"
 		"plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):4 with boxxyerror lc palette, "
 		"$c using 1:2:(sprintf(\"%%.3g ns\\n×%%.2f\", $3, $4)) with labels font ',10' textcolor '#111111'\n",
-		numa->nr_nodes - 0.5,
-		numa->nr_nodes - 0.5, map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
+		numa->nr_nodes - 0.5, numa->nr_nodes - 0.5, map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
 }
 
 static bool has_map(const struct numa *numa, unsigned int first, enum numa_map map)
@@ -91,8 +90,7 @@ void report_numa(struct html *page, const struct report_run *run)
 		html_missing(page, text, "faultline numa");
 	} else {
 		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of "
-			       "frames, of page tables, or of both. The factor is against everything on the threads' "
-			       "node.");
+			       "frames, of page tables, or of both. The factor is against everything on the threads' node.");
 		html_figures(page);
 		for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first))
 			put_group(page, run, first);

@@ -117,8 +117,7 @@ static void put_latency_lines(FILE *in, const json_t *cases, const json_t *of)
 			if (!same_workload(one, of) || nr == MOST_LINES || number_in(latency, "count") <= 0)
 				continue;
 			fprintf(in, "%s$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %zu lc rgb '%s'",
-				nr ? ", " : "plot ", nr,
-				5 + 2 * (j % 4), colour_of(one));
+				nr ? ", " : "plot ", nr, 5 + 2 * (j % 4), colour_of(one));
 			nr++;
 		}
 	putc('\n', in);

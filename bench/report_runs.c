@@ -36,8 +36,7 @@ static void put_picture(FILE *in, const struct comparison *comparison)
 		bool shown = change->verdict == VERDICT_FASTER || change->verdict == VERDICT_SLOWER;
 
 		fprintf(in, "%u %g %g %g %lu\n", i, change->ratio, shown ? change->low : change->ratio,
-			shown ? change->high : change->ratio,
-			strtoul(verdicts[change->verdict].colour + 1, NULL, 16));
+			shown ? change->high : change->ratio, strtoul(verdicts[change->verdict].colour + 1, NULL, 16));
 		low = fmin(low, change->ratio / 1.5);
 		high = fmax(high, change->ratio * 1.5);
 	}
@@ -70,8 +69,7 @@ static void put_figure(struct html *page, const struct report_run *before, const
 
 	snprintf(title, sizeof(title), "%.100s → %.100s", before->name, after->name);
 	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->faster,
-		 comparison->slower,
-		 comparison->nr, 100 * comparison->floor_before, 100 * comparison->floor_after);
+		 comparison->slower, comparison->nr, 100 * comparison->floor_before, 100 * comparison->floor_after);
 	put_picture(html_figure(page, title, note, 270), comparison);
 	html_figure_data(page, columns);
 	for (unsigned int i = 0; i < comparison->nr; i++)
@@ -79,8 +77,7 @@ static void put_figure(struct html *page, const struct report_run *before, const
 			put_row(page, &comparison->changes[i]);
 	html_table_end(page);
 	snprintf(command, sizeof(command), "faultline compare %s %s\nfaultline report %s %s", before->name, after->name,
-		 before->name,
-		 after->name);
+		 before->name, after->name);
 	html_figure_end(page, command);
 }
 

@@ -146,12 +146,10 @@ static void put_line(FILE *in, const struct panel *panel, unsigned int line, dou
 	const char *colour = colour_of(panel, line);
 
 	fprintf(in, "%s$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb '%s', $l%u using 1:2 with %s lw 1.5 pt 7 ps "
-		"0.6 lc rgb '%s'",
-		line ? ", " : "plot ", line, colour, line, usl ? "points" : "linespoints", colour);
+		"0.6 lc rgb '%s'", line ? ", " : "plot ", line, colour, line, usl ? "points" : "linespoints", colour);
 	if (usl)
 		fprintf(in, ", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt 2 lw 1.4 lc rgb '%s'", usl->alone / unit,
-			usl->sigma,
-			usl->kappa, colour);
+			usl->sigma, usl->kappa, colour);
 }
 
 static void put_picture(FILE *in, const struct panel *panel)
@@ -163,8 +161,7 @@ static void put_picture(FILE *in, const struct panel *panel)
 	put_blocks(in, panel, unit);
 	fprintf(in, "set logscale x 2\nset xrange [%g:%g]\nset yrange [0:*]\nset grid y ls 100\nset xtics 2\n"
 		"set xlabel 'threads' offset 0,0.5\nset ylabel '%s' offset 1,0\n", panel->least_threads / 1.25,
-		panel->most_threads * 1.25,
-		unit_name);
+		panel->most_threads * 1.25, unit_name);
 	if (cpus && panel->most_threads > cpus)
 		fprintf(in, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead dt 3 lc rgb '#888888' back\n", cpus, cpus);
 	for (unsigned int line = 0; line < panel->nr_policies; line++)

@@ -50,8 +50,7 @@ static void card_policies(struct html *page, const struct results *results)
 		return;
 	snprintf(figure, sizeof(figure), "× %.2f", exp(logs / nr));
 	snprintf(what, sizeof(what), "%s against %s with %u threads, geometric mean of %u workloads", names[nr_names - 1],
-		 names[0],
-		 results->cpus, nr);
+		 names[0], results->cpus, nr);
 	card(page, figure, what);
 }
 
@@ -73,8 +72,7 @@ static void card_noise(struct html *page, const struct results *results)
 	if (nr) {
 		sort_values(widths, nr);
 		snprintf(figure, sizeof(figure), "± %.1f %%", median_of(widths, nr));
-		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the "
-			 "run %.1f %%",
+		snprintf(what, sizeof(what), "interval of a median, in the middle of all benchmarks; noise floor of the run %.1f %%",
 			 100 * results_noise_floor(results));
 		card(page, figure, what);
 	}

@@ -164,8 +164,7 @@ double usl_peak(const struct usl *usl)
 static json_t *fit_json(const struct usl *usl)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i}", "workload", usl->of->workload, "policy", usl->of->policy,
-				 "choices",
-				 usl->of->choices, "points", (int)usl->points, "crowded", (int)usl->crowded);
+				 "choices", usl->of->choices, "points", (int)usl->points, "crowded", (int)usl->crowded);
 	double peak = usl_peak(usl);
 
 	if (!usl->fitted) {

@@ -39,8 +39,7 @@ static int make(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
 		for (size_t r = 0; r < ARRAY_SIZE(made[i].rates); r++) {
 			fprintf(out, "%s{\"run_name\": \"%s\", \"run_type\": \"iteration\", \"items_per_second\": %g}",
-				before, made[i].name,
-				made[i].rates[r]);
+				before, made[i].name, made[i].rates[r]);
 			before = ",";
 		}
 	fputs("]}", out);
