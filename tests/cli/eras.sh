@@ -16,7 +16,6 @@ done
 ends 0 eras --quick --list
 grep -q '/policy:linux-2.6.14/' out || surprise 'a quick look leaves out a policy'
 
-command -v gnuplot >/dev/null || exit 0
 ends 0 eras fault_one_vma limit_lock --quick --threads 1,2
 [ -s results/latest/eras.json ] || surprise 'no results of their own'
 [ ! -e results/latest/bench.json ] || surprise 'results of bench'

@@ -28,24 +28,22 @@ ends 0 report --table one.json
 shows 'failed: it fell'
 grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00 +-$' out || surprise 'another line for two threads'
 
-if command -v gnuplot >/dev/null; then
-	ends 0 report one.json --plots
-	[ ! -s err ] || surprise 'gnuplot complains'
-	for picture in scaling cost policies; do
-		[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
-		grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
-		grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
-	done
-	[ -s report.html ] || surprise 'no page beside the file'
-	rm -r plots
-	refuses 'results/latest: no run yet' report
-	mkdir -p results/host/run
-	ln -s host/run results/latest
-	cp one.json results/latest/bench.json
-	ends 0 report
-	[ -s results/host/run/report.html ] || surprise 'no page about the latest run'
-	[ ! -e plots ] || surprise 'pictures that nobody asked for'
-fi
+ends 0 report one.json --plots
+[ ! -s err ] || surprise 'gnuplot complains'
+for picture in scaling cost policies; do
+	[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
+	grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
+	grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
+done
+[ -s report.html ] || surprise 'no page beside the file'
+rm -r plots
+refuses 'results/latest: no run yet' report
+mkdir -p results/host/run
+ln -s host/run results/latest
+cp one.json results/latest/bench.json
+ends 0 report
+[ -s results/host/run/report.html ] || surprise 'no page about the latest run'
+[ ! -e plots ] || surprise 'pictures that nobody asked for'
 mkdir empty
 PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
 [ $? -eq 1 ] || surprise 'a report without gnuplot'

@@ -2,8 +2,6 @@
 # The page about a run: well-formed, by itself, with every section, figures with their data, and models that are called so.
 . "$(dirname "$0")/../lib/cli.sh"
 
-command -v gnuplot >/dev/null || exit 0
-
 # run CASES: a file of Google Benchmark's with the lines of cases, "NAME RATE".
 run() {
 	echo '{ "context": { "date": "2024-05-06T07:08:09", "num_cpus": 8, "cpu_model": "a <b>bold</b> & \"quoted\" model" }, "benchmarks": ['

@@ -43,11 +43,9 @@ grep -Eq '^fault_vs_map +live_fault_vs_map .* 0\.500 ' twins || surprise 'no twi
 grep -Eq '^hugetlb_fault +live_hugetlb_fault +pages:2048 +skipped: none reserved$' twins || surprise 'nothing of what was skipped'
 shows '2 twins, 1 skipped'
 
-if command -v gnuplot >/dev/null; then
-	ends 0 report --plots results.json
-	[ ! -s err ] || surprise 'gnuplot complains'
-	grep -q 'fault_disjoint' plots/twins.svg || surprise 'no picture of twins'
-fi
+ends 0 report --plots results.json
+[ ! -s err ] || surprise 'gnuplot complains'
+grep -q 'fault_disjoint' plots/twins.svg || surprise 'no picture of twins'
 
 # With one side only there is nothing to compare, and nothing is said.
 sed 's/live_/dead_/' results.json >one.json
