@@ -28,6 +28,8 @@ struct bench_options {
 	bool baseline;			/* later runs of this host are compared with this one */
 };
 
+#define GRID_REPETITIONS	9	/* steps from line to line of a grid are what is asked for, and many of them */
+
 enum { OPT_ALTERNATE = 1, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
@@ -135,6 +137,8 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		default_threads(choices, !bench->quick);
 	if (grid)
 		defaults->policies = defaults->threads = false;
+	if (grid && !bench->quick && !bench->timing.repetitions)
+		bench->timing.repetitions = GRID_REPETITIONS;
 	timing_default(&bench->timing, bench->quick);
 	return status;
 }
@@ -242,7 +246,7 @@ static int split_library_options(struct bench_options *bench, int argc, const ch
 
 int measure(const struct measurement *kind, int argc, const char **argv)
 {
-	struct bench_options bench = { .kind = kind };
+	struct bench_options bench = { .kind = kind, .timing.by_workload = kind->grid };
 	struct command_line line;
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	int status;

@@ -299,7 +299,7 @@ static int numa_on_stage(struct numa_options *numa, const struct command_line *l
 
 static int run_numa(int argc, const char **argv)
 {
-	struct numa_options numa = { 0 };
+	struct numa_options numa = { .timing.by_workload = true };
 	struct command_line line;
 	int status, closed;
 

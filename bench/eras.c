@@ -2,17 +2,40 @@
 /* eras.c - steps from policy to policy, and their table. */
 #include "bench/eras.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/plot.h"
+#include "bench/statistics.h"
 #include "core/faultline.h"
+
+static unsigned int count_steps(const struct eras *eras)
+{
+	unsigned int rows = 0;
+
+	while (eras_row(eras, rows))
+		rows++;
+	return rows * (eras->nr_policies - 1);
+}
 
 struct eras eras_of(const struct results *results)
 {
 	struct eras eras = { .results = results };
 
 	eras.nr_policies = plot_policy_names(results, eras.policies, ERAS_MOST);
+	eras.nr_steps = count_steps(&eras);
 	return eras;
+}
+
+static double *logarithms_of(const struct result *result)
+{
+	double *values = calloc(result->nr, sizeof(*values));
+
+	BUG_ON(!values);
+	for (unsigned int i = 0; i < result->nr; i++)
+		values[i] = log(result->rates[i]);
+	return values;
 }
 
 static bool bought_between(const struct eras *eras, const struct result *of, unsigned int from, unsigned int to,
@@ -20,15 +43,18 @@ static bool bought_between(const struct eras *eras, const struct result *of, uns
 {
 	const struct result *before = results_find(eras->results, of, eras->policies[from], of->threads);
 	const struct result *after = results_find(eras->results, of, eras->policies[to], of->threads);
-	double before_low, before_high, after_low, after_high;
+	struct difference difference;
+	double *one, *other;
 
 	if (!before || !after || result_median(before) <= 0 || result_median(after) <= 0)
 		return false;
-	result_interval(before, &before_low, &before_high);
-	result_interval(after, &after_low, &after_high);
-	bought->factor = result_median(after) / result_median(before);
-	bought->low = after_low / before_high;
-	bought->high = after_high / before_low;
+	one = logarithms_of(before);
+	other = logarithms_of(after);
+	difference = differ(one, before->nr, other, after->nr);
+	*bought = (struct era_step){ exp(difference.estimate), exp(difference.low), exp(difference.high),
+				     fmin(1, difference.p * eras->nr_steps) };
+	free(one);
+	free(other);
 	return true;
 }
 
@@ -44,7 +70,7 @@ bool eras_whole(const struct eras *eras, const struct result *of, struct era_ste
 
 bool era_is_noise(const struct era_step *bought)
 {
-	return bought->low <= 1 && bought->high >= 1;
+	return bought->p >= SIGNIFICANCE;
 }
 
 const struct result *eras_row(const struct eras *eras, unsigned int nth)
@@ -111,7 +137,6 @@ void table_eras(FILE *out, const struct results *results)
 	fprintf(out, " %14s  choices\n", "all steps");
 	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
 		put_row(out, &eras, row, (int)width);
-	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what the "
-		"intervals of\n"
-		"the medians do not tell from 1.\n", eras.nr_policies ? eras.policies[0] : "nothing");
+	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what is not\n"
+		"significant among %u steps (p < %g).\n", eras.nr_policies ? eras.policies[0] : "nothing", eras.nr_steps, SIGNIFICANCE);
 }

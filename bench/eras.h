@@ -14,11 +14,13 @@ struct eras {
 	const struct results *results;
 	const char *policies[ERAS_MOST];
 	unsigned int nr_policies;
+	unsigned int nr_steps;		/* in all rows */
 };
 
 /* Throughput after a step against that before it. */
 struct era_step {
-	double factor, low, high;	/* low … high holds it, as far as the intervals of both medians tell */
+	double factor, low, high;	/* of trimmed means, with an interval of 95 % */
+	double p;			/* that as much comes by chance in any of all steps (Yuen's test, corrected as Bonferroni does) */
 };
 
 struct eras eras_of(const struct results *results);
@@ -29,7 +31,7 @@ struct eras eras_of(const struct results *results);
 bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought);
 /* All steps together. */
 bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought);
-/* Neither better nor worse: the interval holds 1. */
+/* Neither better nor worse: not significant. */
 bool era_is_noise(const struct era_step *bought);
 /* The results of the first policy, which stand for a row each; NULL past the last. */
 const struct result *eras_row(const struct eras *eras, unsigned int nth);

@@ -32,8 +32,8 @@ static void put_titles(FILE *out, const struct picture *picture, const struct re
 {
 	put_title(out, picture, 0, 20, "%s", picture->title);
 	put_title(out, picture, 1, 42, "%s · %s", results->cpu_model, results->topology);
-	put_title(out, picture, 2, 56, "commit %s, %s build · %.10s · median, least and most of the repetitions", results->commit,
-		  results->build_type, results->date);
+	put_title(out, picture, 2, 56, "commit %s, %s build · %.10s · %s", results->commit, results->build_type, results->date,
+		  picture->marks);
 }
 
 static void put_file(FILE *out, const struct picture *picture, const struct results *results, const char *terminal,

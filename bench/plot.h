@@ -16,6 +16,7 @@
 struct picture {
 	const char *name;			/* of the files, without suffix */
 	const char *title;
+	const char *marks;			/* what a mark and its bar stand for */
 	unsigned int width, height;		/* pixels of the SVG */
 	/* Writes gnuplot's data blocks, once, and then its commands, once for each file. */
 	void (*put_data)(FILE *out, const void *what);

@@ -191,6 +191,7 @@ int plot_cost(const struct results *results)
 	struct picture picture = {
 		.name = "cost",
 		.title = "Time per item, fewest threads",
+		.marks = "median, least and most of the repetitions",
 		.width = 1000,
 		.put_data = put_data,
 		.put_commands = put_commands,

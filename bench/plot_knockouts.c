@@ -96,6 +96,7 @@ int plot_knockouts(const struct campaign *campaign, const struct results *facts)
 	struct picture picture = {
 		.name = "knockouts",
 		.title = "What is left out, and how soon who sees it",
+		.marks = "each time it was seen, and the median",
 		.width = 1000,
 		.height = TOP + BOTTOM + campaign->nr * ROW_HEIGHT,
 		.put_data = put_data,

@@ -85,6 +85,7 @@ int plot_numa(const struct numa *numa)
 	struct picture picture = {
 		.name = "numa",
 		.title = "ns for each item, and how many times that beside the threads",
+		.marks = "medians of the repetitions",
 		.width = NR_NUMA_MAPS * PANEL_WIDTH,
 		.height = PLOT_TOP + count_groups(numa) * PANEL_HEIGHT,
 		.put_data = put_data,

@@ -170,6 +170,7 @@ int plot_policies(const struct results *results)
 	struct picture picture = {
 		.name = "policies",
 		.title = "Policies against the oldest, with a thread on every PU",
+		.marks = "median, least and most of the repetitions",
 		.width = 1000,
 		.put_data = put_data,
 		.put_commands = put_commands,

@@ -209,6 +209,7 @@ int plot_scaling(const struct results *results)
 	struct picture picture = {
 		.name = "scaling",
 		.title = "Throughput against threads",
+		.marks = "median, least and most of the repetitions",
 		.width = 1320,
 		.put_data = put_data,
 		.put_commands = put_commands,

@@ -115,6 +115,7 @@ int plot_twins(const struct results *results)
 	struct picture picture = {
 		.name = "twins",
 		.title = "The model against the live kernel",
+		.marks = "medians, with their intervals",
 		.width = 1000,
 		.put_data = put_data,
 		.put_commands = put_commands,

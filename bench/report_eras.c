@@ -93,7 +93,7 @@ static void put_steps(struct html *page, const struct report_run *run, const str
 		html_legend(page);
 		html_legend_entry(page, "#2b8c9e", "better");
 		html_legend_entry(page, "#d95f02", "worse");
-		html_legend_entry(page, "#999999", "noise: the interval holds 1");
+		html_legend_entry(page, "#999999", "noise: not significant among all steps");
 		html_legend_end(page);
 		html_figures(page);
 		for (unsigned int step = 0; step + 1 < plot.eras.nr_policies; step++)
@@ -111,7 +111,8 @@ void report_eras(struct html *page, const struct report_run *run)
 		html_missing(page, "Workloads over all policies and threads were not measured.", "faultline eras");
 	} else {
 		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
-			       "what a step costs where nobody waits. Filled marks: a thread on every PU.");
+			       "what a step costs where nobody waits. Filled marks: a thread on every PU. Bars: 95 %% "
+			       "each; what is better or worse is so at p < 0.01 among all steps.");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

@@ -308,14 +308,29 @@ static void body(struct shim_state *state, void *user)
 		alternate_pass();
 }
 
+/* What was added up to the @last case is to be mixed with nothing that comes later. */
+static bool run_now(const struct suite *suite, unsigned int last)
+{
+	return last + 1 == suite->nr || (timing->by_workload && suite->cases[last + 1].workload != suite->cases[last].workload);
+}
+
 unsigned long timed_run(const struct suite *suite, const struct choices *choices, const struct timing *how,
 			void (*begin)(const struct run_case *what, uint64_t quota))
 {
+	unsigned long matched = 0;
+
 	chosen = choices;
 	timing = how;
 	tell_begin = begin;
-	for (unsigned int i = 0; i < suite->nr; i++)
-		if (suite->cases[i].payload == machine.payload)
+	for (unsigned int i = 0, added = 0; i < suite->nr; i++) {
+		if (suite->cases[i].payload == machine.payload) {
 			shim_add(suite->cases[i].name, suite->cases[i].threads, body, &suite->cases[i]);
-	return shim_run();
+			added++;
+		}
+		if (added && run_now(suite, i)) {
+			matched += shim_run();
+			added = 0;
+		}
+	}
+	return matched;
 }

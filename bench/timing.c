@@ -20,7 +20,7 @@
 enum { TIME_REPETITIONS = 200, TIME_MIN_TIME };
 
 struct poptOption timing_options[] = {
-	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "how often each benchmark is measured (default: 5)", "N" },
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "how often each benchmark is measured (default: 5; eras: 9)", "N" },
 	{ "min-time", 0, POPT_ARG_STRING, NULL, TIME_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
 	POPT_TABLEEND
 };

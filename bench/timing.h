@@ -7,6 +7,7 @@
 
 struct timing {
 	uint64_t repetitions;		/* of each case; those of all cases come in random order, but in turns with another process */
+	bool by_workload;		/* those of one workload together: only they will be compared */
 	double min_time;		/* seconds that each repetition takes at least */
 	char *alternate;		/* socket where another process is met, to measure in turns with it; or NULL */
 	double slow_down;		/* part by which each op of the core takes longer, on purpose; limits and the live kernel do not */
