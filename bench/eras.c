@@ -10,24 +10,6 @@
 #include "bench/statistics.h"
 #include "core/faultline.h"
 
-static unsigned int count_steps(const struct eras *eras)
-{
-	unsigned int rows = 0;
-
-	while (eras_row(eras, rows))
-		rows++;
-	return rows * (eras->nr_policies - 1);
-}
-
-struct eras eras_of(const struct results *results)
-{
-	struct eras eras = { .results = results };
-
-	eras.nr_policies = plot_policy_names(results, eras.policies, ERAS_MOST);
-	eras.nr_steps = count_steps(&eras);
-	return eras;
-}
-
 static double *logarithms_of(const struct result *result)
 {
 	double *values = calloc(result->nr, sizeof(*values));
@@ -51,8 +33,8 @@ static bool bought_between(const struct eras *eras, const struct result *of, uns
 	one = logarithms_of(before);
 	other = logarithms_of(after);
 	difference = differ(one, before->nr, other, after->nr);
-	*bought = (struct era_step){ exp(difference.estimate), exp(difference.low), exp(difference.high),
-				     fmin(1, difference.p * eras->nr_steps) };
+	*bought = (struct era_step){ exp(difference.estimate), exp(difference.low), exp(difference.high), difference.p,
+				     difference.p > eras->chance };
 	free(one);
 	free(other);
 	return true;
@@ -68,11 +50,6 @@ bool eras_whole(const struct eras *eras, const struct result *of, struct era_ste
 	return eras->nr_policies > 1 && bought_between(eras, of, 0, eras->nr_policies - 1, bought);
 }
 
-bool era_is_noise(const struct era_step *bought)
-{
-	return bought->p >= SIGNIFICANCE;
-}
-
 const struct result *eras_row(const struct eras *eras, unsigned int nth)
 {
 	for (unsigned int i = 0; eras->nr_policies > 1 && i < eras->results->nr; i++) {
@@ -82,6 +59,39 @@ const struct result *eras_row(const struct eras *eras, unsigned int nth)
 			return result;
 	}
 	return NULL;
+}
+
+static void find_chance(struct eras *eras)
+{
+	const struct result *row;
+	struct era_step bought;
+	double *p, *corrected;
+
+	for (unsigned int i = 0; eras_row(eras, i); i++)
+		eras->nr_steps += eras->nr_policies - 1;
+	p = calloc(2 * eras->nr_steps + 1, sizeof(*p));
+	BUG_ON(!p);
+	corrected = p + eras->nr_steps;
+	eras->nr_steps = 0;
+	for (unsigned int i = 0; (row = eras_row(eras, i)); i++)
+		for (unsigned int step = 0; step + 1 < eras->nr_policies; step++)
+			if (eras_step(eras, row, step, &bought))
+				p[eras->nr_steps++] = bought.p;
+	memcpy(corrected, p, eras->nr_steps * sizeof(*p));
+	correct_for_many(corrected, eras->nr_steps);
+	for (unsigned int i = 0; i < eras->nr_steps; i++)
+		if (corrected[i] < SIGNIFICANCE)
+			eras->chance = fmax(eras->chance, p[i]);
+	free(p);
+}
+
+struct eras eras_of(const struct results *results)
+{
+	struct eras eras = { .results = results };
+
+	eras.nr_policies = plot_policy_names(results, eras.policies, ERAS_MOST);
+	find_chance(&eras);
+	return eras;
 }
 
 const char *era_news(const char *policy)
@@ -108,7 +118,7 @@ static void put_factor(FILE *out, bool measured, const struct era_step *bought)
 	if (!measured)
 		snprintf(text, sizeof(text), "-");
 	else
-		snprintf(text, sizeof(text), era_is_noise(bought) ? "(%.2f)" : "%.2f ", bought->factor);
+		snprintf(text, sizeof(text), bought->noise ? "(%.2f)" : "%.2f ", bought->factor);
 	fprintf(out, " %14s", text);
 }
 

@@ -14,13 +14,15 @@ struct eras {
 	const struct results *results;
 	const char *policies[ERAS_MOST];
 	unsigned int nr_policies;
-	unsigned int nr_steps;		/* in all rows */
+	unsigned int nr_steps;		/* that were measured, in all rows */
+	double chance;			/* what p must not exceed, so that of the steps found at most SIGNIFICANCE are false */
 };
 
 /* Throughput after a step against that before it. */
 struct era_step {
 	double factor, low, high;	/* of trimmed means, with an interval of 95 % */
-	double p;			/* that as much comes by chance in any of all steps (Yuen's test, corrected as Bonferroni does) */
+	double p;			/* that as much comes by chance (Yuen's test) */
+	bool noise;			/* not significant among all steps: neither better nor worse */
 };
 
 struct eras eras_of(const struct results *results);
@@ -31,8 +33,6 @@ struct eras eras_of(const struct results *results);
 bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought);
 /* All steps together. */
 bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought);
-/* Neither better nor worse: not significant. */
-bool era_is_noise(const struct era_step *bought);
 /* The results of the first policy, which stand for a row each; NULL past the last. */
 const struct result *eras_row(const struct eras *eras, unsigned int nth);
 /* What is new in a preset, in a few words; "" for what is no preset. */

@@ -89,7 +89,7 @@ static bool put_crowd(FILE *out, const struct plot_eras *plot, unsigned int step
 		any = true;
 		fprintf(out, "%g %g %g %g %u\n", plot->nr - 1 - i + crowds[crowd].above, bought.factor,
 			max(plot->low, bought.low),
-			min(plot->high, bought.high), era_is_noise(&bought) ? noise : bought.factor > 1 ? better : worse);
+			min(plot->high, bought.high), bought.noise ? noise : bought.factor > 1 ? better : worse);
 	}
 	if (any)
 		fputs("EOD\n", out);

@@ -23,7 +23,7 @@ static void put_rows(struct html *page, const struct eras *eras, unsigned int st
 		html_number(page, "%u", row->threads);
 		html_number(page, "%.2f", bought.factor);
 		html_number(page, "%.2f … %.2f", bought.low, bought.high);
-		html_cell(page, "%s", era_is_noise(&bought) ? "noise" : bought.factor > 1 ? "better" : "worse");
+		html_cell(page, "%s", bought.noise ? "noise" : bought.factor > 1 ? "better" : "worse");
 		html_row_end(page);
 	}
 }
@@ -73,7 +73,7 @@ static void put_whole(struct html *page, const struct eras *eras)
 		html_number(page, "%u", row->threads);
 		html_number(page, "%s/s", report_rate(result_median(row)));
 		html_number(page, "%s/s", report_rate(result_median(last)));
-		html_number(page, era_is_noise(&bought) ? "(%.2f)" : "%.2f", bought.factor);
+		html_number(page, bought.noise ? "(%.2f)" : "%.2f", bought.factor);
 		html_number(page, "%.2f … %.2f", bought.low, bought.high);
 		html_row_end(page);
 	}
