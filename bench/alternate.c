@@ -60,12 +60,15 @@ int alternate_begin(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fail("--alternate: %s", strerror(errno));
-	if (!bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+	if (!bind(fd, (const struct sockaddr *)&address, sizeof(address))) {
 		status = alternate_lead(fd);
-	else if (errno == EADDRINUSE)
+		if (status)
+			unlink(path);
+	} else if (errno == EADDRINUSE) {
 		status = alternate_follow(fd, &address);
-	else
+	} else {
 		status = complain("--alternate: %s: %s", path, strerror(errno));
+	}
 	close(fd);
 	return status;
 }

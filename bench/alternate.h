@@ -8,9 +8,11 @@
 #ifndef FAULTLINE_BENCH_ALTERNATE_H
 #define FAULTLINE_BENCH_ALTERNATE_H
 
+#define ALTERNATE_PATIENCE	60	/* seconds */
+
 /*
  * alternate_begin - meet the other process at the socket @path, which whoever comes first makes, and the other one takes away.
- * Waits for it, ALTERNATE_PATIENCE seconds at most. Returns 0, or the exit status after one line on stderr.
+ * Waits for it, ALTERNATE_PATIENCE at most. Returns 0, or the exit status after one line on stderr.
  */
 int alternate_begin(const char *path);
 /* Waits until it is this process's turn. Returns at once when nobody was met, or the other one is through. */
@@ -19,7 +21,5 @@ void alternate_take(void);
 void alternate_pass(void);
 /* The other one may go on alone. */
 void alternate_end(void);
-
-#define ALTERNATE_PATIENCE	60
 
 #endif

@@ -22,10 +22,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/alternate.h"
 #include "bench/bench_shim.h"
 #include "bench/crew.h"
 #include "bench/progress.h"
-#include "bench/alternate.h"
 
 /* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/alternate.h"
 #include "bench/bench_shim.h"
 #include "bench/command.h"
 #include "bench/progress.h"
 #include "bench/stage.h"
 #include "bench/timed.h"
-#include "bench/alternate.h"
 
 /* ---- options ---- */
 
