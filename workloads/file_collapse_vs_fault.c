@@ -10,6 +10,7 @@
 
 #define REGIONS		4u
 #define FILE_PAGES	TABLE_PAGES
+#define OP_FAULTS	16
 
 enum { FAULTER, COLLAPSER };
 
@@ -28,7 +29,7 @@ static int setup(struct workload_run *run)
 
 static int64_t fault(struct worker *worker)
 {
-	return file_space_fault_anywhere(worker, false);
+	return file_space_fault_anywhere(worker, OP_FAULTS, false);
 }
 
 /* -EINVAL: tables cannot go under this policy, or there is none, or its advice was taken back; -EAGAIN: the folio is busy. */

@@ -12,8 +12,6 @@
 #define REGION_SHIFT	32
 #define REGION_MASK	(0xffull << REGION_SHIFT)
 
-#define FAULTS_ANYWHERE	16	/* in an op */
-
 /* ---- set-up ---- */
 
 int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long file_pages,
@@ -160,13 +158,13 @@ static int fault_and_look(struct worker *worker, bool cut)
 	return err == -EUCLEAN ? err : 0;
 }
 
-int64_t file_space_fault_anywhere(struct worker *worker, bool cut)
+int64_t file_space_fault_anywhere(struct worker *worker, unsigned int nr, bool cut)
 {
 	int err = load_relaxed(&space_of(worker)->error);
 
-	for (unsigned int i = 0; !err && i < FAULTS_ANYWHERE; i++)
+	for (unsigned int i = 0; !err && i < nr; i++)
 		err = fault_and_look(worker, cut);
-	return err ? err : FAULTS_ANYWHERE;
+	return err ? err : (int64_t)nr;
 }
 
 /* Nobody else has this region: what a fault brought stays. */

@@ -40,10 +40,10 @@ void file_space_drop(struct worker *worker);
 int64_t file_space_touch(struct worker *worker);
 
 /*
- * file_space_fault_anywhere - as an op: faults, to read or to write, anywhere in the regions. Pages come and go: while checking, what
- * is found is looked at, and written to. VM_FAULT_SIGBUS is an answer where others @cut the file off. Returns how many, or -errno.
+ * file_space_fault_anywhere - as an op: faults, to read or to write, anywhere in the regions, @nr of them. Pages come and go: while checking, what
+ * is found is looked at, and written to. VM_FAULT_SIGBUS is an answer where others @cut the file off. Returns @nr or -errno.
  */
-int64_t file_space_fault_anywhere(struct worker *worker, bool cut);
+int64_t file_space_fault_anywhere(struct worker *worker, unsigned int nr, bool cut);
 
 /* The mark of write number @count to page @index of the file, in region @region. Its number only. */
 uint64_t file_space_mark(const struct space *space, unsigned int region, unsigned long index, uint32_t count);

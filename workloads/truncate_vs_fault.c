@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #define FILE_PAGES	64ul
+#define OP_FAULTS	64
 
 enum { SHARED, PRIVATE, REGIONS };
 enum { FAULTER, TRUNCATOR };
@@ -25,7 +26,7 @@ static int setup(struct workload_run *run)
 
 static int64_t fault(struct worker *worker)
 {
-	return file_space_fault_anywhere(worker, true);
+	return file_space_fault_anywhere(worker, OP_FAULTS, true);
 }
 
 /* Two truncators: each may find the file cut off already. The pages are those that were cut off here at the most. */
