@@ -16,7 +16,7 @@
 
 #define TURNS	200
 
-static char folder[] = "/tmp/faultline-alternate.XXXXXX", meeting[64];
+static char folder[80], meeting[96];	/* of this run, where temporary files go */
 
 /* Writes @letter once a turn, with time for the other one to do so too, were it not to wait. Ends the process. */
 static void write_turns(int out, char letter, unsigned int nr)
@@ -103,7 +103,7 @@ static void alone_is_free(void **state)
 
 static void bad_places_are_refused(void **state)
 {
-	char path[256];
+	char path[512];
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/no/such", folder);
@@ -115,8 +115,13 @@ static void bad_places_are_refused(void **state)
 
 static int make_folder(void **state)
 {
+	const char *base = getenv("TMPDIR");
+
 	(void)state;
-	snprintf(meeting, sizeof(meeting), "%s/socket", mkdtemp(folder) ? folder : "");
+	snprintf(folder, sizeof(folder), "%s/faultline-alternate.XXXXXX", base ? base : P_tmpdir);
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(meeting, sizeof(meeting), "%s/socket", folder);
 	return 0;
 }
 
