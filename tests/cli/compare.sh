@@ -70,6 +70,16 @@ shows 'and what the controls with as many threads shifted by.'
 ends 2 bench $measured --out third.json --alternate no/such/place
 tells '--alternate: no/such/place: No such file or directory'
 
+# A partner that holds its turns is waited for each time; one that gives away a turn too many is not.
+with_partner() { # HASTE
+	"$PLANTED_TURNS" meeting $1 >turns &
+	until [ -S meeting ]; do sleep 0.01; done
+	ends 0 bench $measured --out held.json
+	wait $!
+}
+with_partner || surprise "the partner was not waited for: $(cat turns)"
+with_partner hasty && surprise 'turns of a hasty partner, and nobody sees it'
+
 sed 's/zap/other/; s/fault/third/' usual.json >other.json
 refuses 'no benchmark is on both sides' compare usual.json other.json
 results 1000 1000 2 >newer.json
