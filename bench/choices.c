@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/suggest.h"
+#include "bench/unknown.h"
 
 #define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
 #define FRAMES_PER_THREAD (1ul << 17)	/* 512 MiB: twice what the largest choice of a workload maps for each */
+#define LEAST_FRAMES	1024
 #define MEMORY_CHOICES	"local|remote|interleave|node:N"
 #define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 
@@ -99,7 +102,7 @@ static int add_parsed_policy(struct choices *choices, const char *text)
 	if (!strcmp(text, "all"))
 		return add_presets(choices);
 	if (policy_parse(text, &policy, why, sizeof(why)))
-		return complain("%s (see faultline list --policies)", why);
+		return unknown_policy(text, why);
 	return add_policy(choices, text, &policy);
 }
 
@@ -150,7 +153,7 @@ static int take_threads(struct choices *choices, const char *text)
 	uint64_t number;
 
 	if (!read_number(text, 1, NR_CPUS - 1, &number))
-		return complain("not a number of threads: '%s' (1 to %d)", text, NR_CPUS - 1);
+		return complain("invalid number of threads '%s': give 1 to %d", text, NR_CPUS - 1);
 	if (!choices->frames_given)
 		choices->frames = max(choices->frames, number * FRAMES_PER_THREAD);
 	return add_number(choices->threads, &choices->nr_threads, MAX_THREADS, (unsigned int)number, "threads");
@@ -161,9 +164,9 @@ static int take_payload(struct choices *choices, const char *text)
 	uint64_t number;
 
 	for (unsigned int i = 0; i < MAX_PAYLOADS; i++)
-		if (read_number(text, all_payloads[i], all_payloads[i], &number))
+		if (read_size(text, all_payloads[i], all_payloads[i], &number))
 			return add_number(choices->payloads, &choices->nr_payloads, MAX_PAYLOADS, all_payloads[i], "payload");
-	return complain("unknown payload '%s': 0, 64 or 4096", text);
+	return complain("invalid payload '%s': give 0, 64 or 4096", text);
 }
 
 /* Hands each part of @text between commas to @take. */
@@ -195,12 +198,32 @@ static int add_layout(struct choices *choices, const char *path)
 	return choices->layout_paths[choices->nr_layouts++] ? 0 : fail("out of memory");
 }
 
+/* @text is neither a file nor the name of a layout that is shipped. */
+static int unknown_layout(const char *text)
+{
+	struct suggestion near = suggestion_begin(text);
+	glob_t found;
+	int status;
+
+	if (glob(LAYOUT_FOLDER "*.layout", 0, NULL, &found))
+		found.gl_pathc = 0;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		*strrchr(found.gl_pathv[i], '.') = '\0';
+		suggestion_offer(&near, found.gl_pathv[i] + strlen(LAYOUT_FOLDER));
+	}
+	status = complain("%s: %s%s (see faultline list --layouts)", text, strerror(ENOENT), suggestion_text(&near, ""));
+	globfree(&found);
+	return status;
+}
+
 static int take_layout(struct choices *choices, const char *text)
 {
 	char shipped[512];
 
 	snprintf(shipped, sizeof(shipped), LAYOUT_FOLDER "%s.layout", text);
-	return add_layout(choices, !strchr(text, '/') && access(text, F_OK) && !access(shipped, F_OK) ? shipped : text);
+	if (strchr(text, '/') || !access(text, F_OK))
+		return add_layout(choices, text);
+	return access(shipped, F_OK) ? unknown_layout(text) : add_layout(choices, shipped);
 }
 
 int choices_add_shipped_layouts(struct choices *choices)
@@ -223,20 +246,31 @@ static int take_axis(struct choices *choices, const char *text)
 	uint64_t value;
 
 	if (!colon || colon == text || !read_number(colon + 1, 0, INT64_MAX, &value))
-		return complain("not a choice: '%s' (KEY:VALUE with a number)", text);
+		return complain("invalid axis '%s': give KEY:NUMBER, as in a benchmark's name", text);
 	if (choices->nr_axes == MAX_AXES)
-		return complain("more than %d choices", MAX_AXES);
+		return complain("more than %d axes", MAX_AXES);
 	axis->key = strndup(text, (size_t)(colon - text));
 	axis->value = (int64_t)value;
 	choices->nr_axes++;
 	return axis->key ? 0 : fail("out of memory");
 }
 
-static int take_number(const char *text, const char *what, uint64_t least, uint64_t most, uint64_t *number)
+static int take_frames(struct choices *choices, const char *text)
 {
-	if (read_number(text, least, most, number))
+	const uint64_t most = (1ull << 32) / MAX_NODES;
+
+	choices->frames_given = true;
+	if (read_size(text, LEAST_FRAMES, most, &choices->frames))
 		return 0;
-	return complain("not a %s: '%s' (%llu to %llu)", what, text, (unsigned long long)least, (unsigned long long)most);
+	return complain("invalid number of frames '%s': give %d to %llu, or with k, m or g behind it", text, LEAST_FRAMES,
+			(unsigned long long)most);
+}
+
+static int take_seed(struct choices *choices, const char *text)
+{
+	if (read_number(text, 0, UINT64_MAX, &choices->seed))
+		return 0;
+	return complain("invalid seed '%s': give 0 to %llu", text, (unsigned long long)UINT64_MAX);
 }
 
 int choices_take(struct choices *choices, int option, const char *text)
@@ -261,9 +295,8 @@ int choices_take(struct choices *choices, int option, const char *text)
 	case CHOOSE_AXIS:
 		return take_axis(choices, text);
 	case CHOOSE_FRAMES:
-		choices->frames_given = true;
-		return take_number(text, "number of frames", 1024, (1ull << 32) / MAX_NODES, &choices->frames);
+		return take_frames(choices, text);
 	default:
-		return take_number(text, "seed", 0, UINT64_MAX, &choices->seed);
+		return take_seed(choices, text);
 	}
 }

@@ -45,8 +45,7 @@ static const struct poptOption options[] = {
 	  "FILE" },
 	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "later runs of this host are compared with this one", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the benchmarks instead of running them", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take_slow_down(struct bench_options *bench, const char *text)

@@ -13,8 +13,7 @@ enum { OPT_OUTPUT = 1 };
 
 static const struct poptOption options[] = {
 	{ "output", 'o', POPT_ARG_STRING, NULL, OPT_OUTPUT, "where the layout goes (default: standard output)", "FILE" },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)

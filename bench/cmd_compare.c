@@ -15,8 +15,7 @@ enum { OPT_THRESHOLD = 1 };
 
 static const struct poptOption options[] = {
 	{ "threshold", 't', POPT_ARG_STRING, NULL, OPT_THRESHOLD, "what a change must exceed to count (default: 5)", "PERCENT" },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)

@@ -8,6 +8,7 @@
 #include "bench/command.h"
 #include "bench/matrix.h"
 #include "bench/progress.h"
+#include "bench/unknown.h"
 #include "core/faultline.h"
 
 struct knockouts_options {
@@ -27,16 +28,8 @@ static const struct poptOption options[] = {
 	{ "how", 0, POPT_ARG_STRING, NULL, OPT_HOW, "hunt this way instead, as in 'stress WORKLOAD --noise 100'", "HOW" },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write all of it as JSON", "FILE" },
 	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/knockouts; with --out", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
-
-static int keep(char **text, const char *word)
-{
-	free(*text);
-	*text = strdup(word);
-	return *text ? 0 : fail("out of memory");
-}
 
 static int take(void *target, int option, const char *text)
 {
@@ -44,16 +37,16 @@ static int take(void *target, int option, const char *text)
 
 	switch (option) {
 	case OPT_SECONDS:
-		return read_fraction(text, 0.1, 1e6, &wanted->seconds) ? 0 : complain("not a time in seconds: '%s'", text);
+		return take_time("--seconds", text, 0.1, 1e6, &wanted->seconds);
 	case OPT_CLEAN:
-		return read_fraction(text, 0, 1e6, &wanted->clean_seconds) ? 0 : complain("not a time in seconds: '%s'", text);
+		return take_time("--clean-seconds", text, 0, 1e6, &wanted->clean_seconds);
 	case OPT_KILLS:
 		return read_number(text, 1, MAX_KILLS, &wanted->kills) ? 0 :
 		       complain("not a number of kills: '%s' (1 to %d)", text, MAX_KILLS);
 	case OPT_HOW:
-		return keep(&wanted->how, text);
+		return keep_text(&wanted->how, text);
 	case OPT_OUT:
-		return keep(&wanted->out, text);
+		return keep_text(&wanted->out, text);
 	default:
 		wanted->plot = true;
 		return 0;
@@ -68,7 +61,7 @@ static int find(const char *name, unsigned int *index)
 	for (*index = 0; (info = knockout_info(*index)); (*index)++)
 		if (!strcmp(info->name, name))
 			return 0;
-	return complain("unknown knock-out '%s' (see faultline list --knockouts)", name);
+	return unknown_knockout(name);
 }
 
 static int add_hunt(struct campaign *campaign, const struct knockouts_options *wanted, unsigned int index)

@@ -153,8 +153,7 @@ static const struct poptOption options[] = {
 	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "places where check builds bend a run", NULL },
 	{ "events", 0, POPT_ARG_NONE, NULL, 6, "what is counted while workloads run", NULL },
 	{ "watchers", 0, POPT_ARG_NONE, NULL, 7, "what check builds watch while workloads run", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)
@@ -175,7 +174,8 @@ static int run_list(int argc, const char **argv)
 
 	if (status)
 		return status;
-	status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : lists[wanted]();
+	status = refuse_words(&line);
+	status = status ? status : lists[wanted]();
 	command_line_free(&line);
 	return status;
 }

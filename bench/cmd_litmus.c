@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/suggest.h"
 #include "workloads/litmus_run.h"
 
 struct litmus_options {
@@ -19,19 +20,31 @@ static const struct poptOption options[] = {
 	{ "strict", 0, POPT_ARG_STRING, NULL, OPT_STRICT,
 	  "what shows on x86 when it is left out must show, within so long", "S" },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the patterns, what each forbids, and what can be left out", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)
 {
 	struct litmus_options *litmus = target;
 
-	if (option == OPT_LIST)
+	switch (option) {
+	case OPT_SECONDS:
+		return take_time("--seconds", text, 0.001, 1e6, &litmus->seconds);
+	case OPT_STRICT:
+		return take_time("--strict", text, 0.001, 1e6, &litmus->strict);
+	default:
 		litmus->list = true;
-	else if (!read_fraction(text, 0.001, 1e6, option == OPT_STRICT ? &litmus->strict : &litmus->seconds))
-		return complain("not a time in seconds: '%s' (0.001 to 1000000)", text);
-	return 0;
+		return 0;
+	}
+}
+
+static int complain_pattern(const char *name)
+{
+	struct suggestion near = suggestion_begin(name);
+
+	for (unsigned int i = 0; i < nr_litmus(); i++)
+		suggestion_offer(&near, litmus_get(i)->name);
+	return complain("unknown pattern '%s'%s (see %s --list)", name, suggestion_text(&near, ""), program_name);
 }
 
 static const struct litmus_part *part_of(const struct litmus *pattern, unsigned int index)
@@ -105,7 +118,7 @@ static int each(const struct command_line *line, const struct litmus_options *li
 
 	for (unsigned int i = 0; i < line->nr_words; i++)
 		if (!litmus_find(line->words[i]))
-			return complain("unknown pattern '%s' (see %s --list)", line->words[i], program_name);
+			return complain_pattern(line->words[i]);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct litmus *pattern = line->nr_words ? litmus_find(line->words[i]) : litmus_get(i);
 

@@ -37,8 +37,7 @@ static const struct poptOption options[] = {
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/numa.json)", "FILE" },
 	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/numa", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the cells instead of measuring them", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static const char *const default_workloads[] = { "walk_dense", "install_empty", "fault_disjoint" };

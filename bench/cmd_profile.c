@@ -33,8 +33,7 @@ static const struct poptOption options[] = {
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 0.05 s each, the default policy", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/profile.json)", "FILE" },
 	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run the same with no instruments, to see what they cost", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)
@@ -43,8 +42,7 @@ static int take(void *target, int option, const char *text)
 
 	switch (option) {
 	case OPT_SECONDS:
-		return read_fraction(text, 0.001, 3600, &profile->seconds) ? 0
-			: complain("not a time in seconds: '%s' (0.001 to 3600)", text);
+		return take_time("--seconds", text, 0.001, 3600, &profile->seconds);
 	case OPT_OUT:
 		return keep_text(&profile->out, text);
 	case OPT_BARE:

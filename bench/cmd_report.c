@@ -29,8 +29,7 @@ static const struct poptOption options[] = {
 	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "the pictures of " PLOT_FOLDER "/ too, of the last run", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where the page goes (default: report.html in the last run's "
 	 "folder)", "FILE" },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)

@@ -17,6 +17,7 @@
 #include "bench/stage.h"
 #include "bench/storm.h"
 #include "bench/suite.h"
+#include "bench/unknown.h"
 
 #define MAX_KNOCKOUTS	16
 #define EPISODE_FRAMES	(1ul << 15)	/* of each node: 128 MiB; an episode looks at all of them at its end */
@@ -52,14 +53,8 @@ static const struct poptOption options[] = {
 	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
 	  "these sync points must be hit, or with a ! in front need not be; may be repeated", "PATTERN" },
 	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "all that this watcher saw (see faultline list --watchers); may be repeated", "WATCHER" },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
-
-static int take_time(const char *text, double *seconds)
-{
-	return read_fraction(text, 0.001, 1e6, seconds) ? 0 : complain("not a time in seconds: '%s' (0.001 to 1000000)", text);
-}
 
 static int take_knockout(struct stress_options *stress, const char *name)
 {
@@ -68,7 +63,7 @@ static int take_knockout(struct stress_options *stress, const char *name)
 	if (error == -EOPNOTSUPP)
 		return complain("this build leaves nothing out: configure with -DFAULTLINE_CHECK=ON");
 	if (error)
-		return complain("unknown knock-out '%s' (see faultline list --knockouts)", name);
+		return unknown_knockout(name);
 	if (stress->nr_knockouts == MAX_KNOCKOUTS)
 		return complain("more than %d knock-outs", MAX_KNOCKOUTS);
 	stress->knockouts[stress->nr_knockouts] = strdup(name);
@@ -93,7 +88,7 @@ static int take_stall(struct stress_options *stress, const char *name)
 	if (!syncpoint_get(0))
 		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
 	if (syncpoint_hook(name, stay_here, &taken))
-		return complain("unknown sync point '%s' (see faultline list --syncpoints)", name);
+		return unknown_syncpoint(name);
 	free(stress->stall);
 	stress->stall = strdup(name);
 	return stress->stall ? 0 : fail("out of memory");
@@ -127,7 +122,7 @@ static int take_full(const char *name)
 	if (!watcher_get(0))
 		return complain("nothing watches in this build: configure with -DFAULTLINE_CHECK=ON");
 	if (!watcher)
-		return complain("unknown watcher '%s' (see faultline list --watchers)", name);
+		return unknown_watcher(name);
 	store_relaxed(&watcher->in_full, true);
 	return 0;
 }
@@ -141,9 +136,9 @@ static int take(void *target, int option, const char *text)
 		stress->all = true;
 		return 0;
 	case OPT_SECONDS:
-		return take_time(text, &stress->seconds);
+		return take_time("--seconds", text, 0.001, 1e6, &stress->seconds);
 	case OPT_PATIENCE:
-		return take_time(text, &stress->patience);
+		return take_time("--patience", text, 0.001, 1e6, &stress->patience);
 	case OPT_ROUNDS:
 		return read_number(text, 1, UINT64_MAX, &stress->rounds) ? 0 : complain("not a number of rounds: '%s'", text);
 	case OPT_NOISE:

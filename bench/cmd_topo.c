@@ -22,8 +22,7 @@ static const struct poptOption options[] = {
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plans for so many threads (default: one for each PU)",
 	  "N,..." },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "What is planned:", NULL },
-	POPT_AUTOHELP
-	POPT_TABLEEND
+	COMMAND_OPTIONS_END
 };
 
 static int take(void *target, int option, const char *text)
@@ -73,7 +72,8 @@ static int run_topo(int argc, const char **argv)
 	int status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &topo);
 
 	if (!status) {
-		status = line.nr_words ? complain("an argument it does not take: '%s'", line.words[0]) : load_and_describe(&topo);
+		status = refuse_words(&line);
+		status = status ? status : load_and_describe(&topo);
 		command_line_free(&line);
 	}
 	choices_free(&topo.choices);

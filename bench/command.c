@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* command.c - reading a command line, and saying in one line what is wrong with it. */
+/* command.c - reads a command line, and says in one line what is wrong with it. */
 #include "bench/command.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bench/suggest.h"
 
 const char *program_name = "faultline";
 
@@ -42,13 +43,37 @@ int complain_text(const char *text)
 	return complain("%s", text);
 }
 
-static int complain_popt(poptContext context, int error)
+/* ---- options ---- */
+static void offer_options(struct suggestion *suggestion, const struct poptOption *option)
+{
+	for (; option->longName || option->shortName || option->arg; option++)
+		if ((option->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+			offer_options(suggestion, option->arg);
+		else if (option->longName)
+			suggestion_offer(suggestion, option->longName);
+}
+
+/* @option as it stands on the command line, with its value perhaps. */
+static int complain_unknown(const char *option, const struct poptOption *options)
+{
+	const size_t dashes = strspn(option, "-");
+	char *name = strndup(option + dashes, strcspn(option + dashes, "="));
+	struct suggestion near = suggestion_begin(name ? name : "");
+	int status;
+
+	offer_options(&near, options);
+	status = complain("unknown option '%s'%s (see %s --help)", option, suggestion_text(&near, "--"), program_name);
+	free(name);
+	return status;
+}
+
+static int complain_popt(poptContext context, int error, const struct poptOption *options)
 {
 	const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
 
 	switch (error) {
 	case POPT_ERROR_BADOPT:
-		return complain("unknown option '%s' (see %s --help)", option, program_name);
+		return complain_unknown(option, options);
 	case POPT_ERROR_NOARG:
 		return complain("option '%s' lacks its argument (see %s --help)", option, program_name);
 	default:
@@ -56,18 +81,23 @@ static int complain_popt(poptContext context, int error)
 	}
 }
 
-static int take_options(struct command_line *line, int (*take)(void *target, int option, const char *text), void *target)
+static int take_options(struct command_line *line, const struct poptOption *options,
+			int (*take)(void *target, int option, const char *text), void *target)
 {
 	int option, status = 0;
 
 	while (!status && (option = poptGetNextOpt(line->context)) >= 0) {
 		char *text = poptGetOptArg(line->context);
 
+		if (option == OPTION_HELP) {
+			poptPrintHelp(line->context, stdout, 0);
+			exit(EXIT_DONE);
+		}
 		status = take(target, option, text);
 		free(text);
 	}
 	if (!status && option < -1)
-		status = complain_popt(line->context, option);
+		status = complain_popt(line->context, option, options);
 	return status;
 }
 
@@ -79,7 +109,7 @@ int command_line_read(struct command_line *line, int argc, const char **argv, co
 	line->nr_words = 0;
 	line->context = poptGetContext(program_name, argc, argv, options, 0);
 	poptSetOtherOptionHelp(line->context, arguments);
-	status = take_options(line, take, target);
+	status = take_options(line, options, take, target);
 	if (status) {
 		command_line_free(line);
 		return status;
@@ -103,26 +133,14 @@ int keep_text(char **kept, const char *text)
 	return *kept ? 0 : fail("out of memory");
 }
 
-bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+int take_time(const char *option, const char *text, double least, double most, double *seconds)
 {
-	uint64_t value = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++)
-		if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
-			return false;
-	*number = value;
-	return value >= least && value <= most;
+	if (read_time(text, least, most, seconds))
+		return 0;
+	return complain("invalid time '%s' for %s: give %.9g to %.9g seconds, as in 500ms, 60s or 5m", text, option, least, most);
 }
 
-bool read_fraction(const char *text, double least, double most, double *number)
+int refuse_words(const struct command_line *line)
 {
-	char *end;
-
-	if (strspn(text, "0123456789.") != strlen(text))
-		return false;
-	*number = strtod(text, &end);
-	return end > text && !*end && isfinite(*number) && *number >= least && *number <= most;
+	return line->nr_words ? complain("unexpected argument '%s' (see %s --help)", line->words[0], program_name) : 0;
 }

@@ -3,10 +3,9 @@
 #ifndef FAULTLINE_BENCH_COMMAND_H
 #define FAULTLINE_BENCH_COMMAND_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include <popt.h>
+
+#include "bench/number.h"
 
 /* What the program returns: scripts rely on it. */
 enum exit_status {
@@ -32,6 +31,13 @@ int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* complain(), for a message whose text is somebody else's. */
 int complain_text(const char *text);
 
+/* The end of every command's table of options. */
+#define OPTION_HELP	1000
+#define COMMAND_OPTIONS_END \
+	{ "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help and exit", NULL }, \
+	{ NULL, '?', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, OPTION_HELP, NULL, NULL }, \
+	POPT_TABLEEND
+
 /* A command line while it is read; the words live until command_line_free(). */
 struct command_line {
 	poptContext context;
@@ -42,6 +48,7 @@ struct command_line {
 /*
  * command_line_read - read @argv by @options, whose entries with a value (their val is not 0) go to
  * @take(@target, val, text), in order; text is NULL for an option without argument. @take returns 0 or an exit status.
+ * @options ends with COMMAND_OPTIONS_END.
  * Returns 0, or the exit status after one line on stderr. --help prints and ends the program with status 0.
  */
 int command_line_read(struct command_line *line, int argc, const char **argv, const struct poptOption *options,
@@ -50,9 +57,9 @@ void command_line_free(struct command_line *line);
 
 /* In place of what *@kept was, a copy of @text. Returns 0, or the exit status after one line on stderr. */
 int keep_text(char **kept, const char *text);
-/* Decimal digits alone, @least … @most. */
-bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
-/* A decimal fraction, @least … @most. */
-bool read_fraction(const char *text, double least, double most, double *number);
+/* A time in seconds for @option, in the form of read_time(), from @least to @most. Returns as above. */
+int take_time(const char *option, const char *text, double least, double most, double *seconds);
+/* A line without words is what it must be. Returns as above. */
+int refuse_words(const struct command_line *line);
 
 #endif

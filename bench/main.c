@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/suggest.h"
 #include "core/faultline.h"
 #include "faultline_build.h"
 
@@ -20,7 +21,7 @@ static int print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
 	puts("\n"
-	     "faultline COMMAND --help tells a command's options; faultline --version tells how this program was built.\n"
+	     "faultline help COMMAND prints a command's options; faultline --version prints how this program was built.\n"
 	     "Exit status: 0 done, 1 a check failed, 2 the command line or a file it names cannot be used.");
 	return EXIT_DONE;
 }
@@ -43,18 +44,53 @@ static int run_command(const struct command *command, int argc, const char **arg
 	return command->run(argc, argv);
 }
 
+static int complain_unknown(const char *word)
+{
+	const char *what = word[0] == '-' ? "option" : "command";
+	struct suggestion near = suggestion_begin(word);
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		suggestion_offer(&near, commands[i]->name);
+	suggestion_offer(&near, "--version");
+	suggestion_offer(&near, "--help");
+	return complain("unknown %s '%s'%s (see faultline --help)", what, word, suggestion_text(&near, ""));
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i]->name))
+			return commands[i];
+	return NULL;
+}
+
+/* `help COMMAND` is `COMMAND --help`. */
+static int print_help_of(int argc, const char **words)
+{
+	const char *asked[] = { "", "--help", NULL };
+	const struct command *command;
+
+	if (argc == 1)
+		return print_help();
+	if (argc > 2)
+		return complain("unexpected argument '%s': help takes one command", words[2]);
+	command = find_command(words[1]);
+	return command ? run_command(command, 2, asked) : complain_unknown(words[1]);
+}
+
 int main(int argc, char **argv)
 {
 	const char **words = (const char **)argv + 1;
+	const struct command *command;
 
 	if (argc < 2)
 		return complain("no command (see faultline --help)");
-	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-?"))
+	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") || !strcmp(words[0], "-?"))
 		return print_help();
-	if (!strcmp(words[0], "--version"))
+	if (!strcmp(words[0], "help"))
+		return print_help_of(argc - 1, words);
+	if (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))
 		return print_version();
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(words[0], commands[i]->name))
-			return run_command(commands[i], argc - 1, words);
-	return complain("unknown %s '%s' (see faultline --help)", words[0][0] == '-' ? "option" : "command", words[0]);
+	command = find_command(words[0]);
+	return command ? run_command(command, argc - 1, words) : complain_unknown(words[0]);
 }

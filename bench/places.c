@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/suggest.h"
 
 #define NODE_PREFIX	"node:"
 
@@ -23,7 +24,7 @@ static int take_node(const char *text, unsigned int *node)
 	uint64_t number;
 
 	if (!read_number(text, 0, MAX_NODES - 1, &number))
-		return complain("not a node: '%s' (0 to %d)", text, MAX_NODES - 1);
+		return complain("invalid node '%s': give 0 to %d", text, MAX_NODES - 1);
 	*node = (unsigned int)number;
 	return 0;
 }
@@ -41,6 +42,8 @@ int places_take_node(struct places *places, const char *text)
 
 int places_take_threads(struct places *places, const char *text)
 {
+	struct suggestion near = suggestion_begin(text);
+
 	if (node_in(text)) {
 		places->threads = PLACE_NODE;
 		return take_node(node_in(text), &places->node);
@@ -51,11 +54,15 @@ int places_take_threads(struct places *places, const char *text)
 		places->threads = p;
 		return 0;
 	}
-	return complain("unknown placement '%s': compact, scatter, node or node:N", text);
+	for (enum placement p = 0; p < NR_PLACEMENTS; p++)
+		suggestion_offer(&near, placement_name(p));
+	return complain("unknown placement '%s': give compact, scatter, node or node:N%s", text, suggestion_text(&near, ""));
 }
 
 static int read_mempolicy(const char *option, const char *text, struct mempolicy *policy)
 {
+	struct suggestion near = suggestion_begin(text);
+
 	if (node_in(text)) {
 		policy->mode = MEM_NODE;
 		return take_node(node_in(text), &policy->node);
@@ -66,7 +73,9 @@ static int read_mempolicy(const char *option, const char *text, struct mempolicy
 		*policy = (struct mempolicy){ .mode = mode };
 		return 0;
 	}
-	return complain("unknown %s '%s': local, remote, interleave or node:N", option, text);
+	for (enum mem_policy mode = 0; mode < MEM_NODE; mode++)
+		suggestion_offer(&near, memory_names[mode]);
+	return complain("unknown %s '%s': give local, remote, interleave or node:N%s", option, text, suggestion_text(&near, ""));
 }
 
 int places_take_memory(struct places *places, enum frame_use use, const char *text)

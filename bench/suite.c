@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bench/command.h"
-
+#include "bench/unknown.h"
 
 /* Where one combination stands in each list of choices. */
 struct point {
@@ -159,7 +159,7 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 	return status;
 }
 
-static bool wanted(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
+bool suite_wants(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
 {
 	for (unsigned int i = 0; i < nr_globs; i++)
 		if (!fnmatch(globs[i], workload->name, 0))
@@ -173,7 +173,7 @@ static bool axis_exists(const struct axis_choice *chosen, const char *const *glo
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		const struct workload *workload = workload_get(w);
 
-		for (unsigned int i = 0; wanted(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
+		for (unsigned int i = 0; suite_wants(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
 			const struct workload_axis *axis = &workload->axes[i];
 
 			for (unsigned int v = 0; !strcmp(axis->key, chosen->key) && v < axis->nr; v++)
@@ -199,14 +199,14 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 
 	for (unsigned int i = 0; i < nr_globs; i++)
 		if (!matches_some(globs[i]))
-			return complain("no workload '%s' (see faultline list)", globs[i]);
+			return unknown_workload(globs[i]);
 	for (unsigned int i = 0; i < choices->nr_axes; i++)
 		if (!axis_exists(&choices->axes[i], globs, nr_globs))
-			return complain("no such workload with %s:%lld", choices->axes[i].key, (long long)choices->axes[i].value);
+			return unknown_axis(&choices->axes[i], globs, nr_globs);
 	if (!nr_workloads())
 		return complain("no workloads in this build");
 	for (unsigned int i = 0; !status && i < nr_workloads(); i++)
-		if (wanted(workload_get(i), globs, nr_globs))
+		if (suite_wants(workload_get(i), globs, nr_globs))
 			status = add_workload(suite, workload_get(i), choices, defaults);
 	return status;
 }

@@ -35,8 +35,7 @@ int timing_take(struct timing *timing, int option, const char *text)
 	if (option == TIME_REPETITIONS)
 		return read_number(text, 1, 1000, &timing->repetitions) ? 0
 			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
-	return read_fraction(text, 1e-6, 3600, &timing->min_time) ? 0
-		: complain("not a time in seconds: '%s' (0.000001 to 3600)", text);
+	return take_time("--min-time", text, 1e-6, 3600, &timing->min_time);
 }
 
 void timing_default(struct timing *timing, bool quick)

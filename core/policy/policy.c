@@ -85,6 +85,15 @@ static unsigned int choice_get(const struct choice *choice, const struct mm_poli
 	return value;
 }
 
+static int no_value(const struct choice *choice, const char *value, char *why, size_t why_size)
+{
+	size_t used = (size_t)snprintf(why, why_size, "policy choice '%s' has no value '%s'", choice->key, value);
+
+	for (unsigned int v = 0; v < ARRAY_SIZE(choice->values) && choice->values[v] && used < why_size; v++)
+		used += (size_t)snprintf(why + used, why_size - used, "%s%s", v ? ", " : ": give ", choice->values[v]);
+	return -EINVAL;
+}
+
 /* @text is "key=value". */
 static int parse_choice(char *text, struct mm_policy *policy, char *why, size_t why_size)
 {
@@ -100,8 +109,7 @@ static int parse_choice(char *text, struct mm_policy *policy, char *why, size_t 
 				choice_set(&choices[i], policy, v);
 				return 0;
 			}
-		snprintf(why, why_size, "policy choice '%s' has no value '%s'", text, value);
-		return -EINVAL;
+		return no_value(&choices[i], value, why, why_size);
 	}
 	snprintf(why, why_size, "unknown policy choice '%s'", text);
 	return -EINVAL;

@@ -3,14 +3,39 @@
 . "$(dirname "$0")/../lib/cli.sh"
 
 ends 0 --help
-for command in list topo capture bench profile numa stress report; do
+for command in list topo capture bench eras profile numa stress knockouts litmus compare report; do
 	shows "  $command "
 done
-for command in list topo capture bench profile numa stress report; do
+for command in list topo capture bench eras profile numa stress knockouts litmus compare report; do
 	ends 0 $command --help
 	shows "Usage: faultline $command"
 	[ ! -s err ] || surprise "faultline $command --help complains"
 done
+for command in list topo capture bench eras profile numa stress knockouts litmus compare report; do
+	ends 0 $command --help
+	cp out long
+	for other in "$command -h" "$command -?" "help $command"; do
+		ends 0 $other
+		cmp -s out long || surprise "faultline $other is not $command --help"
+	done
+done
+ends 0 --help
+cp out long
+for other in -h '-?' help; do
+	ends 0 $other
+	cmp -s out long || surprise "faultline $other is not faultline --help"
+done
+refuses "unexpected argument 'x'" help bench x
+
+# Times have units, everywhere alike.
+refuses "invalid time '5x' for --min-time: give" bench --list --min-time 5x
+refuses "invalid time '2h' for --min-time: give" bench --list --min-time 2h
+ends 0 bench --list walk_dense --min-time 5ms
+refuses "invalid time '1e3' for --seconds: give" stress walk_dense --seconds 1e3
+refuses "invalid time '5d' for --seconds: give" litmus --seconds 5d
+refuses "invalid time '5 s' for --seconds: give" profile --seconds '5 s'
+ends 0 stress limit_compute --seconds 5ms --patience 1m
+
 ends 0 --version
 shows ' page-table levels'
 

@@ -19,8 +19,8 @@ shows '; hides on x86: '
 shows '  found no pin, found the fork'
 
 refuses "unknown pattern 'fly' (see faultline litmus --list)" litmus gup-fork fly
-refuses "not a time in seconds: 'soon'" litmus --seconds soon
-refuses "not a time in seconds: '0'" litmus --strict 0
+refuses "invalid time 'soon'" litmus --seconds soon
+refuses "invalid time '0'" litmus --strict 0
 refuses 'unknown option' litmus --fly
 
 # A whole that shows what it must not, and a part that shows nothing.

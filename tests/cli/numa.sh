@@ -9,7 +9,7 @@ cells() {
 
 refuses "unknown map 'x'" numa --map both,x
 refuses "unknown map ''" numa --map both,
-refuses "no workload 'x'" numa x
+refuses "unknown workload 'x'" numa x
 refuses "live_touch: has no page tables to place" numa live_touch
 refuses "unknown option '--memory'" numa --memory local
 refuses "not a number of repetitions: '0'" numa -r 0

@@ -37,5 +37,5 @@ ends 1 profile 'limit_lock' fault_disjoint --axis pages:65536 --threads 2 --seco
 tells 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
 grep -q '"limit_lock"' failed.json || surprise 'the other was not run'
 
-refuses "no workload 'fly' (see faultline list)" profile fly
-refuses "not a time in seconds: 'fly' (0.001 to 3600)" profile --seconds fly
+refuses "unknown workload 'fly' (see faultline list)" profile fly
+refuses "invalid time 'fly' (0.001 to 3600)" profile --seconds fly

@@ -17,24 +17,24 @@ for command in bench stress; do
 	refuses "unknown policy choice 'fly'" $command "$any" --policy linux-6.4,fly=1
 	refuses "has no value 'x'" $command "$any" --policy linux-6.4,spin=x
 	refuses "option '--policy' lacks its argument" $command "$any" --policy
-	refuses "not a number of threads: '0'" $command "$any" --threads 0
-	refuses "not a number of threads: ''" $command "$any" --threads 1,,2
-	refuses "not a number of threads: '-1'" $command "$any" --threads=-1
-	refuses "not a number of threads: '99999999999999999999'" $command "$any" --threads 99999999999999999999
+	refuses "invalid number of threads '0'" $command "$any" --threads 0
+	refuses "invalid number of threads ''" $command "$any" --threads 1,,2
+	refuses "invalid number of threads '-1'" $command "$any" --threads=-1
+	refuses "invalid number of threads '99999999999999999999'" $command "$any" --threads 99999999999999999999
 	refuses "unknown placement 'x'" $command "$any" --placement x
-	refuses "not a node: 'x'" $command "$any" --node x
+	refuses "invalid node 'x'" $command "$any" --node x
 	refuses "no node 63" $command "$any" --placement node --node 63
 	refuses "unknown memory 'x'" $command "$any" --memory x
 	refuses "unknown tables 'x'" $command "$any" --tables x
-	refuses "not a node: 'x'" $command "$any" --tables node:x
+	refuses "invalid node 'x'" $command "$any" --tables node:x
 	refuses "no node 63" $command "$any" --memory node:63
-	refuses "unknown payload '5'" $command "$any" --payload 5
-	refuses "not a seed: '1x'" $command "$any" --seed 1x
-	refuses "not a number of frames: '1'" $command "$any" --frames 1
-	refuses "not a choice: 'pages'" $command "$any" --axis pages
-	refuses "no such workload with fly:1" $command "$any" --axis fly:1
-	refuses "no workload 'x' (see faultline list)" $command x
-	refuses "no workload 'fly*'" $command "$any" 'fly*'
+	refuses "invalid payload '5'" $command "$any" --payload 5
+	refuses "invalid seed '1x'" $command "$any" --seed 1x
+	refuses "invalid number of frames '1'" $command "$any" --frames 1
+	refuses "invalid axis 'pages'" $command "$any" --axis pages
+	refuses "no chosen workload has an axis 'fly'" $command "$any" --axis fly:1
+	refuses "unknown workload 'x' (see faultline list)" $command x
+	refuses "unknown workload 'fly*'" $command "$any" 'fly*'
 	refuses "nowhere.layout: No such file" $command "$any" --layout nowhere.layout
 	refuses "/tmp: Is a directory" $command "$any" --layout /tmp
 	printf '1000-2000 rw-p 0\n+ 1 0 p\n' >bad.layout
@@ -44,9 +44,9 @@ for command in bench stress; do
 done
 
 refuses "not a number of repetitions: '0'" bench --repetitions 0
-refuses "not a time in seconds: 'x'" bench --min-time x
-refuses "not a time in seconds: '-1'" bench --min-time=-1
-refuses "not a time in seconds: '1e400'" bench --min-time 1e400
+refuses "invalid time 'x'" bench --min-time x
+refuses "invalid time '-1'" bench --min-time=-1
+refuses "invalid time '1e400'" bench --min-time 1e400
 refuses "nowhere/x.json: No such file" bench --quick --out nowhere/x.json
 refuses "unknown option '--benchmark_fly=1'" bench --benchmark_fly=1
 refuses "option '--benchmark_out=x': use --out" bench --benchmark_out=x
@@ -56,13 +56,13 @@ refuses "no benchmark passes --benchmark_filter" bench --quick --out x.json --be
 
 refuses "which workloads?" stress
 refuses "either --all or" stress --all x
-refuses "not a time in seconds: '0'" stress --all --seconds 0
+refuses "invalid time '0'" stress --all --seconds 0
 refuses "not a number of rounds: '0'" stress --all --rounds 0
 refuses "not a noise: '1001'" stress --all --noise 1001
 
 refuses "one list at a time" list --policies --events
-refuses "an argument it does not take: 'x'" list x
-refuses "an argument it does not take: 'x'" topo x
+refuses "unexpected argument 'x'" list x
+refuses "unexpected argument 'x'" topo x
 refuses "not a topology: 'fly'" topo --synthetic fly
 refuses "lacks its argument" topo --synthetic
 refuses "which process?" capture
