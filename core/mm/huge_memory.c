@@ -86,6 +86,7 @@ static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp)
 {
 	struct page *page = pmd_page(pmdp_get_and_clear(pmdp));
 
+	SYNCPOINT("thp.split.cleared");
 	mm_count(&vma->vm_mm->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
 	folio_remove_rmap_pmd(page_folio(page), page, vma);
 	put_page(page);

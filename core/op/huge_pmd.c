@@ -27,6 +27,7 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 	if (page && (flags & ZAP_KEEP_COWS) && folio_test_anon(page_folio(page)))
 		goto out;
 	pmdp_get_and_clear(pmdp);
+	SYNCPOINT("thp.zap.cleared");
 	if (has_deposit(page))
 		tlb_remove_table(tlb, pgtable_trans_huge_withdraw(pmdp));
 	if (page) {

@@ -11,17 +11,18 @@
 #include "core/op/zap.h"
 
 /* Source: mm/memory.c, zap_page_range_single(). Locking: i_mmap_rwsem. */
-static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsigned long nr, bool even_cows)
+static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsigned long nr, unsigned int flags)
 {
 	unsigned long start = vma_address(vma, first, nr), last = min(first + nr - vma->vm_pgoff, vma_pages(vma));
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, &load_relaxed(&vma->vm_mm)->pt);
-	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), ZAP_KEEP_GUARDS | (even_cows ? 0 : ZAP_KEEP_COWS));
+	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), ZAP_KEEP_GUARDS | flags);
 	tlb_finish_mmu(&tlb);
 }
 
-void unmap_mapping_range(struct address_space *mapping, unsigned long first, unsigned long nr, bool even_cows)
+/* @flags: of the zaps. */
+static void unmap_in_vmas(struct address_space *mapping, unsigned long first, unsigned long nr, unsigned int flags)
 {
 	struct vm_area_struct *vma;
 
@@ -30,20 +31,26 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
 		i_mmap_unlock_read(mapping);
 	vma_interval_tree_foreach(vma, mapping, first, first + nr - 1) {
 		SYNCPOINT("unmap_mapping.vma");
-		unmap_in_vma(vma, first, nr, even_cows);
+		unmap_in_vma(vma, first, nr, flags);
 	}
 	if (!KNOCKED_OUT(UNMAP_MAPPING_LOCK))
 		i_mmap_unlock_read(mapping);
 }
 
+void unmap_mapping_range(struct address_space *mapping, unsigned long first, unsigned long nr, bool even_cows)
+{
+	unmap_in_vmas(mapping, first, nr, even_cows ? 0 : ZAP_KEEP_COWS);
+}
+
 /*
  * A folio about to be removed. Another cannot take its place in the file while it is locked, so whatever page of the file is
- * mapped there is its own. Source: mm/memory.c. Locking: the folio lock.
+ * mapped there is its own. Another thread may be zapping the same leaf: on return it is not counted any more either.
+ * Source: mm/memory.c. Locking: the folio lock.
  */
 static void unmap_mapping_folio(struct folio *folio)
 {
 	if (!KNOCKED_OUT(TRUNCATE_UNMAP))
-		unmap_mapping_range(folio_mapping(folio), folio->page.index, folio_nr_pages(folio), false);
+		unmap_in_vmas(folio_mapping(folio), folio->page.index, folio_nr_pages(folio), ZAP_KEEP_COWS | ZAP_SYNC_LEAF);
 }
 
 /* From the end to the last page that there could be. Source: mm/truncate.c, truncate_pagecache(). */

@@ -151,13 +151,26 @@ static void make_room(struct mmu_gather *tlb)
 		tlb_flush_mmu(tlb);
 }
 
+/*
+ * A leaf is cleared and its folio's mapcount dropped under the PMD table's lock: taking it once waits for whoever is between the two.
+ * Source: mm/memory.c, zap_pmd_range().
+ */
+static void sync_leaf(const struct zap *zap, pmd_t *pmdp)
+{
+	if (zap->flags & ZAP_SYNC_LEAF && !KNOCKED_OUT(TRUNCATE_SYNC_LEAF))
+		spin_unlock(pmd_lock(zap->tlb->pt, pmdp));
+}
+
 /* There is no table, or another by now: what there is instead is zapped, or made a table. False: nothing is left of [addr, end). */
 static __noinline bool zap_no_table(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned long end)
 {
 	pmd_t pmd = pmdp_get(pmdp);
 
-	if (pmd_none(pmd))
+	if (pmd_none(pmd)) {
+		if (THP_POSSIBLE && end - addr == PMD_SIZE)
+			sync_leaf(zap, pmdp);
 		return false;
+	}
 	if (!pmd_trans_huge(pmd))
 		return true;
 	if (end - addr != PMD_SIZE) {

@@ -9,6 +9,7 @@
 enum zap_flags {
 	ZAP_KEEP_GUARDS = 1,	/* guard markers stay (MADV_DONTNEED); without it they go too (munmap) */
 	ZAP_KEEP_COWS = 4,	/* anonymous pages of a private mapping of a file stay (unmap_mapping_folio()) */
+	ZAP_SYNC_LEAF = 8,	/* where a whole leaf could be and none is, whoever took one has uncounted it before this returns */
 	ZAP_RECLAIM = 2,	/* PTE tables that end up empty are unlinked and freed, if the policy says so */
 };
 

@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "tests/lib/dies.h"
 #include "tests/lib/threads.h"
 #include "tests/lib/wanted.h"
+#include "tests/lib/world.h"
 
 static uint64_t seen;
 
@@ -42,6 +44,23 @@ static void they_go_on_until_all_was_met(void **state)
 	assert_int_equal(storms_until(5, 5), 6);
 	assert_int_equal(storms_until(60, 5), 61);
 	assert_int_equal(storms_until(STORMS_PATIENCE - 1, 1), STORMS_PATIENCE);
+}
+
+/* And with the seed that it has among the others. */
+static void one_is_run_alone(void **state)
+{
+	const struct wanted nothing[] = { MET(EV_FAULT, 1) };
+	struct storms storms = STORMS(nothing, 3);
+	unsigned int runs = 0;
+
+	(void)state;
+	setenv("FAULTLINE_TEST_STORM", "7", 1);
+	for (; another_storm(&storms); runs++) {
+		assert_int_equal(storms.index, 7);
+		assert_int_equal(storms.seed, test_seed() + 7);
+	}
+	unsetenv("FAULTLINE_TEST_STORM");
+	assert_int_equal(runs, 1);
 }
 
 static void each_has_a_seed_of_its_own(void **state)
@@ -94,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_as_there_are_at_the_least),
 		cmocka_unit_test(they_go_on_until_all_was_met),
+		cmocka_unit_test(one_is_run_alone),
 		cmocka_unit_test(each_has_a_seed_of_its_own),
 		cmocka_unit_test(patience_ends),
 		cmocka_unit_test(what_a_test_counts_itself_is_named),
