@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bench/command.h"
+#include "bench/pace.h"
 #include "bench/progress.h"
 
 #define LOOKS_PER_SECOND	10
@@ -29,14 +30,30 @@ void watchdog_phase(const char *name)
 	fetch_add_relaxed(&dog.steps, 1);
 }
 
-/* Changes whenever anything moves. */
+/* While no worker works: what setting up, inspecting and tearing down do page by page. */
+static uint64_t pages_done(void)
+{
+	static const enum cpu_event events[] = {
+		EV_FAULT, EV_PAGE_ALLOC, EV_PAGE_FREE, EV_TABLE_ALLOC, EV_TABLE_FREE, EV_INSPECTED, EV_RMAP_WALK,
+	};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		sum += events_total(events[i]);
+	return sum;
+}
+
+/* Changes whenever anything moves. Workers that go round in circles count faults too: of them only finished ops count. */
 static uint64_t pulse(void)
 {
 	uint64_t sum = load_relaxed(&dog.steps);
+	bool working = false;
 
-	for (unsigned int i = 0; i < dog.watch.nr; i++)
+	for (unsigned int i = 0; i < dog.watch.nr; i++) {
 		sum += load_relaxed(&dog.watch.signs[i].ops);
-	return sum;
+		working |= load_relaxed(&dog.watch.signs[i].working);
+	}
+	return working ? sum : sum + pages_done();
 }
 
 static void tell_who_is_stuck(void)
@@ -75,18 +92,24 @@ static bool doze(void)
 	return end;
 }
 
-/* Counts looks, not seconds, so that a machine that stood still as a whole is not mistaken for a deadlock. */
+/*
+ * Counts the time that the machine left to this process: neither one that stands still as a whole nor one that runs others is mistaken for
+ * a deadlock.
+ */
 static void *keep_watch(void *unused)
 {
 	uint64_t seen = pulse();
-	double looks = 0;
+	struct pace pace;
+	double still = 0;
 
+	pace_begin(&pace);
 	while (!doze()) {
+		double passed = min(pace_seconds(&pace), 1.0 / LOOKS_PER_SECOND);
 		uint64_t now = pulse();
 
-		looks = now == seen ? looks + 1 : 0;
+		still = now == seen ? still + passed : 0;
 		seen = now;
-		if (looks < dog.watch.patience * LOOKS_PER_SECOND)
+		if (still < dog.watch.patience)
 			continue;
 		tell_who_is_stuck();
 		dog.watch.stuck();

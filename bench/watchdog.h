@@ -17,7 +17,7 @@ struct watch {
 	const struct vital_signs *signs;	/* of nr workers */
 	const char *(*role_name)(unsigned int worker);
 	unsigned int nr;
-	double patience;			/* seconds without an op of any worker, or a step of the main thread */
+	double patience;	/* seconds, as of pace.h, without an op of a worker, a page set up, or a step of the main thread */
 	void (*stuck)(void);			/* told on the watchdog's thread, after who is stuck; must not return */
 };
 
