@@ -157,7 +157,7 @@ static vm_fault_t do_spurious(struct vm_fault *vmf)
 	}
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
-	set_pte(vmf->ptep, wanted);
+	ptep_set_access_flags(vmf->ptep, wanted);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	return 0;
 }

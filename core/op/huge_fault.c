@@ -212,7 +212,7 @@ static vm_fault_t huge_pmd_set_accessed(struct vm_fault *vmf, pmd_t pmd)
 	}
 	if (!same_thp_locked(vmf, pmd))
 		return FAULT_AGAIN;
-	set_pmd_at(vmf->pmdp, wanted);
+	pmdp_set_access_flags(vmf->pmdp, wanted);
 	spin_unlock(vmf->ptl);
 	return 0;
 }

@@ -37,7 +37,9 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 	if (folio_is_device_private(to))
 		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
 	else if (migration_pte_write(old))
-		pte = pte_mkwrite(pte_mkdirty(pte));
+		pte = pte_mkwrite(pte);
+	if (migration_pte_dirty(old) && !folio_is_device_private(to))
+		pte = pte_mkdirty(pte);
 	folio_get(to);
 	folio_add_anon_rmap_ptes(to, page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
 	set_pte(ptep, pte);

@@ -38,9 +38,12 @@ static void flush(const struct unmap *unmap)
 /* What takes the place of @pte, which maps @page. */
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
+	bool device = pte_is_device_private(pte);
+
+	/* What a device wrote, it may have written. */
 	if (unmap->migrate)
-		return make_migration_pte(page_to_pfn(page), pte_is_device_private(pte) ? device_private_pte_write(pte) : pte_write(pte),
-					  exclusive);
+		return migration_pte_dirty_as(make_migration_pte(page_to_pfn(page), device ? device_private_pte_write(pte) : pte_write(pte),
+								 exclusive), device || pte_dirty(pte));
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
 	return make_swap_pte(unmap->slot, exclusive);

@@ -144,6 +144,13 @@ static inline void ptep_set_wrprotect(pte_t *ptep)
 	fetch_and_acq_rel(&ptep->val, ~ENTRY_WRITE);
 }
 
+/* Sets the accessed and dirty bits that @entry has: a dirty bit that a processor sets meanwhile stays. Source: mm/pgtable-generic.c. */
+static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
+{
+	SCHEDULE_STEP("pte.access");
+	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
+}
+
 /* True when it was accessed since the last time. Locking: the PTL. Source: include/linux/pgtable.h. */
 static inline bool ptep_test_and_clear_young(pte_t *ptep)
 {

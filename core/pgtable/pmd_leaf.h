@@ -85,6 +85,12 @@ static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 	fetch_and_acq_rel(&pmdp->val, ~ENTRY_WRITE);
 }
 
+/* As ptep_set_access_flags(). */
+static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
+{
+	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
+}
+
 /* True when the leaf was used since the last time. */
 static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
 {

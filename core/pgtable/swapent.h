@@ -2,8 +2,8 @@
 /*
  * swapent.h - entries that are neither none nor present: a type, and what it needs.
  *
- * Bits 58-62 hold the type, bit 57 says of a swapped page that it was exclusive, bits 12-51 are the payload; present and
- * protnone are clear. Source: include/linux/swapops.h.
+ * Bits 58-62 hold the type, bit 57 says of a swapped page that it was exclusive, bit 56 of one under migration that its entry was dirty,
+ * bits 12-51 are the payload; present and protnone are clear. Source: include/linux/swapops.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
@@ -12,6 +12,7 @@
 
 #define SWAPENT_TYPE_SHIFT	58
 #define SWAPENT_EXCLUSIVE	(1UL << 57)
+#define SWAPENT_DIRTY		(1UL << 56)
 
 enum swapent_type {
 	SWAPENT_GUARD = 1,		/* a guard region: any touch is fatal; no payload */
@@ -78,6 +79,17 @@ static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclu
 {
 	return make_swapent(write ? SWAPENT_MIGRATION_WRITE : exclusive ? SWAPENT_MIGRATION_READ_EXCLUSIVE : SWAPENT_MIGRATION_READ,
 			    pfn);
+}
+
+/* @pte, a migration entry, dirty if @from is, which it takes the place of. Source: include/linux/swapops.h. */
+static inline pte_t migration_pte_dirty_as(pte_t pte, bool dirty)
+{
+	return __pte(pte.val | (dirty ? SWAPENT_DIRTY : 0));
+}
+
+static inline bool migration_pte_dirty(pte_t pte)
+{
+	return pte.val & SWAPENT_DIRTY;
 }
 
 static inline bool pte_is_migration(pte_t pte)

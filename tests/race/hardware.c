@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hardware.c - a processor that sets accessed and dirty bits by itself, outside every lock, against all that changes entries: a dirty bit
+ * it has set is there until the one who checks takes it away.
+ *
+ * One thread is the processor. It cleans entries under the PTL, writes through them as a page walk of hardware does, by one
+ * compare-and-exchange of an entry that allows it, and looks later whether the entry still says so. Nobody else cleans. Storms at full
+ * speed, and schedules, which switch between any two accesses of an entry.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/faultline.h"
+#include "core/mm/mapped_entry.h"
+#include "core/pgtable/swapent.h"
+#include "tests/lib/at_rest.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/threads.h"
+#include "tests/lib/turns.h"
+#include "tests/lib/wanted.h"
+#include "tests/lib/world.h"
+
+#define AREA	(3 * PGDIR_SIZE)
+#define PAGES	4ul		/* at the end of a huge page, and at the beginning of the next */
+#define FIRST	(AREA + (THP_POSSIBLE ? PMD_SIZE : 0) - PAGES / 2 * PAGE_SIZE)
+#define RW	(PROT_READ | PROT_WRITE)
+#define ROUNDS	20000u
+#define TURN_ROUNDS	150u	/* of the processor, in a schedule */
+#define THREADS	4u
+
+static struct mm_struct *mm;		/* (C) while threads run */
+static bool dirtied[PAGES];		/* (T) the processor's */
+static uint64_t writes, looks;		/* (T) the processor's */
+static bool done;			/* (A) */
+
+static unsigned long below(unsigned long n)
+{
+	return rng_below(&this_cpu->rng, n);
+}
+
+static unsigned long addr_of(unsigned long page)
+{
+	return FIRST + page * PAGE_SIZE;
+}
+
+/* ---- the processor ---- */
+
+/* What a walk does to the entry at @word: false when it does not allow writes, or changed meanwhile. */
+static bool set_bits(uint64_t *word)
+{
+	uint64_t entry = load_acquire(word);
+
+	SCHEDULE_STEP("hardware.read");
+	if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_WRITE))
+		return false;
+	return try_cmpxchg_acq_rel(word, &entry, entry | ENTRY_ACCESSED | ENTRY_DIRTY);
+}
+
+static bool hardware_write(unsigned long addr)
+{
+	unsigned long at = addr;
+	bool wrote = false;
+	pmd_t *pmdp, pmd;
+	pte_t *ptep;
+
+	rcu_read_lock();
+	pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
+	pmd = pmdp ? pmdp_get(pmdp) : __pmd(0);
+	if (pmd_trans_huge(pmd)) {
+		wrote = set_bits(&pmdp->val);
+	} else if (pmdp && !pmd_none(pmd)) {
+		ptep = pte_offset_map(&mm->pt, pmdp, addr, &pmd);
+		wrote = ptep && set_bits(&ptep->val);
+		if (ptep)
+			pte_unmap(&mm->pt);
+	}
+	rcu_read_unlock();
+	return wrote;
+}
+
+static void write_page(unsigned long page)
+{
+	if (hardware_write(addr_of(page))) {
+		dirtied[page] = true;
+		writes++;
+	} else if (!do_user_addr_fault(mm, addr_of(page), FAULT_FLAG_WRITE)) {
+		dirtied[page] = true;
+	}
+}
+
+static void clean_pte(unsigned long page)
+{
+	struct mapped_entry entry;
+	unsigned long addr = addr_of(page), at = addr;
+	uint64_t *word;
+
+	mmap_read_lock(mm);
+	if (mapped_entry_lock(&entry, &mm->pt, addr)) {
+		pmd_t *pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
+
+		word = entry.leaf ? &pmdp->val : (uint64_t *)pte_offset(pmdp_get(pmdp), addr);
+		if (load_relaxed(word) & ENTRY_PRESENT)
+			fetch_and_acq_rel(word, ~ENTRY_DIRTY);
+		for (unsigned long i = 0; i < PAGES; i++)
+			dirtied[i] &= i != page && !(entry.leaf && (addr_of(i) & PMD_MASK) == (addr & PMD_MASK));
+		mapped_entry_unlock(&entry);
+	}
+	mmap_read_unlock(mm);
+}
+
+static bool entry_says_dirty(pte_t pte)
+{
+	return pte_is_migration(pte) ? migration_pte_dirty(pte) : pte_dirty(pte);
+}
+
+static void look(unsigned long page)
+{
+	struct mapped_entry entry;
+
+	mmap_read_lock(mm);
+	if (dirtied[page] && mapped_entry_lock(&entry, &mm->pt, addr_of(page))) {
+		if (!entry_says_dirty(entry.pte))
+			BUG("the entry at %lx is %016lx: the dirty bit was lost", addr_of(page), (unsigned long)entry.pte.val);
+		mapped_entry_unlock(&entry);
+		looks++;
+	}
+	mmap_read_unlock(mm);
+}
+
+static void process(void)
+{
+	unsigned long page = below(PAGES), dice = below(8);
+
+	if (dice < 2)
+		clean_pte(page);
+	else if (dice < 6)
+		write_page(page);
+	else
+		look(page);
+}
+
+/* ---- all that changes entries ---- */
+
+static void fork_and_exit(void)
+{
+	struct mm_struct *child;
+
+	BUG_ON(sys_fork(mm, &child));
+	do_user_addr_fault(child, addr_of(below(PAGES)), FAULT_FLAG_WRITE);
+	mm_exit(child);
+}
+
+static void protect(unsigned long page, unsigned long pages)
+{
+	BUG_ON(sys_mprotect(mm, addr_of(page), pages * PAGE_SIZE, PROT_READ));
+	BUG_ON(sys_mprotect(mm, addr_of(page), pages * PAGE_SIZE, RW));
+}
+
+/* The entry's accessed bit goes, and a read brings it back. */
+static void age(unsigned long page)
+{
+	struct folio *folio = NULL;
+	struct mapped_entry entry;
+	unsigned long flags;
+
+	mmap_read_lock(mm);
+	if (mapped_entry_lock(&entry, &mm->pt, addr_of(page))) {
+		if (pte_accessible(entry.pte)) {
+			folio = page_folio(pte_page(entry.pte));
+			folio_get(folio);
+		}
+		mapped_entry_unlock(&entry);
+	}
+	mmap_read_unlock(mm);
+	if (!folio)
+		return;
+	folio_referenced(folio, false, &flags);
+	folio_put(folio);
+	do_user_addr_fault(mm, addr_of(page), 0);
+}
+
+static void disturb(void)
+{
+	unsigned long page = below(PAGES), pages = 1 + below(PAGES - page);
+
+	switch (below(16)) {
+	case 0 ... 3:
+		protect(page, pages);
+		break;
+	case 4 ... 7:
+		sys_migrate_range(mm, addr_of(page), pages * PAGE_SIZE, (unsigned int)below(2));
+		break;
+	case 8:
+		fork_and_exit();
+		break;
+	case 9:
+		if (THP_POSSIBLE)
+			sys_madvise(mm, AREA + below(2) * PMD_SIZE, PMD_SIZE, MADV_COLLAPSE);
+		break;
+	default:
+		age(page);
+		break;
+	}
+}
+
+static void work(void *rounds, unsigned int index)
+{
+	for (unsigned int i = 0; index ? !load_relaxed(&done) : i < *(unsigned int *)rounds; i++) {
+		if (index)
+			disturb();
+		else
+			process();
+		rcu_quiescent();
+	}
+	store_relaxed(&done, true);
+	frame_drain_cpu();
+}
+
+/* Under a schedule, between any two accesses of an entry; else at once, with delays. */
+static void race(uint64_t seed, bool scheduled)
+{
+	unsigned int rounds = scheduled ? TURN_ROUNDS : test_rounds(ROUNDS);
+#if FAULTLINE_CHECK
+	struct schedule_plan plan = { .seed = seed, .wander = 3, .max_steps = 1000000 };
+
+	if (scheduled) {
+		schedule_draw(&plan, 4, 2000);
+		turns_run(&plan, THREADS - 1, work, &rounds);
+		return;
+	}
+#endif
+	syncpoint_noise(50);
+	threads_run(THREADS, work, &rounds);
+	syncpoint_noise(0);
+}
+
+static void storm(uint64_t seed, bool scheduled)
+{
+	const struct machine_config config = { 2, 16384, CACHE_LINE };
+	struct mm_policy policy = world_policy("linux-6.15");
+
+	run_seed = seed;
+	BUG_ON(faultline_start(&config));
+	BUG_ON(cpu_register(0, MEM_LOCAL, seed));
+	mm = mm_create(&policy);
+	BUG_ON(!mm || sys_mmap(mm, AREA, 2 * PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
+	for (unsigned long i = 0; i < PAGES; i++)
+		dirtied[i] = false;
+	done = false;
+	race(seed, scheduled);
+	for (unsigned long i = 0; i < PAGES; i++)
+		look(i);
+	assert_at_rest(mm);
+	mm_exit(mm);
+	assert_true(world_stop());
+}
+
+static void no_dirty_bit_is_lost(void **state)
+{
+	static const struct wanted wanted[] = {
+		COUNTED(writes, 1000), COUNTED(looks, 1000), MET(EV_MIGRATE, 100), MET(EV_FORK, 10), MET(EV_COW_COPY, 1),
+	};
+	struct storms storms = STORMS(wanted, test_rounds(8));
+
+	(void)state;
+	writes = looks = 0;
+	while (another_storm(&storms))
+		storm(storms.seed, false);
+}
+
+static void no_schedule_loses_one(void **state)
+{
+	static const struct wanted wanted[] = { COUNTED(writes, 100), COUNTED(looks, 100), MET(EV_MIGRATE, 10), MET(EV_FORK, 1) };
+	struct storms storms = STORMS(wanted, test_rounds(200));
+
+	(void)state;
+	needs_checks();
+	writes = looks = 0;
+	while (another_storm(&storms))
+		storm(storms.seed, true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_dirty_bit_is_lost),
+		cmocka_unit_test(no_schedule_loses_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
