@@ -11,6 +11,7 @@
 #include "bench/choices.h"
 #include "bench/command.h"
 #include "bench/detector.h"
+#include "bench/episode.h"
 #include "bench/exercised.h"
 #include "bench/progress.h"
 #include "bench/serial.h"
@@ -38,7 +39,7 @@ enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATI
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
-	{ "all", 'a', POPT_ARG_NONE, NULL, OPT_ALL, "every workload", NULL },
+	{ "all", 'a', POPT_ARG_NONE, NULL, OPT_ALL, "every workload, with every value of its axes", NULL },
 	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long workers work, all runs together (default: 10)", "S" },
 	{ "rounds", 0, POPT_ARG_STRING, NULL, OPT_ROUNDS, "operations of each worker in each run, instead of a time", "N" },
 	{ "noise", 0, POPT_ARG_STRING, NULL, OPT_NOISE,
@@ -48,7 +49,7 @@ static const struct poptOption options[] = {
 	{ "stall", 0, POPT_ARG_STRING, NULL, OPT_STALL,
 	  "the first worker at this sync point stays there: shows who waits for what it holds", "SYNCPOINT" },
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
-	  "how long nothing may move before the watchdog ends the run (default: 10)", "S" },
+	  "seconds of processor time, or asleep, without progress that end the run (default: 10)", "S" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "One at a time:", NULL },
 	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
 	  "these sync points must be hit, or with a ! in front need not be; may be repeated", "PATTERN" },
@@ -273,7 +274,7 @@ static int default_choices(struct stress_options *stress, struct suite_defaults 
 	struct choices *choices = &stress->choices;
 	int status = 0;
 
-	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = true };
+	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = !stress->all };
 	if (!choices->nr_policies)
 		status = choices_add_policies(choices, policy_default()->name);
 	if (!status && defaults->layouts)
@@ -352,6 +353,8 @@ static int run_serial(struct stress_options *stress)
 		status = serial_run(serial, what);
 		fflush(stdout);
 	}
+	if (!status)
+		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, episodes_left_out);
 	episodes_close();
 	return status;
 }
@@ -368,6 +371,8 @@ static int run_cases(struct stress_options *stress)
 	for (unsigned int i = 0; !status && i < stress->suite.nr; i++)
 		status = run_case(stress, &stress->suite.cases[i]);
 	exercised_print(stdout);
+	if (!status)
+		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, knockout_hits);
 	return !status && exercised_missing() ? EXIT_CHECK_FAILED : status;
 }
 

@@ -24,20 +24,29 @@
 
 static struct {
 	struct schedule_log *log;	/* shared with the episode's process, the events behind it */
+	uint64_t *left_out;		/* shared too: of each knock-out */
 	FILE *said;
 	struct episode_end end;
 } now;
+
+static const size_t left_out_size = NR_KNOCKOUTS * sizeof(uint64_t);
 
 static size_t log_size(void)
 {
 	return sizeof(struct schedule_log) + MAX_EVENTS * sizeof(struct schedule_event);
 }
 
+static void *shared(size_t size)
+{
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
 int episodes_open(void)
 {
 	now.said = tmpfile();
-	now.log = mmap(NULL, log_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!now.said || now.log == MAP_FAILED)
+	now.log = shared(log_size());
+	now.left_out = shared(left_out_size);
+	if (!now.said || now.log == MAP_FAILED || now.left_out == MAP_FAILED)
 		return fail("no room for what episodes say: %s", strerror(errno));
 	now.log->room = MAX_EVENTS;
 	now.log->events = (struct schedule_event *)(now.log + 1);
@@ -48,6 +57,12 @@ void episodes_close(void)
 {
 	fclose(now.said);
 	munmap(now.log, log_size());
+	munmap(now.left_out, left_out_size);
+}
+
+uint64_t episodes_left_out(unsigned int index)
+{
+	return now.left_out[index];
 }
 
 /* ---- in the episode's process ---- */
@@ -190,6 +205,8 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 	alarm(MAX_SECONDS);
 	dup2(fileno(now.said), STDERR_FILENO);
 	status = play(episode);
+	for (unsigned int i = 0; knockout_info(i); i++)
+		now.left_out[i] += knockout_hits(i);
 	detector_tell();
 	_exit(status);
 }

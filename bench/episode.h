@@ -28,6 +28,8 @@ struct episode_end {
 /* Room for what episodes leave behind. Returns 0 or an exit status. Locking: the process has one thread, here and below. */
 int episodes_open(void);
 void episodes_close(void);
+/* How often the knock-out @index was left out in the episodes that ended well. */
+uint64_t episodes_left_out(unsigned int index);
 /* @end lives until the next one. Returns 0, or the exit status when there could be no process. */
 int episode_play(const struct episode *episode, const struct episode_end **end);
 

@@ -29,6 +29,16 @@ static void print_left_out(FILE *out)
 			fprintf(out, LEFT_OUT_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
 }
 
+void exercised_never_left_out(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index))
+{
+	const struct knockout_info *info;
+
+	for (unsigned int n = 0; n < nr; n++)
+		for (unsigned int i = 0; (info = knockout_info(i)); i++)
+			if (!strcmp(info->name, names[n]) && !times(i))
+				fail("never reached: %s", names[n]);
+}
+
 static void print_events(FILE *out)
 {
 	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)

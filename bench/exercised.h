@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_BENCH_EXERCISED_H
 #define FAULTLINE_BENCH_EXERCISED_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 /* Begins counting anew. Locking: no thread is in core. */
@@ -17,5 +18,8 @@ void exercised_print(FILE *out);
 int exercised_demand(const char *pattern);
 /* Names on stderr the points that must have been hit, and were not; returns how many. */
 unsigned int exercised_missing(void);
+
+/* Prints on stderr which of the @nr knock-outs @names the run never reached, by how often each was left out, as knockout_hits() says. */
+void exercised_never_left_out(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index));
 
 #endif

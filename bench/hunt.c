@@ -161,7 +161,7 @@ static enum detector seen_by(const struct child *child)
 {
 	char name[64];
 
-	if (strstr(child->said, "Sanitizer"))
+	if (strstr(child->said, FAULTLINE_TSAN ? "WARNING: ThreadSanitizer: " : "ERROR: AddressSanitizer: "))
 		return DETECTOR_SANITIZER;
 	if (line_with(child->said, DETECTOR_LINE, name, sizeof(name)))
 		for (enum detector i = 0; i < NR_DETECTORS; i++)

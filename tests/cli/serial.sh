@@ -36,7 +36,7 @@ grep -qE '^smaller: seed [0-9]+, 1 threads, [1-6] operations, 0 changes$' err ||
 tells 'what it passed, in '
 tells ' worker 0, worker 1 '
 ! grep -q ' worker 1, ' err || surprise 'more than one worker'
-ends 1 stress jumble --serial --knockout pte-lock --rounds 32
+ends 1 stress jumble --serial --knockout pte-lock --rounds 32 --episodes 3000
 grep -qE '^smaller: seed [0-9]+, [23] threads, [2-9] operations, ' err || surprise 'not small'
 tells ' worker 1, worker '
 small=$(sed -n '/^smaller: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)

@@ -55,6 +55,12 @@ shows '  page tables seen: linked'
 ends 0 stress map_touch_unmap --seconds 0.5 --full ages
 grep -qE '  page tables seen:  [0-9]+ at linked' out || surprise 'no ages in full'
 
+# What was to be left out, and was never come to.
+ends 0 stress walk_dense --axis pages:65536 --threads 1 --rounds 2 --knockout swap:freeze
+tells 'never reached: swap:freeze'
+ends 0 stress jumble --serial --episodes 3 --knockout swap:freeze --knockout pin-check
+tells 'never reached: swap:freeze'
+
 # A page that is not given back: seen by the oracle at rest.
 ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
 tells 'fault_disjoint'
@@ -71,6 +77,9 @@ tells '  stuck: worker '
 tells 'holds PTE-table PTL'
 grep -qE 'stuck: worker .*, in fault of 0x[0-9a-f]+ at 0x[0-9a-f]+' err || surprise 'no operation and address'
 tells '--stall ptl.locked'
+
+# Setting up many threads takes longer than the watchdog is patient, and makes progress.
+ends 0 stress fault_vs_map --threads 256 --rounds 1 --patience 1
 
 # A sleeper that nobody wakes, and the lock that it waits for.
 ends 1 stress jumble --seconds 2 --knockout rwsem-wait:B --patience 2
