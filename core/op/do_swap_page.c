@@ -89,8 +89,9 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 		goto out;
 	}
 	done = map_swapped_in(vmf, folio) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
-	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	/* The reference is the entry's, and goes with it once the PTL is dropped: the lock must not outlive the folio. */
 	folio_unlock(folio);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	count_event(EV_FAULT_SWAP);
 	return done ? 0 : FAULT_AGAIN;
 out:

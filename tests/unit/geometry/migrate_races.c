@@ -20,6 +20,7 @@
 #include "tests/lib/swap_scene.h"
 #include "tests/lib/threads.h"
 
+#define WAITERS	3u	/* of one page: the first to wake wakes the next, and that one the last */
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
 static int node_at(struct mm_struct *mm, unsigned long i)
@@ -235,27 +236,27 @@ static void touch_it(void *arg, unsigned int index)
 	BUG_ON(do_user_addr_fault(visit->mm, AREA, FAULT_FLAG_WRITE));
 }
 
-/* It stays until the fault waits. */
-static void begin_a_fault(void *arg)
+/* They count before they sleep. It stays until all are about to: one wake-up has to be passed on from one to the next. */
+static void begin_faults(void *arg)
 {
 	struct visit *visit = arg;
 	uint64_t waits = events_total(EV_MIGRATE_WAIT);
 
 	begin_visit(visit);
-	visit->waiter = threads_start(1, touch_it, visit);
-	while (events_total(EV_MIGRATE_WAIT) == waits)
+	visit->waiter = threads_start(WAITERS, touch_it, visit);
+	while (events_total(EV_MIGRATE_WAIT) < waits + WAITERS)
 		cpu_relax();
 	BUG_ON(!pte_is_migration(pte_at(visit->mm, 0)));
 }
 
 /* Row: L7. */
-static void a_fault_waits_for_the_end(void **state)
+static void faults_wait_for_the_end(void **state)
 {
 	struct visit visit;
 
 	(void)state;
 	needs_checks();
-	assert_int_equal(move_and_visit(&visit, begin_a_fault), 1);
+	assert_int_equal(move_and_visit(&visit, begin_faults), 1);
 	threads_join(visit.waiter);
 	assert_true(pte_write(pte_at(visit.mm, 0)) && node_at(visit.mm, 0) == 1);
 	assert_int_equal(read_word(visit.mm, 0), 100);
@@ -272,7 +273,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_mapping_that_moves_is_found_again, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(what_is_dropped_on_the_way_is_gone, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(who_gets_it_on_the_way_keeps_it_where_it_is, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(a_fault_waits_for_the_end, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(faults_wait_for_the_end, two_nodes_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

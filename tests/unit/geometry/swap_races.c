@@ -66,6 +66,34 @@ static void two_faults_read_a_slot_once(void **state)
 	}
 }
 
+#if FAULTLINE_CHECK
+static unsigned int locks_left;		/* that the fault holds once its folio is unlocked */
+
+static void count_locks(void *unused)
+{
+	(void)unused;
+	locks_left = lockrank_held_count();
+}
+#endif
+
+/* The fault's reference becomes the entry's: who gets the PTL may free the folio, which is unlocked by then. */
+static void what_comes_in_is_unlocked_under_its_ptl(void **state)
+{
+	(void)state;
+	needs_checks();
+#if FAULTLINE_CHECK
+	struct mm_struct *mm = mm_with_words("linux-6.15,vma_lock=none", 1);
+
+	page_out(mm, 0);
+	locks_left = 0;
+	BUG_ON(syncpoint_hook("folio_lock.unlocked", count_locks, NULL));
+	assert_int_equal(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE), 0);
+	BUG_ON(syncpoint_hook(NULL, NULL, NULL));
+	assert_int_equal(locks_left, 2);	/* mmap_lock, the PTL */
+	mm_exit(mm);
+#endif
+}
+
 static void parent_and_child_read_a_slot_once(void **state)
 {
 	struct mm_struct *mm, *child;
@@ -248,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(two_faults_read_a_slot_once, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(what_comes_in_is_unlocked_under_its_ptl, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(parent_and_child_read_a_slot_once, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(what_changed_on_the_way_in_counts, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_last_write_goes_out_too, swap_world_up, world_down),
