@@ -56,8 +56,11 @@ void rwsem_down_write_slow(struct rwsem *sem);
 void rwsem_wake(struct rwsem *sem);
 #if FAULTLINE_CHECK
 void rwsem_assert_may_sleep(void);
+/* A reader of a VMA, and a holder of an anon_vma's lock, drops a lock that may be freed once it is free: only RCU keeps it. */
+void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write);
 #else
 static force_inline void rwsem_assert_may_sleep(void) {}
+static force_inline void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write) { (void)sem, (void)for_write; }
 #endif
 
 /* Lets go of one reader count; the last one out wakes the queue's head. */
@@ -137,21 +140,25 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 static force_inline void up_read(struct rwsem *sem)
 {
 	lockrank_assert_held_read(sem);
+	rwsem_assert_may_wake(sem, false);
 	lockstat_released(sem);
 	lockrank_release(sem);
 	shadow_leave_read(&sem->shadow);
 	rwsem_put_read(sem);
+	SYNCPOINT("rwsem.unlocked");
 }
 
 static force_inline void up_write(struct rwsem *sem)
 {
 	lockrank_assert_held_write(sem);
+	rwsem_assert_may_wake(sem, true);
 	lockstat_released(sem);
 	lockrank_release(sem);
 	shadow_leave_write(&sem->shadow);
 	/* ORDER[rwsem-wait:B] as in rwsem_put_read() */
 	if (unlikely(fetch_sub_release(&sem->count, RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
+	SYNCPOINT("rwsem.unlocked");
 }
 
 /* From writer to reader with no writer between; readers at the head of the queue enter too. */
@@ -161,6 +168,7 @@ static inline void downgrade_write(struct rwsem *sem)
 	shadow_downgrade(&sem->shadow);
 	if (unlikely(fetch_add_release(&sem->count, RWSEM_READER - RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
+	SYNCPOINT("rwsem.unlocked");
 }
 
 /* By any thread, and out of date at once. A newcomer that is about to queue counts as a holder. */

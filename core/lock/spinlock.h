@@ -148,6 +148,7 @@ static force_inline void spin_unlock(spinlock_t *lock)
 	lockrank_release(lock);
 	shadow_leave_write(&lock->shadow);
 	raw_spin_unlock(lock);
+	SYNCPOINT("spin.unlocked");
 }
 
 /* By any thread. */

@@ -45,16 +45,20 @@ static void insert_into_trees(struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *avc;
 
-	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma)
+	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma) {
+		assert_rwsem_held_write(anon_vma_rwsem(avc->anon_vma));
 		anon_vma_interval_tree_insert(avc, &avc->anon_vma->tree);
+	}
 }
 
 static void remove_from_trees(struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *avc;
 
-	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma)
+	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma) {
+		assert_rwsem_held_write(anon_vma_rwsem(avc->anon_vma));
 		anon_vma_interval_tree_remove(avc, &avc->anon_vma->tree);
+	}
 }
 
 /* ---- the first page of a VMA ---- */

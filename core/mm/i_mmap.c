@@ -5,12 +5,14 @@
 /* Locking: i_mmap_rwsem for write. */
 static void put_in(struct vm_area_struct *vma)
 {
+	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
 	interval_tree_insert(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma->vm_pgoff + vma_pages(vma) - 1);
 }
 
 /* Locking: i_mmap_rwsem for write. */
 static void take_out(struct vm_area_struct *vma)
 {
+	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
 	ASSERT(vma->i_mmap_node.first == vma->vm_pgoff && vma->i_mmap_node.last == vma->vm_pgoff + vma_pages(vma) - 1);
 	interval_tree_remove(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node);
 }

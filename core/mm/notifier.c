@@ -95,8 +95,15 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 
 static void come_in(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
 {
+	assert_spin_locked(&subs->lock);
 	interval_tree_insert(&subs->itree, &sub->node, sub->node.first, sub->node.last);
 	sub->in_tree = true;
+}
+
+static void go_out(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
+{
+	assert_spin_locked(&subs->lock);
+	interval_tree_remove(&subs->itree, &sub->node);
 }
 
 static void see_to_deferred(struct mmu_notifier_subscriptions *subs)
@@ -106,7 +113,7 @@ static void see_to_deferred(struct mmu_notifier_subscriptions *subs)
 	while ((sub = TAILQ_FIRST(&subs->deferred))) {
 		TAILQ_REMOVE(&subs->deferred, sub, deferred_item);
 		if (sub->in_tree)
-			interval_tree_remove(&subs->itree, &sub->node);
+			go_out(subs, sub);
 		else
 			come_in(subs, sub);
 	}
@@ -200,7 +207,7 @@ void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 		unlock_and_wait(subs);
 		return;
 	} else {
-		interval_tree_remove(&subs->itree, &sub->node);
+		go_out(subs, sub);
 	}
 	spin_unlock(&subs->lock);
 }

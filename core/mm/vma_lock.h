@@ -82,6 +82,7 @@ static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct
 		lockstat_released(vma);
 		lockrank_release(vma);
 		vma_refcnt_put(vma);
+		SYNCPOINT("vma_lock.unlocked");
 	} else {
 		up_read(&vma->vm_lock);
 	}
@@ -95,6 +96,7 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 {
 	enum vma_lock_kind kind = mm->pt.policy.vma_lock;
 
+	ASSERT(rcu_read_held() || lockrank_is_held(&mm->mmap_lock));
 	/* Cheap and unreliable, but it keeps readers off the lock's line while a writer works. */
 	if (vma_seq_locked(vma, mm))
 		return false;
@@ -178,6 +180,7 @@ static inline void vma_end_write_all(struct mm_struct *mm)
 {
 	vma_writers_leave(mm);
 	store_release(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
+	SYNCPOINT("vma_lock.unlocked");
 }
 
 /* A new VMA, complete but in no tree. Locking: its creator alone. */

@@ -23,8 +23,15 @@ struct frame_node {
 
 static struct frame_node nodes[MAX_NODES];
 
+static void add_free(struct frame_node *node, unsigned long frames)
+{
+	assert_spin_locked(&node->lock);
+	count_own(&node->nr_free, frames);
+}
+
 static void list_push(struct frame_node *node, struct page *page, unsigned int order)
 {
+	assert_spin_locked(&node->lock);
 	page->next = node->free[order];
 	page->prev = NULL;
 	if (page->next)
@@ -36,6 +43,7 @@ static void list_push(struct frame_node *node, struct page *page, unsigned int o
 
 static void list_remove(struct frame_node *node, struct page *page, unsigned int order)
 {
+	assert_spin_locked(&node->lock);
 	if (page->prev)
 		page->prev->next = page->next;
 	else
@@ -102,7 +110,7 @@ struct page *buddy_alloc(unsigned int nid, unsigned int order)
 		page = take(node, order);
 	}
 	if (page)
-		count_own(&node->nr_free, -(1ul << order));
+		add_free(node, -(1ul << order));
 	spin_unlock(&node->lock);
 	return page;
 }
@@ -113,7 +121,7 @@ void buddy_free(struct page *page, unsigned int order)
 
 	spin_lock(&node->lock);
 	give(node, page_to_pfn(page), order);
-	count_own(&node->nr_free, 1ul << order);
+	add_free(node, 1ul << order);
 	spin_unlock(&node->lock);
 }
 
@@ -152,7 +160,7 @@ unsigned int buddy_alloc_batch(unsigned int nid, uint32_t *pfns, enum frame_use 
 		page_set_type(page, PAGE_PCP);
 		pfns[got++] = (uint32_t)page_to_pfn(page);
 	}
-	count_own(&node->nr_free, -(unsigned long)got);
+	add_free(node, -(unsigned long)got);
 	spin_unlock(&node->lock);
 	return got;
 }
@@ -162,7 +170,7 @@ void buddy_free_bulk(unsigned int nid, const uint32_t *pfns, unsigned int nr, bo
 	struct frame_node *node = &nodes[nid];
 
 	spin_lock(&node->lock);
-	count_own(&node->nr_free, nr);
+	add_free(node, nr);
 	if (stock && nr == machine.pcp_batch && node->nr_batches < STOCK_BATCHES) {
 		memcpy(node->stock[node->nr_batches++], pfns, nr * sizeof(*pfns));
 		nr = 0;

@@ -28,6 +28,7 @@ static inline bool folio_test_locked(const struct folio *folio)
 
 static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 {
+	ASSERT(folio_ref_count(folio) != 0);
 	if (fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED)
 		return false;
 	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, site);
@@ -39,6 +40,7 @@ static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 static force_inline void folio_lock_at(struct folio *folio, const char *site)
 {
 	rwsem_assert_may_sleep();
+	ASSERT(folio_ref_count(folio) != 0);
 	lockrank_acquire_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, false, site);
 	if (unlikely(fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED))
 		folio_lock_slow(folio);
@@ -55,10 +57,12 @@ static force_inline void folio_unlock(struct folio *folio)
 {
 	lockstat_released(folio);
 	lockrank_release(folio);
+	ASSERT(folio_ref_count(folio) != 0);
 	shadow_leave_write(&folio->page.lock_shadow);
 	/* ORDER[folio-wait:B] one operation lets go and shows who waits; pairs with ORDER[folio-wait:A] in folio_lock.c */
 	if (unlikely(fetch_and_release(&folio->page.flags, ~(PG_LOCKED | PG_WAITERS)) & PG_WAITERS))
 		folio_wake(folio);
+	SYNCPOINT("folio_lock.unlocked");
 }
 
 /* The lock of @folio, new, is the calling thread's, which made it with PG_LOCKED. */

@@ -11,7 +11,7 @@
 #include "tests/lib/lock_play.h"
 #include "tests/lib/threads.h"
 
-static struct folio folio;
+static struct folio folio = { .page = { ._refcount = 1 } };
 
 static void init_it(void)
 {

@@ -25,7 +25,7 @@ struct place {
 
 static spinlock_t spin;
 static struct rwsem rwsem;
-static struct folio folio;
+static struct folio folio = { .page = { ._refcount = 1 } };
 static unsigned int visited;		/* a step */
 
 static void hold_spin(void) { spin_lock(&spin); }

@@ -19,7 +19,7 @@ static struct {
 	struct folio folio;
 	uint64_t sum, by_thread[THREADS];	/* under the lock, plain: ThreadSanitizer sees a missing edge */
 	unsigned int tries;			/* (A) that succeeded */
-} shared;
+} shared = { .folio = { .page = { ._refcount = 1 } } };
 
 /* Now and then by a try, or giving up the core inside, so that others must wait; the flag beside it is set and cleared. */
 static void add_one_by_one(void *arg, unsigned int index)

@@ -14,7 +14,7 @@
 
 #define OTHER	PG_REFERENCED
 
-static struct folio folio;
+static struct folio folio = { .page = { ._refcount = 1 } };
 
 static void it_is_two_bits_of_the_flags(void **state)
 {
@@ -44,9 +44,26 @@ static void an_unlock_clears_the_waiters_bit(void **state)
 	assert_int_equal(folio.page.flags, 0);
 }
 
+/* The frame may be anything else by then. */
+static void a_lock_without_a_reference_dies(void **state)
+{
+	static struct folio freed;
+
+	(void)state;
+	needs_checks();
+	assert_dies("folio_ref_count", folio_lock(&freed));
+	assert_dies("folio_ref_count", folio_trylock(&freed));
+	freed.page._refcount = 1;
+	folio_lock(&freed);
+	freed.page._refcount = 0;
+	assert_dies("folio_ref_count", folio_unlock(&freed));
+	freed.page._refcount = 1;
+	assert_int_equal(freed.page.flags, PG_LOCKED);
+}
+
 static void misuse_dies(void **state)
 {
-	static struct folio second;
+	static struct folio second = { .page = { ._refcount = 1 } };
 	struct rwsem mmap_lock;
 	spinlock_t ptl;
 
@@ -80,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_two_bits_of_the_flags),
+		cmocka_unit_test(a_lock_without_a_reference_dies),
 		cmocka_unit_test(an_unlock_clears_the_waiters_bit),
 		cmocka_unit_test(misuse_dies),
 	};

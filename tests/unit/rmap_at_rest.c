@@ -134,7 +134,9 @@ static void what_is_wrong_with_an_anon_vma(void **state)
 	wrong_when(&f, vma_at_rest(&f, 0, THIRD)->anon_vma->root, (struct anon_vma *)&f, "root that no VMA");
 	down_read(&root->rwsem);
 	is_wrong(&f, "lock is held");
+	rcu_read_lock();
 	up_read(&root->rwsem);
+	rcu_read_unlock();
 	is_right(&f);
 	end(&f);
 }

@@ -56,6 +56,21 @@ static void tries(void **state)
 	assert_int_equal(sem.count, 0);
 }
 
+/* The anon_vma may be freed as soon as its lock is free. */
+static void a_lock_that_may_go_is_dropped_inside_rcu(void **state)
+{
+	(void)state;
+	needs_checks();
+#if !defined(FAULTLINE_RCU_QSBR)
+	init_rwsem(&sem, RANK_ANON_VMA_RWSEM);
+	down_read(&sem);
+	assert_dies("dropped outside RCU", up_read(&sem));
+	rcu_read_lock();
+	up_read(&sem);
+	rcu_read_unlock();
+#endif
+}
+
 static void misuse_dies(void **state)
 {
 	spinlock_t inner;
@@ -270,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone),
 		cmocka_unit_test(tries),
+		cmocka_unit_test(a_lock_that_may_go_is_dropped_inside_rcu),
 		cmocka_unit_test(misuse_dies),
 		cmocka_unit_test(readers_share),
 		cmocka_unit_test(a_writer_is_alone),

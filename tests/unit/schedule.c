@@ -116,6 +116,7 @@ static void meet(void *arg, unsigned int index)
 static void meet_by(struct schedule_plan *plan, struct record *record)
 {
 	memset(&meeting, 0, sizeof(meeting));
+	meeting.folio.page._refcount = 1;
 	for (unsigned int kind = 0; kind < NR_SPIN_KINDS; kind++)
 		spin_lock_init(&meeting.spin[kind], kind, RANK_PTE_PTL);
 	init_rwsem(&meeting.sem, RANK_MMAP_LOCK);

@@ -267,6 +267,26 @@ static void a_change_under_a_reader_dies(void **state)
 	}
 }
 
+/* Nothing else keeps the VMA from being freed between the look-up and the lock. */
+static void a_reader_needs_rcu_or_mmap_lock(void **state)
+{
+	(void)state;
+	needs_checks();
+#if !defined(FAULTLINE_RCU_QSBR)
+	for_each_design(policy) {
+		struct mm_struct *mm = mm_with_vma(policy);
+		struct vm_area_struct *vma = only_vma(mm);
+
+		assert_dies("rcu_read_held", vma_start_read(mm, vma));
+		rcu_read_lock();
+		assert_true(vma_start_read(mm, vma));
+		rcu_read_unlock();
+		vma_end_read(mm, vma);
+		mm_exit(mm);
+	}
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_detached_vma_must_be_write_locked),
 		cmocka_unit_test(a_write_lock_needs_mmap_lock),
 		cmocka_unit_test(a_change_under_a_reader_dies),
+		cmocka_unit_test(a_reader_needs_rcu_or_mmap_lock),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);
