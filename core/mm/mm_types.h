@@ -84,6 +84,12 @@ struct vm_area_struct {
 	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
 	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
 	struct interval_node i_mmap_node;	/* its place among the VMAs that map the file; has its own lock key */
+	/*
+	 * (A) it has or had guard regions: fork copies its entries, as no fault restores a guard. Set under mmap_lock
+	 * for read, never cleared; splits and merges keep it. Read under mmap_lock for write.
+	 * Source: include/linux/mm.h, VM_MAYBE_GUARD.
+	 */
+	bool vm_maybe_guard;
 	bool vm_huge_lost;		/* (A) a huge page of it was taken back by whom it was promised to: no fault maps one any more */
 	struct resv_map *vm_resv;	/* (C) the huge pages it was promised, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */

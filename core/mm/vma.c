@@ -2,6 +2,8 @@
 /* vma.c - VMAs made, found, split, merged. */
 #include "core/mm/vma.h"
 
+#include <errno.h>
+
 #include "core/base/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
@@ -45,6 +47,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	if (kind.file)
 		file_get(kind.file);
 	store_relaxed(&vma->vm_huge_lost, kind.huge_lost);
+	store_relaxed(&vma->vm_maybe_guard, kind.maybe_guard);
 	vma->vm_resv = kind.resv;
 	if (kind.resv)
 		resv_map_get(kind.resv);
@@ -165,17 +168,30 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	return below;
 }
 
-struct vm_area_struct *vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* split_vma() with its checks; the lower part in *@below. Source: mm/vma.c, split_vma(), __split_vma(). */
+static int try_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		     struct vm_area_struct **below)
 {
-	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
-		return NULL;
-	if (vma->vm_start < start && (mm->map_count >= MAX_MAP_COUNT || !split_vma(mm, vma, start)))
-		return NULL;
-	if (vma->vm_end > end)
-		vma = mm->map_count >= MAX_MAP_COUNT ? NULL : split_vma(mm, vma, end);
-	if (vma)
-		vma_start_write(vma);
-	return vma;
+	if (mm->map_count >= MAX_MAP_COUNT)
+		return -ENOMEM;
+	if (!vma_may_split(vma, addr))
+		return -EINVAL;
+	*below = split_vma(mm, vma, addr);
+	return *below ? 0 : -ENOMEM;
+}
+
+int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = *vmap, *below;
+	int err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS);
+
+	if (!err && vma->vm_start < start)
+		err = try_split(mm, vma, start, &below);
+	if (!err && vma->vm_end > end)
+		err = try_split(mm, vma, end, vmap);
+	if (!err)
+		vma_start_write(*vmap);
+	return err;
 }
 
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
@@ -204,6 +220,16 @@ static bool can_vma_merge(const struct vm_area_struct *left, const struct vm_are
 	       right->vm_pgoff == left->vm_pgoff + vma_pages(left) && is_mergeable_anon_vma(left, right);
 }
 
+/*
+ * @vma is merged with @from: sticky properties are kept. Locking: @vma write-locked. Source: mm/vma.c, vma_expand(),
+ * VM_STICKY.
+ */
+static void keep_sticky(struct vm_area_struct *vma, struct vma_kind from)
+{
+	if (from.maybe_guard)
+		store_relaxed(&vma->vm_maybe_guard, true);
+}
+
 /* @left ends where @right begins: @right takes it in, since that changes no key. */
 static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct vm_area_struct *right)
 {
@@ -220,6 +246,7 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	if (KNOCKED_OUT(VMA_MERGE_LOCK))
 		vma_start_write(right);
 	vma_post_update(right);
+	keep_sticky(right, vma_kind(left));
 	vma_free(mm, left);
 }
 
@@ -250,6 +277,7 @@ struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, uns
 		vma_pre_update(next);
 		vma_move_start(mm, next, start);
 		vma_post_update(next);
+		keep_sticky(next, kind);
 		count_event(EV_VMA_MERGE);
 		if (prev)
 			vma_absorb(mm, prev, next);
@@ -258,6 +286,7 @@ struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, uns
 	if (prev) {
 		vma_start_write(prev);
 		vma_move_end(mm, prev, end);
+		keep_sticky(prev, kind);
 		count_event(EV_VMA_MERGE);
 	}
 	return prev;

@@ -18,12 +18,13 @@ struct vma_kind {
 	unsigned long pgoff;		/* of a file: its page that comes first */
 	struct resv_map *resv;		/* huge pages it was promised; NULL: none */
 	bool huge_lost;			/* see vm_huge_lost */
+	bool maybe_guard;		/* see vm_maybe_guard; neighbours may differ in it */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
 	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv,
-				   load_relaxed(&vma->vm_huge_lost) };
+				   load_relaxed(&vma->vm_huge_lost), load_relaxed(&vma->vm_maybe_guard) };
 }
 
 /* A VMA in no tree, write-locked, with a reference to its file; NULL when memory ran out. Locking: mmap_lock for write. */
@@ -79,10 +80,11 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * vma_isolate - splits off what @vma has outside [@start, @end). Returns the VMA that is left, write-locked; NULL for want of memory,
- * or when there are too many VMAs: then it may have been split already. Source: mm/vma.c, vma_modify().
+ * vma_isolate - split *@vmap so that it lies in [@start, @end); *@vmap becomes that part, write-locked. Returns 0;
+ * -ENOMEM without memory or with too many VMAs; -EINVAL where a split is not allowed (vma_may_split()). After an
+ * error the VMA may have been split at @start. Source: mm/vma.c, vma_modify().
  */
-struct vm_area_struct *vma_isolate(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end);
 
 /*
  * vma_expand - if a neighbour of the free range [@start, @end) is of @kind, extend it over the range, and join both

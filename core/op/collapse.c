@@ -283,29 +283,51 @@ static int collapse_huge_page(struct mm_struct *mm, unsigned long addr)
 
 /* ---- a range ---- */
 
-/* The end of what can be said of [@start, @end) at once, a part of one VMA or of a gap; *@file: which it is. NULL for neither. */
-static unsigned long next_part(struct mm_struct *mm, unsigned long start, unsigned long end, bool *mapped, bool *file)
+/* A part of the range: of one VMA, or of a gap. Lock key: (T) this thread only */
+struct part {
+	unsigned long start, end;	/* (T) */
+	enum { PART_GAP, PART_REFUSED, PART_ANON, PART_FILE } kind;	/* (T) */
+};
+
+/*
+ * False: no huge page can be made in @vma, wherever the range begins and ends. Locking: mmap_lock.
+ * Source: mm/huge_memory.c, __thp_vma_allowable_orders(), TVA_FORCED_COLLAPSE.
+ */
+static bool vma_collapsible(const struct vm_area_struct *vma)
 {
+	if ((vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_NOHUGEPAGE)) || vma_pages(vma) < HPAGE_PMD_NR)
+		return false;
+	if (!thp_vma_suitable(vma, vma->vm_end - PMD_SIZE))
+		return false;
+	return !vma_is_anonymous(vma) || vma_anon_vma(vma);
+}
+
+static struct part next_part(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct part part = { start, end, PART_GAP };
 	struct vm_area_struct *vma;
 
 	mmap_read_lock(mm);
 	vma = find_vma(mm, start);
-	*mapped = vma && vma->vm_start <= start;
-	*file = *mapped && !vma_is_anonymous(vma);
-	if (vma)
-		end = min(end, *mapped ? vma->vm_end : vma->vm_start);
+	if (vma && vma->vm_start <= start) {
+		part.end = min(end, vma->vm_end);
+		part.kind = !vma_collapsible(vma) ? PART_REFUSED : vma_is_anonymous(vma) ? PART_ANON : PART_FILE;
+	} else if (vma) {
+		part.end = min(end, vma->vm_start);
+	}
 	mmap_read_unlock(mm);
-	return end;
+	return part;
 }
 
-static int collapse_part(struct mm_struct *mm, unsigned long start, unsigned long end, bool file)
+static int collapse_part(struct mm_struct *mm, const struct part *part)
 {
+	unsigned long start = ALIGN_UP(part->start, PMD_SIZE);
 	int last = 0;
 
-	if (ALIGN_UP(start, PMD_SIZE) > ALIGN_DOWN(end, PMD_SIZE))
+	if (part->kind == PART_REFUSED || start > ALIGN_DOWN(part->end, PMD_SIZE))
 		return -EINVAL;
-	for (unsigned long addr = ALIGN_UP(start, PMD_SIZE); addr + PMD_SIZE <= end; addr += PMD_SIZE) {
-		int err = file ? collapse_file(mm, addr) : collapse_huge_page(mm, addr);
+	for (unsigned long addr = start; addr + PMD_SIZE <= part->end; addr += PMD_SIZE) {
+		int err = part->kind == PART_FILE ? collapse_file(mm, addr) : collapse_huge_page(mm, addr);
 
 		count_event(err < 0 ? EV_COLLAPSE_KEPT : EV_COLLAPSE);
 		last = err < 0 ? err : last;
@@ -316,16 +338,17 @@ static int collapse_part(struct mm_struct *mm, unsigned long start, unsigned lon
 int madvise_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	OPERATION("collapse", mm, start);
-	bool mapped, file, gap = false;
-	unsigned long next;
+	bool gap = false;
 	int err = 0;
 
 	if (!THP_POSSIBLE)
 		return -EINVAL;
-	for (; !err && start < end; start = next) {
-		next = next_part(mm, start, end, &mapped, &file);
-		gap |= !mapped;
-		err = mapped ? collapse_part(mm, start, next, file) : 0;
+	while (!err && start < end) {
+		struct part part = next_part(mm, start, end);
+
+		gap |= part.kind == PART_GAP;
+		err = part.kind == PART_GAP ? 0 : collapse_part(mm, &part);
+		start = part.end;
 	}
 	return err ? err : gap ? -ENOMEM : 0;
 }

@@ -22,12 +22,12 @@
 #include "core/op/exit.h"
 
 /*
- * What a fault would bring again is not copied: without an anon_vma there are at most zero pages, unless frames are mapped raw.
- * Source: mm/memory.c.
+ * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma, but
+ * for raw frames and guards. Source: mm/memory.c.
  */
 static bool vma_needs_copy(const struct vm_area_struct *src)
 {
-	return load_relaxed(&src->anon_vma) || (src->vm_flags & VM_PFNMAP);
+	return load_relaxed(&src->anon_vma) || (src->vm_flags & VM_PFNMAP) || load_relaxed(&src->vm_maybe_guard);
 }
 
 /*

@@ -13,6 +13,19 @@
 
 #define GUARD_RETRIES	3	/* as the kernel's MAX_MADVISE_GUARD_RETRIES */
 
+/* A locked VMA may lose guards, but not get any. Source: mm/madvise.c. */
+static bool is_valid_guard_vma(const struct vm_area_struct *vma, bool allow_locked)
+{
+	return !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | (allow_locked ? 0 : VM_LOCKED)));
+}
+
+/* > 0: a leaf is mapped: zap it, instead of splitting it for the walk, and retry. */
+static int guard_install_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	return pmd_trans_huge(pmdp_get(pmdp));
+}
+
 /* > 0: something is mapped there, zap and come again. */
 static int guard_pte_entry(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
@@ -28,6 +41,7 @@ static int guard_set_pte(unsigned long addr, unsigned long next, pte_t *ptep, st
 }
 
 static const struct mm_walk_ops guard_install_ops = {
+	.pmd_entry = guard_install_pmd_entry,
 	.pte_entry = guard_pte_entry,
 	.install_pte = guard_set_pte,
 	.walk_lock = PGWALK_RDLOCK,
@@ -36,10 +50,12 @@ static const struct mm_walk_ops guard_install_ops = {
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	RETRY_LOOP(GUARD);
-	if (vma->vm_flags & VM_SPECIAL)
+
+	if (!is_valid_guard_vma(vma, false))
 		return -EINVAL;
-	/* No page needs it, but fork does: it copies the entries of VMAs that have one. */
-	if (anon_vma_prepare(vma))
+	store_relaxed(&vma->vm_maybe_guard, true);
+	/* No page needs the anon_vma, but merges go by it. */
+	if (vma_is_anonymous(vma) && anon_vma_prepare(vma))
 		return -ENOMEM;
 	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {
 		int err = walk_page_range_mm(mm, start, end, &guard_install_ops, NULL);
@@ -65,7 +81,17 @@ static int guard_remove_pte_entry(pte_t *ptep, unsigned long addr, unsigned long
 	return 0;
 }
 
+/* A leaf has no guards: do not split it. */
+static int guard_remove_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next;
+	if (pmd_trans_huge(pmdp_get(pmdp)))
+		walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
 static const struct mm_walk_ops guard_remove_ops = {
+	.pmd_entry = guard_remove_pmd_entry,
 	.pte_entry = guard_remove_pte_entry,
 	.walk_lock = PGWALK_RDLOCK,
 };
@@ -73,5 +99,7 @@ static const struct mm_walk_ops guard_remove_ops = {
 int guard_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	(void)mm;
+	if (!is_valid_guard_vma(vma, true))
+		return -EINVAL;
 	return walk_page_range_vma(vma, start, end, &guard_remove_ops, NULL);
 }

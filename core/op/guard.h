@@ -10,11 +10,12 @@
 #include "core/mm/mm_types.h"
 
 /*
- * Markers over [@start, @end); what was mapped is zapped. Returns 0; -EINVAL (raw frames); -ENOMEM, with part of it done; -EAGAIN when faults
- * kept mapping pages for as many rounds as are tried. Locking: mmap_lock.
+ * Markers over [@start, @end); what was mapped is zapped; a leaf is split only when part of it is zapped. Returns 0;
+ * -EINVAL (raw frames, hugetlb, locked memory); -ENOMEM, with part of it done; -EAGAIN when faults mapped pages again
+ * in each round. Locking: mmap_lock.
  */
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
-/* Takes the markers away, and nothing else. Returns 0. Locking: mmap_lock. */
+/* Removes the markers and nothing else; leaves stay. Returns 0; -EINVAL (raw frames, hugetlb). Locking: mmap_lock. */
 int guard_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 #endif

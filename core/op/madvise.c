@@ -25,6 +25,8 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 		if (!IS_ALIGNED(start, PMD_SIZE))
 			return -EINVAL;
 		end = ALIGN_DOWN(end, PMD_SIZE);
+		if (start == end)
+			return 0;
 	}
 	tlb_gather_mmu(&tlb, &mm->pt);
 	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
@@ -42,17 +44,24 @@ static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	return 0;
 }
 
-/* Locking: mmap_lock for write; as above. Source: mm/khugepaged.c, hugepage_madvise(). */
+/*
+ * Every kind of VMA takes the flag; those without transparent huge pages ignore it. A VMA of raw frames is not split
+ * for it, as Linux's special mappings are not. Locking: mmap_lock for write; as above. Source: mm/khugepaged.c,
+ * hugepage_madvise(); mm/mmap.c, special_mapping_split(); mm/madvise.c, madvise_vma_behavior().
+ */
 static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			  unsigned long advice)
 {
 	unsigned long flags = (vma->vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | advice;
+	int err;
 
 	if (flags == vma->vm_flags)
 		return 0;
-	vma = vma_isolate(mm, vma, start, end);
-	if (!vma)
-		return -ENOMEM;
+	if ((vma->vm_flags & VM_PFNMAP) && (start != vma->vm_start || end != vma->vm_end))
+		return -EINVAL;
+	err = vma_isolate(mm, &vma, start, end);
+	if (err)
+		return err == -ENOMEM ? -EAGAIN : err;
 	vma_set_flags(vma, flags);
 	vma_merge_neighbours(mm, vma);
 	return 0;
@@ -60,7 +69,7 @@ static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 
 static int madvise_hugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	return vma->vm_flags & VM_SPECIAL ? -EINVAL : set_thp_advice(mm, vma, start, end, VM_HUGEPAGE);
+	return set_thp_advice(mm, vma, start, end, VM_HUGEPAGE);
 }
 
 static int madvise_nohugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)

@@ -24,10 +24,12 @@
  *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         first faults from now on map huge pages, where policy asks for that advice; or never do
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
  *   MADV_COLLAPSE                          see collapse.h
- * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the access;
- * anything but guard removal over raw frames);
- * -ENOMEM (part of the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out);
- * -EFAULT (POPULATE met a guard region); -EHWPOISON (it met a page that was lost). Locking: none held.
+ * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the
+ * access; raw frames: all but HUGEPAGE and NOHUGEPAGE over the whole VMA; hugetlb: PAGEOUT, COLLAPSE and guards,
+ * DONTNEED that begins inside a huge page, HUGEPAGE and NOHUGEPAGE that begin or end inside one); -ENOMEM (part of
+ * the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out); -EAGAIN
+ * (HUGEPAGE, NOHUGEPAGE: no memory to split a VMA, or too many VMAs); -EFAULT (POPULATE met a guard region);
+ * -EHWPOISON (it met a page that was lost). Locking: none held.
  */
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
 

@@ -67,14 +67,22 @@ static int check_params(const struct vma_remap *r)
 	return 0;
 }
 
+/* Whole huge pages, and not more than are mapped, as no more are reserved. Source: mm/mremap.c. */
+static bool align_hugetlb(struct vma_remap *r)
+{
+	r->old_len = ALIGN_UP(r->old_len, PMD_SIZE);
+	r->new_len = ALIGN_UP(r->new_len, PMD_SIZE);
+	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len;
+}
+
 /* Whether what is asked for can be done to the VMA. Source: mm/mremap.c, check_prep_vma(). */
-static int check_vma(const struct vma_remap *r)
+static int check_vma(struct vma_remap *r)
 {
 	if (!r->vma)
 		return -EFAULT;
-	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)
+	if (is_vm_hugetlb_page(r->vma) && (!align_hugetlb(r) || implies_new_addr(r)))
 		return -EINVAL;
-	if (is_vm_hugetlb_page(r->vma) && (implies_new_addr(r) || r->old_len < r->new_len))
+	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)
 		return -EINVAL;
 	if (!implies_new_addr(r) && r->old_len >= r->new_len)
 		return 0;

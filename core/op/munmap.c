@@ -23,7 +23,7 @@ int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 
 	if (!split_start && !split_end)
 		return 0;
-	if ((split_start && !vma_may_split(vma, start)) || (split_end && !vma_may_split(last, end)))
+	if (split_start && !vma_may_split(vma, start))
 		return -EINVAL;
 	/* In the middle of one VMA: two more for a moment, one more for good. */
 	if (split_start && split_end && vma == last && mm->map_count >= MAX_MAP_COUNT)
@@ -32,6 +32,8 @@ int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 		return -ENOMEM;
 	if (split_start && !split_vma(mm, vma, start))
 		return -ENOMEM;
+	if (split_end && !vma_may_split(last, end))
+		return -EINVAL;
 	if (split_end && !split_vma(mm, vma_lookup(mm, end), end)) {
 		if (split_start)
 			vma_merge_neighbours(mm, vma_lookup(mm, start));

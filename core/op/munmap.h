@@ -6,8 +6,9 @@
 #include "core/mm/mm_types.h"
 
 /*
- * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE); -ENOMEM (memory or
- * VMAs ran out for a split), with nothing changed. Locking: none held.
+ * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range would cut
+ * a huge page of hugetlb, and a VMA may have been split at @start); -ENOMEM (memory or VMAs ran out for a split),
+ * with nothing changed. Locking: none held.
  */
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 
@@ -23,7 +24,8 @@ int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long en
 int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /*
- * split_range - make VMA boundaries of @start and @end where they lie inside a VMA. Returns 0, or -ENOMEM with nothing changed.
+ * split_range - make VMA boundaries of @start and @end where they lie inside a VMA. Returns 0, -EINVAL or -ENOMEM, as
+ * sys_munmap().
  * Locking: mmap_lock for write.
  */
 int split_range(struct mm_struct *mm, unsigned long start, unsigned long end);

@@ -39,9 +39,7 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 		page = vm_normal_page(vma, addr, pte);
 		return PM_PRESENT | pte_pfn(pte) | (page ? page_bits(page, mapped_once(page)) : 0);
 	}
-	if (pte_is_guard(pte))
-		return PM_GUARD_REGION;
-	return PM_SWAP | swapent_payload(pte);
+	return PM_SWAP | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
 }
 
 /* Of a page at @addr's place in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
@@ -50,6 +48,8 @@ static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
 	struct page *page = vm_normal_page_pmd(pmd, addr);
 	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 
+	if (is_huge_zero_pmd(pmd))
+		return PM_PRESENT | PM_FILE | pfn;	/* it is not anonymous, and not counted */
 	return PM_PRESENT | pfn | (page ? page_bits(page, mapped_once(page)) : 0);
 }
 
@@ -123,6 +123,8 @@ int sys_pagemap(struct mm_struct *mm, unsigned long start, unsigned long nr, uin
 
 	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || nr > (TASK_SIZE - start) >> PAGE_SHIFT)
 		return -EINVAL;
+	if (!nr)
+		return 0;
 	mmap_read_lock(mm);
 	err = walk_page_range(mm, start, start + (nr << PAGE_SHIFT), &ops, &map);
 	mmap_read_unlock(mm);

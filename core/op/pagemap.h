@@ -8,13 +8,13 @@
 #define PM_PFRAME_MASK		((1ul << 55) - 1)	/* the frame; of what is swapped out, the slot */
 #define PM_MMAP_EXCLUSIVE	(1ul << 56)		/* mapped once */
 #define PM_GUARD_REGION		(1ul << 58)
-#define PM_FILE			(1ul << 61)		/* a page of a file */
-#define PM_SWAP			(1ul << 62)		/* swapped out, or on its way to another frame */
+#define PM_FILE			(1ul << 61)		/* a page of a file, or the huge zero page */
+#define PM_SWAP			(1ul << 62)		/* swapped out, under migration, or a guard */
 #define PM_PRESENT		(1ul << 63)
 
 /*
  * sys_pagemap - one word for each of the @nr pages from @start on; 0 where nothing is mapped. Leaves are not split. Returns 0; -EINVAL:
- * @start is not page aligned, or the range is empty or leaves the address space. Locking: none held. Source: fs/proc/task_mmu.c,
+ * @start is not page aligned, or the range leaves the address space. Locking: none held. Source: fs/proc/task_mmu.c,
  * pagemap_read().
  */
 int sys_pagemap(struct mm_struct *mm, unsigned long start, unsigned long nr, uint64_t *map);

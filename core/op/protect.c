@@ -7,7 +7,6 @@
 
 #include "core/base/operation.h"
 #include "core/mm/notifier.h"
-#include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
@@ -79,19 +78,19 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 	mmu_notifier_invalidate_range_end(&range);
 }
 
-/* The part of @vma in [start, end) gets the rights @flags. Returns 0 or -ENOMEM, and in *next the end of what was done. */
+/* The part of @vma in [start, end) gets the rights @flags; *next is its end. Returns as vma_isolate(). */
 static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			  unsigned long flags, unsigned long *next)
 {
+	int err;
+
 	*next = min(end, vma->vm_end);
 	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;
-	if ((vma->vm_start < start && !vma_may_split(vma, start)) || (vma->vm_end > end && !vma_may_split(vma, end)))
-		return -EINVAL;
-	vma = vma_isolate(mm, vma, start, end);
-	if (!vma)
-		return -ENOMEM;
+	err = vma_isolate(mm, &vma, start, end);
+	if (err)
+		return err;
 	SYNCPOINT("mprotect.locked");
 	vma_set_flags(vma, flags);
 	change_protection(mm, vma);

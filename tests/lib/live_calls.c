@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +22,11 @@ static long result_of(long ret)
 long live_mmap(unsigned long addr, unsigned long len, int prot, int flags)
 {
 	return result_of(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
+}
+
+long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd)
+{
+	return result_of(syscall(SYS_mmap, addr, len, prot, flags, fd, 0));
 }
 
 long live_munmap(unsigned long addr, unsigned long len)
@@ -67,6 +73,21 @@ unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *
 	}
 	fclose(maps);
 	return nr;
+}
+
+bool live_find(const char *name, unsigned long *start, unsigned long *size)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long end = 0;
+	char line[512];
+
+	BUG_ON(!maps);
+	while (!end && fgets(line, sizeof(line), maps))
+		if (strstr(line, name))
+			BUG_ON(sscanf(line, "%lx-%lx", start, &end) != 2);
+	fclose(maps);
+	*size = end ? end - *start : 0;
+	return end;
 }
 
 bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end)

@@ -7,6 +7,8 @@
 
 /* Each returns what the call does, or -errno. */
 long live_mmap(unsigned long addr, unsigned long len, int prot, int flags);
+/* From the file's first page on. */
+long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd);
 long live_munmap(unsigned long addr, unsigned long len);
 long live_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
 long live_mprotect(unsigned long addr, unsigned long len, int prot);
@@ -19,6 +21,8 @@ struct live_vma {
 };
 /* The mappings, @max at most, that share an address with [@start, @end), in order. Returns how many; dies if it can't tell. */
 unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max);
+/* The mapping of that name in /proc/self/maps; false when there is none. */
+bool live_find(const char *name, unsigned long *start, unsigned long *size);
 /*
  * What is one VMA there is one in @mm, with the same rights, all over [@start, @end), which has 64 at most. False: says on
  * stderr where they differ. Locking: nobody changes the mm.

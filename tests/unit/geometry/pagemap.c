@@ -49,7 +49,7 @@ static void each_kind_of_entry_has_its_word(void **state)
 		assert_int_equal(map[0], PM_PRESENT | PM_MMAP_EXCLUSIVE | pfn_at(mm, 0));
 		assert_int_equal(map[2], PM_SWAP | slot);
 		assert_int_equal(map[4], 0);
-		assert_int_equal(map[5], PM_GUARD_REGION);
+		assert_int_equal(map[5], PM_SWAP | PM_GUARD_REGION);
 		assert_int_equal(map[6], PM_PRESENT | page_to_pfn(zero_page));
 		BUG_ON(sys_fork(mm, &child));
 		look(child, AREA, NR);
@@ -72,7 +72,7 @@ static void where_nothing_can_be_there_is_nothing(void **state)
 	for (unsigned long i = 0; i < NR; i++)
 		assert_int_equal(map[i], 0);
 	assert_int_equal(sys_pagemap(mm, AREA + 1, 1, map), -EINVAL);
-	assert_int_equal(sys_pagemap(mm, AREA, 0, map), -EINVAL);
+	look(mm, AREA, 0);
 	assert_int_equal(sys_pagemap(mm, AREA, ~0ul >> PAGE_SHIFT, map), -EINVAL);
 	mm_exit(mm);
 }
@@ -119,6 +119,23 @@ static void every_page_of_a_leaf_has_a_word(void **state)
 	mm_exit(mm);
 }
 
+/* Row: G2. The huge zero page is not anonymous, and nobody counts its mappings. */
+static void the_huge_zero_page_is_no_anonymous_page(void **state)
+{
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_leaves();
+	mm = world_mm("linux-6.15,thp=always");
+	BUG_ON(sys_mmap(mm, AREA, LEN, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
+	BUG_ON(do_user_addr_fault(mm, AREA, 0));
+	assert_true(is_huge_zero_pmd(pmd_at(mm, AREA)));
+	look(mm, page_addr(1), 2);
+	assert_int_equal(map[0], PM_PRESENT | PM_FILE | (pmd_pfn(pmd_at(mm, AREA)) + 1));
+	assert_int_equal(map[1], map[0] + 1);
+	mm_exit(mm);
+}
+
 static void split(void *mm)
 {
 	split_leaf(mm, AREA);
@@ -150,6 +167,7 @@ int main(void)
 		cmocka_unit_test(where_nothing_can_be_there_is_nothing),
 		cmocka_unit_test(files_and_raw_frames),
 		cmocka_unit_test(every_page_of_a_leaf_has_a_word),
+		cmocka_unit_test(the_huge_zero_page_is_no_anonymous_page),
 		cmocka_unit_test(a_leaf_that_is_split_on_the_way_is_told_as_ptes),
 	};
 
