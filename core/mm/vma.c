@@ -250,47 +250,119 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 	vma_free(mm, left);
 }
 
-/* Source: mm/vma.c, can_vma_merge_before(), can_vma_merge_after(). */
-static bool can_take_before(const struct vm_area_struct *next, unsigned long end, unsigned long pgoff, struct vma_kind kind)
+/* ---- a new range ---- */
+
+/* (T) all of it: a free range that is about to be mapped */
+struct new_range {
+	unsigned long start, end, pgoff;
+	struct vma_kind kind;
+	struct anon_vma *anon_vma;		/* of the pages it will have; NULL: it has none yet */
+	struct vm_area_struct *copied_from;	/* that mremap() takes them from; NULL: it is mapped anew */
+};
+
+/* Source: mm/vma.c, is_mergeable_anon_vma(). */
+static bool can_share_anon_vma(const struct vm_area_struct *vma, const struct new_range *new)
 {
-	return next && next->vm_start == end && vma_alike(next, kind) && next->vm_pgoff == pgoff && takes_new_pages(next);
+	if (vma_anon_vma(vma) && new->anon_vma)
+		return vma_anon_vma(vma) == new->anon_vma;
+	if (new->anon_vma && new->copied_from)
+		return takes_new_pages(new->copied_from);
+	return takes_new_pages(vma);
 }
 
-static bool can_take_after(const struct vm_area_struct *prev, unsigned long start, unsigned long pgoff, struct vma_kind kind)
+/* Source: mm/vma.c, can_vma_merge_after(). */
+static bool can_merge_left(const struct vm_area_struct *prev, const struct new_range *new)
 {
-	return prev && prev->vm_end == start && vma_alike(prev, kind) && prev->vm_pgoff + vma_pages(prev) == pgoff &&
-	       takes_new_pages(prev);
+	return prev && prev->vm_end == new->start && vma_alike(prev, new->kind) &&
+	       prev->vm_pgoff + vma_pages(prev) == new->pgoff && can_share_anon_vma(prev, new);
 }
 
-/* If both neighbours could take it, but not each other, it goes to the one before. Source: mm/vma.c, vma_merge_new_range(). */
+/* Source: mm/vma.c, can_vma_merge_before(). */
+static bool can_merge_right(const struct vm_area_struct *next, const struct new_range *new)
+{
+	return next && next->vm_start == new->end && vma_alike(next, new->kind) &&
+	       next->vm_pgoff == new->pgoff + ((new->end - new->start) >> PAGE_SHIFT) && can_share_anon_vma(next, new);
+}
+
+/*
+ * The merged VMA gets the anon_vma of the copied pages, unless one of its parts has it. Source: mm/vma.c,
+ * dup_anon_vma().
+ */
+static int dup_anon_vma(struct vm_area_struct *prev, struct vm_area_struct *next, const struct new_range *new)
+{
+	struct vm_area_struct *heir = next ? next : prev;
+
+	if (!new->anon_vma || (prev && vma_anon_vma(prev)) || (next && vma_anon_vma(next)))
+		return 0;
+	vma_start_write(heir);
+	return anon_vma_clone(heir, new->copied_from);
+}
+
+/* Extends @next downwards over the range, or @prev upwards, and merges the two. Returns the VMA that is left. */
+static struct vm_area_struct *take_range(struct mm_struct *mm, struct vm_area_struct *prev, struct vm_area_struct *next,
+					 const struct new_range *new)
+{
+	struct vm_area_struct *heir = next ? next : prev;
+
+	vma_start_write(heir);
+	if (next) {
+		vma_pre_update(next);
+		vma_move_start(mm, next, new->start);
+		vma_post_update(next);
+	} else {
+		vma_move_end(mm, prev, new->end);
+	}
+	keep_sticky(heir, new->kind);
+	if (prev && next)
+		vma_absorb(mm, prev, next);
+	count_event(EV_VMA_MERGE);
+	return heir;
+}
+
+/* If both neighbours could take it, but not each other, it goes to the one before. Source: mm/vma.c. */
+static struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct new_range *new)
+{
+	struct vm_area_struct *prev = find_vma_before(mm, new->start), *next = find_vma(mm, new->start);
+
+	if (!can_merge_left(prev, new))
+		prev = NULL;
+	if (!can_merge_right(next, new) || (prev && !is_mergeable_anon_vma(prev, next)))
+		next = NULL;
+	if ((!prev && !next) || dup_anon_vma(prev, next, new))
+		return NULL;
+	return take_range(mm, prev, next, new);
+}
+
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind)
 {
-	struct vm_area_struct *prev = find_vma_before(mm, start), *next = find_vma(mm, start);
-	unsigned long pgoff = kind_pgoff(kind, start), end_pgoff = pgoff + ((end - start) >> PAGE_SHIFT);
+	const struct new_range new = { .start = start, .end = end, .pgoff = kind_pgoff(kind, start), .kind = kind };
 
-	if (!can_take_after(prev, start, pgoff, kind))
-		prev = NULL;
-	if (!can_take_before(next, end, end_pgoff, kind) || (prev && !is_mergeable_anon_vma(prev, next)))
-		next = NULL;
-	if (next) {
-		vma_start_write(next);
-		vma_pre_update(next);
-		vma_move_start(mm, next, start);
-		vma_post_update(next);
-		keep_sticky(next, kind);
-		count_event(EV_VMA_MERGE);
-		if (prev)
-			vma_absorb(mm, prev, next);
-		return next;
-	}
-	if (prev) {
-		vma_start_write(prev);
-		vma_move_end(mm, prev, end);
-		keep_sticky(prev, kind);
-		count_event(EV_VMA_MERGE);
-	}
-	return prev;
+	return vma_merge_new_range(mm, &new);
 }
+
+struct vm_area_struct *vma_merge_copied_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+					      unsigned long end, unsigned long pgoff)
+{
+	const struct new_range new = {
+		.start = start, .end = end, .pgoff = pgoff, .kind = vma_kind(vma), .anon_vma = vma_anon_vma(vma),
+		.copied_from = vma,
+	};
+
+	return vma_merge_new_range(mm, &new);
+}
+
+struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long delta)
+{
+	const struct new_range new = {
+		.start = vma->vm_end, .end = vma->vm_end + delta, .pgoff = vma->vm_pgoff + vma_pages(vma),
+		.kind = vma_kind(vma), .anon_vma = vma_anon_vma(vma),
+	};
+	struct vm_area_struct *next = find_vma(mm, vma->vm_end);
+
+	return take_range(mm, vma, can_merge_right(next, &new) ? next : NULL, &new);
+}
+
+/* ---- existing VMAs ---- */
 
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -305,18 +377,4 @@ struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area
 	if (merge_prev || merge_next)
 		count_event(EV_VMA_MERGE);
 	return merge_next ? next : vma;
-}
-
-struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long delta)
-{
-	struct vm_area_struct *next;
-
-	vma_start_write(vma);
-	vma_move_end(mm, vma, vma->vm_end + delta);
-	next = find_vma(mm, vma->vm_end);
-	if (!can_vma_merge(vma, next))
-		return vma;
-	vma_absorb(mm, vma, next);
-	count_event(EV_VMA_MERGE);
-	return next;
 }

@@ -94,6 +94,14 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned lon
 struct vm_area_struct *vma_expand(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind);
 
 /*
+ * vma_merge_copied_range - the same for the range that mremap() copies pages of @vma to, with page number @pgoff at
+ * @start. The merged VMA gets @vma's anon_vma if it has none. NULL also for want of memory. @vma may be gone, merged
+ * with another. Reserve: 1 insertion. Source: mm/vma.c.
+ */
+struct vm_area_struct *vma_merge_copied_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+					      unsigned long end, unsigned long pgoff);
+
+/*
  * vma_merge_extend - make @vma longer by @delta bytes, over a range that is free, and join it with what it then touches. Returns the
  * VMA that holds all of it. Reserve: 1 insertion. Source: mm/vma.c.
  */

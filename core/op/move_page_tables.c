@@ -168,7 +168,8 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	unsigned long done;
 
 	vma_assert_write_locked(pmc->new);
-	BUG_ON(vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
+	/* One without has no pages, and what it was merged with may have one. */
+	BUG_ON(vma_anon_vma(pmc->old) && vma_anon_vma(pmc->new) && vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
 	if (!KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);
 	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);

@@ -103,18 +103,28 @@ static int check_vma(struct vma_remap *r)
 
 /* ---- moving ---- */
 
-/* The VMA to move to, in the tree and empty; NULL when memory ran out. Reserve: 1 insertion. Source: mm/vma.c. */
-static struct vm_area_struct *copy_vma(const struct vma_remap *r)
+/*
+ * The VMA to move to, in the tree and empty there; NULL when memory ran out. It is merged with its neighbours while
+ * all of the source is mapped yet: so what is left of the source keeps what it shares with a neighbour, even the VMA.
+ * Without pages the page numbers are those of the new place, as more can be merged then. Reserve: 1 insertion.
+ * Source: mm/vma.c.
+ */
+static struct vm_area_struct *copy_vma(struct vma_remap *r)
 {
+	bool placed = vma_anon_vma(r->vma) || r->vma->vm_file || (r->vma->vm_flags & VM_PFNMAP);
+	unsigned long pgoff = placed ? linear_page_index(r->vma, r->addr) : r->new_addr >> PAGE_SHIFT;
 	struct vma_kind kind = vma_kind(r->vma);
 	struct vm_area_struct *copy;
 
-	kind.pgoff = linear_page_index(r->vma, r->addr);
+	copy = vma_merge_copied_range(r->mm, r->vma, r->new_addr, r->new_addr + r->new_len, pgoff);
+	if (copy) {
+		r->vma = vma_lookup(r->mm, r->addr);
+		return copy;
+	}
 	copy = vma_alloc(r->mm, r->new_addr, r->new_addr + r->new_len, kind);
 	if (!copy)
 		return NULL;
-	if (vma_anon_vma(r->vma) || (r->vma->vm_flags & VM_PFNMAP))
-		copy->vm_pgoff = kind.pgoff;
+	copy->vm_pgoff = pgoff;
 	if (anon_vma_clone(copy, r->vma)) {
 		vma_free(r->mm, copy);
 		return NULL;
@@ -163,54 +173,45 @@ static inline bool range_empty(struct mm_pgtable *pt, unsigned long addr, unsign
 	return true;
 }
 
-/* Takes away a whole VMA, which needs no memory. */
-static void unmap_whole(struct mm_struct *mm, unsigned long addr, unsigned long len)
+/* Without memory to split a VMA it stays mapped, with nothing in it. Source: mm/mremap.c, unmap_source_vma(). */
+static void unmap_emptied(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
 	int err = do_munmap_locked(mm, addr, addr + len);
 
-	BUG_ON(err);
+	BUG_ON(err && err != -ENOMEM);
 }
 
-/* What is left behind as a whole has no pages any more, and needs no anon_vma. Source: mm/mremap.c. */
-static void dontunmap_complete(const struct vma_remap *r)
+/* A source VMA that was moved as a whole has no pages, and needs no anon_vma. Source: mm/mremap.c. */
+static void dontunmap_complete(const struct vma_remap *r, const struct vm_area_struct *copy)
 {
-	if (r->vma->vm_start == r->addr && r->vma->vm_end == r->addr + r->old_len)
+	if (r->vma != copy && r->vma->vm_start == r->addr && r->vma->vm_end == r->addr + r->old_len)
 		unlink_anon_vmas(r->vma);
 }
 
 /* Source: mm/mremap.c, move_vma(). */
 static long move_vma(struct vma_remap *r)
 {
-	bool unmaps = !(r->flags & MREMAP_DONTUNMAP) && r->old_len;
 	struct mm_struct *mm = r->mm;
 	struct vm_area_struct *copy;
 
 	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
-	if (unmaps && split_range(mm, r->addr, r->addr + r->old_len))
-		return -ENOMEM;
-	r->vma = vma_lookup(mm, r->addr);
 	if (!KNOCKED_OUT(MREMAP_VMA_LOCK))
 		vma_start_write(r->vma);
 	copy = copy_vma(r);
 	if (!copy)
-		goto join;
-	if (r->old_len && !move_entries(r, copy))
-		goto unmap;
+		return -ENOMEM;
+	if (r->old_len && !move_entries(r, copy)) {
+		unmap_emptied(mm, r->new_addr, r->new_len);
+		return -ENOMEM;
+	}
 	SYNCPOINT("mremap.moved");
 	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
-	if (unmaps)
-		unmap_whole(mm, r->addr, r->old_len);
-	else
-		dontunmap_complete(r);
-	vma_merge_neighbours(mm, copy);
+	if (r->flags & MREMAP_DONTUNMAP)
+		dontunmap_complete(r, copy);
+	else if (r->old_len)
+		unmap_emptied(mm, r->addr, r->old_len);
 	return (long)r->new_addr;
-
-unmap:
-	unmap_whole(mm, r->new_addr, r->new_len);
-join:
-	vma_merge_neighbours(mm, r->vma);
-	return -ENOMEM;
 }
 
 /* Finds the place and moves there. Source: mm/mremap.c, vrm_set_new_addr(). */

@@ -18,9 +18,10 @@
  *   -EFAULT       nothing mapped at @addr, or nothing once room is made; the range to move or lengthen ends in another VMA, or in none; raw frames lengthened
  *   -EPERM        MREMAP_FIXED and @new_addr below MMAP_MIN_ADDR
  *   -ENOMEM       no room to lengthen in place, and no MREMAP_MAYMOVE; no free range; too many VMAs; no memory
- * With -ENOMEM what is moved stays where it was. But what MREMAP_FIXED replaces, and what is cut off a mapping that is moved,
- * may be gone by then; and of several VMAs the first ones may have been moved.
- * Locking: none held.
+ * With -ENOMEM what is moved stays where it was, and where memory ran out even for a split, the new range may stay
+ * mapped, with nothing in it; so may the old one after a success. But what MREMAP_FIXED replaces, and what is cut off
+ * a mapping that is moved, may be gone by then; and of several VMAs the first ones may have been moved. Locking: none
+ * held.
  */
 long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
 		unsigned long new_addr);

@@ -16,7 +16,8 @@
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
 
-int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* Makes VMA boundaries of @start and @end where they lie inside a VMA. Returns as sys_munmap(). */
+static int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, start), *last = vma_lookup(mm, end);
 	bool split_start = vma && vma->vm_start < start, split_end = last && last->vm_start < end;

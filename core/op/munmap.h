@@ -23,11 +23,4 @@ int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long en
  */
 int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
 
-/*
- * split_range - make VMA boundaries of @start and @end where they lie inside a VMA. Returns 0, -EINVAL or -ENOMEM, as
- * sys_munmap().
- * Locking: mmap_lock for write.
- */
-int split_range(struct mm_struct *mm, unsigned long start, unsigned long end);
-
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "core/op/fault.h"
@@ -52,6 +53,16 @@ long live_madvise(unsigned long addr, unsigned long len, int advice)
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)
 {
 	return result_of(syscall(SYS_mincore, addr, len, vec));
+}
+
+bool live_is_at_least(unsigned int major, unsigned int minor)
+{
+	unsigned int has_major, has_minor;
+	struct utsname uts;
+
+	if (uname(&uts) || sscanf(uts.release, "%u.%u", &has_major, &has_minor) != 2)
+		return false;
+	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max)

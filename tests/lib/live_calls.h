@@ -15,6 +15,9 @@ long live_mprotect(unsigned long addr, unsigned long len, int prot);
 long live_madvise(unsigned long addr, unsigned long len, int advice);
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
 
+/* The kernel's version is @major.@minor or later. */
+bool live_is_at_least(unsigned int major, unsigned int minor);
+
 struct live_vma {
 	unsigned long start, end;
 	int prot;		/* PROT_* */

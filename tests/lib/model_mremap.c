@@ -155,22 +155,18 @@ static void leave_behind(struct model *model, unsigned long start, unsigned long
 	}
 }
 
-/* What is in one VMA. */
+/* What is in one VMA. The new range is merged with its neighbours while the old one is mapped yet. */
 static void move_vma(struct model *model, unsigned long from, unsigned long old_len, unsigned long to, unsigned long new_len,
 		     bool leaves)
 {
-	bool whole = model_vma_start(model, from) == from && model_vma_end(model, from) == from + old_len;
-
 	move_tables(model, from, to, old_len);
 	move_pages(model, from, to, old_len);
 	grow(model, to, old_len, new_len);
-	model_begin_vma(model, to + new_len);
+	model_expand(model, to, to + new_len);
 	if (!leaves)
 		model_unmap(model, from, from + old_len);
-	else if (whole)
+	else if (model_vma_start(model, from) == from && model_vma_end(model, from) == from + old_len)
 		leave_behind(model, from, from + old_len);
-	model_join(model, to);
-	model_join(model, to + new_len);
 }
 
 /* One VMA after the other, and the gaps between them stay; what is cut off was cut off before. */
@@ -204,7 +200,7 @@ static void resize(struct model *model, const struct remap *r)
 		return;
 	grow(model, r->addr, r->old_len, r->new_len);
 	model_begin_vma(model, end);
-	model_join(model, end);
+	model_join_extended(model, end);
 }
 
 long model_mremap(struct model *model, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,

@@ -50,7 +50,9 @@ unsigned long model_vma_end(const struct model *model, unsigned long addr);
 void model_begin_vma(struct model *model, unsigned long addr);
 /* The VMAs that touch at @addr become one if they may. */
 void model_join(struct model *model, unsigned long addr);
-/* [@start, @end) was just mapped: it becomes part of a neighbour if it may. */
+/* The same where the left one was just extended up to @addr: what it inherited does not matter. */
+void model_join_extended(struct model *model, unsigned long addr);
+/* [@start, @end) was just mapped, or is a copy of such pages: it becomes part of a neighbour if it may. */
 void model_expand(struct model *model, unsigned long start, unsigned long end);
 /* The VMA that holds @addr has an anon_vma from now on. */
 void model_anon_prepare(struct model *model, unsigned long addr);

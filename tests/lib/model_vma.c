@@ -61,6 +61,18 @@ void model_join(struct model *model, unsigned long addr)
 	right->begins = false;
 }
 
+void model_join_extended(struct model *model, unsigned long addr)
+{
+	struct model_page *left = model_page(model, addr - PAGE_SIZE), *right = model_page(model, addr);
+
+	if (alike(left, right) && left->anon && !right->anon)
+		model_for_each_page(model, i, at, page, addr, model_vma_end(model, addr)) {
+			page->anon = left->anon;
+			page->inherited = left->inherited;
+		}
+	model_join(model, addr);
+}
+
 void model_expand(struct model *model, unsigned long start, unsigned long end)
 {
 	const struct model_page *first = model_page(model, start), *last = model_page(model, end - PAGE_SIZE), *heir;
@@ -75,7 +87,7 @@ void model_expand(struct model *model, unsigned long start, unsigned long end)
 	heir = next ? next : prev;
 	if (!heir)
 		return;
-	model_for_each_page(model, i, addr, page, start, end) {
+	model_for_each_page(model, i, addr, page, start, first->anon ? start : end) {
 		page->anon = heir->anon;
 		page->inherited = heir->inherited;
 	}

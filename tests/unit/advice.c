@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -244,16 +243,6 @@ static unsigned int live_differences(const struct row *row)
 	return differ;
 }
 
-static bool kernel_is_new_enough(void)
-{
-	struct utsname uts;
-	unsigned int major, minor;
-
-	if (uname(&uts) || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major > 6 || (major == 6 && minor >= 18);
-}
-
 /* Row: G2. */
 static void the_running_kernel_agrees(void **state)
 {
@@ -261,7 +250,7 @@ static void the_running_kernel_agrees(void **state)
 	unsigned int differ = 0;
 
 	(void)state;
-	if (!THP_POSSIBLE || !kernel_is_new_enough()) {
+	if (!THP_POSSIBLE || !live_is_at_least(6, 18)) {
 		fprintf(stderr, "the running kernel is older than 6.18: not compared\n");
 		fclose(file);
 		skip();

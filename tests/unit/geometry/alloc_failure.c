@@ -15,6 +15,7 @@
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/op/mremap.h"
+#include "core/op/munmap.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/model_pages.h"
 #include "tests/lib/moves.h"
@@ -58,6 +59,25 @@ static void keep_short(struct move *move)
 		move->len = min(move->len, 6 * PAGE_SIZE);
 }
 
+static bool moved_away(const struct move *move)
+{
+	return move->kind == MOVE_MREMAP && got.ret >= 0 && got.ret != (long)move->start &&
+	       !(move->flags & MREMAP_DONTUNMAP);
+}
+
+/* A move that succeeds may leave its source mapped, and empty, for want of memory to split it off. */
+static void unmap_source(const struct move *move, struct mm_struct *mm)
+{
+	unsigned long end = move->start + model_page_up(move->len);
+	struct vm_area_struct *vma;
+
+	while (moved_away(move) && (vma = vma_tree_find(&mm->tree, move->start)) && vma->vm_start < end) {
+		unsigned long start = max(vma->vm_start, move->start);
+
+		BUG_ON(sys_munmap(mm, start, min(vma->vm_end, end) - start));
+	}
+}
+
 /* Does @move until it works, with less and less of what @make_scarce takes away. Returns false when anything is wrong. */
 static bool scarce_move(const struct move *move, struct model *model, struct mm_struct *mm,
 			void (*make_scarce)(unsigned int have), void (*make_plenty)(void))
@@ -80,6 +100,8 @@ static bool scarce_move(const struct move *move, struct model *model, struct mm_
 		right = left_right(move, &before, mm);
 	}
 	right = right && outcomes_equal(move, &got, &want);
+	if (right)
+		unmap_source(move, mm);
 	if (right && !model_check(model, mm)) {
 		move_tell(move);
 		right = false;
