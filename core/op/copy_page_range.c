@@ -32,10 +32,17 @@ struct copy {
 	long early;				/* (T) of those, copies */
 };
 
-/* The entry of the child. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes(). */
-static void copy_entry(pte_t *dst, pte_t *src, pte_t pte)
+/*
+ * The entry of the child. What a shared mapping allows both have. A mkclean, or a truncation, that goes on meanwhile
+ * does not miss the child's entry: the child's VMA comes after its parent's in the tree of the file. So what was
+ * copied before the walk got to the parent is found later, and what is copied afterwards is as the walk left it.
+ * Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
+ */
+static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
-	if (pte_write(pte)) {
+	if (copy->src->vm_flags & VM_SHARED) {
+		pte = pte_mkclean(pte);
+	} else if (pte_write(pte)) {
 		if (!KNOCKED_OUT(FORK_WRPROTECT))
 			ptep_set_wrprotect(src);
 		pte = pte_wrprotect(pte);
@@ -72,7 +79,7 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 	struct page *page = vm_normal_page(copy->src, addr, pte);
 
 	if (unlikely(!page)) {
-		copy_entry(dst, src, pte);
+		copy_entry(copy, dst, src, pte);
 		return 1;
 	}
 	folio = page_folio(page);
@@ -92,7 +99,7 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 	copy->anon += nr;
 copy:
 	for (unsigned int i = 0; i < nr; i++)
-		copy_entry(dst + i, src + i, i ? ptep_get(src + i) : pte);
+		copy_entry(copy, dst + i, src + i, i ? ptep_get(src + i) : pte);
 	return (int)nr;
 }
 
@@ -218,17 +225,30 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 	return 0;
 }
 
-int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+/* All tables of the VMA. */
+static int copy_tables(struct copy *copy)
 {
-	struct mm_struct *mm = src->vm_mm;
-	struct copy copy = { .dst = dst, .src = src };
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_PAGE, src->vm_start, src->vm_end);
-	unsigned long addr = src->vm_start, next;
+	unsigned long addr = copy->src->vm_start, end = copy->src->vm_end, next;
 	pmd_t *pmdp;
 	int err = 0;
 
-	mmap_assert_write_locked(mm);
-	vma_assert_write_locked(dst);
+	for (; !err && (pmdp = pmd_find_next(&copy->src->vm_mm->pt, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
+		if (!pmd_none(pmdp_get(pmdp)))
+			err = copy_pte_range(copy, pmdp, addr, next);
+	}
+	return err;
+}
+
+/* The entries of the parent change too. */
+static int copy_cow_tables(struct copy *copy)
+{
+	const struct vm_area_struct *src = copy->src;
+	struct mm_struct *mm = src->vm_mm;
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_PAGE, src->vm_start,
+								src->vm_end);
+	int err;
+
 	mmu_notifier_invalidate_range_start(&range);
 	raw_write_seqcount_begin(&mm->write_protect_seq);
 	/*
@@ -237,13 +257,20 @@ int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
 	 */
 	if (!KNOCKED_OUT(GUP_FORK_A))
 		smp_mb();
-	for (; !err && (pmdp = pmd_find_next(&mm->pt, &addr, src->vm_end)); addr = next) {
-		next = pmd_addr_end(addr, src->vm_end);
-		if (!pmd_none(pmdp_get(pmdp)))
-			err = copy_pte_range(&copy, pmdp, addr, next);
-	}
+	err = copy_tables(copy);
 	raw_write_seqcount_end(&mm->write_protect_seq);
 	mmu_notifier_invalidate_range_end(&range);
+	return err;
+}
+
+int copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	struct copy copy = { .dst = dst, .src = src };
+	int err;
+
+	mmap_assert_write_locked(src->vm_mm);
+	vma_assert_write_locked(dst);
+	err = src->vm_flags & VM_SHARED ? copy_tables(&copy) : copy_cow_tables(&copy);
 	if (copy.spare)
 		folio_put(copy.spare);
 	count_events(EV_FORK_COPIED, (uint64_t)copy.early);

@@ -2,17 +2,17 @@
 /* folio_batch.c - the folios that a range maps. */
 #include "core/op/folio_batch.h"
 
+#include "core/mm/huge_memory.h"
 #include "core/mm/pagewalk.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/split_folio.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/phys/folio_lock.h"
 
-static int collect(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+/* > 0: the batch is full. Locking: the PTL of the entry, which maps @page, or NULL, up to @next. */
+static int collect(struct folio_batch *batch, struct page *page, unsigned long next)
 {
-	struct folio_batch *batch = walk->private;
-	pte_t pte = ptep_get(ptep);
-	struct page *page = pte_present(pte) ? vm_normal_page(walk->vma, addr, pte) : NULL;
-
 	batch->next = next;
 	if (!page || (batch->nr && batch->folios[batch->nr - 1] == page_folio(page)))
 		return 0;
@@ -21,12 +21,44 @@ static int collect(pte_t *ptep, unsigned long addr, unsigned long next, struct m
 	return ++batch->nr == FOLIO_BATCH;
 }
 
+static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	pte_t pte = ptep_get(ptep);
+
+	return collect(walk->private, pte_present(pte) ? vm_normal_page(walk->vma, addr, pte) : NULL, next);
+}
+
+/* The walk does not split a leaf: split_large() does, where its folio can be split. */
+static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	int full;
+
+	if (!ptl)
+		return 0;
+	walk->action = ACTION_CONTINUE;
+	full = collect(walk->private, vm_normal_page_pmd(pmdp_get(pmdp), addr), next);
+	spin_unlock(ptl);
+	return full;
+}
+
 static bool fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
 {
-	static const struct mm_walk_ops ops = { .pte_entry = collect, .walk_lock = PGWALK_RDLOCK };
+	static const struct mm_walk_ops ops = {
+		.pmd_entry = collect_pmd, .pte_entry = collect_pte, .walk_lock = PGWALK_RDLOCK,
+	};
 
 	batch->nr = 0;
-	return walk_page_range_vma(vma, batch->next, end, &ops, batch) && batch->next < end;
+	return walk_page_range_vma(vma, batch->next, end, &ops, batch) > 0 && batch->next < end;
+}
+
+/*
+ * Others have references, besides the entries and the batch: trying to split it would split its leaf for nothing.
+ * Source: mm/huge_memory.c, can_split_folio().
+ */
+static bool keeps_leaf(struct folio *folio)
+{
+	return folio_entire_mapcount(folio) && folio_ref_count(folio) != folio_mapcount(folio) + 1;
 }
 
 /* Returns whether any was split; if so the batch is empty again. */
@@ -37,7 +69,7 @@ static bool split_large(struct folio_batch *batch)
 	for (unsigned int i = 0; i < batch->nr; i++) {
 		struct folio *folio = batch->folios[i];
 
-		if (!folio_test_large(folio) || !folio_test_anon(folio) || !folio_trylock(folio))
+		if (!folio_test_large(folio) || !folio_test_anon(folio) || keeps_leaf(folio) || !folio_trylock(folio))
 			continue;
 		/* Another thread may have split it before it was locked. */
 		split |= folio_test_large(folio) && !split_folio(folio);

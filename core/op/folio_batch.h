@@ -16,8 +16,9 @@ struct folio_batch {
 };
 
 /*
- * folio_batch_fill - the next folios that @vma maps from @batch->next on, below @end; large ones are split first, and come whole if that
- * can't be. False when there are no more after those: raw frames and the zero page are none. Locking: mmap_lock; no spinlock.
+ * folio_batch_fill - the next folios that @vma maps from @batch->next on, below @end; large ones are split first. One
+ * that cannot be split, since it is a file's or others have references, comes whole, and a leaf that maps it stays.
+ * False when there are no more after those: raw frames and the zero page are none. Locking: mmap_lock; no spinlock.
  */
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
 

@@ -27,7 +27,7 @@
  *
  * All return how many pages were got, fewer than @nr where one could not be, and 0 for @nr 0 or with FOLL_FAST_ONLY. When not
  * even the first: -EFAULT, no such address, or the VMA does not allow it, as shared mappings of files do not what is written to for
- * long; -ENOMEM; -EINVAL for flags that mean nothing.
+ * long; -ENOMEM, also for a page that has 2^31 references, or 2^21 pins; -EINVAL for flags that mean nothing.
  *
  * Who gets pages calls put_page() for each, who pins them unpin_user_page(). The shared page of zeroes may come to who only reads:
  * it is got like any page, but not counted as pinned. Who reads an address that was never written, and keeps the pin for long, asks

@@ -77,7 +77,7 @@ static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, u
 	int refs = nr * grab_refs(large, flags);
 
 	SYNCPOINT("gup.read_large");
-	if (!page_ref_add_unless_zero(&folio->page, refs))
+	if (!page_ref_try_add(&folio->page, refs, true))
 		return NULL;
 	/* With the reference it stays; but is it what the page belonged to before? Its head alone tells its size. */
 	if ((page_folio(page) != folio || folio_test_large(folio) != large) && !KNOCKED_OUT(GUP_FOLIO_RECHECK)) {
@@ -102,7 +102,7 @@ static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigne
 	if (!page_is_folio(page))
 		return try_grab_large_fast(page, 1, flags);
 	SYNCPOINT("gup.read_small");
-	if (unlikely(!page_ref_add_unless_zero(page, refs)))
+	if (unlikely(!page_ref_try_add(page, refs, true)))
 		return NULL;
 	if (page_is_folio(page) || KNOCKED_OUT(GUP_FOLIO_RECHECK))
 		return folio;

@@ -24,7 +24,7 @@ static force_inline void gup_put_folio(struct folio *folio, int nr, unsigned int
 		/* What was done through the pin was done before who finds it gone shares the page. */
 		int old = fetch_sub_release(&folio->page._pincount, nr);
 
-		BUG_ON(old < nr);
+		BUG_ON((uint32_t)old < (uint32_t)nr);
 	}
 	folio_put_refs(folio, nr * grab_refs(large, flags));
 }

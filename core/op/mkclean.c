@@ -90,7 +90,7 @@ static int clean_in_vma(struct vm_area_struct *vma, unsigned long pgoff, unsigne
 		.pfn = pfn, .nr_pages = nr, .pgoff = pgoff, .vma = vma, .address = vma_address(vma, pgoff, nr), .flags = PVMW_SYNC,
 	};
 
-	if (invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)
+	if (!nr || invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)
 		return 0;
 	return page_vma_mkclean_one(&pvmw);
 }
@@ -100,8 +100,9 @@ int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, 
 	struct vm_area_struct *vma;
 	int cleaned = 0;
 
-	if (!mapping)
-		return -EINVAL;
+	nr = min(nr, ~pgoff);	/* no file has the last page number: the range does not wrap around */
+	if (!mapping || !nr)
+		return 0;
 	i_mmap_lock_read(mapping);
 	vma_interval_tree_foreach(vma, mapping, pgoff, pgoff + nr - 1)
 		cleaned += clean_in_vma(vma, pgoff, pfn, nr);

@@ -18,7 +18,7 @@ int folio_mkclean(struct folio *folio);
 
 /*
  * mapping_wrprotect_range - the same for the frames @pfn … @pfn + @nr - 1 wherever they are mapped as pages @pgoff … of @mapping;
- * they need not be in its page cache. Returns how many entries changed, -EINVAL when @mapping is NULL. Takes i_mmap_rwsem.
+ * they need not be in its page cache. Returns how many entries changed, 0 for a @mapping of NULL. Takes i_mmap_rwsem.
  * Source: mm/rmap.c.
  */
 int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, unsigned long pfn, unsigned long nr);

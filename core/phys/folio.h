@@ -79,7 +79,14 @@ static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
 	return page ? container_of(page, struct folio, page) : NULL;
 }
 
-/* ---- references ---- */
+/*
+ * ---- references ----
+ *
+ * A count is signed, and negative once 2^31 references are held, which 2^21 pins of a small folio are. GUP adds none
+ * from then on. All others may: they add one for each entry or thread, so the count comes nowhere near 0 again, and
+ * it is right, as an unsigned number. Source: mm/gup.c, try_get_folio(); include/linux/mm.h,
+ * folio_maybe_dma_pinned().
+ */
 
 static force_inline int page_ref_count(const struct page *page)
 {
@@ -96,7 +103,7 @@ static force_inline void page_ref_add(struct page *page, int nr)
 {
 	int old = fetch_add_relaxed(&page->_refcount, nr);
 
-	BUG_ON(old <= 0);
+	BUG_ON(old == 0);
 }
 
 /* Drops @nr references; true when they were the last, and the caller owns the page alone. */
@@ -112,18 +119,18 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 		old = fetch_sub_relaxed(&page->_refcount, nr);
 	else
 		old = fetch_sub_acq_rel(&page->_refcount, nr);
-	BUG_ON(old < nr);
+	BUG_ON((uint32_t)old < (uint32_t)nr);
 	return old == nr;
 }
 
-/* @nr references if @page has any; false when it is free or being freed. */
-static force_inline bool page_ref_add_unless_zero(struct page *page, int nr)
+/* @nr references if @page has any; false when it is free or being freed, or, if @bounded, has 2^31 already. */
+static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounded)
 {
 	int old = load_relaxed(&page->_refcount);
 	RETRY_LOOP(PAGE_REF);
 
 	do {
-		if (unlikely(old <= 0) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
+		if (unlikely(bounded ? old <= 0 : !old) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
 		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
 	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, old + nr)
@@ -182,7 +189,7 @@ static force_inline void folio_ref_unfreeze(struct folio *folio, int nr)
 /* Source: include/linux/page_ref.h folio_try_get(). */
 static force_inline bool folio_try_get(struct folio *folio)
 {
-	return page_ref_add_unless_zero(&folio->page, 1);
+	return page_ref_try_add(&folio->page, 1, false);
 }
 
 /* ---- pins: references by whoever reads and writes a page without looking at page tables ---- */
@@ -196,8 +203,8 @@ static force_inline bool folio_try_get(struct folio *folio)
 static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
 {
 	if (folio_test_large(folio))
-		return load_acquire(&folio->page._pincount) > 0;
-	return folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
+		return load_acquire(&folio->page._pincount) != 0;
+	return (uint32_t)folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
 }
 
 /* ---- mappings: counts start at -1; rmap.h changes them ---- */

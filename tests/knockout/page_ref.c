@@ -45,7 +45,7 @@ static void guess(void)
 {
 	struct page *page = pfn_to_page(1 + rng_below(&this_cpu->rng, 127));
 
-	if (!page_ref_add_unless_zero(page, 1))
+	if (!page_ref_try_add(page, 1, false))
 		return;
 	BUG_ON(*(const uint64_t *)page_payload(page));
 	put_page(page);

@@ -250,7 +250,7 @@ static void unpinning_too_often_dies(void **state)
 
 	(void)state;
 	assert_int_equal(do_write(&s, AREA), 0);
-	assert_dies("old < nr", unpin_user_page(page_at(&s, AREA)));
+	assert_dies("old < (uint32_t)nr", unpin_user_page(page_at(&s, AREA)));
 	store_relaxed(&page_folio(page_at(&s, AREA))->page._pincount, 0);
 	assert_int_equal(sys_munmap(s.mm, AREA, LEN), 0);
 	end(&s);

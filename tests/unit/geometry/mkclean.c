@@ -76,11 +76,14 @@ static void frames_are_cleaned_by_where_they_are_mapped(void **state)
 		store_word(mm, SHARED_AT + PAGE(i), i);
 	for (unsigned long i = 0; i < 2; i++)
 		pfn[i] = folio_pfn(folio_at(mm, SHARED_AT + PAGE(2 + i)));
-	assert_int_equal(mapping_wrprotect_range(NULL, 2, pfn[0], 1), -EINVAL);
+	assert_int_equal(mapping_wrprotect_range(NULL, 2, pfn[0], 1), 0);
+	assert_int_equal(mapping_wrprotect_range(&file->mapping, 2, pfn[0], 0), 0);	/* no pages */
+	assert_int_equal(mapping_wrprotect_range(&file->mapping, 0, pfn[0], 0), 0);
 	assert_int_equal(mapping_wrprotect_range(&file->mapping, 2, pfn[0], 1), 1);
 	assert_true(clean(mm, SHARED_AT + PAGE(2)));
 	assert_int_equal(mapping_wrprotect_range(&file->mapping, 4, pfn[1], 1), 0);	/* that frame is not that page */
 	mmap_read_lock(mm);
+	assert_int_equal(pfn_mkclean_range(pfn[1], 0, 3, vma_lookup(mm, SHARED_AT)), 0);
 	assert_int_equal(pfn_mkclean_range(pfn[1], 1, 3, vma_lookup(mm, SHARED_AT)), 1);
 	assert_int_equal(pfn_mkclean_range(pfn[1], 1, 3, vma_lookup(mm, PRIVATE_AT)), 0);
 	assert_int_equal(pfn_mkclean_range(pfn[1], 1, FILE_PAGES, vma_lookup(mm, SHARED_AT)), 0);
