@@ -75,46 +75,50 @@ static int print_table(const struct command_line *line)
 static const struct {
 	const char *id, *title;
 } sections[] = {
-	{ "summary", "Summary" }, { "runs", "Runs" }, { "scaling", "Scaling" }, { "latency", "Latency" },
-	{ "eras", "Eras" },
-	{ "twins", "Model against live" }, { "locks", "Locks" }, { "numa", "NUMA" }, { "noise", "Noise" },
+	{ "answers", "Answers" }, { "run", "The run" }, { "runs", "Runs side by side" }, { "eras", "Eras" },
+	{ "twins", "Model against live" }, { "scaling", "Scaling" }, { "locks", "Locks" }, { "latency", "Latency" }, { "numa", "NUMA" },
+	{ "noise", "Noise" }, { "all", "All benchmarks" },
 };
 
-static void put_top(struct html *page, unsigned int nr)
+static void put_top(struct html *page, const struct report_run *run, unsigned int nr)
 {
-	fputs("<h1>faultline</h1>\n<nav>", page->body);
+	const struct results *facts = report_facts(run);
+
+	html_put(page, "<h1>faultline</h1>\n");
+	if (facts->nr)
+		html_paragraph(page, "%s: %s, commit %s, %.10s", run->name, facts->cpu_model, facts->commit, facts->date);
+	html_put(page, "<nav>");
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (nr > 1 || strcmp(sections[i].id, "runs")) {
-			fprintf(page->body, "<a href=\"#%s\">", sections[i].id);
-			html_put(page, sections[i].title);
-			fputs("</a>\n", page->body);
-		}
-	fputs("</nav>\n", page->body);
+		if (nr > 1 || strcmp(sections[i].id, "runs"))
+			html_put(page, "<a href=\"#%s\">%s</a>\n", sections[i].id, sections[i].title);
+	html_put(page, "</nav>\n");
 }
 
-/* All sections but the first two show the last run. */
+/* All sections but the tables of runs show the last run. */
 static int write_page(const struct report_run *runs, unsigned int nr, const char *path)
 {
 	const struct report_run *run = &runs[nr - 1];
-	struct html page;
+	struct html *page;
 	char title[256];
 	int status;
 
 	snprintf(title, sizeof(title), "faultline: %.200s", run->name);
-	status = html_open(&page, title);
-	if (status)
-		return status;
-	put_top(&page, nr);
-	report_summary(&page, runs, nr);
-	report_runs(&page, runs, nr);
-	report_scaling(&page, run);
-	report_latency(&page, run);
-	report_eras(&page, run);
-	report_twins(&page, run);
-	report_locks(&page, run);
-	report_numa(&page, run);
-	report_noise(&page, run);
-	status = html_close(&page, path, 0);
+	page = html_open(title);
+	if (!page)
+		return EXIT_CHECK_FAILED;
+	put_top(page, run, nr);
+	report_answers(page, run);
+	report_facts_table(page, runs, nr);
+	report_runs(page, runs, nr);
+	report_eras(page, run);
+	report_twins(page, run);
+	report_scaling(page, run);
+	report_locks(page, run);
+	report_latency(page, run);
+	report_numa(page, run);
+	report_noise(page, run);
+	report_all(page, run);
+	status = html_close(page, path, 0);
 	if (!status)
 		printf("%s\n", path);
 	return status;
@@ -136,10 +140,10 @@ static int draw_plots(const struct report_run *run)
 {
 	int status = 0;
 
-	if (run->bench.nr) {
-		status = plot_scaling(&run->bench);
-		if (!status)
-			status = plot_cost(&run->bench);
+	if (run->eras.nr || run->bench.nr)
+		status = plot_scaling(run->eras.nr ? &run->eras : &run->bench);
+	if (!status && run->bench.nr) {
+		status = plot_cost(&run->bench);
 		if (!status)
 			status = plot_policies(&run->bench);
 		if (!status)

@@ -1,49 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* html.c - writes a page of HTML, and puts pictures into it. */
+/* html.c - writes a page of HTML, with places for its pictures. */
 #include "bench/html.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/dialect.h"
+#include "bench/html_pictures.h"
 #include "bench/html_style.h"
 #include "core/faultline.h"
 
+#define LONGEST_ID	96
+
+struct html {
+	FILE *body;
+	char *text;
+	size_t size;
+	size_t *cuts;			/* where in the body each picture goes; the first is where shared marks go */
+	unsigned int nr_cuts;
+	const char *section;		/* id of the section that is being written */
+	struct gnuplot *gnuplot;	/* NULL: there is none */
+	int undrawn;			/* the exit status that says so */
+};
+
 /* ---- text ---- */
-void html_put(struct html *page, const char *text)
+static void put_escaped(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		switch (*text) {
+	unsigned int character;
+
+	while ((character = text_next(&text)))
+		switch (character) {
 		case '&':
-			fputs("&amp;", page->body);
+			fputs("&amp;", out);
 			break;
 		case '<':
-			fputs("&lt;", page->body);
+			fputs("&lt;", out);
 			break;
 		case '>':
-			fputs("&gt;", page->body);
+			fputs("&gt;", out);
 			break;
 		case '"':
-			fputs("&quot;", page->body);
+			fputs("&quot;", out);
 			break;
 		default:
-			/* XML has no other control characters. */
-			if ((unsigned char)*text >= ' ' || *text == '\n' || *text == '\t')
-				putc(*text, page->body);
+			text_put(out, character);
 		}
 }
 
-/* @begin and @end are tags. */
-static void put_between(struct html *page, const char *begin, const char *end, const char *fmt, va_list ap)
+/* The conversion is one of a literal: dialect_print() took it apart. */
+static void put_real(FILE *out, const char *conversion, double number)
 {
-	char text[2048];
+	fprintf(out, conversion, number);
+}
 
-	vsnprintf(text, sizeof(text), fmt, ap);
-	fputs(begin, page->body);
-	html_put(page, text);
-	fputs(end, page->body);
+static const struct dialect markup = { put_escaped, put_real, "-" };
+
+void html_put_literal(struct html *page, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	dialect_print(page->body, &markup, fmt, ap);
+	va_end(ap);
+}
+
+static void put_text(struct html *page, const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		exit(fail("out of memory"));
+	put_escaped(page->body, text);
+	free(text);
 }
 
 void html_print(struct html *page, const char *fmt, ...)
@@ -51,7 +83,7 @@ void html_print(struct html *page, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_between(page, "", "", fmt, ap);
+	put_text(page, fmt, ap);
 	va_end(ap);
 }
 
@@ -60,125 +92,132 @@ void html_paragraph(struct html *page, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_between(page, "<p>", "</p>\n", fmt, ap);
+	html_put(page, "<p>");
+	put_text(page, fmt, ap);
+	html_put(page, "</p>\n");
 	va_end(ap);
 }
 
 void html_command(struct html *page, const char *command)
 {
-	fputs("<pre>", page->body);
-	html_put(page, command);
-	fputs("</pre>\n", page->body);
+	html_put(page, "<pre>%s</pre>\n", command);
 }
 
 /* ---- sections ---- */
 void html_section(struct html *page, const char *id, const char *title)
 {
-	fprintf(page->body, "<section id=\"%s\">\n<h2>", id);
-	html_put(page, title);
-	fputs("</h2>\n", page->body);
+	page->section = id;
+	html_put(page, "<section id=\"%s\">\n<h2><a href=\"#%s\">%s</a></h2>\n", id, id, title);
 }
 
 void html_section_end(struct html *page)
 {
-	fputs("</section>\n", page->body);
+	html_put(page, "</section>\n");
 }
 
 void html_missing(struct html *page, const char *what, const char *command)
 {
-	fputs("<div class=\"missing\"><p>", page->body);
-	html_put(page, what);
-	fputs("</p>\n", page->body);
+	html_put(page, "<div class=\"missing\"><p>%s</p>\n", what);
 	html_command(page, command);
-	fputs("</div>\n", page->body);
+	html_put(page, "</div>\n");
 }
 
 /* ---- figures ---- */
 void html_figures(struct html *page)
 {
-	fputs("<div class=\"figures\">\n", page->body);
+	html_put(page, "<div class=\"figures\">\n");
 }
 
 void html_figures_end(struct html *page)
 {
-	fputs("</div>\n", page->body);
+	html_put(page, "</div>\n");
 }
 
 static void cut_here(struct html *page)
 {
-	size_t *grown = realloc(page->cuts, (page->nr_figures + 1) * sizeof(*grown));
+	size_t *grown = realloc(page->cuts, (page->nr_cuts + 1) * sizeof(*grown));
 
 	if (!grown)
 		exit(fail("out of memory"));
 	fflush(page->body);
 	page->cuts = grown;
-	page->cuts[page->nr_figures++] = page->size;
+	page->cuts[page->nr_cuts++] = page->size;
 }
 
-FILE *html_figure(struct html *page, const char *title, const char *note, unsigned int height)
+/* "scaling-fault_disjoint"; with a number when the page has that anchor already. */
+static void choose_id(const struct html *page, const char *title, char *id)
 {
-	FILE *in = page->gnuplot.in;
+	char mark[LONGEST_ID + 32];
+	size_t length = (size_t)snprintf(id, LONGEST_ID, "%s-%s", page->section, title);
 
-	fputs("<figure>\n<figcaption><h3>", page->body);
-	html_put(page, title);
-	fputs("</h3>", page->body);
-	if (*note) {
-		fputs("<p>", page->body);
-		html_put(page, note);
-		fputs("</p>", page->body);
+	length = min(length, (size_t)LONGEST_ID - 1);
+	for (char *c = id; *c; c++)
+		if (!isascii(*c) || (!isalnum(*c) && *c != '_' && *c != '.'))
+			*c = '-';
+	fflush(page->body);
+	for (unsigned int i = 2; ; i++) {
+		snprintf(mark, sizeof(mark), "<figure id=\"%s\">", id);
+		if (!strstr(page->text, mark))
+			return;
+		length = min(length, (size_t)LONGEST_ID - 12);
+		snprintf(id + length, LONGEST_ID - length, "-%u", i);
 	}
-	fputs("</figcaption>\n", page->body);
+}
+
+struct gnuplot *html_figure(struct html *page, const char *title, const char *note, unsigned int height)
+{
+	char id[LONGEST_ID];
+
+	choose_id(page, title, id);
+	html_put(page, "<figure id=\"%s\">\n<figcaption><h3><a href=\"#%s\">%s</a></h3>", id, id, title);
+	if (*note)
+		html_put(page, "<p>%s</p>", note);
+	html_put(page, "</figcaption>\n");
 	cut_here(page);
-	fprintf(in, "reset\nset terminal svg noenhanced size %d,%u font 'DejaVu Sans,12'\nset output\nset encoding utf8\n"
-		"set termoption noenhanced\nset border 3 lc rgb '#888888'\n"
-		"set tics nomirror out scale 0.4 textcolor rgb 'black'\nset style line 100 lc rgb '#dddddd' lw 0.8\n"
-		"unset key\nset pointintervalbox 0\n", FIGURE_WIDTH, height);
-	return in;
-}
-
-static void put_head(struct html *page, const char *const *columns)
-{
-	fputs("<div class=\"scroll\"><table>\n<thead><tr>", page->body);
-	for (; *columns; columns++) {
-		fputs("<th>", page->body);
-		html_put(page, *columns);
-		fputs("</th>", page->body);
-	}
-	fputs("</tr></thead>\n<tbody>\n", page->body);
+	gnuplot_put(page->gnuplot, "reset\nset terminal svg noenhanced size %d,%u font 'DejaVu Sans,12'\nset output\n"
+		    "set encoding utf8\nset termoption noenhanced\nset border 3 lc rgb '#888888'\n"
+		    "set tics nomirror out scale 0.4 textcolor rgb 'black'\nset style line 100 lc rgb '#dddddd' lw "
+		    "0.8\n"
+		    "unset key\nset pointintervalbox 0\n", FIGURE_WIDTH, height);
+	return page->gnuplot;
 }
 
 void html_figure_data(struct html *page, const char *const *columns)
 {
-	fputs("unset output\n", page->gnuplot.in);
-	fputs("<details><summary>data, and how to make it again</summary>\n", page->body);
-	put_head(page, columns);
+	gnuplot_put(page->gnuplot, "unset output\n");
+	html_details(page, "data, and how to make it again");
+	html_table(page, columns);
 }
 
 void html_figure_end(struct html *page, const char *command)
 {
 	html_command(page, command);
-	fputs("</details>\n</figure>\n", page->body);
+	html_details_end(page);
+	html_put(page, "</figure>\n");
 }
 
 /* ---- tables ---- */
 void html_table(struct html *page, const char *const *columns)
 {
-	put_head(page, columns);
+	html_put(page, "<div class=\"scroll\"><table>\n<thead><tr>");
+	for (; *columns; columns++)
+		html_put(page, "<th scope=\"col\">%s</th>", *columns);
+	html_put(page, "</tr></thead>\n<tbody>\n");
 }
 
 void html_table_end(struct html *page)
 {
-	fputs("</tbody></table></div>\n", page->body);
+	html_put(page, "</tbody></table></div>\n");
 }
 
 void html_row(struct html *page)
 {
-	fputs("<tr>", page->body);
+	html_put(page, "<tr>");
 }
 
 void html_row_end(struct html *page)
 {
-	fputs("</tr>\n", page->body);
+	html_put(page, "</tr>\n");
 }
 
 void html_cell(struct html *page, const char *fmt, ...)
@@ -186,144 +225,101 @@ void html_cell(struct html *page, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_between(page, "<td>", "</td>", fmt, ap);
+	html_put(page, "<td>");
+	put_text(page, fmt, ap);
+	html_put(page, "</td>");
 	va_end(ap);
 }
 
-void html_number(struct html *page, const char *fmt, ...)
+void html_number(struct html *page, double value, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	put_between(page, "<td class=\"n\">", "</td>", fmt, ap);
+	html_put(page, "<td class=\"n\" data-v=\"%.9g\">", value);
+	put_text(page, fmt, ap);
+	html_put(page, "</td>");
 	va_end(ap);
+}
+
+void html_details(struct html *page, const char *summary)
+{
+	html_put(page, "<details><summary>%s</summary>\n", summary);
+}
+
+void html_details_end(struct html *page)
+{
+	html_put(page, "</details>\n");
 }
 
 void html_legend(struct html *page)
 {
-	fputs("<ul class=\"legend\">", page->body);
+	html_put(page, "<ul class=\"legend\">");
 }
 
 void html_legend_entry(struct html *page, const char *colour, const char *text)
 {
-	fprintf(page->body, "<li><i style=\"background:%s\"></i>", colour);
-	html_put(page, text);
-	fputs("</li>", page->body);
+	html_put(page, "<li><i style=\"background:%s\"></i>%s</li>", colour, text);
 }
 
 void html_legend_end(struct html *page)
 {
-	fputs("</ul>\n", page->body);
+	html_put(page, "</ul>\n");
 }
 
 /* ---- the whole ---- */
-int html_open(struct html *page, const char *title)
+struct html *html_open(const char *title)
 {
-	int status;
+	struct html *page = calloc(1, sizeof(*page));
 
-	*page = (struct html){ 0 };
-	status = gnuplot_start(&page->gnuplot, true);
-	if (status)
-		return status;
-	page->body = open_memstream(&page->text, &page->size);
-	if (!page->body)
-		return fail("out of memory");
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>", page->body);
-	html_put(page, title);
-	fprintf(page->body, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<!--marks-->\n", html_style);
-	return 0;
-}
-
-/* All of what gnuplot wrote; NULL: no memory. */
-static char *read_pictures(FILE *out)
-{
-	char *text = NULL, block[65536];
-	size_t size, got;
-	FILE *all = open_memstream(&text, &size);
-
-	while (all && (got = fread(block, 1, sizeof(block), out)))
-		fwrite(block, 1, got, all);
-	return all && !fclose(all) ? text : NULL;
-}
-
-/* Points that pictures refer to are the same in each: the first one's serve all of them. */
-static void put_marks(FILE *out, const char *pictures)
-{
-	const char *begin = pictures ? strstr(pictures, "<defs>") : NULL, *end = begin ? strstr(begin, "</defs>") : NULL;
-
-	if (end)
-		fprintf(out, "<svg class=\"shared\" aria-hidden=\"true\" xmlns=\"http://www.w3.org/2000/svg\" "
-			"xmlns:xlink=\"http://www.w3.org/1999/xlink\">%.*s</defs></svg>\n", (int)(end - begin), begin);
-}
-
-/* What gnuplot calls its groups would come once in each picture, and means nothing to a reader: it is left out. */
-static void put_without_names(FILE *out, const char *text, const char *end)
-{
-	static const char *const names[][2] = { { " id=\"", "\"" }, { "<title>", "</title>" } };
-
-	while (text < end) {
-		const char *until = end, *next = end;
-
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			const char *name = strstr(text, names[i][0]);
-
-			if (!name || name >= until)
-				continue;
-			until = name;
-			next = strstr(name + strlen(names[i][0]), names[i][1]) + strlen(names[i][1]);
-		}
-		fwrite(text, 1, (size_t)(until - text), out);
-		text = next;
-	}
-}
-
-/* The next picture: its view box, and what it draws. Returns where the one after it begins. */
-static const char *put_picture(FILE *out, const char *pictures)
-{
-	const char *box = strstr(pictures, "viewBox="), *defs = box ? strstr(box, "</defs>") : NULL, *end;
-	int length = box ? (int)strcspn(box, "\n>") : 0;
-
-	if (!defs)
+	if (page)
+		page->body = open_memstream(&page->text, &page->size);
+	if (!page || !page->body) {
+		free(page);
+		fail("out of memory");
 		return NULL;
-	end = strstr(defs, "</svg>");
-	fprintf(out, "<svg %.*s role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
-		"xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n<g>", length, box);
-	put_without_names(out, defs + strlen("</defs>"), end);
-	fputs("</svg>\n", out);
-	return end;
+	}
+	page->section = "top";
+	page->gnuplot = gnuplot_start(&page->undrawn);
+	html_put(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+		 "<meta name=\"viewport\" content=\"width=device-width, "
+		 "initial-scale=1\"/>\n<title>%s</title>\n<style>\n", title);
+	fputs(html_style, page->body);
+	html_put(page, "</style>\n</head>\n<body>\n");
+	cut_here(page);
+	return page;
 }
 
-static int assemble(const struct html *page, const char *pictures, FILE *out)
+/* The body, with a picture at each cut. @pictures: NULL when nothing was drawn. */
+static int assemble(const struct html *page, FILE *pictures, FILE *out)
 {
-	const char *next = pictures, *marks = strstr(page->text, "<!--marks-->");
-	size_t done = (size_t)(marks - page->text);
+	struct html_pictures *drawn = html_pictures_read(pictures);
+	size_t done = 0;
+	int status = 0;
 
-	fwrite(page->text, 1, done, out);
-	put_marks(out, pictures);
-	for (unsigned int i = 0; i < page->nr_figures; i++) {
+	for (unsigned int i = 0; i < page->nr_cuts; i++) {
 		fwrite(page->text + done, 1, page->cuts[i] - done, out);
 		done = page->cuts[i];
-		next = put_picture(out, next);
-		if (!next)
-			return fail("gnuplot drew fewer pictures than it was told");
+		if (!pictures)
+			fputs(i ? "<p class=\"note\">Not drawn: gnuplot is missing, or failed.</p>\n" : "", out);
+		else if (!i)
+			html_pictures_put_marks(drawn, out);
+		else if (!status && !html_pictures_put_next(drawn, out))
+			status = fail("gnuplot drew fewer pictures than the page has");
 	}
 	fwrite(page->text + done, 1, page->size - done, out);
-	return 0;
+	html_pictures_free(drawn);
+	return status;
 }
 
-static int write_page(const struct html *page, const char *path)
+static int write_page(const struct html *page, FILE *pictures, const char *path)
 {
-	char *pictures = read_pictures(page->gnuplot.out);
-	FILE *out = pictures ? fopen(path, "we") : NULL;
+	FILE *out = fopen(path, "we");
 	int status;
 
-	if (!out) {
-		free(pictures);
-		return pictures ? complain("%s: %s", path, strerror(errno)) : fail("out of memory");
-	}
+	if (!out)
+		return complain("%s: %s", path, strerror(errno));
 	status = assemble(page, pictures, out);
-	free(pictures);
 	if (fclose(out) && !status)
 		status = fail("%s: %s", path, strerror(errno));
 	return status;
@@ -331,14 +327,20 @@ static int write_page(const struct html *page, const char *path)
 
 int html_close(struct html *page, const char *path, int status)
 {
-	int drawn = gnuplot_end(&page->gnuplot);
+	FILE *pictures = page->gnuplot ? gnuplot_end(page->gnuplot, &page->undrawn) : NULL;
 
-	fputs("</body>\n</html>\n", page->body);
+	html_put(page, "<script>");
+	fputs(html_script, page->body);
+	html_put(page, "</script>\n</body>\n</html>\n");
 	fclose(page->body);
 	if (!status)
-		status = drawn ? drawn : write_page(page, path);
-	fclose(page->gnuplot.out);
+		status = write_page(page, pictures, path);
+	if (!status)
+		status = page->undrawn;
+	if (pictures)
+		fclose(pictures);
 	free(page->text);
 	free(page->cuts);
+	free(page);
 	return status;
 }

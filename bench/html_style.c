@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* html_style.c - how a page looks: on paper and in the dark, on a wide screen and on a phone. */
+/*
+ * html_style.c - how a page looks: on paper and in the dark, on a wide screen and on a phone; and what its table heads
+ * do.
+ */
 #include "bench/html_style.h"
 
 /*
- * gnuplot's neutral colours are mapped to the page's, so that pictures follow it into the dark: black is ink, #dddddd the
- * grid. Fonts are the reader's own.
+ * gnuplot's neutral colours are mapped to the page's, so that pictures follow it into the dark: black is ink, #dddddd
+ * the grid. Fonts are the reader's own.
  */
 const char html_style[] =
 	":root{--paper:#fff;--ink:#1d2127;--muted:#5d6673;--grid:#e1e4e8;--card:#f6f7f9;--line:#d8dce2;--accent:#b34e00;"
 	"color-scheme:light dark}\n"
-	"@media (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e4e7eb;--muted:#9aa4b1;--grid:#2c323a;--card:#1c2127;"
+	"@media "
+	"(prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e4e7eb;--muted:#9aa4b1;--grid:#2c323a;--card:#1c2127;"
 	"--line:#343b45;--accent:#ff9d4d}}\n"
 	"*{box-sizing:border-box}\n"
 	"html{-webkit-text-size-adjust:100%}\n"
-	"body{margin:0 auto;padding:1rem clamp(.8rem,3vw,2.5rem) 4rem;max-width:100rem;background:var(--paper);color:var(--ink);"
+	"body{margin:0 auto;padding:1rem clamp(.8rem,3vw,2.5rem) "
+	"4rem;max-width:100rem;background:var(--paper);color:var(--ink);"
 	"font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}\n"
 	"h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}\n"
 	"h2{font-size:1.3rem;margin:2.5rem 0 .5rem;padding-top:.5rem;border-top:1px solid var(--line)}\n"
@@ -22,9 +27,11 @@ const char html_style[] =
 	"a{color:var(--accent)}\n"
 	"nav{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;margin:.5rem 0 1rem}\n"
 	"code,pre{font:13px/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}\n"
-	"pre{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.45rem .6rem;margin:.4rem 0;"
+	"pre{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.45rem .6rem;margin:.4rem "
+	"0;"
 	"white-space:pre-wrap;overflow-wrap:anywhere}\n"
-	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(13rem,100%),1fr));gap:.8rem;margin:1rem 0}\n"
+	".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(13rem,100%),1fr));gap:.8rem;margin:1rem "
+	"0}\n"
 	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem}\n"
 	".card b{display:block;font-size:1.45rem;line-height:1.25}\n"
 	".card span,.note,figcaption p{color:var(--muted);font-size:.88rem}\n"
@@ -47,7 +54,31 @@ const char html_style[] =
 	"th{color:var(--muted);font-weight:600}\n"
 	"figure td,figure th{white-space:nowrap}\n"
 	"td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-	".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.6rem 0;padding:0;list-style:none;font-size:.88rem}\n"
-	".legend i{display:inline-block;width:1.3em;height:.32em;margin-right:.45em;vertical-align:.2em;border-radius:2px}\n"
+	".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.6rem "
+	"0;padding:0;list-style:none;font-size:.88rem}\n"
+	".legend "
+	"i{display:inline-block;width:1.3em;height:.32em;margin-right:.45em;vertical-align:.2em;border-radius:2px}\n"
 	".missing{border:1px dashed var(--line);border-radius:8px;padding:.3rem .9rem;color:var(--muted)}\n"
 	"@media print{details{display:none}}\n";
+
+/*
+ * The head of a column sorts its table: by data-v where cells have it, else by text. Cells without a number come last.
+ */
+const char html_script[] =
+	"(function(){'use strict';\n"
+	"function key(row,i){var cell=row.cells[i];if(!cell){return ''}\n"
+	"if(cell.className!=='n'){return cell.textContent}\n"
+	"var value=parseFloat(cell.dataset.v);return isNaN(value)?Infinity:value}\n"
+	"function order(x,y){if(typeof x==='number'){if(typeof y==='number'){return x===y?0:Math.sign(x-y)||0}}\n"
+	"return String(x).localeCompare(String(y))}\n"
+	"function sort(head){var table=head.closest('table'),body=table.tBodies[0],i=head.cellIndex;\n"
+	"var sign=head.getAttribute('aria-sort')==='ascending'?-1:1;\n"
+	"var rows=Array.from(body.rows);rows.sort(function(a,b){return sign*order(key(a,i),key(b,i))});\n"
+	"rows.forEach(function(row){body.appendChild(row)});\n"
+	"table.querySelectorAll('th').forEach(function(other){other.removeAttribute('aria-sort')});\n"
+	"head.setAttribute('aria-sort',sign===1?'ascending':'descending')}\n"
+	"document.querySelectorAll('thead "
+	"th').forEach(function(head){head.tabIndex=0;head.setAttribute('title','sort');\n"
+	"head.addEventListener('click',function(){sort(head)});\n"
+	"head.addEventListener('keydown',function(event){if(event.key==='Enter'){sort(head)}})})\n"
+	"})()";

@@ -12,6 +12,9 @@
 #include "bench/command.h"
 #include "bench/run_folder.h"
 
+#define LEAST_NS	1e-6	/* of an item */
+#define MOST_NS		1e18
+
 const char *numa_map_name(enum numa_map map)
 {
 	static const char *const names[] = { [NUMA_BOTH] = "both", [NUMA_FRAMES] = "frames", [NUMA_TABLES] = "tables" };
@@ -176,6 +179,9 @@ static const char *take_cell(struct numa *numa, json_t *object)
 	for (unsigned int i = 0; i < ARRAY_SIZE(place); i++)
 		if (place[i] < 0 || place[i] >= (int)numa->nr_nodes)
 			return "a cell of a node that there is not";
+	for (unsigned int i = 0; i < ARRAY_SIZE(ns); i++)
+		if (ns[i] < LEAST_NS || ns[i] > MOST_NS)
+			return "a cell without a time that could be measured";
 	cell = add_cell(numa, workload, policy, choices);
 	if (!cell)
 		return "out of memory";

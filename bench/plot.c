@@ -3,18 +3,25 @@
 #include "bench/plot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "bench/command.h"
 #include "core/faultline.h"
 
-#define PNG_SCALE	1.5	/* pixels of the PNG for each of the SVG */
+#define FACTOR_TICS	7	/* at most */
 
-static void __attribute__((format(printf, 5, 6))) put_title(FILE *out, const struct picture *picture, unsigned int line,
-							     unsigned int from_top, const char *fmt, ...)
+static const struct {
+	const char *suffix;
+	double scale;
+} formats[] = { { "svg", 1 }, { "png", PLOT_PNG_SCALE } };
+
+static void __printf(5, 6) put_title(struct gnuplot *gnuplot, const struct plot_part *part, unsigned int line,
+				      unsigned int from_top, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -22,56 +29,153 @@ static void __attribute__((format(printf, 5, 6))) put_title(FILE *out, const str
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(out, "set label %u ", PLOT_TITLE + line);
-	gnuplot_put_quoted(out, text);
-	fprintf(out, " at screen 0.5, screen %f center font ',%d'%s\n", 1 - (double)from_top / picture->height, line ? 9 : 15,
-		line ? " textcolor '#555555'" : "");
+	gnuplot_put(gnuplot, "set label %u %s at screen 0.5, screen %f center font ',%d' textcolor %s\n",
+		    PLOT_TITLE + line, text,
+		    1 - from_top / part->height, line ? 9 : 15, line ? "#555555" : "#000000");
 }
 
-static void put_titles(FILE *out, const struct picture *picture, const struct results *results)
+static void put_titles(struct gnuplot *gnuplot, const struct picture *picture, const struct plot_part *part,
+		       const struct results *results)
 {
-	put_title(out, picture, 0, 20, "%s", picture->title);
-	put_title(out, picture, 1, 42, "%s · %s", results->cpu_model, results->topology);
-	put_title(out, picture, 2, 56, "commit %s, %s build · %.10s · %s", results->commit, results->build_type, results->date,
+	put_title(gnuplot, part, 0, 20, "%s", picture->title);
+	put_title(gnuplot, part, 1, 42, "%s · %s", results->cpu_model, results->topology);
+	put_title(gnuplot, part, 2, 56, "commit %s, %s build · %.10s · %s", results->commit, results->build_type,
+		  results->date,
 		  picture->marks);
 }
 
-static void put_file(FILE *out, const struct picture *picture, const struct results *results, const char *terminal,
-		     double scale, const char *suffix)
+static void put_terminal(struct gnuplot *gnuplot, const struct picture *picture, const struct plot_part *part,
+			 size_t format)
 {
-	fprintf(out, "reset\nset terminal %s size %.0f,%.0f\nset output '" PLOT_FOLDER "/%s.%s'\n", terminal,
-		picture->width * scale, picture->height * scale, picture->name, suffix);
-	fputs("set termoption noenhanced\nset encoding utf8\n"
-	      "set border 3 lc rgb '#888888'\nset tics nomirror out textcolor rgb '#333333'\n"
-	      "set style line 100 lc rgb '#dddddd' lw 0.7\n", out);
-	put_titles(out, picture, results);
-	picture->put_commands(out, picture->what);
-	fputs("unset output\n", out);
+	double scale = formats[format].scale;
+
+	if (format)
+		gnuplot_put(gnuplot,
+			    "set terminal pngcairo noenhanced background '#ffffff' font 'DejaVu Sans,10' fontscale %g "
+			    "linewidth %g", scale, scale);
+	else
+		gnuplot_put(gnuplot, "set terminal svg noenhanced background '#ffffff' font 'DejaVu Sans,11'");
+	gnuplot_put(gnuplot, " size %.0f,%.0f\nset termoption noenhanced\nset encoding utf8\n"
+		    "set border 3 lc rgb '#888888'\nset tics nomirror out textcolor rgb '#333333'\n"
+		    "set style line 100 lc rgb '#dddddd' lw 0.7\nset pointintervalbox 0\n", picture->width * scale,
+		    part->height * scale);
+}
+
+static int copy_file(FILE *from, const char *path)
+{
+	FILE *to = fopen(path, "we");
+	char block[65536];
+	size_t got;
+	bool written;
+
+	if (!to)
+		return fail("%s: %s", path, strerror(errno));
+	while ((got = fread(block, 1, sizeof(block), from)))
+		fwrite(block, 1, got, to);
+	written = !ferror(to);
+	return fclose(to) || !written ? fail("%s: %s", path, strerror(errno)) : 0;
+}
+
+static int write_file(const struct picture *picture, const struct plot_part *part, const struct results *results,
+		      size_t format,
+		      const char *path)
+{
+	struct gnuplot *gnuplot;
+	FILE *drawn;
+	int status;
+
+	gnuplot = gnuplot_start(&status);
+	if (!gnuplot)
+		return status;
+	put_terminal(gnuplot, picture, part, format);
+	put_titles(gnuplot, picture, part, results);
+	picture->put(gnuplot, picture->what, part);
+	gnuplot_put(gnuplot, "unset output\n");
+	drawn = gnuplot_end(gnuplot, &status);
+	if (!drawn)
+		return status;
+	status = copy_file(drawn, path);
+	fclose(drawn);
+	return status;
+}
+
+static int write_part(const struct picture *picture, const struct plot_part *part, const struct results *results,
+		      const char *name)
+{
+	int status = 0;
+
+	for (size_t format = 0; !status && format < ARRAY_SIZE(formats); format++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s.%s", name, formats[format].suffix);
+		status = write_file(picture, part, results, format, path);
+	}
+	if (!status)
+		printf("%s.svg and .png\n", name);
+	return status;
 }
 
 int plot_write(const struct picture *picture, const struct results *results)
 {
-	struct gnuplot gnuplot;
-	char png[128];
-	int status;
+	unsigned int room = max((PLOT_MOST - picture->top - picture->bottom) / picture->row_height, 1u);
+	unsigned int parts = (picture->nr_rows + room - 1) / room, each = (picture->nr_rows + parts - 1) / parts,
+		nr = 0;
+	int status = 0;
 
 	if (mkdir(PLOT_FOLDER, 0777) && errno != EEXIST)
 		return fail(PLOT_FOLDER ": %s", strerror(errno));
-	status = gnuplot_start(&gnuplot, false);
-	if (status)
-		return status;
-	picture->put_data(gnuplot.in, picture->what);
-	put_file(gnuplot.in, picture, results, "svg noenhanced background '#ffffff' font 'DejaVu Sans,11'", 1, "svg");
-	snprintf(png, sizeof(png), "pngcairo noenhanced background '#ffffff' font 'DejaVu Sans,10' fontscale %g linewidth %g",
-		 PNG_SCALE, PNG_SCALE);
-	put_file(gnuplot.in, picture, results, png, PNG_SCALE, "png");
-	status = gnuplot_end(&gnuplot);
-	if (!status)
-		printf(PLOT_FOLDER "/%s.svg and .png\n", picture->name);
+	for (unsigned int first = 0; !status && first < picture->nr_rows; first += each) {
+		struct plot_part part = { .first = first, .nr = min(each, picture->nr_rows - first) };
+		char name[64];
+
+		part.height = picture->top + picture->bottom + part.nr * picture->row_height;
+		snprintf(name, sizeof(name), PLOT_FOLDER "/%s", picture->name);
+		if (parts > 1)
+			snprintf(name, sizeof(name), PLOT_FOLDER "/%s-%u", picture->name, ++nr);
+		status = write_part(picture, &part, results, name);
+	}
 	return status;
 }
 
 /* ---- what pictures share ---- */
+void plot_drop_titles(struct gnuplot *gnuplot)
+{
+	for (unsigned int line = 0; line < 3; line++)
+		gnuplot_put(gnuplot, "unset label %u\n", PLOT_TITLE + line);
+}
+
+void plot_time_tics(struct gnuplot *gnuplot, char axis, double low, double high)
+{
+	static const char *const units[] = { "ps", "ns", "µs", "ms", "s" };
+
+	if (axis == 'x')
+		gnuplot_put(gnuplot, "set xtics (");
+	else
+		gnuplot_put(gnuplot, "set ytics (");
+	for (int power = max((int)floor(log10(low)), -3); pow(10, power) <= high; power++) {
+		int unit = min((power + 3) / 3, (int)ARRAY_SIZE(units) - 1);
+		char text[32];
+
+		snprintf(text, sizeof(text), "%g %s", pow(10, power + 3 - 3 * unit), units[unit]);
+		gnuplot_put(gnuplot, "%s %g, ", text, pow(10, power));
+	}
+	gnuplot_put(gnuplot, "'' %g)\n", high);
+}
+
+void plot_factor_tics(struct gnuplot *gnuplot, double low, double high)
+{
+	int first = (int)ceil(log2(low)), last = (int)floor(log2(high)), apart = (last - first) / FACTOR_TICS + 1;
+
+	gnuplot_put(gnuplot, "set xtics (");
+	for (int power = first - first % apart; power <= last; power += apart) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%s%g", power < 0 ? "1/" : "", pow(2, abs(power)));
+		gnuplot_put(gnuplot, "%s %g, ", text, pow(2, power));
+	}
+	gnuplot_put(gnuplot, "'' %g)\n", high);
+}
+
 static unsigned int add_name(const char **names, unsigned int nr, unsigned int room, const char *name)
 {
 	for (unsigned int i = 0; i < nr; i++)
@@ -101,6 +205,17 @@ unsigned int plot_policy_names(const struct results *results, const char **names
 		if (*results->all[i].policy)
 			nr = add_name(names, nr, room, results->all[i].policy);
 	return nr;
+}
+
+const char *plot_policy_shown(const struct results *results)
+{
+	const char *policies[64];
+	unsigned int nr = plot_policy_names(results, policies, ARRAY_SIZE(policies));
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(policies[i], policy_default()->name))
+			return policies[i];
+	return nr ? policies[nr - 1] : "";
 }
 
 const char *plot_policy_colour(unsigned int index, unsigned int nr)

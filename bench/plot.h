@@ -3,8 +3,6 @@
 #ifndef FAULTLINE_BENCH_PLOT_H
 #define FAULTLINE_BENCH_PLOT_H
 
-#include <stdio.h>
-
 #include "bench/gnuplot.h"
 #include "bench/results.h"
 
@@ -12,19 +10,28 @@
 #define PLOT_TITLE	1000	/* number of gnuplot's label for the title; the next two are below it */
 #define PLOT_TOP	72	/* pixels that these take */
 
-/* One picture, as SVG and PNG. */
+#define PLOT_PNG_SCALE	1.5	/* pixels of a PNG for each of its SVG */
+#define PLOT_MOST	1333	/* pixels of the highest SVG: its PNG has 2,000 */
+
+/* The rows of a picture that are in one of its files, counted from the top. */
+struct plot_part {
+	unsigned int first, nr;
+	double height;				/* pixels of the SVG */
+};
+
+/* One picture, as SVG and PNG; as several of them, NAME-1 and so on, when it were higher than PLOT_MOST. */
 struct picture {
 	const char *name;			/* of the files, without suffix */
 	const char *title;
 	const char *marks;			/* what a mark and its bar stand for */
-	unsigned int width, height;		/* pixels of the SVG */
-	/* Writes gnuplot's data blocks, once, and then its commands, once for each file. */
-	void (*put_data)(FILE *out, const void *what);
-	void (*put_commands)(FILE *out, const void *what);
+	unsigned int width;			/* pixels of the SVG */
+	unsigned int top, bottom, row_height;	/* above and below the rows, and of each */
+	unsigned int nr_rows;
+	void (*put)(struct gnuplot *gnuplot, const void *what, const struct plot_part *part);
 	const void *what;
 };
 
-/* Both files go to PLOT_FOLDER. Returns 0, or the exit status after one line on stderr. */
+/* The files go to PLOT_FOLDER. Returns 0, or the exit status after one line on stderr. */
 int plot_write(const struct picture *picture, const struct results *results);
 
 /*
@@ -43,14 +50,26 @@ int plot_eras(const struct results *results);
 
 /* ---- what they share ---- */
 
+/* The titles are drawn, and shall not come again in the next panel. */
+void plot_drop_titles(struct gnuplot *gnuplot);
+/* Tics of a logarithmic axis of nanoseconds, 'x' or 'y': powers of ten with their units, as "10 ms". */
+void plot_time_tics(struct gnuplot *gnuplot, char axis, double low, double high);
+/* Tics of a logarithmic x axis of factors: powers of two, as many as there is room for. */
+void plot_factor_tics(struct gnuplot *gnuplot, double low, double high);
+
 /* Policies in the order of their presets, others after them. Returns how many there are, at most @room. */
 unsigned int plot_policy_names(const struct results *results, const char **names, unsigned int room);
+/* The default policy, where it was measured; else the newest; "" when there is none. */
+const char *plot_policy_shown(const struct results *results);
 /* A colour for the @index-th of @nr policies: from dim for the oldest to bright for the newest. */
 const char *plot_policy_colour(unsigned int index, unsigned int nr);
 /* What a workload measures; its name tells. */
 enum plot_kind { PLOT_CORE, PLOT_LIMIT, PLOT_LIVE, NR_PLOT_KINDS };
 enum plot_kind plot_kind_of(const struct result *result);
-/* Of a workload's choices, those that most of its benchmarks were run with; @nth counts the workloads. NULL past the last. */
+/*
+ * Of a workload's choices, those that most of its benchmarks were run with; @nth counts the workloads. NULL past the
+ * last.
+ */
 const struct result *plot_workload(const struct results *results, unsigned int nth);
 
 #endif

@@ -14,7 +14,6 @@
 #define BOTTOM		50
 #define ROW_HEIGHT	26
 #define LABELS		0.13	/* of the width */
-#define TICS		7	/* at most */
 
 /* How many threads the two marks of a line stand for. */
 enum { ALONE, ALL_PUS, NR_CROWDS };
@@ -48,6 +47,7 @@ int plot_eras_open(struct plot_eras *plot, const struct results *results)
 			plot->rows[plot->nr++] = row;
 		else if (row->threads <= results->cpus)
 			plot->rows[plot->nr - 1] = row;
+	plot->shown = plot->nr;
 	for (unsigned int step = 0; step + 1 < plot->eras.nr_policies; step++)
 		for (unsigned int i = 0; (row = eras_row(&plot->eras, i)); i++) {
 			struct era_step bought;
@@ -73,127 +73,109 @@ static const struct result *in_crowd(const struct plot_eras *plot, const struct 
 	return results_find(plot->eras.results, row, row->policy, 1);
 }
 
-/* Rows are counted from the top. Returns whether there is anything. */
-static bool put_crowd(FILE *out, const struct plot_eras *plot, unsigned int step, unsigned int crowd)
+/* Rows are counted from the top. With each mark what it says, for the pointer. Returns whether there is anything. */
+static bool put_crowd(struct gnuplot *gnuplot, const struct plot_eras *plot, unsigned int step, unsigned int crowd)
 {
 	struct era_step bought;
 	bool any = false;
 
-	for (unsigned int i = 0; i < plot->nr; i++) {
-		const struct result *row = in_crowd(plot, plot->rows[i], crowd);
+	gnuplot_data(gnuplot, "step%u_%u", step, crowd);
+	for (unsigned int i = 0; i < plot->shown; i++) {
+		const struct result *row = in_crowd(plot, plot->rows[plot->first + i], crowd);
+		char text[256];
 
 		if (!row || !eras_step(&plot->eras, row, step, &bought))
 			continue;
-		if (!any)
-			fprintf(out, "$step%u_%u << EOD\n", step, crowd);
 		any = true;
-		fprintf(out, "%g %g %g %g %u\n", plot->nr - 1 - i + crowds[crowd].above, bought.factor,
-			max(plot->low, bought.low),
-			min(plot->high, bought.high), bought.noise ? noise : bought.factor > 1 ? better : worse);
+		snprintf(text, sizeof(text), "%.100s, %u thread%s: × %.2f (%.2f … %.2f)%s", row->workload,
+			 row->threads,
+			 row->threads == 1 ? "" : "s", bought.factor, bought.low, bought.high,
+				 bought.noise ? ", noise" : "");
+		gnuplot_row(gnuplot, "%g %g %g %g %u %s", plot->shown - 1 - i + crowds[crowd].above, bought.factor,
+			    max(plot->low, bought.low), min(plot->high, bought.high),
+			    bought.noise ? noise : bought.factor > 1 ? better : worse, text);
 	}
-	if (any)
-		fputs("EOD\n", out);
+	gnuplot_data_end(gnuplot);
 	return any;
 }
 
-bool plot_eras_put_data(FILE *out, struct plot_eras *plot, unsigned int step)
+bool plot_eras_put_data(struct gnuplot *gnuplot, struct plot_eras *plot, unsigned int step)
 {
 	plot->measured[step] = 0;
 	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
-		plot->measured[step] |= put_crowd(out, plot, step, crowd) << crowd;
+		plot->measured[step] |= put_crowd(gnuplot, plot, step, crowd) << crowd;
 	return plot->measured[step];
 }
 
-static void put_names(FILE *out, const struct plot_eras *plot, bool names)
+static void put_names(struct gnuplot *gnuplot, const struct plot_eras *plot, bool names)
 {
-	fputs("set ytics (", out);
-	for (unsigned int i = 0; i < plot->nr; i++) {
-		fputs(i ? ", " : "", out);
-		gnuplot_put_quoted(out, names ? plot->rows[i]->workload : "");
-		fprintf(out, " %u", plot->nr - 1 - i);
-	}
-	fputs(")\n", out);
+	gnuplot_put(gnuplot, "set ytics (");
+	for (unsigned int i = 0; i < plot->shown; i++)
+		gnuplot_put(gnuplot, "%s %u, ", names ? plot->rows[plot->first + i]->workload : "",
+			    plot->shown - 1 - i);
+	gnuplot_put(gnuplot, "'' -9)\n");
 }
 
-/* A tic at each power of two, or each second, or third: no more than there is room for. */
-static void put_factor_tics(FILE *out, double low, double high)
+void plot_eras_put_step(struct gnuplot *gnuplot, const struct plot_eras *plot, unsigned int step, bool names)
 {
-	int first = (int)ceil(log2(low)), last = (int)floor(log2(high)), apart = (last - first) / TICS + 1;
-
-	fputs("set xtics (", out);
-	for (int power = first - first % apart; power <= last; power += apart)
-		fprintf(out, "%s'%s%g' %g", power > first - first % apart ? ", " : "", power < 0 ? "1/" : "",
-			pow(2, abs(power)), pow(2, power));
-	fputs(")\n", out);
-}
-
-void plot_eras_put_step(FILE *out, const struct plot_eras *plot, unsigned int step, bool names)
-{
-	const char *before = "plot ";
-
-	put_names(out, plot, names);
-	put_factor_tics(out, plot->low, plot->high);
-	fprintf(out, "set logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset grid x y ls 100\nunset key\n",
-		plot->low, plot->high, plot->nr - 0.4);
-	fputs("set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' back\n", out);
+	put_names(gnuplot, plot, names);
+	plot_factor_tics(gnuplot, plot->low, plot->high);
+	gnuplot_put(gnuplot,
+		    "set logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset grid x y ls 100\nunset key\n"
+		    "set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' back\nplot ",
+		    plot->low, plot->high, plot->shown - 0.4);
 	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
-		if (plot->measured[step] & 1u << crowd) {
-			fprintf(out, "%s$step%u_%u using 2:1:3:4:5 with xerrorbars pt %u ps 0.8 lw 1.4 lc rgb variable "
-				"notitle", before, step, crowd, crowds[crowd].point);
-			before = ", ";
-		}
-	putc('\n', out);
+		if (plot->measured[step] & 1u << crowd)
+			gnuplot_put(gnuplot,
+				    "$step%u_%u using 2:1:3:4:5 with xerrorbars pt %u ps 0.8 lw 1.4 lc rgb variable "
+				    "notitle, "
+				    "'' using 2:1:6 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000' notitle, "
+				    "", step, crowd,
+				    crowds[crowd].point);
+	gnuplot_put(gnuplot, "NaN notitle\n");
 }
 
 /* ---- the picture ---- */
-static void put_data(FILE *out, const void *what)
+static void put_legend(struct gnuplot *gnuplot, double height)
+{
+	gnuplot_put(gnuplot, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - (PLOT_TOP + 22) / height,
+		    22 / height);
+	gnuplot_put(gnuplot,
+		    "unset title\nunset xlabel\nunset tics\nunset border\nunset arrow 1\nunset grid\nunset logscale\n"
+		    "set key center center horizontal maxrows 1 Left reverse samplen 1.5 font ',10'\nset yrange "
+		    "[0:1]\n"
+		    "set xrange [1:2]\nplot ");
+	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
+		gnuplot_put(gnuplot, "NaN with points pt %u ps 0.9 lc rgb '#333333' title %s, ", crowds[crowd].point,
+			    crowds[crowd].what);
+	gnuplot_put(gnuplot,
+		    "NaN with lines lw 3 lc rgb %u title 'better', NaN with lines lw 3 lc rgb %u title 'worse', "
+		    "NaN with lines lw 3 lc rgb %u title 'noise'\n", better, worse, noise);
+}
+
+static void put(struct gnuplot *gnuplot, const void *what, const struct plot_part *part)
 {
 	struct plot_eras *plot = (struct plot_eras *)what;
-
-	for (unsigned int step = 0; step + 1 < plot->eras.nr_policies; step++)
-		plot_eras_put_data(out, plot, step);
-}
-
-static void put_step_title(FILE *out, const char *policy)
-{
-	fputs("set title ", out);
-	gnuplot_put_quoted(out, policy);
-	fputs(" . \"\\n\" . ", out);
-	gnuplot_put_quoted(out, era_news(policy));
-	fputs(" font ',10' offset 0,-0.5\n", out);
-}
-
-static void put_legend(FILE *out, double height)
-{
-	fprintf(out, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - (PLOT_TOP + 22) / height, 22 / height);
-	fputs("unset title\nunset xlabel\nunset tics\nunset border\nunset arrow 1\nunset grid\nunset logscale\n"
-	      "set key center center horizontal maxrows 1 Left reverse samplen 1.5 font ',10'\nset yrange [0:1]\n"
-	      "set xrange [1:2]\nplot ", out);
-	for (unsigned int crowd = 0; crowd < NR_CROWDS; crowd++)
-		fprintf(out, "NaN with points pt %u ps 0.9 lc rgb '#333333' title '%s', ", crowds[crowd].point,
-			crowds[crowd].what);
-	fprintf(out, "NaN with lines lw 3 lc rgb %u title 'better', NaN with lines lw 3 lc rgb %u title 'worse', "
-		"NaN with lines lw 3 lc rgb %u title 'noise'\n", better, worse, noise);
-}
-
-static void put_commands(FILE *out, const void *what)
-{
-	const struct plot_eras *plot = what;
 	unsigned int steps = plot->eras.nr_policies - 1;
-	double height = TOP + BOTTOM + plot->nr * ROW_HEIGHT;
 
-	fprintf(out, "set multiplot layout 1,%u margins %g,0.985,%f,%f spacing 0.018,0\n", steps, LABELS, BOTTOM / height,
-		1 - TOP / height);
-	fputs("set tics font ',9.5' scale 0.4\nset xlabel 'throughput, before = 1' font ',10'\n", out);
+	plot->first = part->first;
+	plot->shown = part->nr;
+	for (unsigned int step = 0; step < steps; step++)
+		plot_eras_put_data(gnuplot, plot, step);
+	gnuplot_put(gnuplot, "set multiplot layout 1,%u margins %g,0.985,%f,%f spacing 0.018,0\n"
+		    "set tics font ',9.5' scale 0.4\nset xlabel 'throughput, before = 1' font ',10'\n", steps, LABELS,
+		    BOTTOM / part->height, 1 - TOP / part->height);
 	for (unsigned int step = 0; step < steps; step++) {
-		put_step_title(out, plot->eras.policies[step + 1]);
+		const char *policy = plot->eras.policies[step + 1];
+
+		gnuplot_put(gnuplot, "set title %s . \"\\n\" . %s font ',10' offset 0,-0.5\n", policy,
+			    era_news(policy));
 		if (plot->measured[step])
-			plot_eras_put_step(out, plot, step, !step);
-		fprintf(out, "unset label %d\nunset label %d\nunset label %d\n", PLOT_TITLE, PLOT_TITLE + 1,
-			PLOT_TITLE + 2);
+			plot_eras_put_step(gnuplot, plot, step, !step);
+		plot_drop_titles(gnuplot);
 	}
-	put_legend(out, height);
-	fputs("unset multiplot\n", out);
+	put_legend(gnuplot, part->height);
+	gnuplot_put(gnuplot, "unset multiplot\n");
 }
 
 int plot_eras(const struct results *results)
@@ -204,15 +186,17 @@ int plot_eras(const struct results *results)
 		.title = "What each step of Linux's locking bought",
 		.marks = "trimmed means, with intervals of 95 %",
 		.width = 1320,
-		.put_data = put_data,
-		.put_commands = put_commands,
+		.top = TOP,
+		.bottom = BOTTOM,
+		.row_height = ROW_HEIGHT,
+		.put = put,
 		.what = &plot,
 	};
 	int status = plot_eras_open(&plot, results);
 
 	if (status)
 		return status;
-	picture.height = TOP + BOTTOM + plot.nr * ROW_HEIGHT;
+	picture.nr_rows = plot.nr;
 	if (plot.nr)
 		status = plot_write(&picture, results);
 	else

@@ -13,12 +13,13 @@
 #define BOTTOM		55
 #define BAR_HEIGHT	11
 #define GROUP_GAP	9
+#define LONGEST_LABEL	80	/* characters that the axis makes room for */
 
 struct policies {
 	const struct results *results;
 	const char *names[MAX_POLICIES_SHOWN];
 	unsigned int nr_names;
-	const struct result **groups;	/* of the oldest policy, one a workload, from the bottom up */
+	const struct result **groups;	/* of the oldest policy, one a workload, from the top down */
 	unsigned int nr;
 	double low, high;		/* ratios that the axis holds */
 };
@@ -29,7 +30,7 @@ static double bar_height(const struct policies *policies)
 	return (double)BAR_HEIGHT / (BAR_HEIGHT * (policies->nr_names - 1) + GROUP_GAP);
 }
 
-/* The newest policy is the lowest bar of its group. */
+/* The newest policy is the lowest bar of its group; @group counts from the bottom of a file. */
 static double bar_middle(const struct policies *policies, unsigned int group, unsigned int name)
 {
 	return group + ((policies->nr_names - 1) / 2.0 - name + 0.5) * bar_height(policies);
@@ -45,8 +46,8 @@ static const struct result *in_group(const struct policies *policies, unsigned i
 }
 
 /*
- * The axis holds every bar and as much again on both sides; spreads beyond are cut, since one bad repetition is no reason
- * to shrink all bars.
+ * The axis holds every bar and as much again on both sides; spreads beyond are cut, since one bad repetition is no
+ * reason to shrink all bars.
  */
 static void find_range(struct policies *policies)
 {
@@ -62,70 +63,85 @@ static void find_range(struct policies *policies)
 		}
 }
 
-/* One block a policy: where its bar is, then ratio, least and most, the ratio as text. */
-static void put_data(FILE *out, const void *what)
+/* One block a policy: where its bar is, then ratio, least and most, the ratio as text. Returns whether it has any. */
+static bool put_data(struct gnuplot *gnuplot, const struct policies *policies, const struct plot_part *part,
+		     unsigned int name)
 {
-	const struct policies *policies = what;
+	bool any = false;
 
-	for (unsigned int n = 1; n < policies->nr_names; n++) {
-		fprintf(out, "$policy%u << EOD\n", n);
-		for (unsigned int g = 0; g < policies->nr; g++) {
-			double base = result_median(policies->groups[g]), ratio;
-			const struct result *result = in_group(policies, g, n);
+	gnuplot_data(gnuplot, "policy%u", name);
+	for (unsigned int i = 0; i < part->nr; i++) {
+		double base = result_median(policies->groups[part->first + i]), ratio;
+		const struct result *result = in_group(policies, part->first + i, name);
+		char text[32];
 
-			if (!result)
-				continue;
-			ratio = result_median(result) / base;
-			fprintf(out, "%g %g %g %g \"%.*f×\"\n", bar_middle(policies, g, n), ratio,
-				max(policies->low, result_least(result) / base), min(policies->high / 1.25, result_most(result) / base),
-				ratio < 9.95 ? 2 : 1, ratio);
-		}
-		fputs("EOD\n", out);
+		if (!result)
+			continue;
+		ratio = result_median(result) / base;
+		snprintf(text, sizeof(text), "%.*f×", ratio < 9.95 ? 2 : 1, ratio);
+		gnuplot_row(gnuplot, "%g %g %g %g %s", bar_middle(policies, part->nr - 1 - i, name), ratio,
+			    max(policies->low, result_least(result) / base), min(policies->high / 1.25,
+										 result_most(result) / base), text);
+		any = true;
 	}
+	gnuplot_data_end(gnuplot);
+	return any;
 }
 
-static void put_axes(FILE *out, const struct policies *policies)
+static void put_axes(struct gnuplot *gnuplot, const struct policies *policies, const struct plot_part *part)
 {
 	size_t width = 0;
 
-	fputs("set ytics (", out);
 	for (unsigned int g = 0; g < policies->nr; g++) {
-		const struct result *oldest = policies->groups[g];
-
-		width = max(width, strlen(oldest->workload));
-		width = max(width, strlen(oldest->choices));
-		fputs(g ? ", " : "", out);
-		gnuplot_put_quoted(out, oldest->workload);
-		if (*oldest->choices) {
-			fputs(" . \"\\n\" . ", out);
-			gnuplot_put_quoted(out, oldest->choices);
-		}
-		fprintf(out, " %u", g);
+		width = max(width, strlen(policies->groups[g]->workload));
+		width = max(width, strlen(policies->groups[g]->choices));
 	}
-	fprintf(out, ") font ',9.5'\nset logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset lmargin %zu\n",
-		policies->low, policies->high, policies->nr - 0.4, width + 3);
-	fputs("set xtics ('1/128' 1/128., '1/64' 1/64., '1/32' 1/32., '1/16' 1/16., '1/8' 0.125, '1/4' 0.25, '1/2' 0.5, '1' 1,"
-	      " '2' 2, '4' 4, '8' 8, '16' 16, '32' 32, '64' 64, '128' 128)\n", out);
+	gnuplot_put(gnuplot, "set ytics (");
+	for (unsigned int i = 0; i < part->nr; i++) {
+		const struct result *oldest = policies->groups[part->first + i];
+
+		if (*oldest->choices)
+			gnuplot_put(gnuplot, "%s . \"\\n\" . %s %u, ", oldest->workload, oldest->choices,
+				    part->nr - 1 - i);
+		else
+			gnuplot_put(gnuplot, "%s %u, ", oldest->workload, part->nr - 1 - i);
+	}
+	gnuplot_put(gnuplot,
+		    "'' -9) font ',9.5'\nset logscale x 2\nset xrange [%g:%g]\nset yrange [-0.6:%g]\nset lmargin "
+		    "%zu\n",
+		    policies->low, policies->high, part->nr - 0.4, min(width, (size_t)LONGEST_LABEL) + 3);
+	plot_factor_tics(gnuplot, policies->low, policies->high);
 }
 
-static void put_commands(FILE *out, const void *what)
+static void put(struct gnuplot *gnuplot, const void *what, const struct plot_part *part)
 {
 	const struct policies *policies = what;
-	double height = TOP + BOTTOM + policies->nr * (BAR_HEIGHT * (policies->nr_names - 1) + GROUP_GAP);
 	double half = 0.46 * bar_height(policies);
+	bool any[MAX_POLICIES_SHOWN];
 
-	put_axes(out, policies);
-	fprintf(out, "set tmargin at screen %f\nset bmargin at screen %f\nset rmargin 3\n", 1 - TOP / height, BOTTOM / height);
-	fprintf(out, "set xlabel 'throughput, %s = 1' font ',10'\nset grid x ls 100\n", policies->names[0]);
-	fputs("set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#555555' front\n"
-	      "set style fill solid 0.9 noborder\nset tics scale 0.4\n"
-	      "set key at graph 0.5,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.5 maxrows 1\nplot ", out);
 	for (unsigned int n = 1; n < policies->nr_names; n++)
-		fprintf(out, "%s$policy%u using 2:1:($2<1?$2:1):($2<1?1:$2):($1-%g):($1+%g) with boxxyerror lc rgb '%s' title '%s', "
-			"$policy%u using 2:1:3:4 with xerrorbars pt 0 lw 1 lc rgb '#222222' notitle, "
-			"$policy%u using ($4>1?$4:1):1:5 with labels left offset 0.5,0 font ',7.5' textcolor '#333333' notitle",
-			n > 1 ? ", " : "", n, half, half, plot_policy_colour(n, policies->nr_names), policies->names[n], n, n);
-	putc('\n', out);
+		any[n] = put_data(gnuplot, policies, part, n);
+	put_axes(gnuplot, policies, part);
+	gnuplot_put(gnuplot,
+		    "set tmargin at screen %f\nset bmargin at screen %f\nset rmargin 3\nset xlabel 'throughput, ' . "
+		    "%s . ' = 1' "
+		    "font ',10'\nset grid x ls 100\n", 1 - TOP / part->height, BOTTOM / part->height,
+			    policies->names[0]);
+	gnuplot_put(gnuplot, "set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#555555' front\n"
+		    "set style fill solid 0.9 noborder\nset tics scale 0.4\n"
+		    "set key at graph 0.5,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.5 "
+		    "maxrows 1\nplot ");
+	for (unsigned int n = 1; n < policies->nr_names; n++)
+		if (any[n])
+			gnuplot_put(gnuplot,
+				    "$policy%u using 2:1:($2<1?$2:1):($2<1?1:$2):($1-%g):($1+%g) with boxxyerror lc "
+				    "rgb %s title %s, "
+				    "$policy%u using 2:1:3:4 with xerrorbars pt 0 lw 1 lc rgb '#222222' notitle, "
+				    "$policy%u using ($4>1?$4:1):1:5 with labels left offset 0.5,0 font ',7.5' "
+				    "textcolor '#333333' notitle, ",
+				    n, half, half, plot_policy_colour(n, policies->nr_names), policies->names[n], n,
+					    n);
+	gnuplot_put(gnuplot, "NaN notitle\n");
 }
 
 /* The most threads that still have a PU each; with none, the fewest. */
@@ -155,11 +171,6 @@ static void gather_groups(struct policies *policies)
 		if (oldest && result_median(oldest) > 0)
 			policies->groups[nr++] = oldest;
 	}
-	for (unsigned int i = 0; i < nr / 2; i++) {
-		oldest = policies->groups[i];
-		policies->groups[i] = policies->groups[nr - 1 - i];
-		policies->groups[nr - 1 - i] = oldest;
-	}
 	policies->nr = nr;
 	find_range(policies);
 }
@@ -172,8 +183,9 @@ int plot_policies(const struct results *results)
 		.title = "Policies against the oldest, with a thread on every PU",
 		.marks = "median, least and most of the repetitions",
 		.width = 1000,
-		.put_data = put_data,
-		.put_commands = put_commands,
+		.top = TOP,
+		.bottom = BOTTOM,
+		.put = put,
 		.what = &policies,
 	};
 	int status = 0;
@@ -182,7 +194,8 @@ int plot_policies(const struct results *results)
 		return fail("out of memory");
 	policies.nr_names = plot_policy_names(results, policies.names, MAX_POLICIES_SHOWN);
 	gather_groups(&policies);
-	picture.height = TOP + BOTTOM + policies.nr * (BAR_HEIGHT * (max(policies.nr_names, 1u) - 1) + GROUP_GAP);
+	picture.row_height = BAR_HEIGHT * (max(policies.nr_names, 1u) - 1) + GROUP_GAP;
+	picture.nr_rows = policies.nr;
 	if (policies.nr)
 		status = plot_write(&picture, results);
 	else

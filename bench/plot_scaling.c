@@ -13,6 +13,9 @@
 #define PANEL_HEIGHT	250	/* pixels */
 #define LEGEND_HEIGHT	46	/* two lines of it, where one is too short */
 #define TOP		(PLOT_TOP + LEGEND_HEIGHT)
+#define MOST_COUNTS	256	/* numbers of threads */
+#define CURVE_POINTS	3	/* at least, of a curve */
+#define DOTTED		"dt (2,4) lw 1.2 lc rgb '#888888'"
 
 struct panel {
 	const struct result *of;	/* its workload and choices */
@@ -25,12 +28,12 @@ struct scaling {
 	const char *policies[MAX_LINES];
 	unsigned int nr_policies, nr_panels;
 	struct panel *panels;
-	unsigned int rows;
 };
 
 static bool belongs(const struct result *result, const struct panel *panel, const char *policy)
 {
-	return result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices, panel->of->choices) &&
+	return result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices,
+										       panel->of->choices) &&
 	       !strcmp(result->policy, policy);
 }
 
@@ -70,37 +73,23 @@ static void choose_unit(const struct scaling *scaling, struct panel *panel)
 	snprintf(panel->unit_name, sizeof(panel->unit_name), "%s", names[prefix]);
 }
 
-/*
- * Points of several lines at one number of threads stand side by side, that their spreads can be told apart.
- * A block that nobody plots is not written: gnuplot takes an empty one for a mistake.
- */
-static void put_line(FILE *out, const struct scaling *scaling, unsigned int index, unsigned int line, const char *policy)
+/* Points of several lines at one number of threads stand side by side, that their spreads can be told apart. */
+static void put_line(struct gnuplot *gnuplot, const struct scaling *scaling, unsigned int index, unsigned int line,
+		     const char *policy)
 {
 	const struct panel *panel = &scaling->panels[index];
 	double beside = *policy ? pow(1.035, line - (scaling->nr_policies - 1) / 2.0) : 1;
 
-	if (!points_of(scaling, panel, policy))
-		return;
-	fprintf(out, "$p%u_%u << EOD\n", index, line);
+	gnuplot_data(gnuplot, "line%u", line);
 	for (unsigned int i = 0; i < scaling->results->nr; i++) {
 		const struct result *result = &scaling->results->all[i];
 
 		if (belongs(result, panel, policy))
-			fprintf(out, "%g %g %g %g\n", result->threads * beside, result_median(result) / panel->unit,
-				result_least(result) / panel->unit, result_most(result) / panel->unit);
+			gnuplot_row(gnuplot, "%g %g %g %g", result->threads * beside,
+				    result_median(result) / panel->unit,
+				    result_least(result) / panel->unit, result_most(result) / panel->unit);
 	}
-	fputs("EOD\n", out);
-}
-
-static void put_data(FILE *out, const void *what)
-{
-	const struct scaling *scaling = what;
-
-	for (unsigned int i = 0; i < scaling->nr_panels; i++) {
-		for (unsigned int p = 0; p < scaling->nr_policies; p++)
-			put_line(out, scaling, i, p, scaling->policies[p]);
-		put_line(out, scaling, i, scaling->nr_policies, "");
-	}
+	gnuplot_data_end(gnuplot);
 }
 
 static int compare_counts(const void *a, const void *b)
@@ -110,88 +99,112 @@ static int compare_counts(const void *a, const void *b)
 	return (*one > *other) - (*one < *other);
 }
 
-/* A tic at each number of threads that was measured; a mark where threads outnumber PUs. */
-static void put_x_axis(FILE *out, const struct scaling *scaling, const struct panel *panel)
+/* The numbers of threads that a panel was measured with, ascending, each once. */
+static unsigned int counts_of(const struct scaling *scaling, const struct panel *panel, unsigned int *counts,
+			      unsigned int room)
 {
-	unsigned int counts[256], nr = 0, cpus = scaling->results->cpus;
+	unsigned int nr = 0, different = 0;
 
-	for (unsigned int i = 0; i < scaling->results->nr && nr < ARRAY_SIZE(counts); i++) {
+	for (unsigned int i = 0; i < scaling->results->nr && nr < room; i++) {
 		const struct result *result = &scaling->results->all[i];
 
-		if (result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices, panel->of->choices))
+		if (result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices,
+											    panel->of->choices))
 			counts[nr++] = result->threads;
 	}
 	qsort(counts, nr, sizeof(counts[0]), compare_counts);
-	fprintf(out, "set xtics (");
 	for (unsigned int i = 0; i < nr; i++)
-		if (!i || counts[i] != counts[i - 1])
-			fprintf(out, "%s%u", i ? "," : "", counts[i]);
-	fprintf(out, ")\nset xrange [%g:%g]\n", counts[0] / 1.25, counts[nr - 1] * 1.25);
-	fputs("unset arrow 1\n", out);
-	if (cpus && counts[nr - 1] > cpus)
-		fprintf(out, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead dt 3 lc rgb '#888888' back\n", cpus, cpus);
+		if (!different || counts[i] != counts[different - 1])
+			counts[different++] = counts[i];
+	return different;
 }
 
-static void put_curve(FILE *out, unsigned int index, unsigned int line, const char *colour, unsigned int shape, bool first)
+/* A tic at each number of threads; a line where threads outnumber PUs. */
+static void put_x_axis(struct gnuplot *gnuplot, const struct scaling *scaling, const struct panel *panel)
 {
-	fprintf(out, "%s$p%u_%u using 1:2:3:4 with yerrorlines lw 1.6 pt %u ps 0.7 lc rgb '%s' notitle", first ? "plot " : ", ",
-		index, line, shape, colour);
+	unsigned int counts[MOST_COUNTS], nr = counts_of(scaling, panel, counts, MOST_COUNTS),
+		cpus = scaling->results->cpus;
+
+	gnuplot_put(gnuplot, "set xtics (");
+	for (unsigned int i = 0; i < nr; i++)
+		gnuplot_put(gnuplot, "%u, ", counts[i]);
+	gnuplot_put(gnuplot, "%u)\nset xrange [%g:%g]\nunset arrow 1\n", counts[0], counts[0] / 1.25,
+		    counts[nr - 1] * 1.25);
+	if (cpus && counts[nr - 1] > cpus)
+		gnuplot_put(gnuplot, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead " DOTTED " back\n", cpus, cpus);
 }
 
-static void put_panel(FILE *out, const struct scaling *scaling, unsigned int index)
+static void put_curve(struct gnuplot *gnuplot, unsigned int line, const char *colour, unsigned int shape)
+{
+	gnuplot_put(gnuplot, "$line%u using 1:2:3:4 with yerrorlines lw 1.6 pt %u ps 0.7 lc rgb %s notitle, ", line,
+		    shape, colour);
+}
+
+static void put_panel(struct gnuplot *gnuplot, const struct scaling *scaling, unsigned int index)
 {
 	const struct panel *panel = &scaling->panels[index];
-	bool first = true;
 
-	fputs("set title ", out);
-	gnuplot_put_quoted(out, panel->of->workload);
-	if (*panel->of->choices) {
-		fputs(" . \"\\n\" . ", out);
-		gnuplot_put_quoted(out, panel->of->choices);
-	}
-	fprintf(out, " font ',10' offset 0,-0.6\nset ylabel '%sitems/s' font ',9' offset 1.2,0\n", panel->unit_name);
-	put_x_axis(out, scaling, panel);
-	for (unsigned int p = 0; p < scaling->nr_policies; p++) {
-		if (!points_of(scaling, panel, scaling->policies[p]))
-			continue;
-		put_curve(out, index, p, plot_policy_colour(p, scaling->nr_policies), 5 + 2 * (p % 4), first);
-		first = false;
-	}
+	for (unsigned int p = 0; p < scaling->nr_policies; p++)
+		put_line(gnuplot, scaling, index, p, scaling->policies[p]);
+	put_line(gnuplot, scaling, index, scaling->nr_policies, "");
+	gnuplot_put(gnuplot,
+		    "set title %s . \"\\n\" . %s font ',10' offset 0,-0.6\nset ylabel %s . 'items/s' font ',9' offset "
+		    "1.2,0\n",
+		    panel->of->workload, panel->of->choices, panel->unit_name);
+	put_x_axis(gnuplot, scaling, panel);
+	gnuplot_put(gnuplot, "plot ");
+	for (unsigned int p = 0; p < scaling->nr_policies; p++)
+		if (points_of(scaling, panel, scaling->policies[p]))
+			put_curve(gnuplot, p, plot_policy_colour(p, scaling->nr_policies), 5 + 2 * (p % 4));
 	if (points_of(scaling, panel, ""))
-		put_curve(out, index, scaling->nr_policies, "#333333", 7, first);
-	fprintf(out, "\nunset label %d\nunset label %d\nunset label %d\n", PLOT_TITLE, PLOT_TITLE + 1, PLOT_TITLE + 2);
+		put_curve(gnuplot, scaling->nr_policies, "#333333", 7);
+	gnuplot_put(gnuplot, "NaN notitle\n");
+	plot_drop_titles(gnuplot);
+}
+
+static bool any_without_policy(const struct scaling *scaling, const struct plot_part *part)
+{
+	for (unsigned int i = 0; i < part->nr * COLUMNS && part->first * COLUMNS + i < scaling->nr_panels; i++)
+		if (points_of(scaling, &scaling->panels[part->first * COLUMNS + i], ""))
+			return true;
+	return false;
 }
 
 /* What the lines mean: a plot of nothing, in a strip between the titles and the panels. */
-static void put_legend(FILE *out, const struct scaling *scaling, double height)
+static void put_legend(struct gnuplot *gnuplot, const struct scaling *scaling, const struct plot_part *part)
 {
-	fprintf(out, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - TOP / height, LEGEND_HEIGHT / height);
-	fputs("unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset arrow 1\nunset grid\nunset logscale\n"
-	      "set key center center horizontal maxrows 2 Left reverse samplen 2.5 width -2 font ',10'\nset yrange [0:1]\nset xrange [1:2]\n"
-	      "plot ", out);
-	for (unsigned int p = 0; p < scaling->nr_policies; p++) {
-		fprintf(out, "NaN with linespoints lw 1.6 pt %u ps 0.9 lc rgb '%s' title ", 5 + 2 * (p % 4),
-			plot_policy_colour(p, scaling->nr_policies));
-		gnuplot_put_quoted(out, scaling->policies[p]);
-		fputs(", ", out);
-	}
-	fputs("NaN with linespoints lw 1.6 pt 7 ps 0.9 lc rgb '#333333' title 'no policy', "
-	      "NaN with lines dt 3 lc rgb '#888888' title 'a thread on every PU'\n", out);
+	gnuplot_put(gnuplot, "set origin 0,%f\nset size 1,%f\nset margins 0,0,0,0\n", 1 - TOP / part->height,
+		    LEGEND_HEIGHT / part->height);
+	gnuplot_put(gnuplot,
+		    "unset title\nunset xlabel\nunset ylabel\nunset tics\nunset border\nunset arrow 1\nunset grid\n"
+		    "unset logscale\nset key center center horizontal maxrows 2 Left reverse samplen 2.5 width -2 "
+		    "font ',10'\n"
+		    "set yrange [0:1]\nset xrange [1:2]\nplot ");
+	for (unsigned int p = 0; p < scaling->nr_policies; p++)
+		gnuplot_put(gnuplot, "NaN with linespoints lw 1.6 pt %u ps 0.9 lc rgb %s title %s, ", 5 + 2 * (p % 4),
+			    plot_policy_colour(p, scaling->nr_policies), scaling->policies[p]);
+	if (any_without_policy(scaling, part))
+		gnuplot_put(gnuplot,
+			    "NaN with linespoints lw 1.6 pt 7 ps 0.9 lc rgb '#333333' title 'limit, live: no policy', "
+			    "");
+	gnuplot_put(gnuplot, "NaN with lines " DOTTED " title 'a thread on every PU'\n");
 }
 
-static void put_commands(FILE *out, const void *what)
+static void put(struct gnuplot *gnuplot, const void *what, const struct plot_part *part)
 {
 	const struct scaling *scaling = what;
-	double height = TOP + scaling->rows * PANEL_HEIGHT;
 
-	fprintf(out, "set multiplot layout %u,%u margins 0.055,0.99,%f,%f spacing 0.055,%f\n", scaling->rows, COLUMNS, 45 / height,
-		1 - (TOP + 32) / height, 92 / height);
-	fputs("set logscale x 2\nset yrange [0:*]\nset grid y ls 100\nset xlabel 'threads' font ',9' offset 0,0.6\n"
-	      "set tics font ',9'\nunset key\n", out);
-	for (unsigned int i = 0; i < scaling->nr_panels; i++)
-		put_panel(out, scaling, i);
-	put_legend(out, scaling, height);
-	fputs("unset multiplot\n", out);
+	gnuplot_put(gnuplot, "set multiplot layout %u,%u margins 0.055,0.99,%f,%f spacing 0.055,%f\n", part->nr,
+		    COLUMNS,
+		    45 / part->height, 1 - (TOP + 32) / part->height, 92 / part->height);
+	gnuplot_put(gnuplot,
+		    "set logscale x 2\nset yrange [0:*]\nset grid y ls 100\nset xlabel 'threads' font ',9' offset "
+		    "0,0.6\n"
+		    "set tics font ',9'\nunset key\n");
+	for (unsigned int i = 0; i < part->nr * COLUMNS && part->first * COLUMNS + i < scaling->nr_panels; i++)
+		put_panel(gnuplot, scaling, part->first * COLUMNS + i);
+	put_legend(gnuplot, scaling, part);
+	gnuplot_put(gnuplot, "unset multiplot\n");
 }
 
 static void add_panel(struct scaling *scaling, const struct result *of)
@@ -203,6 +216,23 @@ static void add_panel(struct scaling *scaling, const struct result *of)
 	scaling->nr_panels += has_lines(scaling, panel);
 }
 
+/*
+ * Where some workloads were measured with several numbers of threads, those with two only are no curves, and are
+ * dropped.
+ */
+static void keep_curves(struct scaling *scaling)
+{
+	unsigned int counts[MOST_COUNTS], most = 0, kept = 0;
+
+	for (unsigned int i = 0; i < scaling->nr_panels; i++)
+		most = max(most, counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS));
+	for (unsigned int i = 0; i < scaling->nr_panels; i++)
+		if (counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS) >= min(most,
+											(unsigned int)CURVE_POINTS))
+			scaling->panels[kept++] = scaling->panels[i];
+	scaling->nr_panels = kept;
+}
+
 int plot_scaling(const struct results *results)
 {
 	struct scaling scaling = { .results = results };
@@ -211,8 +241,9 @@ int plot_scaling(const struct results *results)
 		.title = "Throughput against threads",
 		.marks = "median, least and most of the repetitions",
 		.width = 1320,
-		.put_data = put_data,
-		.put_commands = put_commands,
+		.top = TOP,
+		.row_height = PANEL_HEIGHT,
+		.put = put,
 		.what = &scaling,
 	};
 	const struct result *of;
@@ -226,8 +257,8 @@ int plot_scaling(const struct results *results)
 		for (unsigned int nth = 0; (of = plot_workload(results, nth)); nth++)
 			if (plot_kind_of(of) == kind)
 				add_panel(&scaling, of);
-	scaling.rows = (scaling.nr_panels + COLUMNS - 1) / COLUMNS;
-	picture.height = TOP + scaling.rows * PANEL_HEIGHT;
+	keep_curves(&scaling);
+	picture.nr_rows = (scaling.nr_panels + COLUMNS - 1) / COLUMNS;
 	if (scaling.nr_panels)
 		status = plot_write(&picture, results);
 	else

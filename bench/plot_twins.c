@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plot_twins.c - the model beside the live kernel: what an item costs, as a ratio, and what a second thread brings, on both sides. */
+/*
+ * plot_twins.c - the model beside the live kernel: cost of an item as a ratio, and speed-up by a second thread, on
+ * both sides.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/command.h"
-#include "bench/gnuplot.h"
 #include "bench/plot.h"
 #include "bench/twins.h"
 #include "core/faultline.h"
@@ -18,75 +20,106 @@
 #define LIVE_COLOUR	"#d95f02"
 
 struct rows {
-	const struct twin **twins;	/* from the bottom up */
+	const struct twin **twins;	/* from the top down */
 	unsigned int nr;
 	double low, high;		/* ratios that the axis holds */
 	double most;			/* scaling that its axis holds */
 };
 
-static void put_ratios(FILE *out, const struct rows *rows)
+static void put_data(struct gnuplot *gnuplot, const struct rows *rows, const struct plot_part *part)
 {
-	fputs("$ratios << EOD\n", out);
-	for (unsigned int i = 0; i < rows->nr; i++) {
-		const struct twin *twin = rows->twins[i];
+	gnuplot_data(gnuplot, "ratios");
+	for (unsigned int i = 0; i < part->nr; i++) {
+		const struct twin *twin = rows->twins[part->first + i];
+		char text[32];
 
-		fprintf(out, "%u %g %g %g \"%.*f\"\n", i, twin->ratio, twin->low, twin->high, twin->ratio < 0.995 ? 3 : 2, twin->ratio);
+		snprintf(text, sizeof(text), "%.*f", twin->ratio < 0.995 ? 3 : 2, twin->ratio);
+		gnuplot_row(gnuplot, "%u %g %g %g %s", part->nr - 1 - i, twin->ratio, twin->low, twin->high, text);
 	}
-	fputs("EOD\n", out);
+	gnuplot_data_end(gnuplot);
 }
 
-static void put_data(FILE *out, const void *what)
+/* Returns whether any was measured with two threads. */
+static bool put_scaling(struct gnuplot *gnuplot, const struct rows *rows, const struct plot_part *part)
 {
-	const struct rows *rows = what;
+	bool any = false;
 
-	put_ratios(out, rows);
-	fputs("$scaling << EOD\n", out);
-	for (unsigned int i = 0; i < rows->nr; i++)
-		if (rows->twins[i]->core_scaling > 0 && rows->twins[i]->live_scaling > 0)
-			fprintf(out, "%u %g %g\n", i, rows->twins[i]->core_scaling, rows->twins[i]->live_scaling);
-	fputs("EOD\n", out);
+	gnuplot_data(gnuplot, "scaling");
+	for (unsigned int i = 0; i < part->nr; i++) {
+		const struct twin *twin = rows->twins[part->first + i];
+
+		if (twin->core_scaling <= 0 || twin->live_scaling <= 0)
+			continue;
+		gnuplot_row(gnuplot, "%u %g %g", part->nr - 1 - i, twin->core_scaling, twin->live_scaling);
+		any = true;
+	}
+	gnuplot_data_end(gnuplot);
+	return any;
 }
 
 /* The model's name; its twin's is the same with live_ in front, or told by the list of workloads. */
-static void put_names(FILE *out, const struct rows *rows)
+static void put_names(struct gnuplot *gnuplot, const struct rows *rows, const struct plot_part *part)
 {
-	fputs("set ytics (", out);
-	for (unsigned int i = 0; i < rows->nr; i++) {
-		const struct twin *twin = rows->twins[i];
+	gnuplot_put(gnuplot, "set ytics (");
+	for (unsigned int i = 0; i < part->nr; i++) {
+		const struct twin *twin = rows->twins[part->first + i];
 		char label[512];
 
-		snprintf(label, sizeof(label), "%s%s%s", twin->core->workload, twin->core->threads > 1 ? ", threads:2" : "",
+		snprintf(label, sizeof(label), "%s%s%s", twin->core->workload, twin->core->threads > 1 ? ", threads:2"
+			 : "",
 			 strstr(twin->core->choices, "payload:") ? " *" : "");
-		fputs(i ? ", " : "", out);
-		gnuplot_put_quoted(out, label);
-		fprintf(out, " %u", i);
+		gnuplot_put(gnuplot, "%s %u, ", label, part->nr - 1 - i);
 	}
-	fputs(") font ',9'\n", out);
+	gnuplot_put(gnuplot, "'' -9) font ',9'\n");
 }
 
-static void put_commands(FILE *out, const void *what)
+static void put_costs(struct gnuplot *gnuplot, const struct rows *rows)
+{
+	gnuplot_put(gnuplot,
+		    "set lmargin at screen 0.2\nset rmargin at screen 0.66\nset logscale x 10\nset xrange [%g:%g]\n",
+		    rows->low, rows->high);
+	gnuplot_put(gnuplot,
+		    "set xlabel \"time of an item: the model's, against the live kernel's\\n* model with whole "
+		    "pages\" font ',10'\n"
+		    "set format x '%%g'\nset arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#555555' "
+		    "front\nset key off\n"
+		    "plot $ratios using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.32):($1+0.32) with boxxyerror lc rgb "
+		    "'" MODEL_COLOUR "', "
+		    "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222', "
+		    "'' using ($4>1?$4:1):1:5 with labels left offset 0.6,0 font ',8' textcolor '#333333'\n");
+}
+
+static void put_scalings(struct gnuplot *gnuplot, const struct rows *rows)
+{
+	gnuplot_put(gnuplot,
+		    "unset arrow 1\nunset logscale x\nunset ytics\nset lmargin at screen 0.71\nset rmargin at screen "
+		    "0.97\n"
+		    "set xrange [0:%g]\nset xlabel 'rate of two threads, one thread = 1' font ',10'\n"
+		    "set key at graph 0.5,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.2\n"
+		    "set arrow 2 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lc rgb '#999999'\n", rows->most);
+	gnuplot_put(gnuplot,
+		    "plot $scaling using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#bbbbbb' notitle, "
+		    "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "' title 'model', "
+		    "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "' title 'live kernel'\n");
+}
+
+static void put(struct gnuplot *gnuplot, const void *what, const struct plot_part *part)
 {
 	const struct rows *rows = what;
-	double height = TOP + BOTTOM + rows->nr * ROW_HEIGHT;
+	bool scales = put_scaling(gnuplot, rows, part);
 
-	fprintf(out, "set multiplot\nset tmargin at screen %f\nset bmargin at screen %f\nset yrange [-0.7:%g]\nset tics scale 0.4\n"
-		"set grid x ls 100\nset style fill solid 0.85 noborder\n", 1 - TOP / height, BOTTOM / height, rows->nr - 0.3);
-	put_names(out, rows);
-	fprintf(out, "set lmargin at screen 0.2\nset rmargin at screen 0.66\nset logscale x 10\nset xrange [%g:%g]\n", rows->low, rows->high);
-	fputs("set xlabel \"time of an item: the model's, against the live kernel's\\n* model with whole pages\" font ',10'\n"
-	      "set format x '%g'\nset arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#555555' front\nset key off\n", out);
-	fputs("plot $ratios using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.32):($1+0.32) with boxxyerror lc rgb '" MODEL_COLOUR "', "
-		"'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222', "
-		"'' using ($4>1?$4:1):1:5 with labels left offset 0.6,0 font ',8' textcolor '#333333'\n", out);
-	fputs("unset arrow 1\nunset logscale x\nunset ytics\nset lmargin at screen 0.71\nset rmargin at screen 0.97\n", out);
-	for (unsigned int line = 0; line < 3; line++)	/* the titles are drawn */
-		fprintf(out, "unset label %u\n", PLOT_TITLE + line);
-	fprintf(out, "set xrange [0:%g]\nset xlabel 'rate of two threads, one thread = 1' font ',10'\n"
-		"set key at graph 0.5,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.2\n"
-		"set arrow 2 from 2,graph 0 to 2,graph 1 nohead dt 2 lc rgb '#999999'\n", rows->most);
-	fputs("plot $scaling using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#bbbbbb' notitle, "
-	      "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "' title 'model', "
-	      "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "' title 'live kernel'\nunset multiplot\n", out);
+	put_data(gnuplot, rows, part);
+	gnuplot_put(gnuplot,
+		    "set multiplot\nset tmargin at screen %f\nset bmargin at screen %f\nset yrange [-0.7:%g]\n"
+		    "set tics scale 0.4\nset grid x ls 100\nset style fill solid 0.85 noborder\n",
+			    1 - TOP / part->height,
+		    BOTTOM / part->height, part->nr - 0.3);
+	put_names(gnuplot, rows, part);
+	put_costs(gnuplot, rows);
+	plot_drop_titles(gnuplot);
+	if (scales)
+		put_scalings(gnuplot, rows);
+	gnuplot_put(gnuplot, "unset multiplot\n");
 }
 
 /* By name, from the top down; one for each live workload. */
@@ -95,8 +128,8 @@ static void gather(struct rows *rows, const struct twin *twins, unsigned int nr)
 	rows->low = 0.5;
 	rows->high = 2;
 	rows->most = 2.2;
-	for (unsigned int i = nr; i; i--) {
-		const struct twin *twin = &twins[i - 1];
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct twin *twin = &twins[i];
 
 		if (!twin->usual || twin->skipped)
 			continue;
@@ -115,10 +148,12 @@ int plot_twins(const struct results *results)
 	struct picture picture = {
 		.name = "twins",
 		.title = "The model against the live kernel",
-		.marks = "medians, with their intervals",
+		.marks = "medians, with intervals of 95 %",
 		.width = 1000,
-		.put_data = put_data,
-		.put_commands = put_commands,
+		.top = TOP,
+		.bottom = BOTTOM,
+		.row_height = ROW_HEIGHT,
+		.put = put,
 		.what = &rows,
 	};
 	unsigned int nr;
@@ -128,7 +163,7 @@ int plot_twins(const struct results *results)
 	rows.twins = calloc(nr + 1, sizeof(*rows.twins));
 	if (twins && rows.twins)
 		gather(&rows, twins, nr);
-	picture.height = TOP + BOTTOM + rows.nr * ROW_HEIGHT;
+	picture.nr_rows = rows.nr;
 	if (rows.nr)
 		status = plot_write(&picture, results);
 	else

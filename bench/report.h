@@ -18,7 +18,7 @@ struct report_run {
 	char folder[PATH_MAX];		/* where its files are */
 	struct results bench, eras;
 	struct usl_fits bench_fits, eras_fits;
-	json_t *profile;
+	json_t *profile, *knockouts;
 	struct numa numa;
 	bool has_numa;
 };
@@ -33,7 +33,8 @@ void report_free(struct report_run *run);
 const struct results *report_facts(const struct report_run *run);
 
 /* ---- sections: each writes one, with its own figures; or says which command makes what it lacks ---- */
-void report_summary(struct html *page, const struct report_run *runs, unsigned int nr);
+void report_answers(struct html *page, const struct report_run *run);
+void report_facts_table(struct html *page, const struct report_run *runs, unsigned int nr);
 void report_runs(struct html *page, const struct report_run *runs, unsigned int nr);
 void report_scaling(struct html *page, const struct report_run *run);
 void report_latency(struct html *page, const struct report_run *run);
@@ -42,12 +43,17 @@ void report_twins(struct html *page, const struct report_run *run);
 void report_locks(struct html *page, const struct report_run *run);
 void report_numa(struct html *page, const struct report_run *run);
 void report_noise(struct html *page, const struct report_run *run);
+void report_all(struct html *page, const struct report_run *run);
 
 /* ---- what they share ---- */
 
 /* The command that measures @of again, with all policies and threads that @results has of it, and this page's. */
 const char *report_again(const struct report_run *run, const char *command, const struct results *results,
 			 const struct result *of);
+/* @command of the program and this page's, as lines to type. */
+const char *report_shell(const struct report_run *run, const char *command);
+/* Into @command, or behind what it holds when @before begins with a blank: @before, and @word as a shell takes it. */
+void report_word(char *command, size_t size, const char *before, const char *word);
 /* "812 ns", "1.24 µs". */
 const char *report_time(double nanoseconds);
 const char *report_rate(double per_second);
@@ -62,7 +68,10 @@ struct lock_bound {
 	unsigned int threads;		/* that it was measured with */
 };
 
-/* For @of's case with the most threads that has a bottleneck which one thread holds at a time; false when there is none. */
+/*
+ * For @of's case with the most threads that has a bottleneck which one thread holds at a time; false when there is
+ * none.
+ */
 bool report_lock_bound(const json_t *profile, const struct result *of, struct lock_bound *bound);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/faultline.h"
 
 #define ROW_HEIGHT	30
+#define MOST_ROWS	60	/* in a picture; the tables have all */
 
 static void put_rows(struct html *page, const struct eras *eras, unsigned int step)
 {
@@ -20,9 +21,9 @@ static void put_rows(struct html *page, const struct eras *eras, unsigned int st
 		html_row(page);
 		html_cell(page, "%s", row->workload);
 		html_cell(page, "%s", row->choices);
-		html_number(page, "%u", row->threads);
-		html_number(page, "%.2f", bought.factor);
-		html_number(page, "%.2f … %.2f", bought.low, bought.high);
+		html_number(page, row->threads, "%u", row->threads);
+		html_number(page, bought.factor, "%.2f", bought.factor);
+		html_number(page, bought.low, "%.2f … %.2f", bought.low, bought.high);
 		html_cell(page, "%s", bought.noise ? "noise" : bought.factor > 1 ? "better" : "worse");
 		html_row_end(page);
 	}
@@ -32,24 +33,24 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 {
 	static const char *const columns[] = { "workload", "choices", "threads", "factor", "interval", "", NULL };
 	const struct eras *eras = &plot->eras;
-	char title[256], command[PATH_MAX + 256];
-	FILE *in;
+	char title[256], command[512];
+	struct gnuplot *gnuplot;
 
 	snprintf(title, sizeof(title), "%s → %s", eras->policies[step], eras->policies[step + 1]);
-	in = html_figure(page, title, era_news(eras->policies[step + 1]), 70 + ROW_HEIGHT * plot->nr);
-	if (plot_eras_put_data(in, plot, step)) {
-		fputs("set ytics font ',10.5'\nset xlabel 'throughput, before = 1' offset 0,0.5\n", in);
-		plot_eras_put_step(in, plot, step, true);
+	gnuplot = html_figure(page, title, era_news(eras->policies[step + 1]), 70 + ROW_HEIGHT * plot->shown);
+	if (plot_eras_put_data(gnuplot, plot, step)) {
+		gnuplot_put(gnuplot, "set ytics font ',10.5'\nset xlabel 'throughput, before = 1' offset 0,0.5\n");
+		plot_eras_put_step(gnuplot, plot, step, true);
 	} else {
-		fputs("unset border\nunset tics\nset yrange [0:1]\nset label 1 'not measured' at graph 0.5,0.5 center\n"
-		      "plot NaN\n", in);
+		gnuplot_put(gnuplot, "unset border\nunset tics\nset yrange [0:1]\nset xrange [0:1]\n"
+			    "set label 1 'not measured' at graph 0.5,0.5 center\nplot NaN\n");
 	}
 	html_figure_data(page, columns);
 	put_rows(page, eras, step);
-	snprintf(command, sizeof(command), "faultline eras --policy %s --policy %s\nfaultline report %s",
-		 eras->policies[step], eras->policies[step + 1], run->name);
 	html_table_end(page);
-	html_figure_end(page, command);
+	report_word(command, sizeof(command), "eras --policy ", eras->policies[step]);
+	report_word(command, sizeof(command), " --policy ", eras->policies[step + 1]);
+	html_figure_end(page, report_shell(run, command));
 }
 
 static void put_whole(struct html *page, const struct eras *eras)
@@ -58,7 +59,7 @@ static void put_whole(struct html *page, const struct eras *eras)
 					      "interval", NULL };
 	const struct result *row;
 
-	fprintf(page->body, "<details open=\"open\"><summary>all steps together</summary>\n");
+	html_details(page, "all steps together");
 	html_table(page, columns);
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
 		const struct result *last = results_find(eras->results, row, eras->policies[eras->nr_policies - 1],
@@ -70,15 +71,15 @@ static void put_whole(struct html *page, const struct eras *eras)
 		html_row(page);
 		html_cell(page, "%s", row->workload);
 		html_cell(page, "%s", row->choices);
-		html_number(page, "%u", row->threads);
-		html_number(page, "%s/s", report_rate(result_median(row)));
-		html_number(page, "%s/s", report_rate(result_median(last)));
-		html_number(page, bought.noise ? "(%.2f)" : "%.2f", bought.factor);
-		html_number(page, "%.2f … %.2f", bought.low, bought.high);
+		html_number(page, row->threads, "%u", row->threads);
+		html_number(page, result_median(row), "%s/s", report_rate(result_median(row)));
+		html_number(page, result_median(last), "%s/s", report_rate(result_median(last)));
+		html_number(page, bought.factor, bought.noise ? "(%.2f)" : "%.2f", bought.factor);
+		html_number(page, bought.low, "%.2f … %.2f", bought.low, bought.high);
 		html_row_end(page);
 	}
 	html_table_end(page);
-	fputs("</details>\n", page->body);
+	html_details_end(page);
 }
 
 static void put_steps(struct html *page, const struct report_run *run, const struct results *results)
@@ -90,6 +91,7 @@ static void put_steps(struct html *page, const struct report_run *run, const str
 	if (!plot.nr) {
 		html_missing(page, "No workload was measured with several policies.", "faultline eras");
 	} else {
+		plot.shown = min(plot.nr, (unsigned int)MOST_ROWS);
 		html_legend(page);
 		html_legend_entry(page, "#2b8c9e", "better");
 		html_legend_entry(page, "#d95f02", "worse");
@@ -111,8 +113,9 @@ void report_eras(struct html *page, const struct report_run *run)
 		html_missing(page, "Workloads over all policies and threads were not measured.", "faultline eras");
 	} else {
 		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
-			       "what a step costs where nobody waits. Filled marks: a thread on every PU. Bars: 95 %% "
-			       "each; what is better or worse is so at p < 0.01 among all steps.");
+			       "the cost of a step without contention. Filled marks: one thread on every PU. Bars: "
+			       "intervals "
+			       "of 95 %%. Better and worse steps are significant among all steps (p < 0.01).");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

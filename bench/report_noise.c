@@ -21,32 +21,47 @@ static double half_width(const struct result *result)
 
 static int widest_first(const void *a, const void *b)
 {
-	double one = half_width(*(const struct result *const *)a), other = half_width(*(const struct result *const *)b);
+	double one = half_width(*(const struct result *const *)a),
+		other = half_width(*(const struct result *const *)b);
 
 	return (one < other) - (one > other);
 }
 
-/* What share of the benchmarks has an interval no wider than that, and where the controls are. */
-static void put_picture(FILE *in, const struct result *const *sorted, unsigned int nr)
+/* The share of benchmarks whose interval is no wider, and the name, for the pointer. */
+static bool put_points(struct gnuplot *gnuplot, const struct result *const *sorted, unsigned int nr, bool limits)
 {
-	bool limits = false;
+	bool any = false;
 
-	fputs("$all << EOD\n", in);
 	for (unsigned int i = nr; i; i--)
-		fprintf(in, "%g %g\n", fmax(half_width(sorted[i - 1]), 0.01), 100.0 * (nr - i + 1) / nr);
-	fputs("EOD\n$limits << EOD\n", in);
-	for (unsigned int i = nr; i; i--)
-		if (plot_kind_of(sorted[i - 1]) == PLOT_LIMIT) {
-			fprintf(in, "%g %g\n", fmax(half_width(sorted[i - 1]), 0.01), 100.0 * (nr - i + 1) / nr);
-			limits = true;
+		if (!limits || plot_kind_of(sorted[i - 1]) == PLOT_LIMIT) {
+			gnuplot_row(gnuplot, "%g %g %s", fmax(half_width(sorted[i - 1]), 0.01),
+				    100.0 * (nr - i + 1) / nr,
+				    sorted[i - 1]->name);
+			any = true;
 		}
-	fprintf(in, "%sEOD\nset logscale x\nset xrange [%g:%g]\nset yrange [0:100]\nset grid x y ls 100\n"
-		"set format x '%%g'\n"
-		"set xlabel 'half of the interval, %% of the median' offset 0,0.5\nset ylabel '%% of benchmarks' offset "
-		"1,0\n"
-		"plot $all with steps lw 1.8 lc rgb '" FIGURE_COLOUR "'%s\n", limits ? "" : "NaN NaN\n",
-		fmax(half_width(sorted[nr - 1]), 0.01) / 1.5, fmax(half_width(sorted[0]), 0.01) * 1.5,
-		limits ? ", $limits with points pt 7 ps 0.6 lc rgb '#2b8c9e'" : "");
+	return any;
+}
+
+static void put_picture(struct gnuplot *gnuplot, const struct result *const *sorted, unsigned int nr)
+{
+	bool limits;
+
+	gnuplot_data(gnuplot, "all");
+	put_points(gnuplot, sorted, nr, false);
+	gnuplot_data_end(gnuplot);
+	gnuplot_data(gnuplot, "limits");
+	limits = put_points(gnuplot, sorted, nr, true);
+	gnuplot_data_end(gnuplot);
+	gnuplot_put(gnuplot,
+		    "set logscale x\nset xrange [%g:%g]\nset yrange [0:100]\nset grid x y ls 100\nset format x '%%g'\n"
+		    "set xlabel 'half of the interval, %% of the median' offset 0,0.5\n"
+		    "set ylabel '%% of benchmarks' offset 1,0\nplot $all with steps lw 1.8 lc rgb "
+		    "'" FIGURE_COLOUR "', ",
+		    fmax(half_width(sorted[nr - 1]), 0.01) / 1.5, fmax(half_width(sorted[0]), 0.01) * 1.5);
+	if (limits)
+		gnuplot_put(gnuplot, "$limits with points pt 7 ps 0.6 lc rgb '#2b8c9e', "
+			    "'' using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000', ");
+	gnuplot_put(gnuplot, "NaN\n");
 }
 
 static void put_rows(struct html *page, const struct result *const *sorted, unsigned int nr)
@@ -54,9 +69,9 @@ static void put_rows(struct html *page, const struct result *const *sorted, unsi
 	for (unsigned int i = 0; i < min(nr, MOST_ROWS + 0u); i++) {
 		html_row(page);
 		html_cell(page, "%s", sorted[i]->name);
-		html_number(page, "%u", sorted[i]->nr);
-		html_number(page, "%s", report_rate(result_median(sorted[i])));
-		html_number(page, "± %.1f %%", half_width(sorted[i]));
+		html_number(page, sorted[i]->nr, "%u", sorted[i]->nr);
+		html_number(page, result_median(sorted[i]), "%s", report_rate(result_median(sorted[i])));
+		html_number(page, half_width(sorted[i]), "± %.1f %%", half_width(sorted[i]));
 		html_row_end(page);
 	}
 }
@@ -65,17 +80,16 @@ static void put_figure(struct html *page, const struct report_run *run, const st
 {
 	static const char *const columns[] = { "benchmark, the noisiest first", "repetitions", "items/s", "interval",
 					      NULL };
-	char command[PATH_MAX + 64];
 
 	qsort(sorted, nr, sizeof(*sorted), widest_first);
 	html_figures(page);
-	put_picture(html_figure(page, "Intervals of the medians", "teal: limit_* rows, whose code never changes", 260),
+	put_picture(html_figure(page, "Intervals of the medians",
+				"orange: all benchmarks; teal: limit_*, whose code never changes", 260),
 		    sorted, nr);
 	html_figure_data(page, columns);
 	put_rows(page, sorted, nr);
-	snprintf(command, sizeof(command), "faultline bench\nfaultline report %s", run->name);
 	html_table_end(page);
-	html_figure_end(page, command);
+	html_figure_end(page, report_shell(run, "bench"));
 	html_figures_end(page);
 }
 
@@ -90,9 +104,11 @@ void report_noise(struct html *page, const struct report_run *run)
 		if (result_median(&results->all[i]) > 0)
 			sorted[nr++] = &results->all[i];
 	if (nr) {
-		html_paragraph(page, "How far the median of each benchmark can be trusted. The noise floor of this run "
+		html_paragraph(page,
+			       "How far the median of each benchmark can be trusted. The noise floor of this run "
 			       "is %.1f %%: that far apart are the halves of its own repetitions in the 95th of 100 "
-			       "benchmarks, with nothing changed. Read no smaller difference, and compare ratios within "
+			       "benchmarks, with nothing changed. Read no smaller difference, and compare ratios "
+			       "within "
 			       "a run rather than times of two.", 100 * results_noise_floor(results));
 		put_figure(page, run, sorted, nr);
 	} else {

@@ -5,32 +5,37 @@
 #include "bench/numa.h"
 #include "bench/report.h"
 
-/* Column, row, ns, times that of everything on the threads' node. */
-static void put_cells(FILE *in, const struct numa *numa, unsigned int first, enum numa_map map)
+/* Column, row, factor against everything on the threads' node, and the text of a field. */
+static void put_cells(struct gnuplot *gnuplot, const struct numa *numa, unsigned int first, enum numa_map map)
 {
-	fputs("$c << EOD\n", in);
+	gnuplot_data(gnuplot, "c");
 	for (unsigned int row = 0; row < numa->nr_nodes; row++)
 		for (unsigned int column = 0; column < numa->nr_nodes; column++) {
 			const struct numa_cell *here = numa_at(numa, first, numa_place_in(map, row, row));
 			const struct numa_cell *cell = numa_at(numa, first, numa_place_in(map, row, column));
+			char text[64];
 
-			if (cell && here)
-				fprintf(in, "%u %u %g %g\n", column, row, cell->ns, cell->ns / here->ns);
+			if (!cell || !here)
+				continue;
+			snprintf(text, sizeof(text), "%.3g ns × %.2f", cell->ns, cell->ns / here->ns);
+			gnuplot_row(gnuplot, "%u %u %g %s", column, row, cell->ns / here->ns, text);
 		}
-	fputs("EOD\n", in);
+	gnuplot_data_end(gnuplot);
 }
 
 /* Fields are boxes: an image would be a file beside the page. */
-static void put_picture(FILE *in, const struct numa *numa, unsigned int first, enum numa_map map)
+static void put_picture(struct gnuplot *gnuplot, const struct numa *numa, unsigned int first, enum numa_map map)
 {
-	put_cells(in, numa, first, map);
-	fprintf(in, "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nset xtics 1 scale 0\nset ytics 1 scale 0\nunset border\n"
-		"unset colorbox\n"
-		"set cbrange [0.5:3]\nset palette defined (0.5 '#6baed6', 1 '#c9ced6', 2 '#fdae6b', 3 '#e6550d')\n"
-		"set ylabel 'node of the threads'\nset xlabel 'node of %s' offset 0,0.5\nset style fill solid 1 noborder\n"
-		"plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):4 with boxxyerror lc palette, "
-		"$c using 1:2:(sprintf(\"%%.3g ns\\n×%%.2f\", $3, $4)) with labels font ',10' textcolor '#111111'\n",
-		numa->nr_nodes - 0.5, numa->nr_nodes - 0.5, map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
+	put_cells(gnuplot, numa, first, map);
+	gnuplot_put(gnuplot, "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nset xtics 1 scale 0\nset ytics 1 scale 0\n"
+		    "unset border\nunset colorbox\nset cbrange [0.5:3]\n"
+		    "set palette defined (0.5 '#6baed6', 1 '#c9ced6', 2 '#fdae6b', 3 '#e6550d')\n"
+		    "set ylabel 'node of the threads'\nset xlabel 'node of ' . %s offset 0,0.5\nset style fill solid "
+		    "1 noborder\n"
+		    "plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):3 with boxxyerror lc palette, "
+		    "$c using 1:2:4 with labels font ',10' textcolor '#111111'\n",
+		    numa->nr_nodes - 0.5, numa->nr_nodes - 0.5,
+			    map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
 }
 
 static bool has_map(const struct numa *numa, unsigned int first, enum numa_map map)
@@ -45,11 +50,11 @@ static void put_rows(struct html *page, const struct numa *numa, unsigned int fi
 		const struct numa_cell *cell = &numa->cells[i];
 
 		html_row(page);
-		html_number(page, "%u", cell->place.threads);
-		html_number(page, "%u", cell->place.frames);
-		html_number(page, "%u", cell->place.tables);
-		html_number(page, "%s", report_time(cell->ns));
-		html_number(page, "%s … %s", report_time(cell->low), report_time(cell->high));
+		html_number(page, cell->place.threads, "%u", cell->place.threads);
+		html_number(page, cell->place.frames, "%u", cell->place.frames);
+		html_number(page, cell->place.tables, "%u", cell->place.tables);
+		html_number(page, cell->ns, "%s", report_time(cell->ns));
+		html_number(page, cell->low, "%s … %s", report_time(cell->low), report_time(cell->high));
 		html_row_end(page);
 	}
 }
@@ -61,18 +66,20 @@ static void put_group(struct html *page, const struct report_run *run, unsigned 
 	const struct numa_cell *cell = &run->numa.cells[first];
 
 	for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++) {
-		char note[512], command[PATH_MAX + 256];
+		char note[512], command[256];
 
 		if (!has_map(&run->numa, first, map))
 			continue;
-		snprintf(note, sizeof(note), "%s %s · %u threads · map of %s", cell->policy, cell->choices, cell->threads,
+		snprintf(note, sizeof(note), "%s %s · %u threads · map of %s", cell->policy, cell->choices,
+			 cell->threads,
 			 numa_map_name(map));
-		put_picture(html_figure(page, cell->workload, note, 120 + 60 * run->numa.nr_nodes), &run->numa, first, map);
+		put_picture(html_figure(page, cell->workload, note, 120 + 60 * run->numa.nr_nodes), &run->numa, first,
+			    map);
 		html_figure_data(page, columns);
 		put_rows(page, &run->numa, first);
-		snprintf(command, sizeof(command), "faultline numa %s\nfaultline report %s", cell->workload, run->name);
 		html_table_end(page);
-		html_figure_end(page, command);
+		report_word(command, sizeof(command), "numa ", cell->workload);
+		html_figure_end(page, report_shell(run, command));
 	}
 }
 
@@ -90,7 +97,8 @@ void report_numa(struct html *page, const struct report_run *run)
 		html_missing(page, text, "faultline numa");
 	} else {
 		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of "
-			       "frames, of page tables, or of both. The factor is against everything on the threads' node.");
+			       "frames, of page tables, or of both. The factor is against everything on the threads' "
+			       "node.");
 		html_figures(page);
 		for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first))
 			put_group(page, run, first);

@@ -19,11 +19,28 @@ static bool path_of(const struct report_run *run, const char *name, char *path)
 	return snprintf(path, PATH_MAX, "%s/%s", run->folder, name) < PATH_MAX && !access(path, F_OK);
 }
 
+/* What cannot be drawn is dropped, with a line that says so. */
 static int load_results(struct results *results, const char *path)
 {
+	unsigned int all, dropped, measured = 0;
 	char why[512];
 
-	return results_load(path, results, why, sizeof(why)) ? complain_text(why) : 0;
+	if (results_load(path, results, why, sizeof(why)))
+		return complain_text(why);
+	all = results->nr;
+	dropped = results_keep(results, result_is_drawable);
+	for (unsigned int i = 0; i < results->nr; i++)
+		measured += results->all[i].nr > 0;
+	if (dropped && !measured) {
+		results_free(results);
+		return complain("%s: nothing to draw: no benchmark has threads and rates of %g/s to %g/s", path,
+				LEAST_RATE, MOST_RATE);
+	}
+	if (dropped)
+		fprintf(stderr, "%s: %s: %u of %u benchmarks are not drawn: rates must be %g/s to %g/s\n",
+			program_name, path, dropped,
+			all, LEAST_RATE, MOST_RATE);
+	return 0;
 }
 
 static const char *wrong_with(const json_t *root, const char *list)
@@ -31,7 +48,7 @@ static const char *wrong_with(const json_t *root, const char *list)
 	const json_t *all = json_object_get(root, list), *one;
 	size_t i;
 
-	if (json_integer_value(json_object_get(root, "schema")) != RESULTS_SCHEMA)
+	if (!results_schema_known(root))
 		return "another schema than this program's";
 	if (!json_is_array(all))
 		return "without its list";
@@ -65,11 +82,13 @@ static int load_folder(struct report_run *run)
 		status = load_results(&run->eras, path);
 	if (!status && path_of(run, "profile.json", path))
 		status = load_json(&run->profile, path, "cases");
+	if (!status && path_of(run, "knockouts.json", path))
+		status = load_json(&run->knockouts, path, "knockouts");
 	if (!status && path_of(run, "numa.json", path)) {
 		run->has_numa = !numa_load(path, &run->numa, why, sizeof(why));
 		status = run->has_numa ? 0 : complain_text(why);
 	}
-	if (!status && !run->bench.nr && !run->eras.nr && !run->profile && !run->has_numa)
+	if (!status && !run->bench.nr && !run->eras.nr && !run->profile && !run->knockouts && !run->has_numa)
 		status = complain("%s: no results in it", run->name);
 	return status;
 }
@@ -115,6 +134,7 @@ void report_free(struct report_run *run)
 	if (run->eras.nr)
 		results_free(&run->eras);
 	json_decref(run->profile);
+	json_decref(run->knockouts);
 	if (run->has_numa)
 		numa_free(&run->numa);
 }
@@ -136,6 +156,50 @@ static char *text_of(size_t *size)
 	return texts[next++ % TEXTS];
 }
 
+/* A word as a shell takes it: in quotes unless it has none of the signs that a shell knows. */
+static void put_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, out);
+		return;
+	}
+	putc('\'', out);
+	for (; *word; word++)
+		if (*word == '\'')
+			fputs("'\\''", out);
+		else
+			putc(*word, out);
+	putc('\'', out);
+}
+
+void report_word(char *command, size_t size, const char *before, const char *word)
+{
+	size_t length = *before == ' ' ? strlen(command) : 0;
+	FILE *out = fmemopen(command + length, size - length, "w");
+
+	if (!out)
+		return;
+	fputs(before, out);
+	put_word(out, word);
+	fclose(out);
+}
+
+const char *report_shell(const struct report_run *run, const char *command)
+{
+	size_t size;
+	char *text = text_of(&size);
+	FILE *out = fmemopen(text, size, "w");
+
+	if (out) {
+		fprintf(out, "faultline %s\nfaultline report ", command);
+		put_word(out, run->name);
+		fclose(out);
+	}
+	return text;
+}
+
 /* A word of a benchmark's name as the option that chooses it. */
 static void put_choice(FILE *out, const char *choice)
 {
@@ -145,10 +209,12 @@ static void put_choice(FILE *out, const char *choice)
 	for (size_t i = 0; value && i < ARRAY_SIZE(options); i++)
 		if (!strncmp(choice, options[i], (size_t)(value - choice)) &&
 		    strlen(options[i]) == (size_t)(value - choice)) {
-			fprintf(out, " --%s %s", options[i], value + 1);
+			fprintf(out, " --%s ", options[i]);
+			put_word(out, value + 1);
 			return;
 		}
-	fprintf(out, " --axis %s", choice);
+	fputs(" --axis ", out);
+	put_word(out, choice);
 }
 
 /* Each policy once, and each number of threads. */
@@ -162,8 +228,10 @@ static void put_variants(FILE *out, const struct results *results, const struct 
 
 		if (strcmp(result->workload, of->workload) || strcmp(result->choices, of->choices))
 			continue;
-		if (strcmp(result->policy, last))
-			fprintf(out, " --policy %s", result->policy);
+		if (strcmp(result->policy, last)) {
+			fputs(" --policy ", out);
+			put_word(out, result->policy);
+		}
 		last = result->policy;
 		seen[min(result->threads, (unsigned int)ARRAY_SIZE(seen) - 1)] = true;
 	}
@@ -177,33 +245,27 @@ static void put_variants(FILE *out, const struct results *results, const struct 
 const char *report_again(const struct report_run *run, const char *command, const struct results *results,
 			 const struct result *of)
 {
-	size_t size;
-	char *text = text_of(&size), *words = strdup(of->choices), *next = NULL;
-	FILE *out = fmemopen(text, size, "w");
+	char *words = strdup(of->choices), *next = NULL, text[1024] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
 
 	if (out) {
-		fprintf(out, "faultline %s %s", command, of->workload);
+		fprintf(out, "%s ", command);
+		put_word(out, of->workload);
 		for (char *word = words ? strtok_r(words, " ", &next) : NULL; word; word = strtok_r(NULL, " ", &next))
 			put_choice(out, word);
 		put_variants(out, results, of);
-		fprintf(out, "\nfaultline report %s", run->name);
 		fclose(out);
 	}
 	free(words);
-	return text;
+	return report_shell(run, text);
 }
 
 const char *report_time(double nanoseconds)
 {
-	static const char *const units[] = { "ns", "µs", "ms", "s" };
-	size_t unit = 0, size;
+	size_t size;
 	char *text = text_of(&size);
 
-	while (nanoseconds >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
-		nanoseconds /= 1000;
-		unit++;
-	}
-	snprintf(text, size, "%.3g %s", nanoseconds, units[unit]);
+	format_time(text, size, nanoseconds);
 	return text;
 }
 

@@ -25,26 +25,29 @@ static int slowest_first(const void *a, const void *b)
 	return (one->ratio > other->ratio) - (one->ratio < other->ratio);
 }
 
-/* Intervals of those that changed: all of them would be a grey field. */
-static void put_picture(FILE *in, const struct comparison *comparison)
+/* Intervals of those that changed: all of them would be a grey field. Names are for the pointer. */
+static void put_picture(struct gnuplot *gnuplot, const struct comparison *comparison)
 {
 	double low = 0.8, high = 1.25;
 
-	fputs("$r << EOD\n", in);
+	gnuplot_data(gnuplot, "r");
 	for (unsigned int i = 0; i < comparison->nr; i++) {
 		const struct change *change = &comparison->changes[i];
 		bool shown = change->verdict == VERDICT_FASTER || change->verdict == VERDICT_SLOWER;
 
-		fprintf(in, "%u %g %g %g %lu\n", i, change->ratio, shown ? change->low : change->ratio,
-			shown ? change->high : change->ratio, strtoul(verdicts[change->verdict].colour + 1, NULL, 16));
+		gnuplot_row(gnuplot, "%u %g %g %g %lu %s", i, change->ratio, shown ? change->low : change->ratio,
+			    shown ? change->high : change->ratio, strtoul(verdicts[change->verdict].colour + 1, NULL,
+									  16),
+			    change->result->name);
 		low = fmin(low, change->ratio / 1.5);
 		high = fmax(high, change->ratio * 1.5);
 	}
-	fprintf(in, "EOD\nset xrange [-1:%u]\nset yrange [%g:%g]\nset logscale y 2\nset grid y ls 100\n"
-		"set xlabel 'benchmarks, by ratio' offset 0,0.5\n"
-		"set ylabel 'rate, before = 1' offset 1,0\n"
-		"plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable\n",
-		comparison->nr, low, high);
+	gnuplot_data_end(gnuplot);
+	gnuplot_put(gnuplot, "set xrange [-1:%u]\nset yrange [%g:%g]\nset logscale y 2\nset grid y ls 100\n"
+		    "set xlabel 'benchmarks, by ratio' offset 0,0.5\nset ylabel 'rate, before = 1' offset 1,0\n"
+		    "plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable, "
+		    "$r using 1:2:6 with labels hypertext point pt 7 ps 0.8 lc rgb '#ff000000'\n", comparison->nr, low,
+			    high);
 }
 
 static void put_row(struct html *page, const struct change *change)
@@ -52,11 +55,11 @@ static void put_row(struct html *page, const struct change *change)
 	html_row(page);
 	html_cell(page, "%s", change->result->name);
 	html_cell(page, "%s", verdicts[change->verdict].name);
-	html_number(page, "%s", report_rate(change->before));
-	html_number(page, "%s", report_rate(change->after));
-	html_number(page, "%.3f", change->ratio);
-	html_number(page, "%.3f … %.3f", change->low, change->high);
-	html_number(page, "%.2g", change->p);
+	html_number(page, change->before, "%s", report_rate(change->before));
+	html_number(page, change->after, "%s", report_rate(change->after));
+	html_number(page, change->ratio, "%.3f", change->ratio);
+	html_number(page, change->low, "%.3f … %.3f", change->low, change->high);
+	html_number(page, change->p, "%.2g", change->p);
 	html_row_end(page);
 }
 
@@ -65,10 +68,11 @@ static void put_figure(struct html *page, const struct report_run *before, const
 {
 	static const char *const columns[] = { "slowest and fastest", "verdict", "before/s", "after/s", "ratio",
 					      "interval", "p", NULL };
-	char title[256], note[256], command[2 * PATH_MAX + 64];
+	char title[256], note[256], command[1024];
 
 	snprintf(title, sizeof(title), "%.100s → %.100s", before->name, after->name);
-	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->faster,
+	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%",
+		 comparison->faster,
 		 comparison->slower, comparison->nr, 100 * comparison->floor_before, 100 * comparison->floor_after);
 	put_picture(html_figure(page, title, note, 270), comparison);
 	html_figure_data(page, columns);
@@ -76,9 +80,9 @@ static void put_figure(struct html *page, const struct report_run *before, const
 		if (i < MOST_ROWS / 2 || i + MOST_ROWS / 2 >= comparison->nr)
 			put_row(page, &comparison->changes[i]);
 	html_table_end(page);
-	snprintf(command, sizeof(command), "faultline compare %s %s\nfaultline report %s %s", before->name, after->name,
-		 before->name, after->name);
-	html_figure_end(page, command);
+	report_word(command, sizeof(command), "compare ", before->name);
+	report_word(command, sizeof(command), " ", after->name);
+	html_figure_end(page, report_shell(after, command));
 }
 
 static void put_pair(struct html *page, const struct report_run *before, const struct report_run *after)
@@ -104,7 +108,8 @@ void report_runs(struct html *page, const struct report_run *runs, unsigned int 
 	if (nr < 2)
 		return;
 	html_section(page, "runs", "Runs side by side");
-	html_paragraph(page, "Each run against the first one, benchmark by benchmark; all other sections show the last "
+	html_paragraph(page,
+		       "Each run against the first one, benchmark by benchmark; all other sections show the last "
 		       "run.");
 	html_legend(page);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)

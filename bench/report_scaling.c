@@ -8,6 +8,9 @@
 #include "core/faultline.h"
 
 #define MAX_LINES	16
+#define LEAST_POINTS	2	/* numbers of threads that are a curve at all */
+#define BOUND_COLOUR	"#c2185b"
+#define DOTTED		"dt (2,4) lw 1.2 lc rgb '#888888'"
 
 /* One figure: all lines of a workload and its choices. */
 struct panel {
@@ -53,14 +56,15 @@ static void find_bound(struct panel *panel)
 {
 	for (unsigned int i = 0; i < panel->results->nr; i++)
 		if (in_line(panel, &panel->results->all[i], panel->policies[panel->nr_policies - 1]))
-			panel->bounded |= report_lock_bound(panel->run->profile, &panel->results->all[i], &panel->bound);
+			panel->bounded |= report_lock_bound(panel->run->profile, &panel->results->all[i],
+							    &panel->bound);
 }
 
-/* False when no line has two points. */
-static bool gather(struct panel *panel)
+/* Returns the points of the longest line. */
+static unsigned int gather(struct panel *panel)
 {
 	const char *names[MAX_LINES];
-	bool lines = false;
+	unsigned int most = 0;
 
 	panel->least_threads = -1u;
 	panel->nr_colours = plot_policy_names(panel->results, names, MAX_LINES - 1);
@@ -68,15 +72,15 @@ static bool gather(struct panel *panel)
 		const char *policy = p < panel->nr_colours ? names[p] : "";
 		unsigned int points = points_of(panel, policy);
 
-		lines |= points > 1;
+		most = max(most, points);
 		if (!points)
 			continue;
 		panel->colours[panel->nr_policies] = p;
 		panel->policies[panel->nr_policies++] = policy;
 	}
-	if (lines)
+	if (most)
 		find_bound(panel);
-	return lines;
+	return most;
 }
 
 static const char *colour_of(const struct panel *panel, unsigned int line)
@@ -118,19 +122,26 @@ static const struct result *next_point(const struct panel *panel, unsigned int l
 	return NULL;
 }
 
-static void put_blocks(FILE *in, const struct panel *panel, double unit)
+/* For each line: threads, median, interval; what the pointer shows of it. */
+static void put_blocks(struct gnuplot *gnuplot, const struct panel *panel, double unit)
 {
 	const struct result *result;
 	double low, high;
+	char text[256];
 
 	for (unsigned int line = 0; line < panel->nr_policies; line++) {
-		fprintf(in, "$l%u << EOD\n", line);
+		gnuplot_data(gnuplot, "l%u", line);
 		for (unsigned int i = 0; (result = next_point(panel, line, &i)); ) {
 			result_interval(result, &low, &high);
-			fprintf(in, "%u %g %g %g\n", result->threads, result_median(result) / unit, low / unit,
-				high / unit);
+			snprintf(text, sizeof(text), "%.60s, %u threads: %s/s (%s … %s)", *result->policy
+				 ? result->policy : "no policy",
+				 result->threads, report_rate(result_median(result)), report_rate(low),
+					 report_rate(high));
+			gnuplot_row(gnuplot, "%u %g %g %g %s", result->threads, result_median(result) / unit,
+				    low / unit, high / unit,
+				    text);
 		}
-		fputs("EOD\n", in);
+		gnuplot_data_end(gnuplot);
 	}
 }
 
@@ -140,35 +151,40 @@ static bool bound_is_near(const struct panel *panel)
 	return panel->bounded && panel->bound.rate < 2 * panel->highest;
 }
 
-static void put_line(FILE *in, const struct panel *panel, unsigned int line, double unit)
+static void put_line(struct gnuplot *gnuplot, const struct panel *panel, unsigned int line, double unit)
 {
 	const struct usl *usl = model_of(panel, line);
 	const char *colour = colour_of(panel, line);
 
-	fprintf(in, "%s$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb '%s', $l%u using 1:2 with %s lw 1.5 pt 7 ps "
-		"0.6 lc rgb '%s'", line ? ", " : "plot ", line, colour, line, usl ? "points" : "linespoints", colour);
+	gnuplot_put(gnuplot, "$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb %s, ", line, colour);
 	if (usl)
-		fprintf(in, ", %.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt 2 lw 1.4 lc rgb '%s'", usl->alone / unit,
-			usl->sigma, usl->kappa, colour);
+		gnuplot_put(gnuplot, "$l%u using 1:2 with points pt 7 ps 0.6 lc rgb %s, "
+			    "%.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt (8,5) lw 1.4 lc rgb %s, ", line, colour,
+			    usl->alone / unit, usl->sigma, usl->kappa, colour);
+	else
+		gnuplot_put(gnuplot, "$l%u using 1:2 with linespoints lw 1.5 pt 7 ps 0.6 lc rgb %s, ", line, colour);
+	gnuplot_put(gnuplot, "$l%u using 1:2:5 with labels hypertext point pt 7 ps 1.2 lc rgb '#ff000000', ", line);
 }
 
-static void put_picture(FILE *in, const struct panel *panel)
+static void put_picture(struct gnuplot *gnuplot, const struct panel *panel)
 {
 	unsigned int cpus = panel->results->cpus;
 	const char *unit_name;
 	double unit = unit_of(panel, &unit_name);
 
-	put_blocks(in, panel, unit);
-	fprintf(in, "set logscale x 2\nset xrange [%g:%g]\nset yrange [0:*]\nset grid y ls 100\nset xtics 2\n"
-		"set xlabel 'threads' offset 0,0.5\nset ylabel '%s' offset 1,0\n", panel->least_threads / 1.25,
-		panel->most_threads * 1.25, unit_name);
+	put_blocks(gnuplot, panel, unit);
+	gnuplot_put(gnuplot, "set logscale x 2\nset xrange [%g:%g]\nset yrange [0:*]\nset grid y ls 100\nset xtics 2\n"
+		    "set xlabel 'threads' offset 0,0.5\nset ylabel %s offset 1,0\n", panel->least_threads / 1.25,
+		    panel->most_threads * 1.25, unit_name);
 	if (cpus && panel->most_threads > cpus)
-		fprintf(in, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead dt 3 lc rgb '#888888' back\n", cpus, cpus);
+		gnuplot_put(gnuplot, "set arrow 1 from %u,graph 0 to %u,graph 1 nohead " DOTTED " back\n", cpus, cpus);
+	gnuplot_put(gnuplot, "plot ");
 	for (unsigned int line = 0; line < panel->nr_policies; line++)
-		put_line(in, panel, line, unit);
+		put_line(gnuplot, panel, line, unit);
 	if (bound_is_near(panel))
-		fprintf(in, ", %.9g with lines dt 4 lw 1.4 lc rgb '#c2185b'", panel->bound.rate / unit);
-	putc('\n', in);
+		gnuplot_put(gnuplot, "%.9g with lines dt (10,4,2,4) lw 1.4 lc rgb '" BOUND_COLOUR "', ",
+			    panel->bound.rate / unit);
+	gnuplot_put(gnuplot, "NaN\n");
 }
 
 static void put_rows(struct html *page, const struct panel *panel, unsigned int line)
@@ -181,11 +197,12 @@ static void put_rows(struct html *page, const struct panel *panel, unsigned int 
 		result_interval(result, &low, &high);
 		html_row(page);
 		html_cell(page, "%s", *result->policy ? result->policy : "-");
-		html_number(page, "%u", result->threads);
-		html_number(page, "%s", report_rate(result_median(result)));
-		html_number(page, "%s … %s", report_rate(low), report_rate(high));
-		html_number(page, "%s", report_time(result_nanoseconds(result)));
-		html_number(page, "%s", usl ? report_rate(usl_rate(usl, result->threads)) : "-");
+		html_number(page, result->threads, "%u", result->threads);
+		html_number(page, result_median(result), "%s", report_rate(result_median(result)));
+		html_number(page, low, "%s … %s", report_rate(low), report_rate(high));
+		html_number(page, result_nanoseconds(result), "%s", report_time(result_nanoseconds(result)));
+		html_number(page, usl ? usl_rate(usl, result->threads) : NAN, "%s",
+			    usl ? report_rate(usl_rate(usl, result->threads)) : "-");
 		html_row_end(page);
 	}
 }
@@ -211,19 +228,21 @@ static void put_models(struct html *page, const struct panel *panel)
 	const char *newest = panel->policies[panel->nr_policies - 1];
 	const struct usl *usl = usl_find(panel->fits, panel->of, newest);
 
-	fputs("<p class=\"note\">", page->body);
+	html_put(page, "<p class=\"note\">");
 	html_print(page, "model, %s: ", *newest ? newest : "scaling");
 	if (usl)
 		put_coefficients(page, usl);
 	if (panel->bounded) {
-		fputs("<br/>", page->body);
-		html_print(page, "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited "
+		html_put(page, "<br/>");
+		html_print(page,
+			   "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited "
 			   "for %.0f %% of the time by %u threads) one lock",
-			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture", panel->bound.class,
+			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture",
+				   panel->bound.class,
 			   report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
 			   panel->bound.threads);
 	}
-	fputs("</p>\n", page->body);
+	html_put(page, "</p>\n");
 }
 
 static void put_all_coefficients(struct html *page, const struct panel *panel)
@@ -238,9 +257,9 @@ static void put_all_coefficients(struct html *page, const struct panel *panel)
 			continue;
 		html_row(page);
 		html_cell(page, "%s", *panel->policies[line] ? panel->policies[line] : "-");
-		fputs("<td>", page->body);
+		html_put(page, "<td>");
 		put_coefficients(page, usl);
-		fputs("</td>", page->body);
+		html_put(page, "</td>");
 		html_row_end(page);
 	}
 	html_table_end(page);
@@ -270,57 +289,87 @@ static bool in_eras(const struct report_run *run, const struct result *of)
 	return false;
 }
 
-static unsigned int put_panels(struct html *page, const struct report_run *run, bool eras)
+/* What is done with a panel of that many points. */
+typedef void (*panel_fn)(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+			 unsigned int *shared);
+
+static void for_each_panel(struct html *page, const struct report_run *run, panel_fn act, unsigned int *shared)
 {
-	const struct results *results = eras ? &run->eras : &run->bench;
-	const struct result *of;
-	unsigned int nr = 0;
+	for (unsigned int eras = 2; eras--; ) {
+		const struct results *results = eras ? &run->eras : &run->bench;
+		const struct result *of;
 
-	for (enum plot_kind kind = 0; results->nr && kind < NR_PLOT_KINDS; kind++)
-		for (unsigned int nth = 0; (of = plot_workload(results, nth)); nth++) {
-			struct panel panel = { .run = run, .results = results, .of = of,
-					       .fits = eras ? &run->eras_fits : &run->bench_fits };
+		for (enum plot_kind kind = 0; results->nr && kind < NR_PLOT_KINDS; kind++)
+			for (unsigned int nth = 0; (of = plot_workload(results, nth)); nth++) {
+				struct panel panel = { .run = run, .results = results, .of = of,
+						       .fits = eras ? &run->eras_fits : &run->bench_fits };
 
-			if (plot_kind_of(of) != kind || (!eras && in_eras(run, of)) || !gather(&panel))
-				continue;
-			put_panel(page, &panel, eras ? "eras" : "bench");
-			nr++;
-		}
-	return nr;
+				if (plot_kind_of(of) == kind && (eras || !in_eras(run, of)))
+					act(page, &panel, eras ? "eras" : "bench", gather(&panel), shared);
+			}
+	}
 }
 
+static void find_most(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+		      unsigned int *shared)
+{
+	(void)page;
+	(void)panel;
+	(void)command;
+	*shared = max(*shared, points);
+}
+
+static void put_curve(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+		      unsigned int *shared)
+{
+	if (points >= *shared)
+		put_panel(page, panel, command);
+}
+
+/* Of the policies that have a curve. */
 static void put_legend(struct html *page, const struct report_run *run)
 {
-	const struct results *results = run->bench.nr ? &run->bench : &run->eras;
+	const struct results *results = run->eras.nr ? &run->eras : &run->bench;
 	const char *names[MAX_LINES];
 	unsigned int nr = plot_policy_names(results, names, MAX_LINES - 1);
 
 	html_legend(page);
 	for (unsigned int p = 0; p < nr; p++)
 		html_legend_entry(page, plot_policy_colour(p, nr), names[p]);
-	html_legend_entry(page, "var(--ink)", "no policy");
-	html_legend_entry(page, "#c2185b", "model: lock bound");
+	html_legend_entry(page, "var(--ink)", "limit_*, live_*: no policy");
+	if (run->profile)
+		html_legend_entry(page, BOUND_COLOUR, "dash-dotted: lock bound (model)");
 	html_legend_end(page);
 }
 
 void report_scaling(struct html *page, const struct report_run *run)
 {
+	unsigned int points = 0;
+
 	html_section(page, "scaling", "Scaling");
-	if (!run->bench.nr && !run->eras.nr) {
-		html_missing(page, "Throughput against threads was not measured.", "faultline bench");
+	for_each_panel(page, run, find_most, &points);
+	points = min(points, (unsigned int)USL_POINTS);
+	if (points < LEAST_POINTS) {
+		html_missing(page, "Nothing was measured with several numbers of threads.",
+			     "faultline bench --threads 1,2,4,8");
 		html_section_end(page);
 		return;
 	}
-	html_paragraph(page, "Throughput of all threads together. Dots are medians with their intervals. Dashed curves "
-		       "are a model, the universal scalability law N/(1 + σ(N−1) + κN(N−1)), fitted to the dots; the "
-		       "dash-dotted line is a model too: what one lock that is held by one thread at a time, for as long "
-		       "as in the profile, would let through. The dotted line marks a thread on every PU; coefficients "
-		       "with a * rest on points beyond it, and so contain the wait for a processor.");
+	html_paragraph(page,
+		       "Throughput of all threads together, of workloads measured with at least %u numbers of "
+		       "threads; "
+		       "the others are in the table of all benchmarks. Dots "
+		       "are medians with their intervals. Dashed curves are a model, the universal scalability law "
+		       "N/(1 + σ(N−1) + κN(N−1)), fitted to the dots. A dash-dotted line is a model too: the rate "
+		       "that one "
+		       "lock allows if one thread at a time holds it for as long as in the profile. The dotted line "
+		       "marks "
+		       "one thread on every PU; coefficients with a * rest on points beyond it, and so contain the "
+		       "wait for "
+		       "a processor.", points);
 	put_legend(page, run);
 	html_figures(page);
-	if (!(put_panels(page, run, true) + put_panels(page, run, false)))
-		html_missing(page, "Nothing was measured with several numbers of threads.",
-			     "faultline bench --threads 1,2,4,8");
+	for_each_panel(page, run, put_curve, &points);
 	html_figures_end(page);
 	html_section_end(page);
 }

@@ -180,6 +180,7 @@ void results_take_facts(struct results *results, const json_t *context)
 	results->date = fact(context, "date");
 	results->build_type = fact(context, "build_type");
 	results->topology = fact(context, "topology");
+	results->context = json_incref((json_t *)context);
 }
 
 /* Google Benchmark's context holds strings, and is the only place of its files that is ours to fill. */
@@ -271,7 +272,29 @@ void results_free(struct results *results)
 	free(results->date);
 	free(results->build_type);
 	free(results->topology);
+	json_decref(results->context);
 	*results = (struct results){ 0 };
+}
+
+bool result_is_drawable(const struct result *result)
+{
+	if (!result->nr)
+		return true;
+	return result->threads && result->threads <= MOST_THREADS_DRAWN && result_least(result) >= LEAST_RATE &&
+	       result_most(result) <= MOST_RATE;
+}
+
+unsigned int results_keep(struct results *results, bool (*wanted)(const struct result *))
+{
+	unsigned int kept = 0, all = results->nr;
+
+	for (unsigned int i = 0; i < all; i++)
+		if (wanted(&results->all[i]))
+			results->all[kept++] = results->all[i];
+		else
+			result_free(&results->all[i]);
+	results->nr = kept;
+	return all - kept;
 }
 
 const char *result_skipped(const struct result *result)
@@ -320,7 +343,7 @@ double result_nanoseconds(const struct result *result)
 {
 	double median = result_median(result);
 
-	return median > 0 ? result->threads * 1e9 / median : 0;
+	return median >= LEAST_RATE ? result->threads * 1e9 / median : 0;
 }
 
 const struct result *results_find(const struct results *results, const struct result *of, const char *policy,

@@ -8,6 +8,11 @@
 
 struct json_t;
 
+/* Items per second, of anything that a machine can do and a picture show. */
+#define LEAST_RATE	1e-6
+#define MOST_RATE	1e15
+#define MOST_THREADS_DRAWN	1000000u
+
 /* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. */
 struct result {
 	char *name;			/* all of it */
@@ -28,6 +33,7 @@ struct results {
 	/* Facts of the context, "" when the file lacks them. */
 	char *cpu_model, *commit, *date, *build_type, *topology;
 	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
+	struct json_t *context;		/* all of it; NULL when there is none */
 };
 
 /* @root, of any file of a run's folder, has the schema that this program writes, or names none. */
@@ -40,6 +46,10 @@ int results_load(const char *run, struct results *results, char *why, size_t why
 /* Nothing is left in @results: after a load that failed, or another free, there is nothing to do. */
 void results_free(struct results *results);
 
+/* A picture can hold it: it failed, or has threads, and all its rates are LEAST_RATE to MOST_RATE. */
+bool result_is_drawable(const struct result *result);
+/* Drops the results that are not @wanted. Returns how many they were. */
+unsigned int results_keep(struct results *results, bool (*wanted)(const struct result *));
 /* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
 void results_take_facts(struct results *results, const struct json_t *context);
 
@@ -62,7 +72,7 @@ void result_interval(const struct result *result, double *low, double *high);
 double results_noise_floor(const struct results *results);
 /* Keeps it in the file of results at @path, as "noise_floor". Returns 0 or -EIO. */
 int results_note_floor(const char *path, double floor);
-/* What one thread spends on one item, in nanoseconds: threads / median. */
+/* What one thread spends on one item, in nanoseconds: threads / median; 0 for rates below LEAST_RATE. */
 double result_nanoseconds(const struct result *result);
 
 /* The result that differs from @of in policy and number of threads alone; NULL when there is none. */

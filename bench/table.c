@@ -16,7 +16,23 @@ void format_si(char *text, size_t size, double number)
 		number /= 1000;
 		prefix++;
 	}
+	if (fabs(number) >= 999.5) {
+		snprintf(text, size, "%.3g %s", number, prefixes[prefix]);
+		return;
+	}
 	snprintf(text, size, "%.*f %s", fabs(number) < 9.995 ? 2 : fabs(number) < 99.95 ? 1 : 0, number, prefixes[prefix]);
+}
+
+void format_time(char *text, size_t size, double nanoseconds)
+{
+	static const char *const units[] = { "ns", "µs", "ms", "s" };
+	size_t unit = 0;
+
+	while (nanoseconds >= 999.5 && unit + 1 < ARRAY_SIZE(units)) {
+		nanoseconds /= 1000;
+		unit++;
+	}
+	snprintf(text, size, "%.3g %s", nanoseconds, units[unit]);
 }
 
 static int widest(const struct results *results, const char *(*text)(const struct result *))

@@ -11,5 +11,7 @@
 void table_print(FILE *out, const struct results *results);
 /* "1.23 M", "45.6 k": three digits and a prefix. */
 void format_si(char *text, size_t size, double number);
+/* "812 ns", "1.24 µs", "10 ms". */
+void format_time(char *text, size_t size, double nanoseconds);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* usl.c - fits the universal scalability law, by gnuplot. */
+/* usl.c - fits the universal scalability law: weighted least squares, by the GNU Scientific Library. */
 #include "bench/usl.h"
 
 #include <errno.h>
@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gsl/gsl_multifit.h>
 #include <jansson.h>
 
 #include "bench/command.h"
-#include "bench/gnuplot.h"
 #include "bench/run_folder.h"
 #include "core/faultline.h"
+
+#define FIT_ROUNDING	1e-9	/* of a misfit */
 
 static bool same_line(const struct result *one, const struct result *other)
 {
@@ -45,7 +47,20 @@ static void gather(struct usl_fits *fits, const struct results *results)
 	}
 }
 
-/* ---- what gnuplot is told ---- */
+/* ---- the fit ---- */
+
+/* N / rate is linear in what is looked for: 1/λ (1 + σ(N - 1) + κN(N - 1)). */
+enum { TERM_ALONE, TERM_SIGMA, TERM_KAPPA, NR_TERMS };
+
+static double term(unsigned int which, double threads)
+{
+	return which == TERM_ALONE ? 1 : which == TERM_SIGMA ? threads - 1 : threads * (threads - 1);
+}
+
+struct points {
+	gsl_matrix *terms;
+	gsl_vector *values, *weights;	/* N / rate, each weighted to count by its relative error */
+};
 
 /* N / rate, in units of the first point: all of it is near 1. */
 static double unit_of(const struct usl *usl)
@@ -53,84 +68,105 @@ static double unit_of(const struct usl *usl)
 	return usl->of->threads / result_median(usl->of);
 }
 
-static void put_data(FILE *in, const struct usl *usl, unsigned int index, const struct results *results)
+static struct points points_of(const struct usl *usl, const struct results *results, const unsigned int *terms,
+			       unsigned int nr)
 {
-	fprintf(in, "$d%u << EOD\n", index);
+	struct points points = { gsl_matrix_alloc(usl->points, nr), gsl_vector_alloc(usl->points),
+				 gsl_vector_alloc(usl->points) };
+	unsigned int point = 0;
+
 	for (unsigned int i = 0; i < results->nr; i++) {
 		const struct result *result = &results->all[i];
+		double value;
 
-		if (result_median(result) > 0 && same_line(result, usl->of))
-			fprintf(in, "%u %.17g\n", result->threads, result->threads / result_median(result) / unit_of(usl));
+		if (result_median(result) <= 0 || !same_line(result, usl->of))
+			continue;
+		value = result->threads / result_median(result) / unit_of(usl);
+		for (unsigned int t = 0; t < nr; t++)
+			gsl_matrix_set(points.terms, point, t, term(terms[t], result->threads));
+		gsl_vector_set(points.values, point, value);
+		gsl_vector_set(points.weights, point++, 1 / (value * value));
 	}
-	fputs("EOD\n", in);
+	return points;
 }
 
-/*
- * gnuplot steps by a part of a parameter, so that none may be near 0: b and c are 1 more than what they stand for. One that
- * would be negative is left out, and the others are fitted again.
- */
-static void put_fit(FILE *in, unsigned int index)
+static void points_free(struct points *points)
 {
-	static const char *const steps[][2] = {
-		{ "1", "a,b,c" }, { "b<1", "a,c" }, { "c<1", "a,b" }, { "b<1", "a" },
+	gsl_matrix_free(points->terms);
+	gsl_vector_free(points->values);
+	gsl_vector_free(points->weights);
+}
+
+/* A fit of some of the terms; the others are 0. */
+struct fit {
+	double value[NR_TERMS], error[NR_TERMS];
+	double misfit;
+};
+
+/* False when the points do not determine them, or one of them is negative. */
+static bool fit_terms(const struct usl *usl, const struct results *results, const unsigned int *terms, unsigned int nr,
+		      struct fit *fit)
+{
+	struct points points = points_of(usl, results, terms, nr);
+	gsl_multifit_linear_workspace *space = gsl_multifit_linear_alloc(usl->points, nr);
+	gsl_vector *found = gsl_vector_alloc(nr);
+	gsl_matrix *covariance = gsl_matrix_alloc(nr, nr);
+	double squares;
+	bool fits = !gsl_multifit_wlinear(points.terms, points.weights, points.values, found, covariance, &squares,
+					  space);
+
+	*fit = (struct fit){ .misfit = sqrt(squares / usl->points) };
+	for (unsigned int t = 0; fits && t < nr; t++) {
+		fit->value[terms[t]] = gsl_vector_get(found, t);
+		fit->error[terms[t]] = sqrt(gsl_matrix_get(covariance, t, t) * squares / (usl->points - nr));
+		fits = isfinite(fit->value[terms[t]]) && fit->value[terms[t]] >= 0;
+	}
+	points_free(&points);
+	gsl_multifit_linear_free(space);
+	gsl_vector_free(found);
+	gsl_matrix_free(covariance);
+	return fits && fit->value[TERM_ALONE] > 0;
+}
+
+/* Of the fits without negative terms the nearest; one with more terms must be nearer than rounding. */
+static void fit_line(struct usl *usl, const struct results *results)
+{
+	static const struct {
+		unsigned int nr, terms[NR_TERMS];
+	} tries[] = {
+		{ 1, { TERM_ALONE } }, { 2, { TERM_ALONE, TERM_SIGMA } }, { 2, { TERM_ALONE, TERM_KAPPA } },
+		{ 3, { TERM_ALONE, TERM_SIGMA, TERM_KAPPA } },
 	};
 
-	fputs("a=1.5; b=1.1; c=1.1\n", in);
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		fprintf(in, "if (%s) { %s%sa_err=0; b_err=0; c_err=0; fit a+(b-1)*(x-1)+(c-1)*x*(x-1) $d%u using 1:2:2 "
-			"yerror via %s }\n",
-			steps[i][0], strchr(steps[i][1], 'b') ? "" : "b=1; ", strchr(steps[i][1], 'c') ? "" : "c=1; ",
-			index, steps[i][1]);
-	fprintf(in, "print sprintf('%u %%.17g %%.17g %%.17g %%.17g %%.17g %%.17g', a, b-1, c-1, b_err, c_err, "
-		"FIT_WSSR)\n", index);
-}
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		struct fit fit;
 
-static int take_answers(struct usl_fits *fits, FILE *out)
-{
-	double a, b, c, b_error, c_error, squares;
-	unsigned int index;
-
-	while (fscanf(out, "%u %lf %lf %lf %lf %lf %lf", &index, &a, &b, &c, &b_error, &c_error, &squares) == 7) {
-		struct usl *usl = index < fits->nr ? &fits->all[index] : NULL;
-
-		if (!usl || a <= 0)
+		if (!fit_terms(usl, results, tries[i].terms, tries[i].nr, &fit) ||
+		    (usl->fitted && fit.misfit > usl->misfit - FIT_ROUNDING))
 			continue;
 		usl->fitted = true;
-		usl->alone = 1 / (a * unit_of(usl));
-		usl->sigma = b / a;
-		usl->kappa = c / a;
-		usl->sigma_error = b_error / a;
-		usl->kappa_error = c_error / a;
-		usl->misfit = sqrt(squares / usl->points);
+		usl->alone = 1 / (fit.value[TERM_ALONE] * unit_of(usl));
+		usl->sigma = fit.value[TERM_SIGMA] / fit.value[TERM_ALONE];
+		usl->kappa = fit.value[TERM_KAPPA] / fit.value[TERM_ALONE];
+		usl->sigma_error = fit.error[TERM_SIGMA] / fit.value[TERM_ALONE];
+		usl->kappa_error = fit.error[TERM_KAPPA] / fit.value[TERM_ALONE];
+		usl->misfit = fit.misfit;
 	}
-	return feof(out) ? 0 : fail("gnuplot's answers cannot be read");
 }
 
 int usl_fit(struct usl_fits *fits, const struct results *results)
 {
-	struct gnuplot gnuplot;
-	int status;
+	gsl_error_handler_t *handler = gsl_set_error_handler_off();
 
 	*fits = (struct usl_fits){ .all = calloc(results->nr, sizeof(*fits->all)) };
 	if (!fits->all)
 		return fail("out of memory");
 	gather(fits, results);
-	status = gnuplot_start(&gnuplot, true);
-	if (!status) {
-		fputs("set fit quiet logfile '/dev/null' errorvariables\nset print '-'\n", gnuplot.in);
-		for (unsigned int i = 0; i < fits->nr; i++)
-			if (fits->all[i].points >= USL_POINTS) {
-				put_data(gnuplot.in, &fits->all[i], i, results);
-				put_fit(gnuplot.in, i);
-			}
-		status = gnuplot_end(&gnuplot);
-		if (!status)
-			status = take_answers(fits, gnuplot.out);
-		fclose(gnuplot.out);
-	}
-	if (status)
-		usl_free(fits);
-	return status;
+	for (unsigned int i = 0; i < fits->nr; i++)
+		if (fits->all[i].points >= USL_POINTS)
+			fit_line(&fits->all[i], results);
+	gsl_set_error_handler(handler);
+	return 0;
 }
 
 void usl_free(struct usl_fits *fits)
@@ -142,7 +178,8 @@ void usl_free(struct usl_fits *fits)
 const struct usl *usl_find(const struct usl_fits *fits, const struct result *of, const char *policy)
 {
 	for (unsigned int i = 0; i < fits->nr; i++)
-		if (!strcmp(fits->all[i].of->workload, of->workload) && !strcmp(fits->all[i].of->choices, of->choices) &&
+		if (!strcmp(fits->all[i].of->workload, of->workload) && !strcmp(fits->all[i].of->choices,
+										of->choices) &&
 		    !strcmp(fits->all[i].of->policy, policy))
 			return &fits->all[i];
 	return NULL;
@@ -164,7 +201,8 @@ double usl_peak(const struct usl *usl)
 static json_t *fit_json(const struct usl *usl)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:i, s:i}", "workload", usl->of->workload, "policy", usl->of->policy,
-				 "choices", usl->of->choices, "points", (int)usl->points, "crowded", (int)usl->crowded);
+				 "choices", usl->of->choices, "points", (int)usl->points, "crowded",
+					 (int)usl->crowded);
 	double peak = usl_peak(usl);
 
 	if (!usl->fitted) {

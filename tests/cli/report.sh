@@ -31,6 +31,7 @@ grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00 +-
 ends 0 report one.json --plots
 [ ! -s err ] || surprise 'gnuplot complains'
 for picture in scaling cost policies; do
+	[ ! -e plots/$picture-1.png ] || surprise "a small plots/$picture in several files"
 	[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
 	grep -q '</svg>' plots/$picture.svg || surprise "no picture plots/$picture.svg"
 	grep -q 'c0ffee' plots/$picture.svg || surprise "no commit on plots/$picture.svg"
@@ -49,6 +50,54 @@ PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
 [ $? -eq 1 ] || surprise 'a report without gnuplot'
 tells 'install gnuplot-nox'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
+grep -q '<section id="answers">' report.html || surprise 'no page without gnuplot'
+grep -q 'Not drawn: gnuplot is missing' report.html || surprise 'no word about the missing pictures'
+
+# A gnuplot that fails: one line, with its reason; the page has all but the pictures.
+printf '#!/bin/sh\ncat >/dev/null\necho >&2\necho "         line 7: out of paper" >&2\nexit 3\n' >empty/gnuplot
+chmod +x empty/gnuplot
+rm report.html
+PATH="$scratch/empty:$PATH" "$FAULTLINE" report --plots one.json >out 2>err
+[ $? -eq 1 ] || surprise 'a gnuplot that fails'
+tells 'gnuplot failed: line 7: out of paper'
+[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
+grep -q '</html>' report.html || surprise 'no page without pictures'
+rm empty/gnuplot
+
+# Rates that no machine has are not drawn, and that is said in one line; with no other rates there is no page.
+for rate in 0 1e-300 1e300 -5; do
+	sed "s/\"items_per_second\": [0-9]*/\"items_per_second\": $rate/" one.json >odd.json
+	refuses 'odd.json: nothing to draw' report odd.json --plots
+	ends 0 report --table odd.json
+	grep -Eiq '[^a-z](inf|nan)' out && surprise "no number for $rate"
+	sed "0,/\"items_per_second\": [0-9]*/s//\"items_per_second\": $rate/" one.json >odd.json
+	ends 0 report odd.json
+	tells 'odd.json: 1 of 7 benchmarks are not drawn'
+	[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
+done
+
+# No picture is higher than 2,000 pixels, however many benchmarks there are: there are more pictures.
+{
+	echo '{ "context": { "num_cpus": 2 }, "benchmarks": ['
+	for i in $(seq 150); do
+		for policy in linux-2.6.14 linux-6.15; do
+			for threads in 1 2 4; do
+				echo "{ \"run_name\": \"w$i/policy:$policy/threads:$threads\", \"run_type\": \"iteration\", \"items_per_second\": $i },"
+			done
+		done
+	done
+	echo '{ "run_name": "w1/policy:linux-6.15/threads:8", "run_type": "iteration", "items_per_second": 3 } ] }'
+} >many.json
+ends 0 report --plots many.json
+for picture in cost policies scaling; do
+	[ -s plots/$picture-2.png ] || [ "$picture" = scaling ] || surprise "no second plots/$picture"
+done
+for picture in plots/*.png; do
+	# Height: the second number of the header's IHDR, four bytes from the 20th on.
+	height=$(od -An -j20 -N4 -tu1 "$picture" | awk '{ print (($1 * 256 + $2) * 256 + $3) * 256 + $4 }')
+	[ "$height" -le 2000 ] || surprise "$picture has $height pixels"
+done
+rm -r plots
 
 refuses 'cut.json:' report "$(head -c 300 one.json >cut.json; echo cut.json)"
 for text in '' 'nonsense' '[]' '{}' '{"context": {}, "benchmarks": 1}' '{"context": {}, "benchmarks": []}' \

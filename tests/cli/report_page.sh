@@ -71,7 +71,7 @@ cat >one/profile.json <<'END'
 "bottleneck": "PTE-table PTL", "locks": [ { "class": "PTE-table PTL", "acquired": 2000, "contended": 500, "wait_ns": 7,
 "wait_max_ns": 5, "hold_ns_mean": 100000, "hold_samples": 30, "wait_share": 0.25 }, { "class": "a <lock>", "acquired": 2000,
 "contended": 0, "wait_ns": 0, "wait_max_ns": 0, "hold_ns_mean": 1, "hold_samples": 30, "wait_share": 0 } ],
-"latency": [ { "role": "fault", "operation": "fault", "count": 1000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000, "max": 5000,
+"latency": [ { "role": "fault", "operation": "fault", "count": 5000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000, "max": 5000,
 "buckets": [[100, 900], [5000, 100]] } ], "retries": [ { "loop": "again & again", "count": 3, "p999": 1, "max": 2 } ] } ] }
 END
 cat >one/numa.json <<'END'
@@ -84,7 +84,7 @@ shows 'one/report.html'
 page=one/report.html
 fault=$(well_formed $page)
 [ -z "$fault" ] || surprise "not well-formed: $fault"
-for section in summary scaling latency eras twins locks numa noise; do
+for section in answers run eras twins scaling locks latency numa noise all; do
 	grep -q "<section id=\"$section\">" $page || surprise "no section $section"
 	grep -q "<a href=\"#$section\">" $page || surprise "no link to $section"
 done
@@ -92,17 +92,30 @@ grep -q 'name="viewport"' $page || surprise 'not for phones'
 grep -q 'prefers-color-scheme:dark' $page || surprise 'not for the dark'
 
 # Nothing is fetched: names of namespaces are all the addresses there are, and nothing else is embedded or imported.
-sed 's|xmlns\(:xlink\)*="http://www.w3.org/[0-9a-z/]*"||g' $page | grep -iEn 'https?:|//[a-z]+\.|@import|url\(|<script|<link|<img|<image|<iframe|src=' &&
+sed 's|xmlns\(:xlink\)*="http://www.w3.org/[0-9a-z/]*"||g' $page | grep -iEn 'https?:|//[a-z]+\.|@import|url\(|<script [^>]|<link|<img|<image|<iframe|src=' &&
 	surprise 'something from elsewhere'
 
 # Each figure has a picture, its data, and the commands that make it again.
-figures=$(grep -c '^<figure>' $page)
+figures=$(grep -c '^<figure id=' $page)
 [ "$figures" -ge 6 ] || surprise "$figures figures"
 [ "$(grep -c '^<svg viewBox=' $page)" -eq "$figures" ] || surprise 'a figure without a picture'
 [ "$(grep -c '<details><summary>data, and how to make it again' $page)" -eq "$figures" ] || surprise 'a figure without its data'
 [ "$(grep -c '^faultline report one' $page)" -eq "$figures" ] || surprise 'a figure without its command'
 grep -qF -- 'faultline eras fault --axis pages:64 --policy linux-2.6.14 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
 grep -qF -- 'faultline bench touch --axis pages:8 --payload 4096 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
+
+# Sections and figures have anchors, each of them one; heads of tables sort; marks say their values at the pointer.
+grep -o ' id="[^"]*"' $page | grep -v 'gpPt\|gpDot\|textbox\|greybox\|gpchart' | sort | uniq -d >twice
+[ ! -s twice ] || surprise "an anchor twice: $(cat twice)"
+grep -q '<figure id="scaling-fault">' $page || surprise 'no anchor of a figure'
+grep -q '<td class="n" data-v="8">' $page || surprise 'no value to sort by'
+grep -q '<title>linux-6.15, 8 threads: [0-9.]* k/s ([0-9.]* k … [0-9.]* k)</title>' $page || surprise 'no value at the pointer'
+grep -q 'onmouse\|gnuplot_' $page && surprise 'scripts of gnuplot'
+
+# The first thing are answers: these policies are no neighbours in history, and no operation of the table was measured.
+grep -q '<h3 id="answer-vma-refcount" class="question">' $page || surprise 'no question'
+grep -q 'linux-6.15 against linux-2.6.14, throughput: of 4 combinations of workload and threads 4 are faster' $page || surprise 'another answer'
+grep -q 'This run has no knockouts.json' $page || surprise 'knock-outs from nowhere'
 
 # What others wrote is text.
 grep -qF 'a &lt;b&gt;bold&lt;/b&gt; &amp; &quot;quoted&quot; model' $page || surprise 'not escaped'
@@ -129,7 +142,6 @@ near "$(fit touch linux-6.15 sigma)" 0
 near "$(fit touch linux-6.15 kappa)" 0
 [ "$(fit touch linux-6.15 peak)" = null ] || surprise 'a peak of what has none'
 grep -q '"2 numbers of threads: a fit needs 4"' one/usl.json || surprise 'a fit of two points'
-grep -q 'none: 2 numbers of threads, and a fit needs 4' $page || surprise 'no reason for no model'
 grep -q 'model, linux-6.15: σ 0.05 ' $page || surprise 'a model that is not called so'
 # 2000 times in 1000 items, 100 µs each: 5000 items a second.
 grep -q 'model, lock bound: at most 5.00 k items/s' $page || surprise 'another bound'
@@ -145,6 +157,7 @@ sed 's/2024/2025/' one/bench.json >two/bench.json
 ends 0 report one two
 shows 'two/report.html'
 grep -q '<section id="runs">' two/report.html || surprise 'runs not side by side'
+grep -q 'two: a &lt;b&gt;bold&lt;/b&gt;' two/report.html || surprise 'not about the last run'
 grep -q '2024-05-06' two/report.html || surprise 'the first run is not told of'
 [ -z "$(well_formed two/report.html)" ] || surprise 'not well-formed'
 for command in 'faultline eras' 'faultline profile' 'faultline numa'; do

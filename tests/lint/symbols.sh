@@ -2,10 +2,14 @@
 # Every function and variable of the program is defined once: of two in an archive and beside it, the linker takes one and says nothing.
 . "$(dirname "$0")/../lib/lint.sh"
 
-# The objects that the program is made of; and what is planted beside their sources.
+# The objects that the program is made of, without those of sources that are gone; and what is planted beside their sources.
 objects() {
-	find "$BUILD/CMakeFiles/faultline.dir" "$BUILD/CMakeFiles/faultline_workloads.dir" "$BUILD"/CMakeFiles/faultline_core_4.dir \
-		core bench -name '*.o'
+	for folder in faultline faultline_workloads faultline_core_4; do
+		(cd "$BUILD/CMakeFiles/$folder.dir" && find . -name '*.o') | while read -r object; do
+			[ ! -e "$SOURCE/${object%.o}" ] || echo "$BUILD/CMakeFiles/$folder.dir/$object"
+		done
+	done
+	find core bench -name '*.o'
 }
 
 check() {
