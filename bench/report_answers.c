@@ -70,8 +70,7 @@ static void put_tally(struct html *page, const struct eras *eras, unsigned int s
 	html_put(page, "<p>");
 	html_print(page,
 		   "%s against %s, throughput: of %u combinations of workload and threads %u are faster, %u slower, "
-		   "and %u do not "
-		   "differ significantly (p < 0.01).", eras->policies[step + 1], eras->policies[step],
+		   "and %u do not differ significantly (p < 0.01).", eras->policies[step + 1], eras->policies[step],
 		   tally->better + tally->worse + tally->noise, tally->better, tally->worse, tally->noise);
 	put_extreme(page, "Largest gain", tally->best, tally->most);
 	put_extreme(page, "Largest loss", tally->worst, tally->least);
@@ -254,15 +253,13 @@ static void answer_costs(struct html *page, const struct report_run *run)
 
 	put_question(page, "costs",
 		     "What does a walk, an installed entry, a fault, a zapped page, a forked page, a pin, a snapshot "
-		     "for a "
-		     "device cost, against a bare loop and against the live kernel?");
+		     "for a device cost, against a bare loop and against the live kernel?");
 	if (run->bench.nr && any_cost(&run->bench, policy)) {
 		html_paragraph(page,
 			       "Time that one thread spends on one item, policy %s, without page contents. "
-			       "Differences below the "
-			       "noise floor of this run, %.1f %%, mean nothing. * Both sides with whole pages, since "
-			       "the live kernel clears "
-			       "and copies them.", policy, 100 * results_noise_floor(&run->bench));
+			       "Differences below the noise floor of this run, %.1f %%, mean nothing. * Both sides "
+			       "with whole pages, since the live kernel clears and copies "
+			       "them.", policy, 100 * results_noise_floor(&run->bench));
 		put_costs(page, &run->bench, policy);
 	} else {
 		html_missing(page, "None of these operations was measured with one thread.", "faultline bench");

@@ -31,7 +31,7 @@ static void put_rows(struct html *page, const struct eras *eras, unsigned int st
 
 static void put_step(struct html *page, const struct report_run *run, struct plot_eras *plot, unsigned int step)
 {
-	static const char *const columns[] = { "workload", "choices", "threads", "factor", "interval", "", NULL };
+	static const char *const columns[] = { "workload", "choices", "threads", "factor", "interval", "verdict", NULL };
 	const struct eras *eras = &plot->eras;
 	char title[256], command[512];
 	struct gnuplot *gnuplot;
@@ -113,9 +113,9 @@ void report_eras(struct html *page, const struct report_run *run)
 		html_missing(page, "Workloads over all policies and threads were not measured.", "faultline eras");
 	} else {
 		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
-			       "the cost of a step without contention. Filled marks: one thread on every PU. Bars: "
-			       "intervals "
-			       "of 95 %%. Better and worse steps are significant among all steps (p < 0.01).");
+				     "the cost of a step without contention. Filled marks: one thread on every PU. "
+				     "Bars: intervals of 95 %%. Better and worse steps are significant among all "
+				     "steps (p < 0.01).");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

@@ -119,7 +119,7 @@ static void put_policies(struct html *page, const struct report_run *run)
 void report_facts_table(struct html *page, const struct report_run *runs, unsigned int nr)
 {
 	html_section(page, "run", nr > 1 ? "The runs" : "The run");
-	html_put(page, "<div class=\"scroll\"><table class=\"facts\"><tbody>\n");
+	html_put(page, "<div class=\"scroll whole\"><table><tbody>\n");
 	html_row(page);
 	html_cell(page, "run");
 	for (unsigned int i = 0; i < nr; i++)
@@ -178,8 +178,8 @@ void report_all(struct html *page, const struct report_run *run)
 	if (results->nr) {
 		html_paragraph(page,
 			       "Time is what one thread spends on one item, rate what all threads do together; "
-			       "medians, with intervals of "
-			       "95 %% (of fewer than six repetitions: their range). A column's head sorts the table.");
+			       "medians, with intervals of 95 %% (of fewer than six repetitions: their range). A "
+			       "column's head sorts the table.");
 		html_table(page, columns);
 		for (unsigned int i = 0; i < results->nr; i++)
 			put_benchmark(page, results, &results->all[i]);

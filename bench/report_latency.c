@@ -20,6 +20,12 @@ static const struct {
 
 /* ---- the longest tails ---- */
 
+/* The operations of a workload itself; the others, which they contain, are in the table. */
+static bool is_shown(const json_t *latency)
+{
+	return !strcmp(profile_text(latency, "operation"), "op") && profile_number(latency, "count") > 0;
+}
+
 /* p99.9 as a multiple of p50, of the case's operation whose tail is longest. */
 static double tail_of(const json_t *one)
 {
@@ -28,7 +34,7 @@ static double tail_of(const json_t *one)
 	size_t i;
 
 	json_array_foreach(json_object_get(one, "latency"), i, latency)
-		if (profile_number(latency, "count") >= LEAST_COUNT && profile_number(latency, "p50") > 0)
+		if (is_shown(latency) && profile_number(latency, "count") >= LEAST_COUNT && profile_number(latency, "p50") > 0)
 			longest = fmax(longest, profile_number(latency, "p999") / profile_number(latency, "p50"));
 	return longest;
 }
@@ -61,6 +67,7 @@ static const json_t *next_tail(const json_t *cases, const json_t *const *chosen,
 /* ---- a figure ---- */
 struct line {
 	const json_t *one, *latency;
+	unsigned int mark;		/* the same for a role and operation in all cases of a workload */
 };
 
 static unsigned int lines_of(const json_t *cases, const json_t *of, struct line *lines)
@@ -69,10 +76,15 @@ static unsigned int lines_of(const json_t *cases, const json_t *of, struct line 
 	unsigned int nr = 0;
 	size_t i, j;
 
-	json_array_foreach(cases, i, one)
+	json_array_foreach(cases, i, one) {
+		unsigned int mark = 0;
+
+		if (!same_workload(one, of))
+			continue;
 		json_array_foreach(json_object_get(one, "latency"), j, latency)
-			if (same_workload(one, of) && nr < MOST_LINES && profile_number(latency, "count") > 0)
-				lines[nr++] = (struct line){ one, latency };
+			if (nr < MOST_LINES && is_shown(latency))
+				lines[nr++] = (struct line){ one, latency, mark++ };
+	}
 	return nr;
 }
 
@@ -85,8 +97,7 @@ static void put_line_data(struct gnuplot *gnuplot, const struct line *line, unsi
 		char text[256];
 
 		snprintf(text, sizeof(text), "%.60s %.40s, %s: %s", profile_policy(line->one),
-			 profile_text(line->latency, "operation"),
-			 quantiles[q].name, report_time(ns));
+			 profile_text(line->latency, "role"), quantiles[q].name, report_time(ns));
 		gnuplot_row(gnuplot, "%zu %g %s", q, ns, text);
 		*low = fmin(*low, ns);
 		*high = fmax(*high, ns);
@@ -108,12 +119,11 @@ static void put_picture(struct gnuplot *gnuplot, const struct line *lines, unsig
 	for (unsigned int i = 0; i < nr; i++) {
 		char title[256];
 
-		snprintf(title, sizeof(title), "%.40s, %.40s: %.40s", profile_policy(lines[i].one),
-			 profile_text(lines[i].latency, "role"),
-			 profile_text(lines[i].latency, "operation"));
-		gnuplot_put(gnuplot, "$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %u lc rgb %s title %s, "
-			    "'' using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000' notitle, ", i,
-				    5 + 2 * (i % 4),
+		snprintf(title, sizeof(title), "%.40s, %.40s", profile_policy(lines[i].one),
+			 profile_text(lines[i].latency, "role"));
+		gnuplot_put(gnuplot, "$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %u lc rgb %s title %s, '' "
+				     "using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000' notitle, ", i,
+				    5 + 2 * (lines[i].mark % 4),
 			    profile_colour(lines[i].one), title);
 	}
 	gnuplot_put(gnuplot, "NaN notitle\n");
@@ -162,7 +172,8 @@ static void put_figure(struct html *page, const struct report_run *run, const js
 	unsigned int nr = lines_of(cases, of, lines);
 	char note[128], command[512];
 
-	snprintf(note, sizeof(note), "p99.9 is up to %.3g × p50; %u threads", tail_of(of), profile_threads(of));
+	snprintf(note, sizeof(note), "p99.9 is up to %s × p50; %u threads", report_rate(tail_of(of)),
+		 profile_threads(of));
 	put_picture(html_figure(page, profile_workload(of), note, HEIGHT + KEY_HEIGHT * nr), lines, nr);
 	html_figure_data(page, columns);
 	put_rows(page, cases, of);
@@ -192,10 +203,9 @@ void report_latency(struct html *page, const struct report_run *run)
 	if (run->profile) {
 		html_paragraph(page,
 			       "Durations of single operations in the profile build, clock readings included. Of "
-			       "short operations a "
-			       "sample was timed; op is one of the workload's own and may contain many of the others. "
-			       "Figures show the "
-			       "%d workloads with the longest tails (p99.9 against p50); the table has all.",
+			       "short operations a sample was timed; op is one of the workload's own and may contain "
+			       "many of the others. Figures show the %d workloads with the longest tails (p99.9 "
+			       "against p50); the table has all.",
 				       MOST_FIGURES);
 		put_figures(page, run, cases);
 		html_details(page, "latencies of all workloads");

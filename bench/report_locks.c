@@ -128,8 +128,7 @@ void report_locks(struct html *page, const struct report_run *run)
 	if (run->profile) {
 		html_paragraph(page,
 			       "For each workload and policy the class of locks with the largest share of waiting, in "
-			       "all threads' time; "
-			       "the longest first. Held is the mean of a sample of acquisitions.");
+			       "all threads' time; the longest first. Held is the mean of a sample of acquisitions.");
 		put_worst(page, cases);
 		put_all(page, cases);
 		put_retries(page, cases);

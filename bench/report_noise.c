@@ -59,8 +59,8 @@ static void put_picture(struct gnuplot *gnuplot, const struct result *const *sor
 		    "'" FIGURE_COLOUR "', ",
 		    fmax(half_width(sorted[nr - 1]), 0.01) / 1.5, fmax(half_width(sorted[0]), 0.01) * 1.5);
 	if (limits)
-		gnuplot_put(gnuplot, "$limits with points pt 7 ps 0.6 lc rgb '#2b8c9e', "
-			    "'' using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000', ");
+		gnuplot_put(gnuplot, "$limits with points pt 7 ps 0.6 lc rgb '#2b8c9e', '' using 1:2:3 with labels "
+				     "hypertext point pt 7 ps 1 lc rgb '#ff000000', ");
 	gnuplot_put(gnuplot, "NaN\n");
 }
 
@@ -105,11 +105,10 @@ void report_noise(struct html *page, const struct report_run *run)
 			sorted[nr++] = &results->all[i];
 	if (nr) {
 		html_paragraph(page,
-			       "How far the median of each benchmark can be trusted. The noise floor of this run "
-			       "is %.1f %%: that far apart are the halves of its own repetitions in the 95th of 100 "
+			       "How far the median of each benchmark can be trusted. The noise floor of this run is "
+			       "%.1f %%: that far apart are the halves of its own repetitions in the 95th of 100 "
 			       "benchmarks, with nothing changed. Read no smaller difference, and compare ratios "
-			       "within "
-			       "a run rather than times of two.", 100 * results_noise_floor(results));
+			       "within a run rather than times of two.", 100 * results_noise_floor(results));
 		put_figure(page, run, sorted, nr);
 	} else {
 		html_missing(page, "Nothing was measured.", "faultline bench");

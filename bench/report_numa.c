@@ -32,8 +32,8 @@ static void put_picture(struct gnuplot *gnuplot, const struct numa *numa, unsign
 		    "set palette defined (0.5 '#6baed6', 1 '#c9ced6', 2 '#fdae6b', 3 '#e6550d')\n"
 		    "set ylabel 'node of the threads'\nset xlabel 'node of ' . %s offset 0,0.5\nset style fill solid "
 		    "1 noborder\n"
-		    "plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):3 with boxxyerror lc palette, "
-		    "$c using 1:2:4 with labels font ',10' textcolor '#111111'\n",
+		    "plot $c using 1:2:($1-0.48):($1+0.48):($2-0.48):($2+0.48):3 with boxxyerror lc palette, $c using "
+		    "1:2:4 with labels font ',10' textcolor '#111111'\n",
 		    numa->nr_nodes - 0.5, numa->nr_nodes - 0.5,
 			    map == NUMA_BOTH ? "frames and tables" : numa_map_name(map));
 }
@@ -97,8 +97,8 @@ void report_numa(struct html *page, const struct report_run *run)
 		html_missing(page, text, "faultline numa");
 	} else {
 		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of "
-			       "frames, of page tables, or of both. The factor is against everything on the threads' "
-			       "node.");
+				     "frames, of page tables, or of both. The factor is against everything on the "
+				     "threads' node.");
 		html_figures(page);
 		for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first))
 			put_group(page, run, first);

@@ -45,8 +45,8 @@ static void put_picture(struct gnuplot *gnuplot, const struct comparison *compar
 	gnuplot_data_end(gnuplot);
 	gnuplot_put(gnuplot, "set xrange [-1:%u]\nset yrange [%g:%g]\nset logscale y 2\nset grid y ls 100\n"
 		    "set xlabel 'benchmarks, by ratio' offset 0,0.5\nset ylabel 'rate, before = 1' offset 1,0\n"
-		    "plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable, "
-		    "$r using 1:2:6 with labels hypertext point pt 7 ps 0.8 lc rgb '#ff000000'\n", comparison->nr, low,
+		    "plot 1 lc rgb '#888888', $r using 1:2:3:4:5 with yerrorbars pt 7 ps 0.4 lc rgb variable, $r "
+		    "using 1:2:6 with labels hypertext point pt 7 ps 0.8 lc rgb '#ff000000'\n", comparison->nr, low,
 			    high);
 }
 

@@ -159,7 +159,8 @@ static void put_line(struct gnuplot *gnuplot, const struct panel *panel, unsigne
 	gnuplot_put(gnuplot, "$l%u using 1:2:3:4 with yerrorbars lw 1.1 pt 0 lc rgb %s, ", line, colour);
 	if (usl)
 		gnuplot_put(gnuplot, "$l%u using 1:2 with points pt 7 ps 0.6 lc rgb %s, "
-			    "%.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt (8,5) lw 1.4 lc rgb %s, ", line, colour,
+				     "%.9g*x/(1+%.9g*(x-1)+%.9g*x*(x-1)) with lines dt (8,5) lw 1.4 lc rgb %s, ",
+			    line, colour,
 			    usl->alone / unit, usl->sigma, usl->kappa, colour);
 	else
 		gnuplot_put(gnuplot, "$l%u using 1:2 with linespoints lw 1.5 pt 7 ps 0.6 lc rgb %s, ", line, colour);
@@ -235,8 +236,8 @@ static void put_models(struct html *page, const struct panel *panel)
 	if (panel->bounded) {
 		html_put(page, "<br/>");
 		html_print(page,
-			   "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited "
-			   "for %.0f %% of the time by %u threads) one lock",
+			   "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited for "
+			   "%.0f %% of the time by %u threads) one lock",
 			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture",
 				   panel->bound.class,
 			   report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
@@ -289,11 +290,16 @@ static bool in_eras(const struct report_run *run, const struct result *of)
 	return false;
 }
 
-/* What is done with a panel of that many points. */
-typedef void (*panel_fn)(struct html *page, const struct panel *panel, const char *command, unsigned int points,
-			 unsigned int *shared);
+/* What is known of all figures before the first one is written. */
+struct curves {
+	unsigned int points;			/* numbers of threads that a workload must have been measured with */
+	bool without_policy, bounded;		/* some figure has such a line */
+};
 
-static void for_each_panel(struct html *page, const struct report_run *run, panel_fn act, unsigned int *shared)
+typedef void (*panel_fn)(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+			 struct curves *curves);
+
+static void for_each_panel(struct html *page, const struct report_run *run, panel_fn act, struct curves *curves)
 {
 	for (unsigned int eras = 2; eras--; ) {
 		const struct results *results = eras ? &run->eras : &run->bench;
@@ -305,29 +311,40 @@ static void for_each_panel(struct html *page, const struct report_run *run, pane
 						       .fits = eras ? &run->eras_fits : &run->bench_fits };
 
 				if (plot_kind_of(of) == kind && (eras || !in_eras(run, of)))
-					act(page, &panel, eras ? "eras" : "bench", gather(&panel), shared);
+					act(page, &panel, eras ? "eras" : "bench", gather(&panel), curves);
 			}
 	}
 }
 
 static void find_most(struct html *page, const struct panel *panel, const char *command, unsigned int points,
-		      unsigned int *shared)
+		      struct curves *curves)
 {
 	(void)page;
 	(void)panel;
 	(void)command;
-	*shared = max(*shared, points);
+	curves->points = max(curves->points, points);
+}
+
+static void find_lines(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+		       struct curves *curves)
+{
+	(void)page;
+	(void)command;
+	if (points < curves->points)
+		return;
+	curves->without_policy |= !*panel->policies[panel->nr_policies - 1];
+	curves->bounded |= bound_is_near(panel);
 }
 
 static void put_curve(struct html *page, const struct panel *panel, const char *command, unsigned int points,
-		      unsigned int *shared)
+		      struct curves *curves)
 {
-	if (points >= *shared)
+	if (points >= curves->points)
 		put_panel(page, panel, command);
 }
 
 /* Of the policies that have a curve. */
-static void put_legend(struct html *page, const struct report_run *run)
+static void put_legend(struct html *page, const struct report_run *run, const struct curves *curves)
 {
 	const struct results *results = run->eras.nr ? &run->eras : &run->bench;
 	const char *names[MAX_LINES];
@@ -336,20 +353,21 @@ static void put_legend(struct html *page, const struct report_run *run)
 	html_legend(page);
 	for (unsigned int p = 0; p < nr; p++)
 		html_legend_entry(page, plot_policy_colour(p, nr), names[p]);
-	html_legend_entry(page, "var(--ink)", "limit_*, live_*: no policy");
-	if (run->profile)
+	if (curves->without_policy)
+		html_legend_entry(page, "var(--ink)", "limit_*, live_*: no policy");
+	if (curves->bounded)
 		html_legend_entry(page, BOUND_COLOUR, "dash-dotted: lock bound (model)");
 	html_legend_end(page);
 }
 
 void report_scaling(struct html *page, const struct report_run *run)
 {
-	unsigned int points = 0;
+	struct curves curves = { 0 };
 
 	html_section(page, "scaling", "Scaling");
-	for_each_panel(page, run, find_most, &points);
-	points = min(points, (unsigned int)USL_POINTS);
-	if (points < LEAST_POINTS) {
+	for_each_panel(page, run, find_most, &curves);
+	curves.points = min(curves.points, (unsigned int)USL_POINTS);
+	if (curves.points < LEAST_POINTS) {
 		html_missing(page, "Nothing was measured with several numbers of threads.",
 			     "faultline bench --threads 1,2,4,8");
 		html_section_end(page);
@@ -357,19 +375,16 @@ void report_scaling(struct html *page, const struct report_run *run)
 	}
 	html_paragraph(page,
 		       "Throughput of all threads together, of workloads measured with at least %u numbers of "
-		       "threads; "
-		       "the others are in the table of all benchmarks. Dots "
-		       "are medians with their intervals. Dashed curves are a model, the universal scalability law "
-		       "N/(1 + σ(N−1) + κN(N−1)), fitted to the dots. A dash-dotted line is a model too: the rate "
-		       "that one "
-		       "lock allows if one thread at a time holds it for as long as in the profile. The dotted line "
-		       "marks "
-		       "one thread on every PU; coefficients with a * rest on points beyond it, and so contain the "
-		       "wait for "
-		       "a processor.", points);
-	put_legend(page, run);
+		       "threads; the others are in the table of all benchmarks. Dots are medians with their "
+		       "intervals. Dashed curves are a model, the universal scalability law N/(1 + σ(N−1) + κN(N−1)), "
+		       "fitted to the dots. A dash-dotted line is a model too: the rate that one lock allows if one "
+		       "thread at a time holds it for as long as in the profile. The dotted line marks one thread on "
+		       "every PU; coefficients with a * rest on points beyond it, and so contain the wait for a "
+		       "processor.", curves.points);
+	for_each_panel(page, run, find_lines, &curves);
+	put_legend(page, run, &curves);
 	html_figures(page);
-	for_each_panel(page, run, put_curve, &points);
+	for_each_panel(page, run, put_curve, &curves);
 	html_figures_end(page);
 	html_section_end(page);
 }

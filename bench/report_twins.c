@@ -66,9 +66,9 @@ static void put_costs(struct gnuplot *gnuplot, const struct shown *shown)
 	gnuplot_put(gnuplot,
 		    "plot $t using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.3):($1+0.3) with boxxyerror lc rgb "
 		    "'" MODEL_COLOUR "', "
-		    "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb 'black', "
-		    "'' using ($4>1?$4:1):1:5 with labels left offset 0.6,0 font ',9.5', "
-		    "'' using 2:1:6 with labels hypertext point pt 7 ps 1.4 lc rgb '#ff000000'\n");
+		    "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb 'black', '' using ($4>1?$4:1):1:5 with "
+		    "labels left offset 0.6,0 font ',9.5', '' using 2:1:6 with labels hypertext point pt 7 ps 1.4 lc "
+		    "rgb '#ff000000'\n");
 }
 
 static void put_scalings(struct gnuplot *gnuplot, const struct shown *shown)
@@ -91,13 +91,16 @@ static void put_scalings(struct gnuplot *gnuplot, const struct shown *shown)
 	gnuplot_data_end(gnuplot);
 	put_names(gnuplot, shown);
 	gnuplot_put(gnuplot, "set xrange [0:2.5]\nset xlabel 'rate of two threads, one = 1' offset 0,0.5\n"
-		    "set arrow 1 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lc rgb '#888888'\nplot ");
+		    "set arrow 1 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lw 1.2 lc rgb '#888888' back\nplot ");
 	if (nr)
-		gnuplot_put(gnuplot, "$t using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#999999', "
-			    "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "', "
-			    "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "', "
-			    "'' using 2:1:4 with labels hypertext point pt 7 ps 1.2 lc rgb '#ff000000', "
-			    "'' using 3:1:4 with labels hypertext point pt 7 ps 1.2 lc rgb '#ff000000', ");
+		gnuplot_put(gnuplot, "$t using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#999999', '' using "
+				     "2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "', "
+			    "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "', '' using 2:1:4 with "
+											"labels hypertext point pt 7 "
+											"ps 1.2 lc rgb '#ff000000', "
+											"'' using 3:1:4 with labels "
+											"hypertext point pt 7 ps 1.2 "
+											"lc rgb '#ff000000', ");
 	gnuplot_put(gnuplot, "NaN\n");
 }
 

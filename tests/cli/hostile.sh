@@ -23,7 +23,7 @@ cat >good/profile.json <<'END'
 { "schema": 1, "context": { "command": "faultline profile" }, "cases": [ { "name": "fault_disjoint/policy:linux-6.15/pages:64",
 "threads": 4, "seconds": 1, "items": 1000, "bottleneck": "PTE-table PTL", "locks": [ { "class": "PTE-table PTL", "acquired": 2000,
 "contended": 500, "wait_ns": 7, "wait_max_ns": 5, "hold_ns_mean": 100000, "hold_samples": 30, "wait_share": 0.25 } ],
-"latency": [ { "role": "fault", "operation": "fault", "count": 5000, "samples": 5000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000,
+"latency": [ { "role": "fault", "operation": "op", "count": 5000, "samples": 5000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000,
 "max": 5000, "buckets": [[100, 900]] } ], "retries": [ { "loop": "again", "count": 3, "p999": 1, "max": 2 } ] } ] }
 END
 cell() { # THREADS FRAMES TABLES

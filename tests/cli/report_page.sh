@@ -71,7 +71,7 @@ cat >one/profile.json <<'END'
 "bottleneck": "PTE-table PTL", "locks": [ { "class": "PTE-table PTL", "acquired": 2000, "contended": 500, "wait_ns": 7,
 "wait_max_ns": 5, "hold_ns_mean": 100000, "hold_samples": 30, "wait_share": 0.25 }, { "class": "a <lock>", "acquired": 2000,
 "contended": 0, "wait_ns": 0, "wait_max_ns": 0, "hold_ns_mean": 1, "hold_samples": 30, "wait_share": 0 } ],
-"latency": [ { "role": "fault", "operation": "fault", "count": 5000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000, "max": 5000,
+"latency": [ { "role": "fault", "operation": "op", "count": 5000, "p50": 80, "p90": 100, "p99": 200, "p999": 1000, "max": 5000,
 "buckets": [[100, 900], [5000, 100]] } ], "retries": [ { "loop": "again & again", "count": 3, "p999": 1, "max": 2 } ] } ] }
 END
 cat >one/numa.json <<'END'
