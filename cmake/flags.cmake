@@ -11,7 +11,10 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 set(FAULTLINE_WARNINGS -Wall -Wextra -Wundef -Wshadow -Wmissing-prototypes -Wstrict-prototypes
-	-Wimplicit-fallthrough -Wold-style-definition -Werror)
+	-Wimplicit-fallthrough -Wold-style-definition)
+if(FAULTLINE_WERROR)
+	set(werror -Werror)
+endif()
 
 set(FAULTLINE_DEFINES _GNU_SOURCE FAULTLINE_CHECK=$<BOOL:${FAULTLINE_CHECK}>)
 string(TOUPPER ${FAULTLINE_RCU} flavour)
@@ -49,7 +52,7 @@ add_library(faultline_flags INTERFACE)
 target_include_directories(faultline_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(faultline_flags INTERFACE ${FAULTLINE_DEFINES} FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_compile_options(faultline_flags INTERFACE ${options} -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
-	"$<$<COMPILE_LANGUAGE:C>:${FAULTLINE_WARNINGS}>" "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror>")
+	"$<$<COMPILE_LANGUAGE:C>:${FAULTLINE_WARNINGS}>" "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>" ${werror})
 target_link_options(faultline_flags INTERFACE ${sanitizer})
 target_link_libraries(faultline_flags INTERFACE Threads::Threads)
 

@@ -15,6 +15,7 @@ endfunction()
 set(FAULTLINE_GEOMETRIES 4 5 2)
 
 option(FAULTLINE_CHECK "Assertions, lock order, sync points, knock-outs" OFF)
+option(FAULTLINE_WERROR "Make warnings errors: for developers, whose compilers are known" OFF)
 option(BUILD_TESTING "Build the tests" ON)
 faultline_choice(FAULTLINE_LEVELS "Page-table levels of the program and of most tests" ${FAULTLINE_GEOMETRIES})
 faultline_choice(FAULTLINE_RCU "liburcu flavour" memb mb qsbr bp)

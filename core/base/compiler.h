@@ -37,6 +37,7 @@
 #define __cold		__attribute__((cold, noinline))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __must_check	__attribute__((warn_unused_result))
+#define __maybe_unused	__attribute__((unused))	/* by some builds, or some compilers */
 
 /* One cache line, in bytes: 64 on x86-64 and on the arm64 servers this is built for. */
 #define CACHE_LINE	64

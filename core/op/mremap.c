@@ -153,7 +153,7 @@ static bool move_entries(const struct vma_remap *r, struct vm_area_struct *copy)
 }
 
 /* Nothing was put where entries were moved away. */
-static inline bool range_empty(struct mm_pgtable *pt, unsigned long addr, unsigned long end)
+static __maybe_unused bool range_empty(struct mm_pgtable *pt, unsigned long addr, unsigned long end)
 {
 	unsigned long next;
 	pmd_t *pmdp, pmd;
