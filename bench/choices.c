@@ -11,43 +11,45 @@
 
 #include "bench/command.h"
 #include "bench/suggest.h"
+#include "bench/threads.h"
 #include "bench/unknown.h"
 
 #define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
 #define FRAMES_PER_THREAD (1ul << 17)	/* 512 MiB: twice what the largest choice of a workload maps for each */
 #define LEAST_FRAMES	1024
+#define MOST_WORKERS	(NR_CPUS - SPARE_THREADS)
 #define MEMORY_CHOICES	"local|remote|interleave|node:N"
 #define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 
 const unsigned int all_payloads[MAX_PAYLOADS] = { 0, CACHE_LINE, FRAME_SIZE };
 
 struct poptOption places_options[] = {
-	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "where threads are pinned (default: compact)",
+	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "pin threads this way (default: compact)",
 	  "compact|scatter|node:N" },
-	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "the node of --placement node (default: 0)", "N" },
-	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "where their frames come from (default: local)", MEMORY_CHOICES },
-	{ "tables", 0, POPT_ARG_STRING, NULL, CHOOSE_TABLES, "where their page tables come from (default: as --memory)",
+	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "use this node for --placement node (default: 0)", "N" },
+	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "take frames from there (default: local)", MEMORY_CHOICES },
+	{ "tables", 0, POPT_ARG_STRING, NULL, CHOOSE_TABLES, "take page tables from there (default: as --memory)",
 	  MEMORY_CHOICES },
 	POPT_TABLEEND
 };
 
 struct poptOption suite_options[] = {
 	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
-	  "locking choices: presets, each with changes if wished (NAME,key=value,...), or all", "NAME,..." },
-	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "numbers of threads", "N,..." },
-	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "bytes of each page that count", "0,64,4096" },
+	  "run these policies, or all (see faultline list --policies)", "NAME,..." },
+	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "run with these numbers of threads", "N,..." },
+	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "clear, copy and check so many bytes of each page", "0,64,4096" },
 	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
-	  "captured address space to run on, a file or the name of a shipped one; may be repeated", "FILE" },
-	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "one value of a workload's own choice, as in a benchmark's name",
+	  "run on a captured address space; repeatable", "FILE" },
+	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "choose one value of an axis, as benchmark names show it",
 	  "KEY:VALUE" },
-	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulated memory of each node, in frames of 4096 bytes", "N" },
-	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "where all random choices come from (default: 1)", "N" },
+	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulate N frames of 4 KiB on each node (default: 512k)", "N" },
+	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "seed all random choices (default: 1)", "N" },
 	POPT_TABLEEND
 };
 
 struct poptOption choices_options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, NULL, NULL },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "Where it goes:", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "Placement:", NULL },
 	POPT_TABLEEND
 };
 
@@ -152,10 +154,10 @@ static int take_threads(struct choices *choices, const char *text)
 {
 	uint64_t number;
 
-	if (!read_number(text, 1, NR_CPUS - 1, &number))
-		return complain("invalid number of threads '%s': give 1 to %d", text, NR_CPUS - 1);
+	if (!read_number(text, 1, MOST_WORKERS, &number))
+		return complain("invalid number of threads '%s': give 1 to %u", text, MOST_WORKERS);
 	if (!choices->frames_given)
-		choices->frames = max(choices->frames, number * FRAMES_PER_THREAD);
+		choices->frames = max(choices->frames, min(number * FRAMES_PER_THREAD, MOST_FRAMES));
 	return add_number(choices->threads, &choices->nr_threads, MAX_THREADS, (unsigned int)number, "threads");
 }
 
@@ -221,6 +223,7 @@ static int take_layout(struct choices *choices, const char *text)
 	char shipped[512];
 
 	snprintf(shipped, sizeof(shipped), LAYOUT_FOLDER "%s.layout", text);
+	choices->layouts_given = true;
 	if (strchr(text, '/') || !access(text, F_OK))
 		return add_layout(choices, text);
 	return access(shipped, F_OK) ? unknown_layout(text) : add_layout(choices, shipped);
@@ -257,13 +260,10 @@ static int take_axis(struct choices *choices, const char *text)
 
 static int take_frames(struct choices *choices, const char *text)
 {
-	const uint64_t most = (1ull << 32) / MAX_NODES;
-
 	choices->frames_given = true;
-	if (read_size(text, LEAST_FRAMES, most, &choices->frames))
+	if (read_size(text, LEAST_FRAMES, MOST_FRAMES, &choices->frames))
 		return 0;
-	return complain("invalid number of frames '%s': give %d to %llu, or with k, m or g behind it", text, LEAST_FRAMES,
-			(unsigned long long)most);
+	return complain("invalid number of frames '%s': give %d to %lu, or with k, m or g behind it", text, LEAST_FRAMES, MOST_FRAMES);
 }
 
 static int take_seed(struct choices *choices, const char *text)

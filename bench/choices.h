@@ -13,6 +13,8 @@
 #define MAX_LAYOUTS	32
 #define MAX_AXES	16
 
+#define MOST_FRAMES	((1ul << 32) / MAX_NODES)	/* of a node: pfns have 32 bits */
+
 /* What the machine takes, in bytes. */
 #define MAX_PAYLOADS	3
 extern const unsigned int all_payloads[MAX_PAYLOADS];
@@ -40,6 +42,7 @@ struct choices {
 	struct places places;
 	unsigned long frames;		/* for each node */
 	bool frames_given;		/* by option: not to be changed */
+	bool layouts_given;		/* by option: not what is shipped */
 	uint64_t seed;
 };
 

@@ -33,18 +33,18 @@ struct bench_options {
 enum { OPT_ALTERNATE = 1, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is measured:", NULL },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "How it is measured:", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "Measurement:", NULL },
 	{ "alternate", 0, POPT_ARG_STRING, NULL, OPT_ALTERNATE,
-	  "measure in turns with another process that is told the same name, a repetition here, a repetition there", "SOCKET" },
+	  "interleave repetitions with the process at SOCKET", "SOCKET" },
 	{ "slow-down", 0, POPT_ARG_STRING, NULL, OPT_SLOW_DOWN,
-	  "make each operation of the core take that much longer, to see that compare finds it", "PERCENT" },
+	  "slow each operation down by PERCENT, to test compare", "PERCENT" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK,
-	  "a look only: 2 repetitions of 0.003 s, the default policy, the first of each choice, nothing crowded", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: a file in the new folder results/HOST/TIME, which results/latest names)",
+	  "smoke run: 2 repetitions of 3ms, no oversubscription", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
 	  "FILE" },
-	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "later runs of this host are compared with this one", NULL },
-	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the benchmarks instead of running them", NULL },
+	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "make this run the host's baseline for compare", NULL },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the names of the benchmarks, measure nothing", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -294,6 +294,6 @@ static int run_bench(int argc, const char **argv)
 const struct command bench_command = {
 	.name = "bench",
 	.arguments = "[WORKLOAD...]",
-	.what = "measure workloads, all of them by default; patterns as in a shell",
+	.what = "measure workloads (default: all)",
 	.run = run_bench,
 };

@@ -9,10 +9,10 @@
 #include "bench/capture.h"
 #include "bench/command.h"
 
-enum { OPT_OUTPUT = 1 };
+enum { OPT_OUT = 1 };
 
 static const struct poptOption options[] = {
-	{ "output", 'o', POPT_ARG_STRING, NULL, OPT_OUTPUT, "where the layout goes (default: standard output)", "FILE" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the layout to FILE (default: standard output)", "FILE" },
 	COMMAND_OPTIONS_END
 };
 
@@ -102,6 +102,6 @@ static int run_capture(int argc, const char **argv)
 const struct command capture_command = {
 	.name = "capture",
 	.arguments = "PID",
-	.what = "write down the address space of a running process, as a layout",
+	.what = "write the address space of a process as a layout",
 	.run = run_capture,
 };

@@ -14,7 +14,7 @@
 enum { OPT_THRESHOLD = 1 };
 
 static const struct poptOption options[] = {
-	{ "threshold", 't', POPT_ARG_STRING, NULL, OPT_THRESHOLD, "what a change must exceed to count (default: 5)", "PERCENT" },
+	{ "threshold", 't', POPT_ARG_STRING, NULL, OPT_THRESHOLD, "ignore changes below PERCENT (default: 5)", "PERCENT" },
 	COMMAND_OPTIONS_END
 };
 
@@ -160,6 +160,6 @@ static int run_compare(int argc, const char **argv)
 const struct command compare_command = {
 	.name = "compare",
 	.arguments = "[BEFORE] AFTER",
-	.what = "faster, slower or noise: files or folders of results, RUN,RUN… when made in turns; alone against the baseline",
+	.what = "compare results: faster, slower or noise",
 	.run = run_compare,
 };

@@ -38,6 +38,6 @@ static int run_eras(int argc, const char **argv)
 const struct command eras_command = {
 	.name = "eras",
 	.arguments = "[WORKLOAD...]",
-	.what = "measure workloads with all policies and threads: what each step bought",
+	.what = "measure workloads under Linux's locking, era by era",
 	.run = run_eras,
 };

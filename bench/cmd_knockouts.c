@@ -21,13 +21,13 @@ struct knockouts_options {
 enum { OPT_SECONDS = 1, OPT_CLEAN, OPT_KILLS, OPT_HOW, OPT_OUT, OPT_PLOT };
 
 static const struct poptOption options[] = {
-	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long one kill may take (default: 60)", "S" },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "give up on a knock-out after TIME (default: 60s)", "TIME" },
 	{ "clean-seconds", 0, POPT_ARG_STRING, NULL, OPT_CLEAN,
-	  "how long the same runs go on with nothing left out; 0: not at all (default: as long as all hunts took)", "S" },
-	{ "kills", 0, POPT_ARG_STRING, NULL, OPT_KILLS, "kills of each, of which the middle one counts (default: 3)", "N" },
-	{ "how", 0, POPT_ARG_STRING, NULL, OPT_HOW, "hunt this way instead, as in 'stress WORKLOAD --noise 100'", "HOW" },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write all of it as JSON", "FILE" },
-	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/knockouts; with --out", NULL },
+	  "run intact for TIME (default: as long as the hunts took)", "TIME" },
+	{ "kills", 0, POPT_ARG_STRING, NULL, OPT_KILLS, "detect each N times, report the median (default: 3)", "N" },
+	{ "how", 0, POPT_ARG_STRING, NULL, OPT_HOW, "run this instead, as in 'stress WORKLOAD --noise 100'", "HOW" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the matrix to FILE as JSON", "FILE" },
+	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/knockouts from the file of --out", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -209,6 +209,6 @@ static int run_knockouts(int argc, const char **argv)
 const struct command knockouts_command = {
 	.name = "knockouts",
 	.arguments = "[KNOCKOUT...]",
-	.what = "hunt what check builds leave out until somebody sees it",
+	.what = "disable each knock-out and time its detection",
 	.run = run_knockouts,
 };

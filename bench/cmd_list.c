@@ -146,13 +146,13 @@ static int (*const lists[])(void) = {
 };
 
 static const struct poptOption options[] = {
-	{ "policies", 0, POPT_ARG_NONE, NULL, 1, "presets of locking choices, and how to change them", NULL },
-	{ "knockouts", 0, POPT_ARG_NONE, NULL, 2, "what check builds can leave out, what that breaks, who should see it, bugs of Linux that were the same", NULL },
-	{ "locking", 0, POPT_ARG_NONE, NULL, 3, "the lock order and each lock's definition, as Markdown", NULL },
-	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "captured address spaces that come along", NULL },
-	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "places where check builds bend a run", NULL },
-	{ "events", 0, POPT_ARG_NONE, NULL, 6, "what is counted while workloads run", NULL },
-	{ "watchers", 0, POPT_ARG_NONE, NULL, 7, "what check builds watch while workloads run", NULL },
+	{ "policies", 0, POPT_ARG_NONE, NULL, 1, "print policies: presets, keys and their values", NULL },
+	{ "knockouts", 0, POPT_ARG_NONE, NULL, 2, "print knock-outs: what each removes, breaks and mirrors", NULL },
+	{ "locking", 0, POPT_ARG_NONE, NULL, 3, "print the lock order and each lock, as Markdown", NULL },
+	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "print the shipped address-space layouts", NULL },
+	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "print sync points, where check builds inject delays", NULL },
+	{ "events", 0, POPT_ARG_NONE, NULL, 6, "print the event counters", NULL },
+	{ "watchers", 0, POPT_ARG_NONE, NULL, 7, "print the detectors of check builds", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -183,6 +183,6 @@ static int run_list(int argc, const char **argv)
 const struct command list_command = {
 	.name = "list",
 	.arguments = "",
-	.what = "print workloads, or policies, knock-outs, locks, layouts, sync points, events, watchers",
+	.what = "print workloads, policies, knock-outs, locks, layouts ...",
 	.run = run_list,
 };

@@ -16,10 +16,10 @@ enum { OPT_SECONDS = 1, OPT_LIST, OPT_STRICT };
 
 static const struct poptOption options[] = {
 	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS,
-	  "how long each pattern is raced, whole and again with each part left out (default: 1)", "S" },
+	  "race each variant of a pattern for TIME (default: 1s)", "TIME" },
 	{ "strict", 0, POPT_ARG_STRING, NULL, OPT_STRICT,
-	  "what shows on x86 when it is left out must show, within so long", "S" },
-	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the patterns, what each forbids, and what can be left out", NULL },
+	  "fail if a visible reordering does not show within TIME", "TIME" },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print patterns, forbidden outcomes, removable barriers", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -152,6 +152,6 @@ static int run_litmus(int argc, const char **argv)
 const struct command litmus_command = {
 	.name = "litmus",
 	.arguments = "[PATTERN...]",
-	.what = "race the pattern below each barrier on the real cores, with it and without",
+	.what = "run each barrier's litmus test, with and without it",
 	.run = run_litmus,
 };

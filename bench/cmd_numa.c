@@ -28,15 +28,15 @@ enum { OPT_OUT = 1, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK };
 
 static const struct poptOption options[] = {
 	{ "map", 0, POPT_ARG_STRING, NULL, OPT_MAP,
-	  "what goes to the other nodes: frames and page tables, one of them alone, or each of them to each (default: both,frames,tables)",
+	  "place these on other nodes (default: both,frames,tables)",
 	  "both|frames|tables|each,..." },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "What is measured:", NULL },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "How it is measured:", NULL },
-	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 2 repetitions of 0.003 s, the smallest sizes", NULL },
-	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "look where frames and page tables lie, and measure nothing", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/numa.json)", "FILE" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "Workloads and policies:", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "Measurement:", NULL },
+	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 2 repetitions of 3ms, the smallest sizes", NULL },
+	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "check where frames and page tables lie, measure nothing", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
 	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/numa", NULL },
-	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "name the cells instead of measuring them", NULL },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the names of the cells, measure nothing", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -322,6 +322,6 @@ static int run_numa(int argc, const char **argv)
 const struct command numa_command = {
 	.name = "numa",
 	.arguments = "[WORKLOAD...]",
-	.what = "measure what it costs to have frames and page tables on other nodes",
+	.what = "measure frames and page tables on other nodes",
 	.run = run_numa,
 };

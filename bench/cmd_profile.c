@@ -28,11 +28,11 @@ struct profile_options {
 enum { OPT_SECONDS = 1, OPT_OUT, OPT_BARE, OPT_QUICK };
 
 static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
-	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long each case runs (default: 0.2)", "S" },
-	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "a look only: 0.05 s each, the default policy", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where results go (default: results/HOST/TIME/profile.json)", "FILE" },
-	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run the same with no instruments, to see what they cost", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "run each case for TIME (default: 200ms)", "TIME" },
+	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 50ms for each case, the default policy", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
+	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run without instruments, to measure their cost", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -236,6 +236,6 @@ static int run_profile(int argc, const char **argv)
 const struct command profile_command = {
 	.name = "profile",
 	.arguments = "[WORKLOAD...]",
-	.what = "tell where their time goes: locks waited for, latencies, what is tried again",
+	.what = "profile lock waits, latencies and retries",
 	.run = run_profile,
 };

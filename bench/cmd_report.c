@@ -25,10 +25,9 @@ struct report_options {
 enum { OPT_TABLE = 1, OPT_PLOTS, OPT_OUT };
 
 static const struct poptOption options[] = {
-	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "the table that bench ends with, and no page", NULL },
-	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "the pictures of " PLOT_FOLDER "/ too, of the last run", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "where the page goes (default: report.html in the last run's "
-	 "folder)", "FILE" },
+	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "print a run's table, write no page", NULL },
+	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "draw " PLOT_FOLDER "/ as well, from the last run", NULL },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the page to FILE (default: in the last run's folder)", "FILE" },
 	COMMAND_OPTIONS_END
 };
 
@@ -222,6 +221,6 @@ static int run_report(int argc, const char **argv)
 const struct command report_command = {
 	.name = "report",
 	.arguments = "[RUN...]",
-	.what = "one page of HTML about runs (by default " LATEST_RUN ")",
+	.what = "write one page of HTML about runs (default: the latest)",
 	.run = run_report,
 };

@@ -38,22 +38,22 @@ struct stress_options {
 enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL, OPT_EXERCISE };
 
 static const struct poptOption options[] = {
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "What is run:", NULL },
-	{ "all", 'a', POPT_ARG_NONE, NULL, OPT_ALL, "every workload, with every value of its axes", NULL },
-	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "how long workers work, all runs together (default: 10)", "S" },
-	{ "rounds", 0, POPT_ARG_STRING, NULL, OPT_ROUNDS, "operations of each worker in each run, instead of a time", "N" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
+	{ "all", 'a', POPT_ARG_NONE, NULL, OPT_ALL, "run every workload, with every value of its axes", NULL },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "run for TIME, all cases together (default: 10s)", "TIME" },
+	{ "rounds", 0, POPT_ARG_STRING, NULL, OPT_ROUNDS, "run N operations of each worker, instead of a time", "N" },
 	{ "noise", 0, POPT_ARG_STRING, NULL, OPT_NOISE,
-	  "pauses at sync points, in a thousand hits (default in check builds: 10)", "PER_MILLE" },
+	  "inject delays at N of 1000 sync points (check: 10)", "PER_MILLE" },
 	{ "knockout", 'k', POPT_ARG_STRING, NULL, OPT_KNOCKOUT,
-	  "leave this out (see faultline list --knockouts); may be repeated", "NAME" },
+	  "disable this (see faultline list --knockouts); repeatable", "NAME" },
 	{ "stall", 0, POPT_ARG_STRING, NULL, OPT_STALL,
-	  "the first worker at this sync point stays there: shows who waits for what it holds", "SYNCPOINT" },
+	  "stop the first worker that gets there, to see who waits", "SYNCPOINT" },
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
-	  "seconds of processor time, or asleep, without progress that end the run (default: 10)", "S" },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "One at a time:", NULL },
+	  "fail after TIME without progress (default: 10s)", "TIME" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "Schedules:", NULL },
 	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
-	  "these sync points must be hit, or with a ! in front need not be; may be repeated", "PATTERN" },
-	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "all that this watcher saw (see faultline list --watchers); may be repeated", "WATCHER" },
+	  "fail unless these sync points are hit; ! exempts", "PATTERN" },
+	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "print all a detector saw (see faultline list --watchers)", "WATCHER" },
 	COMMAND_OPTIONS_END
 };
 
@@ -423,6 +423,6 @@ static int run_stress(int argc, const char **argv)
 const struct command stress_command = {
 	.name = "stress",
 	.arguments = "WORKLOAD...",
-	.what = "race workloads, watch them, check them at rest",
+	.what = "race workloads under detectors, check them at rest",
 	.run = run_stress,
 };

@@ -17,11 +17,11 @@ struct topo_options {
 enum { OPT_SYNTHETIC = 1 };
 
 static const struct poptOption options[] = {
-	{ "synthetic", 's', POPT_ARG_STRING, NULL, OPT_SYNTHETIC, "plan for this machine instead of the one below",
+	{ "synthetic", 's', POPT_ARG_STRING, NULL, OPT_SYNTHETIC, "plan for this machine, in hwloc's synthetic notation",
 	  "\"node:2 core:4 pu:1\"" },
-	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plans for so many threads (default: one for each PU)",
+	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plan for N threads (default: one for each PU)",
 	  "N,..." },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "What is planned:", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, places_options, 0, "Placement:", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -57,7 +57,9 @@ static int load_and_describe(struct topo_options *topo)
 	int error = topology_load(topo->synthetic), status;
 
 	if (error == -EINVAL && topo->synthetic)
-		return complain("not a topology: '%s'", topo->synthetic);
+		return complain("invalid topology '%s': give levels from the outside in, as in \"node:2 core:4 pu:1\"", topo->synthetic);
+	if (error == -E2BIG)
+		return complain("topology '%s' has more than %d PUs, the most that are planned for", topo->synthetic, NR_CPUS);
 	if (error)
 		return fail("cannot read the topology: %s", strerror(-error));
 	status = describe(topo);
@@ -84,6 +86,6 @@ static int run_topo(int argc, const char **argv)
 const struct command topo_command = {
 	.name = "topo",
 	.arguments = "",
-	.what = "print the machine's topology, and where threads, frames and page tables go",
+	.what = "print the topology and where threads and memory go",
 	.run = run_topo,
 };

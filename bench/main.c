@@ -17,7 +17,7 @@ static int print_help(void)
 {
 	puts("usage: faultline COMMAND [OPTION...] [ARGUMENT...]\n"
 	     "\n"
-	     "The locking core of a virtual-memory system as ordinary threads: measured, raced, broken on purpose, compared.\n");
+	     "Runs the locking core of a virtual-memory system as threads, to measure, race, break and compare it.\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
 	puts("\n"

@@ -16,18 +16,18 @@
 
 struct poptOption serial_options[] = {
 	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,
-	  "short episodes in which one thread runs at a time, each seed another schedule (from --seed on)", NULL },
-	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "how many (default: 200, or as many as --seconds allow)", "N" },
+	  "run one thread at a time, by a new schedule for each seed", NULL },
+	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "run N episodes (default: 200, or for --seconds)", "N" },
 	{ "depth", 0, POPT_ARG_STRING, NULL, CHOOSE_DEPTH,
-	  "orders of events that a bug may need: a schedule changes its mind one time less (default: 3)", "D" },
+	  "search bugs of depth D: D-1 priority changes (default: 3)", "D" },
 	{ "wander", 0, POPT_ARG_STRING, NULL, CHOOSE_WANDER,
-	  "even seeds change their mind at one step in so many instead; 0: none does (default: 5)", "STEPS" },
+	  "even seeds: change priority every N steps (default: 5)", "STEPS" },
 	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES,
-	  "the steps where it does, of all or of a worker's operation, instead of such drawn from the seed",
+	  "change priority at these steps, not at random ones",
 	  "none|STEP[.OP.WORKER],..." },
-	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "the operations that are done, of all rounds", "OP.WORKER,..." },
-	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "show each step of the last episode, as it is", NULL },
-	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "show the first failure as it is, and look for no smaller one", NULL },
+	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "run only these operations of the workers", "OP.WORKER,..." },
+	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "print each step of the last episode", NULL },
+	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "print the first failure, do not shrink it", NULL },
 	POPT_TABLEEND
 };
 

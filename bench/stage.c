@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/threads.h"
 
 static bool machine_up;
 
@@ -39,6 +40,15 @@ int stage_machine_down(void)
 	return 0;
 }
 
+static unsigned int most_threads(const struct choices *choices)
+{
+	unsigned int most = topology_pus();
+
+	for (unsigned int i = 0; i < choices->nr_threads; i++)
+		most = max(most, choices->threads[i]);
+	return most + SPARE_THREADS;
+}
+
 int stage_machine(const struct choices *choices, unsigned int payload)
 {
 	struct machine_config config = {
@@ -51,9 +61,13 @@ int stage_machine(const struct choices *choices, unsigned int payload)
 	if (machine_up && machine.payload == payload)
 		return 0;
 	status = stage_machine_down();
+	if (!status)
+		status = threads_check(most_threads(choices));
 	if (status)
 		return status;
-	error = faultline_start(&config);
+	error = cpus_allow(most_threads(choices));
+	if (!error)
+		error = faultline_start(&config);
 	if (error)
 		return fail("no machine of %u nodes with %lu frames each: %s", config.nr_nodes, config.frames_per_node,
 			    strerror(-error));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "bench/layout_limits.h"
 #include "bench/unknown.h"
 
 /* Where one combination stands in each list of choices. */
@@ -192,6 +193,31 @@ static bool matches_some(const char *glob)
 	return false;
 }
 
+static bool takes_layout(const struct workload *workload, const char *glob)
+{
+	return (workload->flags & WORKLOAD_LAYOUT) && suite_wants(workload, &glob, 1);
+}
+
+/* Layouts are for workloads that run on one: each pattern has to name such. */
+static int check_layouts(const struct choices *choices, const char *const *globs, unsigned int nr_globs)
+{
+	unsigned int takers = 0;
+	int status = 0;
+
+	for (unsigned int i = 0; i < max(nr_globs, 1u); i++) {
+		const char *glob = nr_globs ? globs[i] : "*";
+		unsigned int before = takers;
+
+		for (unsigned int w = 0; w < nr_workloads(); w++)
+			takers += takes_layout(workload_get(w), glob);
+		if (choices->layouts_given && takers == before)
+			return complain("'%s' takes no layout (workloads named *_layout do)", glob);
+	}
+	for (unsigned int i = 0; !status && takers && i < choices->nr_layouts; i++)
+		status = layout_limits_check(choices->layouts[i], choices);
+	return status;
+}
+
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
 		const char *const *globs, unsigned int nr_globs)
 {
@@ -205,6 +231,7 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 			return unknown_axis(&choices->axes[i], globs, nr_globs);
 	if (!nr_workloads())
 		return complain("no workloads in this build");
+	status = check_layouts(choices, globs, nr_globs);
 	for (unsigned int i = 0; !status && i < nr_workloads(); i++)
 		if (suite_wants(workload_get(i), globs, nr_globs))
 			status = add_workload(suite, workload_get(i), choices, defaults);

@@ -20,8 +20,8 @@
 enum { TIME_REPETITIONS = 200, TIME_MIN_TIME };
 
 struct poptOption timing_options[] = {
-	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "how often each benchmark is measured (default: 5; eras: 9)", "N" },
-	{ "min-time", 0, POPT_ARG_STRING, NULL, TIME_MIN_TIME, "how long each time, at least (default: 0.03)", "SECONDS" },
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "measure each benchmark N times (default: 5; eras: 9)", "N" },
+	{ "min-time", 0, POPT_ARG_STRING, NULL, TIME_MIN_TIME, "measure for at least so long (default: 30ms)", "TIME" },
 	POPT_TABLEEND
 };
 
@@ -66,6 +66,15 @@ static const char *ours_instead(const char *option)
 	return NULL;
 }
 
+/* Only single repetitions can be judged, compared and drawn: results without them are of no use. */
+static bool drops_repetitions(const char *option)
+{
+	static const char end[] = "aggregates_only";
+	const size_t length = strcspn(option, "=");
+
+	return length > strlen(end) && !strncmp(option + length - strlen(end), end, strlen(end));
+}
+
 /* Ours first: what the user hands through has the last word. */
 int timing_begin(const struct timing *timing)
 {
@@ -82,8 +91,10 @@ int timing_begin(const struct timing *timing)
 	for (int i = 0; i < timing->nr_library; i++) {
 		if (ours_instead(timing->library[i]))
 			return complain("option '%s': use %s", timing->library[i], ours_instead(timing->library[i]));
+		if (drops_repetitions(timing->library[i]))
+			return complain("option '%s': results keep every repetition", timing->library[i]);
 		if (argc == (int)ARRAY_SIZE(argv) - 1)
-			return complain("too many --benchmark_ options");
+			return complain("more than %d --benchmark_ options", (int)ARRAY_SIZE(argv) - 5);
 		argv[argc++] = (char *)timing->library[i];
 	}
 	unknown = shim_init(argc, argv, library_misused);

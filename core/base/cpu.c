@@ -11,15 +11,24 @@
 #include "core/base/retry.h"
 
 _Thread_local struct cpu *this_cpu;
+unsigned int nr_cpu_ids = DEFAULT_CPUS;
 
 static pthread_mutex_t cpus_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct cpu cpus[NR_CPUS];
 static bool cpu_in_use[NR_CPUS];		/* under cpus_mutex */
 static unsigned int cpus_used;			/* (A) grows under cpus_mutex */
 
+int cpus_allow(unsigned int nr)
+{
+	if (nr > NR_CPUS)
+		return -EINVAL;
+	nr_cpu_ids = max(nr, DEFAULT_CPUS);
+	return 0;
+}
+
 static int slot_take(void)
 {
-	for (unsigned int i = 0; i < NR_CPUS; i++) {
+	for (unsigned int i = 0; i < nr_cpu_ids; i++) {
 		if (cpu_in_use[i])
 			continue;
 		cpu_in_use[i] = true;

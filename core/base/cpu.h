@@ -12,7 +12,8 @@
 #include "core/base/atomic.h"
 #include "core/base/rng.h"
 
-#define NR_CPUS	1024	/* threads registered at one time; per-cpu arrays are this long, touched only when used */
+#define NR_CPUS	4096	/* threads that can be registered at one time; static per-cpu arrays are this long, touched only when used */
+#define DEFAULT_CPUS	1024u	/* that may be, unless more are asked for: what each mm keeps of every cpu is this long */
 
 /* Things that happen, counted per thread without locked instructions. Names are for people; see cpu_event_name(). */
 #define CPU_EVENTS(X) \
@@ -130,7 +131,7 @@ struct mempolicy {
 
 /* Lock key: (C) const while registered (T) this thread only (A) atomic: written by this thread, read by any */
 struct cpu {
-	unsigned int id;			/* (C) slot, 0 … NR_CPUS-1, dense from below */
+	unsigned int id;			/* (C) slot, 0 … nr_cpu_ids-1, dense from below */
 	unsigned int node;			/* (T) logical index of the NUMA node it runs on, or stands for */
 	struct mempolicy mempolicy[NR_FRAME_USES];	/* (T) */
 	unsigned int frame_node[NR_FRAME_USES];	/* (T) where frames come from, modulo the machine's nodes; or NODE_IN_TURN */
@@ -140,11 +141,18 @@ struct cpu {
 } __cacheline_aligned;
 
 extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not register */
+extern unsigned int nr_cpu_ids;			/* (C) while an mm or a registered thread is: bound of slots, DEFAULT_CPUS at first */
+
+/*
+ * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or -EINVAL for more
+ * than NR_CPUS. Locking: there is no mm and no registered thread. Source: kernel/smp.c set_nr_cpu_ids().
+ */
+int cpus_allow(unsigned int nr);
 
 /*
  * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed; @mem_policy, but not
  * MEM_NODE, says where its frames come from, of either use. Registers with RCU too. Returns 0, -EBUSY when registered
- * already, -ENOSPC when NR_CPUS are.
+ * already, -ENOSPC when nr_cpu_ids are.
  */
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
 /* Where the calling cpu's frames of one use come from, from now on. Source: mm/mempolicy.c set_mempolicy(2). */

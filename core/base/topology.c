@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "core/base/atomic.h"
+#include "core/base/cpu.h"
 
 /* Lock key: (C) const between topology_load() and topology_free() (A) atomic */
 static hwloc_topology_t topo;		/* (C) NULL: nothing loaded */
 static bool is_real;			/* (C) */
 static unsigned int nr_nodes, nr_pus;	/* (C) */
+static unsigned int nr_forbidden;	/* (C) PUs of the machine that this process may not use: not counted above */
+static hwloc_bitmap_t allowed;		/* PUs this process may use, read at the first load of the real topology and kept */
 static unsigned int *pu_order;		/* (C) PUs by node, each node's by rank among their core's siblings */
 static unsigned int *node_first;	/* (C) nr_nodes + 1 entries: where a node's PUs begin in pu_order */
 static unsigned int pin_failures;	/* (A) */
@@ -36,63 +39,143 @@ static unsigned int count(hwloc_obj_type_t type)
 	return n > 0 ? (unsigned int)n : 0;
 }
 
-/* How many PUs of the same core come before @pu. */
-static unsigned int sibling_rank(unsigned int pu)
+/* ---- the order of PUs ---- */
+struct pu_place {
+	unsigned int node, rank, pu;	/* rank: how many PUs of the same core come before it */
+};
+
+/* By node, then all first siblings of cores, then all second ones. */
+static int compare_places(const void *a, const void *b)
 {
-	hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topo, HWLOC_OBJ_CORE, pu_obj(pu));
+	const struct pu_place *x = a, *y = b;
+
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->pu < y->pu ? -1 : x->pu > y->pu;
+}
+
+/* Siblings are neighbours among the PUs, so a core's count restarts where the core changes. */
+static void rank_siblings(struct pu_place *places)
+{
+	hwloc_obj_t last = NULL;
 	unsigned int rank = 0;
 
-	if (!core)
-		return 0;
-	while (pu-- && hwloc_bitmap_isset(core->cpuset, pu_obj(pu)->os_index))
-		rank++;
-	return rank;
+	for (unsigned int pu = 0; pu < nr_pus; pu++) {
+		hwloc_obj_t core = hwloc_get_ancestor_obj_by_type(topo, HWLOC_OBJ_CORE, pu_obj(pu));
+
+		rank = core && core == last ? rank + 1 : 0;
+		last = core;
+		places[pu] = (struct pu_place){ .node = nr_nodes, .rank = rank, .pu = pu };
+	}
 }
 
 /* Where several nodes share PUs (fast memory beside the usual), the first one has them. */
-static bool is_home(unsigned int node, unsigned int pu)
+static int find_homes(struct pu_place *places)
 {
-	unsigned int os_index = pu_obj(pu)->os_index;
+	const unsigned int end = (unsigned int)(hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(topo)) + 1);
+	unsigned int *pu_of = calloc(end + 1, sizeof(*pu_of)), os_index;
 
-	for (unsigned int n = 0; n < node; n++)
-		if (hwloc_bitmap_isset(node_obj(n)->cpuset, os_index))
-			return false;
-	return hwloc_bitmap_isset(node_obj(node)->cpuset, os_index);
+	if (!pu_of)
+		return -ENOMEM;
+	for (unsigned int pu = 0; pu < nr_pus; pu++)
+		pu_of[pu_obj(pu)->os_index] = pu + 1;
+	for (unsigned int node = 0; node < nr_nodes; node++)
+		hwloc_bitmap_foreach_begin(os_index, node_obj(node)->cpuset)
+			struct pu_place *place = os_index < end && pu_of[os_index] ? &places[pu_of[os_index] - 1] : NULL;
+
+			if (place && place->node == nr_nodes)
+				place->node = node;
+		hwloc_bitmap_foreach_end();
+	free(pu_of);
+	return 0;
 }
 
-static void order_node(unsigned int node, const unsigned int *ranks, unsigned int *used)
+/* PUs of no node stay out: they come last, as places of node nr_nodes. */
+static void keep_order(const struct pu_place *places)
 {
-	unsigned int left = 0;
+	unsigned int used = 0;
 
-	for (unsigned int pu = 0; pu < nr_pus; pu++)
-		left += is_home(node, pu);
-	for (unsigned int rank = 0; left; rank++)
-		for (unsigned int pu = 0; pu < nr_pus; pu++)
-			if (ranks[pu] == rank && is_home(node, pu)) {
-				pu_order[(*used)++] = pu;
-				left--;
-			}
+	for (unsigned int node = 0; node < nr_nodes; node++) {
+		node_first[node] = used;
+		for (; used < nr_pus && places[used].node == node; used++)
+			pu_order[used] = places[used].pu;
+	}
+	node_first[nr_nodes] = used;
 }
 
 static int order_pus(void)
 {
-	unsigned int *ranks = calloc(nr_pus, sizeof(*ranks)), used = 0;
+	struct pu_place *places = calloc(nr_pus, sizeof(*places));
+	int err = -ENOMEM;
 
 	pu_order = calloc(nr_pus, sizeof(*pu_order));
 	node_first = calloc(nr_nodes + 1, sizeof(*node_first));
-	if (!ranks || !pu_order || !node_first) {
-		free(ranks);
+	if (places && pu_order && node_first) {
+		rank_siblings(places);
+		err = find_homes(places);
+	}
+	if (!err) {
+		qsort(places, nr_pus, sizeof(*places), compare_places);
+		keep_order(places);
+	}
+	free(places);
+	return err;
+}
+
+/* ---- what this process may use ---- */
+
+/*
+ * The mask of taskset(1) or of a cpuset, as it was before anything was pinned: a thread's own mask says nothing after that.
+ * Returns 0, -ENOMEM, or -errno when the mask cannot be read.
+ */
+static int read_allowed(void)
+{
+	hwloc_bitmap_t mask;
+
+	if (allowed)
+		return 0;
+	mask = hwloc_bitmap_alloc();
+	if (!mask)
 		return -ENOMEM;
+	if (hwloc_get_cpubind(topo, mask, HWLOC_CPUBIND_THREAD)) {
+		hwloc_bitmap_free(mask);
+		return -errno;
 	}
-	for (unsigned int pu = 0; pu < nr_pus; pu++)
-		ranks[pu] = sibling_rank(pu);
-	for (unsigned int node = 0; node < nr_nodes; node++) {
-		node_first[node] = used;
-		order_node(node, ranks, &used);
-	}
-	node_first[nr_nodes] = used;
-	free(ranks);
+	allowed = mask;
 	return 0;
+}
+
+/* Leaves the PUs that nproc(1) counts. Nodes stay, since their memory may be used; so does all when the mask is not to be read. */
+static void restrict_to_allowed(void)
+{
+	nr_forbidden = count(HWLOC_OBJ_PU);
+	if (!read_allowed())
+		hwloc_topology_restrict(topo, allowed, 0);
+	nr_forbidden -= count(HWLOC_OBJ_PU);
+}
+
+/*
+ * The PUs of a description, without its attributes: the product of its numbers; or more than NR_CPUS. hwloc inserts one PU after the
+ * other beside all that are there already, in quadratic time: machines that no threads could fill are refused before.
+ */
+static unsigned long synthetic_pus(const char *text)
+{
+	unsigned long pus = 1, number;
+	int depth = 0;
+	char *end;
+
+	for (; *text && pus <= NR_CPUS; text++) {
+		depth += (*text == '(' || *text == '[') - (*text == ')' || *text == ']');
+		if (depth || *text < '0' || *text > '9')
+			continue;
+		number = strtoul(text, &end, 10);
+		if (*end == ' ' || *end == '(' || !*end)
+			pus *= min(number, NR_CPUS + 1ul);
+		text = end - 1;
+	}
+	return pus;
 }
 
 int topology_load(const char *synthetic)
@@ -101,6 +184,8 @@ int topology_load(const char *synthetic)
 
 	if (topo)
 		return -EBUSY;
+	if (synthetic && synthetic_pus(synthetic) > NR_CPUS)
+		return -E2BIG;
 	/* Where /sys is not mounted hwloc makes do with less, and would say so on standard error; that is not core's to fill. */
 	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	if (hwloc_topology_init(&topo)) {
@@ -112,6 +197,9 @@ int topology_load(const char *synthetic)
 		goto destroy;
 	}
 	is_real = hwloc_topology_is_thissystem(topo);
+	nr_forbidden = 0;
+	if (is_real)
+		restrict_to_allowed();
 	nr_nodes = count(HWLOC_OBJ_NUMANODE);
 	nr_pus = count(HWLOC_OBJ_PU);
 	store_relaxed(&pin_failures, 0);
@@ -331,8 +419,11 @@ static void describe_plan(FILE *out, enum placement placement, unsigned int nthr
 
 void topology_describe(FILE *out, unsigned int nthreads)
 {
-	fprintf(out, "nodes %u, cores %u, PUs %u%s\n", nr_nodes, topology_cores(), nr_pus,
+	fprintf(out, "nodes %u, cores %u, PUs %u%s", nr_nodes, topology_cores(), nr_pus,
 		is_real ? "" : " (not this system: nothing is bound)");
+	if (nr_forbidden)
+		fprintf(out, " (%u more are not allowed to this process)", nr_forbidden);
+	fputc('\n', out);
 	for (unsigned int level = 1; level <= ARRAY_SIZE(cache_types); level++)
 		if (topology_cache_count(level))
 			fprintf(out, "L%u%s %zu KiB x %u\n", level, level == 1 ? "d" : "", topology_cache_size(level) / 1024,

@@ -32,7 +32,7 @@ struct mm_counters {
  */
 struct mm_pgtable {
 	pgd_t *pgd;			/* (C) the root table; lives as long as the mm */
-	struct mm_counters *counters;	/* (C) NR_CPUS of them, by cpu slot */
+	struct mm_counters *counters;	/* (C) nr_cpu_ids of them, by cpu slot */
 	struct mm_policy policy;	/* (C) */
 	unsigned int home;		/* (C) NUMA node the mm's own memory is on */
 	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; guards PGD, P4D, PUD entries, and more by policy */

@@ -135,12 +135,12 @@ int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy)
 	pt->policy = *policy;
 	spin_lock_init(&pt->page_table_lock, policy->spin, RANK_PAGE_TABLE_LOCK);
 	pt->home = local_node();
-	pt->counters = node_zalloc(pt->home, NR_CPUS * sizeof(*pt->counters), CACHE_LINE);
+	pt->counters = node_zalloc(pt->home, nr_cpu_ids * sizeof(*pt->counters), CACHE_LINE);
 	if (!pt->counters)
 		return -ENOMEM;
 	root = table_alloc(pt, LEVEL_PGD);
 	if (!root) {
-		node_free(pt->counters, pt->home, NR_CPUS * sizeof(*pt->counters));
+		node_free(pt->counters, pt->home, nr_cpu_ids * sizeof(*pt->counters));
 		return -ENOMEM;
 	}
 	pt->pgd = page_address(root);
@@ -151,5 +151,5 @@ void mm_pgtable_destroy(struct mm_pgtable *pt)
 {
 	table_free(table_page(pt->pgd));
 	count_event(EV_TABLE_FREE);
-	node_free(pt->counters, pt->home, NR_CPUS * sizeof(*pt->counters));
+	node_free(pt->counters, pt->home, nr_cpu_ids * sizeof(*pt->counters));
 }

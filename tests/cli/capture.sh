@@ -55,7 +55,7 @@ grep -A 1 '^70100000' out | grep -qx '+ 70101 1 pfx' || surprise 'the page of th
 grep -A 1 '^70200000-70208000 ---p' out | grep -q '^+' && surprise 'pages where nothing was touched'
 grep -q '^+ 7000[0-4] ' out && surprise 'a page too many'
 
-ends 0 capture $child --output again.layout
+ends 0 capture $child --out again.layout
 [ ! -s out ] || surprise 'output beside the file'
 cmp captured.layout again.layout || surprise 'two captures of a process that sleeps differ'
 
@@ -75,6 +75,6 @@ fi
 kill $child
 wait $child 2>/dev/null
 refuses "no process $child, or it is gone" capture $child
-refuses 'nowhere/x: No such file' capture $$ --output nowhere/x
+refuses 'nowhere/x: No such file' capture $$ --out nowhere/x
 [ ! -e nowhere ] || surprise 'something left behind'
 trap 'rm -rf "$scratch"' EXIT

@@ -28,5 +28,5 @@ ends 0 report --table results/latest/eras.json
 ends 0 eras fault_one_vma --quick --threads 1 --policy linux-6.4
 shows 'no picture of eras'
 
-refuses 'no workload' eras fly
+refuses "unknown workload 'fly'" eras fly
 refuses '--baseline' eras --baseline

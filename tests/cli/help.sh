@@ -19,7 +19,11 @@ for command in list topo capture bench eras profile numa stress knockouts litmus
 		cmp -s out long || surprise "faultline $other is not $command --help"
 	done
 done
+# Each line is a verb phrase of fewer than 60 letters, so that no option takes more than two lines of a wide terminal.
+long=$(grep -hE '^	(\{ "[a-z-]+", |  ")' "$SOURCE"/bench/*.c | grep -oE '"[^"]{60,}"')
+[ -z "$long" ] || surprise "help lines of 60 letters and more: $long"
 ends 0 --help
+! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'commands explained at length'
 cp out long
 for other in -h '-?' help; do
 	ends 0 $other

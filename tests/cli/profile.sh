@@ -38,4 +38,4 @@ tells 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
 grep -q '"limit_lock"' failed.json || surprise 'the other was not run'
 
 refuses "unknown workload 'fly' (see faultline list)" profile fly
-refuses "invalid time 'fly' (0.001 to 3600)" profile --seconds fly
+refuses "invalid time 'fly' for --seconds: give 0.001 to 3600" profile --seconds fly

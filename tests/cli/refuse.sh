@@ -63,7 +63,7 @@ refuses "not a noise: '1001'" stress --all --noise 1001
 refuses "one list at a time" list --policies --events
 refuses "unexpected argument 'x'" list x
 refuses "unexpected argument 'x'" topo x
-refuses "not a topology: 'fly'" topo --synthetic fly
+refuses "invalid topology 'fly'" topo --synthetic fly
 refuses "lacks its argument" topo --synthetic
 refuses "which process?" capture
 refuses "not a process number: '0'" capture 0

@@ -43,7 +43,7 @@ ends 0 stress fault_disjoint $brief --seconds 0.3 --noise 100
 shows ' at ptl.locked'
 shows ' sync points hit; not:'
 
-refuses "unknown watcher 'fly' (see faultline list --watchers)" stress fault_disjoint --full fly
+refuses "unknown detector 'fly' (see faultline list --watchers)" stress fault_disjoint --full fly
 ends 0 list --watchers
 shows 'ages '
 shows 'shadow '

@@ -87,7 +87,7 @@ static void every_event_has_a_name_of_its_own(void **state)
 	assert_null(cpu_event_name(NR_CPU_EVENTS));
 }
 
-static bool slot_seen[NR_CPUS];
+static bool slot_seen[DEFAULT_CPUS];
 static unsigned int refused, entered;
 static pthread_barrier_t all_in;
 
@@ -111,29 +111,42 @@ static void *one_of_too_many(void *arg)
 	return NULL;
 }
 
+static void no_more_slots_than_arrays_have_room_for(void **state)
+{
+	(void)state;
+	assert_int_equal(nr_cpu_ids, DEFAULT_CPUS);
+	assert_int_equal(cpus_allow(NR_CPUS + 1), -EINVAL);
+	assert_int_equal(nr_cpu_ids, DEFAULT_CPUS);
+	assert_int_equal(cpus_allow(NR_CPUS), 0);
+	assert_int_equal(nr_cpu_ids, NR_CPUS);
+	assert_int_equal(cpus_allow(1), 0);
+	assert_int_equal(nr_cpu_ids, DEFAULT_CPUS);
+}
+
 static void slots_run_out(void **state)
 {
-	static pthread_t threads[NR_CPUS + 1];
+	static pthread_t threads[DEFAULT_CPUS + 1];
 	pthread_attr_t attr;
 
 	(void)state;
-	pthread_barrier_init(&all_in, NULL, NR_CPUS + 1);
+	pthread_barrier_init(&all_in, NULL, DEFAULT_CPUS + 1);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 256 << 10);
-	for (unsigned int i = 0; i <= NR_CPUS; i++)
+	for (unsigned int i = 0; i <= DEFAULT_CPUS; i++)
 		assert_int_equal(pthread_create(&threads[i], &attr, one_of_too_many, NULL), 0);
-	for (unsigned int i = 0; i <= NR_CPUS; i++)
+	for (unsigned int i = 0; i <= DEFAULT_CPUS; i++)
 		pthread_join(threads[i], NULL);
 	pthread_attr_destroy(&attr);
 	pthread_barrier_destroy(&all_in);
 	assert_int_equal(refused, 1);
-	assert_int_equal(entered, NR_CPUS);
-	assert_int_equal(nr_cpus_used(), NR_CPUS);
+	assert_int_equal(entered, DEFAULT_CPUS);
+	assert_int_equal(nr_cpus_used(), DEFAULT_CPUS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_more_slots_than_arrays_have_room_for),
 		cmocka_unit_test(one_thread),
 		cmocka_unit_test(a_slot_is_used_again),
 		cmocka_unit_test(a_seed_repeats_in_its_slot),
