@@ -90,6 +90,8 @@ static int choose(struct campaign *campaign, const struct knockouts_options *wan
 	}
 	for (index = 0; !status && !line->nr_words && knockout_info(index); index++)
 		status = add_hunt(campaign, wanted, index);
+	for (unsigned int i = 0; !status && i < campaign->nr; i++)
+		status = hunt_ready(&campaign->hunts[i]);
 	return status;
 }
 

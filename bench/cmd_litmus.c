@@ -110,6 +110,14 @@ static int race_all_of(const struct litmus *pattern, const struct litmus_options
 	return status;
 }
 
+/* The same word answers two questions. */
+#define NEVER_MEANS \
+	"Never: not one of these races had the forbidden outcome.\n" \
+	"  Of an intact pattern that is what must be: any other verdict is a bug, and fails. It is evidence from this machine;\n" \
+	"  tests/models explores all that the memory model allows.\n" \
+	"  Of a pattern without one of its barriers it means: not seen on this machine, in this time. It does not mean that the\n" \
+	"  barrier can go: what hides on x86 may show on other processors.\n"
+
 /* The patterns named, or all. */
 static int each(const struct command_line *line, const struct litmus_options *litmus)
 {
@@ -127,6 +135,8 @@ static int each(const struct command_line *line, const struct litmus_options *li
 		else
 			status |= race_all_of(pattern, litmus);
 	}
+	if (!litmus->list)
+		fputs(NEVER_MEANS, stdout);
 	return status;
 }
 
@@ -153,5 +163,6 @@ const struct command litmus_command = {
 	.name = "litmus",
 	.arguments = "[PATTERN...]",
 	.what = "run each barrier's litmus test, with and without it",
+	.notes = NEVER_MEANS,
 	.run = run_litmus,
 };

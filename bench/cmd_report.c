@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/csv.h"
 #include "bench/plot.h"
 #include "bench/report.h"
 #include "bench/results.h"
@@ -17,15 +18,16 @@
 #define MOST_RUNS	16
 
 struct report_options {
-	bool table;		/* instead of the page */
+	bool table, csv;	/* instead of the page */
 	bool plots;		/* besides it */
 	char *out;		/* NULL: report.html in the last run's folder */
 };
 
-enum { OPT_TABLE = 1, OPT_PLOTS, OPT_OUT };
+enum { OPT_TABLE = 1, OPT_CSV, OPT_PLOTS, OPT_OUT };
 
 static const struct poptOption options[] = {
 	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "print a run's table, write no page", NULL },
+	{ "csv", 0, POPT_ARG_NONE, NULL, OPT_CSV, "print a run as CSV, a row per benchmark, write no page", NULL },
 	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "draw " PLOT_FOLDER "/ as well, from the last run", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the page to FILE (default: in the last run's folder)", "FILE" },
 	COMMAND_OPTIONS_END
@@ -36,6 +38,9 @@ static int take(void *target, int option, const char *text)
 	struct report_options *report = target;
 
 	switch (option) {
+	case OPT_CSV:
+		report->csv = true;
+		return 0;
 	case OPT_PLOTS:
 		report->plots = true;
 		return 0;
@@ -54,7 +59,7 @@ static int load(const char *path, struct results *results)
 	return results_load(path, results, why, sizeof(why)) ? complain_text(why) : 0;
 }
 
-static int print_table(const struct command_line *line)
+static int print_run(const struct report_options *report, const struct command_line *line)
 {
 	struct results results;
 	int status;
@@ -64,8 +69,12 @@ static int print_table(const struct command_line *line)
 	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
 	if (status)
 		return status;
-	table_print(stdout, &results);
-	table_twins(stdout, &results);
+	if (report->csv) {
+		csv_print(stdout, &results);
+	} else {
+		table_print(stdout, &results);
+		table_twins(stdout, &results);
+	}
 	results_free(&results);
 	return EXIT_DONE;
 }
@@ -211,7 +220,7 @@ static int run_report(int argc, const char **argv)
 	int status = command_line_read(&line, argc, argv, options, "[OPTION...] [RUN...]", take, &report);
 
 	if (!status) {
-		status = report.table ? print_table(&line) : report_on(&report, &line);
+		status = report.table || report.csv ? print_run(&report, &line) : report_on(&report, &line);
 		command_line_free(&line);
 	}
 	free(report.out);

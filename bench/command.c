@@ -10,6 +10,7 @@
 #include "bench/suggest.h"
 
 const char *program_name = "faultline";
+const char *help_notes;
 
 static void say(const char *fmt, va_list ap)
 {
@@ -91,6 +92,8 @@ static int take_options(struct command_line *line, const struct poptOption *opti
 
 		if (option == OPTION_HELP) {
 			poptPrintHelp(line->context, stdout, 0);
+			if (help_notes)
+				printf("\n%s", help_notes);
 			exit(EXIT_DONE);
 		}
 		status = take(target, option, text);

@@ -16,6 +16,7 @@ enum exit_status {
 
 struct command {
 	const char *name, *arguments, *what;
+	const char *notes;	/* what --help says below the options; NULL: nothing */
 	int (*run)(int argc, const char **argv);	/* argv[0] is "faultline NAME"; returns the exit status */
 };
 
@@ -24,6 +25,9 @@ extern const struct command list_command, topo_command, capture_command, bench_c
 
 /* Named in front of every line of complain() and fail(): "faultline" or "faultline NAME". */
 extern const char *program_name;
+
+/* The notes of the command that runs. */
+extern const char *help_notes;
 
 /* One line on stderr. Returns EXIT_MISUSE, respectively EXIT_CHECK_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -236,6 +236,17 @@ static int hunt_by_test(struct hunt *hunt, struct run *run)
 	return 0;
 }
 
+int hunt_ready(const struct hunt *hunt)
+{
+	struct run run;
+	int status = run_init(&run, hunt->how, hunt->name);
+
+	if (status || !access(run.program, X_OK))
+		return status;
+	return complain("knock-out '%s' is detected by %s, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)",
+			hunt->name, run.program);
+}
+
 int hunt_run(struct hunt *hunt)
 {
 	unsigned int wanted = hunt->nr_kills;

@@ -44,6 +44,8 @@ struct hunt {
 
 /* hunt.def's line for the knock-out @index; NULL: there is none. */
 const char *hunt_how(unsigned int index);
+/* The program that hunts this way is built. Returns 0, or an exit status after one line on stderr. */
+int hunt_ready(const struct hunt *hunt);
 /* Fills in the rest of @hunt. Returns 0, or an exit status after one line on stderr: how it is hunted cannot be used. */
 int hunt_run(struct hunt *hunt);
 /* The time until a kill; the middle one. */

@@ -40,6 +40,7 @@ static int run_command(const struct command *command, int argc, const char **arg
 
 	snprintf(name, sizeof(name), "faultline %s", command->name);
 	program_name = name;
+	help_notes = command->notes;
 	argv[0] = name;
 	return command->run(argc, argv);
 }

@@ -14,6 +14,16 @@ refuses 'not a number of kills' knockouts --kills 0
 refuses '--plot draws what --out writes' knockouts --plot gather:put
 refuses "not a way to hunt: 'wait'" knockouts gather:put --how wait
 
+# Tests that were not built are told before anything is hunted, from wherever the program is started.
+refuses "knock-out 'gather:put' is detected by " knockouts gather:put --how 'test knockout.nowhere'
+tells '/tests/knockout.nowhere, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)'
+mkdir alone
+cp "$FAULTLINE" alone/faultline
+built=$FAULTLINE
+FAULTLINE=$scratch/alone/faultline
+refuses 'which is not built: configure with -DBUILD_TESTING=ON' knockouts
+FAULTLINE=$built
+
 # Killed, and quiet without it.
 ends 0 knockouts gather:put table-publish:A --kills 2 --clean-seconds 1 --out kills.json
 shows 'gather:put: killed: '

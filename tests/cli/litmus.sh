@@ -5,6 +5,7 @@
 
 ends 0 litmus --help
 shows '--strict'
+shows 'Never: not one of these races had the forbidden outcome.'
 ends 0 litmus --list
 shows 'gup-share          forbidden: a pinned page is shared or replaced'
 shows 'without gup-share:A; hides on x86: '
@@ -15,6 +16,8 @@ ends 0 litmus --seconds 0.05 gup-fork
 [ "$(grep -cE '^(Never|Sometimes|Always) ' out)" -eq 3 ] || surprise 'not the whole and two parts'
 grep -qE '^Never      gup-fork: in 0 of [1-9][0-9]*$' out || surprise 'no verdict'
 shows 'gup-fork without gup-fork:A: in '
+shows 'Never: not one of these races had the forbidden outcome.'
+shows 'It does not mean that the'
 shows '; hides on x86: '
 shows '  found no pin, found the fork'
 
