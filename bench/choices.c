@@ -37,7 +37,8 @@ struct poptOption suite_options[] = {
 	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
 	  "run these policies, or all (see faultline list --policies)", "NAME,..." },
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "run with these numbers of threads", "N,..." },
-	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD, "clear, copy and check so many bytes of each page", "0,64,4096" },
+	{ "payload", 0, POPT_ARG_STRING, NULL, CHOOSE_PAYLOAD,
+	  "clear, copy and check so many bytes of each page", "0,64,4096" },
 	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
 	  "run on a captured address space; repeatable", "FILE" },
 	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "choose one value of an axis, as benchmark names show it",
@@ -263,7 +264,8 @@ static int take_frames(struct choices *choices, const char *text)
 	choices->frames_given = true;
 	if (read_size(text, LEAST_FRAMES, MOST_FRAMES, &choices->frames))
 		return 0;
-	return complain("invalid number of frames '%s': give %d to %lu, or with k, m or g behind it", text, LEAST_FRAMES, MOST_FRAMES);
+	return complain("invalid number of frames '%s': give %d to %lu, or with k, m or g behind it", text,
+			LEAST_FRAMES, MOST_FRAMES);
 }
 
 static int take_seed(struct choices *choices, const char *text)

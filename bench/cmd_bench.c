@@ -53,7 +53,7 @@ static int take_slow_down(struct bench_options *bench, const char *text)
 	double percent;
 
 	if (!read_fraction(text, 0, 1000, &percent))
-		return complain("not a slow-down in percent: '%s' (0 to 1000)", text);
+		return complain("invalid slow-down '%s': give 0 to 1000 percent", text);
 	bench->timing.slow_down = percent / 100;
 	return 0;
 }

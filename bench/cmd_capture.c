@@ -77,11 +77,11 @@ static int capture(const struct command_line *line, const char *output)
 	uint64_t pid;
 
 	if (!line->nr_words)
-		return complain("which process? (see %s --help)", program_name);
+		return complain("no process given (see %s --help)", program_name);
 	if (line->nr_words > 1)
-		return complain("one process at a time, and '%s' is left over", line->words[1]);
+		return complain("unexpected argument '%s': give one process number", line->words[1]);
 	if (!read_number(line->words[0], 1, INT_MAX, &pid))
-		return complain("not a process number: '%s'", line->words[0]);
+		return complain("invalid process number '%s': give 1 or more", line->words[0]);
 	return output ? capture_to_file((pid_t)pid, output) : capture_to((pid_t)pid, stdout, "standard output");
 }
 

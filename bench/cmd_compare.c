@@ -24,7 +24,7 @@ static int take(void *target, int option, const char *text)
 
 	(void)option;
 	if (!read_fraction(text, 0, 1000, &percent))
-		return complain("not a threshold in percent: '%s' (0 to 1000)", text);
+		return complain("invalid threshold '%s': give 0 to 1000 percent", text);
 	*threshold = percent / 100;
 	return 0;
 }

@@ -42,7 +42,7 @@ static int take(void *target, int option, const char *text)
 		return take_time("--clean-seconds", text, 0, 1e6, &wanted->clean_seconds);
 	case OPT_KILLS:
 		return read_number(text, 1, MAX_KILLS, &wanted->kills) ? 0 :
-		       complain("not a number of kills: '%s' (1 to %d)", text, MAX_KILLS);
+		       complain("invalid number of kills '%s': give 1 to %d", text, MAX_KILLS);
 	case OPT_HOW:
 		return keep_text(&wanted->how, text);
 	case OPT_OUT:
@@ -69,7 +69,7 @@ static int add_hunt(struct campaign *campaign, const struct knockouts_options *w
 	const char *how = wanted->how ? wanted->how : hunt_how(index);
 
 	if (!how)
-		return fail("nothing hunts '%s': it has no line in hunt.def", knockout_info(index)->name);
+		return fail("no way to detect '%s' is known: add a line to hunt.def", knockout_info(index)->name);
 	campaign->hunts[campaign->nr++] = (struct hunt){ .name = knockout_info(index)->name, .how = how, .patience = wanted->seconds,
 							 .nr_kills = (unsigned int)wanted->kills };
 	return 0;
@@ -196,7 +196,7 @@ static int run_knockouts(int argc, const char **argv)
 
 	if (!status) {
 		if (!syncpoint_get(0))
-			status = complain("this build leaves nothing out: configure with -DFAULTLINE_CHECK=ON");
+			status = complain("this build has no knock-outs; use build/check/faultline (cmake --preset check)");
 		else if (wanted.plot && !wanted.out)
 			status = complain("--plot draws what --out writes");
 		else

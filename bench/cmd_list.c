@@ -111,7 +111,7 @@ static int list_syncpoints(void)
 	while (syncpoint_get(nr))
 		nr++;
 	if (!nr)
-		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
 	names = calloc(nr, sizeof(*names));
 	if (!names)
 		return fail("out of memory");
@@ -134,7 +134,7 @@ static int list_watchers(void)
 	const struct watcher *watcher;
 
 	if (!watcher_get(0))
-		return complain("nothing watches in this build: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no detectors; use build/check/faultline (cmake --preset check)");
 	for (unsigned int i = 0; (watcher = watcher_get(i)); i++)
 		printf("%-12s %s\n", watcher->name, watcher->what);
 	return EXIT_DONE;
@@ -162,7 +162,7 @@ static int take(void *target, int option, const char *text)
 
 	(void)text;
 	if (*wanted)
-		return complain("one list at a time (see %s --help)", program_name);
+		return complain("more than one list: give one option (see %s --help)", program_name);
 	*wanted = option;
 	return 0;
 }

@@ -113,10 +113,10 @@ static int race_all_of(const struct litmus *pattern, const struct litmus_options
 /* The same word answers two questions. */
 #define NEVER_MEANS \
 	"Never: not one of these races had the forbidden outcome.\n" \
-	"  Of an intact pattern that is what must be: any other verdict is a bug, and fails. It is evidence from this machine;\n" \
-	"  tests/models explores all that the memory model allows.\n" \
-	"  Of a pattern without one of its barriers it means: not seen on this machine, in this time. It does not mean that the\n" \
-	"  barrier can go: what hides on x86 may show on other processors.\n"
+	"  Of an intact pattern that is required: any other verdict is a bug, and fails. It is evidence from\n" \
+	"  this machine; tests/models explores all that the memory model allows.\n" \
+	"  Of a pattern without one of its barriers it means: not seen on this machine, in this time.\n" \
+	"  It does not mean that the barrier can go: what hides on x86 may show on other processors.\n"
 
 /* The patterns named, or all. */
 static int each(const struct command_line *line, const struct litmus_options *litmus)

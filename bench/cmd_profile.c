@@ -201,7 +201,7 @@ static int exec_instrumented(const char **argv)
 	argv[0] = "profile";
 	argv[-1] = path;
 	execv(path, (char **)argv - 1);
-	return complain("%s: %s: build it first", path, strerror(errno));
+	return complain("%s: %s: build it with cmake --build --preset release", path, strerror(errno));
 }
 
 static int run_profile(int argc, const char **argv)

@@ -65,7 +65,7 @@ static int print_run(const struct report_options *report, const struct command_l
 	int status;
 
 	if (line->nr_words > 1)
-		return complain("one file at a time, and '%s' is left over (see %s --help)", line->words[1], program_name);
+		return complain("unexpected argument '%s': give one run (see %s --help)", line->words[1], program_name);
 	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
 	if (status)
 		return status;

@@ -62,7 +62,7 @@ static int take_knockout(struct stress_options *stress, const char *name)
 	int error = knockout_enable(name);
 
 	if (error == -EOPNOTSUPP)
-		return complain("this build leaves nothing out: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no knock-outs; use build/check/faultline (cmake --preset check)");
 	if (error)
 		return unknown_knockout(name);
 	if (stress->nr_knockouts == MAX_KNOCKOUTS)
@@ -87,7 +87,7 @@ static int take_stall(struct stress_options *stress, const char *name)
 	static uint32_t taken;
 
 	if (!syncpoint_get(0))
-		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
 	if (syncpoint_hook(name, stay_here, &taken))
 		return unknown_syncpoint(name);
 	free(stress->stall);
@@ -98,9 +98,9 @@ static int take_stall(struct stress_options *stress, const char *name)
 static int take_noise(struct stress_options *stress, const char *text)
 {
 	if (!read_number(text, 0, 1000, &stress->noise))
-		return complain("not a noise: '%s' (0 to 1000 per mille)", text);
+		return complain("invalid noise '%s': give 0 to 1000 per mille", text);
 	if (stress->noise && !syncpoint_get(0))
-		return complain("this build has no sync points to make noise at: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
 	stress->noise_chosen = true;
 	return 0;
 }
@@ -110,9 +110,9 @@ static int take_exercise(const char *pattern)
 	int error = exercised_demand(pattern);
 
 	if (!syncpoint_get(0))
-		return complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
 	if (error == -ENOENT)
-		return complain("no sync point is named by '%s' (see faultline list --syncpoints)", pattern);
+		return complain("no sync point matches '%s' (see faultline list --syncpoints)", pattern);
 	return error ? complain("sync points to exercise: %s", strerror(-error)) : 0;
 }
 
@@ -121,7 +121,7 @@ static int take_full(const char *name)
 	struct watcher *watcher = watcher_find(name);
 
 	if (!watcher_get(0))
-		return complain("nothing watches in this build: configure with -DFAULTLINE_CHECK=ON");
+		return complain("this build has no detectors; use build/check/faultline (cmake --preset check)");
 	if (!watcher)
 		return unknown_watcher(name);
 	store_relaxed(&watcher->in_full, true);
@@ -141,7 +141,8 @@ static int take(void *target, int option, const char *text)
 	case OPT_PATIENCE:
 		return take_time("--patience", text, 0.001, 1e6, &stress->patience);
 	case OPT_ROUNDS:
-		return read_number(text, 1, UINT64_MAX, &stress->rounds) ? 0 : complain("not a number of rounds: '%s'", text);
+		return read_number(text, 1, UINT64_MAX, &stress->rounds) ? 0 :
+		       complain("invalid number of rounds '%s': give 1 or more", text);
 	case OPT_NOISE:
 		return take_noise(stress, text);
 	case OPT_KNOCKOUT:
@@ -382,11 +383,11 @@ static int stress_on_stage(struct stress_options *stress, const struct command_l
 	int status;
 
 	if (!line->nr_words && !stress->all)
-		return complain("which workloads? (see faultline list, or use --all)");
+		return complain("no workload given: name some (see faultline list) or use --all");
 	if (line->nr_words && stress->all)
-		return complain("either --all or '%s'", line->words[0]);
+		return complain("unexpected argument '%s' with --all", line->words[0]);
 	if (stress->serial.option && !stress->serial.wanted)
-		return complain("%s means nothing without --serial", stress->serial.option);
+		return complain("%s needs --serial", stress->serial.option);
 	status = stage_open(&stress->choices);
 	if (status)
 		return status;

@@ -57,7 +57,8 @@ static int load_and_describe(struct topo_options *topo)
 	int error = topology_load(topo->synthetic), status;
 
 	if (error == -EINVAL && topo->synthetic)
-		return complain("invalid topology '%s': give levels from the outside in, as in \"node:2 core:4 pu:1\"", topo->synthetic);
+		return complain("invalid topology '%s': give levels from the outside in, as in \"node:2 core:4 pu:1\"",
+				topo->synthetic);
 	if (error == -E2BIG)
 		return complain("topology '%s' has more than %d PUs, the most that are planned for", topo->synthetic, NR_CPUS);
 	if (error)

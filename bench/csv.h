@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* csv.h - results as comma-separated values, for spreadsheets and scripts: RFC 4180, but for lines that end as usual. */
+/* csv.h - results as comma-separated values: RFC 4180, but for lines that end as usual. */
 #ifndef FAULTLINE_BENCH_CSV_H
 #define FAULTLINE_BENCH_CSV_H
 
@@ -8,8 +8,8 @@
 #include "bench/results.h"
 
 /*
- * csv_print - a line of names, then one row for each benchmark. Rates are items per second of all threads together: the median of
- * the repetitions, and its interval (result_interval()). Numbers that were not measured are empty.
+ * csv_print - a line of names, then one row for each benchmark. Rates are items per second of all threads together: the
+ * median of the repetitions, and its interval (result_interval()). Numbers that were not measured are empty.
  */
 void csv_print(FILE *out, const struct results *results);
 

@@ -99,6 +99,11 @@ static void add_stress_words(struct run *run, const char *knockout)
 	add_word(run, run->seed);
 }
 
+static int invalid_way(const char *how)
+{
+	return complain("invalid way to detect '%s': give stress WORKLOAD..., test NAME or model NAME", how);
+}
+
 /* @knockout: NULL for a clean run. */
 static int run_init(struct run *run, const char *how, const char *knockout)
 {
@@ -110,7 +115,7 @@ static int run_init(struct run *run, const char *how, const char *knockout)
 	kind = strtok_r(run->line, " ", &next);
 	word = kind ? strtok_r(NULL, " ", &next) : NULL;
 	if (status || !word)
-		return status ? status : complain("not a way to hunt: '%s'", how);
+		return status ? status : invalid_way(how);
 	run->stress = !strcmp(kind, "stress");
 	if (run->stress) {
 		snprintf(run->program, sizeof(run->program), "%sfaultline", folder);
@@ -123,7 +128,7 @@ static int run_init(struct run *run, const char *how, const char *knockout)
 		snprintf(run->program, sizeof(run->program), "%stests/%s%s", folder, kind[0] == 'm' ? "models/" : "", word);
 		add_word(run, run->program);
 	} else {
-		return complain("not a way to hunt: '%s'", how);
+		return invalid_way(how);
 	}
 	return 0;
 }
@@ -243,8 +248,8 @@ int hunt_ready(const struct hunt *hunt)
 
 	if (status || !access(run.program, X_OK))
 		return status;
-	return complain("knock-out '%s' is detected by %s, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)",
-			hunt->name, run.program);
+	return complain("knock-out '%s' is detected by %s, which is not built: configure with -DBUILD_TESTING=ON "
+			"(cmake --preset check)", hunt->name, run.program);
 }
 
 int hunt_run(struct hunt *hunt)
@@ -273,7 +278,7 @@ int hunt_clean(const char *how, double seconds, unsigned int *runs)
 		status = child_run(run.argv, GRACE + seconds, &child);
 		if (!status && (child.late || child.status)) {
 			fprintf(stderr, "%s", child.said);
-			status = fail("with nothing left out, '%s' %s, seed %s", how, child.late ? "hangs" : "fails", run.seed);
+			status = fail("with nothing disabled, '%s' %s, seed %s", how, child.late ? "hangs" : "fails", run.seed);
 		}
 		free(child.said);
 	}

@@ -39,14 +39,14 @@ int layout_limits_check(const struct layout *layout, const struct choices *choic
 		return complain("layout '%s': none of its %u VMAs lies between %#lx and %#lx, where VMAs may be", layout->name,
 				layout->nr_vmas, MMAP_MIN_ADDR, TASK_SIZE);
 	if (sums.vmas > MAX_MAP_COUNT)
-		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)", layout->name, sums.vmas,
-				MAX_MAP_COUNT);
+		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)", layout->name,
+				sums.vmas, MAX_MAP_COUNT);
 	if (sums.pages > frames)
-		return complain("layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu for each node",
+		return complain("layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu a node",
 				layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
 	if (sums.left_out && choices->layouts_given)
-		fprintf(stderr, "%s: layout '%s': %u of %u VMAs are left out, with %llu pages: VMAs lie between %#lx and %#lx\n", program_name,
-			layout->name, sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out, MMAP_MIN_ADDR,
-			TASK_SIZE);
+		fprintf(stderr, "%s: layout '%s': %u of %u VMAs are left out, with %llu pages: VMAs lie between %#lx and %#lx\n",
+			program_name, layout->name, sums.left_out, sums.left_out + sums.vmas,
+			(unsigned long long)sums.pages_left_out, MMAP_MIN_ADDR, TASK_SIZE);
 	return 0;
 }

@@ -70,7 +70,7 @@ static int take_changes(struct serial *serial, const char *text)
 
 		if (serial->nr_changes++ == SCHEDULE_CHANGES || (nr != 1 && nr != 3) || !numbers[0] ||
 		    (nr == 3 && numbers[2] >= SCHEDULE_THREADS))
-			return complain("not up to %d steps: '%s'", SCHEDULE_CHANGES, text);
+			return complain("more than %d changes, or an invalid one: '%s'", SCHEDULE_CHANGES, text);
 		*change = (struct schedule_change){ .step = numbers[0], .thread = SCHEDULE_ANY };
 		if (nr == 3)
 			change->op = numbers[1], change->thread = (uint8_t)numbers[2];
@@ -85,7 +85,7 @@ static int take_ops(struct serial *serial, const char *text)
 		uint32_t numbers[2];
 
 		if (read_numbers(rest, strcspn(rest, ","), numbers, 2) != 2 || numbers[0] >= 64 || numbers[1] >= SCHEDULE_WORKERS)
-			return complain("not operations of workers: '%s'", text);
+			return complain("invalid operations '%s': give OP.WORKER,...", text);
 		serial->kept[numbers[1]] |= 1ull << numbers[0];
 	}
 	return 0;
@@ -98,20 +98,22 @@ int serial_take(struct serial *serial, int option, const char *text)
 	switch (option) {
 	case CHOOSE_SERIAL:
 		serial->wanted = true;
-		return syncpoint_get(0) ? 0 : complain("this build has no sync points: configure with -DFAULTLINE_CHECK=ON");
+		return syncpoint_get(0) ? 0 :
+		       complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
 	case CHOOSE_EPISODES:
 		serial->option = "--episodes";
-		return read_number(text, 1, UINT64_MAX, &serial->episodes) ? 0 : complain("not a number of episodes: '%s'", text);
+		return read_number(text, 1, UINT64_MAX, &serial->episodes) ? 0 :
+		       complain("invalid number of episodes '%s': give 1 or more", text);
 	case CHOOSE_DEPTH:
 		serial->option = "--depth";
 		if (!read_number(text, 1, SCHEDULE_CHANGES + 1, &number))
-			return complain("not a depth: '%s' (1 to %d)", text, SCHEDULE_CHANGES + 1);
+			return complain("invalid depth '%s': give 1 to %d", text, SCHEDULE_CHANGES + 1);
 		serial->depth = (unsigned int)number;
 		return 0;
 	case CHOOSE_WANDER:
 		serial->option = "--wander";
 		if (!read_number(text, 0, UINT32_MAX, &number))
-			return complain("not a number of steps: '%s'", text);
+			return complain("invalid number of steps '%s': give 0 or more", text);
 		serial->wander = (unsigned int)number;
 		return 0;
 	case CHOOSE_CHANGES:
@@ -325,9 +327,9 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 	search.episode.some = serial->some_ops;
 	memcpy(search.episode.kept, serial->kept, sizeof(serial->kept));
 	if (what->threads > SCHEDULE_WORKERS)
-		return complain("one at a time: up to %d threads", SCHEDULE_WORKERS);
+		return complain("too many threads for --serial: give up to %d", SCHEDULE_WORKERS);
 	if (what->workload->flags & WORKLOAD_LIVE)
-		return complain("%s asks the live kernel, whose schedule is its own", what->workload->name);
+		return complain("%s asks the live kernel: --serial does not control its schedule", what->workload->name);
 	status = play_all(&search);
 	if (!status)
 		printf("passed: %s, %u threads, %llu episodes of %llu steps and %llu switches\n", what->name, what->threads,

@@ -42,8 +42,8 @@ static int complain_of(unsigned int started, unsigned int nr, int error)
 
 	if (getrlimit(RLIMIT_NPROC, &limit) || limit.rlim_cur == RLIM_INFINITY)
 		return fail("cannot start %u threads: %s after %u", nr, strerror(error), started);
-	return fail("cannot start %u threads: %s after %u (ulimit -u is %llu; it counts all of the user's threads)", nr, strerror(error),
-		    started, (unsigned long long)limit.rlim_cur);
+	return fail("cannot start %u threads: %s after %u (ulimit -u is %llu; it counts all of the user's threads)", nr,
+		    strerror(error), started, (unsigned long long)limit.rlim_cur);
 }
 
 int threads_check(unsigned int nr)

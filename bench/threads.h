@@ -6,8 +6,8 @@
 #define SPARE_THREADS	8u	/* beside the workers: main, watchdog, RCU callbacks */
 
 /*
- * threads_check - start @nr threads at once, and end them. A thread that cannot be started in the middle of a run would leave
- * others at a barrier. Returns 0, or EXIT_CHECK_FAILED after one line on stderr; no thread is left.
+ * threads_check - start @nr threads at once, and end them. A thread that cannot be started in the middle of a run would
+ * leave others at a barrier. Returns 0, or EXIT_CHECK_FAILED after one line on stderr; no thread is left.
  */
 int threads_check(unsigned int nr);
 

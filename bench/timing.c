@@ -20,7 +20,8 @@
 enum { TIME_REPETITIONS = 200, TIME_MIN_TIME };
 
 struct poptOption timing_options[] = {
-	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS, "measure each benchmark N times (default: 5; eras: 9)", "N" },
+	{ "repetitions", 'r', POPT_ARG_STRING, NULL, TIME_REPETITIONS,
+	  "measure each benchmark N times (default: 5; eras: 9)", "N" },
 	{ "min-time", 0, POPT_ARG_STRING, NULL, TIME_MIN_TIME, "measure for at least so long (default: 30ms)", "TIME" },
 	POPT_TABLEEND
 };
@@ -34,7 +35,7 @@ int timing_take(struct timing *timing, int option, const char *text)
 {
 	if (option == TIME_REPETITIONS)
 		return read_number(text, 1, 1000, &timing->repetitions) ? 0
-			: complain("not a number of repetitions: '%s' (1 to 1000)", text);
+			: complain("invalid number of repetitions '%s': give 1 to 1000", text);
 	return take_time("--min-time", text, 1e-6, 3600, &timing->min_time);
 }
 
@@ -49,7 +50,7 @@ void timing_default(struct timing *timing, bool quick)
 /* ---- the library ---- */
 static void library_misused(void)
 {
-	exit(complain("a --benchmark_ option has a value that the library refuses"));
+	exit(complain("Google Benchmark rejects the value of a --benchmark_ option"));
 }
 
 /* The option of ours that does what @option would do, did it know of our timing and our files. */

@@ -12,7 +12,7 @@
 #include "core/base/atomic.h"
 #include "core/base/rng.h"
 
-#define NR_CPUS	4096	/* threads that can be registered at one time; static per-cpu arrays are this long, touched only when used */
+#define NR_CPUS	4096	/* threads registered at one time; static per-cpu arrays are this long, touched only when used */
 #define DEFAULT_CPUS	1024u	/* that may be, unless more are asked for: what each mm keeps of every cpu is this long */
 
 /* Things that happen, counted per thread without locked instructions. Names are for people; see cpu_event_name(). */
@@ -144,8 +144,8 @@ extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not r
 extern unsigned int nr_cpu_ids;			/* (C) while an mm or a registered thread is: bound of slots, DEFAULT_CPUS at first */
 
 /*
- * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or -EINVAL for more
- * than NR_CPUS. Locking: there is no mm and no registered thread. Source: kernel/smp.c set_nr_cpu_ids().
+ * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or -EINVAL
+ * for more than NR_CPUS. Locking: there is no mm and no registered thread. Source: kernel/smp.c set_nr_cpu_ids().
  */
 int cpus_allow(unsigned int nr);
 

@@ -127,7 +127,7 @@ static int order_pus(void)
 /* ---- what this process may use ---- */
 
 /*
- * The mask of taskset(1) or of a cpuset, as it was before anything was pinned: a thread's own mask says nothing after that.
+ * The mask of taskset(1) or of a cpuset, as it was before anything was pinned: a thread's own mask says nothing later.
  * Returns 0, -ENOMEM, or -errno when the mask cannot be read.
  */
 static int read_allowed(void)
@@ -147,7 +147,7 @@ static int read_allowed(void)
 	return 0;
 }
 
-/* Leaves the PUs that nproc(1) counts. Nodes stay, since their memory may be used; so does all when the mask is not to be read. */
+/* Leaves the PUs that nproc(1) counts. Nodes stay, since their memory may be used; so do all PUs of an unknown mask. */
 static void restrict_to_allowed(void)
 {
 	nr_forbidden = count(HWLOC_OBJ_PU);
@@ -157,8 +157,8 @@ static void restrict_to_allowed(void)
 }
 
 /*
- * The PUs of a description, without its attributes: the product of its numbers; or more than NR_CPUS. hwloc inserts one PU after the
- * other beside all that are there already, in quadratic time: machines that no threads could fill are refused before.
+ * The PUs of a description, without its attributes: the product of its numbers; or more than NR_CPUS. hwloc inserts one
+ * PU after the other beside all that are there, in quadratic time: what no threads could fill is rejected before.
  */
 static unsigned long synthetic_pus(const char *text)
 {

@@ -27,10 +27,10 @@ struct pin {
 
 /*
  * topology_load - read the host's topology, or @synthetic when not NULL (hwloc's notation, "node:2 core:4 pu:1").
- * Of the host, only PUs that the process was allowed to use at its first load count: taskset(1) and cpusets, as nproc(1).
- * hwloc's own environment variables apply. Returns 0, -EINVAL for a description that hwloc refuses, -E2BIG for one of
- * more than NR_CPUS PUs, -ENOMEM, or -EBUSY
- * when one is loaded. Locking: before threads start; topology_free() after they ended.
+ * Of the host, only PUs that the process was allowed to use at its first load count: taskset(1), cpusets, as nproc(1)
+ * counts. hwloc's own environment variables apply. Returns 0, -EINVAL for a description that hwloc refuses, -E2BIG for
+ * one of more than NR_CPUS PUs, -ENOMEM, or -EBUSY when one is loaded. Locking: before threads start; topology_free()
+ * after they ended.
  */
 int topology_load(const char *synthetic);
 void topology_free(void);

@@ -84,8 +84,8 @@ sed 's/zap/other/; s/fault/third/' usual.json >other.json
 refuses 'no benchmark is on both sides' compare usual.json other.json
 results 1000 1000 2 >newer.json
 refuses 'newer.json: results of another version' compare usual.json newer.json
-refuses "not a threshold in percent: 'x'" compare usual.json usual.json --threshold x
-refuses "not a slow-down in percent: '-1'" bench limit_lock --slow-down -1
+refuses "invalid threshold 'x'" compare usual.json usual.json --threshold x
+refuses "invalid slow-down '-1'" bench limit_lock --slow-down -1
 refuses 'one side, or two' compare
 refuses 'one side, or two' compare usual.json usual.json usual.json
 refuses 'nowhere.json: No such file' compare usual.json usual.json,nowhere.json

@@ -16,7 +16,7 @@ tells 'not exercised: hugetlb.zapped'
 ! grep -q 'not exercised: ptl.locked' err || surprise 'what was hit is said not to be'
 ends 0 stress $brief --exercise 'hugetlb.*' --exercise '!hugetlb.*'
 ends 1 stress $brief --exercise '!hugetlb.*' --exercise 'hugetlb.zapped'
-refuses "no sync point is named by 'fly.*'" stress $brief --exercise 'fly.*'
+refuses "no sync point matches 'fly.*'" stress $brief --exercise 'fly.*'
 
 # A run that fails of something else says nothing of it.
 ends 1 stress $brief --exercise 'hugetlb.*' --knockout gather:put

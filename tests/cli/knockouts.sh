@@ -5,14 +5,14 @@
 small='fault_disjoint --axis pages:2048'
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
-	refuses 'this build leaves nothing out' knockouts gather:put
+	refuses 'this build has no knock-outs' knockouts gather:put
 	exit 0
 fi
 
 refuses "unknown knock-out 'fly'" knockouts fly
-refuses 'not a number of kills' knockouts --kills 0
+refuses 'invalid number of kills' knockouts --kills 0
 refuses '--plot draws what --out writes' knockouts --plot gather:put
-refuses "not a way to hunt: 'wait'" knockouts gather:put --how wait
+refuses "invalid way to detect 'wait'" knockouts gather:put --how wait
 
 # Tests that were not built are told before anything is hunted, from wherever the program is started.
 refuses "knock-out 'gather:put' is detected by " knockouts gather:put --how 'test knockout.nowhere'
@@ -47,7 +47,7 @@ tells '1 of 1 knock-outs not killed'
 # Something is seen with nothing left out: here it is, by the way it is hunted.
 ends 1 knockouts page-ref:A --how "stress $small --knockout gather:put" --kills 1 --clean-seconds 1
 shows 'an alarm'
-tells 'with nothing left out, '
+tells 'with nothing disabled, '
 
 # A way that cannot be gone.
 ends 1 knockouts gather:put --how 'stress fly'

@@ -26,12 +26,12 @@ tells "layout 'some': 1 of 2 VMAs are left out, with 1 pages: VMAs lie between 0
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 printf '1000-2000 rw-p 0 low\nffffffffff000000-ffffffffff001000 rw-p 0 high\n' >none.layout
 refuses "layout 'none': none of its 2 VMAs lies between 0x10000 and 0x" bench --list walk_layout --layout none.layout
-awk 'BEGIN { for (i = 0; i < 65531; i++) printf "%x-%x rw-p 0 v\n", 4194304 + i * 8192, 4194304 + i * 8192 + 4096 }' >many.layout
+awk 'BEGIN { for (at = 4194304; n++ < 65531; at += 8192) printf "%x-%x rw-p 0 v\n", at, at + 4096 }' >many.layout
 refuses "layout 'many': 65531 VMAs, and an address space has at most 65530" stress walk_layout --layout many.layout
 printf '400000-500000 rw-p 0 big\n+ 400 200 p\n600000-400000600000 rw-p 0 bigger\n+ 600 17179869184 p\n' >pages.layout
 case $("$FAULTLINE" --version) in
 *', 2 page-table levels'*) ;;	# no such address
-*) refuses "layout 'pages': 17179869384 populated pages, and the machine has " stress walk_layout --layout pages.layout ;;
+*) refuses "layout 'pages': 17179869384 populated pages, and the machine has " bench walk_layout -l pages.layout ;;
 esac
 ends 0 stress limit_compute --seconds 10ms
 

@@ -12,7 +12,7 @@ refuses "unknown map ''" numa --map both,
 refuses "unknown workload 'x'" numa x
 refuses "live_touch: has no page tables to place" numa live_touch
 refuses "unknown option '--memory'" numa --memory local
-refuses "not a number of repetitions: '0'" numa -r 0
+refuses "invalid number of repetitions '0'" numa -r 0
 
 export HWLOC_SYNTHETIC='node:1 core:2 pu:1'
 ends 0 numa --out one.json --plot

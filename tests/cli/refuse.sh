@@ -43,7 +43,7 @@ for command in bench stress; do
 	refuses "binary.layout:1: not text" $command "$any" --layout binary.layout
 done
 
-refuses "not a number of repetitions: '0'" bench --repetitions 0
+refuses "invalid number of repetitions '0'" bench --repetitions 0
 refuses "invalid time 'x'" bench --min-time x
 refuses "invalid time '-1'" bench --min-time=-1
 refuses "invalid time '1e400'" bench --min-time 1e400
@@ -54,21 +54,21 @@ refuses "option '--benchmark_min_time=1': use --min-time" bench --benchmark_min_
 refuses "no benchmark passes --benchmark_filter" bench --quick --out x.json --benchmark_filter=nothing_like_this
 [ ! -e x.json ] && [ ! -e x.json.tmp ] || surprise "results of nothing"
 
-refuses "which workloads?" stress
-refuses "either --all or" stress --all x
+refuses "no workload given" stress
+refuses "unexpected argument 'x' with --all" stress --all x
 refuses "invalid time '0'" stress --all --seconds 0
-refuses "not a number of rounds: '0'" stress --all --rounds 0
-refuses "not a noise: '1001'" stress --all --noise 1001
+refuses "invalid number of rounds '0'" stress --all --rounds 0
+refuses "invalid noise '1001'" stress --all --noise 1001
 
-refuses "one list at a time" list --policies --events
+refuses "more than one list" list --policies --events
 refuses "unexpected argument 'x'" list x
 refuses "unexpected argument 'x'" topo x
 refuses "invalid topology 'fly'" topo --synthetic fly
 refuses "lacks its argument" topo --synthetic
-refuses "which process?" capture
-refuses "not a process number: '0'" capture 0
-refuses "not a process number: '1.5'" capture 1.5
-refuses "is left over" capture 1 2
+refuses "no process given" capture
+refuses "invalid process number '0'" capture 0
+refuses "invalid process number '1.5'" capture 1.5
+refuses "unexpected argument '2': give one process number" capture 1 2
 refuses "nowhere.json: No such file" report nowhere.json
-refuses "is left over" report --table a b
+refuses "unexpected argument 'b': give one run" report --table a b
 refuses "too many runs" report 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17

@@ -7,9 +7,9 @@ if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	exit 0
 fi
 
-refuses '--trace means nothing without --serial' stress jumble --trace
-refuses "not a depth: '0'" stress jumble --serial --depth 0
-refuses "not up to 16 steps: '3,x'" stress jumble --serial --changes 3,x
+refuses '--trace needs --serial' stress jumble --trace
+refuses "invalid depth '0'" stress jumble --serial --depth 0
+refuses "more than 16 changes, or an invalid one: '3,x'" stress jumble --serial --changes 3,x
 refuses 'asks the live kernel' stress live_touch --serial
 
 # Of all kinds of operations, and with the locks of every policy.

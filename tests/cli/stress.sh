@@ -28,12 +28,12 @@ tells '--frames 1024'
 repeats
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
-	refuses 'this build leaves nothing out' stress fault_disjoint --knockout pte-lock
+	refuses 'this build has no knock-outs' stress fault_disjoint --knockout pte-lock
 	refuses 'this build has no sync points' stress fault_disjoint --noise 5
 	refuses 'this build has no sync points' stress fault_disjoint --stall spin.wait
 	refuses 'unknown knock-out' stress fault_disjoint --knockout fly
-	refuses 'nothing watches in this build' stress fault_disjoint --full ages
-	refuses 'nothing watches in this build' list --watchers
+	refuses 'this build has no detectors' stress fault_disjoint --full ages
+	refuses 'this build has no detectors' list --watchers
 	exit 0
 fi
 
