@@ -20,7 +20,7 @@ for command in list topo capture bench eras profile numa stress knockouts litmus
 	done
 done
 # Each line is a verb phrase of fewer than 60 letters, so that no option takes more than two lines of a wide terminal.
-long=$(grep -hE '^	(\{ "[a-z-]+", |  ")' "$SOURCE"/bench/*.c | grep -oE '"[^"]{60,}"')
+long=$(grep -hE -A1 '^	\{ "[a-z-]+", .*POPT_ARG_' "$SOURCE"/bench/*.c | grep -E '^	(\{|  ")' | grep -oE '"[^"]{60,}"')
 [ -z "$long" ] || surprise "help lines of 60 letters and more: $long"
 ends 0 --help
 ! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'commands explained at length'
