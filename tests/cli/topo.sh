@@ -3,9 +3,9 @@
 . "$(dirname "$0")/../lib/cli.sh"
 
 ends 0 topo
-shows "PUs $(nproc --all)"
+shows "PUs $(nproc)"
 for placement in compact scatter node; do
-	grep -q "^$placement .* $(nproc --all) threads on PU/node: 0/0" out || surprise "no plan of $placement"
+	grep -q "^$placement .* $(nproc) threads on PU/node: 0/0" out || surprise "no plan of $placement"
 done
 
 ends 0 topo --synthetic 'node:2 core:4 pu:1' --threads 4
