@@ -57,7 +57,7 @@ static const char *choices_of(const json_t *one)
 	choices[0] = '\0';
 	strtok_r(name, "/", &next);
 	for (const char *part = strtok_r(NULL, "/", &next); part; part = strtok_r(NULL, "/", &next))
-		if (strncmp(part, POLICY + 1, strlen(POLICY) - 1)) {
+		if (strncmp(part, &POLICY[1], strlen(POLICY) - 1)) {
 			size_t length = strlen(choices);
 
 			snprintf(choices + length, sizeof(choices) - length, "%s%s", length ? " " : "", part);
