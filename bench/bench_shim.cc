@@ -4,7 +4,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <fstream>
+#include <cmath>
+#include <cstring>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -28,9 +29,9 @@ const State &state_of(const shim_state *state)
 // One JSON document out of any number of runs. It is the display reporter too, so that the library prints nothing.
 class Results : public BenchmarkReporter {
 public:
-	explicit Results(const char *path) : file(path)
+	Results()
 	{
-		json.SetOutputStream(&file);
+		json.SetOutputStream(&text);
 		SetOutputStream(&unread);
 		SetErrorStream(&unread);
 	}
@@ -43,29 +44,35 @@ public:
 	// Every benchmark is timed by its body: its name need not say so.
 	void ReportRuns(const std::vector<Run> &runs) override
 	{
-		std::vector<Run> named(runs);
+		std::vector<Run> named;
 
-		for (Run &run : named)
+		for (Run run : runs) {
 			run.run_name.time_type.clear();
+			run.run_name.repetitions.clear();
+			if (numbers_only(run))
+				named.push_back(run);
+		}
 		json.ReportRuns(named);
 	}
 
-	bool good() const
+	char *close()
 	{
-		return file.good();
-	}
-
-	bool close()
-	{
-		if (begun)
-			json.Finalize();
-		file.close();
-		return begun && file.good();
+		if (!begun)
+			return nullptr;
+		json.Finalize();
+		return strdup(text.str().c_str());
 	}
 
 private:
-	std::ofstream file;
-	std::ostringstream unread;
+	// JSON knows no NaN: a counter that is none goes, and so does an aggregate of times that is none.
+	static bool numbers_only(Run &run)
+	{
+		for (auto counter = run.counters.begin(); counter != run.counters.end();)
+			counter = std::isfinite(counter->second.value) ? std::next(counter) : run.counters.erase(counter);
+		return std::isfinite(run.real_accumulated_time) && std::isfinite(run.cpu_accumulated_time);
+	}
+
+	std::ostringstream text, unread;
 	benchmark::JSONReporter json;
 	bool begun = false;
 };
@@ -85,17 +92,16 @@ extern "C" void shim_context(const char *key, const char *value)
 	benchmark::AddCustomContext(key, value);
 }
 
-extern "C" void shim_add(const char *name, unsigned int threads, shim_body body, void *user)
+extern "C" void shim_add(const char *name, unsigned int threads, unsigned int repetitions, shim_body body, void *user)
 {
 	benchmark::RegisterBenchmark(name, [body, user](State &state) {
 		body(reinterpret_cast<shim_state *>(&state), user);
-	})->Threads(static_cast<int>(threads))->UseManualTime();
+	})->Threads(static_cast<int>(threads))->Repetitions(static_cast<int>(repetitions))->UseManualTime();
 }
 
-extern "C" bool shim_open(const char *path)
+extern "C" void shim_open(void)
 {
-	results = std::make_unique<Results>(path);
-	return results->good();
+	results = std::make_unique<Results>();
 }
 
 extern "C" unsigned long shim_run(void)
@@ -106,12 +112,12 @@ extern "C" unsigned long shim_run(void)
 	return matched;
 }
 
-extern "C" bool shim_close(void)
+extern "C" char *shim_close(void)
 {
-	bool written = results->close();
+	char *text = results->close();
 
 	results.reset();
-	return written;
+	return text;
 }
 
 extern "C" unsigned int shim_thread(const shim_state *state)

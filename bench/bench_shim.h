@@ -26,14 +26,15 @@ typedef void (*shim_body)(struct shim_state *state, void *user);
 const char *shim_init(int argc, char **argv, void (*misused)(void));
 /* Adds "key": "value" to the context of the results. */
 void shim_context(const char *key, const char *value);
-/* Adds a benchmark to the next shim_run(); its results are named NAME/threads:THREADS. */
-void shim_add(const char *name, unsigned int threads, shim_body body, void *user);
+/* Adds a benchmark to the next shim_run(), measured @repetitions times; its results are named NAME/threads:THREADS. */
+void shim_add(const char *name, unsigned int threads, unsigned int repetitions, shim_body body, void *user);
 
-/* Results of all runs from here to shim_close() go to @path, as JSON. False when it cannot be written; errno says why. */
-bool shim_open(const char *path);
+/* Keeps the results of all runs from here to shim_close(). */
+void shim_open(void);
 /* Runs and forgets what was added. Returns how many benchmarks passed --benchmark_filter. */
 unsigned long shim_run(void);
-bool shim_close(void);
+/* The results as JSON, for the caller to free(); NULL when nothing was run, or memory ran out. */
+char *shim_close(void);
 
 /* In a body. */
 unsigned int shim_thread(const struct shim_state *state);

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "bench/bench_shim.h"
 #include "bench/choices.h"
 #include "bench/command.h"
 #include "bench/context.h"
+#include "bench/interrupt.h"
+#include "bench/journal.h"
 #include "bench/measure.h"
 #include "bench/results.h"
 #include "bench/run_folder.h"
@@ -26,11 +30,13 @@ struct bench_options {
 	bool quick, list;
 	char *out;			/* NULL: a new run's folder */
 	bool baseline;			/* later runs of this host are compared with this one */
+	bool default_run;		/* nothing was chosen that makes it a part of a run */
+	struct earlier earlier;		/* what is resumed; no rows: nothing */
 };
 
 #define GRID_REPETITIONS	9	/* steps from line to line of a grid are what is asked for, and many of them */
 
-enum { OPT_ALTERNATE = 1, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
+enum { OPT_RESUME = 1, OPT_ALTERNATE, OPT_SLOW_DOWN, OPT_OUT, OPT_BASELINE, OPT_QUICK, OPT_LIST };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
@@ -43,6 +49,7 @@ static const struct poptOption options[] = {
 	  "smoke run: 2 repetitions of 3ms, no oversubscription", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
 	  "FILE" },
+	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME, "measure what an interrupted run lacks, with its own options", "RUN" },
 	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "make this run the host's baseline for compare", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the names of the benchmarks, measure nothing", NULL },
 	COMMAND_OPTIONS_END
@@ -63,6 +70,8 @@ static int take(void *target, int option, const char *text)
 	struct bench_options *bench = target;
 
 	switch (option) {
+	case OPT_RESUME:
+		return complain("--resume RUN is given alone: the run knows its options");
 	case OPT_ALTERNATE:
 		return keep_text(&bench->timing.alternate, text);
 	case OPT_SLOW_DOWN:
@@ -153,36 +162,87 @@ static unsigned int list_failures(const struct results *results)
 	return nr;
 }
 
-static int tell_results(const struct bench_options *bench, const char *path)
+/* The floor is known once all is measured. */
+static int complete_root(json_t *root, const struct results *results)
+{
+	return json_object_set_new(root, "noise_floor", json_real(results_noise_floor(results))) ? fail("out of memory") : 0;
+}
+
+static void note_failures(json_t *root, unsigned int failures)
+{
+	if (failures && !json_object_get(root, "incomplete"))
+		json_object_set_new(root, "incomplete", json_sprintf("%u benchmark%s failed", failures, failures == 1 ? "" : "s"));
+}
+
+/* What is shown is what the file gets; a file that cannot be written takes nothing from the screen. */
+static int show(const struct bench_options *bench, json_t *root)
 {
 	struct results results;
 	char why[512];
 	int status;
 
-	if (results_load(path, &results, why, sizeof(why)))
+	if (results_take_json("faultline bench", root, &results, why, sizeof(why)))
 		return fail("%s", why);
-	if (results_note_floor(path, results_noise_floor(&results)))
-		status = fail("%s: the noise floor cannot be added", path);
-	else
+	status = complete_root(root, &results);
+	if (!status)
 		status = bench->kind->tell(&results);
-	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
-	       "which lie outside the timed part.\n", path);
-	fflush(stdout);
-	if (list_failures(&results))
-		status = EXIT_CHECK_FAILED;
+	note_failures(root, list_failures(&results));
 	results_free(&results);
+	fflush(stdout);
 	return status;
 }
 
-static int run_into_file(struct bench_options *bench)
+static enum run_rank rank_of(const struct bench_options *bench, const json_t *root)
+{
+	if (json_object_get(root, "incomplete") || !json_array_size(json_object_get(root, "benchmarks")))
+		return RUN_ASIDE;
+	if (bench->baseline)
+		return RUN_BASELINE;
+	return bench->default_run && !bench->kind->grid ? RUN_FIRST_BASELINE : RUN_LATEST;
+}
+
+static int conclude(const char *path, const json_t *root)
+{
+	const char *incomplete = json_string_value(json_object_get(root, "incomplete"));
+
+	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
+	       "which lie outside the timed part.\n", path);
+	if (!incomplete)
+		return EXIT_DONE;
+	printf("They are incomplete: %s. To measure the rest: %s --resume %s\n", incomplete, program_name, path);
+	return interrupt_status(EXIT_CHECK_FAILED);
+}
+
+static int measure_into(struct bench_options *bench, struct run_output *output, int argc, const char **argv)
+{
+	json_t *root;
+	int status;
+
+	bench->timing.journal = output->file.stream;
+	interrupt_keeps(output->file.unfinished);	/* it is the journal, which --resume reads */
+	journal_begin(output->file.stream, argc, argv);
+	status = timing_run(&bench->timing, &bench->suite, &bench->choices, &root);
+	if (!status && bench->earlier.rows && journal_merge(&bench->earlier, root))
+		status = fail("out of memory");
+	if (!status)
+		status = show(bench, root);
+	if (!status)
+		status = out_file_restart(&output->file);
+	if (!status)
+		status = out_file_put_json(&output->file, json_incref(root), JSON_INDENT(2));
+	status = run_output_end(output, status, rank_of(bench, root));
+	if (!status)
+		status = conclude(output->file.path, root);
+	json_decref(root);
+	return status;
+}
+
+static int run_into_file(struct bench_options *bench, int argc, const char **argv)
 {
 	struct run_output output;
-	int status = run_output_begin(&output, bench->out, bench->kind->file);
+	int status = run_output_begin(&output, bench->earlier.rows ? bench->earlier.path : bench->out, bench->kind->file);
 
-	if (status)
-		return status;
-	status = run_output_end(&output, timing_run(&bench->timing, &bench->suite, &bench->choices, output.unfinished), bench->baseline);
-	return status ? status : tell_results(bench, output.path);
+	return status ? status : measure_into(bench, &output, argc, argv);
 }
 
 static int list_cases(const struct suite *suite)
@@ -194,7 +254,7 @@ static int list_cases(const struct suite *suite)
 
 static void put_context(const struct bench_options *bench, int argc, const char **argv)
 {
-	char text[32];
+	char text[32], *arguments = journal_arguments(argc, argv);
 
 	snprintf(text, sizeof(text), "%d", RESULTS_SCHEMA);
 	shim_context("faultline_schema", text);
@@ -202,6 +262,9 @@ static void put_context(const struct bench_options *bench, int argc, const char 
 		snprintf(text, sizeof(text), "%g", bench->timing.slow_down * 100);
 		shim_context("slow_down_percent", text);
 	}
+	if (arguments)
+		shim_context("arguments", arguments);
+	free(arguments);
 	context_put(&bench->choices, argc, argv, shim_context);
 }
 
@@ -212,6 +275,7 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	struct suite_defaults defaults;
 	int status;
 
+	bench->default_run = !line->nr_words && !bench->quick;
 	if (bench->baseline && bench->out)
 		return complain("--baseline keeps a run's folder, and --out is a file alone");
 	if (bench->baseline && bench->kind->grid)
@@ -224,9 +288,12 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	status = timing_begin(&bench->timing);
 	if (status)
 		return status;
+	suite_repeat(&bench->suite, (unsigned int)bench->timing.repetitions);
+	if (bench->earlier.rows)
+		printf("%lu repetitions are left to measure.\n", journal_reduce(&bench->earlier, &bench->suite));
 	run_seed = bench->choices.seed;
 	put_context(bench, argc, argv);
-	return run_into_file(bench);
+	return run_into_file(bench, argc, argv);
 }
 
 /* Moves --benchmark_* options from @argv to bench->timing.library, and returns how many words are left. */
@@ -243,37 +310,68 @@ static int split_library_options(struct bench_options *bench, int argc, const ch
 	return left;
 }
 
-int measure(const struct measurement *kind, int argc, const char **argv)
+static int measure_as_told(struct bench_options *bench, int argc, const char **argv)
 {
-	struct bench_options bench = { .kind = kind, .timing.by_workload = kind->grid };
 	struct command_line line;
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
-	int status;
+	int status, closed;
 
-	bench.timing.library = calloc((size_t)argc, sizeof(*bench.timing.library));
-	if (!words || !bench.timing.library)
+	bench->timing.library = calloc((size_t)argc, sizeof(*bench->timing.library));
+	if (!words || !bench->timing.library)
 		return fail("out of memory");
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	choices_init(&bench.choices);
-	status = command_line_read(&line, split_library_options(&bench, argc, words), words, options,
-				   "[OPTION...] [WORKLOAD...] [--benchmark_...]", take, &bench);
+	status = command_line_read(&line, split_library_options(bench, argc, words), words, options,
+				   "[OPTION...] [WORKLOAD...] [--benchmark_...]", take, bench);
 	if (!status) {
-		status = stage_open(&bench.choices);
+		status = stage_open(&bench->choices);
 		if (!status) {
-			int closed;
-
-			status = bench_on_stage(&bench, &line, argc, argv);
+			status = bench_on_stage(bench, &line, argc, argv);
 			closed = stage_close();
 			status = status ? status : closed;
 		}
 		command_line_free(&line);
 	}
+	free(bench->timing.library);
+	free(words);
+	return status;
+}
+
+/* `bench --resume RUN` is what RUN was begun with. */
+static int measure_rest(struct bench_options *bench, const char *program, const char *run)
+{
+	int status = journal_load(&bench->earlier, run, bench->kind->file);
+	const json_t *word;
+	const char **argv;
+	size_t i;
+
+	if (status)
+		return status;
+	argv = calloc(json_array_size(bench->earlier.arguments) + 2, sizeof(*argv));
+	if (!argv)
+		return fail("out of memory");
+	argv[0] = program;
+	json_array_foreach(bench->earlier.arguments, i, word)
+		argv[i + 1] = json_string_value(word) ? json_string_value(word) : "";
+	status = measure_as_told(bench, (int)json_array_size(bench->earlier.arguments) + 1, argv);
+	free(argv);
+	return status;
+}
+
+int measure(const struct measurement *kind, int argc, const char **argv)
+{
+	struct bench_options bench = { .kind = kind, .timing.by_workload = kind->grid };
+	int status;
+
+	choices_init(&bench.choices);
+	if (argc == 3 && !strcmp(argv[1], "--resume"))
+		status = measure_rest(&bench, argv[0], argv[2]);
+	else
+		status = measure_as_told(&bench, argc, argv);
 	suite_free(&bench.suite);
 	choices_free(&bench.choices);
+	journal_free(&bench.earlier);
 	free(bench.out);
 	free(bench.timing.alternate);
-	free(bench.timing.library);
-	free(words);
 	return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include "bench/capture.h"
 #include "bench/command.h"
+#include "bench/out_file.h"
 
 enum { OPT_OUT = 1 };
 
@@ -50,26 +51,12 @@ static int capture_to(pid_t pid, FILE *out, const char *name)
 	return EXIT_DONE;
 }
 
-/* @output appears once it is complete, so that a failed capture leaves what was there. */
 static int capture_to_file(pid_t pid, const char *output)
 {
-	char unfinished[PATH_MAX];
-	FILE *out;
-	int status;
+	struct out_file file;
+	int status = out_file_begin(&file, output);
 
-	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp", output) >= (int)sizeof(unfinished))
-		return complain("%s: %s", output, strerror(ENAMETOOLONG));
-	out = fopen(unfinished, "we");
-	if (!out)
-		return complain("%s: %s", output, strerror(errno));
-	status = capture_to(pid, out, output);
-	if (fclose(out) && !status)
-		status = fail("%s: %s", output, strerror(errno));
-	if (!status && rename(unfinished, output))
-		status = complain("%s: %s", output, strerror(errno));
-	if (status)
-		unlink(unfinished);
-	return status;
+	return status ? status : out_file_end(&file, capture_to(pid, file.stream, output));
 }
 
 static int capture(const struct command_line *line, const char *output)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "bench/command.h"
+#include "bench/interrupt.h"
 #include "bench/context.h"
 #include "bench/landing.h"
 #include "bench/numa.h"
@@ -200,13 +201,13 @@ static int check_landing(struct numa_options *numa, const struct command_line *l
 }
 
 /* ---- measured ---- */
-static int gather(struct numa *costs, const struct suite *suite, const char *library_file)
+static int gather(struct numa *costs, const struct suite *suite, const json_t *root)
 {
 	struct results measured;
 	char why[512];
 	int status;
 
-	if (results_load(library_file, &measured, why, sizeof(why)))
+	if (results_take_json("faultline numa", root, &measured, why, sizeof(why)))
 		return fail("%s", why);
 	status = numa_gather(costs, suite, &measured) ? fail("out of memory") : 0;
 	for (unsigned int i = 0; !status && i < measured.nr; i++)
@@ -218,32 +219,29 @@ static int gather(struct numa *costs, const struct suite *suite, const char *lib
 	return status;
 }
 
-static int measure_cells(struct numa_options *numa, struct numa *costs, const char *path)
+static int measure_cells(struct numa_options *numa, struct numa *costs)
 {
-	char library_file[PATH_MAX + 32];
 	int status = timing_begin(&numa->timing);
+	json_t *root = NULL;
 
-	snprintf(library_file, sizeof(library_file), "%s.library", path);
+	suite_repeat(&numa->suite, (unsigned int)numa->timing.repetitions);
 	if (!status)
-		status = timing_run(&numa->timing, &numa->suite, &numa->choices, library_file);
+		status = timing_run(&numa->timing, &numa->suite, &numa->choices, &root);
 	if (!status)
-		status = gather(costs, &numa->suite, library_file);
-	unlink(library_file);
+		status = gather(costs, &numa->suite, root);
+	json_decref(root);
 	return status;
 }
 
-static int tell(const struct numa_options *numa, const char *path)
+static int draw(const char *path)
 {
 	struct numa costs;
 	char why[512];
-	int status = 0;
+	int status;
 
 	if (numa_load(path, &costs, why, sizeof(why)))
 		return fail("%s", why);
-	numa_print(stdout, &costs);
-	printf("Results are in %s.\n", path);
-	if (numa->plot && !costs.skipped)
-		status = plot_numa(&costs);
+	status = costs.skipped ? 0 : plot_numa(&costs);
 	numa_free(&costs);
 	return status;
 }
@@ -259,10 +257,20 @@ static json_t *context_of(struct numa_options *numa, int argc, const char **argv
 	return context;
 }
 
+static json_t *root_of(struct numa_options *numa, const struct numa *costs, int argc, const char **argv)
+{
+	json_t *root = numa_json(costs, context_of(numa, argc, argv));
+
+	if (root && interrupted())
+		json_object_set_new(root, "incomplete", json_string(interrupt_name()));
+	return root;
+}
+
 static int run_into_file(struct numa_options *numa, const struct command_line *line, int argc, const char **argv)
 {
 	struct numa costs = { .nr_nodes = topology_nodes() };
 	struct run_output output;
+	bool skipped;
 	int status = run_output_begin(&output, numa->out, "numa.json");
 
 	if (status)
@@ -272,12 +280,19 @@ static int run_into_file(struct numa_options *numa, const struct command_line *l
 	else
 		status = check_landing(numa, line);
 	if (!status && !costs.skipped)
-		status = measure_cells(numa, &costs, output.unfinished);
-	if (!status)
-		status = numa_write(output.unfinished, &costs, context_of(numa, argc, argv));
+		status = measure_cells(numa, &costs);
+	if (!status) {
+		numa_print(stdout, &costs);
+		status = out_file_put_json(&output.file, root_of(numa, &costs, argc, argv), JSON_INDENT(1));
+	}
+	skipped = costs.skipped;
 	numa_free(&costs);
-	status = run_output_end(&output, status, false);
-	return status ? status : tell(numa, output.path);
+	status = run_output_end(&output, status, interrupted() || skipped ? RUN_ASIDE : RUN_LATEST);
+	if (!status)
+		printf("Results are in %s.\n", output.file.path);
+	if (!status && numa->plot)
+		status = draw(output.file.path);
+	return interrupt_status(status);
 }
 
 static int numa_on_stage(struct numa_options *numa, const struct command_line *line, int argc, const char **argv)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/interrupt.h"
 #include "bench/context.h"
 #include "bench/profile.h"
 #include "bench/progress.h"
@@ -133,7 +134,7 @@ static int run_cases(struct profile_options *profile)
 		for (unsigned int i = 0; !status && i < suite->nr; i++) {
 			const struct run_case *what = &suite->cases[i];
 
-			if (what->payload != all_payloads[p] || !is_wanted(profile, what))
+			if (interrupted() || what->payload != all_payloads[p] || !is_wanted(profile, what))
 				continue;
 			status = stage_machine(&profile->choices, what->payload);
 			if (!status)
@@ -144,15 +145,14 @@ static int run_cases(struct profile_options *profile)
 }
 
 /* ---- the file ---- */
-static int write_file(const struct profile_options *profile, const char *path, int argc, const char **argv)
+static int write_file(const struct profile_options *profile, struct out_file *file, int argc, const char **argv)
 {
 	json_t *root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context", context_json(&profile->choices, argc, argv),
 				 "cases", profile->cases);
-	int status;
 
-	status = !root || json_dump_file(root, path, 0) ? fail("%s: cannot be written", path) : 0;
-	json_decref(root);
-	return status;
+	if (root && interrupted())
+		json_object_set_new(root, "incomplete", json_string(interrupt_name()));
+	return out_file_put_json(file, root, 0);
 }
 
 static int run_into_file(struct profile_options *profile, int argc, const char **argv)
@@ -163,15 +163,16 @@ static int run_into_file(struct profile_options *profile, int argc, const char *
 	if (status)
 		return status;
 	profile->cases = json_array();
+	interrupt_defer();
 	status = run_cases(profile);
 	if (!status)
-		status = write_file(profile, output.unfinished, argc, argv);
+		status = write_file(profile, &output.file, argc, argv);
 	json_decref(profile->cases);
-	status = run_output_end(&output, status, false);
+	status = run_output_end(&output, status, interrupted() || profile->failed ? RUN_ASIDE : RUN_LATEST);
 	if (status)
 		return status;
-	printf("Results are in %s.\n", output.path);
-	return profile->failed ? EXIT_CHECK_FAILED : EXIT_DONE;
+	printf("Results are in %s.\n", output.file.path);
+	return interrupt_status(profile->failed ? EXIT_CHECK_FAILED : EXIT_DONE);
 }
 
 static int profile_on_stage(struct profile_options *profile, const struct command_line *line, int argc, const char **argv)

@@ -13,6 +13,7 @@
 #include "bench/detector.h"
 #include "bench/episode.h"
 #include "bench/exercised.h"
+#include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/serial.h"
 #include "bench/stage.h"
@@ -345,7 +346,8 @@ static int run_serial(struct stress_options *stress)
 		serial->episodes = 200;
 	serial->put_command = put_command;
 	serial->command = stress;
-	for (unsigned int i = 0; !status && i < stress->suite.nr; i++) {
+	interrupt_defer();
+	for (unsigned int i = 0; !status && i < stress->suite.nr && !interrupted(); i++) {
 		struct run_case *what = &stress->suite.cases[i];
 
 		if (!stress->choices.frames_given)
@@ -357,20 +359,34 @@ static int run_serial(struct stress_options *stress)
 	if (!status)
 		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, episodes_left_out);
 	episodes_close();
-	return status;
+	return status ? status : interrupt_status(status);
+}
+
+/* The case that was running was cut short, and passed its checks. */
+static int report_interrupt(const struct stress_options *stress, unsigned int begun)
+{
+	printf("%s: %u of %u cases passed, the last one cut short; seed %llu\n", interrupt_name(), begun, stress->suite.nr,
+	       (unsigned long long)stress->choices.seed);
+	if (repeat_command)
+		fputs(repeat_command, stdout);
+	return interrupt_status(EXIT_DONE);
 }
 
 static int run_cases(struct stress_options *stress)
 {
 	int status = EXIT_DONE;
+	unsigned int i;
 
 	run_seed = stress->choices.seed;
 	slow_checks = true;
 	catch_failures();
 	exercised_reset();
 	syncpoint_noise((unsigned int)stress->noise);
-	for (unsigned int i = 0; !status && i < stress->suite.nr; i++)
+	interrupt_defer();
+	for (i = 0; !status && i < stress->suite.nr && !interrupted(); i++)
 		status = run_case(stress, &stress->suite.cases[i]);
+	if (!status && interrupted())
+		return report_interrupt(stress, i);
 	exercised_print(stdout);
 	if (!status)
 		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, knockout_hits);

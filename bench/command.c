@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/out_file.h"
 #include "bench/suggest.h"
 
 const char *program_name = "faultline";
@@ -94,7 +95,7 @@ static int take_options(struct command_line *line, const struct poptOption *opti
 			poptPrintHelp(line->context, stdout, 0);
 			if (help_notes)
 				printf("\n%s", help_notes);
-			exit(EXIT_DONE);
+			exit(out_file_end_stdout(EXIT_DONE));
 		}
 		status = take(target, option, text);
 		free(text);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - finds the command. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/interrupt.h"
+#include "bench/out_file.h"
 #include "bench/suggest.h"
 #include "core/faultline.h"
 #include "faultline_build.h"
@@ -36,7 +40,7 @@ static int print_version(void)
 
 static int run_command(const struct command *command, int argc, const char **argv)
 {
-	char name[64];
+	static char name[64];		/* program_name until the end */
 
 	snprintf(name, sizeof(name), "faultline %s", command->name);
 	program_name = name;
@@ -79,9 +83,21 @@ static int print_help_of(int argc, const char **words)
 	return command ? run_command(command, 2, asked) : complain_unknown(words[1]);
 }
 
-int main(int argc, char **argv)
+/*
+ * A file that is opened while a standard stream is closed takes its number, and gets its text. Reads and writes
+ * of such a stream fail instead, except those of standard error: no message could say why.
+ */
+static void take_standard_streams(void)
 {
-	const char **words = (const char **)argv + 1;
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			_exit(EXIT_CHECK_FAILED);
+}
+
+static int run(int argc, const char **words)
+{
 	const struct command *command;
 
 	if (argc < 2)
@@ -94,4 +110,11 @@ int main(int argc, char **argv)
 		return print_version();
 	command = find_command(words[0]);
 	return command ? run_command(command, argc - 1, words) : complain_unknown(words[0]);
+}
+
+int main(int argc, char **argv)
+{
+	take_standard_streams();
+	interrupt_catch();
+	return out_file_end_stdout(run(argc, (const char **)argv + 1));
 }

@@ -9,6 +9,7 @@
 
 #include "bench/command.h"
 #include "bench/context.h"
+#include "bench/out_file.h"
 #include "bench/statistics.h"
 #include "core/faultline.h"
 
@@ -165,7 +166,6 @@ int matrix_write(const char *path, const struct campaign *campaign, int argc, co
 	struct choices choices;
 	double median, longest;
 	json_t *context, *root;
-	int status;
 
 	choices_init(&choices);
 	context = context_json(&choices, argc, argv);
@@ -176,7 +176,5 @@ int matrix_write(const char *path, const struct campaign *campaign, int argc, co
 	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median, "longest", longest,
 			 "alive", (int)matrix_alive(campaign), "clean", "seconds", campaign->clean_seconds, "runs",
 			 (int)campaign->clean_runs, "quiet", campaign->clean, "knockouts", hunts_of(campaign));
-	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s cannot be written", path) : 0;
-	json_decref(root);
-	return status;
+	return out_file_write_json(path, root, JSON_INDENT(1));
 }

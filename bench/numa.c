@@ -150,19 +150,16 @@ static json_t *cells_of(const struct numa *numa)
 	return cells;
 }
 
-int numa_write(const char *path, const struct numa *numa, json_t *context)
+json_t *numa_json(const struct numa *numa, json_t *context)
 {
 	json_t *nodes = json_array(), *root;
-	int status;
 
 	for (unsigned int node = 0; node < numa->nr_nodes; node++)
 		json_array_append_new(nodes, json_integer(node));
 	root = json_pack("{s:i, s:o, s:o, s:o}", "schema", RESULTS_SCHEMA, "context", context, "nodes", nodes, "cells", cells_of(numa));
 	if (root && numa->skipped)
 		json_object_set_new(root, "skipped", json_string(numa->skipped));
-	status = !root || json_dump_file(root, path, JSON_INDENT(1)) ? fail("%s cannot be written", path) : 0;
-	json_decref(root);
-	return status;
+	return root;
 }
 
 static const char *take_cell(struct numa *numa, json_t *object)

@@ -47,8 +47,8 @@ struct places numa_places(struct numa_place place);
 
 /* Takes the medians of @measured for @suite, whose places numa_places() made. Returns 0 or -ENOMEM; numa_free() either way. */
 int numa_gather(struct numa *numa, const struct suite *suite, const struct results *measured);
-/* As JSON, with @context, which it takes over. Returns 0, or the exit status after one line on stderr. */
-int numa_write(const char *path, const struct numa *numa, struct json_t *context);
+/* As JSON, with @context, which it takes over; NULL when memory ran out. */
+struct json_t *numa_json(const struct numa *numa, struct json_t *context);
 /* Reads such a file, or that of a run's folder. Returns 0, or -errno with one line in @why. */
 int numa_load(const char *run, struct numa *numa, char *why, size_t why_size);
 void numa_free(struct numa *numa);

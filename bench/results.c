@@ -207,6 +207,8 @@ static const char *take_root(struct results *results, const json_t *root)
 	if (!results_schema_known(root))
 		return "results of another version of faultline: their schema is not known here";
 	results_take_facts(results, context);
+	if (json_object_get(root, "incomplete"))
+		results->incomplete = fact(root, "incomplete");
 	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
 	json_array_foreach(runs, i, run) {
 		wrong = add_run(results, run);
@@ -219,13 +221,25 @@ static const char *take_root(struct results *results, const json_t *root)
 	return NULL;
 }
 
+int results_take_json(const char *name, const json_t *root, struct results *results, char *why, size_t why_size)
+{
+	const char *wrong;
+
+	*results = (struct results){ 0 };
+	wrong = take_root(results, root);
+	if (!wrong)
+		return 0;
+	results_free(results);
+	return malformed(name, why, why_size, wrong);
+}
+
 int results_load(const char *run, struct results *results, char *why, size_t why_size)
 {
 	char path[PATH_MAX];
 	json_error_t error;
 	json_t *root;
-	const char *wrong;
 	FILE *file;
+	int wrong;
 
 	*results = (struct results){ 0 };
 	if (!run_folder_file(run, "bench.json", path, sizeof(path)))
@@ -243,23 +257,9 @@ int results_load(const char *run, struct results *results, char *why, size_t why
 		snprintf(why, why_size, "%s:%d: not JSON: %s", path, error.line, error.text);
 		return -EINVAL;
 	}
-	wrong = take_root(results, root);
+	wrong = results_take_json(path, root, results, why, why_size);
 	json_decref(root);
-	if (!wrong)
-		return 0;
-	results_free(results);
-	return malformed(path, why, why_size, wrong);
-}
-
-int results_note_floor(const char *path, double floor)
-{
-	json_t *root = json_load_file(path, 0, NULL);
-	int error = 0;
-
-	if (!root || json_object_set_new(root, "noise_floor", json_real(floor)) || json_dump_file(root, path, JSON_INDENT(2)))
-		error = -EIO;
-	json_decref(root);
-	return error;
+	return wrong;
 }
 
 void results_free(struct results *results)
@@ -273,6 +273,7 @@ void results_free(struct results *results)
 	free(results->build_type);
 	free(results->topology);
 	json_decref(results->context);
+	free(results->incomplete);
 	*results = (struct results){ 0 };
 }
 

@@ -32,6 +32,7 @@ struct results {
 	unsigned int nr;
 	/* Facts of the context, "" when the file lacks them. */
 	char *cpu_model, *commit, *date, *build_type, *topology;
+	char *incomplete;		/* why the measurement ended early; NULL when it did not */
 	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
 	struct json_t *context;		/* all of it; NULL when there is none */
 };
@@ -44,6 +45,8 @@ bool results_schema_known(const struct json_t *root);
  */
 int results_load(const char *run, struct results *results, char *why, size_t why_size);
 /* Nothing is left in @results: after a load that failed, or another free, there is nothing to do. */
+/* The same of @root, which @name stands for in @why. */
+int results_take_json(const char *name, const struct json_t *root, struct results *results, char *why, size_t why_size);
 void results_free(struct results *results);
 
 /* A picture can hold it: it failed, or has threads, and all its rates are LEAST_RATE to MOST_RATE. */
@@ -70,8 +73,6 @@ void result_interval(const struct result *result, double *low, double *high);
  * percentile. 0 when none was repeated.
  */
 double results_noise_floor(const struct results *results);
-/* Keeps it in the file of results at @path, as "noise_floor". Returns 0 or -EIO. */
-int results_note_floor(const char *path, double floor);
 /* What one thread spends on one item, in nanoseconds: threads / median; 0 for rates below LEAST_RATE. */
 double result_nanoseconds(const struct result *result);
 

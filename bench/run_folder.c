@@ -25,17 +25,24 @@ static int too_long(const char *path)
 	return complain("%s: %s", path, strerror(ENAMETOOLONG));
 }
 
+/* Names in RESULTS_FOLDER that are no host's. */
+static bool is_reserved(const char *host)
+{
+	return !strcmp(host, "latest") || !strcmp(host, "reference") || !strcmp(host, "README.md");
+}
+
 /* The host's name as one folder's: letters, digits, '.' and '-', and no leading dot. */
 static void host_folder(char *path, size_t size)
 {
-	char host[256] = "";
+	char host[256] = "", folder[sizeof(host) + 8];
 
 	if (gethostname(host, sizeof(host) - 1) || !*host)
 		strcpy(host, "unknown");
 	for (char *c = host; *c; c++)
 		if (!isalnum((unsigned char)*c) && (*c != '.' || c == host))
 			*c = '-';
-	joined(path, size, RESULTS_FOLDER, host);
+	snprintf(folder, sizeof(folder), "%s%s", is_reserved(host) ? "host-" : "", host);
+	joined(path, size, RESULTS_FOLDER, folder);
 }
 
 static int make_folder(const char *path)
@@ -87,20 +94,17 @@ static int replace_link(const char *target, const char *link)
 	return fail("%s: %s", link, strerror(errno));
 }
 
-int run_folder_keep(const char *path, bool baseline)
+int run_folder_keep(const char *path, enum run_rank rank)
 {
-	char link[PATH_MAX], measured[PATH_MAX];
+	char link[PATH_MAX];
 	const char *slash = strrchr(path, '/');
-	int status = replace_link(path + strlen(RESULTS_FOLDER "/"), LATEST_RUN);
+	int status = rank == RUN_ASIDE ? 0 : replace_link(path + strlen(RESULTS_FOLDER "/"), LATEST_RUN);
 
-	if (status)
+	if (status || rank < RUN_FIRST_BASELINE)
 		return status;
-	if (snprintf(link, sizeof(link), "%.*s/baseline", (int)(slash - path), path) >= (int)sizeof(link) ||
-	    !joined(measured, sizeof(measured), path, "bench.json"))
+	if (snprintf(link, sizeof(link), "%.*s/baseline", (int)(slash - path), path) >= (int)sizeof(link))
 		return too_long(path);
-	if (baseline || (access(link, F_OK) && !access(measured, F_OK)))
-		status = replace_link(slash + 1, link);
-	return status;
+	return rank == RUN_BASELINE || access(link, F_OK) ? replace_link(slash + 1, link) : 0;
 }
 
 /* The folder that @link stands for, by its own name: the link may be another run's tomorrow. */
@@ -141,45 +145,43 @@ bool run_folder_file(const char *run, const char *name, char *path, size_t size)
 	return snprintf(path, size, "%s", run) < (int)size;
 }
 
-/* A file that cannot be written is told before anything is measured. */
-static int begin_file(struct run_output *output)
+/* The run that @out is a file of: RESULTS_FOLDER/HOST/TIME/FILE. */
+static void find_folder(struct run_output *output, const char *out)
 {
-	FILE *file;
+	const char *slash = strrchr(out, '/');
+	unsigned int slashes = 0;
 
-	snprintf(output->unfinished, sizeof(output->unfinished), "%s.tmp", output->path);
-	file = fopen(output->unfinished, "we");
-	if (!file)
-		return complain("%s: %s", output->path, strerror(errno));
-	fclose(file);
-	return 0;
+	for (const char *c = out; *c; c++)
+		slashes += *c == '/';
+	if (slashes == 3 && !strncmp(out, RESULTS_FOLDER "/", strlen(RESULTS_FOLDER "/")))
+		snprintf(output->folder, sizeof(output->folder), "%.*s", (int)(slash - out), out);
 }
 
 int run_output_begin(struct run_output *output, const char *out, const char *name)
 {
+	char path[PATH_MAX];
 	int status;
 
 	output->folder[0] = '\0';
 	if (out) {
-		if (snprintf(output->path, sizeof(output->path), "%s", out) >= (int)sizeof(output->path))
-			return too_long(out);
-	} else {
-		status = run_folder_new(output->folder, sizeof(output->folder));
-		if (status)
-			return status;
-		if (!joined(output->path, sizeof(output->path), output->folder, name))
-			return too_long(output->folder);
+		find_folder(output, out);
+		return out_file_begin(&output->file, out);
 	}
-	return begin_file(output);
+	status = run_folder_new(output->folder, sizeof(output->folder));
+	if (status)
+		return status;
+	if (!joined(path, sizeof(path), output->folder, name))
+		return too_long(output->folder);
+	return out_file_begin(&output->file, path);
 }
 
-int run_output_end(struct run_output *output, int status, bool baseline)
+int run_output_end(struct run_output *output, int status, enum run_rank rank)
 {
-	if (!status && rename(output->unfinished, output->path))
-		status = fail("%s: %s", output->path, strerror(errno));
+	status = out_file_end(&output->file, status);
+	if (!*output->folder)
+		return status;
 	if (!status)
-		return *output->folder ? run_folder_keep(output->folder, baseline) : 0;
-	unlink(output->unfinished);
-	if (*output->folder)
-		rmdir(output->folder);
+		return run_folder_keep(output->folder, rank);
+	rmdir(output->folder);		/* unless it holds other files */
 	return status;
 }

@@ -13,33 +13,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/out_file.h"
+
 #define RESULTS_FOLDER	"results"
 #define LATEST_RUN	RESULTS_FOLDER "/latest"
 #define RESULTS_SCHEMA	1	/* of every file in a run's folder; a reader refuses what it does not know */
 
 /* Makes a folder for a run that begins now, and stores its path. Returns 0, or the exit status after one line on stderr. */
 int run_folder_new(char *path, size_t size);
-/*
- * The run in @path is complete, and the latest one from now on. It becomes its host's baseline when @baseline says so, or when
- * it measured and there is none. Returns as above.
- */
-int run_folder_keep(const char *path, bool baseline);
+/* What becomes of a run that is complete. */
+enum run_rank {
+	RUN_ASIDE,		/* kept, and no more: it is incomplete, or nothing was measured */
+	RUN_LATEST,
+	RUN_FIRST_BASELINE,	/* the latest, and its host's baseline when there is none */
+	RUN_BASELINE,		/* the latest, and its host's baseline from now on */
+};
+/* Returns as above. */
+int run_folder_keep(const char *path, enum run_rank rank);
 /* The folder of the newest run, of this host's baseline. Returns 0, or the exit status after one line on stderr: there is none. */
 int run_folder_latest(char *path, size_t size);
 int run_folder_baseline(char *path, size_t size);
 /* @name inside when @run is a folder, else @run itself: commands take either. False when the path is too long. */
 bool run_folder_file(const char *run, const char *name, char *path, size_t size);
 
-/* One file of results, which appears under its name once it is complete. */
+/* One file of results. */
 struct run_output {
-	char path[PATH_MAX];		/* its name at the end */
-	char unfinished[PATH_MAX + 8];	/* and until then: to be written */
+	struct out_file file;
 	char folder[PATH_MAX];		/* "" when the file's name was given */
 };
 
-/* Results go to @out or, when that is NULL, to @name in a new run's folder. Returns 0, or the exit status after one line. */
+/*
+ * Results go to @out or, when that is NULL, to @name in a new run's folder. @out inside a run's folder, as a resumed run has it,
+ * is that run's. Returns 0, or the exit status after one line on stderr.
+ */
 int run_output_begin(struct run_output *output, const char *out, const char *name);
-/* Keeps the file, and its run, when @status is 0; else removes them. Returns @status, or as above when that fails. */
-int run_output_end(struct run_output *output, int status, bool baseline);
+/* Publishes the file, and ranks its run, when @status is 0; else removes them. Returns @status, or as above when that fails. */
+int run_output_end(struct run_output *output, int status, enum run_rank rank);
 
 #endif

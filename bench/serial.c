@@ -7,6 +7,7 @@
 
 #include "bench/command.h"
 #include "bench/interleaving.h"
+#include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/shrink.h"
 
@@ -239,6 +240,8 @@ static bool time_is_over(const struct search *search)
 {
 	const struct serial *serial = search->serial;
 
+	if (interrupted())
+		return true;
 	if (serial->episodes && search->played >= serial->episodes)
 		return true;
 	return serial->seconds > 0 && now_seconds() - search->begin >= serial->seconds;

@@ -12,6 +12,7 @@
 #include "bench/command.h"
 #include "bench/crew.h"
 #include "bench/detector.h"
+#include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/watchdog.h"
 
@@ -140,7 +141,7 @@ static void look_on(void)
 	while (load_acquire(&now.alive)) {
 		double elapsed = now_seconds() - begin;
 
-		if (now.storm->seconds > 0 && elapsed >= now.storm->seconds)
+		if ((now.storm->seconds > 0 && elapsed >= now.storm->seconds) || interrupted())
 			store_release(&now.stop, true);
 		show_status(elapsed);
 		nanosleep(&nap, NULL);

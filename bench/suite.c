@@ -238,6 +238,12 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 	return status;
 }
 
+void suite_repeat(struct suite *suite, unsigned int repetitions)
+{
+	for (unsigned int i = 0; i < suite->nr; i++)
+		suite->cases[i].repetitions = repetitions;
+}
+
 void suite_free(struct suite *suite)
 {
 	for (unsigned int i = 0; i < suite->nr; i++)

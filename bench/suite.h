@@ -14,6 +14,7 @@ struct run_case {
 	int64_t choice[WORKLOAD_MAX_AXES];
 	struct places places;			/* where its threads, frames and page tables go */
 	unsigned int payload, threads;
+	unsigned int repetitions;		/* still to be measured; 0: none */
 	char *name;				/* WORKLOAD/key:value..., without the threads */
 };
 
@@ -41,6 +42,8 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 bool suite_wants(const struct workload *workload, const char *const *globs, unsigned int nr_globs);
 /* Adds @what, under the name that follows from it. Returns 0, or the exit status after one line on stderr. */
 int suite_add(struct suite *suite, const struct run_case *what);
+/* Each case is to be measured @repetitions times. */
+void suite_repeat(struct suite *suite, unsigned int repetitions);
 void suite_free(struct suite *suite);
 
 #endif

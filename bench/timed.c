@@ -18,6 +18,7 @@
  */
 #include "bench/timed.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,8 @@
 #include "bench/alternate.h"
 #include "bench/bench_shim.h"
 #include "bench/crew.h"
+#include "bench/interrupt.h"
+#include "bench/journal.h"
 #include "bench/progress.h"
 
 /* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
@@ -43,6 +46,8 @@ static struct {
 	int setup_error;		/* (C) */
 	struct crew crew;
 	double seconds;			/* (T) that the quota took thread 0; 0 when it failed */
+	double fairness;		/* (T) */
+	double rate;			/* (M) of all workers together, items per second */
 	double rates[NR_CPUS];		/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
 } attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -57,7 +62,7 @@ static void gate_open(int setup_error)
 	attempt.setup_error = setup_error;
 	attempt.open = true;
 	attempt.left = 0;
-	attempt.first_start = attempt.last_end = 0;
+	attempt.first_start = attempt.last_end = attempt.rate = 0;
 	store_relaxed(&attempt.at_quota, 0);
 	pthread_cond_broadcast(&attempt.changed);
 	pthread_mutex_unlock(&attempt.mutex);
@@ -210,8 +215,12 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 	seconds *= (double)shim_quota(state) / (double)tally->ops;
 	shim_time(state, seconds);
 	shim_counter(state, "items_per_second", rate);
+	pthread_mutex_lock(&attempt.mutex);
+	attempt.rate += rate;
+	pthread_mutex_unlock(&attempt.mutex);
 	if (!seat->worker.index) {
-		shim_counter(state, "fairness", fairness());
+		attempt.fairness = fairness();
+		shim_counter(state, "fairness", attempt.fairness);
 		attempt.seconds = seconds;
 	}
 	if (seat->worker.run->workload->nr_roles == 1)
@@ -285,6 +294,26 @@ static bool was_repetition(const struct run_case *what, uint64_t quota)
 	return again || attempt.seconds >= timing->min_time || attempt.seconds <= 0;
 }
 
+/* After a signal, what is left passes by without being set up: what was measured is reported with the reason for the rest. */
+static int begin_attempt(const struct run_case *what)
+{
+	if (!interrupted())
+		return crew_begin(&attempt.crew, what, chosen, false);
+	snprintf(attempt.crew.why, sizeof(attempt.crew.why), TIMED_INTERRUPTED);
+	return -EINTR;
+}
+
+static void end_attempt(const struct run_case *what, uint64_t quota)
+{
+	if (!attempt.setup_error)
+		crew_end(&attempt.crew);
+	if (!was_repetition(what, quota))
+		return;
+	if (timing->journal && attempt.seconds > 0)
+		journal_note(timing->journal, what, quota, attempt.seconds, attempt.rate, attempt.fairness);
+	alternate_pass();
+}
+
 static void body(struct shim_state *state, void *user)
 {
 	const struct run_case *what = user;
@@ -299,13 +328,10 @@ static void body(struct shim_state *state, void *user)
 	alternate_take();
 	tell_begin(what, shim_quota(state));
 	attempt.seconds = 0;
-	gate_open(crew_begin(&attempt.crew, what, chosen, false));
+	gate_open(begin_attempt(what));
 	worker_attempt(state, index);
 	gate_close(what->threads - 1);
-	if (!attempt.setup_error)
-		crew_end(&attempt.crew);
-	if (was_repetition(what, shim_quota(state)))
-		alternate_pass();
+	end_attempt(what, shim_quota(state));
 }
 
 /* What was added up to the @last case is to be mixed with nothing that comes later. */
@@ -323,11 +349,11 @@ unsigned long timed_run(const struct suite *suite, const struct choices *choices
 	timing = how;
 	tell_begin = begin;
 	for (unsigned int i = 0, added = 0; i < suite->nr; i++) {
-		if (suite->cases[i].payload == machine.payload) {
-			shim_add(suite->cases[i].name, suite->cases[i].threads, body, &suite->cases[i]);
+		if (suite->cases[i].payload == machine.payload && suite->cases[i].repetitions) {
+			shim_add(suite->cases[i].name, suite->cases[i].threads, suite->cases[i].repetitions, body, &suite->cases[i]);
 			added++;
 		}
-		if (added && run_now(suite, i)) {
+		if (added && run_now(suite, i) && !interrupted()) {
 			matched += shim_run();
 			added = 0;
 		}

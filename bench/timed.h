@@ -5,6 +5,8 @@
 
 #include "bench/timing.h"
 
+#define TIMED_INTERRUPTED	"interrupted"	/* the error of a repetition that a signal left unmeasured */
+
 /*
  * timed_run - measures the cases of @suite whose payload is the machine's, into the results that shim_open() began.
  * @begin is told each attempt before it is set up: the same case comes again with a larger quota until it takes @how->min_time

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "bench/alternate.h"
 #include "bench/bench_shim.h"
 #include "bench/command.h"
+#include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/stage.h"
 #include "bench/timed.h"
@@ -156,8 +159,8 @@ static int run_payloads(const struct timing *timing, const struct suite *suite, 
 		int status;
 
 		for (unsigned int i = 0; i < suite->nr; i++)
-			cases += suite->cases[i].payload == all_payloads[p];
-		if (!cases)
+			cases += suite->cases[i].payload == all_payloads[p] && suite->cases[i].repetitions;
+		if (!cases || interrupted())
 			continue;
 		status = stage_machine(choices, all_payloads[p]);
 		if (status)
@@ -165,27 +168,62 @@ static int run_payloads(const struct timing *timing, const struct suite *suite, 
 		matched += timed_run(suite, choices, timing, show_attempt);
 	}
 	progress_end();
-	return matched ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
+	return matched || interrupted() ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
 }
 
-int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, const char *path)
+/* Rows that a signal left unmeasured say nothing. */
+static void drop_interrupted(json_t *root)
+{
+	json_t *rows = json_object_get(root, "benchmarks");
+
+	for (size_t i = json_array_size(rows); i; i--) {
+		const char *error = json_string_value(json_object_get(json_array_get(rows, i - 1), "error_message"));
+
+		if (error && !strcmp(error, TIMED_INTERRUPTED))
+			json_array_remove(rows, i - 1);
+	}
+	json_object_set_new(root, "incomplete", json_string(interrupt_name()));
+}
+
+static int take_results(json_t **root)
+{
+	char *text = shim_close();
+	json_error_t error;
+
+	*root = text ? json_loads(text, 0, &error) : NULL;
+	free(text);
+	if (!text)
+		return interrupted() ? fail("%s before anything was measured", interrupt_name()) : fail("out of memory");
+	if (!*root)
+		return fail("Google Benchmark's results cannot be read: %s", error.text);
+	if (interrupted())
+		drop_interrupted(*root);
+	return 0;
+}
+
+int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, json_t **root)
 {
 	int status;
 
+	*root = NULL;
 	progress.last = now_seconds();
 	progress.cases = suite->nr;
-	progress.runs = suite->nr * timing->repetitions;
+	progress.runs = 0;
+	for (unsigned int i = 0; i < suite->nr; i++)
+		progress.runs += suite->cases[i].repetitions;
 	progress.first = suite->cases;
 	progress.quotas = calloc(suite->nr, sizeof(*progress.quotas));
 	if (!progress.quotas)
 		return fail("out of memory");
+	interrupt_defer();
 	status = timing->alternate ? alternate_begin(timing->alternate) : 0;
-	if (!status && !shim_open(path))
-		status = complain("%s: %s", path, strerror(errno));
 	if (!status) {
+		shim_open();
 		status = run_payloads(timing, suite, choices);
-		if (!shim_close() && !status)
-			status = fail("%s: cannot be written", path);
+		if (status)
+			free(shim_close());
+		else
+			status = take_results(root);
 	}
 	alternate_end();
 	free(progress.quotas);

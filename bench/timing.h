@@ -3,7 +3,11 @@
 #ifndef FAULTLINE_BENCH_TIMING_H
 #define FAULTLINE_BENCH_TIMING_H
 
+#include <stdio.h>
+
 #include "bench/suite.h"
+
+struct json_t;
 
 struct timing {
 	uint64_t repetitions;		/* of each case; those of all cases come in random order, but in turns with another process */
@@ -13,6 +17,7 @@ struct timing {
 	double slow_down;		/* part by which each op of the core takes longer, on purpose; limits and the live kernel do not */
 	const char **library;		/* --benchmark_* options, for the library */
 	int nr_library;
+	FILE *journal;			/* repetitions go there as they come: journal_begin(); NULL: nowhere */
 };
 
 /* The options for POPT_ARG_INCLUDE_TABLE, and whether one of them is @option; timing_take() takes it as choices_take() does. */
@@ -25,9 +30,10 @@ void timing_default(struct timing *timing, bool quick);
 /* Hands its options to the library, once, before the context of the results. Returns 0, or the exit status after one line on stderr. */
 int timing_begin(const struct timing *timing);
 /*
- * timing_run - measures @suite on machines of @choices, into Google Benchmark's JSON at @path. Returns as above; a case that
- * fails is told of by its result alone.
+ * timing_run - measures @suite on machines of @choices, each case as often as its repetitions say. *@root gets Google Benchmark's
+ * JSON, to be released with json_decref(); after a signal, marked "incomplete", what was measured until then. A case that fails is
+ * reported by its result alone. Returns as above; then *@root is NULL.
  */
-int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, const char *path);
+int timing_run(const struct timing *timing, const struct suite *suite, const struct choices *choices, struct json_t **root);
 
 #endif

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "bench/command.h"
+#include "bench/out_file.h"
 #include "bench/run_folder.h"
 #include "core/faultline.h"
 
@@ -223,12 +224,9 @@ static json_t *fit_json(const struct usl *usl)
 int usl_write(const char *path, const struct usl_fits *const *fits, unsigned int nr)
 {
 	json_t *all = json_array(), *root = json_pack("{s:i, s:o}", "schema", RESULTS_SCHEMA, "fits", all);
-	int failed;
 
 	for (unsigned int f = 0; f < nr; f++)
 		for (unsigned int i = 0; i < fits[f]->nr; i++)
 			json_array_append_new(all, fit_json(&fits[f]->all[i]));
-	failed = json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	json_decref(root);
-	return failed ? complain("%s: %s", path, strerror(errno)) : 0;
+	return out_file_write_json(path, root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 }

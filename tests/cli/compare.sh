@@ -45,7 +45,7 @@ tail -n 1 out | grep -q '^noise: ' || surprise 'runs that disagree among themsel
 
 # Folders of runs, and the baseline of this host.
 refuses 'no baseline of this host yet' compare usual.json
-ends 0 bench limit_lock rmap_vs_fork --quick --threads 2
+ends 0 bench limit_lock rmap_vs_fork --quick --threads 2 --baseline
 ends 0 compare results/latest results/latest
 ends 0 compare results/latest
 grep -Eq '^rmap_vs_fork/.* noise$' out || surprise 'the baseline differs from itself'

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal.h - repetitions as they come, so that a measurement that ended early can go on.
+ *
+ * While a measurement runs, NAME.unfinished holds one JSON object a line: the arguments and the commit first, then a row of
+ * Google Benchmark's form for each repetition. A measurement that is interrupted leaves NAME itself, marked "incomplete";
+ * one that is killed leaves the journal. `bench --resume` reads either, measures what is missing, and writes NAME whole.
+ */
+#ifndef FAULTLINE_BENCH_JOURNAL_H
+#define FAULTLINE_BENCH_JOURNAL_H
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "bench/suite.h"
+
+struct json_t;
+
+/* The first line of a journal in @out. The arguments also belong into the context of NAME: see journal_arguments(). */
+void journal_begin(FILE *out, int argc, const char **argv);
+/* One repetition of @what: @quota iterations of each thread in @seconds. */
+void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double items_per_second, double fairness);
+/* @argv as text that keeps its words apart, for the caller to free(); NULL when memory ran out. */
+char *journal_arguments(int argc, const char **argv);
+
+/* What an earlier measurement left. */
+struct earlier {
+	char path[PATH_MAX];		/* NAME */
+	struct json_t *arguments;	/* words, without the program's name */
+	struct json_t *rows;		/* repetitions and aggregates; failed ones are not among them */
+};
+
+/*
+ * journal_load - @run is a run's folder, in which @name is meant, or a file. Returns 0, or the exit status after one line on
+ * stderr: there is none, it is complete, it is of another commit, or it is no such file.
+ */
+int journal_load(struct earlier *earlier, const char *run, const char *name);
+void journal_free(struct earlier *earlier);
+/* Takes from each case of @suite the repetitions that @earlier has. Returns how many are left in all. */
+unsigned long journal_reduce(const struct earlier *earlier, struct suite *suite);
+/* Puts the rows of @earlier in front of those in @root, as one measurement. Returns 0 or -ENOMEM. */
+int journal_merge(const struct earlier *earlier, struct json_t *root);
+
+#endif
