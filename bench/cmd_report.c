@@ -8,6 +8,7 @@
 
 #include "bench/command.h"
 #include "bench/csv.h"
+#include "bench/out_file.h"
 #include "bench/plot.h"
 #include "bench/report.h"
 #include "bench/results.h"
@@ -106,14 +107,17 @@ static void put_top(struct html *page, const struct report_run *run, unsigned in
 static int write_page(const struct report_run *runs, unsigned int nr, const char *path)
 {
 	const struct report_run *run = &runs[nr - 1];
+	struct out_file out;
 	struct html *page;
 	char title[256];
-	int status;
+	int status = out_file_begin(&out, path);
 
+	if (status)
+		return status;
 	snprintf(title, sizeof(title), "faultline: %.200s", run->name);
 	page = html_open(title);
 	if (!page)
-		return EXIT_CHECK_FAILED;
+		return out_file_end(&out, EXIT_CHECK_FAILED);
 	put_top(page, run, nr);
 	report_answers(page, run);
 	report_facts_table(page, runs, nr);
@@ -126,7 +130,7 @@ static int write_page(const struct report_run *runs, unsigned int nr, const char
 	report_numa(page, run);
 	report_noise(page, run);
 	report_all(page, run);
-	status = html_close(page, path, 0);
+	status = html_close(page, &out, 0);
 	if (!status)
 		printf("%s\n", path);
 	return status;

@@ -3,7 +3,6 @@
 #include "bench/html.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "bench/dialect.h"
 #include "bench/html_pictures.h"
 #include "bench/html_style.h"
+#include "bench/out_file.h"
 #include "core/faultline.h"
 
 #define LONGEST_ID	96
@@ -312,20 +312,15 @@ static int assemble(const struct html *page, FILE *pictures, FILE *out)
 	return status;
 }
 
-static int write_page(const struct html *page, FILE *pictures, const char *path)
+/* A page that lacks pictures is kept. */
+static int write_page(const struct html *page, FILE *pictures, struct out_file *out)
 {
-	FILE *out = fopen(path, "we");
-	int status;
+	int status = assemble(page, pictures, out->stream), written = out_file_end(out, 0);
 
-	if (!out)
-		return complain("%s: %s", path, strerror(errno));
-	status = assemble(page, pictures, out);
-	if (fclose(out) && !status)
-		status = fail("%s: %s", path, strerror(errno));
-	return status;
+	return written ? written : status;
 }
 
-int html_close(struct html *page, const char *path, int status)
+int html_close(struct html *page, struct out_file *out, int status)
 {
 	FILE *pictures = page->gnuplot ? gnuplot_end(page->gnuplot, &page->undrawn) : NULL;
 
@@ -333,8 +328,7 @@ int html_close(struct html *page, const char *path, int status)
 	fputs(html_script, page->body);
 	html_put(page, "</script>\n</body>\n</html>\n");
 	fclose(page->body);
-	if (!status)
-		status = write_page(page, pictures, path);
+	status = status ? out_file_end(out, status) : write_page(page, pictures, out);
 	if (!status)
 		status = page->undrawn;
 	if (pictures)

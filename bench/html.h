@@ -17,6 +17,7 @@
 #define FIGURE_COLOUR	"#d95f02"
 
 struct html;
+struct out_file;
 
 /*
  * Returns NULL when memory is short, after one line on stderr. Without gnuplot the page gets its text and tables
@@ -24,10 +25,10 @@ struct html;
  */
 struct html *html_open(const char *title);
 /*
- * Draws, writes all to @path unless @status is not 0, and frees @page. Returns @status, or the exit status after one
- * line on stderr.
+ * Draws, writes all to @out, ends it with out_file_end(), and frees @page. When @status is not 0, nothing is written.
+ * Returns @status, or the exit status after one line on stderr.
  */
-int html_close(struct html *page, const char *path, int status);
+int html_close(struct html *page, struct out_file *out, int status);
 
 /* Markup: the first argument after @page is a literal; what its conversions write is escaped. */
 #define html_put(page, ...)	html_put_literal(page, "" __VA_ARGS__)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "bench/command.h"
+#include "bench/out_file.h"
 #include "core/faultline.h"
 
 #define FACTOR_TICS	7	/* at most */
@@ -61,27 +62,13 @@ static void put_terminal(struct gnuplot *gnuplot, const struct picture *picture,
 		    part->height * scale);
 }
 
-static int copy_file(FILE *from, const char *path)
-{
-	FILE *to = fopen(path, "we");
-	char block[65536];
-	size_t got;
-	bool written;
-
-	if (!to)
-		return fail("%s: %s", path, strerror(errno));
-	while ((got = fread(block, 1, sizeof(block), from)))
-		fwrite(block, 1, got, to);
-	written = !ferror(to);
-	return fclose(to) || !written ? fail("%s: %s", path, strerror(errno)) : 0;
-}
-
-static int write_file(const struct picture *picture, const struct plot_part *part, const struct results *results,
-		      size_t format,
-		      const char *path)
+static int draw(const struct picture *picture, const struct plot_part *part, const struct results *results,
+		size_t format, FILE *out)
 {
 	struct gnuplot *gnuplot;
+	char block[65536];
 	FILE *drawn;
+	size_t got;
 	int status;
 
 	gnuplot = gnuplot_start(&status);
@@ -94,9 +81,20 @@ static int write_file(const struct picture *picture, const struct plot_part *par
 	drawn = gnuplot_end(gnuplot, &status);
 	if (!drawn)
 		return status;
-	status = copy_file(drawn, path);
+	while ((got = fread(block, 1, sizeof(block), drawn)))
+		fwrite(block, 1, got, out);
+	status = ferror(drawn) ? fail("gnuplot's picture cannot be read: %s", strerror(errno)) : 0;
 	fclose(drawn);
 	return status;
+}
+
+static int write_file(const struct picture *picture, const struct plot_part *part, const struct results *results,
+		      size_t format, const char *path)
+{
+	struct out_file out;
+	int status = out_file_begin(&out, path);
+
+	return status ? status : out_file_end(&out, draw(picture, part, results, format, out.stream));
 }
 
 static int write_part(const struct picture *picture, const struct plot_part *part, const struct results *results,
