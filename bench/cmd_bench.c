@@ -213,6 +213,38 @@ static int conclude(const char *path, const json_t *root)
 	return interrupt_status(EXIT_CHECK_FAILED);
 }
 
+/* What cannot be written whole, as on a disk that is full, may still fit as a journal. */
+static int keep_journal(struct run_output *output, const json_t *root, int argc, const char **argv)
+{
+	struct out_file *file = &output->file;
+
+	if (!out_file_restart(file)) {
+		journal_begin(file->stream, argc, argv, json_object_get(root, "benchmarks"));
+		if (!out_file_flush(file)) {
+			fail("%s has what was measured; to write it whole: %s --resume %s", file->unfinished, program_name,
+			     file->path);
+			out_file_leave(file);
+			return EXIT_CHECK_FAILED;
+		}
+	}
+	return run_output_end(output, EXIT_CHECK_FAILED, RUN_ASIDE);
+}
+
+static int publish(const struct bench_options *bench, struct run_output *output, json_t *root, int argc,
+		   const char **argv)
+{
+	int status = out_file_restart(&output->file);
+
+	if (!status)
+		status = out_file_put_json(&output->file, json_incref(root), JSON_INDENT(2));
+	if (!status)
+		status = out_file_flush(&output->file);
+	if (status)
+		return keep_journal(output, root, argc, argv);
+	status = run_output_end(output, status, rank_of(bench, root));
+	return status ? status : conclude(output->file.path, root);
+}
+
 static int measure_into(struct bench_options *bench, struct run_output *output, int argc, const char **argv)
 {
 	json_t *root;
@@ -220,19 +252,16 @@ static int measure_into(struct bench_options *bench, struct run_output *output, 
 
 	bench->timing.journal = output->file.stream;
 	interrupt_keeps(output->file.unfinished);	/* it is the journal, which --resume reads */
-	journal_begin(output->file.stream, argc, argv);
+	journal_begin(output->file.stream, argc, argv, bench->earlier.rows);
 	status = timing_run(&bench->timing, &bench->suite, &bench->choices, &root);
 	if (!status && bench->earlier.rows && journal_merge(&bench->earlier, root))
 		status = fail("out of memory");
 	if (!status)
 		status = show(bench, root);
 	if (!status)
-		status = out_file_restart(&output->file);
-	if (!status)
-		status = out_file_put_json(&output->file, json_incref(root), JSON_INDENT(2));
-	status = run_output_end(output, status, rank_of(bench, root));
-	if (!status)
-		status = conclude(output->file.path, root);
+		status = publish(bench, output, root, argc, argv);
+	else
+		status = run_output_end(output, status, RUN_ASIDE);
 	json_decref(root);
 	return status;
 }

@@ -16,8 +16,11 @@
 
 struct json_t;
 
-/* The first line of a journal in @out. The arguments also belong into the context of NAME: see journal_arguments(). */
-void journal_begin(FILE *out, int argc, const char **argv);
+/*
+ * A journal in @out: its first line, and the repetitions among @rows, which an earlier measurement left; NULL: none. The
+ * arguments also belong into the context of NAME: see journal_arguments().
+ */
+void journal_begin(FILE *out, int argc, const char **argv, const struct json_t *rows);
 /* One repetition of @what: @quota iterations of each thread in @seconds. */
 void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double items_per_second, double fairness);
 /* @argv as text that keeps its words apart, for the caller to free(); NULL when memory ran out. */
@@ -36,7 +39,10 @@ struct earlier {
  */
 int journal_load(struct earlier *earlier, const char *run, const char *name);
 void journal_free(struct earlier *earlier);
-/* Takes from each case of @suite the repetitions that @earlier has. Returns how many are left in all. */
+/*
+ * Takes from each case of @suite the repetitions that @earlier has. Returns how many are left in all,
+ * which is one at least.
+ */
 unsigned long journal_reduce(const struct earlier *earlier, struct suite *suite);
 /* Puts the rows of @earlier in front of those in @root, as one measurement. Returns 0 or -ENOMEM. */
 int journal_merge(const struct earlier *earlier, struct json_t *root);

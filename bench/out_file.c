@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -93,22 +94,38 @@ static void flush_folder(const char *path)
 	}
 }
 
+int out_file_flush(struct out_file *file)
+{
+	if (!fflush(file->stream) && !ferror(file->stream) && !fsync(fileno(file->stream)))
+		return 0;
+	return fail("%s: cannot be written: %s", file->path, strerror(errno));
+}
+
+/* The lock goes last. */
+void out_file_leave(struct out_file *file)
+{
+	interrupt_keeps(file->unfinished);
+	fclose(file->stream);
+}
+
 int out_file_end(struct out_file *file, int status)
 {
-	if (!status && (fflush(file->stream) || ferror(file->stream) || fsync(fileno(file->stream)) ||
-			rename(file->unfinished, file->path)))
+	if (!status)
+		status = out_file_flush(file);
+	if (!status && rename(file->unfinished, file->path))
 		status = fail("%s: cannot be written: %s", file->path, strerror(errno));
 	if (status)
 		unlink(file->unfinished);
 	else
 		flush_folder(file->path);
-	interrupt_keeps(file->unfinished);
-	fclose(file->stream);		/* the lock goes last */
+	out_file_leave(file);
 	return status;
 }
 
 int out_file_restart(struct out_file *file)
 {
+	__fpurge(file->stream);
+	clearerr(file->stream);
 	rewind(file->stream);
 	return ftruncate(fileno(file->stream), 0) ? fail("%s: %s", file->path, strerror(errno)) : 0;
 }

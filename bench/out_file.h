@@ -31,8 +31,12 @@ int out_file_begin(struct out_file *file, const char *path);
 /* Publishes what was written when @status is 0; else removes it. Returns @status, or as above when a write failed. */
 int out_file_end(struct out_file *file, int status);
 
-/* What was written so far goes. Returns as above. */
+/* What was written so far goes, with its errors. Returns as above. */
 int out_file_restart(struct out_file *file);
+/* What was written so far is on the disk. Returns as above: then out_file_restart() and less may still be possible. */
+int out_file_flush(struct out_file *file);
+/* Instead of out_file_end(): the unfinished file stays, for who can read it. */
+void out_file_leave(struct out_file *file);
 /* @root into @file, with jansson's @flags, and no more references to it. Returns 0, or the exit status after one line. */
 int out_file_put_json(struct out_file *file, struct json_t *root, size_t flags);
 /* All in one: a file that holds @root, which may be NULL when memory ran out. */

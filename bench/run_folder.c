@@ -83,15 +83,19 @@ int run_folder_new(char *path, size_t size)
 	return status ? status : make_run(host, when, path, size);
 }
 
-/* A link that readers find whole, the old one or the new one. */
+/*
+ * A link that readers find whole, the old one or the new one. What a killed process left under the name beside it goes.
+ * When another process takes ours for such a one, its link comes after ours, which need not be there any more.
+ */
 static int replace_link(const char *target, const char *link)
 {
-	char fresh[PATH_MAX + 16];
+	char fresh[PATH_MAX + sizeof(UNFINISHED)];
 
-	snprintf(fresh, sizeof(fresh), "%s.%d", link, (int)getpid());
-	if (!symlink(target, fresh) && !rename(fresh, link))
-		return 0;
-	return fail("%s: %s", link, strerror(errno));
+	snprintf(fresh, sizeof(fresh), "%s" UNFINISHED, link);
+	while (symlink(target, fresh))
+		if (errno != EEXIST || (unlink(fresh) && errno != ENOENT))
+			return fail("%s: %s", fresh, strerror(errno));
+	return rename(fresh, link) && errno != ENOENT ? fail("%s: %s", link, strerror(errno)) : 0;
 }
 
 int run_folder_keep(const char *path, enum run_rank rank)
