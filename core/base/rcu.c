@@ -4,6 +4,10 @@
 
 #include "core/base/syncpoint.h"
 
+#if defined(FAULTLINE_RCU_QSBR) && FAULTLINE_CHECK
+_Thread_local unsigned int rcu_sections;
+#endif
+
 /* ---- who says when readers have left: liburcu, or the schedule that is on ---- */
 static inline void queue_callback(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {

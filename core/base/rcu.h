@@ -17,6 +17,7 @@
 #ifndef FAULTLINE_CORE_BASE_RCU_H
 #define FAULTLINE_CORE_BASE_RCU_H
 
+#include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/base/schedule.h"
 
@@ -86,10 +87,21 @@ void rcu_unregister(void);
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head));
 /* Waits for a full grace period. Locking: not inside rcu_read_lock(). */
 void synchronize_rcu(void);
-/* The calling thread is in a reader's section; under qsbr, where it may be in one at any time, unless it is offline. */
-static inline bool rcu_read_held(void)
+#if defined(FAULTLINE_RCU_QSBR) && FAULTLINE_CHECK
+extern _Thread_local unsigned int rcu_sections;	/* (T) open, one in another: qsbr itself does not know */
+static inline bool rcu_read_held(void) { return rcu_sections; }
+static inline void rcu_section_begins(void) { rcu_sections++; }
+static inline void rcu_section_ends(void) { rcu_sections--; }
+#else
+/* The calling thread is in a read-side section; in qsbr builds without FAULTLINE_CHECK: it is online. */
+static inline bool rcu_read_held(void) { return URCU(read_ongoing)(); }
+static inline void rcu_section_begins(void) {}
+static inline void rcu_section_ends(void) {}
+#endif
+/* Dies when the calling thread is in a read-side section. Nothing without FAULTLINE_CHECK. */
+static inline void rcu_assert_no_section(void)
 {
-	return URCU(read_ongoing)();
+	ASSERT(!rcu_read_held());
 }
 /* Waits until every callback already queued has run. Locking: not inside rcu_read_lock(). */
 void rcu_barrier(void);
@@ -106,11 +118,21 @@ static inline unsigned long grace_periods(void) { return 0; }
 
 #if defined(FAULTLINE_RCU_QSBR)
 /* qsbr: a thread is a reader at all times but for these calls, so the model tracks them and not the locks. */
-static inline void rcu_read_lock(void) { URCU(read_lock)(); }
-static inline void rcu_read_unlock(void) { URCU(read_unlock)(); }
+static inline void rcu_read_lock(void)
+{
+	URCU(read_lock)();
+	rcu_section_begins();
+}
+
+static inline void rcu_read_unlock(void)
+{
+	rcu_section_ends();
+	URCU(read_unlock)();
+}
 
 static inline void rcu_quiescent(void)
 {
+	rcu_assert_no_section();
 	rcu_reader_leaves();
 	URCU(quiescent_state)();
 	rcu_reader_enters();
@@ -118,6 +140,7 @@ static inline void rcu_quiescent(void)
 
 static inline void rcu_offline(void)
 {
+	rcu_assert_no_section();
 	rcu_reader_leaves();
 	URCU(thread_offline)();
 }
@@ -140,9 +163,9 @@ static force_inline void rcu_read_unlock(void)
 	URCU(read_unlock)();
 }
 
-/* A point where this thread holds no reference to RCU-protected data; wait loops go offline. Only qsbr needs them. */
-static inline void rcu_quiescent(void) {}
-static inline void rcu_offline(void) {}
+/* A point where this thread holds no reference to RCU-protected data; sleepers go offline (lock/wait.h). Only qsbr needs them. */
+static inline void rcu_quiescent(void) { rcu_assert_no_section(); }
+static inline void rcu_offline(void) { rcu_assert_no_section(); }
 static inline void rcu_online(void) {}
 #endif
 

@@ -22,9 +22,14 @@ const char *lockrank_name(enum lock_rank rank)
 	return rank < NR_LOCK_RANKS ? ranks[rank].lock : "no lock";
 }
 
+static bool is_spinlock(enum lock_rank rank)
+{
+	return !strncmp(ranks[rank].kind, "spin", 4);
+}
+
 bool lockrank_is_exclusive(enum lock_rank rank)
 {
-	return !strncmp(ranks[rank].kind, "spin", 4) || !strncmp(ranks[rank].kind, "bit", 3);
+	return is_spinlock(rank) || !strncmp(ranks[rank].kind, "bit", 3);
 }
 
 void lockrank_print(FILE *out)
@@ -201,6 +206,16 @@ void lockrank_assert_none_held(void)
 	if (unlikely(list->count))
 		BUG("no lock should be held, but %s %p is, taken at %s", lockrank_name(list->locks[0].rank),
 		    list->locks[0].lock, list->locks[0].site);
+}
+
+void lockrank_assert_may_sleep(void)
+{
+	const struct held_list *list = own_list();
+
+	for (unsigned int i = 0; i < list->count; i++)
+		if (unlikely(is_spinlock(list->locks[i].rank)))
+			BUG("a sleep while %s %p is held, taken at %s", lockrank_name(list->locks[i].rank), list->locks[i].lock,
+			    list->locks[i].site);
 }
 
 bool lockrank_other_holder(const void *lock, int *cpu, const char **site)

@@ -68,6 +68,8 @@ void lockrank_assert_held(const void *lock);
 void lockrank_assert_held_read(const void *lock);
 void lockrank_assert_held_write(const void *lock);
 void lockrank_assert_none_held(void);
+/* Dies when the calling thread holds a spinlock. */
+void lockrank_assert_may_sleep(void);
 #else
 static force_inline void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested,
 					     const char *site)
@@ -90,6 +92,7 @@ static force_inline void lockrank_assert_held(const void *lock) { (void)lock; }
 static force_inline void lockrank_assert_held_read(const void *lock) { (void)lock; }
 static force_inline void lockrank_assert_held_write(const void *lock) { (void)lock; }
 static force_inline void lockrank_assert_none_held(void) {}
+static force_inline void lockrank_assert_may_sleep(void) {}
 #endif
 
 #endif

@@ -41,10 +41,8 @@ void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 #if FAULTLINE_CHECK
 void rwsem_assert_may_sleep(void)
 {
-#if !defined(FAULTLINE_RCU_QSBR)
 	if (unlikely(rcu_read_held()))
 		BUG("a sleeping lock is wanted inside an RCU read-side section");
-#endif
 }
 
 void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write)
@@ -171,11 +169,7 @@ static void park(struct rwsem_waiter *waiter, struct wait_cost *cost)
 			continue;
 		SYNCPOINT("rwsem.before_park");
 		cost->count[LOCKSTAT_PARK]++;
-		if (this_cpu)
-			rcu_offline();
 		futex_wait(&waiter->woken, 0);
-		if (this_cpu)
-			rcu_online();
 	}
 	SYNCPOINT("rwsem.woken");
 }

@@ -148,7 +148,7 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 	while (xchg_acquire(&lock->val, held)) {
 		SYNCPOINT("spin.before_park");
 		cost->count[LOCKSTAT_PARK]++;
-		futex_wait(&lock->val, held);
+		futex_wait_online(&lock->val, held);
 	}
 }
 

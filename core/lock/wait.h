@@ -3,6 +3,14 @@
  * wait.h - the ways to wait: spin, give up the core, park in the kernel; each counted for lockstat.
  *
  * There may be more threads than cores, so no wait spins without bound: whoever is waited for may need this core.
+ *
+ * A sleep ends when another thread makes progress, and that thread may wait for a grace period first. So a sleeper is no RCU
+ * reader: it is in no read-side section, and under qsbr it is offline. sleep_begin() and sleep_end() are the one place for
+ * that rule. All sleeps are between them (tests/lint/sleeps.sh), except:
+ *
+ *   a spinlock's waiter   may be inside a section, and stays online: the holder of a spinlock never sleeps, so it waits for
+ *                         no grace period, and the wait ends by itself
+ *   a thread of a schedule   waits for its turn, and the schedule has grace periods of its own
  */
 #ifndef FAULTLINE_CORE_LOCK_WAIT_H
 #define FAULTLINE_CORE_LOCK_WAIT_H
@@ -10,6 +18,7 @@
 #include <limits.h>
 
 #include "core/base/futex.h"
+#include "core/base/rcu.h"
 #include "core/base/schedule.h"
 #include "core/lock/lockstat.h"
 
@@ -50,13 +59,46 @@ static inline bool wait_spin(struct wait_cost *cost)
 	return true;
 }
 
-/* Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take. */
-static inline void futex_wait(uint32_t *word, uint32_t value)
+/* Around a wait of any length. Locking: no spinlock, not inside RCU. */
+static inline void sleep_begin(void)
+{
+	lockrank_assert_may_sleep();
+	if (this_cpu)
+		rcu_offline();
+}
+
+static inline void sleep_end(void)
+{
+	if (this_cpu)
+		rcu_online();
+}
+
+/* The sleep of a spinlock's waiter: as futex_wait(), but online. */
+static inline void futex_wait_online(uint32_t *word, uint32_t value)
 {
 	if (SCHEDULED())
 		schedule_futex_wait(word, value);
 	else
 		kernel_futex_wait(word, value);
+}
+
+/*
+ * Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take.
+ * Locking: no spinlock, not inside RCU.
+ */
+static inline void futex_wait(uint32_t *word, uint32_t value)
+{
+	sleep_begin();
+	futex_wait_online(word, value);
+	sleep_end();
+}
+
+/* Waits for an event that wakes no waiter: gives up the core. Locking: as futex_wait(). */
+static inline void sleep_yield(void)
+{
+	sleep_begin();
+	yield_core();
+	sleep_end();
 }
 
 static inline void futex_wake(uint32_t *word, int nr)

@@ -27,9 +27,7 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 			continue;
 		SYNCPOINT("vma_lock.writer_parks");
 		cost.count[LOCKSTAT_PARK]++;
-		rcu_offline();
 		futex_wait(&vma->vm_refcnt, seen);
-		rcu_online();
 	}
 	lockrank_wait_end();
 	lockrank_release(vma);

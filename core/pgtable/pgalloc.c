@@ -19,6 +19,7 @@ static struct page *table_frames(void)
 	if (likely(page))
 		return page;
 	count_event(EV_ALLOC_RECLAIM);
+	lockrank_assert_may_sleep();
 	rcu_barrier();
 	return alloc_pages(TABLE_ORDER, PAGE_TABLE);
 }

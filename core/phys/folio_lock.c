@@ -13,16 +13,13 @@
 #include "core/phys/folio_lock.h"
 
 #include "core/base/operation.h"
-#include "core/base/rcu.h"
 #include "core/lock/wait.h"
 
 static void park(uint32_t *flags, uint32_t seen, struct wait_cost *cost)
 {
 	SYNCPOINT("folio_lock.before_park");
 	cost->count[LOCKSTAT_PARK]++;
-	rcu_offline();
 	futex_wait(flags, seen);
-	rcu_online();
 }
 
 static void wait_for(uint32_t *flags, struct wait_cost *cost)

@@ -54,14 +54,29 @@ struct test_threads *threads_start(unsigned int n, void (*fn)(void *arg, unsigne
 	return threads;
 }
 
+/* A test that stops an operation inside a read-side section stays in it: what it waits for needs no grace period. */
+static bool sleep_offline(void)
+{
+	bool sleeps = this_cpu && !rcu_read_held();
+
+	if (sleeps)
+		rcu_offline();
+	return sleeps;
+}
+
+static void sleep_over(bool offline)
+{
+	if (offline)
+		rcu_online();
+}
+
 void threads_join(struct test_threads *threads)
 {
-	if (this_cpu)
-		rcu_offline();
+	bool offline = sleep_offline();
+
 	for (unsigned int i = 0; i < threads->n; i++)
 		pthread_join(threads->thread[i].id, NULL);
-	if (this_cpu)
-		rcu_online();
+	sleep_over(offline);
 	pthread_barrier_destroy(&threads->start);
 	free(threads);
 }
@@ -89,7 +104,7 @@ void step_reach(unsigned int *step, unsigned int value)
 	store_release(step, value);
 }
 
-bool step_within(const unsigned int *step, unsigned int value, unsigned int ms)
+static bool reached_within(const unsigned int *step, unsigned int value, unsigned int ms)
 {
 	const struct timespec nap = { 0, 100000 };
 	struct timespec now, start;
@@ -102,6 +117,14 @@ bool step_within(const unsigned int *step, unsigned int value, unsigned int ms)
 		nanosleep(&nap, NULL);
 	}
 	return true;
+}
+
+bool step_within(const unsigned int *step, unsigned int value, unsigned int ms)
+{
+	bool offline = sleep_offline(), reached = reached_within(step, value, ms);
+
+	sleep_over(offline);
+	return reached;
 }
 
 void step_await(const unsigned int *step, unsigned int value)

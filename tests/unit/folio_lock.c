@@ -86,11 +86,9 @@ static void misuse_dies(void **state)
 	folio_lock(&folio);
 	folio_unlock(&folio);
 	up_read(&mmap_lock);
-#if !defined(FAULTLINE_RCU_QSBR)
 	rcu_read_lock();
 	assert_dies("sleeping lock", folio_lock(&folio));
 	rcu_read_unlock();
-#endif
 }
 
 int main(void)

@@ -49,9 +49,7 @@ static void a_grace_period_waits_for_readers(void **state)
 	store_release(&step, 0);
 	store_release(&reader_left, false);
 	reader = threads_start(1, stay_inside, NULL);
-	rcu_offline();
 	step_await(&step, 1);
-	rcu_online();
 	synchronize_rcu();
 	assert_true(load_acquire(&reader_left));
 	threads_join(reader);

@@ -101,14 +101,12 @@ static void misuse_dies(void **state)
 	assert_true(down_read_trylock(&sem));
 	up_read(&sem);
 	spin_unlock(&inner);
-#if !defined(FAULTLINE_RCU_QSBR)
 	rcu_read_lock();
 	assert_dies("inside an RCU read-side section", down_read(&sem));
 	assert_dies("inside an RCU read-side section", down_write(&sem));
 	assert_true(down_write_trylock(&sem));
 	up_write(&sem);
 	rcu_read_unlock();
-#endif
 	assert_int_equal(sem.count, 0);
 }
 
