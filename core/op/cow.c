@@ -38,12 +38,10 @@ static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_stru
 	return alone;
 }
 
-bool reuse_sole_folio(struct folio *folio, struct vm_area_struct *vma)
+bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma)
 {
 	bool alone;
 
-	if (folio_ref_count(folio) != 1 || !folio_trylock(folio))
-		return false;
 	SYNCPOINT("cow.small_alone");
 	alone = folio_ref_count(folio) == 1 || KNOCKED_OUT(COW_RECHECK);
 	if (alone)
@@ -61,7 +59,8 @@ static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
 		return true;
 	if (unlikely(folio_test_large(folio)))
 		return can_reuse_large_folio(folio, vma);
-	return reuse_sole_folio(folio, vma);
+	/* A small page is rather copied than waited for. Source: mm/memory.c, wp_can_reuse_anon_folio(). */
+	return folio_ref_count(folio) == 1 && folio_trylock(folio) && reuse_locked_folio(folio, vma);
 }
 
 /* Locking: the PTL, dropped. */

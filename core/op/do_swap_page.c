@@ -100,6 +100,26 @@ out:
 	return ret;
 }
 
+/*
+ * Until the migration that the entry is of ends: while it is there, the folio it names is, and stays locked. The wait is allowed
+ * under the VMA lock too: a migrator waits for no lock that a writer of VMAs holds while it waits for readers.
+ * Source: mm/migrate.c, migration_entry_wait().
+ */
+static vm_fault_t wait_for_migration(struct vm_fault *vmf)
+{
+	bool locked;
+
+	vmf->waits_for = page_folio(pfn_to_page(swapent_payload(vmf->orig)));
+	if (!lock_and_compare(vmf))
+		return FAULT_AGAIN;
+	locked = folio_wait_begin(vmf->waits_for, &vmf->wait_seen);
+	ASSERT(locked);
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	count_event(EV_MIGRATE_WAIT);
+	SYNCPOINT("migrate.before_wait");
+	return locked ? FAULT_WAIT : FAULT_AGAIN;
+}
+
 vm_fault_t do_swap_page(struct vm_fault *vmf)
 {
 	switch (swapent_type(vmf->orig)) {
@@ -108,9 +128,7 @@ vm_fault_t do_swap_page(struct vm_fault *vmf)
 	case SWAPENT_MIGRATION_READ:
 	case SWAPENT_MIGRATION_READ_EXCLUSIVE:
 	case SWAPENT_MIGRATION_WRITE:
-		if (lock_and_compare(vmf))
-			migration_entry_wait(vmf->pt, vmf->orig, vmf->ptl);
-		return FAULT_AGAIN;
+		return wait_for_migration(vmf);
 	case SWAPENT_DEVICE_READ:
 	case SWAPENT_DEVICE_WRITE:
 		return migrate_to_ram(vmf);

@@ -4,6 +4,7 @@
 
 #include "core/base/operation.h"
 #include "core/base/retry.h"
+#include "core/lock/wait.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -202,6 +203,16 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return do_spurious(vmf);
 }
 
+void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret)
+{
+	if (ret == FAULT_AGAIN)
+		BUG_ON(++vmf->rounds > PTE_AGAIN_BOUND);
+	else if (vmf->waits_for)
+		folio_wait_end(vmf->waits_for, vmf->wait_seen);
+	else
+		sleep_yield();
+}
+
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
 	struct vm_fault vmf = {
@@ -210,7 +221,6 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 		.addr = addr & PAGE_MASK,
 		.flags = flags,
 	};
-	unsigned int rounds = 0;
 	vm_fault_t ret;
 	RETRY_LOOP(FAULT);
 
@@ -222,9 +232,10 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	vmf.pmdp = pmd_alloc_path(vmf.pt, addr);
 	if (unlikely(!vmf.pmdp))
 		return VM_FAULT_OOM;
-	while (unlikely((ret = handle_pte_fault(&vmf)) == FAULT_AGAIN)) {
-		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
+		if (ret == FAULT_AGAIN)
+			RETRY();
+		fault_goes_again(&vmf, ret);
 	}
 	return ret;
 }

@@ -100,6 +100,11 @@ static bool range_in_vma(const struct vm_area_struct *vma, unsigned long start, 
 	return start >= vma->vm_start && start < end && end <= vma->vm_end;
 }
 
+bool hmm_vma_mirrored(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & VM_SPECIAL) && !is_vm_hugetlb_page(vma);
+}
+
 int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
 {
 	OPERATION("hmm_get_pfns", vma, start);
@@ -107,7 +112,7 @@ int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned l
 		.pt = &vma->vm_mm->pt, .pfns = pfns, .flags = vma->vm_flags & VM_READ ? HMM_PFN_READ : 0,
 	};
 
-	if ((vma->vm_flags & VM_SPECIAL) || is_vm_hugetlb_page(vma)) {
+	if (!hmm_vma_mirrored(vma)) {
 		fill(&snap, start, end, HMM_PFN_SPECIAL);
 		return -EINVAL;
 	}

@@ -46,6 +46,9 @@ static inline hmm_pfn_t hmm_pfn_from_pfn(unsigned long pfn)
 	return (pfn << HMM_PFN_SHIFT) | HMM_PFN_VALID;
 }
 
+/* Neither raw frames nor huge pages of a pool. Locking: mmap_lock or the VMA lock. Source: mm/hmm.c, hmm_vma_walk_test(). */
+bool hmm_vma_mirrored(const struct vm_area_struct *vma);
+
 /*
  * hmm_vma_get_pfns - what each page of [@start, @end) is by now, into @pfns. Present: VALID, READ if the VMA may be
  * read, WRITE if the entry allows it; of a huge leaf each page, 0 if it is protnone. On a device: VALID, DEVICE and

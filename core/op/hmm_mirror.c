@@ -128,6 +128,23 @@ static bool allows(hmm_pfn_t entry, bool write)
 	return (entry & wanted) == wanted;
 }
 
+/*
+ * A fault may succeed where the mirror never gets an entry that allows the access: in memory that is not mirrored or not readable.
+ * Source: mm/hmm.c, hmm_vma_walk_test().
+ */
+static bool vma_allows(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	unsigned long wanted = VM_READ | (write ? VM_WRITE : 0);
+	struct vm_area_struct *vma;
+	bool allowed;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, addr);
+	allowed = vma && hmm_vma_mirrored(vma) && (vma->vm_flags & wanted) == wanted;
+	mmap_read_unlock(mm);
+	return allowed;
+}
+
 int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg), void *arg)
 {
 	unsigned int rounds = 0;
@@ -145,6 +162,8 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 		spin_unlock(&mirror->lock);
 		if (allows(entry, write))
 			return 0;
+		if (!vma_allows(mirror->mm, addr, write))
+			return -EFAULT;
 		ret = do_user_addr_fault(mirror->mm, addr, write ? FAULT_FLAG_WRITE : 0);
 		if (ret)
 			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;

@@ -167,15 +167,32 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 	return 0;
 }
 
+/*
+ * 0: the huge page is the VMA's alone. Its lock is waited for, since the other answer splits the leaf. Locking: the PTL.
+ * Source: mm/huge_memory.c, do_huge_pmd_wp_page().
+ */
+static vm_fault_t claim_huge_page(struct vm_fault *vmf, struct folio *folio)
+{
+	if (KNOCKED_OUT(COW_REUSE_CHECK))
+		return 0;
+	if (folio_mapcount(folio) != 1)
+		return FAULT_PTES;
+	if (!folio_trylock(folio))
+		return fault_waits(vmf, folio);
+	return reuse_locked_folio(folio, vmf->vma) ? 0 : FAULT_PTES;
+}
+
 /* A huge page that others see is not copied as a whole: FAULT_PTES, and a small one is copied. Source: mm/huge_memory.c. */
 static vm_fault_t reuse_huge_page(struct vm_fault *vmf, pmd_t pmd, struct page *page)
 {
 	if (!same_thp_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	if (!PageAnonExclusive(page)) {
-		if (!reuse_sole_folio(page_folio(page), vmf->vma) && !KNOCKED_OUT(COW_REUSE_CHECK)) {
+		vm_fault_t ret = claim_huge_page(vmf, page_folio(page));
+
+		if (ret) {
 			spin_unlock(vmf->ptl);
-			return FAULT_PTES;
+			return ret;
 		}
 		SetPageAnonExclusive(page);
 	}

@@ -127,15 +127,16 @@ static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsig
 	return true;
 }
 
-void hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio)
+bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio)
 {
 	struct rmap_walk_control rwc = { .arg = vma, .rmap_one = take_back_one };
 
 	if (!folio_trylock(folio))
-		return;
+		return false;
 	SYNCPOINT("hugetlb.take_back");
 	rmap_walk(folio, &rwc);
 	folio_unlock(folio);
+	return true;
 }
 
 /* ---- fork ---- */

@@ -25,10 +25,11 @@ long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 
 /*
- * hugetlb_take_back - unmaps @folio, which @vma was promised, from all forks; may come back with nothing done, when rmap walkers have it
- * just now. Locking: a reference to @folio; as a fault. Source: mm/hugetlb.c, unmap_ref_private().
+ * hugetlb_take_back - unmaps @folio, which @vma was promised, from all forks. False: nothing was done, because another thread has the
+ * lock of @folio, which ranks above those of a fault. Locking: a reference to @folio; as a fault.
+ * Source: mm/hugetlb.c, unmap_ref_private().
  */
-void hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio);
+bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio);
 
 /*
  * unmap_hugepage_range - as zap_range(): on return the huge pages that nobody else uses are back in the pool, and promised to @vma again

@@ -8,6 +8,8 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
 
+#define FAULT_COPY	0x1000u		/* no fault code of others: the leaf is to be replaced */
+
 static void clear_huge_page(struct folio *folio)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
@@ -50,23 +52,22 @@ static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 }
 
 /*
- * True: the huge page is @vmf's VMA's alone. Who else could map it does so from another leaf, and there is none; the folio lock keeps
- * rmap walkers from looking for it elsewhere. *@wait: they have it just now. Locking: the PTL of the one leaf.
+ * 0: the huge page is @vmf's VMA's alone. Who else could map it does so from another leaf, and there is none; the folio lock keeps
+ * rmap walkers from looking for it elsewhere, and is waited for. FAULT_COPY: it is shared, and to be copied.
+ * Locking: the PTL of the one leaf.
  */
-static bool can_reuse_leaf(struct vm_fault *vmf, struct folio *folio, bool *wait)
+static vm_fault_t claim_leaf(struct vm_fault *vmf, struct folio *folio)
 {
-	*wait = false;
 	if (PageAnonExclusive(&folio->page))
-		return true;
+		return 0;
 	if (folio_mapcount(folio) != 1 && !KNOCKED_OUT(COW_REUSE_CHECK))
-		return false;
-	*wait = !folio_trylock(folio);
-	if (*wait)
-		return false;
+		return FAULT_COPY;
+	if (!folio_trylock(folio))
+		return fault_waits(vmf, folio);
 	folio_move_anon_rmap(folio, vmf->vma);
 	folio_unlock(folio);
 	SetPageAnonExclusive(&folio->page);
-	return true;
+	return 0;
 }
 
 /* Maps @new in the place of @old. False, and nothing is done: the leaf has changed. */
@@ -98,8 +99,7 @@ static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *
 	if (unlikely(!new)) {
 		if (!vmf->vma->vm_resv)
 			return VM_FAULT_SIGBUS;
-		hugetlb_take_back(vmf->vma, old);
-		return FAULT_AGAIN;
+		return hugetlb_take_back(vmf->vma, old) ? FAULT_AGAIN : fault_waits(vmf, old);
 	}
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		copy_payload(folio_page(new, i), folio_page(old, i));
@@ -117,21 +117,22 @@ static vm_fault_t hugetlb_wp(struct vm_fault *vmf, pmd_t pmd)
 {
 	struct folio *folio;
 	vm_fault_t ret;
-	bool wait;
 
 	if (!same_leaf_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	folio = page_folio(pmd_page(pmd));
-	if (can_reuse_leaf(vmf, folio, &wait)) {
+	ret = claim_leaf(vmf, folio);
+	if (!ret) {
 		count_event(EV_COW_REUSE);
 		if (vmf->flags & FAULT_FLAG_WRITE)
 			set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd_mkyoung(pmd)));
-		spin_unlock(vmf->ptl);
-		return 0;
+	} else if (ret == FAULT_COPY) {
+		folio_get(folio);
 	}
-	folio_get(folio);
 	spin_unlock(vmf->ptl);
-	ret = wait ? FAULT_AGAIN : copy_huge_page(vmf, pmd, folio);
+	if (ret != FAULT_COPY)
+		return ret;
+	ret = copy_huge_page(vmf, pmd, folio);
 	folio_put(folio);
 	return ret;
 }
@@ -163,12 +164,24 @@ static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
 	return hugetlb_spurious(vmf, pmd);
 }
 
+/* Decides once, with the hugetlb locks, which are dropped before the folio lock that ranks above is waited for. */
+static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
+{
+	struct rwsem *mutex = hugetlb_fault_mutex_lock(vmf->vma->vm_mm, vmf->addr);
+	vm_fault_t ret;
+
+	hugetlb_vma_lock_read(vmf->vma);
+	SYNCPOINT("hugetlb.fault_locked");
+	ret = hugetlb_fault_once(vmf);
+	hugetlb_vma_unlock_read(vmf->vma);
+	hugetlb_fault_mutex_unlock(mutex);
+	return ret;
+}
+
 vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
 	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
 	vm_fault_t ret = vmf_anon_prepare(&vmf);
-	unsigned int rounds = 0;
-	struct rwsem *mutex;
 	RETRY_LOOP(HUGETLB_FAULT);
 
 	if (unlikely(ret))
@@ -176,14 +189,10 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	vmf.pmdp = pmd_alloc_path(vmf.pt, vmf.addr);
 	if (unlikely(!vmf.pmdp))
 		return VM_FAULT_OOM;
-	mutex = hugetlb_fault_mutex_lock(vma->vm_mm, vmf.addr);
-	hugetlb_vma_lock_read(vma);
-	SYNCPOINT("hugetlb.fault_locked");
-	while (unlikely((ret = hugetlb_fault_once(&vmf)) == FAULT_AGAIN)) {
-		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
+	while (unlikely((ret = hugetlb_fault_locked(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
+		if (ret == FAULT_AGAIN)
+			RETRY();
+		fault_goes_again(&vmf, ret);
 	}
-	hugetlb_vma_unlock_read(vma);
-	hugetlb_fault_mutex_unlock(mutex);
 	return ret;
 }

@@ -138,18 +138,6 @@ int migrate_folio_to_device(struct folio *folio)
 	return err;
 }
 
-void migration_entry_wait(struct mm_pgtable *pt, pte_t pte, spinlock_t *ptl)
-{
-	struct folio *folio = page_folio(pfn_to_page(swapent_payload(pte)));
-	/* While the entry is there its folio is, and stays locked. */
-	uint32_t seen = folio_wait_begin(folio);
-
-	pte_unmap_unlock(pt, ptl);
-	count_event(EV_MIGRATE_WAIT);
-	SYNCPOINT("migrate.before_wait");
-	folio_wait_end(folio, seen);
-}
-
 /* ---- a range ---- */
 
 bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end)

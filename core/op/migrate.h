@@ -53,10 +53,4 @@ long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long 
  */
 void remove_migration_ptes(struct folio *from, struct folio *to);
 
-/*
- * migration_entry_wait - waits for the end of the migration that @pte is of, found under @ptl, which is dropped: the fault starts
- * again. Locking: the PTL, and what kept the table: see pte_unmap_unlock(). Source: mm/migrate.c.
- */
-void migration_entry_wait(struct mm_pgtable *pt, pte_t pte, spinlock_t *ptl);
-
 #endif

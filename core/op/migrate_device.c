@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "core/base/operation.h"
-#include "core/base/schedule.h"
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
@@ -31,43 +30,59 @@ long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned l
 }
 
 /*
- * The folio that the entry names, locked, with a reference; NULL: the entry has changed, or somebody has it locked. Who
- * only waits for the lock has no reference: it would keep the other from moving it.
+ * The folio that the entry names, locked, with a reference. NULL, and *@ret says what the fault does: the entry has changed, or
+ * another thread has the lock. A waiter for it has no reference, which would keep the other from moving the folio.
  */
-static struct folio *lock_device_folio(struct vm_fault *vmf)
+static struct folio *lock_device_folio(struct vm_fault *vmf, vm_fault_t *ret)
 {
 	struct folio *folio = page_folio(pte_page(vmf->orig));
 	bool locked;
 
+	*ret = FAULT_AGAIN;
 	if (!lock_and_compare(vmf))
 		return NULL;
 	locked = folio_trylock(folio);
 	if (locked)
 		folio_get(folio);
+	else
+		*ret = fault_waits(vmf, folio);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	if (locked)
 		return folio;
 	count_event(EV_DEVICE_BUSY);
-	yield_core();
+	SYNCPOINT("device.busy");
 	return NULL;
+}
+
+/* Moves @from into @to. Any other reference keeps @from in place, and dropping one wakes no waiter. Locking: the lock of @from. */
+static vm_fault_t bring_back(struct vm_fault *vmf, struct folio *to, struct folio *from)
+{
+	SYNCPOINT("device.before_back");
+	if (!migrate_folio_locked(to, from)) {
+		count_event(EV_DEVICE_BACK);
+		return FAULT_AGAIN;
+	}
+	count_event(EV_DEVICE_BUSY);
+	vmf->waits_for = NULL;
+	return FAULT_WAIT;
 }
 
 vm_fault_t migrate_to_ram(struct vm_fault *vmf)
 {
 	struct folio *from, *to;
+	vm_fault_t ret;
 
 	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
 		return VM_FAULT_RETRY;
 	to = folio_alloc(0, PAGE_ANON);
 	if (!to)
 		return VM_FAULT_OOM;
-	from = lock_device_folio(vmf);
+	from = lock_device_folio(vmf, &ret);
 	if (from) {
-		SYNCPOINT("device.before_back");
-		count_event(migrate_folio_locked(to, from) ? EV_DEVICE_BUSY : EV_DEVICE_BACK);
+		ret = bring_back(vmf, to, from);
 		folio_unlock(from);
 		folio_put(from);
 	}
 	folio_put(to);
-	return FAULT_AGAIN;
+	return ret;
 }

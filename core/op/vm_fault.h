@@ -19,6 +19,7 @@
 /* These never leave handle_mm_fault(): */
 #define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way */
 #define FAULT_PTES	0x4000u		/* no huge page here: there is a PTE table, and its entry says what to do */
+#define FAULT_WAIT	0x2000u		/* the fault waits for another thread: see fault_waits() */
 
 /* Lock key: (T) this thread only */
 struct vm_fault {
@@ -30,6 +31,9 @@ struct vm_fault {
 	pte_t orig;			/* (T) the entry as read without its lock */
 	pte_t *ptep;			/* (T) the entry, while its lock is held */
 	spinlock_t *ptl;		/* (T) */
+	struct folio *waits_for;	/* (T) FAULT_WAIT: until it is unlocked; NULL: nothing wakes a waiter, yield */
+	uint32_t wait_seen;		/* (T) its flags, for folio_wait_end() */
+	unsigned int rounds;		/* (T) that were spent on changes */
 };
 
 /* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: start again. */
@@ -66,6 +70,25 @@ static inline pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
 {
 	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
 }
+
+/*
+ * fault_waits - the fault cannot go on while @folio, which is mapped, is locked. Returns what it does then: FAULT_WAIT, FAULT_AGAIN
+ * when the lock is free by now; VM_FAULT_RETRY under the VMA lock, which ranks below. The caller drops its locks first.
+ * Locking: the entry's PTL, or a reference. Source: mm/hugetlb.c, hugetlb_fault().
+ */
+static inline vm_fault_t fault_waits(struct vm_fault *vmf, struct folio *folio)
+{
+	if (vmf->flags & FAULT_FLAG_VMA_LOCK)
+		return VM_FAULT_RETRY;
+	vmf->waits_for = folio;
+	return folio_wait_begin(folio, &vmf->wait_seen) ? FAULT_WAIT : FAULT_AGAIN;
+}
+
+/*
+ * fault_goes_again - @ret is FAULT_AGAIN or FAULT_WAIT: returns when the fault is to be decided anew. A wait is another thread's
+ * work, however long it takes; what may not go on for ever is an entry that changes each time. Locking: that of the fault.
+ */
+void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret);
 
 /*
  * folio_lock_or_retry - under the VMA lock a folio's lock is only tried, as it ranks above. False: not locked, and @folio, of
@@ -122,13 +145,14 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 
 /*
- * reuse_sole_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if nobody else has a
- * reference: the folio lock keeps rmap walkers, who got one just before, from looking for it elsewhere. Locking: the entry's PTL.
+ * reuse_locked_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if nobody else has a
+ * reference: the folio lock keeps rmap walkers, who got one just before, from looking for it elsewhere.
+ * Locking: the entry's PTL; the folio lock, dropped.
  */
-bool reuse_sole_folio(struct folio *folio, struct vm_area_struct *vma);
+bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma);
 
 /*
- * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN or FAULT_PTES.
+ * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN, FAULT_WAIT or FAULT_PTES.
  * Locking: as handle_mm_fault(). Source: mm/memory.c, __handle_mm_fault(); mm/huge_memory.c.
  */
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
@@ -156,14 +180,14 @@ vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
 
 /*
- * do_swap_page - an entry that is not present: swapped in, waited for, or refused. Returns as do_wp_page().
+ * do_swap_page - an entry that is not present: swapped in, waited for, or refused. Returns as do_wp_page(), or FAULT_WAIT.
  * Locking: as handle_mm_fault(). Source: mm/memory.c.
  */
 vm_fault_t do_swap_page(struct vm_fault *vmf);
 
 /*
- * migrate_to_ram - a page that is in the memory of a device comes back, for all who map it. Returns FAULT_AGAIN, VM_FAULT_OOM, or
- * VM_FAULT_RETRY under the VMA lock alone. Locking: as handle_mm_fault(). Source: mm/memory.c; struct dev_pagemap_ops.
+ * migrate_to_ram - a page that is in the memory of a device comes back, for all who map it. Returns FAULT_AGAIN, FAULT_WAIT,
+ * VM_FAULT_OOM, or VM_FAULT_RETRY under the VMA lock alone. Locking: as handle_mm_fault(). Source: mm/memory.c; struct dev_pagemap_ops.
  */
 vm_fault_t migrate_to_ram(struct vm_fault *vmf);
 

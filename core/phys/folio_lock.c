@@ -67,15 +67,24 @@ __noinline void folio_wake(struct folio *folio)
 		futex_wake_one(&folio->page.flags);
 }
 
-uint32_t folio_wait_begin(struct folio *folio)
+bool folio_wait_begin(struct folio *folio, uint32_t *seen)
 {
-	uint32_t seen = fetch_or_relaxed(&folio->page.flags, PG_WAITERS);
+	uint32_t *flags = &folio->page.flags;
 
-	ASSERT(seen & PG_LOCKED);
-	return seen | PG_WAITERS;
+	*seen = load_relaxed(flags);
+	while (*seen & PG_LOCKED) {
+		if (*seen & PG_WAITERS || try_cmpxchg_relaxed(flags, seen, *seen | PG_WAITERS)) {
+			*seen |= PG_WAITERS;
+			return true;
+		}
+	}
+	return false;
 }
 
-/* Woken or not, another may have been meant: the wake-up goes on to the next. */
+/*
+ * Woken or not, another may have been meant. While somebody has the lock that one's unlock wakes the next; else the wake-up is
+ * passed on here. (If it were passed on in both cases, those who sleep again would wake each other until the unlock.)
+ */
 void folio_wait_end(struct folio *folio, uint32_t seen)
 {
 	OPERATION("wait for a folio", folio, 0);
@@ -84,5 +93,6 @@ void folio_wait_end(struct folio *folio, uint32_t seen)
 	lockstat_wait_begin(&cost);
 	park(&folio->page.flags, seen, &cost);
 	lockstat_add(RANK_FOLIO_LOCK, &cost);
-	folio_wake(folio);
+	if (!folio_wait_begin(folio, &seen))
+		folio_wake(folio);
 }

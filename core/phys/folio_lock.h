@@ -75,11 +75,12 @@ static inline void folio_adopt_lock(struct folio *folio)
 }
 
 /*
- * For who has no reference, but knows that @folio is locked now, and by whom it will wait for: folio_wait_begin() shows the waiter,
- * before what says so may change; folio_wait_end() sleeps until the lock is let go, without taking it, or returns early. The
- * frame may be another folio's by then. Source: mm/filemap.c, migration_entry_wait_on_locked().
+ * For a waiter without a reference, which would keep the holder from its work: folio_wait_begin() shows the waiter, while what keeps
+ * @folio is still locked; folio_wait_end() sleeps until the lock is dropped, without taking it, or returns early. The frame
+ * may be another folio's by then. Source: mm/filemap.c, folio_wait_locked(), migration_entry_wait_on_locked().
  */
-uint32_t folio_wait_begin(struct folio *folio);
+/* False: @folio is not locked any more. Locking: a reference, or the PTL of an entry that has one or names @folio. */
+bool folio_wait_begin(struct folio *folio, uint32_t *seen);
 /* Locking: no spinlock, not inside RCU. */
 void folio_wait_end(struct folio *folio, uint32_t seen);
 
