@@ -149,10 +149,15 @@ void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr)
 		split_huge_pmd(vma, pmdp, addr);
 }
 
-void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp)
+/* Source: mm/huge_memory.c, __split_huge_pud(). */
+void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr)
 {
-	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, ALIGN_DOWN(addr, PUD_SIZE),
+								ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE);
+	struct mm_pgtable *pt = &mm->pt;
 
+	mmu_notifier_invalidate_range_start(&range);
 	spin_lock(&pt->page_table_lock);
 	if (pud_trans_huge(pudp_get(pudp))) {
 		store_relaxed(&pudp->val, 0);
@@ -160,6 +165,7 @@ void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp)
 		count_event(EV_THP_SPLIT_PUD);
 	}
 	spin_unlock(&pt->page_table_lock);
+	mmu_notifier_invalidate_range_end(&range);
 }
 
 void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsigned long end)
@@ -171,7 +177,7 @@ void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsig
 
 		next = pud_addr_end(start, end);
 		if (pudp && pud_trans_huge(pudp_get(pudp)))
-			split_huge_pud(vma, pudp);
+			split_huge_pud(vma, pudp, start);
 	}
 }
 

@@ -74,11 +74,12 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * split_huge_pud - a leaf of a PUD table, which maps raw frames, goes: faults map them again, one by one. By the return @pudp is no leaf.
+ * split_huge_pud - a leaf of a PUD table around @addr, which maps raw frames, goes: faults map them again, one by one. By the return
+ * @pudp is no leaf.
  * split_huge_puds() - the same of every leaf that maps some of [@start, @end) in @vma; does nothing where there can be none.
  * Locking: mmap_lock or the VMA lock. Source: mm/huge_memory.c, __split_huge_pud().
  */
-void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp);
+void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr);
 void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 static inline void split_huge_puds(struct vm_area_struct *vma, unsigned long start, unsigned long end)

@@ -3,7 +3,11 @@
  * notifier.h - who keeps translations of an mm elsewhere is told before the mm drops them.
  *
  * subscriber   has a second page table for a range of addresses: a device, a mirror
- * invalidation an operation that takes translations of a range away, or rights from them: what only adds is not told
+ * invalidation an operation that takes translations of a range away, or rights from them
+ *
+ * Not notified, as on Linux: what only adds, as a fault or the end of a migration; an entry's accessed bit, which gives no right;
+ * entries that no subscriber can have, guards, swap entries and migration entries, and empty tables; and the entries of a
+ * child that fork() makes.
  *
  * A subscriber fills its table from what it reads of the page tables without any lock that keeps them as they are, while
  * invalidations come and go. So a sequence says whether what it read still counts:

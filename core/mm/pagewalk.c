@@ -154,12 +154,12 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 }
 
 /* As split_or_skip(): what a leaf leaves behind, or whoever split it, is a hole, or a table by now. */
-static void split_or_skip_pud(pud_t *pudp, struct mm_walk *walk)
+static void split_or_skip_pud(pud_t *pudp, unsigned long addr, struct mm_walk *walk)
 {
 	if (pud_trans_huge(pudp_get(pudp))) {
 		if (!walk->vma || !(walk->ops->pmd_entry || walk->ops->pte_entry))
 			return;
-		split_huge_pud(walk->vma, pudp);
+		split_huge_pud(walk->vma, pudp, addr);
 	}
 	walk->action = ACTION_AGAIN;
 }
@@ -184,7 +184,7 @@ static int walk_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, s
 	if (!ops->pmd_entry && !ops->pte_entry && !ops->install_pte)
 		return 0;
 	if (THP_POSSIBLE && unlikely(!pud_is_table(pudp_get(pudp)))) {
-		split_or_skip_pud(pudp, walk);
+		split_or_skip_pud(pudp, addr, walk);
 		return 0;
 	}
 	err = walk_pmd_range(pudp, addr, next, walk);
@@ -265,7 +265,7 @@ static int walk_pgd_range(unsigned long addr, unsigned long end, struct mm_walk 
 	return err;
 }
 
-/* 0 walk the VMA, 1 skip it, < 0 abort. Raw PFN mappings are passed over, told as holes to who listens for those. */
+/* 0 walk the VMA, 1 skip it (raw frames: a hole), < 0 abort. A walk by file has no lock of the mm, whose mprotect() may change flags. */
 static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -273,7 +273,7 @@ static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk
 
 	if (ops->test_walk)
 		return ops->test_walk(start, end, walk);
-	if (!(walk->vma->vm_flags & VM_PFNMAP))
+	if (!(load_relaxed(&walk->vma->vm_flags) & VM_PFNMAP))
 		return 0;
 	if (ops->pte_hole)
 		err = ops->pte_hole(start, end, -1, walk);

@@ -39,11 +39,10 @@ static bool clean_pmd(pmd_t *pmdp)
 	return true;
 }
 
-/* Source: mm/rmap.c, page_vma_mkclean_one(). */
-static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw)
+/* Source: mm/rmap.c, page_vma_mkclean_one(). [@start, @end): what a leaf found may map, for notifiers. */
+static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw, unsigned long start, unsigned long end)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, pvmw->address,
-								pvmw->address + (pvmw->nr_pages << PAGE_SHIFT));
+	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, start, end);
 	int cleaned = 0;
 
 	mmu_notifier_invalidate_range_start(&range);
@@ -60,7 +59,7 @@ static bool page_mkclean_one(struct folio *folio, struct vm_area_struct *vma, un
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, PVMW_SYNC);
 	int *cleaned = arg;
 
-	*cleaned += page_vma_mkclean_one(&pvmw);
+	*cleaned += page_vma_mkclean_one(&pvmw, addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
 	return true;
 }
 
@@ -92,7 +91,8 @@ static int clean_in_vma(struct vm_area_struct *vma, unsigned long pgoff, unsigne
 
 	if (!nr || invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)
 		return 0;
-	return page_vma_mkclean_one(&pvmw);
+	/* The leaf of a huge page changes as a whole, though the range may be a part of it. */
+	return page_vma_mkclean_one(&pvmw, ALIGN_DOWN(pvmw.address, PMD_SIZE), ALIGN_UP(pvmw.address + (nr << PAGE_SHIFT), PMD_SIZE));
 }
 
 int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, unsigned long pfn, unsigned long nr)

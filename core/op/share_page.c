@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/mmap_lock.h"
+#include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/ptl.h"
@@ -32,6 +33,7 @@ static int share_locked(pte_t *ptep, struct page **pagep)
 
 int share_page(struct mm_struct *mm, unsigned long addr, struct page **pagep)
 {
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_PAGE, addr, addr + PAGE_SIZE);
 	unsigned long found = addr;
 	int err = -ENOENT;
 	spinlock_t *ptl;
@@ -39,12 +41,14 @@ int share_page(struct mm_struct *mm, unsigned long addr, struct page **pagep)
 	pte_t *ptep;
 
 	mmap_read_lock(mm);
+	mmu_notifier_invalidate_range_start(&range);
 	pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
 	ptep = pmdp ? pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl) : NULL;
 	if (ptep) {
 		err = share_locked(ptep, pagep);
 		pte_unmap_unlock(&mm->pt, ptl);
 	}
+	mmu_notifier_invalidate_range_end(&range);
 	mmap_read_unlock(mm);
 	return err;
 }

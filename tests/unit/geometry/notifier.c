@@ -10,6 +10,7 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
+#include "core/op/share_page.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/file_scene.h"
@@ -143,6 +144,15 @@ static void exit_it(struct mm_struct *mm, struct file *file)
 	BUG_ON(sys_munmap(mm, PAGE_SIZE, ALIGN_DOWN(TASK_SIZE, PGDIR_SIZE) - PAGE_SIZE));
 }
 
+static void share_it(struct mm_struct *mm, struct file *file)
+{
+	struct page *page;
+
+	(void)file;
+	BUG_ON(share_page(mm, AREA, &page));
+	put_page(page);
+}
+
 static const struct happening happenings[] = {
 	{ "munmap", unmap_it, MMU_NOTIFY_CLEAR, false, false },
 	{ "munmap of everything", exit_it, MMU_NOTIFY_CLEAR, false, false },
@@ -155,6 +165,7 @@ static const struct happening happenings[] = {
 	{ "mremap", move_it, MMU_NOTIFY_UNMAP, false, false },
 	{ "migration", migrate_it, MMU_NOTIFY_MIGRATE, false, false },
 	{ "swap-out", page_it_out, MMU_NOTIFY_CLEAR, false, false },
+	{ "sharing", share_it, MMU_NOTIFY_PROTECTION_PAGE, false, false },
 	{ "a page that is lost", poison_it, MMU_NOTIFY_CLEAR, false, false },
 	{ "truncation", truncate_it, MMU_NOTIFY_CLEAR, true, false },
 	{ "cleaning", clean_it, MMU_NOTIFY_PROTECTION_PAGE, true, false },
