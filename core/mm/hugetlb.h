@@ -78,7 +78,7 @@ void hugetlb_init(void);
 /*
  * alloc_hugetlb_folio - a huge page for @addr: the one that was promised, or else one that is free and promised to nobody; NULL
  * when there is none. Locking: the fault mutex and the hugetlb VMA lock for read; at fork the write lock of a VMA without promises.
- * hugetlb_put_folio() - drops the reference of a leaf of @vma that was cleared, or of what was just allocated and is not needed. If
+ * hugetlb_put_folio() - drops the reference of a leaf of @vma that was cleared, or of what was allocated where no leaf is. If
  * it was the last, and @vma was promised huge pages, it is promised one for @addr again; not so while somebody else has it, a child
  * or a pin. Locking: as above, or the hugetlb VMA lock for write. Source: mm/hugetlb.c.
  */

@@ -104,7 +104,7 @@ static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		copy_payload(folio_page(new, i), folio_page(old, i));
 	if (!replace_leaf(vmf, pmd, old, new)) {
-		hugetlb_put_folio(vmf->vma, vmf->addr, new);
+		folio_put(new);		/* what was promised is @old: nothing is promised again */
 		return FAULT_AGAIN;
 	}
 	count_event(EV_COW_COPY);

@@ -10,10 +10,12 @@
 
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
+#include "core/op/folio_referenced.h"
 #include "core/op/gup.h"
 #include "core/op/hmm.h"
 #include "core/op/mincore.h"
 #include "tests/lib/hugetlb_scene.h"
+#include "tests/lib/meanwhile.h"
 
 #define POLICY	"linux-6.15"
 
@@ -79,6 +81,40 @@ static void who_was_promised_takes_it_back(void **state)
 	assert_int_equal(huge_read(grandchild, AREA), VM_FAULT_SIGBUS);
 	assert_int_equal(huge_read(grandchild, AREA + PMD_SIZE), 0);
 	end_of(mm, child, grandchild);
+}
+
+/* The leaves become old, and the child's goes. */
+static void age_and_leave(void *child)
+{
+	struct folio *folio = huge_folio_at(child, AREA);
+	unsigned long flags;
+
+	folio_get(folio);
+	BUG_ON(folio_referenced(folio, false, &flags) != 2);
+	mm_exit(child);
+	folio_put(folio);
+}
+
+/* The leaf changes just before it is replaced, and is then reused: the copy that came too late is no page that was promised. */
+static void a_copy_too_late_changes_no_promise(void **state)
+{
+	struct mm_struct *mm, *child;
+
+	(void)state;
+	needs_huge_pages();
+	if (!FAULTLINE_CHECK)
+		skip();
+	mm = hugetlb_mm(POLICY, 2, 1);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	child = fork_mm(mm);
+	assert_int_equal(huge_read(child, AREA), 0);
+	meanwhile_at("fault.before_pmd_lock", 2, age_and_leave, child);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_true(pool_is(1, 0));
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED), 0);
+	assert_true(pool_is(2, 1));
+	end_of(mm);
 }
 
 static void an_unsharing_fault_copies_and_allows_no_write(void **state)
@@ -250,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_shares_until_one_writes),
 		cmocka_unit_test(who_was_promised_takes_it_back),
+		cmocka_unit_test(a_copy_too_late_changes_no_promise),
 		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
 		cmocka_unit_test(its_pages_are_got_one_by_one),
