@@ -103,7 +103,7 @@ static void to_device(struct every *every, struct every_part part)
 }
 
 /* ---- files ---- */
-static void truncate(struct every *every, struct every_part part)
+static void truncate_part(struct every *every, struct every_part part)
 {
 	struct file *file = any_file(every);
 	unsigned long group = 1ul << file->mapping.order;
@@ -175,7 +175,7 @@ static void compare_mirror(struct every *every, struct every_part part)
 
 const struct every_deed every_range_deeds[] = {
 	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4), DEED(protect, 6),
-	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate, 3),
+	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
 	DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
 };
