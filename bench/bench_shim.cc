@@ -41,7 +41,7 @@ public:
 		return begun || (begun = json.ReportContext(context));
 	}
 
-	// Every benchmark is timed by its body: its name need not say so.
+	// Every benchmark is timed by its body: its name need not say so. Statistics without a value, of 0 items say, are no numbers.
 	void ReportRuns(const std::vector<Run> &runs) override
 	{
 		std::vector<Run> named;

@@ -21,6 +21,7 @@
 #include "bench/table.h"
 #include "bench/twins.h"
 #include "bench/timing.h"
+#include "bench/trust.h"
 
 struct bench_options {
 	const struct measurement *kind;
@@ -162,12 +163,6 @@ static unsigned int list_failures(const struct results *results)
 	return nr;
 }
 
-/* The floor is known once all is measured. */
-static int complete_root(json_t *root, const struct results *results)
-{
-	return json_object_set_new(root, "noise_floor", json_real(results_noise_floor(results))) ? fail("out of memory") : 0;
-}
-
 static void note_failures(json_t *root, unsigned int failures)
 {
 	if (failures && !json_object_get(root, "incomplete"))
@@ -175,30 +170,28 @@ static void note_failures(json_t *root, unsigned int failures)
 }
 
 /* What is shown is what the file gets; a file that cannot be written takes nothing from the screen. */
-static int show(const struct bench_options *bench, json_t *root)
+static int show(const struct bench_options *bench, json_t *root, const struct company *company, struct results *results)
 {
-	struct results results;
 	char why[512];
 	int status;
 
-	if (results_take_json("faultline bench", root, &results, why, sizeof(why)))
+	if (results_take_json("faultline bench", root, results, why, sizeof(why)))
 		return fail("%s", why);
-	status = complete_root(root, &results);
-	if (!status)
-		status = bench->kind->tell(&results);
-	note_failures(root, list_failures(&results));
-	results_free(&results);
+	if (results_note(root, results, company))
+		return fail("out of memory");
+	status = bench->kind->tell(results);
+	note_failures(root, list_failures(results));
 	fflush(stdout);
 	return status;
 }
 
-static enum run_rank rank_of(const struct bench_options *bench, const json_t *root)
+static enum run_rank rank_of(const struct bench_options *bench, const json_t *root, const struct results *results)
 {
 	if (json_object_get(root, "incomplete") || !json_array_size(json_object_get(root, "benchmarks")))
 		return RUN_ASIDE;
 	if (bench->baseline)
 		return RUN_BASELINE;
-	return bench->default_run && !bench->kind->grid ? RUN_FIRST_BASELINE : RUN_LATEST;
+	return bench->default_run && !bench->kind->grid && trust_run(results) ? RUN_FIRST_BASELINE : RUN_LATEST;
 }
 
 static int conclude(const char *path, const json_t *root)
@@ -230,8 +223,8 @@ static int keep_journal(struct run_output *output, const json_t *root, int argc,
 	return run_output_end(output, EXIT_CHECK_FAILED, RUN_ASIDE);
 }
 
-static int publish(const struct bench_options *bench, struct run_output *output, json_t *root, int argc,
-		   const char **argv)
+static int publish(const struct bench_options *bench, struct run_output *output, json_t *root,
+		   const struct results *results, int argc, const char **argv)
 {
 	int status = out_file_restart(&output->file);
 
@@ -241,27 +234,32 @@ static int publish(const struct bench_options *bench, struct run_output *output,
 		status = out_file_flush(&output->file);
 	if (status)
 		return keep_journal(output, root, argc, argv);
-	status = run_output_end(output, status, rank_of(bench, root));
+	status = run_output_end(output, status, rank_of(bench, root, results));
 	return status ? status : conclude(output->file.path, root);
 }
 
 static int measure_into(struct bench_options *bench, struct run_output *output, int argc, const char **argv)
 {
+	struct results results = { 0 };
+	struct company company;
 	json_t *root;
 	int status;
 
 	bench->timing.journal = output->file.stream;
 	interrupt_keeps(output->file.unfinished);	/* it is the journal, which --resume reads */
 	journal_begin(output->file.stream, argc, argv, bench->earlier.rows);
+	company_begin(bench->timing.alternate);
 	status = timing_run(&bench->timing, &bench->suite, &bench->choices, &root);
+	company = company_end();
 	if (!status && bench->earlier.rows && journal_merge(&bench->earlier, root))
 		status = fail("out of memory");
 	if (!status)
-		status = show(bench, root);
+		status = show(bench, root, &company, &results);
 	if (!status)
-		status = publish(bench, output, root, argc, argv);
+		status = publish(bench, output, root, &results, argc, argv);
 	else
 		status = run_output_end(output, status, RUN_ASIDE);
+	results_free(&results);
 	json_decref(root);
 	return status;
 }
@@ -294,6 +292,8 @@ static void put_context(const struct bench_options *bench, int argc, const char 
 	if (arguments)
 		shim_context("arguments", arguments);
 	free(arguments);
+	if (bench->quick)
+		shim_context("quick", "1");
 	context_put(&bench->choices, argc, argv, shim_context);
 }
 
@@ -307,6 +307,8 @@ static int bench_on_stage(struct bench_options *bench, const struct command_line
 	bench->default_run = !line->nr_words && !bench->quick;
 	if (bench->baseline && bench->out)
 		return complain("--baseline keeps a run's folder, and --out is a file alone");
+	if (bench->baseline && bench->quick)
+		return complain("--baseline needs a run that can be compared with, and --quick makes none");
 	if (bench->baseline && bench->kind->grid)
 		return complain("--baseline is for faultline bench: eras are compared within a run");
 	status = default_choices(bench, &defaults);

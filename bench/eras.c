@@ -8,6 +8,7 @@
 
 #include "bench/plot.h"
 #include "bench/statistics.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 static double *logarithms_of(const struct result *result)
@@ -28,13 +29,17 @@ static bool bought_between(const struct eras *eras, const struct result *of, uns
 	struct difference difference;
 	double *one, *other;
 
-	if (!before || !after || result_median(before) <= 0 || result_median(after) <= 0)
+	if (!before || !after || !(result_least(before) > 0) || !(result_least(after) > 0))
 		return false;
 	one = logarithms_of(before);
 	other = logarithms_of(after);
 	difference = differ(one, before->nr, other, after->nr);
 	*bought = (struct era_step){ exp(difference.estimate), exp(difference.low), exp(difference.high), difference.p,
 				     difference.p > eras->chance };
+	if (!trust_row(before) || !trust_row(after)) {
+		bought->p = 1;
+		bought->noise = true;
+	}
 	free(one);
 	free(other);
 	return true;
@@ -148,5 +153,5 @@ void table_eras(FILE *out, const struct results *results)
 	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
 		put_row(out, &eras, row, (int)width);
 	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what is not\n"
-		"significant among %u steps (p < %g).\n", eras.nr_policies ? eras.policies[0] : "nothing", eras.nr_steps, SIGNIFICANCE);
+		"significant among %u steps (p < %g), or has a mark on either side.\n", eras.nr_policies ? eras.policies[0] : "nothing", eras.nr_steps, SIGNIFICANCE);
 }

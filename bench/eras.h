@@ -22,7 +22,7 @@ struct eras {
 struct era_step {
 	double factor, low, high;	/* of trimmed means, with an interval of 95 % */
 	double p;			/* that as much comes by chance (Yuen's test) */
-	bool noise;			/* not significant among all steps: neither better nor worse */
+	bool noise;			/* not significant among all steps, or of marked rows (trust.h): neither better nor worse */
 };
 
 struct eras eras_of(const struct results *results);

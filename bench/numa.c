@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "bench/command.h"
+#include "bench/lenient_json.h"
 #include "bench/run_folder.h"
 
 #define LEAST_NS	1e-6	/* of an item */
@@ -225,7 +226,7 @@ int numa_load(const char *run, struct numa *numa, char *why, size_t why_size)
 	*numa = (struct numa){ 0 };
 	if (!run_folder_file(run, "numa.json", path, sizeof(path)))
 		return -ENAMETOOLONG;
-	root = json_load_file(path, 0, &error);
+	root = lenient_json_load(path, &error);
 	if (!root) {
 		snprintf(why, why_size, "%s:%d: %s", path, error.line, error.text);
 		return -EINVAL;

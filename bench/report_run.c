@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/lenient_json.h"
 #include "bench/report.h"
 #include "bench/run_folder.h"
 #include "bench/table.h"
@@ -64,7 +65,7 @@ static int load_json(json_t **root, const char *path, const char *list)
 	json_error_t error;
 	const char *wrong;
 
-	*root = json_load_file(path, 0, &error);
+	*root = lenient_json_load(path, &error);
 	if (!*root)
 		return complain("%s:%d: not JSON: %s", path, error.line, error.text);
 	wrong = wrong_with(*root, list);

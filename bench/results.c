@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "bench/crew.h"
+#include "bench/lenient_json.h"
 #include "bench/run_folder.h"
 #include "bench/statistics.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define NOISE_PART	0.95	/* of the benchmarks, which differ by less than the noise floor */
@@ -58,6 +61,8 @@ static void result_free(struct result *result)
 	free(result->choices);
 	free(result->rates);
 	free(result->in_turn);
+	free(result->got);
+	free(result->on_cpu);
 	free(result->error);
 }
 
@@ -93,24 +98,58 @@ static struct result *result_of(struct results *results, const char *name)
 	return result_init(&grown[results->nr], name) ? &grown[results->nr++] : NULL;
 }
 
-static int add_rate(struct result *result, double rate)
+/* One more value behind the @nr that are there; false when memory ran out. */
+static bool append_value(double **values, unsigned int nr, double value)
 {
-	double *grown = realloc(result->rates, (result->nr + 1) * sizeof(*grown)), *in_turn;
+	double *grown = realloc(*values, (nr + 1) * sizeof(*grown));
+
+	if (grown) {
+		grown[nr] = value;
+		*values = grown;
+	}
+	return grown;
+}
+
+static double number_of(const json_t *run, const char *key)
+{
+	return json_number_value(json_object_get(run, key));
+}
+
+/* A repetition whose rate is no number has nothing to measure by: it is counted. */
+static const char *add_repetition(struct result *result, const json_t *run, double rate)
+{
 	unsigned int i = result->nr;
 
-	if (!grown)
-		return -ENOMEM;
-	result->rates = grown;
-	in_turn = realloc(result->in_turn, (result->nr + 1) * sizeof(*in_turn));
-	if (!in_turn)
-		return -ENOMEM;
-	in_turn[result->nr] = rate;
-	result->in_turn = in_turn;
-	for (; i && grown[i - 1] > rate; i--)
-		grown[i] = grown[i - 1];
-	grown[i] = rate;
+	if (!isfinite(rate) || rate < 0) {
+		result->empty++;
+		return NULL;
+	}
+	if (!append_value(&result->rates, result->nr, rate) || !append_value(&result->in_turn, result->nr, rate) ||
+	    !append_value(&result->got, result->nr, number_of(run, "processor_got")) ||
+	    !append_value(&result->on_cpu, result->nr, number_of(run, "on_processor")))
+		return "out of memory";
+	for (; i && result->rates[i - 1] > rate; i--)
+		result->rates[i] = result->rates[i - 1];
+	result->rates[i] = rate;
 	result->nr++;
-	return 0;
+	return NULL;
+}
+
+/* A failure, or a skip of later versions of Google Benchmark. False for neither; else NULL or what is wrong in *@wrong. */
+static bool take_failure(struct result *result, const json_t *run, const char **wrong)
+{
+	const char *error = json_string_value(json_object_get(run, "error_message"));
+	const char *skip = json_string_value(json_object_get(run, "skip_message"));
+	const bool skipped = json_is_true(json_object_get(run, "skipped"));
+	char text[512];
+
+	if (!skipped && !json_is_true(json_object_get(run, "error_occurred")))
+		return false;
+	snprintf(text, sizeof(text), "%s%s", skipped ? CREW_SKIPPED : "", skipped && skip ? skip : error ? error : "failed");
+	free(result->error);
+	result->error = strdup(text);
+	*wrong = result->error ? NULL : "out of memory";
+	return true;
 }
 
 /* Aggregates are left aside: they follow from the repetitions. NULL, or what is wrong. */
@@ -118,8 +157,8 @@ static const char *add_run(struct results *results, const json_t *run)
 {
 	const char *name = json_string_value(json_object_get(run, "run_name"));
 	const char *type = json_string_value(json_object_get(run, "run_type"));
-	const char *error = json_string_value(json_object_get(run, "error_message"));
 	const json_t *rate = json_object_get(run, "items_per_second"), *fairness = json_object_get(run, "fairness");
+	const char *wrong = NULL;
 	struct result *result;
 
 	if (!name || !type)
@@ -129,16 +168,13 @@ static const char *add_run(struct results *results, const json_t *run)
 	result = result_of(results, name);
 	if (!result)
 		return "a benchmark's name that cannot be read";
-	if (json_is_true(json_object_get(run, "error_occurred"))) {
-		free(result->error);
-		result->error = strdup(error ? error : "failed");
-		return result->error ? NULL : "out of memory";
-	}
-	if (!json_is_number(rate))
+	if (take_failure(result, run, &wrong))
+		return wrong;
+	if (!json_is_number(rate) && !json_is_null(rate))
 		return "a benchmark without items_per_second";
 	if (json_is_number(fairness) && (result->fairness < 0 || json_number_value(fairness) < result->fairness))
 		result->fairness = json_number_value(fairness);
-	return add_rate(result, json_number_value(rate)) ? "out of memory" : NULL;
+	return add_repetition(result, run, json_is_number(rate) ? json_number_value(rate) : NAN);
 }
 
 /* ---- the whole file ---- */
@@ -196,6 +232,14 @@ bool results_schema_known(const json_t *root)
 	return !noted || !strcmp(noted, known);
 }
 
+/* Files that were made before runs noted how they were made have a command. */
+static bool was_quick(const json_t *context)
+{
+	const char *command = json_string_value(json_object_get(context, "command"));
+
+	return json_object_get(context, "quick") || (command && (strstr(command, " --quick") || strstr(command, " -q")));
+}
+
 static const char *take_root(struct results *results, const json_t *root)
 {
 	const json_t *context = json_object_get(root, "context"), *runs = json_object_get(root, "benchmarks"), *run;
@@ -210,6 +254,9 @@ static const char *take_root(struct results *results, const json_t *root)
 	if (json_object_get(root, "incomplete"))
 		results->incomplete = fact(root, "incomplete");
 	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
+	results->quick = was_quick(context);
+	results->beside = json_is_true(json_object_get(root, "other_runs"));
+	results->others = number_of(root, "others_share");
 	json_array_foreach(runs, i, run) {
 		wrong = add_run(results, run);
 		if (wrong)
@@ -218,6 +265,7 @@ static const char *take_root(struct results *results, const json_t *root)
 	if (!results->nr)
 		return "no benchmarks in it";
 	qsort(results->all, results->nr, sizeof(*results->all), compare_results);
+	trust_judge(results);
 	return NULL;
 }
 
@@ -238,21 +286,18 @@ int results_load(const char *run, struct results *results, char *why, size_t why
 	char path[PATH_MAX];
 	json_error_t error;
 	json_t *root;
-	FILE *file;
 	int wrong;
 
 	*results = (struct results){ 0 };
 	if (!run_folder_file(run, "bench.json", path, sizeof(path)))
 		return malformed(run, why, why_size, strerror(ENAMETOOLONG));
-	file = fopen(path, "re");
-	if (!file) {
+	if (access(path, R_OK)) {
 		int number = errno;
 
 		snprintf(why, why_size, "%s: %s", path, strerror(number));
 		return -number;
 	}
-	root = json_loadf(file, 0, &error);
-	fclose(file);
+	root = lenient_json_load(path, &error);
 	if (!root) {
 		snprintf(why, why_size, "%s:%d: not JSON: %s", path, error.line, error.text);
 		return -EINVAL;
@@ -260,6 +305,40 @@ int results_load(const char *run, struct results *results, char *why, size_t why
 	wrong = results_take_json(path, root, results, why, why_size);
 	json_decref(root);
 	return wrong;
+}
+
+/* "marks" of each repetition and at the root; none where there are none. */
+static void put_marks(json_t *object, unsigned int marks)
+{
+	json_t *names = json_array();
+
+	for (enum mark mark = 0; mark < NR_MARKS; mark++)
+		if (marks & 1u << mark)
+			json_array_append_new(names, json_string(mark_name(mark)));
+	if (json_array_size(names))
+		json_object_set(object, "marks", names);
+	json_decref(names);
+}
+
+int results_note(json_t *root, struct results *results, const struct company *company)
+{
+	json_t *run;
+	const double floor = results_noise_floor(results);
+	size_t i;
+
+	results->others = company->share;
+	results->beside = company->beside;
+	trust_judge(results);
+	json_array_foreach(json_object_get(root, "benchmarks"), i, run) {
+		const struct result *result = results_by_name(results, json_string_value(json_object_get(run, "run_name")));
+
+		if (result)
+			put_marks(run, result->marks);
+	}
+	put_marks(root, results->marks);
+	return json_object_set_new(root, "noise_floor", json_real(floor)) ||
+	       json_object_set_new(root, "others_share", json_real(company->share)) ||
+	       json_object_set_new(root, "other_runs", json_boolean(company->beside)) ? -ENOMEM : 0;
 }
 
 void results_free(struct results *results)
@@ -322,7 +401,7 @@ double results_noise_floor(const struct results *results)
 
 	BUG_ON(!differing);
 	for (unsigned int i = 0; i < results->nr; i++)
-		if (results->all[i].nr > 1)
+		if (results->all[i].nr > 1 && trust_measured(&results->all[i]))
 			differing[nr++] = halves_differ(results->all[i].in_turn, results->all[i].nr);
 	sort_values(differing, nr);
 	floor = expm1(quantile_of(differing, nr, NOISE_PART));

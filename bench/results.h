@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/company.h"
+
 struct json_t;
 
 /* Items per second, of anything that a machine can do and a picture show. */
@@ -25,6 +27,11 @@ struct result {
 	double *in_turn;		/* the same in the order they were measured */
 	double fairness;		/* of the repetition that was least fair; below 0 when the file tells of none */
 	char *error;			/* NULL unless a repetition failed */
+	unsigned int empty;		/* repetitions that have no finite rate */
+	unsigned int marks;		/* bits of enum mark: why the rates cannot be trusted */
+	/* In the order they were measured, as parts, 0 where the file lacks them; */
+	double *got;			/* processor time against what the threads wanted, */
+	double *on_cpu;			/* and against real time */
 };
 
 struct results {
@@ -35,6 +42,9 @@ struct results {
 	char *incomplete;		/* why the measurement ended early; NULL when it did not */
 	unsigned int cpus;		/* of the machine; 0 when the file lacks it */
 	struct json_t *context;		/* all of it; NULL when there is none */
+	unsigned int marks;		/* of the run, not of a row */
+	bool quick, beside;		/* a smoke run; made while another one measured */
+	double others;			/* share of the processors that other programs used */
 };
 
 /* @root, of any file of a run's folder, has the schema that this program writes, or names none. */
@@ -73,6 +83,11 @@ void result_interval(const struct result *result, double *low, double *high);
  * percentile. 0 when none was repeated.
  */
 double results_noise_floor(const struct results *results);
+/*
+ * results_note - judges @results, which were taken from @root, and adds to @root what only all of the run shows: the noise floor, the
+ * company, the marks. Returns 0 or -ENOMEM.
+ */
+int results_note(struct json_t *root, struct results *results, const struct company *company);
 /* What one thread spends on one item, in nanoseconds: threads / median; 0 for rates below LEAST_RATE. */
 double result_nanoseconds(const struct result *result);
 

@@ -3,8 +3,10 @@
 #include "bench/table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 void format_si(char *text, size_t size, double number)
@@ -33,6 +35,24 @@ void format_time(char *text, size_t size, double nanoseconds)
 		unit++;
 	}
 	snprintf(text, size, "%.3g %s", nanoseconds, units[unit]);
+}
+
+double as_shown(double number)
+{
+	return rounded_to(number, 3);
+}
+
+double rounded_to(double number, int digits)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*e", digits - 1, number);
+	return strtod(text, NULL);
+}
+
+double nanoseconds_as_shown(double nanoseconds)
+{
+	return nanoseconds < 10 ? round(nanoseconds * 100) / 100 : round(nanoseconds * 10) / 10;
 }
 
 static int widest(const struct results *results, const char *(*text)(const struct result *))
@@ -69,8 +89,8 @@ static void print_scaling(FILE *out, const struct results *results, const struct
 {
 	const struct result *alone = results_find(results, result, result->policy, 1);
 
-	if (alone && result_median(alone) > 0)
-		fprintf(out, "%9.2f", result_median(result) / result_median(alone));
+	if (alone && trust_row(alone) && trust_row(result))
+		fprintf(out, "%9.2f", as_shown(result_median(result)) / as_shown(result_median(alone)));
 	else
 		fprintf(out, "%9s", "-");
 }
@@ -83,7 +103,7 @@ void table_print(FILE *out, const struct results *results)
 		"threads", "ns/item", "items/s", "+-", "x 1 thr.", "fairness");
 	for (unsigned int i = 0; i < results->nr; i++) {
 		const struct result *result = &results->all[i];
-		char rate[32];
+		char rate[32], marks[MARKS_TEXT];
 
 		fprintf(out, "%-*s  %-*s  %-*s %7u ", workload, result->workload, choices, result->choices, policy,
 			policy_of(result), result->threads);
@@ -96,10 +116,11 @@ void table_print(FILE *out, const struct results *results)
 			reach(result));
 		print_scaling(out, results, result);
 		print_fairness(out, result);
-		putc('\n', out);
+		fprintf(out, "%s%s\n", result->marks ? "  " : "", marks_text(result->marks, marks));
 	}
 	fprintf(out, "\nMedians of the repetitions; ns/item is what one thread spends on one item; +- is half of the median's 95 %% interval (of\n"
 		"5 repetitions or fewer: of their range); fairness is Jain's index over the threads, 1 when all got the same done.\n"
 		"A/A noise floor of this run: %.1f %%. Smaller differences between two benchmarks mean nothing.\n",
 		results_noise_floor(results) * 100);
+	trust_explain(out, results);
 }

@@ -13,6 +13,19 @@
  *
  * prepare() costs two clock readings, some 50 ns; the first one lies before the start.
  *
+ * With more threads than processors a worker that waits, for a lock or for a processor, while it prepares would have that wait taken out
+ * of its time, and ops of others would be counted as made in no time. So the whole cycle is timed there, waits included, and only the
+ * processor time T of all prepare() calls is taken out, as what P processors would need for it:
+ *
+ *   items_per_second   sum of items / (window - T / P)
+ *
+ * Each item costs the processors at least what it costs one thread alone, so that this never exceeds P times one thread's rate.
+ *
+ *   preparation        share of the workers' time that prepare() took: of real time or, with more threads than processors, of processor time
+ *   on_processor       processor time of all workers / their real time: what a quota costs where nothing waits, whatever else runs
+ *   processor_got      processor time of all workers / what they would have had alone: time on a run queue is wanted too, but no
+ *                      more than the processors have; 1 where the kernel keeps no such statistics
+ *
  *   fairness           Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the role
  *                      where it is least: 1 when all got the same done, 1 / workers when one got all of it done
  */
@@ -22,6 +35,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bench/alternate.h"
 #include "bench/bench_shim.h"
@@ -35,6 +49,13 @@
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
 #define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
 
+/* Seconds of one thread, or of several. */
+struct usage {
+	double real, processor;
+	double queued;			/* runnable, without a processor */
+	double preparing;		/* in prepare(): of real time or, in crowded attempts, of processor time */
+};
+
 /* Lock key: (M) mutex (A) atomic (C) const while an attempt runs; one attempt runs at a time */
 static struct {
 	pthread_mutex_t mutex;
@@ -44,7 +65,10 @@ static struct {
 	double first_start, last_end;	/* (M) of all workers */
 	unsigned int at_quota;		/* (A) workers that have reached their quota or failed */
 	int setup_error;		/* (C) */
+	unsigned int processors;	/* (C) that the workers share */
+	bool crowded;			/* (C) there are more workers than that */
 	struct crew crew;
+	struct usage used;		/* (M) of all workers */
 	double seconds;			/* (T) that the quota took thread 0; 0 when it failed */
 	double fairness;		/* (T) */
 	double rate;			/* (M) of all workers together, items per second */
@@ -63,6 +87,7 @@ static void gate_open(int setup_error)
 	attempt.open = true;
 	attempt.left = 0;
 	attempt.first_start = attempt.last_end = attempt.rate = 0;
+	attempt.used = (struct usage){ 0 };
 	store_relaxed(&attempt.at_quota, 0);
 	pthread_cond_broadcast(&attempt.changed);
 	pthread_mutex_unlock(&attempt.mutex);
@@ -101,12 +126,55 @@ static void fail_op(struct shim_state *state, const struct seat *seat, int64_t e
 	shim_fail(state, why);
 }
 
+static double processor_seconds(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* The second number of schedstat is the time on run queues, in nanoseconds. */
+static double queued_seconds(void)
+{
+	FILE *file = fopen("/proc/thread-self/schedstat", "re");
+	unsigned long long queued = 0;
+
+	if (file && fscanf(file, "%*u %llu", &queued) != 1)
+		queued = 0;
+	if (file)
+		fclose(file);
+	return (double)queued / 1e9;
+}
+
+static struct usage usage_now(void)
+{
+	const double queued = queued_seconds(), processor = processor_seconds();
+
+	return (struct usage){ .real = now_seconds(), .processor = processor, .queued = queued };
+}
+
+/* Distinct processors of the workers of an attempt. */
+static unsigned int processors(const struct crew *crew)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < crew->run.threads; i++) {
+		unsigned int j = 0;
+
+		while (crew->seats[j].pin.pu != crew->seats[i].pin.pu)
+			j++;
+		nr += j == i;
+	}
+	return nr;
+}
+
 struct tally {
 	uint64_t ops;
 	int64_t items;
 	double start, preparing;	/* when it started; seconds spent in prepare() since */
 	uint64_t paid_ops;		/* ops, moment and preparation up to which a slow-down was waited out */
-	double paid, paid_preparing;
+	double paid, paid_preparing;	/* of processor time, and as preparing */
 	bool failed;
 };
 
@@ -116,18 +184,18 @@ static void prepare_again(struct seat *seat, struct tally *tally)
 
 	if (!seat->role->prepare)
 		return;
-	begin = now_seconds();
+	begin = attempt.crowded ? processor_seconds() : now_seconds();
 	crew_prepare(seat);
-	tally->preparing += now_seconds() - begin;
+	tally->preparing += (attempt.crowded ? processor_seconds() : now_seconds()) - begin;
 }
 
-/* Waits as long as the ops since the last time are to take longer. */
+/* Waits as long as the ops since the last time are to take longer. It is processor time: what others took is not to be paid for. */
 static void slow_down(struct tally *tally)
 {
-	double now = now_seconds();
+	double now = processor_seconds();
 	double busy = now - tally->paid - (tally->preparing - tally->paid_preparing);
 
-	for (double until = now + busy * timing->slow_down; now < until; now = now_seconds())
+	for (double until = now + busy * timing->slow_down; now < until; now = processor_seconds())
 		;
 	tally->paid = now;
 	tally->paid_preparing = tally->preparing;
@@ -148,7 +216,7 @@ static void work(struct shim_state *state, struct seat *seat, struct tally *tall
 	const uint64_t quota = shim_quota(state);
 	const bool slower = timing->slow_down > 0 && !(seat->worker.run->workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
 
-	tally->paid = tally->start;
+	tally->paid = processor_seconds();
 	for (;;) {
 		int64_t items = crew_op(seat);
 
@@ -171,11 +239,15 @@ static void work(struct shim_state *state, struct seat *seat, struct tally *tall
 		fetch_add_relaxed(&attempt.at_quota, 1);
 }
 
-static void note_window(double start, double end)
+static void note_window(const struct usage *start, const struct usage *end, double preparing)
 {
 	pthread_mutex_lock(&attempt.mutex);
-	attempt.first_start = attempt.first_start > 0 ? min(attempt.first_start, start) : start;
-	attempt.last_end = max(attempt.last_end, end);
+	attempt.first_start = attempt.first_start > 0 ? min(attempt.first_start, start->real) : start->real;
+	attempt.last_end = max(attempt.last_end, end->real);
+	attempt.used.real += end->real - start->real;
+	attempt.used.processor += end->processor - start->processor;
+	attempt.used.queued += end->queued - start->queued;
+	attempt.used.preparing += preparing;
 	pthread_mutex_unlock(&attempt.mutex);
 }
 
@@ -203,10 +275,31 @@ static double fairness(void)
 	return least;
 }
 
+/* By thread 0 alone: the library adds up over all threads. */
+static void report_shares(struct shim_state *state)
+{
+	const struct usage *used = &attempt.used;
+	const double wanted = min(used->processor + used->queued, attempt.processors * (attempt.last_end - attempt.first_start));
+	const double whole = attempt.crowded ? used->processor : used->real;
+
+	shim_counter(state, "on_processor", used->processor / max(used->real, 1e-9));
+	shim_counter(state, "processor_got", min(1.0, used->processor / max(wanted, 1e-9)));
+	if (used->preparing > 0)
+		shim_counter(state, "preparation", used->preparing / max(whole, 1e-9));
+}
+
+/* What @tally's worker had for its ops. */
+static double timed_seconds(const struct tally *tally)
+{
+	const double window = attempt.last_end - attempt.first_start;
+
+	return window - (attempt.crowded ? attempt.used.preparing / attempt.processors : tally->preparing);
+}
+
 /* After the second barrier: the window is known. */
 static void report(struct shim_state *state, const struct seat *seat, const struct tally *tally)
 {
-	double seconds = attempt.last_end - attempt.first_start - tally->preparing;
+	double seconds = timed_seconds(tally);
 	double rate = (double)tally->items / max(seconds, 1e-9);
 	char name[64];
 
@@ -221,6 +314,7 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 	if (!seat->worker.index) {
 		attempt.fairness = fairness();
 		shim_counter(state, "fairness", attempt.fairness);
+		report_shares(state);
 		attempt.seconds = seconds;
 	}
 	if (seat->worker.run->workload->nr_roles == 1)
@@ -229,12 +323,18 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 	shim_counter(state, name, rate);
 }
 
+/* Preparation that is taken out of one worker's real time: none where the whole cycle counts. */
+static double rate_preparing(const struct tally *tally)
+{
+	return attempt.crowded ? 0 : tally->preparing;
+}
+
 /* A thread that waits at a barrier of the library must not hold up grace periods. */
 static void start_work_finish(struct shim_state *state, struct seat *seat)
 {
 	struct tally tally = { 0 };
+	struct usage start, end;
 	bool started;
-	double end;
 
 	crew_prepare(seat);
 	rcu_offline();
@@ -242,11 +342,14 @@ static void start_work_finish(struct shim_state *state, struct seat *seat)
 	rcu_online();
 	if (!started)
 		return;
-	tally.start = now_seconds();
+	start = usage_now();
+	tally.start = start.real;
 	work(state, seat, &tally);
-	end = now_seconds();
-	attempt.rates[seat->worker.index] = (double)tally.items / max(end - tally.start - tally.preparing, 1e-9);
-	note_window(tally.start, end);
+	end.real = now_seconds();
+	end.processor = processor_seconds();
+	end.queued = queued_seconds();
+	attempt.rates[seat->worker.index] = (double)tally.items / max(end.real - tally.start - rate_preparing(&tally), 1e-9);
+	note_window(&start, &end, tally.preparing);
 	rcu_offline();
 	shim_finish(state);
 	rcu_online();
@@ -297,10 +400,15 @@ static bool was_repetition(const struct run_case *what, uint64_t quota)
 /* After a signal, what is left passes by without being set up: what was measured is reported with the reason for the rest. */
 static int begin_attempt(const struct run_case *what)
 {
-	if (!interrupted())
-		return crew_begin(&attempt.crew, what, chosen, false);
-	snprintf(attempt.crew.why, sizeof(attempt.crew.why), TIMED_INTERRUPTED);
-	return -EINTR;
+	int error = -EINTR;
+
+	if (interrupted())
+		snprintf(attempt.crew.why, sizeof(attempt.crew.why), TIMED_INTERRUPTED);
+	else
+		error = crew_begin(&attempt.crew, what, chosen, false);
+	attempt.processors = error ? 1 : processors(&attempt.crew);
+	attempt.crowded = what->threads > attempt.processors;
+	return error;
 }
 
 static void end_attempt(const struct run_case *what, uint64_t quota)

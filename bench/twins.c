@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bench/statistics.h"
+#include "bench/table.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 #include "workloads/workload.h"
 
@@ -87,16 +89,18 @@ static double scaling(const struct results *results, const struct result *one)
 {
 	const struct result *two = results_find(results, one, one->policy, 2);
 
-	return one->threads == 1 && two && two->nr ? result_median(two) / result_median(one) : 0;
+	return one->threads == 1 && two && trust_row(one) && trust_row(two) ? result_median(two) / result_median(one) : 0;
 }
 
 static void compare(const struct results *results, struct twin *twin)
 {
+	const double core = nanoseconds_as_shown(result_nanoseconds(twin->core)), live = nanoseconds_as_shown(result_nanoseconds(twin->live));
 	double core_low, core_high, live_low, live_high;
 
 	result_interval(twin->core, &core_low, &core_high);
 	result_interval(twin->live, &live_low, &live_high);
-	twin->ratio = result_median(twin->live) / result_median(twin->core);
+	twin->ratio = live > 0 ? core / live : 0;
+	twin->trusted = trust_row(twin->live) && trust_row(twin->core);
 	twin->low = live_low / core_high;
 	twin->high = live_high / core_low;
 	twin->core_scaling = scaling(results, twin->core);
@@ -146,6 +150,7 @@ static void put_scaling(FILE *out, double scaling)
 static void put_twin(FILE *out, const struct twin *twin)
 {
 	const struct result *live = twin->live, *core = twin->core;
+	char marks[MARKS_TEXT];
 
 	fprintf(out, "%-24s %-24s %-22s ", workload_find(live->workload)->twin_of, live->workload, live->choices);
 	if (twin->skipped) {
@@ -156,7 +161,8 @@ static void put_twin(FILE *out, const struct twin *twin)
 		result_nanoseconds(live) < 10 ? 2 : 1, result_nanoseconds(live), twin->ratio, twin->low, twin->high);
 	put_scaling(out, twin->core_scaling);
 	put_scaling(out, twin->live_scaling);
-	fprintf(out, "  %s%s\n", core->policy, has_payload(core) ? ", whole pages" : "");
+	fprintf(out, "  %s%s%s%s\n", core->policy, has_payload(core) ? ", whole pages" : "", twin->trusted ? "" : "  ",
+		marks_text(core->marks | live->marks, marks));
 }
 
 /* Each workload counts once: with its usual choices. */
@@ -167,7 +173,7 @@ static void put_summary(FILE *out, const struct twin *twins, unsigned int nr)
 
 	for (unsigned int i = 0; ratios && i < nr; i++) {
 		skipped += twins[i].usual && twins[i].skipped;
-		if (twins[i].usual && !twins[i].skipped)
+		if (twins[i].usual && !twins[i].skipped && twins[i].trusted)
 			ratios[usual++] = twins[i].ratio;
 	}
 	if (usual) {

@@ -17,6 +17,7 @@ struct twin {
 	const char *skipped;			/* why the live kernel would not; NULL when it did: what follows is known only then */
 	double ratio, low, high;		/* time of an item in the core, against the live kernel's; and the interval it is in */
 	double live_scaling, core_scaling;	/* rate of two threads against that of one; 0: not measured */
+	bool trusted;				/* neither side has a mark (trust.h): else it counts for no median */
 	bool usual;				/* its choices are the first of each axis: what stands for it in a picture */
 };
 

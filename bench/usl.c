@@ -14,6 +14,7 @@
 #include "bench/command.h"
 #include "bench/out_file.h"
 #include "bench/run_folder.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define FIT_ROUNDING	1e-9	/* of a misfit */
@@ -40,7 +41,7 @@ static void gather(struct usl_fits *fits, const struct results *results)
 		const struct result *result = &results->all[i];
 		struct usl *usl;
 
-		if (result_median(result) <= 0)
+		if (!trust_row(result))
 			continue;
 		usl = line_of(fits, result);
 		usl->points++;
@@ -80,7 +81,7 @@ static struct points points_of(const struct usl *usl, const struct results *resu
 		const struct result *result = &results->all[i];
 		double value;
 
-		if (result_median(result) <= 0 || !same_line(result, usl->of))
+		if (!trust_row(result) || !same_line(result, usl->of))
 			continue;
 		value = result->threads / result_median(result) / unit_of(usl);
 		for (unsigned int t = 0; t < nr; t++)

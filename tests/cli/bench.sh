@@ -68,15 +68,19 @@ for workload in $workloads; do
 	[ "$(grep -c "^$workload " table)" -eq "$(grep -c "^$workload/" listed)" ] || surprise "not all of $workload in the table"
 done
 
-# Without --out: a folder of its own, which the latest one is; a part of the suite is the host's baseline only when asked for.
+# Without --out: a folder of its own, which the latest one is; and the host's baseline, but for a smoke run.
 ends 0 bench limit_lock --quick --threads 1
-[ -s results/latest/bench.json ] || surprise 'no results in a folder of their own'
-[ ! -e results/*/baseline ] || surprise 'a part of the suite is the baseline'
+[ ! -e results/*/baseline ] || surprise 'a smoke run is the baseline'
+ends 0 bench $workloads $brief --baseline
+ls results/*/*/bench.json | grep -Eq '^results/[A-Za-z0-9.-]+/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?/bench\.json$' || surprise 'no run of their own'
+cmp results/latest/bench.json results/*/baseline/bench.json || surprise 'the first run is not the baseline'
 first=$(readlink results/latest)
-ends 0 bench limit_lock --quick --threads 1 --baseline
+ends 0 bench limit_lock --quick --threads 1
 [ "$(readlink results/latest)" != "$first" ] || surprise 'the second run is not the latest'
+[ "${first#*/}" = "$(readlink results/*/baseline)" ] || surprise 'the second run is the baseline unasked'
+ends 0 bench limit_lock $brief --baseline
 [ "$(readlink results/latest)" = "${first%/*}/$(readlink results/*/baseline)" ] || surprise 'not the baseline that was asked for'
-refuses "--baseline keeps a run's folder" bench limit_lock --quick --baseline --out here.json
+refuses "--baseline keeps a run's folder" bench limit_lock --baseline --out here.json
 
 # The library's own options go through.
 ends 0 bench $workloads $brief --out filtered.json --benchmark_filter='threads:2$'
