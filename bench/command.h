@@ -12,6 +12,7 @@ enum exit_status {
 	EXIT_DONE,
 	EXIT_CHECK_FAILED,	/* a check, a workload or the system failed */
 	EXIT_MISUSE,		/* the command line, or a file it names, cannot be used */
+	EXIT_UNDECIDED,		/* compare alone: the results do not tell; its EXIT_CHECK_FAILED means that something changed */
 };
 
 struct command {

@@ -12,10 +12,12 @@
 static const struct {
 	const char *name, *colour;
 } verdicts[] = {
-	[VERDICT_NOISE] = { "noise", "#999999" },
+	[VERDICT_UNKNOWN] = { "cannot tell", "#bbbbbb" },
+	[VERDICT_SAME] = { "same", "#777777" },
 	[VERDICT_FASTER] = { "faster", "#2b8c9e" },
 	[VERDICT_SLOWER] = { "slower", "#d95f02" },
 	[VERDICT_CONTROL] = { "control", "#7570b3" },
+	[VERDICT_MARKED] = { "left aside", "#dddddd" },
 };
 
 static int slowest_first(const void *a, const void *b)
@@ -71,9 +73,8 @@ static void put_figure(struct html *page, const struct report_run *before, const
 	char title[256], note[256], command[1024];
 
 	snprintf(title, sizeof(title), "%.100s → %.100s", before->name, after->name);
-	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%",
-		 comparison->faster,
-		 comparison->slower, comparison->nr, 100 * comparison->floor_before, 100 * comparison->floor_after);
+	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->counts[VERDICT_FASTER],
+		 comparison->counts[VERDICT_SLOWER], comparison->judged, 100 * comparison->floor_before, 100 * comparison->floor_after);
 	put_picture(html_figure(page, title, note, 270), comparison);
 	html_figure_data(page, columns);
 	for (unsigned int i = 0; i < comparison->nr; i++)
@@ -90,6 +91,10 @@ static void put_pair(struct html *page, const struct report_run *before, const s
 	static struct side sides[2];
 	struct comparison comparison;
 
+	if (before->bench.quick || after->bench.quick) {
+		html_missing(page, "Runs by --quick are too brief for comparisons.", "faultline bench");
+		return;
+	}
 	sides[0].runs[0] = before->bench;
 	sides[1].runs[0] = after->bench;
 	sides[0].nr = sides[1].nr = 1;

@@ -128,6 +128,38 @@ struct difference differ_in_pairs(const double *apart, unsigned int nr)
 	return judge(mean.mean, mean.variance, mean.freedom);
 }
 
+/* The t that the mixture's likelihood ratio reaches 1 / @chance at; infinite while no t does. */
+static double sequential_reach(unsigned int nr, double chance)
+{
+	const double r = 1 + nr * SEQUENTIAL_SPREAD * SEQUENTIAL_SPREAD, k = pow(sqrt(r) / chance, 2.0 / nr);
+
+	return k < r ? sqrt((nr - 1) * (k - 1) / (1 - k / r)) : INFINITY;
+}
+
+static double sequential_chance(unsigned int nr, double t)
+{
+	const double r = 1 + nr * SEQUENTIAL_SPREAD * SEQUENTIAL_SPREAD, part = t * t / (nr - 1);
+
+	return fmin(1, exp(0.5 * log(r) - 0.5 * nr * (log1p(part) - log1p(part / r))));
+}
+
+struct difference differ_sequentially(const double *apart, unsigned int nr)
+{
+	double mean = 0, squares = 0, error, reach;
+
+	if (nr < 2)
+		return unknown(nr ? apart[0] : 0);
+	for (unsigned int i = 0; i < nr; i++)
+		mean += apart[i] / nr;
+	for (unsigned int i = 0; i < nr; i++)
+		squares += (apart[i] - mean) * (apart[i] - mean);
+	error = sqrt(squares / (nr - 1) / nr);
+	if (!(error > fabs(mean) * 1e-9))
+		return (struct difference){ mean, mean, mean, fabs(mean) < 1e-12 };
+	reach = sequential_reach(nr, 1 - CONFIDENCE) * error;
+	return (struct difference){ mean, mean - reach, mean + reach, sequential_chance(nr, mean / error) };
+}
+
 void correct_for_many(double *p, unsigned int nr)
 {
 	size_t *order = malloc(max(nr, 1u) * sizeof(*order));

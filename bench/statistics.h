@@ -37,6 +37,25 @@ struct difference differ(const double *a, unsigned int nr_a, const double *b, un
 struct difference differ_in_pairs(const double *apart, unsigned int nr);
 
 /*
+ * differ_sequentially - of samples that come one after the other, e.g. of rounds, and are looked at after each of them: stop whenever the
+ * answer is clear. The interval holds for all looks at once with CONFIDENCE, and where nothing differs, p ever falls below a with a
+ * probability of at most a.
+ *
+ * It is the t-test by a mixture: with n samples, t = mean / (deviation / sqrt(n)), r = 1 + n * SEQUENTIAL_SPREAD^2 the likelihood of an
+ * effect that is normal around 0 with SEQUENTIAL_SPREAD deviations, against that of none, is
+ *
+ *   e = r^(-1/2) * ((1 + t^2 / (n - 1)) / (1 + t^2 / (n - 1) / r))^(n / 2)
+ *
+ * Under no effect it is a martingale of mean 1 for the t statistics so far, whatever the deviation: by Ville's inequality it ever
+ * reaches 1 / a with a probability of at most a, and p = min(1, 1 / e). The samples are taken for normal and of one distribution. Those of
+ * rounds are means of pairs that lie beside each other, so that the machine's pace, which is neither, drops out; what heavy
+ * tails are left make t smaller and so the test more careful. Source: Lai, On confidence sequences, 1976; Wang and Ramdas,
+ * Anytime-valid t-tests and confidence sequences, 2023.
+ */
+#define SEQUENTIAL_SPREAD	1.0	/* effects of about one deviation of a round are found soonest */
+struct difference differ_sequentially(const double *apart, unsigned int nr);
+
+/*
  * Corrects @nr probabilities in place for being many (Benjamini and Hochberg): of those that stay below SIGNIFICANCE at most that
  * part is expected to be false; where nothing differs at all, any is found with that probability.
  */

@@ -3,6 +3,7 @@
  * compare.c - made runs: what differs by chance is noise, a slow-down of a tenth is found, and a machine that got slower is told
  * from a program that did.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +103,7 @@ static struct comparison compared(const struct recipe *before, const struct reci
 	make_side(&one, &rng, before);
 	make_side(&other, &rng, after);
 	compare_sides(&comparison, &one, &other, THRESHOLD);
-	assert_int_equal(comparison.nr, comparison.controls + BENCHMARKS);
+	assert_int_equal(comparison.nr, comparison.counts[VERDICT_CONTROL] + BENCHMARKS);
 	return comparison;
 }
 
@@ -113,14 +114,14 @@ static void count_verdicts(const struct recipe *before, const struct recipe *aft
 	for (uint64_t seed = 1; seed <= TRIES; seed++) {
 		struct comparison comparison = compared(before, after, seed);
 
-		*slower += comparison.slower != 0;
-		*noise += !comparison.slower && !comparison.faster;
+		*slower += comparison.counts[VERDICT_SLOWER] != 0;
+		*noise += !comparison.counts[VERDICT_SLOWER] && !comparison.counts[VERDICT_FASTER];
 		comparison_free(&comparison);
 	}
 }
 
 static const struct recipe one_run = { .runs = 1, .noise = 0.03, .core = 1, .controls = 1, .first = 1 };
-static const struct recipe in_turns = { .runs = 8, .noise = 0.1, .run_noise = 0.06, .core = 1, .controls = 1, .first = 1 };
+static const struct recipe in_turns = { .runs = 16, .noise = 0.1, .run_noise = 0.06, .core = 1, .controls = 1, .first = 1 };
 
 static void chance_is_noise(void **state)
 {
@@ -159,15 +160,39 @@ static void one_is_found(void **state)
 	(void)state;
 	after.first = 0.8;
 	comparison = compared(&one_run, &after, 1);
-	assert_int_equal(comparison.slower, 1);
-	assert_int_equal(comparison.faster, 0);
+	assert_int_equal(comparison.counts[VERDICT_SLOWER], 1);
+	assert_int_equal(comparison.counts[VERDICT_FASTER], 0);
 	assert_string_equal(comparison.changes[0].result->name, "bench_a/threads:2");
 	assert_int_equal(comparison.changes[0].verdict, VERDICT_SLOWER);
 	assert_true(comparison.changes[0].low < 0.8 && comparison.changes[0].high > 0.8);
 	comparison_free(&comparison);
 	comparison = compared(&after, &one_run, 1);
-	assert_int_equal(comparison.faster, 1);
-	assert_int_equal(comparison.slower, 0);
+	assert_int_equal(comparison.counts[VERDICT_FASTER], 1);
+	assert_int_equal(comparison.counts[VERDICT_SLOWER], 0);
+	comparison_free(&comparison);
+}
+
+/* Two of the three answers, by name, and the third with too few rounds for it. */
+static void three_answers(void **state)
+{
+	struct recipe steady = { .runs = 20, .noise = 0.002, .core = 1, .controls = 1, .first = 1 }, few = in_turns, slow;
+	struct comparison comparison = compared(&steady, &steady, 1);
+
+	(void)state;
+	assert_int_equal(comparison_verdict(&comparison), VERDICT_SAME);
+	assert_true(fabs(comparison.mean - 1) < 0.01 && comparison.mean_low < 1 && comparison.mean_high > 1);
+	comparison_free(&comparison);
+	slow = steady;
+	slow.core = 0.9;
+	comparison = compared(&steady, &slow, 1);
+	assert_int_equal(comparison_verdict(&comparison), VERDICT_SLOWER);
+	assert_true(fabs(comparison.mean - 0.9) < 0.01);
+	for (unsigned int i = 0; i < comparison.nr; i++)
+		assert_true(comparison.changes[i].ratio == comparison.changes[i].after / comparison.changes[i].before);
+	comparison_free(&comparison);
+	few.runs = 3;
+	comparison = compared(&few, &few, 1);
+	assert_int_equal(comparison_verdict(&comparison), VERDICT_UNKNOWN);
 	comparison_free(&comparison);
 }
 
@@ -222,7 +247,7 @@ static void a_shared_pace_falls_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chance_is_noise), cmocka_unit_test(a_tenth_is_found), cmocka_unit_test(one_is_found),
+		cmocka_unit_test(chance_is_noise), cmocka_unit_test(a_tenth_is_found), cmocka_unit_test(one_is_found), cmocka_unit_test(three_answers),
 		cmocka_unit_test(a_slower_machine_is_noise), cmocka_unit_test(runs_are_the_samples),
 		cmocka_unit_test(a_shared_pace_falls_out),
 	};

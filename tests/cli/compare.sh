@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Comparing: faster, slower or noise, with the exit status that scripts need; controls; sides of several runs; the baseline.
+# Comparing: changed, the same or cannot be told, with the exit status that scripts need; controls; sides of several runs; the baseline.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL times 1000.
@@ -21,34 +21,41 @@ results 900 1000 >slower.json
 results 1100 1000 >faster.json
 results 1100 850 >drifted.json
 
-ends 0 compare usual.json usual.json
-[ "$(tail -n 1 out)" = 'noise: none of 2 benchmarks changed' ] || surprise 'a difference to itself'
-ends 1 compare usual.json slower.json
-grep -Eq '^zap/threads:2 +1\.00 M +900 k +0\.900 +0\.8[89][0-9] … 0\.9[01][0-9] +[0-9.e-]+ +5\.0%  slower$' out ||
+ends 0 compare usual.json usual.json --threshold 5
+[ "$(tail -n 1 out)" = 'same: all of 2 benchmarks are within their thresholds' ] || surprise 'a difference to itself'
+shows 'Geometric mean of the ratios of 2 benchmarks: 1.0000.'
+ends 3 compare usual.json usual.json --threshold 0
+tail -n 1 out | grep -q '^cannot tell: 2 of 2 ' || surprise 'a floor that is no reason for doubt'
+ends 1 compare usual.json slower.json --threshold 5
+grep -Eq '^zap/threads:2 +real +1\.0000 M +900\.00 k +0\.9000 +0\.8[89][0-9] … 0\.9[01][0-9] +[0-9.e-]+ +5\.0%  slower$' out ||
 	surprise 'another line for what got slower'
-grep -Eq '^fault/threads:2 .* noise$' out || surprise 'more than that got slower'
+grep -Eq '^fault/threads:2 .* same$' out || surprise 'more than that got slower'
 grep -Eq '^limit_lock/threads:2 .* control$' out || surprise 'no control'
 tail -n 1 out | grep -q '^slower: 1 of 2 benchmarks are slower, 0 faster; the farthest zap/threads:2 by 11\.1 %$' || surprise 'another verdict'
-ends 0 compare usual.json faster.json
+ends 1 compare usual.json faster.json --threshold 5
 tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the farthest zap/threads:2 by 10\.0 %$' || surprise 'another verdict'
 
 # What is asked for, and what the machine does by itself, counts for nothing.
 ends 0 compare usual.json slower.json --threshold 15
-tail -n 1 out | grep -q '^noise: ' || surprise 'a change below the threshold'
+tail -n 1 out | grep -q '^same: ' || surprise 'a change below the threshold'
 ends 0 compare usual.json drifted.json
-tail -n 1 out | grep -q '^noise: ' || surprise 'the controls went farther, and nobody cares'
+tail -n 1 out | grep -q '^same: ' || surprise 'the controls went farther, and nobody cares'
 
 # Several runs on a side are one sample each, from three on.
 ends 1 compare usual.json,usual.json,usual.json slower.json,slower.json,slower.json
-ends 0 compare usual.json,slower.json,usual.json slower.json,usual.json,slower.json
-tail -n 1 out | grep -q '^noise: ' || surprise 'runs that disagree among themselves'
+ends 3 compare usual.json,slower.json,usual.json slower.json,usual.json,slower.json
+tail -n 1 out | grep -q '^cannot tell: ' || surprise 'runs that disagree among themselves'
 
 # Folders of runs, and the baseline of this host.
 refuses 'no baseline of this host yet' compare usual.json
-ends 0 bench limit_lock rmap_vs_fork --quick --threads 2 --baseline
-ends 0 compare results/latest results/latest
-ends 0 compare results/latest
-grep -Eq '^rmap_vs_fork/.* noise$' out || surprise 'the baseline differs from itself'
+refuses 'and --quick makes none' bench limit_lock --quick --baseline
+ends 0 bench limit_lock rmap_vs_fork --quick --threads 2
+refuses 'no baseline of this host yet' compare usual.json
+grep -q '"marks": ' results/latest/bench.json || surprise 'a smoke run has no mark'
+ends 0 bench limit_lock rmap_vs_fork --policy linux-6.15 --axis pages:2048 --threads 2 --min-time 0.002 --repetitions 3 --baseline
+"$FAULTLINE" compare results/latest >out 2>err
+case $? in 0 | 3) ;; *) surprise 'the baseline differs from itself' ;; esac
+grep -Eq '^rmap_vs_fork/' out || surprise 'the baseline is not compared with'
 grep -q '"noise_floor": ' results/latest/bench.json || surprise 'the noise floor is not kept'
 
 # A slow-down on purpose stands in the results, and so does how fair threads were to each other.
@@ -65,8 +72,10 @@ for file in one.json other.json; do
 	[ "$(grep -c '"run_type": "iteration"' $file)" -eq "$(($(grep -c '_mean"' $file) * 3))" ] || surprise "$file: not three repetitions each"
 done
 [ ! -e meeting ] || surprise 'the meeting place is left behind'
-ends 0 compare one.json,one.json,one.json one.json,one.json,one.json
-shows 'and what the controls with as many threads shifted by.'
+# On a machine without a processor to spare its rows are starved, and compare leaves them aside.
+"$FAULTLINE" compare one.json,one.json,one.json one.json,one.json,one.json >out 2>err
+case $? in 0 | 3) ;; *) surprise 'a difference of a run to itself' ;; esac
+shows 'and what the controls with as many threads'
 ends 2 bench $measured --out third.json --alternate no/such/place
 tells '--alternate: no/such/place: No such file or directory'
 
@@ -79,6 +88,27 @@ with_partner() { # HASTE
 }
 with_partner || surprise "the partner was not waited for: $(cat turns)"
 with_partner hasty && surprise 'turns of a hasty partner, and nobody sees it'
+
+# Whatever else differs between the sides, or within one, is told, and the marks of a side's rows.
+sed 's/"context": {/&"kernel": "Linux 6.1", "compiler": "gcc", "commit": "a", "policy:p": "spin=ttas",/' usual.json >here.json
+sed 's/"context": {/&"kernel": "Linux 6.2", "compiler": "gcc", "commit": "b", "policy:p": "spin=queued",/' usual.json >there.json
+ends 0 compare here.json there.json --threshold 5
+shows 'warning: kernel differs between the sides: "Linux 6.1", "Linux 6.2"'
+shows 'warning: policy:p differs between the sides: "spin=ttas", "spin=queued"'
+grep -q 'warning: co' out && surprise 'a warning of what is the same, or of the commits that are compared'
+ends 0 compare here.json,here.json,here.json here.json,there.json,here.json --threshold 5
+shows 'warning: commit differs within the side after: "a", "b"'
+sed 's/"fairness": 0.5,/& "processor_got": 0.5,/' slower.json >starved.json
+ends 3 compare usual.json starved.json
+shows 'left aside: starved'
+sed 's/"context": {/&"quick": "1",/' usual.json >quick.json
+refuses 'quick.json: made by --quick' compare usual.json quick.json
+
+# Rates of one thread are those of processor time: half of it, with half of the rate, is the same.
+sed 's/threads:2/threads:1/; s/"fairness": 0.5,/& "on_processor": 1, /' usual.json >alone.json
+results 500 500 | sed 's/threads:2/threads:1/; s/"fairness": 0.5,/& "on_processor": 0.5, /' >half.json
+ends 1 compare alone.json half.json --threshold 5
+grep -Eq '^zap/threads:1 +cpu +1\.0000 M +1\.0000 M +1\.0000 .* same$' out || surprise 'rates that are not of processor time'
 
 sed 's/zap/other/; s/fault/third/' usual.json >other.json
 refuses 'no benchmark is on both sides' compare usual.json other.json

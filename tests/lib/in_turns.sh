@@ -54,11 +54,18 @@ drop_round() { # FOLDER ROUND
 	rm -f "$1/socket" "$1"/{before,after}-"$2".*
 }
 
-# in_turns ROUNDS FOLDER BEFORE AFTER [ARGUMENT...]: results go to FOLDER. Every other round begins with AFTER. Words in
-# the array after_only are arguments of AFTER's alone. SIGINT or SIGTERM ends it with status 1, and the turns_done
-# rounds before are kept.
+# The rounds so far do not tell, to AFTER's compare: its intervals hold however often they are looked at.
+undecided() { # FOLDER AFTER
+	local status=0
+	"$2" compare "$(side "$1" before)" "$(side "$1" after)" >/dev/null 2>&1 || status=$?
+	((status == 3))
+}
+
+# in_turns ROUNDS FOLDER BEFORE AFTER [ARGUMENT...]: results go to FOLDER. Every other round begins with AFTER. Words in the array
+# after_only are arguments of AFTER's alone. It ends after ROUNDS, after $most_seconds, or as soon as compare is decided; a signal
+# ends it with status 1, and the turns_done rounds before are kept.
 in_turns() {
-	local rounds=$1 folder=$2 round order
+	local rounds=$1 folder=$2 round order failed=0 begun=$SECONDS
 	local before=("$3" "${@:5}") after=("$4" "${@:5}" "${after_only[@]}")
 	rm -rf "$folder"
 	mkdir -p "$folder"
@@ -68,14 +75,16 @@ in_turns() {
 	for ((round = 1; round <= rounds; round++)); do
 		order=(before after)
 		((round % 2)) || order=(after before)
-		measure_round "$folder" "$round" "${order[@]}" || { drop_round "$folder" "$round"; break; }
+		measure_round "$folder" "$round" "${order[@]}" || { drop_round "$folder" "$round"; failed=1; break; }
 		turns_done=$round
-		[[ ! $turns_stopped ]] || break
+		[[ ! $turns_stopped ]] || { failed=1; break; }
+		((round < 3)) || undecided "$folder" "$4" || break
+		((SECONDS - begun < ${most_seconds:-3600})) || break
 		[[ ! -t 2 ]] || printf '\r%d of %d rounds' "$round" "$rounds" >&2
 	done
 	trap - INT TERM
 	[[ ! -t 2 ]] || printf '\r\033[K' >&2
-	((turns_done == rounds))
+	return $failed
 }
 
 # side FOLDER before|after: the runs of one side, as compare takes them, in the order of the rounds.
