@@ -2,6 +2,7 @@
 /* child.c - something that is expected to die, run in a process of its own. */
 #include "tests/lib/child.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,17 +11,30 @@
 #include <unistd.h>
 
 #include "core/base/assert.h"
+#include "tests/lib/patience.h"
 
-#define CHILD_SECONDS	100
+#define CHILD_SECONDS	100	/* of an idle machine */
 
-/* All that comes through @fd; what does not fit in is read and thrown away, the beginning kept. */
-static void read_all(int fd, char *said, size_t said_size)
+/* Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either. */
+static void await_output(int fd, pid_t pid, struct patience *patience)
 {
+	struct pollfd output = { .fd = fd, .events = POLLIN };
+
+	while (poll(&output, 1, PATIENCE_STEP_MS) <= 0)
+		if (patience_over(patience))
+			kill(pid, SIGALRM);
+}
+
+/* All that child @pid writes to @fd; what does not fit in is read and thrown away, the beginning kept. */
+static void read_all(int fd, pid_t pid, char *said, size_t said_size)
+{
+	struct patience patience;
 	size_t used = 0;
 	char chunk[512];
 	ssize_t n;
 
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
+	patience_begin(&patience, CHILD_SECONDS, getpgrp());
+	while (await_output(fd, pid, &patience), (n = read(fd, chunk, sizeof(chunk))) > 0) {
 		size_t keep = (size_t)n < said_size - 1 - used ? (size_t)n : said_size - 1 - used;
 
 		memcpy(said + used, chunk, keep);
@@ -43,14 +57,14 @@ bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_s
 		setrlimit(RLIMIT_CORE, &no_core);
 		signal(SIGSEGV, SIG_DFL);	/* the test framework's would go on with its tests */
 		signal(SIGBUS, SIG_DFL);
-		alarm(CHILD_SECONDS);		/* what goes round in circles has not ended well either */
+		signal(SIGALRM, SIG_DFL);
 		dup2(fds[1], STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
 		_exit(fn(arg) ? 0 : 1);
 	}
 	close(fds[1]);
-	read_all(fds[0], said, said_size);
+	read_all(fds[0], pid, said, said_size);
 	close(fds[0]);
 	BUG_ON(waitpid(pid, &status, 0) != pid);
 	if (WIFSIGNALED(status) && !said[0])

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/base/rcu.h"
+#include "tests/lib/patience.h"
 
 struct test_thread {
 	struct test_threads *all;
@@ -107,12 +109,11 @@ void step_reach(unsigned int *step, unsigned int value)
 static bool reached_within(const unsigned int *step, unsigned int value, unsigned int ms)
 {
 	const struct timespec nap = { 0, 100000 };
-	struct timespec now, start;
+	struct patience patience;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	patience_begin(&patience, ms / 1000.0, getpgrp());
 	while (load_acquire(step) < value) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >= (long)ms)
+		if (patience_over(&patience))
 			return false;
 		nanosleep(&nap, NULL);
 	}

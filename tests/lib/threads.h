@@ -6,7 +6,7 @@
 #include "core/base/atomic.h"
 
 #define TEST_MAX_THREADS	64
-/* A wait that must end, in milliseconds: far above what a slow sanitizer run on a busy machine needs. */
+/* A wait that must end, in milliseconds of an idle machine: far above what a slow sanitizer run needs. */
 #define TEST_PATIENCE_MS	60000
 
 struct test_threads;
