@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "workloads/layout.h"
+
 #define PAGE_BITS	12
 #define ATTEMPTS	3
 
@@ -87,9 +89,7 @@ static int put_runs(struct capture *capture, uint64_t vpn, uint64_t end)
 /* What a name in maps is cut to: a path's last part, without bytes that would end or hide a line. */
 static void put_name(FILE *out, const char *name)
 {
-	const char *slash = name[0] == '[' ? NULL : strrchr(name, '/');
-
-	for (name = slash ? slash + 1 : name; *name; name++)
+	for (name = layout_base_name(name); *name; name++)
 		putc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
 }
 

@@ -41,6 +41,8 @@ struct poptOption suite_options[] = {
 	  "clear, copy and check so many bytes of each page", "0,64,4096" },
 	{ "layout", 'l', POPT_ARG_STRING, NULL, CHOOSE_LAYOUT,
 	  "run on a captured address space; repeatable", "FILE" },
+	{ "populate", 0, POPT_ARG_STRING, NULL, CHOOSE_POPULATE,
+	  "populate these pages of layouts (default: as the file says)", "none|all|rss|first-touch" },
 	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "choose one value of an axis, as benchmark names show it",
 	  "KEY:VALUE" },
 	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulate N frames of 4 KiB on each node (default: 512k)", "N" },
@@ -230,6 +232,13 @@ static int take_layout(struct choices *choices, const char *text)
 	return access(shipped, F_OK) ? unknown_layout(text) : add_layout(choices, shipped);
 }
 
+static int take_populate(struct choices *choices, const char *text)
+{
+	if (layout_populate_by_name(text, &choices->populate))
+		return 0;
+	return complain("unknown pages '%s' for --populate: none, all, rss or first-touch", text);
+}
+
 int choices_add_shipped_layouts(struct choices *choices)
 {
 	glob_t found;
@@ -240,6 +249,28 @@ int choices_add_shipped_layouts(struct choices *choices)
 	for (size_t i = 0; !status && i < found.gl_pathc; i++)
 		status = add_layout(choices, found.gl_pathv[i]);
 	globfree(&found);
+	return status;
+}
+
+static int populate_layout(const struct choices *choices, unsigned int i)
+{
+	switch (layout_populate(choices->layouts[i], choices->populate)) {
+	case 0:
+		return 0;
+	case -ENODATA:
+		return complain("%s: no populated pages in it, as --populate rss wants: choose all or first-touch",
+				choices->layout_paths[i]);
+	default:
+		return fail("out of memory");
+	}
+}
+
+int choices_settle_layouts(struct choices *choices)
+{
+	int status = choices->nr_layouts ? 0 : choices_add_shipped_layouts(choices);
+
+	for (unsigned int i = 0; !status && i < choices->nr_layouts; i++)
+		status = populate_layout(choices, i);
 	return status;
 }
 
@@ -294,6 +325,8 @@ int choices_take(struct choices *choices, int option, const char *text)
 		return take_list(choices, text, take_payload);
 	case CHOOSE_LAYOUT:
 		return take_layout(choices, text);
+	case CHOOSE_POPULATE:
+		return take_populate(choices, text);
 	case CHOOSE_AXIS:
 		return take_axis(choices, text);
 	case CHOOSE_FRAMES:

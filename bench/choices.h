@@ -37,6 +37,7 @@ struct choices {
 	unsigned int payloads[MAX_PAYLOADS];
 	struct layout *layouts[MAX_LAYOUTS];
 	char *layout_paths[MAX_LAYOUTS];	/* as they were given, to be given again */
+	enum layout_populate populate;		/* of all layouts */
 	struct axis_choice axes[MAX_AXES];
 	unsigned int nr_policies, nr_threads, nr_payloads, nr_layouts, nr_axes;
 	struct places places;
@@ -56,6 +57,7 @@ enum {
 	CHOOSE_TABLES,
 	CHOOSE_PAYLOAD,
 	CHOOSE_LAYOUT,
+	CHOOSE_POPULATE,
 	CHOOSE_AXIS,
 	CHOOSE_FRAMES,
 	CHOOSE_SEED,
@@ -71,4 +73,6 @@ int choices_take(struct choices *choices, int option, const char *text);
 /* Adds the policy that @text names, or all presets; likewise all layouts that are shipped. Returns as above. */
 int choices_add_policies(struct choices *choices, const char *text);
 int choices_add_shipped_layouts(struct choices *choices);
+/* After the last option: the layouts that are shipped if none was chosen; all populated as chosen. Returns as above. */
+int choices_settle_layouts(struct choices *choices);
 #endif

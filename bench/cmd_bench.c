@@ -133,8 +133,8 @@ static int default_choices(struct bench_options *bench, struct suite_defaults *d
 		status = choices_add_policies(choices, policy_default()->name);
 	if (!status && defaults->policies && (grid || !bench->quick))
 		status = choices_add_policies(choices, "all");
-	if (!status && defaults->layouts)
-		status = choices_add_shipped_layouts(choices);
+	if (!status)
+		status = choices_settle_layouts(choices);
 	if (defaults->payloads) {
 		choices->payloads[choices->nr_payloads++] = 0;
 		if (!grid && !bench->quick)

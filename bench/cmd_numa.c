@@ -111,7 +111,7 @@ static int default_choices(struct numa_options *numa)
 	if (!choices->nr_payloads)
 		choices->payloads[choices->nr_payloads++] = FRAME_SIZE;
 	timing_default(&numa->timing, numa->quick);
-	if (!choices->nr_layouts && choices_add_shipped_layouts(choices))
+	if (choices_settle_layouts(choices))
 		return EXIT_MISUSE;
 	return choices->nr_policies ? 0 : choices_add_policies(choices, policy_default()->name);
 }

@@ -71,8 +71,8 @@ static int default_choices(struct profile_options *profile, struct suite_default
 		if (!status && !profile->quick)
 			status = choices_add_policies(choices, policy_presets[0].name);
 	}
-	if (!status && !choices->nr_layouts)
-		status = choices_add_shipped_layouts(choices);
+	if (!status)
+		status = choices_settle_layouts(choices);
 	if (!choices->nr_payloads)
 		choices->payloads[choices->nr_payloads++] = 0;
 	if (!choices->nr_threads)

@@ -173,7 +173,7 @@ static void put_chosen(FILE *out, const struct stress_options *stress, const str
 		fprintf(out, " --axis %s:%lld", what->workload->axes[i].key, (long long)what->choice[i]);
 	for (unsigned int i = 0; what->layout && i < choices->nr_layouts; i++)
 		if (choices->layouts[i] == what->layout)
-			fprintf(out, " --layout %s", choices->layout_paths[i]);
+			fprintf(out, " --layout %s --populate %s", choices->layout_paths[i], layout_populate_name(what->layout->populate));
 	fprintf(out, " --threads %u --payload %u", what->threads, what->payload);
 	places_put_options(&what->places, out);
 	fprintf(out, " --frames %lu --seed %llu", choices->frames, (unsigned long long)seed);
@@ -279,8 +279,8 @@ static int default_choices(struct stress_options *stress, struct suite_defaults 
 	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = !stress->all };
 	if (!choices->nr_policies)
 		status = choices_add_policies(choices, policy_default()->name);
-	if (!status && defaults->layouts)
-		status = choices_add_shipped_layouts(choices);
+	if (!status)
+		status = choices_settle_layouts(choices);
 	if (!choices->nr_payloads)
 		choices->payloads[choices->nr_payloads++] = CACHE_LINE;
 	if (!choices->nr_threads)

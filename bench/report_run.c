@@ -204,7 +204,7 @@ const char *report_shell(const struct report_run *run, const char *command)
 /* A word of a benchmark's name as the option that chooses it. */
 static void put_choice(FILE *out, const char *choice)
 {
-	static const char *const options[] = { "payload", "layout", "placement", "memory", "tables" };
+	static const char *const options[] = { "payload", "layout", "populate", "placement", "memory", "tables" };
 	const char *value = strchr(choice, ':');
 
 	for (size_t i = 0; value && i < ARRAY_SIZE(options); i++)

@@ -90,6 +90,8 @@ static char *case_name(const struct run_case *what)
 		append(name, sizeof(name), "/%s:%lld", what->workload->axes[i].key, (long long)what->choice[i]);
 	if (what->layout)
 		append(name, sizeof(name), "/layout:%s", what->layout->name);
+	if (what->layout && what->layout->populate != POPULATE_RSS)
+		append(name, sizeof(name), "/populate:%s", layout_populate_name(what->layout->populate));
 	if (what->payload)
 		append(name, sizeof(name), "/payload:%u", what->payload);
 	places_append_name(&what->places, name, sizeof(name));
