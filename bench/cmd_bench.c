@@ -175,7 +175,7 @@ static int show(const struct bench_options *bench, json_t *root, const struct co
 	char why[512];
 	int status;
 
-	if (results_take_json("faultline bench", root, results, why, sizeof(why)))
+	if (results_take_root("faultline bench", root, results, why, sizeof(why)))
 		return fail("%s", why);
 	if (results_note(root, results, company))
 		return fail("out of memory");

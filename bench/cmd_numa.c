@@ -207,7 +207,7 @@ static int gather(struct numa *costs, const struct suite *suite, const json_t *r
 	char why[512];
 	int status;
 
-	if (results_take_json("faultline numa", root, &measured, why, sizeof(why)))
+	if (results_take_root("faultline numa", root, &measured, why, sizeof(why)))
 		return fail("%s", why);
 	status = numa_gather(costs, suite, &measured) ? fail("out of memory") : 0;
 	for (unsigned int i = 0; !status && i < measured.nr; i++)

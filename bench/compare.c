@@ -287,6 +287,18 @@ static void set_rates(struct change *change, double before, double ratio)
 	change->ratio = change->after / change->before;
 }
 
+/* Items per second are set against items per second, iterations against iterations. */
+static bool same_measure(const struct side *before, const struct side *after, const char *name)
+{
+	const bool by_time = results_by_name(&before->runs[0], name)->by_time;
+
+	for (unsigned int i = 0; i < before->nr; i++)
+		if (results_by_name(&before->runs[i], name)->by_time != by_time ||
+		    results_by_name(&after->runs[i], name)->by_time != by_time)
+			return false;
+	return true;
+}
+
 static void add_change(struct comparison *comparison, const struct side *before, const struct side *after,
 		       const struct result *result)
 {
@@ -294,7 +306,7 @@ static void add_change(struct comparison *comparison, const struct side *before,
 	struct samples one = repetitions_of(before, result->name, by_processor);
 	struct samples other = repetitions_of(after, result->name, by_processor);
 
-	if (one.nr && other.nr) {
+	if (one.nr && other.nr && same_measure(before, after, result->name)) {
 		struct change *change = &comparison->changes[comparison->nr++];
 		struct difference difference;
 

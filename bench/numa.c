@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "bench/command.h"
-#include "bench/lenient_json.h"
+#include "bench/json_read.h"
 #include "bench/run_folder.h"
 
 #define LEAST_NS	1e-6	/* of an item */
@@ -219,18 +219,15 @@ static const char *take_root(struct numa *numa, const json_t *root)
 int numa_load(const char *run, struct numa *numa, char *why, size_t why_size)
 {
 	char path[PATH_MAX];
-	json_error_t error;
 	const char *wrong;
 	json_t *root;
 
 	*numa = (struct numa){ 0 };
 	if (!run_folder_file(run, "numa.json", path, sizeof(path)))
 		return -ENAMETOOLONG;
-	root = lenient_json_load(path, &error);
-	if (!root) {
-		snprintf(why, why_size, "%s:%d: %s", path, error.line, error.text);
+	root = json_read_file(path, why, why_size);
+	if (!root)
 		return -EINVAL;
-	}
 	wrong = take_root(numa, root);
 	json_decref(root);
 	if (!wrong)

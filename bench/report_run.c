@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
-#include "bench/lenient_json.h"
+#include "bench/json_read.h"
 #include "bench/report.h"
 #include "bench/run_folder.h"
 #include "bench/table.h"
@@ -62,12 +62,12 @@ static const char *wrong_with(const json_t *root, const char *list)
 /* A file of ours, whose @list has objects. */
 static int load_json(json_t **root, const char *path, const char *list)
 {
-	json_error_t error;
 	const char *wrong;
+	char why[512];
 
-	*root = lenient_json_load(path, &error);
+	*root = json_read_file(path, why, sizeof(why));
 	if (!*root)
-		return complain("%s:%d: not JSON: %s", path, error.line, error.text);
+		return complain_text(why);
 	wrong = wrong_with(*root, list);
 	return wrong ? complain("%s: %s", path, wrong) : 0;
 }

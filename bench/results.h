@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* results.h - what a file of results says: Google Benchmark's JSON, gathered by benchmark. */
+/*
+ * results.h - what a file of results says, gathered by benchmark: Google Benchmark's JSON (results_json.c has its versions), or
+ * will-it-scale's CSV (results_csv.c).
+ */
 #ifndef FAULTLINE_BENCH_RESULTS_H
 #define FAULTLINE_BENCH_RESULTS_H
 
@@ -15,7 +18,7 @@ struct json_t;
 #define MOST_RATE	1e15
 #define MOST_THREADS_DRAWN	1000000u
 
-/* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. */
+/* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. Without any rate it has an error. */
 struct result {
 	char *name;			/* all of it */
 	char *workload;
@@ -23,7 +26,8 @@ struct result {
 	char *choices;			/* the other keys and values, "key:value ..."; "" when there are none */
 	unsigned int threads;
 	unsigned int nr;		/* repetitions that have a rate */
-	double *rates;			/* items per second, ascending */
+	double *rates;			/* items per second, ascending; finite, none below 0 */
+	bool by_time;			/* they are iterations per second, since the file has no items */
 	double *in_turn;		/* the same in the order they were measured */
 	double fairness;		/* of the repetition that was least fair; below 0 when the file tells of none */
 	char *error;			/* NULL unless a repetition failed */
@@ -54,9 +58,9 @@ bool results_schema_known(const struct json_t *root);
  * Returns 0, or -errno with one line in @why, as "FILE: reason" or "FILE:LINE: reason".
  */
 int results_load(const char *run, struct results *results, char *why, size_t why_size);
-/* Nothing is left in @results: after a load that failed, or another free, there is nothing to do. */
 /* The same of @root, which @name stands for in @why. */
-int results_take_json(const char *name, const struct json_t *root, struct results *results, char *why, size_t why_size);
+int results_take_root(const char *name, const struct json_t *root, struct results *results, char *why, size_t why_size);
+/* Nothing is left in @results: after a load that failed, or another free, there is nothing to do. */
 void results_free(struct results *results);
 
 /* A picture can hold it: it failed, or has threads, and all its rates are LEAST_RATE to MOST_RATE. */
