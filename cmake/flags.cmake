@@ -31,6 +31,10 @@ elseif(FAULTLINE_SANITIZE STREQUAL "address")
 	set(sanitizer -fsanitize=address,undefined -fno-sanitize-recover=all)
 endif()
 
+if(FAULTLINE_FUZZ)
+	list(APPEND sanitizer -fsanitize=fuzzer-no-link)
+endif()
+
 if(FAULTLINE_SANITIZE)
 	# Plain allocation, because no sanitizer sees mallocx blocks; no inlined liburcu, because tsan must see its calls.
 	# Lines and no variables, no relocations: reports need no more, and some 300 programs fit into 2 GB.
