@@ -18,7 +18,7 @@ struct json_t;
 #define MOST_RATE	1e15
 #define MOST_THREADS_DRAWN	1000000u
 
-/* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. Without any rate it has an error. */
+/* One benchmark: WORKLOAD/key:value.../threads:N, with a rate for each repetition. */
 struct result {
 	char *name;			/* all of it */
 	char *workload;
@@ -30,7 +30,7 @@ struct result {
 	bool by_time;			/* they are iterations per second, since the file has no items */
 	double *in_turn;		/* the same in the order they were measured */
 	double fairness;		/* of the repetition that was least fair; below 0 when the file tells of none */
-	char *error;			/* NULL unless a repetition failed */
+	char *error;			/* NULL unless a repetition failed, or none has a rate */
 	unsigned int empty;		/* repetitions that have no finite rate */
 	unsigned int marks;		/* bits of enum mark: why the rates cannot be trusted */
 	/* In the order they were measured, as parts, 0 where the file lacks them; */
