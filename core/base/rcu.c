@@ -2,10 +2,26 @@
 /* rcu.c - registration, grace periods and their ThreadSanitizer model. */
 #include "core/base/rcu.h"
 
+#include "core/base/cpu.h"
 #include "core/base/syncpoint.h"
 
 #if defined(FAULTLINE_RCU_QSBR) && FAULTLINE_CHECK
 _Thread_local unsigned int rcu_sections;
+#endif
+
+#if FAULTLINE_CHECK || FAULTLINE_TSAN
+/* A thread that is no cpu is not registered: it is no reader, and liburcu must not take it for one. */
+static inline void leave_readers(void)
+{
+	if (this_cpu)
+		rcu_offline();
+}
+
+static inline void join_readers(void)
+{
+	if (this_cpu)
+		rcu_online();
+}
 #endif
 
 /* ---- who says when readers have left: liburcu, or the schedule that is on ---- */
@@ -180,23 +196,23 @@ void synchronize_rcu(void)
 
 	if (KNOCKED_OUT(RCU_GRACE))
 		return;
-	rcu_offline();
+	leave_readers();
 	began = grace_periods();
 	gp = rcu_model_gp_begin();
 	wait_for_readers();
 	rcu_model_gp_end(gp);
 	period_ended(began);
-	rcu_online();
+	join_readers();
 }
 
 void rcu_barrier(void)
 {
-	rcu_offline();
+	leave_readers();
 	ignore_begin();
 	wait_for_callbacks();
 	ignore_end();
 	model_barrier();
-	rcu_online();
+	join_readers();
 }
 
 #else
