@@ -65,7 +65,7 @@ int read_whole_file(const char *path, char **text, size_t *length, char *why, si
 /* How many bytes at @text are a number that JSON has not; 0 when none. */
 static size_t no_number(const char *text)
 {
-	static const char *const words[] = { "NaN", "-NaN", "Infinity", "-Infinity" };
+	static const char *const words[] = { "NaN", "-NaN", "Infinity", "-Infinity", "nan", "-nan", "inf", "-inf" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strncmp(text, words[i], strlen(words[i])))

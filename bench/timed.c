@@ -43,18 +43,12 @@
 #include "bench/interrupt.h"
 #include "bench/journal.h"
 #include "bench/progress.h"
+#include "bench/usage.h"
 
 /* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
 #define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
-
-/* Seconds of one thread, or of several. */
-struct usage {
-	double real, processor;
-	double queued;			/* runnable, without a processor */
-	double preparing;		/* in prepare(): of real time or, in crowded attempts, of processor time */
-};
 
 /* Lock key: (M) mutex (A) atomic (C) const while an attempt runs; one attempt runs at a time */
 static struct {
@@ -124,34 +118,6 @@ static void fail_op(struct shim_state *state, const struct seat *seat, int64_t e
 
 	snprintf(why, sizeof(why), "%s: %s", seat->role->name, strerror((int)-error));
 	shim_fail(state, why);
-}
-
-static double processor_seconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* The second number of schedstat is the time on run queues, in nanoseconds. */
-static double queued_seconds(void)
-{
-	FILE *file = fopen("/proc/thread-self/schedstat", "re");
-	unsigned long long queued = 0;
-
-	if (file && fscanf(file, "%*u %llu", &queued) != 1)
-		queued = 0;
-	if (file)
-		fclose(file);
-	return (double)queued / 1e9;
-}
-
-static struct usage usage_now(void)
-{
-	const double queued = queued_seconds(), processor = processor_seconds();
-
-	return (struct usage){ .real = now_seconds(), .processor = processor, .queued = queued };
 }
 
 /* Distinct processors of the workers of an attempt. */
@@ -342,12 +308,10 @@ static void start_work_finish(struct shim_state *state, struct seat *seat)
 	rcu_online();
 	if (!started)
 		return;
-	start = usage_now();
+	start = usage_at_start();
 	tally.start = start.real;
 	work(state, seat, &tally);
-	end.real = now_seconds();
-	end.processor = processor_seconds();
-	end.queued = queued_seconds();
+	end = usage_at_end();
 	attempt.rates[seat->worker.index] = (double)tally.items / max(end.real - tally.start - rate_preparing(&tally), 1e-9);
 	note_window(&start, &end, tally.preparing);
 	rcu_offline();
