@@ -115,7 +115,7 @@ void results_free(struct results *results)
 
 bool result_is_drawable(const struct result *result)
 {
-	if (!result->nr)
+	if (result->empty || !result->nr)
 		return !result->empty;
 	return result->threads && result->threads <= MOST_THREADS_DRAWN && result_least(result) >= LEAST_RATE &&
 	       result_most(result) <= MOST_RATE;
