@@ -7,6 +7,7 @@
 #include "bench/eras.h"
 #include "bench/plot.h"
 #include "bench/report.h"
+#include "bench/trust.h"
 #include "bench/twins.h"
 #include "core/faultline.h"
 
@@ -154,7 +155,7 @@ static const struct {
 
 /*
  * Of a workload, the one to quote: without payload, of the default policy or the newest, one thread, the choices of
- * @like if it is measured with these, else its first ones. NULL: there is none.
+ * @like if it is measured with these, else its first ones. Rows with marks are not quoted. NULL: there is none.
  */
 static const struct result *quoted(const struct results *results, const char *workload, const char *policy,
 				   const char *like)
@@ -164,7 +165,7 @@ static const struct result *quoted(const struct results *results, const char *wo
 	for (unsigned int i = 0; i < results->nr; i++) {
 		const struct result *result = &results->all[i];
 
-		if (!result->nr || result->threads != 1 || strcmp(result->workload, workload) ||
+		if (!trust_row(result) || result->threads != 1 || strcmp(result->workload, workload) ||
 		    (*result->policy && strcmp(result->policy, policy)) || strstr(result->choices, "payload:"))
 			continue;
 		if (like && !strcmp(result->choices, like))
@@ -178,7 +179,7 @@ static const struct result *quoted(const struct results *results, const char *wo
 static const struct twin *twin_of(const struct twin *twins, unsigned int nr, const char *workload)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		if (twins[i].core && !twins[i].skipped && !strcmp(twins[i].core->workload, workload) &&
+		if (twins[i].core && !twins[i].skipped && twins[i].trusted && !strcmp(twins[i].core->workload, workload) &&
 		    twins[i].core->threads == 1)
 			return &twins[i];
 	return NULL;
@@ -262,7 +263,7 @@ static void answer_costs(struct html *page, const struct report_run *run)
 			       "them.", policy, 100 * results_noise_floor(&run->bench));
 		put_costs(page, &run->bench, policy);
 	} else {
-		html_missing(page, "None of these operations was measured with one thread.", "faultline bench");
+		html_missing(page, "None of these operations was measured with one thread and has no mark.", "faultline bench");
 	}
 }
 

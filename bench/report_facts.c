@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "bench/report.h"
+#include "bench/table.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define POLICY_KEY	"policy:"
@@ -93,6 +95,25 @@ static void put_commands(struct html *page, const struct report_run *runs, unsig
 	html_row_end(page);
 }
 
+/* Why a run as a whole cannot be trusted. */
+static void put_run_marks(struct html *page, const struct report_run *runs, unsigned int nr)
+{
+	html_row(page);
+	html_cell(page, "marks");
+	for (unsigned int i = 0; i < nr; i++) {
+		const unsigned int marks = runs[i].bench.marks | runs[i].eras.marks;
+
+		html_put(page, "<td>");
+		if (!marks)
+			html_put(page, "none");
+		for (enum mark mark = 0; mark < NR_MARKS; mark++)
+			if (marks & 1u << mark)
+				html_put(page, "%s: %s<br/>", mark_name(mark), mark_meaning(mark));
+		html_put(page, "</td>");
+	}
+	html_row_end(page);
+}
+
 /* The policies of the last run, field by field. */
 static void put_policies(struct html *page, const struct report_run *run)
 {
@@ -127,6 +148,7 @@ void report_facts_table(struct html *page, const struct report_run *runs, unsign
 	html_row_end(page);
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++)
 		put_fact(page, facts[i].name, runs, nr, facts[i].key);
+	put_run_marks(page, runs, nr);
 	put_commands(page, runs, nr);
 	html_table_end(page);
 	put_policies(page, &runs[nr - 1]);
@@ -138,16 +160,31 @@ static void put_scaling(struct html *page, const struct results *results, const 
 {
 	const struct result *alone = results_find(results, result, result->policy, 1);
 
-	if (alone && result->threads > 1 && result_median(alone) > 0)
-		html_number(page, result_median(result) / result_median(alone), "× %.2f",
-			    result_median(result) / result_median(alone));
-	else
+	if (alone && result->threads > 1 && trust_row(alone) && trust_row(result)) {
+		const double ratio = as_shown(result_median(result)) / as_shown(result_median(alone));
+
+		html_number(page, ratio, "× %.2f", ratio);
+	} else {
 		html_number(page, NAN, "-");
+	}
+}
+
+/* What the marks of these rows mean. */
+static void put_marks(struct html *page, const struct results *results)
+{
+	unsigned int marks = 0;
+
+	for (unsigned int i = 0; i < results->nr; i++)
+		marks |= results->all[i].marks;
+	for (enum mark mark = 0; mark < NR_MARKS; mark++)
+		if (marks & 1u << mark)
+			html_paragraph(page, "Mark %s, which keeps a row out of summaries: %s.", mark_name(mark), mark_meaning(mark));
 }
 
 static void put_benchmark(struct html *page, const struct results *results, const struct result *result)
 {
 	double low, high, median = result_median(result);
+	char marks[MARKS_TEXT];
 
 	html_row(page);
 	html_cell(page, "%s", result->workload);
@@ -160,6 +197,7 @@ static void put_benchmark(struct html *page, const struct results *results, cons
 		html_number(page, median, "%s/s", report_rate(median));
 		html_number(page, 50 * (high - low) / median, "± %.1f %%", 50 * (high - low) / median);
 		put_scaling(page, results, result);
+		html_cell(page, "%s", marks_text(result->marks, marks));
 	} else {
 		html_cell(page, "%s%s", result_skipped(result) ? "skipped: " : "failed: ",
 			  result_skipped(result) ? result_skipped(result) : result->error);
@@ -171,7 +209,7 @@ void report_all(struct html *page, const struct report_run *run)
 {
 	static const char *const columns[] = { "workload", "choices", "policy", "threads", "time an item", "rate",
 					       "interval",
-					      "× 1 thread", NULL };
+					      "× 1 thread", "marks", NULL };
 	const struct results *results = run->bench.nr ? &run->bench : &run->eras;
 
 	html_section(page, "all", "All benchmarks");
@@ -180,6 +218,7 @@ void report_all(struct html *page, const struct report_run *run)
 			       "Time is what one thread spends on one item, rate what all threads do together; "
 			       "medians, with intervals of 95 %% (of fewer than six repetitions: their range). A "
 			       "column's head sorts the table.");
+		put_marks(page, results);
 		html_table(page, columns);
 		for (unsigned int i = 0; i < results->nr; i++)
 			put_benchmark(page, results, &results->all[i]);

@@ -72,6 +72,25 @@ static int load_json(json_t **root, const char *path, const char *list)
 	return wrong ? complain("%s: %s", path, wrong) : 0;
 }
 
+/* A run is one commit's: files of several were put into one folder, and their figures are not those of one program. */
+static void warn_of_commits(const struct report_run *run)
+{
+	const json_t *const contexts[] = {
+		run->bench.context, run->eras.context, json_object_get(run->profile, "context"), run->numa.facts.context,
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(contexts); i++) {
+		const char *commit = json_string_value(json_object_get(contexts[i], "commit"));
+
+		if (commit && first && strcmp(commit, first)) {
+			fprintf(stderr, "%s: %s: files of several commits: %s, %s\n", program_name, run->name, first, commit);
+			return;
+		}
+		first = first ? first : commit;
+	}
+}
+
 static int load_folder(struct report_run *run)
 {
 	char path[PATH_MAX], why[512];
@@ -91,6 +110,8 @@ static int load_folder(struct report_run *run)
 	}
 	if (!status && !run->bench.nr && !run->eras.nr && !run->profile && !run->knockouts && !run->has_numa)
 		status = complain("%s: no results in it", run->name);
+	if (!status)
+		warn_of_commits(run);
 	return status;
 }
 

@@ -167,6 +167,31 @@ ends 0 report two --out elsewhere.html
 [ -s elsewhere.html ] || surprise 'no page where it was asked for'
 refuses 'nowhere/x.html: No such file' report two --out nowhere/x.html
 
+# A row that cannot be trusted is on the page with its mark, and is quoted by no answer; so is the run's mark.
+marked() { # SHARE
+	echo '{ "context": { "num_cpus": 2, "quick": "1" }, "benchmarks": [ { "run_name": "fault_disjoint/policy:linux-6.15/threads:1",'
+	echo "\"run_type\": \"iteration\", \"items_per_second\": 1000, \"processor_got\": $1 } ] }"
+}
+marked 1 >trusted.json
+ends 0 report trusted.json --out trusted.html
+grep -q 'fault on a fresh page' trusted.html || surprise 'a row without a mark is not quoted'
+grep -q 'starved' trusted.html && surprise 'a mark without a reason'
+marked 0.5 >starved.json
+ends 0 report starved.json --out starved.html
+grep -q 'fault on a fresh page' starved.html && surprise 'a starved row is quoted'
+grep -q '<td>starved</td>' starved.html || surprise 'a starved row without its mark'
+grep -q 'quick: a smoke run' starved.html || surprise "a smoke run without its mark"
+
+# Files of two commits are no run of one program.
+mkdir mixed
+sed 's/"num_cpus"/"commit": "c0ffee", &/' trusted.json >mixed/bench.json
+sed 's/"num_cpus"/"commit": "c0ffee", &/' trusted.json >mixed/eras.json
+ends 0 report mixed
+[ ! -s err ] || surprise 'a warning of one commit'
+sed 's/"num_cpus"/"commit": "decade", &/' trusted.json >mixed/eras.json
+ends 0 report mixed
+tells 'mixed: files of several commits: c0ffee, decade'
+
 # What is no run is refused, and leaves no page.
 mkdir bad
 refuses 'bad: no results in it' report bad
