@@ -3,7 +3,7 @@
 # that was killed.
 . "$(dirname "$0")/../lib/cli.sh"
 
-measured='limit_lock limit_read --threads 1 --repetitions 20 --min-time 0.02'
+measured='limit_lock limit_compute --threads 1 --repetitions 20 --min-time 0.02'
 
 # begun SIGNAL ARGUMENT...: the program, and the signal once it has some repetitions. Its status is in $status.
 begun() {

@@ -3,7 +3,7 @@
 # fit on the disk.
 . "$(dirname "$0")/../lib/cli.sh"
 
-measured='limit_lock limit_read --threads 1 --repetitions 30 --min-time 0.02'
+measured='limit_lock limit_compute --threads 1 --repetitions 30 --min-time 0.02'
 
 kept() { # FILE: repetitions in its journal
 	cat "$1.unfinished" 2>/dev/null | grep -c '"run_type":"iteration"'

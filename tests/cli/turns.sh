@@ -38,7 +38,7 @@ for signal in INT TERM; do
 	whole "$rounds"
 	side() { ls runs/$1-*.json | sort -V | paste -sd,; }
 	"$FAULTLINE" compare "$(side before)" "$(side after)" >out 2>err
-	[ $? -le 1 ] || surprise 'the rounds cannot be compared'
+	case $? in 0 | 1 | 3) ;; *) surprise 'the rounds cannot be compared' ;; esac
 	rm -r runs
 done
 
