@@ -93,6 +93,6 @@ void folio_wait_end(struct folio *folio, uint32_t seen)
 	lockstat_wait_begin(&cost);
 	park(&folio->page.flags, seen, &cost);
 	lockstat_add(RANK_FOLIO_LOCK, &cost);
-	if (!folio_wait_begin(folio, &seen))
+	if (!folio_wait_begin(folio, &seen) && !KNOCKED_OUT(FOLIO_WAIT_PASS))
 		folio_wake(folio);
 }

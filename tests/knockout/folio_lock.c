@@ -33,7 +33,16 @@ static void wake_it(void)
 	folio_wake(&folio);
 }
 
-static const struct played_lock played = { init_it, lock_it, unlock_it, wake_it, "folio_lock.before_park" };
+/* Waits, but takes no lock. */
+static void wait_for_it(void)
+{
+	uint32_t seen;
+
+	BUG_ON(!folio_wait_begin(&folio, &seen));
+	folio_wait_end(&folio, seen);
+}
+
+static const struct played_lock played = { init_it, lock_it, unlock_it, wake_it, "folio_lock.before_park", 1, NULL };
 
 static void leaving_out_the_wait_is_caught(void **state)
 {
@@ -55,11 +64,25 @@ static void leaving_out_either_side_of_the_wake_is_caught(void **state)
 	assert_true(sleeper_is_forgotten_without("folio-wait:B", &played));
 }
 
+/* The unlock wakes one of three waiters that take no lock, and each wakes the next. */
+static void leaving_out_to_pass_a_wake_up_on_is_caught(void **state)
+{
+	static const struct played_lock waited_for = {
+		init_it, lock_it, unlock_it, wake_it, "folio_lock.before_park", 3, wait_for_it,
+	};
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_true(unlock_wakes(&waited_for, TEST_PATIENCE_MS));
+	assert_true(sleeper_is_forgotten_without("folio-wait:pass-on", &waited_for));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaving_out_the_wait_is_caught),
 		cmocka_unit_test(leaving_out_either_side_of_the_wake_is_caught),
+		cmocka_unit_test(leaving_out_to_pass_a_wake_up_on_is_caught),
 	};
 
 	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);

@@ -35,7 +35,7 @@ static void wake_it(void)
 	spin_wake_futex(&lock);
 }
 
-static const struct played_lock played = { init_it, lock_it, unlock_it, wake_it, "spin.before_park" };
+static const struct played_lock played = { init_it, lock_it, unlock_it, wake_it, "spin.before_park", 1, NULL };
 
 static void leaving_out_the_wait_is_caught(void **state)
 {

@@ -41,7 +41,7 @@ static unsigned int parking, entered;	/* steps */
 static void is_parking(void *arg)
 {
 	(void)arg;
-	step_reach(&parking, 1);
+	fetch_add_release(&parking, 1);
 }
 
 static void enter_once(void *arg, unsigned int index)
@@ -49,9 +49,13 @@ static void enter_once(void *arg, unsigned int index)
 	const struct played_lock *played = arg;
 
 	(void)index;
-	played->lock();
-	played->unlock();
-	step_reach(&entered, 1);
+	if (played->sleep) {
+		played->sleep();
+	} else {
+		played->lock();
+		played->unlock();
+	}
+	fetch_add_release(&entered, 1);
 }
 
 bool unlock_wakes(const struct played_lock *played, unsigned int patience_ms)
@@ -64,11 +68,11 @@ bool unlock_wakes(const struct played_lock *played, unsigned int patience_ms)
 	parking = 0;
 	entered = 0;
 	played->lock();
-	threads = threads_start(1, enter_once, (void *)(uintptr_t)played);
-	step_await(&parking, 1);
+	threads = threads_start(played->sleepers, enter_once, (void *)(uintptr_t)played);
+	step_await(&parking, played->sleepers);
 	step_within(&entered, 1, 20);
 	played->unlock();
-	woke = step_within(&entered, 1, patience_ms);
+	woke = step_within(&entered, played->sleepers, patience_ms);
 	knockout_clear();
 	played->wake();
 	threads_join(threads);
