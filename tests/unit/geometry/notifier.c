@@ -7,24 +7,36 @@
 #include <cmocka.h>
 
 #include "core/op/migrate.h"
+#include "core/op/mkclean.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
+#include "core/op/pfnmap.h"
 #include "core/op/protect.h"
 #include "core/op/share_page.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/file_scene.h"
 #include "tests/lib/mirror_scene.h"
+#include "tests/lib/thp_scene.h"
 #include "tests/lib/threads.h"
+
+#define FAR_PFN	(1UL << 30)		/* beyond every machine, and where a PUD entry can begin */
+#define RAW_AT	(3 * PGDIR_SIZE)
 
 /* A subscriber to one page, which looks at its entry when it is told. */
 struct listener {
 	struct mmu_interval_notifier notifier;
 	unsigned long addr;
-	pte_t before;				/* its entry before the operation */
+	enum pgtable_level level;		/* of its entry */
+	uint64_t before;			/* its entry before the operation */
 	unsigned int told;
 	enum mmu_notifier_event event;
 };
+
+static uint64_t entry_of(const struct listener *w, struct mm_struct *mm)
+{
+	return tree_value(mm->pt.pgd, w->level, w->addr);
+}
 
 static void told(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {
@@ -34,7 +46,7 @@ static void told(struct mmu_interval_notifier *sub, const struct mmu_notifier_ra
 	BUG_ON(range->mm != sub->mm || w->addr < range->start || w->addr >= range->end);
 	if (w->told++)
 		return;		/* the same operation, going on */
-	BUG_ON(!pte_same(tree_pte(sub->mm, w->addr), w->before));
+	BUG_ON(entry_of(w, sub->mm) != w->before);
 	w->event = range->event;
 }
 
@@ -171,6 +183,21 @@ static const struct happening happenings[] = {
 	{ "cleaning", clean_it, MMU_NOTIFY_PROTECTION_PAGE, true, false },
 };
 
+static void listen(struct listener *w, struct mm_struct *mm)
+{
+	w->before = entry_of(w, mm);
+	assert_int_equal(mmu_notifier_register(mm), 0);
+	assert_int_equal(mmu_interval_notifier_insert(&w->notifier, mm, w->addr, w->addr + PAGE_SIZE, &ops), 0);
+}
+
+/* The listener was notified of @event, and its entry changed after that. */
+static void heard_of(struct listener *w, struct mm_struct *mm, const char *name, enum mmu_notifier_event event)
+{
+	if (!w->told || w->event != event || entry_of(w, mm) == w->before)
+		fail_msg("%s: notified %u times, event %d", name, w->told, w->event);
+	mmu_interval_notifier_remove(&w->notifier);
+}
+
 /* Row: H4. */
 static void each_is_told_of_before(void **state)
 {
@@ -179,19 +206,15 @@ static void each_is_told_of_before(void **state)
 		const struct happening *h = &happenings[i];
 		struct file *file = scene_file();
 		struct mm_struct *mm = mm_with_words("linux-6.15", 1), *child = NULL;
-		struct listener w = { .addr = h->of_file ? AREA + 8 * LEN : AREA };
+		struct listener w = { .addr = h->of_file ? AREA + 8 * LEN : AREA, .level = LEVEL_PTE };
 
 		map_file_at(mm, AREA + 8 * LEN, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 		assert_int_equal(do_user_addr_fault(mm, AREA + 8 * LEN, FAULT_FLAG_WRITE), 0);
 		if (h->shared)
 			assert_int_equal(sys_fork(mm, &child), 0);
-		w.before = tree_pte(mm, w.addr);
-		assert_int_equal(mmu_notifier_register(mm), 0);
-		assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, w.addr, w.addr + PAGE_SIZE, &ops), 0);
+		listen(&w, mm);
 		h->fn(mm, file);
-		if (!w.told || w.event != h->event || pte_same(tree_pte(mm, w.addr), w.before))
-			fail_msg("%s: told %u times, event %d", h->name, w.told, w.event);
-		mmu_interval_notifier_remove(&w.notifier);
+		heard_of(&w, mm, h->name, h->event);
 		if (child)
 			mm_exit(child);
 		mm_exit(mm);
@@ -199,11 +222,49 @@ static void each_is_told_of_before(void **state)
 	}
 }
 
+/* Row: H4. A fault at one end of a leaf of a PUD table splits it: a subscriber of the other end is notified. */
+static void a_pud_leaf_that_is_split(void **state)
+{
+	struct listener w = { .addr = RAW_AT + PUD_SIZE - PAGE_SIZE, .level = LEVEL_PUD };
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_thp();
+	mm = world_mm(THP_POLICY);
+	assert_int_equal(sys_mmap_pfn(mm, RAW_AT, PUD_SIZE, RW, MAP_PRIVATE | MAP_FIXED, FAR_PFN), (long)RAW_AT);
+	listen(&w, mm);
+	assert_true(pud_trans_huge((pud_t){ w.before }));
+	assert_int_equal(do_user_addr_fault(mm, RAW_AT, FAULT_FLAG_WRITE), 0);
+	heard_of(&w, mm, "a PUD split", MMU_NOTIFY_CLEAR);
+	mm_exit(mm);
+}
+
+/* Row: H4. Cleaning one page of a huge leaf cleans the leaf: a subscriber of another page is notified. */
+static void a_leaf_that_is_cleaned_in_part(void **state)
+{
+	struct listener w = { .addr = SHARED_AT + PMD_SIZE - PAGE_SIZE, .level = LEVEL_PMD };
+	struct mm_struct *mm;
+	struct file *file;
+
+	(void)state;
+	needs_thp();
+	file = file_create(HPAGE_PMD_NR, HPAGE_PMD_NR, HPAGE_PMD_ORDER, FILE_SEED);
+	mm = world_mm("linux-6.15");
+	map_file_at(mm, SHARED_AT, HPAGE_PMD_NR, RW, MAP_SHARED, file, 0);
+	assert_int_equal(do_user_addr_fault(mm, SHARED_AT, FAULT_FLAG_WRITE), 0);
+	listen(&w, mm);
+	assert_true(is_huge(mm, SHARED_AT));
+	assert_int_equal(mapping_wrprotect_range(&file->mapping, 1, folio_pfn(huge_folio(mm, SHARED_AT)) + 1, 1), 1);
+	heard_of(&w, mm, "cleaning of a part", MMU_NOTIFY_PROTECTION_PAGE);
+	mm_exit(mm);
+	file_put(file);
+}
+
 /* What adds is not told, nor what happens elsewhere. */
 static void nothing_else_is_told(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
-	struct listener w = { .addr = page_addr(4) };
+	struct listener w = { .addr = page_addr(4), .level = LEVEL_PTE };
 
 	(void)state;
 	assert_int_equal(mmu_notifier_register(mm), 0);
@@ -211,7 +272,7 @@ static void nothing_else_is_told(void **state)
 	assert_int_equal(do_user_addr_fault(mm, page_addr(4), FAULT_FLAG_WRITE), 0);
 	drop_it(mm, NULL);
 	assert_int_equal(w.told, 0);
-	w.before = tree_pte(mm, page_addr(4));
+	w.before = entry_of(&w, mm);
 	assert_int_equal(sys_fork(mm, &child), 0);
 	assert_int_equal(w.told, 1);
 	mm_exit(child);
@@ -338,6 +399,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_told_of_before),
+		cmocka_unit_test(a_pud_leaf_that_is_split),
+		cmocka_unit_test(a_leaf_that_is_cleaned_in_part),
 		cmocka_unit_test(nothing_else_is_told),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(an_invalidation_is_waited_for),
