@@ -153,6 +153,39 @@ static void a_huge_leaf_that_may_not_be_used(void **state)
 	end(&s);
 }
 
+static void never_used(struct page *page, void *arg)
+{
+	(void)arg;
+	BUG("page %p is used", (void *)page);
+}
+
+/* A device is refused [@at, +1 page): the mirror never gets an entry of it, though a fault there may succeed. */
+static void device_is_refused(struct mm_struct *mm, unsigned long at)
+{
+	struct hmm_mirror mirror;
+
+	assert_int_equal(hmm_mirror_create(&mirror, mm, at, at + PAGE_SIZE), 0);
+	assert_int_equal(hmm_mirror_use(&mirror, at, false, never_used, NULL), -EFAULT);
+	assert_int_equal(hmm_mirror_use(&mirror, at, true, never_used, NULL), -EFAULT);
+	hmm_mirror_fill(&mirror, at, at + PAGE_SIZE);
+	assert_false(*hmm_mirror_entry(&mirror, at) & HMM_PFN_READ);
+	hmm_mirror_destroy(&mirror);
+}
+
+/* Rows: H2, H4. */
+static void memory_that_may_only_be_written(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+
+	(void)state;
+	assert_int_equal(sys_mprotect(mm, AREA, LEN, PROT_WRITE), 0);
+	assert_int_equal(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE), 0);
+	device_is_refused(mm, AREA);
+	assert_int_equal(sys_mprotect(mm, AREA, LEN, PROT_NONE), 0);
+	device_is_refused(mm, AREA);
+	mm_exit(mm);
+}
+
 /* Row: H2. */
 static void what_is_refused(void **state)
 {
@@ -169,6 +202,7 @@ static void what_is_refused(void **state)
 	assert_int_equal(pfns[0], HMM_PFN_SPECIAL);
 	assert_int_equal(pfns[1], HMM_PFN_SPECIAL);
 	assert_int_equal(pfns[2], 0);
+	device_is_refused(mm, at);
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, AREA);
 	assert_int_equal(hmm_vma_get_pfns(vma, AREA - PAGE_SIZE, AREA + PAGE_SIZE, pfns), -EINVAL);
@@ -202,6 +236,7 @@ static void huge_pages_of_the_pool(void **state)
 	hmm_mirror_fill(&mirror, at, at + PMD_SIZE);
 	assert_int_equal(*hmm_mirror_entry(&mirror, at), 0);
 	hmm_mirror_destroy(&mirror);
+	device_is_refused(mm, at);
 	mm_exit(mm);
 	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0), 0);
 }
@@ -348,6 +383,7 @@ int main(void)
 		cmocka_unit_test(many_tables),
 		cmocka_unit_test(huge_leaves),
 		cmocka_unit_test(a_huge_leaf_that_may_not_be_used),
+		cmocka_unit_test(memory_that_may_only_be_written),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(huge_pages_of_the_pool),
 		cmocka_unit_test(a_range_watched),
