@@ -235,6 +235,33 @@ static void ours_merges_so(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* One VMA of three, after these calls; and whether it may have guards: it may if one of the three had. */
+static const struct joined {
+	const char *calls;
+	bool maybe_guard;
+} joined[] = {
+	{ "map 0 1; map 2 3; map 8 9; move 8 1 1", false },
+	{ "map 0 1; map 2 3; map 8 9; guard 0; move 8 1 1", true },
+	{ "map 0 1; map 2 3; map 8 9; guard 2; move 8 1 1", true },
+	{ "map 0 3; guard 1; move 1 8 1; move 8 1 1", true },
+};
+
+/* Row: G1. */
+static void a_guard_on_any_side_marks_the_whole(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(joined); i++) {
+		const struct merge all = { "joined on both sides", joined[i].calls, "aaa", NULL };
+
+		mm = world_mm("linux-6.15");
+		assert_true(run_calls(&ours, joined[i].calls) && our_map_is(&all));
+		if (load_relaxed(&vma_tree_find(&mm->tree, AT)->vm_maybe_guard) != joined[i].maybe_guard)
+			fail_msg("%s: vm_maybe_guard is not %d", joined[i].calls, joined[i].maybe_guard);
+		assert_at_rest(mm);
+		mm_exit(mm);
+	}
+}
+
 /* ---- the running kernel: each case in a process of its own ---- */
 
 static bool live_map(unsigned int first, unsigned int end)
@@ -316,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ours_merges_so),
+		cmocka_unit_test(a_guard_on_any_side_marks_the_whole),
 		cmocka_unit_test(the_running_kernel_merges_so),
 	};
 
