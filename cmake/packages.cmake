@@ -50,6 +50,7 @@ if(NOT CMAKE_CROSSCOMPILING)
 	faultline_package(gsl libgsl-dev gsl/gsl_cdf.h gsl gslcblas)
 	if(BUILD_TESTING)
 		faultline_package(cmocka libcmocka-dev cmocka.h cmocka)
+		faultline_package(expat libexpat1-dev expat.h expat) # pages are well-formed
 		if(FAULTLINE_CHECK AND NOT FAULTLINE_SANITIZE)
 			faultline_package(relacy relacy-dev relacy/relacy.hpp) # headers are all of it
 		endif()

@@ -9,7 +9,7 @@
 
 void fuzz_broken(const char *file, int line, const char *rule)
 {
-	fprintf(stderr, "%s:%d: broken rule: %s\n", file, line, rule);
+	dprintf(STDERR_FILENO, "%s:%d: broken rule: %s\n", file, line, rule);
 	abort();
 }
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report.c - a text in place of each string of a run's files, through the page, the plots and the table.
+ *
+ * An input is a byte that chooses the file, a byte that chooses the string (255: each one), and the text. Whatever it is, the page
+ * is well-formed XML, scripts for gnuplot keep it in quotes or rows of data, and messages are whole lines. No gnuplot runs: what it
+ * would read goes to memory, and it seems to draw empty pictures.
+ */
+#include <expat.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/command.h"
+#include "tests/lib/fuzz.h"
+
+#define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/run/"
+#define EACH	255
+
+static const char *const files[] = { "bench.json", "eras.json", "profile.json", "numa.json", "knockouts.json" };
+#define NR_FILES	(sizeof(files) / sizeof(files[0]))
+
+/* ---- in place of gnuplot ---- */
+static int script_fd, pictures_fd;	/* what it reads, and where it draws */
+
+int pipe2(int ends[2], int flags)
+{
+	(void)flags;
+	script_fd = memfd_create("script", MFD_CLOEXEC);
+	ends[0] = dup(script_fd);
+	ends[1] = dup(script_fd);
+	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+}
+
+int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd, int new_fd)
+{
+	(void)actions;
+	if (new_fd == STDOUT_FILENO)
+		pictures_fd = fd;
+	return 0;
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+		 char *const argv[], char *const environment[])
+{
+	(void)file, (void)actions, (void)attributes, (void)argv, (void)environment;
+	*pid = 1;
+	return 0;
+}
+
+/* The end of a quoted text that begins at @text; NULL when the line ends before. In quotes of commands of ours nothing is run. */
+static const char *end_of_quotes(const char *text, char quote)
+{
+	for (const char *c = text + 1; *c; c++) {
+		HOLDS(quote == '\'' || *c != '`');
+		if (*c == '\\' && quote == '"' && c[1])
+			c++;
+		else if (*c == quote)
+			return c;
+	}
+	return NULL;
+}
+
+/* A command: outside of quotes it has this program's own signs alone. True: data follow. */
+static bool check_command(const char *line)
+{
+	for (const char *c = line; *c; c++) {
+		if (*c == '\'' || *c == '"') {
+			c = end_of_quotes(c, *c);
+			HOLDS(c);
+		} else {
+			HOLDS(*c != '`' && (unsigned char)*c >= ' ' && *c != 0x7f);
+		}
+	}
+	return line[0] == '$' && strstr(line, " << END");
+}
+
+/* A row: it ends no data, and its quotes are closed. */
+static void check_row(const char *line)
+{
+	unsigned int quotes = 0;
+
+	HOLDS(line[0] == ' ' || !line[0]);
+	for (const char *c = line; *c; c++) {
+		HOLDS((unsigned char)*c >= ' ' && *c != 0x7f);
+		quotes += *c == '"';
+	}
+	HOLDS(quotes % 2 == 0);
+}
+
+static void draw_nothing(const char *line)
+{
+	static const char picture[] = "<svg viewBox=\"0 0 1 1\"\n xmlns=\"http://www.w3.org/2000/svg\">\n<defs></defs>\n<g></g></g>\n</svg>\n";
+
+	if (!strcmp(line, "unset output"))
+		HOLDS(write(pictures_fd, picture, sizeof(picture) - 1) == sizeof(picture) - 1);
+}
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	FILE *script = fdopen(script_fd, "r");
+	char *line = NULL;
+	size_t room = 0;
+	bool data = false;
+	ssize_t length;
+
+	(void)options;
+	HOLDS(script);
+	rewind(script);
+	while ((length = getline(&line, &room, script)) > 0) {
+		HOLDS(line[length - 1] == '\n' && strlen(line) == (size_t)length);
+		line[length - 1] = '\0';
+		if (data && !strcmp(line, "END"))
+			data = false;
+		else if (data)
+			check_row(line);
+		else
+			data = check_command(line);
+		draw_nothing(line);
+	}
+	HOLDS(!data);
+	free(line);
+	fclose(script);
+	*status = 0;
+	return pid;
+}
+
+/* ---- the files ---- */
+
+/* Replaces the strings of @value whose turn it is: *@left counts down to them; EACH: all. */
+static void plant(json_t *value, unsigned int *left, const char *text, size_t length)
+{
+	const char *key;
+	json_t *inner;
+	void *next;
+	size_t i;
+
+	json_object_foreach_safe(value, next, key, inner)
+		if (json_is_string(inner) && (*left == EACH || !(*left)--))
+			json_object_set_new(value, key, json_stringn(text, length));
+		else
+			plant(inner, left, text, length);
+	json_array_foreach(value, i, inner)
+		if (json_is_string(inner) && (*left == EACH || !(*left)--))
+			json_array_set_new(value, i, json_stringn(text, length));
+		else
+			plant(inner, left, text, length);
+}
+
+/* Texts that JSON cannot have never come out of a file: bytes that are no UTF-8, and zero. */
+static bool is_text(const char *text, size_t length)
+{
+	json_t *string = memchr(text, 0, length) ? NULL : json_stringn(text, length);
+
+	json_decref(string);
+	return string != NULL;
+}
+
+static void write_run(unsigned int file, unsigned int string, const char *text, size_t length)
+{
+	for (unsigned int i = 0; i < NR_FILES; i++) {
+		unsigned int left = string;
+		char path[512];
+		json_t *root;
+
+		snprintf(path, sizeof(path), RUN "%s", files[i]);
+		root = json_load_file(path, 0, NULL);
+		HOLDS(root);
+		if (i == file)
+			plant(root, &left, text, length);
+		snprintf(path, sizeof(path), "run/%s", files[i]);
+		HOLDS(!json_dump_file(root, path, 0));
+		json_decref(root);
+	}
+}
+
+/* ---- the command ---- */
+static void check_page(void)
+{
+	XML_Parser parser = XML_ParserCreate(NULL);
+	FILE *page = fopen("page.html", "re");
+	char block[65536];
+	size_t got;
+
+	HOLDS(parser && page);
+	do {
+		got = fread(block, 1, sizeof(block), page);
+		HOLDS(XML_Parse(parser, block, (int)got, got < sizeof(block)) == XML_STATUS_OK);
+	} while (got == sizeof(block));
+	fclose(page);
+	XML_ParserFree(parser);
+}
+
+/* Whole lines, and one when the command is refused. */
+static void check_messages(int status, const char *messages, size_t length)
+{
+	unsigned int lines = 0;
+
+	HOLDS(strlen(messages) == length && (!length || messages[length - 1] == '\n'));
+	for (const char *c = messages; *c; c++) {
+		HOLDS(*c == '\n' || ((unsigned char)*c >= ' ' && *c != 0x7f));
+		lines += *c == '\n';
+	}
+	HOLDS(status == EXIT_DONE || lines == 1);
+}
+
+static int report(const char *const *arguments, int nr)
+{
+	const char *argv[8] = { "faultline report" };
+	FILE *kept = stderr;
+	char *messages;
+	size_t length;
+	int status;
+
+	memcpy(argv + 1, arguments, (size_t)nr * sizeof(*arguments));
+	stderr = open_memstream(&messages, &length);
+	HOLDS(stderr);
+	program_name = argv[0];
+	status = report_command.run(nr + 1, argv);
+	fclose(stderr);
+	stderr = kept;
+	HOLDS(status == EXIT_DONE || status == EXIT_CHECK_FAILED || status == EXIT_MISUSE);
+	check_messages(status, messages, length);
+	free(messages);
+	return status;
+}
+
+/* Everything is written into a folder of this process, which goes with it. */
+static char folder[] = "/tmp/faultline-fuzz-XXXXXX";
+
+static int drop(const char *path, const struct stat *what, int type, struct FTW *where)
+{
+	(void)what, (void)type, (void)where;
+	return remove(path);
+}
+
+static void drop_scratch(void)
+{
+	nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void enter_scratch(void)
+{
+	static bool entered;
+
+	if (entered)
+		return;
+	entered = true;
+	HOLDS(mkdtemp(folder) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777));
+	HOLDS(freopen("/dev/null", "we", stdout) && !atexit(drop_scratch));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const page[] = { "--plots", "--out", "page.html", "run" }, *const table[] = { "--table", "run" };
+	const char *text = (const char *)data + 2;
+
+	if (size < 2 || !is_text(text, size - 2))
+		return 0;
+	enter_scratch();
+	unlink("page.html");
+	write_run(data[0] % NR_FILES, data[1], text, size - 2);
+	if (!report(page, 4))
+		check_page();
+	report(table, 2);
+	return 0;
+}
