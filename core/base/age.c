@@ -153,4 +153,10 @@ void age_seen(enum age_kind kind, const struct age *age, const void *object)
 		BUG("object age: %p, one of the %s, is looked at %lu grace periods after it was unlinked, and not 1", object,
 		    kind_names[kind], periods);
 }
+
+void assert_linked(enum age_kind kind, const struct age *age, const void *object)
+{
+	if (unlikely(load_relaxed(&age->gone)) && watcher_is_on(&ages))
+		BUG("object age: %p, one of the %s, is looked at after it was unlinked", object, kind_names[kind]);
+}
 #endif

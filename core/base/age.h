@@ -10,6 +10,7 @@
  *   look   an object that a reader found in this section was unlinked one period ago, or less, or not at all.
  *
  * Where memory is type-stable an object may be reused at once; its age is then that of what it is by now.
+ * What a lock or a count keeps, and no grace period, is linked whenever a holder looks at it: assert_linked().
  */
 #ifndef FAULTLINE_CORE_BASE_AGE_H
 #define FAULTLINE_CORE_BASE_AGE_H
@@ -20,7 +21,10 @@
 	X(TABLE,	"page tables") \
 	X(ANON_VMA,	"anon_vmas") \
 	X(VMA,		"VMAs") \
-	X(FRAME,	"folios")
+	X(FRAME,	"folios") \
+	X(VMA_NODE,	"VMA tree nodes") \
+	X(CHAIN,	"anon_vma chains") \
+	X(MM,		"mm_structs")
 
 enum age_kind {
 #define X(id, name) AGE_##id,
@@ -45,6 +49,8 @@ void age_freed(enum age_kind kind, const struct age *age, const void *object, un
 void age_reused(enum age_kind kind, struct age *age);
 /* A reader looks at what it found in the section that it is in. Dies if that is older than it can be. */
 void age_seen(enum age_kind kind, const struct age *age, const void *object);
+/* A thread looks at an object that cannot be unlinked meanwhile. Dies if it is unlinked; poison counts as that. */
+void assert_linked(enum age_kind kind, const struct age *age, const void *object);
 #else
 static force_inline void age_unlinked(struct age *age) { (void)age; }
 static force_inline void age_freed(enum age_kind kind, const struct age *age, const void *object, unsigned long least)
@@ -53,6 +59,10 @@ static force_inline void age_freed(enum age_kind kind, const struct age *age, co
 }
 static force_inline void age_reused(enum age_kind kind, struct age *age) { (void)kind, (void)age; }
 static force_inline void age_seen(enum age_kind kind, const struct age *age, const void *object)
+{
+	(void)kind, (void)age, (void)object;
+}
+static force_inline void assert_linked(enum age_kind kind, const struct age *age, const void *object)
 {
 	(void)kind, (void)age, (void)object;
 }

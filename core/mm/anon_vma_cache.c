@@ -135,6 +135,8 @@ void chains_free(struct anon_vma_chain_list *list)
 
 	while ((avc = TAILQ_FIRST(list))) {
 		TAILQ_REMOVE(list, avc, same_vma);
+		age_unlinked(&avc->age);
+		age_freed(AGE_CHAIN, &avc->age, avc, 0);
 		typesafe_free(chain_cache, avc);
 	}
 }
@@ -143,9 +145,11 @@ bool chain_alloc(struct anon_vma_chain_list *list)
 {
 	struct anon_vma_chain *avc = typesafe_alloc(chain_cache);
 
-	if (avc)
-		TAILQ_INSERT_HEAD(list, avc, same_vma);
-	else
+	if (!avc) {
 		chains_free(list);
-	return avc;
+		return false;
+	}
+	age_reused(AGE_CHAIN, &avc->age);
+	TAILQ_INSERT_HEAD(list, avc, same_vma);
+	return true;
 }

@@ -12,6 +12,7 @@
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 #define FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 
+#include "core/base/age.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/mm_types.h"
 
@@ -28,6 +29,7 @@ struct anon_vma_chain {
 	struct anon_vma *anon_vma;		/* (C) */
 	TAILQ_ENTRY(anon_vma_chain) same_vma;	/* (L) the VMA's other chains, newest anon_vma first, the root last */
 	struct interval_node node;		/* (R) with the range of the VMA */
+	struct age age;				/* has its own lock key */
 };
 
 /*

@@ -102,5 +102,7 @@ void mm_free(struct mm_struct *mm)
 	vma_tree_destroy(&mm->tree);
 	mm_pgtable_destroy(&mm->pt);
 	mm_id_free(mm->mm_id);
+	age_unlinked(&mm->age);
+	age_freed(AGE_MM, &mm->age, mm, 0);
 	node_free(mm, mm->pt.home, sizeof(*mm));
 }

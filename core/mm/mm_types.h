@@ -12,6 +12,7 @@
 
 #include <sys/queue.h>
 
+#include "core/base/age.h"
 #include "core/base/rcu.h"
 #include "core/base/seqcount.h"
 #include "core/lock/rwsem.h"
@@ -126,6 +127,7 @@ struct mm_struct {
 #if FAULTLINE_CHECK
 	uint32_t vma_shadow_seq;	/* (A) changes when the VMAs' write locks end: the locks themselves do not look */
 #endif
+	struct age age;			/* has its own lock key */
 };
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */

@@ -12,11 +12,23 @@ static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rma
 {
 	unsigned long addr = vma_address(vma, folio->page.index, folio_nr_pages(folio));
 
+	assert_linked(AGE_MM, &vma->vm_mm->age, vma->vm_mm);
 	BUG_ON(addr == (unsigned long)-EFAULT);
 	SYNCPOINT("rmap_walk.vma");
 	if (rwc->invalid_vma && rwc->invalid_vma(vma, rwc->arg))
 		return true;
 	return rwc->rmap_one(folio, vma, addr, rwc->arg) && !(rwc->done && rwc->done(folio));
+}
+
+/* Returns false when the walk is over. Locking: the anon_vma's lock, which keeps the chain in its tree from before to after. */
+static bool walk_chain(struct anon_vma_chain *avc, struct folio *folio, struct rmap_walk_control *rwc)
+{
+	bool more;
+
+	assert_linked(AGE_CHAIN, &avc->age, avc);
+	more = walk_vma(avc->vma, folio, rwc);
+	assert_linked(AGE_CHAIN, &avc->age, avc);
+	return more;
 }
 
 /* Locking: the anon_vma's lock. */
@@ -26,7 +38,7 @@ static void walk_anon_vmas(struct anon_vma *anon_vma, struct folio *folio, struc
 	struct anon_vma_chain *avc;
 
 	anon_vma_interval_tree_foreach(avc, &anon_vma->tree, first, first + nr - 1)
-		if (!walk_vma(avc->vma, folio, rwc))
+		if (!walk_chain(avc, folio, rwc))
 			break;
 }
 

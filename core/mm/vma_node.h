@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_CORE_MM_VMA_NODE_H
 #define FAULTLINE_CORE_MM_VMA_NODE_H
 
+#include "core/base/age.h"
 #include "core/mm/vma_tree.h"
 
 #define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
@@ -16,6 +17,7 @@ struct vma_node {
 	unsigned long key[NODE_SLOTS];	/* (C) ascending */
 	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
 	struct rcu_cb rcu;		/* (C) while not replaced */
+	struct age age;			/* has its own lock key */
 };
 
 /* Sees to it that @wanted nodes are in reserve. Returns 0 or -ENOMEM. Locking: mmap_lock for write, as for the rest. */

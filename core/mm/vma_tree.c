@@ -13,6 +13,7 @@
 /* A child's search came up empty: its VMAs all end at or below @addr, so the next child's first one is the answer. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 {
+	age_seen(AGE_VMA_NODE, &node->age, node);
 	ASSERT(node->nr && node->nr <= NODE_SLOTS);	/* a freed node is poisoned */
 	for (unsigned int i = 0; i < node->nr; i++) {
 		void *slot;
@@ -77,11 +78,13 @@ static void node_free_rcu(struct rcu_head *head)
 {
 	struct vma_node *node = rcu_cb_entry(head, struct vma_node, rcu);
 
+	age_freed(AGE_VMA_NODE, &node->age, node, 1);
 	node_free(node, node->home, sizeof(*node));
 }
 
 void node_retire(struct vma_node *node)
 {
+	age_unlinked(&node->age);
 	if (KNOCKED_OUT(VMA_TREE_GRACE))
 		node_free_rcu(&node->rcu.head);
 	else

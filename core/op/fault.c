@@ -255,6 +255,7 @@ static vm_fault_t fault_in_vma(struct vm_area_struct *vma, unsigned long addr, u
 /* Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
+	assert_linked(AGE_MM, &mm->age, mm);
 	OPERATION("fault", mm, addr);
 	struct vm_area_struct *vma;
 	vm_fault_t ret;

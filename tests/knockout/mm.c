@@ -34,7 +34,7 @@ static const struct stormy cases[] = {
 	{ { "protect:exclusive", { "not exclusive", "PageAnonExclusive" } }, "linux-6.15" },
 	{ { "pte-lock", { "shadow owner: PTE-table PTL" } }, "linux-6.15" },
 	{ { "gather:put", { "references" } }, "linux-6.15" },
-	{ { "vma-tree:grace", { "NODE_SLOTS", "Segmentation fault" } }, "linux-6.15" },
+	{ { "vma-tree:grace", { "one of the VMA tree nodes, is freed 0 grace periods after" } }, "linux-6.15" },
 	{ { "vma-seq:A", { "vma_is_write_locked", "shadow owner: VMA lock" } }, "linux-6.4" },
 	{ { "vma-seq:A", { "vma_is_write_locked", "shadow owner: VMA lock" } }, "linux-6.15" },
 	{ { "vma-seq:B", { "shadow owner: VMA lock" } }, "linux-6.4" },
@@ -50,7 +50,8 @@ static const struct stormy cases[] = {
 	{ { "vma:merge-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } }, "linux-6.15" },
 	{ { "anon-vma:reuse", { "anon_vma", "walk" } }, "linux-6.15" },
 	{ { "rcu:grace", { "object age" } }, "linux-6.15" },
-	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault" } }, "linux-6.15" },
+	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault", "anon_vma chains" } },
+	  "linux-6.15" },
 };
 
 /* Of these a watcher tells before there is any damage; and this is who sees the damage. */

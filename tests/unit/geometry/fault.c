@@ -277,6 +277,19 @@ static void a_fault_outside_its_vma_dies(void **state)
 
 static unsigned int payloads[] = { 0, 64, 4096 };
 
+static void a_fault_in_an_mm_that_has_ended_dies(void **state)
+{
+	struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
+
+	(void)state;
+	needs_checks();
+	age_unlinked(&s.mm->age);
+	assert_dies("one of the mm_structs, is looked at after it was unlinked", do_user_addr_fault(s.mm, AREA, 0));
+	age_reused(AGE_MM, &s.mm->age);
+	assert_int_equal(do_user_addr_fault(s.mm, AREA, 0), 0);
+	mm_exit(s.mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +297,7 @@ int main(void)
 		{ "each_way_with_one_line_a_page", each_way, NULL, NULL, &payloads[1] },
 		{ "each_way_with_whole_pages", each_way, NULL, NULL, &payloads[2] },
 		cmocka_unit_test_setup_teardown(a_fault_outside_its_vma_dies, world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fault_in_an_mm_that_has_ended_dies, world_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
