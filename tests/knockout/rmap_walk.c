@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap_walk.c - a VMA that is unmapped while a reverse-map walk visits it: without the lock, its chain is freed under the walk. */
+/* rmap_walk.c - a VMA that is unmapped while a reverse-map walk visits it: without the lock, its chain is freed meanwhile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +67,8 @@ static bool a_vma_that_is_visited_is_unmapped(void)
 static void only_a_walk_without_its_lock_is_detected(void **state)
 {
 	static const struct knocked_steps scene = {
-		{ "rmap:lock", { "one of the anon_vma chains, is looked at after it was unlinked" } }, a_vma_that_is_visited_is_unmapped,
+		{ "rmap:lock", { "one of the anon_vma chains, is looked at after it was unlinked" } },
+		a_vma_that_is_visited_is_unmapped,
 	};
 
 	(void)state;

@@ -7,13 +7,17 @@
 
 #include <cmocka.h>
 
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap_walk.h"
 #include "core/mm/vma.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
 #include "core/op/protect.h"
+#include "core/phys/folio_lock.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
+#include "tests/lib/threads.h"
 
 static void split(struct mm_struct *mm)
 {
@@ -108,10 +112,77 @@ static void leaves_that_went_meanwhile(void **state)
 	}
 }
 
+/* ---- reverse-map walks while a leaf is split ---- */
+
+/* A split of @folio's only leaf, and a walk that begins in it. */
+static struct splitting {
+	struct mm_struct *mm;
+	struct folio *folio;
+	unsigned int flags;		/* the walk's */
+	unsigned long met;		/* pages that the walk found mapped */
+	unsigned int walked;		/* step */
+	struct test_threads *walker;
+} splitting;
+
+static bool count_pages(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, splitting.flags);
+
+	while (page_vma_mapped_walk(&pvmw))
+		*(unsigned long *)arg += pvmw.pte ? 1 : HPAGE_PMD_NR;
+	return true;
+}
+
+static void walk_once(void *arg, unsigned int index)
+{
+	struct rmap_walk_control rwc = { .arg = &splitting.met, .rmap_one = count_pages };
+
+	(void)arg, (void)index;
+	folio_lock(splitting.folio);
+	rmap_walk(splitting.folio, &rwc);
+	folio_unlock(splitting.folio);
+	step_reach(&splitting.walked, 1);
+}
+
+/* In the split, whose lock the walk may wait for. Each page is mapped, and counted once. */
+static void begin_walk(void *arg)
+{
+	(void)arg;
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		BUG_ON(!folio_precise_page_mapcount(splitting.folio, folio_page(splitting.folio, i)));
+	BUG_ON(!folio_mapped(splitting.folio) || mm_counter_sum(&splitting.mm->pt, MM_ANONPAGES) != HUGE);
+	splitting.walker = threads_start(1, walk_once, NULL);
+	step_within(&splitting.walked, 1, 20);
+}
+
+/* Row: A3. */
+static void a_leaf_that_is_split_is_mapped_all_the_time(void **state)
+{
+	static const char *const points[] = { "thp.split.invalid", "thp.split.filled" };
+
+	(void)state;
+	needs_checks();
+	needs_thp();
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(points); i++) {
+		struct scene s = thp_scene(THP_POLICY);
+
+		splitting = (struct splitting){ s.mm, huge_folio(s.mm, AREA), i & 1 ? PVMW_SYNC : 0, 0, 0, NULL };
+		folio_get(splitting.folio);
+		assert_int_equal(syncpoint_hook(points[i / 2], begin_walk, NULL), 0);
+		split(s.mm);
+		syncpoint_hook(NULL, NULL, NULL);
+		threads_join(splitting.walker);
+		folio_put(splitting.folio);
+		assert_int_equal(splitting.met, HUGE);
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_pins_by_an_invalid_leaf),
+		cmocka_unit_test(a_leaf_that_is_split_is_mapped_all_the_time),
 		cmocka_unit_test(leaves_that_went_meanwhile),
 	};
 
