@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap_walk.c - a VMA that is unmapped while a reverse-map walk visits it: without the lock, its chain is freed meanwhile. */
+/* rmap_walk.c - a VMA is unmapped while a reverse-map walk visits it: without the lock, its chain is freed then. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

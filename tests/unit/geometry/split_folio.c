@@ -188,6 +188,65 @@ static void a_huge_page_is_split_with_its_leaves(void **state)
 	mm_exit(mm);
 }
 
+/* ---- undisturbed ---- */
+
+static void leave_alone(struct mm_struct *mm, struct mm_struct **child)
+{
+	(void)mm;
+	*child = NULL;
+}
+
+static void share_all(struct mm_struct *mm, struct mm_struct **child)
+{
+	BUG_ON(sys_fork(mm, child));
+}
+
+static void share_and_copy_one(struct mm_struct *mm, struct mm_struct **child)
+{
+	share_all(mm, child);
+	write_word(*child, 1, 7);
+}
+
+static void pin_and_unpin(struct mm_struct *mm, struct mm_struct **child)
+{
+	struct page *page;
+
+	*child = NULL;
+	BUG_ON(pin_user_pages_fast(mm, page_addr(2), 1, FOLL_WRITE, &page) != 1);
+	unpin_user_page(page);
+}
+
+/* Row: A9. Nobody else is there, so nothing stays, and each split and each page moved is counted once. */
+static void an_undisturbed_one_succeeds_and_counts_once(void **state)
+{
+	static void (*const befores[])(struct mm_struct *mm, struct mm_struct **child) = {
+		leave_alone, share_all, share_and_copy_one, pin_and_unpin,
+	};
+	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-6.15,anon=16k", "linux-6.15,anon=16k,pte_ptl=pmd" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies) * ARRAY_SIZE(befores); i++) {
+		struct mm_struct *mm = mm_with_words(policies[i / ARRAY_SIZE(befores)], PAGES), *child;
+		bool large = folio_test_large(folio_at(mm, 0));
+
+		befores[i % ARRAY_SIZE(befores)](mm, &child);
+		events_reset();
+		assert_int_equal(sys_migrate_range(mm, AREA, LEN, 1), PAGES);
+		assert_int_equal(sys_migrate_range(mm, AREA, LEN, 1), 0);
+		assert_int_equal(sys_migrate_range(mm, AREA, LEN, 0), PAGES);
+		assert_int_equal(events_total(EV_MIGRATE), 2 * PAGES);
+		assert_int_equal(events_total(EV_FOLIO_SPLIT), large);
+		assert_int_equal(events_total(EV_MIGRATE_KEPT) + events_total(EV_FOLIO_SPLIT_KEPT), 0);
+		assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), PAGES);
+		if (child) {
+			assert_at_rest(mm, child);
+			mm_exit(child);
+		}
+		assert_at_rest(mm);
+		mm_exit(mm);
+	}
+}
+
 /* ---- on the way ---- */
 
 /* A fork, and a fault that waits. */
@@ -259,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(folios_in_use_stay_whole, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(a_huge_page_is_split_with_its_leaves, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(an_undisturbed_one_succeeds_and_counts_once, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(others_come_on_the_way, two_nodes_up, world_down),
 	};
 
