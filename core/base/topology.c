@@ -379,7 +379,7 @@ int topology_locate(void *const *addrs, unsigned int nr, int *nodes)
 {
 	if (!topo)
 		return -ENODEV;
-	if (syscall(SYS_move_pages, 0, (unsigned long)nr, addrs, NULL, nodes, 0) < 0)
+	if (syscall(SYS_move_pages, 0l, (unsigned long)nr, addrs, NULL, nodes, 0l) < 0)
 		return -errno;
 	for (unsigned int i = 0; i < nr; i++) {
 		hwloc_obj_t obj = nodes[i] < 0 ? NULL : hwloc_get_numanode_obj_by_os_index(topo, (unsigned int)nodes[i]);

@@ -22,12 +22,12 @@ static long result_of(long ret)
 
 long live_mmap(unsigned long addr, unsigned long len, int prot, int flags)
 {
-	return result_of(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
+	return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)flags, -1l, 0l));
 }
 
 long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd)
 {
-	return result_of(syscall(SYS_mmap, addr, len, prot, flags, fd, 0));
+	return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)flags, (long)fd, 0l));
 }
 
 long live_munmap(unsigned long addr, unsigned long len)
