@@ -126,15 +126,16 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 /* @nr references if @page has any; false when it is free or being freed, or, if @bounded, has 2^31 already. */
 static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounded)
 {
-	int old = load_relaxed(&page->_refcount);
+	int old = load_relaxed(&page->_refcount), sum;
 	RETRY_LOOP(PAGE_REF);
 
 	do {
 		if (unlikely(bounded ? old <= 0 : !old) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
+		sum = (int)((uint32_t)old + (uint32_t)nr);	/* it wraps, as the atomic additions do */
 		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
-	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, old + nr)
-						  : !try_cmpxchg_acquire(&page->_refcount, &old, old + nr)) && RETRIED()));
+	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, sum)
+						  : !try_cmpxchg_acquire(&page->_refcount, &old, sum)) && RETRIED()));
 	return true;
 }
 
