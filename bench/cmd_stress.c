@@ -48,7 +48,7 @@ static const struct poptOption options[] = {
 	{ "knockout", 'k', POPT_ARG_STRING, NULL, OPT_KNOCKOUT,
 	  "disable this (see faultline list --knockouts); repeatable", "NAME" },
 	{ "stall", 0, POPT_ARG_STRING, NULL, OPT_STALL,
-	  "stop the first worker that gets there, to see who waits", "SYNCPOINT" },
+	  "stop the first worker there, to see what waits for it", "SYNCPOINT" },
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
 	  "fail after TIME without progress (default: 10s)", "TIME" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "Schedules:", NULL },

@@ -5,7 +5,7 @@
  * A side is one run, or several, as many as the other has. Three or more are rounds: the i-th of both were made in turns (alternate.h).
  * For each benchmark:
  *
- *   the rate         items per second; with one thread, which waits for nobody, items per second of processor time: what else runs
+ *   the rate         items per second; with one thread, which waits for no other, items per second of processor time: what else runs
  *                    takes time from a thread, but adds little to what it uses
  *   the samples      in rounds the logarithm of after / before, one for each round: the trimmed mean over its pairs of repetitions
  *                    that were made side by side. What the machine did meanwhile falls out of a pair, and what sets two processes
@@ -18,7 +18,7 @@
  *                    each benchmark by themselves, the noise floor of either side
  *
  * A benchmark is faster or slower when p is below SIGNIFICANCE and the ratio beyond the threshold; the same when the interval
- * lies within the threshold; else nobody can tell, and more rounds may. Rows with marks (trust.h) in half of a side's runs are left aside;
+ * lies within the threshold; else more rounds are needed. Rows with marks (trust.h) in half of a side's runs are left aside;
  * starved and two-groups count for rates by real time alone. Sides with runs by --quick are refused.
  */
 #ifndef FAULTLINE_BENCH_COMPARE_H

@@ -73,7 +73,7 @@ static inline pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
 
 /*
  * fault_waits - the fault cannot go on while @folio, which is mapped, is locked. Returns what it does then: FAULT_WAIT, FAULT_AGAIN
- * when the lock is free by now; VM_FAULT_RETRY under the VMA lock, which ranks below. The caller drops its locks first.
+ * when the lock is free again; VM_FAULT_RETRY under the VMA lock, which ranks below. The caller drops its locks first.
  * Locking: the entry's PTL, or a reference. Source: mm/hugetlb.c, hugetlb_fault().
  */
 static inline vm_fault_t fault_waits(struct vm_fault *vmf, struct folio *folio)
@@ -145,7 +145,7 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 
 /*
- * reuse_locked_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if nobody else has a
+ * reuse_locked_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if no other holder has a
  * reference: the folio lock keeps rmap walkers, who got one just before, from looking for it elsewhere.
  * Locking: the entry's PTL; the folio lock, dropped.
  */

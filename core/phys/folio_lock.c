@@ -82,7 +82,7 @@ bool folio_wait_begin(struct folio *folio, uint32_t *seen)
 }
 
 /*
- * Woken or not, another may have been meant. While somebody has the lock that one's unlock wakes the next; else the wake-up is
+ * Woken or not, another may have been meant. While the lock is held, its unlock wakes the next; else the wake-up is
  * passed on here. (If it were passed on in both cases, those who sleep again would wake each other until the unlock.)
  */
 void folio_wait_end(struct folio *folio, uint32_t seen)

@@ -50,7 +50,7 @@ static void another_run_is_seen(void **state)
 	assert_true(seen_beside("one socket", "another socket", true));
 }
 
-/* Runs of other programs' tests may measure meanwhile, so that "nobody" cannot be wanted of the host: only of the partner's byte. */
+/* Runs of other programs' tests may measure meanwhile: only the byte of the partner is looked at, not those of the host. */
 static void partners_are_one_run(void **state)
 {
 	struct company alone;

@@ -14,7 +14,7 @@
 static void known_figures(void **state)
 {
 	(void)state;
-	assert_float_equal(pace_of(1, 0, 0, 2), 1, 1e-9);		/* all asleep: a deadlock, or a sleep that nobody ends */
+	assert_float_equal(pace_of(1, 0, 0, 2), 1, 1e-9);		/* all asleep: a deadlock, or a lost wake-up */
 	assert_float_equal(pace_of(1, 1, 1, 2), 1, 1e-9);		/* one thread goes round in circles */
 	assert_float_equal(pace_of(1, 2, 8, 2), 1, 1e-9);		/* more than there are processors do */
 	assert_float_equal(pace_of(1, 0.5, 8, 2), 0.25, 1e-9);		/* others have three quarters of the machine */

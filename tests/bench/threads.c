@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.c - threads that the system does not start are told of in one line, and none is left. */
+/* threads.c - a thread that cannot be started is reported in one line, and none is left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
