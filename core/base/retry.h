@@ -19,6 +19,7 @@
 	X(RMAP_WALK,	100000,	"the way to the next entry that maps a folio") \
 	X(MAPPED_ENTRY,	100000,	"an entry's lock, from above") \
 	X(ZAP,		100000,	"a table to zap, found again") \
+	X(FORK_TABLE,	100000,	"a table of a child, retracted while fork fills it") \
 	X(FILEMAP,	100000,	"a look into the page cache") \
 	X(FILEMAP_LOCK,	100000,	"a folio locked, but out of its file") \
 	X(ANON_VMA,	1000,	"a folio's anon_vma, which it left") \

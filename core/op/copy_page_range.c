@@ -166,8 +166,9 @@ static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *a
 }
 
 /*
- * One stretch under both PTLs. mmap_lock is held for write, so no table is reclaimed; but of a file what maps it goes without that, and is
- * not missed: a fault brings it back.
+ * One stretch under both PTLs. mmap_lock is held for write, so no table is reclaimed; but the collapse of a file retracts tables without
+ * that, the parent's and the child's, whose VMA the file knows already. What the parent's held is not missed: a fault brings it back.
+ * Returns -EBUSY when the child's table is gone: it is to be allocated again.
  */
 static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long *addr, unsigned long end)
 {
@@ -177,7 +178,10 @@ static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	int err;
 
 	dst = pte_offset_map_lock(dst_pt, dst_pmd, *addr, &dst_ptl);
-	BUG_ON(!dst);
+	if (unlikely(!dst)) {
+		BUG_ON(vma_is_anonymous(copy->dst));
+		return -EBUSY;
+	}
 	src = pte_offset_map_lock_nested(src_pt, src_pmd, *addr, &src_ptl);
 	if (unlikely(!src)) {
 		BUG_ON(vma_is_anonymous(copy->src));
@@ -199,6 +203,7 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 {
 	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt;
 	pmd_t *dst_pmd = pmd_alloc_path(dst_pt, addr);
+	RETRY_LOOP(FORK_TABLE);
 
 	if (!dst_pmd)
 		return -ENOMEM;
@@ -210,13 +215,14 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 		if (err != -EAGAIN)
 			return err;
 	}
-	if (pte_alloc(dst_pt, dst_pmd))
-		return -ENOMEM;
 	while (addr < end) {
-		int err = copy_locked(copy, dst_pmd, src_pmd, &addr, end);
+		int err;
 
+		if (pte_alloc(dst_pt, dst_pmd))
+			return -ENOMEM;
+		err = copy_locked(copy, dst_pmd, src_pmd, &addr, end);
 		SYNCPOINT("fork.unlocked");
-		if (!err)
+		if (!err || (err == -EBUSY && RETRIED()))
 			continue;
 		copy->spare = folio_alloc(0, PAGE_ANON);
 		if (!copy->spare)
