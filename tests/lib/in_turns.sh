@@ -56,8 +56,13 @@ drop_round() { # FOLDER ROUND
 
 # The rounds so far do not tell, to AFTER's compare: its intervals hold however often they are looked at.
 undecided() { # FOLDER AFTER
-	local status=0
-	"$2" compare "$(side "$1" before)" "$(side "$1" after)" >/dev/null 2>&1 || status=$?
+	local status=0 before='' after='' round
+	# No $(...): bash 5.2 stumbles over a signal that is trapped while it reads one.
+	for ((round = 1; round <= turns_done; round++)); do
+		before+=${before:+,}$1/before-$round.json
+		after+=${after:+,}$1/after-$round.json
+	done
+	"$2" compare "$before" "$after" >/dev/null 2>&1 || status=$?
 	((status == 3))
 }
 
@@ -83,6 +88,7 @@ in_turns() {
 		[[ ! -t 2 ]] || printf '\r%d of %d rounds' "$round" "$rounds" >&2
 	done
 	trap - INT TERM
+	[[ ! $turns_stopped ]] || failed=1
 	[[ ! -t 2 ]] || printf '\r\033[K' >&2
 	return $failed
 }
