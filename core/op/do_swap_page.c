@@ -109,9 +109,10 @@ static vm_fault_t wait_for_migration(struct vm_fault *vmf)
 {
 	bool locked;
 
-	vmf->waits_for = page_folio(pfn_to_page(swapent_payload(vmf->orig)));
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
+	/* Not before: until the PTL is held the frame may become part of another folio, and of this one again. */
+	vmf->waits_for = page_folio(pfn_to_page(swapent_payload(vmf->orig)));
 	locked = folio_wait_begin(vmf->waits_for, &vmf->wait_seen);
 	ASSERT(locked);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
