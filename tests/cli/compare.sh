@@ -89,7 +89,7 @@ with_partner() { # HASTE
 with_partner || surprise "the partner was not waited for: $(cat turns)"
 with_partner hasty && surprise 'turns of a hasty partner, and nobody sees it'
 
-# Whatever else differs between the sides, or within one, is told, and the marks of a side's rows.
+# Other differences between the sides, or within one, are reported, and so are the marks of rows.
 sed 's/"context": {/&"kernel": "Linux 6.1", "compiler": "gcc", "commit": "a", "policy:p": "spin=ttas",/' usual.json >here.json
 sed 's/"context": {/&"kernel": "Linux 6.2", "compiler": "gcc", "commit": "b", "policy:p": "spin=queued",/' usual.json >there.json
 ends 0 compare here.json there.json --threshold 5

@@ -14,7 +14,7 @@ refuses 'invalid number of kills' knockouts --kills 0
 refuses '--plot draws what --out writes' knockouts --plot gather:put
 refuses "invalid way to detect 'wait'" knockouts gather:put --how wait
 
-# Tests that were not built are told before anything is hunted, from wherever the program is started.
+# Tests that were not built are reported before anything is hunted, from wherever the program is started.
 refuses "knock-out 'gather:put' is detected by " knockouts gather:put --how 'test knockout.nowhere'
 tells '/tests/knockout.nowhere, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)'
 mkdir alone

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is too large, too far or too many is told before anything runs, with the number and the limit.
+# Values beyond a limit are rejected before anything runs, with the number and the limit.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # Threads: thousands work.
@@ -12,7 +12,7 @@ ends 0 bench --list walk_dense --frames 64m --payload 4K --threads 1
 refuses "results keep every repetition" bench --benchmark_report_aggregates_only
 refuses "results keep every repetition" bench --benchmark_display_aggregates_only=true
 
-# Layouts: for whom they are, and what has room.
+# Layouts: which workloads take them, and which VMAs fit.
 refuses "'walk_dense' takes no layout" bench --list walk_dense --layout java
 refuses "'walk_dense' takes no layout" stress walk_layout walk_dense --layout java
 refuses "'walk_dense' takes no layout" numa walk_dense --layout java
