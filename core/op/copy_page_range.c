@@ -180,7 +180,10 @@ static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	dst = pte_offset_map_lock(dst_pt, dst_pmd, *addr, &dst_ptl);
 	if (unlikely(!dst)) {
 		BUG_ON(vma_is_anonymous(copy->dst));
-		return -EBUSY;
+		if (!KNOCKED_OUT(FORK_TABLE_AGAIN))
+			return -EBUSY;
+		*addr = end;
+		return 0;
 	}
 	src = pte_offset_map_lock_nested(src_pt, src_pmd, *addr, &src_ptl);
 	if (unlikely(!src)) {

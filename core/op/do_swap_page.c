@@ -107,12 +107,14 @@ out:
  */
 static vm_fault_t wait_for_migration(struct vm_fault *vmf)
 {
+	struct page *page = pfn_to_page(swapent_payload(vmf->orig));
+	struct folio *early = KNOCKED_OUT(MIGRATION_WAIT_FOLIO) ? page_folio(page) : NULL;
 	bool locked;
 
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
 	/* Not before: until the PTL is held the frame may become part of another folio, and of this one again. */
-	vmf->waits_for = page_folio(pfn_to_page(swapent_payload(vmf->orig)));
+	vmf->waits_for = early ? early : page_folio(page);
 	locked = folio_wait_begin(vmf->waits_for, &vmf->wait_seen);
 	ASSERT(locked);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);

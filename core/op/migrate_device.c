@@ -35,12 +35,14 @@ long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned l
  */
 static struct folio *lock_device_folio(struct vm_fault *vmf, vm_fault_t *ret)
 {
-	struct folio *folio = page_folio(pte_page(vmf->orig));
+	struct folio *folio;
 	bool locked;
 
 	*ret = FAULT_AGAIN;
 	if (!lock_and_compare(vmf))
 		return NULL;
+	/* Not before: until the PTL is held the frame may become part of another folio, and of this one again. */
+	folio = page_folio(pte_page(vmf->orig));
 	locked = folio_trylock(folio);
 	if (locked)
 		folio_get(folio);

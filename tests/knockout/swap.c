@@ -8,9 +8,13 @@
 #include <stdio.h>
 
 #include "core/op/migrate.h"
+#include "core/op/split_folio.h"
+#include "core/op/try_to_unmap.h"
+#include "core/phys/folio_lock.h"
 #include "tests/lib/knocked.h"
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/swap_scene.h"
+#include "tests/lib/threads.h"
 
 /* Returns false, and says why, when page 0 holds something else. */
 static bool holds(struct mm_struct *mm, uint64_t word)
@@ -107,10 +111,83 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	return good;
 }
 
+/* ---- a fault that finds a migration entry while its folio is split, and waits while a page of it is migrated alone ---- */
+
+/* Lock key: (C) const while the fault runs (S) written at a step */
+static struct {
+	struct mm_struct *mm;		/* (C) */
+	const struct cpu *splitter;	/* (C) */
+	unsigned int step;		/* (S) 1: the fault has read the entry; 2: it may lock it */
+} split_scene;
+
+static void hold_fault(void *unused)
+{
+	(void)unused;
+	if (this_cpu == split_scene.splitter || load_acquire(&split_scene.step))
+		return;
+	step_reach(&split_scene.step, 1);
+	step_await(&split_scene.step, 2);
+}
+
+static void touch_the_tail(void *unused, unsigned int index)
+{
+	(void)unused;
+	(void)index;
+	BUG_ON(do_user_addr_fault(split_scene.mm, page_addr(1), FAULT_FLAG_WRITE));
+	frame_drain_cpu();
+}
+
+static struct folio *begin_migration(struct folio *folio)
+{
+	folio_get(folio);
+	folio_lock(folio);
+	try_to_migrate(folio, 0);
+	return folio;
+}
+
+static void end_migration(struct folio *folio)
+{
+	remove_migration_ptes(folio, folio);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+static bool a_fault_waits_across_a_split(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15,anon=16k", 4);
+	uint64_t waits = events_total(EV_MIGRATE_WAIT);
+	struct test_threads *fault;
+	struct folio *folio = folio_at(mm, 0);
+	bool good;
+
+	split_scene.mm = mm;
+	split_scene.splitter = this_cpu;
+	store_relaxed(&split_scene.step, 0u);
+	BUG_ON(syncpoint_hook("fault.before_ptl", hold_fault, NULL));
+	begin_migration(folio);
+	fault = threads_start(1, touch_the_tail, NULL);
+	step_await(&split_scene.step, 1);
+	remove_migration_ptes(folio, folio);
+	BUG_ON(split_folio(folio));
+	folio_unlock(folio);
+	folio_put(folio);
+	folio = begin_migration(folio_at(mm, 1));
+	step_reach(&split_scene.step, 2);
+	while (events_total(EV_MIGRATE_WAIT) == waits)
+		cpu_relax();
+	end_migration(folio);
+	threads_join(fault);
+	BUG_ON(syncpoint_hook(NULL, NULL, NULL));
+	good = read_word(mm, 1) == 101 && rests(&mm, 1);
+	mm_exit(mm);
+	return good;
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
 	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
+	{ { "migration-wait:folio", { "not so: locked" } }, a_fault_waits_across_a_split },
 	{ { "split:freeze", { "old < (uint32_t)nr" } }, who_has_a_reference_to_a_part_drops_it_after_a_split },
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };

@@ -301,6 +301,49 @@ static void what_a_collapse_takes_is_not_moved(void **state)
 	move_across_collapse(AT + 4 * PMD_SIZE + 3 * PAGE_SIZE);
 }
 
+/*
+ * Another mm's collapse retracts the child's table, still empty, between its allocation and its lock; the parent's has a guard and stays.
+ * What a touch of the guard does in the child.
+ */
+static vm_fault_t fork_across_collapse(const char *knockout)
+{
+	struct file *file = huge_file(1);
+	struct mm_struct *mm = mm_of("linux-6.15", file, MAP_SHARED), *other = mm_of("linux-6.15", file, MAP_SHARED), *child;
+	uint64_t retracted = events_total(EV_PTE_TABLE_RETRACT);
+	vm_fault_t ret;
+
+	BUG_ON(read_at(mm, 0) != file_word(0) || read_at(other, 0) != file_word(0));
+	assert_int_equal(sys_madvise(mm, AT + 5 * PAGE_SIZE, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	BUG_ON(sys_madvise(other, AT, PMD_SIZE, MADV_HUGEPAGE));
+	if (knockout)
+		assert_int_equal(knockout_enable(knockout), 0);
+	meanwhile("ptl.map.read_pmd", collapse_it, other);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	knockout_clear();
+	assert_int_equal(events_total(EV_PTE_TABLE_RETRACT), retracted + 2);	/* the other's own, and the child's */
+	assert_true(pmd_is_table(pmd_at(mm, AT)));
+	assert_int_equal(read_at(child, 0), file_word(0));
+	ret = do_user_addr_fault(child, AT + 5 * PAGE_SIZE, 0);
+	assert_at_rest(mm, other, child);
+	mm_exit(child);
+	mm_exit(mm);
+	mm_exit(other);
+	rcu_barrier();
+	file_put(file);
+	return ret;
+}
+
+/* Rows: L2, L8 */
+static void a_table_that_goes_during_fork_is_allocated_again(void **state)
+{
+	(void)state;
+	needs_checks();
+	needs_leaves();
+	assert_int_equal(fork_across_collapse(NULL) & VM_FAULT_SIGSEGV, VM_FAULT_SIGSEGV);
+	assert_int_equal(fork_across_collapse("fork:table-again"), 0);	/* the child has no guard */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +354,7 @@ int main(void)
 		cmocka_unit_test(pages_under_a_leaf_of_a_file_are_got),
 		cmocka_unit_test(a_guard_is_not_put_into_a_table_that_is_gone),
 		cmocka_unit_test(what_a_collapse_takes_is_not_moved),
+		cmocka_unit_test(a_table_that_goes_during_fork_is_allocated_again),
 	};
 
 	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
