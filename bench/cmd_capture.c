@@ -47,7 +47,7 @@ static int capture_to(pid_t pid, FILE *out, const char *name)
 	if (fflush(out) || ferror(out))
 		return fail("%s: %s", name, strerror(errno));
 	if (error)
-		fprintf(stderr, "%s: process %d changed while it was read: the layout mixes two moments\n", program_name, (int)pid);
+		warn("process %d changed while it was read: the layout mixes two moments", (int)pid);
 	return EXIT_DONE;
 }
 

@@ -7,17 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/dialect.h"
 #include "bench/out_file.h"
 #include "bench/suggest.h"
 
 const char *program_name = "faultline";
 const char *help_notes;
 
+/* What a message quotes comes from files and command lines. */
 static void say(const char *fmt, va_list ap)
 {
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
 	fprintf(stderr, "%s: ", program_name);
-	vfprintf(stderr, fmt, ap);
+	text_put_plain(stderr, text);
 	fputc('\n', stderr);
+	free(text);
+}
+
+void warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
 }
 
 int complain(const char *fmt, ...)

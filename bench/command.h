@@ -24,13 +24,14 @@ struct command {
 extern const struct command list_command, topo_command, capture_command, bench_command, eras_command, numa_command,
 	stress_command, knockouts_command, litmus_command, profile_command, compare_command, report_command;
 
-/* Named in front of every line of complain() and fail(): "faultline" or "faultline NAME". */
+/* Named in front of every line of warn(), complain() and fail(): "faultline" or "faultline NAME". */
 extern const char *program_name;
 
 /* The notes of the command that runs. */
 extern const char *help_notes;
 
-/* One line on stderr. Returns EXIT_MISUSE, respectively EXIT_CHECK_FAILED. */
+/* One line on stderr, whatever is quoted in it. complain() returns EXIT_MISUSE, fail() EXIT_CHECK_FAILED. */
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* complain(), for a message whose text is somebody else's. */

@@ -79,6 +79,14 @@ int text_is_control(unsigned int character)
 	return character < ' ' || (character >= 0x7f && character < 0xa0);
 }
 
+void text_put_plain(FILE *out, const char *text)
+{
+	unsigned int character;
+
+	while ((character = text_next(&text)))
+		text_put(out, text_is_control(character) ? ' ' : character);
+}
+
 /* ---- formats ---- */
 #define LONGEST_CONVERSION	32
 

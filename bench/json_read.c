@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/dialect.h"
+
 #define FIRST_ROOM	65536
 
 static void *refused(const char *path, const char *reason, char *why, size_t why_size)
@@ -99,12 +101,36 @@ static char *without_no_numbers(const char *text, size_t *length)
 	return copy;
 }
 
-/* What jansson quotes may hold the ends of lines. */
-static void keep_one_line(char *text)
+/* @string as plain text. Returns false for want of memory. */
+static bool make_plain(json_t *string)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ')
-			*text = ' ';
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	bool made;
+
+	if (out) {
+		text_put_plain(out, json_string_value(string));
+		fclose(out);
+	}
+	made = text && !json_string_setn(string, text, length);
+	free(text);
+	return made;
+}
+
+/* All strings of @value: they are printed. */
+static bool make_strings_plain(json_t *value)
+{
+	bool made = !json_is_string(value) || make_plain(value);
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	json_object_foreach(value, key, inner)
+		made = made && make_strings_plain(inner);
+	json_array_foreach(value, i, inner)
+		made = made && make_strings_plain(inner);
+	return made;
 }
 
 json_t *json_read_text(const char *path, const char *text, size_t length, char *why, size_t why_size)
@@ -117,9 +143,12 @@ json_t *json_read_text(const char *path, const char *text, size_t length, char *
 		return refused(path, strerror(ENOMEM), why, why_size);
 	root = json_loadb(copy, length, JSON_REJECT_DUPLICATES, &error);
 	free(copy);
-	if (root)
+	if (root && make_strings_plain(root))
 		return root;
-	keep_one_line(error.text);
+	if (root) {
+		json_decref(root);
+		return refused(path, strerror(ENOMEM), why, why_size);
+	}
 	snprintf(why, why_size, "%s:%d: not JSON: %s", path, error.line, error.text);
 	return NULL;
 }

@@ -2,6 +2,8 @@
 /*
  * json_read.h - reads JSON as programs write it, numbers included that JSON has not.
  *
+ * Strings come as plain text: within one line, without control characters.
+ *
  * Google Benchmark prints values that are no number as NaN, Infinity and -Infinity. Outside of strings these are read as null: a
  * value that is left aside.
  *

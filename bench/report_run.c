@@ -38,9 +38,7 @@ static int load_results(struct results *results, const char *path)
 				LEAST_RATE, MOST_RATE);
 	}
 	if (dropped)
-		fprintf(stderr, "%s: %s: %u of %u benchmarks are not drawn: rates must be %g/s to %g/s\n",
-			program_name, path, dropped,
-			all, LEAST_RATE, MOST_RATE);
+		warn("%s: %u of %u benchmarks are not drawn: rates must be %g/s to %g/s", path, dropped, all, LEAST_RATE, MOST_RATE);
 	return 0;
 }
 
@@ -84,7 +82,7 @@ static void warn_of_commits(const struct report_run *run)
 		const char *commit = json_string_value(json_object_get(contexts[i], "commit"));
 
 		if (commit && first && strcmp(commit, first)) {
-			fprintf(stderr, "%s: %s: files of several commits: %s, %s\n", program_name, run->name, first, commit);
+			warn("%s: files of several commits: %s, %s", run->name, first, commit);
 			return;
 		}
 		first = first ? first : commit;

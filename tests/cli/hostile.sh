@@ -54,6 +54,7 @@ clean() {
 	for drawn in bad/report.html plots/*.svg; do
 		[ ! -e "$drawn" ] || xmllint --noout --nonet "$drawn" >out 2>>err || surprise "$1: $drawn is not well-formed"
 	done
+	[ -z "$(LC_ALL=C tr -d '\12\40-\176\200-\377' <said)" ] || surprise "$1: control characters on the terminal"
 	grep -q '<script>alert' bad/report.html 2>/dev/null && surprise "$1: a script of the file's"
 	return 0
 }
@@ -65,6 +66,7 @@ try() {
 	"$PLANTED_JSON" "good/$1" "$2" "$3" "$4" >"bad/$1" || return 1
 	"$FAULTLINE" report --plots bad >out 2>err
 	status=$?
+	"$FAULTLINE" report --table bad 2>&1 | cat out err - >said
 	clean "$1, $2 $3"
 }
 

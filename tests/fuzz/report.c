@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/dialect.h"
 #include "tests/lib/fuzz.h"
 
 #define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/run/"
@@ -132,6 +133,13 @@ pid_t waitpid(pid_t pid, int *status, int options)
 	return pid;
 }
 
+/* ---- in place of a disk ---- */
+int fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
 /* ---- the files ---- */
 
 /* Replaces the strings of @value whose turn it is: *@left counts down to them; EACH: all. */
@@ -163,22 +171,20 @@ static bool is_text(const char *text, size_t length)
 	return string != NULL;
 }
 
-static void write_run(unsigned int file, unsigned int string, const char *text, size_t length)
+/* A file of the run, with @text in place of its string of that number; @text NULL: as it is. */
+static void write_file(unsigned int file, unsigned int string, const char *text, size_t length)
 {
-	for (unsigned int i = 0; i < NR_FILES; i++) {
-		unsigned int left = string;
-		char path[512];
-		json_t *root;
+	char path[512];
+	json_t *root;
 
-		snprintf(path, sizeof(path), RUN "%s", files[i]);
-		root = json_load_file(path, 0, NULL);
-		HOLDS(root);
-		if (i == file)
-			plant(root, &left, text, length);
-		snprintf(path, sizeof(path), "run/%s", files[i]);
-		HOLDS(!json_dump_file(root, path, 0));
-		json_decref(root);
-	}
+	snprintf(path, sizeof(path), RUN "%s", files[file]);
+	root = json_load_file(path, 0, NULL);
+	HOLDS(root);
+	if (text)
+		plant(root, &string, text, length);
+	snprintf(path, sizeof(path), "run/%s", files[file]);
+	HOLDS(!json_dump_file(root, path, 0));
+	json_decref(root);
 }
 
 /* ---- the command ---- */
@@ -198,37 +204,55 @@ static void check_page(void)
 	XML_ParserFree(parser);
 }
 
-/* Whole lines, and one when the command is refused. */
-static void check_messages(int status, const char *messages, size_t length)
-{
-	unsigned int lines = 0;
+/* What the command prints to a terminal. */
+struct printed {
+	FILE **stream, *kept;
+	char *text;
+	size_t length;
+};
 
-	HOLDS(strlen(messages) == length && (!length || messages[length - 1] == '\n'));
-	for (const char *c = messages; *c; c++) {
-		HOLDS(*c == '\n' || ((unsigned char)*c >= ' ' && *c != 0x7f));
-		lines += *c == '\n';
+static void catch(struct printed *printed, FILE **stream)
+{
+	printed->stream = stream;
+	printed->kept = *stream;
+	*stream = open_memstream(&printed->text, &printed->length);
+	HOLDS(*stream);
+}
+
+/* Returns the number of lines: they are whole, and nothing in them is a command to the terminal. */
+static unsigned int check_printed(struct printed *printed)
+{
+	const char *text;
+	unsigned int lines = 0, character;
+
+	fclose(*printed->stream);
+	*printed->stream = printed->kept;
+	text = printed->text;
+	HOLDS(strlen(text) == printed->length && (!printed->length || text[printed->length - 1] == '\n'));
+	while ((character = text_next(&text))) {
+		HOLDS(character == '\n' || !text_is_control(character));
+		lines += character == '\n';
 	}
-	HOLDS(status == EXIT_DONE || lines == 1);
+	free(printed->text);
+	return lines;
 }
 
 static int report(const char *const *arguments, int nr)
 {
 	const char *argv[8] = { "faultline report" };
-	FILE *kept = stderr;
-	char *messages;
-	size_t length;
+	struct printed messages, results;
+	unsigned int lines;
 	int status;
 
 	memcpy(argv + 1, arguments, (size_t)nr * sizeof(*arguments));
-	stderr = open_memstream(&messages, &length);
-	HOLDS(stderr);
+	catch(&messages, &stderr);
+	catch(&results, &stdout);
 	program_name = argv[0];
 	status = report_command.run(nr + 1, argv);
-	fclose(stderr);
-	stderr = kept;
+	check_printed(&results);
+	lines = check_printed(&messages);
 	HOLDS(status == EXIT_DONE || status == EXIT_CHECK_FAILED || status == EXIT_MISUSE);
-	check_messages(status, messages, length);
-	free(messages);
+	HOLDS(status == EXIT_DONE || lines == 1);
 	return status;
 }
 
@@ -253,20 +277,24 @@ static void enter_scratch(void)
 	if (entered)
 		return;
 	entered = true;
-	HOLDS(mkdtemp(folder) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777));
-	HOLDS(freopen("/dev/null", "we", stdout) && !atexit(drop_scratch));
+	HOLDS(mkdtemp(folder) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777) && !atexit(drop_scratch));
+	for (unsigned int i = 0; i < NR_FILES; i++)
+		write_file(i, 0, NULL, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const page[] = { "--plots", "--out", "page.html", "run" }, *const table[] = { "--table", "run" };
+	static unsigned int planted;
 	const char *text = (const char *)data + 2;
 
 	if (size < 2 || !is_text(text, size - 2))
 		return 0;
 	enter_scratch();
 	unlink("page.html");
-	write_run(data[0] % NR_FILES, data[1], text, size - 2);
+	write_file(planted, 0, NULL, 0);
+	planted = data[0] % NR_FILES;
+	write_file(planted, data[1], text, size - 2);
 	if (!report(page, 4))
 		check_page();
 	report(table, 2);
