@@ -8,7 +8,6 @@
 
 #include "bench/plot.h"
 #include "bench/statistics.h"
-#include "bench/trust.h"
 #include "core/faultline.h"
 
 static double *logarithms_of(const struct result *result)
@@ -35,8 +34,8 @@ static bool bought_between(const struct eras *eras, const struct result *of, uns
 	other = logarithms_of(after);
 	difference = differ(one, before->nr, other, after->nr);
 	*bought = (struct era_step){ exp(difference.estimate), exp(difference.low), exp(difference.high), difference.p,
-				     difference.p > eras->chance };
-	if (!trust_row(before) || !trust_row(after)) {
+				     difference.p > eras->chance, before->marks | after->marks };
+	if (bought->marks) {
 		bought->p = 1;
 		bought->noise = true;
 	}
@@ -80,7 +79,7 @@ static void find_chance(struct eras *eras)
 	eras->nr_steps = 0;
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++)
 		for (unsigned int step = 0; step + 1 < eras->nr_policies; step++)
-			if (eras_step(eras, row, step, &bought))
+			if (eras_step(eras, row, step, &bought) && !bought.marks)
 				p[eras->nr_steps++] = bought.p;
 	memcpy(corrected, p, eras->nr_steps * sizeof(*p));
 	correct_for_many(corrected, eras->nr_steps);

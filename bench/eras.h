@@ -14,7 +14,7 @@ struct eras {
 	const struct results *results;
 	const char *policies[ERAS_MOST];
 	unsigned int nr_policies;
-	unsigned int nr_steps;		/* that were measured, in all rows */
+	unsigned int nr_steps;		/* that were measured, in all rows, without marks */
 	double chance;			/* what p must not exceed, so that of the steps found at most SIGNIFICANCE are false */
 };
 
@@ -22,7 +22,8 @@ struct eras {
 struct era_step {
 	double factor, low, high;	/* of trimmed means, with an interval of 95 % */
 	double p;			/* that as much comes by chance (Yuen's test) */
-	bool noise;			/* not significant among all steps, or of marked rows (trust.h): neither better nor worse */
+	bool noise;			/* not significant among all steps: neither better nor worse */
+	unsigned int marks;		/* of either side (trust.h): such a step is noise, and drawn and counted nowhere */
 };
 
 struct eras eras_of(const struct results *results);

@@ -12,6 +12,7 @@
 
 #include "bench/command.h"
 #include "bench/out_file.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define FACTOR_TICS	7	/* at most */
@@ -38,11 +39,15 @@ static void __printf(5, 6) put_title(struct gnuplot *gnuplot, const struct plot_
 static void put_titles(struct gnuplot *gnuplot, const struct picture *picture, const struct plot_part *part,
 		       const struct results *results)
 {
+	const unsigned int marked = trust_nr_marked(results);
+	char left_out[64] = "";
+
 	put_title(gnuplot, part, 0, 20, "%s", picture->title);
 	put_title(gnuplot, part, 1, 42, "%s · %s", results->cpu_model, results->topology);
-	put_title(gnuplot, part, 2, 56, "commit %s, %s build · %.10s · %s", results->commit, results->build_type,
-		  results->date,
-		  picture->marks);
+	if (marked)
+		snprintf(left_out, sizeof(left_out), " · not drawn: %u of %u rows, which have marks", marked, results->nr);
+	put_title(gnuplot, part, 2, 56, "commit %s, %s build · %.10s · %s%s", results->commit, results->build_type,
+		  results->date, picture->marks, left_out);
 }
 
 static void put_terminal(struct gnuplot *gnuplot, const struct picture *picture, const struct plot_part *part,

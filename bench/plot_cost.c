@@ -7,6 +7,7 @@
 #include "bench/command.h"
 #include "bench/plot.h"
 #include "bench/table.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define TOP		(PLOT_TOP + 30)	/* pixels above the bars */
@@ -119,10 +120,10 @@ static void put(struct gnuplot *gnuplot, const void *what, const struct plot_par
 	gnuplot_put(gnuplot, "NaN notitle\n");
 }
 
-/* With the fewest threads it was measured with, and the newest of its policies. */
+/* With the fewest threads it was measured with, and the newest of its policies; unless that has a mark. */
 static bool stands_for_its_choices(const struct results *results, const struct result *result, const char *policy)
 {
-	if (!result->nr || (*result->policy && strcmp(result->policy, policy)))
+	if (!trust_row(result) || (*result->policy && strcmp(result->policy, policy)))
 		return false;
 	for (unsigned int i = 0; i < results->nr; i++) {
 		const struct result *other = &results->all[i];
@@ -171,7 +172,7 @@ int plot_cost(const struct results *results)
 	if (cost.nr)
 		status = plot_write(&picture, results);
 	else
-		puts("no picture of cost: every benchmark failed");
+		puts("no picture of cost: every benchmark failed or has a mark");
 	free(cost.bars);
 	return status;
 }

@@ -52,7 +52,7 @@ int plot_eras_open(struct plot_eras *plot, const struct results *results)
 		for (unsigned int i = 0; (row = eras_row(&plot->eras, i)); i++) {
 			struct era_step bought;
 
-			if (!eras_step(&plot->eras, row, step, &bought))
+			if (!eras_step(&plot->eras, row, step, &bought) || bought.marks)
 				continue;
 			plot->low = min(plot->low, bought.factor / 1.3);
 			plot->high = max(plot->high, bought.factor * 1.3);
@@ -84,7 +84,7 @@ static bool put_crowd(struct gnuplot *gnuplot, const struct plot_eras *plot, uns
 		const struct result *row = in_crowd(plot, plot->rows[plot->first + i], crowd);
 		char text[256];
 
-		if (!row || !eras_step(&plot->eras, row, step, &bought))
+		if (!row || !eras_step(&plot->eras, row, step, &bought) || bought.marks)
 			continue;
 		any = true;
 		snprintf(text, sizeof(text), "%.100s, %u thread%s: × %.2f (%.2f … %.2f)%s", row->workload,

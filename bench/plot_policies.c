@@ -6,6 +6,7 @@
 
 #include "bench/command.h"
 #include "bench/plot.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define MAX_POLICIES_SHOWN	8
@@ -36,13 +37,13 @@ static double bar_middle(const struct policies *policies, unsigned int group, un
 	return group + ((policies->nr_names - 1) / 2.0 - name + 0.5) * bar_height(policies);
 }
 
-/* Of the @name-th policy in a group, against the oldest; NULL when it was not measured. */
+/* Of the @name-th policy in a group, against the oldest; NULL when it was not measured, or has a mark. */
 static const struct result *in_group(const struct policies *policies, unsigned int group, unsigned int name)
 {
 	const struct result *oldest = policies->groups[group];
 	const struct result *result = results_find(policies->results, oldest, policies->names[name], oldest->threads);
 
-	return result && result_median(result) > 0 ? result : NULL;
+	return result && trust_row(result) ? result : NULL;
 }
 
 /*
@@ -168,7 +169,7 @@ static void gather_groups(struct policies *policies)
 
 	for (unsigned int nth = 0; policies->nr_names > 1 && (of = plot_workload(policies->results, nth)); nth++) {
 		oldest = with_all_pus(policies->results, of, policies->names[0]);
-		if (oldest && result_median(oldest) > 0)
+		if (oldest && trust_row(oldest))
 			policies->groups[nr++] = oldest;
 	}
 	policies->nr = nr;
@@ -199,7 +200,7 @@ int plot_policies(const struct results *results)
 	if (policies.nr)
 		status = plot_write(&picture, results);
 	else
-		puts("no picture of policies: no workload was measured with several of them");
+		puts("no picture of policies: no workload has rows without marks for several of them");
 	free(policies.groups);
 	return status;
 }

@@ -6,6 +6,7 @@
 
 #include "bench/command.h"
 #include "bench/plot.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define COLUMNS		4
@@ -30,11 +31,16 @@ struct scaling {
 	struct panel *panels;
 };
 
+/* Rows with marks are no points of any curve. */
+static bool is_drawn(const struct result *result, const struct panel *panel)
+{
+	return trust_row(result) && !strcmp(result->workload, panel->of->workload) &&
+	       !strcmp(result->choices, panel->of->choices);
+}
+
 static bool belongs(const struct result *result, const struct panel *panel, const char *policy)
 {
-	return result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices,
-										       panel->of->choices) &&
-	       !strcmp(result->policy, policy);
+	return is_drawn(result, panel) && !strcmp(result->policy, policy);
 }
 
 static unsigned int points_of(const struct scaling *scaling, const struct panel *panel, const char *policy)
@@ -62,8 +68,7 @@ static void choose_unit(const struct scaling *scaling, struct panel *panel)
 	size_t prefix = 0;
 
 	for (unsigned int i = 0; i < scaling->results->nr; i++)
-		if (!strcmp(scaling->results->all[i].workload, panel->of->workload) &&
-		    !strcmp(scaling->results->all[i].choices, panel->of->choices))
+		if (is_drawn(&scaling->results->all[i], panel))
 			most = max(most, result_most(&scaling->results->all[i]));
 	while (most >= 1000 && prefix + 1 < ARRAY_SIZE(names)) {
 		most /= 1000;
@@ -108,8 +113,7 @@ static unsigned int counts_of(const struct scaling *scaling, const struct panel 
 	for (unsigned int i = 0; i < scaling->results->nr && nr < room; i++) {
 		const struct result *result = &scaling->results->all[i];
 
-		if (result->nr && !strcmp(result->workload, panel->of->workload) && !strcmp(result->choices,
-											    panel->of->choices))
+		if (is_drawn(result, panel))
 			counts[nr++] = result->threads;
 	}
 	qsort(counts, nr, sizeof(counts[0]), compare_counts);
@@ -227,8 +231,7 @@ static void keep_curves(struct scaling *scaling)
 	for (unsigned int i = 0; i < scaling->nr_panels; i++)
 		most = max(most, counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS));
 	for (unsigned int i = 0; i < scaling->nr_panels; i++)
-		if (counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS) >= min(most,
-											(unsigned int)CURVE_POINTS))
+		if (counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS) >= min(most, CURVE_POINTS + 0u))
 			scaling->panels[kept++] = scaling->panels[i];
 	scaling->nr_panels = kept;
 }
@@ -262,7 +265,7 @@ int plot_scaling(const struct results *results)
 	if (scaling.nr_panels)
 		status = plot_write(&picture, results);
 	else
-		puts("no picture of scaling: nothing was measured with several numbers of threads");
+		puts("no picture of scaling: no rows without marks have several numbers of threads");
 	free(scaling.panels);
 	return status;
 }

@@ -122,7 +122,7 @@ static void put(struct gnuplot *gnuplot, const void *what, const struct plot_par
 	gnuplot_put(gnuplot, "unset multiplot\n");
 }
 
-/* By name, from the top down; one for each live workload. */
+/* By name, from the top down; one for each live workload, if neither side has a mark. */
 static void gather(struct rows *rows, const struct twin *twins, unsigned int nr)
 {
 	rows->low = 0.5;
@@ -131,7 +131,7 @@ static void gather(struct rows *rows, const struct twin *twins, unsigned int nr)
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct twin *twin = &twins[i];
 
-		if (!twin->usual || twin->skipped)
+		if (!twin->usual || twin->skipped || !twin->trusted)
 			continue;
 		rows->twins[rows->nr++] = twin;
 		rows->low = min(rows->low, pow(10, floor(log10(twin->ratio))));

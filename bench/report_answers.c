@@ -29,7 +29,7 @@ static const struct {
 };
 
 struct tally {
-	unsigned int better, worse, noise;
+	unsigned int better, worse, noise, marked;
 	const struct result *best, *worst;
 	double most, least;			/* factors of these */
 };
@@ -43,6 +43,10 @@ static struct tally tally_of(const struct eras *eras, unsigned int step)
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
 		if (!eras_step(eras, row, step, &bought))
 			continue;
+		if (bought.marks) {
+			tally.marked++;
+			continue;
+		}
 		tally.noise += bought.noise;
 		tally.better += !bought.noise && bought.factor > 1;
 		tally.worse += !bought.noise && bought.factor <= 1;
@@ -73,6 +77,8 @@ static void put_tally(struct html *page, const struct eras *eras, unsigned int s
 		   "%s against %s, throughput: of %u combinations of workload and threads %u are faster, %u slower, "
 		   "and %u do not differ significantly (p < 0.01).", eras->policies[step + 1], eras->policies[step],
 		   tally->better + tally->worse + tally->noise, tally->better, tally->worse, tally->noise);
+	if (tally->marked)
+		html_print(page, " Not counted: %u with a mark on either side.", tally->marked);
 	put_extreme(page, "Largest gain", tally->best, tally->most);
 	put_extreme(page, "Largest loss", tally->worst, tally->least);
 	html_put(page, "</p>\n");
@@ -129,7 +135,8 @@ static void answer_steps(struct html *page, const struct report_run *run)
 		if (found)
 			tally = tally_of(&eras, step);
 		if (!found || !(tally.better + tally.worse + tally.noise)) {
-			html_missing(page, "The two policies were not measured side by side.", "faultline eras");
+			html_missing(page, tally.marked ? "All rows of the two policies have marks."
+				     : "The two policies were not measured side by side.", "faultline eras");
 			continue;
 		}
 		put_tally(page, &eras, step, &tally);

@@ -4,6 +4,7 @@
 
 #include "bench/plot_eras.h"
 #include "bench/report.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define ROW_HEIGHT	30
@@ -12,6 +13,7 @@
 static void put_rows(struct html *page, const struct eras *eras, unsigned int step)
 {
 	const struct result *row;
+	char marks[MARKS_TEXT];
 
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
 		struct era_step bought;
@@ -25,13 +27,15 @@ static void put_rows(struct html *page, const struct eras *eras, unsigned int st
 		html_number(page, bought.factor, "%.2f", bought.factor);
 		html_number(page, bought.low, "%.2f … %.2f", bought.low, bought.high);
 		html_cell(page, "%s", bought.noise ? "noise" : bought.factor > 1 ? "better" : "worse");
+		html_cell(page, "%s", marks_text(bought.marks, marks));
 		html_row_end(page);
 	}
 }
 
 static void put_step(struct html *page, const struct report_run *run, struct plot_eras *plot, unsigned int step)
 {
-	static const char *const columns[] = { "workload", "choices", "threads", "factor", "interval", "verdict", NULL };
+	static const char *const columns[] = { "workload", "choices", "threads", "factor", "interval", "verdict",
+					      "marks", NULL };
 	const struct eras *eras = &plot->eras;
 	char title[256], command[512];
 	struct gnuplot *gnuplot;
@@ -43,7 +47,7 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 		plot_eras_put_step(gnuplot, plot, step, true);
 	} else {
 		gnuplot_put(gnuplot, "unset border\nunset tics\nset yrange [0:1]\nset xrange [0:1]\n"
-			    "set label 1 'not measured' at graph 0.5,0.5 center\nplot NaN\n");
+			    "set label 1 'not measured without marks' at graph 0.5,0.5 center\nplot NaN\n");
 	}
 	html_figure_data(page, columns);
 	put_rows(page, eras, step);
@@ -56,8 +60,9 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 static void put_whole(struct html *page, const struct eras *eras)
 {
 	static const char *const columns[] = { "workload", "choices", "threads", "before", "after", "all steps",
-					      "interval", NULL };
+					      "interval", "marks", NULL };
 	const struct result *row;
+	char marks[MARKS_TEXT];
 
 	html_details(page, "all steps together");
 	html_table(page, columns);
@@ -76,6 +81,7 @@ static void put_whole(struct html *page, const struct eras *eras)
 		html_number(page, result_median(last), "%s/s", report_rate(result_median(last)));
 		html_number(page, bought.factor, bought.noise ? "(%.2f)" : "%.2f", bought.factor);
 		html_number(page, bought.low, "%.2f … %.2f", bought.low, bought.high);
+		html_cell(page, "%s", marks_text(bought.marks, marks));
 		html_row_end(page);
 	}
 	html_table_end(page);
@@ -115,7 +121,7 @@ void report_eras(struct html *page, const struct report_run *run)
 		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
 				     "the cost of a step without contention. Filled marks: one thread on every PU. "
 				     "Bars: intervals of 95 %%. Better and worse steps are significant among all "
-				     "steps (p < 0.01).");
+				     "steps (p < 0.01). Rows with marks are not drawn; the tables list them.");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

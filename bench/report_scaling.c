@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report_scaling.c - throughput against threads, and what two models make of it: one figure a workload. */
+/*
+ * report_scaling.c - throughput against threads, and what two models make of it: one figure a workload. Rows with marks (trust.h) are in
+ * the figures' tables, and no points of curves.
+ */
 #include <math.h>
 #include <string.h>
 
 #include "bench/plot.h"
 #include "bench/report.h"
+#include "bench/trust.h"
 #include "core/faultline.h"
 
 #define MAX_LINES	16
@@ -22,16 +26,33 @@ struct panel {
 	unsigned int nr_policies;		/* in this figure */
 	unsigned int nr_colours;		/* policies in all results */
 	unsigned int colours[MAX_LINES];
+	const char *left_out[MAX_LINES];	/* policies with rows, all of which have marks */
+	unsigned int nr_left_out;
+	unsigned int measured;			/* rows of the longest line, with those that have marks */
 	unsigned int most_threads, least_threads;
 	double highest;				/* of all intervals */
 	struct lock_bound bound;
 	bool bounded;
 };
 
-static bool in_line(const struct panel *panel, const struct result *result, const char *policy)
+static bool is_row(const struct panel *panel, const struct result *result, const char *policy)
 {
 	return result_median(result) > 0 && !strcmp(result->workload, panel->of->workload) &&
 	       !strcmp(result->choices, panel->of->choices) && !strcmp(result->policy, policy);
+}
+
+static bool is_point(const struct panel *panel, const struct result *result, const char *policy)
+{
+	return trust_row(result) && is_row(panel, result, policy);
+}
+
+static unsigned int rows_of(const struct panel *panel, const char *policy)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < panel->results->nr; i++)
+		nr += is_row(panel, &panel->results->all[i], policy);
+	return nr;
 }
 
 static unsigned int points_of(struct panel *panel, const char *policy)
@@ -41,7 +62,7 @@ static unsigned int points_of(struct panel *panel, const char *policy)
 	for (unsigned int i = 0; i < panel->results->nr; i++) {
 		const struct result *result = &panel->results->all[i];
 
-		if (!in_line(panel, result, policy))
+		if (!is_point(panel, result, policy))
 			continue;
 		nr++;
 		panel->highest = fmax(panel->highest, result_most(result));
@@ -55,7 +76,7 @@ static unsigned int points_of(struct panel *panel, const char *policy)
 static void find_bound(struct panel *panel)
 {
 	for (unsigned int i = 0; i < panel->results->nr; i++)
-		if (in_line(panel, &panel->results->all[i], panel->policies[panel->nr_policies - 1]))
+		if (is_point(panel, &panel->results->all[i], panel->policies[panel->nr_policies - 1]))
 			panel->bounded |= report_lock_bound(panel->run->profile, &panel->results->all[i],
 							    &panel->bound);
 }
@@ -70,9 +91,12 @@ static unsigned int gather(struct panel *panel)
 	panel->nr_colours = plot_policy_names(panel->results, names, MAX_LINES - 1);
 	for (unsigned int p = 0; p <= panel->nr_colours; p++) {
 		const char *policy = p < panel->nr_colours ? names[p] : "";
-		unsigned int points = points_of(panel, policy);
+		unsigned int points = points_of(panel, policy), rows = rows_of(panel, policy);
 
 		most = max(most, points);
+		panel->measured = max(panel->measured, rows);
+		if (rows && !points)
+			panel->left_out[panel->nr_left_out++] = policy;
 		if (!points)
 			continue;
 		panel->colours[panel->nr_policies] = p;
@@ -116,7 +140,7 @@ static const struct result *next_point(const struct panel *panel, unsigned int l
 	while (*i < panel->results->nr) {
 		const struct result *result = &panel->results->all[(*i)++];
 
-		if (in_line(panel, result, panel->policies[line]))
+		if (is_point(panel, result, panel->policies[line]))
 			return result;
 	}
 	return NULL;
@@ -188,13 +212,17 @@ static void put_picture(struct gnuplot *gnuplot, const struct panel *panel)
 	gnuplot_put(gnuplot, "NaN\n");
 }
 
-static void put_rows(struct html *page, const struct panel *panel, unsigned int line)
+/* All of a policy, with their marks. */
+static void put_rows(struct html *page, const struct panel *panel, const char *policy, const struct usl *usl)
 {
-	const struct usl *usl = model_of(panel, line);
-	const struct result *result;
+	char marks[MARKS_TEXT];
 	double low, high;
 
-	for (unsigned int i = 0; (result = next_point(panel, line, &i)); ) {
+	for (unsigned int i = 0; i < panel->results->nr; i++) {
+		const struct result *result = &panel->results->all[i];
+
+		if (!is_row(panel, result, policy))
+			continue;
 		result_interval(result, &low, &high);
 		html_row(page);
 		html_cell(page, "%s", *result->policy ? result->policy : "-");
@@ -204,6 +232,7 @@ static void put_rows(struct html *page, const struct panel *panel, unsigned int 
 		html_number(page, result_nanoseconds(result), "%s", report_time(result_nanoseconds(result)));
 		html_number(page, usl ? usl_rate(usl, result->threads) : NAN, "%s",
 			    usl ? report_rate(usl_rate(usl, result->threads)) : "-");
+		html_cell(page, "%s", marks_text(result->marks, marks));
 		html_row_end(page);
 	}
 }
@@ -230,6 +259,11 @@ static void put_models(struct html *page, const struct panel *panel)
 	const struct usl *usl = usl_find(panel->fits, panel->of, newest);
 
 	html_put(page, "<p class=\"note\">");
+	for (unsigned int i = 0; i < panel->nr_left_out; i++) {
+		html_print(page, "%s: no curve, all its rows have marks",
+			   *panel->left_out[i] ? panel->left_out[i] : "no policy");
+		html_put(page, "<br/>");
+	}
 	html_print(page, "model, %s: ", *newest ? newest : "scaling");
 	if (usl)
 		put_coefficients(page, usl);
@@ -269,13 +303,15 @@ static void put_all_coefficients(struct html *page, const struct panel *panel)
 static void put_panel(struct html *page, const struct panel *panel, const char *command)
 {
 	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time an item",
-					      "model: items/s", NULL };
+					      "model: items/s", "marks", NULL };
 
 	put_picture(html_figure(page, panel->of->workload, panel->of->choices, 270), panel);
 	put_models(page, panel);
 	html_figure_data(page, columns);
 	for (unsigned int line = 0; line < panel->nr_policies; line++)
-		put_rows(page, panel, line);
+		put_rows(page, panel, panel->policies[line], model_of(panel, line));
+	for (unsigned int i = 0; i < panel->nr_left_out; i++)
+		put_rows(page, panel, panel->left_out[i], NULL);
 	html_table_end(page);
 	put_all_coefficients(page, panel);
 	html_figure_end(page, report_again(panel->run, command, panel->results, panel->of));
@@ -293,6 +329,7 @@ static bool in_eras(const struct report_run *run, const struct result *of)
 /* What is known of all figures before the first one is written. */
 struct curves {
 	unsigned int points;			/* numbers of threads that a workload must have been measured with */
+	unsigned int measured;			/* rows of the longest line, with those that have marks */
 	bool without_policy, bounded;		/* some figure has such a line */
 };
 
@@ -320,9 +357,9 @@ static void find_most(struct html *page, const struct panel *panel, const char *
 		      struct curves *curves)
 {
 	(void)page;
-	(void)panel;
 	(void)command;
 	curves->points = max(curves->points, points);
+	curves->measured = max(curves->measured, panel->measured);
 }
 
 static void find_lines(struct html *page, const struct panel *panel, const char *command, unsigned int points,
@@ -341,6 +378,16 @@ static void put_curve(struct html *page, const struct panel *panel, const char *
 {
 	if (points >= curves->points)
 		put_panel(page, panel, command);
+}
+
+/* Of what has too few rows without marks for a figure, one line. */
+static void put_left_out(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+			 struct curves *curves)
+{
+	(void)command;
+	if (points < curves->points && panel->measured >= curves->points)
+		html_paragraph(page, "No figure of %s %s: of %u rows of a policy at most %u have no mark.",
+			       panel->of->workload, panel->of->choices, panel->measured, points);
 }
 
 /* Of the policies that have a curve. */
@@ -368,7 +415,9 @@ void report_scaling(struct html *page, const struct report_run *run)
 	for_each_panel(page, run, find_most, &curves);
 	curves.points = min(curves.points, (unsigned int)USL_POINTS);
 	if (curves.points < LEAST_POINTS) {
-		html_missing(page, "Nothing was measured with several numbers of threads.",
+		html_missing(page, curves.measured < LEAST_POINTS
+			     ? "Nothing was measured with several numbers of threads."
+			     : "No curve: too few rows with several numbers of threads have no mark.",
 			     "faultline bench --threads 1,2,4,8");
 		html_section_end(page);
 		return;
@@ -380,7 +429,8 @@ void report_scaling(struct html *page, const struct report_run *run)
 		       "fitted to the dots. A dash-dotted line is a model too: the rate that one lock allows if one "
 		       "thread at a time holds it for as long as in the profile. The dotted line marks one thread on "
 		       "every PU; coefficients with a * rest on points beyond it, and so contain the wait for a "
-		       "processor.", curves.points);
+		       "processor. Rows with marks are not drawn; the figures' tables list them.", curves.points);
+	for_each_panel(page, run, put_left_out, &curves);
 	for_each_panel(page, run, find_lines, &curves);
 	put_legend(page, run, &curves);
 	html_figures(page);

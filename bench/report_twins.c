@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "bench/report.h"
+#include "bench/trust.h"
 #include "bench/twins.h"
 #include "core/faultline.h"
 
@@ -14,7 +15,7 @@
 #define MODEL_COLOUR	"#2b8c9e"
 #define LIVE_COLOUR	"#d95f02"
 
-/* Those that stand in a picture, from the bottom up. */
+/* Those that stand in a picture, from the bottom up: no side has a mark. */
 struct shown {
 	const struct twin **twins;
 	unsigned int nr;
@@ -114,6 +115,8 @@ static void put_scaling_cell(struct html *page, double scaling)
 
 static void put_row(struct html *page, const struct twin *twin)
 {
+	char marks[MARKS_TEXT];
+
 	html_row(page);
 	html_cell(page, "%s", twin->core ? twin->core->workload : "-");
 	html_cell(page, "%s", twin->live->workload);
@@ -125,6 +128,7 @@ static void put_row(struct html *page, const struct twin *twin)
 		html_number(page, twin->low, "%.3g … %.3g", twin->low, twin->high);
 		put_scaling_cell(page, twin->core_scaling);
 		put_scaling_cell(page, twin->live_scaling);
+		html_cell(page, "%s", marks_text(twin->core->marks | twin->live->marks, marks));
 	} else {
 		html_cell(page, "skipped: %s", twin->skipped ? twin->skipped : "not measured in the core");
 	}
@@ -135,7 +139,7 @@ static void put_data(struct html *page, const struct report_run *run, const stru
 {
 	static const char *const columns[] = {
 		"core", "live", "choices", "time, core", "time, live", "ratio", "interval", "2 threads, core",
-		"2 threads, live", NULL,
+		"2 threads, live", "marks", NULL,
 	};
 
 	html_figure_data(page, columns);
@@ -169,7 +173,7 @@ static void put_figures(struct html *page, const struct report_run *run, const s
 	struct shown shown = { .twins = calloc(nr, sizeof(*shown.twins)) };
 
 	for (unsigned int i = nr; shown.twins && i; i--)
-		if (twins[i - 1].usual && is_measured(&twins[i - 1]))
+		if (twins[i - 1].usual && is_measured(&twins[i - 1]) && twins[i - 1].trusted)
 			shown.twins[shown.nr++] = &twins[i - 1];
 	html_legend(page);
 	html_legend_entry(page, MODEL_COLOUR, "model");

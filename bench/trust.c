@@ -130,6 +130,15 @@ bool trust_run(const struct results *results)
 	return !results->marks;
 }
 
+unsigned int trust_nr_marked(const struct results *results)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < results->nr; i++)
+		nr += !!results->all[i].marks;
+	return nr;
+}
+
 /* ---- text ---- */
 const char *marks_text(unsigned int marks, char *text)
 {

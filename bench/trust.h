@@ -41,6 +41,8 @@ bool trust_row(const struct result *result);
 /* It has rates that are possible, however well they can be repeated: they count for the noise of a run. */
 bool trust_measured(const struct result *result);
 bool trust_run(const struct results *results);
+/* How many rows have marks. Pictures leave them out, and their subtitles print this number. */
+unsigned int trust_nr_marked(const struct results *results);
 /* The names of @marks, separated by commas, in @text of MARKS_TEXT bytes; "" for none. */
 const char *marks_text(unsigned int marks, char *text);
 /* A line for each mark that some row or the run has: its name, how many rows have it, its meaning. Prints nothing without marks. */
