@@ -154,7 +154,10 @@ static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
 /* True when it was accessed since the last time. Locking: the PTL. Source: include/linux/pgtable.h. */
 static inline bool ptep_test_and_clear_young(pte_t *ptep)
 {
-	return pte_young(ptep_get(ptep)) && (fetch_and_acq_rel(&ptep->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
+	bool young = pte_young(ptep_get(ptep));
+
+	SCHEDULE_STEP("pte.young");
+	return young && (fetch_and_acq_rel(&ptep->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }
 
 /*

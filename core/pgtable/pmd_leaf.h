@@ -64,37 +64,45 @@ static inline pud_t mk_raw_pud(unsigned long pfn, uint64_t prot)
 /* What the huge page holds, or the table that @pmd points to, was written before. */
 static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 {
+	SCHEDULE_STEP("pmd.set");
 	store_release(&pmdp->val, pmd.val);
 }
 
 /* For a leaf that nothing takes the place of. Returns it. */
 static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 {
+	SCHEDULE_STEP("pmd.clear");
 	return __pmd(xchg_acq_rel(&pmdp->val, 0));
 }
 
 /* Makes a leaf invalid; returns it as it was, and what is set in it from now on is lost. Source: mm/pgtable-generic.c. */
 static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 {
+	SCHEDULE_STEP("pmd.invalidate");
 	return __pmd(fetch_and_acq_rel(&pmdp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)));
 }
 
 /* Takes the right to write away, and keeps what else changed meanwhile. */
 static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 {
+	SCHEDULE_STEP("pmd.wrprotect");
 	fetch_and_acq_rel(&pmdp->val, ~ENTRY_WRITE);
 }
 
 /* As ptep_set_access_flags(). */
 static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
 {
+	SCHEDULE_STEP("pmd.access");
 	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
 }
 
 /* True when the leaf was used since the last time. */
 static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
 {
-	return pmd_young(pmdp_get(pmdp)) && (fetch_and_acq_rel(&pmdp->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
+	bool young = pmd_young(pmdp_get(pmdp));
+
+	SCHEDULE_STEP("pmd.young");
+	return young && (fetch_and_acq_rel(&pmdp->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }
 
 #endif

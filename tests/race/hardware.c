@@ -4,8 +4,9 @@
  * it has set is there until the one who checks takes it away.
  *
  * One thread is the processor. It cleans entries under the PTL, writes through them as a page walk of hardware does, by one
- * compare-and-exchange of an entry that allows it, and looks later whether the entry still says so. Nobody else cleans. Storms at full
- * speed, and schedules, which switch between any two accesses of an entry.
+ * compare-and-exchange of an entry that allows it, and looks later whether the entry still says so. Nobody else cleans those. Of
+ * a shared mapping, which write-back cleans, it checks that a dirty or writable entry maps a dirty folio. Storms at full speed, and
+ * schedules, which switch between any two accesses of an entry.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +16,9 @@
 
 #include "core/faultline.h"
 #include "core/mm/mapped_entry.h"
-#include "core/pgtable/swapent.h"
 #include "tests/lib/at_rest.h"
 #include "tests/lib/dies.h"
+#include "tests/lib/hardware.h"
 #include "tests/lib/threads.h"
 #include "tests/lib/turns.h"
 #include "tests/lib/wanted.h"
@@ -26,6 +27,7 @@
 #define AREA	(3 * PGDIR_SIZE)
 #define PAGES	4ul		/* at the end of a huge page, and at the beginning of the next */
 #define FIRST	(AREA + (THP_POSSIBLE ? PMD_SIZE : 0) - PAGES / 2 * PAGE_SIZE)
+#define SHARED	(AREA + 4 * PMD_SIZE)
 #define RW	(PROT_READ | PROT_WRITE)
 #define ROUNDS	20000u
 #define TURN_ROUNDS	150u	/* of the processor, in a schedule */
@@ -34,6 +36,8 @@
 static struct mm_struct *mm;		/* (C) while threads run */
 static bool dirtied[PAGES];		/* (T) the processor's */
 static uint64_t writes, looks;		/* (T) the processor's */
+static struct file *file;		/* (C) while threads run: its pages are mapped at SHARED */
+static uint64_t shared_writes;		/* (T) the processor's */
 static bool done;			/* (A) */
 
 static unsigned long below(unsigned long n)
@@ -48,42 +52,9 @@ static unsigned long addr_of(unsigned long page)
 
 /* ---- the processor ---- */
 
-/* What a walk does to the entry at @word: false when it does not allow writes, or changed meanwhile. */
-static bool set_bits(uint64_t *word)
-{
-	uint64_t entry = load_acquire(word);
-
-	SCHEDULE_STEP("hardware.read");
-	if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_WRITE))
-		return false;
-	return try_cmpxchg_acq_rel(word, &entry, entry | ENTRY_ACCESSED | ENTRY_DIRTY);
-}
-
-static bool hardware_write(unsigned long addr)
-{
-	unsigned long at = addr;
-	bool wrote = false;
-	pmd_t *pmdp, pmd;
-	pte_t *ptep;
-
-	rcu_read_lock();
-	pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
-	pmd = pmdp ? pmdp_get(pmdp) : __pmd(0);
-	if (pmd_trans_huge(pmd)) {
-		wrote = set_bits(&pmdp->val);
-	} else if (pmdp && !pmd_none(pmd)) {
-		ptep = pte_offset_map(&mm->pt, pmdp, addr, &pmd);
-		wrote = ptep && set_bits(&ptep->val);
-		if (ptep)
-			pte_unmap(&mm->pt);
-	}
-	rcu_read_unlock();
-	return wrote;
-}
-
 static void write_page(unsigned long page)
 {
-	if (hardware_write(addr_of(page))) {
+	if (hardware_write(mm, addr_of(page))) {
 		dirtied[page] = true;
 		writes++;
 	} else if (!do_user_addr_fault(mm, addr_of(page), FAULT_FLAG_WRITE)) {
@@ -111,11 +82,6 @@ static void clean_pte(unsigned long page)
 	mmap_read_unlock(mm);
 }
 
-static bool entry_says_dirty(pte_t pte)
-{
-	return pte_is_migration(pte) ? migration_pte_dirty(pte) : pte_dirty(pte);
-}
-
 static void look(unsigned long page)
 {
 	struct mapped_entry entry;
@@ -130,11 +96,32 @@ static void look(unsigned long page)
 	mmap_read_unlock(mm);
 }
 
+/* Whatever the processor sets, an entry of a shared mapping that is dirty, or can be made so, maps a folio that is to be written back. */
+static void write_shared(unsigned long page)
+{
+	unsigned long addr = SHARED + page * PAGE_SIZE;
+	struct mapped_entry entry;
+
+	if (hardware_write(mm, addr))
+		shared_writes++;
+	else
+		do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
+	mmap_read_lock(mm);
+	if (mapped_entry_lock(&entry, &mm->pt, addr)) {
+		if ((pte_dirty(entry.pte) || pte_write(entry.pte)) && !folio_test_dirty(page_folio(pte_page(entry.pte))))
+			BUG("the entry at %lx is %016lx: its folio is clean", addr, (unsigned long)entry.pte.val);
+		mapped_entry_unlock(&entry);
+	}
+	mmap_read_unlock(mm);
+}
+
 static void process(void)
 {
-	unsigned long page = below(PAGES), dice = below(8);
+	unsigned long page = below(PAGES), dice = below(10);
 
-	if (dice < 2)
+	if (dice >= 8)
+		write_shared(page);
+	else if (dice < 2)
 		clean_pte(page);
 	else if (dice < 6)
 		write_page(page);
@@ -153,10 +140,10 @@ static void fork_and_exit(void)
 	mm_exit(child);
 }
 
-static void protect(unsigned long page, unsigned long pages)
+static void protect(unsigned long addr, unsigned long pages)
 {
-	BUG_ON(sys_mprotect(mm, addr_of(page), pages * PAGE_SIZE, PROT_READ));
-	BUG_ON(sys_mprotect(mm, addr_of(page), pages * PAGE_SIZE, RW));
+	BUG_ON(sys_mprotect(mm, addr, pages * PAGE_SIZE, PROT_READ));
+	BUG_ON(sys_mprotect(mm, addr, pages * PAGE_SIZE, RW));
 }
 
 /* The entry's accessed bit goes, and a read brings it back. */
@@ -188,7 +175,7 @@ static void disturb(void)
 
 	switch (below(16)) {
 	case 0 ... 3:
-		protect(page, pages);
+		protect(below(4) ? addr_of(page) : SHARED + page * PAGE_SIZE, pages);
 		break;
 	case 4 ... 7:
 		sys_migrate_range(mm, addr_of(page), pages * PAGE_SIZE, (unsigned int)below(2));
@@ -199,6 +186,9 @@ static void disturb(void)
 	case 9:
 		if (THP_POSSIBLE)
 			sys_madvise(mm, AREA + below(2) * PMD_SIZE, PMD_SIZE, MADV_COLLAPSE);
+		break;
+	case 10 ... 12:
+		filemap_writeback(file);
 		break;
 	default:
 		age(page);
@@ -247,6 +237,8 @@ static void storm(uint64_t seed, bool scheduled)
 	BUG_ON(cpu_register(0, MEM_LOCAL, seed));
 	mm = mm_create(&policy);
 	BUG_ON(!mm || sys_mmap(mm, AREA, 2 * PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
+	file = file_create(PAGES, PAGES, 0, 1);
+	BUG_ON(!file || sys_mmap_file(mm, SHARED, PAGES * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, file, 0) != (long)SHARED);
 	for (unsigned long i = 0; i < PAGES; i++)
 		dirtied[i] = false;
 	done = false;
@@ -255,30 +247,35 @@ static void storm(uint64_t seed, bool scheduled)
 		look(i);
 	assert_at_rest(mm);
 	mm_exit(mm);
+	file_put(file);
 	assert_true(world_stop());
 }
 
 static void no_dirty_bit_is_lost(void **state)
 {
 	static const struct wanted wanted[] = {
-		COUNTED(writes, 1000), COUNTED(looks, 1000), MET(EV_MIGRATE, 100), MET(EV_FORK, 10), MET(EV_COW_COPY, 1),
+		COUNTED(writes, 1000), COUNTED(looks, 1000), COUNTED(shared_writes, 1000), MET(EV_MIGRATE, 100), MET(EV_FORK, 10),
+		MET(EV_COW_COPY, 1), MET(EV_FILE_CLEANED, 100),
 	};
 	struct storms storms = STORMS(wanted, test_rounds(8));
 
 	(void)state;
-	writes = looks = 0;
+	writes = looks = shared_writes = 0;
 	while (another_storm(&storms))
 		storm(storms.seed, false);
 }
 
 static void no_schedule_loses_one(void **state)
 {
-	static const struct wanted wanted[] = { COUNTED(writes, 100), COUNTED(looks, 100), MET(EV_MIGRATE, 10), MET(EV_FORK, 1) };
+	static const struct wanted wanted[] = {
+		COUNTED(writes, 100), COUNTED(looks, 100), COUNTED(shared_writes, 100), MET(EV_MIGRATE, 10), MET(EV_FORK, 1),
+		MET(EV_FILE_CLEANED, 10),
+	};
 	struct storms storms = STORMS(wanted, test_rounds(200));
 
 	(void)state;
 	needs_checks();
-	writes = looks = 0;
+	writes = looks = shared_writes = 0;
 	while (another_storm(&storms))
 		storm(storms.seed, true);
 }
