@@ -62,14 +62,17 @@ static int load(const char *path, struct results *results)
 
 static int print_run(const struct report_options *report, const struct command_line *line)
 {
+	const char *path = line->nr_words ? line->words[0] : LATEST_RUN;
 	struct results results;
 	int status;
 
 	if (line->nr_words > 1)
 		return complain("unexpected argument '%s': give one run (see %s --help)", line->words[1], program_name);
-	status = load(line->nr_words ? line->words[0] : LATEST_RUN, &results);
+	status = load(path, &results);
 	if (status)
 		return status;
+	if (results.incomplete)
+		complain("%s is incomplete: %s", path, results.incomplete);
 	if (report->csv) {
 		csv_print(stdout, &results);
 	} else {
@@ -89,11 +92,32 @@ static const struct {
 	{ "noise", "Noise" }, { "all", "All benchmarks" },
 };
 
-static void put_top(struct html *page, const struct report_run *run, unsigned int nr)
+static void put_incomplete(struct html *page, const struct report_run *run)
 {
+	const char *file, *command, *reason;
+	char text[256], line[PATH_MAX + 64];
+
+	for (unsigned int i = 0; (reason = report_incomplete(run, i, &file, &command)); i++) {
+		snprintf(text, sizeof(text), "%s of %.100s is incomplete: %.100s.", file, run->name, reason);
+		if (!command) {
+			html_paragraph(page, "%s", text);
+			continue;
+		}
+		snprintf(line, sizeof(line), "faultline %s --resume", command);
+		report_word(line, sizeof(line), " ", run->name);
+		html_missing(page, text, line);
+	}
+}
+
+/* Incomplete runs come first: what is missing is missing in all sections. */
+static void put_top(struct html *page, const struct report_run *runs, unsigned int nr)
+{
+	const struct report_run *run = &runs[nr - 1];
 	const struct results *facts = report_facts(run);
 
 	html_put(page, "<h1>faultline</h1>\n");
+	for (unsigned int i = 0; i < nr; i++)
+		put_incomplete(page, &runs[i]);
 	if (facts->nr)
 		html_paragraph(page, "%s: %s, commit %s, %.10s", run->name, facts->cpu_model, facts->commit, facts->date);
 	html_put(page, "<nav>");
@@ -118,7 +142,7 @@ static int write_page(const struct report_run *runs, unsigned int nr, const char
 	page = html_open(title);
 	if (!page)
 		return out_file_end(&out, EXIT_CHECK_FAILED);
-	put_top(page, run, nr);
+	put_top(page, runs, nr);
 	report_answers(page, run);
 	report_facts_table(page, runs, nr);
 	report_runs(page, runs, nr);

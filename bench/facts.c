@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "bench/dialect.h"
 #include "core/faultline.h"
 
 static const char *const common[] = {
@@ -53,9 +54,23 @@ static unsigned int warn_all(FILE *out, const char *key, const struct side *befo
 	       warn_within(out, key, "within a side", before) || warn_within(out, key, "within a side", after);
 }
 
-unsigned int facts_warn(FILE *out, const struct side *before, const struct side *after)
+static unsigned int warn_incomplete(FILE *out, const char *where, const struct side *side)
 {
 	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < side->nr; i++)
+		if (side->runs[i].incomplete) {
+			fprintf(out, "warning: incomplete: run %u of %u %s: ", i + 1, side->nr, where);
+			text_put_plain(out, side->runs[i].incomplete);
+			putc('\n', out);
+			nr++;
+		}
+	return nr;
+}
+
+unsigned int facts_warn(FILE *out, const struct side *before, const struct side *after)
+{
+	unsigned int nr = warn_incomplete(out, "before", before) + warn_incomplete(out, "after", after);
 	const char *key;
 	json_t *value;
 

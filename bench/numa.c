@@ -203,6 +203,7 @@ static const char *take_root(struct numa *numa, const json_t *root)
 	if (json_integer_value(json_object_get(root, "schema")) != RESULTS_SCHEMA)
 		return "of another schema than this program's";
 	results_take_facts(&numa->facts, context);
+	results_take_incomplete(&numa->facts, root);
 	numa->nr_nodes = (unsigned int)json_array_size(json_object_get(root, "nodes"));
 	if (numa->nr_nodes > MAX_NODES)
 		return "more nodes than this program knows";

@@ -127,6 +127,34 @@ static int load_file(struct report_run *run)
 	return load_results(&run->bench, run->name);
 }
 
+const char *report_incomplete(const struct report_run *run, unsigned int nth, const char **file, const char **command)
+{
+	const struct {
+		const char *file, *command, *reason;
+	} files[] = {
+		{ "bench.json", "bench", run->bench.incomplete },
+		{ "eras.json", "eras", run->eras.incomplete },
+		{ "profile.json", NULL, json_string_value(json_object_get(run->profile, "incomplete")) },
+		{ "numa.json", NULL, run->numa.facts.incomplete },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i].reason && !nth--) {
+			*file = files[i].file;
+			*command = files[i].command;
+			return files[i].reason;
+		}
+	return NULL;
+}
+
+static void warn_incomplete(const struct report_run *run)
+{
+	const char *file, *command, *reason;
+
+	for (unsigned int i = 0; (reason = report_incomplete(run, i, &file, &command)); i++)
+		complain("%s: %s is incomplete: %s", run->name, file, reason);
+}
+
 int report_load(struct report_run *run, const char *name)
 {
 	struct stat what;
@@ -142,6 +170,8 @@ int report_load(struct report_run *run, const char *name)
 		status = usl_fit(&run->eras_fits, &run->eras);
 	if (status)
 		report_free(run);
+	else
+		warn_incomplete(run);
 	return status;
 }
 

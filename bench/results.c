@@ -51,6 +51,13 @@ void results_take_facts(struct results *results, const json_t *context)
 	results->context = json_incref((json_t *)context);
 }
 
+void results_take_incomplete(struct results *results, const json_t *root)
+{
+	const char *reason = json_string_value(json_object_get(root, "incomplete"));
+
+	results->incomplete = reason ? strdup(reason) : NULL;
+}
+
 /* Google Benchmark's context holds strings, and is the only place of its files that is ours to fill. */
 bool results_schema_known(const json_t *root)
 {

@@ -69,6 +69,8 @@ bool result_is_drawable(const struct result *result);
 unsigned int results_keep(struct results *results, bool (*wanted)(const struct result *));
 /* Into @results without any: the facts of @context, as other files than Google Benchmark's have them. */
 void results_take_facts(struct results *results, const struct json_t *context);
+/* Why the measurement that left @root ended early. */
+void results_take_incomplete(struct results *results, const struct json_t *root);
 
 /* Why it could not be run on this machine, which is no failure; NULL when it was run, or failed. */
 const char *result_skipped(const struct result *result);

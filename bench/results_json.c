@@ -213,10 +213,8 @@ static bool was_quick(const json_t *context)
 
 static void take_facts(struct results *results, const json_t *root, const json_t *context)
 {
-	const char *incomplete = text_of(root, "incomplete");
-
 	results_take_facts(results, context);
-	results->incomplete = incomplete ? strdup(incomplete) : NULL;
+	results_take_incomplete(results, root);
 	results->cpus = (unsigned int)json_integer_value(json_object_get(context, "num_cpus"));
 	results->quick = was_quick(context);
 	results->beside = json_is_true(json_object_get(root, "other_runs"));

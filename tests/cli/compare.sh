@@ -98,6 +98,10 @@ shows 'warning: policy:p differs between the sides: "spin=ttas", "spin=queued"'
 grep -q 'warning: co' out && surprise 'a warning of what is the same, or of the commits that are compared'
 ends 0 compare here.json,here.json,here.json here.json,there.json,here.json --threshold 5
 shows 'warning: commit differs within the side after: "a", "b"'
+sed 's/^{ "context"/{ "incomplete": "SIGTERM", "context"/' usual.json >partial.json
+ends 0 compare usual.json partial.json --threshold 5
+shows 'warning: incomplete: run 1 of 1 after: SIGTERM'
+[ "$(grep -c incomplete out)" -eq 1 ] || surprise 'a complete run is called incomplete'
 sed 's/"fairness": 0.5,/& "processor_got": 0.5,/' slower.json >starved.json
 ends 3 compare usual.json starved.json
 shows 'left aside: starved'

@@ -205,3 +205,27 @@ for file in profile numa eras bench; do
 	done
 done
 [ ! -e bad/report.html ] || surprise 'a page about nothing'
+
+# An incomplete run says so, in one line and at the top of its page, with the command that measures the rest.
+mkdir partial
+for file in bench eras; do
+	sed 's/{ "context"/{ "incomplete": "SIG<TERM>", "context"/' trusted.json >partial/$file.json
+done
+sed 's/{ "schema"/{ "incomplete": "SIG<TERM>", "schema"/' one/profile.json >partial/profile.json
+sed 's/{ "schema"/{ "incomplete": "SIG<TERM>", "schema"/' one/numa.json >partial/numa.json
+ends 0 report partial
+for file in bench eras profile numa; do
+	tells "partial: $file.json is incomplete: SIG<TERM>"
+	sed -n '1,/<nav>/p' partial/report.html | grep -q "$file.json of partial is incomplete: SIG&lt;TERM&gt;" || surprise "no line of $file.json at the top"
+done
+for command in bench eras; do
+	sed -n '1,/<nav>/p' partial/report.html | grep -q "faultline $command --resume partial" || surprise "nothing resumes $command.json"
+done
+[ "$(wc -l <err)" -eq 4 ] || surprise 'not one line for each file'
+[ -z "$(well_formed partial/report.html)" ] || surprise 'not well-formed'
+for form in --table --csv; do
+	ends 0 report $form partial/bench.json
+	tells 'partial/bench.json is incomplete: SIG<TERM>'
+	ends 0 report $form trusted.json
+	[ ! -s err ] || surprise 'a complete run is called incomplete'
+done
