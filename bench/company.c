@@ -9,8 +9,11 @@
 #include "bench/company.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -71,26 +74,38 @@ static bool others_measure(void)
 	       (!fcntl(company.records, F_GETLK, &after) && after.l_type != F_UNLCK);
 }
 
+void company_socket(const char *partner, char *path)
+{
+	const char *slash = strrchr(partner, '/'), *name = slash ? slash + 1 : partner;
+	char folder[PATH_MAX], real[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash + 1 - partner) : 1, slash ? partner : ".");
+	if (!realpath(folder, real))
+		strcpy(real, folder);
+	if (snprintf(path, PATH_MAX, "%s/%s", real, name) >= PATH_MAX)
+		path[0] = '\0';
+}
+
 /* Bytes of alternations lie above those of all process ids. */
 static off_t byte_of(const char *partner)
 {
 	uint32_t hash = 2166136261u;	/* FNV-1a */
+	char path[PATH_MAX];
 
 	if (!partner)
 		return getpid();
-	for (; *partner; partner++)
-		hash = (hash ^ (unsigned char)*partner) * 16777619u;
+	company_socket(partner, path);
+	for (const char *c = path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
 	return (off_t)hash + INT32_MAX;
 }
 
 /* Partners lock the same byte for reading, so that neither keeps the other out. */
-static void begin_record(const char *partner)
+static void begin_record(const char *records, const char *partner)
 {
 	struct flock own = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1 };
-	char path[64];
 
-	snprintf(path, sizeof(path), "/dev/shm/faultline-runs.%u", (unsigned int)getuid());
-	company.records = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	company.records = open(records, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (company.records < 0)
 		return;
 	own.l_start = company.own = byte_of(partner);
@@ -99,7 +114,15 @@ static void begin_record(const char *partner)
 
 void company_begin(const char *partner)
 {
-	begin_record(partner);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/shm/faultline-runs.%u", (unsigned int)getuid());
+	company_begin_in(path, partner);
+}
+
+void company_begin_in(const char *records, const char *partner)
+{
+	begin_record(records, partner);
 	company.has_partner = partner;
 	company.beside = others_measure();
 	company.used = used_here();

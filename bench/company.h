@@ -10,11 +10,15 @@ struct company {
 	bool beside;		/* another run measured at some moment; a partner in alternation does not count */
 };
 
+/* The name of a socket in a form that all paths to it share: the real path of its folder, and its name. @path has PATH_MAX bytes. */
+void company_socket(const char *partner, char *path);
 /*
  * company_begin - from now on. @partner names the socket where the other side of an alternation is met, or is NULL: runs with the same
- * one are one run. Nothing fails: what the system does not say counts as nothing.
+ * one, by whatever path, are one run. Nothing fails: what the system does not say counts as nothing.
  */
 void company_begin(const char *partner);
+/* The same among the runs that share the file @records. */
+void company_begin_in(const char *records, const char *partner);
 struct company company_end(void);
 
 #endif
