@@ -69,7 +69,7 @@ static int default_choices(struct profile_options *profile, struct suite_default
 	if (!choices->nr_policies) {
 		status = choices_add_policies(choices, policy_default()->name);
 		if (!status && !profile->quick)
-			status = choices_add_policies(choices, policy_presets[0].name);
+			status = choices_add_policies(choices, policy_oldest()->name);
 	}
 	if (!status)
 		status = choices_settle_layouts(choices);

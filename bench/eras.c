@@ -49,9 +49,14 @@ bool eras_step(const struct eras *eras, const struct result *of, unsigned int st
 	return step + 1 < eras->nr_policies && bought_between(eras, of, step, step + 1, bought);
 }
 
+unsigned int eras_last(const struct eras *eras)
+{
+	return (eras->nr_history > 1 ? eras->nr_history : eras->nr_policies) - 1;
+}
+
 bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought)
 {
-	return eras->nr_policies > 1 && bought_between(eras, of, 0, eras->nr_policies - 1, bought);
+	return eras->nr_policies > 1 && bought_between(eras, of, 0, eras_last(eras), bought);
 }
 
 const struct result *eras_row(const struct eras *eras, unsigned int nth)
@@ -94,6 +99,8 @@ struct eras eras_of(const struct results *results)
 	struct eras eras = { .results = results };
 
 	eras.nr_policies = plot_policy_names(results, eras.policies, ERAS_MOST);
+	for (unsigned int p = 0; p < eras.nr_policies; p++)
+		eras.nr_history += policy_in_history(eras.policies[p]);
 	find_chance(&eras);
 	return eras;
 }
@@ -151,6 +158,7 @@ void table_eras(FILE *out, const struct results *results)
 	fprintf(out, " %14s  choices\n", "all steps");
 	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
 		put_row(out, &eras, row, (int)width);
-	fprintf(out, "\nThroughput of each policy against the one before it, the first against %s; in brackets what is not\n"
-		"significant among %u steps (p < %g), or has a mark on either side.\n", eras.nr_policies ? eras.policies[0] : "nothing", eras.nr_steps, SIGNIFICANCE);
+	fprintf(out, "\nBase: %s, the oldest policy that was measured. Throughput of each policy against the one before it;\n"
+		"in brackets what is not significant among %u steps (p < %g), or has a mark on either side.\n",
+		eras.nr_policies ? eras.policies[0] : "none", eras.nr_steps, SIGNIFICANCE);
 }

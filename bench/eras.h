@@ -9,11 +9,14 @@
 
 #define ERAS_MOST	8	/* policies in a row */
 
-/* Policies in the order of their presets, each a step from the one before. */
+/*
+ * Policies by policy_compare(), each a step from the one before: Linux's history by version, then the others. The first is the base: the
+ * oldest of the history that was measured. All steps together end at the newest of the history.
+ */
 struct eras {
 	const struct results *results;
 	const char *policies[ERAS_MOST];
-	unsigned int nr_policies;
+	unsigned int nr_policies, nr_history;	/* the history comes first */
 	unsigned int nr_steps;		/* that were measured, in all rows, without marks */
 	double chance;			/* what p must not exceed, so that of the steps found at most SIGNIFICANCE are false */
 };
@@ -32,6 +35,8 @@ struct eras eras_of(const struct results *results);
  * measured.
  */
 bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought);
+/* The index of the policy with which all steps together end. */
+unsigned int eras_last(const struct eras *eras);
 /* All steps together. */
 bool eras_whole(const struct eras *eras, const struct result *of, struct era_step *bought);
 /* The results of the first policy, which stand for a row each; NULL past the last. */

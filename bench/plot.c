@@ -179,31 +179,25 @@ void plot_factor_tics(struct gnuplot *gnuplot, double low, double high)
 	gnuplot_put(gnuplot, "'' %g)\n", high);
 }
 
+/* Puts @name in its place; where there is no room, the last one goes. */
 static unsigned int add_name(const char **names, unsigned int nr, unsigned int room, const char *name)
 {
-	for (unsigned int i = 0; i < nr; i++)
-		if (!strcmp(names[i], name))
-			return nr;
-	if (nr < room)
-		names[nr++] = name;
-	return nr;
-}
+	unsigned int place = 0;
 
-static bool has_policy(const struct results *results, const char *policy)
-{
-	for (unsigned int i = 0; i < results->nr; i++)
-		if (!strcmp(results->all[i].policy, policy))
-			return true;
-	return false;
+	while (place < nr && policy_compare(names[place], name) < 0)
+		place++;
+	if (place == room || (place < nr && !strcmp(names[place], name)))
+		return nr;
+	nr = min(nr + 1, room);
+	memmove(&names[place + 1], &names[place], (nr - 1 - place) * sizeof(*names));
+	names[place] = name;
+	return nr;
 }
 
 unsigned int plot_policy_names(const struct results *results, const char **names, unsigned int room)
 {
 	unsigned int nr = 0;
 
-	for (unsigned int i = 0; i < nr_policy_presets; i++)
-		if (has_policy(results, policy_presets[i].name))
-			nr = add_name(names, nr, room, policy_presets[i].name);
 	for (unsigned int i = 0; i < results->nr; i++)
 		if (*results->all[i].policy)
 			nr = add_name(names, nr, room, results->all[i].policy);

@@ -57,7 +57,7 @@ void plot_time_tics(struct gnuplot *gnuplot, char axis, double low, double high)
 /* Tics of a logarithmic x axis of factors: powers of two, as many as there is room for. */
 void plot_factor_tics(struct gnuplot *gnuplot, double low, double high);
 
-/* Policies in the order of their presets, others after them. Returns how many there are, at most @room. */
+/* Policies by policy_compare(): Linux's history first. Returns how many there are, at most @room. */
 unsigned int plot_policy_names(const struct results *results, const char **names, unsigned int room);
 /* The default policy, where it was measured; else the newest; "" when there is none. */
 const char *plot_policy_shown(const struct results *results);

@@ -67,7 +67,7 @@ static void put_whole(struct html *page, const struct eras *eras)
 	html_details(page, "all steps together");
 	html_table(page, columns);
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
-		const struct result *last = results_find(eras->results, row, eras->policies[eras->nr_policies - 1],
+		const struct result *last = results_find(eras->results, row, eras->policies[eras_last(eras)],
 							 row->threads);
 		struct era_step bought;
 
@@ -98,6 +98,8 @@ static void put_steps(struct html *page, const struct report_run *run, const str
 		html_missing(page, "No workload was measured with several policies.", "faultline eras");
 	} else {
 		plot.shown = min(plot.nr, (unsigned int)MOST_ROWS);
+		html_paragraph(page, "Base: %s, the oldest policy that was measured. All steps together end at %s.",
+			       plot.eras.policies[0], plot.eras.policies[eras_last(&plot.eras)]);
 		html_legend(page);
 		html_legend_entry(page, "#2b8c9e", "better");
 		html_legend_entry(page, "#d95f02", "worse");

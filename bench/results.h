@@ -39,7 +39,7 @@ struct result {
 };
 
 struct results {
-	struct result *all;		/* by workload, choices, policy (in the order of the presets), threads */
+	struct result *all;		/* by workload, choices, policy (by policy_compare()), threads */
 	unsigned int nr;
 	/* Facts of the context, "" when the file lacks them. */
 	char *cpu_model, *commit, *date, *build_type, *topology;

@@ -133,15 +133,6 @@ static bool finish(struct result *result)
 	return true;
 }
 
-static unsigned int preset_index(const char *policy)
-{
-	unsigned int i = 0;
-
-	while (i < nr_policy_presets && strcmp(policy_presets[i].name, policy))
-		i++;
-	return i;
-}
-
 /* Numbers in choices compare as numbers: pages:64 before pages:512. */
 static int compare_results(const void *a, const void *b)
 {
@@ -151,9 +142,7 @@ static int compare_results(const void *a, const void *b)
 	if (!order)
 		order = strverscmp(one->choices, other->choices);
 	if (!order)
-		order = (int)preset_index(one->policy) - (int)preset_index(other->policy);
-	if (!order)
-		order = strcmp(one->policy, other->policy);
+		order = policy_compare(one->policy, other->policy);
 	return order ? order : (one->threads > other->threads) - (one->threads < other->threads);
 }
 

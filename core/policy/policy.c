@@ -32,7 +32,34 @@ const struct policy_preset *policy_find(const char *name)
 
 const struct policy_preset *policy_default(void)
 {
-	return &policy_presets[nr_policy_presets - 1];
+	return policy_find("linux-6.15");
+}
+
+bool policy_in_history(const char *name)
+{
+	static const char prefix[] = "linux-";
+	const size_t length = strlen(prefix);
+
+	return !strncmp(name, prefix, length) && name[length] && !name[length + strspn(name + length, "0123456789.")];
+}
+
+int policy_compare(const char *one, const char *other)
+{
+	const bool history = policy_in_history(one);
+
+	if (history != policy_in_history(other))
+		return history ? -1 : 1;
+	return history ? strverscmp(one, other) : strcmp(one, other);
+}
+
+const struct policy_preset *policy_oldest(void)
+{
+	const struct policy_preset *oldest = &policy_presets[0];
+
+	for (unsigned int i = 1; i < nr_policy_presets; i++)
+		if (policy_compare(policy_presets[i].name, oldest->name) < 0)
+			oldest = &policy_presets[i];
+	return oldest;
 }
 
 /* What its values are called, and where it is kept. */

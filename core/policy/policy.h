@@ -22,6 +22,12 @@ extern const unsigned int nr_policy_presets;
 const struct policy_preset *policy_find(const char *name);
 /* linux-6.15: split PTLs at both levels, vm_refcnt, RCU-freed tables. */
 const struct policy_preset *policy_default(void);
+/* Names of releases, "linux-" and digits and dots, are Linux's history; other presets and changed policies are not. */
+bool policy_in_history(const char *name);
+/* As strcmp(): Linux's history by version, then the others by name, wherever presets stand in their table. */
+int policy_compare(const char *one, const char *other);
+/* The preset with which Linux's history begins. */
+const struct policy_preset *policy_oldest(void);
 /* A key by which a policy is changed, what it is about, and its values: at most POLICY_VALUES, else up to the first NULL. */
 struct policy_key {
 	const char *key, *what;

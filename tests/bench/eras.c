@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 #include <cmocka.h>
+
+#include <jansson.h>
 
 #include "bench/eras.h"
 #include "core/faultline.h"
@@ -27,26 +28,34 @@ static const struct {
 static struct results results;
 static struct eras eras;
 
+/* Three repetitions of each benchmark; NULL ends @names. */
+static struct results results_of(const char *const *names, const double (*rates)[3])
+{
+	json_t *rows = json_array(), *root = json_pack("{s:{}, s:o}", "context", "benchmarks", rows);
+	struct results taken;
+	char why[512];
+
+	for (size_t i = 0; names[i]; i++)
+		for (size_t r = 0; r < 3; r++)
+			json_array_append_new(rows, json_pack("{s:s, s:s, s:f}", "run_name", names[i], "run_type", "iteration",
+							      "items_per_second", rates[i][r]));
+	if (results_take_root("made", root, &taken, why, sizeof(why)))
+		fail_msg("%s", why);
+	json_decref(root);
+	return taken;
+}
+
 static int make(void **state)
 {
-	char path[] = "/tmp/faultline-eras-XXXXXX", why[512];
-	FILE *out = fdopen(mkstemp(path), "w");
-	const char *before = "";
+	const char *names[ARRAY_SIZE(made) + 1] = { NULL };
+	double rates[ARRAY_SIZE(made)][3];
 
 	(void)state;
-	assert_non_null(out);
-	fputs("{\"context\": {}, \"benchmarks\": [", out);
-	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
-		for (size_t r = 0; r < ARRAY_SIZE(made[i].rates); r++) {
-			fprintf(out, "%s{\"run_name\": \"%s\", \"run_type\": \"iteration\", \"items_per_second\": %g}",
-				before, made[i].name, made[i].rates[r]);
-			before = ",";
-		}
-	fputs("]}", out);
-	fclose(out);
-	if (results_load(path, &results, why, sizeof(why)))
-		fail_msg("%s", why);
-	unlink(path);
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+		names[i] = made[i].name;
+		memcpy(rates[i], made[i].rates, sizeof(rates[i]));
+	}
+	results = results_of(names, rates);
 	eras = eras_of(&results);
 	return 0;
 }
@@ -58,7 +67,7 @@ static int forget(void **state)
 	return 0;
 }
 
-static void test_steps_are_taken_in_the_order_of_presets(void **state)
+static void test_steps_are_taken_in_the_order_of_history(void **state)
 {
 	(void)state;
 	assert_int_equal(eras.nr_policies, 3);
@@ -103,6 +112,28 @@ static void test_what_was_not_measured_is_no_step(void **state)
 	assert_null(eras_row(&eras, 2));
 }
 
+/* Policies that are no release, or a newer one, come in wherever they are measured: the base is the oldest release. */
+static void test_the_base_is_the_oldest_release(void **state)
+{
+	static const char *const names[] = {
+		"fault/policy:aged/threads:2", "fault/policy:linux-2.6.14,spin=futex/threads:2", "fault/policy:linux-6.15/threads:2",
+		"fault/policy:linux-99.1/threads:2", "fault/policy:linux-2.4.0/threads:2", NULL,
+	};
+	static const double rates[][3] = { { 1, 1, 1 }, { 2, 2, 2 }, { 4, 4, 4 }, { 8, 8, 8 }, { 16, 16, 16 } };
+	struct results found = results_of(names, rates);
+	struct eras history = eras_of(&found);
+	struct era_step step;
+
+	(void)state;
+	assert_int_equal(history.nr_policies, 5);
+	assert_int_equal(history.nr_history, 3);
+	assert_string_equal(history.policies[0], "linux-2.4.0");
+	assert_string_equal(history.policies[eras_last(&history)], "linux-99.1");
+	assert_true(eras_whole(&history, eras_row(&history, 0), &step));
+	assert_float_equal(step.factor, 0.5, 1e-9);
+	results_free(&found);
+}
+
 static void test_every_preset_has_its_news(void **state)
 {
 	(void)state;
@@ -115,9 +146,10 @@ static void test_every_preset_has_its_news(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_steps_are_taken_in_the_order_of_presets),
+		cmocka_unit_test(test_steps_are_taken_in_the_order_of_history),
 		cmocka_unit_test(test_a_step_is_told_from_noise),
 		cmocka_unit_test(test_what_was_not_measured_is_no_step),
+		cmocka_unit_test(test_the_base_is_the_oldest_release),
 		cmocka_unit_test(test_every_preset_has_its_news),
 	};
 

@@ -164,11 +164,32 @@ static void each_key_and_value_can_be_chosen(void **state)
 	assert_true(keys >= 10);
 }
 
+/* Versions count as numbers, and a place in the table counts for nothing. */
+static void history_is_ordered_by_version(void **state)
+{
+	static const char *const ordered[] = {
+		"linux-2.6.9", "linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-10.1",
+		"", "a", "linux-", "linux-2.6.14,spin=futex", "linux-next",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ordered); i++) {
+		assert_int_equal(policy_in_history(ordered[i]), i < 6);
+		for (size_t j = 0; j < ARRAY_SIZE(ordered); j++)
+			if (i == j)
+				assert_int_equal(policy_compare(ordered[i], ordered[j]), 0);
+			else
+				assert_int_equal(policy_compare(ordered[i], ordered[j]) > 0, i > j);
+	}
+	assert_string_equal(policy_oldest()->name, "linux-2.6.14");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(presets_are_found_by_name),
 		cmocka_unit_test(presets_replay_history),
+		cmocka_unit_test(history_is_ordered_by_version),
 		cmocka_unit_test(each_key_and_value_can_be_chosen),
 		cmocka_unit_test(each_choice_can_be_spelled_out),
 		cmocka_unit_test(what_is_no_policy_is_refused),
