@@ -255,20 +255,8 @@ int results_take_json(struct results_reader *reader, const char *path, const cha
 int results_take_root(const char *name, const json_t *root, struct results *results, char *why, size_t why_size)
 {
 	struct results_reader reader;
-	const char *wrong;
-	int error;
 
 	if (!results_begin(&reader, results))
 		return -ENOMEM;
-	error = take_root(&reader, root, name, why, why_size);
-	if (error) {
-		results_drop(&reader);
-		return error;
-	}
-	wrong = results_end(&reader);
-	if (!wrong)
-		return 0;
-	results_free(results);
-	snprintf(why, why_size, "%s: %s", name, wrong);
-	return -EINVAL;
+	return results_end(&reader, take_root(&reader, root, name, why, why_size), name, why, why_size);
 }

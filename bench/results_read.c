@@ -146,11 +146,9 @@ static int compare_results(const void *a, const void *b)
 	return order ? order : (one->threads > other->threads) - (one->threads < other->threads);
 }
 
-const char *results_end(struct results_reader *reader)
+/* NULL, or what is wrong with them. */
+static const char *complete(struct results *results)
 {
-	struct results *results = reader->results;
-
-	json_decref(reader->index);
 	if (!results->nr)
 		return "no benchmarks in it";
 	for (unsigned int i = 0; i < results->nr; i++)
@@ -161,33 +159,31 @@ const char *results_end(struct results_reader *reader)
 	return NULL;
 }
 
-void results_drop(struct results_reader *reader)
+int results_end(struct results_reader *reader, int error, const char *name, char *why, size_t why_size)
 {
+	const char *wrong = error ? NULL : complete(reader->results);
+
+	if (wrong) {
+		snprintf(why, why_size, "%s: %s", name, wrong);
+		error = -EINVAL;
+	}
 	json_decref(reader->index);
-	results_free(reader->results);
+	if (error)
+		results_free(reader->results);
+	return error;
 }
 
 /* ---- files ---- */
 static int take_text(struct results *results, const char *path, char *text, size_t length, char *why, size_t why_size)
 {
 	struct results_reader reader;
-	const char *wrong;
 	int error;
 
 	if (!results_begin(&reader, results))
 		return -ENOMEM;
 	error = results_are_csv(text) ? results_take_csv(&reader, path, text, length, why, why_size)
 				      : results_take_json(&reader, path, text, length, why, why_size);
-	if (error) {
-		results_drop(&reader);
-		return error;
-	}
-	wrong = results_end(&reader);
-	if (!wrong)
-		return 0;
-	results_free(results);
-	snprintf(why, why_size, "%s: %s", path, wrong);
-	return -EINVAL;
+	return results_end(&reader, error, path, why, why_size);
 }
 
 int results_load(const char *run, struct results *results, char *why, size_t why_size)

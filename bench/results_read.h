@@ -7,7 +7,7 @@
 
 struct json_t;
 
-/* Results as they are gathered. results_begin() sets it up; results_end() or results_drop() end it. */
+/* Results as they are gathered, from results_begin() to results_end(). */
 struct results_reader {
 	struct results *results;
 	struct json_t *index;		/* each benchmark's place in results->all, by name */
@@ -22,9 +22,11 @@ struct result *results_add(struct results_reader *reader, const char *name);
  * as empty. False when memory ran out.
  */
 bool result_add_rate(struct result *result, double rate, double got, double on_cpu);
-/* All are gathered: sorts and judges them. NULL, or what is wrong: none, or out of memory. */
-const char *results_end(struct results_reader *reader);
-void results_drop(struct results_reader *reader);
+/*
+ * A reader took file @name and returned @error. Sorts and judges the results, or frees them. Returns @error, or -EINVAL with one line in
+ * @why when there are none, or memory ran out.
+ */
+int results_end(struct results_reader *reader, int error, const char *name, char *why, size_t why_size);
 
 /* The readers: each takes one whole file into @reader, and returns 0 or -EINVAL with one line in @why. */
 int results_take_json(struct results_reader *reader, const char *path, const char *text, size_t length, char *why,

@@ -25,23 +25,32 @@ static int too_long(const char *path)
 	return complain("%s: %s", path, strerror(ENAMETOOLONG));
 }
 
-/* Names in RESULTS_FOLDER that are no host's. */
+#define HOST_PREFIX	"host-"
+
+/* Names in RESULTS_FOLDER that are no host's, and those that a host of such a name gets instead. */
 static bool is_reserved(const char *host)
 {
-	return !strcmp(host, "latest") || !strcmp(host, "reference") || !strcmp(host, "README.md");
+	static const char *const names[] = { "latest", "latest" UNFINISHED, "reference", "README.md" };
+
+	while (!strncmp(host, HOST_PREFIX, strlen(HOST_PREFIX)))
+		host += strlen(HOST_PREFIX);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(host, names[i]))
+			return true;
+	return false;
 }
 
 /* The host's name as one folder's: letters, digits, '.' and '-', and no leading dot. */
 static void host_folder(char *path, size_t size)
 {
-	char host[256] = "", folder[sizeof(host) + 8];
+	char host[256] = "", folder[sizeof(host) + sizeof(HOST_PREFIX)];
 
 	if (gethostname(host, sizeof(host) - 1) || !*host)
 		strcpy(host, "unknown");
 	for (char *c = host; *c; c++)
 		if (!isalnum((unsigned char)*c) && (*c != '.' || c == host))
 			*c = '-';
-	snprintf(folder, sizeof(folder), "%s%s", is_reserved(host) ? "host-" : "", host);
+	snprintf(folder, sizeof(folder), "%s%s", is_reserved(host) ? HOST_PREFIX : "", host);
 	joined(path, size, RESULTS_FOLDER, folder);
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scratch.c - names of files that tests make. */
+#include "tests/lib/scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/faultline.h"
+
+char *scratch_name(char *path, const char *what)
+{
+	const char *folder = getenv("TMPDIR");
+
+	BUG_ON(snprintf(path, PATH_MAX, "%s/faultline-%s-XXXXXX", folder && *folder ? folder : "/tmp", what) >= PATH_MAX);
+	return path;
+}
