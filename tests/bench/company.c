@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "bench/company.h"
+#include "tests/lib/scratch.h"
 
 /* The test's own: no other run of the host is in it. */
 static char records[PATH_MAX];
@@ -85,12 +86,9 @@ static void one_name_in_two_folders_is_two_sockets(void **state)
 
 static int make_records(void **state)
 {
-	const char *folder = getenv("TMPDIR");
-	int fd;
+	int fd = mkstemp(scratch_name(records, "company"));
 
 	(void)state;
-	snprintf(records, sizeof(records), "%s/faultline-company-XXXXXX", folder ? folder : "/tmp");
-	fd = mkstemp(records);
 	return fd < 0 ? -1 : close(fd);
 }
 

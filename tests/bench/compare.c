@@ -15,6 +15,7 @@
 
 #include "bench/compare.h"
 #include "core/faultline.h"
+#include "tests/lib/scratch.h"
 
 #define BENCHMARKS	12
 #define REPETITIONS	5
@@ -75,9 +76,9 @@ static void put_run(const char *path, struct rng *rng, const struct recipe *reci
 
 static void make_side(struct side *side, struct rng *rng, const struct recipe *recipe)
 {
-	char list[4096] = "", folder[] = "/tmp/faultline-compare.XXXXXX", path[64];
+	char list[64 * PATH_MAX] = "", folder[PATH_MAX], path[PATH_MAX + 16];
 
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(scratch_name(folder, "compare")));
 	for (unsigned int i = 0; i < recipe->runs; i++) {
 		snprintf(path, sizeof(path), "%s/%u", folder, i);
 		put_run(path, rng, recipe, i);

@@ -14,6 +14,7 @@
 #include "bench/compare.h"
 #include "bench/json_read.h"
 #include "core/faultline.h"
+#include "tests/lib/scratch.h"
 
 #define HEAD	"{\"context\": {\"num_cpus\": 8}, \"benchmarks\": ["
 #define TAIL	"]}"
@@ -251,9 +252,9 @@ static void compares_the_same_measure_alone(void **state)
 
 static int in_scratch(void **state)
 {
-	static char folder[] = "/tmp/faultline-XXXXXX";
+	static char folder[PATH_MAX];
 
-	*state = mkdtemp(folder);
+	*state = mkdtemp(scratch_name(folder, "results"));
 	return *state ? chdir(folder) : -1;
 }
 

@@ -39,7 +39,7 @@ static void as_many_as_asked_for_are_started_and_ended(void **state)
 	assert_int_equal(threads_of_this_process(), 1);
 }
 
-/* In a process of its own, of a user whom the limit binds. */
+/* In a process of its own, of a user that the limit binds. */
 static void __attribute__((noreturn)) ask_beyond_the_limit(void)
 {
 	const struct rlimit limit = { 1, 1 };
@@ -51,7 +51,7 @@ static void __attribute__((noreturn)) ask_beyond_the_limit(void)
 	_exit(threads_of_this_process() == 1 ? status : 91);
 }
 
-static void a_limit_is_told_in_one_line(void **state)
+static void a_limit_is_printed_in_one_line(void **state)
 {
 	char text[512] = "";
 	size_t length = 0;
@@ -81,7 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_as_asked_for_are_started_and_ended),
-		cmocka_unit_test(a_limit_is_told_in_one_line),
+		cmocka_unit_test(a_limit_is_printed_in_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

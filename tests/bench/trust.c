@@ -13,8 +13,9 @@
 
 #include "bench/results.h"
 #include "bench/trust.h"
+#include "tests/lib/scratch.h"
 
-static char path[64];
+static char path[PATH_MAX];
 
 /* A file whose root has @extra, its context @context, and these repetitions of "w/threads:N", a list of their members. */
 static struct results results_of(const char *context, const char *extra, const char *const *runs)
@@ -23,8 +24,7 @@ static struct results results_of(const char *context, const char *extra, const c
 	char why[512] = "";
 	FILE *out;
 
-	strcpy(path, "/tmp/faultline-trust.XXXXXX");
-	close(mkstemp(path));
+	close(mkstemp(scratch_name(path, "trust")));
 	out = fopen(path, "we");
 	assert_non_null(out);
 	fprintf(out, "{ \"context\": { \"faultline_schema\": \"1\", \"num_cpus\": 2%s }%s, \"benchmarks\": [\n", context, extra);
@@ -126,7 +126,7 @@ static void runs_are_marked(void **state)
 	unlink(path);
 }
 
-/* Numbers that are none, in members that nobody reads, inside of strings, and of a benchmark that was skipped. */
+/* Numbers that are none, in members without a reader, inside of strings, and of a benchmark that was skipped. */
 static void other_files_are_read(void **state)
 {
 	static const char *const runs[] = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Comparing: changed, the same or cannot be told, with the exit status that scripts need; controls; sides of several runs; the baseline.
+# Comparing: changed, the same or cannot tell, with the exit status that scripts need; controls; sides of several runs; the baseline.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL times 1000.
@@ -39,7 +39,7 @@ tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the fa
 ends 0 compare usual.json slower.json --threshold 15
 tail -n 1 out | grep -q '^same: ' || surprise 'a change below the threshold'
 ends 0 compare usual.json drifted.json
-tail -n 1 out | grep -q '^same: ' || surprise 'the controls went farther, and nobody cares'
+tail -n 1 out | grep -q '^same: ' || surprise 'the controls went farther, without an effect'
 
 # Several runs on a side are one sample each, from three on.
 ends 1 compare usual.json,usual.json,usual.json slower.json,slower.json,slower.json
@@ -60,10 +60,10 @@ grep -q '"noise_floor": ' results/latest/bench.json || surprise 'the noise floor
 
 # A slow-down on purpose stands in the results, and so does how fair threads were to each other.
 ends 0 bench rmap_vs_fork limit_lock --threads 2 --policy linux-6.15 --repetitions 4 --min-time 0.002 --slow-down 400 --out slowed.json
-grep -q '"slow_down_percent": "400"' slowed.json || surprise 'the slow-down is not told'
+grep -q '"slow_down_percent": "400"' slowed.json || surprise 'the slow-down is not in the results'
 grep -q '"fairness": ' slowed.json || surprise 'no fairness'
 
-# Two processes that measure in turns, each all of it; who comes alone is told where nobody can be met.
+# Two processes that measure in turns, each all of it; the first one waits, and a place that cannot be is an error.
 measured='limit_lock rmap_vs_fork --threads 2 --policy linux-6.15 --repetitions 3 --min-time 0.002 --alternate meeting'
 "$FAULTLINE" bench $measured --out one.json >one.out 2>&1 &
 ends 0 bench $measured --out other.json
@@ -87,7 +87,7 @@ with_partner() { # HASTE
 	wait $!
 }
 with_partner || surprise "the partner was not waited for: $(cat turns)"
-with_partner hasty && surprise 'turns of a hasty partner, and nobody sees it'
+with_partner hasty && surprise 'turns of a hasty partner, and no check sees it'
 
 # Other differences between the sides, or within one, are reported, and so are the marks of rows.
 sed 's/"context": {/&"kernel": "Linux 6.1", "compiler": "gcc", "commit": "a", "policy:p": "spin=ttas",/' usual.json >here.json

@@ -21,6 +21,7 @@
 #include "bench/command.h"
 #include "bench/dialect.h"
 #include "tests/lib/fuzz.h"
+#include "tests/lib/scratch.h"
 
 #define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/run/"
 #define EACH	255
@@ -257,7 +258,7 @@ static int report(const char *const *arguments, int nr)
 }
 
 /* Everything is written into a folder of this process, which goes with it. */
-static char folder[] = "/tmp/faultline-fuzz-XXXXXX";
+static char folder[PATH_MAX];
 
 static int drop(const char *path, const struct stat *what, int type, struct FTW *where)
 {
@@ -277,7 +278,7 @@ static void enter_scratch(void)
 	if (entered)
 		return;
 	entered = true;
-	HOLDS(mkdtemp(folder) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777) && !atexit(drop_scratch));
+	HOLDS(mkdtemp(scratch_name(folder, "fuzz")) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777) && !atexit(drop_scratch));
 	for (unsigned int i = 0; i < NR_FILES; i++)
 		write_file(i, 0, NULL, 0);
 }

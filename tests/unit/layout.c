@@ -11,16 +11,15 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "tests/lib/scratch.h"
 #include "workloads/layout.h"
 
 static char why[512];
 
 static void write_file(char *path, const void *text, size_t length)
 {
-	int fd;
+	int fd = mkstemp(scratch_name(path, "layout"));
 
-	strcpy(path, "/tmp/faultline-XXXXXX");
-	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, length), (ssize_t)length);
 	close(fd);
@@ -28,7 +27,7 @@ static void write_file(char *path, const void *text, size_t length)
 
 static int load_bytes(const void *text, size_t length, struct layout **layout)
 {
-	char path[32];
+	char path[PATH_MAX];
 	int error;
 
 	why[0] = 0;

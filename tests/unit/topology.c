@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/base/topology.h"
+#include "tests/lib/scratch.h"
 
 static int unload(void **state)
 {
@@ -123,8 +124,8 @@ static void write_with_distances(const char *path)
 
 static void distances(void **state)
 {
-	char path[] = "/tmp/faultline-topology-XXXXXX";
-	int fd = mkstemp(path);
+	char path[PATH_MAX];
+	int fd = mkstemp(scratch_name(path, "topology"));
 
 	(void)state;
 	assert_true(fd >= 0);
