@@ -104,6 +104,14 @@ void hugetlb_vma_close(struct vm_area_struct *vma)
 		hugetlb_pool_unreserve(hugetlb_vma_promised(vma));
 }
 
+void hugetlb_vma_forget(struct vm_area_struct *vma)
+{
+	if (!vma->vm_resv)
+		return;
+	resv_map_put(vma->vm_resv);
+	vma->vm_resv = NULL;
+}
+
 /* ---- locks ---- */
 
 void hugetlb_vma_lock_read(struct vm_area_struct *vma)

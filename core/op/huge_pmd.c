@@ -7,11 +7,12 @@
 #include "core/mm/rmap.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/phys/hugetlb_pool.h"
 
-/* A leaf has a deposit, but where a fault brings back what it maps. */
-static bool has_deposit(const struct page *page)
+/* A leaf has a deposit, but where a fault brings back what it maps, and where it is never split. */
+static bool has_deposit(struct page *page)
 {
-	return !page || folio_test_anon(page_folio((struct page *)page));
+	return !page || (folio_test_anon(page_folio(page)) && !folio_test_hugetlb(page_folio(page)));
 }
 
 /* ---- zap ---- */

@@ -67,12 +67,12 @@ static int check_params(const struct vma_remap *r)
 	return 0;
 }
 
-/* Whole huge pages, and not more than are mapped, as no more are reserved. Source: mm/mremap.c. */
+/* Whole huge pages, and not more than are mapped, as no more are reserved; none are left behind. Source: mm/mremap.c, check_prep_vma(). */
 static bool align_hugetlb(struct vma_remap *r)
 {
 	r->old_len = ALIGN_UP(r->old_len, PMD_SIZE);
 	r->new_len = ALIGN_UP(r->new_len, PMD_SIZE);
-	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len;
+	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len && !(r->flags & MREMAP_DONTUNMAP);
 }
 
 /* Whether what is asked for can be done to the VMA. Source: mm/mremap.c, check_prep_vma(). */
@@ -80,7 +80,7 @@ static int check_vma(struct vma_remap *r)
 {
 	if (!r->vma)
 		return -EFAULT;
-	if (is_vm_hugetlb_page(r->vma) && (!align_hugetlb(r) || implies_new_addr(r)))
+	if (is_vm_hugetlb_page(r->vma) && !align_hugetlb(r))
 		return -EINVAL;
 	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)
 		return -EINVAL;
@@ -111,7 +111,7 @@ static int check_vma(struct vma_remap *r)
  */
 static struct vm_area_struct *copy_vma(struct vma_remap *r)
 {
-	bool placed = vma_anon_vma(r->vma) || r->vma->vm_file || (r->vma->vm_flags & VM_PFNMAP);
+	bool placed = vma_anon_vma(r->vma) || r->vma->vm_file || (r->vma->vm_flags & (VM_PFNMAP | VM_HUGETLB));
 	unsigned long pgoff = placed ? linear_page_index(r->vma, r->addr) : r->new_addr >> PAGE_SHIFT;
 	struct vma_kind kind = vma_kind(r->vma);
 	struct vm_area_struct *copy;
@@ -193,19 +193,26 @@ static long move_vma(struct vma_remap *r)
 {
 	struct mm_struct *mm = r->mm;
 	struct vm_area_struct *copy;
+	int err;
 
 	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
+	/* What was promised to the part that moves goes with it, and with nothing else. */
+	err = is_vm_hugetlb_page(r->vma) ? vma_isolate(mm, &r->vma, r->addr, r->addr + r->old_len) : 0;
+	if (err)
+		return err;
 	if (!KNOCKED_OUT(MREMAP_VMA_LOCK))
 		vma_start_write(r->vma);
 	copy = copy_vma(r);
 	if (!copy)
 		return -ENOMEM;
 	if (r->old_len && !move_entries(r, copy)) {
+		hugetlb_vma_forget(copy);
 		unmap_emptied(mm, r->new_addr, r->new_len);
 		return -ENOMEM;
 	}
 	SYNCPOINT("mremap.moved");
+	hugetlb_vma_forget(r->vma);
 	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (r->flags & MREMAP_DONTUNMAP)
 		dontunmap_complete(r, copy);
