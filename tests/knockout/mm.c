@@ -56,6 +56,7 @@ static const struct stormy cases[] = {
 
 /* Of these a watcher tells before there is any damage; and this is who sees the damage. */
 static const struct stormy damage[] = {
+	{ { "vma-tree:grace", { "Segmentation fault", "node->nr <= NODE_SLOTS" } }, "linux-6.15" },	/* a poisoned slot, or node */
 	{ { "table-free:A", { "points_to_table", "spin_is_locked" } }, "linux-6.15" },
 	{ { "pte-lock", { "counted", "references", "leaked", "mm_counter_sum" } }, "linux-6.15" },
 	{ { "vma-seq:B", { "under its reader" } }, "linux-6.4" },
