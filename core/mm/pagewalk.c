@@ -433,6 +433,9 @@ int walk_page_mapping(struct address_space *mapping, unsigned long first_index, 
 	if (!nr || !check_ops_valid(ops))
 		return -EINVAL;
 	i_mmap_assert_locked(mapping);
+	nr = min(nr, ~first_index);	/* no file has the last page number: the range does not wrap around */
+	if (!nr)
+		return 0;
 	vma_interval_tree_foreach(walk.vma, mapping, first_index, first_index + nr - 1) {
 		const struct vm_area_struct *vma = walk.vma;
 

@@ -249,6 +249,14 @@ static void a_walk_by_file_goes_where_it_is_mapped(void **state)
 	seen = (struct seen){ 0 };
 	assert_int_equal(walk(file, FILE_PAGES, 4, &sees, &seen), 0);
 	assert_true(seen.vmas == 0 && seen.tests == 0);
+	/* To the end of all numbers, and from the last one. */
+	seen = (struct seen){ 0 };
+	assert_int_equal(walk(file, 26, ~0ul, &sees, &seen), 0);
+	assert_true(seen.vmas == 3 && seen.ptes + seen.holes == 2 + 2 * (FILE_PAGES - 26));
+	seen = (struct seen){ 0 };
+	assert_int_equal(walk(file, ~0ul, ~0ul, &sees, &seen), 0);
+	assert_int_equal(walk(file, ~0ul - 1, 1, &sees, &seen), 0);
+	assert_true(seen.vmas == 0 && seen.tests == 0);
 	seen = (struct seen){ .test_says = 1 };
 	assert_int_equal(walk(file, 0, FILE_PAGES, &sees, &seen), 0);
 	assert_true(seen.tests == 1 && seen.vmas == 0);
