@@ -62,15 +62,16 @@ void journal_begin(FILE *out, int argc, const char **argv, const json_t *rows)
 			put_line(out, json_incref(row));
 }
 
-void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double items_per_second, double fairness)
+void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor, json_t *counters)
 {
-	json_t *row = json_pack("{s:o, s:s, s:i, s:I, s:f, s:s, s:f, s:f}", "run_name",
+	const double iterations = (double)(quota * what->threads);
+	json_t *row = json_pack("{s:o, s:s, s:i, s:I, s:f, s:f, s:s}", "run_name",
 				json_sprintf("%s/threads:%u", what->name, what->threads), "run_type", "iteration", "threads",
-				(int)what->threads, "iterations", (json_int_t)(quota * what->threads), "real_time",
-				seconds * 1e9 / (double)(quota * what->threads), "time_unit", "ns", "items_per_second", items_per_second,
-				"fairness", fairness);
+				(int)what->threads, "iterations", (json_int_t)iterations, "real_time", seconds * 1e9 / iterations,
+				"cpu_time", processor * 1e9 / iterations, "time_unit", "ns");
 
 	json_object_set(row, "name", json_object_get(row, "run_name"));
+	json_object_update(row, counters);
 	put_line(out, row);
 }
 

@@ -21,8 +21,11 @@ struct json_t;
  * arguments also belong into the context of NAME: see journal_arguments().
  */
 void journal_begin(FILE *out, int argc, const char **argv, const struct json_t *rows);
-/* One repetition of @what: @quota iterations of each thread in @seconds. */
-void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double items_per_second, double fairness);
+/*
+ * One repetition of @what: @quota iterations of each thread in @seconds, with @processor seconds of all threads, and @counters, by name,
+ * as the library writes them: readers judge a resumed row as any other.
+ */
+void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor, struct json_t *counters);
 /* @argv as text that keeps its words apart, for the caller to free(); NULL when memory ran out. */
 char *journal_arguments(int argc, const char **argv);
 

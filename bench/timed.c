@@ -37,6 +37,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <jansson.h>
+
 #include "bench/alternate.h"
 #include "bench/bench_shim.h"
 #include "bench/crew.h"
@@ -64,8 +66,7 @@ static struct {
 	struct crew crew;
 	struct usage used;		/* (M) of all workers */
 	double seconds;			/* (T) that the quota took thread 0; 0 when it failed */
-	double fairness;		/* (T) */
-	double rate;			/* (M) of all workers together, items per second */
+	json_t *counters;		/* (M) what the library gets of all workers together, by name: the journal's columns */
 	double rates[NR_CPUS];		/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
 } attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -80,7 +81,8 @@ static void gate_open(int setup_error)
 	attempt.setup_error = setup_error;
 	attempt.open = true;
 	attempt.left = 0;
-	attempt.first_start = attempt.last_end = attempt.rate = 0;
+	attempt.first_start = attempt.last_end = 0;
+	json_object_clear(attempt.counters);
 	attempt.used = (struct usage){ 0 };
 	store_relaxed(&attempt.at_quota, 0);
 	pthread_cond_broadcast(&attempt.changed);
@@ -241,6 +243,16 @@ static double fairness(void)
 	return least;
 }
 
+/* As the library does, the sum over all threads. */
+static void put_counter(struct shim_state *state, const char *name, double value)
+{
+	shim_counter(state, name, value);
+	pthread_mutex_lock(&attempt.mutex);
+	value += json_number_value(json_object_get(attempt.counters, name));
+	json_object_set_new(attempt.counters, name, json_real(value));
+	pthread_mutex_unlock(&attempt.mutex);
+}
+
 /* By thread 0 alone: the library adds up over all threads. */
 static void report_shares(struct shim_state *state)
 {
@@ -248,10 +260,10 @@ static void report_shares(struct shim_state *state)
 	const double wanted = min(used->processor + used->queued, attempt.processors * (attempt.last_end - attempt.first_start));
 	const double whole = attempt.crowded ? used->processor : used->real;
 
-	shim_counter(state, "on_processor", used->processor / max(used->real, 1e-9));
-	shim_counter(state, "processor_got", min(1.0, used->processor / max(wanted, 1e-9)));
+	put_counter(state, "on_processor", used->processor / max(used->real, 1e-9));
+	put_counter(state, "processor_got", min(1.0, used->processor / max(wanted, 1e-9)));
 	if (used->preparing > 0)
-		shim_counter(state, "preparation", used->preparing / max(whole, 1e-9));
+		put_counter(state, "preparation", used->preparing / max(whole, 1e-9));
 }
 
 /* What @tally's worker had for its ops. */
@@ -273,20 +285,16 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 		return;
 	seconds *= (double)shim_quota(state) / (double)tally->ops;
 	shim_time(state, seconds);
-	shim_counter(state, "items_per_second", rate);
-	pthread_mutex_lock(&attempt.mutex);
-	attempt.rate += rate;
-	pthread_mutex_unlock(&attempt.mutex);
+	put_counter(state, "items_per_second", rate);
 	if (!seat->worker.index) {
-		attempt.fairness = fairness();
-		shim_counter(state, "fairness", attempt.fairness);
+		put_counter(state, "fairness", fairness());
 		report_shares(state);
 		attempt.seconds = seconds;
 	}
 	if (seat->worker.run->workload->nr_roles == 1)
 		return;
 	snprintf(name, sizeof(name), "%s_per_second", seat->role->name);
-	shim_counter(state, name, rate);
+	put_counter(state, name, rate);
 }
 
 /* Preparation that is taken out of one worker's real time: none where the whole cycle counts. */
@@ -382,7 +390,7 @@ static void end_attempt(const struct run_case *what, uint64_t quota)
 	if (!was_repetition(what, quota))
 		return;
 	if (timing->journal && attempt.seconds > 0)
-		journal_note(timing->journal, what, quota, attempt.seconds, attempt.rate, attempt.fairness);
+		journal_note(timing->journal, what, quota, attempt.seconds, attempt.used.processor, attempt.counters);
 	alternate_pass();
 }
 
@@ -420,6 +428,7 @@ unsigned long timed_run(const struct suite *suite, const struct choices *choices
 	chosen = choices;
 	timing = how;
 	tell_begin = begin;
+	attempt.counters = json_object();
 	for (unsigned int i = 0, added = 0; i < suite->nr; i++) {
 		if (suite->cases[i].payload == machine.payload && suite->cases[i].repetitions) {
 			shim_add(suite->cases[i].name, suite->cases[i].threads, suite->cases[i].repetitions, body, &suite->cases[i]);
@@ -430,5 +439,6 @@ unsigned long timed_run(const struct suite *suite, const struct choices *choices
 			added = 0;
 		}
 	}
+	json_decref(attempt.counters);
 	return matched;
 }

@@ -39,6 +39,11 @@ left=$(sed -n 's/ repetitions are left to measure\.$//p' out)
 all=$(repetitions)
 [ "$left" -le $((all - second + 1)) ] || surprise "$left of $all repetitions are left, though $second were there"
 [ ! -e run.json.unfinished ] || surprise 'the journal is left'
+for column in on_processor processor_got fairness items_per_second cpu_time real_time; do
+	awk -v column="\"$column\":" '/"run_name"/ { rows += type; found += type && here; type = here = 0 }
+		/"run_type": "iteration"/ { type = 1 } index($0, column) { here = 1 }
+		END { exit rows + type != found + (type && here) }' run.json || surprise "resumed rows lack $column"
+done
 ends 0 bench $measured --out whole.json
 [ "$(grep -c '"run_type": "iteration"' whole.json)" -eq "$all" ] || surprise 'not all repetitions, or some twice'
 
