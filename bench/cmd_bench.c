@@ -371,19 +371,15 @@ static int measure_as_told(struct bench_options *bench, int argc, const char **a
 static int measure_rest(struct bench_options *bench, const char *program, const char *run)
 {
 	int status = journal_load(&bench->earlier, run, bench->kind->file);
-	const json_t *word;
 	const char **argv;
-	size_t i;
+	int argc;
 
 	if (status)
 		return status;
-	argv = calloc(json_array_size(bench->earlier.arguments) + 2, sizeof(*argv));
+	argv = journal_command(&bench->earlier, program, &argc);
 	if (!argv)
 		return fail("out of memory");
-	argv[0] = program;
-	json_array_foreach(bench->earlier.arguments, i, word)
-		argv[i + 1] = json_string_value(word) ? json_string_value(word) : "";
-	status = measure_as_told(bench, (int)json_array_size(bench->earlier.arguments) + 1, argv);
+	status = measure_as_told(bench, argc, argv);
 	free(argv);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "bench/command.h"
 #include "bench/interrupt.h"
 #include "bench/context.h"
+#include "bench/journal.h"
 #include "bench/landing.h"
 #include "bench/numa.h"
 #include "bench/run_folder.h"
@@ -23,9 +24,10 @@ struct numa_options {
 	bool maps[NR_NUMA_MAPS], every_cell;
 	bool quick, list, plot, checked_only;
 	char *out;			/* NULL: a new run's folder */
+	struct earlier earlier;		/* what is resumed; no rows: nothing */
 };
 
-enum { OPT_OUT = 1, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK };
+enum { OPT_OUT = 1, OPT_QUICK, OPT_LIST, OPT_MAP, OPT_PLOT, OPT_CHECK, OPT_RESUME };
 
 static const struct poptOption options[] = {
 	{ "map", 0, POPT_ARG_STRING, NULL, OPT_MAP,
@@ -33,6 +35,7 @@ static const struct poptOption options[] = {
 	  "both|frames|tables|each,..." },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "Workloads and policies:", NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "Measurement:", NULL },
+	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME, "measure what an interrupted run lacks, with its own options", "RUN" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 2 repetitions of 3ms, the smallest sizes", NULL },
 	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "check where frames and page tables lie, measure nothing", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
@@ -77,6 +80,8 @@ static int take(void *target, int option, const char *text)
 	switch (option) {
 	case OPT_MAP:
 		return take_maps(numa, text);
+	case OPT_RESUME:
+		return complain("--resume RUN is given alone: the run knows its options");
 	case OPT_OUT:
 		return keep_text(&numa->out, text);
 	case OPT_QUICK:
@@ -219,16 +224,28 @@ static int gather(struct numa *costs, const struct suite *suite, const json_t *r
 	return status;
 }
 
-static int measure_cells(struct numa_options *numa, struct numa *costs)
+/* The journal is in @file until the cells are. @rows are the repetitions behind the cells. */
+static int measure_cells(struct numa_options *numa, struct numa *costs, struct out_file *file, json_t **rows, int argc, const char **argv)
 {
 	int status = timing_begin(&numa->timing);
 	json_t *root = NULL;
 
+	if (status)
+		return status;
 	suite_repeat(&numa->suite, (unsigned int)numa->timing.repetitions);
-	if (!status)
-		status = timing_run(&numa->timing, &numa->suite, &numa->choices, &root);
+	if (numa->earlier.rows)
+		printf("%lu repetitions are left to measure.\n", journal_reduce(&numa->earlier, &numa->suite));
+	numa->timing.journal = file->stream;
+	interrupt_keeps(file->unfinished);	/* it is the journal, which --resume reads */
+	journal_begin(file->stream, argc, argv, numa->earlier.rows);
+	status = timing_run(&numa->timing, &numa->suite, &numa->choices, &root);
+	if (!status && numa->earlier.rows && journal_merge(&numa->earlier, root))
+		status = fail("out of memory");
 	if (!status)
 		status = gather(costs, &numa->suite, root);
+	if (!status)
+		status = out_file_restart(file);
+	*rows = json_incref(json_object_get(root, "benchmarks"));
 	json_decref(root);
 	return status;
 }
@@ -257,12 +274,19 @@ static json_t *context_of(struct numa_options *numa, int argc, const char **argv
 	return context;
 }
 
-static json_t *root_of(struct numa_options *numa, const struct numa *costs, int argc, const char **argv)
+/* What is incomplete also has the repetitions, for --resume. */
+static json_t *root_of(struct numa_options *numa, const struct numa *costs, json_t *rows, int argc, const char **argv)
 {
 	json_t *root = numa_json(costs, context_of(numa, argc, argv));
+	char *arguments = journal_arguments(argc, argv);
 
-	if (root && interrupted())
+	if (root && arguments)
+		json_object_set_new(json_object_get(root, "context"), "arguments", json_string(arguments));
+	free(arguments);
+	if (root && interrupted()) {
 		json_object_set_new(root, "incomplete", json_string(interrupt_name()));
+		json_object_set(root, "benchmarks", rows);
+	}
 	return root;
 }
 
@@ -270,8 +294,9 @@ static int run_into_file(struct numa_options *numa, const struct command_line *l
 {
 	struct numa costs = { .nr_nodes = topology_nodes() };
 	struct run_output output;
+	json_t *rows = NULL;
 	bool skipped;
-	int status = run_output_begin(&output, numa->out, "numa.json");
+	int status = run_output_begin(&output, numa->earlier.rows ? numa->earlier.path : numa->out, "numa.json");
 
 	if (status)
 		return status;
@@ -280,16 +305,19 @@ static int run_into_file(struct numa_options *numa, const struct command_line *l
 	else
 		status = check_landing(numa, line);
 	if (!status && !costs.skipped)
-		status = measure_cells(numa, &costs);
+		status = measure_cells(numa, &costs, &output.file, &rows, argc, argv);
 	if (!status) {
 		numa_print(stdout, &costs);
-		status = out_file_put_json(&output.file, root_of(numa, &costs, argc, argv), JSON_INDENT(1));
+		status = out_file_put_json(&output.file, root_of(numa, &costs, rows, argc, argv), JSON_INDENT(1));
 	}
+	json_decref(rows);
 	skipped = costs.skipped;
 	numa_free(&costs);
 	status = run_output_end(&output, status, interrupted() || skipped ? RUN_ASIDE : RUN_LATEST);
 	if (!status)
 		printf("Results are in %s.\n", output.file.path);
+	if (!status && interrupted())
+		printf("They are incomplete: %s. To measure the rest: %s --resume %s\n", interrupt_name(), program_name, output.file.path);
 	if (!status && numa->plot)
 		status = draw(output.file.path);
 	return interrupt_status(status);
@@ -311,23 +339,48 @@ static int numa_on_stage(struct numa_options *numa, const struct command_line *l
 	return run_into_file(numa, line, argc, argv);
 }
 
+static int measure_as_given(struct numa_options *numa, int argc, const char **argv)
+{
+	struct command_line line;
+	int status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, numa), closed;
+
+	if (status)
+		return status;
+	status = stage_open(&numa->choices);
+	if (!status) {
+		status = numa_on_stage(numa, &line, argc, argv);
+		closed = stage_close();
+		status = status ? status : closed;
+	}
+	command_line_free(&line);
+	return status;
+}
+
+/* `numa --resume RUN` is what RUN was begun with. */
+static int measure_rest(struct numa_options *numa, const char *program, const char *run)
+{
+	int status = journal_load(&numa->earlier, run, "numa.json"), argc;
+	const char **argv;
+
+	if (status)
+		return status;
+	argv = journal_command(&numa->earlier, program, &argc);
+	status = argv ? measure_as_given(numa, argc, argv) : fail("out of memory");
+	free(argv);
+	return status;
+}
+
 static int run_numa(int argc, const char **argv)
 {
 	struct numa_options numa = { .timing.by_workload = true };
-	struct command_line line;
-	int status, closed;
+	int status;
 
 	choices_init(&numa.choices);
-	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &numa);
-	if (!status) {
-		status = stage_open(&numa.choices);
-		if (!status) {
-			status = numa_on_stage(&numa, &line, argc, argv);
-			closed = stage_close();
-			status = status ? status : closed;
-		}
-		command_line_free(&line);
-	}
+	if (argc == 3 && !strcmp(argv[1], "--resume"))
+		status = measure_rest(&numa, argv[0], argv[2]);
+	else
+		status = measure_as_given(&numa, argc, argv);
+	journal_free(&numa.earlier);
 	suite_free(&numa.suite);
 	choices_free(&numa.choices);
 	free(numa.out);

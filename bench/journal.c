@@ -131,7 +131,7 @@ static int take_root(struct earlier *earlier, const json_t *root)
 	if (!root)
 		return complain("%s: no results to resume, and no " UNFINISHED " file beside it", earlier->path);
 	if (!commit || !arguments)
-		return complain("%s: no arguments in it: only results of faultline bench can be resumed", earlier->path);
+		return complain("%s: no arguments in it: only results of faultline bench, eras and numa can be resumed", earlier->path);
 	if (!json_object_get(root, "incomplete"))
 		return complain("%s: is complete", earlier->path);
 	if (strcmp(commit, FAULTLINE_BUILD_COMMIT))
@@ -162,6 +162,21 @@ void journal_free(struct earlier *earlier)
 	json_decref(earlier->arguments);
 	json_decref(earlier->rows);
 	*earlier = (struct earlier){ 0 };
+}
+
+const char **journal_command(const struct earlier *earlier, const char *program, int *argc)
+{
+	const char **argv = calloc(json_array_size(earlier->arguments) + 2, sizeof(*argv));
+	const json_t *word;
+	size_t i;
+
+	if (!argv)
+		return NULL;
+	argv[0] = program;
+	json_array_foreach(earlier->arguments, i, word)
+		argv[i + 1] = json_string_value(word) ? json_string_value(word) : "";
+	*argc = (int)json_array_size(earlier->arguments) + 1;
+	return argv;
 }
 
 /* ---- one measurement out of two ---- */

@@ -42,6 +42,8 @@ struct earlier {
  */
 int journal_load(struct earlier *earlier, const char *run, const char *name);
 void journal_free(struct earlier *earlier);
+/* The command line of what is resumed, by this @program, for the caller to free(); it points into @earlier. NULL when memory ran out. */
+const char **journal_command(const struct earlier *earlier, const char *program, int *argc);
 /*
  * Takes from each case of @suite the repetitions that @earlier has. Returns how many are left in all,
  * which is one at least.

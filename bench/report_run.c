@@ -135,7 +135,7 @@ const char *report_incomplete(const struct report_run *run, unsigned int nth, co
 		{ "bench.json", "bench", run->bench.incomplete },
 		{ "eras.json", "eras", run->eras.incomplete },
 		{ "profile.json", NULL, json_string_value(json_object_get(run->profile, "incomplete")) },
-		{ "numa.json", NULL, run->numa.facts.incomplete },
+		{ "numa.json", "numa", run->numa.facts.incomplete },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
