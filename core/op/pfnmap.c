@@ -134,6 +134,7 @@ vm_fault_t handle_raw_pud(struct vm_fault *vmf)
 		count_event(EV_FAULT_SPURIOUS);
 		return 0;
 	}
+	SYNCPOINT("fault.before_pud_split");
 	split_huge_pud(vmf->vma, pudp, vmf->addr);
 	return FAULT_PTES;
 }

@@ -16,7 +16,10 @@
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
+#include "tests/lib/dies.h"
+#include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
+#include "tests/lib/threads.h"
 
 #define FAR_PFN		(1UL << 30)	/* beyond every machine, and where a PUD entry can begin */
 #define PUD_PAGES	(PUD_SIZE >> PAGE_SHIFT)
@@ -242,6 +245,69 @@ static void walks_below_it(void **state)
 	}
 }
 
+/* ---- two faults on one leaf ---- */
+
+#define RACERS	4u
+#define RACES	50u
+
+static void write_beside(void *mm)
+{
+	BUG_ON(do_user_addr_fault(mm, PLACE + 8 * PAGE_SIZE, FAULT_FLAG_WRITE));
+}
+
+static void read_beside(void *mm)
+{
+	BUG_ON(do_user_addr_fault(mm, PLACE + PUD_SIZE + PAGE_SIZE, 0));
+	BUG_ON(!is_leaf(mm, PLACE + PUD_SIZE));
+}
+
+/* Both have seen the leaf; the second finds it split, and its pages stay. Row: P4. */
+static void the_second_of_two_writes_finds_it_split(void **state)
+{
+	uint64_t splits = events_total(EV_THP_SPLIT_PUD);
+	struct scene s;
+
+	(void)state;
+	needs_checks();
+	needs_thp();
+	s = raw_scene("linux-6.15,thp=always");
+	meanwhile("fault.before_pud_split", write_beside, s.mm);
+	assert_int_equal(do_write(&s, PLACE + 7 * PAGE_SIZE), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(events_total(EV_THP_SPLIT_PUD) - splits, 1);
+	assert_true(pte_write(tree_pte(s.mm, PLACE + 7 * PAGE_SIZE)) && pte_write(tree_pte(s.mm, PLACE + 8 * PAGE_SIZE)));
+	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 2);
+	meanwhile("fault.before_pud_split", read_beside, s.mm);
+	assert_int_equal(do_write(&s, PLACE + PUD_SIZE), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	end(&s);
+}
+
+static void write_own(void *mm, unsigned int index)
+{
+	BUG_ON(do_user_addr_fault(mm, PLACE + index * PMD_SIZE, 0));
+	BUG_ON(do_user_addr_fault(mm, PLACE + index * PMD_SIZE, FAULT_FLAG_WRITE));
+	BUG_ON(do_user_addr_fault(mm, PLACE + PMD_SIZE / 2, FAULT_FLAG_WRITE));
+	frame_drain_cpu();
+}
+
+static void faults_race_for_one(void **state)
+{
+	(void)state;
+	needs_thp();
+	for (unsigned int i = 0; i < RACES; i++) {
+		uint64_t splits = events_total(EV_THP_SPLIT_PUD);
+		struct scene s = raw_scene("linux-6.15,thp=always");
+
+		syncpoint_noise(300);
+		threads_run(RACERS, write_own, s.mm);
+		syncpoint_noise(0);
+		assert_int_equal(events_total(EV_THP_SPLIT_PUD) - splits, 1);
+		assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), RACERS + 1);
+		end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +317,8 @@ int main(void)
 		cmocka_unit_test(fork_leaves_it_to_faults),
 		cmocka_unit_test(what_is_wrong_with_one_is_seen),
 		cmocka_unit_test(walks_below_it),
+		cmocka_unit_test(the_second_of_two_writes_finds_it_split),
+		cmocka_unit_test(faults_race_for_one),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);
