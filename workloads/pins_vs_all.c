@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out, and shared with
- * children, all at once.
+ * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out, put into a huge
+ * page and split from it, and shared with children, all at once.
  *
  * Each writer has a word of its own in every page, and writes it in every way there is. What it wrote last it finds: through a pin, and at
  * the address after the unpin, whatever frame the page has moved to meanwhile.
  */
-#include "workloads/gup_pages.h"
+#include "workloads/space.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,13 +15,14 @@
 #include "workloads/process.h"
 
 #define PAGES	16ul
+#define REGION	(THP_POSSIBLE ? HPAGE_PMD_NR : PAGES)	/* pages: the first PAGES of a huge page, where there is one */
 #define WORDS	(CACHE_LINE / sizeof(uint64_t))	/* of a page's payload; writers beyond have none, and are not checked */
 
-enum { PINNER, WRITER, MIGRATOR, SWAPPER, FORKER, NR_ROLES };
+enum { PINNER, WRITER, MIGRATOR, SWAPPER, COLLAPSER, FORKER, NR_ROLES };
 
 static int open_pages(struct workload_run *run)
 {
-	int err = gup_open_regions(run, 1, PAGES);
+	int err = space_open(run, 1, REGION);
 
 	if (err)
 		return err;
@@ -115,10 +116,10 @@ static int64_t pin(struct worker *worker)
 		return space_fail(space_of(worker), got < 0 ? (int)got : -EFAULT, "the page at %#lx could not be pinned", addr);
 	err = look_at(page, addr, &look);
 	SYNCPOINT("pins_vs_all.pinned");
-	look.write = false;
 	if (!err)
 		err = look_at(page, addr, &look);
 	unpin_user_page(page);
+	look.write = false;
 	if (!err)
 		err = access_word(&look);
 	return err ? err : 1;
@@ -159,6 +160,22 @@ static int64_t swap(struct worker *worker)
 	return 1;
 }
 
+/* A page that no writer has is dropped: the leaf is split, and its huge page, mapped in part, can be swapped out and migrated again. */
+static int64_t collapse(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	unsigned long addr = page_addr(worker, 0);
+	int err = THP_POSSIBLE ? sys_madvise(space->mm, addr, PMD_SIZE, MADV_COLLAPSE) : 0;
+
+	if (err && err != -EAGAIN && err != -EINVAL)	/* pinned or swapped out meanwhile; nothing is mapped there */
+		return space_fail(space, err, "MADV_COLLAPSE at %#lx failed", addr);
+	if (!THP_POSSIBLE || rng_below(&worker->rng, 2))
+		return 1;
+	addr = page_addr(worker, PAGES + rng_below(&worker->rng, REGION - PAGES));
+	err = sys_madvise(space->mm, addr, PAGE_SIZE, MADV_DONTNEED);
+	return err ? space_fail(space, err, "MADV_DONTNEED at %#lx failed", addr) : 1;
+}
+
 /* The child shares what is not pinned, gets a page of its own by a write, and swaps out one that both have. */
 static int64_t fork_and_exit(struct worker *worker)
 {
@@ -174,14 +191,14 @@ static int64_t fork_and_exit(struct worker *worker)
 }
 
 WORKLOAD(pins_vs_all,
-	.what = "workers in turn: write through pins, write by faults, migrate, swap out, fork and exit, over the same few pages",
+	.what = "workers in turn: write through pins, write by faults, migrate, swap out, collapse, fork and exit, over the same few pages",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = NR_ROLES,
 	.nr_roles = NR_ROLES,
 	.roles = { [PINNER] = { "pinner", pin, NULL }, [WRITER] = { "writer", write_page, NULL },
 		   [MIGRATOR] = { "migrator", migrate, NULL }, [SWAPPER] = { "swapper", swap, NULL },
-		   [FORKER] = { "forker", fork_and_exit, NULL } },
+		   [COLLAPSER] = { "collapser", collapse, NULL }, [FORKER] = { "forker", fork_and_exit, NULL } },
 	.setup = open_pages,
 	.worker_setup = enter,
 	.worker_teardown = leave,

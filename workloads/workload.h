@@ -20,7 +20,7 @@
 #include "core/faultline.h"
 #include "workloads/layout.h"
 
-#define WORKLOAD_MAX_ROLES	5
+#define WORKLOAD_MAX_ROLES	6
 #define WORKLOAD_MAX_AXES	2
 #define WORKLOAD_MAX_CHOICES	8
 
