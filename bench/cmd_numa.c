@@ -35,7 +35,8 @@ static const struct poptOption options[] = {
 	  "both|frames|tables|each,..." },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, suite_options, 0, "Workloads and policies:", NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, timing_options, 0, "Measurement:", NULL },
-	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME, "measure what an interrupted run lacks, with its own options", "RUN" },
+	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME,
+	  "measure what an interrupted run lacks, with its own options", "RUN" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 2 repetitions of 3ms, the smallest sizes", NULL },
 	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "check where frames and page tables lie, measure nothing", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
@@ -225,7 +226,8 @@ static int gather(struct numa *costs, const struct suite *suite, const json_t *r
 }
 
 /* The journal is in @file until the cells are. @rows are the repetitions behind the cells. */
-static int measure_cells(struct numa_options *numa, struct numa *costs, struct out_file *file, json_t **rows, int argc, const char **argv)
+static int measure_cells(struct numa_options *numa, struct numa *costs, struct out_file *file, json_t **rows,
+			 int argc, const char **argv)
 {
 	int status = timing_begin(&numa->timing);
 	json_t *root = NULL;
@@ -317,7 +319,8 @@ static int run_into_file(struct numa_options *numa, const struct command_line *l
 	if (!status)
 		printf("Results are in %s.\n", output.file.path);
 	if (!status && interrupted())
-		printf("They are incomplete: %s. To measure the rest: %s --resume %s\n", interrupt_name(), program_name, output.file.path);
+		printf("They are incomplete: %s. To measure the rest: %s --resume %s\n", interrupt_name(), program_name,
+		       output.file.path);
 	if (!status && numa->plot)
 		status = draw(output.file.path);
 	return interrupt_status(status);

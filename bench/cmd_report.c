@@ -72,7 +72,7 @@ static int print_run(const struct report_options *report, const struct command_l
 	if (status)
 		return status;
 	if (results.incomplete)
-		complain("%s is incomplete: %s", path, results.incomplete);
+		warn("%s is incomplete: %s", path, results.incomplete);
 	if (report->csv) {
 		csv_print(stdout, &results);
 	} else {

@@ -10,7 +10,10 @@ struct company {
 	bool beside;		/* another run measured at some moment; a partner in alternation does not count */
 };
 
-/* The name of a socket in a form that all paths to it share: the real path of its folder, and its name. @path has PATH_MAX bytes. */
+/*
+ * The name of a socket in a form that all paths to it share: the real path of its folder, and its name. @path has
+ * PATH_MAX bytes.
+ */
 void company_socket(const char *partner, char *path);
 /*
  * company_begin - from now on. @partner names the socket where the other side of an alternation is met, or is NULL: runs with the same

@@ -158,7 +158,8 @@ void table_eras(FILE *out, const struct results *results)
 	fprintf(out, " %14s  choices\n", "all steps");
 	for (unsigned int i = 0; (row = eras_row(&eras, i)); i++)
 		put_row(out, &eras, row, (int)width);
-	fprintf(out, "\nBase: %s, the oldest policy that was measured. Throughput of each policy against the one before it;\n"
+	fprintf(out, "\nBase: %s, the oldest policy that was measured. "
+		"Throughput of each policy against the one before it;\n"
 		"in brackets what is not significant among %u steps (p < %g), or has a mark on either side.\n",
 		eras.nr_policies ? eras.policies[0] : "none", eras.nr_steps, SIGNIFICANCE);
 }

@@ -10,8 +10,8 @@
 #define ERAS_MOST	8	/* policies in a row */
 
 /*
- * Policies by policy_compare(), each a step from the one before: Linux's history by version, then the others. The first is the base: the
- * oldest of the history that was measured. All steps together end at the newest of the history.
+ * Policies by policy_compare(), each a step from the one before: Linux's history by version, then the others. The
+ * first is the base: the oldest of the history that was measured. All steps together end at the newest of the history.
  */
 struct eras {
 	const struct results *results;

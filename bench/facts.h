@@ -9,7 +9,8 @@
 
 /*
  * One line for each fact of the contexts that differs among the runs of both sides, with two of its values; of the commit, among
- * those of one side. Facts that a run lacks differ from none. One line more for each run that is incomplete. Returns how many lines.
+ * those of one side. Facts that a run lacks differ from none. One line more for each run that is incomplete. Returns
+ * how many lines.
  */
 unsigned int facts_warn(FILE *out, const struct side *before, const struct side *after);
 

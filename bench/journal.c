@@ -62,13 +62,14 @@ void journal_begin(FILE *out, int argc, const char **argv, const json_t *rows)
 			put_line(out, json_incref(row));
 }
 
-void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor, json_t *counters)
+void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor,
+		  json_t *counters)
 {
 	const double iterations = (double)(quota * what->threads);
 	json_t *row = json_pack("{s:o, s:s, s:i, s:I, s:f, s:f, s:s}", "run_name",
 				json_sprintf("%s/threads:%u", what->name, what->threads), "run_type", "iteration", "threads",
-				(int)what->threads, "iterations", (json_int_t)iterations, "real_time", seconds * 1e9 / iterations,
-				"cpu_time", processor * 1e9 / iterations, "time_unit", "ns");
+				(int)what->threads, "iterations", (json_int_t)iterations, "real_time",
+				seconds * 1e9 / iterations, "cpu_time", processor * 1e9 / iterations, "time_unit", "ns");
 
 	json_object_set(row, "name", json_object_get(row, "run_name"));
 	json_object_update(row, counters);
@@ -131,7 +132,8 @@ static int take_root(struct earlier *earlier, const json_t *root)
 	if (!root)
 		return complain("%s: no results to resume, and no " UNFINISHED " file beside it", earlier->path);
 	if (!commit || !arguments)
-		return complain("%s: no arguments in it: only results of faultline bench, eras and numa can be resumed", earlier->path);
+		return complain("%s: no arguments in it: only results of faultline bench, eras and numa can be resumed",
+				earlier->path);
 	if (!json_object_get(root, "incomplete"))
 		return complain("%s: is complete", earlier->path);
 	if (strcmp(commit, FAULTLINE_BUILD_COMMIT))

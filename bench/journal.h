@@ -22,10 +22,11 @@ struct json_t;
  */
 void journal_begin(FILE *out, int argc, const char **argv, const struct json_t *rows);
 /*
- * One repetition of @what: @quota iterations of each thread in @seconds, with @processor seconds of all threads, and @counters, by name,
- * as the library writes them: readers judge a resumed row as any other.
+ * One repetition of @what: @quota iterations of each thread in @seconds, with @processor seconds of all threads, and
+ * @counters, by name, as the library writes them: readers judge a resumed row as any other.
  */
-void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor, struct json_t *counters);
+void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double seconds, double processor,
+		  struct json_t *counters);
 /* @argv as text that keeps its words apart, for the caller to free(); NULL when memory ran out. */
 char *journal_arguments(int argc, const char **argv);
 
@@ -42,7 +43,10 @@ struct earlier {
  */
 int journal_load(struct earlier *earlier, const char *run, const char *name);
 void journal_free(struct earlier *earlier);
-/* The command line of what is resumed, by this @program, for the caller to free(); it points into @earlier. NULL when memory ran out. */
+/*
+ * The command line of what is resumed, by this @program, for the caller to free(); it points into @earlier. NULL when
+ * memory ran out.
+ */
 const char **journal_command(const struct earlier *earlier, const char *program, int *argc);
 /*
  * Takes from each case of @suite the repetitions that @earlier has. Returns how many are left in all,

@@ -45,7 +45,8 @@ static void put_titles(struct gnuplot *gnuplot, const struct picture *picture, c
 	put_title(gnuplot, part, 0, 20, "%s", picture->title);
 	put_title(gnuplot, part, 1, 42, "%s · %s", results->cpu_model, results->topology);
 	if (marked)
-		snprintf(left_out, sizeof(left_out), " · not drawn: %u of %u rows, which have marks", marked, results->nr);
+		snprintf(left_out, sizeof(left_out), " · not drawn: %u of %u rows, which have marks", marked,
+			 results->nr);
 	put_title(gnuplot, part, 2, 56, "commit %s, %s build · %.10s · %s%s", results->commit, results->build_type,
 		  results->date, picture->marks, left_out);
 }

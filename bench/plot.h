@@ -31,7 +31,10 @@ struct picture {
 	const void *what;
 };
 
-/* Rows with marks (trust.h) are in no picture; its subtitle says how many these are. The files go to PLOT_FOLDER. Returns 0, or the exit status after one line on stderr. */
+/*
+ * Rows with marks (trust.h) are in no picture; its subtitle says how many these are. The files go to PLOT_FOLDER.
+ * Returns 0, or the exit status after one line on stderr.
+ */
 int plot_write(const struct picture *picture, const struct results *results);
 
 /*

@@ -152,7 +152,7 @@ static void warn_incomplete(const struct report_run *run)
 	const char *file, *command, *reason;
 
 	for (unsigned int i = 0; (reason = report_incomplete(run, i, &file, &command)); i++)
-		complain("%s: %s is incomplete: %s", run->name, file, reason);
+		warn("%s: %s is incomplete: %s", run->name, file, reason);
 }
 
 int report_load(struct report_run *run, const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_scaling.c - throughput against threads, and what two models make of it: one figure a workload. Rows with marks (trust.h) are in
- * the figures' tables, and no points of curves.
+ * report_scaling.c - throughput against threads, and what two models make of it: one figure a workload. Rows with
+ * marks (trust.h) are in the figures' tables, and no points of curves.
  */
 #include <math.h>
 #include <string.h>

@@ -23,8 +23,8 @@ struct result *results_add(struct results_reader *reader, const char *name);
  */
 bool result_add_rate(struct result *result, double rate, double got, double on_cpu);
 /*
- * A reader took file @name and returned @error. Sorts and judges the results, or frees them. Returns @error, or -EINVAL with one line in
- * @why when there are none, or memory ran out.
+ * A reader took file @name and returned @error. Sorts and judges the results, or frees them. Returns @error, or
+ * -EINVAL with one line in @why when there are none, or memory ran out.
  */
 int results_end(struct results_reader *reader, int error, const char *name, char *why, size_t why_size);
 

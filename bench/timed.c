@@ -66,7 +66,7 @@ static struct {
 	struct crew crew;
 	struct usage used;		/* (M) of all workers */
 	double seconds;			/* (T) that the quota took thread 0; 0 when it failed */
-	json_t *counters;		/* (M) what the library gets of all workers together, by name: the journal's columns */
+	json_t *counters;		/* (M) by name, of all workers together: the journal's columns */
 	double rates[NR_CPUS];		/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
 } attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Comparing: changed, the same or cannot tell, with the exit status that scripts need; controls; sides of several runs; the baseline.
+# Comparing: changed, the same or cannot tell, with the exit status that scripts need; controls; sides of several
+# runs; the baseline.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL times 1000.

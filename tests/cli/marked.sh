@@ -9,7 +9,8 @@ printf '#!/bin/sh\ntee -a "%s/script" | "%s" "$@"\n' "$scratch" "$gnuplot" >kept
 chmod +x kept/gnuplot
 PATH=$scratch/kept:$PATH
 
-# rows PLANTED RATE SHARE: three repetitions of each case; those of PLANTED have this rate, and got this share of what they wanted.
+# rows PLANTED RATE SHARE: three repetitions of each case; those of PLANTED have this rate, and got this
+# share of the processor time they wanted.
 rows() {
 	separator=
 	echo '{ "context": { "num_cpus": 4 }, "benchmarks": ['
@@ -22,8 +23,8 @@ rows() {
 				got=$3
 			fi
 			for factor in 127 128 130; do
-				echo "$separator{ \"run_name\": \"$name/threads:$threads\", \"run_type\": \"iteration\", \"processor_got\": $got," \
-					"\"items_per_second\": $((rate * factor)) }"
+				echo "$separator{ \"run_name\": \"$name/threads:$threads\", \"run_type\": \"iteration\"," \
+					"\"processor_got\": $got, \"items_per_second\": $((rate * factor)) }"
 				separator=,
 			done
 		done
@@ -45,7 +46,8 @@ drawn() {
 }
 
 for planted in touch/policy:linux-6.15/threads:1 touch/policy:linux-6.15/threads:4 touch/policy:linux-2.6.14/threads:4 \
-	fault_disjoint/policy:linux-6.15/pages:2048/threads:1 live_touch/pages:2048/threads:1 touch/policy:linux-6.4/threads:8; do
+	fault_disjoint/policy:linux-6.15/pages:2048/threads:1 live_touch/pages:2048/threads:1 \
+	touch/policy:linux-6.4/threads:8; do
 	drawn $planted 1024 0.5 >slower
 	drawn $planted 4096 0.5 >faster
 	cmp -s slower faster || surprise "the rates of a marked row are drawn: $planted: $(diff slower faster)"

@@ -216,10 +216,12 @@ sed 's/{ "schema"/{ "incomplete": "SIG<TERM>", "schema"/' one/numa.json >partial
 ends 0 report partial
 for file in bench eras profile numa; do
 	tells "partial: $file.json is incomplete: SIG<TERM>"
-	sed -n '1,/<nav>/p' partial/report.html | grep -q "$file.json of partial is incomplete: SIG&lt;TERM&gt;" || surprise "no line of $file.json at the top"
+	sed -n '1,/<nav>/p' partial/report.html | grep -q "$file.json of partial is incomplete: SIG&lt;TERM&gt;" ||
+		surprise "no line of $file.json at the top"
 done
 for command in bench eras numa; do
-	sed -n '1,/<nav>/p' partial/report.html | grep -q "faultline $command --resume partial" || surprise "nothing resumes $command.json"
+	sed -n '1,/<nav>/p' partial/report.html | grep -q "faultline $command --resume partial" ||
+		surprise "nothing resumes $command.json"
 done
 [ "$(wc -l <err)" -eq 4 ] || surprise 'not one line for each file'
 [ -z "$(well_formed partial/report.html)" ] || surprise 'not well-formed'
