@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out, put into a huge
- * page and split from it, and shared with children, all at once.
+ * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out, put
+ * into a huge page and split from it, and shared with children, all at once.
  *
  * Each writer has a word of its own in every page, and writes it in every way there is. What it wrote last it finds: through a pin, and at
  * the address after the unpin, whatever frame the page has moved to meanwhile.
@@ -160,7 +160,7 @@ static int64_t swap(struct worker *worker)
 	return 1;
 }
 
-/* A page that no writer has is dropped: the leaf is split, and its huge page, mapped in part, can be swapped out and migrated again. */
+/* A page that no writer has is dropped: the leaf is split, and its huge page can be swapped out and migrated again. */
 static int64_t collapse(struct worker *worker)
 {
 	struct space *space = space_of(worker);

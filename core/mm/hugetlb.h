@@ -63,8 +63,8 @@ unsigned long hugetlb_vma_promised(const struct vm_area_struct *vma);
 /* What @vma, detached and zapped, was promised and never took is given back. Source: mm/hugetlb.c, hugetlb_vm_op_close(). */
 void hugetlb_vma_close(struct vm_area_struct *vma);
 /*
- * hugetlb_vma_forget - another VMA has the same promises as @vma from now on, and @vma, which maps nothing, none; nothing where it is no
- * hugetlb VMA. Locking: mmap_lock for write, @vma write-locked. Source: mm/hugetlb.c, fixup_hugetlb_reservations().
+ * hugetlb_vma_forget - another VMA has the reservations of @vma, which maps nothing, from now on; does nothing for a VMA
+ * without any. Locking: mmap_lock for write, @vma write-locked. Source: mm/hugetlb.c, fixup_hugetlb_reservations().
  */
 void hugetlb_vma_forget(struct vm_area_struct *vma);
 

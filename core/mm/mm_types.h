@@ -92,7 +92,7 @@ struct vm_area_struct {
 	 */
 	bool vm_maybe_guard;
 	bool vm_huge_lost;		/* (A) a huge page of it was taken back by whom it was promised to: no fault maps one any more */
-	struct resv_map *vm_resv;	/* (M,V) the huge pages it was promised, holding a reference; NULL: none. See hugetlb.h */
+	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 	struct shadow vm_shadow;	/* of its lock's readers; has its own lock key */

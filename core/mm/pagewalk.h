@@ -96,8 +96,8 @@ struct address_space;
 
 /*
  * walk_page_mapping - wherever the @nr pages of a file from @first_index on are mapped: the part of each VMA that maps some of
- * them, one VMA after the other, to the last page number at the most. test_walk gets the whole VMA, and what is positive ends the walk
- * with 0. -EINVAL also when @nr is 0.
+ * them, one VMA after the other, to the last page number at the most. test_walk gets the whole VMA, and what is positive
+ * ends the walk with 0. -EINVAL also when @nr is 0.
  * Locking: i_mmap_rwsem; ops->walk_lock is not looked at. Source: mm/pagewalk.c.
  */
 int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,

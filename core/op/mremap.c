@@ -67,12 +67,16 @@ static int check_params(const struct vma_remap *r)
 	return 0;
 }
 
-/* Whole huge pages, and not more than are mapped, as no more are reserved; none are left behind. Source: mm/mremap.c, check_prep_vma(). */
+/*
+ * Whole huge pages, and not more than are mapped, as no more are reserved; none are left behind.
+ * Source: mm/mremap.c, check_prep_vma().
+ */
 static bool align_hugetlb(struct vma_remap *r)
 {
 	r->old_len = ALIGN_UP(r->old_len, PMD_SIZE);
 	r->new_len = ALIGN_UP(r->new_len, PMD_SIZE);
-	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len && !(r->flags & MREMAP_DONTUNMAP);
+	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len &&
+	       !(r->flags & MREMAP_DONTUNMAP);
 }
 
 /* Whether what is asked for can be done to the VMA. Source: mm/mremap.c, check_prep_vma(). */

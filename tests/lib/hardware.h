@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hardware.h - the page walk of a processor: it sets accessed and dirty bits by itself, outside every lock, where an entry allows a write. */
+/* hardware.h - the page walk of a processor: it sets accessed and dirty bits where an entry allows a write, without a lock. */
 #ifndef FAULTLINE_TESTS_LIB_HARDWARE_H
 #define FAULTLINE_TESTS_LIB_HARDWARE_H
 

@@ -96,7 +96,7 @@ static void look(unsigned long page)
 	mmap_read_unlock(mm);
 }
 
-/* Whatever the processor sets, an entry of a shared mapping that is dirty, or can be made so, maps a folio that is to be written back. */
+/* Whatever the processor sets, an entry of a shared mapping that is dirty or writable maps a dirty folio. */
 static void write_shared(unsigned long page)
 {
 	unsigned long addr = SHARED + page * PAGE_SIZE;

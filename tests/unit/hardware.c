@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hardware.c - a processor sets the dirty bit of an entry just before each step of whatever changes that entry: the bit is in the entry
- * afterwards, wherever it is then, or the entry did not allow the write. After a write-back, a folio whose entry is dirty is dirty.
+ * hardware.c - a processor sets the dirty bit of an entry just before each step of whatever changes that entry: the bit is
+ * in the entry afterwards, wherever it is then, or the entry did not allow the write. After a write-back, a folio whose
+ * entry is dirty is dirty.
  */
 #include <setjmp.h>
 #include <stdarg.h>
