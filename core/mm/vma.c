@@ -137,6 +137,7 @@ static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	mm->total_vm += (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT);
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
+	vma_tree_start_moved(&mm->tree, vma->vm_end);
 }
 
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)

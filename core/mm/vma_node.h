@@ -9,7 +9,7 @@
 #define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
 #define MAX_HEIGHT	16	/* 65530 VMAs need 6; it is packed long before */
 
-/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU */
+/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU (M) mmap_lock for write */
 struct vma_node {
 	unsigned short nr;		/* (C) slots in use, empty ones included */
 	unsigned short leaf;		/* (C) */
@@ -17,6 +17,9 @@ struct vma_node {
 	unsigned long key[NODE_SLOTS];	/* (C) ascending */
 	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
 	struct rcu_cb rcu;		/* (C) while not replaced */
+	unsigned long low, high;	/* (M) the lowest start and the highest end of the VMAs below; 0 of none */
+	unsigned long gap;		/* (M) the largest free range between two of them */
+	bool summed;			/* (M) low, high and gap hold; on the fifth cache line, which no lookup reads */
 	struct age age;			/* has its own lock key */
 };
 
@@ -33,6 +36,11 @@ static inline void node_append(struct vma_node *node, unsigned long key, void *s
 	node->slot[node->nr] = slot;
 	node->nr++;
 }
+
+/* Sees to it that the summary of @node and of all below holds. Cost: the nodes that changed since. */
+void node_sum_up(struct vma_node *node);
+/* Dies unless the summary of @node, whose children's hold, is right where it claims to be. */
+void node_check_sum(struct vma_node *node);
 
 /* Erasures have left it two levels taller than its VMAs need. */
 bool vma_tree_too_tall(const struct vma_tree *tree);

@@ -71,6 +71,7 @@ struct vma_node *reserve_pop(struct vma_tree *tree)
 	tree->reserve = node->slot[0];
 	tree->nr_reserve--;
 	node->nr = 0;
+	node->summed = false;
 	return node;
 }
 
@@ -225,6 +226,7 @@ static void insert_in(struct insertion *ins, struct vma_node *node, unsigned lon
 	}
 	while (node->key[i] < ins->end)
 		i++;
+	node->summed = false;
 	old = node->slot[i];
 	if (old)
 		insert_in(ins, old, node->key[i], &child);
@@ -284,6 +286,7 @@ static bool erase_in(struct vma_node *node, struct vm_area_struct *vma, unsigned
 
 	while (node->key[i] < end && i + 1 < node->nr)
 		i++;
+	node->summed = false;
 	slot = node->slot[i];
 	BUG_ON(!slot || (node->leaf && (slot != vma || node->key[i] != end)));
 	if (!node->leaf && !erase_in(slot, vma, end))
@@ -336,6 +339,7 @@ static unsigned int check_in(struct vma_node *node, unsigned long above, unsigne
 		above = node->key[i];
 	}
 	BUG_ON(!node->leaf && node->key[node->nr - 1] != bound);
+	node_check_sum(node);
 	return vmas;
 }
 

@@ -16,6 +16,9 @@
  * either state of one being changed - which it then finds write-locked. It may miss a VMA that is being taken out and
  * put back with another end; who relies on a miss holds mmap_lock. Replaced nodes are freed after a grace period.
  * Progress: searches are wait-free, bounded by the tree's size.
+ *
+ * Free ranges are found by summaries that the writer keeps in nodes: lowest start, highest end, largest gap. A change only marks
+ * the summaries of its path as old; the next search that needs them makes them anew. Source: lib/maple_tree.c, mas_empty_area_rev().
  */
 #ifndef FAULTLINE_CORE_MM_VMA_TREE_H
 #define FAULTLINE_CORE_MM_VMA_TREE_H
@@ -47,6 +50,13 @@ int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts);
 void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
 /* Takes out the VMA whose key is @end. Needs no memory. */
 void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
+/* The start of the VMA whose key is @end has moved. */
+void vma_tree_start_moved(struct vma_tree *tree, unsigned long end);
+/*
+ * The end of the highest free range of @len bytes in [@floor, @top); 0 when there is none. No VMA begins below @floor.
+ * Cost: logarithmic in the VMAs, beside the summaries of nodes that changed since the last search.
+ */
+unsigned long vma_tree_find_gap(struct vma_tree *tree, unsigned long len, unsigned long floor, unsigned long top);
 /* Frees the nodes of an empty tree and its reserve. */
 void vma_tree_destroy(struct vma_tree *tree);
 /* Dies unless keys ascend, lie within their node's bounds and equal their VMA's end. Returns the number of VMAs. */

@@ -19,22 +19,27 @@ unsigned long prot_to_vm_flags(int prot)
 	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-/* The highest free range of @len bytes that ends at or below @top; -ENOMEM. One step per VMA passed. */
+#define SEARCH_STEPS	4	/* VMAs passed one by one, before summaries of the tree are made for a search */
+
+/* The highest free range of @len bytes that ends at or below @top; -ENOMEM. */
 static long search_down(struct mm_struct *mm, unsigned long len, unsigned long top)
 {
-	struct vm_area_struct *vma;
 	unsigned long end = top;
 
-	while (end >= MMAP_MIN_ADDR + len) {
+	for (unsigned int i = 0; i < SEARCH_STEPS && end >= MMAP_MIN_ADDR + len; i++) {
 		/* The last VMA that begins below end: it may reach over it. */
-		vma = vma_lookup(mm, end - 1);
+		struct vm_area_struct *vma = vma_lookup(mm, end - 1);
+
 		if (!vma)
 			vma = find_vma_before(mm, end);
 		if (!vma || vma->vm_end <= end - len)
 			return (long)(end - len);
 		end = vma->vm_start;
 	}
-	return -ENOMEM;
+	if (end < MMAP_MIN_ADDR + len)
+		return -ENOMEM;
+	end = vma_tree_find_gap(&mm->tree, len, MMAP_MIN_ADDR, end);
+	return end ? (long)(end - len) : -ENOMEM;
 }
 
 /*
