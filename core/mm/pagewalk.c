@@ -427,21 +427,18 @@ int walk_page_mapping(struct address_space *mapping, unsigned long first_index, 
 		      void *private)
 {
 	struct mm_walk walk = { .ops = ops, .private = private };
-	unsigned long first, last;
-	int err;
 
 	if (!nr || !check_ops_valid(ops))
 		return -EINVAL;
 	i_mmap_assert_locked(mapping);
 	nr = min(nr, ~first_index);	/* no file has the last page number: the range does not wrap around */
-	if (!nr)
-		return 0;
 	vma_interval_tree_foreach(walk.vma, mapping, first_index, first_index + nr - 1) {
 		const struct vm_area_struct *vma = walk.vma;
+		const unsigned long first = max(first_index, vma->vm_pgoff) - vma->vm_pgoff;
+		const unsigned long last = min(first_index + nr - vma->vm_pgoff, vma_pages(vma));
+		int err;
 
 		walk.mm = load_relaxed(&vma->vm_mm);
-		first = max(first_index, vma->vm_pgoff) - vma->vm_pgoff;
-		last = min(first_index + nr - vma->vm_pgoff, vma_pages(vma));
 		err = walk_page_test(vma->vm_start, vma->vm_end, &walk);
 		if (err)
 			return min(err, 0);
