@@ -132,8 +132,9 @@ int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src) __mus
 /*
  * anon_vma_fork - @vma, a child's copy of @pvma, gets a chain for each of @pvma's and an anon_vma for its own new
  * pages: one of those, if no VMA uses it any more and it has one child at most, so that a chain of forks does not grow
- * for ever; else a new one. Returns 0, or -ENOMEM with nothing changed. Nothing to do when @pvma has none. Locking:
- * mmap_lock of both for write; @vma has its range, and is not in use yet. Source: mm/rmap.c.
+ * for ever; else a new one. N generations that all live have N (N + 1) / 2 chains for a VMA, as in Linux. Returns 0, or
+ * -ENOMEM with nothing changed. Nothing to do when @pvma has none. Locking: mmap_lock of both for write; @vma has its
+ * range, and is not in use yet. Source: mm/rmap.c.
  */
 int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma) __must_check;
 /*

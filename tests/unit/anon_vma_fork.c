@@ -105,9 +105,29 @@ static void generations_do_not_pile_up(void **state)
 		}
 		rcu_barrier();
 		assert_in_range(nr_anon_vmas(), 2, 3);
+		assert_in_range(nr_anon_vma_chains(), 2, 3);
 		mm_exit(mm);
 		assert_nothing_left();
 	}
+}
+
+#define GENERATIONS	50u
+
+/* Where all ancestors live, each generation has a chain for each of them, as in Linux: the sum is quadratic, and no more. */
+static void living_generations_have_a_chain_for_each_ancestor(void **state)
+{
+	struct mm_struct *mms[GENERATIONS] = { mm_prepared("linux-6.15", 4) };
+
+	(void)state;
+	for (unsigned int i = 1; i < GENERATIONS; i++) {
+		mms[i] = fork_of(mms[i - 1]);
+		assert_int_equal(nr_chains(vma_at(mms[i], AREA)), i + 1);
+	}
+	assert_int_equal(nr_anon_vmas(), GENERATIONS);
+	assert_int_equal(nr_anon_vma_chains(), GENERATIONS * (GENERATIONS + 1) / 2);
+	for (unsigned int i = 0; i < GENERATIONS; i++)
+		mm_exit(mms[i]);
+	assert_nothing_left();
 }
 
 int main(void)
@@ -118,6 +138,7 @@ int main(void)
 		cmocka_unit_test(an_unused_anon_vma_is_used_again),
 		cmocka_unit_test(the_parent_of_two_is_not_used_again),
 		cmocka_unit_test(generations_do_not_pile_up),
+		cmocka_unit_test(living_generations_have_a_chain_for_each_ancestor),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);
