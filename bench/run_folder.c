@@ -30,7 +30,7 @@ static int too_long(const char *path)
 /* Names in RESULTS_FOLDER that are no host's, and those that a host of such a name gets instead. */
 static bool is_reserved(const char *host)
 {
-	static const char *const names[] = { "latest", "latest" UNFINISHED, "reference", "README.md" };
+	static const char *const names[] = { "latest", ("latest" UNFINISHED), "reference", "README.md" };
 
 	while (!strncmp(host, HOST_PREFIX, strlen(HOST_PREFIX)))
 		host += strlen(HOST_PREFIX);
