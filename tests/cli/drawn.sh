@@ -2,7 +2,7 @@
 # The page and the pictures appear whole or not at all, and replace nothing but regular files.
 . "$(dirname "$0")/../lib/cli.sh"
 
-ends 0 bench limit_lock fault_disjoint --quick --threads 1,2 --out run.json
+cp "$SOURCE/tests/lib/run/bench.json" run.json # no measurement: a loaded machine would mark its rows
 mkdir folder
 mkfifo fifo
 ln -s target link
