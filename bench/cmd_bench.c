@@ -341,7 +341,7 @@ static int split_library_options(struct bench_options *bench, int argc, const ch
 	return left;
 }
 
-static int measure_as_told(struct bench_options *bench, int argc, const char **argv)
+static int measure_as_given(struct bench_options *bench, int argc, const char **argv)
 {
 	struct command_line line;
 	const char **words = calloc((size_t)argc + 1, sizeof(*words));
@@ -379,7 +379,7 @@ static int measure_rest(struct bench_options *bench, const char *program, const 
 	argv = journal_command(&bench->earlier, program, &argc);
 	if (!argv)
 		return fail("out of memory");
-	status = measure_as_told(bench, argc, argv);
+	status = measure_as_given(bench, argc, argv);
 	free(argv);
 	return status;
 }
@@ -393,7 +393,7 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--resume"))
 		status = measure_rest(&bench, argv[0], argv[2]);
 	else
-		status = measure_as_told(&bench, argc, argv);
+		status = measure_as_given(&bench, argc, argv);
 	suite_free(&bench.suite);
 	choices_free(&bench.choices);
 	journal_free(&bench.earlier);

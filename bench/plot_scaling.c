@@ -230,8 +230,9 @@ static void keep_curves(struct scaling *scaling)
 
 	for (unsigned int i = 0; i < scaling->nr_panels; i++)
 		most = max(most, counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS));
+	most = min(most, (unsigned int)CURVE_POINTS);
 	for (unsigned int i = 0; i < scaling->nr_panels; i++)
-		if (counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS) >= min(most, CURVE_POINTS + 0u))
+		if (counts_of(scaling, &scaling->panels[i], counts, MOST_COUNTS) >= most)
 			scaling->panels[kept++] = scaling->panels[i];
 	scaling->nr_panels = kept;
 }

@@ -6,7 +6,7 @@
 #include "core/base/age.h"
 #include "core/mm/vma_tree.h"
 
-#define NODE_SLOTS	15	/* keys and slots fill four cache lines beside the 16-byte head; a split leaves 8 and 8 */
+#define NODE_SLOTS	15	/* head, keys and slots fill the first four cache lines; a split leaves 8 and 8 */
 #define MAX_HEIGHT	16	/* 65530 VMAs need 6; it is packed long before */
 
 /* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU (M) mmap_lock for write */

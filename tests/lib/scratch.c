@@ -10,7 +10,8 @@
 char *scratch_name(char *path, const char *what)
 {
 	const char *folder = getenv("TMPDIR");
+	int length = snprintf(path, PATH_MAX, "%s/faultline-%s-XXXXXX", folder && *folder ? folder : "/tmp", what);
 
-	BUG_ON(snprintf(path, PATH_MAX, "%s/faultline-%s-XXXXXX", folder && *folder ? folder : "/tmp", what) >= PATH_MAX);
+	BUG_ON(length >= PATH_MAX);
 	return path;
 }
