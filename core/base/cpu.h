@@ -68,7 +68,7 @@
 	X(FILE_WRITE,		"folios of files written back") \
 	X(FILE_CLEANED,		"entries made clean and read-only for it") \
 	X(FILEMAP_RETRY,	"page cache look-ups that another folio came in the way of") \
-	X(INSPECTED,		"page tables inspected at rest") \
+	X(INSPECTED,		"page tables and blocks of frames inspected at rest") \
 	X(BAD_PTE,		"entries reported that can't be") \
 	X(FAULT_SWAP,		"faults that swapped in") \
 	X(SWAP_IN,		"pages read from swap") \

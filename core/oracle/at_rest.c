@@ -222,8 +222,7 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 	else if (in->found[pfn].mapped++)
 		fail(in, "the table at %lx is linked twice", addr);
 	in->tables[level]++;
-	if (this_cpu)
-		count_event(EV_INSPECTED);
+	inspected_step();
 	return in->complaint.made ? NULL : entry_table(val);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/i_mmap.h"
+#include "core/oracle/each_frame.h"
 
 /* ---- VMAs ---- */
 
@@ -91,10 +92,10 @@ void file_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 			if (interval_tree_iter_first(&vma->vm_file->mapping.i_mmap, 0, ~0ul) == &vma->i_mmap_node)
 				check_file(vma->vm_file, mms, nr, complaint);
 		}
-	for (unsigned long pfn = 0; pfn < machine.max_pfn && !complaint->made; pfn++) {
+	for_each_inspected_frame(pfn, complaint) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (pfn_valid(pfn) && page_type(page) == PAGE_FILE && !load_relaxed(&page->tail))
+		if (page_type(page) == PAGE_FILE && !load_relaxed(&page->tail))
 			check_folio(page_folio(page), complaint);
 	}
 }

@@ -112,7 +112,6 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 
 void frames_at_rest(struct inspection *in)
 {
-	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint.made; pfn++)
-		if (pfn_valid(pfn))
-			check_frame(in, pfn);
+	for_each_inspected_frame(pfn, &in->complaint)
+		check_frame(in, pfn);
 }

@@ -5,6 +5,7 @@
 
 #include "core/mm/mm_types.h"
 #include "core/oracle/complaint.h"
+#include "core/oracle/each_frame.h"
 #include "core/phys/folio.h"
 
 /* (T) what the page tables say of a frame; of the whole folio, in its head's */

@@ -13,6 +13,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
 #include "core/oracle/anon_vma_census.h"
+#include "core/oracle/each_frame.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
@@ -159,11 +160,11 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 		for (unsigned long at = 0; !in->complaint->made && (vma = vma_tree_find(&in->mm->tree, at)); at = vma->vm_end)
 			read_vma(in, vma);
 	}
-	for (unsigned long pfn = 0; pfn < machine.max_pfn && !in->complaint->made; pfn++) {
+	for_each_inspected_frame(pfn, in->complaint) {
 		struct page *page = pfn_to_page(pfn);
 
 		/* Huge pages that are free in the pool are of the type they have in use. */
-		if (pfn_valid(pfn) && (page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) && page_ref_count(page))
+		if ((page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) && page_ref_count(page))
 			walk_folio(in, page_folio(page));
 	}
 	census_free(&in->census);

@@ -12,6 +12,7 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/fork.h"
+#include "core/oracle/each_frame.h"
 #include "core/oracle/rmap_at_rest.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/at_rest.h"
@@ -249,6 +250,19 @@ static void what_is_out_of_reach(void **state)
 	end(&f);
 }
 
+/* A watchdog waits for something to move: frames, their mappings and those of files are counted block by block. */
+static void the_blocks_of_frames_are_counted(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	rcu_barrier();
+	events_reset();
+	assert_at_rest(mm);
+	assert_int_equal(events_total(EV_INSPECTED), 3 * (ALIGN_UP(machine.max_pfn, FRAMES_PER_STEP) / FRAMES_PER_STEP));
+	mm_exit(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +273,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_a_page),
 		cmocka_unit_test(what_is_found_twice),
 		cmocka_unit_test(what_is_out_of_reach),
+		cmocka_unit_test(the_blocks_of_frames_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* each_frame.h - what oracles go over while nothing runs: steps are counted, since the watchdog waits for something to move. */
+#ifndef FAULTLINE_CORE_ORACLE_EACH_FRAME_H
+#define FAULTLINE_CORE_ORACLE_EACH_FRAME_H
+
+#include "core/base/cpu.h"
+#include "core/oracle/complaint.h"
+#include "core/phys/frame.h"
+
+#define FRAMES_PER_STEP	65536
+
+/* A page table or a block of frames was inspected. */
+static inline void inspected_step(void)
+{
+	if (this_cpu)
+		count_event(EV_INSPECTED);
+}
+
+/* The first frame from @pfn on; machine.max_pfn past the last. */
+static inline unsigned long inspected_frame(unsigned long pfn)
+{
+	for (; pfn < machine.max_pfn; pfn++) {
+		if (pfn % FRAMES_PER_STEP == 0)
+			inspected_step();
+		if (pfn_valid(pfn))
+			break;
+	}
+	return pfn;
+}
+
+/* Every frame, until @complaint is made. */
+#define for_each_inspected_frame(pfn, complaint) \
+	for (unsigned long pfn = inspected_frame(0); pfn < machine.max_pfn && !(complaint)->made; \
+	     pfn = inspected_frame(pfn + 1))
+
+#endif
