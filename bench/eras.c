@@ -107,18 +107,9 @@ struct eras eras_of(const struct results *results)
 
 const char *era_news(const char *policy)
 {
-	static const char *const news[][2] = {
-		{ "linux-2.6.14", "one lock for all page tables" },
-		{ "linux-2.6.15", "a lock for each PTE table" },
-		{ "linux-3.13", "a lock for each PMD table, ticket locks" },
-		{ "linux-6.4", "VMA locks, queued locks, tables freed by RCU" },
-		{ "linux-6.15", "VMA reference counts, table reclaim" },
-	};
+	const struct policy_preset *preset = policy_find(policy);
 
-	for (size_t i = 0; i < ARRAY_SIZE(news); i++)
-		if (!strcmp(policy, news[i][0]))
-			return news[i][1];
-	return "";
+	return preset ? preset->news : "";
 }
 
 /* ---- the table ---- */

@@ -193,9 +193,7 @@ __noinline void spin_wake_futex(spinlock_t *lock)
 	futex_wake_one(&lock->val);
 }
 
-static const char *const kind_names[NR_SPIN_KINDS] = {
-	[SPIN_TTAS] = "ttas", [SPIN_TICKET] = "ticket", [SPIN_QUEUED] = "queued", [SPIN_FUTEX] = "futex",
-};
+static const char *const kind_names[NR_SPIN_KINDS] = { SPIN_KIND_NAMES };
 
 const char *spin_kind_name(enum spin_kind kind)
 {

@@ -25,6 +25,10 @@
 
 enum spin_kind { SPIN_TTAS, SPIN_TICKET, SPIN_QUEUED, SPIN_FUTEX, NR_SPIN_KINDS };
 
+/* Initialisers of an array of names by kind. */
+#define SPIN_KIND_NAMES \
+	[SPIN_TTAS] = "ttas", [SPIN_TICKET] = "ticket", [SPIN_QUEUED] = "queued", [SPIN_FUTEX] = "futex"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "a spinlock's halves are laid out for little-endian machines"
 #endif

@@ -7,17 +7,87 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Any order; what a preset does not name is off, or the enum's first value. */
 const struct policy_preset policy_presets[] = {
-	{ "linux-2.6.14", "one page_table_lock for all entries of an mm",
-	  { PTL_MM, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
-	{ "linux-2.6.15", "a lock for each PTE table",
-	  { PTL_PTE_TABLE, PTL_MM, SPIN_TTAS, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
-	{ "linux-3.13", "a lock for each PMD table too; ticket spinlocks",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_TICKET, VMA_LOCK_NONE, TABLE_FREE_SHOOTDOWN, false, false, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
-	{ "linux-6.4", "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_RWSEM, TABLE_FREE_RCU, false, true, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
-	{ "linux-6.15", "a reference count in each VMA; MADV_DONTNEED frees the tables it empties (the default)",
-	  { PTL_PTE_TABLE, PTL_PMD_TABLE, SPIN_QUEUED, VMA_LOCK_REFCNT, TABLE_FREE_RCU, true, true, ANON_VMA_TYPESAFE, 0, THP_NEVER } },
+	{
+		.name = "linux-2.6.14",
+		.what = "one page_table_lock for all entries of an mm",
+		.news = "one lock for all page tables",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_MM,
+			.pmd_ptl = PTL_MM,
+			.spin = SPIN_TTAS,
+			.vma_lock = VMA_LOCK_NONE,
+			.table_free = TABLE_FREE_SHOOTDOWN,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+		},
+	},
+	{
+		.name = "linux-2.6.15",
+		.what = "a lock for each PTE table",
+		.news = "a lock for each PTE table",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_MM,
+			.spin = SPIN_TTAS,
+			.vma_lock = VMA_LOCK_NONE,
+			.table_free = TABLE_FREE_SHOOTDOWN,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+		},
+	},
+	{
+		.name = "linux-3.13",
+		.what = "a lock for each PMD table too; ticket spinlocks",
+		.news = "a lock for each PMD table, ticket locks",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_PMD_TABLE,
+			.spin = SPIN_TICKET,
+			.vma_lock = VMA_LOCK_NONE,
+			.table_free = TABLE_FREE_SHOOTDOWN,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+		},
+	},
+	{
+		.name = "linux-6.4",
+		.what = "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock",
+		.news = "VMA locks, queued locks, tables freed by RCU",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_PMD_TABLE,
+			.spin = SPIN_QUEUED,
+			.vma_lock = VMA_LOCK_RWSEM,
+			.table_free = TABLE_FREE_RCU,
+			.munmap_downgrade = true,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+		},
+	},
+	{
+		.name = "linux-6.15",
+		.what = "a reference count in each VMA; MADV_DONTNEED frees the tables it empties",
+		.news = "VMA reference counts, table reclaim",
+		.linux_history = true,
+		.is_default = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_PMD_TABLE,
+			.spin = SPIN_QUEUED,
+			.vma_lock = VMA_LOCK_REFCNT,
+			.table_free = TABLE_FREE_RCU,
+			.reclaim_tables = true,
+			.munmap_downgrade = true,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+		},
+	},
 };
 
 const unsigned int nr_policy_presets = ARRAY_SIZE(policy_presets);
@@ -32,14 +102,21 @@ const struct policy_preset *policy_find(const char *name)
 
 const struct policy_preset *policy_default(void)
 {
-	return policy_find("linux-6.15");
+	const struct policy_preset *preset = policy_presets;
+
+	while (!preset->is_default)
+		preset++;
+	return preset;
 }
 
 bool policy_in_history(const char *name)
 {
 	static const char prefix[] = "linux-";
 	const size_t length = strlen(prefix);
+	const struct policy_preset *preset = policy_find(name);
 
+	if (preset)
+		return preset->linux_history;
 	return !strncmp(name, prefix, length) && name[length] && !name[length + strspn(name + length, "0123456789.")];
 }
 
@@ -62,26 +139,50 @@ const struct policy_preset *policy_oldest(void)
 	return oldest;
 }
 
-/* What its values are called, and where it is kept. */
+/* A field of struct mm_policy, with the names of its values. */
 struct choice {
-	const char *values[POLICY_VALUES];	/* up to the first NULL */
+	const char *key, *what;
 	size_t offset;
 	bool is_bool;
-	const char *key, *what;
+	const char *values[POLICY_VALUES];	/* by value, up to the first NULL */
 };
 
+#define CHOICE(name, field, meaning)	.key = name, .what = meaning, .offset = offsetof(struct mm_policy, field)
+
 static const struct choice choices[] = {
-	{ { "mm", "pmd", "pte" }, offsetof(struct mm_policy, pte_ptl), false, "pte_ptl", "what shares a lock of PTE tables" },
-	{ { "mm", "pmd" }, offsetof(struct mm_policy, pmd_ptl), false, "pmd_ptl", "what shares a lock of PMD tables" },
-	{ { "ttas", "ticket", "queued", "futex" }, offsetof(struct mm_policy, spin), false, "spin", "kind of spinlocks" },
-	{ { "none", "rwsem", "refcnt" }, offsetof(struct mm_policy, vma_lock), false, "vma_lock", "lock of a VMA" },
-	{ { "rcu", "shootdown" }, offsetof(struct mm_policy, table_free), false, "tables", "what a table's freeing waits for" },
-	{ { "off", "on" }, offsetof(struct mm_policy, reclaim_tables), true, "reclaim", "MADV_DONTNEED frees the tables it empties" },
-	{ { "off", "on" }, offsetof(struct mm_policy, munmap_downgrade), true, "downgrade", "munmap frees under mmap_lock for read" },
-	{ { "typesafe", "call_rcu" }, offsetof(struct mm_policy, anon_vma_free), false, "anon_vma", "how an anon_vma is freed" },
-	{ { "4k", "8k", "16k", "32k", "64k", "128k", "256k", "512k", "1m" }, offsetof(struct mm_policy, anon_order), false,
-	  "anon", "largest folio of a first write" },
-	{ { "never", "madvise", "always" }, offsetof(struct mm_policy, thp), false, "thp", "huge pages" },
+	{
+		CHOICE("pte_ptl", pte_ptl, "what shares a lock of PTE tables"),
+		.values = { [PTL_MM] = "mm", [PTL_PMD_TABLE] = "pmd", [PTL_PTE_TABLE] = "pte" },
+	}, {
+		CHOICE("pmd_ptl", pmd_ptl, "what shares a lock of PMD tables"),
+		.values = { [PTL_MM] = "mm", [PTL_PMD_TABLE] = "pmd" },
+	}, {
+		CHOICE("spin", spin, "kind of spinlocks"),
+		.values = { SPIN_KIND_NAMES },
+	}, {
+		CHOICE("vma_lock", vma_lock, "lock of a VMA"),
+		.values = { [VMA_LOCK_NONE] = "none", [VMA_LOCK_RWSEM] = "rwsem", [VMA_LOCK_REFCNT] = "refcnt" },
+	}, {
+		CHOICE("tables", table_free, "what a table's freeing waits for"),
+		.values = { [TABLE_FREE_RCU] = "rcu", [TABLE_FREE_SHOOTDOWN] = "shootdown" },
+	}, {
+		CHOICE("reclaim", reclaim_tables, "MADV_DONTNEED frees the tables it empties"),
+		.values = { [false] = "off", [true] = "on" },
+		.is_bool = true,
+	}, {
+		CHOICE("downgrade", munmap_downgrade, "munmap frees under mmap_lock for read"),
+		.values = { [false] = "off", [true] = "on" },
+		.is_bool = true,
+	}, {
+		CHOICE("anon_vma", anon_vma_free, "how an anon_vma is freed"),
+		.values = { [ANON_VMA_TYPESAFE] = "typesafe", [ANON_VMA_CALL_RCU] = "call_rcu" },
+	}, {
+		CHOICE("anon", anon_order, "largest folio of a first write"),
+		.values = { "4k", "8k", "16k", "32k", "64k", "128k", "256k", "512k", "1m" },
+	}, {
+		CHOICE("thp", thp, "huge pages"),
+		.values = { [THP_NEVER] = "never", [THP_MADVISE] = "madvise", [THP_ALWAYS] = "always" },
+	},
 };
 
 _Static_assert(sizeof(enum ptl_level) == sizeof(unsigned int) && sizeof(enum spin_kind) == sizeof(unsigned int),

@@ -11,7 +11,11 @@
 
 /* A preset: a policy with the name of the Linux release that first behaved so. */
 struct policy_preset {
-	const char *name, *what;
+	const char *name;
+	const char *what;		/* for lists */
+	const char *news;		/* what it changed beside the preset before it, in a few words for plots */
+	bool linux_history;		/* a step of Linux's history: eras have it */
+	bool is_default;		/* of exactly one */
 	struct mm_policy policy;
 };
 
@@ -20,9 +24,12 @@ extern const unsigned int nr_policy_presets;
 
 /* The preset of that name; NULL when there is none. */
 const struct policy_preset *policy_find(const char *name);
-/* linux-6.15: split PTLs at both levels, vm_refcnt, RCU-freed tables. */
+/* The one that is marked as the default. */
 const struct policy_preset *policy_default(void);
-/* Names of releases, "linux-" and digits and dots, are Linux's history; other presets and changed policies are not. */
+/*
+ * A preset says itself whether it is of Linux's history. Results also have names of presets that this version does not
+ * know: those of releases, "linux-" with digits and dots, are of the history. Changed policies are not.
+ */
 bool policy_in_history(const char *name);
 /* As strcmp(): Linux's history by version, then the others by name, wherever presets stand in their table. */
 int policy_compare(const char *one, const char *other);

@@ -31,15 +31,20 @@ static struct mm_policy parsed(const char *text)
 
 static void presets_are_found_by_name(void **state)
 {
+	unsigned int defaults = 0;
+
 	(void)state;
 	for (unsigned int i = 0; i < nr_policy_presets; i++) {
 		const struct policy_preset *preset = &policy_presets[i];
 		struct mm_policy policy = parsed(preset->name);
 
 		assert_ptr_equal(policy_find(preset->name), preset);
-		assert_true(preset->what[0]);
+		assert_true(preset->what[0] && preset->news[0]);
+		assert_int_equal(policy_in_history(preset->name), preset->linux_history);
+		defaults += preset->is_default;
 		assert_true(same(&policy, &preset->policy));
 	}
+	assert_int_equal(defaults, 1);
 	assert_null(policy_find("linux-1.0"));
 	assert_null(policy_find(""));
 }
