@@ -129,20 +129,21 @@ static int list_events(void)
 	return EXIT_DONE;
 }
 
-static int list_watchers(void)
+static int list_detectors(void)
 {
-	const struct watcher *watcher;
+	const struct detector *detector;
 
-	if (!watcher_get(0))
+	if (!detector_get(0))
 		return complain("this build has no detectors; use build/check/faultline (cmake --preset check)");
-	for (unsigned int i = 0; (watcher = watcher_get(i)); i++)
-		printf("%-12s %s\n", watcher->name, watcher->what);
+	for (unsigned int i = 0; (detector = detector_get(i)); i++)
+		printf("%-12s %s\n", detector->name, detector->what);
 	return EXIT_DONE;
 }
 
 /* In the order of the option values; the first is what is listed unasked. */
 static int (*const lists[])(void) = {
-	list_workloads, list_policies, list_knockouts, list_locking, list_layouts, list_syncpoints, list_events, list_watchers,
+	list_workloads, list_policies, list_knockouts, list_locking,
+	list_layouts, list_syncpoints, list_events, list_detectors,
 };
 
 static const struct poptOption options[] = {
@@ -152,7 +153,7 @@ static const struct poptOption options[] = {
 	{ "layouts", 0, POPT_ARG_NONE, NULL, 4, "print the shipped address-space layouts", NULL },
 	{ "syncpoints", 0, POPT_ARG_NONE, NULL, 5, "print sync points, where check builds inject delays", NULL },
 	{ "events", 0, POPT_ARG_NONE, NULL, 6, "print the event counters", NULL },
-	{ "watchers", 0, POPT_ARG_NONE, NULL, 7, "print the detectors of check builds", NULL },
+	{ "detectors", 0, POPT_ARG_NONE, NULL, 7, "print the detectors of check builds", NULL },
 	COMMAND_OPTIONS_END
 };
 

@@ -10,7 +10,7 @@
 
 #include "bench/choices.h"
 #include "bench/command.h"
-#include "bench/detector.h"
+#include "bench/detection.h"
 #include "bench/episode.h"
 #include "bench/exercised.h"
 #include "bench/interrupt.h"
@@ -54,7 +54,8 @@ static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "Schedules:", NULL },
 	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
 	  "fail unless these sync points are hit; ! exempts", "PATTERN" },
-	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "print all a detector saw (see faultline list --watchers)", "WATCHER" },
+	{ "full", 0, POPT_ARG_STRING, NULL, OPT_FULL, "print all records of a detector (see list --detectors)",
+	  "DETECTOR" },
 	COMMAND_OPTIONS_END
 };
 
@@ -119,13 +120,13 @@ static int take_exercise(const char *pattern)
 
 static int take_full(const char *name)
 {
-	struct watcher *watcher = watcher_find(name);
+	struct detector *detector = detector_find(name);
 
-	if (!watcher_get(0))
+	if (!detector_get(0))
 		return complain("this build has no detectors; use build/check/faultline (cmake --preset check)");
-	if (!watcher)
-		return unknown_watcher(name);
-	store_relaxed(&watcher->in_full, true);
+	if (!detector)
+		return unknown_detector(name);
+	store_relaxed(&detector->in_full, true);
 	return 0;
 }
 
@@ -212,12 +213,12 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 }
 
 /* Who saw it, and how to see it again. Of use in signal handlers. */
-static void tell_failure(enum detector detector)
+static void tell_failure(enum detection detection)
 {
 	ssize_t written;
 
-	detector_saw(detector);
-	detector_tell();
+	detection_note(detection);
+	detection_print();
 	written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
 	(void)written;
 }
@@ -231,14 +232,14 @@ static void __attribute__((noreturn)) end_at_once(void)
 
 static void stuck(void)
 {
-	tell_failure(DETECTOR_WATCHDOG);
+	tell_failure(DETECTION_WATCHDOG);
 	end_at_once();
 }
 
 static void broken(const char *text)
 {
 	progress_end();
-	tell_failure(detector_of_text(text));
+	tell_failure(detection_of_text(text));
 }
 
 /* die() has told all, by way of broken(). */
@@ -255,7 +256,7 @@ static void crashed(int signal_number)
 
 	(void)written;
 	(void)signal_number;
-	tell_failure(DETECTOR_CRASH);
+	tell_failure(DETECTION_CRASH);
 	end_at_once();
 }
 
@@ -322,7 +323,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 	note_repeat_command(stress, what, storm.seconds);
 	error = storm_run(&storm);
 	if (error < 0) {
-		tell_failure(DETECTOR_REFUSED);
+		tell_failure(DETECTION_REFUSED);
 		return EXIT_CHECK_FAILED;
 	}
 	if (!error)

@@ -15,7 +15,7 @@
 
 #include "bench/command.h"
 #include "bench/crew.h"
-#include "bench/detector.h"
+#include "bench/detection.h"
 #include "bench/stage.h"
 #include "bench/storm.h"
 
@@ -120,7 +120,7 @@ static int race(const struct episode *episode, struct crew *crew)
 		pthread_join(threads[i], NULL);
 		if (players[i].error && !error) {
 			error = players[i].error;
-			detector_saw(error == -EUCLEAN ? DETECTOR_FLIGHT : DETECTOR_REFUSED);
+			detection_note(error == -EUCLEAN ? DETECTION_FLIGHT : DETECTION_REFUSED);
 			fail("%s: worker %u, %s: %s", episode->what->name, i, crew->seats[i].role->name, strerror(-error));
 		}
 	}
@@ -149,7 +149,7 @@ static int play_crew(const struct episode *episode, const struct choices *choice
 	stay_on_one_core(&crew);
 	error = race(episode, &crew);
 	if (!error && (error = crew_check(&crew))) {
-		detector_saw(DETECTOR_REST);
+		detection_note(DETECTION_REST);
 		fail("%s: check: %s", what.name, strerror(-error));
 	}
 	crew_end(&crew);
@@ -178,9 +178,9 @@ static int play(const struct episode *episode)
 	return EXIT_DONE;
 }
 
-static void note_detector(const char *text)
+static void note_detection(const char *text)
 {
-	detector_saw(detector_of_text(text));
+	detection_note(detection_of_text(text));
 }
 
 /* After what was broken: die() has told. */
@@ -189,7 +189,7 @@ static void __attribute__((noreturn)) aborted(int signal_number)
 	(void)signal_number;
 	lockrank_dump(stderr);
 	fflush(stderr);
-	detector_tell();
+	detection_print();
 	_exit(EXIT_CHECK_FAILED);
 }
 
@@ -200,14 +200,14 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGABRT, aborted);
-	die_hook = note_detector;
+	die_hook = note_detection;
 	slow_checks = true;
 	alarm(MAX_SECONDS);
 	dup2(fileno(now.said), STDERR_FILENO);
 	status = play(episode);
 	for (unsigned int i = 0; knockout_info(i); i++)
 		now.left_out[i] += knockout_hits(i);
-	detector_tell();
+	detection_print();
 	_exit(status);
 }
 
@@ -219,9 +219,9 @@ static void read_what_was_said(int status)
 
 	end->said[max(n, (ssize_t)0)] = '\0';
 	if (WIFSIGNALED(status) && !end->said[0])
-		snprintf(end->said, sizeof(end->said), "faultline: %s\n" DETECTOR_LINE "%s\n",
+		snprintf(end->said, sizeof(end->said), "faultline: %s\n" DETECTION_LINE "%s\n",
 			 WTERMSIG(status) == SIGALRM ? "no end, and no step either" : strsignal(WTERMSIG(status)),
-			 detector_name(WTERMSIG(status) == SIGALRM ? DETECTOR_WATCHDOG : DETECTOR_CRASH));
+			 detection_name(WTERMSIG(status) == SIGALRM ? DETECTION_WATCHDOG : DETECTION_CRASH));
 	end->failed = !WIFEXITED(status) || WEXITSTATUS(status);
 	end->log = now.log;
 }

@@ -9,7 +9,7 @@
 
 #include "bench/command.h"
 
-#include "bench/detector.h"
+#include "bench/detection.h"
 #include "core/faultline.h"
 
 void exercised_reset(void)
@@ -17,7 +17,7 @@ void exercised_reset(void)
 	events_reset();
 	syncpoints_reset();
 	lockstat_reset();
-	watchers_reset();
+	detectors_reset();
 }
 
 static void print_left_out(FILE *out)
@@ -116,13 +116,13 @@ static void print_syncpoints(FILE *out)
 	free(points);
 }
 
-static void print_watchers(FILE *out)
+static void print_detectors(FILE *out)
 {
-	struct watcher *watcher;
+	struct detector *detector;
 
-	for (unsigned int i = 0; (watcher = watcher_get(i)); i++)
-		if (watcher->report && watcher_is_on(watcher))
-			watcher->report(out, load_relaxed(&watcher->in_full));
+	for (unsigned int i = 0; (detector = detector_get(i)); i++)
+		if (detector->report && detector_is_on(detector))
+			detector->report(out, load_relaxed(&detector->in_full));
 }
 
 void exercised_print(FILE *out)
@@ -132,7 +132,7 @@ void exercised_print(FILE *out)
 	print_events(out);
 	print_waits(out);
 	print_syncpoints(out);
-	print_watchers(out);
+	print_detectors(out);
 }
 
 /* ---- what must be hit ---- */

@@ -8,7 +8,7 @@
 
 /* Begins counting anew. Locking: no thread is in core. */
 void exercised_reset(void);
-/* Writes the events that happened, sync points that were hit and those that were not, waits by lock, and what watchers saw. */
+/* Prints events, sync points that were hit and that were not, waits by lock, and the reports of detectors. */
 void exercised_print(FILE *out);
 
 /*

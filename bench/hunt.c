@@ -162,17 +162,17 @@ static uint64_t times_left_out(const char *said, const char *name)
 }
 
 /* Sanitizers report before anything else can, and end the run. */
-static enum detector seen_by(const struct child *child)
+static enum detection seen_by(const struct child *child)
 {
 	char name[64];
 
 	if (strstr(child->said, FAULTLINE_TSAN ? "WARNING: ThreadSanitizer: " : "ERROR: AddressSanitizer: "))
-		return DETECTOR_SANITIZER;
-	if (line_with(child->said, DETECTOR_LINE, name, sizeof(name)))
-		for (enum detector i = 0; i < NR_DETECTORS; i++)
-			if (!strcmp(detector_name(i), name))
+		return DETECTION_SANITIZER;
+	if (line_with(child->said, DETECTION_LINE, name, sizeof(name)))
+		for (enum detection i = 0; i < NR_DETECTIONS; i++)
+			if (!strcmp(detection_name(i), name))
 				return i;
-	return DETECTOR_CRASH;
+	return DETECTION_CRASH;
 }
 
 /* ---- hunting ---- */
@@ -235,8 +235,10 @@ static int hunt_by_test(struct hunt *hunt, struct run *run)
 		return status;
 	hunt->verdict = child.late ? HUNG : child.status ? SURVIVED : KILLED;
 	if (hunt->verdict == KILLED)
-		hunt->kills[hunt->nr_kills++] = (struct kill){ !strncmp(hunt->how, "model", 5) ? DETECTOR_MODEL : DETECTOR_TEST,
-							       child.seconds, 0 };
+		hunt->kills[hunt->nr_kills++] = (struct kill){
+			.detection = !strncmp(hunt->how, "model", 5) ? DETECTION_MODEL : DETECTION_TEST,
+			.seconds = child.seconds,
+		};
 	free(child.said);
 	return 0;
 }

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "bench/detector.h"
+#include "bench/detection.h"
 
 #define MAX_KILLS	15
 
@@ -26,7 +26,7 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct kill {
-	enum detector detector;
+	enum detection detection;
 	double seconds;		/* until it was seen */
 	uint64_t seed;		/* of the run in which it was; 0 for tests and models */
 };

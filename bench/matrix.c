@@ -24,24 +24,24 @@ unsigned int matrix_alive(const struct campaign *campaign)
 }
 
 /* How many of the hunt's kills are one detector's, and the time of the middle one. */
-static unsigned int kills_by(const struct hunt *hunt, enum detector detector, double *median)
+static unsigned int kills_by(const struct hunt *hunt, enum detection detection, double *median)
 {
 	struct hunt part = { .nr_kills = 0 };
 
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
-		if (hunt->kills[i].detector == detector)
+		if (hunt->kills[i].detection == detection)
 			part.kills[part.nr_kills++] = hunt->kills[i];
 	*median = hunt_median(&part);
 	return part.nr_kills;
 }
 
-static unsigned int column_kills(const struct campaign *campaign, enum detector detector)
+static unsigned int column_kills(const struct campaign *campaign, enum detection detection)
 {
 	unsigned int nr = 0;
 	double median;
 
 	for (unsigned int i = 0; i < campaign->nr; i++)
-		nr += kills_by(&campaign->hunts[i], detector, &median) != 0;
+		nr += kills_by(&campaign->hunts[i], detection, &median) != 0;
 	return nr;
 }
 
@@ -55,9 +55,9 @@ static int widest_name(const struct campaign *campaign)
 }
 
 /* Of a detector's times and its name above them. */
-static int column_width(enum detector detector)
+static int column_width(enum detection detection)
 {
-	return (int)max(strlen(detector_name(detector)), (size_t)5) + 1;
+	return (int)max(strlen(detection_name(detection)), (size_t)5) + 1;
 }
 
 static void print_row(FILE *out, const struct campaign *campaign, const struct hunt *hunt, int width)
@@ -65,7 +65,7 @@ static void print_row(FILE *out, const struct campaign *campaign, const struct h
 	double median;
 
 	fprintf(out, "%-*s", width, hunt->name);
-	for (enum detector i = 0; i < NR_DETECTORS; i++) {
+	for (enum detection i = 0; i < NR_DETECTIONS; i++) {
 		if (!column_kills(campaign, i))
 			continue;
 		if (kills_by(hunt, i, &median))
@@ -120,9 +120,9 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 	double median, longest;
 
 	fprintf(out, "\n%-*s", width, "knock-out");
-	for (enum detector i = 0; i < NR_DETECTORS; i++)
+	for (enum detection i = 0; i < NR_DETECTIONS; i++)
 		if (column_kills(campaign, i))
-			fprintf(out, "%*s", column_width(i), detector_name(i));
+			fprintf(out, "%*s", column_width(i), detection_name(i));
 	fputs("  how\n", out);
 	for (unsigned int i = 0; i < campaign->nr; i++)
 		print_row(out, campaign, &campaign->hunts[i], width);
@@ -142,8 +142,10 @@ static json_t *kills_of(const struct hunt *hunt)
 	json_t *kills = json_array();
 
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
-		json_array_append_new(kills, json_pack("{s:s, s:f, s:I}", "detector", detector_name(hunt->kills[i].detector), "seconds",
-						       hunt->kills[i].seconds, "seed", (json_int_t)hunt->kills[i].seed));
+		json_array_append_new(kills, json_pack("{s:s, s:f, s:I}",
+						       "detector", detection_name(hunt->kills[i].detection),
+						       "seconds", hunt->kills[i].seconds,
+						       "seed", (json_int_t)hunt->kills[i].seed));
 	return kills;
 }
 

@@ -9,28 +9,28 @@
 #define ROW_HEIGHT	13
 
 /* Neighbours in the list of detectors are told apart best. */
-static const char *colour_of(enum detector detector)
+static const char *colour_of(enum detection detection)
 {
 	static const char *const colours[] = { "#d73027", "#4575b4", "#1a9850", "#f4a582", "#762a83", "#d9a400",
 					       "#74add1",
 					       "#a6611a", "#c51b7d", "#66bd63", "#555555" };
 
-	return colours[detector % ARRAY_SIZE(colours)];
+	return colours[detection % ARRAY_SIZE(colours)];
 }
 
 /* And those of one colour by the point: filled circle, box, triangle. */
-static unsigned int point_of(enum detector detector)
+static unsigned int point_of(enum detection detection)
 {
 	static const unsigned int points[] = { 7, 5, 9 };
 
-	return points[detector / 11 % ARRAY_SIZE(points)];
+	return points[detection / 11 % ARRAY_SIZE(points)];
 }
 
-static bool has_kills(const struct campaign *campaign, enum detector detector)
+static bool has_kills(const struct campaign *campaign, enum detection detection)
 {
 	for (unsigned int i = 0; i < campaign->nr; i++)
 		for (unsigned int k = 0; k < campaign->hunts[i].nr_kills; k++)
-			if (campaign->hunts[i].kills[k].detector == detector)
+			if (campaign->hunts[i].kills[k].detection == detection)
 				return true;
 	return false;
 }
@@ -44,11 +44,11 @@ static unsigned int row_of(const struct plot_part *part, unsigned int index)
 /* A block for each detector: time and row of each kill; and one of medians. */
 static void put_data(struct gnuplot *gnuplot, const struct campaign *campaign, const struct plot_part *part)
 {
-	for (enum detector d = 0; d < NR_DETECTORS; d++) {
+	for (enum detection d = 0; d < NR_DETECTIONS; d++) {
 		gnuplot_data(gnuplot, "by%u", d);
 		for (unsigned int i = part->first; i < part->first + part->nr; i++)
 			for (unsigned int k = 0; k < campaign->hunts[i].nr_kills; k++)
-				if (campaign->hunts[i].kills[k].detector == d)
+				if (campaign->hunts[i].kills[k].detection == d)
 					gnuplot_row(gnuplot, "%g %u", campaign->hunts[i].kills[k].seconds, row_of(part,
 														  i));
 		gnuplot_data_end(gnuplot);
@@ -81,11 +81,11 @@ static void put(struct gnuplot *gnuplot, const void *what, const struct plot_par
 		    "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width -2 "
 		    "maxrows 3\n"
 		    "plot $median using 1:2 with points pt 1 ps 0.01 notitle, ");
-	for (enum detector d = 0; d < NR_DETECTORS; d++)
+	for (enum detection d = 0; d < NR_DETECTIONS; d++)
 		if (has_kills(campaign, d))
 			gnuplot_put(gnuplot, "$by%u using 1:2 with points pt %u ps 0.8 lc rgb %s title %s, ", d,
 				    point_of(d),
-				    colour_of(d), detector_name(d));
+				    colour_of(d), detection_name(d));
 	gnuplot_put(gnuplot, "$median using 1:2:(0):(0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle, "
 		    "$median using 1:2:(0):(-0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle\n");
 }

@@ -257,7 +257,7 @@ static int run_case(struct profile *profile, double seconds)
 
 	if (!error) {
 		lockstat_reset();
-		watchers_reset();
+		detectors_reset();
 		let_workers_work(nr, seconds);
 		error = gather(profile, nr);
 	}

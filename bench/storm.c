@@ -11,7 +11,7 @@
 
 #include "bench/command.h"
 #include "bench/crew.h"
-#include "bench/detector.h"
+#include "bench/detection.h"
 #include "bench/interrupt.h"
 #include "bench/progress.h"
 #include "bench/watchdog.h"
@@ -46,7 +46,7 @@ static void worker_failed(const struct seat *seat, const char *what, int error)
 	int none = 0;
 
 	store_release(&now.stop, true);
-	detector_saw(error == -EUCLEAN ? DETECTOR_FLIGHT : DETECTOR_REFUSED);
+	detection_note(error == -EUCLEAN ? DETECTION_FLIGHT : DETECTION_REFUSED);
 	if (try_cmpxchg_acq_rel(&now.error, &none, error))
 		fail("%s: worker %u, %s: %s", now.storm->what->name, seat->worker.index, what, strerror(-error));
 }
@@ -190,7 +190,7 @@ int storm_frames_are(const char *name, unsigned long before)
 	after = storm_frames();
 	if (after == before)
 		return 0;
-	detector_saw(DETECTOR_FRAMES);
+	detection_note(DETECTION_FRAMES);
 	fail("%s: %lu frames free before, %lu after", name, before, after);
 	return -EIO;
 }
@@ -216,7 +216,7 @@ static int set_up_and_run(void)
 	if (!error) {
 		error = crew_check(&now.crew);
 		if (error) {
-			detector_saw(DETECTOR_REST);
+			detection_note(DETECTION_REST);
 			fail("%s: check: %s", storm->what->name, strerror(-error));
 		}
 	}

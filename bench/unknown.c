@@ -42,13 +42,13 @@ int unknown_syncpoint(const char *name)
 	return complain_of("sync point", &near, " --syncpoints");
 }
 
-int unknown_watcher(const char *name)
+int unknown_detector(const char *name)
 {
 	struct suggestion near = suggestion_begin(name);
 
-	for (unsigned int i = 0; watcher_get(i); i++)
-		suggestion_offer(&near, watcher_get(i)->name);
-	return complain_of("detector", &near, " --watchers");
+	for (unsigned int i = 0; detector_get(i); i++)
+		suggestion_offer(&near, detector_get(i)->name);
+	return complain_of("detector", &near, " --detectors");
 }
 
 /* ---- policies ---- */

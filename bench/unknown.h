@@ -9,7 +9,7 @@
 int unknown_workload(const char *pattern);
 int unknown_knockout(const char *name);
 int unknown_syncpoint(const char *name);
-int unknown_watcher(const char *name);
+int unknown_detector(const char *name);
 /* @text is no policy, and @why says why not. */
 int unknown_policy(const char *text, const char *why);
 /* No workload that suite_wants() has an axis of that name with that value. */

@@ -17,7 +17,7 @@
 #include "core/base/syncpoint.h"
 #include "core/base/topology.h"
 #include "core/base/typesafe.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/lock/lockrank.h"
 #include "core/lock/lockstat.h"
 #include "core/lock/rwsem.h"

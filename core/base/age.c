@@ -5,7 +5,7 @@
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/base/rcu.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 
 #if FAULTLINE_CHECK
 enum age_event { AGE_FREED, AGE_REUSED, AGE_SEEN, NR_AGE_EVENTS };
@@ -76,13 +76,13 @@ static void ages_report(FILE *out, bool full)
 			report_event(out, kind, event, full);
 }
 
-static struct watcher ages = {
+static struct detector ages = {
 	.name = "ages",
 	.what = "what is freed, reused or looked at, by grace periods since it was unlinked",
 	.reset = ages_reset,
 	.report = ages_report,
 };
-WATCHER(ages);
+DETECTOR(ages);
 
 static unsigned int bucket_of(bool gone, unsigned long age)
 {
@@ -108,7 +108,7 @@ static unsigned long count_age(enum age_kind kind, enum age_event event, unsigne
 
 void age_unlinked(struct age *age)
 {
-	if (!watcher_is_on(&ages) || load_relaxed(&age->gone))
+	if (!detector_is_on(&ages) || load_relaxed(&age->gone))
 		return;
 	/*
 	 * ORDER[age:A] the object is unlinked before the periods are read; pairs with ORDER[age:B] in rcu.c. Weaker: a period that
@@ -122,7 +122,7 @@ void age_freed(enum age_kind kind, const struct age *age, const void *object, un
 {
 	unsigned long gone = load_relaxed(&age->gone), periods;
 
-	if (!watcher_is_on(&ages) || !gone)
+	if (!detector_is_on(&ages) || !gone)
 		return;
 	periods = count_age(kind, AGE_FREED, gone);
 	if (unlikely(periods < least))
@@ -145,7 +145,7 @@ void age_seen(enum age_kind kind, const struct age *age, const void *object)
 {
 	unsigned long gone, periods;
 
-	if (!watcher_is_on(&ages))
+	if (!detector_is_on(&ages))
 		return;
 	gone = load_acquire(&age->gone);
 	periods = count_age(kind, AGE_SEEN, gone);
@@ -156,7 +156,7 @@ void age_seen(enum age_kind kind, const struct age *age, const void *object)
 
 void assert_linked(enum age_kind kind, const struct age *age, const void *object)
 {
-	if (unlikely(load_relaxed(&age->gone)) && watcher_is_on(&ages))
+	if (unlikely(load_relaxed(&age->gone)) && detector_is_on(&ages))
 		BUG("object age: %p, one of the %s, is looked at after it was unlinked", object, kind_names[kind]);
 }
 #endif

@@ -4,7 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 
 #if FAULTLINE_PROFILE
 _Thread_local struct retry_counts *this_retries;
@@ -118,17 +118,17 @@ static void retries_report(FILE *out, bool full)
 		report_loop(out, id, full);
 }
 
-static struct watcher retries = {
+static struct detector retries = {
 	.name = "retries",
 	.what = "how often each loop that tries again does so, and whether it ends",
 	.reset = retries_reset,
 	.report = retries_report,
 };
-WATCHER(retries);
+DETECTOR(retries);
 
 __noinline void retry_check(enum retry_id id, unsigned int rounds)
 {
-	if (unlikely(rounds > loops[id].bound && watcher_is_on(&retries)))
+	if (unlikely(rounds > loops[id].bound && detector_is_on(&retries)))
 		BUG("retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
 }
 

@@ -42,7 +42,7 @@ enum retry_id {
 	NR_RETRY_LOOPS
 };
 
-/* What all cpus counted since the watcher "retries" was last reset, of one loop; all 0 without FAULTLINE_PROFILE. */
+/* What all cpus counted since the detector "retries" was last reset, of one loop; all 0 without FAULTLINE_PROFILE. */
 struct retry_summary {
 	const char *name;
 	uint64_t loops;

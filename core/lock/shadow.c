@@ -4,14 +4,14 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 
 #if FAULTLINE_CHECK
-static struct watcher shadow_owners = {
+static struct detector shadow_owners = {
 	.name = "shadow",
 	.what = "two writers, or a writer beside a reader, inside any lock",
 };
-WATCHER(shadow_owners);
+DETECTOR(shadow_owners);
 
 #define SHADOW_WRITER	0x10000u	/* of cpu 0; one more for each cpu, and NR_CPUS + 1 for a thread that is none */
 
@@ -53,7 +53,7 @@ void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank 
 {
 	uint32_t found;
 
-	if (!watcher_is_on(&shadow_owners))
+	if (!detector_is_on(&shadow_owners))
 		return;
 	found = fetch_add_relaxed(&shadow->inside, own_word());
 	if (unlikely(found))
@@ -64,7 +64,7 @@ void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank r
 {
 	uint32_t found;
 
-	if (!watcher_is_on(&shadow_owners))
+	if (!detector_is_on(&shadow_owners))
 		return;
 	found = fetch_add_relaxed(&shadow->inside, 1u);
 	if (unlikely(found >= SHADOW_WRITER))
@@ -73,25 +73,25 @@ void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank r
 
 void shadow_leave_write(struct shadow *shadow)
 {
-	if (watcher_is_on(&shadow_owners))
+	if (detector_is_on(&shadow_owners))
 		fetch_sub_relaxed(&shadow->inside, own_word());
 }
 
 void shadow_leave_read(struct shadow *shadow)
 {
-	if (watcher_is_on(&shadow_owners))
+	if (detector_is_on(&shadow_owners))
 		fetch_sub_relaxed(&shadow->inside, 1u);
 }
 
 void shadow_downgrade(struct shadow *shadow)
 {
-	if (watcher_is_on(&shadow_owners))
+	if (detector_is_on(&shadow_owners))
 		fetch_sub_relaxed(&shadow->inside, own_word() - 1);
 }
 
 void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by)
 {
-	if (watcher_is_on(&shadow_owners))
+	if (detector_is_on(&shadow_owners))
 		met(lock, rank, "read", site, SHADOW_WRITER * (NR_CPUS + 1), by);
 }
 #endif

@@ -33,7 +33,7 @@ if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	refuses 'this build has no sync points' stress fault_disjoint --stall spin.wait
 	refuses 'unknown knock-out' stress fault_disjoint --knockout fly
 	refuses 'this build has no detectors' stress fault_disjoint --full ages
-	refuses 'this build has no detectors' list --watchers
+	refuses 'this build has no detectors' list --detectors
 	exit 0
 fi
 
@@ -43,8 +43,8 @@ ends 0 stress fault_disjoint $brief --seconds 0.3 --noise 100
 shows ' at ptl.locked'
 shows ' sync points hit; not:'
 
-refuses "unknown detector 'fly' (see faultline list --watchers)" stress fault_disjoint --full fly
-ends 0 list --watchers
+refuses "unknown detector 'fly' (see faultline list --detectors)" stress fault_disjoint --full fly
+ends 0 list --detectors
 shows 'ages '
 shows 'shadow '
 

@@ -68,7 +68,7 @@ static void nothing_left_out_nothing_seen(void **state)
 static const struct {
 	struct knocked knocked;
 	const char *policy;
-	bool damage;			/* seen by who comes upon it, no watcher telling before */
+	bool damage;			/* a crash or an assertion shows it, no detector fires before */
 } storms[] = {
 	{ { "anon-ref:A", { "object age" } }, CALL_RCU, false },
 	{ { "anon-ref:A", { "is_poison", "Segmentation fault" } }, CALL_RCU, true },

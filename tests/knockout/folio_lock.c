@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/lock_play.h"
 #include "tests/lib/threads.h"
@@ -49,9 +49,9 @@ static void leaving_out_the_wait_is_caught(void **state)
 	(void)state;
 	assert_int_equal(lock_overlaps(&played), 0);
 	assert_int_equal(knockout_enable("folio-lock:wait"), 0);
-	assert_int_equal(watcher_switch("shadow", false), 0);
+	assert_int_equal(detector_switch("shadow", false), 0);
 	assert_true(lock_overlaps(&played) > 0);
-	watcher_switch("shadow", true);
+	detector_switch("shadow", true);
 	knockout_clear();
 }
 

@@ -54,7 +54,7 @@ static const struct stormy cases[] = {
 	  "linux-6.15" },
 };
 
-/* Of these a watcher tells before there is any damage; and this is who sees the damage. */
+/* A detector reports these before there is any damage; the checks named here detect the damage. */
 static const struct stormy damage[] = {
 	{ { "vma-tree:grace", { "Segmentation fault", "node->nr <= NODE_SLOTS" } }, "linux-6.15" },	/* a poisoned slot, or node */
 	{ { "table-free:A", { "points_to_table", "spin_is_locked" } }, "linux-6.15" },

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/cpu.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/base/syncpoint.h"
 #include "core/lock/rwsem.h"
 #include "tests/lib/threads.h"
@@ -109,9 +109,9 @@ static void leaving_out_the_readers_wait_is_caught(void **state)
 	(void)state;
 	assert_false(reader_beside_writer(50));
 	assert_int_equal(knockout_enable("rwsem-read-wait"), 0);
-	assert_int_equal(watcher_switch("shadow", false), 0);
+	assert_int_equal(detector_switch("shadow", false), 0);
 	assert_true(reader_beside_writer(TEST_PATIENCE_MS));
-	watcher_switch("shadow", true);
+	detector_switch("shadow", true);
 	knockout_clear();
 }
 

@@ -106,7 +106,7 @@ static bool broken(void *arg)
 
 static bool unwatched(void *arg)
 {
-	return !watcher_switch("shadow", false) && broken(arg);
+	return !detector_switch("shadow", false) && broken(arg);
 }
 
 static void who_meet_are_named(void **state)
@@ -142,7 +142,7 @@ static void it_is_the_shadow_that_sees_them(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
 		if (!child_ends_well(unwatched, (void *)&places[i], said, sizeof(said)))
 			fail_msg("%s: %s", places[i].knockout, said);
-	assert_int_equal(watcher_switch("no such watcher", false), -ENOENT);
+	assert_int_equal(detector_switch("no such detector", false), -ENOENT);
 }
 
 int main(void)

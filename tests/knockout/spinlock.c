@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/syncpoint.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/lock/spinlock.h"
 #include "tests/lib/lock_play.h"
 #include "tests/lib/threads.h"
@@ -43,9 +43,9 @@ static void leaving_out_the_wait_is_caught(void **state)
 	for (kind = 0; kind < NR_SPIN_KINDS; kind++) {
 		assert_int_equal(lock_overlaps(&played), 0);
 		assert_int_equal(knockout_enable("spin-wait"), 0);
-		assert_int_equal(watcher_switch("shadow", false), 0);
+		assert_int_equal(detector_switch("shadow", false), 0);
 		assert_true(lock_overlaps(&played) > 0);
-		watcher_switch("shadow", true);
+		detector_switch("shadow", true);
 		knockout_clear();
 	}
 }

@@ -117,7 +117,7 @@ static bool runs(void *arg)
 {
 	const struct seeded *bug = arg;
 
-	if (watcher_switch("shadow", false) || (bug->knockout && knockout_enable(bug->knockout)))
+	if (detector_switch("shadow", false) || (bug->knockout && knockout_enable(bug->knockout)))
 		return false;
 	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
 	bug->run();

@@ -8,7 +8,7 @@
 #include "core/base/assert.h"
 #include "core/base/compiler.h"
 #include "core/base/syncpoint.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "tests/lib/child.h"
 #include "tests/lib/world.h"
 
@@ -27,7 +27,7 @@ static bool run(void *arg)
 	const struct run *run = arg;
 
 	BUG_ON(run->knockout && knockout_enable(run->knockout));
-	BUG_ON(run->unwatched && (watcher_switch("shadow", false) || watcher_switch("ages", false)));
+	BUG_ON(run->unwatched && (detector_switch("shadow", false) || detector_switch("ages", false)));
 	return run->play(&run->attempt);
 }
 

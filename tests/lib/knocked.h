@@ -35,7 +35,7 @@ bool storms_hold(const struct attempt *attempt, knocked_storm *storm, unsigned i
  * Locking: as child_ends_well().
  */
 bool knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries);
-/* The same by those that look at the damage: no watcher of locks or ages ends the run before there is any. */
+/* The same by checks of the damage: no detector of locks or ages ends the run before there is any. */
 bool knocked_damage_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries);
 /* True when nothing is seen if nothing is left out; else says on stderr what is. */
 bool clean_is_quiet(knocked_play *play, const void *scene);

@@ -11,7 +11,7 @@
 
 #include "core/base/age.h"
 #include "core/base/rcu.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "tests/lib/dies.h"
 #include "tests/lib/threads.h"
 
@@ -66,9 +66,9 @@ static void who_did_not_wait_is_seen(void **state)
 	age_unlinked(&object.age);
 	assert_dies("is freed 0 grace periods after it was unlinked, and not 1", age_freed(AGE_TABLE, &object.age, &object, 1));
 	age_freed(AGE_VMA, &object.age, &object, 0);
-	watcher_switch("ages", false);
+	detector_switch("ages", false);
 	age_freed(AGE_TABLE, &object.age, &object, 1);
-	watcher_switch("ages", true);
+	detector_switch("ages", true);
 }
 
 /* What was never found is freed when its owner likes. */
@@ -124,14 +124,14 @@ static void a_reader_in_its_section_never_looks_too_late(void **state)
 
 static void what_was_seen_is_told(void **state)
 {
-	const struct watcher *ages = watcher_find("ages");
+	const struct detector *ages = detector_find("ages");
 	size_t length;
 	char *text;
 	FILE *out;
 
 	(void)state;
 	needs_checks();
-	watchers_reset();
+	detectors_reset();
 	age_unlinked(&object.age);
 	age_freed(AGE_VMA, &object.age, &object, 0);
 	age_reused(AGE_VMA, &object.age);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/syncpoint.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
@@ -159,9 +159,9 @@ static void the_wait_can_be_left_out(void **state)
 {
 	(void)state;
 	assert_int_equal(knockout_enable("table-free:A"), 0);
-	assert_int_equal(watcher_switch("ages", false), 0);
+	assert_int_equal(detector_switch("ages", false), 0);
 	a_chain_of_tables("linux-6.15", true);
-	watcher_switch("ages", true);
+	detector_switch("ages", true);
 	knockout_clear();
 }
 #endif

@@ -20,18 +20,18 @@
 static int forget(void **state)
 {
 	(void)state;
-	watchers_reset();
+	detectors_reset();
 	return 0;
 }
 
-/* What the watcher tells; to be freed. */
+/* The detector's report; the caller frees it. */
 static char *report(bool full)
 {
 	size_t length;
 	char *text;
 	FILE *out = open_memstream(&text, &length);
 
-	watcher_find("retries")->report(out, full);
+	detector_find("retries")->report(out, full);
 	fclose(out);
 	return text;
 }
@@ -114,9 +114,9 @@ static void who_does_not_end_is_named(void **state)
 	needs_checks();
 	assert_true(loop(1000));
 	assert_dies("retry loop: a folio's anon_vma, which it left: more than 1000 rounds", loop(1001));
-	watcher_switch("retries", false);
+	detector_switch("retries", false);
 	assert_true(loop(1001));
-	watcher_switch("retries", true);
+	detector_switch("retries", true);
 }
 
 /* ---- in the core: a callback that never has enough ---- */

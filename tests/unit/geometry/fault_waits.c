@@ -9,7 +9,7 @@
 
 #include "core/base/futex.h"
 #include "core/base/retry.h"
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/op/migrate_device.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/hugetlb_scene.h"
@@ -53,7 +53,7 @@ static void held_for_long(struct mm_struct *mm, struct folio *folio, unsigned in
 {
 	struct test_threads *writers;
 
-	watchers_reset();
+	detectors_reset();
 	store_relaxed(&parked, 0u);
 	folio_lock(folio);
 	assert_int_equal(syncpoint_hook("folio_lock.before_park", count_park, NULL), 0);
@@ -154,7 +154,7 @@ static void by_a_fault_on_a_page_of_a_device_with_a_reference(void **state)
 	struct test_threads *writer;
 
 	(void)state;
-	watchers_reset();
+	detectors_reset();
 	folio_get(folio);
 	writer = threads_start(1, write_there, mm);
 	while (events_total(EV_DEVICE_BUSY) < busy + EARLY)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/watcher.h"
+#include "core/base/detector.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
@@ -155,9 +155,9 @@ static void rounds_are_bounded(void **state)
 	mmap_read_lock(mm);
 	if (FAULTLINE_CHECK)
 		assert_dies("a page walk's entry", walk_page_range(mm, LOW, LOW + PAGE_SIZE, &ops, NULL));
-	watcher_switch("retries", false);
+	detector_switch("retries", false);
 	assert_dies("AGAIN_BOUND", walk_page_range(mm, LOW, LOW + PAGE_SIZE, &ops, NULL));
-	watcher_switch("retries", true);
+	detector_switch("retries", true);
 	mmap_read_unlock(mm);
 	mm_exit(mm);
 }
