@@ -59,7 +59,8 @@ static int list_knockouts(void)
 	const struct knockout_info *info;
 
 	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
-		printf("%s\n  removes  %s\n  breaks   %s\n  seen by  %s\n", info->name, info->removes, info->breaks, info->seen_by);
+		printf("%s\n  removes      %s\n  breaks       %s\n  detected by  %s\n", info->name, info->removes,
+		       info->breaks, info->detected_by);
 		print_titles(info->mirrors);
 	}
 	puts("What Linux had is named by the upstream commit that mended it.");

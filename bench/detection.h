@@ -18,7 +18,7 @@ const char *detection_what(enum detection detection);
 enum detection detection_of_text(const char *text);
 
 /* Prefixes of lines on stderr: of the detector's name, and of each disabled knock-out's count and name. */
-#define DETECTION_LINE	"seen by: "
+#define DETECTION_LINE	"detected by: "
 #define LEFT_OUT_LINE	"left out: "
 
 /* Records that @detection fired. The first one counts, since others often detect only its consequences. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* age.c - grace periods between unlinking and what comes after it: counted, and held against what they can be. */
+/* age.c - object ages: grace periods from unlink to free, reuse and access, counted and checked. */
 #include "core/base/age.h"
 
 #include "core/base/assert.h"
@@ -12,7 +12,7 @@ enum age_event { AGE_FREED, AGE_REUSED, AGE_SEEN, NR_AGE_EVENTS };
 
 static const char *const event_names[NR_AGE_EVENTS] = { "freed", "reused", "seen" };
 
-/* Buckets: never unlinked; then by grace periods since. */
+/* Buckets: never unlinked; then by grace periods since the unlink. */
 #define NR_BUCKETS	8
 static const char *const bucket_names[NR_BUCKETS] = { "linked", "0", "1", "2", "3", "4-7", "8-15", "16 on" };
 
@@ -22,7 +22,7 @@ static const char *const kind_names[NR_AGE_KINDS] = {
 #undef X
 };
 
-/* Lock key: (A) atomic: written by one cpu, the last of them by all threads that are none; read by any */
+/* Lock key: (A) atomic: written by one cpu, the last by all threads without a cpu; read by any */
 struct age_counts {
 	uint64_t count[NR_AGE_KINDS][NR_AGE_EVENTS][NR_BUCKETS];	/* (A) */
 } __cacheline_aligned;
@@ -45,7 +45,7 @@ static uint64_t total(enum age_kind kind, enum age_event event, unsigned int buc
 	return sum;
 }
 
-/* The first bucket that was hit from @from on, by steps of @step; NR_BUCKETS if none was. */
+/* Returns the first non-empty bucket from @from on, in steps of @step, or NR_BUCKETS. */
 static unsigned int hit_from(enum age_kind kind, enum age_event event, int from, int step)
 {
 	for (int bucket = from; bucket >= 0 && bucket < NR_BUCKETS; bucket += step)
@@ -78,7 +78,7 @@ static void ages_report(FILE *out, bool full)
 
 static struct detector ages = {
 	.name = "ages",
-	.what = "what is freed, reused or looked at, by grace periods since it was unlinked",
+	.what = "objects freed, reused or accessed, by grace periods since their unlink",
 	.reset = ages_reset,
 	.report = ages_report,
 };
@@ -93,7 +93,7 @@ static unsigned int bucket_of(bool gone, unsigned long age)
 	return age < 8 ? 5 : age < 16 ? 6 : 7;
 }
 
-/* Counts, and returns the age; 0 for what was never unlinked. */
+/* Counts the event. Returns the age, 0 for an object that was never unlinked. */
 static unsigned long count_age(enum age_kind kind, enum age_event event, unsigned long gone)
 {
 	unsigned long age = gone ? grace_periods() + 1 - gone : 0;
@@ -111,8 +111,8 @@ void age_unlinked(struct age *age)
 	if (!detector_is_on(&ages) || load_relaxed(&age->gone))
 		return;
 	/*
-	 * ORDER[age:A] the object is unlinked before the periods are read; pairs with ORDER[age:B] in rcu.c. Weaker: a period that
-	 * began before nobody could find the object counts as one since.
+	 * ORDER[age:A] the unlink comes before the read of the period count; pairs with ORDER[age:B] in rcu.c.
+	 * Weaker: a period that began before the object was unreachable counts as one since.
 	 */
 	smp_mb();
 	store_relaxed(&age->gone, grace_periods() + 1);
@@ -126,7 +126,7 @@ void age_freed(enum age_kind kind, const struct age *age, const void *object, un
 		return;
 	periods = count_age(kind, AGE_FREED, gone);
 	if (unlikely(periods < least))
-		BUG("object age: %p, one of the %s, is freed %lu grace periods after it was unlinked, and not %lu", object,
+		BUG("object age: %p, one of the %s, is freed %lu grace periods after the unlink, needs %lu", object,
 		    kind_names[kind], periods, least);
 }
 
@@ -140,7 +140,7 @@ void age_reused(enum age_kind kind, struct age *age)
 	store_relaxed(&age->gone, 0ul);
 }
 
-/* When it was unlinked is read before the periods: else one that ends in between is taken for the reader's. */
+/* @gone is read before the period count: else a period that ends in between counts against the reader. */
 void age_seen(enum age_kind kind, const struct age *age, const void *object)
 {
 	unsigned long gone, periods;
@@ -150,13 +150,13 @@ void age_seen(enum age_kind kind, const struct age *age, const void *object)
 	gone = load_acquire(&age->gone);
 	periods = count_age(kind, AGE_SEEN, gone);
 	if (unlikely(periods > 1))
-		BUG("object age: %p, one of the %s, is looked at %lu grace periods after it was unlinked, and not 1", object,
-		    kind_names[kind], periods);
+		BUG("object age: %p, one of the %s, is accessed %lu grace periods after the unlink, limit 1",
+		    object, kind_names[kind], periods);
 }
 
 void assert_linked(enum age_kind kind, const struct age *age, const void *object)
 {
 	if (unlikely(load_relaxed(&age->gone)) && detector_is_on(&ages))
-		BUG("object age: %p, one of the %s, is looked at after it was unlinked", object, kind_names[kind]);
+		BUG("object age: %p, one of the %s, is accessed after the unlink", object, kind_names[kind]);
 }
 #endif

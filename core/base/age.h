@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * age.h - in check builds: how many grace periods lie between an object's unlinking and its end, its reuse, and the looks of
- * those who found it before.
+ * age.h - in check builds: grace periods between an object's unlink and its free, its reuse, and accesses by readers.
  *
- * What is counted are grace periods that do not overlap (grace_periods()), so a section that has begun sees one of them end at the
- * most: the second would have waited for it. Hence two rules, whatever the speed of anybody:
+ * Only grace periods that do not overlap are counted (grace_periods()). So an open read section sees at most one of
+ * them end: the second would have waited for the section. Hence two rules, independent of any thread's speed:
  *
- *   end    what waits for readers is freed one period after it was unlinked, or later;
- *   look   an object that a reader found in this section was unlinked one period ago, or less, or not at all.
+ *   free    an object that waits for readers is freed at least one period after the unlink;
+ *   access  an object that a reader found in its open section was unlinked at most one period ago, or not at all.
  *
- * Where memory is type-stable an object may be reused at once; its age is then that of what it is by now.
- * What a lock or a count keeps, and no grace period, is linked whenever a holder looks at it: assert_linked().
+ * Type-stable memory may be reused at once; the age is then that of the new object.
+ * Holders of a lock or a count access linked objects only: assert_linked().
  */
 #ifndef FAULTLINE_CORE_BASE_AGE_H
 #define FAULTLINE_CORE_BASE_AGE_H
@@ -33,23 +32,23 @@ enum age_kind {
 	NR_AGE_KINDS
 };
 
-/* Lock key: (A) atomic. Takes no room in builds without FAULTLINE_CHECK. */
+/* Lock key: (A) atomic. Empty in builds without FAULTLINE_CHECK. */
 struct age {
 #if FAULTLINE_CHECK
-	unsigned long gone;	/* (A) grace_periods() + 1 when it was unlinked; 0: it was not */
+	unsigned long gone;	/* (A) grace_periods() + 1 at the unlink; 0: linked */
 #endif
 };
 
 #if FAULTLINE_CHECK
-/* The object can't be found any more by who does not know of it yet. Once in a life: later calls change nothing. */
+/* The object is unreachable for new readers. Once in a life: later calls have no effect. */
 void age_unlinked(struct age *age);
-/* Its end, at least @least grace periods later, if it was ever linked; dies otherwise. */
+/* The free. Dies if a linked object was unlinked fewer than @least grace periods ago. */
 void age_freed(enum age_kind kind, const struct age *age, const void *object, unsigned long least);
-/* A new life. */
+/* The reuse: a new life. */
 void age_reused(enum age_kind kind, struct age *age);
-/* A reader looks at what it found in the section that it is in. Dies if that is older than it can be. */
+/* A reader's access in the section in which it found @object. Dies if the age is impossible. */
 void age_seen(enum age_kind kind, const struct age *age, const void *object);
-/* A thread looks at an object that cannot be unlinked meanwhile. Dies if it is unlinked; poison counts as that. */
+/* An access that excludes an unlink. Dies if the object is unlinked; poison counts as unlinked. */
 void assert_linked(enum age_kind kind, const struct age *age, const void *object);
 #else
 static force_inline void age_unlinked(struct age *age) { (void)age; }

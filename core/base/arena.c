@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* arena.c - per-node allocation, and the count of what is out. */
+/* arena.c - per-node allocation, and the count of live bytes. */
 #include "core/base/arena.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t caches_key;				/* (C) its destructor gives a thread's caches back */
 static _Thread_local unsigned int caches[ARENA_MAX_NODES];	/* (T) jemalloc's number + 1; 0: none yet */
 
-/* Over-maps and trims, then binds before anything touches it. A failed binding is counted there, and no reason to fail. */
+/* Over-maps and trims, then binds before the first touch. A failed binding is counted there; it is not an error. */
 static void *extent_alloc(extent_hooks_t *hooks, void *want, size_t size, size_t align, bool *zero, bool *commit,
 			  unsigned int ind)
 {
@@ -78,7 +78,7 @@ static void *extent_alloc(extent_hooks_t *hooks, void *want, size_t size, size_t
 	return start;
 }
 
-/* What is touched again after this still lies on the node: the binding is the range's, not the page's. */
+/* Memory touched again after the purge still lies on the node: the binding is the range's, not the page's. */
 static bool extent_purge(extent_hooks_t *hooks, void *addr, size_t size, size_t offset, size_t len, unsigned int ind)
 {
 	(void)hooks, (void)size, (void)ind;
@@ -98,9 +98,10 @@ static bool extent_merge(extent_hooks_t *hooks, void *addr, size_t a, void *next
 }
 
 /*
- * No .dalloc: address space is never given back, its memory is (.purge_forced). jemalloc marks the first range of each
- * mapping and joins no other range to what lies below; it counts on that mark staying where the mapping starts. Once the
- * first part were unmapped, the rest could meet another arena's mapping and be joined to it: one block in both.
+ * No .dalloc: address space is never unmapped, only its memory is freed (.purge_forced). jemalloc marks the first
+ * range of each mapping, never joins another range below it, and relies on the mark staying at the mapping's start.
+ * If the first part were unmapped, the rest could meet another arena's mapping and be joined to it: one block in
+ * both.
  */
 static int arena_create(struct node_arena *na, unsigned int node)
 {
@@ -163,7 +164,7 @@ static __noinline int cache_create(unsigned int node)
 	return 0;
 }
 
-/* Both allocation and freeing name the cache: without it jemalloc serves any arena's block from the thread's own cache. */
+/* Allocation and freeing name the cache: else jemalloc serves a block of any arena from the thread's own cache. */
 static int flags_for(const struct node_arena *na)
 {
 	int cache = MALLOCX_TCACHE_NONE;
@@ -201,7 +202,7 @@ int arena_node_of(const void *p)
 }
 #endif
 
-/* Bytes allocated minus bytes freed by each cpu, a row each; the last row is shared by threads that are none. */
+/* Bytes allocated minus bytes freed by each cpu, a row each; the last row is shared by threads without a cpu. */
 static int64_t live[NR_CPUS + 1][ARENA_MAX_NODES];	/* (A) */
 
 static void account(unsigned int node, int64_t bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* assert.c - the end of a run whose invariant broke. */
+/* assert.c - ends a run on a broken invariant. */
 #include "core/base/assert.h"
 
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * assert.h - three tiers of checks by cost, and the one way to end on a broken invariant.
+ * assert.h - three tiers of checks by cost; all end the run on a broken invariant.
  *
- *   BUG_ON(c)       every build: what can't happen, where going on would corrupt; a predictable branch
+ *   BUG_ON(c)       every build: impossible states that would corrupt memory; a predictable branch
  *   ASSERT(c)       check builds: cheap, on any path
  *   ASSERT_SLOW(c)  check builds, while slow_checks is set: a loop or a search
  *
- * What can happen is never asserted: it is an -errno.
+ * Possible failures are never asserted: they are an -errno.
  */
 #ifndef FAULTLINE_CORE_BASE_ASSERT_H
 #define FAULTLINE_CORE_BASE_ASSERT_H
@@ -14,8 +14,8 @@
 #include "core/base/compiler.h"
 
 /*
- * die - print what, where, who and the seed that repeats it on stderr, then abort().
- * die_hook, when set, is told the text first and may not return (step-by-step tests jump out of it).
+ * die - prints the text, place, cpu and the seed that repeats the run on stderr, then calls abort().
+ * die_hook, when set, is called with the text first and may not return (step-by-step tests jump out of it).
  */
 void die(const char *file, int line, const char *fmt, ...) __printf(3, 4) __attribute__((noreturn, cold));
 extern void (*die_hook)(const char *text);	/* (C) set before threads start */
@@ -26,7 +26,7 @@ extern uint64_t run_seed;			/* (C) the seed printed by die() */
 #define BUG_ON(c)	do { if (unlikely(c)) die(__FILE__, __LINE__, "%s", #c); } while (0)
 
 #if FAULTLINE_CHECK
-#define ASSERT(c)	do { if (unlikely(!(c))) die(__FILE__, __LINE__, "not so: %s", #c); } while (0)
+#define ASSERT(c)	do { if (unlikely(!(c))) die(__FILE__, __LINE__, "assertion failed: %s", #c); } while (0)
 #define ASSERT_SLOW(c)	do { if (slow_checks) ASSERT(c); } while (0)
 #else
 #define ASSERT(c)	((void)sizeof((c) ? 1 : 0))

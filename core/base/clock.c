@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clock.c - what a tick is. */
+/* clock.c - the length of a tick. */
 #include "core/base/clock.h"
 
 #if defined(__x86_64__)
@@ -17,7 +17,7 @@ static struct {
 	uint64_t ticks, ns;
 } begin;	/* (C) set before main() */
 
-/* On x86 the counter is one for all cores, at one rate, only where CPUID says that it is invariant. */
+/* On x86 all cores share one counter at one rate only if CPUID reports an invariant counter. */
 static bool counter_is_invariant(void)
 {
 #if defined(__x86_64__)
@@ -45,7 +45,7 @@ double clock_ns_per_tick(void)
 	return (double)ns / (double)(clock_ticks() - begin.ticks);
 }
 
-/* Readings between which the thread lost its core are left out. */
+/* Skips readings between which the thread was preempted. */
 double clock_ticks_of_nothing(void)
 {
 	uint64_t sum = 0, nr = 0;

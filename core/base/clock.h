@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * clock.h - a cheap clock for instruments: ticks of the processor's counter where that runs at one rate on all cores,
- * else nanoseconds of the kernel's. Ticks become nanoseconds at the end, once.
+ * else nanoseconds of the kernel's clock. Ticks are converted to nanoseconds once, at the end.
  */
 #ifndef FAULTLINE_CORE_BASE_CLOCK_H
 #define FAULTLINE_CORE_BASE_CLOCK_H
@@ -20,7 +20,7 @@ static inline uint64_t clock_kernel_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Never 0. Costs some 10 ns; what is read moves by as much, since nothing keeps the processor from reading early. */
+/* Never 0. Costs about 10 ns, and is as inexact, since the processor may read the counter early. */
 static force_inline uint64_t clock_ticks(void)
 {
 #if defined(__x86_64__)
@@ -35,9 +35,9 @@ static force_inline uint64_t clock_ticks(void)
 	return clock_kernel_ns();
 }
 
-/* Nanoseconds of one tick: the two clocks compared since the program began. The first 10 ms of it are waited for. */
+/* Nanoseconds of one tick, from both clocks since the program began. Waits until 10 ms have passed since then. */
 double clock_ns_per_tick(void);
-/* How many ticks there are, on average, between two readings with nothing in between. */
+/* Mean number of ticks between two readings with nothing in between. */
 double clock_ticks_of_nothing(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compiler.h - what the compiler is asked for, by the names the field uses. */
+/* compiler.h - compiler attributes and hints, by the names the field uses. */
 #ifndef FAULTLINE_CORE_BASE_COMPILER_H
 #define FAULTLINE_CORE_BASE_COMPILER_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Builds say 0 or 1; a stray compile (an editor, a header check) gets the plain form. */
+/* Builds define 0 or 1; a stray compile (an editor, a header check) gets 0. */
 #ifndef FAULTLINE_CHECK
 #define FAULTLINE_CHECK 0
 #endif
-/* Lock statistics, latencies, retries: in builds with checks, and in the program that is made to tell where time goes. */
+/* Lock statistics, latencies, retries: in check builds, and in the program for profiling. */
 #ifndef FAULTLINE_PROFILE
 #define FAULTLINE_PROFILE FAULTLINE_CHECK
 #endif
@@ -37,7 +37,7 @@
 #define __cold		__attribute__((cold, noinline))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __must_check	__attribute__((warn_unused_result))
-#define __maybe_unused	__attribute__((unused))	/* by some builds, or some compilers */
+#define __maybe_unused	__attribute__((unused))	/* unused in some builds, or with some compilers */
 
 /* One cache line, in bytes: 64 on x86-64 and on the arm64 servers this is built for. */
 #define CACHE_LINE	64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cpu.c - slots of registered threads, and what they counted. */
+/* cpu.c - slots of registered threads, and their event counts. */
 #include "core/base/cpu.h"
 
 #include <errno.h>

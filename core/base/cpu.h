@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cpu.h - one registered thread: what the kernel would call a CPU.
+ * cpu.h - one registered thread: the kernel's CPU.
  *
- * A thread that enters core registers first; liburcu's callback thread does not and finds this_cpu NULL.
+ * A thread registers before it enters core. liburcu's callback thread does not, and its this_cpu is NULL.
  */
 #ifndef FAULTLINE_CORE_BASE_CPU_H
 #define FAULTLINE_CORE_BASE_CPU_H
@@ -12,10 +12,10 @@
 #include "core/base/atomic.h"
 #include "core/base/rng.h"
 
-#define NR_CPUS	4096	/* threads registered at one time; static per-cpu arrays are this long, touched only when used */
-#define DEFAULT_CPUS	1024u	/* that may be, unless more are asked for: what each mm keeps of every cpu is this long */
+#define NR_CPUS	4096	/* threads registered at one time, and the length of static per-cpu arrays */
+#define DEFAULT_CPUS	1024u	/* default bound of registered threads: the length of each mm's per-cpu arrays */
 
-/* Things that happen, counted per thread without locked instructions. Names are for people; see cpu_event_name(). */
+/* Events, counted per thread without locked instructions. Names are for people; see cpu_event_name(). */
 #define CPU_EVENTS(X) \
 	X(FAULT,		"faults") \
 	X(FAULT_VMA_LOCK,	"faults under the VMA lock") \
@@ -23,32 +23,32 @@
 	X(FAULT_SPURIOUS,	"faults found already handled") \
 	X(FAULT_RETRY,		"faults that left the VMA lock for mmap_lock, to make an anon_vma") \
 	X(FAULT_LARGE,		"first writes that mapped a large folio") \
-	X(FAULT_SMALLER,	"large folios that were not to be had") \
+	X(FAULT_SMALLER,	"large folios that could not be allocated") \
 	X(THP_FAULT,		"first faults that mapped a huge page") \
-	X(THP_FAULT_ZERO,	"first reads that mapped the huge page of zeroes") \
-	X(THP_FALLBACK,		"huge pages that were not to be had") \
-	X(THP_SPLIT_PMD,	"huge pages mapped by PTEs from then on, or unmapped") \
-	X(COLLAPSE,		"huge pages' worth of memory mapped by a leaf by MADV_COLLAPSE") \
-	X(COLLAPSE_KEPT,	"and not, since somebody else had a page, or there was none") \
-	X(PTE_TABLE_RETRACT,	"PTE tables taken from files, a leaf or a fault to come in their place") \
-	X(THP_SPLIT_PUD,	"leaves over raw frames taken away, to be mapped again by faults") \
-	X(COW_REUSE,		"pages found to be one mm's alone, and written to where they are") \
-	X(COW_COPY,		"pages copied, since others see them") \
-	X(VMA_LOCK_MISS,	"VMA lock refused or lost") \
-	X(VMA_LOCK_RECHECK,	"VMA lock taken, then given back: it was write-locked") \
-	X(VMA_REUSED,		"VMA lock taken, then given back: another mm's VMA") \
+	X(THP_FAULT_ZERO,	"first reads that mapped the huge zero page") \
+	X(THP_FALLBACK,		"huge pages that could not be allocated") \
+	X(THP_SPLIT_PMD,	"PMD leaves split into PTEs, or unmapped") \
+	X(COLLAPSE,		"ranges collapsed to a huge page by MADV_COLLAPSE") \
+	X(COLLAPSE_KEPT,	"ranges not collapsed: extra references, or no huge page") \
+	X(PTE_TABLE_RETRACT,	"PTE tables of files retracted") \
+	X(THP_SPLIT_PUD,	"PUD leaves over raw frames unmapped by a split") \
+	X(COW_REUSE,		"pages found exclusive, and reused by a write fault") \
+	X(COW_COPY,		"pages copied, since they are shared") \
+	X(VMA_LOCK_MISS,	"VMA lock try failed") \
+	X(VMA_LOCK_RECHECK,	"VMA lock dropped after the re-check: write-locked") \
+	X(VMA_REUSED,		"VMA lock dropped after the re-check: another mm's VMA") \
 	X(VMA_WRITE_WAIT,	"VMA writers that waited for readers") \
 	X(WALK_AGAIN,		"walker rounds repeated (ACTION_AGAIN)") \
 	X(PTE_MAP_RETRY,	"PTE table changed between reading its PMD and locking it") \
-	X(PTE_TABLE_RACE,	"page table allocated, but another was there first") \
+	X(PTE_TABLE_RACE,	"page tables allocated, but another thread linked one first") \
 	X(PTE_TABLE_RECLAIM,	"emptied PTE tables freed") \
 	X(TABLE_ALLOC,		"page tables allocated") \
 	X(TABLE_FREE,		"page tables freed") \
 	X(TLB_FLUSH,		"gather flushes") \
 	X(PAGE_ALLOC,		"pages mapped anew by faults") \
-	X(PAGE_FREE,		"pages given up by gathers") \
+	X(PAGE_FREE,		"pages freed by gathers") \
 	X(FRAME_REFILL,		"per-thread frame lists refilled or drained") \
-	X(FRAME_WRONG_NODE,	"frames taken from another node than asked for") \
+	X(FRAME_WRONG_NODE,	"frames from another node than requested") \
 	X(ALLOC_RECLAIM,	"allocations that waited for pending frees") \
 	X(RMAP_WALK,		"rmap walks") \
 	X(ANON_VMA_ALLOC,	"anon_vmas allocated") \
@@ -57,8 +57,8 @@
 	X(ANON_VMA_REUSE,	"forks that reused an anon_vma") \
 	X(ANON_VMA_WAIT,	"rmap readers that waited for an anon_vma's lock") \
 	X(ANON_VMA_DEAD,	"anon_vmas found by a folio, but dead") \
-	X(ANON_VMA_UNMAPPED,	"anon_vmas locked or referenced, then let go: the folio was unmapped") \
-	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then let go: the folio had moved to another") \
+	X(ANON_VMA_UNMAPPED,	"anon_vmas locked or referenced, then dropped: the folio was unmapped") \
+	X(ANON_VMA_MOVED,	"anon_vmas locked or referenced, then dropped: the folio names another") \
 	X(FILE_READ,		"folios of files read in") \
 	X(FILE_MAP,		"pages of files mapped by faults") \
 	X(FILE_MAP_HUGE,	"huge pages of files mapped as one") \
@@ -66,14 +66,14 @@
 	X(FILE_MKWRITE,		"pages of files made writable by faults") \
 	X(FILE_GONE,		"faults that found their folio truncated") \
 	X(FILE_WRITE,		"folios of files written back") \
-	X(FILE_CLEANED,		"entries made clean and read-only for it") \
-	X(FILEMAP_RETRY,	"page cache look-ups that another folio came in the way of") \
+	X(FILE_CLEANED,		"entries made clean and read-only for writeback") \
+	X(FILEMAP_RETRY,	"page cache look-ups repeated: the slot changed") \
 	X(INSPECTED,		"page tables and blocks of frames inspected at rest") \
-	X(BAD_PTE,		"entries reported that can't be") \
+	X(BAD_PTE,		"corrupt entries reported") \
 	X(FAULT_SWAP,		"faults that swapped in") \
 	X(SWAP_IN,		"pages read from swap") \
 	X(SWAP_OUT,		"pages written to swap") \
-	X(SWAP_CHANGED,		"swap-ins whose slot was another page's by then") \
+	X(SWAP_CHANGED,		"swap-ins whose slot had been reused") \
 	X(UNMAP_PINNED,		"entries left mapped by rmap: their page is pinned") \
 	X(RECLAIM,		"folios swapped out") \
 	X(RECLAIM_KEPT,		"folios that could not be swapped out") \
@@ -82,31 +82,32 @@
 	X(DEVICE_IN,		"pages moved to the memory of a device") \
 	X(DEVICE_BACK,		"pages moved back from there by faults") \
 	X(DEVICE_BUSY,		"faults that found such a page in use") \
-	X(MIGRATE_WAIT,		"faults that waited for a page on the way to another frame") \
+	X(MIGRATE_WAIT,		"faults that waited for a page under migration") \
 	X(HMM_SNAPSHOT,		"entries read for devices") \
 	X(HMM_COMPARED,		"entries of devices compared with the page tables") \
 	X(HMM_STALE,		"snapshots that an invalidation hit") \
-	X(NOTIFIER_TOLD,	"invalidations that subscribers were told of") \
+	X(NOTIFIER_TOLD,	"invalidations that subscribers were notified of") \
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
 	X(FOLIO_SPLIT,		"large folios split") \
 	X(FOLIO_SPLIT_KEPT,	"large folios that could not be split") \
-	X(POISON,		"folios whose contents were lost") \
-	X(FAULT_POISON,		"faults on what was lost") \
+	X(POISON,		"folios hwpoisoned") \
+	X(FAULT_POISON,		"faults on hwpoisoned pages") \
 	X(HUGETLB_TAKE,		"huge pages taken from the pool") \
-	X(HUGETLB_TAKE_BACK,	"huge pages taken from forks by whom they were promised to") \
-	X(HUGETLB_EMPTY,	"huge pages that the pool could not give") \
+	X(HUGETLB_TAKE_BACK,	"huge pages taken back from forks by the owner of the reservation") \
+	X(HUGETLB_EMPTY,	"huge page allocations that the pool failed") \
 	X(GUARD_RETRY,		"guard installs that zapped and tried again") \
 	X(FORK,			"fork") \
 	X(FORK_COPIED,		"pages that fork copied at once") \
 	X(PMD_MOVE,		"PTE tables moved by their PMD entry") \
-	X(MREMAP_BACK,		"moves of mappings taken back for want of memory") \
+	X(MREMAP_BACK,		"moves of mappings undone: out of memory") \
 	X(GUP_FAST,		"pages GUP-fast got") \
 	X(GUP_LEAF,		"huge leaves GUP-fast took pages of") \
 	X(GUP_SLOW,		"pages GUP got under mmap_lock") \
-	X(GUP_CHANGED,		"pages GUP-fast gave back: the entry changed") \
-	X(GUP_FORKED,		"pages GUP-fast gave back: a fork came") \
+	X(GUP_CHANGED,		"pages GUP-fast dropped: the entry changed") \
+	X(GUP_FORKED,		"pages GUP-fast dropped: a fork ran") \
 	X(GUP_UNSHARE,		"pages unshared for GUP") \
-	X(MMAP, "mmap") X(MREMAP, "mremap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
+	X(MMAP, "mmap") X(MREMAP, "mremap") X(MUNMAP, "munmap") X(MPROTECT, "mprotect") \
+	X(VMA_SPLIT, "VMA splits") X(VMA_MERGE, "VMA merges")
 
 enum cpu_event {
 #define X(id, name) EV_##id,
@@ -115,27 +116,27 @@ enum cpu_event {
 	NR_CPU_EVENTS
 };
 
-/* What single frames are used for; each use has its own lists, and its own place. */
+/* Uses of single frames; each use has its own lists and its own mempolicy. */
 enum frame_use { FRAME_DATA, FRAME_TABLE, NR_FRAME_USES };
 
-/* Which node a thread's frames come from: its own, the next one, each in turn, or a certain one. */
+/* The node of a thread's frames: its own, the next one, each in turn, or a fixed one. */
 enum mem_policy { MEM_LOCAL, MEM_REMOTE, MEM_INTERLEAVE, MEM_NODE, NR_MEM_POLICIES };
 
 /* No lock key: the caller's own. */
 struct mempolicy {
 	enum mem_policy mode;
-	unsigned int node;		/* MEM_NODE's, a logical index; else not looked at */
+	unsigned int node;		/* MEM_NODE's, a logical index; else ignored */
 };
 
-#define NODE_IN_TURN	UINT_MAX	/* no node, but one after the other */
+#define NODE_IN_TURN	UINT_MAX	/* all nodes in turn */
 
 /* Lock key: (C) const while registered (T) this thread only (A) atomic: written by this thread, read by any */
 struct cpu {
 	unsigned int id;			/* (C) slot, 0 … nr_cpu_ids-1, dense from below */
-	unsigned int node;			/* (T) logical index of the NUMA node it runs on, or stands for */
+	unsigned int node;			/* (T) logical index of the NUMA node that it runs on, or stands for */
 	struct mempolicy mempolicy[NR_FRAME_USES];	/* (T) */
-	unsigned int frame_node[NR_FRAME_USES];	/* (T) where frames come from, modulo the machine's nodes; or NODE_IN_TURN */
-	unsigned int next_node[NR_FRAME_USES];	/* (T) NODE_IN_TURN: where the last one came from */
+	unsigned int frame_node[NR_FRAME_USES];	/* (T) node of its frames, modulo the machine's; or NODE_IN_TURN */
+	unsigned int next_node[NR_FRAME_USES];	/* (T) NODE_IN_TURN: the last frame's node */
 	struct rng rng;				/* (T) */
 	uint64_t events[NR_CPU_EVENTS];		/* (A) */
 } __cacheline_aligned;
@@ -144,32 +145,33 @@ extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not r
 extern unsigned int nr_cpu_ids;			/* (C) while an mm or a registered thread is: bound of slots, DEFAULT_CPUS at first */
 
 /*
- * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or -EINVAL
- * for more than NR_CPUS. Locking: there is no mm and no registered thread. Source: kernel/smp.c set_nr_cpu_ids().
+ * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or
+ * -EINVAL for more than NR_CPUS. Locking: there is no mm and no registered thread. Source: kernel/smp.c
+ * set_nr_cpu_ids().
  */
 int cpus_allow(unsigned int nr);
 
 /*
- * cpu_register - make the calling thread a cpu of node @node (a logical index), seeded with @seed; @mem_policy, but not
- * MEM_NODE, says where its frames come from, of either use. Registers with RCU too. Returns 0, -EBUSY when registered
- * already, -ENOSPC when nr_cpu_ids are.
+ * cpu_register - registers the calling thread as a cpu of node @node (a logical index), seeded with @seed.
+ * @mem_policy, any but MEM_NODE, chooses the node of its frames, for both uses. Registers with RCU too. Returns 0,
+ * -EBUSY if it is registered already, -ENOSPC if nr_cpu_ids threads are.
  */
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
-/* Where the calling cpu's frames of one use come from, from now on. Source: mm/mempolicy.c set_mempolicy(2). */
+/* Sets the mempolicy of the calling cpu's frames of one use. Source: mm/mempolicy.c set_mempolicy(2). */
 void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy);
 /*
- * The calling cpu is one of @node from now on: objects come from there, and frames as its policies say of that node. It stays
- * where it is pinned: who prepares memory for another thread stands for it meanwhile.
+ * Sets the calling cpu's node to @node: objects are allocated there, and frames as its mempolicies say of that node.
+ * The thread stays pinned where it is: a thread that prepares another thread's memory stands for it meanwhile.
  */
 void cpu_stand_for(unsigned int node);
-/* The node that a thread on @node takes frames from, modulo the machine's nodes; or NODE_IN_TURN. */
+/* The node of the frames of a thread on @node, modulo the machine's nodes; or NODE_IN_TURN. */
 unsigned int mempolicy_node(struct mempolicy policy, unsigned int node);
-/* What it counted is kept in the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
+/* Adds its counts to the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
 void cpu_unregister(void);
-/* Slots ever used are below this bound: the length to walk of a per-cpu array. */
+/* Returns a bound of all slots ever used: the length to iterate of a per-cpu array. */
 unsigned int nr_cpus_used(void);
 
-/* How often @event happened in all threads, past and present, since events_reset(). */
+/* Counts of @event in all threads, past and present, since events_reset(). */
 uint64_t events_total(enum cpu_event event);
 void events_reset(void);
 const char *cpu_event_name(enum cpu_event event);

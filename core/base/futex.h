@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* futex.h - the kernel's own wait and wake-up on a word; locks call those of lock/wait.h, which a schedule can take over. */
+/* futex.h - the kernel's futex wait and wake; locks call those of lock/wait.h, which a schedule can replace. */
 #ifndef FAULTLINE_CORE_BASE_FUTEX_H
 #define FAULTLINE_CORE_BASE_FUTEX_H
 
@@ -9,13 +9,13 @@
 
 #include "core/base/compiler.h"
 
-/* Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take. */
+/* Sleeps until woken if *@word is @value when the kernel reads it under the wakers' lock. May return early. */
 static inline void kernel_futex_wait(uint32_t *word, uint32_t value)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
-/* Wakes up to @nr sleepers on @word, which need not be mapped any more. */
+/* Wakes up to @nr sleepers on @word, which may be unmapped. */
 static inline void kernel_futex_wake(uint32_t *word, int nr)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nr, NULL, NULL, 0);

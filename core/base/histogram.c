@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* histogram.c - histograms put together, and read. */
+/* histogram.c - merges and reads histograms. */
 #include "core/base/histogram.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * histogram.h - how often each value came, in buckets of 1/64 of the value: from any one of them a value is known within 1.6 %.
+ * histogram.h - counts of values in buckets of 1/64 of the value: a bucket gives a value within 1.6 %.
  *
- * Values below 2 * HISTOGRAM_STEPS have a bucket each; from there on each power of two has HISTOGRAM_STEPS buckets.
- * Source: the idea is HdrHistogram's.
+ * Values below 2 * HISTOGRAM_STEPS have a bucket each; above, each power of two has HISTOGRAM_STEPS buckets. Source:
+ * the idea is HdrHistogram's.
  */
 #ifndef FAULTLINE_CORE_BASE_HISTOGRAM_H
 #define FAULTLINE_CORE_BASE_HISTOGRAM_H
@@ -11,12 +11,12 @@
 #include "core/base/atomic.h"
 
 #define HISTOGRAM_STEPS		64u
-#define HISTOGRAM_BITS		42	/* values of more bits count as the largest that has a bucket: 20 minutes at 3 GHz */
+#define HISTOGRAM_BITS		42	/* values of more bits count in the last bucket: 20 minutes at 3 GHz */
 #define NR_HISTOGRAM_BUCKETS	(HISTOGRAM_STEPS * (HISTOGRAM_BITS - 5))
 
 /* Lock key: (A) atomic: written by one thread, read by any */
 struct histogram {
-	uint64_t most;					/* (A) the largest value; 0 when there is none */
+	uint64_t most;					/* (A) the maximum; 0 without values */
 	uint64_t count[NR_HISTOGRAM_BUCKETS];		/* (A) */
 };
 
@@ -40,7 +40,7 @@ static inline uint64_t histogram_bucket_end(unsigned int i)
 	return ((uint64_t)(i - shift * HISTOGRAM_STEPS + 1) << shift) - 1;
 }
 
-/* @weight values as large as @value. By the one thread that writes @histogram. */
+/* Adds @weight values of @value. Called only by the thread that writes @histogram. */
 static inline void histogram_add(struct histogram *histogram, uint64_t value, uint64_t weight)
 {
 	count_own(&histogram->count[histogram_bucket(value)], weight);
@@ -48,10 +48,10 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value, ui
 		store_relaxed(&histogram->most, value);
 }
 
-/* Adds all of @from to @to, which the caller alone uses. */
+/* Adds all of @from to @to, which only the caller uses. */
 void histogram_merge(struct histogram *to, const struct histogram *from);
 uint64_t histogram_total(const struct histogram *histogram);
-/* The value that @share of all values, 0 … 1, do not exceed, as exactly as buckets are; 0 when there are none. */
+/* The quantile @share, 0 … 1, of all values, as exact as buckets are; 0 without values. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);
 void histogram_reset(struct histogram *histogram);
 

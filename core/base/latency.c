@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* latency.c - the operations there are, and how long they took. */
+/* latency.c - the list of operations, and their latencies. */
 #include "core/base/latency.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #if FAULTLINE_PROFILE
 _Thread_local struct latencies *this_latencies;
 
-/* Bounds of the section that OPERATION() puts its sites in; one without a name keeps it from being absent. */
+/* Bounds of the section of OPERATION()'s sites; one site without a name makes sure that the section exists. */
 static const struct operation_site no_operation __attribute__((section("faultline_operations"), used)) = { "" };
 extern const struct operation_site __stop_faultline_operations[];
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * latency.h - how long each operation took, by operation and thread; in builds with FAULTLINE_PROFILE, for threads that ask.
+ * latency.h - latencies by operation and thread; in builds with FAULTLINE_PROFILE, for threads that enable it.
  *
- * Two readings of the clock cost more than some operations are allowed to, so of those that take less than LATENCY_SHORT on
- * average only one in LATENCY_INTERVAL, chosen at random, is timed, and counts for all since the last. Long ones are all timed.
+ * Two readings of the clock cost more than the shortest operations may. So of operations that take less than
+ * LATENCY_SHORT on average only one in LATENCY_INTERVAL, chosen at random, is timed, and counts for all since the
+ * last. Long ones are all timed.
  */
 #ifndef FAULTLINE_CORE_BASE_LATENCY_H
 #define FAULTLINE_CORE_BASE_LATENCY_H
@@ -12,12 +13,12 @@
 #include "core/base/histogram.h"
 #include "core/base/rng.h"
 
-#define LATENCY_SHORT		512	/* ticks: 200 ns at 2.6 GHz */
-#define LATENCY_LONG		(8 * LATENCY_SHORT)	/* one that lost its core must not make the others look long */
+#define LATENCY_SHORT		512	/* bound of one sample in the average, for preemption */
+#define LATENCY_LONG		(8 * LATENCY_SHORT)	/* bound of one sample in the average, for preemption */
 #define LATENCY_INTERVAL	64
 #define MAX_OPERATIONS		64
 
-/* An operation: where OPERATION() stands. (C) */
+/* An operation: the site of an OPERATION(). (C) */
 struct operation_site {
 	const char *name;
 };
@@ -25,8 +26,8 @@ struct operation_site {
 /* Of one operation. Lock key: (T) the timed thread's (A) atomic: written by it, read by any */
 struct latency {
 	uint64_t samples;		/* (A) operations timed */
-	uint64_t ticks;			/* (T) what they took, but LATENCY_LONG at the most for one */
-	uint32_t stands_for;		/* (T) how many operations the next one timed counts for */
+	uint64_t ticks;			/* (T) sum of times, each at most LATENCY_LONG */
+	uint32_t stands_for;		/* (T) number of operations that the next timed one counts for */
 	struct histogram histogram;	/* ticks; has its own lock key */
 };
 
@@ -37,17 +38,17 @@ struct latencies {
 	struct latency of[];		/* one for each operation; has its own lock key */
 };
 
-/* The operations are numbered as the linker found them. NULL past the last one. */
+/* Operations are numbered in the linker's order. Returns NULL past the last one. */
 const char *operation_name(unsigned int index);
 
-/* For one thread, empty. NULL: no memory, or a build without FAULTLINE_PROFILE. free() it. */
+/* Empty latencies of one thread; the caller frees them with free(). NULL without memory or FAULTLINE_PROFILE. */
 struct latencies *latencies_new(void);
 
 #if FAULTLINE_PROFILE
 extern const struct operation_site __start_faultline_operations[];
-extern _Thread_local struct latencies *this_latencies;	/* (T) where the calling thread is timed to; NULL: it is not */
+extern _Thread_local struct latencies *this_latencies;	/* (T) the calling thread's latencies; NULL: it is not timed */
 
-/* From here on the calling thread's operations are timed to @latencies, or no more. */
+/* Starts timing the calling thread's operations into @latencies; NULL stops it. */
 static inline void latency_timing_begin(struct latencies *latencies)
 {
 	this_latencies = latencies;
@@ -60,7 +61,7 @@ static inline void latency_timing_end(void)
 
 void latency_add(const struct operation_site *site, uint64_t since);
 
-/* When the operation began, or 0: this one is not timed. */
+/* The start of the operation, or 0: not timed. */
 static force_inline uint64_t latency_begin(const struct operation_site *site)
 {
 	struct latencies *mine = this_latencies;

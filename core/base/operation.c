@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* operation.c - what each cpu is at. */
+/* operation.c - the current operations of each cpu. */
 #include "core/base/operation.h"
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 
 #if FAULTLINE_CHECK
-#define MAX_NESTED	8	/* deeper ones are not shown */
+#define MAX_NESTED	8	/* deeper ones are not printed */
 
 /* Lock key: (A) atomic: written by its cpu, read by any */
 struct operation {
@@ -44,7 +44,7 @@ void operation_hide(void)
 	store_release(&mine->nr, load_relaxed(&mine->nr) - 1);
 }
 
-/* What changes meanwhile gives a mix of old and new; a stuck cpu's does not change. */
+/* A running cpu gives a mix of old and new values; a stuck cpu's do not change. */
 void operations_print(FILE *out, unsigned int id)
 {
 	unsigned int nr = min(load_acquire(&operations[id].nr), (unsigned int)MAX_NESTED);

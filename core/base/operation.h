@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * operation.h - the operations, marked where they begin: in check builds each cpu shows which it is in, the one inside the
- * other, to those who look on when nothing moves; in builds with FAULTLINE_PROFILE they can be timed. Nothing in other builds.
+ * operation.h - marks where operations begin. In check builds each cpu shows its nested operations, for the
+ * watchdog's report; in builds with FAULTLINE_PROFILE they can be timed. Empty in other builds.
  */
 #ifndef FAULTLINE_CORE_BASE_OPERATION_H
 #define FAULTLINE_CORE_BASE_OPERATION_H
@@ -13,7 +13,7 @@
 #if FAULTLINE_CHECK
 bool operation_show(const char *name, const void *on, unsigned long at);
 void operation_hide(void);
-/* Writes what cpu @id is in, outermost first, as one line behind others' words; nothing if it is in none. */
+/* Prints the operations of cpu @id, outermost first, appended to the current line; nothing outside of operations. */
 void operations_print(FILE *out, unsigned int id);
 #else
 static inline bool operation_show(const char *name, const void *on, unsigned long at)
@@ -27,14 +27,14 @@ static inline void operations_print(FILE *out, unsigned int id) { (void)out, (vo
 #endif
 
 #if FAULTLINE_PROFILE
-/* (T) one operation under way */
+/* (T) one running operation */
 struct operation_scope {
 	const struct operation_site *site;
 	bool shown;
-	uint64_t since;		/* 0: it is not timed */
+	uint64_t since;		/* 0: not timed */
 };
 
-/* Until the block it stands in is left, the calling cpu is in operation @name, of @on, at @at: an address in it, or 0. */
+/* Until its block ends, the calling cpu is in operation @name, of @on, at @at: an address in it, or 0. */
 #define OPERATION(name, on, at) \
 	static const struct operation_site operation_site_ __attribute__((section("faultline_operations"), used)) = { name }; \
 	struct operation_scope operation_scope_ __attribute__((cleanup(operation_leave))) = \

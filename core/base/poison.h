@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* poison.h - in check builds freed memory is overwritten: whoever still reads it is told by its contents, or reported. */
+/* poison.h - check builds overwrite freed memory: a late reader sees poison, or is reported. */
 #ifndef FAULTLINE_CORE_BASE_POISON_H
 #define FAULTLINE_CORE_BASE_POISON_H
 

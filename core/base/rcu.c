@@ -10,7 +10,7 @@ _Thread_local unsigned int rcu_sections;
 #endif
 
 #if FAULTLINE_CHECK || FAULTLINE_TSAN
-/* A thread that is no cpu is not registered: it is no reader, and liburcu must not take it for one. */
+/* A thread without a cpu is not registered: it is no reader, and liburcu must not count it as one. */
 static inline void leave_readers(void)
 {
 	if (this_cpu)
@@ -24,7 +24,7 @@ static inline void join_readers(void)
 }
 #endif
 
-/* ---- who says when readers have left: liburcu, or the schedule that is on ---- */
+/* ---- liburcu, or the active schedule, decides when readers have left ---- */
 static inline void queue_callback(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
 	if (SCHEDULED())
@@ -57,7 +57,7 @@ void AnnotateIgnoreReadsEnd(const char *file, int line);
 void AnnotateIgnoreWritesBegin(const char *file, int line);
 void AnnotateIgnoreWritesEnd(const char *file, int line);
 
-/* Bounds (grace periods asked for - own) without loss of sharpness; on wrap-round only extra edges, never false reports. */
+/* Bound of (grace periods requested - own) without loss of precision; a wrap-round only adds edges. */
 #define RCU_MODEL_SLOTS	8192u
 
 static struct {
@@ -65,7 +65,7 @@ static struct {
 } rcu_slot[RCU_MODEL_SLOTS];
 static char rcu_callbacks_done;
 static unsigned long rcu_gp_started;			/* (A) relaxed: no edge may come from it */
-static _Thread_local unsigned long rcu_seen;		/* (T) grace periods asked for when this reader began */
+static _Thread_local unsigned long rcu_seen;		/* (T) grace periods requested when this reader began */
 static _Thread_local unsigned long rcu_acquired;	/* (T) edges held from all readers with rcu_seen below this */
 static _Thread_local unsigned int rcu_nesting;		/* (T) */
 
@@ -158,8 +158,9 @@ unsigned long grace_periods(void)
 }
 
 /*
- * ORDER[age:B] a grace period that began when there were @began: it counts if none was counted since, so it began after the last one
- * ended. Pairs with ORDER[age:A] in age.c. Weaker: two that overlap count as two, and a reader may outlive both.
+ * ORDER[age:B] a grace period that began at count @began is counted if no other was counted since: so it began after
+ * the last counted one ended. Pairs with ORDER[age:A] in age.c. Weaker: two overlapping periods count as two, and a
+ * reader may outlive both.
  */
 static void period_ended(unsigned long began)
 {

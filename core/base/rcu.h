@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rcu.h - liburcu under the kernel's names, with the edges of a grace period drawn for ThreadSanitizer.
+ * rcu.h - liburcu under the kernel's names, with the edges of a grace period annotated for ThreadSanitizer.
  *
  * liburcu's own barriers are assembly and so invisible to ThreadSanitizer: correct code would be reported. Under it
- * each grace period is numbered, and exactly the edges RCU promises are drawn:
+ * each grace period is numbered, and exactly the edges that RCU guarantees are annotated:
  *
  *   reader    store own counter (rcu_read_lock); barrier; s = gp_started
  *   updater   gp_started = k; barrier; wait for readers (grace period k)
  *
- *   s <  k    grace period k waited for this reader: its unlock happens before the end of k, an edge is drawn;
- *   s >= k    the reader began after k was asked for and sees all that was stored before: no edge is owed or drawn.
+ *   s <  k    grace period k waited for this reader: its unlock happens before the end of k, an edge is annotated;
+ *   s >= k    the reader began after k was requested and sees all earlier stores: no edge is needed or annotated.
  *
  * So a reader that uses an object after unlock, or an updater that frees without waiting, is still reported.
  * Pointers are published with store_release() and read with load_acquire(): plain moves on x86.
@@ -39,7 +39,7 @@
 #define RCU_FLAVOUR	"memb"
 #endif
 
-/* What an object needs in order to be handed to call_rcu(). */
+/* An object that is passed to call_rcu() has one of these. */
 struct rcu_cb {
 	struct rcu_head head;
 #if FAULTLINE_CHECK || FAULTLINE_TSAN
@@ -55,7 +55,7 @@ struct rcu_cb {
 #define rcu_cb_entry(ptr, type, member)	container_of(ptr, type, member.head)
 
 #if FAULTLINE_TSAN
-void rcu_model_read_lock(void);		/* outermost lock taken: note which grace periods were asked for */
+void rcu_model_read_lock(void);		/* outermost lock taken: note the number of requested grace periods */
 void rcu_model_read_unlock(void);	/* outermost unlock ahead: release to the grace periods that waited for it */
 unsigned long rcu_model_gp_begin(void);
 void rcu_model_gp_end(unsigned long gp);
@@ -64,7 +64,7 @@ static inline void rcu_model_read_lock(void) {}
 static inline void rcu_model_read_unlock(void) {}
 #endif
 
-/* What a section means to those who watch: ThreadSanitizer, and a schedule. */
+/* Annotations of a section, for ThreadSanitizer and for a schedule. */
 static force_inline void rcu_reader_enters(void)
 {
 	rcu_model_read_lock();
@@ -83,12 +83,12 @@ static force_inline void rcu_reader_leaves(void)
 void rcu_register(void);
 void rcu_unregister(void);
 
-/* @fn runs in a thread that is no cpu, liburcu's or a schedule's, once every reader that could hold @cb's object has left. */
+/* Calls @fn in a thread without a cpu, liburcu's or a schedule's, after every reader that could hold @cb's object. */
 void call_rcu(struct rcu_cb *cb, void (*fn)(struct rcu_head *head));
 /* Waits for a full grace period. Locking: not inside rcu_read_lock(). */
 void synchronize_rcu(void);
 #if defined(FAULTLINE_RCU_QSBR) && FAULTLINE_CHECK
-extern _Thread_local unsigned int rcu_sections;	/* (T) open, one in another: qsbr itself does not know */
+extern _Thread_local unsigned int rcu_sections;	/* (T) nesting depth: qsbr itself does not know */
 static inline bool rcu_read_held(void) { return rcu_sections; }
 static inline void rcu_section_begins(void) { rcu_sections++; }
 static inline void rcu_section_ends(void) { rcu_sections--; }
@@ -107,8 +107,9 @@ static inline void rcu_assert_no_section(void)
 void rcu_barrier(void);
 
 /*
- * Grace periods that have ended, one after another: of those that overlap, one is counted. So at most one ends within a reader's
- * section, and what was queued is called after one more than there were. 0 in builds without FAULTLINE_CHECK.
+ * The number of grace periods that have ended, counting one of those that overlap. So at most one ends within a
+ * reader's section, and a callback runs after at least one more than when it was queued. 0 in builds without
+ * FAULTLINE_CHECK.
  */
 #if FAULTLINE_CHECK || FAULTLINE_TSAN
 unsigned long grace_periods(void);
@@ -117,7 +118,7 @@ static inline unsigned long grace_periods(void) { return 0; }
 #endif
 
 #if defined(FAULTLINE_RCU_QSBR)
-/* qsbr: a thread is a reader at all times but for these calls, so the model tracks them and not the locks. */
+/* qsbr: a thread is a reader except during these calls, so the model tracks them and not the locks. */
 static inline void rcu_read_lock(void)
 {
 	URCU(read_lock)();
@@ -163,7 +164,10 @@ static force_inline void rcu_read_unlock(void)
 	URCU(read_unlock)();
 }
 
-/* A point where this thread holds no reference to RCU-protected data; sleepers go offline (lock/wait.h). Only qsbr needs them. */
+/*
+ * The calling thread holds no reference to RCU-protected data here; sleepers go offline (lock/wait.h). Only qsbr
+ * needs it.
+ */
 static inline void rcu_quiescent(void) { rcu_assert_no_section(); }
 static inline void rcu_offline(void) { rcu_assert_no_section(); }
 static inline void rcu_online(void) {}

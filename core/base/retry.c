@@ -27,7 +27,7 @@ static unsigned int bucket_of(unsigned int rounds)
 	return min(RETRY_EXACT + (31 - (unsigned int)__builtin_clz(rounds)) - 4, NR_RETRY_BUCKETS - 1);
 }
 
-/* The most rounds that bucket @i counts. */
+/* The largest number of rounds that bucket @i counts. */
 static unsigned int bucket_end(unsigned int i)
 {
 	return i < RETRY_EXACT ? i : (RETRY_EXACT << (i - RETRY_EXACT + 1)) - 1;
@@ -43,7 +43,7 @@ static void retries_reset(void)
 	}
 }
 
-/* All cpus' histogram of one loop; returns how many loops it counts, and in *@most the most rounds of any. */
+/* Sums one loop's histograms of all cpus. Returns the number of loops, and in *@most the maximum of rounds. */
 static uint64_t histogram(enum retry_id id, uint64_t sum[NR_RETRY_BUCKETS], unsigned int *most)
 {
 	uint64_t all = 0;
@@ -60,7 +60,7 @@ static uint64_t histogram(enum retry_id id, uint64_t sum[NR_RETRY_BUCKETS], unsi
 	return all;
 }
 
-/* The fewest rounds that @per_mille of all loops did with, as exactly as buckets are. */
+/* The per-mille quantile of rounds, as exact as buckets are. */
 static unsigned int percentile(const uint64_t sum[NR_RETRY_BUCKETS], uint64_t all, unsigned int per_mille)
 {
 	uint64_t seen = 0;
@@ -113,14 +113,14 @@ static void report_loop(FILE *out, enum retry_id id, bool full)
 
 static void retries_report(FILE *out, bool full)
 {
-	fputs("rounds of loops that tried again:\n", out);
+	fputs("rounds of retry loops:\n", out);
 	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
 		report_loop(out, id, full);
 }
 
 static struct detector retries = {
 	.name = "retries",
-	.what = "how often each loop that tries again does so, and whether it ends",
+	.what = "rounds of each retry loop, and its bound",
 	.reset = retries_reset,
 	.report = retries_report,
 };

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * retry.h - how often each loop that tries again did so, by loop, and a bound that none reaches but by a broken protocol; in
- * builds with FAULTLINE_PROFILE, which those with checks are. Nothing in other builds.
+ * retry.h - rounds of each retry loop, and a bound that only a broken protocol reaches; in builds with
+ * FAULTLINE_PROFILE, check builds among them. Empty in other builds.
  *
- * A loop is marked where it begins, and counts where it goes round; leaving its block, on whatever way, ends it.
+ * A loop is marked where it begins, and counted at each further round; leaving its block in any way ends it.
  */
 #ifndef FAULTLINE_CORE_BASE_RETRY_H
 #define FAULTLINE_CORE_BASE_RETRY_H
 
 #include "core/base/cpu.h"
 
-/* Exchanges go round only because another thread's went through; the others because what they read was changed meanwhile. */
+/* Exchanges repeat only because another thread's succeeded; the others because their input changed. */
 #define RETRY_LOOPS(X) \
-	X(FAULT,	100000,	"a fault, decided anew") \
-	X(HUGETLB_FAULT, 100000, "a fault in hugetlb memory, decided anew") \
-	X(WALK,		100000,	"a page walk's entry, read again") \
-	X(FOLIO_WALK,	100000,	"the way to one folio, from above") \
-	X(RMAP_WALK,	100000,	"the way to the next entry that maps a folio") \
-	X(MAPPED_ENTRY,	100000,	"an entry's lock, from above") \
-	X(ZAP,		100000,	"a table to zap, found again") \
+	X(FAULT,	100000,	"a fault, restarted") \
+	X(HUGETLB_FAULT, 100000, "a fault in hugetlb memory, restarted") \
+	X(WALK,		100000,	"a page walk's entry, re-read") \
+	X(FOLIO_WALK,	100000,	"a descent to one folio") \
+	X(RMAP_WALK,	100000,	"an rmap walk's next entry") \
+	X(MAPPED_ENTRY,	100000,	"a descent to an entry's lock") \
+	X(ZAP,		100000,	"a table to zap") \
 	X(FORK_TABLE,	100000,	"a table of a child, retracted while fork fills it") \
-	X(FILEMAP,	100000,	"a look into the page cache") \
-	X(FILEMAP_LOCK,	100000,	"a folio locked, but out of its file") \
-	X(ANON_VMA,	1000,	"a folio's anon_vma, which it left") \
-	X(GUP,		100000,	"a page of GUP, faulted in again") \
-	X(GUARD,	100000,	"guards put where pages were, zapped, and put again") \
-	X(MADVISE,	100000,	"madvise begun anew, its lock let go between") \
+	X(FILEMAP,	100000,	"a page cache look-up") \
+	X(FILEMAP_LOCK,	100000,	"a folio truncated before it was locked") \
+	X(ANON_VMA,	1000,	"a folio's anon_vma, changed meanwhile") \
+	X(GUP,		100000,	"a page of GUP, faulted in") \
+	X(GUARD,	100000,	"guards installed after a zap") \
+	X(MADVISE,	100000,	"madvise restarted after it dropped its lock") \
 	X(HMM_LOCK,	100000,	"a range locked for a device") \
 	X(MIRROR_FILL,	100000,	"a snapshot for a mirror") \
-	X(MIRROR_USE,	100000,	"an entry of a mirror, faulted in again") \
+	X(MIRROR_USE,	100000,	"an entry of a mirror, faulted in") \
 	X(PAGE_REF,	10000,	"exchange: a page's reference") \
 	X(VMA_REF,	10000,	"exchange: a VMA's reader") \
 	X(ANON_REF,	10000,	"exchange: an anon_vma's reference") \
-	X(RWSEM_TRY,	10000,	"exchange: a rwsem tried") \
+	X(RWSEM_TRY,	10000,	"exchange: a rwsem's trylock") \
 	X(RWSEM_HEAD,	10000,	"exchange: the head of a rwsem's queue")
 
 enum retry_id {
@@ -42,22 +42,22 @@ enum retry_id {
 	NR_RETRY_LOOPS
 };
 
-/* What all cpus counted since the detector "retries" was last reset, of one loop; all 0 without FAULTLINE_PROFILE. */
+/* Counts of one loop on all cpus since the detector "retries" was last reset; all 0 without FAULTLINE_PROFILE. */
 struct retry_summary {
 	const char *name;
 	uint64_t loops;
-	unsigned int p999, most;	/* rounds beyond the first: 99.9 % of all loops did with so many, and the most of any */
+	unsigned int p999, most;	/* rounds beyond the first: p99.9 and maximum */
 };
 struct retry_summary retry_summary(enum retry_id id);
-/* The calling cpu's loops are counted from here on, as they are once it registers; or no more, as once it does not. */
+/* Starts counting the calling cpu's loops, as registering does; or stops it. */
 void retry_counting_begin(void);
 void retry_counting_end(void);
 
 #if FAULTLINE_PROFILE
-#define RETRY_EXACT	16u	/* rounds below have a bucket each; from there on one for each power of two */
+#define RETRY_EXACT	16u	/* numbers of rounds below have a bucket each; above, each power of two has one */
 #define NR_RETRY_BUCKETS (RETRY_EXACT + 14)
 
-/* (T) one loop under way */
+/* (T) one running loop */
 struct retry_loop {
 	enum retry_id id;
 	unsigned int rounds;	/* beyond the first */
@@ -71,11 +71,11 @@ struct retry_counts {
 
 extern _Thread_local struct retry_counts *this_retries;	/* (T) the calling cpu's; NULL: its loops are not counted */
 
-/* Dies when loop @id, which has gone round @rounds times, does not end. */
+/* Dies when loop @id exceeds its bound after @rounds rounds. */
 void retry_check(enum retry_id id, unsigned int rounds);
 void retry_went_round(enum retry_id id, unsigned int rounds);
 
-/* What is out of line gets no address of the loop: where none goes round, nothing is left of it but the count. */
+/* Out-of-line calls do not take the loop's address: a loop without retries costs its count only. */
 static force_inline bool retry_count(struct retry_loop *loop)
 {
 	retry_check(loop->id, ++loop->rounds);
@@ -94,7 +94,7 @@ static force_inline void retry_done(const struct retry_loop *loop)
 
 #define RETRY_LOOP(ident) \
 	struct retry_loop retry_loop_ __attribute__((cleanup(retry_done))) = { RETRY_##ident, 0 }
-/* One more round of the loop marked in this block, or in one around it. Dies past the loop's bound. */
+/* Counts one more round of the loop marked in this block or an outer one. Dies past the loop's bound. */
 #define RETRY()		((void)retry_count(&retry_loop_))
 /* The same in a condition: true. */
 #define RETRIED()	retry_count(&retry_loop_)

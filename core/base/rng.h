@@ -31,7 +31,7 @@ static inline uint64_t rng_next(struct rng *rng)
 	return x * 0x2545f4914f6cdd1du;
 }
 
-/* A number in [0, @n), @n > 0; the bias of n / 2^64 is of no account here. */
+/* A number in [0, @n), @n > 0; the bias of n / 2^64 is negligible. */
 static inline uint64_t rng_below(struct rng *rng, uint64_t n)
 {
 	return (uint64_t)(((__uint128_t)rng_next(rng) * n) >> 64);

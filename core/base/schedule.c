@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * schedule.c - whose turn it is.
+ * schedule.c - passes the turn from thread to thread.
  *
- * All but `go` belongs to whoever has the turn. Handing it over orders what both did, of course; ThreadSanitizer is not
- * told (this file is compiled without it), or one thread at a time would look like the right locks everywhere.
+ * Only the thread with the turn uses anything here but `go`. Passing the turn orders both threads' accesses;
+ * ThreadSanitizer does not see that (this file is compiled without it), or one thread at a time would look like
+ * correct locking everywhere.
  */
 #include "core/base/schedule.h"
 
@@ -19,9 +20,9 @@
 #include "core/base/futex.h"
 #include "core/base/schedule_turn.h"
 
-/* Steps in a row after which a thread that others are ready beside is taken to look again and again for what they do. */
+/* A thread with so many steps in a row, while others are ready, is taken for a polling loop. */
 #define STEPS_IN_A_ROW	2000u
-/* Among so many places two threads hardly get the same; if so, the first of them runs. */
+/* With so many places two threads hardly get the same one; if they do, the first of them runs. */
 #define WANDER_PLACES	(1u << 30)
 
 bool schedule_on;
@@ -29,15 +30,15 @@ _Thread_local bool schedule_takes_part;
 struct turn turns[SCHEDULE_THREADS];
 _Thread_local struct turn *my_turn;
 
-/* Lock key: (A) atomic (O) whoever has the turn */
+/* Lock key: (A) atomic (O) the thread with the turn */
 static struct {
 	struct schedule_plan plan;			/* (O) */
-	struct schedule_log unread;			/* (O) where nobody is interested */
+	struct schedule_log unread;			/* (O) the log of callers without one */
 	struct schedule_log *log;			/* (O) */
-	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) came to the hand-over; the other to its end */
+	bool held[SCHEDULE_HOLDS], over[SCHEDULE_HOLDS]; /* (O) has begun; has ended */
 	bool racing;					/* (O) */
 	uint32_t in_a_row;				/* (O) steps since the last switch */
-	int lowest;					/* (O) priority given to the last who yielded */
+	int lowest;					/* (O) priority given to the last that yielded */
 	uint64_t sleepers;				/* (O) that ever slept on a futex */
 	uint32_t came;					/* (A) workers */
 	uint32_t left;					/* (O) workers */
@@ -62,7 +63,7 @@ static void note(const char *where, enum schedule_event_kind kind)
 	log->nr_events++;
 }
 
-/* ---- who is next ---- */
+/* ---- choosing the next thread ---- */
 static bool hold_over(unsigned int i)
 {
 	return now.over[i] || !turns[now.plan.holds[i].other].here;
@@ -120,7 +121,7 @@ static void await_turn(struct turn *me)
 	store_relaxed(&me->go, 0u);
 }
 
-/* Whoever is to run now runs; returns when it is the calling thread. */
+/* Passes the turn to the next thread; returns when the calling thread has it. */
 static void reschedule(void)
 {
 	struct turn *next = highest_ready();
@@ -161,7 +162,7 @@ static bool change_here(void)
 	return false;
 }
 
-/* By the thread, its op and its step there alone: what others do, or do not, moves nothing. */
+/* Depends on the thread, its op and its step there alone, not on what other threads do. */
 static bool wander_here(void)
 {
 	struct rng rng;
@@ -273,7 +274,7 @@ void schedule_futex_wake(uint32_t *word, unsigned int nr)
 		turn->waits = TURN_READY;
 }
 
-/* ---- who takes part ---- */
+/* ---- participating threads ---- */
 void turn_take_part(struct turn *turn)
 {
 	my_turn = turn;
@@ -332,7 +333,7 @@ int schedule_begin(const struct schedule_plan *plan)
 	return error;
 }
 
-/* Above those that changes and yields give: a shuffle of the workers' and the callbacks' places. */
+/* Above the priorities that changes and yields give: a shuffle of the workers' and the callbacks' places. */
 static void draw_priorities(unsigned int workers)
 {
 	struct turn *order[SCHEDULE_WORKERS + 1];

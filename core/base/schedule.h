@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * schedule.h - one thread runs at a time, and a plan decides every switch, so that what happened happens again.
+ * schedule.h - runs one thread at a time; a plan decides every switch, so that a run can be repeated.
  *
  * Probabilistic concurrency testing (Burckhardt and others, ASPLOS 2010): every thread has a priority, drawn from a
- * seed, and the highest that can go on runs. At a few steps, drawn too, who runs becomes the last of all. A bug that
- * needs d such orders shows with a chance of 1 / (threads * steps^(d-1)) in each run, however rare it is otherwise.
+ * seed, and the runnable thread with the highest one runs. At a few steps, also drawn, the running thread gets the
+ * lowest priority. A bug that needs d such orders shows with probability 1 / (threads * steps^(d-1)) in each run,
+ * however rare it is otherwise.
  *
- * Such schedules have few switches. Others wander: now and then who runs gets another priority by chance.
+ * Such schedules have few switches. Others wander: now and then the running thread gets a random priority.
  *
- * A step is a sync point, or a wish for a lock. Between two steps a thread runs undisturbed: what goes wrong there alone
- * (the memory order of one access) is for models and litmus tests. Who waits is passed over until what it waits for
- * has happened; when that is so for all, it is a deadlock, and named. Wake-ups are those of futexes, one for one, so
- * that a lost one leaves its sleeper asleep. Grace periods end as soon as each section that was open has been left;
- * callbacks have a thread of their own, with a priority like all. Neither time nor addresses have a say.
+ * A step is a sync point, or an attempt to take a lock. A thread runs undisturbed between two steps: bugs within them
+ * (the memory order of one access) are for models and litmus tests. A waiting thread is skipped until its condition
+ * holds; if all wait, that is a deadlock, and reported. Wake-ups are the futexes', one for one, so that a lost one
+ * leaves its sleeper asleep. A grace period ends as soon as each section that was open has ended; callbacks have a
+ * thread of their own, with a priority. Time and addresses have no influence.
  *
- *   schedule_begin()                   the calling thread is the first, called main, and alone with the callbacks
- *     schedule_race(n)                 main waits for n workers, which it has started, to come, race and go:
+ *   schedule_begin()                   the calling thread becomes main, alone with the callbacks
+ *     schedule_race(n)                 main waits for n workers, which it has started, to come, race and leave:
  *         schedule_join() … schedule_leave()
- *   schedule_end()                     callbacks still queued have run; from now on threads run as they like
+ *   schedule_end()                     runs callbacks that are still queued; threads run freely again
  *
- * In builds without FAULTLINE_CHECK all of it is nothing; else, while no schedule is on, one branch in each place.
+ * Empty in builds without FAULTLINE_CHECK; else one branch in each place while no schedule is active.
  */
 #ifndef FAULTLINE_CORE_BASE_SCHEDULE_H
 #define FAULTLINE_CORE_BASE_SCHEDULE_H
@@ -31,7 +32,7 @@
 
 #define SCHEDULE_WORKERS	30	/* at most */
 #define SCHEDULE_CALLBACKS	SCHEDULE_WORKERS	/* the number of the thread that runs RCU callbacks */
-#define SCHEDULE_MAIN		(SCHEDULE_WORKERS + 1)	/* and of the one that began */
+#define SCHEDULE_MAIN		(SCHEDULE_WORKERS + 1)	/* the number of the thread that called schedule_begin() */
 #define SCHEDULE_THREADS	(SCHEDULE_WORKERS + 2)
 #define SCHEDULE_CHANGES	16	/* at most */
 #define SCHEDULE_HOLDS		4
@@ -39,28 +40,28 @@
 enum schedule_event_kind {
 	SCHEDULE_BEGINS,		/* a step: an operation of the thread's own begins */
 	SCHEDULE_PASSED,		/* a step */
-	SCHEDULE_CHANGED,		/* a step, at which the thread became the last */
-	SCHEDULE_YIELDED,		/* became the last, since it waits for it knows not whom, or went on for long */
+	SCHEDULE_CHANGED,		/* a step, at which the thread got the lowest priority */
+	SCHEDULE_YIELDED,		/* got the lowest priority: it polls, or ran for long */
 	SCHEDULE_WAITS,
 	SCHEDULE_LEFT,
 };
 
-/* One thing that one thread did in a race. */
+/* One event of one thread in a race. */
 struct schedule_event {
-	const char *where;		/* a sync point, a lock, or what is waited for */
+	const char *where;		/* a sync point, a lock, or the awaited event */
 	uint32_t step;
 	uint8_t thread, kind;
 };
 
-/* What happened in races. */
+/* The events of races. */
 struct schedule_log {
 	uint32_t steps, switches;	/* of the running thread */
-	uint32_t nr_events;		/* that happened */
-	uint32_t room;			/* the first so many of them are kept */
+	uint32_t nr_events;		/* total */
+	uint32_t room;			/* capacity: later events are dropped */
 	struct schedule_event *events;
 };
 
-/* A hand-over: @thread stays when it comes to @at until @other has come to @until, or has left (NULL: only that ends it). */
+/* A hand-over: @thread stops at @at until @other reaches @until, or has left (@until NULL: until it has left). */
 struct schedule_hold {
 	unsigned int thread, other;
 	const char *at, *until;
@@ -68,7 +69,7 @@ struct schedule_hold {
 
 #define SCHEDULE_ANY	UINT8_MAX
 
-/* Where who runs becomes the last of all. */
+/* A step at which the running thread gets the lowest priority. */
 struct schedule_change {
 	uint32_t step;			/* from 1: of the thread's op, or of all threads */
 	uint32_t op;
@@ -80,9 +81,9 @@ struct schedule_plan {
 	unsigned int nr_changes, nr_holds;
 	struct schedule_change changes[SCHEDULE_CHANGES];
 	struct schedule_hold holds[SCHEDULE_HOLDS];
-	uint32_t wander;			/* one step in so many gives who runs another place, by chance; 0: none */
-	uint32_t max_steps;			/* a race that takes more goes round in circles; 0: no bound */
-	struct schedule_log *log;		/* cleared at the begin; NULL: nobody is interested */
+	uint32_t wander;			/* 1 step in so many gives the thread a random priority; 0: none */
+	uint32_t max_steps;			/* a race that takes more fails; 0: no bound */
+	struct schedule_log *log;		/* cleared at the begin; NULL: no log */
 };
 
 /* Draws @depth - 1 changes among the first @steps steps from @plan's seed, each step at most once. */
@@ -94,7 +95,7 @@ struct rcu_head;
 extern bool schedule_on;	/* (C) while other threads run */
 extern _Thread_local bool schedule_takes_part;	/* (T) */
 
-/* The calling thread takes turns: it asks here before it waits, and says when it may be passed. */
+/* The calling thread takes turns: it calls the functions below before it waits. */
 #define SCHEDULED()	(unlikely(schedule_on) && schedule_takes_part)
 
 /* Locking: no other thread is in core, no callback is queued. Returns 0 or -errno. */
@@ -105,12 +106,12 @@ void schedule_leave(void);
 /* Locking: as main; no worker is left. */
 void schedule_end(void);
 
-/* ---- for those who take part ---- */
-/* A step: somebody else may run now. */
+/* ---- for participating threads ---- */
+/* A step: another thread may run now. */
 void schedule_point(const char *where);
 /* The same, where number @op of the thread's operations begins. */
 void schedule_begins(const char *operation, uint32_t op);
-/* The last of all from now on: for who waits for something that has no word. */
+/* Takes the lowest priority: for waits for a condition without a word. */
 void schedule_yield(void);
 /* Returns when the 4 bytes at @word have changed. */
 void schedule_await(const void *word, const char *what);
@@ -144,13 +145,13 @@ static inline void schedule_synchronize_rcu(void) {}
 static inline void schedule_rcu_barrier(void) {}
 #endif
 
-/* A step where no sync point is: what is no place of interest but to a schedule. */
+/* A step without a sync point, of interest to schedules only. */
 #define SCHEDULE_STEP(where) do { \
 	if (SCHEDULED()) \
 		schedule_point(where); \
 } while (0)
 
-/* Gives up the core, for who waits by looking again. */
+/* Yields the core, in a polling loop. */
 static inline void yield_core(void)
 {
 	if (SCHEDULED())

@@ -2,8 +2,8 @@
 /*
  * schedule_rcu.c - grace periods of a schedule.
  *
- * Grace periods are numbered as they are asked for. Number k is over when no section is open that began before k was
- * asked for: that is the least RCU promises, and so the most that its users may count on.
+ * Grace periods are numbered in the order of their requests. Number k is over when no section is open that began
+ * before k was requested: the least that RCU guarantees, and so the most that its users may rely on.
  */
 #include "core/base/schedule_turn.h"
 
@@ -20,7 +20,7 @@ struct queued {
 	uint64_t grace;			/* period it waits for */
 };
 
-/* Lock key: (O) whoever has the turn */
+/* Lock key: (A) atomic (O) the thread with the turn */
 static struct {
 	uint64_t asked;			/* (O) grace periods */
 	uint64_t queued, ran;		/* (O) callbacks, ever */
@@ -81,7 +81,7 @@ void schedule_rcu_barrier(void)
 	turn_wait(TURN_CALLBACKS, "RCU callbacks");
 }
 
-/* ---- the callbacks' thread: no cpu, as liburcu's is none ---- */
+/* ---- the callbacks' thread: without a cpu, like liburcu's ---- */
 static void *run_callbacks(void *unused)
 {
 	turn_take_part(&turns[SCHEDULE_CALLBACKS]);

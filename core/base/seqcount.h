@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * seqcount.h - a counter that is odd while its one writer is at work, for readers that try and look again.
+ * seqcount.h - a counter that is odd while its one writer is inside, for readers that check it and retry.
  *
- * It guards no data of its own: a reader reads the count, does something, and takes it back if the count was odd or has
- * moved. Source: include/linux/seqlock.h.
+ * It guards no data of its own: a reader reads the count, does its work, and undoes it if the count was odd or has
+ * changed. Source: include/linux/seqlock.h.
  */
 #ifndef FAULTLINE_CORE_BASE_SEQCOUNT_H
 #define FAULTLINE_CORE_BASE_SEQCOUNT_H
@@ -20,13 +20,13 @@ static force_inline uint32_t raw_read_seqcount(const seqcount_t *s)
 	return load_acquire(&s->sequence);
 }
 
-/* True when a writer came since @start was read: what was done in between does not count. */
+/* True if a writer came since @start was read: the work in between does not count. */
 static force_inline bool read_seqcount_retry(const seqcount_t *s, uint32_t start)
 {
 	return load_acquire(&s->sequence) != start;
 }
 
-/* Locking: one writer at a time. No fence: who looks for readers' traces afterwards adds its own. */
+/* Locking: one writer at a time. No fence: a writer that checks for readers' traces afterwards adds its own. */
 static force_inline void raw_write_seqcount_begin(seqcount_t *s)
 {
 	store_relaxed(&s->sequence, load_relaxed(&s->sequence) + 1);

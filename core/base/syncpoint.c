@@ -11,7 +11,7 @@
 #include "core/base/schedule.h"
 
 static const struct knockout_info knockouts[] = {
-#define KNOCKOUT(id, name, removes, breaks, seen_by, mirrors) { name, removes, breaks, seen_by, mirrors },
+#define KNOCKOUT(id, name, removes, breaks, detected_by, mirrors) { name, removes, breaks, detected_by, mirrors },
 #include "core/base/knockout.def"
 #undef KNOCKOUT
 	{ NULL, NULL, NULL, NULL, NULL },
@@ -26,13 +26,13 @@ const struct knockout_info *knockout_info(unsigned int index)
 bool knocked_out[NR_KNOCKOUTS + 1];
 static uint64_t hits[NR_KNOCKOUTS + 1];		/* (A) */
 
-/* Bounds of the section that SYNCPOINT() puts its entries in; one empty entry keeps it from being absent. */
+/* Bounds of the section of SYNCPOINT()'s entries; one empty entry makes sure that the section exists. */
 static struct syncpoint *const no_point __attribute__((section("faultline_syncpoints"), used)) = NULL;
 extern struct syncpoint *const __start_faultline_syncpoints[];
 extern struct syncpoint *const __stop_faultline_syncpoints[];
 
 static unsigned int noise_per_mille;		/* (A) */
-static const char *hooked;			/* (A) NULL, or whose hits call hook_fn; a point in an inline function is in many object files */
+static const char *hooked;			/* (A) NULL, or a name: an inline function's point is in many files */
 static void (*hook_fn)(void *arg);		/* (C) while threads run */
 static void *hook_arg;				/* (C) while threads run */
 static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */

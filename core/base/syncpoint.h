@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * syncpoint.h - named places in every protocol where a run can be bent: seeded delays, hooks of step-by-step tests,
- * knock-outs, failing allocations. In builds without FAULTLINE_CHECK all of it is nothing.
+ * syncpoint.h - named places in every protocol for seeded delays and hooks of step-by-step tests; knock-outs, failing
+ * allocations. Empty in builds without FAULTLINE_CHECK.
  */
 #ifndef FAULTLINE_CORE_BASE_SYNCPOINT_H
 #define FAULTLINE_CORE_BASE_SYNCPOINT_H
 
 #include "core/base/atomic.h"
 
-/* ---- knock-outs: the list exists in every build, so that a build without them can say so ---- */
+/* ---- knock-outs: the list exists in every build, for messages ---- */
 enum knockout {
-#define KNOCKOUT(id, name, removes, breaks, seen_by, mirrors) KO_##id,
+#define KNOCKOUT(id, name, removes, breaks, detected_by, mirrors) KO_##id,
 #include "core/base/knockout.def"
 #undef KNOCKOUT
 	NR_KNOCKOUTS
 };
 
 struct knockout_info {
-	const char *name, *removes, *breaks, *seen_by;
-	const char *mirrors;	/* upstream commits that mended such bugs of Linux, by title, one a line; or "" */
+	const char *name, *removes, *breaks, *detected_by;
+	const char *mirrors;	/* titles of upstream commits that fixed such bugs in Linux, one a line; or "" */
 };
 
-/* NULL past the last one. */
+/* Returns NULL past the last one. */
 const struct knockout_info *knockout_info(unsigned int index);
-/* Leaves out @name from now on. Returns 0, -ENOENT for an unknown name, -EOPNOTSUPP in builds without FAULTLINE_CHECK. */
+/* Disables @name. Returns 0, -ENOENT for an unknown name, -EOPNOTSUPP in builds without FAULTLINE_CHECK. */
 int knockout_enable(const char *name);
 void knockout_clear(void);
-/* How often what @index names was left out, since the last knockout_clear(). A re-check counts when it would have said no. */
+/* How often @index took effect since the last knockout_clear(). A re-check counts when it would have failed. */
 uint64_t knockout_hits(unsigned int index);
 
 /* ---- sync points ---- */
@@ -35,28 +35,28 @@ struct syncpoint {
 	uint64_t hits;		/* (A) */
 };
 
-/* NULL past the last one; the order is the linker's. Hits are zero where sync points are compiled out. */
+/* Returns NULL past the last one; the order is the linker's. Hits are zero where sync points are compiled out. */
 struct syncpoint *syncpoint_get(unsigned int index);
 /*
  * From now on each hit pauses with probability @per_mille / 1000: mostly a short spin, at times a yield or a sleep of
- * up to 100 µs, chosen by the thread's own generator, so that a seed repeats a thread's choices. 0 turns it off.
+ * up to 100 µs, chosen by the thread's own generator, so that a seed repeats a thread's choices. 0 disables it.
  */
 void syncpoint_noise(unsigned int per_mille);
 /*
- * Calls @hook(@arg) at each hit of @name, before any noise; NULL takes it away. At most one hook is set at a time.
- * Returns -ENOENT when no such point was compiled in. Locking: set while no other thread is in core.
+ * Calls @hook(@arg) at each hit of @name, before any delay; NULL removes the hook. At most one hook is set at a time.
+ * Returns -ENOENT if no such point was compiled in. Locking: set while no other thread is in core.
  */
 int syncpoint_hook(const char *name, void (*hook)(void *arg), void *arg);
 void syncpoints_reset(void);
 
 /* ---- failing allocations ---- */
-/* The @nth allocation of this thread from now on fails once (1: the next); 0 turns it off. */
+/* The @nth allocation of this thread from now on fails once (1: the next); 0 disables it. */
 void inject_alloc_failure(unsigned long nth);
 /* Allocations this thread made since inject_alloc_failure() was last called. */
 unsigned long inject_alloc_count(void);
 
 #if FAULTLINE_CHECK
-extern bool knocked_out[NR_KNOCKOUTS + 1];	/* (A) cleared at times to free a thread that one has stuck */
+extern bool knocked_out[NR_KNOCKOUTS + 1];	/* (A) cleared at times to free a thread that a knock-out has blocked */
 bool knockout_hit(enum knockout knockout);	/* always true */
 void syncpoint_hit(struct syncpoint *point);
 bool inject_alloc_fails(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* topology.c - hwloc's view of the host, kept as two small tables: PUs in the order plans use them, and nodes. */
+/* topology.c - hwloc's view of the host, as two small tables: PUs in the order of plans, and nodes. */
 #include "core/base/topology.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static unsigned int nr_nodes, nr_pus;	/* (C) */
 static unsigned int nr_forbidden;	/* (C) PUs of the machine that this process may not use: not counted above */
 static hwloc_bitmap_t allowed;		/* PUs this process may use, read at the first load of the real topology and kept */
 static unsigned int *pu_order;		/* (C) PUs by node, each node's by rank among their core's siblings */
-static unsigned int *node_first;	/* (C) nr_nodes + 1 entries: where a node's PUs begin in pu_order */
+static unsigned int *node_first;	/* (C) nr_nodes + 1 entries: start of a node's PUs in pu_order */
 static unsigned int pin_failures;	/* (A) */
 static unsigned int bind_failures;	/* (A) */
 
@@ -41,7 +41,7 @@ static unsigned int count(hwloc_obj_type_t type)
 
 /* ---- the order of PUs ---- */
 struct pu_place {
-	unsigned int node, rank, pu;	/* rank: how many PUs of the same core come before it */
+	unsigned int node, rank, pu;	/* rank: number of PUs of the same core before it */
 };
 
 /* By node, then all first siblings of cores, then all second ones. */
@@ -71,7 +71,7 @@ static void rank_siblings(struct pu_place *places)
 	}
 }
 
-/* Where several nodes share PUs (fast memory beside the usual), the first one has them. */
+/* Where several nodes share PUs (fast memory beside the usual), the first node owns them. */
 static int find_homes(struct pu_place *places)
 {
 	const unsigned int end = (unsigned int)(hwloc_bitmap_last(hwloc_topology_get_complete_cpuset(topo)) + 1);
@@ -92,7 +92,7 @@ static int find_homes(struct pu_place *places)
 	return 0;
 }
 
-/* PUs of no node stay out: they come last, as places of node nr_nodes. */
+/* PUs without a node are excluded: they come last, as places of node nr_nodes. */
 static void keep_order(const struct pu_place *places)
 {
 	unsigned int used = 0;
@@ -124,11 +124,11 @@ static int order_pus(void)
 	return err;
 }
 
-/* ---- what this process may use ---- */
+/* ---- PUs allowed to this process ---- */
 
 /*
- * The mask of taskset(1) or of a cpuset, as it was before anything was pinned: a thread's own mask says nothing later.
- * Returns 0, -ENOMEM, or -errno when the mask cannot be read.
+ * The mask of taskset(1) or of a cpuset, as it was before any thread was pinned: later a thread's own mask is no
+ * answer. Returns 0, -ENOMEM, or -errno if the mask cannot be read.
  */
 static int read_allowed(void)
 {
@@ -147,7 +147,7 @@ static int read_allowed(void)
 	return 0;
 }
 
-/* Leaves the PUs that nproc(1) counts. Nodes stay, since their memory may be used; so do all PUs of an unknown mask. */
+/* Keeps the PUs that nproc(1) counts. Nodes stay, since their memory may be used; so do all PUs of an unknown mask. */
 static void restrict_to_allowed(void)
 {
 	nr_forbidden = count(HWLOC_OBJ_PU);
@@ -157,8 +157,8 @@ static void restrict_to_allowed(void)
 }
 
 /*
- * The PUs of a description, without its attributes: the product of its numbers; or more than NR_CPUS. hwloc inserts one
- * PU after the other beside all that are there, in quadratic time: what no threads could fill is rejected before.
+ * The number of PUs of a description without attributes: the product of its numbers; or more than NR_CPUS. hwloc
+ * inserts one PU after the other beside all others, in quadratic time: sizes beyond NR_CPUS are rejected before.
  */
 static unsigned long synthetic_pus(const char *text)
 {
@@ -186,7 +186,9 @@ int topology_load(const char *synthetic)
 		return -EBUSY;
 	if (synthetic && synthetic_pus(synthetic) > NR_CPUS)
 		return -E2BIG;
-	/* Where /sys is not mounted hwloc makes do with less, and would say so on standard error; that is not core's to fill. */
+	/*
+	 * Where /sys is not mounted hwloc uses less, and would print so on standard error, which is not core's to use.
+	 */
 	setenv("HWLOC_HIDE_ERRORS", "2", 0);
 	if (hwloc_topology_init(&topo)) {
 		topo = NULL;
@@ -307,7 +309,7 @@ static void plan_compact(unsigned int nthreads, struct pin *pins)
 	}
 }
 
-/* Nodes of unequal size: one that is full is passed over until all are. */
+/* Nodes of unequal size: a full one is skipped until all are full. */
 static void plan_scatter(unsigned int nthreads, struct pin *pins)
 {
 	unsigned int i = 0, depth = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * typesafe.c - slabs of objects per node; free objects listed outside of them; a magazine per cpu in front.
+ * typesafe.c - slabs of objects per node; lists of free objects outside of the slabs; a magazine per cpu in front.
  *
- * Each object is exactly one of: out, in one cpu's magazine, on its node's list of free ones. A magazine holds objects of
- * one node, its cpu's; others go to their node's list at once.
+ * Conservation: each object is exactly one of: allocated, in one cpu's magazine, on its node's list of free objects. A
+ * magazine holds objects of one node, its cpu's; others go to their node's list at once.
  */
 #include "core/base/typesafe.h"
 
@@ -17,10 +17,10 @@
 #include "core/base/rcu.h"
 #include "core/base/syncpoint.h"
 
-#define SLAB_SIZE	((size_t)32 << 10)	/* bytes, and the alignment: an object's slab is found from its address */
+#define SLAB_SIZE	((size_t)32 << 10)	/* bytes, and the alignment: an object's address gives its slab */
 #define MAX_ALIGN	4096
 #define MAGAZINE_SIZE	63u			/* objects; 8 lines with the counts */
-/* Check builds keep few back, so that what one thread frees is soon another thread's object. */
+/* Check builds cache few objects, so that a freed object is soon another thread's. */
 #define MAGAZINE_LIMIT	(FAULTLINE_CHECK ? 4u : MAGAZINE_SIZE)
 
 /* Lock key: (C) const once published (A) atomic */
@@ -28,14 +28,14 @@ struct slab {
 	struct slab *next;		/* (C) all slabs of the node */
 	unsigned int node;		/* (C) */
 	char *objs;			/* (C) */
-	uint8_t out[];			/* (A) check builds: 1 while the object is out */
+	uint8_t out[];			/* (A) check builds: 1 while the object is allocated */
 };
 
 /* Lock key: (D) the mutex */
 struct depot {
-	pthread_mutex_t mutex;		/* held for a copy, or to grow; nests in any lock, nothing but allocation in it */
+	pthread_mutex_t mutex;		/* held for a copy, or to grow; nests in any lock, contains allocation only */
 	struct slab *slabs;		/* (D) */
-	void **free;			/* (D) free objects, the last one freed last */
+	void **free;			/* (D) free objects, the last freed one last */
 	unsigned long nr_free;		/* (D) */
 	unsigned long nr_objs;		/* (D) in all slabs */
 	unsigned long capacity;		/* (D) of @free, at least nr_objs */
@@ -84,7 +84,7 @@ static struct slab *slab_create(const struct typesafe_cache *cache, unsigned int
 }
 
 /* ---- depots ---- */
-/* Room on the list for @nr more objects than there are. */
+/* Makes room on the list for @nr more objects. */
 static bool depot_reserve(struct depot *depot, unsigned int node, unsigned int nr)
 {
 	unsigned long capacity = max(2 * depot->capacity, depot->nr_objs + nr);
@@ -122,7 +122,7 @@ static bool depot_grow(const struct typesafe_cache *cache, struct depot *depot, 
 	return true;
 }
 
-/* Up to @nr objects, the one to be used first last; 0 when memory ran out. */
+/* Takes up to @nr objects, the one to use first last; 0 without memory. */
 static unsigned int depot_take(struct typesafe_cache *cache, unsigned int node, void **objs, unsigned int nr)
 {
 	struct depot *depot = &cache->depots[node];
@@ -151,7 +151,7 @@ static void depot_give(struct typesafe_cache *cache, unsigned int node, void **o
 }
 
 /* ---- magazines ---- */
-/* The slot's last thread may have been on another node. */
+/* The slot's last thread may have had another node. */
 static struct magazine *my_magazine(struct typesafe_cache *cache)
 {
 	struct magazine *mag = &cache->magazines[this_cpu->id];
@@ -193,7 +193,7 @@ static void magazine_free(struct typesafe_cache *cache, struct magazine *mag, vo
 	store_relaxed(&mag->count, count + 1);
 }
 
-/* Check builds: an object goes out and comes back by turns. */
+/* Check builds: an object is allocated and freed alternately. */
 static force_inline void mark(struct typesafe_cache *cache, void *obj, bool out)
 {
 	struct slab *slab = slab_of(obj);

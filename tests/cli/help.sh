@@ -57,7 +57,7 @@ done
 shows 'pte_ptl=mm,'
 
 ends 0 list --knockouts
-for line in removes breaks 'seen by'; do
+for line in removes breaks 'detected by'; do
 	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$(grep -c '^KNOCKOUT(' "$SOURCE"/core/base/knockout.def)" ] || surprise 'a knock-out half explained'
 done
 shows '  Linux    fork: lock VMAs of the parent process when forking'

@@ -9,7 +9,7 @@ grep -qE '^  fault +fault +[0-9.]+ [kM]?( +[0-9.]+ [num]s){5}' out || surprise '
 shows 'Results are in one.json.'
 [ ! -e results ] || surprise 'a results folder beside --out'
 for key in '"schema": 1' '"cpu_model": "' '"policy:linux-6.15": "' '"name": "fault_disjoint/policy:linux-6.15/pages:2048"' '"threads": 2' \
-	'"class": "PTE-table PTL"' '"wait_share": 0' '"operation": "fault"' '"p999": ' '"buckets": \[' '"loop": "a fault, decided anew"'; do
+	'"class": "PTE-table PTL"' '"wait_share": 0' '"operation": "fault"' '"p999": ' '"buckets": \[' '"loop": "a fault, restarted"'; do
 	grep -q "$key" one.json || surprise "no $key in the file"
 done
 

@@ -47,5 +47,5 @@ ends 1 $command
 # A schedule in which nobody can go on is a deadlock, not a hang.
 ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink
 tells 'deadlock: worker '
-tells 'seen by: deadlock'
+tells 'detected by: deadlock'
 tells ' waits for a wake-up'

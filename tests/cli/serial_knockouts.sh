@@ -9,11 +9,11 @@
 # repeats TIMES: each time the command of the failure just seen fails at the same step, in the same words but for addresses.
 repeats() {
 	command=$(sed -n 's/^repeat with: faultline //p' err)
-	sed -n '/^faultline: \|^seen by: /s/0x[0-9a-f]*/ADDRESS/gp' err >wanted
+	sed -n '/^faultline: \|^detected by: /s/0x[0-9a-f]*/ADDRESS/gp' err >wanted
 	i=0
 	while [ $i -lt "$1" ]; do
 		ends 1 $command
-		sed -n '/^faultline: \|^seen by: /s/0x[0-9a-f]*/ADDRESS/gp' err >found
+		sed -n '/^faultline: \|^detected by: /s/0x[0-9a-f]*/ADDRESS/gp' err >found
 		cmp -s wanted found || surprise "time $i, another failure: $(cat wanted)"
 		i=$((i + 1))
 	done

@@ -65,7 +65,7 @@ tells 'never reached: swap:freeze'
 ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
 tells 'fault_disjoint'
 tells 'has 1 references'
-tells 'seen by: at rest'
+tells 'detected by: at rest'
 tells 'times gather:put'
 tells '--knockout gather:put'
 repeats

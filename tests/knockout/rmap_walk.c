@@ -67,7 +67,7 @@ static bool a_vma_that_is_visited_is_unmapped(void)
 static void only_a_walk_without_its_lock_is_detected(void **state)
 {
 	static const struct knocked_steps scene = {
-		{ "rmap:lock", { "one of the anon_vma chains, is looked at after it was unlinked" } },
+		{ "rmap:lock", { "one of the anon_vma chains, is accessed after the unlink" } },
 		a_vma_that_is_visited_is_unmapped,
 	};
 

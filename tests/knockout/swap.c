@@ -187,7 +187,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
 	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
-	{ { "migration-wait:folio", { "not so: locked" } }, a_fault_waits_across_a_split },
+	{ { "migration-wait:folio", { "assertion failed: locked" } }, a_fault_waits_across_a_split },
 	{ { "split:freeze", { "old < (uint32_t)nr" } }, who_has_a_reference_to_a_part_drops_it_after_a_split },
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };

@@ -64,7 +64,7 @@ static void who_did_not_wait_is_seen(void **state)
 	(void)state;
 	needs_checks();
 	age_unlinked(&object.age);
-	assert_dies("is freed 0 grace periods after it was unlinked, and not 1", age_freed(AGE_TABLE, &object.age, &object, 1));
+	assert_dies("is freed 0 grace periods after the unlink, needs 1", age_freed(AGE_TABLE, &object.age, &object, 1));
 	age_freed(AGE_VMA, &object.age, &object, 0);
 	detector_switch("ages", false);
 	age_freed(AGE_TABLE, &object.age, &object, 1);
@@ -87,7 +87,7 @@ static void a_look_at_what_is_long_gone_is_seen(void **state)
 	age_seen(AGE_ANON_VMA, &object.age, &object);
 	synchronize_rcu();
 	synchronize_rcu();
-	assert_dies("one of the anon_vmas, is looked at 2 grace periods after", age_seen(AGE_ANON_VMA, &object.age, &object));
+	assert_dies("one of the anon_vmas, is accessed 2 grace periods after", age_seen(AGE_ANON_VMA, &object.age, &object));
 	age_reused(AGE_ANON_VMA, &object.age);
 	age_seen(AGE_ANON_VMA, &object.age, &object);
 }

@@ -65,7 +65,7 @@ static void loops_that_never_try_again_are_told_in_full_only(void **state)
 	assert_null(strstr(text, "anon_vma"));
 	free(text);
 	text = report(true);
-	assert_non_null(strstr(text, "a folio's anon_vma, which it left: 10 times, p99.9 0, most 0, of 1000: 10 at 0\n"));
+	assert_non_null(strstr(text, "a folio's anon_vma, changed meanwhile: 10 times, p99.9 0, most 0, of 1000: 10 at 0\n"));
 	free(text);
 }
 
@@ -113,7 +113,7 @@ static void who_does_not_end_is_named(void **state)
 	(void)state;
 	needs_checks();
 	assert_true(loop(1000));
-	assert_dies("retry loop: a folio's anon_vma, which it left: more than 1000 rounds", loop(1001));
+	assert_dies("retry loop: a folio's anon_vma, changed meanwhile: more than 1000 rounds", loop(1001));
 	detector_switch("retries", false);
 	assert_true(loop(1001));
 	detector_switch("retries", true);

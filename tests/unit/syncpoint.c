@@ -62,7 +62,7 @@ static void every_knockout_has_its_texts(void **state)
 
 	(void)state;
 	while ((info = knockout_info(nr))) {
-		assert_true(info->name[0] && info->removes[0] && info->breaks[0] && info->seen_by[0]);
+		assert_true(info->name[0] && info->removes[0] && info->breaks[0] && info->detected_by[0]);
 		nr++;
 	}
 	assert_int_equal(nr, NR_KNOCKOUTS);
