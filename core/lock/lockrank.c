@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lockrank.c - the locks each thread holds, and the check of their order. */
+/* lockrank.c - each thread's held locks, and the check of their order. */
 #include "core/lock/lockrank.h"
 
 #include <string.h>
@@ -36,9 +36,10 @@ void lockrank_print(FILE *out)
 {
 	fputs("# Locking\n\n"
 	      "Printed by `faultline list --locking` from `core/lock/lockrank.def`, the one copy of the order.\n\n"
-	      "Outermost first: a thread waits for a lock only while all it holds stand above it. Two locks of one rank\n"
-	      "are taken only by a \"nested\" acquisition. Under a leaf nothing is waited for. A try may be made in any\n"
-	      "order. Check builds end the run at the first acquisition that breaks this, whether or not it deadlocks.\n\n"
+	      "Outermost first: a thread waits for a lock only if that ranks below all locks it holds. Two locks of\n"
+	      "one rank need a \"nested\" acquisition. Under a leaf no lock is waited for. A trylock is allowed in\n"
+	      "any order. Check builds end the run at the first acquisition that breaks this, whether or not it\n"
+	      "deadlocks.\n\n"
 	      "| | lock | rank | kind |\n|---|---|---|---|\n", out);
 	for (unsigned int i = 0; i < NR_LOCK_RANKS; i++)
 		fprintf(out, "| %u | %s | `%s` | %s |\n", i + 1, ranks[i].lock, ranks[i].ident, ranks[i].kind);
@@ -49,7 +50,7 @@ void lockrank_print(FILE *out)
 }
 
 #if FAULTLINE_CHECK
-/* Deepest nesting of one thread: fork holds about ten. */
+/* Bound of nested locks of one thread: fork holds about ten. */
 #define MAX_HELD	32
 
 /* Lock key: (A) atomic: written by the list's thread, read by any */
@@ -67,7 +68,7 @@ struct held_list {
 } __cacheline_aligned;
 
 static struct held_list cpu_lists[NR_CPUS];
-static _Thread_local struct held_list thread_list;	/* (T) of a thread that is no cpu: not seen by lockrank_dump() */
+static _Thread_local struct held_list thread_list;	/* (T) of a thread without a cpu: not dumped */
 
 static struct held_list *own_list(void)
 {
@@ -87,7 +88,9 @@ static void record(struct held_list *list, const void *lock, enum lock_rank rank
 	store_release(&list->count, list->count + 1);
 }
 
-/* @same: locks of @rank met so far. Returns whether waiting for a lock of @rank is right while @held is held. */
+/*
+ * @same: number of locks of @rank so far. Returns whether waiting for a lock of @rank is allowed while @held is held.
+ */
 static bool in_order(const struct held_lock *held, enum lock_rank rank, bool nested, unsigned int *same)
 {
 	if (held->rank >= RANK_FIRST_LEAF)
@@ -239,7 +242,7 @@ bool lockrank_other_holder(const void *lock, int *cpu, const char **site)
 	return false;
 }
 
-/* A list that changes meanwhile gives a mix of old and new, each entry valid by itself; a stuck thread's does not change. */
+/* A list that changes meanwhile gives a mix of old and new, each entry valid by itself; a stuck thread's is stable. */
 static void dump_list(FILE *out, unsigned int cpu, const struct held_list *list)
 {
 	unsigned int count = min(load_acquire(&list->count), (unsigned int)MAX_HELD);

@@ -3,11 +3,11 @@
  * lockrank.h - the lock order, and in check builds the locks that each thread holds.
  *
  * A thread may wait for a lock only if its rank lies below (is later in lockrank.def than) every rank it holds. Two
- * locks of one rank need an explicit "nested" acquisition, once. Under a leaf nothing is waited for. A try never waits,
- * so it is recorded but can't break the order; what is waited for afterwards is checked against it.
+ * locks of one rank need an explicit "nested" acquisition, once. Under a leaf no lock is waited for. A trylock never
+ * waits, so it is recorded but can't break the order; later waits are checked against it.
  *
- * Held lists are written by their thread alone and readable by all, so that a watchdog can name who is stuck on what.
- * In builds without FAULTLINE_CHECK all of it but the texts is nothing.
+ * Held lists are written only by their thread and readable by all, so that a watchdog can name a stuck thread and its
+ * lock. In builds without FAULTLINE_CHECK only the texts exist.
  */
 #ifndef FAULTLINE_CORE_LOCK_LOCKRANK_H
 #define FAULTLINE_CORE_LOCK_LOCKRANK_H
@@ -28,21 +28,21 @@ enum held_mode { HELD_READ, HELD_WRITE };
 
 /* The lock's name, for people. */
 const char *lockrank_name(enum lock_rank rank);
-/* One thread at a time holds a lock of @rank, by its kind; readers share the others. */
+/* True if only one thread at a time can hold a lock of @rank, by its kind; readers share the others. */
 bool lockrank_is_exclusive(enum lock_rank rank);
-/* Writes the order and every lock's definition as Markdown: LOCKING.md is this text. */
+/* Prints the order and every lock's definition as Markdown: LOCKING.md is this text. */
 void lockrank_print(FILE *out);
-/* Writes what every registered thread holds and waits for, one line each; nothing without FAULTLINE_CHECK. */
+/* Prints what every registered thread holds and waits for, one line each; nothing without FAULTLINE_CHECK. */
 void lockrank_dump(FILE *out);
 
-/* Where a lock was taken, as one string. */
+/* The place of an acquisition, as one string. */
 #define LOCK_SITE_TEXT(x)	#x
 #define LOCK_SITE_LINE(x)	LOCK_SITE_TEXT(x)
 #define LOCK_SITE		__FILE__ ":" LOCK_SITE_LINE(__LINE__)
 
 /*
- * What a lock's own functions call. acquire and acquire_nested come before the wait and die if it could deadlock;
- * try_acquired comes after a successful try; release comes before the lock is let go and dies unless it is held.
+ * Called by a lock's own functions. acquire and acquire_nested come before the wait and die if it could deadlock;
+ * try_acquired comes after a successful trylock; release comes before the unlock and dies unless the lock is held.
  */
 #define lockrank_acquire(lock, rank, mode)		lockrank_acquire_at((lock), (rank), (mode), false, LOCK_SITE)
 #define lockrank_acquire_nested(lock, rank, mode)	lockrank_acquire_at((lock), (rank), (mode), true, LOCK_SITE)
@@ -53,11 +53,11 @@ void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode m
 void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode, const char *site);
 void lockrank_release(const void *lock);
 void lockrank_downgrade(const void *lock);
-/* Around a slow path: the lock this thread acquired last is not held yet, it waits for it. */
+/* Around a slow path: this thread waits for the lock that it acquired last. */
 void lockrank_wait_begin(void);
 void lockrank_wait_end(void);
 
-/* Whether another cpu holds @lock, as far as its held list shows; which, and where it took it. */
+/* Returns whether another cpu holds @lock, by its held list; stores the cpu and the place of its acquisition. */
 bool lockrank_other_holder(const void *lock, int *cpu, const char **site);
 
 unsigned int lockrank_held_count(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lockstat.c - what locks cost, kept by cpu and rank. */
+/* lockstat.c - costs of locks, by cpu and rank. */
 #include "core/lock/lockstat.h"
 
 /* Lock key: (A) atomic: written by this cpu, read by any */
@@ -35,7 +35,7 @@ void lockstat_timing_end(void)
 	this_lockstat = NULL;
 }
 
-/* One lock at a time: while one is timed, those taken inside it are not. */
+/* One lock at a time: while one is timed, locks taken inside it are not. */
 __noinline void lockstat_sample_begin(struct lockstat_timed *mine, const void *lock, enum lock_rank rank)
 {
 	next_sample(mine);

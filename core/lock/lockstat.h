@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lockstat.h - what locks cost, by rank.
+ * lockstat.h - costs of locks, by rank.
  *
- * Every build counts contention, on slow paths alone: an uncontended lock pays nothing. Builds with FAULTLINE_PROFILE also tell,
- * of threads that ask, how often locks were taken, how long was waited and, of a few acquisitions chosen at random, how long they
- * were held. Of a reference-counted VMA lock readers are timed, and writers counted: those let go all at once with mmap_lock.
+ * Every build counts contention, on slow paths only: an uncontended lock costs nothing more. Builds with
+ * FAULTLINE_PROFILE also record, for threads that enable it, the number of acquisitions, wait times and, for a few
+ * acquisitions chosen at random, hold times. For a reference-counted VMA lock readers are timed, and writers counted:
+ * those are released all at once with mmap_lock.
  */
 #ifndef FAULTLINE_CORE_LOCK_LOCKSTAT_H
 #define FAULTLINE_CORE_LOCK_LOCKSTAT_H
@@ -16,7 +17,7 @@
 #define LOCKSTATS(X) \
 	X(WAIT,		"acquisitions that waited") \
 	X(SPIN,		"rounds spun") \
-	X(YIELD,	"times the core was given up") \
+	X(YIELD,	"yields of the core") \
 	X(PARK,		"times parked in the kernel")
 
 enum lockstat {
@@ -26,7 +27,7 @@ enum lockstat {
 	NR_LOCKSTATS
 };
 
-/* What one wait cost so far. */
+/* The cost of one wait so far. */
 struct wait_cost {
 	uint32_t count[NR_LOCKSTATS];	/* (T) */
 #if FAULTLINE_PROFILE
@@ -34,36 +35,38 @@ struct wait_cost {
 #endif
 };
 
-/* Adds one finished wait for a lock of @rank; threads that are no cpus are not counted. */
+/* Adds one finished wait for a lock of @rank; threads without a cpu are not counted. */
 void lockstat_add(enum lock_rank rank, const struct wait_cost *cost);
 /* The sum over all threads, past and present, since lockstat_reset(). */
 uint64_t lockstat_total(enum lock_rank rank, enum lockstat what);
-/* Locking: while no other thread is in core; what is counted meanwhile may survive. */
+/* Locking: while no other thread is in core; concurrent counts may survive. */
 void lockstat_reset(void);
-/* NULL past the last one. */
+/* Returns NULL past the last one. */
 const char *lockstat_name(enum lockstat what);
 
-/* What locks of one rank cost the cpus that asked; in ticks of clock.h. */
+/* Costs of locks of one rank, in ticks of clock.h, on the cpus that enabled timing. */
 struct lock_times {
-	uint64_t acquired, contended;	/* how often taken, and how often that had to be waited for */
-	uint64_t wait, wait_most;	/* all waits together; the longest */
-	uint64_t hold, hold_samples;	/* acquisitions timed until the lock was let go, and what they took together */
+	uint64_t acquired, contended;	/* acquisitions, and those that waited */
+	uint64_t wait, wait_most;	/* the sum of all waits; the maximum */
+	uint64_t hold, hold_samples;	/* the sum of timed hold times, and their number */
 };
 
 /* The sum over all cpus since lockstat_reset(); all 0 without FAULTLINE_PROFILE. */
 struct lock_times lockstat_times(enum lock_rank rank);
 
 #if FAULTLINE_PROFILE
-/* Acquisitions between two that are timed, on average: odd, so that no two locks taken in turn fall into step with it. */
+/*
+ * Mean number of acquisitions between timed ones: odd, so that two locks taken in turn do not fall into step with it.
+ */
 #define LOCKSTAT_INTERVAL	127
 
 /* Lock key: (A) atomic: written by its cpu, read by any (T) its cpu's */
 struct lockstat_timed {
 	uint64_t acquired[NR_LOCK_RANKS];	/* (A) */
 	struct lock_times of[NR_LOCK_RANKS];	/* (A) all but acquired */
-	uint32_t until;				/* (T) acquisitions before the next one timed */
+	uint32_t until;				/* (T) acquisitions before the next timed one */
 	uint8_t rank;				/* (T) of lock */
-	const void *lock;			/* (T) held, and timed since; NULL: none is */
+	const void *lock;			/* (T) the lock being timed; NULL: none */
 	uint64_t since;				/* (T) */
 	struct rng rng;				/* (T) */
 } __cacheline_aligned;
@@ -71,8 +74,8 @@ struct lockstat_timed {
 extern _Thread_local struct lockstat_timed *this_lockstat;	/* (T) NULL: the calling thread's locks are not timed */
 
 /*
- * From here on the calling cpu's locks are timed, or no more: before it unregisters at the latest. A lock that is held then is
- * not among those timed.
+ * Starts timing the calling cpu's locks; lockstat_timing_end() stops it, at the latest before the cpu unregisters. A
+ * lock held at that moment is not timed.
  */
 void lockstat_timing_begin(void);
 void lockstat_timing_end(void);
@@ -99,7 +102,7 @@ static force_inline void lockstat_released(const void *lock)
 		lockstat_sample_end(mine);
 }
 
-/* Taken, to be let go where nobody can tell when. */
+/* Counts an acquisition whose release has no hook. */
 static inline void lockstat_counted(enum lock_rank rank)
 {
 	if (this_lockstat)

@@ -2,24 +2,24 @@
 /*
  * rwsem.c - the queue behind a reader/writer lock.
  *
- * No wake-up is lost. A waiter shows itself and looks at the lock in one operation on count, and a holder lets go and
- * looks for waiters in one operation on count:
+ * No wake-up is lost. A waiter marks itself and checks the lock in one operation on count, and a holder releases and
+ * checks for waiters in one operation on count:
  *
- *   (A1) waiter: set WAITERS, and learn if the lock is held     ORDER[rwsem-wait:A]
- *   (B1) holder: let go, and learn if anybody WAITS             ORDER[rwsem-wait:B]
+ *   (A1) waiter: set WAITERS, and read if the lock is held     ORDER[rwsem-wait:A]
+ *   (B1) holder: release, and read WAITERS                     ORDER[rwsem-wait:B]
  *
- * Read-modify-writes of one word have one order for all threads, so no fence is needed: if A1 is first, B1 sees WAITERS
- * and wakes the head; if B1 is first, A1 finds the lock free and the waiter does not park. With a flag in a second word
- * this would be store buffering, both sides reading the old value, and each would need a full fence.
+ * Read-modify-writes of one word have one order for all threads, so no fence is needed: if A1 is first, B1 sees
+ * WAITERS and wakes the head; if B1 is first, A1 finds the lock free and the waiter does not park. With a flag in a
+ * second word this would be store buffering, both sides reading the old value, and each would need a full fence.
  *
- * The same holds for every later look: the head looks under queue_lock with WAITERS set, so a holder it saw will see
- * WAITERS and come to wake it, after queue_lock is free again; it clears `woken` before that, so the wake is kept.
- * The kernel puts a thread to sleep only if `woken` is still 0 when it looks, under the lock wakers take.
+ * The same holds for every later check: the head checks under queue_lock with WAITERS set, so a holder that it saw
+ * will see WAITERS and wake it, after queue_lock is free again; the head clears `woken` before that, so the wake-up is
+ * kept. The kernel puts a thread to sleep only if `woken` is still 0 when it reads it, under the wakers' lock.
  *
- * A newcomer's tentative reader count can make the head fail to enter; taking it back is letting go, and wakes it.
+ * A newcomer's tentative reader count can make the head fail to enter; undoing it is a release, and wakes the head.
  *
- * Who grants: readers are let in by the waker (all at once, and they can't be passed again); a writer is only woken and
- * enters by itself, so that a running thread may go first, once, instead of all waiting for a sleeping one.
+ * Grants: the waker lets readers in (all at once, and they can't be overtaken again); a writer is only woken and
+ * enters by itself, so that a running thread may overtake it, once, instead of waiting for a sleeping one.
  */
 #include "core/lock/rwsem.h"
 
@@ -53,7 +53,7 @@ void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write)
 }
 #endif
 
-/* Last in the queue. Locking: queue_lock. */
+/* Appends to the queue. Locking: queue_lock. */
 static void enqueue(struct rwsem *sem, struct rwsem_waiter *waiter)
 {
 	if (sem->tail)
@@ -61,13 +61,13 @@ static void enqueue(struct rwsem *sem, struct rwsem_waiter *waiter)
 	else
 		sem->head = waiter;
 	sem->tail = waiter;
-	/* ORDER[rwsem-wait:A] before the head looks at the lock; pairs with ORDER[rwsem-wait:B] */
+	/* ORDER[rwsem-wait:A] before the head checks the lock; pairs with ORDER[rwsem-wait:B] */
 	fetch_or_relaxed(&sem->count, RWSEM_WAITERS);
 }
 
 /*
- * For the head of the queue: adds @take to count unless it has a bit of @busy. If it has, and the head has been @passed,
- * nobody passes it from now on. Locking: queue_lock.
+ * For the head of the queue: adds @take to count unless it has a bit of @busy. If it has, and the head was @passed, no
+ * thread overtakes it from now on. Locking: queue_lock.
  */
 static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool passed)
 {
@@ -83,13 +83,13 @@ static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool pa
 	return enters;
 }
 
-/* The head has entered and is out of the queue. Locking: queue_lock. */
+/* The head has entered and left the queue. Locking: queue_lock. */
 static void head_left(struct rwsem *sem)
 {
 	fetch_and_relaxed(&sem->count, sem->head ? ~RWSEM_HANDOFF : ~(RWSEM_HANDOFF | RWSEM_WAITERS));
 }
 
-/* All readers out of the queue, in order. Returns their list and @number. Locking: queue_lock. */
+/* Removes all readers from the queue, in order. Returns their list and @number. Locking: queue_lock. */
 static struct rwsem_waiter *take_readers(struct rwsem *sem, uint32_t *number)
 {
 	struct rwsem_waiter *readers = NULL, **last_reader = &readers;
@@ -112,7 +112,10 @@ static struct rwsem_waiter *take_readers(struct rwsem *sem, uint32_t *number)
 	return readers;
 }
 
-/* The head is a reader: lets in all readers queued, unless a writer is in. Returns whom to wake. Locking: queue_lock. */
+/*
+ * The head is a reader: lets in all queued readers, unless a writer is in. Returns the list to wake. Locking:
+ * queue_lock.
+ */
 static struct rwsem_waiter *grant_readers(struct rwsem *sem, bool passed)
 {
 	struct rwsem_waiter *readers;
@@ -139,7 +142,7 @@ static void wake_readers(struct rwsem_waiter *waiter)
 	}
 }
 
-/* The lock was let go, or downgraded, with WAITERS set. */
+/* The lock was released, or downgraded, with WAITERS set. */
 __noinline void rwsem_wake(struct rwsem *sem)
 {
 	struct rwsem_waiter *head, *readers = NULL;
@@ -175,8 +178,8 @@ static void park(struct rwsem_waiter *waiter, struct wait_cost *cost)
 }
 
 /*
- * A reader may pass the queue into a free lock, since the head was woken when it became free. It may not join readers
- * past a queue: the lock would never become free, and the head never look.
+ * A reader may overtake the queue into a free lock, since the head was woken when it became free. It may not join
+ * readers past a queue: the lock would never become free, and the head never re-check.
  */
 static bool reader_may_enter(uint32_t seen)
 {

@@ -2,13 +2,13 @@
 /*
  * rwsem.h - a sleeping reader/writer lock that starves neither side.
  *
- * One word says everything a lock or unlock needs; a queue, first come first served, is behind it. Guarantees:
+ * One word has all that lock and unlock need; a queue, first come first served, is behind it. Guarantees:
  *
  *   exclusion   a writer is alone; readers share.
- *   fairness    while anybody is queued no reader joins other readers, so the lock becomes free and its head is woken.
- *               Until the head looks, running threads may take the free lock, which costs nobody a switch of threads;
- *               then the head raises HANDOFF if it found itself passed, and the lock's next holder is the head. When
- *               that is a reader, all readers queued enter with it: each passes a queued writer once at most.
+ *   fairness    while a thread is queued no reader joins other readers, so the lock becomes free and its head is woken.
+ *               Until the head re-checks, running threads may take the free lock, which costs no context switch; then
+ *               the head raises HANDOFF if it was overtaken, and is the lock's next holder. If the head is a reader,
+ *               all queued readers enter with it: each overtakes a queued writer at most once.
  *   progress    waiters spin shortly, then park in the kernel: threads beyond the cores neither hang nor burn cores.
  *   edges       an unlock happens before each later conflicting lock; downgrade keeps writers out throughout.
  */
@@ -19,35 +19,35 @@
 #include "core/lock/spinlock.h"
 
 /*
- * On the waiter's stack, and gone once a reader sees `woken` or a writer has left the queue: a late futex_wake_one() may
- * hit a dead address, or another futex that lives there now, and all who sleep on futexes expect early returns.
+ * On the waiter's stack, and dead once a reader sees `woken` or a writer has left the queue: a late futex_wake_one()
+ * may hit a dead address, or another futex at that address, and all sleepers on futexes expect early returns.
  * Lock key: (C) const once queued (A) atomic (Q) queue_lock.
  */
 struct rwsem_waiter {
 	struct rwsem_waiter *next;	/* (Q) */
 	bool for_write;			/* (C) */
-	uint32_t woken;			/* (A) a reader: has the lock; a writer: look again */
+	uint32_t woken;			/* (A) a reader: has the lock; a writer: re-check */
 };
 
 /*
- * Whoever lets go may touch the lock for a moment longer if anybody waits: it is freed only once no thread can be inside
+ * A release may access the lock a little longer if it has waiters: the lock is freed only once no thread can be inside
  * up_read() or up_write() of it.
  * Lock key: (C) const once initialised (A) atomic (Q) queue_lock. 32 bytes, half a cache line.
  */
 struct rwsem {
 	uint32_t count;			/* (A) RWSEM_* */
 	uint8_t rank;			/* (C) enum lock_rank */
-	spinlock_t queue_lock;		/* the queue, and WAITERS and HANDOFF together with it; innermost of all */
+	spinlock_t queue_lock;		/* the queue, and WAITERS and HANDOFF together with it; the innermost lock */
 	struct rwsem_waiter *head;	/* (Q) */
 	struct rwsem_waiter *tail;	/* (Q) */
 	struct shadow shadow;		/* has its own lock key */
 };
 
 #define RWSEM_WRITER	1u	/* held for write */
-#define RWSEM_WAITERS	2u	/* the queue is not empty: whoever frees the lock wakes its head */
-#define RWSEM_HANDOFF	4u	/* the head was passed: none but it may take the lock */
-#define RWSEM_READER	8u	/* one reader, in units of count; a newcomer counts for a moment before it looks */
-#define RWSEM_BUSY	(RWSEM_WRITER | RWSEM_WAITERS | RWSEM_HANDOFF)	/* readers do not just enter */
+#define RWSEM_WAITERS	2u	/* the queue is not empty: a release that frees the lock wakes its head */
+#define RWSEM_HANDOFF	4u	/* the head was overtaken: only it may take the lock */
+#define RWSEM_READER	8u	/* one reader, in units of count; a newcomer counts itself before it checks */
+#define RWSEM_BUSY	(RWSEM_WRITER | RWSEM_WAITERS | RWSEM_HANDOFF)	/* readers enter by the slow path */
 
 void init_rwsem(struct rwsem *sem, enum lock_rank rank);
 
@@ -56,17 +56,20 @@ void rwsem_down_write_slow(struct rwsem *sem);
 void rwsem_wake(struct rwsem *sem);
 #if FAULTLINE_CHECK
 void rwsem_assert_may_sleep(void);
-/* A reader of a VMA, and a holder of an anon_vma's lock, drops a lock that may be freed once it is free: only RCU keeps it. */
+/*
+ * Readers of a VMA, and holders of an anon_vma's lock, release a lock that may be freed once it is free: only RCU
+ * keeps it.
+ */
 void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write);
 #else
 static force_inline void rwsem_assert_may_sleep(void) {}
 static force_inline void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write) { (void)sem, (void)for_write; }
 #endif
 
-/* Lets go of one reader count; the last one out wakes the queue's head. */
+/* Drops one reader count; the last one wakes the queue's head. */
 static force_inline void rwsem_put_read(struct rwsem *sem)
 {
-	/* ORDER[rwsem-wait:B] one operation lets go and shows who waits; pairs with ORDER[rwsem-wait:A] in rwsem.c */
+	/* ORDER[rwsem-wait:B] one operation releases and reads WAITERS; pairs with ORDER[rwsem-wait:A] in rwsem.c */
 	uint32_t now = fetch_sub_release(&sem->count, RWSEM_READER) - RWSEM_READER;
 
 	if (unlikely((now & RWSEM_WAITERS) && !(now & RWSEM_WRITER) && now < RWSEM_READER))
@@ -126,14 +129,14 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 }
 
 /*
- * Wait for @sem. Locking: every lock held ranks above it, and no RCU read-side section is open, since these sleep
- * (a qsbr thread is no reader while it sleeps). A reader must not lock it again: a writer may be queued between.
+ * Wait for @sem. Locking: every held lock ranks above it, and no RCU read-side section is open, since these sleep (a
+ * qsbr thread is no reader while it sleeps). A reader must not lock it again: a writer may be queued between.
  */
 #define down_read(sem)		down_read_at((sem), LOCK_SITE)
 #define down_write(sem)		down_write_at((sem), false, LOCK_SITE)
 /* As down_write(), and one other lock of the same rank may be held: the caller orders the two. */
 #define down_write_nested(sem)	down_write_at((sem), true, LOCK_SITE)
-/* Take it if that needs no waiting and passes nobody; allowed under spinlocks and inside RCU. */
+/* Take it if that needs no waiting and overtakes no waiter; allowed under spinlocks and inside RCU. */
 #define down_read_trylock(sem)	down_read_trylock_at((sem), LOCK_SITE)
 #define down_write_trylock(sem)	down_write_trylock_at((sem), LOCK_SITE)
 
@@ -171,7 +174,7 @@ static inline void downgrade_write(struct rwsem *sem)
 	SYNCPOINT("rwsem.unlocked");
 }
 
-/* By any thread, and out of date at once. A newcomer that is about to queue counts as a holder. */
+/* By any thread; the result may be stale. A newcomer that is about to queue counts as a holder. */
 static inline bool rwsem_is_locked(const struct rwsem *sem)
 {
 	return load_relaxed(&sem->count) & ~(RWSEM_WAITERS | RWSEM_HANDOFF);
@@ -182,7 +185,7 @@ static inline bool rwsem_is_write_locked(const struct rwsem *sem)
 	return load_relaxed(&sem->count) & RWSEM_WRITER;
 }
 
-/* Somebody is queued: a long holder might let go for a while. */
+/* True if a thread is queued: a long holder might release for a while. */
 static inline bool rwsem_is_contended(const struct rwsem *sem)
 {
 	return load_relaxed(&sem->count) & RWSEM_WAITERS;

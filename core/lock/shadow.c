@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shadow.c - who is inside a lock, kept apart from it. */
+/* shadow.c - the owners of a lock, kept apart from it. */
 #include "core/lock/shadow.h"
 
 #include "core/base/assert.h"
@@ -13,7 +13,7 @@ static struct detector shadow_owners = {
 };
 DETECTOR(shadow_owners);
 
-#define SHADOW_WRITER	0x10000u	/* of cpu 0; one more for each cpu, and NR_CPUS + 1 for a thread that is none */
+#define SHADOW_WRITER	0x10000u	/* of cpu 0; one more for each cpu, and NR_CPUS + 1 for threads without one */
 
 _Static_assert(NR_CPUS + 1 < UINT32_MAX / SHADOW_WRITER, "a word has room for every writer");
 
@@ -27,7 +27,7 @@ void shadow_init(struct shadow *shadow)
 	store_relaxed(&shadow->inside, 0u);
 }
 
-/* The cpu whose word it is, -1 for a thread that is none, or for readers: they leave no name. */
+/* The cpu of a word; -1 for a thread without a cpu, or for readers, whose cpus are not recorded. */
 static int cpu_of(uint32_t word)
 {
 	unsigned int writer = word / SHADOW_WRITER;
@@ -36,8 +36,8 @@ static int cpu_of(uint32_t word)
 }
 
 /*
- * Dies of what the calling thread met inside @lock. @found: what the word said, of somebody who holds @by. The held lists know
- * more than the word, but nothing of who came in without a lock.
+ * Dies of a conflict inside @lock. @found: the word, of an owner of @by. The held lists know more than the word, but
+ * nothing of threads that entered without a lock.
  */
 static __cold void met(const void *lock, enum lock_rank rank, const char *mode, const char *site, uint32_t found, const void *by)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shadow.h - in check builds a word beside each lock, of which the lock knows nothing: who is inside.
+ * shadow.h - in check builds a word beside each lock, independent of it, that records its owners.
  *
- * Whoever got the lock enters the word, and leaves it before letting go. If the lock does what it promises, a writer finds the
- * word empty, and a reader finds no writer in it; so the second of two that should not have met is told at once, and both
- * are named. The word's accesses are relaxed: it lends no order to a lock that has lost its own.
+ * A holder enters the word after it got the lock, and leaves it before the release. If the lock works, a writer finds
+ * the word empty, and a reader finds no writer in it; else the second of two conflicting owners dies at once, and both
+ * are named. The word's accesses are relaxed: they add no order to a lock that has lost its own.
  */
 #ifndef FAULTLINE_CORE_LOCK_SHADOW_H
 #define FAULTLINE_CORE_LOCK_SHADOW_H
 
 #include "core/lock/lockrank.h"
 
-/* Lock key: (A) atomic. Takes no room in builds without FAULTLINE_CHECK. */
+/* Lock key: (A) atomic. Empty in builds without FAULTLINE_CHECK. */
 struct shadow {
 #if FAULTLINE_CHECK
 	uint32_t inside;	/* (A) readers, and the writer in units of SHADOW_WRITER */
@@ -20,15 +20,15 @@ struct shadow {
 
 #if FAULTLINE_CHECK
 void shadow_init(struct shadow *shadow);
-/* The calling thread has @lock, which it took at @site, and is inside; dies if somebody is who should not be. */
+/* The calling thread holds @lock, taken at @site. Dies if a conflicting owner is inside. */
 void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site);
 void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site);
-/* It is about to let go. */
+/* Before the release. */
 void shadow_leave_write(struct shadow *shadow);
 void shadow_leave_read(struct shadow *shadow);
-/* From writer to reader, none between. */
+/* From writer to reader, with no other writer in between. */
 void shadow_downgrade(struct shadow *shadow);
-/* The calling thread is inside @lock for read, beside a writer that holds @by for write: dies. */
+/* The calling thread holds @lock for read beside a writer of @by: dies. */
 void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by);
 #else
 static force_inline void shadow_init(struct shadow *shadow) { (void)shadow; }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spinlock.c - how each kind of spinlock waits. */
+/* spinlock.c - the slow path of each kind of spinlock. */
 #include "core/lock/spinlock.h"
 
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include "core/lock/lockstat.h"
 #include "core/lock/wait.h"
 
-/* Spins between looks for each ticket ahead: about one short section. */
+/* Spins between re-checks for each ticket ahead: about one short section. */
 #define TICKET_ROUNDS	4
 
-/* Yields of a queue's head in which others may take the lock before it; then it waits strictly. Bounds unfairness. */
+/* Yields of a queue's head in which others may overtake it; then it waits strictly. Bounds unfairness. */
 #define QUEUED_PASSES	16
 
 /*
@@ -22,7 +22,7 @@
 struct queue_node {
 	struct queue_node *next;	/* (A) set by the successor */
 	uint32_t is_head;		/* (A) set by the predecessor, once */
-	uint32_t away;			/* (A) its thread gave up the core: a hint, and out of date at once */
+	uint32_t away;			/* (A) its thread yielded its core: a hint, may be stale */
 } __cacheline_aligned;
 
 static struct queue_node nodes[NR_CPUS];
@@ -61,7 +61,7 @@ static bool queued_pass(spinlock_t *lock, struct wait_cost *cost)
 	return false;
 }
 
-/* Until the predecessor has left the queue. */
+/* Waits until the predecessor has left the queue. */
 static void queued_wait_for_head(struct queue_node *node, struct wait_cost *cost)
 {
 	while (!load_acquire(&node->is_head)) {
@@ -88,12 +88,12 @@ static void queued_head_rounds(spinlock_t *lock, struct wait_cost *cost, unsigne
 }
 
 /*
- * MCS queue in a word (Mellor-Crummey and Scott 1991, with the lock apart from the queue as in Linux's qspinlock):
- * a waiter swaps itself in as tail, waits to become head on its own line, then waits for the holder on the lock's.
+ * MCS queue in a word (Mellor-Crummey and Scott 1991, with the lock apart from the queue as in Linux's qspinlock): a
+ * waiter swaps itself in as tail, waits to become head on its own line, then waits for the holder on the lock's.
  *
  * With more threads than cores the head may not be running, and strict order would leave the lock free until it is. So
- * a head that gives up its core says so, or its predecessor for it, and whoever comes by takes the lock first
- * (Linux does so for queues of virtual CPUs). Who holds is decided by the exchange on the word alone: head_away is a hint.
+ * a head that yields its core sets head_away, or its predecessor does, and newcomers then take the lock first (Linux
+ * does so for queues of virtual CPUs). Only the exchange on the word decides the holder: head_away is a hint.
  */
 static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 {
@@ -131,8 +131,9 @@ static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 }
 
 /*
- * No wake-up is lost: a waiter parks only while the kernel finds the word at 2, and whoever turns a 2 into 0 wakes one.
- * The one woken takes the lock as 2, since it can't know whether others are parked: at worst a wake-up too many.
+ * No wake-up is lost: a waiter parks only while the kernel finds the word at 2, and an unlock that turns 2 into 0
+ * wakes one. The woken one takes the lock as 2, since it can't know whether others are parked: at worst one wake-up is
+ * redundant.
  */
 static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 {
@@ -144,7 +145,7 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 		if (try_cmpxchg_acquire(&lock->val, &seen, 1u))
 			return;
 	} while (seen != SPIN_FUTEX_WAITED && wait_spin(cost));
-	/* ORDER[spin-futex:A] one exchange shows the waiter and sees the holder; pairs with ORDER[spin-futex:B] */
+	/* ORDER[spin-futex:A] one exchange marks the waiter and reads the holder; pairs with ORDER[spin-futex:B] */
 	while (xchg_acquire(&lock->val, held)) {
 		SYNCPOINT("spin.before_park");
 		cost->count[LOCKSTAT_PARK]++;
@@ -152,7 +153,7 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 	}
 }
 
-/* @seen: what the failed fast path found; for a ticket lock its upper half is the ticket drawn. */
+/* @seen: the word in the failed fast path; for a ticket lock its upper half is the ticket drawn. */
 __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 {
 	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };

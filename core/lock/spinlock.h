@@ -6,12 +6,12 @@
  *   ttas    0 free, 1 held                none                     the word              plain store
  *   ticket  next ticket, ticket served    first come               the word              plain store
  *   queued  tail of the queue, held byte  first come, see below    a line of their own   plain store
- *   futex   0 free, 1 held, 2 waited for  none                     parked in the kernel  exchange
+ *   futex   0 free, 1 held, 2 waiters     none                     parked in the kernel  exchange
  *
  * Each costs one locked instruction to take when free. The edge from one holder to the next is the release of unlock
- * read by the acquire of lock, on the same word; no kind needs a fence. Every wait gives up the core after a short
- * spin (wait.h), so more threads than cores still progress: ticket at the pace of the scheduler, since it hands over
- * to one thread that may not be running; queued lets others pass a head that is off its core, a bounded number of times.
+ * read by the acquire of lock, on the same word; no kind needs a fence. Every wait yields the core after a short spin
+ * (wait.h), so more threads than cores still progress: ticket at the pace of the scheduler, since it hands over to one
+ * thread that may not be running; queued lets others overtake a head that is off its core, a bounded number of times.
  */
 #ifndef FAULTLINE_CORE_LOCK_SPINLOCK_H
 #define FAULTLINE_CORE_LOCK_SPINLOCK_H
@@ -38,12 +38,12 @@ typedef struct spinlock {
 	union {
 		uint32_t val;			/* (A) the whole word; 0 is free, but see ticket */
 		struct {
-			uint16_t served;	/* (A) ticket: whose turn it is; free while served == next */
+			uint16_t served;	/* (A) ticket: the holder's; free while served == next */
 			uint16_t next;		/* (A) ticket: the next one to draw */
 		};
 		struct {
 			uint8_t held;		/* (A) ttas, queued: 1 while held */
-			uint8_t head_away; /* (A) queued: the queue's head is off its core; 0 when there is none */
+			uint8_t head_away; /* (A) queued: the queue's head is off its core; 0 without a head */
 			uint16_t tail;		/* (A) queued: cpu id + 1 of the last waiter, 0 for none */
 		};
 	};
@@ -76,8 +76,8 @@ static inline void spin_lock_init(spinlock_t *lock, enum spin_kind kind, enum lo
 }
 
 /*
- * The raw forms know no order: for a lock inside another lock, whose rank is NR_LOCK_RANKS and whose waits are its
- * owner's. SPIN_QUEUED is for registered threads alone.
+ * The raw forms are outside of the lock order: for a lock inside another lock, whose rank is NR_LOCK_RANKS and whose
+ * waits are its owner's. SPIN_QUEUED is for registered threads only.
  */
 static force_inline void raw_spin_lock(spinlock_t *lock)
 {
@@ -88,7 +88,7 @@ static force_inline void raw_spin_lock(spinlock_t *lock)
 		seen = fetch_add_acquire(&lock->val, SPIN_TICKET_ONE);
 		if (unlikely((uint16_t)seen != seen >> 16))
 			spin_lock_slow(lock, seen);
-	/* ORDER[spin-lock:B] what the last holder did is seen; pairs with ORDER[spin-lock:A]. Weaker: it may be missed. */
+	/* ORDER[spin-lock:B] sees the last holder's accesses; pairs with ORDER[spin-lock:A]. Weaker: may miss them. */
 	} else if (unlikely(!try_cmpxchg_acquire(&lock->val, &seen, 1u))) {
 		spin_lock_slow(lock, seen);
 	}
@@ -113,10 +113,10 @@ static force_inline void raw_spin_unlock(spinlock_t *lock)
 		store_release(&lock->served, (uint16_t)(load_relaxed(&lock->served) + 1));
 	else if (lock->kind != SPIN_FUTEX && KNOCKED_OUT(SPIN_LOCK_A))
 		store_relaxed(&lock->held, (uint8_t)0);
-	/* ORDER[spin-lock:A] after all that was done inside; pairs with ORDER[spin-lock:B]. */
+	/* ORDER[spin-lock:A] after all accesses inside; pairs with ORDER[spin-lock:B]. */
 	else if (lock->kind != SPIN_FUTEX)
 		store_release(&lock->held, (uint8_t)0);
-	/* ORDER[spin-futex:B] one exchange frees the lock and sees the waiter; pairs with ORDER[spin-futex:A] */
+	/* ORDER[spin-futex:B] one exchange frees the lock and reads the waiters mark; pairs with ORDER[spin-futex:A] */
 	else if (unlikely(xchg_release(&lock->val, 0u) == SPIN_FUTEX_WAITED))
 		spin_wake_futex(lock);
 }
@@ -139,7 +139,10 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 	return true;
 }
 
-/* Waits for @lock. Locking: every lock held ranks above it; check builds die otherwise. Context: never sleeps under it. */
+/*
+ * Waits for @lock. Locking: every held lock ranks above it; check builds die otherwise. Context: never sleeps under
+ * it.
+ */
 #define spin_lock(lock)		spin_lock_at((lock), false, LOCK_SITE)
 /* As spin_lock(), and one other lock of the same rank may be held: the caller orders the two. */
 #define spin_lock_nested(lock)	spin_lock_at((lock), true, LOCK_SITE)
@@ -165,7 +168,7 @@ static inline bool spin_is_locked(const spinlock_t *lock)
 	return (uint8_t)val != 0;
 }
 
-/* Somebody waits; never so for ttas, whose waiters leave no trace. */
+/* True if a thread waits; always false for ttas, whose waiters leave no mark. */
 static inline bool spin_is_contended(const spinlock_t *lock)
 {
 	uint32_t val = load_relaxed(&lock->val);

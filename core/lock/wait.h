@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wait.h - the ways to wait: spin, give up the core, park in the kernel; each counted for lockstat.
+ * wait.h - the ways to wait: spin, yield the core, park in the kernel; each counted for lockstat.
  *
- * There may be more threads than cores, so no wait spins without bound: whoever is waited for may need this core.
+ * There may be more threads than cores, so no wait spins without bound: the awaited thread may need this core.
  *
- * A sleep ends when another thread makes progress, and that thread may wait for a grace period first. So a sleeper is no RCU
- * reader: it is in no read-side section, and under qsbr it is offline. sleep_begin() and sleep_end() are the one place for
- * that rule. All sleeps are between them (tests/lint/sleeps.sh), except:
+ * A sleep ends when another thread makes progress, and that thread may wait for a grace period first. So a sleeper is
+ * no RCU reader: it is in no read-side section, and under qsbr it is offline. sleep_begin() and sleep_end() are the
+ * one place for that rule. All sleeps are between them (tests/lint/sleeps.sh), except:
  *
- *   a spinlock's waiter   may be inside a section, and stays online: the holder of a spinlock never sleeps, so it waits for
- *                         no grace period, and the wait ends by itself
+ *   a spinlock's waiter      may be inside a section, and stays online: the holder of a spinlock never sleeps, so it
+ *                            waits for no grace period, and the wait ends by itself
  *   a thread of a schedule   waits for its turn, and the schedule has grace periods of its own
  */
 #ifndef FAULTLINE_CORE_LOCK_WAIT_H
@@ -23,14 +23,14 @@
 #include "core/lock/lockstat.h"
 
 /*
- * Rounds (one cpu_relax() each, 10 to 40 ns) before a wait gives up the core: about 2 µs, some critical sections and
- * less than two switches of threads, so that a wrong guess costs no more than it could have saved.
+ * Rounds (one cpu_relax() each, 10 to 40 ns) before a wait yields the core: about 2 µs, some critical sections and
+ * less than two context switches, so that a wrong guess costs no more than it could have saved.
  */
 #define SPIN_ROUNDS	64
 
 /*
- * One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. @word: the 4 bytes whose change is
- * waited for.
+ * One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. @word: the 4 bytes whose change
+ * ends the wait.
  */
 static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds, const void *word)
 {
@@ -49,7 +49,10 @@ static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds, cons
 		cpu_relax();
 }
 
-/* One round of spinning; false, without any, once SPIN_ROUNDS are used up or nobody else runs: then it is time to park. */
+/*
+ * One round of spinning; false, without any, once SPIN_ROUNDS are used up or no other thread runs: then the caller
+ * parks.
+ */
 static inline bool wait_spin(struct wait_cost *cost)
 {
 	if (cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS || SCHEDULED())
@@ -83,8 +86,8 @@ static inline void futex_wait_online(uint32_t *word, uint32_t value)
 }
 
 /*
- * Sleeps until woken if *@word is @value when the kernel looks; may return early. It looks under the lock that wakers take.
- * Locking: no spinlock, not inside RCU.
+ * Sleeps until woken if *@word is @value when the kernel reads it under the wakers' lock; may return early. Locking:
+ * no spinlock, not inside RCU.
  */
 static inline void futex_wait(uint32_t *word, uint32_t value)
 {
@@ -93,7 +96,7 @@ static inline void futex_wait(uint32_t *word, uint32_t value)
 	sleep_end();
 }
 
-/* Waits for an event that wakes no waiter: gives up the core. Locking: as futex_wait(). */
+/* Waits for an event without a wake-up: yields the core. Locking: as futex_wait(). */
 static inline void sleep_yield(void)
 {
 	sleep_begin();
@@ -109,7 +112,7 @@ static inline void futex_wake(uint32_t *word, int nr)
 		kernel_futex_wake(word, nr);
 }
 
-/* Wakes one sleeper on @word, which need not be mapped any more. */
+/* Wakes one sleeper on @word, which may be unmapped. */
 static inline void futex_wake_one(uint32_t *word)
 {
 	futex_wake(word, 1);
