@@ -6,10 +6,10 @@
 
 #include "core/base/topology.h"
 
-#define STOCK_BATCHES	32u	/* at most 8 MiB of frames that large blocks have to wait for */
+#define STOCK_BATCHES	32u	/* at most 8 MiB of frames that are not merged into large blocks */
 
 /*
- * A free frame of a node is in one of: a block on @free, a batch of @stock, a thread's list (pcp.c).
+ * Conservation: a free frame of a node is in one of: a block on @free, a batch of @stock, a thread's list (pcp.c).
  * Lock key: (N) this node's lock (A) atomic (C) const once published
  */
 struct frame_node {
@@ -53,7 +53,7 @@ static void list_remove(struct frame_node *node, struct page *page, unsigned int
 	page_set_type(page, PAGE_FREE);
 }
 
-/* Only the holder of the node's lock makes a page PAGE_BUDDY or stops it being one, so the answer is firm here. */
+/* PAGE_BUDDY is set and cleared only under the node's lock, so the result is stable here. */
 static bool is_free_block(const struct frame_node *node, unsigned long pfn, unsigned int order)
 {
 	const struct page *page = pfn_to_page(pfn);
@@ -126,8 +126,8 @@ void buddy_free(struct page *page, unsigned int order)
 }
 
 /*
- * A batch that is one block, if there is one: the struct pages of 64 frames are then one host page, and a core that
- * prefetches ahead in it does not take lines from the thread that has the next batch.
+ * Takes a batch that is one block, if there is one: the struct pages of 64 frames are then one host page, and a core
+ * that prefetches ahead in it does not take lines from the thread that has the next batch.
  */
 static unsigned int take_block(struct frame_node *node, uint32_t *pfns)
 {
@@ -185,7 +185,7 @@ unsigned long buddy_free_frames(unsigned int nid)
 	return load_relaxed(&nodes[nid].nr_free);
 }
 
-/* The largest block that starts at @pfn, is aligned to itself and ends by @end. */
+/* The order of the largest block that starts at @pfn, is naturally aligned and ends by @end. */
 static unsigned int order_at(unsigned long pfn, unsigned long end)
 {
 	unsigned int order = 0;

@@ -4,9 +4,9 @@
  *
  * folio   1 << order pages that are allocated, referenced and freed as one; all but the head are tails
  *
- * A reference can be taken by who holds one, or by try_get from whoever can find the page, which fails once the last
- * one is gone. Who found the page through an entry re-reads the entry afterwards: the frame may have been freed and
- * handed out again in between, and then the reference is to somebody else's page.
+ * A holder of a reference can take more. Others that can find the page use try_get, which fails once the last
+ * reference is dropped. A thread that found the page through an entry re-reads the entry afterwards: the frame may
+ * have been freed and reallocated in between, and then the reference is to another owner's page.
  */
 #ifndef FAULTLINE_CORE_PHYS_FOLIO_H
 #define FAULTLINE_CORE_PHYS_FOLIO_H
@@ -15,14 +15,14 @@
 #include "core/base/syncpoint.h"
 #include "core/phys/frame.h"
 
-/* A folio goes by its head page; the types differ so that the compiler tells them apart. No lock key: struct page has it. */
+/* A folio's address is its head page's; the types differ for the compiler. No lock key: struct page has it. */
 struct folio {
 	struct page page;
 };
 
 /*
- * The folio that @page belongs to. Who has no reference may be told of one that is gone: such a reader takes a reference to what
- * it was told, and asks again.
+ * The folio of @page. Without a reference the result may be stale: such a reader takes a reference to it, and calls
+ * again.
  */
 static force_inline struct folio *page_folio(struct page *page)
 {
@@ -54,7 +54,7 @@ static force_inline bool folio_test_large(const struct folio *folio)
 	return folio_order(folio);
 }
 
-/* In the memory of a device: entries that map it are not present, so it can't be pinned. Source: include/linux/memremap.h. */
+/* Device memory: its entries are not present, so it can't be pinned. Source: include/linux/memremap.h. */
 static force_inline bool folio_is_device_private(const struct folio *folio)
 {
 	return page_type(&folio->page) == PAGE_DEVICE;
@@ -65,13 +65,13 @@ static force_inline unsigned long folio_pfn(const struct folio *folio)
 	return page_to_pfn(&folio->page);
 }
 
-/* The page that holds what only large folios have. */
+/* The page with the fields of large folios. */
 static force_inline struct page *folio_large(struct folio *folio)
 {
 	return &folio->page + 1;
 }
 
-/* A folio of 1 << @order pages, one reference; as alloc_pages(). */
+/* A folio of 1 << @order pages with one reference; as alloc_pages(). */
 static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
 {
 	struct page *page = order ? alloc_pages(order, flags | ALLOC_COMPOUND) : alloc_page(flags);
@@ -83,9 +83,8 @@ static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
  * ---- references ----
  *
  * A count is signed, and negative once 2^31 references are held, which 2^21 pins of a small folio are. GUP adds none
- * from then on. All others may: they add one for each entry or thread, so the count comes nowhere near 0 again, and
- * it is right, as an unsigned number. Source: mm/gup.c, try_get_folio(); include/linux/mm.h,
- * folio_maybe_dma_pinned().
+ * from then on. All others may: they add one for each entry or thread, so the count does not get near 0 again, and is
+ * right as an unsigned number. Source: mm/gup.c, try_get_folio(); include/linux/mm.h, folio_maybe_dma_pinned().
  */
 
 static force_inline int page_ref_count(const struct page *page)
@@ -98,7 +97,7 @@ static force_inline int folio_ref_count(const struct folio *folio)
 	return page_ref_count(&folio->page);
 }
 
-/* @nr more references for one who holds a reference already. */
+/* Adds @nr references. The caller holds one already. */
 static force_inline void page_ref_add(struct page *page, int nr)
 {
 	int old = fetch_add_relaxed(&page->_refcount, nr);
@@ -106,14 +105,14 @@ static force_inline void page_ref_add(struct page *page, int nr)
 	BUG_ON(old == 0);
 }
 
-/* Drops @nr references; true when they were the last, and the caller owns the page alone. */
+/* Drops @nr references; true if they were the last: the caller is the page's only owner. */
 static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 {
 	int old;
 
 	/*
-	 * ORDER[page-ref:A] after the entry was cleared and the page last used; pairs with ORDER[page-ref:B]. Weaker: the
-	 * clearing passes the drop, and who takes a reference to the frame's next life still believes the old entry.
+	 * ORDER[page-ref:A] after the entry was cleared and the page last used; pairs with ORDER[page-ref:B]. Weaker:
+	 * the clearing passes the drop, and a thread that references the frame's next life still reads the old entry.
 	 */
 	if (KNOCKED_OUT(PAGE_REF_A))
 		old = fetch_sub_relaxed(&page->_refcount, nr);
@@ -123,7 +122,7 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 	return old == nr;
 }
 
-/* @nr references if @page has any; false when it is free or being freed, or, if @bounded, has 2^31 already. */
+/* Adds @nr references if @page has any; false when it is free or being freed, or, if @bounded, has 2^31 already. */
 static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounded)
 {
 	int old = load_relaxed(&page->_refcount), sum;
@@ -133,7 +132,7 @@ static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounde
 		if (unlikely(bounded ? old <= 0 : !old) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
 			return false;
 		sum = (int)((uint32_t)old + (uint32_t)nr);	/* it wraps, as the atomic additions do */
-		/* ORDER[page-ref:B] before the entry is read again; pairs with ORDER[page-ref:A]. */
+		/* ORDER[page-ref:B] before the re-read of the entry; pairs with ORDER[page-ref:A]. */
 	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, sum)
 						  : !try_cmpxchg_acquire(&page->_refcount, &old, sum)) && RETRIED()));
 	return true;
@@ -172,8 +171,8 @@ static force_inline void put_page(struct page *page)
 }
 
 /*
- * Takes all references away if there are @nr: until folio_ref_unfreeze() nobody can have one. One operation, so whoever had one
- * just before is not missed, and whoever tries afterwards is refused. Source: include/linux/page_ref.h.
+ * Removes all references if there are @nr: until folio_ref_unfreeze() no thread can have one. It is one operation, so
+ * references taken before make it fail, and later tries fail. Source: include/linux/page_ref.h.
  */
 static force_inline bool folio_ref_freeze(struct folio *folio, int nr)
 {
@@ -193,13 +192,13 @@ static force_inline bool folio_try_get(struct folio *folio)
 	return page_ref_try_add(&folio->page, 1, false);
 }
 
-/* ---- pins: references by whoever reads and writes a page without looking at page tables ---- */
+/* ---- pins: references for access without page tables ---- */
 
-#define GUP_PIN_COUNTING_BIAS	1024	/* references that one pin of a small folio counts as: so it shows in one word */
+#define GUP_PIN_COUNTING_BIAS	1024	/* references of one pin of a small folio: it shows in one word */
 
 /*
- * True when somebody has @folio pinned. A small folio with many references looks so too: a caller that believes it does what is
- * right for a pinned one. Source: include/linux/mm.h, folio_maybe_dma_pinned().
+ * True if @folio is pinned. A small folio with many references looks pinned too: handling it as pinned is always
+ * correct. Source: include/linux/mm.h, folio_maybe_dma_pinned().
  */
 static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
 {
@@ -245,9 +244,9 @@ static force_inline int page_mapcount_dec(struct page *page)
 	return left;
 }
 
-/* ---- what an anonymous folio is mapped by ---- */
+/* ---- the anon_vma of an anonymous folio ---- */
 
-#define PAGE_MAPPING_ANON	1ul	/* in ->mapping: the rest is the address of an anon_vma */
+#define PAGE_MAPPING_ANON	1ul	/* in ->mapping: the other bits are the address of an anon_vma */
 
 struct anon_vma;
 
@@ -257,8 +256,8 @@ static force_inline bool folio_test_anon(const struct folio *folio)
 }
 
 /*
- * The anon_vma that @folio points to, NULL if none. It is stable while the folio is locked or the PTL of an entry that maps it is
- * held. Source: mm/util.c, folio_anon_vma().
+ * The anon_vma that @folio points to, NULL if none. It is stable while the folio is locked or the PTL of an entry that
+ * maps it is held. Source: mm/util.c, folio_anon_vma().
  */
 static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
 {

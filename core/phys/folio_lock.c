@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folio_lock.c - how a folio's lock waits.
+ * folio_lock.c - the slow path of a folio's lock.
  *
- * No wake-up is lost. A waiter shows itself by a compare-and-exchange that finds the lock held, a holder lets go and learns
- * of waiters in one operation on the same word: so either the waiter finds the lock free, or the holder finds the waiter.
- * A waiter sleeps only while the kernel finds the word as the waiter left it; other flags that change in it wake nobody
- * and cost a sleeper at the most another round.
+ * No wake-up is lost. A waiter sets PG_WAITERS by a compare-and-exchange that finds the lock held, a holder releases
+ * and reads PG_WAITERS in one operation on the same word: so either the waiter finds the lock free, or the holder
+ * finds the waiter. A waiter sleeps only while the kernel finds the word as the waiter left it; other flags that
+ * change in it wake no thread and cost a sleeper at most another round.
  *
- * The unlock takes PG_WAITERS away and wakes one. That one can't know if it was the last, so it brings the bit back with
- * the lock: at worst a wake-up too many. If another thread was faster, the one woken shows itself again before it sleeps.
+ * The unlock clears PG_WAITERS and wakes one. The woken one can't know if it was the last, so it sets the bit again
+ * with the lock: at worst one wake-up is redundant. If another thread was faster, the woken one sets PG_WAITERS again
+ * before it sleeps.
  */
 #include "core/phys/folio_lock.h"
 
@@ -37,7 +38,7 @@ static void wait_for(uint32_t *flags, struct wait_cost *cost)
 			continue;
 		}
 		mine = PG_LOCKED | PG_WAITERS;
-		/* ORDER[folio-wait:A] one exchange shows the waiter and sees the holder; pairs with ORDER[folio-wait:B] */
+			/* ORDER[folio-wait:A] an exchange marks the waiter, reads the holder; pairs with ORDER[folio-wait:B] */
 		if (!(seen & PG_WAITERS) && !KNOCKED_OUT(FOLIO_WAIT_A)) {
 			if (!try_cmpxchg_acquire(flags, &seen, seen | PG_WAITERS))
 				continue;
@@ -82,8 +83,8 @@ bool folio_wait_begin(struct folio *folio, uint32_t *seen)
 }
 
 /*
- * Woken or not, another may have been meant. While the lock is held, its unlock wakes the next; else the wake-up is
- * passed on here. (If it were passed on in both cases, those who sleep again would wake each other until the unlock.)
+ * The wake-up may have been another waiter's. While the lock is held, its unlock wakes the next; else the wake-up is
+ * passed on here. (If it were passed on in both cases, the waiters would wake each other until the unlock.)
  */
 void folio_wait_end(struct folio *folio, uint32_t seen)
 {

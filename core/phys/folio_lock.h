@@ -3,10 +3,10 @@
  * folio_lock.h - the lock of one folio: two bits of its flags, and waiters that park.
  *
  *   PG_LOCKED    held
- *   PG_WAITERS   somebody sleeps, or was woken and may not be the last: the unlock wakes one
+ *   PG_WAITERS   a thread sleeps, or was woken and may not be the last: the unlock wakes one
  *
  * The holder has a reference, or knows of one that stays: the bits are part of the folio. Unlike a spinlock it is held
- * across sleeping locks, the rmap locks above all. It is not fair: a running thread may pass one that is being woken.
+ * across sleeping locks, the rmap locks above all. It is not fair: a running thread may overtake a woken one.
  *
  * Source: mm/filemap.c, folio_lock(), folio_unlock(); include/linux/pagemap.h, folio_trylock().
  */
@@ -20,7 +20,7 @@
 void folio_lock_slow(struct folio *folio);
 void folio_wake(struct folio *folio);
 
-/* By any thread, and out of date at once unless the caller holds it. */
+/* By any thread; the result may be stale unless the caller is the holder. */
 static inline bool folio_test_locked(const struct folio *folio)
 {
 	return load_relaxed(&folio->page.flags) & PG_LOCKED;
@@ -48,7 +48,9 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 	lockstat_acquired(folio, RANK_FOLIO_LOCK);
 }
 
-/* Waits for @folio's lock. Locking: every lock held ranks above it; not inside RCU: it sleeps. A reference to @folio. */
+/*
+ * Waits for @folio's lock. Locking: every held lock ranks above it; not inside RCU: it sleeps. A reference to @folio.
+ */
 #define folio_lock(folio)	folio_lock_at((folio), LOCK_SITE)
 /* Takes it if that needs no waiting; allowed under spinlocks and inside RCU. */
 #define folio_trylock(folio)	folio_trylock_at((folio), LOCK_SITE)
@@ -59,13 +61,13 @@ static force_inline void folio_unlock(struct folio *folio)
 	lockrank_release(folio);
 	ASSERT(folio_ref_count(folio) != 0);
 	shadow_leave_write(&folio->page.lock_shadow);
-	/* ORDER[folio-wait:B] one operation lets go and shows who waits; pairs with ORDER[folio-wait:A] in folio_lock.c */
+	/* ORDER[folio-wait:B] one operation releases and reads PG_WAITERS; pairs with ORDER[folio-wait:A]. */
 	if (unlikely(fetch_and_release(&folio->page.flags, ~(PG_LOCKED | PG_WAITERS)) & PG_WAITERS))
 		folio_wake(folio);
 	SYNCPOINT("folio_lock.unlocked");
 }
 
-/* The lock of @folio, new, is the calling thread's, which made it with PG_LOCKED. */
+/* The calling thread has made @folio with PG_LOCKED, and becomes the holder of its lock. */
 static inline void folio_adopt_lock(struct folio *folio)
 {
 	ASSERT(folio_test_locked(folio));
@@ -75,11 +77,12 @@ static inline void folio_adopt_lock(struct folio *folio)
 }
 
 /*
- * For a waiter without a reference, which would keep the holder from its work: folio_wait_begin() shows the waiter, while what keeps
- * @folio is still locked; folio_wait_end() sleeps until the lock is dropped, without taking it, or returns early. The frame
- * may be another folio's by then. Source: mm/filemap.c, folio_wait_locked(), migration_entry_wait_on_locked().
+ * For a waiter without a reference, which would block the holder's work: folio_wait_begin() marks the waiter, while
+ * the lock that keeps @folio is still held; folio_wait_end() sleeps until the folio lock is dropped, without taking
+ * it, or returns early. The frame may be another folio's then. Source: mm/filemap.c, folio_wait_locked(),
+ * migration_entry_wait_on_locked().
  */
-/* False: @folio is not locked any more. Locking: a reference, or the PTL of an entry that has one or names @folio. */
+/* Returns false if @folio is unlocked. Locking: a reference, or the PTL of an entry that has one or names @folio. */
 bool folio_wait_begin(struct folio *folio, uint32_t *seen);
 /* Locking: no spinlock, not inside RCU. */
 void folio_wait_end(struct folio *folio, uint32_t seen);

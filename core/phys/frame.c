@@ -15,8 +15,8 @@
 /* ---- contents ---- */
 
 /*
- * A payload of none is not left to the string functions: one with AVX-512 stores zero bytes under an all-false mask, and
- * on a page that was never touched that costs over 100 ns.
+ * An empty payload does not call the string functions: one with AVX-512 stores zero bytes under an all-false mask, and
+ * on an untouched page that costs over 100 ns.
  */
 void clear_payload(struct page *page)
 {
@@ -24,7 +24,9 @@ void clear_payload(struct page *page)
 		memset(page_payload(page), 0, machine.payload);
 }
 
-/* Whoever has @from pinned, a device, may be writing to it: words then come as they are, and ThreadSanitizer is told so. */
+/*
+ * A device that has @from pinned may be writing to it: words are copied one by one, as ThreadSanitizer needs to know.
+ */
 void copy_payload(struct page *to, const struct page *from)
 {
 	const uint64_t *source = page_payload(from);
@@ -48,7 +50,7 @@ static void poison_block(struct page *page, unsigned int order)
 
 /* ---- folios of many pages ---- */
 
-/* What a tail page says of itself, before its head has a reference: who finds one gets to the head. */
+/* Initialises tail pages before their head has a reference: a reader that finds one gets to the head. */
 static void make_tails(struct page *head, unsigned int order)
 {
 	for (unsigned int i = 1; i < 1u << order; i++) {
@@ -80,7 +82,7 @@ static void unmake_tails(struct page *head, unsigned int order)
 	}
 }
 
-/* ---- ages, in check builds: of each frame by itself, since blocks are put together anew ---- */
+/* ---- ages, in check builds: of each frame by itself, since blocks are split and merged ---- */
 
 static force_inline void frames_begin(struct page *page, unsigned int order)
 {
@@ -158,7 +160,7 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 			clear_payload(p);
 	if (unlikely((flags & ALLOC_COMPOUND) && order))
 		make_tails(page, order);
-	/* ORDER[page-ref:A] the frame's next life begins after the old entries were cleared; pairs with ORDER[page-ref:B]. */
+	/* ORDER[page-ref:A] the next life begins after old entries were cleared; pairs with ORDER[page-ref:B]. */
 	store_release(&page->_refcount, 1);
 }
 

@@ -4,11 +4,11 @@
  *
  * frame   4096 bytes, named by its page frame number (pfn)
  * page    the struct page that describes one frame
- * payload the part of a frame whose contents count: 0, 64 or 4096 bytes
+ * payload the part of a frame whose contents are simulated: 0, 64 or 4096 bytes
  *
  * Each node owns 1 << node_shift consecutive pfns, of which the first frames_per_node exist. The frames and the struct
- * pages are two reserved ranges, each node's part bound to that node; host memory is used only where something is touched.
- * So pfn, page, address and node follow from each other by arithmetic. Pfn 0 exists and is never handed out: 0 is no pfn.
+ * pages are two reserved ranges, each node's part bound to that node; host memory is used only where it is touched. So
+ * pfn, page, address and node follow from each other by arithmetic. Pfn 0 exists and is never allocated: 0 is no pfn.
  */
 #ifndef FAULTLINE_CORE_PHYS_FRAME_H
 #define FAULTLINE_CORE_PHYS_FRAME_H
@@ -28,11 +28,11 @@ enum page_type {
 	PAGE_FREE,		/* inside a larger free block, or never used */
 	PAGE_BUDDY,		/* first page of a free block */
 	PAGE_PCP,		/* free, on a thread's list */
-	PAGE_USED,		/* allocated; nothing more said. From here on: allocated */
+	PAGE_USED,		/* allocated, without a more special type. From here on: allocated */
 	PAGE_ANON,		/* anonymous memory */
 	PAGE_FILE,		/* belongs to a file */
-	PAGE_TABLE,		/* a page table: all 4096 bytes count */
-	PAGE_ZERO,		/* the shared page of zeroes */
+	PAGE_TABLE,		/* a page table: all 4096 bytes are used */
+	PAGE_ZERO,		/* the shared zero page */
 	PAGE_RESERVED,		/* pfn 0, and pages behind raw PFN mappings */
 	PAGE_DEVICE,		/* device-private memory */
 	NR_PAGE_TYPES
@@ -41,18 +41,18 @@ enum page_type {
 /*
  * One frame's description, one cache line.
  *
- * Conservation: _refcount of a folio (its head page's) = 1 for each PTE that maps one of its pages + 1 for each cache or
- * list that holds it + 1 for each transient reference + 1024 for each pin, or 1 for each pin of a large one, which _pincount
- * counts too; _mapcount + 1 = number of PTEs that map the one page. A free page has _refcount 0 and _mapcount -1, and nobody
- * can take a reference to it; so have tail pages, but for their _mapcount. Every frame is exactly one of: allocated, in a
- * block on its node's free lists, on one thread's list.
+ * Conservation: _refcount of a folio (its head page's) = 1 for each PTE that maps one of its pages + 1 for each cache
+ * or list that holds it + 1 for each transient reference + 1024 for each pin, or 1 for each pin of a large one, which
+ * _pincount counts too; _mapcount + 1 = number of PTEs that map the one page. A free page has _refcount 0 and
+ * _mapcount -1, and no thread can take a reference to it; the same holds for tail pages, except for their _mapcount.
+ * Every frame is exactly one of: allocated, in a block on its node's free lists, on one thread's list.
  *
  * Lock key: (A) atomic (C) const while allocated (O) the only owner: between allocation and publication, or after the
- * last reference went (N) the node's lock (P) this table's ptl (L) the folio's large_lock
+ * last reference was dropped (N) the node's lock (P) this table's ptl (L) the folio's large_lock
  */
 struct page {
 	uint32_t flags;			/* (A) page_flag bits; see page_flags.h */
-	uint16_t tail;			/* (A) pages from the head of the folio this is a tail of; 0: none. Changed by (O) */
+	uint16_t tail;			/* (A) a tail's distance from its folio's head; 0: no tail. Changed by (O) */
 	uint16_t level;			/* (O) page table: level of its entries */
 	uint8_t type;			/* (A) enum page_type; changed by (O), or (N) between free types */
 	uint8_t order;			/* (A) of the block this page heads; changed by (O), (N) */
@@ -68,17 +68,17 @@ struct page {
 		struct {				/* first tail page of a large folio: see rmap.h */
 			spinlock_t large_lock;
 			int32_t large_mapcount;		/* (A) PTEs that map its pages, - 1; changed under (L) */
-			int32_t entire_mapcount;	/* (A) mappings of the whole by one leaf, - 1 */
-			uint32_t mm_id[2];		/* (L) the mms whose mappings are counted apart; 0: slot free */
+			int32_t entire_mapcount;	/* (A) PMD or PUD leaves that map the whole folio, - 1 */
+			uint32_t mm_id[2];		/* (L) the mms with counts of their own; 0: slot free */
 			int32_t mm_id_mapcount[2];	/* (L) their mappings, - 1 */
-			bool mapped_shared;		/* (A) more than one mm maps it, as far as known; changed under (L) */
+			bool mapped_shared;		/* (A) more than one mm may map it; changed under (L) */
 		};
 		struct {				/* PAGE_TABLE */
 			spinlock_t ptl;
 			void *pt_mm;			/* (C) the mm it belongs to */
 			union {
 				struct page *pt_next;	/* (O) on a gather's list; (P) of the PMD table: on its deposit */
-				struct page *pt_deposit;	/* (P) PMD table in use: a PTE table for each huge leaf of it */
+				struct page *pt_deposit; /* (P) a PMD table's: a PTE table for each huge leaf */
 			};
 			struct rcu_cb rcu;		/* (O) */
 		};
@@ -87,20 +87,21 @@ struct page {
 		};
 	};
 #if FAULTLINE_CHECK
-	unsigned long life;		/* (A) how often it was freed: who must keep it from that compares */
+	unsigned long life;		/* (A) number of frees: callers that must prevent a free compare it */
 #endif
 	struct shadow lock_shadow;	/* of the folio lock; has its own lock key */
 	struct age age;			/* has its own lock key */
 } __cacheline_aligned;
 
 /* Check builds count a page's lives, and ThreadSanitizer's callbacks carry their grace period: two lines there. */
-_Static_assert(sizeof(struct page) == (FAULTLINE_CHECK || FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE, "struct page is one cache line");
+_Static_assert(sizeof(struct page) == (FAULTLINE_CHECK || FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE,
+	       "struct page is one cache line");
 
 /* No lock key: the caller's own. */
 struct machine_config {
 	unsigned int nr_nodes;		/* 1 … MAX_NODES; may exceed the host's, binding then fails and is counted */
 	unsigned long frames_per_node;	/* at least 2 */
-	unsigned int payload;		/* bytes of a data frame that count: 0, 64 or 4096 */
+	unsigned int payload;		/* simulated bytes of a data frame: 0, 64 or 4096 */
 };
 
 /* Lock key: (C) const between machine_init() and machine_exit() */
@@ -111,7 +112,7 @@ struct machine {
 	unsigned int node_shift;	/* (C) log2 of pfns per node */
 	unsigned int payload;		/* (C) */
 	unsigned int pcp_batch;		/* (C) frames moved at once between a thread's list and a node */
-	unsigned int pcp_high;		/* (C) frames a thread's list holds of a node before it gives a batch back */
+	unsigned int pcp_high;		/* (C) frames of a node on a thread's list before it frees a batch */
 	unsigned long frames_per_node;	/* (C) */
 	unsigned long nr_frames;	/* (C) frames that can be allocated */
 	unsigned long max_pfn;		/* (C) pfns are below */
@@ -119,11 +120,14 @@ struct machine {
 
 extern struct machine machine;
 
-/* One machine exists at a time. Returns 0, -EINVAL for an impossible configuration, -ENOMEM, -EBUSY when there is one. */
+/* One machine exists at a time. Returns 0, -EINVAL for an invalid configuration, -ENOMEM, -EBUSY if one exists. */
 int machine_init(const struct machine_config *config);
-/* Frames that were still allocated: 0 when nothing leaked. Locking: no other thread is in core, RCU callbacks have run. */
+/*
+ * Returns the number of allocated frames: 0 without leaks. Locking: no other thread is in core, RCU callbacks have
+ * run.
+ */
 unsigned long machine_exit(void);
-/* Frames free now, those on threads' lists included; exact while no thread allocates or frees. */
+/* Number of free frames, those on threads' lists included; exact while no thread allocates or frees. */
 unsigned long machine_free_frames(void);
 
 /* ---- arithmetic ---- */
@@ -142,7 +146,7 @@ static force_inline void *page_address(const struct page *page)
 	return machine.frames + (page_to_pfn(page) << FRAME_SHIFT);
 }
 
-/* The page whose frame holds @addr. */
+/* The page of the frame that contains @addr. */
 static force_inline struct page *virt_to_page(const void *addr)
 {
 	return pfn_to_page((unsigned long)((const char *)addr - machine.frames) >> FRAME_SHIFT);
@@ -158,13 +162,13 @@ static force_inline unsigned int page_to_nid(const struct page *page)
 	return pfn_to_nid(page_to_pfn(page));
 }
 
-/* @pfn names a frame that exists and can be allocated. */
+/* True if @pfn names a frame that exists and can be allocated. */
 static inline bool pfn_valid(unsigned long pfn)
 {
 	return pfn && pfn < machine.max_pfn && (pfn & ((1ul << machine.node_shift) - 1)) < machine.frames_per_node;
 }
 
-/* The payload of a data frame. One line of 64 lies elsewhere in each frame, so that the lines use all sets of a cache. */
+/* The payload of a data frame. Payloads of 64 bytes lie at different offsets, so that they use all sets of a cache. */
 static force_inline void *page_payload(const struct page *page)
 {
 	unsigned long line = machine.payload == CACHE_LINE ? (page_to_pfn(page) * CACHE_LINE) & (FRAME_SIZE - 1) : 0;
@@ -197,7 +201,7 @@ static force_inline void page_life_ends(struct page *page)
 #endif
 }
 
-/* Says what an allocated page is used for. Locking: its only owner. */
+/* Sets the type of an allocated page. Locking: its only owner. */
 static force_inline void page_set_type(struct page *page, enum page_type type)
 {
 	store_relaxed(&page->type, (uint8_t)type);
@@ -206,32 +210,32 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
 /* ---- allocation ---- */
 #define ALLOC_TYPE	0x0fu		/* enum page_type of the new page; 0 means PAGE_USED */
 #define ALLOC_ZERO	0x10u		/* clear the payload */
-#define ALLOC_COMPOUND	0x20u		/* the block is one folio: its pages know their head, and are of its type */
-#define ALLOC_THISNODE	0x40u		/* of no other node */
+#define ALLOC_COMPOUND	0x20u		/* the block is one folio: its pages know their head, and have its type */
+#define ALLOC_THISNODE	0x40u		/* no fallback to other nodes */
 
 /*
  * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
- * The node follows the calling cpu's policy for page tables or for all else, then the others in turn. Returns NULL when
- * no node has such a block, or an injected failure is due. Frames on other threads' lists are out of reach.
+ * The node follows the calling cpu's mempolicy for page tables or for data, then the others in turn. Returns NULL if
+ * no node has such a block, or an injected failure is due. Frames on other threads' lists are not used.
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
 struct page *alloc_page(unsigned int flags) __must_check;
-/* The node that the calling cpu's policy for data says is next. */
+/* The next node by the calling cpu's mempolicy for data. */
 unsigned int alloc_policy_node(void);
-/* The same from node @nid, whatever the policy; falls back likewise, but with ALLOC_THISNODE. */
+/* Allocates from node @nid, whatever the mempolicy; falls back as alloc_pages(), but not with ALLOC_THISNODE. */
 struct page *alloc_pages_node(unsigned int nid, unsigned int order, unsigned int flags) __must_check;
 /*
- * free_pages - drop the caller's reference to a block; the last one frees it. @order is that of the allocation.
+ * free_pages - drops the caller's reference to a block; the last one frees it. @order is that of the allocation.
  * Source: mm/page_alloc.c __free_pages().
  */
 void free_pages(struct page *page, unsigned int order);
 void free_page(struct page *page);
-/* Gives back a block whose references are all gone (_refcount 0), and which nothing maps. */
+/* Frees a block without references (_refcount 0) and mappings. */
 void free_frozen_pages(struct page *page, unsigned int order);
-/* Gives the calling cpu's lists back to the nodes; a cpu does so before it unregisters. */
+/* Drains the calling cpu's lists to the nodes; a cpu does so before it unregisters. */
 void frame_drain_cpu(void);
 
-/* Clears, copies or overwrites the payload of a data page. */
+/* Clears, copies or poisons the payload of a data page. */
 void clear_payload(struct page *page);
 void copy_payload(struct page *to, const struct page *from);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_pool.c - huge pages set aside. */
+/* hugetlb_pool.c - the pool of huge pages. */
 #include "core/phys/hugetlb_pool.h"
 
 #include "core/base/cpu.h"
@@ -114,7 +114,7 @@ struct hugetlb_counts hugetlb_pool_counts(void)
 	return counts;
 }
 
-/* ---- promises ---- */
+/* ---- reservations ---- */
 
 bool hugetlb_pool_reserve(unsigned long nr)
 {
@@ -138,14 +138,14 @@ void hugetlb_pool_unreserve(unsigned long nr)
 
 /* ---- huge pages ---- */
 
-/* As alloc_pages() leaves a folio, but for its contents. */
+/* Initialises a folio as alloc_pages() does, except for its contents. */
 static struct folio *prepare(struct page *head)
 {
 	head->index = 0;
 	store_relaxed(&head->private, 0);
 	store_relaxed(&head->_pincount, 0);
 	ASSERT(load_relaxed(&head->flags) == PG_HUGETLB && !load_relaxed(&head->_refcount));
-	/* ORDER[page-ref:A] its next life begins after the old entries were cleared; pairs with ORDER[page-ref:B]. */
+	/* ORDER[page-ref:A] the next life begins after old entries were cleared; pairs with ORDER[page-ref:B]. */
 	store_release(&head->_refcount, 1);
 	return page_folio(head);
 }

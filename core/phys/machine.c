@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* machine.c - the two address ranges of the simulated machine, made and taken down. */
+/* machine.c - sets up and tears down the two address ranges of the simulated machine. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 #include "core/phys/frame.h"
 #include "core/phys/pcp.h"
 
-#define RANGE_ALIGN	(2ul << 20)	/* so that a huge page of the host lies on one node */
+#define RANGE_ALIGN	(2ul << 20)	/* a huge page of the host lies on one node */
 
 _Static_assert(MAX_NODES <= ARENA_MAX_NODES, "every node of the machine has an arena");
 
@@ -43,7 +43,7 @@ static size_t vmemmap_size(void)
 	return machine.max_pfn * sizeof(struct page);
 }
 
-/* A node has at least 1 << MAX_ORDER pfns, so both its parts are whole pages of the host. */
+/* A node has at least 1 << MAX_ORDER pfns, so each of its parts is whole pages of the host. */
 static void bind_node(unsigned int nid)
 {
 	size_t frames = FRAME_SIZE << machine.node_shift, pages = sizeof(struct page) << machine.node_shift;
@@ -83,8 +83,8 @@ static bool config_ok(const struct machine_config *config)
 }
 
 /*
- * A thread's list keeps up to 1/128 of a node, so that threads which free what they allocate share no line. Frames on it are
- * out of the others' reach: a hundred threads leave them some.
+ * A thread's list keeps up to 1/128 of a node, so that threads that free what they allocate share no line. Other
+ * threads cannot use frames on it: a hundred threads leave them some.
  */
 static void machine_configure(const struct machine_config *config)
 {

@@ -10,15 +10,20 @@
 
 _Static_assert(3 * MAX_BATCH < PCP_CAPACITY, "a list holds three batches and the frame that makes it give one back");
 
-/* A ring: freed to and taken from its top, given back from its bottom. Lock key: (T) the thread in this slot only
- * (A) atomic: written by (T), read by any */
+/*
+ * A ring: frames are freed to and taken from its top, drained from its bottom. Lock key: (T) the thread in this slot
+ * only (A) atomic: written by (T), read by any
+ */
 struct pcp_list {
 	uint32_t count;			/* (A) frames in the ring */
 	uint32_t bottom;		/* (T) index of the coldest */
-	uint32_t pfns[PCP_CAPACITY];	/* (T) the last one was freed last */
+	uint32_t pfns[PCP_CAPACITY];	/* (T) last freed last */
 };
 
-/* [NR_CPUS][nr_nodes][NR_FRAME_USES], each cpu's lists on pages of their own: first touched, and so placed, by the cpu's thread. */
+/*
+ * [NR_CPUS][nr_nodes][NR_FRAME_USES], each cpu's lists on pages of their own: the cpu's thread touches them first,
+ * which places them.
+ */
 static char *lists;			/* (C) between pcp_init() and pcp_exit() */
 static size_t cpu_stride;		/* (C) the same */
 
@@ -45,8 +50,9 @@ void pcp_exit(void)
 }
 
 /*
- * A batch leaves the list in the order in which the node gave it: ascending where a block was split, or where frames were
- * freed so. Hardware prefetches upwards from frame to frame: walks over many tables are three times as fast for it.
+ * A batch leaves the list in the order in which the node returned it: ascending where a block was split, or where
+ * frames were freed so. Hardware prefetches upwards from frame to frame: walks over many tables are three times as
+ * fast for it.
  */
 static __noinline uint32_t refill(struct pcp_list *list, unsigned int nid, enum frame_use use)
 {
@@ -74,7 +80,7 @@ static force_inline struct page *pop(struct pcp_list *list, uint32_t count)
 	return pfn_to_page(*pcp_slot(list, count - 1));
 }
 
-/* The node has none left: a frame that this cpu keeps for the other use will do. */
+/* The node has none left: takes a frame from this cpu's list for the other use. */
 static __noinline struct page *take_other_use(unsigned int nid, enum frame_use use)
 {
 	struct pcp_list *list = pcp_list(this_cpu->id, nid, use == FRAME_DATA ? FRAME_TABLE : FRAME_DATA);
@@ -96,7 +102,7 @@ struct page *pcp_alloc(unsigned int nid, enum frame_use use)
 	return pop(list, count);
 }
 
-/* The coldest @nr, at most a batch, go back. Returns how many are left. */
+/* Drains the coldest @nr, at most a batch. Returns how many are left. */
 static __noinline uint32_t drain_batch(struct pcp_list *list, unsigned int nid, uint32_t count, bool stock)
 {
 	uint32_t batch[MAX_BATCH], nr = min(count, machine.pcp_batch);

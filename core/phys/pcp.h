@@ -2,11 +2,11 @@
 /*
  * pcp.h - per-cpu lists of single free frames, one per node, so that most allocations and frees take no lock.
  *
- * Last in, first out, which hands out the frame whose lines are still in this core's cache. A list belongs to the thread
- * that holds the cpu slot; the slot's next holder inherits what its last one left.
+ * Last in, first out: an allocation gets the frame whose lines are still in this core's cache. A list belongs to the
+ * thread that holds the cpu slot; the slot's next holder inherits it.
  *
- * Page tables have a list of their own, filled from small blocks: most are freed by another thread after a grace period, and
- * would in time break up the blocks that data frames come in.
+ * Page tables have a list of their own, filled from small blocks: most are freed by another thread after a grace
+ * period, and would in time fragment the blocks of data frames.
  */
 #ifndef FAULTLINE_CORE_PHYS_PCP_H
 #define FAULTLINE_CORE_PHYS_PCP_H
@@ -18,11 +18,11 @@
 /* Called by machine_init(), and by machine_exit() when all lists are empty. Returns 0 or -ENOMEM. */
 int pcp_init(void);
 void pcp_exit(void);
-/* A frame of node @nid for the calling cpu, or NULL when neither its list nor the node has one. */
+/* A frame of node @nid for the calling cpu, or NULL if neither its list nor the node has one. */
 struct page *pcp_alloc(unsigned int nid, enum frame_use use);
-/* Takes a frame whose references are gone, from what it was used for. */
+/* Frees a frame without references, of the given use. */
 void pcp_free(struct page *page, enum frame_use use);
-/* Gives slot @cpu's lists back to the nodes. Locking: @cpu is the caller's, or no other thread is in core. */
+/* Drains slot @cpu's lists to the nodes. Locking: @cpu is the caller's, or no other thread is in core. */
 void pcp_drain(unsigned int cpu);
 /* Frames on all lists. */
 unsigned long pcp_free_frames(void);
