@@ -65,7 +65,7 @@
 #define PMD_MASK	(~(PMD_SIZE - 1))
 #define TABLE_SIZE	(PAGE_SIZE << TABLE_ORDER)
 
-/* A PMD entry may be a leaf, which maps a huge page, where there are PMD tables. Source: include/linux/huge_mm.h. */
+/* Where there are PMD tables, a PMD entry may be a leaf and map a huge page. Source: include/linux/huge_mm.h. */
 #define THP_POSSIBLE	(PTRS_PER_PMD > 1)
 #define HPAGE_PMD_ORDER	(PMD_SHIFT - PAGE_SHIFT)
 #define HPAGE_PMD_NR	(1UL << HPAGE_PMD_ORDER)
@@ -73,7 +73,7 @@
 _Static_assert(PTRS_PER_PTE * 8 == TABLE_SIZE, "a table fills its frames");
 _Static_assert(PTRS_PER_PGD * 8 == TABLE_SIZE, "all tables are of one size");
 
-/* Levels by depth, as pte_hole() names them. */
+/* Levels by depth, as pte_hole() uses them. */
 enum pgtable_level { LEVEL_PGD, LEVEL_P4D, LEVEL_PUD, LEVEL_PMD, LEVEL_PTE, NR_LEVELS };
 
 /* log2 of the bytes that one entry of @level spans. */
@@ -93,7 +93,7 @@ static inline unsigned int level_entries(enum pgtable_level level)
 	return entries[level];
 }
 
-/* The level of the tables that entries of @level point to: a folded level's only entry is the one above. */
+/* The level of the tables that entries of @level point to; a folded level's only entry is the one above. */
 static inline enum pgtable_level level_below(enum pgtable_level level)
 {
 	do {
@@ -108,7 +108,7 @@ static inline unsigned long level_index(enum pgtable_level level, unsigned long 
 	return (addr >> level_shift(level)) & (level_entries(level) - 1);
 }
 
-/* The level a hole found at @level really sits at: folded ones are passed over. Source: mm/pagewalk.c, real_depth(). */
+/* The level of a hole found at @level: folded levels are skipped. Source: mm/pagewalk.c, real_depth(). */
 static inline enum pgtable_level real_depth(enum pgtable_level level)
 {
 	if (level == LEVEL_PMD && PTRS_PER_PMD == 1)
@@ -120,7 +120,7 @@ static inline enum pgtable_level real_depth(enum pgtable_level level)
 	return level;
 }
 
-/* End of the entry that holds @addr, at most @end; right for @end at the top of the address space too. */
+/* End of the entry of @addr, at most @end; correct for @end at the top of the address space too. */
 static inline unsigned long level_addr_end(enum pgtable_level level, unsigned long addr, unsigned long end)
 {
 	unsigned long size = 1UL << level_shift(level);

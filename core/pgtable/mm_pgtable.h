@@ -8,22 +8,25 @@
 #include "core/pgtable/pgtable.h"
 
 enum mm_counter {
-	MM_ANONPAGES,		/* anonymous pages mapped, or on the way to another frame */
-	MM_FILEPAGES,		/* pages of files mapped */
+	MM_ANONPAGES,		/* anonymous pages mapped, or under migration */
+	MM_FILEPAGES,		/* mapped pages of files */
 	MM_SWAPENTS,		/* swap entries */
-	MM_HUGETLBPAGES,	/* pages of huge pages from the pool, mapped */
-	MM_PTE_TABLES,		/* PTE tables linked */
-	MM_UPPER_TABLES,	/* PMD, PUD and P4D tables linked */
+	MM_HUGETLBPAGES,	/* mapped pages of huge pages from the pool */
+	MM_PTE_TABLES,		/* linked PTE tables */
+	MM_UPPER_TABLES,	/* linked PMD, PUD and P4D tables */
 	NR_MM_COUNTERS
 };
 
-/* One cpu's share of an mm's counters; a share may be negative, the sum is exact at rest. Lock key: (A) written by that cpu */
+/*
+ * One cpu's share of an mm's counters; a share may be negative, the sum is exact at rest. Lock key: (A) written by
+ * that cpu
+ */
 struct mm_counters {
 	long count[NR_MM_COUNTERS];	/* (A) */
 } __cacheline_aligned;
 
 /*
- * Conservation: the sums of counters[] equal what a walk over the whole tree finds.
+ * Conservation: the sums of counters[] equal those of a walk over the whole tree.
  *
  * Line 0 is read by every operation and never written after creation; page_table_lock, hot in coarse policies, has
  * line 1 to itself.
@@ -34,7 +37,7 @@ struct mm_pgtable {
 	pgd_t *pgd;			/* (C) the root table; lives as long as the mm */
 	struct mm_counters *counters;	/* (C) nr_cpu_ids of them, by cpu slot */
 	struct mm_policy policy;	/* (C) */
-	unsigned int home;		/* (C) NUMA node the mm's own memory is on */
+	unsigned int home;		/* (C) NUMA node of the mm's own memory */
 	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; guards PGD, P4D, PUD entries, and more by policy */
 } __cacheline_aligned;
 
@@ -44,7 +47,7 @@ static inline void mm_count(struct mm_pgtable *pt, enum mm_counter which, long n
 	count_own(&pt->counters[this_cpu->id].count[which], n);
 }
 
-/* Exact only while nobody changes it. Source: include/linux/mm.h, get_mm_counter(). */
+/* Exact only without concurrent changes. Source: include/linux/mm.h, get_mm_counter(). */
 static inline long mm_counter_sum(const struct mm_pgtable *pt, enum mm_counter which)
 {
 	long sum = 0;

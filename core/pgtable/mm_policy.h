@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm_policy.h - which locks an mm uses; const from its creation on. Presets are in core/policy. */
+/* mm_policy.h - the choice of an mm's locks; const from its creation on. Presets are in core/policy. */
 #ifndef FAULTLINE_CORE_PGTABLE_MM_POLICY_H
 #define FAULTLINE_CORE_PGTABLE_MM_POLICY_H
 
 #include "core/lock/spinlock.h"
 
-/* Which lock guards the entries of a table: the mm's one, the PMD table's above (or itself), the PTE table's own. */
+/* The lock of a table's entries: the mm's one, the PMD table's above (or its own), the PTE table's own. */
 enum ptl_level { PTL_MM, PTL_PMD_TABLE, PTL_PTE_TABLE };
 
 enum vma_lock_kind { VMA_LOCK_NONE, VMA_LOCK_RWSEM, VMA_LOCK_REFCNT };
 
-/* How an unlinked page table waits for lockless walkers: a grace period, or every cpu is asked and answers. */
+/* How an unlinked page table waits for lockless walkers: for a grace period, or for an answer of every cpu. */
 enum table_free_kind { TABLE_FREE_RCU, TABLE_FREE_SHOOTDOWN };
 
-/* How an anon_vma outlives its readers: its memory stays one for good, or is freed after a grace period. */
+/* How an anon_vma outlives its readers: its memory is type-stable, or is freed after a grace period. */
 enum anon_vma_free_kind { ANON_VMA_TYPESAFE, ANON_VMA_CALL_RCU };
 
-/* Which anonymous memory gets huge pages: none, what MADV_HUGEPAGE asked for, all but what MADV_NOHUGEPAGE refused. */
+/* Anonymous memory with huge pages: none, MADV_HUGEPAGE ranges, all but MADV_NOHUGEPAGE ranges. */
 enum thp_kind { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 
-/* (C) all of it, once the mm is there */
+/* (C) all of it, once the mm exists */
 struct mm_policy {
 	enum ptl_level pte_ptl;			/* entries of PTE tables */
 	enum ptl_level pmd_ptl;			/* entries of PMD tables: PTL_MM or PTL_PMD_TABLE */
 	enum spin_kind spin;			/* every spinlock of the mm */
 	enum vma_lock_kind vma_lock;
 	enum table_free_kind table_free;
-	bool reclaim_tables;			/* MADV_DONTNEED frees PTE tables it emptied */
+	bool reclaim_tables;			/* MADV_DONTNEED frees emptied PTE tables */
 	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
 	enum anon_vma_free_kind anon_vma_free;
-	unsigned int anon_order;		/* largest folio that a first write gets, in pages, log2 */
+	unsigned int anon_order;		/* largest folio of a first write, in pages, log2 */
 	enum thp_kind thp;
 };
 

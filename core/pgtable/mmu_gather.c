@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmu_gather.c - pages and page tables on their way out. */
+/* mmu_gather.c - gathers pages and page tables to free. */
 #include "core/pgtable/mmu_gather.h"
 
 #include "core/base/syncpoint.h"
@@ -31,7 +31,7 @@ static void free_table_chain_rcu(struct rcu_head *head)
 
 /*
  * ORDER[table-free:A] the tables' entries were cleared, then a grace period passes (or every cpu has answered), then
- * they are freed. Pairs with ORDER[table-free:B] in ptl.h. Weaker: a walker reads a table that is something else by now.
+ * they are freed. Pairs with ORDER[table-free:B] in ptl.h. Weaker: a walker reads a table that was freed and reused.
  * One callback frees a whole chain: the first table carries it.
  */
 static void free_tables(struct mmu_gather *tlb)
@@ -49,7 +49,7 @@ static void free_tables(struct mmu_gather *tlb)
 	}
 }
 
-/* Pages of a large folio lie side by side: their references are dropped at once. */
+/* Pages of a large folio are adjacent: their references are dropped at once. */
 static void put_folios(const struct mmu_gather *tlb)
 {
 	unsigned int i = KNOCKED_OUT(GATHER_PUT) ? 1 : 0;
@@ -85,14 +85,14 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 {
 	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
 	count_event(EV_TABLE_FREE);
-	BUG_ON(table->pt_next);		/* a deposit whose leaf was forgotten */
+	BUG_ON(table->pt_next);		/* a deposit without its leaf */
 	if (tlb->pt->policy.table_free == TABLE_FREE_RCU)
 		age_unlinked(&table->age);
 	table->pt_next = tlb->tables;
 	tlb->tables = table;
 }
 
-/* What bounds a table: it goes only if all it can map lies in [floor, ceiling). A ceiling of 0 is the top. */
+/* Bounds of freed tables: only tables within [floor, ceiling) are freed. A ceiling of 0 is the top. */
 struct table_bounds {
 	unsigned long floor, ceiling;
 };
@@ -106,9 +106,9 @@ static bool table_within(enum pgtable_level parent, unsigned long addr, const st
 }
 
 /*
- * Frees the tables below the entries of one table of @level that map [@addr, @end). A folded level is entered without a
- * table of its own. Entries within the bounds are cleared by a plain atomic store: whoever could change them would need a
- * VMA over them. Others, in a table shared with neighbours, are read while their faults populate it.
+ * Frees the tables below the entries of one table of @level that map [@addr, @end). A folded level is entered without
+ * a table of its own. Entries within the bounds are cleared by a plain atomic store: changing them needs a VMA over
+ * them. Others, in a table shared with neighbours, are read while faults populate it.
  */
 static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtable_level level, unsigned long addr,
 			     unsigned long end, const struct table_bounds *bounds)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pgalloc.c - page tables: allocated, published, freed. */
+/* pgalloc.c - allocates, publishes and frees page tables. */
 #include "core/pgtable/pgalloc.h"
 
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include "core/phys/folio.h"
 
 /*
- * Tables of pending callbacks are memory too: before an allocation fails, they are waited for once. No reader section
- * and no spinlock is held here, so the wait ends.
+ * Before an allocation fails, it waits once for pending callbacks, which free tables. The caller holds no read section
+ * and no spinlock, so the wait ends.
  */
 static struct page *table_frames(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pgalloc.h - page tables: allocated, published, freed.
+ * pgalloc.h - allocates, publishes and frees page tables.
  *
- * A table is one frame (two in the 2-level geometry) whose struct page carries the table's lock.
+ * A table is one frame (two in the 2-level geometry) whose struct page has the table's lock.
  * Source: mm/memory.c, __pte_alloc(), __pmd_alloc() …; include/linux/mm.h, pagetable_pte_ctor().
  */
 #ifndef FAULTLINE_CORE_PGTABLE_PGALLOC_H
@@ -13,25 +13,26 @@
 
 /*
  * mm_pgtable_init - an empty tree under @policy. Returns 0 or -ENOMEM. Locking: a registered cpu.
- * mm_pgtable_destroy - frees the root; every other table is gone already (free_pgtables()), all readers too.
+ * mm_pgtable_destroy - frees the root, after all other tables (free_pgtables()) and all readers.
  */
 int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy);
 void mm_pgtable_destroy(struct mm_pgtable *pt);
 
-/* An unlinked, cleared table for entries of @level, or NULL. Waits for pending frees once before it gives up. */
+/* An unlinked, cleared table for entries of @level, or NULL. Waits for pending frees once before it fails. */
 struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level);
-/* Frees a table nobody can reach any more. Callable from RCU callbacks. */
+/* Frees an unreachable table. Callable from RCU callbacks. */
 void table_free(struct page *table);
 
 /*
- * table_populate - make the upper entry at @entry, of a table at @level, point to a new table, unless it is populated.
- * Returns 0 (by whoever populated it) or -ENOMEM. Locking: mmap_lock or the VMA lock; takes the entry's PTL.
+ * table_populate - makes the upper entry at @entry, of a table at @level, point to a new table, unless it is
+ * populated. Returns 0 (also if another thread populated it) or -ENOMEM. Locking: mmap_lock or the VMA lock; takes the
+ * entry's PTL.
  */
 int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level);
 
 /*
  * p4d_alloc … pte_alloc - the entry of @addr one level down, its table allocated if missing; NULL on -ENOMEM.
- * pte_alloc returns 0 or -ENOMEM: the table it saw to may be unlinked again before the caller gets there.
+ * pte_alloc returns 0 or -ENOMEM: its table may be unlinked again before the caller uses it.
  */
 static inline p4d_t *p4d_alloc(struct mm_pgtable *pt, pgd_t *pgdp, unsigned long addr)
 {
@@ -62,9 +63,9 @@ static inline int pte_alloc(struct mm_pgtable *pt, pmd_t *pmdp)
 }
 
 /*
- * pgtable_trans_huge_deposit - keeps @table, empty and in nobody's reach, for the leaf that @pmdp is or becomes: so splitting it needs
- * no memory. It counts as one of the mm's. pgtable_trans_huge_withdraw() - takes one back, once for each leaf; whoever frees it
- * counts it off (tlb_remove_table()). Locking: the PMD table's PTL. Source: mm/pgtable-generic.c.
+ * pgtable_trans_huge_deposit - deposits @table, empty and unreachable, for the leaf that @pmdp is or becomes: so
+ * splitting it needs no memory. It counts as one of the mm's. pgtable_trans_huge_withdraw() - withdraws one, once for
+ * each leaf; freeing it uncounts it (tlb_remove_table()). Locking: the PMD table's PTL. Source: mm/pgtable-generic.c.
  */
 void pgtable_trans_huge_deposit(struct mm_pgtable *pt, pmd_t *pmdp, struct page *table);
 struct page *pgtable_trans_huge_withdraw(pmd_t *pmdp);
@@ -78,7 +79,7 @@ static inline pmd_t *pmd_alloc_path(struct mm_pgtable *pt, unsigned long addr)
 	return pudp ? pmd_alloc(pt, pudp, addr) : NULL;
 }
 
-/* The PUD entry of @addr; NULL where a table above is missing. Locking: mmap_lock or the VMA lock. */
+/* The PUD entry of @addr; NULL if a table above is missing. Locking: mmap_lock or the VMA lock. */
 static inline pud_t *pud_find(struct mm_pgtable *pt, unsigned long addr)
 {
 	pgd_t *pgdp = pgd_offset(pt->pgd, addr);
@@ -91,8 +92,9 @@ static inline pud_t *pud_find(struct mm_pgtable *pt, unsigned long addr)
 }
 
 /*
- * pmd_find_next - the first PMD entry at or above *@addr and below @end whose upper tables exist, *@addr moved up to
- * what it maps; NULL when there is none. Leaves of PUD tables are passed by. Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ * pmd_find_next - the first PMD entry at or above *@addr and below @end whose upper tables exist; *@addr is advanced
+ * to its range. NULL if there is none. Leaves of PUD tables are skipped. Locking: mmap_lock or the VMA lock, which
+ * keep upper tables.
  */
 pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end);
 

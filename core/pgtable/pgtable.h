@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pgtable.h - entries of page tables: what the bits mean, how they are read and changed, how tables are descended.
+ * pgtable.h - entries of page tables: the meaning of bits, reads and changes, descents.
  *
- * An entry is one 64-bit word that other threads read without a lock at any time. So it is read once into a value,
- * the value is looked at, and what is stored later is decided on that value. Changes that depend on the old value
- * are one atomic exchange: a lockless setter of the accessed or dirty bit must not be lost.
+ * An entry is one 64-bit word that other threads read without a lock at any time. So it is read once into a value, and
+ * decisions and later stores use that value. Changes that depend on the old value are one atomic exchange: a lockless
+ * setter of the accessed or dirty bit must not be lost.
  *
  *   present            bit 0: translates; or protnone (bit 8): kept for its VMA, no access allowed
  *   none               all zero
@@ -20,7 +20,7 @@
 #include "core/pgtable/geometry.h"
 #include "core/phys/frame.h"
 
-/* Lock key: (A) atomic: written under the table's PTL (PGD, P4D, PUD: page_table_lock), read by anyone */
+/* Lock key: (A) atomic: written under the table's PTL (PGD, P4D, PUD: page_table_lock), read by any */
 typedef struct { uint64_t val; /* (A) */ } pte_t;
 typedef struct { uint64_t val; /* (A) */ } pmd_t;
 typedef struct { uint64_t val; /* (A) */ } pud_t;
@@ -33,16 +33,16 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_DIRTY	(1UL << 6)
 #define ENTRY_HUGE	(1UL << 7)
 #define ENTRY_PROTNONE	(1UL << 8)
-#define ENTRY_SPECIAL	(1UL << 9)	/* no struct page behind it, or one that is not counted: the zero page */
+#define ENTRY_SPECIAL	(1UL << 9)	/* no struct page, or an uncounted one: the zero page */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
 #define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_PFN_MASK)
 
-/* An entry that points to a table. Accessed and dirty are set at once: nobody ages tables. */
+/* An entry that points to a table. Accessed and dirty are set at once: tables are not aged. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
 
 _Static_assert(PAGE_SHIFT == FRAME_SHIFT, "a small page is a frame");
 
-/* The frame that an entry of any level names. */
+/* The frame of an entry of any level. */
 static inline unsigned long entry_pfn(uint64_t val)
 {
 	return (val & ENTRY_PFN_MASK) >> PAGE_SHIFT;
@@ -69,7 +69,7 @@ static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESS
 static inline pte_t pte_mkold(pte_t pte)	{ return __pte(pte.val & ~ENTRY_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte.val | ENTRY_SPECIAL); }
 
-/* @prot: the bits a VMA's page_prot gives (present or protnone, accessed). */
+/* @prot: the bits of a VMA's page_prot (present or protnone, accessed). */
 static inline pte_t pfn_pte(unsigned long pfn, uint64_t prot)
 {
 	return __pte(((uint64_t)pfn << PAGE_SHIFT) | prot);
@@ -86,19 +86,19 @@ static inline pte_t mk_pte(struct page *page, uint64_t prot)
 	return pfn_pte(page_to_pfn(page), prot);
 }
 
-/* Says it is present, but has bits that mean nothing: never in a table, whatever happens. */
+/* Present, but with reserved bits: corrupt. */
 static inline bool pte_malformed(pte_t pte)
 {
 	return pte_present(pte) && (pte.val & ~ENTRY_KNOWN);
 }
 
-/* The same, or it names a frame that does not exist, and none that is raw: vm_normal_page() reports it. */
+/* The same, or it names a frame that does not exist and is not raw: vm_normal_page() reports it. */
 static inline bool pte_bad(pte_t pte)
 {
 	return pte_malformed(pte) || (pte_present(pte) && !pte_special(pte) && !pfn_valid(pte_pfn(pte)));
 }
 
-/* The same page under another protection; write permission is lost unless the caller gives it back. */
+/* The same page with another protection; the caller sets write permission again if needed. */
 static inline pte_t pte_modify(pte_t pte, uint64_t prot)
 {
 	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL)) | prot);
@@ -106,13 +106,13 @@ static inline pte_t pte_modify(pte_t pte, uint64_t prot)
 
 /* ---- reading and changing PTEs ---- */
 
-/* Locking: the PTL, or the caller looks again under it before it acts. */
+/* Locking: the PTL, or the caller re-checks under it before it acts. */
 static inline pte_t ptep_get(pte_t *ptep)
 {
 	return __pte(load_relaxed(&ptep->val));
 }
 
-/* What the entry leads to may be read through it: pairs with the release in set_pte(). */
+/* The page or table of the entry may be read through it: pairs with the release in set_pte(). */
 static inline pte_t ptep_get_lockless(pte_t *ptep)
 {
 	pte_t pte;
@@ -123,7 +123,7 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 	return pte;
 }
 
-/* Locking: the PTL. What the page holds was written before. */
+/* Locking: the PTL. The page's contents were written before. */
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
 	SCHEDULE_STEP("pte.set");
@@ -137,21 +137,27 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 	return __pte(xchg_acq_rel(&ptep->val, 0));
 }
 
-/* Takes the right to write away, and keeps what else changed meanwhile. Locking: the PTL. Source: include/linux/pgtable.h. */
+/*
+ * Clears write permission, and keeps concurrent changes of other bits. Locking: the PTL. Source:
+ * include/linux/pgtable.h.
+ */
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.wrprotect");
 	fetch_and_acq_rel(&ptep->val, ~ENTRY_WRITE);
 }
 
-/* Sets the accessed and dirty bits that @entry has: a dirty bit that a processor sets meanwhile stays. Source: mm/pgtable-generic.c. */
+/*
+ * Sets the accessed and dirty bits of @entry: a dirty bit that a processor sets meanwhile stays. Source:
+ * mm/pgtable-generic.c.
+ */
 static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
 {
 	SCHEDULE_STEP("pte.access");
 	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
 }
 
-/* True when it was accessed since the last time. Locking: the PTL. Source: include/linux/pgtable.h. */
+/* True if it was accessed since the last call. Locking: the PTL. Source: include/linux/pgtable.h. */
 static inline bool ptep_test_and_clear_young(pte_t *ptep)
 {
 	bool young = pte_young(ptep_get(ptep));
@@ -161,8 +167,8 @@ static inline bool ptep_test_and_clear_young(pte_t *ptep)
 }
 
 /*
- * Entries of a whole PTE table that are present. Locking: the PTL. Plain reads, which the compiler makes vectors of: nobody
- * writes an entry without the PTL.
+ * Number of present entries of a whole PTE table. Locking: the PTL. Plain reads, which the compiler vectorises: all
+ * writers hold the PTL.
  */
 static inline unsigned int pte_table_count_present(const pte_t *table)
 {
@@ -179,7 +185,7 @@ static inline bool pmd_none(pmd_t pmd)		{ return pmd.val == 0; }
 static inline bool pud_none(pud_t pud)		{ return pud.val == 0; }
 static inline bool p4d_none(p4d_t p4d)		{ return p4d.val == 0; }
 static inline bool pgd_none(pgd_t pgd)		{ return pgd.val == 0; }
-/* A leaf that is being split, or allows no access, is present too: see pmd_leaf.h. */
+/* A leaf under split, or without access, is present too: see pmd_leaf.h. */
 static inline bool pmd_present(pmd_t pmd)	{ return pmd.val & (ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_HUGE); }
 static inline bool pud_present(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
 static inline bool pmd_leaf(pmd_t pmd)		{ return pmd.val & ENTRY_HUGE; }
@@ -187,15 +193,15 @@ static inline bool pud_leaf(pud_t pud)		{ return pud.val & ENTRY_HUGE; }
 static inline bool pmd_same(pmd_t a, pmd_t b)	{ return a.val == b.val; }
 
 /*
- * ORDER[table-publish:B] the entry is read with acquire, and the table is read only through the value read.
- * Pairs with ORDER[table-publish:A] in pgalloc.c. Weaker: a walker finds a table that is not yet cleared.
+ * ORDER[table-publish:B] the entry is read with acquire, and the table is read only through the value read. Pairs with
+ * ORDER[table-publish:A] in pgalloc.c. Weaker: a walker finds a table that is not yet cleared.
  */
 static inline pmd_t pmdp_get(pmd_t *pmdp)	{ return (pmd_t){ load_acquire(&pmdp->val) }; }
 static inline pud_t pudp_get(pud_t *pudp)	{ return (pud_t){ load_acquire(&pudp->val) }; }
 static inline p4d_t p4dp_get(p4d_t *p4dp)	{ return (p4d_t){ load_acquire(&p4dp->val) }; }
 static inline pgd_t pgdp_get(pgd_t *pgdp)	{ return (pgd_t){ load_acquire(&pgdp->val) }; }
 
-/* What an upper entry that is present must always do, for whoever may read it: point to a page table. */
+/* True if a present upper entry points to a page table, as it must for all readers. */
 static inline bool entry_points_to_table(uint64_t val)
 {
 	unsigned long pfn = entry_pfn(val);
@@ -223,8 +229,9 @@ static inline struct page *pmd_table_page(pmd_t pmd)
 }
 
 /*
- * Descent. Each takes an entry that is present and no leaf (asserted nowhere: callers have looked), and reads it again;
- * safe because a table in use is unlinked only where no VMA over it can be reached - but PTE tables, which need ptl.h.
+ * Descent. Each takes an entry that is present and no leaf (not asserted: callers have checked), and re-reads it; safe
+ * because a table in use is unlinked only where tree and rmap reach no VMA over it - except for PTE tables, which need
+ * ptl.h.
  */
 static inline pgd_t *pgd_offset(pgd_t *pgd, unsigned long addr)
 {
@@ -259,8 +266,8 @@ static inline pte_t *pte_offset(pmd_t pmd, unsigned long addr)
 }
 
 /*
- * The same without a lock that keeps upper tables: from the value of the entry above, read once, present and no leaf. Locking: a
- * section in which tables are not freed. Source: include/linux/pgtable.h.
+ * The same without a lock that keeps upper tables: from the value of the entry above, read once, present and no leaf.
+ * Locking: a section in which tables are not freed. Source: include/linux/pgtable.h.
  */
 static inline p4d_t *p4d_offset_lockless(pgd_t *pgdp, pgd_t pgd, unsigned long addr)
 {

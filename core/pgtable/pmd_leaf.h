@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pmd_leaf.h - PMD entries that are leaves: one entry maps a huge page. And PUD entries, which map raw frames only.
+ * pmd_leaf.h - PMD entries that are leaves, one entry that maps a huge page; and PUD leaves, which map raw frames
+ * only.
  *
- * A leaf is written under its PMD table's lock and read by anyone. It is never none for a moment while it changes: who looks
- * without the lock, and finds none, passes the whole range by. So a leaf that is about to become another, or a table, is made
- * invalid first: it translates nothing, GUP-fast leaves it, and everybody else takes the lock and looks again.
+ * A leaf is written under its PMD table's lock and read by any thread. It is never none during a change: a lockless
+ * reader that finds none skips the whole range. So a leaf is made invalid before it becomes another leaf or a table:
+ * it translates nothing, GUP-fast skips it, and all others take the lock and re-read it.
  *
  * Source: arch/x86/include/asm/pgtable.h, include/linux/pgtable.h.
  */
@@ -17,7 +18,7 @@
 
 /* ---- values ---- */
 
-/* A leaf, valid or not. Constant where the geometry has none. */
+/* A leaf, valid or not. Constant false in geometries without leaves. */
 static inline bool pmd_trans_huge(pmd_t pmd)	{ return THP_POSSIBLE && (pmd.val & ENTRY_HUGE); }
 static inline bool pmd_is_table(pmd_t pmd)	{ return !pmd_none(pmd) && !pmd_leaf(pmd); }
 static inline bool pmd_accessible(pmd_t pmd)	{ return pmd.val & ENTRY_PRESENT; }
@@ -36,13 +37,13 @@ static inline pmd_t pmd_mkyoung(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_ACCESS
 static inline pmd_t pmd_mkold(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_ACCESSED); }
 static inline pmd_t pmd_mkspecial(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_SPECIAL); }
 
-/* A leaf over the huge page that begins with @page. @prot: the bits a VMA's page_prot gives. */
+/* A leaf over the huge page that begins with @page. @prot: the bits of a VMA's page_prot. */
 static inline pmd_t mk_huge_pmd(const struct page *page, uint64_t prot)
 {
 	return __pmd(((uint64_t)page_to_pfn(page) << PAGE_SHIFT) | prot | ENTRY_HUGE);
 }
 
-/* The same huge page under another protection; write permission is lost unless the caller gives it back. */
+/* The same huge page with another protection; the caller sets write permission again if needed. */
 static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
 {
 	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL | ENTRY_HUGE)) | prot);
@@ -61,28 +62,28 @@ static inline pud_t mk_raw_pud(unsigned long pfn, uint64_t prot)
 
 /* ---- changing leaves. Locking: the PMD table's PTL ---- */
 
-/* What the huge page holds, or the table that @pmd points to, was written before. */
+/* The huge page's contents, or the table that @pmd points to, were written before. */
 static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 {
 	SCHEDULE_STEP("pmd.set");
 	store_release(&pmdp->val, pmd.val);
 }
 
-/* For a leaf that nothing takes the place of. Returns it. */
+/* Clears a leaf without a replacement. Returns it. */
 static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.clear");
 	return __pmd(xchg_acq_rel(&pmdp->val, 0));
 }
 
-/* Makes a leaf invalid; returns it as it was, and what is set in it from now on is lost. Source: mm/pgtable-generic.c. */
+/* Makes a leaf invalid; returns its old value; bits set in it from now on are lost. Source: mm/pgtable-generic.c. */
 static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.invalidate");
 	return __pmd(fetch_and_acq_rel(&pmdp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)));
 }
 
-/* Takes the right to write away, and keeps what else changed meanwhile. */
+/* Clears write permission, and keeps concurrent changes of other bits. */
 static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.wrprotect");
@@ -96,7 +97,7 @@ static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
 	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
 }
 
-/* True when the leaf was used since the last time. */
+/* True if the leaf was accessed since the last call. */
 static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
 {
 	bool young = pmd_young(pmdp_get(pmdp));

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ptl.h - split page-table locks, and the way into a PTE table that may vanish.
+ * ptl.h - split page-table locks, and the descent into a PTE table that may be freed.
  *
- * A PTE table is unlinked under its PMD entry's lock and its own, while others are on their way into it. So:
+ * A PTE table is unlinked under its PMD entry's lock and its own, while other threads descend into it. So a descent
+ * is:
  *
- *   begin (RCU, or a walk mark); read the PMD entry; lock the table it names; read the PMD entry again
+ *   begin (RCU, or a walk mark); read the PMD entry; lock the table it names; re-read the PMD entry
  *
- * Equal: the table was linked while its lock was held, and stays so until the lock is dropped, because unlinking
- * needs the lock too. Different: it was unlinked, or never the right one; give up, and the caller starts again from
- * the PMD. Between the two reads the table may be unlinked, but not freed: the section sees to it (table-free).
+ * Equal: the table was linked while its lock was held, and stays linked until the lock is dropped, because unlinking
+ * needs the lock too. Different: it was unlinked, or never the right one; the descent fails, and the caller restarts
+ * from the PMD. Between the two reads the table may be unlinked, but not freed: the section prevents that
+ * (table-free).
  *
  * Source: mm/pgtable-generic.c, __pte_offset_map_lock(); include/linux/mm.h, pmd_lock(), pte_lockptr().
  */
@@ -22,12 +24,12 @@
 #include "core/pgtable/shootdown.h"
 
 /*
- * Rounds of starting again that a broken protocol is told from bad luck by: far above what unlinking and linking of one table,
- * changes of one entry, or a walker's own callbacks can cause.
+ * A bound of restarts that only a broken protocol reaches: far above the number that unlinking and linking of one
+ * table, changes of one entry, or a walker's own callbacks can cause.
  */
 #define PTE_AGAIN_BOUND	1000000u
 
-/* The lock of the table that holds the PMD entry at @pmdp. */
+/* The lock of the table that contains the PMD entry at @pmdp. */
 static inline spinlock_t *pmd_lockptr(struct mm_pgtable *pt, pmd_t *pmdp)
 {
 	return pt->policy.pmd_ptl == PTL_MM ? &pt->page_table_lock : &table_page(pmdp)->ptl;
@@ -50,9 +52,9 @@ static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 }
 
 /*
- * pmd_trans_huge_lock - the lock of the leaf at @pmdp, held; NULL, and nothing locked, when it is no leaf: none, or a table.
- * A leaf stays one while its lock is held. Locking: mmap_lock, the VMA lock or a rmap lock, so that upper tables stay.
- * Source: include/linux/huge_mm.h.
+ * pmd_trans_huge_lock - returns the held lock of the leaf at @pmdp; NULL, without a lock, if it is no leaf: none, or a
+ * table. A leaf stays one while its lock is held. Locking: mmap_lock, the VMA lock or a rmap lock, which keep upper
+ * tables. Source: include/linux/huge_mm.h.
  */
 static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 {
@@ -69,9 +71,10 @@ static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp
 }
 
 /*
- * pmd_pte_lock - locks the PMD entry and the entries of its table, outermost first: the mm's one lock ranks above a PMD table's.
- * Returns the PMD entry; *@inner is NULL when one lock guards both, or there is no table. So a table is unlinked: whoever has one
- * of the locks found it linked, and who waits for one finds the PMD entry changed. Locking: as pte_offset_map_lock().
+ * pmd_pte_lock - locks the PMD entry and the entries of its table, outermost first: the mm's one lock ranks above a
+ * PMD table's. Returns the PMD entry; *@inner is NULL if one lock guards both, or there is no table. A table is
+ * unlinked under these locks: a holder of either found it linked, and a waiter finds the PMD entry changed. Locking:
+ * as pte_offset_map_lock().
  */
 static inline pmd_t pmd_pte_lock(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t **outer, spinlock_t **inner)
 {
@@ -98,7 +101,7 @@ static inline void pmd_pte_unlock(spinlock_t *outer, spinlock_t *inner)
 	spin_unlock(outer);
 }
 
-/* PTE tables may be unlinked while their VMA can be reached: who is on the way into one is told from who is not. */
+/* True if PTE tables may be unlinked while their VMA is reachable: then a descent needs a section. */
 static inline bool pte_tables_can_go(const struct mm_pgtable *pt)
 {
 	return pt->policy.table_free == TABLE_FREE_RCU || pt->policy.reclaim_tables;
@@ -106,9 +109,9 @@ static inline bool pte_tables_can_go(const struct mm_pgtable *pt)
 
 /*
  * A section in which a PTE table that was linked when its PMD entry was read is not freed. Without table reclaim a
- * linked table stays for as long as its VMA can be reached, and the shootdown policy needs no mark.
- * ORDER[table-free:B] the section begins before the PMD entry is read; pairs with ORDER[table-free:A] in
- * mmu_gather.c. Weaker: the table is freed and used anew under its reader.
+ * linked table stays for as long as its VMA is reachable, and the shootdown policy needs no mark.
+ * ORDER[table-free:B] the section begins before the PMD entry is read; pairs with ORDER[table-free:A] in mmu_gather.c.
+ * Weaker: the table is freed and reused under its reader.
  */
 static inline void pte_section_begin(struct mm_pgtable *pt)
 {
@@ -131,8 +134,8 @@ static inline void pte_section_end(struct mm_pgtable *pt)
 }
 
 /*
- * pte_offset_map - the PTE of @addr, not locked, inside a section that pte_unmap() ends; NULL, and no section, when
- * @pmdp points to no table. *@pmd is the entry read. What is read through it may be stale at once.
+ * pte_offset_map - the PTE of @addr, not locked, inside a section that pte_unmap() ends; NULL, without a section, if
+ * @pmdp points to no table. *@pmd is the entry read. Entries read through it may be stale.
  */
 static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, pmd_t *pmd)
 {
@@ -142,7 +145,7 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 		unsigned long life = page_life(pmd_table_page(*pmd));
 
 		SYNCPOINT("ptl.map.read_pmd");
-		/* In the section a table may be unlinked, never free, something else, or a table anew. */
+		/* In the section a table may be unlinked, but not freed or reused. */
 		ASSERT(entry_points_to_table(pmd->val) && page_life(pmd_table_page(*pmd)) == life);
 		if (pt->policy.table_free == TABLE_FREE_RCU)
 			age_seen(AGE_TABLE, &pmd_table_page(*pmd)->age, pmd_table_page(*pmd));
@@ -197,16 +200,16 @@ static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, 
 }
 
 /*
- * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock().
- * NULL, and nothing locked, when @pmdp points to no table, or to another one than a moment ago: look at it again.
- * Locking: mmap_lock or the VMA lock, so that upper tables stay.
+ * pte_offset_map_lock - the PTE of @addr, its table locked by *@ptlp, until pte_unmap_unlock(). NULL, without a lock,
+ * if @pmdp points to no table, or to another one than before: the caller re-reads it. Locking: mmap_lock or the VMA
+ * lock, which keep upper tables.
  */
 static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
 {
 	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, false);
 }
 
-/* The same inside the section and the lock of another table, which the caller has put first. */
+/* The same inside the section and the lock of another table, which the caller locked first. */
 static inline pte_t *pte_offset_map_lock_nested(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr,
 						spinlock_t **ptlp)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shootdown.c - waiting until no cpu is inside a lockless walk that began earlier. */
+/* shootdown.c - waits until no cpu is inside a lockless walk that began earlier. */
 #include "core/pgtable/shootdown.h"
 
 #include "core/base/schedule.h"

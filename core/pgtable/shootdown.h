@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shootdown.h - tables freed the old way: ask every cpu, and wait until none is inside a lockless walk.
+ * shootdown.h - frees tables without RCU: asks every cpu, and waits until none is inside a lockless walk.
  *
- * It stands for x86 without RCU-freed tables, where walkers turn interrupts off and who frees a table sends an
- * interrupt to all and waits. Here each cpu says in a word of its own that it walks:
+ * It models x86 without RCU-freed tables, where walkers disable interrupts, and a thread that frees a table sends an
+ * interrupt to all cpus and waits. Here each cpu marks its walks in a word of its own:
  *
  *   walker    seq odd; read entries … ; seq even
  *   freer     clear the entry; for each cpu: while its seq is odd and the same, wait; free
  *
- * Store buffering: both sides store and then load what the other stores, with a full fence between. Either the freer sees
+ * Store buffering: both sides store and then load the other's word, with a full fence between. Either the freer sees
  * the odd seq and waits, or the walker sees the cleared entry.
  * Source: mm/mmu_gather.c, tlb_remove_table_sync_one(); arch/x86 before CONFIG_MMU_GATHER_RCU_TABLE_FREE.
  */
@@ -21,7 +21,7 @@
 /* Lock key: (A) atomic, written by its cpu */
 struct walk_mark {
 	uint32_t seq;		/* (A) odd while the cpu is inside a lockless walk */
-	uint32_t depth;		/* (A) of nesting; only its cpu reads it */
+	uint32_t depth;		/* (A) nesting; only its cpu reads it */
 } __cacheline_aligned;
 
 extern struct walk_mark walk_marks[NR_CPUS];
@@ -47,7 +47,9 @@ static inline void shootdown_walk_end(void)
 		store_release(&mark->seq, mark->seq + 1);
 }
 
-/* Returns once every lockless walk that could have read an entry cleared before has ended. Locking: no spinlock held. */
+/*
+ * Returns once every lockless walk that could have read an entry cleared before has ended. Locking: no spinlock held.
+ */
 void shootdown_wait(void);
 
 #endif

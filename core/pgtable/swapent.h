@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * swapent.h - entries that are neither none nor present: a type, and what it needs.
+ * swapent.h - entries that are neither none nor present: a type and its payload.
  *
- * Bits 58-62 hold the type, bit 57 says of a swapped page that it was exclusive, bit 56 of one under migration that its entry was dirty,
- * bits 12-51 are the payload; present and protnone are clear. Source: include/linux/swapops.h.
+ * Bits 58-62 are the type, bit 57 marks a swapped page as exclusive, bit 56 marks the old entry of a page under
+ * migration as dirty, bits 12-51 are the payload; present and protnone are clear. Source: include/linux/swapops.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
@@ -15,13 +15,13 @@
 #define SWAPENT_DIRTY		(1UL << 56)
 
 enum swapent_type {
-	SWAPENT_GUARD = 1,		/* a guard region: any touch is fatal; no payload */
+	SWAPENT_GUARD = 1,		/* a guard region: any access is fatal; no payload */
 	SWAPENT_SWAP,			/* swapped out; the slot */
-	SWAPENT_POISON,			/* the page's contents are lost; its pfn */
-	SWAPENT_MIGRATION_READ,		/* on the way to another frame; the pfn it leaves. It was mapped read-only */
+	SWAPENT_POISON,			/* hwpoisoned; its pfn */
+	SWAPENT_MIGRATION_READ,		/* under migration; the old pfn. It was mapped read-only */
 	SWAPENT_MIGRATION_READ_EXCLUSIVE,	/* the same, and was exclusive */
 	SWAPENT_MIGRATION_WRITE,	/* it was writable, so exclusive */
-	SWAPENT_DEVICE_READ,		/* in the memory of a device, which processors can't reach; its pfn. Counted as mapped */
+	SWAPENT_DEVICE_READ,		/* in device memory, inaccessible to processors; its pfn. Counted as mapped */
 	SWAPENT_DEVICE_WRITE,		/* the same, and the device may write to it */
 };
 
@@ -73,7 +73,7 @@ static inline pte_t pte_swp_clear_exclusive(pte_t pte)
 	return __pte(pte.val & ~SWAPENT_EXCLUSIVE);
 }
 
-/* ---- on the way to another frame ---- */
+/* ---- under migration ---- */
 
 static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclusive)
 {
@@ -81,7 +81,7 @@ static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclu
 			    pfn);
 }
 
-/* @pte, a migration entry, dirty if @from is, which it takes the place of. Source: include/linux/swapops.h. */
+/* @pte, a migration entry, dirty if @dirty: the old entry was. Source: include/linux/swapops.h. */
 static inline pte_t migration_pte_dirty_as(pte_t pte, bool dirty)
 {
 	return __pte(pte.val | (dirty ? SWAPENT_DIRTY : 0));
@@ -107,7 +107,7 @@ static inline bool migration_pte_exclusive(pte_t pte)
 	return swapent_type(pte) == SWAPENT_MIGRATION_WRITE || swapent_type(pte) == SWAPENT_MIGRATION_READ_EXCLUSIVE;
 }
 
-/* ---- in the memory of a device ---- */
+/* ---- in device memory ---- */
 
 static inline pte_t make_device_private_pte(unsigned long pfn, bool write)
 {
