@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* address_space.c - simulated files made and freed. */
+/* address_space.c - creates and frees simulated files. */
 #include "core/mm/address_space.h"
 
 #include "core/base/arena.h"
@@ -57,7 +57,7 @@ no_slots:
 	return NULL;
 }
 
-/* No VMA maps it, since each holds a reference: but a walker may still hold the lock of one of its folios. */
+/* No VMA maps the file, since each holds a reference, but a walker may still hold the lock of one of its folios. */
 void file_put(struct file *file)
 {
 	uint32_t old = fetch_sub_acq_rel(&file->refcount, 1u);

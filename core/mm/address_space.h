@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * address_space.h - a simulated file: its pages in memory, the VMAs that map them, and what it holds on its device.
+ * address_space.h - a simulated file: its page cache, the VMAs that map it, and the contents of its device.
  *
- * file            what VMAs and openers hold references to; its size is in pages
- * address_space   the part of it that memory management knows: the page cache and the VMAs that map it
- * page cache      one slot for each folio the file can have; all its folios are of one order
- * device          one word for each page: a page that is read in holds it from end to end, and is written back to it
+ * file            VMAs and openers hold references to it; its size is in pages
+ * address_space   the part that memory management uses: the page cache and the VMAs that map it
+ * page cache      one slot for each possible folio of the file; all folios are of one order
+ * device          one word for each page: a page that is read in is filled with it, and is written back to it
  *
  * Source: include/linux/fs.h, struct address_space, struct file.
  */
@@ -17,15 +17,15 @@
 #include "core/phys/folio.h"
 
 /*
- * Conservation: a folio is in slots[index >> order] exactly while its mapping is this one; the slot holds a reference to it.
- * Each such folio lies below i_size, but for those that a truncation is about to remove. nrpages = the pages of all of them.
- * A VMA of the file is in i_mmap, with its range, from before it has entries until they are all gone.
+ * Conservation: a folio is in slots[index >> order] exactly while its mapping is this one; the slot holds a reference
+ * to it. Each such folio lies below i_size, except during truncation. nrpages = the pages of all of them. A VMA of the
+ * file is in i_mmap, with its range, from before it has entries until all are cleared.
  *
  * Lock key: (C) const after creation (A) atomic (I) i_mmap_rwsem (T) invalidate_lock: held for write to change it
  */
 struct address_space {
 	struct folio **slots;		/* (A) set under invalidate_lock for read, cleared under the folio lock */
-	unsigned long max_pages;	/* (C) the file never grows beyond */
+	unsigned long max_pages;	/* (C) the largest i_size */
 	unsigned int order;		/* (C) of its folios */
 	unsigned long i_size;		/* (A) pages; changed by (T) */
 	unsigned long nrpages;		/* (A) */
@@ -34,11 +34,11 @@ struct address_space {
 	struct interval_tree i_mmap;	/* (I) the VMAs that map it, by vm_pgoff */
 };
 
-/* Lock key: (C) const after creation (A) atomic (F) the lock of the folio there; where there is none, invalidate_lock */
+/* Lock key: (C) const after creation (A) atomic (F) the lock of the word's folio; without a folio, invalidate_lock */
 struct file {
 	struct address_space mapping;	/* has its own lock key */
 	uint32_t refcount;		/* (A) openers and VMAs */
-	unsigned int node;		/* (C) NUMA node its own memory is on */
+	unsigned int node;		/* (C) NUMA node of its own memory */
 	uint64_t *device;		/* (C) the array; (F) its words */
 };
 
@@ -48,11 +48,11 @@ static inline struct file *mapping_file(const struct address_space *mapping)
 }
 
 /*
- * file_create - a file of @pages pages that can grow to @max_pages, in folios of 1 << @order pages, which divides both. Page i
- * holds file_seeded_word(@seed, i). One reference, the caller's. Returns NULL when memory ran out.
+ * file_create - a file of @pages pages that can grow to @max_pages, in folios of 1 << @order pages, which divides
+ * both. Page i contains file_seeded_word(@seed, i). One reference, the caller's. Returns NULL without memory.
  */
 struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed);
-/* What page @index of a new file holds. Never 0: that is what a page holds that the file grew by. */
+/* The contents of page @index of a new file. Never 0, which is the contents of pages added when the file grows. */
 uint64_t file_seeded_word(uint64_t seed, unsigned long index);
 
 static inline void file_get(struct file *file)
@@ -62,10 +62,10 @@ static inline void file_get(struct file *file)
 	BUG_ON(!old);
 }
 
-/* Drops a reference; with the last one the file goes, and its pages with it. Locking: no folio lock; may wait for them. */
+/* Drops a reference; the last one frees the file and its folios. Locking: no folio lock; may wait for them. */
 void file_put(struct file *file);
 
-/* In pages; out of date at once unless invalidate_lock is held. */
+/* In pages; may be stale unless invalidate_lock is held. */
 static inline unsigned long i_size_read(const struct address_space *mapping)
 {
 	return load_acquire(&mapping->i_size);
@@ -74,8 +74,8 @@ static inline unsigned long i_size_read(const struct address_space *mapping)
 /* ---- folios ---- */
 
 /*
- * The file that @folio belongs to; NULL for an anonymous folio, and for one that was removed from its file. Stable under the
- * folio lock. Source: include/linux/pagemap.h, folio_mapping().
+ * The mapping of @folio; NULL for an anonymous folio, and for a truncated one. Stable under the folio lock. Source:
+ * include/linux/pagemap.h, folio_mapping().
  */
 static inline struct address_space *folio_mapping(const struct folio *folio)
 {

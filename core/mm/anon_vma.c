@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma.c - VMAs linked to anon_vmas and unlinked. Their memory: anon_vma_cache.c; from a folio to its own: anon_vma_ref.c. */
+/*
+ * anon_vma.c - links VMAs to anon_vmas and unlinks them. Their memory: anon_vma_cache.c; lookup from a folio:
+ * anon_vma_ref.c.
+ */
 #include "core/mm/anon_vma.h"
 
 #include <errno.h>
@@ -9,7 +12,7 @@
 
 /* ---- chains of a VMA ---- */
 
-/* As many chains as @vma has on @list. */
+/* Allocates as many chains as @vma has to @list. */
 static bool chains_alloc(struct anon_vma_chain_list *list, const struct vm_area_struct *vma)
 {
 	const struct anon_vma_chain *avc;
@@ -20,7 +23,7 @@ static bool chains_alloc(struct anon_vma_chain_list *list, const struct vm_area_
 	return true;
 }
 
-/* The first chain of @list becomes @vma's newest. Locking: @vma's creator, or page_table_lock. */
+/* Makes the first chain of @list @vma's newest. Locking: @vma's creator, or page_table_lock. */
 static void chain_take(struct vm_area_struct *vma, struct anon_vma_chain_list *list, struct anon_vma *anon_vma)
 {
 	struct anon_vma_chain *avc = TAILQ_FIRST(list);
@@ -31,7 +34,7 @@ static void chain_take(struct vm_area_struct *vma, struct anon_vma_chain_list *l
 	TAILQ_INSERT_HEAD(&vma->anon_vma_chain, avc, same_vma);
 }
 
-/* A chain of @dst, from @list, for each of @src's, in the same order. */
+/* Gives @dst a chain from @list for each of @src's, in the same order. */
 static void chains_copy(struct vm_area_struct *dst, const struct vm_area_struct *src, struct anon_vma_chain_list *list)
 {
 	const struct anon_vma_chain *avc;
@@ -61,9 +64,9 @@ static void remove_from_trees(struct vm_area_struct *vma)
 	}
 }
 
-/* ---- the first page of a VMA ---- */
+/* ---- the first anonymous page of a VMA ---- */
 
-/* @a ends where @b begins, and they could be one VMA but for what mprotect() changes. Source: mm/vma.c. */
+/* @a ends where @b begins, and they could be merged but for the flags that mprotect() changes. Source: mm/vma.c. */
 static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	return a->vm_end == b->vm_start && a->vm_name == b->vm_name &&
@@ -71,8 +74,8 @@ static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_
 }
 
 /*
- * @near's anon_vma, if a neighbour may share it: not when @near was forked, since then the neighbour would have to be
- * linked to all that @near inherited. Source: mm/vma.c.
+ * @near's anon_vma, if a neighbour may share it: not if @near was forked, since then the neighbour would have to be
+ * linked to all anon_vmas that @near inherited. Source: mm/vma.c.
  */
 static struct anon_vma *reusable_anon_vma(struct vm_area_struct *near, const struct vm_area_struct *a,
 					  const struct vm_area_struct *b)
@@ -85,7 +88,7 @@ static struct anon_vma *reusable_anon_vma(struct vm_area_struct *near, const str
 	return anon_vma && vma_has_one_chain(near) ? anon_vma : NULL;
 }
 
-/* So that the two VMAs can be joined when their rights become the same. Source: mm/vma.c. */
+/* Lets the two VMAs be merged when their permissions become the same. Source: mm/vma.c. */
 static struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -170,7 +173,7 @@ void anon_vma_post_split(struct vm_area_struct *new, struct vm_area_struct *vma)
 	anon_vma_tree_post_update(vma);
 }
 
-/* Of those @vma was just linked to, the oldest that no VMA uses and that is not the parent of two. */
+/* The oldest anon_vma linked to @vma that no VMA uses and that is not the parent of two. */
 static struct anon_vma *anon_vma_unused(const struct vm_area_struct *vma)
 {
 	const struct anon_vma_chain *avc;
@@ -181,7 +184,7 @@ static struct anon_vma *anon_vma_unused(const struct vm_area_struct *vma)
 	return NULL;
 }
 
-/* @child, a root so far, becomes one of @parent's. Locking: @parent's rwsem for write. */
+/* Makes @child, a root so far, a child of @parent. Locking: @parent's rwsem for write. */
 static void anon_vma_adopt(struct anon_vma *parent, struct anon_vma *child)
 {
 	struct anon_vma *root = load_relaxed(&parent->root);
@@ -230,11 +233,11 @@ int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
 	return 0;
 }
 
-/* ---- the end of a VMA ---- */
+/* ---- unlinking of a VMA ---- */
 
 /*
- * Moves @vma's chains to @list, and leaves an anon_vma only to those that were its last: it has no VMAs now, so the
- * reference that being linked was goes. Locking: the root's rwsem for write.
+ * Moves @vma's chains to @list. Clears the anon_vma of those that were its last chain: without VMAs, it loses the
+ * reference of being linked. Locking: the root's rwsem for write.
  */
 static void unlink_chains(struct vm_area_struct *vma, struct anon_vma_chain_list *list)
 {
@@ -321,7 +324,7 @@ void anon_vma_pre_merge(struct vm_area_struct *heir, struct vm_area_struct *vma)
 		return;
 	}
 	BUG_ON(vma_anon_vma(heir) != anon_vma);
-	unlink_chains(vma, &list);	/* the heir's are left in each tree */
+	unlink_chains(vma, &list);	/* the heir's stay in each tree */
 	remove_from_trees(heir);
 	chains_free(&list);
 }

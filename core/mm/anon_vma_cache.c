@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma_cache.c - where the memory of anon_vmas and chains comes from, and when it goes. */
+/* anon_vma_cache.c - allocates and frees anon_vmas and chains. */
 #include "core/mm/anon_vma_cache.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include "core/base/typesafe.h"
 
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
-static unsigned long nr_plain;		/* (A) anon_vmas that are not from the cache */
+static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */
 
 /* ---- memory ---- */
 
-/* What a reader that comes too late finds: nobody's, and not locked. */
+/* The state that late readers find: without an owner, and unlocked. */
 static void anon_vma_construct(void *object)
 {
 	struct anon_vma *anon_vma = object;
@@ -93,9 +93,9 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 	anon_vma_life_begins(anon_vma);
 	age_reused(AGE_ANON_VMA, &anon_vma->age);
 	/*
-	 * ORDER[anon-ref:A] what was done to the last anon_vma here, its folios' unmapping included, comes before what
-	 * makes this one: its root and its count. Pairs with ORDER[anon-ref:B]. Weaker: a reader that finds this one
-	 * still believes that its folio is mapped through it.
+	 * ORDER[anon-ref:A] all accesses to the last anon_vma here, its folios' unmapping included, come before the
+	 * stores that make this one: its root and its count. Pairs with ORDER[anon-ref:B]. Weaker: a reader that finds
+	 * this one still takes its folio for mapped through it.
 	 */
 	store_release(&anon_vma->root, anon_vma);
 	store_release(&anon_vma->refcount, 1);

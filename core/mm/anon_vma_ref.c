@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma_ref.c - from a folio to its anon_vma, with no lock: side B of the protocol in anon_vma.h. */
+/* anon_vma_ref.c - the lockless lookup from a folio to its anon_vma: side B of the protocol in anon_vma.h. */
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
 #include "core/base/retry.h"
 #include "core/mm/anon_vma.h"
 
-#define ROUNDS_BOUND	1000u	/* a folio moves to another anon_vma when a write fault finds it alone: not in a row */
+#define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
 
-/* ---- in check builds: what a reader found, compared when it has the lock, and when it lets go ---- */
+/* ---- in check builds: the reader's anon_vma, compared under the lock and at the unlock ---- */
 #if FAULTLINE_CHECK
 static uint64_t lives;		/* (A) */
 
@@ -33,7 +33,7 @@ static uint64_t life_of(const struct anon_vma *anon_vma)
 	return load_relaxed(&anon_vma->life);
 }
 
-/* @life was read before the folio was found mapped: its anon_vma lived then. */
+/* @life was read before the folio was found mapped: its anon_vma was alive then. */
 static void check_life(const struct anon_vma *anon_vma, uint64_t life, const char *when)
 {
 	if (life_of(anon_vma) != life || !load_relaxed(&anon_vma->refcount))
@@ -65,7 +65,7 @@ static inline void reader_enter(const struct anon_vma *anon_vma, uint64_t life) 
 static inline void reader_leave(const struct anon_vma *anon_vma) { (void)anon_vma; }
 #endif
 
-/* ---- the two looks ---- */
+/* ---- the two checks ---- */
 
 static bool mapped_at_first(const struct folio *folio)
 {
@@ -73,8 +73,8 @@ static bool mapped_at_first(const struct folio *folio)
 }
 
 /*
- * B1. Who is not found mapped may point to memory that was freed before this reader came, so not even its life is read.
- * And that was the right one's only if the folio is mapped after, too. Locking: RCU.
+ * B1. The mapping of an unmapped folio may point to memory that was freed before this reader came, so not even its
+ * life is read. And the life read was the right one's only if the folio is mapped afterwards, too. Locking: RCU.
  */
 static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
 {
@@ -89,10 +89,10 @@ static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
 enum look { LOOK_SAME, LOOK_MOVED, LOOK_GONE };
 
 /*
- * B3. Mapped first, mapping second: if the folio moved here in between, it was mapped when it did.
+ * B3. Reads mapped first, mapping second: if the folio moved here in between, it was mapped at that time.
  *
  * ORDER[anon-ref:B] after the acquire of B2. Pairs with ORDER[anon-ref:A]. Weaker: a folio that was unmapped before is
- * believed mapped, and its anon_vma alive.
+ * taken for mapped, and its anon_vma for alive.
  */
 static enum look second_look(const struct folio *folio, const struct anon_vma *anon_vma)
 {
@@ -124,7 +124,10 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 
 /* ---- a reference ---- */
 
-/* B2 and B3; LOOK_SAME: with a reference. A folio whose anon_vma is dead may have moved before. Locking: RCU, which is dropped. */
+/*
+ * B2 and B3; LOOK_SAME: with a reference. A folio whose anon_vma is dead may have moved before. Locking: RCU, which is
+ * dropped.
+ */
 static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
 {
 	bool got = get_unless_zero(anon_vma);
@@ -143,7 +146,10 @@ static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
 
 /* ---- the lock ---- */
 
-/* B4 with a reference. LOOK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio is linked. */
+/*
+ * B4 with a reference. LOOK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio
+ * is linked.
+ */
 static enum look lock_slow(const struct folio *folio, struct anon_vma *anon_vma)
 {
 	enum look look = get_once(folio, anon_vma);
@@ -188,7 +194,7 @@ static enum look lock_once(const struct folio *folio, struct anon_vma *anon_vma,
 	return lock_slow(folio, anon_vma);
 }
 
-/* ---- both looks, again if the folio moved in between ---- */
+/* ---- both checks, repeated if the folio moved in between ---- */
 
 enum want { WANT_REFERENCE, WANT_LOCK };
 
@@ -208,7 +214,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 			return NULL;
 		}
 		SYNCPOINT("anon_vma.looked");
-		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without that look it may be of any age */
+		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without the check its age is arbitrary */
 			age_seen(AGE_ANON_VMA, &anon_vma->age, anon_vma);
 		look = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
 	} while (look == LOOK_MOVED && RETRIED());

@@ -2,12 +2,12 @@
 /*
  * anon_vma_tree.h - the interval tree of one anon_vma: the VMAs in which pages of a range can be mapped.
  *
- * A chain keeps the range of its VMA from when it was inserted: whoever changes vm_start, vm_end or vm_pgoff
- * takes it out before and puts it back after (anon_vma_tree_pre_update() in anon_vma.h).
+ * A chain keeps the range of its VMA from its insertion: a change of vm_start, vm_end or vm_pgoff removes it before
+ * and inserts it after (anon_vma_tree_pre_update() in anon_vma.h).
  *
- * All ranges are in pages and inclusive: [first, last]. Of relatives, whose VMAs begin with the same page, the one that is
- * linked later comes later. So fork's copy comes after what it is copied from, for as long as fork takes; migrate.h relies on
- * it. Source: mm/interval_tree.c.
+ * All ranges are in pages and inclusive: [first, last]. Of relatives, whose VMAs begin with the same page, the one
+ * linked later comes later. So fork's copy comes after its original while fork runs; migrate.h relies on it. Source:
+ * mm/interval_tree.c.
  */
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 #define FAULTLINE_CORE_MM_ANON_VMA_TREE_H
@@ -33,8 +33,8 @@ struct anon_vma_chain {
 };
 
 /*
- * anon_vma_interval_tree_insert - with the range that @avc's VMA has now. anon_vma_interval_tree_remove - dies in check
- * builds if that range has changed meanwhile. Locking: the root's rwsem for write.
+ * anon_vma_interval_tree_insert - inserts @avc with its VMA's current range. anon_vma_interval_tree_remove - dies in
+ * check builds if that range has changed since. Locking: the root's rwsem for write.
  */
 void anon_vma_interval_tree_insert(struct anon_vma_chain *avc, struct interval_tree *tree);
 void anon_vma_interval_tree_remove(struct anon_vma_chain *avc, struct interval_tree *tree);
@@ -61,7 +61,10 @@ static inline struct anon_vma_chain *anon_vma_interval_tree_iter_next(struct ano
 	for ((avc) = anon_vma_interval_tree_iter_first((tree), (first), (last)); (avc); \
 	     (avc) = anon_vma_interval_tree_iter_next((avc), (first), (last)))
 
-/* Dies unless the tree is right (interval_tree_check()) and the ranges are. Returns the number of chains. Locking: as above. */
+/*
+ * Dies unless the tree (interval_tree_check()) and the ranges are correct. Returns the number of chains. Locking: as
+ * above.
+ */
 unsigned long anon_vma_interval_tree_check(const struct interval_tree *tree);
 
 #endif

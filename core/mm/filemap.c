@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filemap.c - the page cache: folios looked up, added, removed, read in, written back. */
+/* filemap.c - the page cache: looks up, adds, removes, reads and writes folios. */
 #include "core/mm/filemap.h"
 
 #include <errno.h>
 
 #include "core/base/retry.h"
 
-#define FILEMAP_BOUND	1000000u	/* rounds of a look-up that others cannot come in the way of so often */
+#define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
 
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)
 {
@@ -20,10 +20,10 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 	RETRY_LOOP(FILEMAP);
 
 	BUG_ON(index >= mapping->max_pages);
-	/* ORDER[page-cache:B] what a folio is can be read once its slot names it; pairs with ORDER[page-cache:A]. */
+	/* ORDER[page-cache:B] a folio's fields are read after its slot; pairs with ORDER[page-cache:A]. */
 	while ((folio = load_acquire(slot))) {
 		SYNCPOINT("filemap.found");
-		/* ORDER[page-ref:B] inside: the reference comes before the slot is read again; pairs with ORDER[page-ref:A]. */
+		/* ORDER[page-ref:B] inside: the reference comes before the re-read; pairs with ORDER[page-ref:A]. */
 		if (folio_try_get(folio)) {
 			if (likely(load_acquire(slot) == folio || KNOCKED_OUT(FILEMAP_RECHECK)))
 				return folio;
@@ -62,7 +62,7 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
 	folio->page.index = ALIGN_DOWN(index, 1ul << mapping->order);
 	store_release(&folio->page.mapping, mapping);
 	folio_get(folio);
-	/* ORDER[page-cache:A] after all that makes it this folio; pairs with ORDER[page-cache:B]. */
+	/* ORDER[page-cache:A] after all stores that initialise the folio; pairs with ORDER[page-cache:B]. */
 	if (likely(try_cmpxchg_acq_rel(slot_of(mapping, index), &none, folio))) {
 		fetch_add_relaxed(&mapping->nrpages, folio_nr_pages(folio));
 		return 0;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filemap.h - the page cache: which folio holds what part of a file.
+ * filemap.h - the page cache: the folios of a file.
  *
- * Who looks a folio up takes no lock:
+ * Lookups take no lock:
  *
  *   remove                                          look up
  *   (A1) clear the slot                             (B1) read the slot
  *   (A2) drop its reference; the last one frees     (B2) take a reference, unless there is none: back off
- *   (A3) the frame becomes something else           (B3) read the slot again; another folio: drop it, back off
+ *   (A3) the frame is reused                        (B3) re-read the slot; another folio: drop it, back off
  *
- * B2 may succeed on the frame's next life, after A3: then B3 finds the slot changed, because A1 came before A2, and what B2
- * acquires was released after that (page-ref). If the slot is as it was, the folio was in it, and cannot be freed any more. It
- * can still be removed: who relies on its place takes its lock, and looks at its mapping.
+ * B2 may succeed on the frame's next life, after A3: then B3 finds the slot changed, because A1 came before A2, and
+ * B2's acquire reads a release that comes after that (page-ref). If the slot is unchanged, the folio was in it, and
+ * cannot be freed any more. It can still be removed: a caller that relies on its place takes its lock, and checks its
+ * mapping.
  *
- * Struct pages are never freed and the slots live as long as the file: so nothing here needs RCU, as it does where the slots
+ * Struct pages are never freed and the slots live as long as the file: so nothing here needs RCU, unlike slots that
  * are nodes of a tree. Source: mm/filemap.c.
  */
 #ifndef FAULTLINE_CORE_MM_FILEMAP_H
@@ -23,25 +24,26 @@
 #include "core/phys/folio_lock.h"
 
 /*
- * filemap_get_folio - the folio that holds page @index, with a reference; NULL if there is none. It may be locked, still being
- * read in, and it may be removed at any time. Locking: a reference to the file. Source: mm/filemap.c.
+ * filemap_get_folio - the folio of page @index, with a reference; NULL if there is none. It may be locked, under
+ * read-in, and may be removed at any time. Locking: a reference to the file. Source: mm/filemap.c.
  */
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index) __must_check;
 
 /*
- * filemap_lock_folio - the same, locked, in the file and read in; may wait for its lock. Source: include/linux/pagemap.h.
+ * filemap_lock_folio - the same, locked, in the file and read in; may wait for its lock. Source:
+ * include/linux/pagemap.h.
  */
 struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index) __must_check;
 
 /*
- * filemap_add_folio - puts @folio, new and locked, into the cache where @index belongs, which takes a reference of its own.
- * Returns 0, or -EEXIST when another one is there. Locking: the folio lock; invalidate_lock, and @index lies below i_size.
+ * filemap_add_folio - adds @folio, new and locked, to the cache at @index; the cache takes a reference of its own.
+ * Returns 0, or -EEXIST if the slot is in use. Locking: the folio lock; invalidate_lock, and @index lies below i_size.
  * Source: mm/filemap.c.
  */
 int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index) __must_check;
 
 /*
- * filemap_remove_folio - takes it out, and drops the cache's reference; the caller has another. Nothing maps it.
+ * filemap_remove_folio - removes @folio, and drops the cache's reference; the caller has another. It is unmapped.
  * Locking: the folio lock. Source: mm/filemap.c.
  */
 void filemap_remove_folio(struct folio *folio);
@@ -50,9 +52,9 @@ void filemap_remove_folio(struct folio *folio);
 void filemap_read_folio(struct folio *folio);
 
 /*
- * truncate_inode_pages - removes all folios from page @first on, waiting for the lock of each. Nothing maps them, or @unmap, if
- * not NULL, is called with each that is mapped, locked. Locking: invalidate_lock for write, or nobody else knows the file.
- * Source: mm/truncate.c.
+ * truncate_inode_pages - removes all folios from page @first on, waiting for the lock of each. They are unmapped, or
+ * @unmap, if not NULL, is called with each mapped one, locked. Locking: invalidate_lock for write, or no other thread
+ * can reach the file. Source: mm/truncate.c.
  */
 void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio));
 
@@ -61,26 +63,29 @@ static inline void truncate_inode_pages(struct address_space *mapping, unsigned 
 	truncate_inode_pages_with(mapping, first, NULL);
 }
 
-/* ---- folios whose contents are newer than the file's ---- */
+/* ---- dirty folios ---- */
 
 static inline bool folio_test_dirty(const struct folio *folio)
 {
 	return load_acquire(&folio->page.flags) & PG_DIRTY;
 }
 
-/* Returns whether it was clean. Locking: the folio lock, or the PTL of an entry that maps it. Source: mm/page-writeback.c. */
+/*
+ * Returns true if it was clean. Locking: the folio lock, or the PTL of an entry that maps it. Source:
+ * mm/page-writeback.c.
+ */
 static inline bool folio_mark_dirty(struct folio *folio)
 {
 	return !(fetch_or_acq_rel(&folio->page.flags, PG_DIRTY) & PG_DIRTY);
 }
 
-/* Returns whether it was dirty. Locking: the folio lock. */
+/* Returns true if it was dirty. Locking: the folio lock. */
 static inline bool folio_test_clear_dirty(struct folio *folio)
 {
 	return fetch_and_acq_rel(&folio->page.flags, ~PG_DIRTY) & PG_DIRTY;
 }
 
-/* The first word of each page of @folio goes to the file's device. Locking: the folio lock. */
+/* Writes the first word of each page of @folio to the file's device. Locking: the folio lock. */
 void filemap_write_folio(struct folio *folio);
 
 #endif

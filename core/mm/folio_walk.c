@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folio_walk.c - which folio is mapped at an address, with the lock that keeps it there.
+ * folio_walk.c - finds the folio mapped at an address, and returns with its entry's lock held.
  *
- * Leaves are seen without a lock, locked, and read again: by then a leaf may be a table, or a table a leaf. Then it is all looked
- * at once more from above, so what is found was there under its lock. Source: mm/pagewalk.c.
+ * Leaves are read without a lock, locked, and re-read: a leaf may have become a table, or a table a leaf. Then the
+ * descent restarts from above, so the result was read under its lock. Source: mm/pagewalk.c.
  */
 #include "core/mm/folio_walk.h"
 
@@ -23,8 +23,8 @@ struct look {
 };
 
 /*
- * The page that the entry names, NULL if it is none to be found; fw->page says whether it is mapped there. Locking: the PTL.
- * The page of zeroes and a page that moves are not the caller's to look into.
+ * The page of the entry, NULL if it is not to be returned; fw->page is set if it is mapped there. Locking: the PTL.
+ * Callers cannot read the zero page or a page under migration.
  */
 static struct page *page_of_pte(struct look *look, pte_t pte)
 {
@@ -56,7 +56,7 @@ static struct page *page_of_pud(struct look *look, pud_t pud)
 	return look->fw->page;
 }
 
-/* ---- one level each. False: the entry changed under way ---- */
+/* ---- one level each. False: the entry changed meanwhile ---- */
 
 static bool look_in_table(struct look *look, pmd_t *pmdp)
 {
@@ -74,7 +74,7 @@ static bool look_in_table(struct look *look, pmd_t *pmdp)
 	return true;
 }
 
-/* @pmd: what was seen without the lock. */
+/* @pmd: the value read without the lock. */
 static bool look_at_pmd(struct look *look, pmd_t *pmdp, pmd_t pmd)
 {
 	struct folio_walk *fw = look->fw;
@@ -112,7 +112,7 @@ static bool look_at_pud(struct look *look, pud_t *pudp, pud_t pud)
 	return pud_leaf(pud);
 }
 
-/* The PUD entry of the address; NULL where a table above is missing. */
+/* The PUD entry of the address; NULL if a table above is missing. */
 static pud_t *find_pud(const struct look *look)
 {
 	pgd_t *pgdp = pgd_offset(look->vma->vm_mm->pt.pgd, look->addr);

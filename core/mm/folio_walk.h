@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folio_walk.h - which folio is mapped at an address, with the lock that keeps it there.
+ * folio_walk.h - finds the folio mapped at an address, and returns with its entry's lock held.
  *
  *   struct folio_walk fw;
  *   struct folio *folio = folio_walk_start(&fw, vma, addr, 0);
  *
  *   if (folio) {
- *           ... fw.page is the page at addr; neither goes away, nor does the entry change, or the leaf that maps it ...
+ *           ... fw.page is the page at addr; it stays mapped, and its entry or leaf does not change ...
  *           folio_walk_end(&fw, vma);
  *   }
  *
@@ -20,13 +20,13 @@
 #include "core/phys/folio.h"
 
 enum folio_walk_flags {
-	FW_MIGRATION = 1,	/* an entry whose page is on the way to another frame is found, too */
-	FW_ZEROPAGE = 2,	/* an entry that maps the page of zeroes is found, too */
+	FW_MIGRATION = 1,	/* also find migration entries */
+	FW_ZEROPAGE = 2,	/* also find entries that map the zero page */
 };
 
 /* Lock key: (T) this thread only */
 struct folio_walk {
-	struct page *page;		/* (T) at the address; NULL for a migration entry and the page of zeroes */
+	struct page *page;		/* (T) at the address; NULL for a migration entry and the zero page */
 	enum pgtable_level level;	/* (T) of the entry: LEVEL_PTE, or LEVEL_PMD or LEVEL_PUD for a leaf */
 	union {
 		pte_t *ptep;		/* (T) the entry */
@@ -34,7 +34,7 @@ struct folio_walk {
 		pud_t *pudp;		/* (T) */
 	};
 	union {
-		pte_t pte;		/* (T) what it holds */
+		pte_t pte;		/* (T) its value */
 		pmd_t pmd;		/* (T) */
 		pud_t pud;		/* (T) */
 	};
@@ -42,9 +42,10 @@ struct folio_walk {
 };
 
 /*
- * folio_walk_start - the folio that @vma maps at @addr; for a migration entry, the one that leaves. NULL, and nothing is locked, when
- * there is none that is counted: nothing mapped, swapped out, a raw frame, or what @flags (folio_walk_flags) do not ask for.
- * Locking: mmap_lock or the VMA lock; then the PTL of the entry's level is held until folio_walk_end(). Source: mm/pagewalk.c.
+ * folio_walk_start - the folio that @vma maps at @addr; for a migration entry, the old one. NULL, without a lock, if
+ * there is no counted one: nothing mapped, swapped out, a raw frame, or a kind that @flags (folio_walk_flags) do not
+ * include. Locking: mmap_lock or the VMA lock; then the PTL of the entry's level is held until folio_walk_end().
+ * Source: mm/pagewalk.c.
  */
 struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 

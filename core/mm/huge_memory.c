@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* huge_memory.c - leaves split into PTEs; the huge page of zeroes. */
+/* huge_memory.c - splits leaves into PTEs; the huge zero page. */
 #include "core/mm/huge_memory.h"
 
 #include "core/mm/mm.h"
@@ -7,7 +7,7 @@
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 
-/* ---- the huge page of zeroes ---- */
+/* ---- the huge zero page ---- */
 
 static struct folio *huge_zero_folio;	/* (A) */
 
@@ -48,7 +48,7 @@ void huge_zero_exit(void)
 
 /* ---- splitting ---- */
 
-/* An entry of the table that maps what @old, a leaf, maps at @page. */
+/* The PTE that maps @page as the leaf @old does. */
 static pte_t pte_of_leaf(pmd_t old, const struct page *page, const struct vm_area_struct *vma)
 {
 	pte_t pte = mk_pte((struct page *)page, load_relaxed(&vma->vm_page_prot));
@@ -58,7 +58,7 @@ static pte_t pte_of_leaf(pmd_t old, const struct page *page, const struct vm_are
 	return pmd_young(old) ? pte_mkyoung(pte) : pte_mkold(pte);
 }
 
-/* Entries that map nothing that counts: one page of zeroes for each. */
+/* Fills the table with uncounted entries: the zero page in each. */
 static void fill_zero(pte_t *table, pmd_t old, const struct vm_area_struct *vma)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
@@ -66,8 +66,9 @@ static void fill_zero(pte_t *table, pmd_t old, const struct vm_area_struct *vma)
 }
 
 /*
- * The PTEs hold a reference each, the leaf's one is among them; and they count before it stops to, so that the folio is mapped
- * all the time. What the head's exclusive said of all pages is then said of each.
+ * The PTEs hold a reference each, the leaf's one among them; and their mapcounts are added before the leaf's is
+ * dropped, so that the folio is always mapped. The head's PageAnonExclusive stood for all pages, and is copied to
+ * each.
  */
 static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsigned long addr)
 {
@@ -81,7 +82,7 @@ static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsig
 		set_pte(table + i, pte_of_leaf(old, page + i, vma));
 }
 
-/* Where a fault brings the page back, nothing takes the leaf's place. */
+/* A fault maps the page again, so no table replaces the leaf. */
 static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp)
 {
 	struct page *page = pmd_page(pmdp_get_and_clear(pmdp));
@@ -111,13 +112,13 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 		fill_anon(page_address(table), old, vma, addr & PMD_MASK);
 	else
 		fill_zero(page_address(table), old, vma);
-	/* The leaf's reference is the PTEs' by now: once they can be found, nothing but them keeps the folio. */
+	/* The PTEs now own the leaf's reference: once they are reachable, only they keep the folio. */
 	if (page)
 		folio_remove_rmap_pmd(page_folio(page), page, vma);
 	SYNCPOINT("thp.split.filled");
 	/*
-	 * ORDER[table-publish:A] the table is filled before the entry points to it; pairs with ORDER[table-publish:B] in pgtable.h.
-	 * It was counted when it was put by.
+	 * ORDER[table-publish:A] the table is filled before the entry points to it; pairs with ORDER[table-publish:B]
+	 * in pgtable.h. It was counted when it was deposited.
 	 */
 	set_pmd_at(pmdp, __pmd((page_to_pfn(table) << PAGE_SHIFT) | ENTRY_TABLE));
 }
@@ -130,7 +131,7 @@ void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
 
 	if (!pmd_trans_huge(pmdp_get(pmdp)))
 		return;
-	/* What it maps stays, but for a moment nothing is mapped; and of a file it goes. */
+	/* The pages stay mapped, but the entry is invalid for a moment; a page of a file is unmapped. */
 	mmu_notifier_invalidate_range_start(&range);
 	ptl = pmd_trans_huge_lock(&mm->pt, pmdp);
 	if (ptl) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * huge_memory.h - huge pages mapped by PMD entries: which memory gets them, and how one is mapped by PTEs instead.
+ * huge_memory.h - huge pages mapped by PMD entries: which memory gets them, and how a leaf is split into PTEs.
  *
- * A leaf lies in one VMA as a whole: whoever makes a VMA end inside one, or wants to look at or change a part of what it maps,
- * splits it first. That needs no memory, since every leaf has a PTE table put by (pgtable_trans_huge_deposit()), and changes
- * nothing that a program could see: the folio stays, mapped by 512 PTEs.
+ * A leaf lies in one VMA as a whole: it is split before a VMA ends inside it, and before a part of it is read or
+ * changed. That needs no memory, since every leaf has a deposited PTE table (pgtable_trans_huge_deposit()), and
+ * changes nothing that a program could see: the folio stays, mapped by 512 PTEs.
  *
  * Source: mm/huge_memory.c.
  */
@@ -15,7 +15,7 @@
 #include "core/phys/folio.h"
 #include "core/pgtable/ptl.h"
 
-/* Anonymous memory of @vma gets huge pages where there is room. Locking: mmap_lock or the VMA lock. */
+/* True if anonymous memory of @vma may get huge pages. Locking: mmap_lock or the VMA lock. */
 static inline bool thp_vma_allowable(const struct vm_area_struct *vma)
 {
 	enum thp_kind thp = vma->vm_mm->pt.policy.thp;
@@ -25,7 +25,7 @@ static inline bool thp_vma_allowable(const struct vm_area_struct *vma)
 	return thp == THP_ALWAYS || (vma->vm_flags & VM_HUGEPAGE);
 }
 
-/* The whole huge page around @addr lies in @vma. Source: include/linux/huge_mm.h, thp_vma_suitable_order(). */
+/* True if the whole huge page around @addr lies in @vma. Source: include/linux/huge_mm.h, thp_vma_suitable_order(). */
 static inline bool thp_vma_suitable(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long start = addr & PMD_MASK;
@@ -33,15 +33,15 @@ static inline bool thp_vma_suitable(const struct vm_area_struct *vma, unsigned l
 	return start >= vma->vm_start && start + PMD_SIZE <= vma->vm_end;
 }
 
-/* ---- the huge page of zeroes ---- */
+/* ---- the huge zero page ---- */
 
 /*
- * get_huge_zero_folio - mapped by read faults, special in entries: not counted. Made at the first call, and there until
- * faultline_stop(). NULL when memory ran out. Source: mm/huge_memory.c, mm_get_huge_zero_folio().
+ * get_huge_zero_folio - the folio that read faults map, special in entries: not counted. Allocated by the first call,
+ * and kept until faultline_stop(). NULL without memory. Source: mm/huge_memory.c, mm_get_huge_zero_folio().
  */
 struct folio *get_huge_zero_folio(void);
 bool is_huge_zero_pfn(unsigned long pfn);
-/* Frames that it keeps: none before the first call. */
+/* Its frames: none before the first call. */
 unsigned long huge_zero_frames(void);
 /* Frees it. Locking: no other thread is in core. */
 void huge_zero_exit(void);
@@ -52,8 +52,8 @@ static inline bool is_huge_zero_pmd(pmd_t pmd)
 }
 
 /*
- * The page at @addr's place in the huge page that @pmd, a leaf, maps and counts; NULL for the page of zeroes. Locking: mmap_lock, or
- * the VMA lock. Source: mm/memory.c, vm_normal_page_pmd().
+ * The page of @addr in the huge page that @pmd, a leaf, maps and counts; NULL for the zero page. Locking: mmap_lock,
+ * or the VMA lock. Source: mm/memory.c, vm_normal_page_pmd().
  */
 static inline struct page *vm_normal_page_pmd(pmd_t pmd, unsigned long addr)
 {
@@ -63,20 +63,21 @@ static inline struct page *vm_normal_page_pmd(pmd_t pmd, unsigned long addr)
 /* ---- splitting ---- */
 
 /*
- * split_huge_pmd - if @pmdp, which maps @addr in @vma, is a leaf, a PTE table takes its place that maps the same, with the same rights;
- * a page of a file is unmapped instead, and comes back by a fault. By the return it is no leaf, or not that leaf any more.
- * __split_huge_pmd_locked() - the same of a leaf whose lock is held.
+ * split_huge_pmd - if @pmdp, which maps @addr in @vma, is a leaf, replaces it by a PTE table with the same pages and
+ * permissions; a page of a file is unmapped instead, and mapped again by a fault. On return it is no leaf, or another
+ * leaf. __split_huge_pmd_locked() - the same for a leaf whose lock is held.
  * Locking: mmap_lock, the VMA lock or a rmap lock. Source: mm/huge_memory.c, __split_huge_pmd().
  */
 void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr);
 void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr);
-/* The same of the leaf around @addr, if there is one. */
+/* The same for the leaf around @addr, if there is one. */
 void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * split_huge_pud - a leaf of a PUD table around @addr, which maps raw frames, goes: faults map them again, one by one. By the return
- * @pudp is no leaf.
- * split_huge_puds() - the same of every leaf that maps some of [@start, @end) in @vma; does nothing where there can be none.
+ * split_huge_pud - unmaps a leaf of a PUD table around @addr, which maps raw frames: faults map them again, one by
+ * one. On return @pudp is no leaf.
+ * split_huge_puds() - the same for every leaf that overlaps [@start, @end) in @vma; no effect where leaves are
+ * impossible.
  * Locking: mmap_lock or the VMA lock. Source: mm/huge_memory.c, __split_huge_pud().
  */
 void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr);
@@ -89,8 +90,8 @@ static inline void split_huge_puds(struct vm_area_struct *vma, unsigned long sta
 }
 
 /*
- * vma_adjust_trans_huge - @vma is about to end, and another to begin, at @addr inside it: a leaf around it is split.
- * Locking: @vma write-locked, and the rmap locks of its split. Source: mm/huge_memory.c.
+ * vma_adjust_trans_huge - splits a leaf around @addr, before @vma is split there. Locking: @vma write-locked, and the
+ * rmap locks of its split. Source: mm/huge_memory.c.
  */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, unsigned long addr);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb.c - huge pages promised to mappings, and the locks of their faults. */
+/* hugetlb.c - huge pages reserved for mappings, and the locks of their faults. */
 #include "core/mm/hugetlb.h"
 
 #include "core/base/arena.h"
@@ -9,7 +9,7 @@
 
 static struct rwsem fault_mutexes[FAULT_MUTEXES];
 
-/* ---- promises ---- */
+/* ---- reservations ---- */
 
 static size_t map_size(unsigned long nr)
 {
@@ -53,7 +53,7 @@ void resv_map_put(struct resv_map *map)
 		node_free(map, map->node, map_size(map->nr));
 }
 
-/* The number of the huge page at @addr in @vma's map. */
+/* The index of the huge page at @addr in @vma's map. */
 static unsigned long map_index(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long index = ((vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)) >> HPAGE_PGOFF_SHIFT) - vma->vm_resv->first;
@@ -62,7 +62,7 @@ static unsigned long map_index(const struct vm_area_struct *vma, unsigned long a
 	return index;
 }
 
-/* It has a promise for the huge page at @addr that was not kept yet. */
+/* True if the huge page at @addr is reserved and not taken yet. */
 static bool is_promised(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long index;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * interval_tree.c - ranges that may overlap.
+ * interval_tree.c - a tree of ranges that may overlap.
  *
- * The red-black tree is libbsd's. It brings subtree_last up to date at the nodes it turns (RB_AUGMENT), from what is below
- * them; above the place where a node came or went that is done here, afterwards: every node whose subtree gained or lost
- * one is on the way from there to the root by then.
+ * The red-black tree is libbsd's. It updates subtree_last at the nodes it rotates (RB_AUGMENT), from the nodes below
+ * them; above the place of an inserted or removed node that is done here, afterwards: every node whose subtree gained
+ * or lost one is then on the path from there to the root.
  */
 #include "core/mm/interval_tree.h"
 
@@ -25,7 +25,7 @@ static unsigned long subtree_last(const struct interval_node *node)
 #undef RB_AUGMENT
 #define RB_AUGMENT(node)	((node)->subtree_last = subtree_last(node))
 
-/* No two are equal: what begins with the same page comes after what was there before. */
+/* No two are equal: of nodes with the same first page, the later insertion comes later. */
 static int compare(const struct interval_node *new, const struct interval_node *there)
 {
 	return new->first < there->first ? -1 : 1;
@@ -60,14 +60,14 @@ void interval_tree_remove(struct interval_tree *tree, struct interval_node *node
 	augment_up(parent);
 }
 
-/* Below @node, whose subtree_last is at least @first: the leftmost that ends there, if it begins in time. */
+/* Below @node, whose subtree_last is at least @first: the leftmost node that ends there, if it begins by @last. */
 static struct interval_node *search_below(struct interval_node *node, unsigned long first, unsigned long last)
 {
 	while (node) {
 		struct interval_node *left = RB_LEFT(node, rb);
 
 		if (left && left->subtree_last >= first) {
-			node = left;	/* all further right begin later than what is found there */
+			node = left;	/* all nodes further right begin later */
 			continue;
 		}
 		if (node->first > last)
@@ -88,7 +88,7 @@ struct interval_node *interval_tree_iter_first(const struct interval_tree *tree,
 	return top && top->subtree_last >= first ? search_below(top, first, last) : NULL;
 }
 
-/* The node before which all below @node come, NULL when there is none: the first ancestor reached from its left. */
+/* The successor of the whole subtree of @node, NULL if there is none: the first ancestor reached from its left. */
 static struct interval_node *above(struct interval_node *node)
 {
 	struct interval_node *parent = RB_PARENT(node, rb);
@@ -114,7 +114,10 @@ struct interval_node *interval_tree_iter_next(struct interval_node *node, unsign
 	return node;
 }
 
-/* Dies unless all below @node is right, each first at least @min. Counts nodes in *nr; returns the number of black ones on any way down. */
+/*
+ * Dies unless the subtree of @node is correct, each first at least @min. Counts nodes in *nr; returns the number of
+ * black ones on any path down.
+ */
 static unsigned int check_below(const struct interval_node *node, unsigned long min, unsigned long *nr)
 {
 	const struct interval_node *child[2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mapped_entry.h - the entry that maps one address, PTE or leaf, held for a moment: for who looks at what a program would see. */
+/* mapped_entry.h - reads the entry of one address, PTE or leaf, under its lock: for checks of a program's view. */
 #ifndef FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 #define FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 
@@ -9,8 +9,8 @@
 /* Lock key: (T) this thread only */
 struct mapped_entry {
 	struct mm_pgtable *pt;		/* (T) */
-	pte_t pte;			/* (T) of a leaf, what a PTE in its place would be */
-	struct page *owner;		/* (T) whose PageAnonExclusive speaks for the page mapped; nothing where none is */
+	pte_t pte;			/* (T) for a leaf: the equivalent PTE */
+	struct page *owner;		/* (T) the page with its PageAnonExclusive; undefined if none is mapped */
 	bool leaf;			/* (T) */
 	spinlock_t *ptl;		/* (T) held */
 };
@@ -30,8 +30,8 @@ static inline bool mapped_leaf_lock(struct mapped_entry *entry, pmd_t *pmdp, uns
 }
 
 /*
- * mapped_entry_lock - true: *@entry is what there is at @addr, maybe none, its lock held until mapped_entry_unlock(). False: there is
- * no table. Locking: mmap_lock or the VMA lock.
+ * mapped_entry_lock - true: *@entry is the entry at @addr, maybe none, its lock held until mapped_entry_unlock().
+ * False: there is no table. Locking: mmap_lock or the VMA lock.
  */
 static inline bool mapped_entry_lock(struct mapped_entry *entry, struct mm_pgtable *pt, unsigned long addr)
 {

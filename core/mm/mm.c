@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm.c - address spaces made and freed, and what all of them share. */
+/* mm.c - creates and frees address spaces, and their shared state. */
 #include "core/mm/mm.h"
 
 #include <errno.h>

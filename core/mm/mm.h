@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm.h - address spaces made and freed, and what all of them share: the machine, the zero page, the VMA caches. */
+/* mm.h - creates and frees address spaces, and their shared state: the machine, the zero page, the VMA caches. */
 #ifndef FAULTLINE_CORE_MM_MM_H
 #define FAULTLINE_CORE_MM_MM_H
 
@@ -10,22 +10,22 @@ struct typesafe_cache;
 extern struct page *zero_page;			/* (C) mapped by read faults; special in entries: not counted */
 extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma.c */
 
-/* What was not given back; all zero is right. */
+/* Counts of leaked objects; all zero without leaks. */
 struct leaks {
 	unsigned long frames, vmas, anon_vmas, slots;	/* anon_vmas: their chains too; slots: of swap */
 	size_t bytes;
 };
 
 /*
- * faultline_start - a machine, and what every mm shares. Returns 0, -EINVAL (configuration), -ENOMEM, -EBUSY.
- * faultline_stop - takes it all back, and says what leaked. Locking: the calling thread is the only one in core.
+ * faultline_start - creates the machine and the shared state. Returns 0, -EINVAL (configuration), -ENOMEM, -EBUSY.
+ * faultline_stop - frees all, and returns the leaks. Locking: the calling thread is the only one in core.
  */
 int faultline_start(const struct machine_config *config);
 struct leaks faultline_stop(void);
 
-/* An empty mm under @policy; NULL when memory ran out. Locking: a registered cpu. mm_exit() (op/exit.h) takes it back. */
+/* An empty mm under @policy; NULL without memory. Locking: a registered cpu. mm_exit() (op/exit.h) frees it. */
 struct mm_struct *mm_create(const struct mm_policy *policy);
-/* Frees an mm that has no VMAs, no tables but the root, and no users. */
+/* Frees an mm without VMAs, users, and tables except the root. */
 void mm_free(struct mm_struct *mm);
 
 static inline bool is_zero_pfn(unsigned long pfn)

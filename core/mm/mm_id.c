@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm_id.c - a small number for each mm: a bit for each that is taken, set and cleared by atomic operations alone. */
+/* mm_id.c - allocates a small number for each mm: one bit each, set and cleared by atomic operations only. */
 #include "core/mm/mm_id.h"
 
 #include "core/base/assert.h"
@@ -7,9 +7,9 @@
 
 #define BITS	64u
 
-/* Lock key: (A) atomic. Number 0 is no number, so its bit is set for good. */
+/* Lock key: (A) atomic. Number 0 is invalid, so its bit is always set. */
 static uint64_t taken[NR_MM_IDS / BITS] = { 1 };
-static uint32_t next_word;	/* (A) where the next search begins: just a hint */
+static uint32_t next_word;	/* (A) where the next search begins: a hint */
 
 uint32_t mm_id_alloc(void)
 {
@@ -20,7 +20,7 @@ uint32_t mm_id_alloc(void)
 		uint64_t seen = load_relaxed(&taken[word]);
 
 		while (~seen) {
-			uint64_t bit = ~seen & (seen + 1);	/* the lowest that is clear */
+			uint64_t bit = ~seen & (seen + 1);	/* the lowest clear bit */
 
 			seen = fetch_or_acq_rel(&taken[word], bit);
 			if (!(seen & bit)) {

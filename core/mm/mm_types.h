@@ -33,67 +33,67 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_WRITE	0x02UL
 #define VM_EXEC		0x04UL
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
-#define VM_SHARED	0x08UL		/* of a file: writes go to its pages, and all who map it see them */
-#define VM_PFNMAP	0x400UL		/* raw page frames, no struct page behind them */
-#define VM_LOCKED	0x2000UL	/* stays in memory; nothing sets it yet */
+#define VM_SHARED	0x08UL		/* of a file: writes go to the file's pages, visible to all mappings */
+#define VM_PFNMAP	0x400UL		/* raw page frames, without struct pages */
+#define VM_LOCKED	0x2000UL	/* stays in memory; unused so far */
 #define VM_IO		0x4000UL	/* device memory */
-#define VM_DONTEXPAND	0x40000UL	/* mremap() does not make it longer */
-#define VM_RESERVED	0x80000UL	/* not the allocator's business */
+#define VM_DONTEXPAND	0x40000UL	/* not extended by mremap() */
+#define VM_RESERVED	0x80000UL	/* not managed by the allocator */
 #define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
-#define VM_HUGEPAGE	0x20000000UL	/* huge pages are wanted (MADV_HUGEPAGE) */
-#define VM_NOHUGEPAGE	0x40000000UL	/* no huge pages (MADV_NOHUGEPAGE) */
-#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never joined with neighbours, never advised about */
+#define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */
+#define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never merged, no madvise() */
 
 /*
  * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).
- * Memory is type-stable: a lockless reader may look at a VMA that has been freed, or that is another mm's by now.
+ * Memory is type-stable: a lockless reader may read a VMA that has been freed, or reused by another mm.
  *
- * The first line holds what a fault reads, the second what its VMA lock writes.
+ * The first line holds the fields that a fault reads, the second those that its VMA lock writes.
  *
- * Lock key: (M,V) read: mmap_lock or the VMA lock; written: both, for write (M) mmap_lock, for write to change
- * (A) atomic (C) const while attached
+ * Lock key: (M,V) read: mmap_lock or the VMA lock; written: both, for write (M) mmap_lock, for write to change (A)
+ * atomic (C) const while attached
  */
 struct vm_area_struct {
 	unsigned long vm_start;		/* (M,V) first byte */
 	unsigned long vm_end;		/* (M,V) one past the last byte */
-	struct mm_struct *vm_mm;	/* (A) const while attached; lockless readers check it after they have the lock */
+	struct mm_struct *vm_mm;	/* (A) const while attached; lockless readers check it under the VMA lock */
 	unsigned long vm_flags;		/* (M,V) VM_* */
 	/*
-	 * (M,V) number of its first page, by which pages know their place (linear_page_index()). In a file, that of the file's
-	 * page. Else that of its address when it was first mapped; it keeps it where mremap() moves it to, if it has pages
-	 * by then.
+	 * (M,V) number of its first page, from which page offsets are computed (linear_page_index()). In a file, that
+	 * of the file's page. Else that of its address when it was first mapped; mremap() keeps it if the VMA has
+	 * pages then.
 	 */
 	unsigned long vm_pgoff;
 	/*
-	 * (A) what its anonymous pages belong to, NULL before the first. Set once, under page_table_lock and mmap_lock for
-	 * read, or while write-locked; readable under mmap_lock or the VMA lock.
+	 * (A) the anon_vma of its anonymous pages, NULL before the first. Set once, under page_table_lock and
+	 * mmap_lock for read, or while write-locked; readable under mmap_lock or the VMA lock.
 	 */
 	struct anon_vma *anon_vma;
-	struct file *vm_file;		/* (C) what it maps, from page vm_pgoff on, holding a reference; NULL: anonymous memory */
+	struct file *vm_file;		/* (C) its file, from page vm_pgoff on, referenced; NULL: anonymous */
 	/*
 	 * The mm's mm_lock_seq of the last write lock: equal means write-locked now. (A) written under mmap_lock for
 	 * write and the VMA lock; readable reliably under either, unreliably by a reader about to try the VMA lock: a
-	 * stale value makes it fall back, or is found out by its re-check.
+	 * stale value makes it fall back, or its re-check detects it.
 	 */
 	uint32_t vm_lock_seq;
-	uint32_t vm_page_prot;		/* (M,V) entry bits that vm_flags give, without write */
+	uint32_t vm_page_prot;		/* (M,V) entry bits of vm_flags, without write */
 	union {
 		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
 	};
-	uint32_t vm_name;		/* (M,V) 0, or what keeps it from merging with a neighbour of another name */
-	bool vm_detached;		/* (A) written while write-locked; VMA_LOCK_RWSEM readers look once they hold it */
-	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: the anon_vmas its pages may belong to */
-	struct interval_node i_mmap_node;	/* its place among the VMAs that map the file; has its own lock key */
+	uint32_t vm_name;		/* (M,V) 0, or a name: neighbours with different names are not merged */
+	bool vm_detached;		/* (A) written while write-locked; read by VMA_LOCK_RWSEM readers */
+	struct anon_vma_chain_list anon_vma_chain;	/* (M) and page_table_lock: its pages' anon_vmas */
+	struct interval_node i_mmap_node;	/* in its file's i_mmap; has its own lock key */
 	/*
 	 * (A) it has or had guard regions: fork copies its entries, as no fault restores a guard. Set under mmap_lock
-	 * for read, never cleared; splits and merges keep it. Read under mmap_lock for write.
-	 * Source: include/linux/mm.h, VM_MAYBE_GUARD.
+	 * for read, never cleared; splits and merges keep it. Read under mmap_lock for write. Source:
+	 * include/linux/mm.h, VM_MAYBE_GUARD.
 	 */
 	bool vm_maybe_guard;
-	bool vm_huge_lost;		/* (A) a huge page of it was taken back by whom it was promised to: no fault maps one any more */
+	bool vm_huge_lost;		/* (A) the owner of the reservations took back a huge page: faults fail */
 	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
-	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: the munmap that did it */
+	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 	struct shadow vm_shadow;	/* of its lock's readers; has its own lock key */
 	struct age vm_age;		/* has its own lock key */
@@ -110,36 +110,36 @@ struct vm_area_struct {
  */
 struct mm_struct {
 	struct mm_pgtable pt;		/* has its own lock key */
-	struct vma_tree tree;		/* (M) to change; readers under RCU too */
+	struct vma_tree tree;		/* (M) to change; readers also under RCU */
 	/*
-	 * (A) written under mmap_lock for write: its change releases every VMA write lock at once. Readers of the VMA
+	 * (A) written under mmap_lock for write: its change releases all VMA write locks at once. Readers of the VMA
 	 * lock load it with acquire.
 	 */
 	uint32_t mm_lock_seq;
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
-	unsigned long mmap_hint;	/* (M) where the search for free addresses begins, downwards; 0: at the top */
-	uint32_t mm_id;			/* (C) no other mm has it now; see mm_id.h */
-	uint32_t has_pinned;		/* (A) some page of it was pinned: from then on fork looks for pins. Never cleared */
+	unsigned long mmap_hint;	/* (M) start of the search for free addresses, downwards; 0: the top */
+	uint32_t mm_id;			/* (C) unique; see mm_id.h */
+	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
 	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
 #if FAULTLINE_CHECK
-	uint32_t vma_shadow_seq;	/* (A) changes when the VMAs' write locks end: the locks themselves do not look */
+	uint32_t vma_shadow_seq;	/* (A) changes when VMA write locks end: the locks do not read it */
 #endif
 	struct age age;			/* has its own lock key */
 };
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
-#define MMAP_MIN_ADDR	65536UL		/* lowest address that is chosen for a mapping */
+#define MMAP_MIN_ADDR	65536UL		/* lowest address that mmap() chooses */
 
-/* Its pages are nobody's but anonymous ones. Source: include/linux/mm.h. */
+/* True if it maps only anonymous pages. Source: include/linux/mm.h. */
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 {
 	return !vma->vm_file;
 }
 
-/* What is written to it goes to a file, which must know. Source: mm/vma.c. */
+/* True if writes to it go to a file with writeback. Source: mm/vma.c. */
 static inline bool vma_needs_dirty_tracking(const struct vm_area_struct *vma)
 {
 	return vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);

@@ -2,7 +2,7 @@
 /*
  * mmap_lock.h - the lock of one mm's VMA tree, wrapped so that another kind of lock replaces this file alone.
  *
- * Dropping or downgrading it for write unlocks every VMA that was locked for write under it.
+ * Dropping or downgrading it for write releases all VMA write locks taken under it.
  * Source: include/linux/mmap_lock.h.
  */
 #ifndef FAULTLINE_CORE_MM_MMAP_LOCK_H
@@ -13,7 +13,7 @@
 #define mmap_read_lock(mm)	down_read(&(mm)->mmap_lock)
 #define mmap_read_trylock(mm)	down_read_trylock(&(mm)->mmap_lock)
 #define mmap_write_lock(mm)	down_write(&(mm)->mmap_lock)
-/* The child's at fork, its parent's held. */
+/* The child's at fork, with its parent's held. */
 #define mmap_write_lock_nested(mm) down_write_nested(&(mm)->mmap_lock)
 #define mmap_assert_locked(mm)	assert_rwsem_held(&(mm)->mmap_lock)
 #define mmap_assert_write_locked(mm) assert_rwsem_held_write(&(mm)->mmap_lock)
