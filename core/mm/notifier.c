@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * notifier.c - who keeps translations of an mm elsewhere is told before the mm drops them.
+ * notifier.c - notifies subscribers before an mm drops translations.
  *
- * All invalidations that overlap in time are one to the sequence: the first that meets a subscriber makes it odd, the
- * last that ends makes it even. While it is odd the tree of subscribers does not change, so invalidations go through it
- * without a lock; who wants to come in or go meanwhile is put on a list, and the last to end sees to that. Source:
- * mm/mmu_notifier.c.
+ * All invalidations that overlap in time are one to the sequence: the first that hits a subscriber makes it odd, the
+ * last that ends makes it even. While it is odd the tree of subscribers does not change, so invalidations read it
+ * without a lock; subscribers that register or leave meanwhile are put on a list, which the last to end handles.
+ * Source: mm/mmu_notifier.c.
  */
 #include "core/mm/notifier.h"
 
@@ -21,16 +21,17 @@
 TAILQ_HEAD(interval_notifier_list, mmu_interval_notifier);
 
 /*
- * Conservation: active is the number of invalidations between start and end; invalidate_seq is odd only while it is not 0.
+ * Conservation: active is the number of invalidations between start and end; invalidate_seq is odd only while it is
+ * not 0.
  *
- * Lock key: (L) lock (L,R) changed under lock with an even sequence, read while it is odd too (A) atomic, written under
- * lock
+ * Lock key: (L) lock (L,R) changed under lock with an even sequence, read while it is odd too (A) atomic, written
+ * under lock
  */
 struct mmu_notifier_subscriptions {
 	spinlock_t lock;
-	uint32_t invalidate_seq;		/* (A) who waits for its change sleeps on it */
-	unsigned long active;			/* (L) invalidations that go on, whether they meet a subscriber or not */
-	bool waited_for;			/* (L) somebody sleeps */
+	uint32_t invalidate_seq;		/* (A) waiters for its change sleep on it */
+	unsigned long active;			/* (L) running invalidations, with and without subscribers */
+	bool waited_for;			/* (L) a thread sleeps */
 	struct interval_tree itree;		/* (L,R) */
 	struct interval_notifier_list deferred;	/* (L) */
 };
@@ -47,7 +48,7 @@ static struct mmu_interval_notifier *sub_of(struct interval_node *node)
 
 /* ---- waiting ---- */
 
-/* Locking: subs->lock, dropped. Returns once the sequence is another one. */
+/* Locking: subs->lock, dropped. Returns once the sequence has changed. */
 static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
 {
 	uint32_t seq = load_relaxed(&subs->invalidate_seq);
@@ -63,7 +64,7 @@ static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
 
 /* ---- invalidations ---- */
 
-/* The first subscriber that the range meets. Source: mm/mmu_notifier.c, mn_itree_inv_start_range(). */
+/* The first subscriber in the range. Source: mm/mmu_notifier.c, mn_itree_inv_start_range(). */
 static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs, const struct mmu_notifier_range *range,
 					       uint32_t *seq)
 {
@@ -84,7 +85,7 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 	struct mmu_interval_notifier *sub;
 	uint32_t seq;
 
-	range->told = subs;
+	range->notified = subs;
 	sub = inv_start(subs, range, &seq);
 	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT))) {
 		SYNCPOINT("notifier.invalidate");
@@ -122,14 +123,14 @@ static void see_to_deferred(struct mmu_notifier_subscriptions *subs)
 /* Source: mm/mmu_notifier.c, mn_itree_inv_end(). */
 void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 {
-	struct mmu_notifier_subscriptions *subs = range->told;
+	struct mmu_notifier_subscriptions *subs = range->notified;
 	bool wake = false;
 
 	SYNCPOINT("notifier.before_end");
 	spin_lock(&subs->lock);
 	if (!--subs->active && is_invalidating(subs)) {
 		see_to_deferred(subs);
-		/* Entries changed before: who reads this with acquire finds them so. */
+		/* Entries changed before: a reader that loads this with acquire sees that. */
 		store_release(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) + 1);
 		wake = subs->waited_for;
 		subs->waited_for = false;
@@ -156,7 +157,9 @@ uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub)
 	return seq;
 }
 
-/* Puts it into the tree, or on the list if that can't be; what goes on then is told of by the sequence. Locking: subs->lock. */
+/*
+ * Inserts it into the tree, or defers it on the list; the sequence reports running invalidations. Locking: subs->lock.
+ */
 static void insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
 {
 	uint32_t seq = load_relaxed(&subs->invalidate_seq);
@@ -169,7 +172,7 @@ static void insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_
 	if (is_invalidating(subs)) {
 		TAILQ_INSERT_TAIL(&subs->deferred, sub, deferred_item);
 	} else {
-		/* What goes on may be in its range: it counts as if it had been told. */
+		/* A running invalidation may be in its range: it counts as if it had been notified. */
 		seq |= 1;
 		store_relaxed(&subs->invalidate_seq, seq);
 		come_in(subs, sub);
@@ -215,9 +218,9 @@ void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 /* ---- the first subscriber ---- */
 
 /*
- * Whoever found no subscriptions before they were published holds mmap_lock, the VMA lock of one of these VMAs, or the
- * lock of an rmap tree that one is in. Each is taken once for write: so each of them is done. Locking: mmap_lock for
- * write.
+ * Threads that read NULL subscriptions before they were published hold mmap_lock, the VMA lock of one of these VMAs,
+ * or the lock of an rmap tree of one. Each is taken once for write: so each of these threads is done. Locking:
+ * mmap_lock for write.
  */
 static void wait_for_invalidations(struct mm_struct *mm)
 {

@@ -21,7 +21,7 @@ static unsigned long vma_address_end(const struct page_vma_mapped_walk *pvmw)
 	return pages < vma_pages(vma) ? vma->vm_start + (pages << PAGE_SHIFT) : vma->vm_end;
 }
 
-/* @pte maps one of the pages. Source: mm/page_vma_mapped.c, check_pte(). */
+/* True if @pte maps one of the pages. Source: mm/page_vma_mapped.c, check_pte(). */
 static bool maps(const struct page_vma_mapped_walk *pvmw, pte_t pte)
 {
 	if (pvmw->flags & PVMW_MIGRATION)
@@ -30,8 +30,8 @@ static bool maps(const struct page_vma_mapped_walk *pvmw, pte_t pte)
 }
 
 /*
- * Moves on to the next entry below @end, in the table at hand, that maps one of the pages. False: there is none, and @pvmw is at
- * the table's end.
+ * Advances to the next entry below @end, in the current table, that maps one of the pages. False: there is none, and
+ * @pvmw is at the table's end.
  */
 static bool find_in_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 {
@@ -42,8 +42,8 @@ static bool find_in_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 }
 
 /*
- * Locks the table at hand, mapped when its PMD entry was @pmd. False: it is not that entry's any more; nothing is locked or
- * mapped. What was found before the lock is looked at again by the caller.
+ * Locks the current table, mapped when its PMD entry was @pmd. False: the entry has changed; nothing is locked or
+ * mapped. The caller re-checks entries that it read before the lock.
  */
 static bool lock_table(struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 {
@@ -62,8 +62,8 @@ static bool lock_table(struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 }
 
 /*
- * Who takes a leaf away has its lock until nothing counts it any more: once it was taken here, the counts are right, too.
- * Source: mm/page_vma_mapped.c.
+ * A thread that clears a leaf holds its lock until it is uncounted: once this function has taken the lock, the counts
+ * are correct, too. Source: mm/page_vma_mapped.c.
  */
 static void sync_leaf(const struct page_vma_mapped_walk *pvmw)
 {
@@ -72,8 +72,8 @@ static void sync_leaf(const struct page_vma_mapped_walk *pvmw)
 }
 
 /*
- * Into the table that pvmw->pmd names: locked, unless it holds none of the pages and PVMW_SYNC does not ask for it, or it is
- * not there; then ->address is at its end. If the table changed meanwhile it is not locked either, and ->address stays.
+ * Maps the table that pvmw->pmd names: locked, unless it maps none of the pages and PVMW_SYNC is not set, or there is
+ * none; then ->address is at its end. If the table changed meanwhile it is not locked either, and ->address stays.
  */
 static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 {
@@ -98,7 +98,7 @@ static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	}
 }
 
-/* The leaf at hand maps some of the pages. Source: mm/page_vma_mapped.c, check_pmd(). Locking: its PTL. */
+/* True if the current leaf maps some of the pages. Source: mm/page_vma_mapped.c, check_pmd(). Locking: its PTL. */
 static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 {
 	if ((pvmw->flags & PVMW_MIGRATION) || pmd_special(pmd))
@@ -107,8 +107,8 @@ static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 }
 
 /*
- * A leaf was seen at pvmw->pmd. True: it maps some of the pages, and is locked. Else nothing is: ->address is past it, or stays where it
- * is, when it is no leaf any more.
+ * pvmw->pmd was a leaf. True: it maps some of the pages, and is locked. Else nothing is locked: ->address is past it,
+ * or stays, if it is no leaf any more.
  */
 static bool find_leaf(struct page_vma_mapped_walk *pvmw, unsigned long end)
 {
@@ -123,7 +123,7 @@ static bool find_leaf(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	return false;
 }
 
-/* On from the entry found last, and out of its table if it was the last there. */
+/* Advances from the current entry, and out of its table if it was the last there. */
 static void step_over(struct page_vma_mapped_walk *pvmw, unsigned long end)
 {
 	if (!pvmw->pte) {
@@ -137,7 +137,7 @@ static void step_over(struct page_vma_mapped_walk *pvmw, unsigned long end)
 		page_vma_mapped_walk_done(pvmw);
 }
 
-/* The entry found maps one of the pages where that page belongs in the VMA: it is never anywhere else. */
+/* The entry maps one of the pages at the page's place in the VMA: it is never anywhere else. */
 static void check_place(const struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long pfn = pvmw->pte ? pte_pfn(ptep_get(pvmw->pte))

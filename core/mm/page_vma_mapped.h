@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page_vma_mapped.h - the entries of one VMA that map a range of pages, one after the other.
+ * page_vma_mapped.h - iterates over the entries of one VMA that map a range of pages.
  *
  *   struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
  *
@@ -9,9 +9,9 @@
  *
  * Where a huge leaf maps the pages, pvmw.pte is NULL, and pvmw.pmd the leaf, which pvmw.ptl keeps.
  *
- * A loop that is left early calls page_vma_mapped_walk_done(). The rmap walk that found the VMA holds the anon_vma's lock: so
- * the VMA's range and page indices stay, and the upper tables over it. PTE tables may go, by reclaim, and entries may come
- * and go until their table is locked.
+ * A loop that ends early calls page_vma_mapped_walk_done(). The rmap walk that found the VMA holds the anon_vma's
+ * lock: so the VMA's range and page indices are stable, and the upper tables over it. PTE tables may be reclaimed, and
+ * entries may be set and cleared until their table is locked.
  *
  * Source: include/linux/rmap.h, mm/page_vma_mapped.c.
  */
@@ -25,8 +25,8 @@
 #include "core/phys/folio.h"
 
 enum pvmw_flags {
-	PVMW_SYNC = 1,		/* lock every table, and find what another thread is about to map or unmap under the lock */
-	PVMW_MIGRATION = 2,	/* find migration entries of the pages, and not what maps them */
+	PVMW_SYNC = 1,		/* lock every table: waits for concurrent map and unmap under the lock */
+	PVMW_MIGRATION = 2,	/* find the pages' migration entries instead */
 };
 
 /* Lock key: (T) this thread only */
@@ -35,22 +35,22 @@ struct page_vma_mapped_walk {
 	unsigned long nr_pages;		/* (T) */
 	unsigned long pgoff;		/* (T) page index of the first */
 	struct vm_area_struct *vma;	/* (T) */
-	unsigned long address;		/* (T) where to look next; of the entry found */
-	pmd_t *pmd;			/* (T) the entry that names the table at hand, or the leaf found */
-	pte_t *pte;			/* (T) the entry found; NULL while none is, or a leaf */
-	spinlock_t *ptl;		/* (T) its table's lock, held; NULL while none is */
+	unsigned long address;		/* (T) of the current entry; where the next call continues */
+	pmd_t *pmd;			/* (T) the entry of the current table, or the leaf found */
+	pte_t *pte;			/* (T) the entry found; NULL if none, or a leaf */
+	spinlock_t *ptl;		/* (T) its table's lock, held; NULL if none */
 	unsigned int flags;		/* (T) pvmw_flags */
 };
 
-/* A walk over @folio's pages in @vma, the first of which that it can hold is at @addr: see vma_address(). */
+/* A walk over @folio's pages in @vma; @addr is the address of the first one in the VMA: see vma_address(). */
 #define PVMW_OF_FOLIO(folio_, vma_, addr_, flags_) { \
 	.pfn = folio_pfn(folio_), .nr_pages = folio_nr_pages(folio_), .pgoff = (folio_)->page.index, \
 	.vma = (vma_), .address = (addr_), .flags = (flags_) \
 }
 
 /*
- * vma_address - where @vma has the first of the @nr pages from index @pgoff on that it has room for; -EFAULT if for none.
- * Locking: mmap_lock, or the lock of an anon_vma that the VMA is linked to. Source: mm/internal.h.
+ * vma_address - the address in @vma of the first of the @nr pages from index @pgoff on within its range; -EFAULT if
+ * none is. Locking: mmap_lock, or the lock of an anon_vma that the VMA is linked to. Source: mm/internal.h.
  */
 static inline unsigned long vma_address(const struct vm_area_struct *vma, unsigned long pgoff, unsigned long nr)
 {
@@ -61,12 +61,12 @@ static inline unsigned long vma_address(const struct vm_area_struct *vma, unsign
 
 /*
  * page_vma_mapped_walk - finds the next entry. True: @pvmw has it, and its table is locked, until the next call or
- * page_vma_mapped_walk_done(). False: there is none any more, and nothing is locked.
- * Locking: as for vma_address(). Source: mm/page_vma_mapped.c.
+ * page_vma_mapped_walk_done(). False: there are no more, and nothing is locked. Locking: as for vma_address(). Source:
+ * mm/page_vma_mapped.c.
  */
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw);
 
-/* Ends a walk that found something. */
+/* Ends a walk early, after an entry was found. */
 static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
 {
 	if (pvmw->ptl && pvmw->pte)
@@ -77,7 +77,7 @@ static inline void page_vma_mapped_walk_done(struct page_vma_mapped_walk *pvmw)
 	pvmw->ptl = NULL;
 }
 
-/* The caller changed the tables: lets go, and the next call looks at pvmw->address again. */
+/* The caller changed the tables: unlocks, and the next call re-reads pvmw->address. */
 static inline void page_vma_mapped_walk_restart(struct page_vma_mapped_walk *pvmw)
 {
 	ASSERT(pvmw->ptl);

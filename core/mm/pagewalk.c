@@ -3,10 +3,11 @@
  * pagewalk.c - the page walker.
  *
  * Guarantees     every address of the range is covered once, by a hole, by an entry's callback, or by both an entry and
- *                what is below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
- * Progress       an entry is read again (ACTION_AGAIN) only when a callback asks for it, or its PTE table was unlinked
- *                since it was read; each round is counted, and PTE_AGAIN_BOUND rounds of one entry are a broken invariant
- * Weak spot      between two entries nothing is held but mmap_lock: what was reported may have changed by the return
+ *                the entries below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
+ * Progress       an entry is re-read (ACTION_AGAIN) only when a callback requests it, or its PTE table was unlinked
+ *                since it was read; each round is counted, and PTE_AGAIN_BOUND rounds of one entry are a broken
+ *                invariant
+ * Weak spot      between two entries only mmap_lock is held: results may be stale on return
  */
 #include "core/mm/pagewalk.h"
 
@@ -25,13 +26,14 @@ static void count_again(unsigned int *rounds)
 }
 
 /*
- * A folded level's entry is the one above, which was looked at there: it counts as populated, and its callback runs even
- * if it is empty. The hole is found where the entry that could point to a table is.
+ * A folded level's entry is the one above, which was handled there: it counts as populated, and its callback runs even
+ * if it is empty. The hole is found at the entry that could point to a table.
  */
 
 /*
- * [addr, end) lies in one PTE table. A function of its own, so that nothing is spilled around the call, and unrolled: else
- * the loop's branch, the call and the return are three taken branches for each entry, and cost more than most callbacks.
+ * [addr, end) lies in one PTE table. It is a separate function, so that nothing is spilled around the call, and
+ * unrolled: else the loop's branch, the call and the return are three taken branches for each entry, and cost more
+ * than most callbacks.
  */
 static __noinline int walk_ptes(pte_t *ptep, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
@@ -44,7 +46,7 @@ static __noinline int walk_ptes(pte_t *ptep, unsigned long addr, unsigned long e
 	return err;
 }
 
-/* Only into empty slots: what is there was there first. Locking: the PTL. */
+/* Only into empty slots: existing entries stay. Locking: the PTL. */
 static int install_ptes(pte_t *ptep, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -88,7 +90,7 @@ static int walk_pte_range(pmd_t *pmdp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
-/* There is nothing to go down to or to read again: an action set in a hole is not looked at. */
+/* A hole has nothing to descend to or to re-read: an action set by its callback is ignored. */
 static int hole(enum pgtable_level level, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	int err = walk->ops->pte_hole ? walk->ops->pte_hole(addr, next, (int)real_depth(level), walk) : 0;
@@ -98,8 +100,9 @@ static int hole(enum pgtable_level level, unsigned long addr, unsigned long next
 }
 
 /*
- * A leaf stands in the way of what is below. Inside a VMA it is split, but not for a walk that only installs: what it maps is
- * populated. Outside it is passed by. False: nothing is below. A leaf of a file leaves nothing: the entry is to be looked at again.
+ * A leaf covers the range. Inside a VMA it is split, but not for a walk that only installs: its range is populated.
+ * Outside it is skipped. False: there is nothing below. The split of a leaf of a file leaves no table: the entry is
+ * re-read.
  */
 static bool split_or_skip(pmd_t *pmdp, unsigned long addr, struct mm_walk *walk)
 {
@@ -109,7 +112,7 @@ static bool split_or_skip(pmd_t *pmdp, unsigned long addr, struct mm_walk *walk)
 	return true;
 }
 
-/* One PMD entry, once. Sets walk->action to ACTION_AGAIN when it has to be looked at again. */
+/* Handles one PMD entry, once. Sets walk->action to ACTION_AGAIN if it must be re-read. */
 static int walk_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -153,7 +156,7 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
-/* As split_or_skip(): what a leaf leaves behind, or whoever split it, is a hole, or a table by now. */
+/* As split_or_skip(): the split, by this or another thread, leaves a hole or a table. */
 static void split_or_skip_pud(pud_t *pudp, unsigned long addr, struct mm_walk *walk)
 {
 	if (pud_trans_huge(pudp_get(pudp))) {
@@ -209,7 +212,7 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
-/* What there is below P4D level matters: a walk for holes alone reports them where it goes, but does not go down for them. */
+/* True if levels below P4D matter: a walk for holes alone reports those it meets, but does not descend for them. */
 static bool wants_below(const struct mm_walk_ops *ops)
 {
 	return ops->pud_entry || ops->pmd_entry || ops->pte_entry || ops->install_pte;
@@ -265,7 +268,10 @@ static int walk_pgd_range(unsigned long addr, unsigned long end, struct mm_walk 
 	return err;
 }
 
-/* 0 walk the VMA, 1 skip it (raw frames: a hole), < 0 abort. A walk by file has no lock of the mm, whose mprotect() may change flags. */
+/*
+ * 0 walk the VMA, 1 skip it (raw frames: a hole), < 0 abort. A walk by file holds no lock of the mm, whose mprotect()
+ * may change flags.
+ */
 static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -280,7 +286,7 @@ static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk
 	return err ? err : 1;
 }
 
-/* By huge pages. Source: mm/pagewalk.c. */
+/* Walks by huge pages. Source: mm/pagewalk.c. */
 static int walk_hugetlb_range(unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -342,7 +348,10 @@ static void process_vma_walk_lock(struct vm_area_struct *vma, enum page_walk_loc
 		vma_assert_write_locked(vma);
 }
 
-/* The part of [start, end) up to the next boundary of a VMA; *next is that boundary. @vma: the first that ends above start. */
+/*
+ * The part of [start, end) up to the next boundary of a VMA; *next is that boundary. @vma: the first that ends above
+ * start.
+ */
 static int walk_segment(unsigned long start, unsigned long end, struct vm_area_struct *vma, unsigned long *next,
 			struct mm_walk *walk)
 {
@@ -379,7 +388,7 @@ int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long 
 	return err;
 }
 
-/* Installing is for operations that know what they install: walks open to everybody refuse it. */
+/* Only internal operations may install entries: public walks reject install_pte. */
 static bool check_ops_valid(const struct mm_walk_ops *ops)
 {
 	return !ops->install_pte;

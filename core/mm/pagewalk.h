@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pagewalk.h - calls back for what a range of addresses maps, level by level, and can install what is missing.
+ * pagewalk.h - calls back for the entries of a range of addresses, level by level, and can install missing ones.
  *
- * Callbacks return 0 to go on, > 0 to stop and have that returned, < 0 (-errno) to abort. Each gets [addr, next), the
- * part of its entry's span that lies in the range.
+ * Callbacks return 0 to continue, > 0 to stop and have that returned, < 0 (-errno) to abort. Each gets [addr, next),
+ * the part of its entry's span that lies in the range.
  *
  * Source: include/linux/pagewalk.h, mm/pagewalk.c (seeds 000, 002).
  */
@@ -15,31 +15,32 @@
 
 struct mm_walk;
 
-/* How the walk relies on the address space; asserted, and for PGWALK_WRLOCK done. */
+/* The locks that the walk relies on; asserted, and with PGWALK_WRLOCK taken. */
 enum page_walk_lock {
 	PGWALK_RDLOCK,		/* mmap_lock is held */
 	PGWALK_WRLOCK,		/* mmap_lock is held for write; the walk write-locks each VMA */
 	PGWALK_WRLOCK_VERIFY,	/* mmap_lock is held for write, and each VMA is write-locked already */
 };
 
-/* What becomes of an entry after its PUD or PMD callback. */
+/* The action after an entry's PUD or PMD callback. */
 enum page_walk_action {
-	ACTION_SUBTREE,		/* go down, if anything below is asked for */
-	ACTION_CONTINUE,	/* skip what is below */
-	ACTION_AGAIN,		/* read the entry again */
+	ACTION_SUBTREE,		/* descend, if there are callbacks for levels below */
+	ACTION_CONTINUE,	/* skip the levels below */
+	ACTION_AGAIN,		/* re-read the entry */
 };
 
 /*
- * pgd_entry … pmd_entry  populated entries, folded levels included; pud_entry and pmd_entry must bear huge leaves
+ * pgd_entry … pmd_entry  populated entries, folded levels included; pud_entry and pmd_entry must handle huge leaves
  * pte_entry              every slot of an existing PTE table, under its PTL, empty ones included; with install_pte only
  *                        slots that were populated
  * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in VM_PFNMAP
  *                        ranges without test_walk, in hugetlb memory
- * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or an entry that is none; under the
- *                        hugetlb VMA lock. Nothing else is called there, pte_hole where there is no table, and only beside it
+ * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or another entry;
+ *                        under the hugetlb VMA lock. No other callback runs there, except pte_hole where there is no
+ *                        table, and only if hugetlb_entry is set
  * test_walk              0 walk this VMA, > 0 skip it, < 0 abort
  * pre_vma, post_vma      around a VMA; post_vma runs whenever pre_vma succeeded
- * install_pte            fills in the entry for an empty slot; missing tables are allocated. Not for everybody: see
+ * install_pte            sets the entry for an empty slot; missing tables are allocated. Internal: see
  *                        walk_page_range_mm()
  */
 struct mm_walk_ops {
@@ -61,29 +62,29 @@ struct mm_walk_ops {
 struct mm_walk {
 	const struct mm_walk_ops *ops;
 	struct mm_struct *mm;
-	struct vm_area_struct *vma;	/* NULL outside any VMA */
-	pgd_t *pgd;			/* root table to walk instead of the mm's; NULL for the mm's */
+	struct vm_area_struct *vma;	/* NULL outside VMAs */
+	pgd_t *pgd;			/* root table to walk instead of the mm's; NULL: the mm's */
 	enum page_walk_action action;
 	bool no_vma;
 	void *private;
 };
 
 /*
- * walk_page_range - over [@start, @end), VMAs and gaps.
- * Returns 0, a callback's stop or error, -EINVAL (empty range, no mm, or install_pte).
- * Locking: as @ops->walk_lock says.
+ * walk_page_range - walks [@start, @end), VMAs and gaps. Returns 0, a callback's stop or error, -EINVAL (empty range,
+ * no mm, or install_pte). Locking: by @ops->walk_lock.
  */
 int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
 		    void *private);
 /*
- * walk_page_range_mm - the same, install_pte allowed: for operations of this core that own what they install.
- * -ENOMEM leaves installed what was installed, and the tree valid.
+ * walk_page_range_mm - the same, install_pte allowed: for operations of this core that own what they install. On
+ * -ENOMEM installed entries stay, and the tree is valid.
  */
 int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
 		       void *private);
 /*
- * walk_page_range_novma - whatever the tables map, VMAs not looked at; PTEs are read without their PTL. @pgd: another root,
- * or NULL. -EINVAL also for a range beyond what the root table spans. Locking: mmap_lock for write: munmap frees tables under mmap_lock for read, once the VMA is gone.
+ * walk_page_range_novma - walks the tables without VMAs; PTEs are read without their PTL. @pgd: another root, or NULL.
+ * -EINVAL also for a range beyond the root table. Locking: mmap_lock for write: munmap frees tables under mmap_lock
+ * for read, once the VMA is detached.
  */
 int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
 			  pgd_t *pgd, void *private);
@@ -95,17 +96,18 @@ int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, voi
 struct address_space;
 
 /*
- * walk_page_mapping - wherever the @nr pages of a file from @first_index on are mapped: the part of each VMA that maps some of
- * them, one VMA after the other, to the last page number at the most. test_walk gets the whole VMA, and what is positive
- * ends the walk with 0. -EINVAL also when @nr is 0.
- * Locking: i_mmap_rwsem; ops->walk_lock is not looked at. Source: mm/pagewalk.c.
+ * walk_page_mapping - walks all mappings of the @nr pages of a file from @first_index on: the part of each VMA that
+ * maps some of them, one VMA after the other, up to the last page number. test_walk gets the whole VMA, and a positive
+ * result ends the walk with 0. -EINVAL also if @nr is 0. Locking: i_mmap_rwsem; ops->walk_lock is ignored. Source:
+ * mm/pagewalk.c.
  */
 int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
 		      void *private);
 
 /*
- * walk_lock_ptes - for a .pmd_entry that sees to the entries of a PTE table itself: locks the table at @pmdp, and the walker
- * goes on behind it. NULL: the table vanished, nothing is locked, and the entry will be asked for again.
+ * walk_lock_ptes - for a .pmd_entry that handles the entries of a PTE table itself: locks the table at @pmdp, and the
+ * walker continues behind it. NULL: the table was unlinked, nothing is locked, and the callback is called again for
+ * the entry.
  */
 static inline pte_t *walk_lock_ptes(struct mm_walk *walk, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
 {

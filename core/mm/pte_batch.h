@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pte_batch.h - neighbouring entries that map neighbouring pages of one large folio, handled at once. Source: mm/internal.h. */
+/* pte_batch.h - batches of adjacent entries that map adjacent pages of one large folio. Source: mm/internal.h. */
 #ifndef FAULTLINE_CORE_MM_PTE_BATCH_H
 #define FAULTLINE_CORE_MM_PTE_BATCH_H
 
@@ -7,8 +7,9 @@
 #include "core/phys/folio.h"
 
 /*
- * folio_pte_batch - how many entries from @ptep on, at the most @max, map pages of @folio one after the other, as @pte, the present
- * value of the first, begins. They may differ in write, accessed and dirty. At least 1. Locking: the PTL.
+ * folio_pte_batch - the number of entries from @ptep on, at most @max, that map consecutive pages of @folio from that
+ * of @pte on, the present value of the first. They may differ in write, accessed and dirty. At least 1. Locking: the
+ * PTL.
  */
 static inline unsigned int folio_pte_batch(const struct folio *folio, pte_t *ptep, pte_t pte, unsigned int max)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap.c - counts of who maps a folio: large folios by mm, pages that stop being exclusive. */
+/* rmap.c - mapcounts of folios: large folios by mm, pages that lose PageAnonExclusive. */
 #include "core/mm/rmap.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 
-#define MM_ID_NONE	0u	/* no mm has it */
+#define MM_ID_NONE	0u	/* no mm's */
 
 #if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
@@ -26,17 +26,17 @@ void rmap_check_pmd(struct folio *folio, struct page *page)
 }
 #endif
 
-/* ---- large folios: mappings by mm ---- */
+/* ---- large folios: mapcounts by mm ---- */
 
-/* The slot that counts @mm_id's mappings, or -1. Locking: large_lock. */
+/* The slot of @mm_id, or -1. Locking: large_lock. */
 static int slot_of(const struct page *large, uint32_t mm_id)
 {
 	return large->mm_id[0] == mm_id ? 0 : large->mm_id[1] == mm_id ? 1 : -1;
 }
 
 /*
- * @nr mappings more of an mm that has no slot. A mapping from before a slot was free is never counted in one, so a slot may say
- * less than there are; that errs towards "shared". Locking: large_lock.
+ * Adds @nr mappings of an mm without a slot. Mappings from before a slot was free are never counted in one, so a slot
+ * may count too few; that errs towards "shared". Locking: large_lock.
  */
 static void take_slot(struct page *large, uint32_t mm_id, int nr, int total)
 {
@@ -68,8 +68,8 @@ static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 }
 
 /*
- * A slot that falls below what it counted is free again; when what is left is all in one slot, one mm has the folio.
- * Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ * A slot whose count drops below its mappings is freed; when all remaining mappings are in one slot, one mm has the
+ * folio. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
  */
 static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 {
@@ -115,7 +115,7 @@ static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long 
 		page_mapcount_inc(page);
 }
 
-/* One mapping of the whole. */
+/* Adds one mapping of the whole folio. */
 static void add_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
 {
 	rmap_check_pmd(folio, page);
@@ -232,15 +232,16 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
 static int try_share(struct folio *folio, struct page *page)
 {
 	ASSERT(PageAnonExclusive(page));
-	/* No entry of it is present, so GUP-fast does not come to it: there is nobody to be ordered against. */
+	/* No entry of it is present, so GUP-fast skips it: no ordering is needed. */
 	if (unlikely(folio_is_device_private(folio))) {
 		ClearPageAnonExclusive(page);
 		return 0;
 	}
 	SYNCPOINT("rmap.share.entry_cleared");
 	/*
-	 * ORDER[gup-share:A] the entry is cleared before pins are looked for; pairs with ORDER[gup-share:B]. Weaker: the look
-	 * at the pins passes the clearing, GUP-fast finds the entry still there, and a pinned page is shared or replaced.
+	 * ORDER[gup-share:A] the entry is cleared before the check for pins; pairs with ORDER[gup-share:B]. Weaker:
+	 * the check for pins passes the clearing, GUP-fast finds the entry still set, and a pinned page is shared or
+	 * replaced.
 	 */
 	if (!KNOCKED_OUT(GUP_SHARE_A))
 		smp_mb();
@@ -248,8 +249,8 @@ static int try_share(struct folio *folio, struct page *page)
 		return -EBUSY;
 	SYNCPOINT("rmap.share.not_pinned");
 	/*
-	 * ORDER[gup-unshare:A] exclusive is cleared before the entry that the caller sets next can be found: that store is a
-	 * release. Pairs with ORDER[gup-unshare:B]. Weaker: a read pin on a page that is shared.
+	 * ORDER[gup-unshare:A] PageAnonExclusive is cleared before the entry that the caller sets next is visible:
+	 * that store is a release. Pairs with ORDER[gup-unshare:B]. Weaker: a read pin on a shared page.
 	 */
 	if (!KNOCKED_OUT(GUP_UNSHARE_A))
 		ClearPageAnonExclusive(page);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap_walk.c - every VMA that may map a folio. */
+/* rmap_walk.c - walks all VMAs that may map a folio. */
 #include "core/mm/rmap_walk.h"
 
 #include "core/base/operation.h"
@@ -7,7 +7,7 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
 
-/* One VMA that has room for some of @folio. False ends the walk. Locking: the lock of the tree it was found in. */
+/* Walks one VMA that overlaps @folio. False ends the walk. Locking: the lock of the tree it was found in. */
 static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rmap_walk_control *rwc)
 {
 	unsigned long addr = vma_address(vma, folio->page.index, folio_nr_pages(folio));
@@ -20,7 +20,7 @@ static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rma
 	return rwc->rmap_one(folio, vma, addr, rwc->arg) && !(rwc->done && rwc->done(folio));
 }
 
-/* Returns false when the walk is over. Locking: the anon_vma's lock, which keeps the chain in its tree from before to after. */
+/* Returns false at the end of the walk. Locking: the anon_vma's lock, which keeps the chain in its tree. */
 static bool walk_chain(struct anon_vma_chain *avc, struct folio *folio, struct rmap_walk_control *rwc)
 {
 	bool more;
@@ -70,7 +70,7 @@ static void walk_file_vmas(struct address_space *mapping, struct folio *folio, s
 			break;
 }
 
-/* The folio lock keeps the folio in its file, and what is mapped keeps the file. Source: mm/rmap.c. */
+/* The folio lock keeps the folio in its file, and its mappings keep the file. Source: mm/rmap.c. */
 static void rmap_walk_file(struct folio *folio, struct rmap_walk_control *rwc)
 {
 	struct address_space *mapping = folio_mapping(folio);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rmap_walk.h - every VMA that may map a folio.
+ * rmap_walk.h - walks all VMAs that may map a folio.
  *
- * The folio points to an anon_vma; the VMAs that may map pages of it are those linked to that anon_vma whose range of page
- * indices meets the folio's. It is a superset: fork links the child's VMA whether it copies the page or not, and a page that
- * was written to after fork is the writer's alone. Which of them do map it, the entries say: page_vma_mapped.h.
+ * The folio points to an anon_vma; the VMAs that may map pages of it are those linked to that anon_vma whose range of
+ * page indices overlaps the folio's. It is a superset: fork links the child's VMA whether it copies the page or not,
+ * and only the writer has a page written to after fork. The entries tell which of them map it: page_vma_mapped.h.
  *
- * A folio of a file points to the file, and the VMAs are those that map a part of it which meets the folio's; the lock is
- * i_mmap_rwsem.
+ * A folio of a file points to the file, and the VMAs are those that map a part of it that overlaps the folio; the lock
+ * is i_mmap_rwsem.
  *
- * Two locks. The folio's keeps it with the anon_vma it points to. The anon_vma's keeps the VMAs linked, where they are, their
- * page tables above the PTE tables, and with them their mm. Neither keeps entries from changing.
+ * Two locks are needed. The folio's keeps its anon_vma. The anon_vma's keeps the VMAs linked, with their ranges, their
+ * page tables above the PTE tables, and their mm. Neither keeps entries from changing.
  *
  * Source: include/linux/rmap.h, mm/rmap.c, rmap_walk_anon(), rmap_walk_file().
  */
@@ -20,9 +20,9 @@
 #include "core/mm/anon_vma.h"
 
 /*
- * rmap_walk - calls @rwc->rmap_one() for every VMA that may map @folio; for none if nothing maps it.
- * Its callbacks get @rwc->arg. The lock, the anon_vma's by @rwc->anon_lock() or folio_lock_anon_vma_read(), or i_mmap_rwsem, is held
- * for read around all of them; with @rwc->try_lock and the lock not to be had, @rwc->contended says so and none is called.
+ * rmap_walk - calls @rwc->rmap_one() for every VMA that may map @folio; for none if it is unmapped. Its callbacks get
+ * @rwc->arg. The lock, the anon_vma's by @rwc->anon_lock() or folio_lock_anon_vma_read(), or i_mmap_rwsem, is held for
+ * read around all of them; with @rwc->try_lock and a contended lock, @rwc->contended is set and none is called.
  * Locking: the folio lock, and a reference to @folio. Source: mm/rmap.c.
  */
 void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc);

@@ -13,7 +13,7 @@
 struct swap_slot {
 	spinlock_t lock;
 	uint32_t count;			/* (S) shares; 0: free */
-	uint32_t next_free;		/* (D) while it is free: the next one; 0: the last */
+	uint32_t next_free;		/* (D) while it is free: the next free one; 0: the last */
 	struct folio *folio;		/* (S) NULL: the contents are on the device */
 };
 
@@ -78,7 +78,7 @@ unsigned long nr_swap_slots(void)
 	return device.nr;
 }
 
-/* ---- slots that are free ---- */
+/* ---- free slots ---- */
 
 static unsigned long take_free_slot(void)
 {
@@ -119,7 +119,7 @@ static struct swap_slot *lock_slot(unsigned long slot)
 /* Locking: the slot's lock, or the only owner of the folio's frame. */
 static void copy_contents(void *to, const void *from)
 {
-	if (machine.payload)		/* else there is nothing, nor a place for it */
+	if (machine.payload)		/* else there is no contents, and no room for it */
 		memcpy(to, from, machine.payload);
 }
 
@@ -128,12 +128,15 @@ static void *contents_of(unsigned long slot)
 	return device.contents + slot * machine.payload;
 }
 
-/* The slot that @folio is in, locked, and its number in *@slot; NULL when it is in none. Locking: the folio lock. */
+/* The slot of @folio, locked, and its number in *@slot; NULL if it has none. Locking: the folio lock. */
 static struct swap_slot *lock_slot_of(struct folio *folio, unsigned long *slot)
 {
 	struct swap_slot *s;
 
-	/* What folio->private names may have been freed since, and be another folio's: the slot itself says. */
+	/*
+	 * The slot in folio->private may have been freed since, and reused for another folio: the slot itself has the
+	 * answer.
+	 */
 	*slot = load_relaxed(&folio->page.private);
 	if (!*slot)
 		return NULL;
@@ -236,7 +239,10 @@ bool swap_writeout(unsigned long slot, struct folio *folio)
 
 	assert_folio_locked(folio);
 	ASSERT(s->folio == folio && s->count);
-	/* The caller's reference and the cache's. Whoever gets one later finds the folio here, and waits for the slot. */
+	/*
+	 * The caller's reference and the cache's. A thread that gets one later finds the folio here, and waits for the
+	 * slot.
+	 */
 	frozen = folio_ref_freeze(folio, 2);
 	done = frozen || (KNOCKED_OUT(SWAP_FREEZE) && !folio_mapped(folio));
 	if (done) {
@@ -248,7 +254,7 @@ bool swap_writeout(unsigned long slot, struct folio *folio)
 		folio_ref_unfreeze(folio, 1);
 	else if (done)
 		folio_put(folio);
-	/* In the same step: who swaps in an exclusive entry has the slot's last share. */
+	/* In the same step: a swap-in of an exclusive entry then has the slot's last share. */
 	free_locked(s, slot);
 	return done;
 }

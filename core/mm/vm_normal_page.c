@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vm_normal_page.c - entries that map no page that counts, and reports of those that can't be. */
+/* vm_normal_page.c - entries without a counted page, and reports of corrupt entries. */
 #include "core/mm/vm_normal_page.h"
 
 #include "core/mm/mm.h"
 
 /*
- * A report takes a number, and the place of that number is its own: so no lock is needed where the PTL is held. It is
+ * A report takes a number, and owns the place of that number: so no lock is needed where the PTL is held. It is
  * complete once it is ready.
  *
  * Lock key: (A) atomic (C) const once ready

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma.c - VMAs made, found, split, merged. */
+/* vma.c - allocates, finds, splits and merges VMAs. */
 #include "core/mm/vma.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 /*
  * Two caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
- * stay one. The others are freed after a grace period, or never looked at without mmap_lock.
+ * stay one. The others are freed after a grace period, or never read without mmap_lock.
  */
 static struct typesafe_cache *vma_cache(const struct mm_struct *mm)
 {
@@ -22,11 +22,11 @@ static struct typesafe_cache *vma_cache(const struct mm_struct *mm)
 
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)
 {
-	store_relaxed(&vma->vm_flags, flags);	/* rmap walks look without the locks */
+	store_relaxed(&vma->vm_flags, flags);	/* rmap walks read it without the locks */
 	store_relaxed(&vma->vm_page_prot, (flags & VM_ACCESS_FLAGS ? ENTRY_PRESENT : ENTRY_PROTNONE) | ENTRY_ACCESSED);
 }
 
-/* The page number that a VMA of @kind begins with at @start. */
+/* The page number of a VMA of @kind that begins at @start. */
 static unsigned long kind_pgoff(struct vma_kind kind, unsigned long start)
 {
 	return kind.file ? kind.pgoff : start >> PAGE_SHIFT;
@@ -60,7 +60,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	return vma;
 }
 
-/* Readers look for @least grace periods longer, at the most. */
+/* Readers may access it for at most @least more grace periods. */
 static void vma_give_back(struct typesafe_cache *cache, struct vm_area_struct *vma, unsigned long least)
 {
 	age_freed(AGE_VMA, &vma->vm_age, vma, least);
@@ -107,7 +107,10 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm->total_vm -= vma_pages(vma);
 }
 
-/* Around a change of the range: rmap walks are kept out, and find the VMA by its new one. Source: mm/vma.c, vma_prepare(). */
+/*
+ * Around a change of the range: excludes rmap walks, which find the VMA by its new range. Source: mm/vma.c,
+ * vma_prepare().
+ */
 static void vma_pre_update(struct vm_area_struct *vma)
 {
 	vma_file_pre_update(vma);
@@ -200,13 +203,16 @@ static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file && !(kind.flags & VM_SPECIAL);
 }
 
-/* What inherited stays apart from what did not: its new pages are not to get an anon_vma whose lock other mms take too. */
+/*
+ * VMAs with inherited chains do not merge with others: new pages must not get an anon_vma whose lock other mms take
+ * too.
+ */
 static bool takes_new_pages(const struct vm_area_struct *vma)
 {
 	return !vma_anon_vma(vma) || vma_has_one_chain(vma);
 }
 
-/* Two VMAs can share an anon_vma: they do, or one has none. Source: mm/vma.c, is_mergeable_anon_vma(). */
+/* True if two VMAs can share an anon_vma: they do, or one has none. Source: mm/vma.c, is_mergeable_anon_vma(). */
 static bool is_mergeable_anon_vma(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	if (vma_anon_vma(a) && vma_anon_vma(b))
@@ -214,7 +220,7 @@ static bool is_mergeable_anon_vma(const struct vm_area_struct *a, const struct v
 	return takes_new_pages(a) && takes_new_pages(b);
 }
 
-/* @left ends where @right begins: are they of one piece? */
+/* @left ends where @right begins: true if they can be one VMA. */
 static bool can_vma_merge(const struct vm_area_struct *left, const struct vm_area_struct *right)
 {
 	return left && right && left->vm_end == right->vm_start && vma_alike(left, vma_kind(right)) &&
@@ -222,7 +228,7 @@ static bool can_vma_merge(const struct vm_area_struct *left, const struct vm_are
 }
 
 /*
- * @vma is merged with @from: sticky properties are kept. Locking: @vma write-locked. Source: mm/vma.c, vma_expand(),
+ * @vma is merged with @from: keeps sticky properties. Locking: @vma write-locked. Source: mm/vma.c, vma_expand(),
  * VM_STICKY.
  */
 static void keep_sticky(struct vm_area_struct *vma, struct vma_kind from)
@@ -231,7 +237,7 @@ static void keep_sticky(struct vm_area_struct *vma, struct vma_kind from)
 		store_relaxed(&vma->vm_maybe_guard, true);
 }
 
-/* @left ends where @right begins: @right takes it in, since that changes no key. */
+/* @left ends where @right begins: @right takes over its range, since that changes no key. */
 static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct vm_area_struct *right)
 {
 	unsigned long start = left->vm_start;
@@ -257,8 +263,8 @@ static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct
 struct new_range {
 	unsigned long start, end, pgoff;
 	struct vma_kind kind;
-	struct anon_vma *anon_vma;		/* of the pages it will have; NULL: it has none yet */
-	struct vm_area_struct *copied_from;	/* that mremap() takes them from; NULL: it is mapped anew */
+	struct anon_vma *anon_vma;		/* of its future pages; NULL: none yet */
+	struct vm_area_struct *copied_from;	/* the VMA whose pages mremap() copies; NULL: a new mapping */
 };
 
 /* Source: mm/vma.c, is_mergeable_anon_vma(). */
@@ -286,7 +292,7 @@ static bool can_merge_right(const struct vm_area_struct *next, const struct new_
 }
 
 /*
- * The merged VMA gets the anon_vma of the copied pages, unless one of its parts has it. Source: mm/vma.c,
+ * Gives the merged VMA the anon_vma of the copied pages, unless one of its parts has it. Source: mm/vma.c,
  * dup_anon_vma().
  */
 static int dup_anon_vma(struct vm_area_struct *prev, struct vm_area_struct *next, const struct new_range *new)
@@ -299,7 +305,7 @@ static int dup_anon_vma(struct vm_area_struct *prev, struct vm_area_struct *next
 	return anon_vma_clone(heir, new->copied_from);
 }
 
-/* Extends @next downwards over the range, or @prev upwards, and merges the two. Returns the VMA that is left. */
+/* Extends @next downwards over the range, or @prev upwards, and merges the two. Returns the remaining VMA. */
 static struct vm_area_struct *take_range(struct mm_struct *mm, struct vm_area_struct *prev, struct vm_area_struct *next,
 					 const struct new_range *new)
 {
@@ -320,7 +326,7 @@ static struct vm_area_struct *take_range(struct mm_struct *mm, struct vm_area_st
 	return heir;
 }
 
-/* If both neighbours could take it, but not each other, it goes to the one before. Source: mm/vma.c. */
+/* If both neighbours could be extended, but not merged, the one before is. Source: mm/vma.c. */
 static struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, const struct new_range *new)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, new->start), *next = find_vma(mm, new->start);

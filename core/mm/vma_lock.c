@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_lock.c - the sides of the VMA lock that wait, and the lockless lookup. */
+/* vma_lock.c - the slow paths of the VMA lock, and the lockless lookup. */
 #include "core/mm/vma_lock.h"
 
 #include "core/lock/wait.h"
 
-/* The writer sleeps on vm_refcnt itself, so a wake-up needs nothing but the VMA's type-stable memory. */
+/* The writer sleeps on vm_refcnt itself, so a wake-up needs only the VMA's type-stable memory. */
 void vma_wake_writer(struct vm_area_struct *vma)
 {
 	futex_wake_one(&vma->vm_refcnt);
 }
 
-/* Adds VMA_LOCK_OFFSET, and waits until the count is that + @attached: no reader is inside, and none gets in. */
+/* Adds VMA_LOCK_OFFSET, and waits until the count is that + @attached: no reader is inside, and none can enter. */
 static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 {
 	struct wait_cost cost = { 0 };
@@ -37,8 +37,8 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 }
 
 /*
- * ORDER[vma-seq:A] vm_lock_seq is set while the lock is held for write: after the readers that came before have left,
- * before one that comes after can get in. Pairs with ORDER[vma-seq:B].
+ * ORDER[vma-seq:A] vm_lock_seq is set while the lock is held for write: after earlier readers have left, before later
+ * ones can enter. Pairs with ORDER[vma-seq:B].
  */
 static void mark_write_locked(struct vm_area_struct *vma)
 {
@@ -55,7 +55,7 @@ void vma_start_write_slow(struct vm_area_struct *vma)
 		up_write(&vma->vm_lock);
 		return;
 	}
-	if (load_relaxed(&vma->vm_refcnt) == 0) {	/* in no tree yet: nobody can be inside */
+	if (load_relaxed(&vma->vm_refcnt) == 0) {	/* in no tree yet: no reader can be inside */
 		mark_write_locked(vma);
 		return;
 	}
@@ -68,7 +68,7 @@ void vma_start_write_slow(struct vm_area_struct *vma)
 
 void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	/* Anything but mm_lock_seq; the one before it can't come again soon. */
+	/* Any value but mm_lock_seq; the one before it does not recur soon. */
 	store_relaxed(&vma->vm_lock_seq, load_relaxed(&mm->mm_lock_seq) - 1);
 	vma_writer_never(mm, vma);
 	store_relaxed(&vma->vm_detached, false);
@@ -92,7 +92,7 @@ void vma_mark_detached(struct vm_area_struct *vma)
 	age_unlinked(&vma->vm_age);
 	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
 		return;
-	/* Readers that get in now find it write-locked and leave again; the offset keeps further ones out. */
+	/* Readers that enter now find it write-locked and leave again; the offset keeps further ones out. */
 	if (fetch_sub_acq_rel(&vma->vm_refcnt, 1) == 1)
 		return;
 	keep_readers_out(vma, 0);
@@ -142,9 +142,9 @@ void vma_reader_leave(struct vm_area_struct *vma)
 #endif
 
 /*
- * The lookup and the try to lock are under RCU, so that tree nodes and (VMA_LOCK_RWSEM) the VMA are not freed under
- * them. What was found may be detached, changed or reused before the lock is held; from then on it is stable, so what
- * it is is looked at after: whose (vma_start_read()), and whether it holds the address.
+ * The lookup and the trylock are under RCU, so that tree nodes and (VMA_LOCK_RWSEM) the VMA are not freed meanwhile.
+ * The VMA may be detached, changed or reused before the lock is held; from then on it is stable, so its mm
+ * (vma_start_read()) and its range are checked afterwards.
  */
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
 {

@@ -4,19 +4,19 @@
  *
  * Protects      one VMA's range, flags and place in its tree, for readers
  * Does not      protect the tree, or entries (their PTL)
- * For read      by lock_vma_under_rcu() only, which tries and never waits: who fails takes mmap_lock
+ * For read      by lock_vma_under_rcu() only, which tries and never waits: on failure the caller takes mmap_lock
  * For write     under mmap_lock for write, VMA by VMA; dropped all at once when mmap_lock is dropped or downgraded
  *
- * Write-locked means vm_lock_seq == mm_lock_seq. That is all a writer leaves behind: the lock itself is held for write
+ * Write-locked means vm_lock_seq == mm_lock_seq. A writer leaves only that mark: the lock itself is held for write
  * only while it waits for readers to leave and sets vm_lock_seq, and one change of mm_lock_seq unlocks every VMA.
  *
- *   VMA_LOCK_RWSEM    a reader holds vm_lock for read; a writer takes it for write, sets vm_lock_seq, lets it go.
- *                     The VMA is freed after a grace period, for readers that are about to try; one that gets in after
- *                     the writer is gone sees vm_detached.
+ *   VMA_LOCK_RWSEM    a reader holds vm_lock for read; a writer takes it for write, sets vm_lock_seq, releases it.
+ *                     The VMA is freed after a grace period, for readers that are about to try; one that enters after
+ *                     the writer has left sees vm_detached.
  *   VMA_LOCK_REFCNT   vm_refcnt: 0 detached, 1 attached, + 1 for each reader, + VMA_LOCK_OFFSET while a writer waits:
- *                     readers then stay out, and the last one to leave wakes it. Detaching takes the 1 away. The VMA is
- *                     freed at once, since memory is type-stable: a reader may so lock a VMA that is another mm's by
- *                     now, and looks at vm_mm once it holds it.
+ *                     readers then stay out, and the last one to leave wakes it. Detaching subtracts the 1. The VMA is
+ *                     freed at once, since memory is type-stable: so a reader may lock a VMA that another mm has
+ *                     reused, and checks vm_mm under the lock.
  *
  * Source: include/linux/mmap_lock.h, include/linux/mm.h (vma_start_read() of 6.4 and 6.15), mm/memory.c.
  */
@@ -33,8 +33,8 @@ void vma_wake_writer(struct vm_area_struct *vma);
 void vma_start_write_slow(struct vm_area_struct *vma);
 
 /*
- * In check builds: what a reader found when it got the lock, compared when it lets go; and who is inside (shadow.h): a writer is
- * until its mm's vma_shadow_seq changes.
+ * In check builds: the VMA as a reader found it under the lock, compared at the unlock; and its owners (shadow.h): a
+ * writer is inside until its mm's vma_shadow_seq changes.
  */
 #if FAULTLINE_CHECK
 void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma);
@@ -54,7 +54,7 @@ static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_st
 	return load_relaxed(&vma->vm_lock_seq) == load_acquire(&mm->mm_lock_seq);
 }
 
-/* One reader more, unless the VMA is detached or a writer waits. */
+/* Adds a reader, unless the VMA is detached or a writer waits. */
 static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 {
 	uint32_t old = load_relaxed(&vma->vm_refcnt);
@@ -67,7 +67,7 @@ static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 	return true;
 }
 
-/* The last reader out wakes the writer; its release hands all it read to the writer's acquire. */
+/* The last reader wakes the writer; its release orders all its reads before the writer's acquire. */
 static inline void vma_refcnt_put(struct vm_area_struct *vma)
 {
 	uint32_t left = fetch_sub_release(&vma->vm_refcnt, 1) - 1;
@@ -89,8 +89,8 @@ static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct
 }
 
 /*
- * vma_start_read - lock @vma for read if that needs no waiting. False: a writer has it, or it is gone, or another mm's.
- * Locking: RCU, or mmap_lock. Context: never waits. Source: mm/mmap_lock.c, vma_start_read().
+ * vma_start_read - locks @vma for read if that needs no waiting. False: a writer has it, or it is detached, or another
+ * mm's. Locking: RCU, or mmap_lock. Context: never waits. Source: mm/mmap_lock.c, vma_start_read().
  */
 static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -118,15 +118,15 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	/*
 	 * ORDER[vma-seq:B] the lock is held, then vm_lock_seq is compared with mm_lock_seq, loaded with acquire. Pairs
 	 * with ORDER[vma-seq:A]. Either this reader came before the writer took the lock, and the writer waits for it;
-	 * or after, and it finds vm_lock_seq set - unless mm_lock_seq has moved on, whose release it then reads, and
-	 * with it all that the writer did. Weaker: a fault in a VMA that is being changed.
+	 * or after, and it finds vm_lock_seq set - unless mm_lock_seq has changed since: then it reads that release,
+	 * and with it all changes of the writer. Weaker: a fault in a VMA that is being changed.
 	 */
 	if (unlikely(vma_seq_locked(vma, mm) && !KNOCKED_OUT(VMA_SEQ_B))) {
 		vma_reader_put(kind, vma);
 		count_event(EV_VMA_LOCK_RECHECK);
 		return false;
 	}
-	/* What the last writer did is visible by now: had it detached the VMA, vm_detached would be seen. */
+	/* All changes of the last writer are visible: if it had detached the VMA, vm_detached would be set. */
 	if (unlikely(load_relaxed(&vma->vm_detached) && !KNOCKED_OUT(VMA_DETACHED_RECHECK))) {
 		vma_reader_put(kind, vma);
 		count_event(EV_VMA_LOCK_RECHECK);
@@ -137,8 +137,8 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 }
 
 /*
- * Source: include/linux/mmap_lock.h, vma_end_read(). A rwsem that was let go is touched a moment longer when somebody waits
- * (rwsem.h), and that somebody may be about to free the VMA: RCU keeps it until then.
+ * Source: include/linux/mmap_lock.h, vma_end_read(). The unlock of a rwsem with waiters accesses it a little longer
+ * (rwsem.h), and a waiter may be about to free the VMA: RCU keeps it until then.
  */
 static inline void vma_end_read(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -159,7 +159,7 @@ static inline bool vma_is_write_locked(const struct vm_area_struct *vma)
 }
 
 /*
- * vma_start_write - lock @vma for write, once the readers inside have left. Nothing to do the second time.
+ * vma_start_write - locks @vma for write, once the readers inside have left. No effect if it is locked already.
  * Locking: mmap_lock for write; it stays locked until that is dropped. Source: mm/mmap_lock.c, __vma_start_write().
  */
 static inline void vma_start_write(struct vm_area_struct *vma)
@@ -175,7 +175,7 @@ static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 	BUG_ON(vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_NONE && !vma_is_write_locked(vma));
 }
 
-/* Every VMA that @mm's writer locked is unlocked. Locking: mmap_lock for write, about to be dropped or downgraded. */
+/* Unlocks all VMAs that @mm's writer locked. Locking: mmap_lock for write, about to be dropped or downgraded. */
 static inline void vma_end_write_all(struct mm_struct *mm)
 {
 	vma_writers_leave(mm);
@@ -183,19 +183,19 @@ static inline void vma_end_write_all(struct mm_struct *mm)
 	SYNCPOINT("vma_lock.unlocked");
 }
 
-/* A new VMA, complete but in no tree. Locking: its creator alone. */
+/* A new VMA, complete but in no tree. Locking: only its creator has it. */
 void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma);
-/* From now on readers may lock it. Locking: mmap_lock for write; complete, about to be put into the tree. */
+/* From now on readers may lock it. Locking: mmap_lock for write; complete, about to be inserted into the tree. */
 void vma_mark_attached(struct vm_area_struct *vma);
 /*
- * Out of the tree, and write-locked: returns when no reader can get the lock any more, and none holds it.
- * Source: mm/mmap_lock.c, vma_mark_detached().
+ * The VMA is removed from the tree, and write-locked: returns when no reader can get the lock any more, and none holds
+ * it. Source: mm/mmap_lock.c, vma_mark_detached().
  */
 void vma_mark_detached(struct vm_area_struct *vma);
 
 /*
- * lock_vma_under_rcu - the VMA that holds @addr, locked for read until vma_end_read(); NULL when there is none, or it
- * could not be had at once: then the caller takes mmap_lock and looks there. Source: mm/memory.c.
+ * lock_vma_under_rcu - the VMA that contains @addr, locked for read until vma_end_read(); NULL if there is none, or
+ * the trylock failed: then the caller takes mmap_lock and looks it up there. Source: mm/memory.c.
  */
 struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr);
 

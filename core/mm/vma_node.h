@@ -7,9 +7,12 @@
 #include "core/mm/vma_tree.h"
 
 #define NODE_SLOTS	15	/* head, keys and slots fill the first four cache lines; a split leaves 8 and 8 */
-#define MAX_HEIGHT	16	/* 65530 VMAs need 6; it is packed long before */
+#define MAX_HEIGHT	16	/* 65530 VMAs need 6; the tree is packed long before */
 
-/* Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU (M) mmap_lock for write */
+/*
+ * Lock key: (C) const once published (R) written under mmap_lock for write, read there or under RCU (M) mmap_lock for
+ * write
+ */
 struct vma_node {
 	unsigned short nr;		/* (C) slots in use, empty ones included */
 	unsigned short leaf;		/* (C) */
@@ -17,17 +20,19 @@ struct vma_node {
 	unsigned long key[NODE_SLOTS];	/* (C) ascending */
 	void *slot[NODE_SLOTS];		/* (R) VMA or node; NULL once erased */
 	struct rcu_cb rcu;		/* (C) while not replaced */
-	unsigned long low, high;	/* (M) the lowest start and the highest end of the VMAs below; 0 of none */
+	unsigned long low, high;	/* (M) the lowest start and the highest end of the VMAs below; 0 without VMAs */
 	unsigned long gap;		/* (M) the largest free range between two of them */
-	bool summed;			/* (M) low, high and gap hold; on the fifth cache line, which no lookup reads */
+	bool summed;			/* (M) low, high and gap are valid; not on a cache line of lookups */
 	struct age age;			/* has its own lock key */
 };
 
-/* Sees to it that @wanted nodes are in reserve. Returns 0 or -ENOMEM. Locking: mmap_lock for write, as for the rest. */
+/*
+ * Makes sure that @wanted nodes are in reserve. Returns 0 or -ENOMEM. Locking: mmap_lock for write, as for the rest.
+ */
 int reserve_nodes(struct vma_tree *tree, unsigned int wanted);
 /* An empty node from the reserve, which has one. */
 struct vma_node *reserve_pop(struct vma_tree *tree);
-/* Frees a node that can't be reached any more, once the readers inside it have left. */
+/* Frees an unreachable node, once the readers inside it have left. */
 void node_retire(struct vma_node *node);
 
 static inline void node_append(struct vma_node *node, unsigned long key, void *slot)
@@ -37,14 +42,14 @@ static inline void node_append(struct vma_node *node, unsigned long key, void *s
 	node->nr++;
 }
 
-/* Sees to it that the summary of @node and of all below holds. Cost: the nodes that changed since. */
+/* Makes the summaries of @node and of all nodes below valid. Cost: the nodes that changed since. */
 void node_sum_up(struct vma_node *node);
-/* Dies unless the summary of @node, whose children's hold, is right where it claims to be. */
+/* Dies unless the summary of @node, whose children's are valid, is correct if it is marked valid. */
 void node_check_sum(struct vma_node *node);
 
-/* Erasures have left it two levels taller than its VMAs need. */
+/* True if erasures have left it two levels taller than its VMAs need. */
 bool vma_tree_too_tall(const struct vma_tree *tree);
-/* Builds the tree anew, from full nodes. Returns 0, or -ENOMEM with nothing changed. */
+/* Rebuilds the tree from full nodes. Returns 0, or -ENOMEM with nothing changed. */
 int vma_tree_pack(struct vma_tree *tree);
 
 #endif

@@ -10,7 +10,7 @@
 #include "core/base/assert.h"
 #include "core/base/syncpoint.h"
 
-/* A child's search came up empty: its VMAs all end at or below @addr, so the next child's first one is the answer. */
+/* A child's search found nothing: its VMAs all end at or below @addr, so the next child's first one is the result. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 {
 	age_seen(AGE_VMA_NODE, &node->age, node);
@@ -20,7 +20,7 @@ static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 
 		if (node->key[i] <= addr)
 			continue;
-		/* ORDER[vma-tree:B] the slot is read with acquire, and the node or VMA through it. Pairs with ORDER[vma-tree:A]. */
+		/* ORDER[vma-tree:B] reads the slot with acquire, then its node or VMA. Pairs with ORDER[vma-tree:A]. */
 		slot = load_acquire(&node->slot[i]);
 		if (slot && !node->leaf)
 			slot = find_in(slot, addr);
@@ -42,7 +42,9 @@ static struct vm_area_struct *find_prev_in(struct vma_node *node, unsigned long 
 	for (unsigned int i = node->nr; i-- > 0;) {
 		void *slot;
 
-		/* A leaf's keys are exact; an inner key only bounds: below it and above the one before lie candidates. */
+		/*
+		 * A leaf's keys are exact; an inner key only bounds: candidates lie below it and above the one before.
+		 */
 		if (node->leaf ? node->key[i] > addr : i && node->key[i - 1] >= addr)
 			continue;
 		slot = load_acquire(&node->slot[i]);
@@ -111,18 +113,21 @@ int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
 {
 	if (vma_tree_too_tall(tree) && vma_tree_pack(tree))
 		return -ENOMEM;
-	/* An insertion replaces a path, and splits each node on it and the root at worst; it may grow by one level. */
+	/*
+	 * An insertion replaces a path, and splits each node on it and the root at worst; the tree may grow by one
+	 * level.
+	 */
 	return reserve_nodes(tree, inserts * (2 * (tree->height + inserts) + 1));
 }
 
-/* One or two nodes that take the place of one; the bounds below which each lies. */
+/* One or two nodes that replace one; the bounds below which each lies. */
 struct replacement {
 	struct vma_node *node[2];
 	unsigned long key[2];
 	unsigned int nr;
 };
 
-/* @key and @slot stand for slots that replace others: a copy under construction, longer than a node. */
+/* @key and @slot replace the slots of a node: a copy under construction, longer than a node. */
 struct draft {
 	unsigned long key[NODE_SLOTS + 1];
 	void *slot[NODE_SLOTS + 1];
@@ -176,8 +181,8 @@ static void leaf_with(struct vma_tree *tree, struct vma_node *old, struct vm_are
 }
 
 /*
- * A copy of inner node @old in which @child's two nodes stand in slot @at. Empty slots go, and what they covered to the next
- * one; but the last one stays, since a node before it has no key for what lies up to the bound.
+ * A copy of inner node @old with @child's two nodes in slot @at. Empty slots are dropped, and the next slot covers
+ * their range; but the last one stays, since a node before it has no key up to the bound.
  */
 static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int at, const struct replacement *child,
 		       unsigned long bound, struct replacement *out)
@@ -195,7 +200,7 @@ static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int
 	draft_finish(tree, &draft, false, bound, out);
 }
 
-/* Nodes that are replaced, but reachable until a copy further up is published. Two to a level at the most. */
+/* Replaced nodes that are reachable until a copy further up is published. At most two per level. */
 struct insertion {
 	struct vma_tree *tree;
 	struct vm_area_struct *vma;
@@ -204,16 +209,18 @@ struct insertion {
 	struct vma_node *old[2 * MAX_HEIGHT];
 };
 
-/* Publishes @value, and retires what can't be reached any more. */
+/* Publishes @value, and retires nodes that become unreachable. */
 static void insertion_publish(struct insertion *ins, void **slot, void *value)
 {
-	/* ORDER[vma-tree:A] what the slot leads to is complete before the slot points to it. Pairs with ORDER[vma-tree:B]. */
+	/* ORDER[vma-tree:A] the subtree is complete before the slot points to it. Pairs with ORDER[vma-tree:B]. */
 	store_release(slot, value);
 	while (ins->nr_old)
 		node_retire(ins->old[--ins->nr_old]);
 }
 
-/* Puts the VMA below @node, whose ends lie at most at @bound. @out->nr: 0 done in place, else what replaces @node. */
+/*
+ * Inserts the VMA below @node, whose ends lie at most at @bound. @out->nr: 0 done in place, else @out replaces @node.
+ */
 static void insert_in(struct insertion *ins, struct vma_node *node, unsigned long bound, struct replacement *out)
 {
 	struct replacement child;
@@ -230,7 +237,7 @@ static void insert_in(struct insertion *ins, struct vma_node *node, unsigned lon
 	old = node->slot[i];
 	if (old)
 		insert_in(ins, old, node->key[i], &child);
-	else	/* an emptied subtree: a leaf takes its place, however high up */
+	else	/* an emptied subtree: a leaf replaces it, however high up */
 		leaf_with(ins->tree, NULL, ins->vma, ins->end, node->key[i], &child);
 	out->nr = 0;
 	if (child.nr && old)
@@ -278,7 +285,7 @@ static bool node_empty(const struct vma_node *node)
 	return true;
 }
 
-/* Returns true when @node has nothing left. */
+/* Returns true if @node becomes empty. */
 static bool erase_in(struct vma_node *node, struct vm_area_struct *vma, unsigned long end)
 {
 	unsigned int i = 0;

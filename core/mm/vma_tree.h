@@ -2,23 +2,24 @@
 /*
  * vma_tree.h - the VMAs of an mm in order of address: one writer, any number of RCU readers.
  *
- * A B+-tree keyed by vm_end. A leaf slot holds a VMA, an inner slot a node; slot i covers the ends up to key[i] and above
- * key[i-1]. What readers follow is changed in two ways only:
+ * A B+-tree keyed by vm_end. A leaf slot points to a VMA, an inner slot to a node; slot i covers the ends up to key[i]
+ * and above key[i-1]. Pointers that readers follow change in two ways only:
  *
- *   erase    the slot becomes NULL in place; a node with no slot left is taken out of its parent the same way
+ *   erase    the slot becomes NULL in place; a node with no slot left is removed from its parent the same way
  *   insert   the leaf is copied with the new VMA in it, and the parent's slot (or the root) points to the copy; a full
  *            node becomes two, and then its parent is copied too, and so on up
  *
- * Erasing leaves nodes half empty and never lowers the tree; when it is much taller than its VMAs need, vma_tree_reserve()
- * has it built anew, which readers see as one more replacement of the root.
+ * Erasing leaves nodes half empty and never lowers the tree; when it is much taller than its VMAs need,
+ * vma_tree_reserve() rebuilds it, which readers see as one more replacement of the root.
  *
- * Keys and counts of a published node never change. So a reader sees each VMA that stays put throughout its search, and
- * either state of one being changed - which it then finds write-locked. It may miss a VMA that is being taken out and
- * put back with another end; who relies on a miss holds mmap_lock. Replaced nodes are freed after a grace period.
- * Progress: searches are wait-free, bounded by the tree's size.
+ * Keys and counts of a published node never change. So a reader sees each VMA that is unchanged throughout its search,
+ * and either state of one being changed - which it then finds write-locked. It may miss a VMA that is removed and
+ * inserted again with another end; a caller that relies on a miss holds mmap_lock. Replaced nodes are freed after a
+ * grace period. Progress: searches are wait-free, bounded by the tree's size.
  *
- * Free ranges are found by summaries that the writer keeps in nodes: lowest start, highest end, largest gap. A change only marks
- * the summaries of its path as old; the next search that needs them makes them anew. Source: lib/maple_tree.c, mas_empty_area_rev().
+ * Free ranges are found by summaries that the writer keeps in nodes: lowest start, highest end, largest gap. A change
+ * only marks the summaries of its path as invalid; the next search that needs them computes them. Source:
+ * lib/maple_tree.c, mas_empty_area_rev().
  */
 #ifndef FAULTLINE_CORE_MM_VMA_TREE_H
 #define FAULTLINE_CORE_MM_VMA_TREE_H
@@ -37,24 +38,24 @@ struct vma_tree {
 	unsigned int nr_vmas;		/* (M) */
 };
 
-/* The first VMA whose end (its key) lies above @addr; NULL when none does. Locking: mmap_lock or RCU. */
+/* The first VMA whose end (its key) lies above @addr; NULL if there is none. Locking: mmap_lock or RCU. */
 struct vm_area_struct *vma_tree_find(struct vma_tree *tree, unsigned long addr);
-/* The last VMA whose end lies at or below @addr; NULL when none does. Locking: mmap_lock or RCU. */
+/* The last VMA whose end lies at or below @addr; NULL if there is none. Locking: mmap_lock or RCU. */
 struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long addr);
 /*
- * Sees to it that @inserts insertions can't fail for want of memory. Returns 0 or -ENOMEM, with nothing changed.
- * Locking: mmap_lock for write, as for all that follow.
+ * Makes sure that @inserts insertions can't fail for lack of memory. Returns 0 or -ENOMEM, with nothing changed.
+ * Locking: mmap_lock for write, as for all functions below.
  */
 int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts);
-/* @end is the VMA's key. Uses up to what one insertion reserved; never fails. */
+/* @end is the VMA's key. Uses the reserve of at most one insertion; never fails. */
 void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
-/* Takes out the VMA whose key is @end. Needs no memory. */
+/* Removes the VMA whose key is @end. Needs no memory. */
 void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned long end);
 /* The start of the VMA whose key is @end has moved. */
 void vma_tree_start_moved(struct vma_tree *tree, unsigned long end);
 /*
- * The end of the highest free range of @len bytes in [@floor, @top); 0 when there is none. No VMA begins below @floor.
- * Cost: logarithmic in the VMAs, beside the summaries of nodes that changed since the last search.
+ * The end of the highest free range of @len bytes in [@floor, @top); 0 if there is none. No VMA begins below @floor.
+ * Cost: logarithmic in the VMAs, plus the summaries of nodes that changed since the last search.
  */
 unsigned long vma_tree_find_gap(struct vma_tree *tree, unsigned long len, unsigned long floor, unsigned long top);
 /* Frees the nodes of an empty tree and its reserve. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_tree_gap.c - free ranges of a VMA tree, by summaries of its nodes that are made when they are needed. */
+/* vma_tree_gap.c - free ranges of a VMA tree, by summaries of its nodes that are computed on demand. */
 #include "core/base/assert.h"
 #include "core/mm/mm_types.h"
 #include "core/mm/vma_node.h"
 
-/* (T) all of it: what lies below some slots, from left to right */
+/* (T) all of it: the summary of some slots, from left to right */
 struct sum {
 	unsigned long low, high, gap;
 };
@@ -21,7 +21,7 @@ static void sum_append(struct sum *sum, const struct sum *next)
 	sum->high = next->high;
 }
 
-/* What lies below slot @i of @node; the summary of a node there holds. */
+/* The summary of slot @i of @node; that of a node there is valid. */
 static struct sum sum_of_slot(const struct vma_node *node, unsigned int i)
 {
 	const struct vm_area_struct *vma = node->slot[i];
@@ -91,12 +91,12 @@ void vma_tree_start_moved(struct vma_tree *tree, unsigned long end)
 /* (T) all of it: a search from right to left */
 struct gap_search {
 	unsigned long len, top;
-	unsigned long ceiling;		/* free ranges end here at most: @top, or the lowest start that was passed */
+	unsigned long ceiling;		/* (T) free ranges end here at most: @top, or the lowest start so far */
 };
 
 /*
- * True when the range is found: it ends at the ceiling. All below @node is passed otherwise. A node is entered where it has a
- * gap that suffices: in vain only where that lies above the top, which is one node a level at the most.
+ * True if the range is found: it ends at the ceiling. Else the search has passed all of @node. A node is entered if it
+ * has a large enough gap: in vain only where that lies above the top, which is at most one node per level.
  */
 static bool find_gap_in(const struct vma_node *node, struct gap_search *search)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_tree_pack.c - a VMA tree that has become too tall, built anew from the bottom up. */
+/* vma_tree_pack.c - rebuilds a VMA tree that has become too tall, from the bottom up. */
 #include <errno.h>
 #include <limits.h>
 
 #include "core/mm/vma_node.h"
 
-#define PACKED_SLOTS	10	/* of NODE_SLOTS: room for what comes next */
+#define PACKED_SLOTS	10	/* of NODE_SLOTS: room for later insertions */
 
 /* (T) all of it: a tree under construction; of each level the node that is not full yet */
 struct packing {
@@ -14,7 +14,7 @@ struct packing {
 	unsigned int height;
 };
 
-/* Levels that @nr VMAs fill. */
+/* Number of levels for @nr VMAs. */
 static unsigned int packed_height(unsigned int nr)
 {
 	unsigned long fits = PACKED_SLOTS;
@@ -30,7 +30,7 @@ bool vma_tree_too_tall(const struct vma_tree *tree)
 	return tree->height > packed_height(tree->nr_vmas) + 2;
 }
 
-/* Appends to the open node of @level; a full one is closed first, under its last key. */
+/* Appends to the open node of @level; a full one is closed first, with its last key. */
 static void pack_append(struct packing *packing, unsigned int level, unsigned long key, void *slot)
 {
 	struct vma_node *node = packing->open[level];
@@ -59,7 +59,7 @@ static void pack_below(struct packing *packing, const struct vma_node *node)
 	}
 }
 
-/* Closes what is open, each under the highest bound there is. Returns the root. */
+/* Closes the open nodes, each with the highest bound. Returns the root. */
 static struct vma_node *pack_finish(struct packing *packing)
 {
 	unsigned int level = 0;

@@ -82,7 +82,7 @@ static void percentiles_are_of_all_loops(void **state)
 	loop_in_steps(15);
 	loop_in_steps(300);
 	text = report(false);
-	assert_non_null(strstr(text, "faulted in again: 10000 times, p99.9 3, most 300, of 100000\n"));
+	assert_non_null(strstr(text, "faulted in: 10000 times, p99.9 3, most 300, of 100000\n"));
 	free(text);
 	text = report(true);
 	assert_non_null(strstr(text, ": 9980 at 0, 18 at 3, 1 at 15, 1 at 511 or less\n"));
@@ -158,7 +158,7 @@ static void a_walk_that_does_not_end_is_named(void **state)
 	cpu_unregister();
 	assert_true(child_ends_well(walk_again, &rounds, said, sizeof(said)));
 	assert_false(child_ends_well(walk_again, NULL, said, sizeof(said)));
-	assert_non_null(strstr(said, "retry loop: a page walk's entry, read again: more than 100000 rounds"));
+	assert_non_null(strstr(said, "retry loop: a page walk's entry, re-read: more than 100000 rounds"));
 	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), 0);
 }
 

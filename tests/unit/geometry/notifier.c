@@ -23,13 +23,13 @@
 #define FAR_PFN	(1UL << 30)		/* beyond every machine, and where a PUD entry can begin */
 #define RAW_AT	(3 * PGDIR_SIZE)
 
-/* A subscriber to one page, which looks at its entry when it is told. */
+/* A subscriber to one page, which reads its entry when it is notified. */
 struct listener {
 	struct mmu_interval_notifier notifier;
 	unsigned long addr;
 	enum pgtable_level level;		/* of its entry */
 	uint64_t before;			/* its entry before the operation */
-	unsigned int told;
+	unsigned int notified;
 	enum mmu_notifier_event event;
 };
 
@@ -38,19 +38,19 @@ static uint64_t entry_of(const struct listener *w, struct mm_struct *mm)
 	return tree_value(mm->pt.pgd, w->level, w->addr);
 }
 
-static void told(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
+static void invalidated(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {
 	struct listener *w = container_of(sub, struct listener, notifier);
 
 	mmu_interval_set_seq(sub, seq);
 	BUG_ON(range->mm != sub->mm || w->addr < range->start || w->addr >= range->end);
-	if (w->told++)
+	if (w->notified++)
 		return;		/* the same operation, going on */
 	BUG_ON(entry_of(w, sub->mm) != w->before);
 	w->event = range->event;
 }
 
-static const struct mmu_interval_notifier_ops ops = { .invalidate = told };
+static const struct mmu_interval_notifier_ops ops = { .invalidate = invalidated };
 
 /* What happens to page 0 of an area, or to the first page of a file. */
 struct happening {
@@ -193,13 +193,13 @@ static void listen(struct listener *w, struct mm_struct *mm)
 /* The listener was notified of @event, and its entry changed after that. */
 static void heard_of(struct listener *w, struct mm_struct *mm, const char *name, enum mmu_notifier_event event)
 {
-	if (!w->told || w->event != event || entry_of(w, mm) == w->before)
-		fail_msg("%s: notified %u times, event %d", name, w->told, w->event);
+	if (!w->notified || w->event != event || entry_of(w, mm) == w->before)
+		fail_msg("%s: notified %u times, event %d", name, w->notified, w->event);
 	mmu_interval_notifier_remove(&w->notifier);
 }
 
 /* Row: H4. */
-static void each_is_told_of_before(void **state)
+static void each_is_notified_before(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(happenings); i++) {
@@ -260,8 +260,8 @@ static void a_leaf_that_is_cleaned_in_part(void **state)
 	file_put(file);
 }
 
-/* What adds is not told, nor what happens elsewhere. */
-static void nothing_else_is_told(void **state)
+/* Operations that only add are not notified, nor are those on other pages. */
+static void nothing_else_is_notified(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
 	struct listener w = { .addr = page_addr(4), .level = LEVEL_PTE };
@@ -271,14 +271,14 @@ static void nothing_else_is_told(void **state)
 	assert_int_equal(mmu_interval_notifier_insert(&w.notifier, mm, page_addr(4), page_addr(5), &ops), 0);
 	assert_int_equal(do_user_addr_fault(mm, page_addr(4), FAULT_FLAG_WRITE), 0);
 	drop_it(mm, NULL);
-	assert_int_equal(w.told, 0);
+	assert_int_equal(w.notified, 0);
 	w.before = entry_of(&w, mm);
 	assert_int_equal(sys_fork(mm, &child), 0);
-	assert_int_equal(w.told, 1);
+	assert_int_equal(w.notified, 1);
 	mm_exit(child);
 	/* The child is gone: the page is written to where it is. */
 	assert_int_equal(do_user_addr_fault(mm, page_addr(4), FAULT_FLAG_WRITE), 0);
-	assert_int_equal(w.told, 1);
+	assert_int_equal(w.notified, 1);
 	mmu_interval_notifier_remove(&w.notifier);
 	mm_exit(mm);
 }
@@ -306,7 +306,7 @@ static void what_is_refused(void **state)
 struct stopped {
 	struct mm_struct *mm;
 	struct mmu_interval_notifier first, second;
-	unsigned int step;	/* 1 told, 2 may go on, 3 is over */
+	unsigned int step;	/* 1 notified, 2 may go on, 3 is over */
 	unsigned int waited;	/* 1 the other is about to wait for the end, 2 has */
 	void (*wait)(struct stopped *s);
 };
@@ -398,10 +398,10 @@ static void an_invalidation_is_waited_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_is_told_of_before),
+		cmocka_unit_test(each_is_notified_before),
 		cmocka_unit_test(a_pud_leaf_that_is_split),
 		cmocka_unit_test(a_leaf_that_is_cleaned_in_part),
-		cmocka_unit_test(nothing_else_is_told),
+		cmocka_unit_test(nothing_else_is_notified),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(an_invalidation_is_waited_for),
 	};
