@@ -63,7 +63,7 @@ static unsigned long map_index(const struct vm_area_struct *vma, unsigned long a
 }
 
 /* True if the huge page at @addr is reserved and not taken yet. */
-static bool is_promised(const struct vm_area_struct *vma, unsigned long addr)
+static bool is_reserved(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long index;
 
@@ -87,21 +87,21 @@ static void clear_taken(const struct vm_area_struct *vma, unsigned long addr)
 	fetch_and_relaxed(&vma->vm_resv->taken[index / 64], ~(1ul << (index % 64)));
 }
 
-unsigned long hugetlb_vma_promised(const struct vm_area_struct *vma)
+unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma)
 {
-	unsigned long promised = 0;
+	unsigned long reserved = 0;
 
 	if (!vma->vm_resv)
 		return 0;
 	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PMD_SIZE)
-		promised += is_promised(vma, addr);
-	return promised;
+		reserved += is_reserved(vma, addr);
+	return reserved;
 }
 
 void hugetlb_vma_close(struct vm_area_struct *vma)
 {
 	if (vma->vm_resv)
-		hugetlb_pool_unreserve(hugetlb_vma_promised(vma));
+		hugetlb_pool_unreserve(hugetlb_vma_reserved(vma));
 }
 
 void hugetlb_vma_forget(struct vm_area_struct *vma)
@@ -163,10 +163,10 @@ void hugetlb_init(void)
 
 struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr)
 {
-	bool promised = is_promised(vma, addr);
-	struct folio *folio = hugetlb_pool_take(promised);
+	bool reserved = is_reserved(vma, addr);
+	struct folio *folio = hugetlb_pool_take(reserved);
 
-	if (folio && promised)
+	if (folio && reserved)
 		set_taken(vma, addr);
 	count_event(folio ? EV_HUGETLB_TAKE : EV_HUGETLB_EMPTY);
 	return folio;

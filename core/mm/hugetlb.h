@@ -60,7 +60,7 @@ void resv_map_get(struct resv_map *map);
 void resv_map_put(struct resv_map *map);
 
 /* Number of reserved huge pages that @vma has not taken. Locking: no concurrent faults in it. */
-unsigned long hugetlb_vma_promised(const struct vm_area_struct *vma);
+unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma);
 /* Drops the unused reservations of @vma, detached and zapped. Source: mm/hugetlb.c, hugetlb_vm_op_close(). */
 void hugetlb_vma_close(struct vm_area_struct *vma);
 /*

@@ -406,7 +406,7 @@ static void the_oracle_complains(void **state)
 	assert_int_equal(huge_write(mm, AREA), 0);
 	vma = vma_tree_find(&mm->tree, AREA);
 	vma->vm_resv->taken[0] ^= 2;
-	complains(mm, "huge pages are promised");
+	complains(mm, "huge pages are reserved");
 	vma->vm_resv->taken[0] ^= 2;
 	mm_count(&mm->pt, MM_HUGETLBPAGES, 1);
 	complains(mm, "pages of the pool mapped");
