@@ -10,7 +10,7 @@
  * empty tables; and the entries of a child that fork() makes.
  *
  * A subscriber fills its table from page tables that it reads without a lock that keeps them stable, during
- * invalidations. So a sequence tells whether its reads are still valid:
+ * invalidations. So a sequence shows whether its reads are still valid:
  *
  *   invalidation                                     subscriber
  *   (A1) start: the sequence becomes odd, and        (B1) mmu_interval_read_begin(): wait until no invalidation of

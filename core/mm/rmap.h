@@ -3,7 +3,7 @@
  * rmap.h - mapcounts of folios, and exclusive anonymous pages.
  *
  * Each entry that maps a page counts in the page's _mapcount; a large folio's entries count in large_mapcount too, and
- * by mm in two slots, which tell whether one mm has all of them. A PMD entry that maps a whole folio is one mapping,
+ * by mm in two slots, which show whether one mm has all of them. A PMD entry that maps a whole folio is one mapping,
  * counted in entire_mapcount and not in its pages; of such a folio the head's PageAnonExclusive stands for all pages.
  *
  * An anonymous page is exclusive (PageAnonExclusive) if one entry of one mm maps it and may write to it without a

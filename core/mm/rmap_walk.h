@@ -4,7 +4,7 @@
  *
  * The folio points to an anon_vma; the VMAs that may map pages of it are those linked to that anon_vma whose range of
  * page indices overlaps the folio's. It is a superset: fork links the child's VMA whether it copies the page or not,
- * and only the writer has a page written to after fork. The entries tell which of them map it: page_vma_mapped.h.
+ * and only the writer has a page written to after fork. The entries show which of them map it: page_vma_mapped.h.
  *
  * A folio of a file points to the file, and the VMAs are those that map a part of it that overlaps the folio; the lock
  * is i_mmap_rwsem.

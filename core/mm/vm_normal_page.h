@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vm_normal_page.h - tells entries of counted pages from those of raw frames.
+ * vm_normal_page.h - distinguishes entries of counted pages from those of raw frames.
  *
  * Raw      in a VM_PFNMAP VMA, the frame at its offset in the VMA: vm_pgoff plus the number of the page. It is not
  *          counted, found by rmap, pinned, swapped or freed, and may have no struct page.

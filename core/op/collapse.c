@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse.c - anonymous pages mapped by PTEs copied into one huge page, mapped by a leaf.
+ * collapse.c - copies anonymous pages mapped by PTEs into one huge page, mapped by a leaf.
  *
- * Everybody who looks for the pages by locks is kept out until it is done: faults and other operations by mmap_lock for write and the
- * write-locked VMA, reverse-map walks by the anon_vma's lock. The kernel drops that one early, once it has the lock of each page;
- * here it is kept, and a page is locked only while it is looked at.
+ * Locks exclude all other paths to the pages until it is done: mmap_lock for write and the write-locked VMA exclude
+ * faults and other operations, the anon_vma's lock excludes reverse-map walks. The kernel drops that one early, once
+ * it has the lock of each page; here it is kept, and a page is locked only while it is checked.
  *
- * That leaves GUP-fast, which is on its way from the PMD entry to a PTE without any lock:
+ * The exception is GUP-fast, which descends from the PMD entry to a PTE without any lock:
  *
  *   collapse                                        GUP-fast
  *   (A1) clear the PMD entry                        (B1) read the PMD entry, then the PTE
  *        full barrier  gup-share:A                  (B3) pin
- *   (A2) somebody else has a page: PMD entry back,       full barrier  gup-share:B
- *        -EAGAIN                                    (B4) read the PMD entry again; another: unpin, back off
+ *   (A2) a page has extra references: restore the        full barrier  gup-share:B
+ *        PMD entry, -EAGAIN                         (B4) re-read the PMD entry; changed: unpin, back off
  *   (A3) copy, clear the PTEs
- *   (A4) the leaf
+ *   (A4) set the leaf
  *
- * The PTEs stay as they are until A3: it is the PMD entry that B4 finds changed. The table is kept for the leaf (its deposit), so it
- * is not freed under who still reads it; and if it is used again for another range, B4 finds that too.
+ * The PTEs are unchanged until A3: B4 detects the change of the PMD entry. The table is kept for the leaf (its
+ * deposit), so it is not freed under its readers; and if it is used again for another range, B4 detects that too.
  *
  * Source: mm/khugepaged.c, collapse_huge_page().
  */
@@ -39,28 +39,28 @@
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
-#define IS_HUGE	1	/* it is mapped by a leaf already: positive, and no error */
+#define IS_HUGE	1	/* mapped by a leaf already: positive, and no error */
 
 /* Lock key: (T) this thread only */
 struct collapse {
 	struct mm_struct *mm;		/* (T) */
 	unsigned long addr;		/* (T) of the huge page */
-	struct vm_area_struct *vma;	/* (T) that holds it, while mmap_lock is held */
+	struct vm_area_struct *vma;	/* (T) that contains it, while mmap_lock is held */
 	pmd_t *pmdp;			/* (T) */
-	pmd_t pmd;			/* (T) what named the table */
+	pmd_t pmd;			/* (T) the entry that named the table */
 	struct folio *folio;		/* (T) the huge page */
-	long nr;			/* (T) pages that go into it */
+	long nr;			/* (T) pages to copy */
 };
 
-/* The table's entries, one after the other. Nobody but GUP-fast gets to them. */
+/* The table's entries, one after the other. Only GUP-fast can reach them. */
 static pte_t *table_of(const struct collapse *c)
 {
 	return entry_table(c->pmd.val);
 }
 
 /*
- * The VMA and the PMD entry, again each time mmap_lock was taken. 0: a PTE table maps the range. Locking: mmap_lock.
- * Source: mm/khugepaged.c, hugepage_vma_revalidate(), find_pmd_or_thp_or_none().
+ * Checks the VMA and the PMD entry, again each time mmap_lock was taken. 0: a PTE table maps the range. Locking:
+ * mmap_lock. Source: mm/khugepaged.c, hugepage_vma_revalidate(), find_pmd_or_thp_or_none().
  */
 static int revalidate(struct collapse *c)
 {
@@ -92,7 +92,7 @@ static pte_t read_pte(struct collapse *c, unsigned long addr)
 	return pte;
 }
 
-/* What was swapped out, or is on its way to another frame, is brought back. Locking: mmap_lock. Source: mm/khugepaged.c. */
+/* Swaps pages in, and waits for migrations. Locking: mmap_lock. Source: mm/khugepaged.c. */
 static int swap_in(struct collapse *c)
 {
 	for (unsigned long addr = c->addr; addr < c->addr + PMD_SIZE; addr += PAGE_SIZE) {
@@ -118,8 +118,8 @@ static void unlink_table(struct collapse *c)
 	count_event(EV_TLB_FLUSH);
 	SYNCPOINT("collapse.unlinked");
 	/*
-	 * ORDER[gup-share:A] the PMD entry is cleared before references are looked at; pairs with ORDER[gup-share:B]. Weaker: the look
-	 * passes the clearing, GUP-fast finds the table still there, and a pinned page is replaced.
+	 * ORDER[gup-share:A] the PMD entry is cleared before the check of references; pairs with ORDER[gup-share:B].
+	 * Weaker: the check passes the clearing, GUP-fast finds the table still linked, and a pinned page is replaced.
 	 */
 	if (!KNOCKED_OUT(GUP_SHARE_A))
 		smp_mb();
@@ -129,14 +129,15 @@ static void link_table(struct collapse *c)
 {
 	spinlock_t *ptl = pmd_lock(&c->mm->pt, c->pmdp);
 
-	/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
+	/* ORDER[table-publish:A] the table was filled long ago; pairs with ORDER[table-publish:B] in pgtable.h. */
 	set_pmd_at(c->pmdp, c->pmd);
 	spin_unlock(ptl);
 }
 
 /*
- * (A2) Nobody has @folio but the entries that map it, and a swap slot. An exclusive page's entry is the only one, so no pin is missed
- * although the two counts are not read at once. Source: mm/khugepaged.c, is_refcount_suitable().
+ * (A2) True if only the entries that map @folio, and a swap slot, have references. An exclusive page's entry is the
+ * only one, so no pin is missed although the two counts are not read at once. Source: mm/khugepaged.c,
+ * is_refcount_suitable().
  */
 static bool only_mapped(struct folio *folio)
 {
@@ -151,7 +152,7 @@ static bool only_mapped(struct folio *folio)
 	return only;
 }
 
-/* What the entry of page @i maps and counts; NULL: nothing, or the page of zeroes. */
+/* The page that entry @i maps and counts; NULL: none, or the zero page. */
 static struct page *page_of(const struct collapse *c, unsigned long i)
 {
 	pte_t pte = ptep_get(table_of(c) + i);
@@ -166,7 +167,7 @@ static int look_at_pages(struct collapse *c)
 		struct page *page;
 
 		if (pte_is_swapent(ptep_get(table_of(c) + i)))
-			return -EAGAIN;		/* it was brought back, and is away again */
+			return -EAGAIN;		/* swapped out again since swap_in() */
 		page = page_of(c, i);
 		if (page && !only_mapped(page_folio(page)))
 			return -EAGAIN;
@@ -250,7 +251,7 @@ static int collapse_locked(struct collapse *c)
 	return err;
 }
 
-/* What can be found out, or has to be waited for, before all others are kept out. 0: go on. Locking: mmap_lock. */
+/* Does all checks and waits that need no exclusion. 0: continue. Locking: mmap_lock. */
 static int collapse_prepare(struct collapse *c)
 {
 	int err = revalidate(c);
@@ -290,8 +291,8 @@ struct part {
 };
 
 /*
- * False: no huge page can be made in @vma, wherever the range begins and ends. Locking: mmap_lock.
- * Source: mm/huge_memory.c, __thp_vma_allowable_orders(), TVA_FORCED_COLLAPSE.
+ * False if no huge page can be made in @vma, wherever the range begins and ends. Locking: mmap_lock. Source:
+ * mm/huge_memory.c, __thp_vma_allowable_orders(), TVA_FORCED_COLLAPSE.
  */
 static bool vma_collapsible(const struct vm_area_struct *vma)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse.h - pages mapped by PTEs put into one huge page, mapped by a leaf: MADV_COLLAPSE.
+ * collapse.h - replaces pages mapped by PTEs by one huge page, mapped by a leaf: MADV_COLLAPSE.
  *
- * Anonymous memory is copied into a new huge page. A file whose folios are huge pages already is only mapped differently, and the
- * PTE table goes.
+ * Anonymous memory is copied into a new huge page. A file whose folios are huge pages already is only mapped
+ * differently, and the PTE table is freed.
  *
  * Source: mm/khugepaged.c.
  */
@@ -13,10 +13,11 @@
 #include "core/mm/mm_types.h"
 
 /*
- * madvise_collapse - each aligned huge page's worth of [@start, @end) that lies in one VMA is mapped by a leaf. Whatever the policy
- * says of huge pages, but for MADV_NOHUGEPAGE. Returns 0: all of them are; else why the last that could not be was not: -EINVAL, no
- * VMA that may have huge pages, or nothing mapped there, or a page that is no page; -EAGAIN, somebody else has a page; -ENOMEM, no
- * huge page, or a part of the range is not mapped. Locking: none held. Source: mm/khugepaged.c.
+ * madvise_collapse - maps each aligned huge page of [@start, @end) that lies in one VMA by a leaf. Applies to any
+ * policy for huge pages, except with MADV_NOHUGEPAGE. Returns 0 if all are mapped so; else the error of the last
+ * failure: -EINVAL, no VMA that may have huge pages, or nothing is mapped, or a page without a struct page; -EAGAIN, a
+ * page has extra references; -ENOMEM, no huge page, or a part of the range is not mapped. Locking: none held. Source:
+ * mm/khugepaged.c.
  */
 int madvise_collapse(struct mm_struct *mm, unsigned long start, unsigned long end);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse_file.c - huge pages of files mapped by a leaf instead of PTEs, and PTE tables taken away.
+ * collapse_file.c - maps huge pages of files by a leaf instead of PTEs, and retracts PTE tables.
  *
- * The folio's lock keeps out faults that would map more of it, and truncation. Nothing keeps out the rest - faults that only wait
- * for the PTL, zap, walks, guards that are installed - since mmap_lock is held for read, or, in another mm, not at all. So the table
- * is emptied and unlinked under both PTLs at once: who is on the way into it finds, once it has one of them, that the PMD entry has
- * changed (pte_offset_map_lock()). It is freed after a grace period.
+ * The folio's lock excludes faults that would map more of it, and truncation. Nothing excludes the rest - faults that
+ * only wait for the PTL, zap, walks, guard installs - since mmap_lock is held for read, or, in another mm, not at all.
+ * So the table is emptied and unlinked under both PTLs at once: a thread that waits for either then finds that the PMD
+ * entry has changed (pte_offset_map_lock()). The table is freed after a grace period.
  */
 #include "core/op/collapse_file.h"
 
@@ -21,7 +21,7 @@
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 
-/* Nothing but pages of @folio is mapped, each where it belongs: then all of it may go. Locking: the PTLs. */
+/* True if only pages of @folio are mapped, each at its place: then all may be unmapped. Locking: the PTLs. */
 static bool table_maps_only(pmd_t pmd, struct folio *folio)
 {
 	pte_t *table = entry_table(pmd.val);
@@ -55,8 +55,8 @@ static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *fol
 }
 
 /*
- * Takes the table at @pmdp away, if only @folio is mapped by it; @leaf comes in its place, or none. -EINVAL: there is something else, it
- * is a leaf, or the policy keeps tables. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
+ * Unlinks the table at @pmdp, if it maps only @folio, and sets @leaf, or none. -EINVAL: it maps other pages, is a
+ * leaf, or the policy keeps tables. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
  */
 static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, struct folio *folio, pmd_t leaf)
 {
@@ -94,8 +94,8 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 }
 
 /*
- * In every other mm that maps all of @folio by one table. A VMA with an anon_vma may have copies in it: those are left alone, as is
- * the whole table. Locking: the folio lock. Source: mm/khugepaged.c.
+ * Retracts the table in every other mm that maps all of @folio by one table. A VMA with an anon_vma may have copies in
+ * it: those are left alone, with the whole table. Locking: the folio lock. Source: mm/khugepaged.c.
  */
 static void retract_page_tables(struct address_space *mapping, struct folio *folio)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * copy_page_range.c - what one VMA maps, mapped a second time.
+ * copy_page_range.c - maps the pages of one VMA a second time.
  *
- * Table by table under both PTLs, the child's first. They are dropped when somebody waits, and when a page has to be copied but
- * none is in hand: then one is allocated, and copying goes on where it stopped.
+ * Table by table under both PTLs, the child's first. They are dropped if a PTL is contended, and when a page has to be
+ * copied but there is no spare one: then one is allocated, and copying continues where it stopped.
  */
 #include "core/op/copy_page_range.h"
 
@@ -20,23 +20,23 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 
-/* Work under the PTLs between two looks at who waits; an empty slot is 1. As the kernel's copy_pte_range(). */
+/* Work under the PTLs between two checks for waiters; an empty slot is 1. As the kernel's copy_pte_range(). */
 #define COPY_WORK	32
 #define COPY_WORK_PAGE	8
 
 /* Lock key: (T) this thread only */
 struct copy {
 	struct vm_area_struct *dst, *src;	/* (T) */
-	struct folio *spare;			/* (T) for the next page that can't be shared; NULL: none in hand */
-	long anon, file;			/* (T) pages mapped into the table at hand */
+	struct folio *spare;			/* (T) for the next page that can't be shared; NULL: none */
+	long anon, file;			/* (T) pages mapped into the current table */
 	long early;				/* (T) of those, copies */
 };
 
 /*
- * The entry of the child. What a shared mapping allows both have. A mkclean, or a truncation, that goes on meanwhile
- * does not miss the child's entry: the child's VMA comes after its parent's in the tree of the file. So what was
- * copied before the walk got to the parent is found later, and what is copied afterwards is as the walk left it.
- * Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
+ * Sets the entry of the child. In a shared mapping both have the same permissions. A concurrent mkclean, or
+ * truncation, does not miss the child's entry: the child's VMA comes after its parent's in the tree of the file. So
+ * entries copied before the walk reached the parent are found later, and entries copied afterwards are as the walk
+ * left them. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
  */
 static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
@@ -51,8 +51,8 @@ static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 }
 
 /*
- * The page may be pinned: whoever has the pin must go on seeing it in the parent, so it stays the parent's alone, and the child
- * gets a copy. Returns 1, or -EAGAIN when there is no page to copy to. Source: mm/memory.c, copy_present_page().
+ * The page may be pinned: the pin must stay valid for the parent, so the page stays exclusive to it, and the child
+ * gets a copy. Returns 1, or -EAGAIN if there is no page to copy to. Source: mm/memory.c, copy_present_page().
  */
 static int copy_present_page(struct copy *copy, pte_t *dst, struct page *page, unsigned long addr)
 {
@@ -71,7 +71,7 @@ static int copy_present_page(struct copy *copy, pte_t *dst, struct page *page, u
 	return 1;
 }
 
-/* Copies @pte, found at @src, and up to @max in all; returns how many, or -EAGAIN. Locking: both PTLs. */
+/* Copies @pte, found at @src, and up to @max in all; returns the number, or -EAGAIN. Locking: both PTLs. */
 static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte, unsigned long addr, unsigned int max)
 {
 	unsigned int nr = 1;
@@ -83,7 +83,7 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 		return 1;
 	}
 	folio = page_folio(page);
-	/* A page in hand is for one of the next: one by one, until it is used. */
+	/* The spare page is for one of the next: one by one, until it is used. */
 	if (unlikely(folio_test_large(folio)) && !copy->spare)
 		nr = folio_pte_batch(folio, src, pte, max);
 	folio_ref_add(folio, (int)nr);
@@ -104,8 +104,8 @@ copy:
 }
 
 /*
- * What is shared is not exclusive, nor comes back writable, on either side. Guard markers and poison are copied as they are.
- * Locking: both PTLs. Source: mm/memory.c, copy_nonpresent_pte().
+ * A shared swap entry is not exclusive, and swapped in read-only, on either side. Guard markers and poison are copied
+ * as they are. Locking: both PTLs. Source: mm/memory.c, copy_nonpresent_pte().
  */
 static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
@@ -132,8 +132,8 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 }
 
 /*
- * Entries of [*addr, @end), in one table; *addr moves on over what is done. Returns 0, everything done or somebody waits for a
- * PTL; -EAGAIN: a page is needed. Locking: both PTLs.
+ * Copies entries of [*addr, @end), in one table, and advances *addr. Returns 0, all done or a PTL is contended;
+ * -EAGAIN: a page is needed. Locking: both PTLs.
  */
 static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *addr, unsigned long end,
 		     const spinlock_t *dst_ptl, const spinlock_t *src_ptl)
@@ -166,9 +166,10 @@ static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *a
 }
 
 /*
- * One stretch under both PTLs. mmap_lock is held for write, so no table is reclaimed; but the collapse of a file retracts tables without
- * that, the parent's and the child's, whose VMA the file knows already. What the parent's held is not missed: a fault brings it back.
- * Returns -EBUSY when the child's table is gone: it is to be allocated again.
+ * One round under both PTLs. mmap_lock is held for write, so no table is reclaimed; but the collapse of a file
+ * retracts tables without it, the parent's and the child's, whose VMA is in the file's tree already. Entries of the
+ * parent's table are not missed: faults map them again. Returns -EBUSY if the child's table was retracted: it must be
+ * allocated again.
  */
 static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long *addr, unsigned long end)
 {
@@ -201,7 +202,7 @@ static int copy_locked(struct copy *copy, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	return err;
 }
 
-/* [addr, end) lies in what one PMD entry maps. Source: mm/memory.c, copy_pte_range(). */
+/* [addr, end) lies in the range of one PMD entry. Source: mm/memory.c, copy_pte_range(). */
 static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr, unsigned long end)
 {
 	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt;
@@ -261,8 +262,9 @@ static int copy_cow_tables(struct copy *copy)
 	mmu_notifier_invalidate_range_start(&range);
 	raw_write_seqcount_begin(&mm->write_protect_seq);
 	/*
-	 * ORDER[gup-fork:A] the sequence is odd before pins are looked for and entries change; pairs with ORDER[gup-fork:B].
-	 * Weaker: a look at the pins passes it, GUP-fast finds the sequence as it was, and a pinned page is shared.
+	 * ORDER[gup-fork:A] the sequence is odd before the check for pins and changes of entries; pairs with
+	 * ORDER[gup-fork:B]. Weaker: a check for pins passes it, GUP-fast finds the sequence unchanged, and a pinned
+	 * page is shared.
 	 */
 	if (!KNOCKED_OUT(GUP_FORK_A))
 		smp_mb();

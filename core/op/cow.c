@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cow.c - copy on write: a page that this mm has alone is reused, any other is copied.
+ * cow.c - copy on write: an exclusive page is reused, any other is copied.
  *
- * Exclusive (rmap.h) says at once that it has it alone. A page that was shared and may not be any more is found out by its
- * references: each entry that maps it holds one, and so does everyone else who can get at it. So if all there are belong to
- * entries of this mm, nobody else sees what is written. Who could make another - fork, GUP, a second fault - does so from an
- * entry, under the PTL that is held here, or without it from an entry that it reads again, or drops the reference unused.
+ * PageAnonExclusive (rmap.h) marks exclusive pages. A page that was shared and may not be any more is checked by its
+ * references: each entry that maps it holds one, and so does every other user. So if all of them belong to entries of
+ * this mm, writes are visible to no other. Another reference - by fork, GUP, a second fault - is made from an entry,
+ * under the PTL that is held here, or without it from an entry that is re-read, or the reference is dropped unused.
  *
  * Source: mm/memory.c, do_wp_page(), wp_can_reuse_anon_folio(), wp_page_copy().
  */
@@ -18,9 +18,10 @@
 #include "core/phys/folio_lock.h"
 
 /*
- * A large folio is reused when its references are all entries of this mm. Both counts change apart, an entry's reference coming
- * first and going last, but while the lock of its mapcount keeps entries from coming and going, equal is equal. One page
- * left of many is rather copied: that frees the others. Source: mm/memory.c, __wp_can_reuse_large_anon_folio().
+ * A large folio is reused if its references are all entries of this mm. The two counts change separately, an entry's
+ * reference being taken first and dropped last, but while the lock of its mapcount excludes new and removed entries,
+ * equal means exact. If only one of many pages is left, it is copied: that frees the others. Source: mm/memory.c,
+ * __wp_can_reuse_large_anon_folio().
  */
 static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_struct *vma)
 {
@@ -59,7 +60,7 @@ static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)
 		return true;
 	if (unlikely(folio_test_large(folio)))
 		return can_reuse_large_folio(folio, vma);
-	/* A small page is rather copied than waited for. Source: mm/memory.c, wp_can_reuse_anon_folio(). */
+	/* A small page is copied rather than waited for. Source: mm/memory.c, wp_can_reuse_anon_folio(). */
 	return folio_ref_count(folio) == 1 && folio_trylock(folio) && reuse_locked_folio(folio, vma);
 }
 
@@ -73,7 +74,7 @@ static vm_fault_t reuse(struct vm_fault *vmf)
 	return 0;
 }
 
-/* Maps @folio in the place of @from, or of a frame that is not counted. False, and nothing is done: the entry has changed. */
+/* Maps @folio instead of @from, or of an uncounted frame. False, and nothing is done: the entry has changed. */
 static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page *from)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + PAGE_SIZE);
@@ -95,9 +96,9 @@ static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page 
 }
 
 /*
- * A page of its own in the place of @from, of which the caller has a reference, or of the zero page or a raw frame, if that is
- * NULL. What a page that is not exclusive holds does not change, so it is copied without the PTL; a copy that came too late is
- * given back.
+ * Maps a new page instead of @from, of which the caller has a reference, or of the zero page or a raw frame, if that
+ * is NULL. The contents of a shared page do not change, so it is copied without the PTL; a copy that came too late is
+ * freed.
  */
 static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 {
@@ -124,7 +125,7 @@ static vm_fault_t wp_page_copy(struct vm_fault *vmf, struct page *from)
 	return 0;
 }
 
-/* The page is looked at under the PTL: it is mapped, so not free. */
+/* The page is used under the PTL: it is mapped, so not free. */
 vm_fault_t do_wp_page(struct vm_fault *vmf)
 {
 	struct page *page = vm_normal_page(vmf->vma, vmf->addr, vmf->orig);

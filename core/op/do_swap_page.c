@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * do_swap_page.c - faults on entries that are not present: swapped out, on the way to another frame, lost.
+ * do_swap_page.c - faults on entries that are not present: swapped out, under migration, hwpoisoned.
  *
- * A swap-in gets the slot's folio, locks it, and then looks twice under the PTL: at the entry, and whether the folio is
- * the slot's still. The entry alone does not say so: another thread may have swapped the page in, written to it, and
- * had it swapped out again to the same slot, or freed the slot, and another page got it.
+ * A swap-in gets the slot's folio, locks it, and then makes two checks under the PTL: of the entry, and that the folio
+ * is still the slot's. The entry alone is not enough: another thread may have swapped the page in, written to it, and
+ * had it swapped out again to the same slot, or freed the slot, which was reused for another page.
  *
  * Source: mm/memory.c, do_swap_page().
  */
@@ -14,7 +14,7 @@
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
 
-/* The folio in the slot, with a reference: read from the device if it is not there. NULL: *@ret says why. */
+/* The folio in the slot, with a reference; read from the device if it is not cached. NULL: *@ret is the result. */
 static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
 {
 	struct folio *folio = swap_cache_get(slot, NULL), *new;
@@ -29,14 +29,15 @@ static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
 	SYNCPOINT("swapin.allocated");
 	folio = swap_cache_get(slot, new);
 	if (!folio)
-		*ret = FAULT_AGAIN;	/* nobody has a share in it: the entry is gone */
+		*ret = FAULT_AGAIN;	/* no share is left: the entry has changed */
 	folio_put(new);
 	return folio;
 }
 
 /*
- * First mapping of a folio that was read from the device. One that others may map too belongs to the oldest anon_vma there can
- * be, whose tree has the VMAs of all of them. Locking: the folio lock. Source: mm/rmap.c, __folio_set_anon().
+ * First mapping of a folio that was read from the device. A folio that others may map too belongs to the oldest
+ * possible anon_vma, whose tree has the VMAs of all of them. Locking: the folio lock. Source: mm/rmap.c,
+ * __folio_set_anon().
  */
 static void set_anon(struct folio *folio, struct vm_fault *vmf, bool exclusive)
 {
@@ -49,12 +50,12 @@ static void set_anon(struct folio *folio, struct vm_fault *vmf, bool exclusive)
 }
 
 /*
- * Maps @folio, whose reference becomes the entry's; the entry's share in the slot is gone. Returns whether it is exclusive.
- * Locking: the PTL, the folio lock.
+ * Maps @folio, whose reference becomes the entry's; drops the entry's share in the slot. Returns true if the page is
+ * exclusive. Locking: the PTL, the folio lock.
  */
 static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio)
 {
-	/* The only one who can get at it: with the slot gone, and no reference but the one in hand. */
+	/* Exclusive: the slot is freed, and there is only the caller's reference. */
 	bool exclusive = pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1;
 	pte_t pte = mk_pte(&folio->page, vmf->vma->vm_page_prot);
 
@@ -68,7 +69,7 @@ static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio)
 	return exclusive;
 }
 
-/* What is not exclusive comes back read-only, and a write starts again from there, to copy it. */
+/* A shared page is mapped read-only; a write then restarts, and copies it. */
 static vm_fault_t swap_in(struct vm_fault *vmf)
 {
 	unsigned long slot = swapent_payload(vmf->orig);
@@ -89,7 +90,10 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 		goto out;
 	}
 	done = map_swapped_in(vmf, folio) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
-	/* The reference is the entry's, and goes with it once the PTL is dropped: the lock must not outlive the folio. */
+	/*
+	 * The reference is the entry's, and may be dropped once the PTL is dropped: the lock must not outlive the
+	 * folio.
+	 */
 	folio_unlock(folio);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	count_event(EV_FAULT_SWAP);
@@ -101,8 +105,8 @@ out:
 }
 
 /*
- * Until the migration that the entry is of ends: while it is there, the folio it names is, and stays locked. The wait is allowed
- * under the VMA lock too: a migrator waits for no lock that a writer of VMAs holds while it waits for readers.
+ * Waits until the migration of the entry ends: while the entry is set, its folio exists, and stays locked. The wait is
+ * allowed under the VMA lock too: a migrator waits for no lock that a writer of VMAs holds while it waits for readers.
  * Source: mm/migrate.c, migration_entry_wait().
  */
 static vm_fault_t wait_for_migration(struct vm_fault *vmf)

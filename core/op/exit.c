@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exit.c - the end of an address space. */
+/* exit.c - tears down an address space. */
 #include "core/op/exit.h"
 
 #include "core/base/operation.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exit.h - the end of an address space. Source: mm/mmap.c, exit_mmap(). */
+/* exit.h - tears down an address space. Source: mm/mmap.c, exit_mmap(). */
 #ifndef FAULTLINE_CORE_OP_EXIT_H
 #define FAULTLINE_CORE_OP_EXIT_H
 
 #include "core/mm/mm_types.h"
 
-/* Unmaps everything and frees @mm. Locking: none held; no other thread uses @mm, nor will. */
+/* Unmaps everything and frees @mm. Locking: none held; no other thread uses @mm, now or later. */
 void mm_exit(struct mm_struct *mm);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fault.c - page faults: which kind it is; first reads and first writes of anonymous memory. */
+/* fault.c - page faults: dispatch by kind; first reads and first writes of anonymous memory. */
 #include "core/op/vm_fault.h"
 
 #include "core/base/operation.h"
@@ -11,7 +11,10 @@
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 
-/* Under the VMA lock alone mmap_lock is only tried: who waited for it here would wait for a writer that waits for this reader. */
+/*
+ * Under the VMA lock alone mmap_lock is only tried: waiting for it here would mean waiting for a writer that waits for
+ * this reader.
+ */
 vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf)
 {
 	struct mm_struct *mm = vmf->vma->vm_mm;
@@ -27,7 +30,7 @@ vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf)
 	return ret;
 }
 
-/* First read: the shared page of zeroes, mapped read-only and not counted. */
+/* First read: maps the shared zero page, read-only and not counted. */
 static vm_fault_t do_zero_page(struct vm_fault *vmf)
 {
 	if (!lock_and_compare(vmf))
@@ -61,8 +64,8 @@ static bool range_none(pte_t *ptep, unsigned long nr)
 }
 
 /*
- * The largest order up to @order whose aligned range around the address lies in the VMA and has no entries; 0 at the least. Its
- * range never leaves the PTE table. Looked at without the PTL: it is looked at again under it.
+ * The largest order up to @order whose aligned range around the address lies in the VMA and has no entries; at least
+ * 0. Its range never leaves the PTE table. Checked without the PTL: the caller re-checks it under it.
  */
 static unsigned int largest_empty_order(struct vm_fault *vmf, unsigned int order)
 {
@@ -97,7 +100,7 @@ static force_inline bool lock_empty_range(struct vm_fault *vmf, unsigned int ord
 	return false;
 }
 
-/* Maps a new folio over the range of its order, or gives it back. A template: the order 0 of most faults folds it. */
+/* Maps a new folio over the range of its order, or frees it. Inlined: order 0, of most faults, is a constant. */
 static force_inline vm_fault_t map_anon_folio(struct vm_fault *vmf, struct folio *folio, unsigned int order)
 {
 	if (!lock_empty_range(vmf, order)) {
@@ -112,7 +115,7 @@ static force_inline vm_fault_t map_anon_folio(struct vm_fault *vmf, struct folio
 	return 0;
 }
 
-/* As large as policy, VMA, entries and memory allow. *@done: it was tried; else only a single page can be had. */
+/* As large as policy, VMA, entries and memory allow. *@done: it was tried; else only a single page is possible. */
 static __noinline vm_fault_t do_anonymous_large(struct vm_fault *vmf, bool *done)
 {
 	unsigned int order = largest_empty_order(vmf, vmf->pt->policy.anon_order);
@@ -130,7 +133,7 @@ static __noinline vm_fault_t do_anonymous_large(struct vm_fault *vmf, bool *done
 	return 0;
 }
 
-/* First write: a folio of its own for the address, and, if it is large, for what is around it. Source: mm/memory.c. */
+/* First write: maps a new folio at the address, and, if it is large, around it. Source: mm/memory.c. */
 static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 {
 	vm_fault_t ret = vmf_anon_prepare(vmf);
@@ -147,7 +150,7 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
 	return map_anon_folio(vmf, folio, 0);
 }
 
-/* The access was allowed by the time it was looked at: another thread's fault came first, or only the bits were missing. */
+/* The access is allowed already: another thread's fault came first, or only accessed and dirty bits were missing. */
 static vm_fault_t do_spurious(struct vm_fault *vmf)
 {
 	pte_t wanted = pte_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pte_mkdirty(vmf->orig) : vmf->orig);
@@ -163,7 +166,7 @@ static vm_fault_t do_spurious(struct vm_fault *vmf)
 	return 0;
 }
 
-/* The entry as it is now, none where there is no table. */
+/* The current entry, none if there is no table. */
 static pte_t read_entry(struct vm_fault *vmf)
 {
 	pte_t pte = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fault.h - what a processor's page fault leads to. Source: mm/memory.c; arch/x86/mm/fault.c. */
+/* fault.h - page faults. Source: mm/memory.c; arch/x86/mm/fault.c. */
 #ifndef FAULTLINE_CORE_OP_FAULT_H
 #define FAULTLINE_CORE_OP_FAULT_H
 
@@ -8,29 +8,29 @@
 /* 0 handled, else one of: */
 typedef unsigned int vm_fault_t;
 #define VM_FAULT_OOM		0x01u	/* memory ran out */
-#define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: by itself a guard region, or with one of */
+#define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: alone a guard region, or with one of */
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
-#define VM_FAULT_SIGBUS		0x20u	/* beyond the end of the file that is mapped there; no huge page is left */
-#define VM_FAULT_HWPOISON	0x40u	/* what the page held is lost */
-#define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: to be done again under mmap_lock */
+#define VM_FAULT_SIGBUS		0x20u	/* beyond i_size of the mapped file; no huge page is left */
+#define VM_FAULT_HWPOISON	0x40u	/* the page is hwpoisoned */
+#define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: retry under mmap_lock */
 
 enum fault_flags {
 	FAULT_FLAG_WRITE = 1,
-	FAULT_FLAG_UNSHARE = 2,		/* the page must become this mm's alone, and stays read-only; not with WRITE */
-	FAULT_FLAG_VMA_LOCK = 4,	/* the caller holds the VMA lock, and not mmap_lock */
+	FAULT_FLAG_UNSHARE = 2,		/* the page must become exclusive, and stays read-only; not with WRITE */
+	FAULT_FLAG_VMA_LOCK = 4,	/* the caller holds the VMA lock instead of mmap_lock */
 };
 
 /*
- * do_user_addr_fault - an access to @addr that found no translation, or one that does not allow it. Tries under the VMA
- * lock, then under mmap_lock. On 0 the address was accessible at some moment since the call.
- * Locking: none held. Source: arch/x86/mm/fault.c.
+ * do_user_addr_fault - an access to @addr that found no translation, or one without the permission. Tries under the
+ * VMA lock, then under mmap_lock. On 0 the address was accessible at some moment since the call. Locking: none held.
+ * Source: arch/x86/mm/fault.c.
  */
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
 
 /*
- * handle_mm_fault - the same in @vma, which holds @addr and allows the access. A page that is mapped there stays where nothing is
- * to be done; FAULT_FLAG_UNSHARE where nothing is mapped is a read. VM_FAULT_RETRY only with FAULT_FLAG_VMA_LOCK.
+ * handle_mm_fault - the same in @vma, which contains @addr and allows the access. A mapped page stays if there is
+ * nothing to do; FAULT_FLAG_UNSHARE without a mapped page is a read. VM_FAULT_RETRY only with FAULT_FLAG_VMA_LOCK.
  * Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead. Source: mm/memory.c.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file_fault.c - page faults where a file is mapped: its pages read, shared and written to, or copied.
+ * file_fault.c - page faults where a file is mapped: reads, shares, makes writable or copies its pages.
  *
- * Against truncation, which cuts the file off, unmaps the rest, and removes it folio by folio:
+ * Against truncation, which reduces i_size, unmaps the rest, and removes it folio by folio:
  *
  *   truncate                                        fault
- *   (A1) i_size becomes less                        (B1) the page lies below i_size, else SIGBUS
- *   (A2) unmap what is beyond                       (B2) find the folio, or read it in; lock it
- *   (A3) for each folio beyond: lock it; unmap it   (B3) it is in its file no more: start again, at B1
+ *   (A1) i_size is reduced                          (B1) the page lies below i_size, else SIGBUS
+ *   (A2) unmap the pages beyond                     (B2) find the folio, or read it in; lock it
+ *   (A3) for each folio beyond: lock it; unmap it   (B3) it is no longer in its file: restart, at B1
  *        if it is mapped; remove it; unlock         (B4) map it; unlock
- *   (A4) unmap what is beyond once more: copies
+ *   (A4) unmap the pages beyond once more: copies
  *
- * If B2 locks before A3 does, A3 finds the folio mapped. If it locks after A3, B3 finds it removed, and B1 the new size. A folio
- * that is not there is read in under invalidate_lock, which truncation holds from A1 to A4: so nothing comes after A3. A copy
- * is mapped under the lock of the folio it was made from (B4), or in the place of its entry: A4 comes after both.
+ * If B2 locks before A3 does, A3 finds the folio mapped. If it locks after A3, B3 finds it removed, and B1 the new
+ * size. A missing folio is read in under invalidate_lock, which truncation holds from A1 to A4: so none is added after
+ * A3. A copy is mapped under the lock of the folio it was made from (B4), or instead of its entry: A4 comes after
+ * both.
  *
- * Against cleaning (mkclean.c): a folio of a shared mapping that an entry allows writes to is dirty. The entry changes and the
- * folio becomes dirty under the folio lock, under which it is also cleaned.
+ * Against cleaning (mkclean.c): a folio of a shared mapping with a writable entry is dirty. The entry is changed and
+ * the folio dirtied under the folio lock, under which it is also cleaned.
  *
- * Under the VMA lock alone no folio lock is waited for, as it ranks above: the fault is done again under mmap_lock.
- * Source: mm/filemap.c, filemap_fault(); mm/memory.c, do_fault().
+ * Under the VMA lock alone no folio lock is waited for, as it ranks above: the fault retries under mmap_lock. Source:
+ * mm/filemap.c, filemap_fault(); mm/memory.c, do_fault().
  */
 #include "core/op/vm_fault.h"
 
@@ -39,7 +40,7 @@ static bool lock_invalidate(const struct vm_fault *vmf, struct address_space *ma
 	return true;
 }
 
-/* A new folio, in the file, locked and read in; FAULT_AGAIN when another is there by now. Source: mm/filemap.c. */
+/* Adds a new folio to the file, locked and read in; FAULT_AGAIN if the slot is in use. Source: mm/filemap.c. */
 static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index, struct folio **foliop)
 {
 	struct address_space *mapping = vmf_mapping(vmf);
@@ -70,7 +71,7 @@ static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index
 	return 0;
 }
 
-/* The folio that belongs at the address, locked, with a reference. Returns 0, or what the fault does. Source: mm/filemap.c. */
+/* The folio of the address, locked, with a reference. Returns 0, or the fault's result. Source: mm/filemap.c. */
 static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
 {
 	struct address_space *mapping = vmf_mapping(vmf);
@@ -100,7 +101,7 @@ static struct page *folio_page_of(const struct vm_fault *vmf, struct folio *foli
 	return folio_page(folio, linear_page_index(vmf->vma, vmf->addr) - folio->page.index);
 }
 
-/* The entry allows writes from now on. Locking: the folio lock, the PTL. */
+/* Makes the entry writable. Locking: the folio lock, the PTL. */
 static void dirty_entry(struct vm_fault *vmf, struct folio *folio, pte_t pte)
 {
 	if (!KNOCKED_OUT(FILE_DIRTY))
@@ -109,7 +110,10 @@ static void dirty_entry(struct vm_fault *vmf, struct folio *folio, pte_t pte)
 	count_event(EV_FILE_MKWRITE);
 }
 
-/* A first read, or a first write to a shared mapping: the file's own page is mapped. Source: mm/memory.c, do_shared_fault(). */
+/*
+ * A first read, or a first write to a shared mapping: maps the file's own page. Source: mm/memory.c,
+ * do_shared_fault().
+ */
 static vm_fault_t do_map_fault(struct vm_fault *vmf)
 {
 	struct folio *folio;
@@ -154,7 +158,7 @@ vm_fault_t do_huge_fault(struct vm_fault *vmf)
 	return ret;
 }
 
-/* A first write to a private mapping: a copy is. Source: mm/memory.c. */
+/* A first write to a private mapping: maps a copy. Source: mm/memory.c. */
 static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 {
 	vm_fault_t ret = vmf_anon_prepare(vmf);
@@ -209,7 +213,7 @@ vm_fault_t wp_page_shared(struct vm_fault *vmf)
 	SYNCPOINT("file_fault.before_mkwrite");
 	if (unlikely(!folio_lock_or_retry(vmf, folio)))
 		return VM_FAULT_RETRY;
-	/* Gone from its file, it is mapped no more: the entry has changed. */
+	/* If the folio was truncated, it is unmapped: the entry has changed. */
 	if (lock_and_compare(vmf)) {
 		dirty_entry(vmf, folio, pte_mkyoung(vmf->orig));
 		pte_unmap_unlock(vmf->pt, vmf->ptl);

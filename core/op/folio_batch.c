@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* folio_batch.c - the folios that a range maps. */
+/* folio_batch.c - collects the folios that a range maps. */
 #include "core/op/folio_batch.h"
 
 #include "core/mm/huge_memory.h"
@@ -28,7 +28,7 @@ static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, stru
 	return collect(walk->private, pte_present(pte) ? vm_normal_page(walk->vma, addr, pte) : NULL, next);
 }
 
-/* The walk does not split a leaf: split_large() does, where its folio can be split. */
+/* The walk does not split a leaf: split_large() does, if its folio can be split. */
 static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
@@ -53,7 +53,7 @@ static bool fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned
 }
 
 /*
- * Others have references, besides the entries and the batch: trying to split it would split its leaf for nothing.
+ * True if @folio has references beside the entries and the batch: trying to split it would split its leaf in vain.
  * Source: mm/huge_memory.c, can_split_folio().
  */
 static bool keeps_leaf(struct folio *folio)
@@ -61,7 +61,7 @@ static bool keeps_leaf(struct folio *folio)
 	return folio_entire_mapcount(folio) && folio_ref_count(folio) != folio_mapcount(folio) + 1;
 }
 
-/* Returns whether any was split; if so the batch is empty again. */
+/* Returns true if any was split; then the batch is empty again. */
 static bool split_large(struct folio_batch *batch)
 {
 	bool split = false;

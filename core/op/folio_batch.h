@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* folio_batch.h - the folios that a range maps, some at a time, with references. Source: include/linux/pagevec.h. */
+/*
+ * folio_batch.h - collects the folios that a range maps, in batches, with references. Source: include/linux/pagevec.h.
+ */
 #ifndef FAULTLINE_CORE_OP_FOLIO_BATCH_H
 #define FAULTLINE_CORE_OP_FOLIO_BATCH_H
 
@@ -11,14 +13,15 @@
 /* Lock key: (T) this thread only */
 struct folio_batch {
 	unsigned int nr;			/* (T) */
-	unsigned long next;			/* (T) address to go on at */
+	unsigned long next;			/* (T) address to continue at */
 	struct folio *folios[FOLIO_BATCH];	/* (T) */
 };
 
 /*
- * folio_batch_fill - the next folios that @vma maps from @batch->next on, below @end; large ones are split first. One
- * that cannot be split, since it is a file's or others have references, comes whole, and a leaf that maps it stays.
- * False when there are no more after those: raw frames and the zero page are none. Locking: mmap_lock; no spinlock.
+ * folio_batch_fill - collects the next folios that @vma maps from @batch->next on, below @end; large ones are split
+ * first. One that cannot be split, since it is a file's or has extra references, is collected whole, and a leaf that
+ * maps it stays. False if there are no more after those: raw frames and the zero page do not count. Locking:
+ * mmap_lock; no spinlock.
  */
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* folio_referenced.c - who used a folio of late. */
+/* folio_referenced.c - recent accesses to a folio. */
 #include "core/op/folio_referenced.h"
 
 #include "core/mm/page_vma_mapped.h"
@@ -8,7 +8,7 @@
 
 /* Lock key: (T) this thread only */
 struct folio_referenced_arg {
-	int mapcount;			/* (T) mappings not met yet, as there were at the start */
+	int mapcount;			/* (T) mappings not visited yet, of those at the start */
 	int referenced;			/* (T) */
 	unsigned long vm_flags;		/* (T) */
 };
@@ -62,7 +62,7 @@ struct folio *folio_get_anon_by_pfn(unsigned long pfn)
 	SYNCPOINT("folio_by_pfn.before_get");
 	if (!folio_try_get(folio))
 		return NULL;
-	/* The frame may have been freed, and become part of something else, before the reference was had. */
+	/* The frame may have been freed, and reused, before the reference was taken. */
 	if ((page_folio(page) == folio && page_type(page) == PAGE_ANON) || KNOCKED_OUT(FOLIO_PFN_RECHECK))
 		return folio;
 	folio_put(folio);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork.c - an address space copied, its pages shared until somebody writes.
+ * fork.c - copies an address space, and shares its pages until one is written to.
  *
- * The child is its parent at one moment, though copying takes long: no operation runs, since mmap_lock is held for write; no
- * fault does, since every VMA is write-locked before its entries are copied; and who writes without a fault writes to a page
- * that the child has too, until its entry is copied and made read-only. Then that write is a fault as well, and waits. So of
- * two writes the child never has the second without the first.
+ * The child equals its parent at one moment, though copying takes long: no operation runs, since mmap_lock is held for
+ * write; no fault runs, since every VMA is write-locked before its entries are copied; and a write without a fault
+ * goes to a page that the child has too, until its entry is copied and made read-only. Then a write is a fault as
+ * well, and waits. So of two writes the child never has the second without the first.
  *
- * Who needs none of these locks is met elsewhere: reverse-map walkers at the PTLs and at the anon_vma's lock, GUP-fast at
- * write_protect_seq (rmap.h).
+ * Paths without these locks are synchronised elsewhere: reverse-map walks by the PTLs and the anon_vma's lock,
+ * GUP-fast by write_protect_seq (rmap.h).
  */
 #include "core/op/fork.h"
 
@@ -22,8 +22,8 @@
 #include "core/op/exit.h"
 
 /*
- * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma, but
- * for raw frames and guards. Source: mm/memory.c.
+ * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,
+ * except raw frames and guards. Source: mm/memory.c.
  */
 static bool vma_needs_copy(const struct vm_area_struct *src)
 {
@@ -31,8 +31,8 @@ static bool vma_needs_copy(const struct vm_area_struct *src)
 }
 
 /*
- * Its anon_vmas come first: from then on a reverse-map walk looks into the child too. Once it is in the tree, mm_exit() undoes
- * whatever was done.
+ * Its anon_vmas come first: from then on reverse-map walks include the child. Once the VMA is in the tree, mm_exit()
+ * undoes all of it.
  */
 static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 {
@@ -42,7 +42,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 
 	if (err)
 		return err;
-	kind.resv = NULL;	/* huge pages were promised to the parent alone */
+	kind.resv = NULL;	/* huge pages are reserved for the parent only */
 	dst = vma_alloc(child, src->vm_start, src->vm_end, kind);
 	if (!dst)
 		return -ENOMEM;
@@ -85,7 +85,7 @@ int sys_fork(struct mm_struct *parent, struct mm_struct **child)
 	mmap_write_lock_nested(mm);
 	err = dup_mmap(mm, parent);
 	mmap_write_unlock(mm);
-	count_event(EV_TLB_FLUSH);	/* before a fault may run: the parent's translations still allow writes */
+	count_event(EV_TLB_FLUSH);	/* before a fault may run: the parent's stale translations still allow writes */
 	mmap_write_unlock(parent);
 	if (err) {
 		mm_exit(mm);

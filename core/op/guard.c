@@ -26,7 +26,7 @@ static int guard_install_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned lon
 	return pmd_trans_huge(pmdp_get(pmdp));
 }
 
-/* > 0: something is mapped there, zap and come again. */
+/* > 0: a page is mapped there, zap and retry. */
 static int guard_pte_entry(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	(void)addr, (void)next, (void)walk;
@@ -54,7 +54,7 @@ int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned lon
 	if (!is_valid_guard_vma(vma, false))
 		return -EINVAL;
 	store_relaxed(&vma->vm_maybe_guard, true);
-	/* No page needs the anon_vma, but merges go by it. */
+	/* Guards need no anon_vma, but merges compare it. */
 	if (vma_is_anonymous(vma) && anon_vma_prepare(vma))
 		return -ENOMEM;
 	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gup.c - get_user_pages(): what GUP-fast leaves is done under mmap_lock, with the faults it takes. */
+/* gup.c - get_user_pages(): the slow path of GUP-fast, under mmap_lock, with faults. */
 #include "core/op/gup.h"
 
 #include "core/base/retry.h"
@@ -21,7 +21,7 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
 }
 
-/* The page that @pte maps, with a reference or pin, in *@pagep. Locking: the PTL. Returns as follow_page(). */
+/* Stores the page that @pte maps, with a reference or pin, to *@pagep. Locking: the PTL. Returns as follow_page(). */
 static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned int flags, struct page **pagep)
 {
 	struct page *page;
@@ -38,7 +38,10 @@ static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned
 	return try_grab_folio(page, flags);
 }
 
-/* The page that the leaf maps at @addr. Locking: the PTL. Returns as follow_page(). Source: mm/huge_memory.c, follow_huge_pmd(). */
+/*
+ * The page that the leaf maps at @addr. Locking: the PTL. Returns as follow_page(). Source: mm/huge_memory.c,
+ * follow_huge_pmd().
+ */
 static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr, unsigned int flags, struct page **pagep)
 {
 	struct page *page = pmd_page(pmd) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
@@ -54,8 +57,8 @@ static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned
 }
 
 /*
- * As follow_page(), where a leaf was seen. The huge page of zeroes is split, so that its pages are like every page of zeroes.
- * -EAGAIN: look again.
+ * As follow_page(), for a leaf. The huge zero page is split, so that its pages are like every zero page. -EAGAIN:
+ * re-read the entry.
  */
 static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags, struct page **pagep)
 {
@@ -73,8 +76,8 @@ static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long ad
 }
 
 /*
- * The page mapped at @addr. Returns 0; -ENOENT when a fault must see to it, -EMLINK when it must be unshared; -ENOMEM.
- * Locking: mmap_lock. Source: mm/gup.c, follow_page_mask().
+ * The page mapped at @addr. Returns 0; -ENOENT if a fault is needed, -EMLINK if it must be unshared; -ENOMEM. Locking:
+ * mmap_lock. Source: mm/gup.c, follow_page_mask().
  */
 static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
@@ -97,7 +100,7 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	return err;
 }
 
-/* What follow_page() found missing. Locking: mmap_lock. Source: mm/gup.c, faultin_page(). */
+/* Takes the fault that follow_page() needs. Locking: mmap_lock. Source: mm/gup.c, faultin_page(). */
 static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, bool unshare)
 {
 	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
@@ -113,7 +116,7 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 }
 
-/* Between the fault and the next look the page may be gone again: then there is another fault. */
+/* The page may be unmapped between the fault and the next try: then there is another fault. */
 static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
 	unsigned int rounds = 0;
@@ -185,7 +188,7 @@ void unpin_user_pages(struct page **pages, unsigned long nr)
 		unpin_user_page(pages[i]);
 }
 
-/* A folio that is in its file no more has nowhere to be written to. */
+/* A truncated folio is not dirtied: it cannot be written back. */
 static void dirty_lock(struct folio *folio)
 {
 	folio_lock(folio);

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_fast.c - GUP-fast: pages found and pinned without any lock.
+ * gup_fast.c - GUP-fast: finds and pins pages without any lock.
  *
- * It promises: each page returned was mapped at its address, with the rights asked for, at one moment of the call; and if it is
- * pinned, neither fork nor anybody else shares it or takes it from its mm before it is unpinned. It never waits. Whatever it meets
- * that needs more than that - a missing entry, the page of zeroes, a change on the way, a fork - it leaves to the slow path.
+ * Guarantees: each page returned was mapped at its address, with the requested permissions, at one moment of the call;
+ * and if it is pinned, neither fork nor any other operation shares it or takes it from its mm before it is unpinned.
+ * It never waits. All else - a missing entry, the zero page, a concurrent change, a fork - is left to the slow path.
  *
- * Tables are read inside a section in which none is freed; upper ones too may be unlinked meanwhile, so each entry is read once, and
- * the table below found from that value. Then for each page (rmap.h has both sides):
+ * Tables are read inside a section in which none is freed; upper ones too may be unlinked meanwhile, so each entry is
+ * read once, and the table below found from that value. Then for each page (rmap.h has both sides):
  *
  *   (B1) read the PTE
- *   (B2) to write, and it is not writable: leave it
- *   (B3) pin; the frame may be free or somebody else's by now: a reference is refused, or was taken from another
- *   (B4) read PMD and PTE again; not the same: give back what was taken
- *   (B5) a pin for reading, and the page is not exclusive: give it back
+ *   (B2) for writing, and it is not writable: leave it
+ *   (B3) pin; the frame may be free or another owner's: then this fails, or references another page
+ *   (B4) re-read PMD and PTE; changed: drop the pin
+ *   (B5) a pin for reading, and the page is not exclusive: drop it
  *
- * What B4 says: at that moment the PTE was in its place, so the reference taken before is to the page it names, which was not freed
- * in between (page-ref), nor is going to be. The PMD is read too because a whole PTE table can be moved to another address
- * with all its entries. Whoever clears the entry later to share or replace the page looks for pins after it did (gup-share), and
- * who clears exclusive does so before another entry of the page can be found (gup-unshare).
+ * B4 proves that at that moment the PTE was in its place, so the reference taken before is to the page it names, which
+ * was not freed in between (page-ref), and is not going to be. The PMD is read too because a whole PTE table can be
+ * moved to another address with all its entries. A thread that clears the entry later to share or replace the page
+ * checks for pins after that (gup-share), and a thread that clears exclusive does so before another entry of the page
+ * is visible (gup-unshare).
  *
- * Fork only makes entries read-only and maps pages twice; it says so first, in write_protect_seq, and then looks for pins. So the
- * sequence is read before B1 and after B4, and all pins of the call go back if it moved (gup-fork).
+ * Fork only makes entries read-only and maps pages twice; it first makes write_protect_seq odd, and then checks for
+ * pins. So the sequence is read before B1 and after B4, and all pins of the call are dropped if it has changed
+ * (gup-fork).
  *
- * Three lines: a reader of tables is kept by RCU; a pin is published before what it relies on is read again; a sharer destroys what
- * the reader relies on before it looks for pins.
+ * In short: RCU keeps tables for their readers; a pin is published before the re-read of the entry it relies on; a
+ * sharer clears that entry before it checks for pins.
  */
 #include "core/op/gup_grab.h"
 #include "core/base/operation.h"
@@ -32,9 +34,9 @@
 #include "core/pgtable/shootdown.h"
 
 /*
- * A section in which no table of @pt is freed: upper ones go when VMAs are unmapped, whatever the policy about empty PTE tables.
- * ORDER[table-free:B] it begins before the first entry is read; pairs with ORDER[table-free:A] in mmu_gather.c. Weaker: a
- * table is freed and used anew under its reader.
+ * A section in which no table of @pt is freed: upper ones are freed when VMAs are unmapped, whatever the policy for
+ * empty PTE tables. ORDER[table-free:B] it begins before the first entry is read; pairs with ORDER[table-free:A] in
+ * mmu_gather.c. Weaker: a table is freed and reused under its reader.
  */
 static force_inline void tables_section_begin(struct mm_pgtable *pt)
 {
@@ -56,13 +58,13 @@ static force_inline void tables_section_end(struct mm_pgtable *pt)
 		shootdown_walk_end();
 }
 
-/* True when @page is a folio by itself, as most are: then there is little to count. */
+/* True if @page is a folio by itself, as most are: then there is little to count. */
 static force_inline bool page_is_folio(const struct page *page)
 {
 	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
 }
 
-/* @page was found in this section. One that shootdowns wait for, and no grace period, knows no ages. */
+/* @page was found in this section. Tables freed by shootdown instead of a grace period have no age. */
 static force_inline void page_seen(const struct page *page)
 {
 	if (FAULTLINE_CHECK && rcu_read_held())
@@ -79,7 +81,7 @@ static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, u
 	SYNCPOINT("gup.read_large");
 	if (!page_ref_try_add(&folio->page, refs, true))
 		return NULL;
-	/* With the reference it stays; but is it what the page belonged to before? Its head alone tells its size. */
+	/* The reference keeps it; but is it still the page's folio? Only the head has the size. */
 	if ((page_folio(page) != folio || folio_test_large(folio) != large) && !KNOCKED_OUT(GUP_FOLIO_RECHECK)) {
 		folio_put_refs(folio, refs);
 		return NULL;
@@ -90,8 +92,8 @@ static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, u
 }
 
 /*
- * @page, found through an entry without its lock, gets a reference or a pin; it may be free, or part of another folio by now.
- * Returns the folio, which then stays what it is; whether the entry still names it is for the caller to see. NULL: leave it.
+ * Takes a reference or a pin on @page, found through an entry without its lock; it may be free, or part of another
+ * folio. Returns the folio, which is then stable; the caller checks that the entry still names it. NULL: leave it.
  * Source: mm/gup.c.
  */
 static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigned int flags)
@@ -110,7 +112,7 @@ static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigne
 	return NULL;
 }
 
-/* (B4) Without it, what was pinned may be gone from the address, or never have been there. */
+/* (B4) Without it, the pinned page may have been unmapped, or never mapped at the address. */
 static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t pte)
 {
 	if (unlikely(!pmd_same(pmd, pmdp_get(pmdp)) && !KNOCKED_OUT(GUP_PMD_RECHECK)))
@@ -119,7 +121,7 @@ static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t
 	return likely(pte_same(pte, ptep_get_lockless(ptep)) || KNOCKED_OUT(GUP_RECHECK));
 }
 
-/* Out of line, and no more than what was taken goes by it: so the way of all pages has its values in registers. */
+/* Out of line, with few arguments: so the fast path keeps its values in registers. */
 static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int flags)
 {
 	if (folio)
@@ -127,13 +129,15 @@ static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int
 	count_event(EV_GUP_CHANGED);
 }
 
-/* What is left to the slow path, which knows the VMA. Locking: a reference to @page, and its entry was read again. */
+/*
+ * True for pages left to the slow path, which knows the VMA. Locking: a reference to @page, and its entry was re-read.
+ */
 static force_inline bool must_leave(const struct page *page, unsigned int flags)
 {
 	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE);
 }
 
-/* The page that the entry maps, taken; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
+/* Takes the page that the entry maps; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
 static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, unsigned int flags)
 {
 	pte_t pte = ptep_get_lockless(ptep);	/* (B1) */
@@ -153,8 +157,9 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		return NULL;
 	}
 	/*
-	 * ORDER[gup-share:B] the pin, then what it relies on: the entry; pairs with ORDER[gup-share:A]. Weaker: the re-read passes
-	 * the pin and finds what a sharer is about to clear, the sharer finds no pin, and a pinned page is shared.
+	 * ORDER[gup-share:B] the pin, then the entry that it relies on; pairs with ORDER[gup-share:A]. Weaker: the
+	 * re-read passes the pin and finds an entry that a sharer is about to clear, the sharer finds no pin, and a
+	 * pinned page is shared.
 	 * ORDER[gup-fork:B] and write_protect_seq, read in gup_fast(); pairs with ORDER[gup-fork:A].
 	 */
 	if (!KNOCKED_OUT(GUP_SHARE_B))
@@ -165,8 +170,8 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		return NULL;
 	}
 	/*
-	 * (B5) ORDER[gup-unshare:B] exclusive is read after the entry was, with acquire; pairs with ORDER[gup-unshare:A]. Weaker: it
-	 * is read as it was before the page was shared, and the entry as it came back afterwards.
+	 * (B5) ORDER[gup-unshare:B] exclusive is read after the entry, with acquire; pairs with ORDER[gup-unshare:A].
+	 * Weaker: it is read as it was before the page was shared, but the entry as it was set afterwards.
 	 */
 	if (unlikely(must_leave(page, flags))) {
 		gup_put_folio(folio, 1, flags);
@@ -176,8 +181,9 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 }
 
 /*
- * The pages that the leaf maps from @addr on, @nr at the most: B1 to B5 once for all of them, the leaf in the place of the PTE. They
- * are exclusive together, as the head says. Returns how many were taken; 0: leave it to the slow path. Source: mm/gup.c.
+ * Takes the pages that the leaf maps from @addr on, @nr at most: B1 to B5 once for all of them, with the leaf instead
+ * of the PTE. They are exclusive together, as the head's flag. Returns their number; 0: leave it to the slow path.
+ * Source: mm/gup.c.
  */
 static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr, unsigned int flags,
 						  struct page **pages)
@@ -207,7 +213,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 		back_off(folio, (int)nr, flags);
 		return 0;
 	}
-	/* (B5) ORDER[gup-unshare:B] after the leaf was read again; pairs with ORDER[gup-unshare:A]. */
+	/* (B5) ORDER[gup-unshare:B] after the leaf's re-read; pairs with ORDER[gup-unshare:A]. */
 	if (unlikely(must_leave(page - first, flags))) {
 		gup_put_folio(folio, (int)nr, flags);
 		return 0;
@@ -218,7 +224,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 	return nr;
 }
 
-/* Where the PMD entry of @addr is, and what it holds; false where nothing is mapped. Locking: a section. */
+/* Finds the PMD entry of @addr, and its value; false if no table leads to it. Locking: a section. */
 static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp, pmd_t *pmd)
 {
 	pgd_t *pgdp = pgd_offset(pgd_table, addr), pgd = pgdp_get(pgdp);
@@ -241,7 +247,7 @@ static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_
 	return likely(pmd_present(*pmd));
 }
 
-/* Pages from @addr on, table by table, up to the first that cannot be had. @nr is not 0. */
+/* Takes pages from @addr on, table by table, up to the first failure. @nr is not 0. */
 static force_inline unsigned long gup_fast_range(pgd_t *pgd, unsigned long addr, unsigned long nr, unsigned int flags,
 						 struct page **pages)
 {
@@ -283,7 +289,7 @@ static __noinline __cold void give_back(struct page **pages, unsigned long nr, u
 		gup_put_folio(page_folio(pages[i]), 1, flags);
 }
 
-/* As many of the pages as can be had without a lock, 0 … @nr. Source: mm/gup.c. */
+/* Takes as many of the pages as possible without a lock, 0 … @nr. Source: mm/gup.c. */
 static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 					   struct page **pages)
 {
@@ -328,7 +334,7 @@ static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, 
 	return done == nr ? (long)done : gup_fallback(mm, start, nr, flags, pages, done);
 }
 
-/* One page is the usual case: there @flags says get or pin at compile time, and there are no loops. */
+/* Usually one page: then @flags are constant at compile time, and there are no loops. */
 static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 					   struct page **pages)
 {

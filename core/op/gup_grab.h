@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gup_grab.h - references and pins of GUP: taken and dropped. Shared by the files that do so. Source: mm/gup.c. */
+/* gup_grab.h - takes and drops the references and pins of GUP. Source: mm/gup.c. */
 #ifndef FAULTLINE_CORE_OP_GUP_GRAB_H
 #define FAULTLINE_CORE_OP_GUP_GRAB_H
 
@@ -9,19 +9,19 @@
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
 
-/* References that one get or pin counts as. */
+/* References of one get or pin. */
 static force_inline int grab_refs(bool large, unsigned int flags)
 {
 	return (flags & FOLL_PIN) && !large ? GUP_PIN_COUNTING_BIAS : 1;
 }
 
-/* Drops what was taken for @nr pages of @folio. Source: mm/gup.c, gup_put_folio(). */
+/* Drops the references of @nr pages of @folio. Source: mm/gup.c, gup_put_folio(). */
 static force_inline void gup_put_folio(struct folio *folio, int nr, unsigned int flags)
 {
 	bool large = folio_test_large(folio);
 
 	if (unlikely(large && (flags & FOLL_PIN))) {
-		/* What was done through the pin was done before who finds it gone shares the page. */
+		/* Accesses through the pin come before those of a thread that finds it dropped and shares the page. */
 		int old = fetch_sub_release(&folio->page._pincount, nr);
 
 		BUG_ON((uint32_t)old < (uint32_t)nr);
@@ -30,8 +30,8 @@ static force_inline void gup_put_folio(struct folio *folio, int nr, unsigned int
 }
 
 /*
- * try_grab_folio - @page, mapped by an entry under its PTL, gets a reference or a pin. Returns 0, or -ENOMEM when it has as many as
- * can be counted. Source: mm/gup.c.
+ * try_grab_folio - takes a reference or a pin on @page, mapped by an entry under its PTL. Returns 0, or -ENOMEM if its
+ * count is at the bound. Source: mm/gup.c.
  */
 static inline int try_grab_folio(struct page *page, unsigned int flags)
 {
@@ -49,10 +49,11 @@ static inline int try_grab_folio(struct page *page, unsigned int flags)
 }
 
 /*
- * gup_must_unshare - whoever reads through a pin must see what the mm writes later: so an anonymous page has to be the mm's alone, as
- * for writing it is anyway, and a page of a file is the mm's own to write to only where the mapping is shared. There a short pin is
- * content with what is there, and so is who only gets a reference. @vma is NULL where it is not known: a file's page is left then.
- * Locking: the PTL; or a pin taken before, and the entry is read again before. Source: mm/internal.h.
+ * gup_must_unshare - later writes of the mm must be visible through a read pin: so an anonymous page must be
+ * exclusive, as for writing it is anyway, and a page of a file is the mm's to write to only in a shared mapping. For a
+ * page of a file, a short-term pin accepts the current page, and so does a reference. @vma is NULL if unknown: then a
+ * file's page is left to the slow path. Locking: the PTL; or a pin taken before, and the entry re-read after it.
+ * Source: mm/internal.h.
  */
 static force_inline bool gup_must_unshare(const struct vm_area_struct *vma, const struct page *page, unsigned int flags)
 {
@@ -66,15 +67,15 @@ static force_inline bool gup_must_unshare(const struct vm_area_struct *vma, cons
 }
 
 /*
- * A page of a file is not written to through a pin that lasts: it becomes clean meanwhile, and the file would never know.
- * Source: mm/gup.c, writable_file_mapping_allowed(), gup_fast_folio_allowed().
+ * Pages of files are not written to through long-term pins: they become clean meanwhile, and the file misses the
+ * writes. Source: mm/gup.c, writable_file_mapping_allowed(), gup_fast_folio_allowed().
  */
 static force_inline bool gup_writes_for_long(unsigned int flags)
 {
 	return (flags & (FOLL_WRITE | FOLL_LONGTERM)) == (FOLL_WRITE | FOLL_LONGTERM);
 }
 
-/* From now on fork looks for pins in @mm. Source: mm/gup.c, mm_set_has_pinned_flag(). */
+/* From now on fork checks for pins in @mm. Source: mm/gup.c, mm_set_has_pinned_flag(). */
 static force_inline void mm_set_has_pinned(struct mm_struct *mm)
 {
 	/* The pins come after it, and are a full barrier: ORDER[gup-fork:B] orders this store like them. */
@@ -82,7 +83,7 @@ static force_inline void mm_set_has_pinned(struct mm_struct *mm)
 		store_relaxed(&mm->has_pinned, 1u);
 }
 
-/* 0, or why these arguments make no sense. Source: mm/gup.c, is_valid_gup_args(). */
+/* 0, or the error for invalid arguments. Source: mm/gup.c, is_valid_gup_args(). */
 static force_inline int gup_check_args(unsigned long start, unsigned long nr, unsigned int flags, unsigned int allowed)
 {
 	if (unlikely(flags & ~allowed))
@@ -90,7 +91,10 @@ static force_inline int gup_check_args(unsigned long start, unsigned long nr, un
 	return unlikely(nr > TASK_SIZE >> PAGE_SHIFT || (start & PAGE_MASK) > TASK_SIZE - (nr << PAGE_SHIFT)) ? -EFAULT : 0;
 }
 
-/* gup_slow - pages got under mmap_lock, or why not even the first was. Locking: none held. Source: mm/gup.c, __get_user_pages(). */
+/*
+ * gup_slow - gets pages under mmap_lock; returns their number, or the error of the first. Locking: none held. Source:
+ * mm/gup.c, __get_user_pages().
+ */
 long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
 
 #endif

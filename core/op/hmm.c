@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hmm.c - the page tables of a range as a device wants them. */
+/* hmm.c - snapshots of the page tables of a range, for a device. */
 #include "core/op/hmm.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 /* Lock key: (T) this thread only */
 struct snapshot {
 	struct mm_pgtable *pt;		/* (T) */
-	hmm_pfn_t *pfns;		/* (T) the next to be written */
-	hmm_pfn_t flags;		/* (T) what every page that is there may be used for */
+	hmm_pfn_t *pfns;		/* (T) the next one to write */
+	hmm_pfn_t flags;		/* (T) permissions of every present page */
 };
 
 static void fill(struct snapshot *snap, unsigned long addr, unsigned long end, hmm_pfn_t entry)
@@ -45,12 +45,12 @@ static force_inline hmm_pfn_t of_pte(const struct snapshot *snap, pte_t pte)
 	return pte_none(pte) ? HMM_PFN_EMPTY : of_swapent(snap, pte);
 }
 
-/* Every page of a leaf, from @addr on. */
+/* All pages of a leaf, from @addr on. */
 static void of_leaf(struct snapshot *snap, pmd_t pmd, unsigned long addr, unsigned long end)
 {
 	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 
-	if (!pmd_accessible(pmd)) {	/* protnone, or about to be split */
+	if (!pmd_accessible(pmd)) {	/* protnone, or under split */
 		fill(snap, addr, end, 0);
 		return;
 	}
@@ -59,8 +59,8 @@ static void of_leaf(struct snapshot *snap, pmd_t pmd, unsigned long addr, unsign
 }
 
 /*
- * [addr, end) lies in what one PMD entry maps. The table may be unlinked meanwhile, empty by then: that was told as an
- * invalidation, if anything in it was mapped.
+ * [addr, end) lies in the range of one PMD entry. The table may be unlinked meanwhile, then empty: if it had mapped
+ * pages, subscribers were notified of their invalidation.
  */
 static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsigned long end)
 {
@@ -123,7 +123,7 @@ int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned l
 	return 0;
 }
 
-/* ---- is it still true? ---- */
+/* ---- is it still valid? ---- */
 
 static void monitor_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {
@@ -151,7 +151,7 @@ bool hmm_vma_range_monitor_end(struct hmm_range *range)
 	return valid;
 }
 
-/* Several that overlap store the same number: which of them comes last is all one. */
+/* Overlapping invalidations store the same number: their order does not matter. */
 static void lock_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {
 	struct hmm_range *locked = container_of(sub, struct hmm_range, notifier);
@@ -191,7 +191,7 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 	}
 }
 
-/* Who waits goes on, and is waited for: then nobody comes to the lock any more. */
+/* Waiting invalidations continue, and the removal waits for them: then no other takes the lock. */
 void hmm_vma_range_unlock(struct hmm_range *range)
 {
 	ASSERT(!mmu_interval_read_retry(&range->notifier, range->seq));

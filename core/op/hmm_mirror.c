@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hmm_mirror.c - a device that works on an mm's memory by a page table of its own. */
+/* hmm_mirror.c - a device that accesses an mm's memory through its own page table. */
 #include "core/op/hmm_mirror.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ void hmm_mirror_destroy(struct hmm_mirror *mirror)
 	node_free(mirror->table, mirror->node, table_size(mirror));
 }
 
-/* What the page tables say of [start, end); returns how far they were read: as long as one VMA, or one gap. */
+/* Takes a snapshot from @start on; returns its end: at most the end of one VMA, or one gap. */
 static unsigned long snapshot(struct mm_struct *mm, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
 {
 	struct vm_area_struct *vma;
@@ -77,7 +77,7 @@ static unsigned long snapshot(struct mm_struct *mm, unsigned long start, unsigne
 	return end;
 }
 
-/* Puts in what was read at @start. False: it is not true any more. Locking: the mirror's. */
+/* Adds the snapshot of @start. False: it is stale. Locking: the mirror's. */
 static bool put_in(struct hmm_mirror *mirror, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, uint32_t seq)
 {
 	hmm_pfn_t *entry = hmm_mirror_entry(mirror, start);
@@ -91,7 +91,7 @@ static bool put_in(struct hmm_mirror *mirror, unsigned long start, unsigned long
 	return true;
 }
 
-/* As hmm_mirror_fill(), no further than one snapshot; returns where it ended, with the mirror's lock held. */
+/* As hmm_mirror_fill(), no further than one snapshot; returns its end, with the mirror's lock held. */
 static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start, unsigned long end)
 {
 	hmm_pfn_t pfns[CHUNK];
@@ -129,8 +129,8 @@ static bool allows(hmm_pfn_t entry, bool write)
 }
 
 /*
- * A fault may succeed where the mirror never gets an entry that allows the access: in memory that is not mirrored or not readable.
- * Source: mm/hmm.c, hmm_vma_walk_test().
+ * A fault may succeed where the mirror never gets an entry that allows the access: in memory that cannot be mirrored
+ * or read. Source: mm/hmm.c, hmm_vma_walk_test().
  */
 static bool vma_allows(struct mm_struct *mm, unsigned long addr, bool write)
 {

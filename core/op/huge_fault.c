@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * huge_fault.c - faults that find no PTE table: a huge page, if there may be one, or its leaf.
+ * huge_fault.c - faults without a PTE table: maps a huge page, if one is allowed, or handles its leaf.
  *
- * As with PTEs what to do is decided on the entry as read, memory is allocated, and under the lock the entry is compared. What
- * cannot be done to a huge page as a whole is done to its pages: the leaf is split, and the fault goes on with the PTE.
+ * As with PTEs the decision uses the entry as read, memory is allocated, and the entry is re-checked under the lock.
+ * Operations that are impossible on a huge page as a whole are done on its pages: the leaf is split, and the fault
+ * continues with the PTE.
  *
  * Source: mm/huge_memory.c.
  */
@@ -80,7 +81,7 @@ static vm_fault_t do_huge_page(struct vm_fault *vmf, struct page *table)
 	return 0;
 }
 
-/* The table is for the day the leaf is split: without it there is no huge page. */
+/* The deposited table is for a later split of the leaf: without it there is no huge page. */
 static vm_fault_t do_huge_pmd_anonymous_page(struct vm_fault *vmf)
 {
 	vm_fault_t ret = vmf_anon_prepare(vmf);
@@ -113,7 +114,7 @@ vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
 	return 0;
 }
 
-/* A copy of a file's page is a small one, and so takes a PTE. Source: mm/memory.c, do_set_pmd(). */
+/* A copy of a file's page is a small one, and so needs a PTE. Source: mm/memory.c, do_set_pmd(). */
 static bool file_pmd_suitable(const struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
@@ -138,9 +139,9 @@ static vm_fault_t do_pmd_none(struct vm_fault *vmf)
 	return ret;
 }
 
-/* ---- a leaf that does not allow the write ---- */
+/* ---- a leaf without write permission ---- */
 
-/* A huge page in the place of the one of zeroes; its deposit stays. Source: mm/huge_memory.c, do_huge_zero_wp_pmd(). */
+/* Replaces the huge zero page by a huge page; its deposit stays. Source: mm/huge_memory.c, do_huge_zero_wp_pmd(). */
 static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 {
 	struct folio *folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON | ALLOC_ZERO);
@@ -168,8 +169,8 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 }
 
 /*
- * 0: the huge page is the VMA's alone. Its lock is waited for, since the other answer splits the leaf. Locking: the PTL.
- * Source: mm/huge_memory.c, do_huge_pmd_wp_page().
+ * 0: the huge page is exclusive to the VMA. Waits for its lock, since the alternative splits the leaf. Locking: the
+ * PTL. Source: mm/huge_memory.c, do_huge_pmd_wp_page().
  */
 static vm_fault_t claim_huge_page(struct vm_fault *vmf, struct folio *folio)
 {
@@ -182,7 +183,7 @@ static vm_fault_t claim_huge_page(struct vm_fault *vmf, struct folio *folio)
 	return reuse_locked_folio(folio, vmf->vma) ? 0 : FAULT_PTES;
 }
 
-/* A huge page that others see is not copied as a whole: FAULT_PTES, and a small one is copied. Source: mm/huge_memory.c. */
+/* A shared huge page is not copied as a whole: FAULT_PTES, and a small one is copied. Source: mm/huge_memory.c. */
 static vm_fault_t reuse_huge_page(struct vm_fault *vmf, pmd_t pmd, struct page *page)
 {
 	if (!same_thp_locked(vmf, pmd))
@@ -218,7 +219,7 @@ static vm_fault_t do_huge_pmd_wp_page(struct vm_fault *vmf, pmd_t pmd)
 	return ret;
 }
 
-/* The access was allowed by the time it was looked at, or only the bits were missing. Source: mm/huge_memory.c. */
+/* The access is allowed already, or only accessed and dirty bits were missing. Source: mm/huge_memory.c. */
 static vm_fault_t huge_pmd_set_accessed(struct vm_fault *vmf, pmd_t pmd)
 {
 	pmd_t wanted = pmd_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pmd_mkdirty(pmd) : pmd);
@@ -234,7 +235,7 @@ static vm_fault_t huge_pmd_set_accessed(struct vm_fault *vmf, pmd_t pmd)
 	return 0;
 }
 
-/* Whoever made the leaf invalid holds its lock, and puts something else there. */
+/* The thread that made the leaf invalid holds its lock, and replaces it. */
 static vm_fault_t wait_for_leaf(struct vm_fault *vmf)
 {
 	spin_unlock(pmd_lock(vmf->pt, vmf->pmdp));

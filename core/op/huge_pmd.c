@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* huge_pmd.c - leaves zapped, protected, copied at fork, moved. */
+/* huge_pmd.c - zaps, protects, copies and moves leaves. */
 #include "core/op/huge_pmd.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/hugetlb_pool.h"
 
-/* A leaf has a deposit, but where a fault brings back what it maps, and where it is never split. */
+/* A leaf has a deposit, unless faults map its pages again, and unless it is never split. */
 static bool has_deposit(struct page *page)
 {
 	return !page || (folio_test_anon(page_folio(page)) && !folio_test_hugetlb(page_folio(page)));
@@ -44,7 +44,7 @@ out:
 
 /* ---- mprotect ---- */
 
-/* A write fault would do nothing but allow it. Locking: the PTL. Source: mm/huge_memory.c. */
+/* A write fault would only make it writable. Locking: the PTL. Source: mm/huge_memory.c. */
 static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
 {
 	if (!(vma->vm_flags & VM_WRITE) || pmd_special(pmd))
@@ -70,7 +70,7 @@ bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
 
 /* ---- fork ---- */
 
-/* Locking: both PTLs. Returns 0, or -EBUSY when the huge page may be pinned. */
+/* Locking: both PTLs. Returns 0, or -EBUSY if the huge page may be pinned. */
 static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *src_pmd)
 {
 	struct page *page = vm_normal_page_pmd(pmdp_get(src_pmd), 0);
@@ -88,7 +88,7 @@ static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_
 	return 0;
 }
 
-/* Of a file nothing is copied: a fault brings it back. */
+/* Leaves of files are not copied: a fault maps them again. */
 int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr)
 {
 	struct mm_pgtable *dst_pt = &dst->vm_mm->pt, *src_pt = &src->vm_mm->pt;
@@ -126,7 +126,7 @@ int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t 
 
 /* ---- mremap ---- */
 
-/* Deposits are kept by PMD table: one goes along to another. */
+/* Deposits are kept by PMD table: one moves with the leaf. */
 static void move_deposit(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 {
 	struct page *table = pgtable_trans_huge_withdraw(old_pmd);

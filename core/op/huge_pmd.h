@@ -7,25 +7,27 @@
 #include "core/pgtable/mmu_gather.h"
 
 /*
- * zap_huge_pmd - the leaf that maps all of [@addr, @addr + PMD_SIZE) goes, and its deposit; with ZAP_KEEP_COWS an anonymous one stays.
- * @tlb has room for one. False: it was no leaf any more. Locking: as zap_range().
+ * zap_huge_pmd - zaps the leaf that maps all of [@addr, @addr + PMD_SIZE), and its deposit; with ZAP_KEEP_COWS an
+ * anonymous one stays. @tlb has room for one. False: it is no leaf any more. Locking: as zap_range().
  */
 bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags);
 
 /*
- * change_huge_pmd - the leaf allows what @vma allows by now. False: it was no leaf any more. Locking: as mprotect.
+ * change_huge_pmd - gives the leaf the current permissions of @vma. False: it is no leaf any more. Locking: as
+ * mprotect.
  */
 bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp);
 
 /*
- * copy_huge_pmd - @dst maps at @addr what the leaf at @src_pmd maps in @src, and neither may write. Returns 0, -ENOMEM, or -EAGAIN when
- * there is no leaf any more: it was split, because the huge page may be pinned. Locking: as copy_page_range().
+ * copy_huge_pmd - maps in @dst at @addr what the leaf at @src_pmd maps in @src, both read-only. Returns 0, -ENOMEM, or
+ * -EAGAIN if there is no leaf any more: it was split, because the huge page may be pinned. Locking: as
+ * copy_page_range().
  */
 int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr);
 
 /*
- * move_huge_pmd - the leaf at @old_pmd moves to @new_pmd, which is none, and its deposit with it. False: it was no leaf any more.
- * Locking: as move_page_tables(), and the rmap locks.
+ * move_huge_pmd - moves the leaf at @old_pmd to @new_pmd, which is none, with its deposit. False: it is no leaf any
+ * more. Locking: as move_page_tables(), and the rmap locks.
  */
 bool move_huge_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd);
 

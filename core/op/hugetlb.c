@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb.c - memory of huge pages from the pool: mapped, zapped, copied at fork. */
+/* hugetlb.c - memory of huge pages from the pool: mmap, zap, fork. */
 #include "core/op/hugetlb.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 /* ---- mmap ---- */
 
-/* Where @len bytes of whole huge pages may come: as get_unmapped_area(). Locking: mmap_lock for write. */
+/* A free range for @len bytes of whole huge pages: as get_unmapped_area(). Locking: mmap_lock for write. */
 static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
 {
 	long at;
@@ -102,9 +102,9 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsig
 	hugetlb_vma_unlock_write(vma);
 }
 
-/* ---- taken back ---- */
+/* ---- taking back from forks ---- */
 
-/* It is told before the leaf goes that there was one: see hugetlb_no_page(). Locking: the rmap lock. */
+/* Sets vm_huge_lost before it clears the leaf: see hugetlb_no_page(). Locking: the rmap lock. */
 static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
@@ -149,8 +149,8 @@ static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd
 }
 
 /*
- * The leaf of both, or -EBUSY when the huge page may be pinned; *@folio has one reference more. NULL, and nothing done: it was
- * taken back just now.
+ * Shares the leaf, or returns -EBUSY if the huge page may be pinned; *@folio gets a reference. NULL, and nothing done:
+ * it was taken back meanwhile.
  */
 static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, struct folio **folio)
 {
@@ -177,7 +177,7 @@ out:
 	return err;
 }
 
-/* The child, which was promised none, gets a huge page of its own if one is free. */
+/* The child, which has no reservation, gets a huge page of its own if one is free. */
 static int copy_pinned(struct vm_area_struct *dst, pmd_t *dst_pmd, unsigned long addr, const struct folio *old)
 {
 	struct folio *new = alloc_hugetlb_folio(dst, addr);

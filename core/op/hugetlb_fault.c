@@ -8,7 +8,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
 
-#define FAULT_COPY	0x1000u		/* no fault code of others: the leaf is to be replaced */
+#define FAULT_COPY	0x1000u		/* internal, no VM_FAULT_ code: the leaf must be replaced */
 
 static void clear_huge_page(struct folio *folio)
 {
@@ -34,7 +34,7 @@ static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 {
 	struct folio *folio;
 
-	/* The entry was read first, with acquire: who took a huge page back said so before. */
+	/* The entry was read first, with acquire: vm_huge_lost was set before the leaf was cleared. */
 	if (unlikely(load_relaxed(&vmf->vma->vm_huge_lost)))
 		return VM_FAULT_SIGBUS;
 	folio = alloc_hugetlb_folio(vmf->vma, vmf->addr);
@@ -52,8 +52,8 @@ static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 }
 
 /*
- * 0: the huge page is @vmf's VMA's alone. Who else could map it does so from another leaf, and there is none; the folio lock keeps
- * rmap walkers from looking for it elsewhere, and is waited for. FAULT_COPY: it is shared, and to be copied.
+ * 0: the huge page is exclusive to @vmf's VMA. Another mapping could only be made from another leaf, and there is
+ * none; the folio lock, which is waited for, excludes rmap walkers. FAULT_COPY: it is shared, and must be copied.
  * Locking: the PTL of the one leaf.
  */
 static vm_fault_t claim_leaf(struct vm_fault *vmf, struct folio *folio)
@@ -70,7 +70,7 @@ static vm_fault_t claim_leaf(struct vm_fault *vmf, struct folio *folio)
 	return 0;
 }
 
-/* Maps @new in the place of @old. False, and nothing is done: the leaf has changed. */
+/* Maps @new instead of @old. False, and nothing is done: the leaf has changed. */
 static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, struct folio *new)
 {
 	struct mmu_notifier_range range =
@@ -89,8 +89,8 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 }
 
 /*
- * A huge page of its own in the place of @old, of which the caller has a reference. Who was promised @old keeps it when there is
- * no other.
+ * Copies @old, of which the caller has a reference, to a new huge page. The owner of its reservation keeps @old if
+ * there is no free one.
  */
 static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *old)
 {
@@ -104,7 +104,7 @@ static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		copy_payload(folio_page(new, i), folio_page(old, i));
 	if (!replace_leaf(vmf, pmd, old, new)) {
-		folio_put(new);		/* what was promised is @old: nothing is promised again */
+		folio_put(new);		/* @old is the reserved one: nothing is reserved again */
 		return FAULT_AGAIN;
 	}
 	count_event(EV_COW_COPY);
@@ -137,7 +137,7 @@ static vm_fault_t hugetlb_wp(struct vm_fault *vmf, pmd_t pmd)
 	return ret;
 }
 
-/* The access was allowed by the time it was looked at. */
+/* The access is allowed already. */
 static vm_fault_t hugetlb_spurious(struct vm_fault *vmf, pmd_t pmd)
 {
 	pmd_t wanted = pmd_mkyoung(vmf->flags & FAULT_FLAG_WRITE ? pmd_mkdirty(pmd) : pmd);
@@ -164,7 +164,7 @@ static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
 	return hugetlb_spurious(vmf, pmd);
 }
 
-/* Decides once, with the hugetlb locks, which are dropped before the folio lock that ranks above is waited for. */
+/* Decides once, with the hugetlb locks, which are dropped before waiting for the folio lock, which ranks above. */
 static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 {
 	struct rwsem *mutex = hugetlb_fault_mutex_lock(vmf->vma->vm_mm, vmf->addr);

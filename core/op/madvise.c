@@ -34,7 +34,7 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 	return 0;
 }
 
-/* What can't be swapped out stays. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
+/* Folios that can't be swapped out stay. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
 static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	(void)mm;
@@ -46,7 +46,7 @@ static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, uns
 
 /*
  * Every kind of VMA takes the flag; those without transparent huge pages ignore it. A VMA of raw frames is not split
- * for it, as Linux's special mappings are not. Locking: mmap_lock for write; as above. Source: mm/khugepaged.c,
+ * for it, like Linux's special mappings. Locking: mmap_lock for write; as above. Source: mm/khugepaged.c,
  * hugepage_madvise(); mm/mmap.c, special_mapping_split(); mm/madvise.c, madvise_vma_behavior().
  */
 static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
@@ -77,7 +77,7 @@ static int madvise_nohugepage(struct mm_struct *mm, struct vm_area_struct *vma, 
 	return set_thp_advice(mm, vma, start, end, VM_NOHUGEPAGE);
 }
 
-/* Applies @apply to each mapped part; -ENOMEM at the end if something was not mapped. Locking: mmap_lock. */
+/* Calls @apply for each mapped part; -ENOMEM at the end if a part was not mapped. Locking: mmap_lock. */
 static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
 			     int (*apply)(struct mm_struct *, struct vm_area_struct *, unsigned long, unsigned long))
 {
@@ -185,7 +185,10 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		mmap_write_unlock(mm);
 		return err;
 	}
-	/* A guard install that faults kept ahead of lets the lock go, and starts over. Source: -ERESTARTNOINTR in mm/madvise.c. */
+	/*
+	 * A guard install that lost too many races with faults drops the lock, and restarts. Source: -ERESTARTNOINTR
+	 * in mm/madvise.c.
+	 */
 	do {
 		mmap_read_lock(mm);
 		err = do_madvise(mm, start, end, advice);

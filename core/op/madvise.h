@@ -18,18 +18,18 @@
 
 /*
  * sys_madvise - as madvise(2) for
- *   MADV_DONTNEED                          what is mapped goes, guards stay; the next touch finds zeroes
- *   MADV_PAGEOUT                           what can be swapped out is, if there is swap, wherever else it is mapped too
+ *   MADV_DONTNEED                          zaps pages, keeps guards; the next access finds zeroes
+ *   MADV_PAGEOUT                           swaps pages out, if there is swap, also where others map them
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
- *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         first faults from now on map huge pages, where policy asks for that advice; or never do
+ *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         later first faults map huge pages, if the policy is madvise; or never do
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
  *   MADV_COLLAPSE                          see collapse.h
- * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE where the VMA does not allow the
+ * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the
  * access; raw frames: all but HUGEPAGE and NOHUGEPAGE over the whole VMA; hugetlb: PAGEOUT, COLLAPSE and guards,
- * DONTNEED that begins inside a huge page, HUGEPAGE and NOHUGEPAGE that begin or end inside one); -ENOMEM (part of
- * the range is not mapped: the rest was done, but for POPULATE, which stops there; or memory ran out); -EAGAIN
- * (HUGEPAGE, NOHUGEPAGE: no memory to split a VMA, or too many VMAs); -EFAULT (POPULATE met a guard region);
- * -EHWPOISON (it met a page that was lost). Locking: none held.
+ * DONTNEED that begins inside a huge page, HUGEPAGE and NOHUGEPAGE that begin or end inside one); -ENOMEM (part of the
+ * range is not mapped: the rest was done, except for POPULATE, which stops there; or no memory); -EAGAIN (HUGEPAGE,
+ * NOHUGEPAGE: no memory to split a VMA, or too many VMAs); -EFAULT (POPULATE found a guard region); -EHWPOISON (it
+ * found a hwpoisoned page). Locking: none held.
  */
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
 

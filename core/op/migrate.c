@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* migrate.c - pages moved to other frames. */
+/* migrate.c - moves pages to other frames. */
 #include "core/op/migrate.h"
 
 #include <errno.h>
@@ -14,9 +14,12 @@
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
-/* ---- entries back ---- */
+/* ---- restoring entries ---- */
 
-/* The folio is not mapped, which folio_lock_anon_vma_read() asks for: the migrator's reference keeps its anon_vma instead. */
+/*
+ * folio_lock_anon_vma_read() needs a mapped folio, this one is not: the migrator's reference keeps its anon_vma
+ * instead.
+ */
 static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_control *rwc)
 {
 	struct anon_vma *anon_vma = folio_anon_vma(folio);
@@ -26,7 +29,10 @@ static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_
 	return anon_vma;
 }
 
-/* What the VMA allows now: who changes it goes over all entries afterwards, under the PTL. Source: mm/migrate.c. */
+/*
+ * With the VMA's current permissions: a change of them updates all entries afterwards, under the PTL. Source:
+ * mm/migrate.c.
+ */
 static void remove_migration_pte(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
 {
 	pte_t old = ptep_get(ptep), pte;
@@ -64,8 +70,8 @@ void remove_migration_ptes(struct folio *from, struct folio *to)
 /* ---- one folio ---- */
 
 /*
- * Contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for somebody's alone,
- * swapped out or moved while some of its entries are still to come. False: somebody else has @from.
+ * Moves contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for
+ * exclusive, swapped out or moved before all its entries are restored. False: @from has extra references.
  */
 static bool move_contents(struct folio *to, struct folio *from, struct anon_vma *anon_vma)
 {

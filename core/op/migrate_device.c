@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* migrate_device.c - pages on their way to the memory of a device, and back. */
+/* migrate_device.c - moves pages to device memory, and back. */
 #include "core/op/migrate_device.h"
 
 #include <errno.h>
@@ -30,8 +30,9 @@ long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned l
 }
 
 /*
- * The folio that the entry names, locked, with a reference. NULL, and *@ret says what the fault does: the entry has changed, or
- * another thread has the lock. A waiter for it has no reference, which would keep the other from moving the folio.
+ * The folio that the entry names, locked, with a reference. NULL, and *@ret is the fault's result: the entry has
+ * changed, or another thread has the lock. A waiter for it has no reference, which would keep the other from moving
+ * the folio.
  */
 static struct folio *lock_device_folio(struct vm_fault *vmf, vm_fault_t *ret)
 {
@@ -56,7 +57,10 @@ static struct folio *lock_device_folio(struct vm_fault *vmf, vm_fault_t *ret)
 	return NULL;
 }
 
-/* Moves @from into @to. Any other reference keeps @from in place, and dropping one wakes no waiter. Locking: the lock of @from. */
+/*
+ * Moves @from into @to. Any other reference keeps @from in place, and dropping one wakes no waiter. Locking: the lock
+ * of @from.
+ */
 static vm_fault_t bring_back(struct vm_fault *vmf, struct folio *to, struct folio *from)
 {
 	SYNCPOINT("device.before_back");

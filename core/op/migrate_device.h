@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * migrate_device.h - pages in the memory of a device, and on their way there and back.
+ * migrate_device.h - moves pages to device memory, and back.
  *
- * There the page is still an anonymous page of every mm that has it, counted, found by the reverse map, copied by fork,
- * taken back by munmap; but its entries are not present: processors can't reach it. So nobody can pin it, and the first
- * touch by a processor brings it back (migrate_to_ram()). Both ways are a migration (migrate.h). Frames of the machine
- * of their own type play that memory.
+ * In device memory the page is still an anonymous page of every mm that maps it: counted, found by the reverse map,
+ * copied by fork, freed by munmap; but its entries are not present: processors can't access it. So it cannot be
+ * pinned, and the first access by a processor moves it back (migrate_to_ram()). Both ways are a migration (migrate.h).
+ * Frames of the machine with their own type simulate that memory.
  *
  * Source: mm/migrate_device.c, include/linux/memremap.h.
  */
@@ -15,9 +15,9 @@
 #include "core/mm/mm_types.h"
 
 /*
- * sys_migrate_to_device - moves what is mapped over [@start, @start + @len) to the memory of a device, for all who map
- * it. Pages that can't be moved stay: pinned, swapped out, of a file, large. Returns how many were moved, or -EINVAL
- * (@start not page aligned, overflow). Locking: none held. Source: mm/migrate_device.c, migrate_vma_setup(),
+ * sys_migrate_to_device - moves pages mapped over [@start, @start + @len) to device memory, also where others map
+ * them. Pages that can't be moved stay: pinned, swapped out, of a file, large. Returns the number of moved pages, or
+ * -EINVAL (@start not page aligned, overflow). Locking: none held. Source: mm/migrate_device.c, migrate_vma_setup(),
  * migrate_vma_pages().
  */
 long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned long len);

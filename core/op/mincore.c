@@ -14,7 +14,7 @@
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
 
-/* Nothing is mapped there; but the page of the file that would be may be in memory. Source: mm/mincore.c, mincore_page(). */
+/* Nothing is mapped; but the file's page may be in memory. Source: mm/mincore.c, mincore_page(). */
 static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long index = linear_page_index(vma, addr);
@@ -29,7 +29,7 @@ static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned
 	return 1;
 }
 
-/* A page on its way to another frame, or a device's, is in memory all the while; a lost one is not looked for. Source: mincore_swap(). */
+/* A page under migration, or in device memory, is always resident; a hwpoisoned one is not. Source: mincore_swap(). */
 static unsigned char mincore_swap(pte_t pte)
 {
 	struct folio *folio;
@@ -52,7 +52,10 @@ static unsigned char mincore_pte(const struct vm_area_struct *vma, unsigned long
 	return vma_is_anonymous(vma) ? 0 : mincore_unmapped(vma, addr);
 }
 
-/* A huge leaf, or a whole table at a time: its lock once, its entries in a loop of their own. Source: mm/mincore.c, mincore_pte_range(). */
+/*
+ * A huge leaf, or a whole table at a time: one lock, and a loop over its entries. Source: mm/mincore.c,
+ * mincore_pte_range().
+ */
 static int mincore_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);

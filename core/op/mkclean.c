@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mkclean.c - entries of shared mappings made clean and read-only, and folios written back.
+ * mkclean.c - makes entries of shared mappings clean and read-only, and writes folios back.
  *
- * A folio is written back under its lock in three steps: mkclean takes the right to write from each entry, the folio becomes
- * clean, what it holds is copied. A write through an entry that still had the right came before the step of that entry, under
- * the PTL, and so before the copy. A write after it needs a fault, which waits for the folio lock, and makes the folio dirty.
+ * A folio is written back under its lock in three steps: mkclean clears write permission in each entry, the folio
+ * becomes clean, its contents are copied. A write through an entry that still had the permission came before the step
+ * of that entry, under the PTL, and so before the copy. A later write needs a fault, which waits for the folio lock,
+ * and dirties the folio.
  */
 #include "core/op/mkclean.h"
 
@@ -16,7 +17,7 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 
-/* Returns whether it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
+/* Returns true if it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
 static bool clean_pte(pte_t *ptep)
 {
 	pte_t pte = ptep_get(ptep);
@@ -28,7 +29,7 @@ static bool clean_pte(pte_t *ptep)
 	return true;
 }
 
-/* The same of a leaf. */
+/* The same for a leaf. */
 static bool clean_pmd(pmd_t *pmdp)
 {
 	pmd_t pmd = pmdp_get(pmdp);
@@ -39,7 +40,7 @@ static bool clean_pmd(pmd_t *pmdp)
 	return true;
 }
 
-/* Source: mm/rmap.c, page_vma_mkclean_one(). [@start, @end): what a leaf found may map, for notifiers. */
+/* [@start, @end): the range that a leaf may map, for notifiers. Source: mm/rmap.c, page_vma_mkclean_one(). */
 static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw, unsigned long start, unsigned long end)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, start, end);
@@ -115,9 +116,9 @@ int pfn_mkclean_range(unsigned long pfn, unsigned long nr, unsigned long pgoff, 
 	return clean_in_vma(vma, pgoff, pfn, nr);
 }
 
-/* ---- writing back ---- */
+/* ---- writeback ---- */
 
-/* Returns whether it was dirty. Locking: the folio lock. */
+/* Returns true if it was dirty. Locking: the folio lock. */
 static bool write_folio(struct folio *folio)
 {
 	if (!folio_test_dirty(folio))

@@ -11,7 +11,7 @@
 
 #define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)
 
-/* Where the search for free addresses begins when it starts over: the top, less a guard gap. Source: mmap_base(). */
+/* Where the search for free addresses restarts: the top, less a guard gap. Source: mmap_base(). */
 #define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
 
 unsigned long prot_to_vm_flags(int prot)
@@ -19,7 +19,7 @@ unsigned long prot_to_vm_flags(int prot)
 	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-#define SEARCH_STEPS	4	/* VMAs passed one by one, before summaries of the tree are made for a search */
+#define SEARCH_STEPS	4	/* VMAs passed one by one, before a search computes summaries of the tree */
 
 /* The highest free range of @len bytes that ends at or below @top; -ENOMEM. */
 static long search_down(struct mm_struct *mm, unsigned long len, unsigned long top)
@@ -27,7 +27,7 @@ static long search_down(struct mm_struct *mm, unsigned long len, unsigned long t
 	unsigned long end = top;
 
 	for (unsigned int i = 0; i < SEARCH_STEPS && end >= MMAP_MIN_ADDR + len; i++) {
-		/* The last VMA that begins below end: it may reach over it. */
+		/* The last VMA that begins below end: it may extend beyond it. */
 		struct vm_area_struct *vma = vma_lookup(mm, end - 1);
 
 		if (!vma)
@@ -43,8 +43,8 @@ static long search_down(struct mm_struct *mm, unsigned long len, unsigned long t
 }
 
 /*
- * Downwards from where the last search ended, or from the highest end unmapped since: so a run of mappings does not pass
- * the same VMAs again and again. From the top once more if nothing was found below.
+ * Searches downwards from the last search's result, or from the highest end unmapped since: so a series of mappings
+ * does not pass the same VMAs again and again. From the top once more if there is no free range below.
  */
 static long search_free(struct mm_struct *mm, unsigned long len)
 {
@@ -99,8 +99,8 @@ static int map_region(struct mm_struct *mm, unsigned long addr, unsigned long le
 }
 
 /*
- * The same where something is mapped, which goes. What takes memory comes before anything is unmapped: a mapping that fails
- * has changed nothing. Locking: mmap_lock for write. Source: mm/vma.c, __mmap_region().
+ * The same where something is mapped, which is unmapped. Memory is allocated before anything is unmapped: a mapping
+ * that fails has changed nothing. Locking: mmap_lock for write. Source: mm/vma.c, __mmap_region().
  */
 static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned long len, struct vma_kind kind)
 {
@@ -140,7 +140,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 	return err ? err : at;
 }
 
-/* What no lock is needed to refuse. */
+/* The checks that need no lock. */
 static int check_flags(unsigned long len, int flags)
 {
 	if (!len)

@@ -11,34 +11,35 @@
  * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.
  * Returns the address (page aligned, so never in -4095 … -1), or
  *   -EINVAL       @len 0; a fixed @addr not page aligned; neither or both of MAP_PRIVATE and MAP_SHARED
- *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory; what was mapped there stays
- *   -EEXIST       MAP_FIXED_NOREPLACE and something is mapped there
+ *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory; existing mappings stay
+ *   -EEXIST       MAP_FIXED_NOREPLACE, and the range is in use
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
  *   -EBADF        not MAP_ANONYMOUS: see sys_mmap_file()
- *   -EOPNOTSUPP   MAP_SHARED, and flags that ask for what is not simulated (MAP_POPULATE, MAP_LOCKED, MAP_GROWSDOWN)
+ *   -EOPNOTSUPP   MAP_SHARED, and flags that are not simulated (MAP_POPULATE, MAP_LOCKED, MAP_GROWSDOWN)
  * MAP_HUGETLB: see hugetlb_mmap().
- * @name: 0, or a number that keeps the VMA from merging with neighbours of another one (PR_SET_VMA_ANON_NAME).
+ * @name: 0, or a number: neighbours with different ones are not merged (PR_SET_VMA_ANON_NAME).
  * Locking: none held.
  */
 long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name);
 
 /*
- * get_unmapped_area - where a mapping of @len bytes, page aligned, may come: @flags are MAP_FIXED, MAP_FIXED_NOREPLACE or 0.
- * Returns the address, or an error as sys_mmap() does. A search moves mm->mmap_hint to what it found.
- * Locking: mmap_lock for write. Source: mm/mmap.c.
+ * get_unmapped_area - a free range for a mapping of @len bytes, page aligned: @flags are MAP_FIXED,
+ * MAP_FIXED_NOREPLACE or 0. Returns the address, or an error as sys_mmap() does. A search moves mm->mmap_hint to its
+ * result. Locking: mmap_lock for write. Source: mm/mmap.c.
  */
 long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags);
 
 /*
- * sys_mmap_file - the same for a file, from its page @pgoff on, MAP_PRIVATE or MAP_SHARED; it may end before the mapping does. The VMA
- * holds a reference of its own. -EINVAL also for MAP_ANONYMOUS; -EOVERFLOW when page numbers would wrap around.
+ * sys_mmap_file - the same for a file, from its page @pgoff on, MAP_PRIVATE or MAP_SHARED; it may end before the
+ * mapping does. The VMA holds a reference of its own. -EINVAL also for MAP_ANONYMOUS; -EOVERFLOW if page numbers would
+ * wrap around.
  */
 long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
 		   unsigned long pgoff);
 
 /*
- * do_mmap - sys_mmap() for @len page aligned and not 0, with a VMA of @kind; a special kind is never joined with a neighbour.
- * Locking: mmap_lock for write. Source: mm/mmap.c.
+ * do_mmap - sys_mmap() for @len page aligned and not 0, with a VMA of @kind; a special kind is never merged with a
+ * neighbour. Locking: mmap_lock for write. Source: mm/mmap.c.
  */
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
 

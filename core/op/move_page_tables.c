@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_page_tables.c - entries of one range of addresses moved to another of the same mm. */
+/* move_page_tables.c - moves entries of one range of addresses to another of the same mm. */
 #include "core/op/move_page_tables.h"
 
 #include "core/mm/anon_vma.h"
@@ -9,7 +9,7 @@
 #include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
 
-/* Both are of one rank; mmap_lock for write keeps out whoever else would hold two. */
+/* Both are of one rank; mmap_lock for write excludes other threads that would hold two. */
 static spinlock_t *lock_second(spinlock_t *first, spinlock_t *second)
 {
 	if (second == first)
@@ -24,7 +24,7 @@ static void unlock_second(spinlock_t *second)
 		spin_unlock(second);
 }
 
-/* Locking: the PTLs of both. Returns whether some of the entries may have been cached by a processor. */
+/* Locking: the PTLs of both. Returns true if a processor may have cached some of the entries. */
 static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 {
 	bool present = false;
@@ -34,7 +34,7 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 
 		if (pte_none(ptep_get(old_ptep)))
 			continue;
-		/* An exchange: an accessed or dirty bit that is set meanwhile goes along. */
+		/* An exchange: an accessed or dirty bit that is set meanwhile moves along. */
 		pte = ptep_get_and_clear(old_ptep);
 		ASSERT(pte_none(ptep_get(new_ptep)));
 		set_pte(new_ptep, pte);
@@ -44,8 +44,9 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 }
 
 /*
- * The entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. False: one of the tables, of a file, had gone
- * before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c, move_ptes().
+ * Moves the entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. False: one of the
+ * tables, of a file, was retracted before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c,
+ * move_ptes().
  */
 static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd, unsigned long new_addr,
 		      unsigned long len)
@@ -64,7 +65,10 @@ static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_a
 	}
 	new_ptl = lock_second(old_ptl, pte_lockptr(pt, new_pmd, pmd));
 	SYNCPOINT("mremap.ptls");
-	/* Flushed before the locks are dropped: who then finds the page at its new place must not meet users of the old one. */
+	/*
+	 * Flushed before the locks are dropped: a thread that finds the page at its new address must not see stale
+	 * users.
+	 */
 	if (move_entries(old_ptep, new_ptep, len))
 		count_event(EV_TLB_FLUSH);
 	unlock_second(new_ptl);
@@ -74,8 +78,8 @@ static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_a
 }
 
 /*
- * A whole table. The new range is free, so whoever unmapped what was there has freed its tables.
- * Source: mm/mremap.c, move_normal_pmd().
+ * Moves a whole table. The new range is free, so its tables were freed when it was unmapped. Source: mm/mremap.c,
+ * move_normal_pmd().
  */
 static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 {
@@ -84,11 +88,13 @@ static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pm
 	pmd_t pmd = pmdp_get(old_pmd);
 
 	BUG_ON(pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
-	/* What maps a file may have gone before the rmap locks were taken: then a fault brings it back. */
+	/*
+	 * A table of a file may have been retracted before the rmap locks were taken: then faults map its pages again.
+	 */
 	if (likely(pmd_present(pmd))) {
 		store_relaxed(&old_pmd->val, 0);
 		SYNCPOINT("mremap.pmd");
-		/* ORDER[table-publish:A] the table is long filled; pairs with ORDER[table-publish:B] in pgtable.h. */
+		/* ORDER[table-publish:A] the table was filled before; pairs with ORDER[table-publish:B]. */
 		store_release(&new_pmd->val, pmd.val);
 		count_event(EV_TLB_FLUSH);
 		count_event(EV_PMD_MOVE);
@@ -105,7 +111,7 @@ static unsigned long get_extent(unsigned long old_addr, unsigned long new_addr, 
 	return min(left, room);
 }
 
-/* Without anon_vma and file it has no pages, and no rmap walk comes. Source: mm/mremap.c. */
+/* Without anon_vma and file it has no pages, and is in no rmap walk. Source: mm/mremap.c. */
 static void take_rmap_locks(const struct vm_area_struct *vma)
 {
 	if (vma->vm_file)
@@ -122,7 +128,7 @@ static void drop_rmap_locks(const struct vm_area_struct *vma)
 		i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
-/* Returns how far it came. */
+/* Returns the number of bytes moved. */
 static unsigned long move_extents(const struct pagetable_move_control *pmc)
 {
 	struct mm_pgtable *pt = &pmc->old->vm_mm->pt;
@@ -145,7 +151,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		if (pmd_trans_huge(pmdp_get(old_pmd)) && extent != PMD_SIZE)
 			split_huge_pmd(pmc->old, old_pmd, old_addr);
 		if (pmd_none(pmdp_get(old_pmd)))
-			continue;	/* a file's page: a fault at the new place brings it back */
+			continue;	/* a file's page: a fault at the new address maps it again */
 		if (extent != PMD_SIZE && pte_alloc(pt, new_pmd))
 			break;
 		SYNCPOINT("mremap.before_rmap_locks");
@@ -155,7 +161,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		else if (extent == PMD_SIZE)
 			move_normal_pmd(pt, old_pmd, new_pmd);
 		else if (!move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent))
-			extent = 0;	/* again */
+			extent = 0;	/* retry */
 		drop_rmap_locks(pmc->old);
 	}
 	return done;
@@ -168,7 +174,7 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	unsigned long done;
 
 	vma_assert_write_locked(pmc->new);
-	/* One without has no pages, and what it was merged with may have one. */
+	/* A VMA without one has no pages; the VMA it was merged with may have one. */
 	BUG_ON(vma_anon_vma(pmc->old) && vma_anon_vma(pmc->new) && vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
 	if (!KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);

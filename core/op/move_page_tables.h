@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * move_page_tables.h - entries of one range of addresses moved to another of the same mm.
+ * move_page_tables.h - moves entries of one range of addresses to another of the same mm.
  *
- * Pages, their references and their mapcounts stay as they are: an entry is taken out of one slot and put into another, under the
- * PTLs of both. Where both ranges are aligned, a whole PTE table goes, by its PMD entry.
+ * Pages, their references and their mapcounts do not change: an entry is moved from one slot to another, under the
+ * PTLs of both. Where both ranges are aligned, a whole PTE table is moved, by its PMD entry.
  *
- * Who could meet a page on the way, and why it is not missed or found at the wrong address:
+ * Concurrent paths to a moved page, and why none misses it or finds it at a stale address:
  *
  *   faults, GUP       mmap_lock is held for write, and both VMAs are write-locked
- *   GUP-fast          reads the entry, and the PMD entry above it, again after it has the page
- *   rmap walks        hold the anon_vma's lock from their first VMA to their last; here it is held for write while the entries of
- *                     one table move. So a walk meets each of them once, whichever VMA it looks into first, and no table is
- *                     moved by its PMD entry under a walk that holds its PTL. Linux spares itself the lock where a walk comes to
- *                     the new VMA after the old one; here chains of VMAs that begin with the same page have no such order.
+ *   GUP-fast          re-reads the entry, and the PMD entry above it, after it has the page
+ *   rmap walks        hold the anon_vma's lock from their first VMA to their last; here it is held for write while the
+ *                     entries of one table move. So a walk finds each of them once, whichever VMA it visits first, and
+ *                     no table is moved by its PMD entry under a walk that holds its PTL. Linux does without the lock
+ *                     where a walk visits the new VMA after the old one; here chains of VMAs that begin with the same
+ *                     page have no such order.
  *
  * Source: mm/mremap.c, move_page_tables().
  */
@@ -23,15 +24,15 @@
 
 /* (T) all of it */
 struct pagetable_move_control {
-	struct vm_area_struct *old, *new;	/* of one mm; each holds its range */
+	struct vm_area_struct *old, *new;	/* of one mm; each contains its range */
 	unsigned long old_addr, new_addr, len;	/* bytes, page aligned; the ranges do not overlap */
 };
 
 /*
- * move_page_tables - move every entry of the range; nothing is mapped at the new one.
- * Returns @len; less when memory for tables ran out: then the entries of so many bytes were moved, and the same call the other
- * way round, over those bytes, moves them back without needing memory.
- * Locking: mmap_lock for write, both VMAs write-locked; takes the lock of their anon_vma, and PTLs.
+ * move_page_tables - moves every entry of the range; nothing is mapped at the new one. Returns @len; less without
+ * memory for tables: then so many bytes' entries were moved, and the reverse call, over those bytes, moves them back
+ * without needing memory. Locking: mmap_lock for write, both VMAs write-locked; takes the lock of their anon_vma, and
+ * PTLs.
  */
 unsigned long move_page_tables(const struct pagetable_move_control *pmc);
 

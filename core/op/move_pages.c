@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_pages.c - single pages moved to the nodes asked for. */
+/* move_pages.c - moves single pages to given nodes. */
 #include "core/op/move_pages.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "core/op/migrate.h"
 
 /*
- * The folio at @addr, with a reference, in *@folio. Returns the node it is on, or why it is not to be had, and there is no
- * reference. Locking: mmap_lock. Source: mm/migrate.c, add_folio_for_migration(), do_pages_stat_array().
+ * Stores the folio at @addr, with a reference, to *@folio. Returns its node, or an error, without a reference.
+ * Locking: mmap_lock. Source: mm/migrate.c, add_folio_for_migration(), do_pages_stat_array().
  */
 static int get_folio(struct mm_struct *mm, unsigned long addr, struct folio **folio)
 {
@@ -41,7 +41,7 @@ static int where_is(struct mm_struct *mm, unsigned long addr, struct folio **fol
 	return ret;
 }
 
-/* Returns @nid, or why the page is not there. */
+/* Returns @nid, or the error. */
 static int move_page(struct mm_struct *mm, unsigned long addr, int nid, bool shared_too)
 {
 	struct folio *folio;

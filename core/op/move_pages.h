@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_pages.h - single pages moved to the nodes asked for, or asked where they are. Source: mm/migrate.c. */
+/* move_pages.h - moves single pages to given nodes, or reports their nodes. Source: mm/migrate.c. */
 #ifndef FAULTLINE_CORE_OP_MOVE_PAGES_H
 #define FAULTLINE_CORE_OP_MOVE_PAGES_H
 
@@ -12,13 +12,14 @@
 #endif
 
 /*
- * sys_move_pages - as move_pages(2): for each of the @count @addrs, moves its page to that node of @nodes, and says in @status
- * where it is now, or why it is not there:
- *   -EFAULT  no mapping, or the page of zeroes, or a raw one    -ENOENT  no page is mapped there
- *   -EACCES  others map it too, without MPOL_MF_MOVE_ALL        -EBUSY   it is in use otherwise: see migrate_folio()
+ * sys_move_pages - as move_pages(2): for each of the @count @addrs, moves its page to that node of @nodes, and stores
+ * its node, or an error, to @status:
+ *   -EFAULT  no mapping, or the zero page, or a raw one        -ENOENT  no page is mapped there
+ *   -EACCES  others map it too, without MPOL_MF_MOVE_ALL       -EBUSY   it is in use otherwise: see migrate_folio()
  *   -ENOMEM  the node has no frame
- * With @nodes NULL nothing moves, and @status says where pages are. Returns how many could not be moved for the last two reasons;
- * -EINVAL (@flags), -ENODEV (no such node; what comes before in @addrs is done). Locking: none held.
+ * With @nodes NULL no page is moved, and @status has the nodes of the pages. Returns the number of pages not moved
+ * because of the last two errors; -EINVAL (@flags), -ENODEV (no such node; earlier @addrs are done). Locking: none
+ * held.
  */
 long sys_move_pages(struct mm_struct *mm, unsigned long count, const unsigned long *addrs, const int *nodes, int *status,
 		    unsigned int flags);

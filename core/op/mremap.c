@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mremap.c - mappings made longer or shorter, and moved.
+ * mremap.c - extends, shrinks and moves mappings.
  *
- * A move takes all that it needs of memory, but for page tables, before it changes anything: the range to move becomes a VMA of
- * its own, a copy of that VMA is put where it goes, with the same anon_vmas, and the entries follow it. If tables run out, they go
- * back, and the copy goes. Else the old VMA goes, which needs no memory, and last the copy is joined with its neighbours. (Linux
- * joins first, and then has more to undo.)
+ * A move allocates all memory that it needs, except for page tables, before it changes anything: the range to move
+ * becomes a VMA of its own, a copy of that VMA is inserted at the new range, with the same anon_vmas, and the entries
+ * are moved to it. Without memory for tables, they are moved back, and the copy is removed. Else the old VMA is
+ * unmapped, which needs no memory, and last the copy is merged with its neighbours. (Linux merges first, and then has
+ * more to undo.)
  *
- * Pages keep their number (page->index), so the copy of a VMA that has pages keeps vm_pgoff: what an rmap walk reckons from it
- * is right at the new place. A VMA that never had any takes the number of its new address, and so can merge there.
+ * Pages keep their index (page->index), so the copy of a VMA that has pages keeps vm_pgoff: an rmap walk computes the
+ * correct new address from it. A VMA that never had any gets the number of its new address, and so can merge there.
  */
 #include "core/op/mremap.h"
 
@@ -26,13 +27,13 @@
 
 #define KNOWN_FLAGS	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 
-/* VMAs that a move may add for a moment: two splits and a copy. Source: mm/mremap.c, prep_move_vma(). */
+/* VMAs that a move may add temporarily: two splits and a copy. Source: mm/mremap.c, prep_move_vma(). */
 #define MOVE_VMAS	3
 
 /* (T) all of it: one call, or the part of it that is in one VMA */
 struct vma_remap {
 	struct mm_struct *mm;
-	struct vm_area_struct *vma;		/* holds addr; NULL when nothing does */
+	struct vm_area_struct *vma;		/* contains addr; NULL if none does */
 	unsigned long addr, old_len, new_len;	/* page aligned */
 	unsigned long new_addr;
 	int flags;				/* MREMAP_* */
@@ -49,7 +50,7 @@ static bool overlaps(const struct vma_remap *r)
 	return r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr;
 }
 
-/* What can be told without looking at VMAs, but for their number. Source: mm/mremap.c, check_mremap_params(). */
+/* The checks without VMAs, except for their number. Source: mm/mremap.c, check_mremap_params(). */
 static int check_params(const struct vma_remap *r)
 {
 	if ((r->flags & ~KNOWN_FLAGS) || !IS_ALIGNED(r->addr, PAGE_SIZE))
@@ -68,8 +69,8 @@ static int check_params(const struct vma_remap *r)
 }
 
 /*
- * Whole huge pages, and not more than are mapped, as no more are reserved; none are left behind.
- * Source: mm/mremap.c, check_prep_vma().
+ * Whole huge pages, and not more than are mapped, as no more are reserved; none stay at the old range. Source:
+ * mm/mremap.c, check_prep_vma().
  */
 static bool align_hugetlb(struct vma_remap *r)
 {
@@ -79,7 +80,7 @@ static bool align_hugetlb(struct vma_remap *r)
 	       !(r->flags & MREMAP_DONTUNMAP);
 }
 
-/* Whether what is asked for can be done to the VMA. Source: mm/mremap.c, check_prep_vma(). */
+/* Checks that the operation is possible on the VMA. Source: mm/mremap.c, check_prep_vma(). */
 static int check_vma(struct vma_remap *r)
 {
 	if (!r->vma)
@@ -90,12 +91,12 @@ static int check_vma(struct vma_remap *r)
 		return -EINVAL;
 	if (!implies_new_addr(r) && r->old_len >= r->new_len)
 		return 0;
-	/* Then it is mapped a second time, so that both see what is written. */
+	/* Then it is mapped a second time, so that writes are visible to both. */
 	if (!r->old_len && !(r->vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && (r->vma->vm_flags & VM_PFNMAP))
 		return -EINVAL;
-	/* What is cut off may end anywhere. */
+	/* A shrunk part may end anywhere. */
 	if (min(r->old_len, r->new_len) > r->vma->vm_end - r->addr)
 		return -EFAULT;
 	if (r->new_len > r->old_len && (r->vma->vm_flags & VM_PFNMAP))
@@ -108,10 +109,10 @@ static int check_vma(struct vma_remap *r)
 /* ---- moving ---- */
 
 /*
- * The VMA to move to, in the tree and empty there; NULL when memory ran out. It is merged with its neighbours while
- * all of the source is mapped yet: so what is left of the source keeps what it shares with a neighbour, even the VMA.
- * Without pages the page numbers are those of the new place, as more can be merged then. Reserve: 1 insertion.
- * Source: mm/vma.c.
+ * The VMA to move to, in the tree and empty there; NULL without memory. It is merged with its neighbours while all of
+ * the source is still mapped: so the rest of the source keeps what it shares with a neighbour, even the VMA. Without
+ * pages the page numbers are those of the new address, which allows more merges. Reserve: 1 insertion. Source:
+ * mm/vma.c.
  */
 static struct vm_area_struct *copy_vma(struct vma_remap *r)
 {
@@ -138,7 +139,7 @@ static struct vm_area_struct *copy_vma(struct vma_remap *r)
 	return copy;
 }
 
-/* False when tables ran out; then every entry is where it was. Source: mm/mremap.c, copy_vma_and_data(). */
+/* False without memory for tables; then every entry is where it was. Source: mm/mremap.c, copy_vma_and_data(). */
 static bool move_entries(const struct vma_remap *r, struct vm_area_struct *copy)
 {
 	struct pagetable_move_control pmc = {
@@ -156,7 +157,7 @@ static bool move_entries(const struct vma_remap *r, struct vm_area_struct *copy)
 	return false;
 }
 
-/* Nothing was put where entries were moved away. */
+/* True if no entry was set in the range that was moved away. */
 static __maybe_unused bool range_empty(struct mm_pgtable *pt, unsigned long addr, unsigned long end)
 {
 	unsigned long next;
@@ -177,7 +178,7 @@ static __maybe_unused bool range_empty(struct mm_pgtable *pt, unsigned long addr
 	return true;
 }
 
-/* Without memory to split a VMA it stays mapped, with nothing in it. Source: mm/mremap.c, unmap_source_vma(). */
+/* Without memory to split a VMA it stays mapped, empty. Source: mm/mremap.c, unmap_source_vma(). */
 static void unmap_emptied(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
 	int err = do_munmap_locked(mm, addr, addr + len);
@@ -201,7 +202,7 @@ static long move_vma(struct vma_remap *r)
 
 	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
-	/* What was promised to the part that moves goes with it, and with nothing else. */
+	/* The reservations of the moved part move with it, and only those. */
 	err = is_vm_hugetlb_page(r->vma) ? vma_isolate(mm, &r->vma, r->addr, r->addr + r->old_len) : 0;
 	if (err)
 		return err;
@@ -225,7 +226,7 @@ static long move_vma(struct vma_remap *r)
 	return (long)r->new_addr;
 }
 
-/* Finds the place and moves there. Source: mm/mremap.c, vrm_set_new_addr(). */
+/* Finds a free range and moves there. Source: mm/mremap.c, vrm_set_new_addr(). */
 static long place_and_move(struct vma_remap *r)
 {
 	unsigned long hint = r->mm->mmap_hint;
@@ -241,7 +242,7 @@ static long place_and_move(struct vma_remap *r)
 	return ret;
 }
 
-/* To where the caller says, or near. Source: mm/mremap.c, mremap_to(). */
+/* To the caller's address, or near it. Source: mm/mremap.c, mremap_to(). */
 static long mremap_to(struct vma_remap *r)
 {
 	long err;
@@ -257,11 +258,11 @@ static long mremap_to(struct vma_remap *r)
 			return err;
 		r->old_len = r->new_len;
 	}
-	r->vma = vma_lookup(r->mm, r->addr);	/* what was unmapped may have been split off it, or, with @old_len 0, all of it */
+	r->vma = vma_lookup(r->mm, r->addr);	/* may be split, or, with @old_len 0, unmapped */
 	return r->vma ? place_and_move(r) : -EFAULT;
 }
 
-/* Each VMA of the range in turn, to be as far apart as they are. Source: mm/mremap.c, remap_move(). */
+/* Each VMA of the range in turn, with the same gaps. Source: mm/mremap.c, remap_move(). */
 static long remap_move(struct vma_remap *whole)
 {
 	unsigned long addr = whole->addr, end = whole->addr + whole->old_len;
@@ -325,7 +326,7 @@ static long do_mremap(struct vma_remap *r)
 {
 	int err;
 
-	/* The most that may be split off before the move finds out. Source: mm/mremap.c, check_mremap_params(). */
+	/* The maximum of splits before the move fails. Source: mm/mremap.c, check_mremap_params(). */
 	if (implies_new_addr(r) && r->mm->map_count + 2 >= MAX_MAP_COUNT - MOVE_VMAS)
 		return -ENOMEM;
 	if ((r->flags & MREMAP_FIXED) && r->old_len == r->new_len)

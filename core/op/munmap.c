@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * munmap.c - taking mappings away.
+ * munmap.c - unmaps ranges.
  *
- * Three steps: split at the ends; take the VMAs out of the tree, write-locked, so that no fault can begin or be under way
- * in them; then zap and free tables, which needs mmap_lock for read only, to keep new mappings off the range.
+ * Three steps: split at the ends; remove the VMAs from the tree, write-locked, so that no fault can start or run in
+ * them; then zap and free tables, which needs mmap_lock for read only, to exclude new mappings of the range.
  */
 #include "core/op/munmap.h"
 
@@ -16,7 +16,7 @@
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
 
-/* Makes VMA boundaries of @start and @end where they lie inside a VMA. Returns as sys_munmap(). */
+/* Splits VMAs at @start and @end. Returns as sys_munmap(). */
 static int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, start), *last = vma_lookup(mm, end);
@@ -26,7 +26,7 @@ static int split_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		return 0;
 	if (split_start && !vma_may_split(vma, start))
 		return -EINVAL;
-	/* In the middle of one VMA: two more for a moment, one more for good. */
+	/* In the middle of one VMA: two more temporarily, one more permanently. */
 	if (split_start && split_end && vma == last && mm->map_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
 	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
@@ -43,7 +43,7 @@ static int split_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	return 0;
 }
 
-/* Takes every VMA of the range out of the tree; returns the list of them. */
+/* Removes every VMA of the range from the tree; returns the list of them. */
 static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma, *list = NULL;
@@ -59,8 +59,8 @@ static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long s
 }
 
 /*
- * @vma: the list of what was detached. Rmap walks are the last to look at its tables, so it is hidden from them before those go.
- * @floor, @ceiling: what bounds the tables that may go, the VMAs left on either side. Source: mm/memory.c, free_pgtables().
+ * @vma: the list of detached VMAs. They are unlinked from rmap walks before their tables are freed. @floor, @ceiling:
+ * bounds of tables that may be freed, the VMAs on either side. Source: mm/memory.c, free_pgtables().
  */
 static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			 unsigned long floor, unsigned long ceiling)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* munmap.h - taking mappings away. Source: mm/vma.c, do_vmi_align_munmap(). */
+/* munmap.h - unmaps ranges. Source: mm/vma.c, do_vmi_align_munmap(). */
 #ifndef FAULTLINE_CORE_OP_MUNMAP_H
 #define FAULTLINE_CORE_OP_MUNMAP_H
 
 #include "core/mm/mm_types.h"
 
 /*
- * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range would cut
- * a huge page of hugetlb, and a VMA may have been split at @start); -ENOMEM (memory or VMAs ran out for a split),
- * with nothing changed. Locking: none held.
+ * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range ends
+ * inside a huge page of hugetlb, and a VMA may have been split at @start); -ENOMEM (no memory for a split, or too many
+ * VMAs), with nothing changed. Locking: none held.
  */
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 
@@ -18,8 +18,8 @@ int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
  */
 int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
 /*
- * do_munmap_unlock - the same, and mmap_lock is dropped: on the way to read first, if the policy says so.
- * Locking: mmap_lock for write.
+ * do_munmap_unlock - the same, and drops mmap_lock: it is downgraded to read first, if the policy says so. Locking:
+ * mmap_lock for write.
  */
 int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pagemap.c - what each page of a range is mapped to, by the page walker. */
+/* pagemap.c - the mapping of each page of a range, by the page walker. */
 #include "core/op/pagemap.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
 
-/* What is said of a page that is counted: @once, it is mapped by one entry. */
+/* The bits of a counted page. @once: it is mapped by one entry. */
 static uint64_t page_bits(struct page *page, bool once)
 {
 	uint64_t bits = folio_test_anon(page_folio(page)) ? 0 : PM_FILE;
@@ -22,7 +22,7 @@ static uint64_t page_bits(struct page *page, bool once)
 	return once ? bits | PM_MMAP_EXCLUSIVE : bits;
 }
 
-/* Mapped by one entry of a table, and no leaf: or the other way round. Source: fs/proc/internal.h. */
+/* Mapped by one PTE and no leaf, or by one leaf and no PTE. Source: fs/proc/internal.h. */
 static bool mapped_once(struct page *page)
 {
 	return page_mapcount(page) + folio_entire_mapcount(page_folio(page)) == 1;
@@ -42,14 +42,14 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 	return PM_SWAP | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
 }
 
-/* Of a page at @addr's place in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
+/* The page at @addr in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
 static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
 {
 	struct page *page = vm_normal_page_pmd(pmd, addr);
 	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 
 	if (is_huge_zero_pmd(pmd))
-		return PM_PRESENT | PM_FILE | pfn;	/* it is not anonymous, and not counted */
+		return PM_PRESENT | PM_FILE | pfn;	/* not anonymous, and not counted */
 	return PM_PRESENT | pfn | (page ? page_bits(page, mapped_once(page)) : 0);
 }
 
@@ -93,7 +93,7 @@ static int pagemap_hole(unsigned long addr, unsigned long next, int depth, struc
 	return 0;
 }
 
-/* VM_PFNMAP ranges are not passed over: their frames are told as they are. Source: fs/proc/task_mmu.c. */
+/* VM_PFNMAP ranges are not skipped: their frames are reported too. Source: fs/proc/task_mmu.c. */
 static int pagemap_test_walk(unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	(void)addr, (void)next, (void)walk;

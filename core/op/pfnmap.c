@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pfnmap.c - raw frames mapped, and copied. */
+/* pfnmap.c - maps raw frames, and copies them. */
 #include "core/op/pfnmap.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static bool can_be_raw(unsigned long pfn, unsigned long nr)
 	return true;
 }
 
-/* Without one, a walk passes over VM_PFNMAP. */
+/* Without test_walk, a walk skips VM_PFNMAP VMAs. */
 static int walk_it(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
 	(void)start, (void)end, (void)walk;
@@ -40,7 +40,7 @@ static int install_raw(unsigned long addr, unsigned long next, pte_t *ptep, stru
 	return 0;
 }
 
-/* Where something is, as a table left behind, it stays. Source: mm/huge_memory.c, insert_pud(). */
+/* An existing entry, such as an emptied table, stays. Source: mm/huge_memory.c, insert_pud(). */
 static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsigned long *left)
 {
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
@@ -58,7 +58,7 @@ static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsig
 	return 0;
 }
 
-/* Leaves for as much of @vma as they can map, if policy is for huge pages. They are made here only: a fault takes them away. */
+/* Leaves for as much of @vma as possible, with thp=always. They are set here only; faults may split them. */
 static int install_raw_puds(struct vm_area_struct *vma, unsigned long *left)
 {
 	unsigned long addr = ALIGN_UP(vma->vm_start, PUD_SIZE);
@@ -139,7 +139,7 @@ vm_fault_t handle_raw_pud(struct vm_fault *vmf)
 	return FAULT_PTES;
 }
 
-/* A write goes on to copy it. */
+/* A write then continues with the copy. */
 vm_fault_t do_raw_page(struct vm_fault *vmf)
 {
 	if (!lock_and_compare(vmf))
@@ -151,7 +151,7 @@ vm_fault_t do_raw_page(struct vm_fault *vmf)
 
 /* ---- frames ---- */
 
-/* Each frame says what it is: nothing makes them one folio. */
+/* Each frame has its own type: they are not one folio. */
 struct page *alloc_raw_frames(unsigned int order)
 {
 	struct page *pages = alloc_pages(order, PAGE_RESERVED);

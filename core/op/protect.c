@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* protect.c - changing what a range allows. */
+/* protect.c - changes the permissions of a range. */
 #include "core/op/protect.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */
 #endif
 
-/* A write fault would do nothing but allow it. Locking: the PTL. Source: mm/mprotect.c. */
+/* A write fault would only make it writable. Locking: the PTL. Source: mm/mprotect.c. */
 static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
 	struct page *page = vma->vm_flags & VM_WRITE ? vm_normal_page(vma, addr, pte) : NULL;
@@ -27,20 +27,23 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned l
 	if (!page)
 		return false;
 	if (vma->vm_flags & VM_SHARED)
-		return pte_dirty(pte);	/* written to since its folio was cleaned: so that is dirty */
+		return pte_dirty(pte);	/* written to since its folio was cleaned: the folio is dirty */
 	return PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
 }
 
 /*
- * The page stays, its permissions follow the VMA: taken away at once, write given back at once where the page is this mm's alone,
- * else by the next write fault. Locking: the PTL.
+ * The page stays, its permissions follow the VMA: removed at once, write permission granted at once if the page is
+ * exclusive, else by the next write fault. Locking: the PTL.
  */
 static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma)
 {
 	pte_t pte;
 
 	pte = ptep_get(ptep);
-	/* It comes back as the VMA allows by then; a write fault makes it writable. Source: change_pte_range(). */
+	/*
+	 * Restored with the VMA's permissions at that time; a write fault makes it writable. Source:
+	 * change_pte_range().
+	 */
 	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
 		set_pte(ptep, migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, true), migration_pte_dirty(pte)));
 	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
@@ -64,12 +67,12 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 	split_huge_puds(vma, vma->vm_start, vma->vm_end);
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
-		/* A leaf lies in the VMA as a whole, and nobody makes a new one meanwhile. */
+		/* A leaf lies in the VMA as a whole, and no thread makes a new one meanwhile. */
 		if (pmd_trans_huge(pmdp_get(pmdp)) && change_huge_pmd(vma, pmdp))
 			continue;
 		ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
 		if (!ptep)
-			continue;	/* no table; and reclaim, which could change that, is kept out by mmap_lock */
+			continue;	/* no table; and mmap_lock excludes reclaim, which could change that */
 		for (; addr < next; addr += PAGE_SIZE, ptep++)
 			change_pte(ptep, addr, vma);
 		pte_unmap_unlock(&mm->pt, ptl);
@@ -78,7 +81,7 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 	mmu_notifier_invalidate_range_end(&range);
 }
 
-/* The part of @vma in [start, end) gets the rights @flags; *next is its end. Returns as vma_isolate(). */
+/* Sets the permissions @flags of the part of @vma in [start, end); *next is its end. Returns as vma_isolate(). */
 static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			  unsigned long flags, unsigned long *next)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reclaim.c - pages put into swap.
+ * reclaim.c - swaps pages out.
  *
- * The order is what makes it safe: a slot first, with the folio in it, so that whoever finds a swap entry finds the folio;
- * then the entries; and only when nobody has the folio any more, in one step with the slot, its contents. At each point a
- * fault can come and map the folio again: then it is in use, and stays where it is.
+ * The order makes it safe: first a slot, with the folio in it, so that a thread that finds a swap entry finds the
+ * folio; then the entries; and only without other references, in one step with the slot, its contents. At each point a
+ * fault may map the folio again: then it is in use, and stays.
  */
 #include "core/op/reclaim.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reclaim.h - pages taken from whoever maps them, and put into swap. Source: mm/vmscan.c, shrink_folio_list(). */
+/* reclaim.h - unmaps pages, and swaps them out. Source: mm/vmscan.c, shrink_folio_list(). */
 #ifndef FAULTLINE_CORE_OP_RECLAIM_H
 #define FAULTLINE_CORE_OP_RECLAIM_H
 
@@ -7,15 +7,15 @@
 #include "core/phys/folio.h"
 
 /*
- * reclaim_folio - swaps @folio out, and drops the caller's reference, whatever comes of it. Returns 0: its frame is free, or will
- * be when whoever looks at it lets go; -EBUSY: it is large, locked, pinned, or in use otherwise, or not anonymous memory;
- * -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
+ * reclaim_folio - swaps @folio out, and drops the caller's reference in any case. Returns 0: its frame is free, or
+ * will be when transient references are dropped; -EBUSY: it is large, locked, pinned, or in use otherwise, or not
+ * anonymous memory; -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
  */
 int reclaim_folio(struct folio *folio);
 
 /*
- * reclaim_range - swaps out what @vma maps in [@start, @end), also where others map it too. Returns how many pages.
- * Locking: mmap_lock. Source: mm/madvise.c, madvise_cold_or_pageout_pte_range().
+ * reclaim_range - swaps out the pages that @vma maps in [@start, @end), also where others map them. Returns the number
+ * of pages. Locking: mmap_lock. Source: mm/madvise.c, madvise_cold_or_pageout_pte_range().
  */
 unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 

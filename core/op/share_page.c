@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* share_page.c - a page that stops being exclusive. */
+/* share_page.c - makes an exclusive page shared. */
 #include "core/op/share_page.h"
 
 #include <errno.h>

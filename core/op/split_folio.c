@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* split_folio.c - large folios taken apart. */
+/* split_folio.c - splits large folios. */
 #include "core/op/split_folio.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include "core/phys/folio_lock.h"
 
 /*
- * A tail becomes a folio of its own, with one reference, for now the caller's. It is locked before it can be found: who meets
- * its migration entry waits for that. Locking: the lock of its head, whose references are frozen.
+ * A tail becomes a folio of its own, with one reference, for now the caller's. It is locked before it is reachable: a
+ * fault on its migration entry waits for the unlock. Locking: the lock of its head, whose references are frozen.
  */
 static void make_folio(struct page *head, struct page *page)
 {
@@ -25,12 +25,12 @@ static void make_folio(struct page *head, struct page *page)
 	store_relaxed(&page->mapping, load_relaxed(&head->mapping));
 	page->index = head->index + i;
 	store_relaxed(&page->private, 0);
-	/* Who found the head by the page, and gets a reference to it afterwards, asks again: see page_folio(). */
+	/* A thread that found the head by the page, and takes a reference to it later, re-checks: see page_folio(). */
 	store_release(&page->tail, 0);
 	store_release(&page->_refcount, 1);
 }
 
-/* False: somebody else has the folio. Locking: its lock; nothing maps it. */
+/* False: the folio has extra references. Locking: its lock; nothing maps it. */
 static bool take_apart(struct folio *folio)
 {
 	struct page *head = &folio->page;

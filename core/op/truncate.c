@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* truncate.c - files cut off. How that and faults keep out of each other's way is told in file_fault.c. */
+/* truncate.c - truncates files. file_fault.c describes the synchronisation with faults. */
 #include "core/op/truncate.h"
 
 #include <errno.h>
@@ -43,8 +43,8 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
 }
 
 /*
- * A folio about to be removed. Another cannot take its place in the file while it is locked, so whatever page of the file is
- * mapped there is its own. Another thread may be zapping the same leaf: on return it is not counted any more either.
+ * For a folio about to be removed. No other can replace it in the file while it is locked, so any page of the file
+ * mapped there is its own. Another thread may be zapping the same leaf: on return its mapcount is dropped, too.
  * Source: mm/memory.c. Locking: the folio lock.
  */
 static void unmap_mapping_folio(struct folio *folio)
@@ -53,7 +53,7 @@ static void unmap_mapping_folio(struct folio *folio)
 		unmap_in_vmas(folio_mapping(folio), folio->page.index, folio_nr_pages(folio), ZAP_KEEP_COWS | ZAP_SYNC_LEAF);
 }
 
-/* From the end to the last page that there could be. Source: mm/truncate.c, truncate_pagecache(). */
+/* From the end to the last possible page. Source: mm/truncate.c, truncate_pagecache(). */
 static void truncate_pagecache(struct address_space *mapping, unsigned long end)
 {
 	unsigned long beyond = mapping->max_pages - end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* try_to_unmap.c - entries that map a folio, replaced by swap, poison or migration entries. */
+/* try_to_unmap.c - replaces entries that map a folio by swap, poison or migration entries. */
 #include "core/op/try_to_unmap.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
-static _Thread_local bool flush_pending;	/* (T) entries went, and were not flushed yet */
+static _Thread_local bool flush_pending;	/* (T) entries were cleared, and not flushed yet */
 
 /* Lock key: (T) this thread only */
 struct unmap {
@@ -35,12 +35,12 @@ static void flush(const struct unmap *unmap)
 		try_to_unmap_flush();
 }
 
-/* What takes the place of @pte, which maps @page. */
+/* The entry that replaces @pte, which maps @page. */
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
 	bool device = pte_is_device_private(pte);
 
-	/* What a device wrote, it may have written. */
+	/* A page that a device may write to may be dirty. */
 	if (unmap->migrate)
 		return migration_pte_dirty_as(make_migration_pte(page_to_pfn(page), device ? device_private_pte_write(pte) : pte_write(pte),
 								 exclusive), device || pte_dirty(pte));
@@ -49,7 +49,7 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 	return make_swap_pte(unmap->slot, exclusive);
 }
 
-/* Who is counted now. A page on its way to another frame is still the mm's. Locking: the PTL. */
+/* Updates the counters. A page under migration is still counted. Locking: the PTL. */
 static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
 {
 	if (unmap->migrate)
@@ -59,7 +59,7 @@ static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
 		mm_count(pt, MM_SWAPENTS, 1);
 }
 
-/* The entry found is replaced. False: it stays, because the page is pinned. Locking: the PTL. */
+/* Replaces the entry found. False: it stays, because the page is pinned. Locking: the PTL. */
 static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
 {
 	struct page *page = pte_page(ptep_get(ptep));

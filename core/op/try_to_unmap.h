@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * try_to_unmap.h - every entry that maps a folio replaced by one that is not present: rmap walks that take pages away.
+ * try_to_unmap.h - replaces every entry that maps a folio by one that is not present, by rmap walks.
  *
  *   try_to_unmap()     swap entries, or poison
- *   try_to_migrate()   migration entries, which faults wait at until remove_migration_ptes() replaces them (migrate.h)
+ *   try_to_migrate()   migration entries, on which faults wait until remove_migration_ptes() replaces them (migrate.h)
  *
- * An entry of an exclusive page is cleared first, and stays so only if the page is not pinned: side A of gup-share (rmap.h).
- * What comes in its place says that the page was exclusive, so that it can be again.
+ * An entry of an exclusive page is cleared first, and restored if the page is pinned: side A of gup-share (rmap.h).
+ * The new entry records that the page was exclusive, so that it can be again.
  *
  * Source: include/linux/rmap.h, mm/rmap.c.
  */
@@ -16,33 +16,33 @@
 #include "core/mm/rmap.h"
 
 enum ttu_flags {
-	TTU_SPLIT_HUGE_PMD = 1,		/* huge leaves are split first; without, they stay */
+	TTU_SPLIT_HUGE_PMD = 1,		/* split huge leaves first; else they stay */
 	TTU_IGNORE_MLOCK = 2,		/* VM_LOCKED VMAs too */
-	TTU_SYNC = 4,			/* find what another thread is about to map: look at every entry under its lock */
-	TTU_HWPOISON = 8,		/* poison entries: any touch is told so. The page is not looked at, pinned or not */
+	TTU_SYNC = 4,			/* check every entry under its lock: finds those about to be set */
+	TTU_HWPOISON = 8,		/* poison entries, reported by every access. The page is not checked for pins */
 	TTU_BATCH_FLUSH = 16,		/* no flush: try_to_unmap_flush() before the page is read or freed */
 	TTU_RMAP_LOCKED = 32,		/* the caller holds the anon_vma's lock */
 };
 
 /*
- * try_to_unmap - @folio, small and anonymous, is mapped by nothing any more, or still is: the caller looks (folio_mapped()).
- * Without TTU_HWPOISON it is in a slot that the caller has a share in. @flags: ttu_flags.
- * Locking: the folio lock, and a reference. Source: mm/rmap.c.
+ * try_to_unmap - unmaps @folio, small and anonymous, if possible: the caller checks folio_mapped(). Without
+ * TTU_HWPOISON it is in a slot in which the caller has a share. @flags: ttu_flags. Locking: the folio lock, and a
+ * reference. Source: mm/rmap.c.
  */
 void try_to_unmap(struct folio *folio, unsigned int flags);
-/* The flush that TTU_BATCH_FLUSH put off, for all of this thread's. Source: mm/rmap.c. */
+/* The flush that TTU_BATCH_FLUSH deferred, for all of this thread's. Source: mm/rmap.c. */
 void try_to_unmap_flush(void);
 
 /*
- * try_to_migrate - the same with migration entries, of a large @folio, too. @flags: TTU_SPLIT_HUGE_PMD, TTU_SYNC, TTU_RMAP_LOCKED,
- * TTU_BATCH_FLUSH. Source: mm/rmap.c.
+ * try_to_migrate - the same with migration entries, also for a large @folio. @flags: TTU_SPLIT_HUGE_PMD, TTU_SYNC,
+ * TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c.
  */
 void try_to_migrate(struct folio *folio, unsigned int flags);
 
 /*
- * memory_failure - what @folio holds is lost: every entry that maps it becomes poison, which faults tell by
- * VM_FAULT_HWPOISON. The frame is not used again as long as the caller has its reference. Returns 0; -EBUSY when it is
- * large, no anonymous memory, in a swap slot, or somebody else has it, too, and it may be half done. Locking: none; a reference.
+ * memory_failure - @folio is hwpoisoned: every entry that maps it becomes poison, on which faults return
+ * VM_FAULT_HWPOISON. The frame is not reused as long as the caller has its reference. Returns 0; -EBUSY if it is
+ * large, not anonymous, in a swap slot, or has extra references, and it may be half done. Locking: none; a reference.
  * Source: mm/memory-failure.c.
  */
 int memory_failure(struct folio *folio);

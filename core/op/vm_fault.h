@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vm_fault.h - one fault on its way, shared by the files that handle its kinds.
+ * vm_fault.h - the state of one fault, shared by the files that handle its kinds.
  *
- * The entry is read without its lock, what to do is decided on that value, memory is allocated; then the PTL is taken
- * and the entry compared. If it changed meanwhile, or its table vanished under reclaim, the fault starts again from the PMD
- * entry: so what it returns is true of the entry it saw last.
+ * The entry is read without its lock, decisions use that value, memory is allocated; then the PTL is taken and the
+ * entry compared. If it changed meanwhile, or its table was reclaimed, the fault restarts from the PMD entry: so its
+ * result is correct for the last entry it read.
  */
 #ifndef FAULTLINE_CORE_OP_VM_FAULT_H
 #define FAULTLINE_CORE_OP_VM_FAULT_H
@@ -17,8 +17,8 @@
 #include "core/phys/folio_lock.h"
 
 /* These never leave handle_mm_fault(): */
-#define FAULT_AGAIN	0x8000u		/* the entry or its table changed on the way */
-#define FAULT_PTES	0x4000u		/* no huge page here: there is a PTE table, and its entry says what to do */
+#define FAULT_AGAIN	0x8000u		/* the entry or its table changed meanwhile */
+#define FAULT_PTES	0x4000u		/* no huge page here: there is a PTE table, and its entry decides */
 #define FAULT_WAIT	0x2000u		/* the fault waits for another thread: see fault_waits() */
 
 /* Lock key: (T) this thread only */
@@ -31,12 +31,12 @@ struct vm_fault {
 	pte_t orig;			/* (T) the entry as read without its lock */
 	pte_t *ptep;			/* (T) the entry, while its lock is held */
 	spinlock_t *ptl;		/* (T) */
-	struct folio *waits_for;	/* (T) FAULT_WAIT: until it is unlocked; NULL: nothing wakes a waiter, yield */
+	struct folio *waits_for;	/* (T) FAULT_WAIT: until it is unlocked; NULL: no wake-up, yield */
 	uint32_t wait_seen;		/* (T) its flags, for folio_wait_end() */
-	unsigned int rounds;		/* (T) that were spent on changes */
+	unsigned int rounds;		/* (T) restarts because of changes */
 };
 
-/* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: start again. */
+/* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: restart. */
 static inline bool lock_and_compare(struct vm_fault *vmf)
 {
 	SYNCPOINT("fault.before_ptl");
@@ -49,7 +49,7 @@ static inline bool lock_and_compare(struct vm_fault *vmf)
 	return false;
 }
 
-/* The same of the leaf at vmf->pmdp, which was @pmd; @blind: nothing is compared. */
+/* The same for the leaf at vmf->pmdp, which was @pmd; @blind: nothing is compared. */
 static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool blind)
 {
 	SYNCPOINT("fault.before_pmd_lock");
@@ -60,7 +60,7 @@ static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool bl
 	return false;
 }
 
-/* @pte as the access at hand leaves it. A fault that only unshares leaves it read-only. */
+/* @pte after the access. A fault that only unshares leaves it read-only. */
 static inline pte_t mark_access(const struct vm_fault *vmf, pte_t pte)
 {
 	return vmf->flags & FAULT_FLAG_WRITE ? pte_mkwrite(pte_mkdirty(pte)) : pte;
@@ -72,9 +72,9 @@ static inline pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
 }
 
 /*
- * fault_waits - the fault cannot go on while @folio, which is mapped, is locked. Returns what it does then: FAULT_WAIT, FAULT_AGAIN
- * when the lock is free again; VM_FAULT_RETRY under the VMA lock, which ranks below. The caller drops its locks first.
- * Locking: the entry's PTL, or a reference. Source: mm/hugetlb.c, hugetlb_fault().
+ * fault_waits - the fault cannot continue while @folio, which is mapped, is locked. Returns its result: FAULT_WAIT,
+ * FAULT_AGAIN if the lock is free again; VM_FAULT_RETRY under the VMA lock, which ranks below. The caller drops its
+ * locks first. Locking: the entry's PTL, or a reference. Source: mm/hugetlb.c, hugetlb_fault().
  */
 static inline vm_fault_t fault_waits(struct vm_fault *vmf, struct folio *folio)
 {
@@ -85,15 +85,16 @@ static inline vm_fault_t fault_waits(struct vm_fault *vmf, struct folio *folio)
 }
 
 /*
- * fault_goes_again - @ret is FAULT_AGAIN or FAULT_WAIT: returns when the fault is to be decided anew. A wait is another thread's
- * work, however long it takes; what may not go on for ever is an entry that changes each time. Locking: that of the fault.
+ * fault_goes_again - @ret is FAULT_AGAIN or FAULT_WAIT: returns when the fault must restart. A wait is another
+ * thread's work, however long it takes; only restarts because of a changed entry are bounded. Locking: that of the
+ * fault.
  */
 void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret);
 
 /*
- * folio_lock_or_retry - under the VMA lock a folio's lock is only tried, as it ranks above. False: not locked, and @folio, of
- * which the caller had a reference, is put; the fault is to be done again under mmap_lock (VM_FAULT_RETRY).
- * Source: mm/filemap.c, __folio_lock_or_retry().
+ * folio_lock_or_retry - under the VMA lock a folio's lock is only tried, as it ranks above. False: not locked, and the
+ * caller's reference to @folio is dropped; the fault must retry under mmap_lock (VM_FAULT_RETRY). Source:
+ * mm/filemap.c, __folio_lock_or_retry().
  */
 static inline bool folio_lock_or_retry(const struct vm_fault *vmf, struct folio *folio)
 {
@@ -108,8 +109,8 @@ static inline bool folio_lock_or_retry(const struct vm_fault *vmf, struct folio 
 }
 
 /*
- * vmf_anon_prepare - the VMA gets an anon_vma if it has none: to be called before the first anonymous page is mapped. Returns 0,
- * VM_FAULT_OOM, or VM_FAULT_RETRY where the VMA lock alone is held and mmap_lock could not be had at once.
+ * vmf_anon_prepare - makes sure that the VMA has an anon_vma: called before the first anonymous page is mapped.
+ * Returns 0, VM_FAULT_OOM, or VM_FAULT_RETRY if only the VMA lock is held and the trylock of mmap_lock failed.
  * Locking: none but the fault's own. Source: mm/memory.c, __vmf_anon_prepare().
  */
 vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf);
@@ -120,8 +121,8 @@ static inline vm_fault_t vmf_anon_prepare(struct vm_fault *vmf)
 }
 
 /*
- * map_new_folio - *vmf->ptep and its neighbours, locked and about to be replaced, map @folio, which is new, from @addr on.
- * References and MM_ANONPAGES are the caller's. Locking: the PTL.
+ * map_new_folio - maps @folio, which is new, from @addr on, by *vmf->ptep and its neighbours, locked and about to be
+ * replaced. The caller accounts references and MM_ANONPAGES. Locking: the PTL.
  */
 static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsigned long addr, unsigned long nr)
 {
@@ -132,62 +133,66 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 		set_pte(vmf->ptep, pte);
 		SYNCPOINT("fault.exposed");
 	}
-	/* First: from the entry on GUP-fast has the page, and asks for no lock. */
+	/* First: once the entry is set GUP-fast may take the page, without a lock. */
 	folio_add_new_anon_rmap(folio, vmf->vma, addr, RMAP_EXCLUSIVE);
 	for (unsigned long i = 0; i < nr; i++)
 		set_pte(vmf->ptep + i, pte_advance_pfn(pte, i));
 }
 
 /*
- * do_wp_page - a write, or an unsharing fault, on a present entry that does not allow writes: the page is reused if it is this
- * mm's alone, else copied. Returns as handle_mm_fault(), or FAULT_AGAIN. Locking: as handle_mm_fault(). Source: mm/memory.c.
+ * do_wp_page - a write, or an unsharing fault, on a present read-only entry: the page is reused if it is exclusive,
+ * else copied. Returns as handle_mm_fault(), or FAULT_AGAIN. Locking: as handle_mm_fault(). Source: mm/memory.c.
  */
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 
 /*
- * reuse_locked_folio - an anonymous folio, mapped by one entry of @vma, belongs to that VMA alone from now on, if no other holder has a
- * reference: the folio lock keeps rmap walkers, who got one just before, from looking for it elsewhere.
- * Locking: the entry's PTL; the folio lock, dropped.
+ * reuse_locked_folio - makes an anonymous folio, mapped by one entry of @vma, exclusive to that VMA, if there is no
+ * other reference: the folio lock excludes rmap walkers that took one before. Locking: the entry's PTL; the folio
+ * lock, dropped.
  */
 bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma);
 
 /*
- * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN, FAULT_WAIT or FAULT_PTES.
- * Locking: as handle_mm_fault(). Source: mm/memory.c, __handle_mm_fault(); mm/huge_memory.c.
+ * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN, FAULT_WAIT
+ * or FAULT_PTES. Locking: as handle_mm_fault(). Source: mm/memory.c, __handle_mm_fault(); mm/huge_memory.c.
  */
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 
 /*
- * handle_raw_pud - @vmf->vma maps raw frames, maybe by a leaf of a PUD table. 0: that allows the access. FAULT_PTES: there is no leaf, or
- * none any more. do_raw_page() - nothing is mapped yet: a raw frame is. Returns 0, or FAULT_AGAIN, also where a write is yet to be
- * seen to. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(); mm/memory.c, vmf_insert_pfn().
+ * handle_raw_pud - @vmf->vma maps raw frames, maybe by a leaf of a PUD table. 0: that allows the access. FAULT_PTES:
+ * there is no leaf, or none any more.
+ * do_raw_page() - nothing is mapped yet: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a write is yet to be
+ * handled. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(); mm/memory.c, vmf_insert_pfn().
  */
 vm_fault_t handle_raw_pud(struct vm_fault *vmf);
 vm_fault_t do_raw_page(struct vm_fault *vmf);
 
 /*
- * do_fault - nothing is mapped yet where @vmf->vma maps a file. wp_page_shared() - a write, or an unsharing fault, where a shared
- * mapping has a page that it may only read. Both return as handle_mm_fault(), or FAULT_AGAIN.
- * Locking: as handle_mm_fault(); wp_page_shared(): the PTL, dropped. Source: mm/memory.c.
+ * do_fault - nothing is mapped yet, and @vmf->vma maps a file.
+ * wp_page_shared() - a write, or an unsharing fault, on a read-only page of a shared mapping. Both return as
+ * handle_mm_fault(), or FAULT_AGAIN. Locking: as handle_mm_fault(); wp_page_shared(): the PTL, dropped. Source:
+ * mm/memory.c.
  */
 vm_fault_t do_fault(struct vm_fault *vmf);
 /*
- * do_huge_fault - the same where its huge page may be mapped as one, and nothing is. do_set_pmd() - *vmf->pmdp, none, maps @folio, a huge
- * page of a file, and has the caller's reference from then on. Both return as do_fault(). Locking: do_set_pmd(): the folio lock too.
+ * do_huge_fault - the same if its huge page may be mapped as one, and nothing is mapped.
+ * do_set_pmd() - maps @folio, a huge page of a file, by *vmf->pmdp, none, which owns the caller's reference from then
+ * on. Both return as do_fault(). Locking: do_set_pmd(): the folio lock too.
  */
 vm_fault_t do_huge_fault(struct vm_fault *vmf);
 vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
 
 /*
- * do_swap_page - an entry that is not present: swapped in, waited for, or refused. Returns as do_wp_page(), or FAULT_WAIT.
+ * do_swap_page - an entry that is not present: swaps in, waits, or fails. Returns as do_wp_page(), or FAULT_WAIT.
  * Locking: as handle_mm_fault(). Source: mm/memory.c.
  */
 vm_fault_t do_swap_page(struct vm_fault *vmf);
 
 /*
- * migrate_to_ram - a page that is in the memory of a device comes back, for all who map it. Returns FAULT_AGAIN, FAULT_WAIT,
- * VM_FAULT_OOM, or VM_FAULT_RETRY under the VMA lock alone. Locking: as handle_mm_fault(). Source: mm/memory.c; struct dev_pagemap_ops.
+ * migrate_to_ram - moves a page back from device memory, for all mappings. Returns FAULT_AGAIN, FAULT_WAIT,
+ * VM_FAULT_OOM, or VM_FAULT_RETRY under the VMA lock alone. Locking: as handle_mm_fault(). Source: mm/memory.c; struct
+ * dev_pagemap_ops.
  */
 vm_fault_t migrate_to_ram(struct vm_fault *vmf);
 

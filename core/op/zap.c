@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* zap.c - clearing what a range maps. */
+/* zap.c - clears the entries of a range. */
 #include "core/op/zap.h"
 
 #include "core/base/retry.h"
@@ -20,7 +20,7 @@ struct zap {
 	struct mmu_gather *tlb;		/* (T) */
 	struct vm_area_struct *vma;	/* (T) */
 	unsigned int flags;		/* (T) zap_flags */
-	bool kept;			/* (T) an entry stayed in the table at hand */
+	bool kept;			/* (T) an entry stayed in the current table */
 	long anon, file;		/* (T) pages unmapped from it */
 };
 
@@ -52,7 +52,7 @@ static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, st
 	for (unsigned int i = 0; i < nr; i++) {
 		pte_t pte = ptep_get_and_clear(ptep + i);
 
-		/* What was written through it is known of already: see file_fault.c. */
+		/* Its folio was dirtied before the write: see file_fault.c. */
 		ASSERT(!pte_dirty(pte) || folio_test_anon(folio) || folio_test_dirty(folio));
 		(void)pte;
 	}
@@ -64,7 +64,7 @@ static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, st
 	tlb_remove_folio_pages(zap->tlb, folio, nr);
 }
 
-/* Clears an entry of a large folio, and those after it that belong to it; returns how many. */
+/* Clears an entry of a large folio, and those after it that belong to it; returns their number. */
 static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, pte_t *ptep, pte_t pte, unsigned long max)
 {
 	unsigned int nr = folio_pte_batch(folio, ptep, pte, (unsigned int)min(max, (unsigned long)tlb_room(zap->tlb)));
@@ -88,7 +88,10 @@ static force_inline unsigned int zap_present(struct zap *zap, struct page *page,
 	return 1;
 }
 
-/* Clears the entry of @addr, or several of one folio; returns how many were looked at, @max at the most. Locking: the PTL. */
+/*
+ * Clears the entry of @addr, or several of one folio; returns the number of entries passed, @max at most. Locking: the
+ * PTL.
+ */
 static force_inline unsigned int zap_ptes(struct zap *zap, pte_t *ptep, unsigned long addr, unsigned long max)
 {
 	pte_t pte = ptep_get(ptep);
@@ -128,9 +131,9 @@ static bool table_empty(pmd_t pmd)
 }
 
 /*
- * Unlinks the table if it is empty. Both locks are held while it is looked through and the PMD entry is cleared: so who
- * holds its PTL found it linked, and whoever waits for the PTL finds the PMD entry changed (pte_offset_map_lock()).
- * Source: mm/pt_reclaim.c, try_to_free_pte().
+ * Unlinks the table if it is empty. Both locks are held while it is checked and the PMD entry is cleared: a holder of
+ * its PTL found it linked, and a waiter for the PTL finds the PMD entry changed (pte_offset_map_lock()). Source:
+ * mm/pt_reclaim.c, try_to_free_pte().
  */
 static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 {
@@ -152,8 +155,8 @@ static void make_room(struct mmu_gather *tlb)
 }
 
 /*
- * A leaf is cleared and its folio's mapcount dropped under the PMD table's lock: taking it once waits for whoever is between the two.
- * Source: mm/memory.c, zap_pmd_range().
+ * A leaf is cleared and its folio's mapcount dropped under the PMD table's lock: taking it once waits for threads
+ * between the two. Source: mm/memory.c, zap_pmd_range().
  */
 static void sync_leaf(const struct zap *zap, pmd_t *pmdp)
 {
@@ -161,7 +164,7 @@ static void sync_leaf(const struct zap *zap, pmd_t *pmdp)
 		spin_unlock(pmd_lock(zap->tlb->pt, pmdp));
 }
 
-/* There is no table, or another by now: what there is instead is zapped, or made a table. False: nothing is left of [addr, end). */
+/* There is no table, or another one: zaps the leaf, or makes it a table. False: nothing of [addr, end) is left. */
 static __noinline bool zap_no_table(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned long end)
 {
 	pmd_t pmd = pmdp_get(pmdp);
@@ -183,7 +186,7 @@ static __noinline bool zap_no_table(struct zap *zap, pmd_t *pmdp, unsigned long 
 	return false;
 }
 
-/* [addr, end) lies in what one PMD entry maps. */
+/* [addr, end) lies in the range of one PMD entry. */
 static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned long end)
 {
 	struct mm_pgtable *pt = zap->tlb->pt;
