@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* faultline.h - the whole core: the one header that bench/ and workloads/ see. */
+/* faultline.h - the whole core: the one header for bench/ and workloads/. */
 #ifndef FAULTLINE_CORE_FAULTLINE_H
 #define FAULTLINE_CORE_FAULTLINE_H
 

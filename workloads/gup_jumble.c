@@ -42,19 +42,19 @@ static int64_t pin(struct worker *worker)
 {
 	struct space *space = space_of(worker);
 	unsigned long page = any_page(worker);
-	struct pin_watch watch = { .mm = space->mm, .addr = page_addr(worker, page), .slot = min(worker->role_index, PIN_SLOTS),
-				   .unmaps = &unmaps[page] };
+	struct pin_check check = { .mm = space->mm, .addr = page_addr(worker, page),
+				   .slot = min(worker->role_index, PIN_SLOTS), .unmaps = &unmaps[page] };
 	unsigned int flags = rng_below(&worker->rng, 3) ? FOLL_WRITE : FOLL_LONGTERM;
 	char why[256];
-	long got = watched_pin(&watch, flags);
+	long got = checked_pin(&check, flags);
 
 	if (got < 0 && got != -EFAULT)	/* the right to write may be gone for a while */
-		return space_fail(space, (int)got, "the page at %#lx could not be pinned", watch.addr);
+		return space_fail(space, (int)got, "the page at %#lx could not be pinned", check.addr);
 	if (got != 1)
 		return 1;
 	if (flags & FOLL_WRITE)
-		watched_write(&watch);
-	return watched_unpin(&watch, why, sizeof(why)) ? 1 : space_fail(space, -EUCLEAN, "%s", why);
+		checked_write(&check);
+	return checked_unpin(&check, why, sizeof(why)) ? 1 : space_fail(space, -EUCLEAN, "%s", why);
 }
 
 static int64_t fork_look_exit(struct worker *worker)

@@ -37,17 +37,18 @@ int gup_open(struct workload_run *run)
 	return gup_open_regions(run, run->threads, (unsigned long)run->choice[0]);
 }
 
-/* One page, watched while it is pinned. */
-static int pin_watched(struct worker *worker, unsigned long addr, unsigned int flags, const struct unmap_count *unmaps)
+/* One page, checked while it is pinned. */
+static int pin_checked(struct worker *worker, unsigned long addr, unsigned int flags, const struct unmap_count *unmaps)
 {
 	struct space *space = space_of(worker);
-	struct pin_watch watch = { .mm = space->mm, .addr = addr, .slot = min(worker->index, PIN_SLOTS), .unmaps = unmaps };
+	struct pin_check check = { .mm = space->mm, .addr = addr, .slot = min(worker->index, PIN_SLOTS),
+				   .unmaps = unmaps };
 	char why[256];
-	long got = watched_pin(&watch, flags);
+	long got = checked_pin(&check, flags);
 
 	if (got < 0)
 		return space_fail(space, (int)got, "the page at %#lx could not be pinned: %ld", addr, got);
-	if (got && !watched_unpin(&watch, why, sizeof(why)))
+	if (got && !checked_unpin(&check, why, sizeof(why)))
 		return space_fail(space, -EUCLEAN, "%s", why);
 	return 0;
 }
@@ -60,7 +61,7 @@ int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long 
 	struct page *page;
 
 	for (unsigned long i = 0; worker->run->checking && !err && i < pages; i++)
-		err = pin_watched(worker, addr + (i << PAGE_SHIFT), flags, unmaps);
+		err = pin_checked(worker, addr + (i << PAGE_SHIFT), flags, unmaps);
 	for (unsigned long i = 0; !worker->run->checking && !err && i < pages; i++, addr += PAGE_SIZE) {
 		long got = pin_user_pages_fast(space->mm, addr, 1, flags, &page);
 

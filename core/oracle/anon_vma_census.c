@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma_census.c - all anon_vmas, found from the VMAs and counted anew. */
+/* anon_vma_census.c - finds all anon_vmas from the VMAs, and counts them. */
 #include "core/oracle/anon_vma_census.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ void census_free(struct census *census)
 	free(census->entry);
 }
 
-/* ---- what there is ---- */
+/* ---- chains and anon_vmas ---- */
 
 static void gather_vma(struct census *census, const struct vm_area_struct *vma, struct complaint *complaint)
 {
@@ -37,7 +37,8 @@ static void gather_vma(struct census *census, const struct vm_area_struct *vma, 
 
 	TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma) {
 		if (census->nr_chains == nr_anon_vma_chains()) {
-			disagree(complaint, "the VMAs have more chains than there are, at %lx-%lx", vma->vm_start, vma->vm_end);
+			disagree(complaint, "the VMAs have more chains than are allocated, at %lx-%lx", vma->vm_start,
+				 vma->vm_end);
 			return;
 		}
 		if (avc->vma != vma) {
@@ -61,13 +62,14 @@ static void make_entries(struct census *census)
 			census->entry[census->nr++].anon_vma = census->entry[i].anon_vma;
 }
 
-/* ---- what belongs to what ---- */
+/* ---- relations ---- */
 
 /* Every VMA's own anon_vma, and its chains. */
 static void count_user(struct census_entry *entry, const struct vm_area_struct *vma, struct complaint *complaint)
 {
 	if (entry->mm && entry->mm != vma->vm_mm)
-		disagree(complaint, "an anon_vma is VMA %lx-%lx's own, and one's of another mm", vma->vm_start, vma->vm_end);
+		disagree(complaint, "an anon_vma is VMA %lx-%lx's own, and that of another mm's VMA", vma->vm_start,
+			 vma->vm_end);
 	entry->mm = vma->vm_mm;
 	entry->active++;
 }
@@ -114,13 +116,13 @@ static void check_tree(const struct census *census, const struct census_entry *e
 
 	anon_vma_interval_tree_foreach(avc, &anon_vma->tree, 0, ~0ul) {
 		if (!chain_known(census, avc) || avc->anon_vma != anon_vma) {
-			disagree(complaint, "an anon_vma's tree holds a chain that is no VMA's");
+			disagree(complaint, "an anon_vma's tree has a chain without a VMA");
 			return;
 		}
 		nr++;
 	}
 	if (nr != entry->chains || anon_vma_interval_tree_check(&anon_vma->tree) != nr)
-		disagree(complaint, "an anon_vma's tree holds %lu chains, %lu VMAs are linked to it", nr, entry->chains);
+		disagree(complaint, "an anon_vma's tree has %lu chains, %lu VMAs are linked to it", nr, entry->chains);
 }
 
 static void check_counts(const struct census_entry *entry, struct complaint *complaint)
@@ -167,8 +169,8 @@ void census_take(struct census *census, struct mm_struct *const *mms, unsigned i
 	qsort(census->chain, census->nr_chains, sizeof(*census->chain), by_address);
 	make_entries(census);
 	if (census->nr_chains != room || census->nr != nr_anon_vmas())
-		disagree(complaint, "%lu anon_vmas and %lu chains are there, VMAs lead to %lu and %lu", nr_anon_vmas(), room,
-			 census->nr, census->nr_chains);
+		disagree(complaint, "%lu anon_vmas and %lu chains are allocated, VMAs have %lu and %lu", nr_anon_vmas(),
+			 room, census->nr, census->nr_chains);
 	for_each_vma(census, mms, nr, complaint, count_vma);
 	for (unsigned long i = 0; i < census->nr && !complaint->made; i++)
 		count_family(census, census->entry[i].anon_vma, complaint);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* at_rest.c - what must hold of all address spaces while nobody uses them. */
+/* at_rest.c - invariants of quiescent address spaces. */
 #include "core/oracle/at_rest.h"
 
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsi
 		     linear_page_index(in->vma, addr));
 }
 
-/* A private mapping has copies of what is in its file, and of no more. */
+/* A private mapping has copies of its file's pages, within i_size. */
 static void check_in_file(struct inspection *in, unsigned long addr)
 {
 	unsigned long index = linear_page_index(in->vma, addr);
@@ -120,7 +120,8 @@ static void check_file(struct inspection *in, struct page *page, pte_t pte, unsi
 	    index != linear_page_index(in->vma, addr))
 		fail(in, "pfn %lu is mapped at %lx, which is not that page of that file", page_to_pfn(page), addr);
 	else if ((pte_write(pte) || pte_dirty(pte)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
-		fail(in, "entry at %lx allows writes to pfn %lu of a file, and nobody would know", addr, page_to_pfn(page));
+		fail(in, "entry at %lx allows writes to pfn %lu of a file, without a dirty folio", addr,
+		     page_to_pfn(page));
 }
 
 static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
@@ -142,14 +143,14 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 	} else if (page_type(pfn_to_page(pfn)) == PAGE_ANON) {
 		check_anon(in, pfn_to_page(pfn), pte, addr);
 	} else {
-		fail(in, "entry at %lx maps pfn %lu, which is no page of anonymous memory or of a file", addr, pfn);
+		fail(in, "entry at %lx maps pfn %lu, which is neither anonymous nor a file's", addr, pfn);
 	}
 	check_in_file(in, addr);
 	if (pte_write(pte) && !(in->vma->vm_flags & VM_WRITE))
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
 }
 
-/* A page in the memory of a device. False: the entry is not well formed, or names something else. */
+/* A page in device memory. False: the entry is not well formed, or names another page. */
 static bool check_device(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long pfn = swapent_payload(pte);
@@ -162,7 +163,7 @@ static bool check_device(struct inspection *in, pte_t pte, unsigned long addr)
 	return !write || (in->vma->vm_flags & VM_WRITE);
 }
 
-/* Whether it is well formed, and what it adds to its slot. Migration has ended, so its entries are gone. */
+/* True if it is well formed; counts it in its slot. Migration has ended, so there are no migration entries. */
 static bool check_nonpresent(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long payload = swapent_payload(pte);
@@ -204,7 +205,7 @@ static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 }
 
-/* The table that @val points to, once all that can be said of it was checked; NULL if it was not all right. */
+/* The table that @val points to, after all checks of it; NULL if one failed. */
 static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
 {
 	unsigned long pfn = entry_pfn(val);
@@ -226,7 +227,7 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 	return in->complaint.made ? NULL : entry_table(val);
 }
 
-/* All entries of a table of @level that maps @addr onwards; a folded level is passed over. */
+/* All entries of a table of @level that maps @addr onwards; a folded level is skipped. */
 static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_level level, unsigned long addr)
 {
 	enum pgtable_level child = level_below(level);
@@ -321,7 +322,7 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	}
 	check_slots(&in);
 	if (bad_ptes(NULL))
-		fail(&in, "%lu entries were reported that can't be", bad_ptes(NULL));
+		fail(&in, "%lu corrupt entries were reported", bad_ptes(NULL));
 	frames_at_rest(&in);
 	hugetlb_at_rest(&in, mms, nr);
 	if (!in.complaint.made)

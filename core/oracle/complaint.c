@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* complaint.c - the first thing an oracle finds wrong, in words. */
+/* complaint.c - the first violation that an oracle finds, as text. */
 #include "core/oracle/complaint.h"
 
 #include <stdarg.h>

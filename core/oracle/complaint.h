@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* complaint.h - the first thing an oracle finds wrong, in words; later ones often follow from it and are dropped. */
+/* complaint.h - the first violation that an oracle finds, as text; later ones often follow from it and are dropped. */
 #ifndef FAULTLINE_CORE_ORACLE_COMPLAINT_H
 #define FAULTLINE_CORE_ORACLE_COMPLAINT_H
 
@@ -7,12 +7,12 @@
 
 /* Lock key: (T) this thread only */
 struct complaint {
-	char *why;		/* (T) where the words go */
+	char *why;		/* (T) buffer of the text */
 	size_t size;		/* (T) */
 	bool made;		/* (T) */
 };
 
-/* Makes it. Not named as what the command line does about its words: both are in one program. */
+/* Makes the complaint. Its name differs from bench's complain(): both are in one program. */
 void disagree(struct complaint *complaint, const char *fmt, ...) __printf(2, 3);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* each_frame.h - what oracles go over while nothing runs: steps are counted, since the watchdog waits for something to move. */
+/* each_frame.h - iterations of oracles: steps are counted, so that the watchdog sees progress. */
 #ifndef FAULTLINE_CORE_ORACLE_EACH_FRAME_H
 #define FAULTLINE_CORE_ORACLE_EACH_FRAME_H
 
@@ -9,7 +9,7 @@
 
 #define FRAMES_PER_STEP	65536
 
-/* A page table or a block of frames was inspected. */
+/* Counts an inspected page table or block of frames. */
 static inline void inspected_step(void)
 {
 	if (this_cpu)
@@ -28,7 +28,7 @@ static inline unsigned long inspected_frame(unsigned long pfn)
 	return pfn;
 }
 
-/* Every frame, until @complaint is made. */
+/* Iterates over every frame, until @complaint is made. */
 #define for_each_inspected_frame(pfn, complaint) \
 	for (unsigned long pfn = inspected_frame(0); pfn < machine.max_pfn && !(complaint)->made; \
 	     pfn = inspected_frame(pfn + 1))

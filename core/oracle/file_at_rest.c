@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_at_rest.c - what must hold of files while nobody uses them. */
+/* file_at_rest.c - invariants of quiescent files. */
 #include "core/oracle/file_at_rest.h"
 
 #include "core/mm/filemap.h"
@@ -40,7 +40,8 @@ static void check_slots(const struct address_space *mapping, struct complaint *c
 		if (!folio)
 			continue;
 		if (folio_mapping(folio) != mapping || folio->page.index != index)
-			disagree(complaint, "slot %lx of a file holds pfn %lu, which does not belong there", index, folio_pfn(folio));
+			disagree(complaint, "slot %lx of a file has pfn %lu, which does not belong there", index,
+				 folio_pfn(folio));
 		pages += step;
 	}
 	if (pages != load_relaxed(&mapping->nrpages))
@@ -55,7 +56,7 @@ static void check_file(struct file *file, struct mm_struct *const *mms, unsigned
 	interval_tree_check(&mapping->i_mmap);
 	vma_interval_tree_foreach(vma, mapping, 0, ~0ul) {
 		if (!is_known(vma, mms, nr) || vma->vm_file != file)
-			disagree(complaint, "a file is said to be mapped at %lx by a VMA that is in no mm", vma->vm_start);
+			disagree(complaint, "a file's tree has a VMA at %lx that is in no mm", vma->vm_start);
 		if (complaint->made)
 			return;
 	}
@@ -72,14 +73,14 @@ static void check_folio(struct folio *folio, struct complaint *complaint)
 	unsigned long pfn = folio_pfn(folio), index = folio->page.index;
 
 	if (!mapping)
-		disagree(complaint, "pfn %lu was a file's, is in none, and still in use", pfn);
+		disagree(complaint, "pfn %lu was truncated, and is still in use", pfn);
 	else if (index >= i_size_read(mapping))
 		disagree(complaint, "pfn %lu is page %lx of a file that has %lu", pfn, index, i_size_read(mapping));
 	else if (load_relaxed(&mapping->slots[index >> mapping->order]) != folio)
 		disagree(complaint, "pfn %lu is not in the slot of page %lx of its file", pfn, index);
 }
 
-/* A file is looked at when the VMA comes that is first in its tree. */
+/* A file is checked at the first VMA of its tree. */
 void file_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
 {
 	struct vm_area_struct *vma;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frames_at_rest.c - what must hold of frames and folios while nobody uses them. */
+/* frames_at_rest.c - invariants of quiescent frames and folios. */
 #include "core/mm/address_space.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
@@ -8,7 +8,7 @@
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
 
-/* What holds of each page of a folio. */
+/* Checks each page of a folio. */
 static void check_page(struct inspection *in, struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
@@ -21,8 +21,9 @@ static void check_page(struct inspection *in, struct page *page)
 }
 
 /*
- * A slot may say less than its mm maps, if it came when none was free, never more. Shared is what is not all in one slot, so two
- * mms always are. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ * A slot may count fewer entries than its mm has, if mappings came when none was free, never more. A folio is shared
+ * unless one slot has all mappings, so with two mms it always is. Source: include/linux/rmap.h,
+ * folio_sub_return_large_mapcount().
  */
 static void check_large(struct inspection *in, struct folio *folio)
 {
@@ -31,7 +32,7 @@ static void check_large(struct inspection *in, struct folio *folio)
 	bool all_in_one = false;
 
 	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount + 1 != (int)found->entire)
-		fail(in, "the folio of pfn %lu counts %d mappings and %d of the whole, but %u entries map it, %u of them all of it",
+		fail(in, "the folio of pfn %lu counts %d mappings, %d by leaves, but %u entries map it, %u leaves",
 		     folio_pfn(folio), folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped, found->entire);
 	for (unsigned int i = 0; i < 2; i++) {
 		int mappings = large->mm_id_mapcount[i] + 1;
@@ -42,8 +43,8 @@ static void check_large(struct inspection *in, struct folio *folio)
 		all_in_one |= mappings == (int)found->folio_mapped;
 	}
 	if (folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1))
-		fail(in, "the folio of pfn %lu is said to be %s, but %u mms map it", folio_pfn(folio),
-		     folio_maybe_mapped_shared(folio) ? "shared" : "one mm's", found->mms);
+		fail(in, "the folio of pfn %lu is marked %s, but %u mms map it", folio_pfn(folio),
+		     folio_maybe_mapped_shared(folio) ? "shared" : "exclusive", found->mms);
 	for (unsigned long i = 1; i < folio_nr_pages(folio); i++)
 		if (page_ref_count(folio_page(folio, i)) || page_folio(folio_page(folio, i)) != folio)
 			fail(in, "pfn %lu is no tail of its folio, or has references", folio_pfn(folio) + i);
@@ -51,7 +52,7 @@ static void check_large(struct inspection *in, struct folio *folio)
 		fail(in, "the lock of the mapcount of pfn %lu is held", folio_pfn(folio));
 }
 
-/* @page is the head: tails are looked at from here. */
+/* @page is the head: tails are checked from here. */
 static void check_folio(struct inspection *in, struct folio *folio)
 {
 	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;

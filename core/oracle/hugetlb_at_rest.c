@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_at_rest.c - what must hold of the pool of huge pages while nobody uses it. */
+/* hugetlb_at_rest.c - invariants of the quiescent pool of huge pages. */
 #include "core/mm/hugetlb.h"
 #include "core/oracle/inspection.h"
 
 static unsigned long check_vma(struct inspection *in, const struct vm_area_struct *vma)
 {
 	if (!IS_ALIGNED(vma->vm_start | vma->vm_end, PMD_SIZE))
-		fail(in, "VMA %lx-%lx cuts a huge page of the pool", vma->vm_start, vma->vm_end);
+		fail(in, "VMA %lx-%lx ends inside a huge page of the pool", vma->vm_start, vma->vm_end);
 	if (!vma->vm_resv)
 		return 0;
 	if (rwsem_is_locked(&vma->vm_resv->lock))

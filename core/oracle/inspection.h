@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* inspection.h - one inspection of all address spaces at rest: what the page tables say, and what is compared with it. */
+/*
+ * inspection.h - one inspection of quiescent address spaces: the state of the page tables, and the checks against it.
+ */
 #ifndef FAULTLINE_CORE_ORACLE_INSPECTION_H
 #define FAULTLINE_CORE_ORACLE_INSPECTION_H
 
@@ -8,50 +10,50 @@
 #include "core/oracle/each_frame.h"
 #include "core/phys/folio.h"
 
-/* (T) what the page tables say of a frame; of the whole folio, in its head's */
+/* (T) counts of a frame; those of the whole folio are in its head's */
 struct found {
 	uint32_t mapped;		/* entries that map the frame; a linked table counts one */
 	uint32_t folio_mapped;		/* entries that map any page of the folio, or all of it */
 	uint32_t entire;		/* huge leaves among them */
-	uint32_t mms, last_mm;		/* mms that do, and the number of the one counted last */
-	uint32_t slot[2];		/* entries of the mms that its slots name */
-	uint32_t cached;		/* swap slots that the folio is in */
+	uint32_t mms, last_mm;		/* mms that map it, and the number of the last one */
+	uint32_t slot[2];		/* entries of the mms in its slots */
+	uint32_t cached;		/* swap slots of the folio */
 };
 
-/* (T) what the page tables say of a swap slot */
+/* (T) counts of a swap slot */
 struct found_slot {
 	uint32_t entries;
-	bool exclusive;			/* one of them says so */
+	bool exclusive;			/* an entry is exclusive */
 };
 
 /* (T) all of it: one inspection */
 struct inspection {
 	struct found *found;		/* by pfn */
 	struct found_slot *slots;	/* by swap slot */
-	struct mm_struct *mm;		/* the one looked at */
-	struct vm_area_struct *vma;	/* the first VMA that ends above the address looked at */
+	struct mm_struct *mm;		/* the current one */
+	struct vm_area_struct *vma;	/* the first VMA that ends above the current address */
 	long anon, file, swapped, hugetlb;	/* found in mm: pages */
 	long tables[NR_LEVELS];		/* and tables */
-	unsigned long huge, huge_free;	/* huge pages of the pool found, those among them that nobody uses */
+	unsigned long huge, huge_free;	/* huge pages of the pool found, and the free ones */
 	struct complaint complaint;
 };
 
 #define fail(in, ...)	disagree(&(in)->complaint, __VA_ARGS__)
 
-/* The VMA that @addr lies in, as the inspection moves upwards; NULL if none. */
+/* The VMA that contains @addr, as the inspection moves upwards; NULL if none does. */
 struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr);
-/* One more entry of the mm looked at maps some of @folio. */
+/* Counts one more entry of the current mm that maps some of @folio. */
 void count_mapping(struct inspection *in, struct folio *folio);
 
-/* A huge leaf at @addr. The PTE tables put by for those of the PMD table @table, which maps from @addr on. */
+/* A huge leaf at @addr. The deposited PTE tables of the PMD table @table, which maps from @addr on. */
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
 void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr);
 void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr);
 
-/* The pool and what mappings were promised, once all frames were looked at. */
+/* The pool and the reservations of mappings, after all frames were checked. */
 void hugetlb_at_rest(struct inspection *in, struct mm_struct *const *mms, unsigned int nr);
 
-/* Every frame against what was found, once all page tables and swap slots were read. */
+/* Checks every frame, after all page tables and swap slots were read. */
 void frames_at_rest(struct inspection *in);
 
 #endif

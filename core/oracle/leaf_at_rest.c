@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* leaf_at_rest.c - what must hold of huge leaves while nobody uses them. */
+/* leaf_at_rest.c - invariants of quiescent huge leaves. */
 #include "core/mm/anon_vma.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
@@ -17,7 +17,8 @@ static void check_special(struct inspection *in, pmd_t pmd, unsigned long addr)
 	bool raw = (in->vma->vm_flags & VM_PFNMAP) && pmd_pfn(pmd) == vma_raw_pfn(in->vma, addr);
 
 	if (!raw && (!is_huge_zero_pmd(pmd) || pmd_write(pmd)))
-		fail(in, "special leaf %016lx at %lx is not the huge page of zeroes or raw frames", (unsigned long)pmd.val, addr);
+		fail(in, "special leaf %016lx at %lx is not the huge zero page or raw frames", (unsigned long)pmd.val,
+		     addr);
 }
 
 static void check_anon(struct inspection *in, struct folio *folio, pmd_t pmd, unsigned long addr)
@@ -39,7 +40,7 @@ static void check_file(struct inspection *in, struct folio *folio, pmd_t pmd, un
 	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping)
 		fail(in, "pfn %lu is mapped by a leaf at %lx, which is not of that file", pmd_pfn(pmd), addr);
 	else if ((pmd_write(pmd) || pmd_dirty(pmd)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
-		fail(in, "leaf at %lx allows writes to pfn %lu of a file, and nobody would know", addr, pmd_pfn(pmd));
+		fail(in, "leaf at %lx allows writes to pfn %lu of a file, without a dirty folio", addr, pmd_pfn(pmd));
 }
 
 static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr)
@@ -62,7 +63,7 @@ static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr
 	else if (page_type(page) == PAGE_FILE)
 		check_file(in, folio, pmd, addr);
 	else
-		fail(in, "leaf at %lx maps pfn %lu, which is no page of anonymous memory or of a file", addr, pmd_pfn(pmd));
+		fail(in, "leaf at %lx maps pfn %lu, which is neither anonymous nor a file's", addr, pmd_pfn(pmd));
 }
 
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
@@ -93,9 +94,9 @@ void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr)
 		fail(in, "PUD leaf %016lx at %lx does not map the raw frames of its VMA", (unsigned long)pud.val, addr);
 }
 
-/* ---- the tables they would need ---- */
+/* ---- deposited tables ---- */
 
-/* A table is put by for each leaf that is split into PTEs, which those of files, of the pool and of raw frames are not. */
+/* Each leaf that can be split into PTEs has a deposit; those of files, of the pool and of raw frames have none. */
 static bool has_deposit(pmd_t pmd)
 {
 	if (!pmd_trans_huge(pmd))
@@ -113,12 +114,12 @@ void check_deposits(struct inspection *in, const pmd_t *table, unsigned long add
 		leaves += has_deposit(__pmd(load_relaxed(&table[i].val)));
 	for (const struct page *page = table_page(table)->pt_deposit; page && tables <= leaves; page = page->pt_next, tables++) {
 		if (page_type(page) != PAGE_TABLE || page->level != LEVEL_PTE || page->pt_mm != &in->mm->pt)
-			fail(in, "pfn %lu, put by at %lx, is no PTE table of this mm", page_to_pfn(page), addr);
+			fail(in, "pfn %lu, deposited at %lx, is no PTE table of this mm", page_to_pfn(page), addr);
 		if (spin_is_locked(&page->ptl))
-			fail(in, "the lock of pfn %lu, put by at %lx, is held", page_to_pfn(page), addr);
+			fail(in, "the lock of pfn %lu, deposited at %lx, is held", page_to_pfn(page), addr);
 		in->found[page_to_pfn(page)].mapped++;
 	}
 	in->tables[LEVEL_PTE] += tables;
 	if (tables != leaves)
-		fail(in, "%ld leaves at %lx have %ld tables put by", leaves, addr, tables);
+		fail(in, "%ld leaves at %lx have %ld deposits", leaves, addr, tables);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mirror.c - whether what a device has of an mm is what the mm's page tables say. */
+/* mirror.c - compares a device's entries with the mm's page tables. */
 #include "core/oracle/mirror.h"
 
 #include <errno.h>
@@ -11,7 +11,9 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 
-/* The entry of @addr as it is now, a leaf's page as if it had one; none when no table is there. Locking: mmap_lock, inside a VMA. */
+/*
+ * The current entry of @addr, for a leaf the equivalent PTE; none without a table. Locking: mmap_lock, inside a VMA.
+ */
 static pte_t entry_now(struct mm_pgtable *pt, unsigned long addr)
 {
 	unsigned long found = addr;
@@ -30,7 +32,7 @@ static pte_t entry_now(struct mm_pgtable *pt, unsigned long addr)
 	return pte;
 }
 
-/* What the page tables allow at the moment, in the words of a snapshot. Faults may add to it meanwhile, and nobody take away. */
+/* Compares with the page tables' current permissions. Faults may add to them meanwhile, and none can be removed. */
 static bool agrees(const struct vm_area_struct *vma, hmm_pfn_t entry, pte_t pte)
 {
 	bool device = pte_is_device_private(pte), write = device ? device_private_pte_write(pte) : pte_write(pte);
@@ -64,7 +66,10 @@ long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned l
 	return compared;
 }
 
-/* Outside VMAs it is left alone: an munmap that goes on has yet to come to the mirror, and is about to free the tables. */
+/*
+ * Addresses outside VMAs are skipped: a running munmap has yet to invalidate the mirror, and is about to free the
+ * tables.
+ */
 long oracle_mirror(struct hmm_mirror *mirror, unsigned long start, unsigned long end, char *why, size_t why_size)
 {
 	struct vm_area_struct *vma;

@@ -12,66 +12,66 @@
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
 
-static uint64_t stamps;		/* (A) handed out */
+static uint64_t stamps;		/* (A) the last one used */
 
 uint64_t pin_clock(void)
 {
 	return load_acquire(&stamps);
 }
 
-/* One of the words that stamps are written to; they are in the line of payload that every page has, if it has any. */
+/* One of the words for stamps; they are in the line of payload that every page has, if it has any. */
 static uint64_t *word_of(const struct page *page, unsigned int slot)
 {
 	return (uint64_t *)page_payload(page) + slot;
 }
 
-void watched_write(struct pin_watch *watch)
+void checked_write(struct pin_check *check)
 {
-	watch->stamp = fetch_add_acq_rel(&stamps, 1ul) + 1;
-	if (machine.payload && watch->slot < PIN_SLOTS)
-		store_release(word_of(watch->page, watch->slot), watch->stamp);
+	check->stamp = fetch_add_acq_rel(&stamps, 1ul) + 1;
+	if (machine.payload && check->slot < PIN_SLOTS)
+		store_release(word_of(check->page, check->slot), check->stamp);
 }
 
-long watched_pin(struct pin_watch *watch, unsigned int flags)
+long checked_pin(struct pin_check *check, unsigned int flags)
 {
 	long got;
 
-	watch->stamp = 0;
-	watch->unmaps_ended = watch->unmaps ? load_acquire(&watch->unmaps->ended) : 0;
-	got = pin_user_pages_fast(watch->mm, watch->addr, 1, flags, &watch->page);
+	check->stamp = 0;
+	check->unmaps_ended = check->unmaps ? load_acquire(&check->unmaps->ended) : 0;
+	got = pin_user_pages_fast(check->mm, check->addr, 1, flags, &check->page);
 	if (got <= 0)
 		return got;
-	if (watch->page == zero_page) {
+	if (check->page == zero_page) {
 		unpin_user_page(zero_page);
 		return 0;
 	}
-	watch->life = page_life(watch->page);
-	watch->ready = PageAnonExclusive(watch->page) || PageAnonExclusive(&page_folio(watch->page)->page);
+	check->life = page_life(check->page);
+	check->ready = PageAnonExclusive(check->page) || PageAnonExclusive(&page_folio(check->page)->page);
 	if (flags & FOLL_WRITE)
-		watched_write(watch);
+		checked_write(check);
 	SYNCPOINT("pins.held");
 	return 1;
 }
 
-static bool unmapped_meanwhile(const struct pin_watch *watch)
+static bool unmapped_meanwhile(const struct pin_check *check)
 {
-	return watch->unmaps && load_acquire(&watch->unmaps->begun) != watch->unmaps_ended;
+	return check->unmaps && load_acquire(&check->unmaps->begun) != check->unmaps_ended;
 }
 
-/* Said of one moment, when nobody changes the entry; NULL when all is well. Locking: mmap_lock. */
-static const char *wrong_mapping(const struct pin_watch *watch)
+/* Checks one moment without concurrent changes of the entry; NULL if all is well. Locking: mmap_lock. */
+static const char *wrong_mapping(const struct pin_check *check)
 {
-	struct folio *folio = page_folio(watch->page);
+	struct folio *folio = page_folio(check->page);
 	const char *wrong = NULL;
 	struct mapped_entry entry;
-	bool there = mapped_entry_lock(&entry, &watch->mm->pt, watch->addr);
+	bool there = mapped_entry_lock(&entry, &check->mm->pt, check->addr);
 
-	if (!pte_present(entry.pte) || pte_page(entry.pte) != watch->page) {
-		if (!unmapped_meanwhile(watch))
+	if (!pte_present(entry.pte) || pte_page(entry.pte) != check->page) {
+		if (!unmapped_meanwhile(check))
 			wrong = "is not mapped at its address any more";
 	} else if (!PageAnonExclusive(entry.owner)) {
 		wrong = "is not exclusive";
-	} else if (folio_precise_page_mapcount(folio, watch->page) != 1) {
+	} else if (folio_precise_page_mapcount(folio, check->page) != 1) {
 		wrong = "is mapped a second time";
 	}
 	if (there)
@@ -79,38 +79,39 @@ static const char *wrong_mapping(const struct pin_watch *watch)
 	return wrong;
 }
 
-static const char *wrong_page(const struct pin_watch *watch)
+static const char *wrong_page(const struct pin_check *check)
 {
-	if (page_life(watch->page) != watch->life || page_type(watch->page) != PAGE_ANON)
+	if (page_life(check->page) != check->life || page_type(check->page) != PAGE_ANON)
 		return "was freed";
-	if (!watch->ready && !unmapped_meanwhile(watch))
+	if (!check->ready && !unmapped_meanwhile(check))
 		return "was not exclusive when it was pinned";
-	if (!folio_maybe_dma_pinned(page_folio(watch->page)))
+	if (!folio_maybe_dma_pinned(page_folio(check->page)))
 		return "is not counted as pinned";
-	if (machine.payload && watch->stamp && watch->slot < PIN_SLOTS && load_acquire(word_of(watch->page, watch->slot)) != watch->stamp)
-		return "lost what was written through the pin";
+	if (machine.payload && check->stamp && check->slot < PIN_SLOTS &&
+	    load_acquire(word_of(check->page, check->slot)) != check->stamp)
+		return "lost a write through the pin";
 	return NULL;
 }
 
-bool watched_unpin(struct pin_watch *watch, char *why, size_t why_size)
+bool checked_unpin(struct pin_check *check, char *why, size_t why_size)
 {
-	const char *wrong = wrong_page(watch);
+	const char *wrong = wrong_page(check);
 
 	if (!wrong) {
-		mmap_read_lock(watch->mm);
-		wrong = wrong_mapping(watch);
-		mmap_read_unlock(watch->mm);
+		mmap_read_lock(check->mm);
+		wrong = wrong_mapping(check);
+		mmap_read_unlock(check->mm);
 	}
 	if (wrong) {
-		snprintf(why, why_size, "pfn %lu, pinned for %s at %lx, %s", page_to_pfn(watch->page),
-			 watch->stamp ? "writing" : "reading", watch->addr, wrong);
+		snprintf(why, why_size, "pfn %lu, pinned for %s at %lx, %s", page_to_pfn(check->page),
+			 check->stamp ? "writing" : "reading", check->addr, wrong);
 		return false;
 	}
-	unpin_user_page(watch->page);
+	unpin_user_page(check->page);
 	return true;
 }
 
-/* The latest stamp in the page mapped at @addr; 0 if none is. Locking: mmap_lock. */
+/* The latest stamp in the page mapped at @addr; 0 if there is none. Locking: mmap_lock. */
 static uint64_t latest_stamp(struct mm_struct *mm, unsigned long addr)
 {
 	struct mapped_entry entry;

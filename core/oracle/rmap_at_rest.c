@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rmap_at_rest.c - what must hold of the reverse map while nobody uses it.
+ * rmap_at_rest.c - invariants of the quiescent reverse map.
  *
- * The page tables are read first, from above, by the VMAs: each entry that maps a page goes on the list of its frame.
- * Then each folio is asked, from below, by the walk that everybody uses, and what it finds is ticked off.
+ * The page tables are read first, top down, by the VMAs: each entry that maps a page is added to the list of its
+ * frame. Then each folio is walked, bottom up, by the rmap walk that all operations use, and the entries found are
+ * checked off.
  */
 #include "core/oracle/rmap_at_rest.h"
 
@@ -23,20 +24,20 @@ struct mapping {
 	const struct mm_struct *mm;	/* (T) */
 	unsigned long addr;		/* (T) */
 	uint32_t next;			/* (T) of the same frame: number + 1, 0 for none */
-	bool walked;			/* (T) a walk found it */
+	bool walked;			/* (T) an rmap walk found it */
 };
 
 /* Lock key: (T) this thread only */
 struct rmap_inspection {
 	struct census census;		/* (T) */
-	struct mm_struct *mm;		/* (T) whose page tables are read */
+	struct mm_struct *mm;		/* (T) of the page tables being read */
 	uint32_t *first;		/* (T) by pfn: number + 1 of the first mapping, 0 for none */
 	struct mapping *mapping;	/* (T) */
 	unsigned long nr, room;		/* (T) */
 	struct complaint *complaint;	/* (T) */
 };
 
-/* ---- from above ---- */
+/* ---- top down: page tables ---- */
 
 static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
 {
@@ -89,7 +90,7 @@ static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
 	}
 }
 
-/* ---- from below ---- */
+/* ---- bottom up: rmap walks ---- */
 
 static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn, const struct mm_struct *mm, unsigned long addr)
 {
@@ -108,7 +109,8 @@ static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struc
 	struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, addr);
 
 	if (!mapping || mapping->walked)
-		disagree(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or for the second time", pfn, addr);
+		disagree(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or twice", pfn,
+			 addr);
 	else
 		mapping->walked = true;
 }
@@ -163,7 +165,7 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 	for_each_inspected_frame(pfn, in->complaint) {
 		struct page *page = pfn_to_page(pfn);
 
-		/* Huge pages that are free in the pool are of the type they have in use. */
+		/* Free huge pages of the pool keep their type. */
 		if ((page_type(page) == PAGE_ANON || page_type(page) == PAGE_FILE) && page_ref_count(page))
 			walk_folio(in, page_folio(page));
 	}

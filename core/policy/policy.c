@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* policy.c - named policies, and policies spelled out. */
+/* policy.c - named policies, and policies given by choices. */
 #include "core/policy/policy.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Any order; what a preset does not name is off, or the enum's first value. */
+/* Any order; fields that a preset does not name are off, or the enum's first value. */
 const struct policy_preset policy_presets[] = {
 	{
 		.name = "linux-2.6.14",
@@ -186,7 +186,7 @@ static const struct choice choices[] = {
 };
 
 _Static_assert(sizeof(enum ptl_level) == sizeof(unsigned int) && sizeof(enum spin_kind) == sizeof(unsigned int),
-	       "every choice that is no bool is kept as an unsigned int");
+	       "every choice except a bool is an unsigned int");
 
 static void choice_set(const struct choice *choice, struct mm_policy *policy, unsigned int value)
 {

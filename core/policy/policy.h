@@ -13,29 +13,29 @@
 struct policy_preset {
 	const char *name;
 	const char *what;		/* for lists */
-	const char *news;		/* what it changed beside the preset before it, in a few words for plots */
+	const char *news;		/* the change from the preset before it, in a few words for plots */
 	bool linux_history;		/* a step of Linux's history: eras have it */
-	bool is_default;		/* of exactly one */
+	bool is_default;		/* exactly one preset has it */
 	struct mm_policy policy;
 };
 
 extern const struct policy_preset policy_presets[];
 extern const unsigned int nr_policy_presets;
 
-/* The preset of that name; NULL when there is none. */
+/* The preset of that name; NULL if there is none. */
 const struct policy_preset *policy_find(const char *name);
-/* The one that is marked as the default. */
+/* The preset marked as the default. */
 const struct policy_preset *policy_default(void);
 /*
- * A preset says itself whether it is of Linux's history. Results also have names of presets that this version does not
- * know: those of releases, "linux-" with digits and dots, are of the history. Changed policies are not.
+ * A preset's own field decides whether it is of Linux's history. Results also have names of presets that this version
+ * does not know: those of releases, "linux-" with digits and dots, are of the history. Changed policies are not.
  */
 bool policy_in_history(const char *name);
-/* As strcmp(): Linux's history by version, then the others by name, wherever presets stand in their table. */
+/* As strcmp(): Linux's history by version, then the others by name, independent of their order in the table. */
 int policy_compare(const char *one, const char *other);
-/* The preset with which Linux's history begins. */
+/* The first preset of Linux's history. */
 const struct policy_preset *policy_oldest(void);
-/* A key by which a policy is changed, what it is about, and its values: at most POLICY_VALUES, else up to the first NULL. */
+/* A key that changes a policy, its meaning, and its values: at most POLICY_VALUES, else up to the first NULL. */
 struct policy_key {
 	const char *key, *what;
 	const char *const *values;
@@ -43,7 +43,7 @@ struct policy_key {
 
 #define POLICY_VALUES	9
 
-/* The @i-th of them; false when there are not so many. */
+/* The @i-th key; false past the last one. */
 bool policy_key(unsigned int i, struct policy_key *key);
 /*
  * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: see policy_key().

@@ -18,13 +18,13 @@ static const struct {
 	struct knocked knocked;
 	enum file_storm_kind kind;
 } cases[] = {
-	{ { "file:truncated-recheck", { "folio_mapping(folio) != NULL", "in none, and still in use" } }, FILE_STORM_CUTS },
+	{ { "file:truncated-recheck", { "folio_mapping(folio) != NULL", "is still in use" } }, FILE_STORM_CUTS },
 	{ { "file:size-recheck", { "i_size_read" } }, FILE_STORM_SHAPES },
-	{ { "file:mkwrite-dirty", { "folio_test_dirty", "nobody would know" } }, FILE_STORM_SHAPES },
+	{ { "file:mkwrite-dirty", { "folio_test_dirty", "without a dirty folio" } }, FILE_STORM_SHAPES },
 	{ { "unmap-mapping:lock", { "counted", "beyond the end", "points_to_table", "Segmentation fault" } }, FILE_STORM_SHAPES },
 	{ { "truncate:unmap-locked", { "folio_mapped" } }, FILE_STORM_SHAPES },
 	{ { "truncate:unmap-again", { "beyond the end" } }, FILE_STORM_CUTS },
-	{ { "writeback:mkclean", { "has lost the last", "nobody would know" } }, FILE_STORM_DATA },
+	{ { "writeback:mkclean", { "has lost the last", "without a dirty folio" } }, FILE_STORM_DATA },
 };
 
 static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)

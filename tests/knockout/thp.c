@@ -51,7 +51,7 @@ static const struct scene_of_one {
 } cases[] = {
 	{ { "thp:split-exclusive", { "which is not exclusive" } }, protect_a_part },
 	{ { "thp:vma-split", { "lies in no VMA as a whole" } }, protect_a_part },
-	{ { "thp:fault-recheck", { "tables put by" } }, two_first_writes },
+	{ { "thp:fault-recheck", { "deposits" } }, two_first_writes },
 	{ { "thp:lock-recheck", { "folio_test_pmd_mappable" } }, split_and_zap },
 };
 

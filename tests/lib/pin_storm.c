@@ -52,16 +52,16 @@ static unsigned long pick(const struct pin_storm_run *run)
 
 static void pin(struct pin_storm_run *run, unsigned int slot)
 {
-	struct pin_watch watch = { .mm = run->mm, .addr = pick(run), .slot = slot };
+	struct pin_check check = { .mm = run->mm, .addr = pick(run), .slot = slot };
 	unsigned int flags = below(3) ? FOLL_WRITE : FOLL_LONGTERM;
 	char why[256];
 	long got;
 
-	watch.unmaps = &run->unmaps[(watch.addr - BASE) >> PAGE_SHIFT];
-	got = watched_pin(&watch, flags);
+	check.unmaps = &run->unmaps[(check.addr - BASE) >> PAGE_SHIFT];
+	got = checked_pin(&check, flags);
 	if (got == 1 && (flags & FOLL_WRITE))
-		watched_write(&watch);
-	if (got == 1 && !watched_unpin(&watch, why, sizeof(why)))
+		checked_write(&check);
+	if (got == 1 && !checked_unpin(&check, why, sizeof(why)))
 		fail(run, why);
 	else if (got < 0 && got != -EFAULT)	/* the right to write may be gone */
 		fail(run, "a page could not be pinned");

@@ -80,7 +80,7 @@ static void entries(void **state)
 	val = *entry;
 	wrong_when(&f, *entry, val & ~(ENTRY_PRESENT | ENTRY_WRITE), "bad leaf");
 	wrong_when(&f, *entry, val | 1UL << 58, "bad leaf");
-	wrong_when(&f, *entry, val | ENTRY_SPECIAL, "tables put by");	/* raw frames have none */
+	wrong_when(&f, *entry, val | ENTRY_SPECIAL, "deposits");	/* raw frames have none */
 	wrong_when(&f, *entry, pmd_mkspecial(mk_huge_pmd(&get_huge_zero_folio()->page, ENTRY_PRESENT | ENTRY_WRITE)).val, "special leaf");
 	wrong_when(&f, *entry, val + PAGE_SIZE, "no huge page");
 	wrong_when(&f, *entry, *shared, "has index");
@@ -101,16 +101,16 @@ static void counts(void **state)
 	(void)state;
 	begin(&f);
 	large = folio_large(f.own);
-	wrong_when(&f, large->entire_mapcount, 1, "of the whole");
-	wrong_when(&f, large->large_mapcount, 1, "of the whole");
-	wrong_when(&f, large->mapped_shared, true, "is said to be shared");
+	wrong_when(&f, large->entire_mapcount, 1, "by leaves");
+	wrong_when(&f, large->large_mapcount, 1, "by leaves");
+	wrong_when(&f, large->mapped_shared, true, "is marked shared");
 	wrong_when(&f, f.own->page._refcount, 2, "references");
 	wrong_when(&f, f.own->page._mapcount, 0, "mappings");
 	wrong_when(&f, f.shared->page.flags, PG_ANON_EXCLUSIVE, "is exclusive, but 2 entries");
 	wrong_when(&f, f.own->page.index, f.own->page.index + 1, "has index");
 	holder = table_page(pmdp_at(f.mm[0], AREA));
 	table = holder->pt_deposit;
-	wrong_when(&f, holder->pt_deposit, table->pt_next, "tables put by");
+	wrong_when(&f, holder->pt_deposit, table->pt_next, "deposits");
 	wrong_when(&f, table->level, LEVEL_PMD, "is no PTE table");
 	end(&f);
 }

@@ -173,17 +173,17 @@ static void what_is_wrong_with_a_chain(void **state)
 	vma = vma_at_rest(&f, 1, AREA);
 	avc = TAILQ_LAST(&vma->anon_vma_chain, anon_vma_chain_list);
 	TAILQ_REMOVE(&vma->anon_vma_chain, avc, same_vma);
-	is_wrong(&f, "chains are there");
+	is_wrong(&f, "chains are allocated");
 	copy = *avc;
 	TAILQ_INSERT_TAIL(&vma->anon_vma_chain, &copy, same_vma);
-	is_wrong(&f, "holds a chain that is no VMA's");
+	is_wrong(&f, "has a chain without a VMA");
 	TAILQ_INSERT_TAIL(&vma->anon_vma_chain, avc, same_vma);
-	is_wrong(&f, "more chains than there are");
+	is_wrong(&f, "more chains than are allocated");
 	TAILQ_REMOVE(&vma->anon_vma_chain, &copy, same_vma);
 	anon_vma_lock_write(avc->anon_vma);
 	anon_vma_interval_tree_remove(avc, &avc->anon_vma->tree);
 	anon_vma_unlock_write(avc->anon_vma);
-	is_wrong(&f, "tree holds 2 chains, 3 VMAs");
+	is_wrong(&f, "tree has 2 chains, 3 VMAs");
 	anon_vma_lock_write(avc->anon_vma);
 	anon_vma_interval_tree_insert(avc, &avc->anon_vma->tree);
 	anon_vma_unlock_write(avc->anon_vma);
@@ -230,12 +230,12 @@ static void what_is_found_twice(void **state)
 	for (unsigned int i = 1; i < NR; i++)
 		assert_int_equal(sys_fork(f.mm[0], &f.mm[i]), 0);
 	is_right(&f);
-	wrong_when(&f, vma_at_rest(&f, 1, AREA)->vm_mm, f.mm[0], "for the second time");
+	wrong_when(&f, vma_at_rest(&f, 1, AREA)->vm_mm, f.mm[0], "or twice");
 	is_right(&f);
 	end(&f);
 }
 
-/* An mm that the oracle is not told of has anon_vmas that it does not reach. */
+/* An mm that the oracle does not know has anon_vmas that it does not reach. */
 static void what_is_out_of_reach(void **state)
 {
 	struct complaint complaint;
@@ -246,7 +246,7 @@ static void what_is_out_of_reach(void **state)
 	complaint = (struct complaint){ .why = f.why, .size = sizeof(f.why) };
 	rmap_at_rest(f.mm, NR - 1, &complaint);
 	assert_true(complaint.made);
-	assert_non_null(strstr(f.why, "VMAs lead to"));
+	assert_non_null(strstr(f.why, "allocated, VMAs have"));
 	end(&f);
 }
 

@@ -415,7 +415,7 @@ static void the_oracle_complains(void **state)
 	complains(mm, "is of the pool, or its VMA");
 	vma->vm_flags ^= VM_HUGETLB;
 	huge_folio_at(mm, AREA)->page.flags ^= PG_HUGETLB;
-	complains(mm, "tables put by");
+	complains(mm, "deposits");
 	huge_folio_at(mm, AREA)->page.flags ^= PG_HUGETLB;
 	down_read(&vma->vm_resv->lock);
 	complains(mm, "hugetlb VMA lock");
