@@ -26,7 +26,7 @@
 #define xchg_acq_rel(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
 #define xchg_seq_cst(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 
-/* True when *@p was *@old and is now @new; else *@old holds what was found. A failed exchange reads with the load's half. */
+/* True if *@p was *@old and is now @new; else *@old is the value read. A failure has the order of its load only. */
 #define try_cmpxchg_relaxed(p, old, new) \
 	__atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
 #define try_cmpxchg_acquire(p, old, new) \
