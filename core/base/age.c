@@ -8,9 +8,9 @@
 #include "core/base/detector.h"
 
 #if FAULTLINE_CHECK
-enum age_event { AGE_FREED, AGE_REUSED, AGE_SEEN, NR_AGE_EVENTS };
+enum age_event { AGE_FREED, AGE_REUSED, AGE_ACCESSED, NR_AGE_EVENTS };
 
-static const char *const event_names[NR_AGE_EVENTS] = { "freed", "reused", "seen" };
+static const char *const event_names[NR_AGE_EVENTS] = { "freed", "reused", "accessed" };
 
 /* Buckets: never unlinked; then by grace periods since the unlink. */
 #define NR_BUCKETS	8
@@ -141,14 +141,14 @@ void age_reused(enum age_kind kind, struct age *age)
 }
 
 /* @gone is read before the period count: else a period that ends in between counts against the reader. */
-void age_seen(enum age_kind kind, const struct age *age, const void *object)
+void age_accessed(enum age_kind kind, const struct age *age, const void *object)
 {
 	unsigned long gone, periods;
 
 	if (!detector_is_on(&ages))
 		return;
 	gone = load_acquire(&age->gone);
-	periods = count_age(kind, AGE_SEEN, gone);
+	periods = count_age(kind, AGE_ACCESSED, gone);
 	if (unlikely(periods > 1))
 		BUG("object age: %p, one of the %s, is accessed %lu grace periods after the unlink, limit 1",
 		    object, kind_names[kind], periods);

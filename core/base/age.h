@@ -47,7 +47,7 @@ void age_freed(enum age_kind kind, const struct age *age, const void *object, un
 /* The reuse: a new life. */
 void age_reused(enum age_kind kind, struct age *age);
 /* A reader's access in the section in which it found @object. Dies if the age is impossible. */
-void age_seen(enum age_kind kind, const struct age *age, const void *object);
+void age_accessed(enum age_kind kind, const struct age *age, const void *object);
 /* An access that excludes an unlink. Dies if the object is unlinked; poison counts as unlinked. */
 void assert_linked(enum age_kind kind, const struct age *age, const void *object);
 #else
@@ -57,7 +57,7 @@ static force_inline void age_freed(enum age_kind kind, const struct age *age, co
 	(void)kind, (void)age, (void)object, (void)least;
 }
 static force_inline void age_reused(enum age_kind kind, struct age *age) { (void)kind, (void)age; }
-static force_inline void age_seen(enum age_kind kind, const struct age *age, const void *object)
+static force_inline void age_accessed(enum age_kind kind, const struct age *age, const void *object)
 {
 	(void)kind, (void)age, (void)object;
 }

@@ -86,7 +86,7 @@
 	X(HMM_SNAPSHOT,		"entries read for devices") \
 	X(HMM_COMPARED,		"entries of devices compared with the page tables") \
 	X(HMM_STALE,		"snapshots that an invalidation hit") \
-	X(NOTIFIER_TOLD,	"invalidations that subscribers were notified of") \
+	X(NOTIFIER_CALL,	"invalidations that subscribers were notified of") \
 	X(NOTIFIER_WAIT,	"waits for the end of invalidations") \
 	X(FOLIO_SPLIT,		"large folios split") \
 	X(FOLIO_SPLIT_KEPT,	"large folios that could not be split") \

@@ -39,7 +39,8 @@ static int cpu_of(uint32_t word)
  * Dies of a conflict inside @lock. @found: the word, of an owner of @by. The held lists know more than the word, but
  * nothing of threads that entered without a lock.
  */
-static __cold void met(const void *lock, enum lock_rank rank, const char *mode, const char *site, uint32_t found, const void *by)
+static __cold void conflict(const void *lock, enum lock_rank rank, const char *mode, const char *site, uint32_t found,
+			    const void *by)
 {
 	const char *other_site = "(not in its list of locks)";
 	int other = cpu_of(found);
@@ -57,7 +58,7 @@ void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank 
 		return;
 	found = fetch_add_relaxed(&shadow->inside, own_word());
 	if (unlikely(found))
-		met(lock, rank, "write", site, found, lock);
+		conflict(lock, rank, "write", site, found, lock);
 }
 
 void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
@@ -68,7 +69,7 @@ void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank r
 		return;
 	found = fetch_add_relaxed(&shadow->inside, 1u);
 	if (unlikely(found >= SHADOW_WRITER))
-		met(lock, rank, "read", site, found, lock);
+		conflict(lock, rank, "read", site, found, lock);
 }
 
 void shadow_leave_write(struct shadow *shadow)
@@ -92,6 +93,6 @@ void shadow_downgrade(struct shadow *shadow)
 void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by)
 {
 	if (detector_is_on(&shadow_owners))
-		met(lock, rank, "read", site, SHADOW_WRITER * (NR_CPUS + 1), by);
+		conflict(lock, rank, "read", site, SHADOW_WRITER * (NR_CPUS + 1), by);
 }
 #endif

@@ -76,7 +76,7 @@ static bool mapped_at_first(const struct folio *folio)
  * B1. The mapping of an unmapped folio may point to memory that was freed before this reader came, so not even its
  * life is read. And the life read was the right one's only if the folio is mapped afterwards, too. Locking: RCU.
  */
-static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
+static struct anon_vma *first_check(const struct folio *folio, uint64_t *life)
 {
 	struct anon_vma *anon_vma = folio_anon_vma(folio);
 
@@ -86,7 +86,7 @@ static struct anon_vma *first_look(const struct folio *folio, uint64_t *life)
 	return !FAULTLINE_CHECK || mapped_at_first(folio) ? anon_vma : NULL;
 }
 
-enum look { LOOK_SAME, LOOK_MOVED, LOOK_GONE };
+enum check { CHECK_SAME, CHECK_MOVED, CHECK_GONE };
 
 /*
  * B3. Reads mapped first, mapping second: if the folio moved here in between, it was mapped at that time.
@@ -94,17 +94,17 @@ enum look { LOOK_SAME, LOOK_MOVED, LOOK_GONE };
  * ORDER[anon-ref:B] after the acquire of B2. Pairs with ORDER[anon-ref:A]. Weaker: a folio that was unmapped before is
  * taken for mapped, and its anon_vma for alive.
  */
-static enum look second_look(const struct folio *folio, const struct anon_vma *anon_vma)
+static enum check second_check(const struct folio *folio, const struct anon_vma *anon_vma)
 {
 	if (!folio_mapped(folio) && !KNOCKED_OUT(ANON_REF_B)) {
 		count_event(EV_ANON_VMA_UNMAPPED);
-		return LOOK_GONE;
+		return CHECK_GONE;
 	}
 	if (folio_anon_vma(folio) != anon_vma && !KNOCKED_OUT(ANON_REF_MOVED)) {
 		count_event(EV_ANON_VMA_MOVED);
-		return LOOK_MOVED;
+		return CHECK_MOVED;
 	}
-	return LOOK_SAME;
+	return CHECK_SAME;
 }
 
 /* B2, by reference. */
@@ -125,71 +125,71 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 /* ---- a reference ---- */
 
 /*
- * B2 and B3; LOOK_SAME: with a reference. A folio whose anon_vma is dead may have moved before. Locking: RCU, which is
+ * B2 and B3; CHECK_SAME: with a reference. A folio whose anon_vma is dead may have moved before. Locking: RCU, which is
  * dropped.
  */
-static enum look get_once(const struct folio *folio, struct anon_vma *anon_vma)
+static enum check get_once(const struct folio *folio, struct anon_vma *anon_vma)
 {
 	bool got = get_unless_zero(anon_vma);
-	enum look look;
+	enum check result;
 
 	SYNCPOINT("anon_vma.got");
 	if (got)
-		look = second_look(folio, anon_vma);
+		result = second_check(folio, anon_vma);
 	else
-		look = folio_anon_vma(folio) == anon_vma ? LOOK_GONE : LOOK_MOVED;
+		result = folio_anon_vma(folio) == anon_vma ? CHECK_GONE : CHECK_MOVED;
 	rcu_read_unlock();
-	if (got && look != LOOK_SAME)
+	if (got && result != CHECK_SAME)
 		put_anon_vma(anon_vma);
-	return look;
+	return result;
 }
 
 /* ---- the lock ---- */
 
 /*
- * B4 with a reference. LOOK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio
+ * B4 with a reference. CHECK_SAME: locked, and the reference is dropped: not the last, since a VMA that maps the folio
  * is linked.
  */
-static enum look lock_slow(const struct folio *folio, struct anon_vma *anon_vma)
+static enum check lock_slow(const struct folio *folio, struct anon_vma *anon_vma)
 {
-	enum look look = get_once(folio, anon_vma);
+	enum check result = get_once(folio, anon_vma);
 
-	if (look != LOOK_SAME)
-		return look;
+	if (result != CHECK_SAME)
+		return result;
 	count_event(EV_ANON_VMA_WAIT);
 	SYNCPOINT("anon_vma.before_lock");
 	anon_vma_lock_read(anon_vma);
-	look = second_look(folio, anon_vma);
-	if (look != LOOK_SAME) {
+	result = second_check(folio, anon_vma);
+	if (result != CHECK_SAME) {
 		anon_vma_unlock_read(anon_vma);
 		put_anon_vma(anon_vma);
-		return look;
+		return result;
 	}
 	if (anon_vma_drop(anon_vma))
 		BUG("anon_vma %p has no VMA, and a folio mapped through it", (void *)anon_vma);
-	return LOOK_SAME;
+	return CHECK_SAME;
 }
 
-/* LOOK_SAME: locked. Locking: RCU, which is dropped. */
-static enum look lock_once(const struct folio *folio, struct anon_vma *anon_vma, struct rmap_walk_control *rwc)
+/* CHECK_SAME: locked. Locking: RCU, which is dropped. */
+static enum check lock_once(const struct folio *folio, struct anon_vma *anon_vma, struct rmap_walk_control *rwc)
 {
 	struct anon_vma *root = load_acquire(&anon_vma->root);
-	enum look look;
+	enum check result;
 
 	ASSERT(!is_poison(root));
 	if (likely(down_read_trylock(&root->rwsem))) {
 		SYNCPOINT("anon_vma.locked");
-		look = second_look(folio, anon_vma);
-		if (look != LOOK_SAME)
+		result = second_check(folio, anon_vma);
+		if (result != CHECK_SAME)
 			up_read(&root->rwsem);
 		rcu_read_unlock();
-		return look;
+		return result;
 	}
 	SYNCPOINT("anon_vma.trylock_failed");
 	if (rwc && rwc->try_lock) {
 		rcu_read_unlock();
 		rwc->contended = true;
-		return LOOK_GONE;
+		return CHECK_GONE;
 	}
 	return lock_slow(folio, anon_vma);
 }
@@ -202,23 +202,23 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 {
 	struct anon_vma *anon_vma;
 	unsigned int rounds = 0;
-	enum look look;
+	enum check result;
 	RETRY_LOOP(ANON_VMA);
 
 	do {
 		BUG_ON(rounds++ > ROUNDS_BOUND);
 		rcu_read_lock();
-		anon_vma = first_look(folio, life);
+		anon_vma = first_check(folio, life);
 		if (!anon_vma) {
 			rcu_read_unlock();
 			return NULL;
 		}
 		SYNCPOINT("anon_vma.looked");
 		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without the check its age is arbitrary */
-			age_seen(AGE_ANON_VMA, &anon_vma->age, anon_vma);
-		look = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
-	} while (look == LOOK_MOVED && RETRIED());
-	return look == LOOK_SAME ? anon_vma : NULL;
+			age_accessed(AGE_ANON_VMA, &anon_vma->age, anon_vma);
+		result = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
+	} while (result == CHECK_MOVED && RETRIED());
+	return result == CHECK_SAME ? anon_vma : NULL;
 }
 
 struct anon_vma *folio_get_anon_vma(struct folio *folio)

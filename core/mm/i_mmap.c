@@ -3,14 +3,14 @@
 #include "core/mm/i_mmap.h"
 
 /* Locking: i_mmap_rwsem for write. */
-static void put_in(struct vm_area_struct *vma)
+static void insert_vma(struct vm_area_struct *vma)
 {
 	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
 	interval_tree_insert(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma->vm_pgoff + vma_pages(vma) - 1);
 }
 
 /* Locking: i_mmap_rwsem for write. */
-static void take_out(struct vm_area_struct *vma)
+static void remove_vma(struct vm_area_struct *vma)
 {
 	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
 	ASSERT(vma->i_mmap_node.first == vma->vm_pgoff && vma->i_mmap_node.last == vma->vm_pgoff + vma_pages(vma) - 1);
@@ -22,7 +22,7 @@ void vma_link_file(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	put_in(vma);
+	insert_vma(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -31,7 +31,7 @@ void vma_unlink_file(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	take_out(vma);
+	remove_vma(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -40,14 +40,14 @@ void vma_file_pre_update(struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	i_mmap_lock_write(&vma->vm_file->mapping);
-	take_out(vma);
+	remove_vma(vma);
 }
 
 void vma_file_post_update(struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	put_in(vma);
+	insert_vma(vma);
 	i_mmap_unlock_write(&vma->vm_file->mapping);
 }
 
@@ -55,7 +55,7 @@ void vma_file_post_split(struct vm_area_struct *new, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	put_in(new);
+	insert_vma(new);
 	vma_file_post_update(vma);
 }
 
@@ -64,5 +64,5 @@ void vma_file_pre_merge(struct vm_area_struct *heir, struct vm_area_struct *vma)
 	if (!vma->vm_file)
 		return;
 	vma_file_pre_update(heir);
-	take_out(vma);
+	remove_vma(vma);
 }

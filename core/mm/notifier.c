@@ -89,7 +89,7 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 	sub = inv_start(subs, range, &seq);
 	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT))) {
 		SYNCPOINT("notifier.invalidate");
-		count_event(EV_NOTIFIER_TOLD);
+		count_event(EV_NOTIFIER_CALL);
 		sub->ops->invalidate(sub, range, seq);
 	}
 }

@@ -155,7 +155,7 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 	rcu_read_lock();
 	vma = vma_tree_find(&mm->tree, addr);
 	if (FAULTLINE_CHECK && vma)
-		age_seen(AGE_VMA, &vma->vm_age, vma);
+		age_accessed(AGE_VMA, &vma->vm_age, vma);
 	if (unlikely(!vma || !vma_start_read(mm, vma))) {
 		rcu_read_unlock();
 		count_event(EV_VMA_LOCK_MISS);

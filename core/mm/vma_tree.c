@@ -13,7 +13,7 @@
 /* A child's search found nothing: its VMAs all end at or below @addr, so the next child's first one is the result. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 {
-	age_seen(AGE_VMA_NODE, &node->age, node);
+	age_accessed(AGE_VMA_NODE, &node->age, node);
 	ASSERT(node->nr && node->nr <= NODE_SLOTS);	/* a freed node is poisoned */
 	for (unsigned int i = 0; i < node->nr; i++) {
 		void *slot;

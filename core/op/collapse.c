@@ -161,7 +161,7 @@ static struct page *page_of(const struct collapse *c, unsigned long i)
 }
 
 /* Source: mm/khugepaged.c, __collapse_huge_page_isolate(). */
-static int look_at_pages(struct collapse *c)
+static int check_pages(struct collapse *c)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
 		struct page *page;
@@ -237,7 +237,7 @@ static int collapse_locked(struct collapse *c)
 	anon_vma_lock_write(vma_anon_vma(c->vma));
 	mmu_notifier_invalidate_range_start(&range);
 	unlink_table(c);
-	err = look_at_pages(c);
+	err = check_pages(c);
 	SYNCPOINT("collapse.looked");
 	if (err) {
 		link_table(c);

@@ -65,10 +65,10 @@ static force_inline bool page_is_folio(const struct page *page)
 }
 
 /* @page was found in this section. Tables freed by shootdown instead of a grace period have no age. */
-static force_inline void page_seen(const struct page *page)
+static force_inline void page_accessed(const struct page *page)
 {
 	if (FAULTLINE_CHECK && rcu_read_held())
-		age_seen(AGE_FRAME, &page->age, page);
+		age_accessed(AGE_FRAME, &page->age, page);
 }
 
 /* @nr pages of one folio, from @page on. */
@@ -150,7 +150,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		return NULL;
 	page = pte_page(pte);
 	SYNCPOINT("gup.read_pte");
-	page_seen(page);
+	page_accessed(page);
 	folio = try_grab_folio_fast(page, flags);	/* (B3) */
 	if (unlikely(!folio)) {
 		back_off(NULL, 0, flags);
@@ -198,7 +198,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 		return 0;
 	nr = min(nr, HPAGE_PMD_NR - first);
 	SYNCPOINT("gup.read_leaf");
-	page_seen(page);
+	page_accessed(page);
 	folio = try_grab_large_fast(page, (int)nr, flags);	/* (B3) */
 	if (unlikely(!folio)) {
 		back_off(NULL, 0, flags);

@@ -78,7 +78,8 @@ static unsigned long snapshot(struct mm_struct *mm, unsigned long start, unsigne
 }
 
 /* Adds the snapshot of @start. False: it is stale. Locking: the mirror's. */
-static bool put_in(struct hmm_mirror *mirror, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, uint32_t seq)
+static bool add_snapshot(struct hmm_mirror *mirror, unsigned long start, unsigned long end, const hmm_pfn_t *pfns,
+			 uint32_t seq)
 {
 	hmm_pfn_t *entry = hmm_mirror_entry(mirror, start);
 
@@ -104,7 +105,7 @@ static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start,
 		unsigned long next = snapshot(mirror->mm, start, end, pfns);
 
 		spin_lock(&mirror->lock);
-		if (put_in(mirror, start, next, pfns, seq))
+		if (add_snapshot(mirror, start, next, pfns, seq))
 			return next;
 		spin_unlock(&mirror->lock);
 		RETRY();

@@ -31,7 +31,7 @@ static void make_folio(struct page *head, struct page *page)
 }
 
 /* False: the folio has extra references. Locking: its lock; nothing maps it. */
-static bool take_apart(struct folio *folio)
+static bool split_unmapped(struct folio *folio)
 {
 	struct page *head = &folio->page;
 	unsigned long nr = folio_nr_pages(folio);
@@ -76,7 +76,7 @@ int split_folio(struct folio *folio)
 	try_to_migrate(folio, TTU_SPLIT_HUGE_PMD | TTU_SYNC | TTU_BATCH_FLUSH);
 	try_to_unmap_flush();
 	SYNCPOINT("split_folio.unmapped");
-	done = take_apart(folio);
+	done = split_unmapped(folio);
 	SYNCPOINT("split_folio.apart");
 	if (done)
 		restore_small(folio, nr);

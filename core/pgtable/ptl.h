@@ -148,7 +148,7 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 		/* In the section a table may be unlinked, but not freed or reused. */
 		ASSERT(entry_points_to_table(pmd->val) && page_life(pmd_table_page(*pmd)) == life);
 		if (pt->policy.table_free == TABLE_FREE_RCU)
-			age_seen(AGE_TABLE, &pmd_table_page(*pmd)->age, pmd_table_page(*pmd));
+			age_accessed(AGE_TABLE, &pmd_table_page(*pmd)->age, pmd_table_page(*pmd));
 		return pte_offset(*pmd, addr);
 	}
 	pte_section_end(pt);

@@ -51,9 +51,9 @@ shows 'shadow '
 # What was seen of ages, in short and in full.
 ends 0 stress map_touch_unmap --seconds 0.5
 shows 'ages, in grace periods'
-shows '  page tables seen: linked'
+shows '  page tables accessed: linked'
 ends 0 stress map_touch_unmap --seconds 0.5 --full ages
-grep -qE '  page tables seen:  [0-9]+ at linked' out || surprise 'no ages in full'
+grep -qE '  page tables accessed:  [0-9]+ at linked' out || surprise 'no ages in full'
 
 # What was to be left out, and was never come to.
 ends 0 stress walk_dense --axis pages:65536 --threads 1 --rounds 2 --knockout swap:freeze

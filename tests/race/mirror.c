@@ -37,7 +37,7 @@ static void storm_under(const char *text, bool with_file, uint64_t seed)
 static void run(bool with_file)
 {
 	const struct wanted wanted[] = {
-		MET(EV_HMM_COMPARED, 1001), MET(EV_NOTIFIER_TOLD, 501), MET(EV_HMM_STALE, 6), MET(EV_NOTIFIER_WAIT, 6),
+		MET(EV_HMM_COMPARED, 1001), MET(EV_NOTIFIER_CALL, 501), MET(EV_HMM_STALE, 6), MET(EV_NOTIFIER_WAIT, 6),
 		MET(EV_DEVICE_IN, 6), MET(EV_DEVICE_BACK, 6), MET(EV_FORK, 3), MET(EV_MIGRATE, 6), MET(EV_RECLAIM, 6),
 		MET(EV_FILE_MAP, with_file ? 6 : 0), MET(EV_FILE_CLEANED, with_file ? 1 : 0),
 	};

@@ -76,7 +76,7 @@ static void what_was_not_linked_has_no_age(void **state)
 {
 	(void)state;
 	age_freed(AGE_TABLE, &object.age, &object, 1);
-	age_seen(AGE_TABLE, &object.age, &object);
+	age_accessed(AGE_TABLE, &object.age, &object);
 }
 
 static void a_look_at_what_is_long_gone_is_seen(void **state)
@@ -84,12 +84,13 @@ static void a_look_at_what_is_long_gone_is_seen(void **state)
 	(void)state;
 	needs_checks();
 	age_unlinked(&object.age);
-	age_seen(AGE_ANON_VMA, &object.age, &object);
+	age_accessed(AGE_ANON_VMA, &object.age, &object);
 	synchronize_rcu();
 	synchronize_rcu();
-	assert_dies("one of the anon_vmas, is accessed 2 grace periods after", age_seen(AGE_ANON_VMA, &object.age, &object));
+	assert_dies("one of the anon_vmas, is accessed 2 grace periods after",
+		    age_accessed(AGE_ANON_VMA, &object.age, &object));
 	age_reused(AGE_ANON_VMA, &object.age);
-	age_seen(AGE_ANON_VMA, &object.age, &object);
+	age_accessed(AGE_ANON_VMA, &object.age, &object);
 }
 
 static void stand_inside(void *arg, unsigned int index)
@@ -98,8 +99,8 @@ static void stand_inside(void *arg, unsigned int index)
 	rcu_read_lock();
 	step_reach(&reader_stands, 1);
 	while (!step_within(&reader_goes, 1, 5))
-		age_seen(AGE_VMA, &object.age, &object);
-	age_seen(AGE_VMA, &object.age, &object);
+		age_accessed(AGE_VMA, &object.age, &object);
+	age_accessed(AGE_VMA, &object.age, &object);
 	rcu_read_unlock();
 }
 
@@ -135,13 +136,13 @@ static void what_was_seen_is_told(void **state)
 	age_unlinked(&object.age);
 	age_freed(AGE_VMA, &object.age, &object, 0);
 	age_reused(AGE_VMA, &object.age);
-	age_seen(AGE_VMA, &object.age, &object);
+	age_accessed(AGE_VMA, &object.age, &object);
 	out = open_memstream(&text, &length);
 	ages->report(out, true);
 	fclose(out);
 	assert_non_null(strstr(text, "VMAs freed:  1 at 0\n"));
 	assert_non_null(strstr(text, "VMAs reused:  1 at 0\n"));
-	assert_non_null(strstr(text, "VMAs seen:  1 at linked\n"));
+	assert_non_null(strstr(text, "VMAs accessed:  1 at linked\n"));
 	assert_null(strstr(text, "folios"));
 	free(text);
 }
