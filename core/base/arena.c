@@ -85,13 +85,15 @@ static bool extent_purge(extent_hooks_t *hooks, void *addr, size_t size, size_t 
 	return madvise((char *)addr + offset, len, MADV_DONTNEED) != 0;
 }
 
-static bool extent_split(extent_hooks_t *hooks, void *addr, size_t size, size_t a, size_t b, bool committed, unsigned int ind)
+static bool extent_split(extent_hooks_t *hooks, void *addr, size_t size, size_t a, size_t b, bool committed,
+			 unsigned int ind)
 {
 	(void)hooks, (void)addr, (void)size, (void)a, (void)b, (void)committed, (void)ind;
 	return false;
 }
 
-static bool extent_merge(extent_hooks_t *hooks, void *addr, size_t a, void *next, size_t b, bool committed, unsigned int ind)
+static bool extent_merge(extent_hooks_t *hooks, void *addr, size_t a, void *next, size_t b, bool committed,
+			 unsigned int ind)
 {
 	(void)hooks, (void)addr, (void)a, (void)next, (void)b, (void)committed, (void)ind;
 	return false;

@@ -142,7 +142,7 @@ struct cpu {
 } __cacheline_aligned;
 
 extern _Thread_local struct cpu *this_cpu;	/* (T) NULL in threads that did not register */
-extern unsigned int nr_cpu_ids;			/* (C) while an mm or a registered thread is: bound of slots, DEFAULT_CPUS at first */
+extern unsigned int nr_cpu_ids;			/* (C) while an mm or a registered thread exists: bound of slots */
 
 /*
  * cpus_allow - up to @nr threads may be registered at one time, or DEFAULT_CPUS if that is more. Returns 0, or

@@ -52,7 +52,8 @@ void operations_print(FILE *out, unsigned int id)
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct operation *operation = &operations[id].nested[i];
 
-		fprintf(out, "%s %s of %p", i ? "," : ", in", load_relaxed(&operation->name), load_relaxed(&operation->on));
+		fprintf(out, "%s %s of %p", i ? "," : ", in", load_relaxed(&operation->name),
+			load_relaxed(&operation->on));
 		if (load_relaxed(&operation->at))
 			fprintf(out, " at 0x%lx", load_relaxed(&operation->at));
 	}

@@ -36,11 +36,13 @@ struct operation_scope {
 
 /* Until its block ends, the calling cpu is in operation @name, of @on, at @at: an address in it, or 0. */
 #define OPERATION(name, on, at) \
-	static const struct operation_site operation_site_ __attribute__((section("faultline_operations"), used)) = { name }; \
+	static const struct operation_site operation_site_ \
+		__attribute__((section("faultline_operations"), used)) = { name }; \
 	struct operation_scope operation_scope_ __attribute__((cleanup(operation_leave))) = \
 		operation_enter(&operation_site_, (on), (unsigned long)(at))
 
-static force_inline struct operation_scope operation_enter(const struct operation_site *site, const void *on, unsigned long at)
+static force_inline struct operation_scope operation_enter(const struct operation_site *site, const void *on,
+							   unsigned long at)
 {
 	bool shown = operation_show(site->name, on, at);
 

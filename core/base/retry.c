@@ -93,7 +93,8 @@ static void print_buckets(FILE *out, enum retry_id id)
 	for (unsigned int i = 0; i < NR_RETRY_BUCKETS; i++) {
 		if (!sum[i])
 			continue;
-		fprintf(out, "%s %llu at %u%s", before, (unsigned long long)sum[i], bucket_end(i), i < RETRY_EXACT ? "" : " or less");
+		fprintf(out, "%s %llu at %u%s", before, (unsigned long long)sum[i], bucket_end(i),
+			i < RETRY_EXACT ? "" : " or less");
 		before = ",";
 	}
 }
@@ -104,8 +105,8 @@ static void report_loop(FILE *out, enum retry_id id, bool full)
 
 	if (!summary.loops || (!summary.most && !full))
 		return;
-	fprintf(out, "  %s: %llu times, p99.9 %u, most %u, of %u", summary.name, (unsigned long long)summary.loops, summary.p999,
-		summary.most, loops[id].bound);
+	fprintf(out, "  %s: %llu times, p99.9 %u, most %u, of %u", summary.name, (unsigned long long)summary.loops,
+		summary.p999, summary.most, loops[id].bound);
 	if (full)
 		print_buckets(out, id);
 	fputc('\n', out);

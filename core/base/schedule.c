@@ -58,7 +58,8 @@ static void note(const char *where, enum schedule_event_kind kind)
 		return;
 	if (log->nr_events < log->room)
 		log->events[log->nr_events] = (struct schedule_event){
-			.where = where, .step = log->steps, .thread = (uint8_t)number_of(my_turn), .kind = (uint8_t)kind,
+			.where = where, .step = log->steps, .thread = (uint8_t)number_of(my_turn),
+			.kind = (uint8_t)kind,
 		};
 	log->nr_events++;
 }
@@ -103,8 +104,8 @@ static void __cold nobody_is_ready(void)
 
 	for (unsigned int i = 0; i < SCHEDULE_THREADS; i++)
 		if (turns[i].here && turns[i].waits != TURN_WORK && turns[i].waits != TURN_WORKERS)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u waits for %s", text[0] ? "; " : "",
-				 i < SCHEDULE_WORKERS ? "worker" : "thread", i, turns[i].what);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u waits for %s",
+				 text[0] ? "; " : "", i < SCHEDULE_WORKERS ? "worker" : "thread", i, turns[i].what);
 	BUG("deadlock: %s", text);
 }
 
@@ -170,7 +171,8 @@ static bool wander_here(void)
 	if (!now.plan.wander)
 		return false;
 	rng_init(&rng, now.plan.seed);
-	rng_init(&rng, rng_next(&rng) + ((uint64_t)number_of(my_turn) << 56) + ((uint64_t)my_turn->op << 32) + my_turn->step);
+	rng_init(&rng, rng_next(&rng) + ((uint64_t)number_of(my_turn) << 56) + ((uint64_t)my_turn->op << 32) +
+		 my_turn->step);
 	if (rng_below(&rng, now.plan.wander))
 		return false;
 	my_turn->priority = SCHEDULE_CHANGES + 1 + (int)rng_below(&rng, WANDER_PLACES);
@@ -261,7 +263,8 @@ static struct turn *first_sleeper(const uint32_t *word)
 	struct turn *first = NULL;
 
 	for (struct turn *turn = turns; turn < turns + SCHEDULE_THREADS; turn++)
-		if (turn->here && turn->waits == TURN_WAKE && turn->word == word && (!first || turn->number < first->number))
+		if (turn->here && turn->waits == TURN_WAKE && turn->word == word &&
+		    (!first || turn->number < first->number))
 			first = turn;
 	return first;
 }
@@ -393,6 +396,7 @@ void schedule_draw(struct schedule_plan *plan, unsigned int depth, uint32_t step
 		for (unsigned int i = 0; i < plan->nr_changes; i++)
 			taken |= plan->changes[i].step == at;
 		if (!taken)
-			plan->changes[plan->nr_changes++] = (struct schedule_change){ .step = at, .thread = SCHEDULE_ANY };
+			plan->changes[plan->nr_changes++] =
+				(struct schedule_change){ .step = at, .thread = SCHEDULE_ANY };
 	}
 }

@@ -16,7 +16,7 @@ static hwloc_topology_t topo;		/* (C) NULL: nothing loaded */
 static bool is_real;			/* (C) */
 static unsigned int nr_nodes, nr_pus;	/* (C) */
 static unsigned int nr_forbidden;	/* (C) PUs of the machine that this process may not use: not counted above */
-static hwloc_bitmap_t allowed;		/* PUs this process may use, read at the first load of the real topology and kept */
+static hwloc_bitmap_t allowed;		/* PUs this process may use, read once: at the first load */
 static unsigned int *pu_order;		/* (C) PUs by node, each node's by rank among their core's siblings */
 static unsigned int *node_first;	/* (C) nr_nodes + 1 entries: start of a node's PUs in pu_order */
 static unsigned int pin_failures;	/* (A) */
@@ -83,7 +83,8 @@ static int find_homes(struct pu_place *places)
 		pu_of[pu_obj(pu)->os_index] = pu + 1;
 	for (unsigned int node = 0; node < nr_nodes; node++)
 		hwloc_bitmap_foreach_begin(os_index, node_obj(node)->cpuset)
-			struct pu_place *place = os_index < end && pu_of[os_index] ? &places[pu_of[os_index] - 1] : NULL;
+			struct pu_place *place = os_index < end && pu_of[os_index] ?
+						 &places[pu_of[os_index] - 1] : NULL;
 
 			if (place && place->node == nr_nodes)
 				place->node = node;
@@ -273,7 +274,8 @@ unsigned long topology_distance(unsigned int from, unsigned int to)
 	unsigned int nr = 1;
 
 	if (from >= nr_nodes || to >= nr_nodes ||
-	    hwloc_distances_get_by_type(topo, HWLOC_OBJ_NUMANODE, &nr, &d, HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) || !nr)
+	    hwloc_distances_get_by_type(topo, HWLOC_OBJ_NUMANODE, &nr, &d, HWLOC_DISTANCES_KIND_MEANS_LATENCY, 0) ||
+	    !nr)
 		return 0;
 	if (hwloc_distances_obj_pair_values(d, node_obj(from), node_obj(to), &there, &back))
 		there = 0;
@@ -384,7 +386,8 @@ int topology_locate(void *const *addrs, unsigned int nr, int *nodes)
 	if (syscall(SYS_move_pages, 0l, (unsigned long)nr, addrs, NULL, nodes, 0l) < 0)
 		return -errno;
 	for (unsigned int i = 0; i < nr; i++) {
-		hwloc_obj_t obj = nodes[i] < 0 ? NULL : hwloc_get_numanode_obj_by_os_index(topo, (unsigned int)nodes[i]);
+		hwloc_obj_t obj = nodes[i] < 0 ? NULL :
+				  hwloc_get_numanode_obj_by_os_index(topo, (unsigned int)nodes[i]);
 
 		if (nodes[i] >= 0)
 			nodes[i] = obj ? (int)obj->logical_index : -ENODEV;
@@ -428,8 +431,8 @@ void topology_describe(FILE *out, unsigned int nthreads)
 	fputc('\n', out);
 	for (unsigned int level = 1; level <= ARRAY_SIZE(cache_types); level++)
 		if (topology_cache_count(level))
-			fprintf(out, "L%u%s %zu KiB x %u\n", level, level == 1 ? "d" : "", topology_cache_size(level) / 1024,
-				topology_cache_count(level));
+			fprintf(out, "L%u%s %zu KiB x %u\n", level, level == 1 ? "d" : "",
+				topology_cache_size(level) / 1024, topology_cache_count(level));
 	for (unsigned int node = 0; node < nr_nodes; node++)
 		describe_node(out, node);
 	for (enum placement p = 0; p < NR_PLACEMENTS; p++)

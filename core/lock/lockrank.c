@@ -217,8 +217,8 @@ void lockrank_assert_may_sleep(void)
 
 	for (unsigned int i = 0; i < list->count; i++)
 		if (unlikely(is_spinlock(list->locks[i].rank)))
-			BUG("a sleep while %s %p is held, taken at %s", lockrank_name(list->locks[i].rank), list->locks[i].lock,
-			    list->locks[i].site);
+			BUG("a sleep while %s %p is held, taken at %s", lockrank_name(list->locks[i].rank),
+			    list->locks[i].lock, list->locks[i].site);
 }
 
 bool lockrank_other_holder(const void *lock, int *cpu, const char **site)

@@ -47,9 +47,10 @@ void rwsem_assert_may_sleep(void)
 
 void rwsem_assert_may_wake(const struct rwsem *sem, bool for_write)
 {
-	if (unlikely((sem->rank == RANK_ANON_VMA_RWSEM || (sem->rank == RANK_VMA_LOCK && !for_write)) && !rcu_read_held()))
-		BUG("%s %p is dropped outside RCU: it may be freed before its waiters are woken", lockrank_name(sem->rank),
-		    (const void *)sem);
+	if (unlikely((sem->rank == RANK_ANON_VMA_RWSEM || (sem->rank == RANK_VMA_LOCK && !for_write)) &&
+		     !rcu_read_held()))
+		BUG("%s %p is dropped outside RCU: it may be freed before its waiters are woken",
+		    lockrank_name(sem->rank), (const void *)sem);
 }
 #endif
 

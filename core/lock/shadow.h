@@ -32,11 +32,13 @@ void shadow_downgrade(struct shadow *shadow);
 void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by);
 #else
 static force_inline void shadow_init(struct shadow *shadow) { (void)shadow; }
-static force_inline void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+static force_inline void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank,
+					    const char *site)
 {
 	(void)shadow, (void)lock, (void)rank, (void)site;
 }
-static force_inline void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+static force_inline void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank,
+					   const char *site)
 {
 	(void)shadow, (void)lock, (void)rank, (void)site;
 }

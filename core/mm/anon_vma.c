@@ -179,7 +179,8 @@ static struct anon_vma *anon_vma_unused(const struct vm_area_struct *vma)
 	const struct anon_vma_chain *avc;
 
 	TAILQ_FOREACH_REVERSE(avc, &vma->anon_vma_chain, anon_vma_chain_list, same_vma)
-		if ((avc->anon_vma->num_active_vmas == 0 || KNOCKED_OUT(ANON_VMA_REUSE)) && avc->anon_vma->num_children < 2)
+		if ((avc->anon_vma->num_active_vmas == 0 || KNOCKED_OUT(ANON_VMA_REUSE)) &&
+		    avc->anon_vma->num_children < 2)
 			return avc->anon_vma;
 	return NULL;
 }

@@ -198,7 +198,8 @@ static enum check lock_once(const struct folio *folio, struct anon_vma *anon_vma
 
 enum want { WANT_REFERENCE, WANT_LOCK };
 
-static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want, struct rmap_walk_control *rwc, uint64_t *life)
+static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want, struct rmap_walk_control *rwc,
+				      uint64_t *life)
 {
 	struct anon_vma *anon_vma;
 	unsigned int rounds = 0;

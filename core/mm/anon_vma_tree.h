@@ -19,10 +19,11 @@
 /*
  * One VMA's place in one anon_vma.
  *
- * Conservation: a chain is on its VMA's list and in its anon_vma's tree, or in neither; in the tree its range is the VMA's.
+ * Conservation: a chain is on its VMA's list and in its anon_vma's tree, or in neither; in the tree it has its VMA's
+ * range.
  *
- * Lock key: (C) const while linked (L) mmap_lock for write, or page_table_lock and mmap_lock for read (R) the rwsem of the
- * anon_vma's root
+ * Lock key: (C) const while linked (L) mmap_lock for write, or page_table_lock and mmap_lock for read (R) the rwsem of
+ * the anon_vma's root
  */
 struct anon_vma_chain {
 	struct vm_area_struct *vma;		/* (R) */
@@ -45,8 +46,8 @@ static inline struct anon_vma_chain *avc_of_node(struct interval_node *node)
 }
 
 /* As interval_tree_iter_first() and interval_tree_iter_next(). Locking: the root's rwsem. */
-static inline struct anon_vma_chain *anon_vma_interval_tree_iter_first(const struct interval_tree *tree, unsigned long first,
-								       unsigned long last)
+static inline struct anon_vma_chain *anon_vma_interval_tree_iter_first(const struct interval_tree *tree,
+								       unsigned long first, unsigned long last)
 {
 	return avc_of_node(interval_tree_iter_first(tree, first, last));
 }

@@ -129,5 +129,6 @@ void filemap_write_folio(struct folio *folio)
 {
 	assert_folio_locked(folio);
 	for (unsigned long n = 0; machine.payload && n < folio_nr_pages(folio); n++)
-		*device_word(folio, n) = load_relaxed((uint64_t *)page_payload(folio_page(folio, n)));	/* a device may write to it */
+		/* A device may write to it. */
+		*device_word(folio, n) = load_relaxed((uint64_t *)page_payload(folio_page(folio, n)));
 }

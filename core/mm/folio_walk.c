@@ -140,7 +140,8 @@ static bool lookup_once(struct lookup *lookup)
 	return pmd_trans_huge(pmd) ? lookup_pmd(lookup, pmdp, pmd) : lookup_pte(lookup, pmdp);
 }
 
-struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
+struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr,
+			       unsigned int flags)
 {
 	struct lookup lookup = { .fw = fw, .vma = vma, .addr = addr & PAGE_MASK, .flags = flags };
 	unsigned int rounds = 0;

@@ -47,7 +47,8 @@ struct folio_walk {
  * include. Locking: mmap_lock or the VMA lock; then the PTL of the entry's level is held until folio_walk_end().
  * Source: mm/pagewalk.c.
  */
-struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
+struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr,
+			       unsigned int flags);
 
 /* Source: include/linux/pagewalk.h. */
 static inline void folio_walk_end(struct folio_walk *fw, struct vm_area_struct *vma)

@@ -126,7 +126,8 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 void split_huge_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
 {
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr & PMD_MASK, (addr & PMD_MASK) + PMD_SIZE);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr & PMD_MASK,
+								(addr & PMD_MASK) + PMD_SIZE);
 	spinlock_t *ptl;
 
 	if (!pmd_trans_huge(pmdp_get(pmdp)))

@@ -56,7 +56,8 @@ void resv_map_put(struct resv_map *map)
 /* The index of the huge page at @addr in @vma's map. */
 static unsigned long map_index(const struct vm_area_struct *vma, unsigned long addr)
 {
-	unsigned long index = ((vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)) >> HPAGE_PGOFF_SHIFT) - vma->vm_resv->first;
+	unsigned long index = ((vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)) >> HPAGE_PGOFF_SHIFT) -
+			      vma->vm_resv->first;
 
 	ASSERT(index < vma->vm_resv->nr);
 	return index;

@@ -6,7 +6,8 @@
 static void insert_vma(struct vm_area_struct *vma)
 {
 	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
-	interval_tree_insert(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node, vma->vm_pgoff, vma->vm_pgoff + vma_pages(vma) - 1);
+	interval_tree_insert(&vma->vm_file->mapping.i_mmap, &vma->i_mmap_node, vma->vm_pgoff,
+			     vma->vm_pgoff + vma_pages(vma) - 1);
 }
 
 /* Locking: i_mmap_rwsem for write. */

@@ -39,7 +39,8 @@ static void augment_up(struct interval_node *node)
 		node->subtree_last = subtree_last(node);
 }
 
-void interval_tree_insert(struct interval_tree *tree, struct interval_node *node, unsigned long first, unsigned long last)
+void interval_tree_insert(struct interval_tree *tree, struct interval_node *node, unsigned long first,
+			  unsigned long last)
 {
 	struct interval_node *same;
 
@@ -81,7 +82,8 @@ static struct interval_node *search_below(struct interval_node *node, unsigned l
 	return NULL;
 }
 
-struct interval_node *interval_tree_iter_first(const struct interval_tree *tree, unsigned long first, unsigned long last)
+struct interval_node *interval_tree_iter_first(const struct interval_tree *tree, unsigned long first,
+					       unsigned long last)
 {
 	struct interval_node *top = RB_ROOT(tree);
 

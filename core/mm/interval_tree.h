@@ -26,13 +26,15 @@ struct interval_node {
 RB_HEAD(interval_tree, interval_node);
 
 /* Inserts a node that is in no tree into @tree, with the range [@first, @last]. Locking: the tree's, for write. */
-void interval_tree_insert(struct interval_tree *tree, struct interval_node *node, unsigned long first, unsigned long last);
+void interval_tree_insert(struct interval_tree *tree, struct interval_node *node, unsigned long first,
+			  unsigned long last);
 void interval_tree_remove(struct interval_tree *tree, struct interval_node *node);
 /*
  * The first node, in order, whose range overlaps [@first, @last]; the next one after @node; NULL if there is none.
  * Each step costs the height of the tree at most. Locking: the tree's.
  */
-struct interval_node *interval_tree_iter_first(const struct interval_tree *tree, unsigned long first, unsigned long last);
+struct interval_node *interval_tree_iter_first(const struct interval_tree *tree, unsigned long first,
+					       unsigned long last);
 struct interval_node *interval_tree_iter_next(struct interval_node *node, unsigned long first, unsigned long last);
 
 #define interval_tree_foreach(node, tree, first, last) \

@@ -65,14 +65,15 @@ static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
 /* ---- invalidations ---- */
 
 /* The first subscriber in the range. Source: mm/mmu_notifier.c, mn_itree_inv_start_range(). */
-static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs, const struct mmu_notifier_range *range,
-					       uint32_t *seq)
+static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs,
+					       const struct mmu_notifier_range *range, uint32_t *seq)
 {
 	struct mmu_interval_notifier *sub;
 
 	spin_lock(&subs->lock);
 	subs->active++;
-	sub = sub_of(interval_tree_iter_first(&subs->itree, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT));
+	sub = sub_of(interval_tree_iter_first(&subs->itree, range->start >> PAGE_SHIFT,
+					      (range->end - 1) >> PAGE_SHIFT));
 	if (sub)
 		store_relaxed(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) | 1);
 	*seq = load_relaxed(&subs->invalidate_seq);
@@ -87,7 +88,8 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 
 	range->notified = subs;
 	sub = inv_start(subs, range, &seq);
-	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT, (range->end - 1) >> PAGE_SHIFT))) {
+	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT,
+							 (range->end - 1) >> PAGE_SHIFT))) {
 		SYNCPOINT("notifier.invalidate");
 		count_event(EV_NOTIFIER_CALL);
 		sub->ops->invalidate(sub, range, seq);
@@ -180,8 +182,8 @@ static void insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_
 	store_relaxed(&sub->invalidate_seq, seq);
 }
 
-int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start, unsigned long end,
-				 const struct mmu_interval_notifier_ops *ops)
+int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start,
+				 unsigned long end, const struct mmu_interval_notifier_ops *ops)
 {
 	struct mmu_notifier_subscriptions *subs = load_acquire(&mm->notifier_subscriptions);
 

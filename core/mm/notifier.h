@@ -98,8 +98,8 @@ static inline void mmu_notifier_invalidate_range_end(struct mmu_notifier_range *
 }
 
 /* The argument of start and end. */
-static inline struct mmu_notifier_range mmu_notifier_range_of(struct mm_struct *mm, enum mmu_notifier_event event, unsigned long start,
-							      unsigned long end)
+static inline struct mmu_notifier_range mmu_notifier_range_of(struct mm_struct *mm, enum mmu_notifier_event event,
+							      unsigned long start, unsigned long end)
 {
 	return (struct mmu_notifier_range){ .mm = mm, .event = event, .start = start, .end = end };
 }
@@ -121,8 +121,8 @@ void mmu_notifier_destroy(struct mm_struct *mm);
  * before mm_exit(). Locking: no lock that an invalidation may wait for, in particular not the subscriber's lock.
  * Source: mm/mmu_notifier.c.
  */
-int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start, unsigned long end,
-				 const struct mmu_interval_notifier_ops *ops);
+int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start,
+				 unsigned long end, const struct mmu_interval_notifier_ops *ops);
 void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub);
 
 /*

@@ -4,10 +4,11 @@
  *
  * Guarantees     every address of the range is covered once, by a hole, by an entry's callback, or by both an entry and
  *                the entries below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
- * Progress       an entry is re-read (ACTION_AGAIN) only when a callback requests it, or its PTE table was unlinked
- *                since it was read; each round is counted, and PTE_AGAIN_BOUND rounds of one entry are a broken
- *                invariant
+ * Progress       an entry is re-read (ACTION_AGAIN) only on a callback's request, or if its PTE table was unlinked
+ *                meanwhile; rounds are counted; PTE_AGAIN_BOUND of them for one entry are a broken invariant
  * Weak spot      between two entries only mmap_lock is held: results may be stale on return
+ * Folded levels  a folded level's entry is the one above: it counts as populated, and its callback runs even if it is
+ *                empty; the hole is found at the entry that could point to a table
  */
 #include "core/mm/pagewalk.h"
 
@@ -26,14 +27,8 @@ static void count_again(unsigned int *rounds)
 }
 
 /*
- * A folded level's entry is the one above, which was handled there: it counts as populated, and its callback runs even
- * if it is empty. The hole is found at the entry that could point to a table.
- */
-
-/*
- * [addr, end) lies in one PTE table. It is a separate function, so that nothing is spilled around the call, and
- * unrolled: else the loop's branch, the call and the return are three taken branches for each entry, and cost more
- * than most callbacks.
+ * [addr, end) lies in one PTE table. Not inlined, so that nothing is spilled around the call, and unrolled: else the
+ * loop's branch, the call and the return are three taken branches per entry, which cost more than most callbacks.
  */
 static __noinline int walk_ptes(pte_t *ptep, unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
@@ -100,9 +95,8 @@ static int hole(enum pgtable_level level, unsigned long addr, unsigned long next
 }
 
 /*
- * A leaf covers the range. Inside a VMA it is split, but not for a walk that only installs: its range is populated.
- * Outside it is skipped. False: there is nothing below. The split of a leaf of a file leaves no table: the entry is
- * re-read.
+ * A leaf covers the range. Inside a VMA it is split, unless the walk only installs: its range is populated. Outside it
+ * is skipped. False: there is nothing below. The split of a file's leaf leaves no table: the entry is re-read.
  */
 static bool split_or_skip(pmd_t *pmdp, unsigned long addr, struct mm_walk *walk)
 {
@@ -268,10 +262,7 @@ static int walk_pgd_range(unsigned long addr, unsigned long end, struct mm_walk 
 	return err;
 }
 
-/*
- * 0 walk the VMA, 1 skip it (raw frames: a hole), < 0 abort. A walk by file holds no lock of the mm, whose mprotect()
- * may change flags.
- */
+/* 0 walk the VMA, 1 skip it (raw frames: a hole), < 0 abort. In a walk by file, mprotect() may change the flags. */
 static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk *walk)
 {
 	const struct mm_walk_ops *ops = walk->ops;
@@ -348,10 +339,7 @@ static void process_vma_walk_lock(struct vm_area_struct *vma, enum page_walk_loc
 		vma_assert_write_locked(vma);
 }
 
-/*
- * The part of [start, end) up to the next boundary of a VMA; *next is that boundary. @vma: the first that ends above
- * start.
- */
+/* The part of [start, end) up to *next, the next boundary of a VMA. @vma: the first that ends above start. */
 static int walk_segment(unsigned long start, unsigned long end, struct vm_area_struct *vma, unsigned long *next,
 			struct mm_walk *walk)
 {
@@ -432,8 +420,8 @@ int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, voi
 	return walk_page_range_vma(vma, vma->vm_start, vma->vm_end, ops, private);
 }
 
-int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
-		      void *private)
+int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr,
+		      const struct mm_walk_ops *ops, void *private)
 {
 	struct mm_walk walk = { .ops = ops, .private = private };
 
@@ -451,7 +439,8 @@ int walk_page_mapping(struct address_space *mapping, unsigned long first_index, 
 		err = walk_page_test(vma->vm_start, vma->vm_end, &walk);
 		if (err)
 			return min(err, 0);
-		err = walk_vma_range(vma->vm_start + (first << PAGE_SHIFT), vma->vm_start + (last << PAGE_SHIFT), &walk);
+		err = walk_vma_range(vma->vm_start + (first << PAGE_SHIFT), vma->vm_start + (last << PAGE_SHIFT),
+				     &walk);
 		if (err)
 			return err;
 	}

@@ -101,8 +101,8 @@ struct address_space;
  * result ends the walk with 0. -EINVAL also if @nr is 0. Locking: i_mmap_rwsem; ops->walk_lock is ignored. Source:
  * mm/pagewalk.c.
  */
-int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr, const struct mm_walk_ops *ops,
-		      void *private);
+int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr,
+		      const struct mm_walk_ops *ops, void *private);
 
 /*
  * walk_lock_ptes - for a .pmd_entry that handles the entries of a PTE table itself: locks the table at @pmdp, and the

@@ -135,7 +135,8 @@ void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct 
 
 /* ---- folios of files ---- */
 
-void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
+			      const struct vm_area_struct *vma)
 {
 	rmap_check(folio, page, nr);
 	ASSERT(!folio_test_anon(folio));
@@ -187,9 +188,11 @@ void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 		set_exclusive(page, nr);
 }
 
-void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr,
+			     rmap_t flags)
 {
-	ASSERT(folio_test_anon(folio) && linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
+	ASSERT(folio_test_anon(folio) &&
+	       linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
 	(void)addr;
 	add_rmap_pmd(folio, page, vma);
 	if (flags & RMAP_EXCLUSIVE)
@@ -211,8 +214,8 @@ int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct v
 	return 0;
 }
 
-int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *dst_vma,
-				 struct vm_area_struct *src_vma)
+int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
+				 struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)
 {
 	bool pinned = !folio_is_device_private(folio) && folio_needs_cow_for_dma(src_vma, folio);
 

@@ -68,7 +68,8 @@ void rmap_check_pmd(struct folio *folio, struct page *page);
 
 /* Counts PTEs that map @nr more, or fewer, pages of a large folio. Locking: the PTL of the entries. */
 void folio_add_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
-void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
+void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr,
+			     const struct vm_area_struct *vma);
 /* Counts all mappings of a new large folio: a PMD entry if it is that large, else PTEs. Locking: its only owner. */
 void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *vma, rmap_t flags);
 
@@ -85,7 +86,8 @@ static inline bool folio_maybe_mapped_shared(struct folio *folio)
  * one PMD entry if it is a huge page: sets its mapping, index and counts, and with RMAP_EXCLUSIVE exclusive. @vma has
  * an anon_vma. The caller counts MM_ANONPAGES. Locking: its only owner; mmap_lock or the VMA lock. Source: mm/rmap.c.
  */
-static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, rmap_t flags)
+static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_struct *vma, unsigned long addr,
+					   rmap_t flags)
 {
 	folio->page.index = linear_page_index(vma, addr);
 	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
@@ -105,7 +107,8 @@ static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_s
  * of a file is exclusive. The caller counts MM_FILEPAGES. Locking: the PTL; the folio lock, or the PTL of an entry
  * that maps it. Source: mm/rmap.c; include/linux/rmap.h.
  */
-void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma);
+void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
+			      const struct vm_area_struct *vma);
 
 static inline void folio_dup_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
 					    const struct vm_area_struct *dst_vma)
@@ -155,8 +158,8 @@ static inline bool folio_needs_cow_for_dma(const struct vm_area_struct *vma, con
  * changed, if one is exclusive and may be pinned: then the child gets a copy. Locking: the PTLs of both; inside
  * @src_vma's mm's write_protect_seq. Source: include/linux/rmap.h.
  */
-int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, struct vm_area_struct *dst_vma,
-				 struct vm_area_struct *src_vma);
+int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
+				 struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma);
 
 /*
  * folio_try_share_anon_rmap_pte - the entry of an exclusive page was cleared (A1); clears exclusive (A3), after which
@@ -185,7 +188,8 @@ static inline int folio_precise_page_mapcount(struct folio *folio, const struct 
 	return page_mapcount(page) + folio_entire_mapcount(folio);
 }
 
-void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr, rmap_t flags);
+void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr,
+			     rmap_t flags);
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
 void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma);
 void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);

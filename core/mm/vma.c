@@ -200,7 +200,8 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned lon
 
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
-	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file && !(kind.flags & VM_SPECIAL);
+	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file &&
+	       !(kind.flags & VM_SPECIAL);
 }
 
 /*

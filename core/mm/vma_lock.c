@@ -134,7 +134,8 @@ void vma_reader_enter(struct vm_area_struct *vma)
 
 void vma_reader_leave(struct vm_area_struct *vma)
 {
-	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end || vma->vm_flags != reader_found.flags)
+	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end ||
+	    vma->vm_flags != reader_found.flags)
 		BUG("VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader", reader_found.start,
 		    reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end, vma->vm_flags);
 	shadow_leave_read(&vma->vm_shadow);

@@ -107,7 +107,8 @@ static void retract_page_tables(struct address_space *mapping, struct folio *fol
 		unsigned long addr = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT), found = addr;
 		pmd_t *pmdp;
 
-		if (load_acquire(&vma->anon_vma) || !IS_ALIGNED(addr, PMD_SIZE) || addr < vma->vm_start || vma->vm_end < addr + PMD_SIZE)
+		if (load_acquire(&vma->anon_vma) || !IS_ALIGNED(addr, PMD_SIZE) || addr < vma->vm_start ||
+		    vma->vm_end < addr + PMD_SIZE)
 			continue;
 		pmdp = pmd_find_next(&load_relaxed(&vma->vm_mm)->pt, &found, addr + PMD_SIZE);
 		SYNCPOINT("collapse.retract");
@@ -117,7 +118,7 @@ static void retract_page_tables(struct address_space *mapping, struct folio *fol
 	i_mmap_unlock_read(mapping);
 }
 
-/* Locking: mmap_lock, the lock of @folio, which is in @vma's file. Source: mm/khugepaged.c, collapse_pte_mapped_thp(). */
+/* Locking: mmap_lock, the lock of @folio, of @vma's file. Source: mm/khugepaged.c, collapse_pte_mapped_thp(). */
 static int collapse_pte_mapped_thp(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
 {
 	unsigned long found = addr;

@@ -116,7 +116,8 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 		shared = pte_swp_clear_exclusive(pte);
 		mm_count(&copy->dst->vm_mm->pt, MM_SWAPENTS, 1);
 	} else if (pte_is_migration(pte)) {
-		shared = migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, false), migration_pte_dirty(pte));
+		shared = migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, false),
+						migration_pte_dirty(pte));
 		copy->anon++;
 	} else if (pte_is_device_private(pte)) {
 		struct page *page = pte_page(pte);

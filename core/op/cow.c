@@ -28,11 +28,13 @@ static bool can_reuse_large_folio(struct folio *folio, const struct vm_area_stru
 	struct page *large = folio_large(folio);
 	bool alone;
 
-	if (folio_mapcount(folio) <= 1 || folio_maybe_mapped_shared(folio) || folio_mapcount(folio) != folio_ref_count(folio))
+	if (folio_mapcount(folio) <= 1 || folio_maybe_mapped_shared(folio) ||
+	    folio_mapcount(folio) != folio_ref_count(folio))
 		return false;
 	SYNCPOINT("cow.large_alone");
 	spin_lock(&large->large_lock);
-	alone = (!folio_maybe_mapped_shared(folio) && folio_mapcount(folio) == folio_ref_count(folio)) || KNOCKED_OUT(COW_RECHECK);
+	alone = (!folio_maybe_mapped_shared(folio) && folio_mapcount(folio) == folio_ref_count(folio)) ||
+		KNOCKED_OUT(COW_RECHECK);
 	ASSERT(!alone || large->mm_id[0] == vma->vm_mm->mm_id || large->mm_id[1] == vma->vm_mm->mm_id);
 	spin_unlock(&large->large_lock);
 	(void)vma;
@@ -77,7 +79,8 @@ static vm_fault_t reuse(struct vm_fault *vmf)
 /* Maps @folio instead of @from, or of an uncounted frame. False, and nothing is done: the entry has changed. */
 static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page *from)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + PAGE_SIZE);
+	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr,
+								vmf->addr + PAGE_SIZE);
 	bool mine;
 
 	mmu_notifier_invalidate_range_start(&range);

@@ -42,7 +42,8 @@ static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned
  * The page that the leaf maps at @addr. Locking: the PTL. Returns as follow_page(). Source: mm/huge_memory.c,
  * follow_huge_pmd().
  */
-static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr, unsigned int flags, struct page **pagep)
+static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr, unsigned int flags,
+			   struct page **pagep)
 {
 	struct page *page = pmd_page(pmd) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
 
@@ -60,7 +61,8 @@ static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned
  * As follow_page(), for a leaf. The huge zero page is split, so that its pages are like every zero page. -EAGAIN:
  * re-read the entry.
  */
-static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags, struct page **pagep)
+static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags,
+		       struct page **pagep)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
 	int err = -EAGAIN;

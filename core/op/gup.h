@@ -36,8 +36,10 @@
  *
  * Locking: none held; the mm is alive. Source: mm/gup.c.
  */
-long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
-long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
+long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			 struct page **pages);
+long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			 struct page **pages);
 long get_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 			     struct page **pages);
 long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,

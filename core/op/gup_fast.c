@@ -185,8 +185,8 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
  * of the PTE. They are exclusive together, as the head's flag. Returns their number; 0: leave it to the slow path.
  * Source: mm/gup.c.
  */
-static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr, unsigned int flags,
-						  struct page **pages)
+static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr,
+						  unsigned int flags, struct page **pages)
 {
 	unsigned long first = (addr & (PMD_SIZE - 1)) >> PAGE_SHIFT;
 	struct page *page = pmd_page(pmd) + first;
@@ -290,8 +290,8 @@ static __noinline __cold void give_back(struct page **pages, unsigned long nr, u
 }
 
 /* Takes as many of the pages as possible without a lock, 0 … @nr. Source: mm/gup.c. */
-static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
-					   struct page **pages)
+static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr,
+					   unsigned int flags, struct page **pages)
 {
 	uint32_t seq = 0;
 	unsigned long done;
@@ -304,7 +304,8 @@ static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long s
 	tables_section_begin(&mm->pt);
 	done = gup_fast_range(mm->pt.pgd, start, nr, flags, pages);
 	tables_section_end(&mm->pt);
-	if ((flags & FOLL_PIN) && unlikely(read_seqcount_retry(&mm->write_protect_seq, seq)) && !KNOCKED_OUT(GUP_FORK_B)) {
+	if ((flags & FOLL_PIN) && unlikely(read_seqcount_retry(&mm->write_protect_seq, seq)) &&
+	    !KNOCKED_OUT(GUP_FORK_B)) {
 		give_back(pages, done, flags);
 		return 0;
 	}
@@ -335,8 +336,8 @@ static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, 
 }
 
 /* Usually one page: then @flags are constant at compile time, and there are no loops. */
-static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
-					   struct page **pages)
+static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long start, unsigned long nr,
+					   unsigned int flags, struct page **pages)
 {
 	if (unlikely(nr != 1))
 		return gup_fast_many(mm, start, nr, flags, pages);
@@ -345,7 +346,8 @@ static force_inline long gup_fast_fallback(struct mm_struct *mm, unsigned long s
 	return gup_fallback(mm, start, 1, flags, pages, 0);
 }
 
-long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			 struct page **pages)
 {
 	OPERATION("get_user_pages", mm, start);
 	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
@@ -353,7 +355,8 @@ long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned lon
 	return unlikely(err) ? err : gup_fast_fallback(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
 }
 
-long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
+long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+			 struct page **pages)
 {
 	OPERATION("pin_user_pages", mm, start);
 	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);

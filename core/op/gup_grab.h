@@ -88,7 +88,8 @@ static force_inline int gup_check_args(unsigned long start, unsigned long nr, un
 {
 	if (unlikely(flags & ~allowed))
 		return -EINVAL;
-	return unlikely(nr > TASK_SIZE >> PAGE_SHIFT || (start & PAGE_MASK) > TASK_SIZE - (nr << PAGE_SHIFT)) ? -EFAULT : 0;
+	return unlikely(nr > TASK_SIZE >> PAGE_SHIFT ||
+			(start & PAGE_MASK) > TASK_SIZE - (nr << PAGE_SHIFT)) ? -EFAULT : 0;
 }
 
 /*

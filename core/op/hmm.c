@@ -133,9 +133,11 @@ static void monitor_invalidate(struct mmu_interval_notifier *sub, const struct m
 
 static const struct mmu_interval_notifier_ops monitor_ops = { .invalidate = monitor_invalidate };
 
-bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start,
+				 unsigned long end)
 {
-	if (!range_in_vma(vma, start, end) || mmu_interval_notifier_insert(&range->notifier, vma->vm_mm, start, end, &monitor_ops))
+	if (!range_in_vma(vma, start, end) ||
+	    mmu_interval_notifier_insert(&range->notifier, vma->vm_mm, start, end, &monitor_ops))
 		return false;
 	range->seq = mmu_interval_read_begin(&range->notifier);
 	return true;

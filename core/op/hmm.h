@@ -75,7 +75,8 @@ struct hmm_range {
  * hmm_vma_range_monitor_end() - true: no invalidation of the range began until this call, so a snapshot made in
  * between is valid. Locking: mmap_lock or the VMA lock, and no lock that invalidations wait for. Source: mm/hmm.c.
  */
-bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start,
+				 unsigned long end);
 bool hmm_vma_range_monitor_end(struct hmm_range *range);
 
 /*

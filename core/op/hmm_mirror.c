@@ -146,7 +146,8 @@ static bool vma_allows(struct mm_struct *mm, unsigned long addr, bool write)
 	return allowed;
 }
 
-int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg), void *arg)
+int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg),
+		   void *arg)
 {
 	unsigned int rounds = 0;
 	vm_fault_t ret;

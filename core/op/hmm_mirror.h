@@ -42,7 +42,8 @@ void hmm_mirror_fill(struct hmm_mirror *mirror, unsigned long start, unsigned lo
  * the mm cannot unmap the page before @use returns. Faults as often as needed. Returns 0, -EFAULT if the mm does not
  * allow it, -ENOMEM. Locking: none held; @use is called under the mirror's lock.
  */
-int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg), void *arg);
+int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg),
+		   void *arg);
 
 /* The entry of @addr. Locking: the mirror's. */
 static inline hmm_pfn_t *hmm_mirror_entry(struct hmm_mirror *mirror, unsigned long addr)

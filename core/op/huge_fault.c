@@ -119,11 +119,13 @@ static bool file_pmd_suitable(const struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 
-	if (!THP_POSSIBLE || !vma->vm_file || vma->vm_file->mapping.order != HPAGE_PMD_ORDER || (vma->vm_flags & VM_NOHUGEPAGE))
+	if (!THP_POSSIBLE || !vma->vm_file || vma->vm_file->mapping.order != HPAGE_PMD_ORDER ||
+	    (vma->vm_flags & VM_NOHUGEPAGE))
 		return false;
 	if (!(vma->vm_flags & VM_SHARED) && (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)))
 		return false;
-	return thp_vma_suitable(vma, vmf->addr) && IS_ALIGNED(linear_page_index(vma, vmf->addr & PMD_MASK), HPAGE_PMD_NR);
+	return thp_vma_suitable(vma, vmf->addr) &&
+	       IS_ALIGNED(linear_page_index(vma, vmf->addr & PMD_MASK), HPAGE_PMD_NR);
 }
 
 static vm_fault_t do_pmd_none(struct vm_fault *vmf)
@@ -146,7 +148,8 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 {
 	struct folio *folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON | ALLOC_ZERO);
 	unsigned long start = vmf->addr & PMD_MASK;
-	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, start, start + PMD_SIZE);
+	struct mmu_notifier_range range = mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, start,
+								start + PMD_SIZE);
 	bool mine;
 
 	if (!folio) {

@@ -17,7 +17,8 @@ static bool has_deposit(struct page *page)
 
 /* ---- zap ---- */
 
-bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags)
+bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr,
+		  unsigned int flags)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(tlb->pt, pmdp);
 	struct page *page;
@@ -89,7 +90,8 @@ static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_
 }
 
 /* Leaves of files are not copied: a fault maps them again. */
-int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr)
+int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+		  unsigned long addr)
 {
 	struct mm_pgtable *dst_pt = &dst->vm_mm->pt, *src_pt = &src->vm_mm->pt;
 	spinlock_t *dst_ptl, *src_ptl;

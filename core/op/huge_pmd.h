@@ -10,7 +10,8 @@
  * zap_huge_pmd - zaps the leaf that maps all of [@addr, @addr + PMD_SIZE), and its deposit; with ZAP_KEEP_COWS an
  * anonymous one stays. @tlb has room for one. False: it is no leaf any more. Locking: as zap_range().
  */
-bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int flags);
+bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr,
+		  unsigned int flags);
 
 /*
  * change_huge_pmd - gives the leaf the current permissions of @vma. False: it is no leaf any more. Locking: as
@@ -23,7 +24,8 @@ bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp);
  * -EAGAIN if there is no leaf any more: it was split, because the huge page may be pinned. Locking: as
  * copy_page_range().
  */
-int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr);
+int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+		  unsigned long addr);
 
 /*
  * move_huge_pmd - moves the leaf at @old_pmd to @new_pmd, which is none, with its deposit. False: it is no leaf any

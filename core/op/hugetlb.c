@@ -152,7 +152,8 @@ static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd
  * Shares the leaf, or returns -EBUSY if the huge page may be pinned; *@folio gets a reference. NULL, and nothing done:
  * it was taken back meanwhile.
  */
-static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, struct folio **folio)
+static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+		      struct folio **folio)
 {
 	spinlock_t *dst_ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd), *src_ptl = pmd_lockptr(&src->vm_mm->pt, src_pmd);
 	struct page *page;
@@ -197,7 +198,8 @@ static int copy_pinned(struct vm_area_struct *dst, pmd_t *dst_pmd, unsigned long
 	return 0;
 }
 
-int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr)
+int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+		     unsigned long addr)
 {
 	struct folio *folio;
 	int err;

@@ -43,6 +43,7 @@ void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsig
  * read-only; a huge page that may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range().
  * Source: mm/hugetlb.c, copy_hugetlb_page_range().
  */
-int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr);
+int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+		     unsigned long addr);
 
 #endif

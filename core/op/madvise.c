@@ -161,7 +161,8 @@ static bool advice_changes_vmas(int advice)
 
 static bool advice_known(int advice)
 {
-	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
+	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ ||
+	       advice == MADV_POPULATE_WRITE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
 	       advice_changes_vmas(advice);
 }

@@ -33,7 +33,8 @@ static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_
  * With the VMA's current permissions: a change of them updates all entries afterwards, under the PTL. Source:
  * mm/migrate.c.
  */
-static void remove_migration_pte(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+static void remove_migration_pte(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr,
+				 pte_t *ptep)
 {
 	pte_t old = ptep_get(ptep), pte;
 	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));

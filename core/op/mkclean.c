@@ -43,7 +43,8 @@ static bool clean_pmd(pmd_t *pmdp)
 /* [@start, @end): the range that a leaf may map, for notifiers. Source: mm/rmap.c, page_vma_mkclean_one(). */
 static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw, unsigned long start, unsigned long end)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, start, end);
+	struct mmu_notifier_range range = mmu_notifier_range_of(pvmw->vma->vm_mm, MMU_NOTIFY_PROTECTION_PAGE, start,
+								end);
 	int cleaned = 0;
 
 	mmu_notifier_invalidate_range_start(&range);
@@ -87,13 +88,15 @@ int folio_mkclean(struct folio *folio)
 static int clean_in_vma(struct vm_area_struct *vma, unsigned long pgoff, unsigned long pfn, unsigned long nr)
 {
 	struct page_vma_mapped_walk pvmw = {
-		.pfn = pfn, .nr_pages = nr, .pgoff = pgoff, .vma = vma, .address = vma_address(vma, pgoff, nr), .flags = PVMW_SYNC,
+		.pfn = pfn, .nr_pages = nr, .pgoff = pgoff, .vma = vma, .address = vma_address(vma, pgoff, nr),
+			.flags = PVMW_SYNC,
 	};
 
 	if (!nr || invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)
 		return 0;
 	/* The leaf of a huge page changes as a whole, though the range may be a part of it. */
-	return page_vma_mkclean_one(&pvmw, ALIGN_DOWN(pvmw.address, PMD_SIZE), ALIGN_UP(pvmw.address + (nr << PAGE_SHIFT), PMD_SIZE));
+	return page_vma_mkclean_one(&pvmw, ALIGN_DOWN(pvmw.address, PMD_SIZE),
+				    ALIGN_UP(pvmw.address + (nr << PAGE_SHIFT), PMD_SIZE));
 }
 
 int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, unsigned long pfn, unsigned long nr)

@@ -48,8 +48,8 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
  * tables, of a file, was retracted before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c,
  * move_ptes().
  */
-static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd, unsigned long new_addr,
-		      unsigned long len)
+static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd,
+		      unsigned long new_addr, unsigned long len)
 {
 	spinlock_t *old_ptl, *new_ptl;
 	pte_t *old_ptep, *new_ptep;

@@ -57,8 +57,8 @@ static int move_page(struct mm_struct *mm, unsigned long addr, int nid, bool sha
 	return ret ? ret : nid;
 }
 
-long sys_move_pages(struct mm_struct *mm, unsigned long count, const unsigned long *addrs, const int *nodes, int *status,
-		    unsigned int flags)
+long sys_move_pages(struct mm_struct *mm, unsigned long count, const unsigned long *addrs, const int *nodes,
+		    int *status, unsigned int flags)
 {
 	struct folio *folio;
 	long left = 0;

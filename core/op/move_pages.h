@@ -21,7 +21,7 @@
  * because of the last two errors; -EINVAL (@flags), -ENODEV (no such node; earlier @addrs are done). Locking: none
  * held.
  */
-long sys_move_pages(struct mm_struct *mm, unsigned long count, const unsigned long *addrs, const int *nodes, int *status,
-		    unsigned int flags);
+long sys_move_pages(struct mm_struct *mm, unsigned long count, const unsigned long *addrs, const int *nodes,
+		    int *status, unsigned int flags);
 
 #endif

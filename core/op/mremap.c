@@ -343,7 +343,8 @@ long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 {
 	OPERATION("mremap", mm, addr);
 	struct vma_remap r = {
-		.mm = mm, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE), .new_len = ALIGN_UP(new_len, PAGE_SIZE),
+		.mm = mm, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE),
+		.new_len = ALIGN_UP(new_len, PAGE_SIZE),
 		.flags = flags, .new_addr = new_addr,
 	};
 	long ret = check_params(&r);

@@ -45,7 +45,8 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 	 * change_pte_range().
 	 */
 	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
-		set_pte(ptep, migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, true), migration_pte_dirty(pte)));
+		set_pte(ptep, migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, true),
+						     migration_pte_dirty(pte)));
 	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
 		set_pte(ptep, make_device_private_pte(swapent_payload(pte), false));
 	if (!pte_present(pte))
@@ -57,7 +58,8 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 /* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
 static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_VMA, vma->vm_start, vma->vm_end);
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_VMA, vma->vm_start,
+								vma->vm_end);
 	unsigned long addr = vma->vm_start, next;
 	spinlock_t *ptl;
 	pmd_t *pmdp;

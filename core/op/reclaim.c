@@ -39,7 +39,8 @@ int reclaim_folio(struct folio *folio)
 {
 	int err = -EBUSY;
 
-	if (!folio_test_large(folio) && folio_test_anon(folio) && !folio_is_device_private(folio) && folio_trylock(folio))
+	if (!folio_test_large(folio) && folio_test_anon(folio) && !folio_is_device_private(folio) &&
+	    folio_trylock(folio))
 		err = swap_out_locked(folio);
 	count_event(err ? EV_RECLAIM_KEPT : EV_RECLAIM);
 	folio_put(folio);

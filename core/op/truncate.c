@@ -50,7 +50,8 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
 static void unmap_mapping_folio(struct folio *folio)
 {
 	if (!KNOCKED_OUT(TRUNCATE_UNMAP))
-		unmap_in_vmas(folio_mapping(folio), folio->page.index, folio_nr_pages(folio), ZAP_KEEP_COWS | ZAP_SYNC_LEAF);
+		unmap_in_vmas(folio_mapping(folio), folio->page.index, folio_nr_pages(folio),
+			      ZAP_KEEP_COWS | ZAP_SYNC_LEAF);
 }
 
 /* From the end to the last possible page. Source: mm/truncate.c, truncate_pagecache(). */

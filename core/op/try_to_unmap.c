@@ -42,7 +42,8 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 
 	/* A page that a device may write to may be dirty. */
 	if (unmap->migrate)
-		return migration_pte_dirty_as(make_migration_pte(page_to_pfn(page), device ? device_private_pte_write(pte) : pte_write(pte),
+		return migration_pte_dirty_as(make_migration_pte(page_to_pfn(page), device ?
+								 device_private_pte_write(pte) : pte_write(pte),
 								 exclusive), device || pte_dirty(pte));
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
@@ -90,7 +91,8 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 {
 	const struct unmap *unmap = arg;
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, unmap->flags & TTU_SYNC ? PVMW_SYNC : 0);
-	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm, unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
+	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm,
+								unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
 								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
 	bool all = true;
 

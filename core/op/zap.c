@@ -47,7 +47,8 @@ static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 }
 
 /* Clears @nr entries that map @folio from @page on. Source: mm/memory.c, zap_present_folio_ptes(). Locking: the PTL. */
-static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep, unsigned int nr)
+static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep,
+					unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		pte_t pte = ptep_get_and_clear(ptep + i);
@@ -65,7 +66,8 @@ static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, st
 }
 
 /* Clears an entry of a large folio, and those after it that belong to it; returns their number. */
-static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, pte_t *ptep, pte_t pte, unsigned long max)
+static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, pte_t *ptep, pte_t pte,
+					 unsigned long max)
 {
 	unsigned int nr = folio_pte_batch(folio, ptep, pte, (unsigned int)min(max, (unsigned long)tlb_room(zap->tlb)));
 
@@ -74,7 +76,8 @@ static __noinline unsigned int zap_large(struct zap *zap, struct folio *folio, p
 }
 
 /* The gather has room for one. */
-static force_inline unsigned int zap_present(struct zap *zap, struct page *page, pte_t *ptep, pte_t pte, unsigned long max)
+static force_inline unsigned int zap_present(struct zap *zap, struct page *page, pte_t *ptep, pte_t pte,
+					     unsigned long max)
 {
 	struct folio *folio = page_folio(page);
 
@@ -228,9 +231,11 @@ static void zap_pmds(struct zap *zap, unsigned long addr, unsigned long end)
 	}
 }
 
-void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags)
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+	       unsigned int flags)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(container_of(tlb->pt, struct mm_struct, pt), MMU_NOTIFY_CLEAR, start, end);
+	struct mmu_notifier_range range = mmu_notifier_range_of(container_of(tlb->pt, struct mm_struct, pt),
+								MMU_NOTIFY_CLEAR, start, end);
 	struct zap zap = { .tlb = tlb, .vma = vma, .flags = flags };
 
 	mmu_notifier_invalidate_range_start(&range);

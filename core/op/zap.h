@@ -17,6 +17,7 @@ enum zap_flags {
  * zap_range - clears every entry over [@start, @end), which lies in @vma. Locking: mmap_lock, the VMA lock, or the
  * lock of an rmap tree of @vma, or @vma is detached; no spinlock. Source: mm/memory.c, unmap_page_range().
  */
-void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags);
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+	       unsigned int flags);
 
 #endif

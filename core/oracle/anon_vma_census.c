@@ -130,26 +130,29 @@ static void check_counts(const struct census_entry *entry, struct complaint *com
 	const struct anon_vma *anon_vma = entry->anon_vma;
 
 	if (load_relaxed(&anon_vma->refcount) != 1 + entry->family)
-		disagree(complaint, "an anon_vma has refcount %u, and a family of %u", load_relaxed(&anon_vma->refcount),
-			 entry->family);
+		disagree(complaint, "an anon_vma has refcount %u, and a family of %u",
+			 load_relaxed(&anon_vma->refcount), entry->family);
 	if (anon_vma->num_children != entry->children)
-		disagree(complaint, "an anon_vma has num_children %u, and %u children", anon_vma->num_children, entry->children);
+		disagree(complaint, "an anon_vma has num_children %u, and %u children", anon_vma->num_children,
+			 entry->children);
 	if (anon_vma->num_active_vmas != entry->active)
-		disagree(complaint, "an anon_vma has num_active_vmas %u, and is %u VMAs' own", anon_vma->num_active_vmas,
-			 entry->active);
+		disagree(complaint, "an anon_vma has num_active_vmas %u, and is %u VMAs' own",
+			 anon_vma->num_active_vmas, entry->active);
 	if (rwsem_is_locked(&anon_vma->rwsem))
 		disagree(complaint, "an anon_vma's lock is held");
 }
 
 /* ---- all of it ---- */
 
-static void for_each_vma(struct census *census, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint,
+static void for_each_vma(struct census *census, struct mm_struct *const *mms, unsigned int nr,
+			 struct complaint *complaint,
 			 void (*fn)(struct census *, const struct vm_area_struct *, struct complaint *))
 {
 	const struct vm_area_struct *vma;
 
 	for (unsigned int i = 0; i < nr; i++)
-		for (unsigned long addr = 0; !complaint->made && (vma = vma_tree_find(&mms[i]->tree, addr)); addr = vma->vm_end)
+		for (unsigned long addr = 0; !complaint->made && (vma = vma_tree_find(&mms[i]->tree, addr));
+		     addr = vma->vm_end)
 			fn(census, vma, complaint);
 }
 

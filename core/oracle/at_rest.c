@@ -156,7 +156,8 @@ static bool check_device(struct inspection *in, pte_t pte, unsigned long addr)
 	unsigned long pfn = swapent_payload(pte);
 	bool write = device_private_pte_write(pte);
 
-	if (pte.val != make_device_private_pte(pfn, write).val || !pfn_valid(pfn) || page_type(pfn_to_page(pfn)) != PAGE_DEVICE)
+	if (pte.val != make_device_private_pte(pfn, write).val || !pfn_valid(pfn) ||
+	    page_type(pfn_to_page(pfn)) != PAGE_DEVICE)
 		return false;
 	check_anon(in, pfn_to_page(pfn), __pte(write ? ENTRY_WRITE : 0), addr);
 	check_in_file(in, addr);
@@ -217,7 +218,8 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 	}
 	table = pfn_to_page(pfn);
 	if (page_type(table) != PAGE_TABLE || table->level != level || table->pt_mm != &in->mm->pt)
-		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn, (int)level);
+		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn,
+		     (int)level);
 	else if (spin_is_locked(&table->ptl))
 		fail(in, "the lock of the table at %lx is held", addr);
 	else if (in->found[pfn].mapped++)
@@ -234,7 +236,8 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 
 	if (THP_POSSIBLE && level == LEVEL_PMD)
 		check_deposits(in, (const pmd_t *)table, addr);
-	for (unsigned int i = 0; i < level_entries(level) && !in->complaint.made; i++, addr += 1UL << level_shift(level)) {
+	for (unsigned int i = 0; i < level_entries(level) && !in->complaint.made;
+	     i++, addr += 1UL << level_shift(level)) {
 		uint64_t *below, val = load_relaxed(&table[i]);
 
 		if (level == LEVEL_PTE) {
@@ -274,7 +277,8 @@ static void check_mm(struct inspection *in)
 	if (in->swapped != mm_counter_sum(pt, MM_SWAPENTS))
 		fail(in, "%ld pages swapped out, counted %ld", in->swapped, mm_counter_sum(pt, MM_SWAPENTS));
 	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
-		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE], mm_counter_sum(pt, MM_PTE_TABLES));
+		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE],
+		     mm_counter_sum(pt, MM_PTE_TABLES));
 	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
 		fail(in, "%ld upper tables linked, counted %ld", upper, mm_counter_sum(pt, MM_UPPER_TABLES));
 	if (spin_is_locked(&pt->page_table_lock))

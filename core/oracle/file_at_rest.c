@@ -16,8 +16,8 @@ static void check_linked(struct vm_area_struct *vma, struct complaint *complaint
 	vma_interval_tree_foreach(other, &vma->vm_file->mapping, first, last)
 		if (other == vma && vma->i_mmap_node.first == first && vma->i_mmap_node.last == last)
 			return;
-	disagree(complaint, "VMA %lx-%lx is not among those that map pages %lx-%lx of its file", vma->vm_start, vma->vm_end, first,
-		 last);
+	disagree(complaint, "VMA %lx-%lx is not among those that map pages %lx-%lx of its file", vma->vm_start,
+		 vma->vm_end, first, last);
 }
 
 static bool is_known(const struct vm_area_struct *vma, struct mm_struct *const *mms, unsigned int nr)
@@ -45,7 +45,8 @@ static void check_slots(const struct address_space *mapping, struct complaint *c
 		pages += step;
 	}
 	if (pages != load_relaxed(&mapping->nrpages))
-		disagree(complaint, "a file has %lu pages in memory, nrpages is %lu", pages, load_relaxed(&mapping->nrpages));
+		disagree(complaint, "a file has %lu pages in memory, nrpages is %lu", pages,
+			 load_relaxed(&mapping->nrpages));
 }
 
 static void check_file(struct file *file, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
@@ -86,7 +87,8 @@ void file_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	struct vm_area_struct *vma;
 
 	for (unsigned int i = 0; i < nr; i++)
-		for (unsigned long at = 0; !complaint->made && (vma = vma_tree_find(&mms[i]->tree, at)); at = vma->vm_end) {
+		for (unsigned long at = 0; !complaint->made && (vma = vma_tree_find(&mms[i]->tree, at));
+		     at = vma->vm_end) {
 			if (vma_is_anonymous(vma))
 				continue;
 			check_linked(vma, complaint);

@@ -33,13 +33,14 @@ static void check_large(struct inspection *in, struct folio *folio)
 
 	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount + 1 != (int)found->entire)
 		fail(in, "the folio of pfn %lu counts %d mappings, %d by leaves, but %u entries map it, %u leaves",
-		     folio_pfn(folio), folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped, found->entire);
+		     folio_pfn(folio), folio_mapcount(folio), large->entire_mapcount + 1, found->folio_mapped,
+		     found->entire);
 	for (unsigned int i = 0; i < 2; i++) {
 		int mappings = large->mm_id_mapcount[i] + 1;
 
 		if (mappings > (int)found->slot[i] || !large->mm_id[i] != !mappings)
-			fail(in, "the folio of pfn %lu counts %d mappings of mm %u, which has %u entries", folio_pfn(folio),
-			     mappings, large->mm_id[i], found->slot[i]);
+			fail(in, "the folio of pfn %lu counts %d mappings of mm %u, which has %u entries",
+			     folio_pfn(folio), mappings, large->mm_id[i], found->slot[i]);
 		all_in_one |= mappings == (int)found->folio_mapped;
 	}
 	if (folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1))
@@ -60,7 +61,8 @@ static void check_folio(struct inspection *in, struct folio *folio)
 	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL);
 
 	if (folio_ref_count(folio) != mapped + cached || (mapped + cached == 0 && !free) || cached > 1)
-		fail(in, "pfn %lu has %d references, but %d entries map it or its folio, and it is in %d caches or swap slots",
+		fail(in,
+		     "pfn %lu has %d references, but %d entries map it or its folio, with %d caches or swap slots",
 		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
 	in->huge += pooled;
 	in->huge_free += free;
@@ -95,8 +97,8 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 		break;
 	case PAGE_TABLE:
 		if (page_ref_count(page) != 1 || mapped != 1)
-			fail(in, "page table pfn %lu has %d references and is linked %d times", pfn, page_ref_count(page),
-			     mapped);
+			fail(in, "page table pfn %lu has %d references and is linked %d times", pfn,
+			     page_ref_count(page), mapped);
 		break;
 	case PAGE_ZERO:
 		if (page != zero_page && !is_huge_zero_pfn(folio_pfn(page_folio(page))))

@@ -21,13 +21,15 @@ void hugetlb_at_rest(struct inspection *in, struct mm_struct *const *mms, unsign
 	unsigned long reserved = 0;
 
 	for (unsigned int i = 0; i < nr; i++)
-		for (unsigned long at = 0; !in->complaint.made && (vma = vma_tree_find(&mms[i]->tree, at)); at = vma->vm_end)
+		for (unsigned long at = 0; !in->complaint.made && (vma = vma_tree_find(&mms[i]->tree, at));
+		     at = vma->vm_end)
 			reserved += is_vm_hugetlb_page(vma) ? check_vma(in, vma) : 0;
 	if (in->complaint.made)
 		return;
 	if (counts.nr != in->huge || counts.free != in->huge_free)
-		fail(in, "the pool counts %lu huge pages, %lu free, but has %lu, %lu free", counts.nr, counts.free, in->huge,
-		     in->huge_free);
+		fail(in, "the pool counts %lu huge pages, %lu free, but has %lu, %lu free", counts.nr, counts.free,
+		     in->huge, in->huge_free);
 	if (counts.reserved != reserved || reserved > counts.free)
-		fail(in, "%lu huge pages are reserved, counted %lu, with %lu free", reserved, counts.reserved, counts.free);
+		fail(in, "%lu huge pages are reserved, counted %lu, with %lu free", reserved, counts.reserved,
+		     counts.free);
 }

@@ -112,7 +112,8 @@ void check_deposits(struct inspection *in, const pmd_t *table, unsigned long add
 
 	for (unsigned long i = 0; i < PTRS_PER_PMD; i++)
 		leaves += has_deposit(__pmd(load_relaxed(&table[i].val)));
-	for (const struct page *page = table_page(table)->pt_deposit; page && tables <= leaves; page = page->pt_next, tables++) {
+	for (const struct page *page = table_page(table)->pt_deposit; page && tables <= leaves;
+	     page = page->pt_next, tables++) {
 		if (page_type(page) != PAGE_TABLE || page->level != LEVEL_PTE || page->pt_mm != &in->mm->pt)
 			fail(in, "pfn %lu, deposited at %lx, is no PTE table of this mm", page_to_pfn(page), addr);
 		if (spin_is_locked(&page->ptl))

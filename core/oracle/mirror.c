@@ -45,8 +45,8 @@ static bool agrees(const struct vm_area_struct *vma, hmm_pfn_t entry, pte_t pte)
 	return !(entry & HMM_PFN_READ) || (vma->vm_flags & VM_READ);
 }
 
-long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, char *why,
-		     size_t why_size)
+long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned long end, const hmm_pfn_t *pfns,
+		     char *why, size_t why_size)
 {
 	long compared = 0;
 
@@ -57,7 +57,8 @@ long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned l
 			continue;
 		pte = entry_now(&vma->vm_mm->pt, start);
 		if (!agrees(vma, *pfns, pte)) {
-			snprintf(why, why_size, "a device has %#lx for %#lx, whose entry is %#lx", *pfns, start, (unsigned long)pte.val);
+			snprintf(why, why_size, "a device has %#lx for %#lx, whose entry is %#lx", *pfns, start,
+				 (unsigned long)pte.val);
 			return -EINVAL;
 		}
 		compared++;

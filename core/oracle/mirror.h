@@ -11,8 +11,8 @@
  * described in @why. Locking: mmap_lock, and a lock that excludes invalidations of the range: hmm_vma_range_lock(), or
  * that of their mirror.
  */
-long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned long end, const hmm_pfn_t *pfns, char *why,
-		     size_t why_size);
+long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned long end, const hmm_pfn_t *pfns,
+		     char *why, size_t why_size);
 
 /* The same for the entries of @mirror in [@start, @end). Locking: none held. */
 long oracle_mirror(struct hmm_mirror *mirror, unsigned long start, unsigned long end, char *why, size_t why_size);

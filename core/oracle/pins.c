@@ -126,7 +126,8 @@ static uint64_t latest_stamp(struct mm_struct *mm, unsigned long addr)
 	return latest;
 }
 
-bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long end, uint64_t now, char *why, size_t why_size)
+bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long end, uint64_t now, char *why,
+		     size_t why_size)
 {
 	uint64_t latest = 0;
 	unsigned long addr;
@@ -141,7 +142,8 @@ bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long en
 	}
 	mmap_read_unlock(mm);
 	if (addr < end)
-		snprintf(why, why_size, "a child sees at %lx stamp %lu, written through a pin of its parent after the fork at %lu",
+		snprintf(why, why_size,
+			 "a child sees at %lx stamp %lu, written through a pin of its parent after the fork at %lu",
 			 addr, (unsigned long)latest, (unsigned long)now);
 	return addr >= end;
 }

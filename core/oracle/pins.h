@@ -73,6 +73,7 @@ uint64_t pin_clock(void);
  * pin_clock() once fork had returned @mm. No thread writes through pins of @mm itself. Else false, and the violation
  * in @why. Locking: none held.
  */
-bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long end, uint64_t now, char *why, size_t why_size);
+bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long end, uint64_t now, char *why,
+		     size_t why_size);
 
 #endif

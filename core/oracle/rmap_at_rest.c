@@ -39,7 +39,8 @@ struct rmap_inspection {
 
 /* ---- top down: page tables ---- */
 
-static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
+static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long addr,
+			unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio = page_folio(page);
@@ -50,7 +51,8 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 	} else if (page_type(page) == PAGE_ANON && !census_find(&in->census, folio_anon_vma(folio))) {
 		disagree(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
 	} else if (linear_page_index(vma, addr) != index) {
-		disagree(in->complaint, "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
+		disagree(in->complaint,
+			 "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
 			 addr, index, linear_page_index(vma, addr));
 	} else {
 		in->mapping[in->nr] = (struct mapping){ in->mm, addr, in->first[pfn], false };
@@ -92,7 +94,8 @@ static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
 
 /* ---- bottom up: rmap walks ---- */
 
-static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn, const struct mm_struct *mm, unsigned long addr)
+static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn, const struct mm_struct *mm,
+				  unsigned long addr)
 {
 	struct mapping *mapping;
 
@@ -104,7 +107,8 @@ static struct mapping *mapping_at(struct rmap_inspection *in, unsigned long pfn,
 	return NULL;
 }
 
-static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long pfn, unsigned long addr)
+static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long pfn,
+			  unsigned long addr)
 {
 	struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, addr);
 
@@ -159,7 +163,8 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 	census_take(&in->census, mms, nr, in->complaint);
 	for (unsigned int i = 0; i < nr; i++) {
 		in->mm = mms[i];
-		for (unsigned long at = 0; !in->complaint->made && (vma = vma_tree_find(&in->mm->tree, at)); at = vma->vm_end)
+		for (unsigned long at = 0; !in->complaint->made && (vma = vma_tree_find(&in->mm->tree, at));
+		     at = vma->vm_end)
 			read_vma(in, vma);
 	}
 	for_each_inspected_frame(pfn, in->complaint) {
@@ -177,7 +182,8 @@ void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	struct rmap_inspection in = { .complaint = complaint };
 
 	for (unsigned int i = 0; i < nr; i++)
-		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) + mm_counter_sum(&mms[i]->pt, MM_FILEPAGES) +
+		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) +
+					   mm_counter_sum(&mms[i]->pt, MM_FILEPAGES) +
 					   mm_counter_sum(&mms[i]->pt, MM_HUGETLBPAGES));
 	in.first = calloc(machine.max_pfn, sizeof(*in.first));
 	in.mapping = calloc(in.room + 1, sizeof(*in.mapping));

@@ -38,7 +38,7 @@ struct mm_pgtable {
 	struct mm_counters *counters;	/* (C) nr_cpu_ids of them, by cpu slot */
 	struct mm_policy policy;	/* (C) */
 	unsigned int home;		/* (C) NUMA node of the mm's own memory */
-	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; guards PGD, P4D, PUD entries, and more by policy */
+	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; for PGD, P4D, PUD entries, more by policy */
 } __cacheline_aligned;
 
 /* Locking: a registered cpu. */

@@ -121,7 +121,7 @@ static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtab
 		uint64_t val;
 
 		next = level_addr_end(level, addr, end);
-		val = load_acquire(entry);	/* ORDER[table-publish:B] a neighbour's fault may have linked it just now */
+		val = load_acquire(entry);	/* ORDER[table-publish:B] a neighbour's fault may just have linked it */
 		if (!val)
 			continue;
 		if (child < LEVEL_PTE)

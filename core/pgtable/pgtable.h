@@ -35,7 +35,8 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_PROTNONE	(1UL << 8)
 #define ENTRY_SPECIAL	(1UL << 9)	/* no struct page, or an uncounted one: the zero page */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
-#define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_PFN_MASK)
+#define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | \
+			 ENTRY_PFN_MASK)
 
 /* An entry that points to a table. Accessed and dirty are set at once: tables are not aged. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)

@@ -77,8 +77,8 @@ static inline pte_t pte_swp_clear_exclusive(pte_t pte)
 
 static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclusive)
 {
-	return make_swapent(write ? SWAPENT_MIGRATION_WRITE : exclusive ? SWAPENT_MIGRATION_READ_EXCLUSIVE : SWAPENT_MIGRATION_READ,
-			    pfn);
+	return make_swapent(write ? SWAPENT_MIGRATION_WRITE :
+			    exclusive ? SWAPENT_MIGRATION_READ_EXCLUSIVE : SWAPENT_MIGRATION_READ, pfn);
 }
 
 /* @pte, a migration entry, dirty if @dirty: the old entry was. Source: include/linux/swapops.h. */
@@ -94,7 +94,8 @@ static inline bool migration_pte_dirty(pte_t pte)
 
 static inline bool pte_is_migration(pte_t pte)
 {
-	return pte_is_swapent(pte) && swapent_type(pte) >= SWAPENT_MIGRATION_READ && swapent_type(pte) <= SWAPENT_MIGRATION_WRITE;
+	return pte_is_swapent(pte) && swapent_type(pte) >= SWAPENT_MIGRATION_READ &&
+	       swapent_type(pte) <= SWAPENT_MIGRATION_WRITE;
 }
 
 static inline bool migration_pte_write(pte_t pte)
@@ -116,7 +117,8 @@ static inline pte_t make_device_private_pte(unsigned long pfn, bool write)
 
 static inline bool pte_is_device_private(pte_t pte)
 {
-	return pte_is_swapent(pte) && (swapent_type(pte) == SWAPENT_DEVICE_READ || swapent_type(pte) == SWAPENT_DEVICE_WRITE);
+	return pte_is_swapent(pte) &&
+	       (swapent_type(pte) == SWAPENT_DEVICE_READ || swapent_type(pte) == SWAPENT_DEVICE_WRITE);
 }
 
 static inline bool device_private_pte_write(pte_t pte)

@@ -58,7 +58,8 @@ static bool is_free_block(const struct frame_node *node, unsigned long pfn, unsi
 {
 	const struct page *page = pfn_to_page(pfn);
 
-	return pfn + (1ul << order) <= node->end_pfn && page_type(page) == PAGE_BUDDY && load_relaxed(&page->order) == order;
+	return pfn + (1ul << order) <= node->end_pfn && page_type(page) == PAGE_BUDDY &&
+	       load_relaxed(&page->order) == order;
 }
 
 static struct page *take(struct frame_node *node, unsigned int order)

@@ -77,7 +77,7 @@ struct page {
 			spinlock_t ptl;
 			void *pt_mm;			/* (C) the mm it belongs to */
 			union {
-				struct page *pt_next;	/* (O) on a gather's list; (P) of the PMD table: on its deposit */
+				struct page *pt_next;	/* (O) on a gather's list; (P) on a PMD table's deposit */
 				struct page *pt_deposit; /* (P) a PMD table's: a PTE table for each huge leaf */
 			};
 			struct rcu_cb rcu;		/* (O) */
