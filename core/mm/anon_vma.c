@@ -237,7 +237,7 @@ int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
 /* ---- unlinking of a VMA ---- */
 
 /*
- * Moves @vma's chains to @list. Clears the anon_vma of those that were its last chain: without VMAs, it loses the
+ * Moves @vma's chains to @list. Only chains that were their anon_vma's last keep its pointer: the caller drops the
  * reference of being linked. Locking: the root's rwsem for write.
  */
 static void unlink_chains(struct vm_area_struct *vma, struct anon_vma_chain_list *list)

@@ -61,7 +61,7 @@ void interval_tree_remove(struct interval_tree *tree, struct interval_node *node
 	augment_up(parent);
 }
 
-/* Below @node, whose subtree_last is at least @first: the leftmost node that ends there, if it begins by @last. */
+/* Below @node, whose subtree_last is at least @first: the first that does not end before, if it begins by @last. */
 static struct interval_node *search_below(struct interval_node *node, unsigned long first, unsigned long last)
 {
 	while (node) {
