@@ -68,8 +68,8 @@ static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 }
 
 /*
- * A slot is freed when its count drops to none, or below, since it may count too few; when all remaining mappings are in
- * one slot, one mm has the folio. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ * A slot is freed when its count drops to none, or below, since it may count too few; when one slot has all remaining
+ * mappings, one mm has the folio. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
  */
 static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 {

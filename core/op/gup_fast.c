@@ -64,7 +64,7 @@ static force_inline bool page_is_folio(const struct page *page)
 	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
 }
 
-/* @page was found in this section. Tables freed by shootdown instead of a grace period have no age. */
+/* @page was found in this section. A section that shootdowns wait for, and no grace period, bounds no age. */
 static force_inline void page_accessed(const struct page *page)
 {
 	if (FAULTLINE_CHECK && rcu_read_held())
@@ -182,7 +182,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 
 /*
  * Takes the pages that the leaf maps from @addr on, @nr at most: B1 to B5 once for all of them, with the leaf instead
- * of the PTE. They are exclusive together, as the head's flag. Returns their number; 0: leave it to the slow path.
+ * of the PTE. They are exclusive together, by the head's flag. Returns their number; 0: leave it to the slow path.
  * Source: mm/gup.c.
  */
 static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr,

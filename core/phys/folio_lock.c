@@ -38,7 +38,7 @@ static void wait_for(uint32_t *flags, struct wait_cost *cost)
 			continue;
 		}
 		mine = PG_LOCKED | PG_WAITERS;
-			/* ORDER[folio-wait:A] marks the waiter and reads the holder; pairs with ORDER[folio-wait:B] */
+		/* ORDER[folio-wait:A] marks the waiter and reads the holder; pairs with ORDER[folio-wait:B] */
 		if (!(seen & PG_WAITERS) && !KNOCKED_OUT(FOLIO_WAIT_A)) {
 			if (!try_cmpxchg_acquire(flags, &seen, seen | PG_WAITERS))
 				continue;
