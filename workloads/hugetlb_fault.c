@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_fault.c - first writes to huge pages that were promised to a mapping: thp_fault without the node's allocator. */
+/* hugetlb_fault.c - first writes to reserved huge pages of a mapping: thp_fault without the node's allocator. */
 #include <errno.h>
 
 #include "workloads/space.h"

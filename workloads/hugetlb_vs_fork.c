@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hugetlb_vs_fork.c - fork_moment with huge pages that were promised to the parent, of which there are hardly more than it has: what its
- * writes need is taken back from children, which lose the page and keep the rest.
+ * hugetlb_vs_fork.c - fork_moment with huge pages reserved for the parent, in a pool with hardly more: its writes take
+ * huge pages back from children, which lose these and keep the rest.
  */
 #include <errno.h>
 
 #include "workloads/process.h"
 
 #define HUGE_PAGES	4ul
-#define SPARE		1ul	/* in the pool, not promised: the first copy finds one */
+#define SPARE		1ul	/* in the pool, not reserved: the first copy finds one */
 
 enum { FORKER, WRITER };
 

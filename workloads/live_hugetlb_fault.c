@@ -9,7 +9,7 @@
 #define HUGE_PAGE	(2ul << 20)
 #define MAP_HUGE_2M	(21 << 26)	/* MAP_HUGE_2MB of linux/mman.h */
 
-/* Promised to the mapping, or refused, before anybody touches it. */
+/* Reserved for the mapping, or refused, before the first access. */
 static void *map_huge(size_t size)
 {
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2M, -1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb.c - faults in memory of huge pages with one thing left out: huge pages are refused that were promised, or lost. */
+/* hugetlb.c - faults in memory of huge pages with one thing disabled: reserved huge pages are refused, or leak. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ static void zap_it(void *arg)
 	BUG_ON(sys_madvise(arg, AREA, PMD_SIZE, MADV_DONTNEED));
 }
 
-/* A child has no promises, and so no lock but the PTL against who zaps beside its fault. The parent's page is freed under its feet. */
+/* A child has no reservations, so only the PTL excludes zaps during its fault. The parent's page is freed then. */
 static bool a_zap_while_a_copy_is_made(void)
 {
 	struct mm_struct *mm = hugetlb_mm("linux-6.15", 3, 1), *child, *mms[2];

@@ -19,7 +19,7 @@ static inline long map_huge(struct mm_struct *mm, unsigned long addr, unsigned l
 	return sys_mmap(mm, addr, nr * PMD_SIZE, READ_WRITE, ANON | MAP_HUGETLB | flags, 0);
 }
 
-/* An mm that has @nr huge pages promised at AREA, of a pool that has @pool of them. */
+/* An mm that has @nr huge pages reserved at AREA, of a pool of @pool. */
 static inline struct mm_struct *hugetlb_mm(const char *policy, unsigned long pool, unsigned long nr)
 {
 	struct mm_struct *mm = world_mm(policy);
@@ -55,7 +55,7 @@ static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
 	return do_user_addr_fault(mm, addr, 0);
 }
 
-/* True when the pool has so many free, and so many of those promised; else says on stderr what it has. */
+/* True if the pool has so many free, and so many of those reserved; else prints its counts on stderr. */
 bool pool_is(unsigned long free, unsigned long reserved);
 
 /* Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does. */

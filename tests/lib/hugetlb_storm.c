@@ -12,7 +12,7 @@
 #include "core/op/mincore.h"
 #include "tests/lib/threads.h"
 
-#define SPARE		4	/* huge pages that nobody is promised, for forks, and in the place of what is pinned */
+#define SPARE		4	/* unreserved huge pages, for forks, and instead of pinned ones */
 
 static unsigned long any_place(void)
 {
@@ -88,7 +88,7 @@ static void work(void *arg, unsigned int index)
 		switch (rng_below(&this_cpu->rng, storm->pins ? 12 : storm->forks ? 10 : 9)) {
 		case 0:
 			if (storm->forks && !storm->pins)
-				break;	/* what a child still has would not be promised again */
+				break;	/* a child's huge page would not be reserved again */
 			BUG_ON(sys_madvise(storm->mm, any_place() & PMD_MASK, PMD_SIZE, MADV_DONTNEED));
 			break;
 		case 1:

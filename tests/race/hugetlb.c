@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of huge pages from the pool: storms in which what was promised is never refused, beside forks too; and storms with pins. */
+/* Memory of huge pages from the pool: storms that never refuse reserved ones, beside forks too; storms with pins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static void run(const struct wanted *wanted, unsigned int nr_wanted, struct huge
 }
 
 /* Row: L7. */
-static void what_was_promised_is_never_refused(void **state)
+static void reserved_huge_pages_are_never_refused(void **state)
 {
 	const struct wanted wanted[] = { COUNTED(walked, 1), MET(EV_HUGETLB_TAKE, 10 * nr_world_policies + 1) };
 
@@ -60,7 +60,7 @@ static void forks_and_pins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_promised_is_never_refused),
+		cmocka_unit_test(reserved_huge_pages_are_never_refused),
 		cmocka_unit_test(nor_for_the_sake_of_forks),
 		cmocka_unit_test(forks_and_pins),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_pool: huge pages of two nodes, set aside, promised, taken, and back when their last reference goes. */
+/* hugetlb_pool: huge pages of two nodes: reserved, taken, and returned with their last reference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,10 +57,10 @@ static void who_reserved_gets_one(void **state)
 	assert_non_null(other);
 	assert_null(hugetlb_pool_take(false));
 	assert_false(hugetlb_pool_reserve(1));
-	assert_int_equal(hugetlb_pool_resize(ORDER, 0), 2);	/* one is in use, one is promised */
+	assert_int_equal(hugetlb_pool_resize(ORDER, 0), 2);	/* one is in use, one is reserved */
 	folio = hugetlb_pool_take(true);
 	assert_true(folio && pool_has(2, 0, 0));
-	/* Given back with a promise nobody else gets it. */
+	/* Returned with a reservation no other caller gets it. */
 	assert_true(page_ref_sub_and_test(&folio->page, 1));
 	hugetlb_pool_give(folio, true);
 	assert_null(hugetlb_pool_take(false));

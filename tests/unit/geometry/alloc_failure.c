@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that runs out in the middle of every operation: the error is the right one, nothing is lost, what promises to do all
- * or nothing has done nothing, and the same call works once there is memory.
+ * Memory that runs out in the middle of every operation: the error is the right one, nothing leaks, an all-or-nothing
+ * operation has done nothing, and the same call works once there is memory.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -86,7 +86,7 @@ static void by_faults_on_a_huge_page_of_the_pool(void **state)
 	end_of(mm);
 }
 
-/* The child has the huge page that the parent was promised, and no other is left. */
+/* The child has the parent's reserved huge page, and no other is left. */
 static void by_a_fault_that_takes_a_huge_page_back(void **state)
 {
 	struct mm_struct *mm, *child;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of huge pages from the pool: promises, faults, what cuts and zaps it, and the pool itself. */
+/* Memory of huge pages from the pool: reservations, faults, splits and zaps, and the pool itself. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 
 #define POLICY	"linux-6.15"
 
-/* ---- promises ---- */
+/* ---- reservations ---- */
 
-static void a_mapping_is_promised_its_huge_pages(void **state)
+static void a_mapping_reserves_its_huge_pages(void **state)
 {
 	struct mm_struct *mm = world_mm(POLICY);
 	long at;
@@ -44,7 +44,7 @@ static void a_mapping_is_promised_its_huge_pages(void **state)
 	assert_int_equal(map_huge(mm, 0, 1, 0), -ENOMEM);
 	at = map_huge(mm, 0, 1, MAP_NORESERVE);
 	assert_true(at > 0 && IS_ALIGNED((unsigned long)at, PMD_SIZE));
-	assert_int_equal(huge_write(mm, (unsigned long)at), VM_FAULT_SIGBUS);	/* all are promised to others */
+	assert_int_equal(huge_write(mm, (unsigned long)at), VM_FAULT_SIGBUS);	/* all are reserved for others */
 	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0), 4);
 	assert_int_equal(sys_munmap(mm, AREA, 2 * PMD_SIZE), 0);
 	assert_true(pool_is(4, 2));
@@ -62,7 +62,8 @@ static void it_is_replaced_as_a_whole(void **state)
 	needs_huge_pages();
 	mm = hugetlb_mm(POLICY, 6, 3);
 	assert_int_equal(huge_write(mm, AREA), 0);
-	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 4, MAP_FIXED), -ENOMEM);	/* promised before the old ones are let go */
+	/* Reserved before the old ones are dropped. */
+	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 4, MAP_FIXED), -ENOMEM);
 	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 1, MAP_FIXED), AREA + PMD_SIZE);
 	assert_int_equal(mm->map_count, 3);
 	assert_true(pool_is(5, 2));
@@ -134,7 +135,7 @@ static void rights_are_those_of_the_vma(void **state)
 	assert_true(pmd_protnone(huge_at(mm, AREA + PMD_SIZE)));
 	assert_int_equal(sys_mprotect(mm, AREA, 3 * PMD_SIZE, READ_WRITE), 0);
 	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
-	assert_int_equal(mm->map_count, 3);	/* never joined again, and all share what was promised */
+	assert_int_equal(mm->map_count, 3);	/* never merged again, and all share the reservations */
 	assert_int_equal(sys_munmap(mm, AREA + PMD_SIZE, PMD_SIZE), 0);
 	assert_true(pool_is(1, 0));
 	end_of(mm);
@@ -167,7 +168,7 @@ static void what_cuts_one_is_refused(void **state)
 	assert_true(pool_is(1, 0));
 	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_POPULATE_WRITE), 0);
 	assert_int_equal(pin_user_pages_fast(mm, AREA + PAGE_SIZE, 1, FOLL_WRITE, &page), 1);
-	/* A pinned one comes back only when it is let go: until then nobody is promised it. */
+	/* A pinned one returns to the pool only when it is unpinned: until then it cannot be reserved. */
 	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED), 0);
 	assert_true(pool_is(1, 0));
 	unpin_user_page(page);
@@ -219,7 +220,7 @@ static unsigned long huge_pages_at(struct mm_struct *mm, unsigned long addr)
 	return vma && vma->vm_start <= addr ? (vma->vm_end - addr) >> PMD_SHIFT : 0;
 }
 
-/* The first huge page moved was written to, and holds its byte; its neighbour was not: what it was promised goes with it. */
+/* The first huge page moved was written to, and has its byte; its neighbour was not: its reservation moves too. */
 static void move_it(struct mm_struct *mm, const struct move *move)
 {
 	unsigned long addr = AREA + move->addr * PAGE_SIZE, to = AREA + move->new_addr * PAGE_SIZE;
@@ -261,7 +262,7 @@ static void whole_huge_pages_move(void **state)
 	}
 }
 
-/* A mapping that lies where another goes gives back what it has and what it was promised. */
+/* A mapping that another replaces returns its huge pages and its reservations. */
 static void what_is_moved_over_is_given_back(void **state)
 {
 	struct mm_struct *mm, *child;
@@ -284,7 +285,7 @@ static void what_is_moved_over_is_given_back(void **state)
 
 /* ---- memory runs out ---- */
 
-/* Frames for none, one and so on of the tables at the new place: what was moved goes back, and all keep what they were promised. */
+/* Frames for none, one and so on of the new tables: moved entries are moved back, all keep their reservations. */
 static void a_move_without_tables_changes_nothing(void **state)
 {
 	struct mm_struct *mm;
@@ -329,7 +330,7 @@ static long with_failure(struct mm_struct *mm, struct mm_struct **child, unsigne
 	case 1:
 		ret = huge_write(mm, AREA + 8 * PMD_SIZE);
 		break;
-	case 2:		/* both huge pages, the second only promised, to where there are no tables */
+	case 2:		/* both huge pages, the second only reserved, to where there are no tables */
 		ret = sys_mremap(mm, AREA, 2 * PMD_SIZE, 2 * PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + PGDIR_SIZE);
 		break;
 	default:
@@ -366,7 +367,7 @@ static void what_fails_has_changed_nothing(void **state)
 
 /* ---- the pool, and the oracle ---- */
 
-static void the_pool_is_cut_down_to_what_is_promised(void **state)
+static void the_pool_shrinks_to_what_is_reserved(void **state)
 {
 	struct mm_struct *mm;
 	unsigned long all;
@@ -426,7 +427,7 @@ static void the_oracle_complains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_mapping_is_promised_its_huge_pages),
+		cmocka_unit_test(a_mapping_reserves_its_huge_pages),
 		cmocka_unit_test(it_is_replaced_as_a_whole),
 		cmocka_unit_test(a_first_access_takes_one),
 		cmocka_unit_test(rights_are_those_of_the_vma),
@@ -437,7 +438,7 @@ int main(void)
 #if FAULTLINE_CHECK
 		cmocka_unit_test(what_fails_has_changed_nothing),
 #endif
-		cmocka_unit_test(the_pool_is_cut_down_to_what_is_promised),
+		cmocka_unit_test(the_pool_shrinks_to_what_is_reserved),
 		cmocka_unit_test(the_oracle_complains),
 	};
 

@@ -36,7 +36,7 @@ static void a_fork_shares_until_one_writes(void **state)
 	assert_ptr_equal(huge_folio_at(child, AREA), folio);
 	assert_int_equal(folio_entire_mapcount(folio), 2);
 	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) && !PageAnonExclusive(&folio->page));
-	/* The child takes what is not promised, and where nothing is left it may not go on. */
+	/* The child takes unreserved ones, and without any left its fault fails. */
 	assert_int_equal(huge_write(child, AREA + 3 * PAGE_SIZE), 0);
 	assert_ptr_not_equal(huge_folio_at(child, AREA), folio);
 	assert_int_equal(*huge_byte(child, AREA + 3 * PAGE_SIZE), 1);
@@ -53,8 +53,8 @@ static void a_fork_shares_until_one_writes(void **state)
 	end_of(mm, child);
 }
 
-/* With nothing to copy to, who was promised it keeps it; the others find nothing in its place, for good. */
-static void who_was_promised_takes_it_back(void **state)
+/* With nothing to copy to, the owner of the reservation keeps it; the others' faults fail from then on. */
+static void the_owner_of_the_reservation_takes_it_back(void **state)
 {
 	struct mm_struct *mm, *child, *grandchild;
 	struct folio *folio;
@@ -95,8 +95,8 @@ static void age_and_leave(void *child)
 	folio_put(folio);
 }
 
-/* The leaf changes just before it is replaced, and is then reused: the copy that came too late is no page that was promised. */
-static void a_copy_too_late_changes_no_promise(void **state)
+/* The leaf changes just before it is replaced, and is then reused: the late copy is not a reserved page. */
+static void a_copy_too_late_changes_no_reservation(void **state)
 {
 	struct mm_struct *mm, *child;
 
@@ -147,7 +147,7 @@ static void what_is_pinned_is_copied_at_once(void **state)
 	assert_int_equal(pin_user_pages_fast(mm, AREA + PMD_SIZE - 3 * PAGE_SIZE, 3, FOLL_WRITE, pages), 3);
 	assert_int_equal(folio_ref_count(huge_folio_at(mm, AREA)), 4);
 	*huge_byte(mm, AREA) = 9;
-	assert_int_equal(sys_fork(mm, &child), -ENOMEM);	/* the other one is promised to the parent */
+	assert_int_equal(sys_fork(mm, &child), -ENOMEM);	/* the other one is reserved for the parent */
 	assert_int_equal(sys_madvise(mm, AREA + PMD_SIZE, PMD_SIZE, MADV_DONTNEED), 0);
 	pool_of(3);
 	child = fork_mm(mm);
@@ -285,8 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_shares_until_one_writes),
-		cmocka_unit_test(who_was_promised_takes_it_back),
-		cmocka_unit_test(a_copy_too_late_changes_no_promise),
+		cmocka_unit_test(the_owner_of_the_reservation_takes_it_back),
+		cmocka_unit_test(a_copy_too_late_changes_no_reservation),
 		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
 		cmocka_unit_test(its_pages_are_got_one_by_one),
