@@ -103,7 +103,7 @@ static void tell(const struct hunt *hunt)
 		printf("%s %s in %.2f s", i ? "," : ":", detection_name(hunt->kills[i].detection),
 		       hunt->kills[i].seconds);
 	if (hunt->verdict == SURVIVED)
-		printf(", left out %llu times in %.0f s", (unsigned long long)hunt->left_out, hunt->seconds);
+		printf(", disabled %llu times in %.0f s", (unsigned long long)hunt->left_out, hunt->seconds);
 	putchar('\n');
 	fflush(stdout);
 }

@@ -58,7 +58,7 @@ void detection_print(void)
 	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
 		if (!knockout_hits(i))
 			continue;
-		snprintf(line, sizeof(line), LEFT_OUT_LINE "%llu times %s\n",
+		snprintf(line, sizeof(line), DISABLED_LINE "%llu times %s\n",
 			 (unsigned long long)knockout_hits(i), info->name);
 		written = write(STDERR_FILENO, line, strlen(line));
 	}

@@ -19,7 +19,7 @@ enum detection detection_of_text(const char *text);
 
 /* Prefixes of lines on stderr: of the detector's name, and of each disabled knock-out's count and name. */
 #define DETECTION_LINE	"detected by: "
-#define LEFT_OUT_LINE	"left out: "
+#define DISABLED_LINE	"disabled: "
 
 /* Records that @detection fired. The first one counts, since others often detect only its consequences. */
 void detection_note(enum detection detection);

@@ -26,7 +26,7 @@ static void print_left_out(FILE *out)
 
 	for (unsigned int i = 0; (info = knockout_info(i)); i++)
 		if (knockout_hits(i))
-			fprintf(out, LEFT_OUT_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
+			fprintf(out, DISABLED_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
 }
 
 void exercised_never_left_out(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index))

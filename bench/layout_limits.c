@@ -45,7 +45,8 @@ int layout_limits_check(const struct layout *layout, const struct choices *choic
 		return complain("layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu a node",
 				layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
 	if (sums.left_out && choices->layouts_given)
-		warn("layout '%s': %u of %u VMAs are left out, with %llu pages: VMAs lie between %#lx and %#lx", layout->name,
+		warn("layout '%s': %u of %u VMAs are skipped, with %llu pages: VMAs lie between %#lx and %#lx",
+		     layout->name,
 		     sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out, MMAP_MIN_ADDR, TASK_SIZE);
 	return 0;
 }

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Measures what `faultline compare` is worth on this machine: N comparisons of the release build with itself, none of which may find a
-# change, and N with itself slowed down by 2 %, which must be found within 30 s; 19 of 20 each are required. At most 30 s a comparison.
+# Measures the power of `faultline compare` on this machine: N comparisons of the release build with itself, none of
+# which may find a change, and N with itself slowed down by 2 %, which it must find within 30 s; 19 of 20 each are
+# required. At most 30 s a comparison.
 #
-#   tests/compare.sh [N [FAULTLINE]]     N defaults to 20; ROUNDS, SECONDS_MOST, REPETITIONS, MIN_TIME, SLOW_DOWN, WORKLOADS may be set
+#   tests/compare.sh [N [FAULTLINE]]     N defaults to 20; ROUNDS, SECONDS_MOST, REPETITIONS, MIN_TIME, SLOW_DOWN,
+#   WORKLOADS may be set
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 faultline=${2:-$source/build/release/faultline}

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Shows that checks and instruments cost a release build nothing: its instructions for walks and faults, counted by callgrind, are
-# the same as those of a build from which every check, sync point, knock-out and instrument was taken out of the source. Two more,
-# in which each sync point, or each lock's release as the instruments see it, is one instruction, must differ.
+# Shows that checks and instruments cost a release build nothing: its instructions for walks and faults, counted by
+# callgrind, are the same as those of a build from which every check, sync point, knock-out and instrument was taken out
+# of the source. Two more, in which each sync point, or each lock's release as the instruments see it, is one
+# instruction, must differ.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 trees=$source/build/cost
@@ -30,8 +31,8 @@ build() { # TREE
 		cmake --build --preset release --target faultline >build/log || { cat build/log; exit 1; })
 }
 
-# Instructions of the core's own code below FUNCTION, and of what it has inlined of liburcu, since to whose line an instruction
-# between the two belongs is chance; those of liburcu's own functions depend on what its other threads do.
+# Instructions of the core's own code below FUNCTION, and of what it has inlined of liburcu, since to whose line an
+# instruction between the two belongs is chance; those of liburcu's own functions depend on what its other threads do.
 count_once() ( # TREE FUNCTION WORKLOAD AXIS
 	cd "$trees/$1"
 	setarch -R valgrind -q --tool=callgrind --toggle-collect="$2" --callgrind-out-file=build/callgrind \
@@ -41,7 +42,7 @@ count_once() ( # TREE FUNCTION WORKLOAD AXIS
 		awk '$2 ~ /^(core|workloads)\/|\/urcu\/static\// { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
 )
 
-# The fewest of five runs: when callbacks ran may add a refill of a frame list, or a grace period to be told of.
+# The minimum of five runs: the timing of callbacks may add a refill of a frame list, or a report of a grace period.
 instructions() { # as count_once
 	for _ in 1 2 3 4 5; do
 		count_once "$@"

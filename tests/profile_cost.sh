@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What instruments cost: faults with them and without, in turns, and the ratio of each pair; its median is the one to look at.
+# The cost of instruments: faults with and without them, in turns; the median of the ratios of pairs is the result.
 # Another load on the machine, or processors that come and go, are in single ratios, and half of them in the median.
 set -euo pipefail
 program=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/release/faultline

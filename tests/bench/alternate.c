@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* alternate.c - two processes take strict turns, whoever comes first; who is left goes on; what is no meeting place is refused. */
+/*
+ * alternate.c - two processes take strict turns in any order of arrival; the longer one goes on alone; a bad socket is
+ * refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,7 +78,7 @@ static void turns_are_strict(void **state)
 	}
 }
 
-/* Who has more to do than the other goes on alone. */
+/* The process that has more to do goes on alone. */
 static void who_is_left_goes_on(void **state)
 {
 	char text[TURNS + 3];
@@ -90,7 +93,7 @@ static void who_is_left_goes_on(void **state)
 	assert_int_equal(seen, 3);
 }
 
-/* With nobody to wait for, a turn is always one's own. */
+/* Without a partner each turn is granted at once. */
 static void alone_is_free(void **state)
 {
 	(void)state;

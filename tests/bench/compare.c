@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * compare.c - made runs: what differs by chance is noise, a slow-down of a tenth is found, and a machine that got slower is told
- * from a program that did.
+ * compare.c - made runs: chance differences are noise, a slow-down of a tenth is found, and a slower machine is
+ * distinguished from a slower program.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -227,7 +227,10 @@ static void runs_are_the_samples(void **state)
 	assert_true(noise >= RIGHT);
 }
 
-/* What the machine does to both sides at once falls out of the pairs; what it does to them at different times hides a tenth. */
+/*
+ * What the machine does to both sides at once falls out of the pairs; what it does to them at different times hides a
+ * tenth.
+ */
 static void a_shared_pace_falls_out(void **state)
 {
 	struct recipe before = { .runs = 8, .noise = 0.05, .run_noise = 0.03, .core = 1, .controls = 1, .first = 1, .pace = 0.5 };

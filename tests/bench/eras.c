@@ -13,7 +13,9 @@
 #include "bench/eras.h"
 #include "core/faultline.h"
 
-/* Three policies with 2 threads: the second twice as fast as the first, the third as fast as it; then one policy alone. */
+/*
+ * Three policies with 2 threads: the second twice as fast as the first, the third as fast as it; then one policy alone.
+ */
 static const struct {
 	const char *name;
 	double rates[3];
@@ -139,7 +141,7 @@ static void test_every_preset_has_its_news(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < nr_policy_presets; i++)
 		if (!*era_news(policy_presets[i].name))
-			fail_msg("nothing is told of %s", policy_presets[i].name);
+			fail_msg("no row of %s", policy_presets[i].name);
 	assert_string_equal(era_news("fly"), "");
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* results.c - results of all versions of Google Benchmark, and of will-it-scale, are read; others are refused in one line. */
+/*
+ * results.c - results of all versions of Google Benchmark, and of will-it-scale, are read; others are refused in one
+ * line.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +105,7 @@ static void compares_by_time(void **state)
 	results_free(&results);
 }
 
-/* The first versions tell repetitions from aggregates by the name alone. */
+/* The first versions distinguish repetitions from aggregates by the name alone. */
 static void reads_the_first_versions(void **state)
 {
 	struct results results = load(HEAD "{\"name\": \"BM_x/8/threads:2\", \"iterations\": 9, \"real_time\": 5, \"time_unit\": \"ns\"},"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sequential.c - made rounds on a machine whose pace wanders: looked at after each of them, where nothing changed a change is found no
- * oftener than promised; a change of 2 % is found; more looks of a test that is made for one find what is not there.
+ * sequential.c - made rounds on a machine of drifting speed, tested after each round: false positives stay within the
+ * declared rate; a change of 2 % is found; repeated use of a test made for one look exceeds its rate.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -19,7 +19,10 @@
 #define RUNS	10000
 #define MOST	130		/* of RUNS, with a change found where there is none: 1 % and three deviations */
 
-/* Parts: what differs between repetitions, between processes; how far the machine's pace wanders, and how much of it stays. */
+/*
+ * Parts: what differs between repetitions, between processes; how far the machine's pace wanders, and how much of it
+ * stays.
+ */
 struct noise {
 	double repetition, process, pace, kept;
 };

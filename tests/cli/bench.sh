@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Measuring: every benchmark that is listed is in the results, with a rate for each repetition, their statistics, and the
-# circumstances; names tell what was chosen.
+# Measuring: every benchmark that is listed is in the results, with a rate for each repetition, their statistics, and
+# the circumstances; names contain what was chosen.
 # Row: M3.
 . "$(dirname "$0")/../lib/cli.sh"
 
@@ -89,5 +89,5 @@ grep '"run_name"' filtered.json | grep -q 'threads:1"' && surprise 'the filter w
 # Memory that cannot be had fails the benchmark, which is named; the others are measured.
 ends 1 bench $workloads --quick --threads 1 --frames 1024 --out failed.json
 grep -q '"error_occurred": true' failed.json || surprise 'the failure is not in the results'
-grep -q '^faultline bench: fault_disjoint/.*: ' err || surprise 'the failure is not told'
+grep -q '^faultline bench: fault_disjoint/.*: ' err || surprise 'the failure is not reported'
 grep -Eq '^limit_lock +- +1 +[0-9.]+ ' out || surprise 'the other was not measured'

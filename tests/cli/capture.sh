@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A capture tells which pages a process has, and is a layout that can be read back.
+# A capture lists the pages of a process, and is a layout that can be read back.
 . "$(dirname "$0")/../lib/cli.sh"
 
-# A process with a VMA of 64 pages at a known place: 3 written from the 5th on, 2 from the 20th, the 40th only read, the last
-# written; a file's page, written and shared; and a VMA with nothing in it.
+# A process with a VMA of 64 pages at a known place: 3 written from the 5th on, 2 from the 20th, the 40th only read, the
+# last written; a file's page, written and shared; and a VMA with nothing in it.
 cat >pages.c <<'END'
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,12 +64,12 @@ workload=$("$FAULTLINE" bench --list --layout captured.layout | sed -n 's,/.*lay
 ends 0 bench --list --layout captured.layout
 [ -z "$workload" ] || shows 'layout:captured/'
 
-# Processes that are somebody else's, that have no memory, that are gone.
+# Processes of another user, without memory, or gone.
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$scratch"
 	setpriv --reuid 65534 --clear-groups "$FAULTLINE" capture $child >out 2>err
 	[ $? -eq 2 ] || surprise 'a capture without permission'
-	tells "not allowed to look at process $child"
+	reports "not allowed to look at process $child"
 	[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 fi
 kill $child

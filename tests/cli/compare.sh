@@ -3,7 +3,8 @@
 # runs; the baseline.
 . "$(dirname "$0")/../lib/cli.sh"
 
-# results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL times 1000.
+# results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL
+# times 1000.
 results() {
 	echo "{ \"context\": { \"faultline_schema\": \"${3:-1}\" }, \"benchmarks\": ["
 	for name in fault:1000 zap:$1 limit_lock:$2; do
@@ -78,7 +79,7 @@ done
 case $? in 0 | 3) ;; *) surprise 'a difference of a run to itself' ;; esac
 shows 'and what the controls with as many threads'
 ends 2 bench $measured --out third.json --alternate no/such/place
-tells '--alternate: no/such/place: No such file or directory'
+reports '--alternate: no/such/place: No such file or directory'
 
 # A partner that holds its turns is waited for each time; one that gives away a turn too many is not.
 with_partner() { # HASTE

@@ -20,7 +20,7 @@ ends 0 report run.json --out page.html --plots
 rm plots/cost.svg
 mkfifo plots/cost.svg
 ends 2 report run.json --out page.html --plots
-tells 'plots/cost.svg is a FIFO'
+reports 'plots/cost.svg is a FIFO'
 rm plots/cost.svg
 
 # A disk that is full: what was there stays, and nothing half-written is left.
@@ -30,7 +30,7 @@ rm plots/cost.svg
 	"$FAULTLINE" report run.json --out page.html >out 2>err
 )
 [ $? -eq 1 ] || surprise 'a page on a full disk'
-tells 'page.html: cannot be written: File too large'
+reports 'page.html: cannot be written: File too large'
 tail -n 1 page.html | grep -q '</html>' || surprise 'half a page'
 [ ! -e page.html.unfinished ] || surprise 'the unfinished page is left'
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Eras: every policy with every number of threads, in a file of their own; what each step bought, as a table and a picture.
+# Eras: every policy with every number of threads, in a file of their own; what each step bought, as a table and a
+# picture.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # Nothing chosen: all presets, 1, 2, 4 … threads, four numbers of them at least, and one value of all else.
@@ -14,7 +15,7 @@ for workload in $(sed 's|/.*||' out | sort -u); do
 done
 [ "$(sed 's|/.*||' out | sort -u | wc -l)" -ge 8 ] || surprise 'few workloads'
 ends 0 eras --quick --list
-grep -q '/policy:linux-2.6.14/' out || surprise 'a quick look leaves out a policy'
+grep -q '/policy:linux-2.6.14/' out || surprise 'a smoke run lacks a policy'
 
 ends 0 eras fault_one_vma limit_lock --quick --threads 1,2
 [ -s results/latest/eras.json ] || surprise 'no results of their own'

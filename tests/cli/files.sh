@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Files that are written: nothing but a regular file is replaced, before anything is measured; and no write fails in silence.
+# Files that are written: nothing but a regular file is replaced, before anything is measured; and no write fails in
+# silence.
 . "$(dirname "$0")/../lib/cli.sh"
 
 quick='limit_lock --quick --threads 1'
@@ -35,7 +36,7 @@ ends 0 bench $quick --out taken
 )
 status=$?
 [ $status -eq 1 ] || surprise "a full disk: status $status"
-tells 'there: cannot be written: File too large'
+reports 'there: cannot be written: File too large'
 grep -q '^limit_lock ' out || surprise 'what was measured is not shown'
 grep -q '"benchmarks"' there || surprise 'the old file is gone'
 [ ! -e there.unfinished ] || surprise 'the unfinished file is left'
@@ -43,12 +44,12 @@ grep -q '"benchmarks"' there || surprise 'the old file is gone'
 # Standard streams: a full one and a closed one are failures; what is closed takes no text into files.
 if [ -c /dev/full ]; then
 	"$FAULTLINE" list >/dev/full 2>err && surprise 'a full standard output'
-	tells 'standard output: No space left on device'
+	reports 'standard output: No space left on device'
 	"$FAULTLINE" bench --help >/dev/full 2>err && surprise 'a full standard output'
 	"$FAULTLINE" report there -o page.html >/dev/full 2>err && surprise 'a full standard output'
 fi
 "$FAULTLINE" list >&- 2>err && surprise 'a closed standard output'
-tells 'standard output: Bad file descriptor'
+reports 'standard output: Bad file descriptor'
 "$FAULTLINE" bench $quick --out quiet.json >out 2>&- || surprise 'a closed standard error'
 head -c 1 quiet.json | grep -q '{' || surprise 'text in the results'
 "$FAULTLINE" bench $quick --out quiet.json <&- >&- 2>&- && surprise 'closed streams'

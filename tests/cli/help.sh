@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every command tells about itself, and the lists name what there is.
+# Every command has a help text, and the lists are complete.
 . "$(dirname "$0")/../lib/cli.sh"
 
 ends 0 --help
@@ -77,6 +77,6 @@ shows 'page tables allocated'
 "$FAULTLINE" list --syncpoints >out 2>err
 case $? in
 0) shows 'spin.wait' ;;
-2) tells 'this build has no sync points' ;;
+2) reports 'this build has no sync points' ;;
 *) surprise 'faultline list --syncpoints' ;;
 esac

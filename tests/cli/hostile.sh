@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Files of results whose texts are hostile, and whose numbers are out of all proportion: each string and each number of each file in turn.
-# Pages and pictures show a text as a text: no command is run, both stay well-formed, and the program ends in order.
+# Files of results whose texts are hostile, and whose numbers are out of all proportion: each string and each number of
+# each file in turn. Pages and pictures show a text as a text: no command is run, both stay well-formed, and the program
+# ends in order.
 . "$(dirname "$0")/../lib/cli.sh"
 
 mkdir good
@@ -59,7 +60,7 @@ clean() {
 	return 0
 }
 
-# try FILE strings|numbers INDEX TEXT: a run of that file alone; false when there are not so many.
+# try FILE strings|numbers INDEX TEXT: a run of that file alone; false when INDEX is past the last one.
 try() {
 	rm -rf bad plots
 	mkdir bad
@@ -78,7 +79,8 @@ each() { # FILE strings|numbers TEXT
 	[ $index -ge 3 ] || surprise "$1 has $index $2"
 }
 
-# All signs that gnuplot, a shell, HTML or XML know, on several lines; and a long one of all characters that are cut in the middle.
+# All signs that gnuplot, a shell, HTML or XML know, on several lines; and a long one of all characters that are cut in
+# the middle.
 hostile=$(printf 'a`touch canary`$(touch canary2)\n\nEOD\nEND\nsystem "touch canary3"\n'"'"'; !touch canary4\n"\\\\"; @x # {/=99 ^_}\r\033[2J<script>alert(1)</script>]]>&lt;-->\001\177\357\277\277')
 long=$(printf '`touch canary5`%0999d\303\244\342\202\254' 0 | sed 's/0/ä/g')
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is left out is hunted until somebody sees it. Red is: it goes unseen, it was never left out, or something is seen without it.
+# Each disabled knock-out is hunted until a detector fires. The command fails if none does, if the disabled code was not
+# reached, or if one fires with nothing disabled.
 . "$(dirname "$0")/../lib/cli.sh"
 
 small='fault_disjoint --axis pages:2048'
@@ -16,7 +17,7 @@ refuses "invalid way to detect 'wait'" knockouts gather:put --how wait
 
 # Tests that were not built are reported before anything is hunted, from wherever the program is started.
 refuses "knock-out 'gather:put' is detected by " knockouts gather:put --how 'test knockout.nowhere'
-tells '/tests/knockout.nowhere, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)'
+reports '/tests/knockout.nowhere, which is not built: configure with -DBUILD_TESTING=ON (cmake --preset check)'
 mkdir alone
 cp "$FAULTLINE" alone/faultline
 built=$FAULTLINE
@@ -37,18 +38,18 @@ grep -q '"quiet": true' kills.json || surprise 'no clean run in the JSON'
 # Alive: one thread alone needs no order.
 ends 1 knockouts page-ref:A --how "stress $small --threads 1" --seconds 1 --clean-seconds 0
 shows 'page-ref:A: survived'
-tells '1 of 1 knock-outs not killed'
+reports '1 of 1 knock-outs not killed'
 
-# Never left out, since nobody came there.
+# Never disabled, since no thread reached it.
 ends 1 knockouts gather:put --how 'stress limit_lock' --seconds 1 --clean-seconds 0
 shows 'gather:put: not exercised'
-tells '1 of 1 knock-outs not killed'
+reports '1 of 1 knock-outs not killed'
 
-# Something is seen with nothing left out: here it is, by the way it is hunted.
+# A detector fires with nothing disabled: here because HOW disables another knock-out.
 ends 1 knockouts page-ref:A --how "stress $small --knockout gather:put" --kills 1 --clean-seconds 1
 shows 'an alarm'
-tells 'with nothing disabled, '
+reports 'with nothing disabled, '
 
-# A way that cannot be gone.
+# A HOW that cannot be run.
 ends 1 knockouts gather:put --how 'stress fly'
-tells 'cannot be run: '
+reports 'cannot be run: '

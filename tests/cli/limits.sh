@@ -22,7 +22,7 @@ shows 'walk_layout/policy:linux-6.15/layout:java/threads:1'
 printf '1000-2000 rw-p 0 low\n+ 1 1 p\n400000-401000 rw-p 0 good\n+ 400 1 p\n' >some.layout
 printf 'ffffffffff600000-ffffffffff601000 --xp 0 [vsyscall]\n' >>some.layout
 ends 0 bench --list walk_layout --layout some.layout
-tells "layout 'some': 1 of 2 VMAs are left out, with 1 pages: VMAs lie between 0x10000 and 0x"
+reports "layout 'some': 1 of 2 VMAs are skipped, with 1 pages: VMAs lie between 0x10000 and 0x"
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 printf '1000-2000 rw-p 0 low\nffffffffff000000-ffffffffff001000 rw-p 0 high\n' >none.layout
 refuses "layout 'none': none of its 2 VMAs lies between 0x10000 and 0x" bench --list walk_layout --layout none.layout

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What races of litmus patterns print, and when they fail. That the patterns themselves show what they should: litmus.*, models.*.
+# What races of litmus patterns print, and when they fail. That the patterns themselves show what they should: litmus.*,
+# models.*.
 . "$(dirname "$0")/../lib/cli.sh"
 : "${PLANTED:?the program with patterns that are wrong}"
 
@@ -30,12 +31,12 @@ refuses 'unknown option' litmus --fly
 sanitized=$("$FAULTLINE" --version | grep -c ', tsan build,')
 FAULTLINE=$PLANTED
 ends 1 --seconds 0.05 planted-whole
-tells 'planted-whole: shows what it must not'
+reports 'planted-whole: shows what it must not'
 grep -qE '^Always     planted-whole: in ([1-9][0-9]*) of \1$' out || surprise 'no verdict'
 shows '  one, two: this'
 ends 0 --seconds 0.05 planted-idle
 shows '  not one, not two'
 [ "$(nproc)" -gt 1 ] && [ "$sanitized" -eq 0 ] || exit 0
 ends 1 --seconds 0.05 --strict 0.1 planted-idle
-tells 'planted-idle without nothing: shows nothing'
+reports 'planted-idle without nothing: shows nothing'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'complains of what hides'

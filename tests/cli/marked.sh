@@ -51,7 +51,7 @@ for planted in touch/policy:linux-6.15/threads:1 touch/policy:linux-6.15/threads
 	drawn $planted 1024 0.5 >slower
 	drawn $planted 4096 0.5 >faster
 	cmp -s slower faster || surprise "the rates of a marked row are drawn: $planted: $(diff slower faster)"
-	grep -q 'not drawn: 1 of [0-9]* rows, which have marks' faster || surprise 'no picture says what it leaves out'
+	grep -q 'not drawn: 1 of [0-9]* rows, which have marks' faster || surprise 'no plot lists the rows it omits'
 	grep -q '<td>starved</td>' run/report.html || surprise 'no table has the row with its mark'
 	drawn $planted 1024 1 >slower
 	drawn $planted 4096 1 >faster

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Costs by node: on one node skipped, on a described machine gone through with nothing bound; each cell is where it says it is.
+# Costs by node: on one node skipped, on a described machine gone through with nothing bound; each cell is where it says
+# it is.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # cells FILE TEXT: how many cells of the file have it.
@@ -43,7 +44,7 @@ shows 'are of the nodes asked for; 0 were looked up in the kernel (not this syst
 
 # What cannot be put where it is asked for is no figure: frames that do not suffice come from another node.
 ends 1 numa --check --frames 1024 fault_disjoint
-tells 'are not of node'
+reports 'are not of node'
 
 export HWLOC_SYNTHETIC='node:2 core:2 pu:1'
 ends 0 numa --quick --out two.json --map both walk_dense

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Where time goes: locks by class, latencies by role and operation, retries; as text and as JSON; the lock that holds all up is named.
+# Where time goes: locks by class, latencies by role and operation, retries; as text and as JSON; the lock that holds
+# all up is named.
 . "$(dirname "$0")/../lib/cli.sh"
 
 ends 0 profile 'fault_disjoint' --axis pages:2048 --threads 2 --seconds 0.1 --out one.json
@@ -19,7 +20,8 @@ grep -qE '^  [a-z]+ +op +[0-9.]+ [kM]? ' out || surprise 'no latency of the whol
 grep -q '^  lock ' out && surprise 'locks of ours'
 [ -s results/latest/profile.json ] || surprise 'not the latest results'
 
-# One lock for the whole address space is in everybody's way. A machine so busy that two threads seldom meet is tried for longer.
+# One lock for the whole address space is contended by all threads. On a busy machine two threads seldom meet: retry for
+# longer.
 for seconds in 0.1 0.3 1 3 10 30; do
 	ends 0 profile fault_one_table --policy linux-2.6.14 --threads 8 --seconds $seconds --out $seconds.json
 	grep -q 'bottleneck: ' out && break
@@ -27,14 +29,14 @@ done
 grep -qE '^fault_one_table/policy:linux-2.6.14/threads:8: .*; bottleneck: mm->page_table_lock, [0-9.]+ % of' out || surprise 'not the bottleneck'
 grep -q '"bottleneck": "mm->page_table_lock"' $seconds.json || surprise 'not the bottleneck in the file'
 
-# Without instruments the same is run, and nothing is told but the rate.
+# Without instruments the same workload runs, and only the rate is printed.
 ends 0 profile fault_disjoint --axis pages:2048 --threads 2 --seconds 0.1 --bare --out bare.json
 shows 'items/s, without instruments'
 grep -q '"locks": \[\]' bare.json || surprise 'instruments that are off'
 
-# What cannot be set up is told, and the others are run.
+# A workload that cannot be set up is reported, and the others run.
 ends 1 profile 'limit_lock' fault_disjoint --axis pages:65536 --threads 2 --seconds 0.05 --frames 1024 --out failed.json
-tells 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
+reports 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
 grep -q '"limit_lock"' failed.json || surprise 'the other was not run'
 
 refuses "unknown workload 'fly' (see faultline list)" profile fly

@@ -22,7 +22,7 @@ results 1 >one.json
 sed 's/"it fell"/"skipped: the kernel has none"/' one.json >skipped.json
 
 ends 0 report --table skipped.json
-grep -Eq '^fault .* skipped: the kernel has none$' out || surprise 'what was skipped is not told'
+grep -Eq '^fault .* skipped: the kernel has none$' out || surprise 'the skipped row is not reported'
 grep -q failed out && surprise 'what was skipped counts as a failure'
 ends 0 report --table one.json
 shows 'failed: it fell'
@@ -44,11 +44,11 @@ ln -s host/run results/latest
 cp one.json results/latest/bench.json
 ends 0 report
 [ -s results/host/run/report.html ] || surprise 'no page about the latest run'
-[ ! -e plots ] || surprise 'pictures that nobody asked for'
+[ ! -e plots ] || surprise 'plots without --plots'
 mkdir empty
 PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
 [ $? -eq 1 ] || surprise 'a report without gnuplot'
-tells 'install gnuplot-nox'
+reports 'install gnuplot-nox'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 grep -q '<section id="answers">' report.html || surprise 'no page without gnuplot'
 grep -q 'Not drawn: gnuplot is missing' report.html || surprise 'no word about the missing pictures'
@@ -59,7 +59,7 @@ chmod +x empty/gnuplot
 rm report.html
 PATH="$scratch/empty:$PATH" "$FAULTLINE" report --plots one.json >out 2>err
 [ $? -eq 1 ] || surprise 'a gnuplot that fails'
-tells 'gnuplot failed: line 7: out of paper'
+reports 'gnuplot failed: line 7: out of paper'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 grep -q '</html>' report.html || surprise 'no page without pictures'
 rm empty/gnuplot
@@ -72,7 +72,7 @@ for rate in 0 1e-300 1e300 -5; do
 	grep -Eiq '[^a-z](inf|nan)' out && surprise "no number for $rate"
 	sed "0,/\"items_per_second\": [0-9]*/s//\"items_per_second\": $rate/" one.json >odd.json
 	ends 0 report odd.json
-	tells 'odd.json: 1 of 7 benchmarks are not drawn'
+	reports 'odd.json: 1 of 7 benchmarks are not drawn'
 	[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 done
 

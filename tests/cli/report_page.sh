@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The page about a run: well-formed, by itself, with every section, figures with their data, and models that are called so.
+# The page about a run: well-formed, by itself, with every section, figures with their data, and models that are called
+# so.
 . "$(dirname "$0")/../lib/cli.sh"
 
 # run CASES: a file of Google Benchmark's with the lines of cases, "NAME RATE".
@@ -158,7 +159,7 @@ ends 0 report one two
 shows 'two/report.html'
 grep -q '<section id="runs">' two/report.html || surprise 'runs not side by side'
 grep -q 'two: a &lt;b&gt;bold&lt;/b&gt;' two/report.html || surprise 'not about the last run'
-grep -q '2024-05-06' two/report.html || surprise 'the first run is not told of'
+grep -q '2024-05-06' two/report.html || surprise 'the first run is not on the page'
 [ -z "$(well_formed two/report.html)" ] || surprise 'not well-formed'
 for command in 'faultline eras' 'faultline profile' 'faultline numa'; do
 	grep -q "<pre>$command</pre>" two/report.html || surprise "what is missing, $command makes"
@@ -190,7 +191,7 @@ ends 0 report mixed
 [ ! -s err ] || surprise 'a warning of one commit'
 sed 's/"num_cpus"/"commit": "decade", &/' trusted.json >mixed/eras.json
 ends 0 report mixed
-tells 'mixed: files of several commits: c0ffee, decade'
+reports 'mixed: files of several commits: c0ffee, decade'
 
 # What is no run is refused, and leaves no page.
 mkdir bad
@@ -215,7 +216,7 @@ sed 's/{ "schema"/{ "incomplete": "SIG<TERM>", "schema"/' one/profile.json >part
 sed 's/{ "schema"/{ "incomplete": "SIG<TERM>", "schema"/' one/numa.json >partial/numa.json
 ends 0 report partial
 for file in bench eras profile numa; do
-	tells "partial: $file.json is incomplete: SIG<TERM>"
+	reports "partial: $file.json is incomplete: SIG<TERM>"
 	sed -n '1,/<nav>/p' partial/report.html | grep -q "$file.json of partial is incomplete: SIG&lt;TERM&gt;" ||
 		surprise "no line of $file.json at the top"
 done
@@ -227,7 +228,7 @@ done
 [ -z "$(well_formed partial/report.html)" ] || surprise 'not well-formed'
 for form in --table --csv; do
 	ends 0 report $form partial/bench.json
-	tells 'partial/bench.json is incomplete: SIG<TERM>'
+	reports 'partial/bench.json is incomplete: SIG<TERM>'
 	ends 0 report $form trusted.json
 	[ ! -s err ] || surprise 'a complete run is called incomplete'
 done

@@ -57,8 +57,8 @@ bytes=$(wc -c <whole.json)
 )
 [ $? -eq 1 ] || surprise 'a full disk'
 grep -q '^limit_lock ' out || surprise 'no table'
-tells 'run.json: cannot be written: File too large'
-tells 'run.json.unfinished has what was measured; to write it whole: faultline bench --resume run.json'
+reports 'run.json: cannot be written: File too large'
+reports 'run.json.unfinished has what was measured; to write it whole: faultline bench --resume run.json'
 [ ! -e run.json ] || surprise 'half-written results'
 ends 0 bench --resume run.json
 shows '1 repetitions are left to measure.'

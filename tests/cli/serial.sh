@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One thread at a time: what is sound passes, whatever the schedule; what fails is made smaller, and fails again, every time.
+# One thread at a time: sound workloads pass with every schedule; a failure is shrunk, and repeats exactly.
 . "$(dirname "$0")/../lib/cli.sh"
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
@@ -28,24 +28,25 @@ grep -q ' worker 1, worker [0-9]* .* ptl.locked$' out || surprise 'no steps in t
 ends 0 stress jumble --serial --episodes 1 --seed 5 --trace
 ! cmp -s first out || surprise 'one interleaving of two seeds'
 
-# A failure is found, told with its seed, made smaller and shown turn by turn. What needs one thread is shown with one.
+# A failure is found, printed with its seed, shrunk and shown turn by turn. A failure that one thread can cause is shown
+# with one.
 ends 1 stress jumble --serial --knockout gather:put --threads 3 --rounds 16 --seed 9
-tells ' failed, after '
-tells 'left out: '
+reports ' failed, after '
+reports 'disabled: '
 grep -qE '^smaller: seed [0-9]+, 1 threads, [1-6] operations, 0 changes$' err || surprise 'not small'
-tells 'what it passed, in '
-tells ' worker 0, worker 1 '
+reports 'what it passed, in '
+reports ' worker 0, worker 1 '
 ! grep -q ' worker 1, ' err || surprise 'more than one worker'
 ends 1 stress jumble --serial --knockout pte-lock --rounds 32 --episodes 3000
 grep -qE '^smaller: seed [0-9]+, [23] threads, [2-9] operations, ' err || surprise 'not small'
-tells ' worker 1, worker '
+reports ' worker 1, worker '
 small=$(sed -n '/^smaller: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)
 command=$(sed -n 's/^repeat with: faultline //p' err | tail -n 1)
 ends 1 $command
 [ "$(sed -n '/^faultline: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)" = "$small" ] || surprise 'the small one failed otherwise'
 
-# A schedule in which nobody can go on is a deadlock, not a hang.
+# A schedule in which no thread can run is a deadlock, not a hang.
 ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink
-tells 'deadlock: worker '
-tells 'detected by: deadlock'
-tells ' waits for a wake-up'
+reports 'deadlock: worker '
+reports 'detected by: deadlock'
+reports ' waits for a wake-up'

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is left out by name is found one thread at a time, within some hundred schedules, and each failure comes again 20 times of 20.
+# A disabled knock-out is detected with one thread at a time, within some hundred schedules, and each failure repeats 20
+# times of 20.
 . "$(dirname "$0")/../lib/cli.sh"
 
 "$FAULTLINE" list --syncpoints >out 2>err || exit 0
 # A sanitizer sees some of it first, and says so in words of its own.
 ! grep -q '^FAULTLINE_SANITIZE:STRING=.' "${BUILD:?the build folder}/CMakeCache.txt" || exit 0
 
-# repeats TIMES: each time the command of the failure just seen fails at the same step, in the same words but for addresses.
+# repeats TIMES: each time the command of the failure just seen fails at the same step, in the same words but for
+# addresses.
 repeats() {
 	command=$(sed -n 's/^repeat with: faultline //p' err)
 	sed -n '/^faultline: \|^detected by: /s/0x[0-9a-f]*/ADDRESS/gp' err >wanted
@@ -22,7 +24,7 @@ repeats() {
 # found WORKLOAD KNOCKOUT
 found() {
 	ends 1 stress "$1" --serial --knockout "$2" --episodes 3000 --no-shrink
-	grep -q "^left out: .* times $2\$" err || surprise "$2: not left out"
+	grep -q "^disabled: .* times $2\$" err || surprise "$2: not disabled"
 	repeats "${TIMES:-20}"
 }
 
@@ -43,6 +45,6 @@ found hmm_vs_invalidate hmm-seq:B
 found migrate_vs_fault folio-wait:B
 found truncate_vs_fault file:truncated-recheck
 
-# As long without anything left out: nothing is found.
+# As many schedules with nothing disabled: no detector fires.
 ends 0 stress jumble --serial --episodes 300
 ends 0 stress gup_vs_fork hmm_vs_invalidate migrate_vs_fault truncate_vs_fault --serial --episodes 100

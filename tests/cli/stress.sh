@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Stress passes what is sound and says what it went through; it fails what is not, and tells how to see it again.
+# Stress passes sound workloads and prints what it covered; a failing workload fails it, and it prints how to repeat the
+# failure.
 . "$(dirname "$0")/../lib/cli.sh"
 
 brief='--axis pages:2048 --threads 3'
@@ -23,8 +24,8 @@ repeats() {
 
 # Too little memory to set up.
 ends 1 stress fault_disjoint --axis pages:65536 --threads 4 --frames 1024 --seconds 0.2 --seed 5
-tells '--seed 5'
-tells '--frames 1024'
+reports '--seed 5'
+reports '--frames 1024'
 repeats
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
@@ -48,43 +49,44 @@ ends 0 list --detectors
 shows 'ages '
 shows 'shadow '
 
-# What was seen of ages, in short and in full.
+# Object ages, in short and in full.
 ends 0 stress map_touch_unmap --seconds 0.5
 shows 'ages, in grace periods'
 shows '  page tables accessed: linked'
 ends 0 stress map_touch_unmap --seconds 0.5 --full ages
 grep -qE '  page tables accessed:  [0-9]+ at linked' out || surprise 'no ages in full'
 
-# What was to be left out, and was never come to.
+# A knock-out that the run never reached.
 ends 0 stress walk_dense --axis pages:65536 --threads 1 --rounds 2 --knockout swap:freeze
-tells 'never reached: swap:freeze'
+reports 'never reached: swap:freeze'
 ends 0 stress jumble --serial --episodes 3 --knockout swap:freeze --knockout pin-check
-tells 'never reached: swap:freeze'
+reports 'never reached: swap:freeze'
 
-# A page that is not given back: seen by the oracle at rest.
+# A leaked page: detected by the oracle of the quiescent state.
 ends 1 stress fault_disjoint $brief --rounds 2 --knockout gather:put
-tells 'fault_disjoint'
-tells 'has 1 references'
-tells 'detected by: at rest'
-tells 'times gather:put'
-tells '--knockout gather:put'
+reports 'fault_disjoint'
+reports 'has 1 references'
+reports 'detected by: at rest'
+reports 'times gather:put'
+reports '--knockout gather:put'
 repeats
 
-# A thread that stops while it holds a lock: seen by the watchdog, which names it and the lock.
+# A thread that stops while it holds a lock: detected by the watchdog, which names it and the lock.
 ends 1 stress fault_disjoint $brief --seconds 0.5 --stall ptl.locked --patience 2
-tells 'nothing has moved for 2 s, while working'
-tells '  stuck: worker '
-tells 'holds PTE-table PTL'
+reports 'nothing has moved for 2 s, while working'
+reports '  stuck: worker '
+reports 'holds PTE-table PTL'
 grep -qE 'stuck: worker .*, in fault of 0x[0-9a-f]+ at 0x[0-9a-f]+' err || surprise 'no operation and address'
-tells '--stall ptl.locked'
+reports '--stall ptl.locked'
 
-# Setting up many threads takes longer than the watchdog is patient, and makes progress. A sanitizer slows what comes then.
+# Setting up many threads takes longer than the watchdog is patient, and makes progress. A sanitizer slows what comes
+# then.
 case $("$FAULTLINE" --version) in
 *' tsan build,'* | *' asan build,'*) ;;
 *) ends 0 stress fault_vs_map --threads 256 --rounds 1 --patience 1 ;;
 esac
 
-# A sleeper that nobody wakes, and the lock that it waits for.
+# A sleeper without a wake-up, and the lock that it waits for.
 ends 1 stress jumble --seconds 2 --knockout rwsem-wait:B --patience 2
-tells 'nothing has moved for 2 s'
+reports 'nothing has moved for 2 s'
 grep -qE 'cpu [0-9]+ waits for .* 0x[0-9a-f]+ for (read|write), at core/' err || surprise 'no lock that is waited for'

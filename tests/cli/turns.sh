@@ -49,6 +49,6 @@ sed 's/"\$2" "\$FAULTLINE"/"$FAULTLINE" "$2"/' turns >swapped
 for script in turns swapped; do
 	bash ./$script 2 ./fails >out 2>err
 	shows 'done 0, status 1, signal '
-	tells 'it fell'
+	reports 'it fell'
 	[ -z "$(ls runs)" ] || surprise "something is left: $(ls runs)"
 done

@@ -24,12 +24,12 @@ ends() {
 	[ $status -eq "$wanted" ] || surprise "faultline $*: status $status, and not $wanted"
 }
 
-# shows TEXT, tells TEXT: the last run wrote a line with TEXT as output, or as complaint.
+# shows TEXT, reports TEXT: the last run printed a line with TEXT on stdout, or on stderr.
 shows() {
 	grep -qF -- "$1" out || surprise "no such output: $1"
 }
 
-tells() {
+reports() {
 	grep -qF -- "$1" err || surprise "no such complaint: $1"
 }
 
@@ -40,5 +40,5 @@ refuses() {
 	ends 2 "$@"
 	[ ! -s out ] || surprise "faultline $*: output beside the complaint"
 	[ "$(wc -l <err)" -eq 1 ] || surprise "faultline $*: not one line"
-	tells "$text"
+	reports "$text"
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * explore.cc - one litmus pattern under the C11 memory model: whole, then with each part left out.
+ * explore.cc - one litmus pattern under the C11 memory model: intact, then without each barrier.
  *
- * A line for each, its verdict first: Never, Sometimes or Always, of the forbidden outcome. It fails unless the whole pattern is
- * Never, and no part is Never when it is left out.
+ * A line for each, its verdict first: Never, Sometimes or Always, of the forbidden outcome. It fails unless the intact
+ * pattern is Never, and no pattern without one of its barriers is Never.
  */
 #include "workloads/litmus/litmus.h"
 
