@@ -153,7 +153,7 @@ static uint64_t times_left_out(const char *said, const char *name)
 	unsigned long long times;
 	char line[128], left_out[64];
 
-	for (const char *at = said; (at = strstr(at, DISABLED_LINE)); at += strlen(LEFT_OUT_LINE)) {
+	for (const char *at = said; (at = strstr(at, DISABLED_LINE)); at += strlen(DISABLED_LINE)) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		if (sscanf(line, DISABLED_LINE "%llu times %63s", &times, left_out) == 2 && !strcmp(left_out, name))
 			return times;

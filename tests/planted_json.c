@@ -4,7 +4,8 @@
  *
  * planted_json FILE strings|numbers INDEX TEXT: writes FILE to standard output with TEXT in place of the INDEX-th
  * string, counted from 0, or as the INDEX-th number. INDEX may be "names": all strings with a slash, as benchmarks
- * have. Of these the workload is replaced, and a policy and a layout are added. Exit status 3: there are not so many.
+ * have. Of these the workload is replaced, and a policy and a layout are added. Exit status 3: INDEX is past the last
+ * one.
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * planted_turns.c - a partner for `faultline bench --alternate SOCKET`, who holds each turn for a while and looks whether the other
- * one goes on meanwhile. Says how many turns it got, and how often it was not waited for. With "hasty" it gives away one turn too
- * many, so that it is not waited for.
+ * planted_turns.c - a partner for `faultline bench --alternate SOCKET` that holds each turn for a while and checks
+ * whether the other process runs meanwhile. Prints its number of turns, and how often the other did not wait. With
+ * "hasty" it passes one turn too many, so that the other does not wait.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * anon_vma: a reader that comes from a folio too late, with a part of the protocol left out. Always, in one step-by-step run: the
- * check that is named sees it. Always, among processes that fork, exit and are looked for: the same checks, in no time. Nothing
- * left out: never (of the storm: race.anon_vma).
+ * anon_vma: a reader that comes from a folio too late, with a knock-out of the protocol. Always, in one step-by-step
+ * run: the named check fires. Always, in a storm of processes that fork, exit and are looked up: the same checks, at
+ * once. With nothing disabled: never (for the storm: race.anon_vma).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,14 +20,14 @@
 
 #define NOT_ITS	"is not what the folio was mapped through"
 
-/* What must be said by who sees it; a sanitizer may be first to see what reads freed memory. */
+/* The message of the detector; a sanitizer may be the first to detect a read of freed memory. */
 static const struct {
 	struct knocked knocked;
 	struct anon_vma_step step;
 } cases[] = {
 	{ { "anon-ref:A", { "is_poison" } }, { CALL_RCU, .point = "anon_vma.looked", .event = DIES } },
 	{ { "anon-ref:first", { "is_poison" } }, { CALL_RCU, .point = NULL, .event = DIES } },
-	/* a lock taken of one that is dead, or that is another by now */
+	/* a lock taken of an anon_vma that is dead or reused */
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = DIES } },
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = REBORN } },
 	{ { "anon-ref:B", { NOT_ITS } }, { CALL_RCU, .point = "anon_vma.looked", .event = DIES } },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse.c - storms of pages that are put into a huge page, with one thing left out: the oracle that should see it does, and without
- * the knock-out none complains. Then tables of files that are taken away from under those on the way into them.
+ * collapse.c - storms of pages that are put into a huge page, with a knock-out: the named detector fires, and none
+ * fires without the knock-out. Then tables of file mappings are freed under threads that walk into them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,14 +14,14 @@
 #include "tests/lib/retract_storm.h"
 #include "tests/lib/world.h"
 
-#define STORMS		400	/* seeds tried at the most; each is seen in the first few */
+#define STORMS		400	/* maximum of seeds tried; each is detected within the first few */
 #define CLEAN_STORMS	10
 
 #define WITH(role)	(1u << PIN_##role)
 
 static const struct {
 	struct knocked knocked;
-	unsigned int roles;		/* bits of those that are in it */
+	unsigned int roles;		/* bits of the roles that take part */
 } cases[] = {
 	{ { "collapse:refs", { "not mapped at its address" } }, WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
 	{ { "gup:pmd-recheck", { "not mapped at its address" } }, WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },

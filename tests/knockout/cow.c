@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cow.c - who comes to look at a page between two looks at its references, with the second look and without. */
+/* cow.c - a reader takes a reference between two checks of a page's count, with the second check and without. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ static void get(void *arg)
 	folio_get(arg);
 }
 
-/* A page that a child had; a write to it while somebody takes a reference at @point. True when it was reused nevertheless. */
+/* A page that a child had; a write to it while a reference is taken at @point. True when it was reused nevertheless. */
 static bool reused(const char *policy, const char *point)
 {
 	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file.c - storms on a file with one thing left out: the check that should see it does, and without the knock-out none complains. */
+/* file.c - storms on a file with a knock-out: the named detector fires, and none fires without it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "tests/lib/knocked.h"
 #include "tests/lib/world.h"
 
-#define STORMS		200	/* seeds tried at the most */
+#define STORMS		200	/* maximum of seeds tried */
 #define CLEAN_STORMS	20
 #define TRIES		8
 

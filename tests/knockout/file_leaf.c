@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file_leaf.c - a truncation between the clearing of a huge page's entry and the drop of its mapcount, step by step: it waits, and
- * without the wait it removes a folio that is still mapped.
+ * file_leaf.c - a truncation between the clearing of a huge page's entry and the drop of its mapcount, step by step: it
+ * waits, and without the wait it removes a folio that is still mapped.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static void truncate_all(void *unused, unsigned int index)
 	frame_drain_cpu();
 }
 
-/* The zapper has cleared the entry and holds the PTL: the truncation comes that far, and waits, or ends. */
+/* The zapper has cleared the entry and holds the PTL: the truncation gets to this point, and waits or ends. */
 static void begin_truncation(void *unused)
 {
 	(void)unused;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filemap.c - look-ups in the page cache against truncation, with one thing left out: caught, and never when nothing is. */
+/* filemap.c - lookups in the page cache against truncation: each knock-out is detected, and nothing without one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 static struct file *file;
 static bool done;	/* (A) the truncator is */
 
-/* Adds what is missing; now and then all goes, and the frames become something else for a moment. */
+/* Adds missing folios; at times removes all of them, and reuses their frames for a moment. */
 static void truncator(unsigned int round)
 {
 	unsigned long index = rng_below(&this_cpu->rng, PAGES);
@@ -39,7 +39,7 @@ static void truncator(unsigned int round)
 	put_page(page);
 }
 
-/* A folio that was found may be gone from its file again, but it is a file's, this one's if any, and of this index. */
+/* The folio found may have left its file, but it is a file folio, of this file if of any, and of this index. */
 static void lookup(void)
 {
 	unsigned long index = rng_below(&this_cpu->rng, PAGES);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* folio_lock.c - a folio lock that does not wait or does not wake: caught each time, never when nothing is left out. */
+/*
+ * folio_lock.c - a folio lock that does not wait or does not wake: detected each time, and nothing without a knock-out.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fork.c - storms of forks with one thing left out: the check that should see it does, and without the knock-out none complains. */
+/* fork.c - storms of forks with a knock-out: the named detector fires, and none fires without it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "tests/lib/fork_storm.h"
 #include "tests/lib/knocked.h"
 
-#define STORMS		100	/* seeds tried at the most; all are seen in the first few */
+#define STORMS		100	/* maximum of seeds tried; all are detected within the first few */
 #define CLEAN_STORMS	10
 
 static const struct {
@@ -42,7 +42,7 @@ static bool storms(const struct attempt *attempt)
 	return storms_hold(attempt, storm, STORMS, CLEAN_STORMS);
 }
 
-/* A child with a page, looked at once it is there. */
+/* A child with a page, checked once it exists. */
 static bool child_at_rest(const struct attempt *attempt)
 {
 	struct mm_struct *family[2];
@@ -56,7 +56,7 @@ static bool child_at_rest(const struct attempt *attempt)
 	return rests(family, 2);
 }
 
-/* Step by step: no storm is needed for what shows at once. */
+/* Step by step: these show at once, without a storm. */
 static void a_child_that_no_walk_finds_is_seen(void **state)
 {
 	(void)state;

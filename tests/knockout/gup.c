@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup.c - storms of pins with one thing left out: the oracle that should see it does, and without the knock-out none complains.
+ * gup.c - storms of pins with a knock-out: the named detector fires, and none fires without it.
  *
- * The barriers of gup-share and gup-fork are full barriers behind read-modify-writes that are so themselves on x86: models.gup_share
- * shows what they are for. Here the re-reads that they order are left out.
+ * The barriers of gup-share and gup-fork are full barriers behind read-modify-writes, which are full barriers
+ * themselves on x86: models.gup_share shows their effect. Here the re-reads that they order are disabled.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,17 +15,20 @@
 #include "tests/lib/pin_storm.h"
 #include "tests/lib/world.h"
 
-#define STORMS		400	/* seeds tried at the most; each is seen in the first few */
+#define STORMS		400	/* maximum of seeds tried; each is detected within the first few */
 #define CLEAN_STORMS	20
 
-/* What becomes of a pinned page that is shared with a child: seen there, or here before or after it was replaced. */
+/*
+ * The fate of a pinned page shared with a child: detected in the child, or in the parent before or after its
+ * replacement.
+ */
 #define FORKED	"a child sees", "not exclusive", "is mapped a second time", "not mapped at its address"
 
 #define WITH(role)	(1u << PIN_##role)
 
 static const struct {
 	struct knocked knocked;
-	unsigned int roles;		/* bits of those that are in it, besides pinners */
+	unsigned int roles;		/* bits of the roles that take part, besides pinners */
 } cases[] = {
 	{ { "pin-check", { FORKED } }, WITH(FORKER) },
 	{ { "pin-check", { "while it was shared", "not exclusive", "not mapped at its address" } }, WITH(SHARER) },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gup_section.c - step by step: tables go while GUP-fast is on its way down, and whoever freed them does not wait for it. */
+/*
+ * gup_section.c - step by step: tables are freed while GUP-fast walks down, and the freeing thread does not wait for
+ * it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +22,7 @@ static void unmap_and_wait(void *mm)
 {
 	BUG_ON(sys_munmap(mm, AREA, PMD_SIZE));
 	if (KNOCKED_OUT(GUP_SECTION))
-		rcu_barrier();		/* else it would wait for who waits for it */
+		rcu_barrier();		/* else it would wait for its own waiter */
 }
 
 static bool pin_while_unmapped(const struct attempt *attempt)
@@ -44,7 +47,7 @@ static void upper_tables_stay_in_the_section(void **state)
 {
 	(void)state;
 	assert_true(clean_is_quiet(pin_while_unmapped, NULL));
-#if !defined(FAULTLINE_RCU_QSBR)	/* there a thread is a reader whether it says so or not */
+#if !defined(FAULTLINE_RCU_QSBR)	/* in QSBR every thread is a reader all the time */
 	assert_true(knocked_is_seen(&(struct knocked){ "gup:section", { "points_to_table" } }, pin_while_unmapped, NULL, 1));
 #endif
 }

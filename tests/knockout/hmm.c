@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hmm.c - snapshots and mirrors with one thing left out, step by step: the page tables they are compared with show it. */
+/* hmm.c - snapshots and mirrors with a knock-out, step by step: the comparison with the page tables detects it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,12 +14,12 @@
 #include "tests/lib/storm.h"
 #include "tests/lib/threads.h"
 
-/* How long one side waits for what must not happen; with the knock-out it happens at once. */
+/* How long one side waits for the forbidden event; with the knock-out it happens at once. */
 #define WHILE_MS	300
-#define STORMS		40	/* seeds tried at the most */
+#define STORMS		40	/* maximum of seeds tried */
 #define CLEAN_STORMS	4
 
-/* An invalidation of page 0 and somebody who reads its entry meanwhile. */
+/* An invalidation of page 0 and a concurrent reader of its entry. */
 struct play {
 	struct mm_struct *mm;
 	const struct cpu *invalidator;
@@ -37,7 +37,7 @@ static void drop_first(void *mm)
 	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_DONTNEED));
 }
 
-/* True unless the snapshot is of something else. Locking: mmap_lock. */
+/* True when the snapshot shows the right page. Locking: mmap_lock. */
 static bool snapshot_right(const hmm_pfn_t *pfn)
 {
 	char why[256] = "";
@@ -69,7 +69,7 @@ static bool dropped_after_it_was_read(void)
 
 /* ---- an invalidation that has begun ---- */
 
-/* The invalidation stops before it changes anything, until the entry was read, if it can be. */
+/* The invalidation stops before its first change until the entry was read, if a read is possible. */
 static void stop_begun(void *arg)
 {
 	(void)arg;
@@ -186,7 +186,7 @@ static bool dropped_behind_a_mirror(void)
 	return good;
 }
 
-/* At the moment between. Locking: mmap_lock for write, which the mover has. */
+/* Between the two steps. Locking: mmap_lock for write, held by the mover. */
 static void compare_moved(void *arg)
 {
 	struct hmm_mirror *mirror = arg;

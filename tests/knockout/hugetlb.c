@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb.c - faults in memory of huge pages with one thing disabled: reserved huge pages are refused, or leak. */
+/* hugetlb.c - faults in memory of huge pages with a knock-out: reserved huge pages are refused, or huge pages leak. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,10 @@ static void zap_it(void *arg)
 	BUG_ON(sys_madvise(arg, AREA, PMD_SIZE, MADV_DONTNEED));
 }
 
-/* A child has no reservations, so only the PTL excludes zaps during its fault. The parent's page is freed then. */
+/*
+ * A child has no reservation, so only the PTL protects its fault from a zap. The parent's page is freed during the
+ * fault.
+ */
 static bool a_zap_while_a_copy_is_made(void)
 {
 	struct mm_struct *mm = hugetlb_mm("linux-6.15", 3, 1), *child, *mms[2];

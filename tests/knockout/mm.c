@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm.c - storms with one thing left out: the oracle that should see it does, and without the knock-out none complains. */
+/* mm.c - storms with a knock-out: the named detector fires, and none fires without it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "tests/lib/storm.h"
 #include "tests/lib/world.h"
 
-#define STORMS		400	/* seeds tried at the most; most are seen in the first few, all far below */
+#define STORMS		400	/* maximum of seeds tried; most need a few, all far fewer */
 #define CLEAN_STORMS	40
 #define TRIES		8
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mremap.c - pages that are moved, never unmapped: every reverse-map walk meets each of them exactly once, and no fault gets
- * in between. Without the locks that see to it, both are seen.
+ * mremap.c - pages that are moved, never unmapped: every reverse-map walk meets each of them exactly once, and no fault
+ * gets in between. Without the locks for it both failures are detected.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #define FOLIOS	16
 #define MOVE_TO	(MREMAP_MAYMOVE | MREMAP_FIXED)
 #define THREADS	4
-#define STORMS	40	/* seeds tried at the most */
+#define STORMS	40	/* maximum of seeds tried */
 
 static const char *const policies[] = {
 	"linux-2.6.14", "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,anon_vma=call_rcu,pte_ptl=pmd",
@@ -34,7 +34,7 @@ static struct {
 	struct mm_struct *mm;
 	struct folio *folio[FOLIOS];	/* mapped somewhere at any time, and referenced */
 	unsigned int moves;
-	unsigned int moving;		/* (A) until it is 0 the others go on */
+	unsigned int moving;		/* (A) the other threads run until it is 0 */
 } world;
 
 static unsigned long place(unsigned int i)
@@ -78,7 +78,7 @@ static bool count_entries(struct folio *folio, struct vm_area_struct *vma, unsig
 	return true;
 }
 
-/* Entries that a walk meets; with @try_lock, 1 if it can't look. */
+/* Entries that a walk visits; with @try_lock, 1 when the lock is contended. */
 static unsigned int walk(struct folio *folio, bool try_lock)
 {
 	unsigned int found = 0;
@@ -183,7 +183,7 @@ static void walk_meanwhile(void *arg)
 	met = walk(world.folio[0], true);
 }
 
-/* At the moment when the old entry is cleared, and the new one is not set. */
+/* The old entry is cleared, and the new one is not set. */
 static bool walk_in_between(const struct attempt *attempt)
 {
 	bool good;
@@ -208,7 +208,7 @@ static void fault_meanwhile(void *arg)
 	vma_end_read(world.mm, vma);
 }
 
-/* At the moment when all entries are moved, and the old VMA is still there. */
+/* All entries are moved, and the old VMA still exists. */
 static bool fault_in_between(const struct attempt *attempt)
 {
 	bool good;
@@ -231,7 +231,7 @@ static void nothing_left_out_nothing_seen(void **state)
 
 static void a_page_that_a_walk_misses_is_seen(void **state)
 {
-	/* The last are words of a check inside what the first are said of. */
+	/* The last words are of a check nested in the function that the first ones name. */
 	static const struct knocked by_step = { "mremap:rmap-lock", { "a walk met 0 entries" } },
 				    by_storm = { "mremap:rmap-lock", { "met_once", "linear_page_index" } };
 

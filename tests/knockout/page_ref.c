@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page_ref: references taken by lockless readers, with a part left out.
+ * page_ref: references taken by lockless readers, with a knock-out.
  *
- * Owners take cleared frames and put them down; readers guess frames, take a reference if there is one, and read contents
- * that nobody may write meanwhile. Nothing left out: never a report. page-ref:not-zero: always, by the checks on reference
- * counts. page-ref:A and :B are orders that x86 keeps anyway: always, by ThreadSanitizer where it is built in.
+ * Owners allocate cleared frames and free them; readers pick frames at random, try to take a reference, and read
+ * contents that no thread may write meanwhile. Nothing disabled: never a report. page-ref:not-zero: always, by the
+ * checks on reference counts. page-ref:A and :B are orders that x86 keeps anyway: always, by ThreadSanitizer where it
+ * is built in.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rwsem.c - a reader/writer lock that forgets, lets in or starves: caught each time, and never when nothing is left out. */
+/*
+ * rwsem.c - a reader/writer lock that forgets, lets in or starves: detected each time, and nothing without a knock-out.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +15,7 @@
 #include "core/lock/rwsem.h"
 #include "tests/lib/threads.h"
 
-#define FORGOTTEN_MS	300	/* a waiter that is not in by then, with the lock free, was forgotten */
+#define FORGOTTEN_MS	300	/* a waiter still outside after this time, with the lock free, was forgotten */
 
 static struct rwsem sem;
 
@@ -50,7 +52,9 @@ static void stop(void *arg)
 	step_await(&waiter.go_on, 1);
 }
 
-/* ---- rwsem-wait: the lock is let go while a waiter stands at @point. Returns whether the waiter is forgotten ---- */
+/*
+ * ---- rwsem-wait: the lock is released while a waiter stands at @point. Returns whether the waiter is forgotten ----
+ */
 static bool forgets(const char *knockout, const char *point, bool for_write)
 {
 	struct test_threads *threads;
@@ -68,7 +72,7 @@ static bool forgets(const char *knockout, const char *point, bool for_write)
 	step_reach(&waiter.go_on, 1);
 	entered = step_within(&waiter.entered, 1, knockout ? FORGOTTEN_MS : TEST_PATIENCE_MS);
 	knockout_clear();
-	down_write(&sem);	/* the next one to come and go wakes the forgotten */
+	down_write(&sem);	/* the next release wakes the forgotten waiter */
 	up_write(&sem);
 	threads_join(threads);
 	syncpoint_hook(NULL, NULL, NULL);
@@ -149,7 +153,7 @@ static void await_parks(uint64_t number)
 	assert_true(parks() >= number);
 }
 
-/* How often the head of the queue is passed, PASSES at most. */
+/* How often the head of the queue is overtaken, PASSES at most. */
 static unsigned int times_passed(void)
 {
 	struct test_threads *threads;
@@ -167,14 +171,14 @@ static unsigned int times_passed(void)
 	while (passed < PASSES) {
 		up_write(&sem);
 		step_await(&wakes, passed + 1);
-		if (load_relaxed(&sem.count) & RWSEM_HANDOFF) {	/* it can't be passed: let it go, and end */
+		if (load_relaxed(&sem.count) & RWSEM_HANDOFF) {	/* it cannot be overtaken: release it, and end */
 			step_reach(&passes, PASSES);
 			down_write(&sem);
 			break;
 		}
 		down_write(&sem);
 		step_reach(&passes, ++passed);
-		await_parks(passed + 1);	/* it has looked, in vain */
+		await_parks(passed + 1);	/* it has tried, in vain */
 	}
 	up_write(&sem);
 	threads_join(threads);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shadow.c - who comes into a lock that does not wait is named at once, and so is who was inside; a sound lock lets nobody meet. */
+/* shadow.c - a lock that does not wait: the intruder and the holder are named at once; a sound lock excludes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +12,12 @@
 #include "tests/lib/child.h"
 #include "tests/lib/threads.h"
 
-#define VISIT_MS	50	/* a visitor that is not kept out is inside by then */
+#define VISIT_MS	50	/* a visitor that is not excluded is inside within this time */
 
 /* One kind of lock: held for write by one thread, visited by another. */
 struct place {
 	const char *knockout;
-	const char *named[2];		/* what must be said of the meeting */
+	const char *named[2];		/* words of the report */
 	void (*hold)(void);
 	void (*let_go)(void);
 	void (*visit)(void);
@@ -73,7 +73,7 @@ static void visit(void *arg, unsigned int index)
 	step_reach(&visited, 1);
 }
 
-/* Whether the visitor was inside before the lock was let go. */
+/* Whether the visitor was inside before the lock was released. */
 static bool meet(const struct place *place)
 {
 	struct test_threads *threads;
@@ -133,7 +133,7 @@ static void sound_locks_let_nobody_meet(void **state)
 			fail_msg("%s: %s", places[i].knockout, said);
 }
 
-/* Sections that change nothing: nobody else sees two in one. */
+/* Sections that change nothing: no other check detects two threads in one. */
 static void it_is_the_shadow_that_sees_them(void **state)
 {
 	char said[2048];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spinlock.c - spinlocks that do not wait or do not wake: caught each time, and never when nothing is left out. */
+/* spinlock.c - spinlocks that do not wait or do not wake: detected each time, and nothing without a knock-out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

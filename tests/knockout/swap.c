@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* swap.c - swap and migration with one thing left out, step by step: what pages hold, or the oracle, shows it. */
+/* swap.c - swap and migration with a knock-out, step by step: the contents of pages, or the oracle, detect it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 #include "tests/lib/swap_scene.h"
 #include "tests/lib/threads.h"
 
-/* Returns false, and says why, when page 0 holds something else. */
+/* Returns false and prints why when page 0 holds another value. */
 static bool holds(struct mm_struct *mm, uint64_t word)
 {
 	uint64_t found = read_word(mm, 0);
@@ -26,7 +26,7 @@ static bool holds(struct mm_struct *mm, uint64_t word)
 	return found == word;
 }
 
-/* Another page in the same slot, by an entry that says the same. */
+/* Another page in the same slot, by an equal entry. */
 static void drop_write_and_page_out(void *arg)
 {
 	BUG_ON(sys_madvise(arg, AREA, PAGE_SIZE, MADV_DONTNEED));
@@ -96,7 +96,7 @@ static bool fork_of_a_swapped_page(void)
 	return good;
 }
 
-/* A reference to a tail is one to its head, which it is no tail of any more. */
+/* A reference to a tail counts at its head, though the page is no longer a tail of it. */
 static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15,anon=16k", 4);
@@ -111,7 +111,10 @@ static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
 	return good;
 }
 
-/* ---- a fault that finds a migration entry while its folio is split, and waits while a page of it is migrated alone ---- */
+/*
+ * ---- a fault that finds a migration entry while its folio is split, and waits while a page of it is migrated alone
+ * ----
+ */
 
 /* Lock key: (C) const while the fault runs (S) written at a step */
 static struct {

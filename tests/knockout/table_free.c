@@ -15,7 +15,7 @@
 #include "tests/lib/threads.h"
 
 #define WINDOW		0x40000000UL
-#define FREED_MS	300		/* a table whose readers are gone is freed by then */
+#define FREED_MS	300		/* a table without readers is freed within this time */
 
 static struct mm_struct *mm;
 static unsigned int reader_stands, table_freed;	/* steps */
@@ -79,7 +79,7 @@ static void without_it_the_table_is_gone(void **state)
 {
 	(void)state;
 #if defined(FAULTLINE_RCU_QSBR)
-	skip();		/* there a thread is a reader whether it says so or not */
+	skip();		/* in QSBR every thread is a reader all the time */
 #endif
 	assert_true(knocked_is_seen(&(struct knocked){ "table-free:B", { "points_to_table" } }, reader_comes_through, NULL, 1));
 }

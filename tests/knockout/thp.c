@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* thp.c - huge pages with one thing left out, step by step: what is at rest afterwards, or dies, says so; and not without. */
+/*
+ * thp.c - huge pages with a knock-out, step by step: the quiescent oracle or an assertion detects it, and nothing
+ * without.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +47,7 @@ static void split_and_zap(struct mm_struct *mm)
 	BUG_ON(meanwhile_ran() != 1);
 }
 
-/* What is left out, what the check that sees it says, and what happens. */
+/* The knock-out, the message of its detector, and the scene. */
 static const struct scene_of_one {
 	struct knocked knocked;
 	void (*steps)(struct mm_struct *mm);

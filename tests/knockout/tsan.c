@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tsan.c - bugs put into the RCU and lock glue on purpose: ThreadSanitizer reports each, in data that the glue should keep, and
- * nothing while the glue is whole. So its silence over the workloads means something.
+ * tsan.c - bugs put into the RCU and lock glue on purpose: ThreadSanitizer reports each, in data that the glue should
+ * keep, and nothing while the glue is intact. So its silence over the workloads is evidence.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +112,7 @@ static const struct seeded {
 	{ NULL, count_together },
 };
 
-/* Those who look for themselves would end it before ThreadSanitizer has seen anything. */
+/* Other detectors would end the run before ThreadSanitizer reports. */
 static bool runs(void *arg)
 {
 	const struct seeded *bug = arg;

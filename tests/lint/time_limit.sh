@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What runs every test: it passes the status on, ends what hangs with all it started, and prints how to repeat a failure.
+# What runs every test: it passes the status on, ends what hangs with all it started, and prints how to repeat a
+# failure.
 : "${BUILD:?the build folder}"
 limit=$BUILD/tests/time_limit
 out=$(mktemp)
@@ -14,7 +15,7 @@ ends() {
 	[ $status -eq "$wanted" ] || { echo "time_limit $*: status $status, and not $wanted"; exit 1; }
 }
 
-# What the last test started and left behind is gone; its parent, or whoever took its place, may not know yet.
+# Processes that the last test left behind are gone; their parent, or the reaper, may not have noticed yet.
 nothing_is_left() {
 	pid=$(cat "$out.pid") && rm "$out.pid"
 	for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* collapse.c - storms of pins against pages that are put into a huge page, and split from it, under every kind of policy. */
+/*
+ * collapse.c - storms of pins against pages that are put into a huge page, and split from it, under every kind of
+ * policy.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +61,7 @@ static void pins_of_large_and_huge_pages_hold(void **state)
 	run_under(policies, ARRAY_SIZE(policies), test_rounds(8));
 }
 
-/* Everybody at once; and without those who would split each leaf as soon as it is there. */
+/* All roles at once; and without the roles that split each leaf as soon as it exists. */
 static void storms_meet_what_they_are_for(void **state)
 {
 	static const struct wanted wanted[] = {

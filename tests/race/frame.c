@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* frame: storms. Every frame has one owner at a time, none is lost, and references keep frames from being handed out. */
+/*
+ * frame: storms. Every frame has one owner at a time, none is lost, and references keep frames from being handed out.
+ */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +21,7 @@
 
 static const struct machine_config config = { 2, 4096, 64 };
 
-static struct page *slots[SLOTS];	/* (A) pages on their way from one thread to another */
+static struct page *slots[SLOTS];	/* (A) pages passed from one thread to another */
 
 static int up(void **state)
 {
@@ -58,7 +60,7 @@ static void give_back(struct page *page)
 	free_pages(page, order);
 }
 
-/* Mostly single frames, at times blocks; what comes back out of a slot is freed by another thread than took it. */
+/* Mostly single frames, at times blocks; pages from a slot are freed by another thread than allocated them. */
 static void exchange(void *arg, unsigned int index)
 {
 	(void)arg, (void)index;
@@ -95,7 +97,7 @@ static void frames_change_hands(void **state)
 	assert_int_equal(machine_free_frames(), machine.nr_frames);
 }
 
-/* Threads that are no cpus go to the buddies at once, beside those that keep lists. */
+/* Threads that are no cpus use the buddy allocator directly, beside cpus with per-thread lists. */
 static void *exchange_unregistered(void *arg)
 {
 	struct rng rng;
@@ -131,7 +133,7 @@ static void with_threads_that_are_no_cpus(void **state)
 }
 
 /* ---- exhaustion ---- */
-/* More wanted than there is: takes fail, and nothing is handed out twice. */
+/* Demand above the supply: allocations fail, and no frame is handed out twice. */
 static void take_all(void *arg, unsigned int index)
 {
 	struct page *mine = NULL, *page;
@@ -182,7 +184,7 @@ static void guess(void)
 		fetch_add_relaxed(&refused, 1u);
 		return;
 	}
-	/* Held: it is somebody's allocated page, and stays so whoever else lets go of it. */
+	/* Referenced: it is an allocated page, and stays one when other references are dropped. */
 	for (int i = 0; i < 10; i++)
 		BUG_ON(page_type(page) != PAGE_ANON || page_ref_count(page) < 1);
 	put_page(page);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hardware.c - a processor that sets accessed and dirty bits by itself, outside every lock, against all that changes entries: a dirty bit
- * it has set is there until the check takes it away.
+ * hardware.c - a processor that sets accessed and dirty bits by itself, outside every lock, against all that changes
+ * entries: a dirty bit it has set is there until the check takes it away.
  *
- * One thread is the processor. It cleans entries under the PTL, writes through them as a page walk of hardware does, by one
- * compare-and-exchange of an entry that allows it, and looks later whether the entry still says so. No other thread cleans those. Of
- * a shared mapping, which write-back cleans, it checks that a dirty or writable entry maps a dirty folio. Storms at full speed, and
- * schedules, which switch between any two accesses of an entry.
+ * One thread is the processor. It cleans entries under the PTL, writes through them as a page walk of hardware does, by
+ * one compare-and-exchange of an entry that allows it, and checks later that the entry still has them. No other thread
+ * cleans those. Of a shared mapping, which write-back cleans, it checks that a dirty or writable entry maps a dirty
+ * folio. Storms at full speed, and schedules, which switch between any two accesses of an entry.
  */
 #include <setjmp.h>
 #include <stdarg.h>

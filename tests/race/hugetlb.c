@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory of huge pages from the pool: storms that never refuse reserved ones, beside forks too; storms with pins. */
+/*
+ * Memory of huge pages from the pool: reserved pages are never refused in storms, also beside forks; and storms with
+ * pins.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +40,7 @@ static void reserved_huge_pages_are_never_refused(void **state)
 	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(3000) });
 }
 
-/* Nor beside forks that share it: at the worst they lose it. Row: L8. */
+/* Nor beside forks that share it: at worst the children lose it. Row: L8. */
 static void nor_for_the_sake_of_forks(void **state)
 {
 	static const struct wanted wanted[] = { COUNTED(walked, 1), COUNTED(forks_refused, 1), MET(EV_HUGETLB_TAKE_BACK, 1) };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rcu: the model of grace periods that ThreadSanitizer is given. Never a report on the correct program; always one on each
+ * rcu: ThreadSanitizer's model of grace periods. Never a report on the correct program; always one on each
  * of eight wrong programs. A program is one reader-updater pair run in a child, so that a report ends the child alone.
  */
 #include <fcntl.h>

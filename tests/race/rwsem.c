@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rwsem.c - storms on the reader/writer lock: plain data inside, more threads than cores, and nobody starves. */
+/* rwsem.c - storms on the reader/writer lock: plain data inside, more threads than cores, and no thread starves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ static struct {
 	struct rwsem sem;
 	uint64_t left, right, writes;	/* under sem, plain: always equal outside a writer */
 	unsigned int stop, served;	/* (A) of the starvation tests */
-	unsigned int many;		/* (A) how many of the many are at it */
+	unsigned int many;		/* (A) how many of the many are running */
 } shared;
 
 /* At times it gives up the core half way, so that others must wait. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * typesafe: readers under RCU look at objects that may be freed and be another object by then.
+ * typesafe: readers under RCU access objects that may be freed and reused meanwhile.
  *
- * An object is found by the key it had when it was put into its slot: a reader takes a reference if there is one, then
- * looks at the key again. Never: an object that is none, a reference to one whose key differs after the second look.
- * Sometimes: the key differed at the second look, that is, the object was reused in between; a run without is void.
+ * An object is found by the key it had when it was put into its slot: a reader tries to take a reference, then
+ * re-reads the key. Never: memory that is no object, a reference to one whose key differs after the re-read.
+ * Sometimes: the key differed at the re-read, that is, the object was reused in between; a run without is void.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,13 +26,13 @@
 #define WRITERS		3
 #define READERS		3
 #define ROUNDS		20000
-#define PATIENCE	60	/* seconds, for the sometimes to show */
+#define PATIENCE	60	/* seconds, for the Sometimes to occur */
 
 struct object {
 	unsigned long magic;	/* (C) since construction */
 	unsigned int refs;	/* (A) 0: free or being freed */
 	unsigned int key;	/* (A) changed by the only owner */
-	unsigned long owned;	/* written and read under a reference only, plainly: ThreadSanitizer watches it */
+	unsigned long owned;	/* written and read under a reference only, plainly: ThreadSanitizer checks it */
 };
 
 static struct typesafe_cache *cache;
