@@ -27,7 +27,7 @@ static const char *const anon_vma_kinds[] = { "linux-6.15", "linux-6.15,anon_vma
 	for (const char *const *policy##_at = anon_vma_kinds, *policy; \
 	     policy##_at < anon_vma_kinds + ARRAY_SIZE(anon_vma_kinds) && (policy = *policy##_at); policy##_at++)
 
-/* The VMA that holds @addr. Locking: nobody changes the tree. */
+/* The VMA that holds @addr. Locking: no thread changes the tree. */
 static inline struct vm_area_struct *vma_at(struct mm_struct *mm, unsigned long addr)
 {
 	return vma_tree_find(&mm->tree, addr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* at_rest.c - what the oracle says of address spaces while nobody is in them. */
+/* at_rest.c - the oracle's reports about quiescent address spaces. */
 #include "tests/lib/at_rest.h"
 
 #include <stdio.h>

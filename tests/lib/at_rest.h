@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* at_rest.h - what the oracle says of address spaces while nobody is in them. */
+/* at_rest.h - the oracle's reports about quiescent address spaces. */
 #ifndef FAULTLINE_TESTS_LIB_AT_REST_H
 #define FAULTLINE_TESTS_LIB_AT_REST_H
 
@@ -14,7 +14,7 @@ bool rests(struct mm_struct *const *mms, unsigned int nr);
 	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \
 } while (0)
 
-/* For tests of the oracle: changes a word, expects to be told so by the test's is_wrong(), and changes it back. */
+/* For tests of the oracle: changes a word, expects the test's is_wrong() to report it, and restores the word. */
 #define wrong_when(f, lvalue, value, words) do { \
 	__typeof__(lvalue) saved_ = (lvalue); \
 	(lvalue) = (value); \

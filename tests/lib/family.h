@@ -34,7 +34,7 @@ static inline uint64_t bits_of(struct mm_struct *mm, unsigned long addr)
 	return tree_pte(mm, addr).val & ~ENTRY_PFN_MASK;
 }
 
-/* A program that writes a byte there. Locking: nobody else uses @mm. */
+/* A program that writes a byte there. Locking: no other thread uses @mm. */
 static inline void put_byte(struct mm_struct *mm, unsigned long addr, unsigned char byte)
 {
 	write_at(mm, addr);
@@ -43,7 +43,7 @@ static inline void put_byte(struct mm_struct *mm, unsigned long addr, unsigned c
 		*(unsigned char *)page_payload(page_of(mm, addr)) = byte;
 }
 
-/* True when a program that reads there finds @byte. Locking: nobody else uses @mm. */
+/* True when a program that reads there finds @byte. Locking: no other thread uses @mm. */
 static inline bool byte_is(struct mm_struct *mm, unsigned long addr, unsigned char byte)
 {
 	read_at(mm, addr);

@@ -40,8 +40,8 @@ static inline struct mm_struct *file_mm(const char *policy, struct file *file)
 }
 
 /*
- * One access by a processor: what the entry allows is done while nobody can take it away; else a fault, and again. Returns
- * what the fault did that could not be got over; 0 and in *word what was read, or @word was written.
+ * One access by a processor: the access is done under the PTL if the entry allows it; else a fault, and a retry.
+ * Returns the fault's error; 0 and in *word what was read, or @word was written.
  */
 static inline vm_fault_t access_word(struct mm_struct *mm, unsigned long addr, uint64_t *word, bool write)
 {

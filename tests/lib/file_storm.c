@@ -172,7 +172,7 @@ static void check_cut(struct mm_struct *mm, unsigned long end)
 	mmap_read_unlock(mm);
 }
 
-/* Thread 0 alone changes the size: until it does so again, what it cut off stays off. */
+/* Thread 0 alone changes the size: until the next change truncated pages stay away. */
 static void cut_op(const struct file_storm_run *run, unsigned int index)
 {
 	unsigned long end = below(run->pages >> run->storm->order) << run->storm->order;

@@ -40,8 +40,9 @@ static unsigned long word_addr(unsigned int writer, unsigned int word)
 }
 
 /*
- * The word at @addr, if the entry allows it: read, or compared with @expected and written. False: a fault is needed first.
- * As a processor would, so that neither mmap_lock nor a VMA lock is waited for. Locking: nobody unmaps these addresses.
+ * The word at @addr, if the entry allows it: read, or compared with @expected and written. False: a fault is needed
+ * first. As a processor would, so it waits neither for mmap_lock nor for a VMA lock. Locking: no thread unmaps these
+ * addresses.
  */
 static bool access_word(struct mm_struct *mm, unsigned long addr, bool write, uint64_t expected, uint64_t *value)
 {

@@ -2,13 +2,13 @@
 /*
  * fork_storm.h - threads that fork one address space, while others write to it and change it, with oracles.
  *
- * Each writer counts, in words of its own on pages of several tables and VMAs, always from the first word to the last. In
- * flight:
+ * Each writer counts, in words of its own on pages of several tables and VMAs, always from the first word to the last.
+ * In flight:
  *
  *   a child is its parent at one moment   no word is ahead of one before it, none is more than 1 behind
- *   and stays so                          looked at again just before its end
- *   nobody else writes to a parent        each word is what its writer wrote last
- *   who may write to a page has it alone  looked at with each write
+ *   and stays so                          checked again just before its end
+ *   no other thread writes to a parent        each word is what its writer wrote last
+ *   a writable page is exclusive           checked with each write
  *
  * At rest: the oracle, and nothing leaked. Broken invariants die.
  */

@@ -19,7 +19,7 @@ static inline long map_huge(struct mm_struct *mm, unsigned long addr, unsigned l
 	return sys_mmap(mm, addr, nr * PMD_SIZE, READ_WRITE, ANON | MAP_HUGETLB | flags, 0);
 }
 
-/* An mm that has @nr huge pages reserved at AREA, of a pool of @pool. */
+/* An mm with @nr huge pages reserved at AREA, from a pool of @pool. */
 static inline struct mm_struct *hugetlb_mm(const char *policy, unsigned long pool, unsigned long nr)
 {
 	struct mm_struct *mm = world_mm(policy);
@@ -39,7 +39,7 @@ static inline struct folio *huge_folio_at(struct mm_struct *mm, unsigned long ad
 	return page_folio(pmd_page(huge_at(mm, addr)));
 }
 
-/* The byte at @addr, in the huge page that a leaf maps there. Locking: nobody else uses @mm. */
+/* The byte at @addr, in the huge page that a leaf maps there. Locking: no other thread uses @mm. */
 static inline unsigned char *huge_byte(struct mm_struct *mm, unsigned long addr)
 {
 	return page_payload(vm_normal_page_pmd(huge_at(mm, addr), addr));
@@ -55,10 +55,12 @@ static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
 	return do_user_addr_fault(mm, addr, 0);
 }
 
-/* True if the pool has so many free, and so many of those reserved; else prints its counts on stderr. */
+/* True when the pool has @free free pages, @reserved of them reserved; else prints the pool's counts on stderr. */
 bool pool_is(unsigned long free, unsigned long reserved);
 
-/* Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does. */
+/*
+ * Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does.
+ */
 #define end_of(...) do { \
 	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
 	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \

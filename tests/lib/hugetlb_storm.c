@@ -12,7 +12,7 @@
 #include "core/op/mincore.h"
 #include "tests/lib/threads.h"
 
-#define SPARE		4	/* unreserved huge pages, for forks, and instead of pinned ones */
+#define SPARE		4	/* unreserved huge pages, for forks, and to replace pinned ones */
 
 static unsigned long any_place(void)
 {
@@ -67,7 +67,7 @@ static void fork_and_exit(struct hugetlb_storm *storm)
 	mm_exit(child);
 }
 
-/* Through the pin it writes, and so it may: nobody is given the huge page but after it was let go. */
+/* It may write through the pin: the huge page is not reused before the pin is released. */
 static void pin(const struct hugetlb_storm *storm)
 {
 	struct page *pages[2];
@@ -88,7 +88,7 @@ static void work(void *arg, unsigned int index)
 		switch (rng_below(&this_cpu->rng, storm->pins ? 12 : storm->forks ? 10 : 9)) {
 		case 0:
 			if (storm->forks && !storm->pins)
-				break;	/* a child's huge page would not be reserved again */
+				break;	/* huge pages of a live child would not be reserved again */
 			BUG_ON(sys_madvise(storm->mm, any_place() & PMD_MASK, PMD_SIZE, MADV_DONTNEED));
 			break;
 		case 1:

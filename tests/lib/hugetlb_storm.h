@@ -12,17 +12,17 @@ struct hugetlb_storm {
 	struct mm_struct *mm;		/* (C) */
 	unsigned int rounds;		/* (C) operations a thread does */
 	bool forks;			/* (C) forks too */
-	bool pins;			/* (C) pins too: pinned ones are not reserved again, so faults may fail */
-	unsigned long refused;		/* (A) faults that found no huge page */
-	unsigned long forks_refused;	/* (A) the same of children, without reservations */
-	unsigned long walked;		/* (A) leaves that page walks saw */
+	bool pins;			/* (C) pins too: pinned pages are not reserved again; faults may fail */
+	unsigned long refused;		/* (A) faults without a free huge page */
+	unsigned long forks_refused;	/* (A) the same of children, which have no reservation */
+	unsigned long walked;		/* (A) leaves that page walks visited */
 };
 
 /*
- * Runs it in @threads threads, each sync point pausing at @noise per mille: an mm under @policy with all its huge pages
- * reserved, of a pool that has as many, and with pins some more. True if the oracle holds, and without pins no fault
- * failed except those of children: each huge page was reserved. Else prints the failure on stderr. Locking: a machine,
- * the caller is a cpu, and no other thread is in core.
+ * Runs it in @threads threads, each sync point pausing at @noise per mille: an mm under @policy, all its huge pages
+ * reserved, from a pool of as many, and with pins some more. True when the oracle holds, and without pins only faults
+ * of children failed, since each other huge page was reserved. Else prints on stderr what went wrong. Locking: a
+ * machine, the caller is a cpu, and no other thread is in core.
  */
 bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int threads, unsigned int noise);
 

@@ -54,7 +54,7 @@ drop_round() { # FOLDER ROUND
 	rm -f "$1/socket" "$1"/{before,after}-"$2".*
 }
 
-# The rounds so far do not tell, to AFTER's compare: its intervals hold however often they are looked at.
+# AFTER's compare cannot decide from the rounds so far: its intervals hold for any number of looks.
 undecided() { # FOLDER AFTER
 	local status=0 before='' after='' round
 	# No $(...): bash 5.2 stumbles over a signal that is trapped while it reads one.
@@ -66,9 +66,9 @@ undecided() { # FOLDER AFTER
 	((status == 3))
 }
 
-# in_turns ROUNDS FOLDER BEFORE AFTER [ARGUMENT...]: results go to FOLDER. Every other round begins with AFTER. Words in the array
-# after_only are arguments of AFTER's alone. It ends after ROUNDS, after $most_seconds, or as soon as compare is decided; a signal
-# ends it with status 1, and the turns_done rounds before are kept.
+# in_turns ROUNDS FOLDER BEFORE AFTER [ARGUMENT...]: results go to FOLDER. Every other round begins with AFTER. Words in
+# the array after_only are arguments of AFTER's alone. It ends after ROUNDS, after $most_seconds, or as soon as compare
+# is decided; a signal ends it with status 1, and the turns_done rounds before are kept.
 in_turns() {
 	local rounds=$1 folder=$2 round order failed=0 begun=$SECONDS
 	local before=("$3" "${@:5}") after=("$4" "${@:5}" "${after_only[@]}")

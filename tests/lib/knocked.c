@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* knocked.c - one thing left out: the check that should see it does, and with nothing left out none complains. */
+/* knocked.c - a disabled knock-out: the named detector fires, and with nothing disabled none fires. */
 #include "tests/lib/knocked.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 /* What the child is to do. */
 struct run {
-	const char *knockout;		/* NULL: nothing is left out */
+	const char *knockout;		/* NULL: nothing is disabled */
 	bool unwatched;
 	knocked_play *play;
 	struct attempt attempt;
@@ -87,7 +87,7 @@ bool clean_is_quiet(knocked_play *play, const void *scene)
 
 	if (child_ends_well(run, &clean_run, said, sizeof(said)))
 		return true;
-	fprintf(stderr, "nothing was left out, and yet: %s\n", said);
+	fprintf(stderr, "with nothing disabled: %s\n", said);
 	return false;
 }
 

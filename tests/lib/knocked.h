@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* knocked.h - one thing left out: the check that should see it does, and with nothing left out none complains. */
+/* knocked.h - a disabled knock-out: the named detector fires, and with nothing disabled none fires. */
 #ifndef FAULTLINE_TESTS_LIB_KNOCKED_H
 #define FAULTLINE_TESTS_LIB_KNOCKED_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is left out, and words of the checks that may see it; in sanitizer builds a report of theirs does as well. */
+/* A knock-out, and words of the detectors that may fire; in sanitizer builds their reports count too. */
 struct knocked {
 	const char *knockout;
 	const char *seen[5];
@@ -16,28 +16,28 @@ struct knocked {
 /* Of playing a scene, in a child of its own. */
 struct attempt {
 	const void *scene;
-	bool knocked;			/* something is left out */
+	bool knocked;			/* a knock-out is disabled */
 	unsigned int nr;		/* 0, 1, …: for plays that have storms, each with other seeds */
 };
 
-/* True when all went well; else it says on stderr what did not, or dies. */
+/* True when all went well; else prints on stderr what went wrong, or dies. */
 typedef bool knocked_play(const struct attempt *attempt);
 
 /* One storm of a play. True when all oracles held; else false and the reason in @why. */
 typedef bool knocked_storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size);
 
-/* For a play: @storms of them with something left out, @clean_storms with nothing, until one does not hold; each attempt has other seeds. */
+/* For a play: @storms with a knock-out, @clean_storms without, until an oracle fails; each attempt has other seeds. */
 bool storms_hold(const struct attempt *attempt, knocked_storm *storm, unsigned int storms, unsigned int clean_storms);
 
 /*
- * True when it is seen that @knocked is left out of @play(@scene), by what is said to see it. What is broken may crash before
- * the check that is meant gets to see it: then it is played again, @tries times at the most. Else says on stderr what is wrong.
+ * True when a named detector fires in @play(@scene) with @knocked disabled. Damage may crash the play before the
+ * intended detector fires: then it is played again, at most @tries times. Else prints on stderr what is wrong.
  * Locking: as child_ends_well().
  */
 bool knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries);
-/* The same by checks of the damage: no detector of locks or ages ends the run before there is any. */
+/* The same by checks of the damage: detectors of locks and ages are off, which would end the run before. */
 bool knocked_damage_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene, unsigned int tries);
-/* True when nothing is seen if nothing is left out; else says on stderr what is. */
+/* True when no detector fires with nothing disabled; else prints on stderr which did. */
 bool clean_is_quiet(knocked_play *play, const void *scene);
 /* Both, played once. */
 bool only_knocked_is_seen(const struct knocked *knocked, knocked_play *play, const void *scene);

@@ -177,7 +177,7 @@ long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned ch
 	vm_fault_t fault = do_user_addr_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0);
 	unsigned char *bytes;
 
-	/* A guard region is told as if nothing were mapped there. */
+	/* A guard region is reported as unmapped. */
 	if (fault & VM_FAULT_SIGSEGV)
 		return fault & VM_FAULT_BADACCESS ? -SEGV_ACCERR : -SEGV_MAPERR;
 	BUG_ON(fault);

@@ -22,19 +22,22 @@ struct live_vma {
 	unsigned long start, end;
 	int prot;		/* PROT_* */
 };
-/* The mappings, @max at most, that share an address with [@start, @end), in order. Returns how many; dies if it can't tell. */
+/*
+ * The mappings, @max at most, that share an address with [@start, @end), in order. Returns how many; dies when the
+ * kernel does not say.
+ */
 unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max);
 /* The mapping of that name in /proc/self/maps; false when there is none. */
 bool live_find(const char *name, unsigned long *start, unsigned long *size);
 /*
- * What is one VMA there is one in @mm, with the same rights, all over [@start, @end), which has 64 at most. False: says on
- * stderr where they differ. Locking: nobody changes the mm.
+ * What is one VMA there is one in @mm, with the same rights, all over [@start, @end), which has 64 at most. False: says
+ * on stderr where they differ. Locking: no thread changes the mm.
  */
 bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /*
- * Has live_touch() come back from accesses that are fatal. To be called in each test: the framework has a handler of its own
- * around each, which comes back by itself. Dies when that is refused.
+ * Has live_touch() come back from accesses that are fatal. To be called in each test: the framework has a handler of
+ * its own around each, which comes back by itself. Dies when that is refused.
  */
 void live_catch_faults(void);
 /* The byte read or written, or minus the code of the signal. */

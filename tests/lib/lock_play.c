@@ -35,7 +35,7 @@ unsigned int lock_overlaps(const struct played_lock *played)
 	return overlaps;
 }
 
-/* ---- a lost wake-up: the waiter is asleep, or about to be, when the lock is let go ---- */
+/* ---- a lost wake-up: the waiter is asleep, or about to be, when the lock is released ---- */
 static unsigned int parking, entered;	/* steps */
 
 static void is_parking(void *arg)

@@ -8,17 +8,17 @@
 /* A test's lock. */
 struct played_lock {
 	void (*init)(void), (*lock)(void), (*unlock)(void);
-	void (*wake)(void);		/* who sleeps on it, though nobody let it go */
-	const char *before_park;	/* the sync point of who is about to sleep */
+	void (*wake)(void);		/* wakes a sleeper, though the lock was not released */
+	const char *before_park;	/* the sync point of a thread about to sleep */
 	unsigned int sleepers;		/* of one lock, for unlock_wakes() */
 	void (*sleep)(void);		/* what they do, if not lock() and unlock() */
 };
 
-/* How often four threads found somebody else inside. */
+/* How often one of four threads found another one inside. */
 unsigned int lock_overlaps(const struct played_lock *played);
 /* One unlock of a lock that threads sleep on. True when all of them return within @patience_ms. Needs sync points. */
 bool unlock_wakes(const struct played_lock *played, unsigned int patience_ms);
-/* True when a sleeper is forgotten with @knockout left out, tried a number of times: who was not asleep yet escapes. */
+/* True when a sleeper is forgotten with @knockout disabled, in several tries: a thread not yet asleep escapes. */
 bool sleeper_is_forgotten_without(const char *knockout, const struct played_lock *played);
 
 #endif

@@ -169,7 +169,7 @@ static void move_vma(struct model *model, unsigned long from, unsigned long old_
 		leave_behind(model, from, from + old_len);
 }
 
-/* One VMA after the other, and the gaps between them stay; what is cut off was cut off before. */
+/* One VMA after the other, and the gaps between them stay; what is split was split before. */
 static void move_all(struct model *model, const struct remap *r, unsigned long to)
 {
 	unsigned long len, old_len = min(r->old_len, r->new_len);

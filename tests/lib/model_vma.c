@@ -8,7 +8,7 @@ static bool alike(const struct model_page *a, const struct model_page *b)
 	return a && b && a->mapped && b->mapped && a->flags == b->flags && a->name == b->name && b->index == a->index + 1;
 }
 
-/* Who has none may get the other's, unless that inherited. */
+/* A VMA without an anon_vma may get the other's, unless that one was inherited. */
 static bool anon_vmas_agree(const struct model_page *a, const struct model_page *b)
 {
 	if (a->anon && b->anon)

@@ -18,7 +18,7 @@ struct pin_storm_run {
 	struct mm_struct *mm;
 	struct unmap_count unmaps[MAX_PAGES];	/* (A) of each page */
 	unsigned int failed;			/* (A) */
-	char *why;				/* of whoever set failed */
+	char *why;				/* of the thread that set failed */
 	size_t why_size;
 };
 
@@ -121,7 +121,7 @@ static void collapse(struct pin_storm_run *run)
 {
 	int err = sys_madvise(run->mm, BASE, PMD_SIZE, MADV_COLLAPSE);
 
-	/* Nothing there, a VMA in two by protection, a page in somebody's hands. */
+	/* Nothing there, a VMA split by protection, a page with a foreign reference. */
 	if (err && err != -EINVAL && err != -EAGAIN)
 		fail(run, "pages could not be put into a huge page");
 }

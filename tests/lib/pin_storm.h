@@ -2,8 +2,8 @@
 /*
  * pin_storm.h - pages pinned, while others fork, share, zap, protect and write to them, with oracles.
  *
- * In flight: each pin is watched, no child sees what is written through one after the fork (oracle/pins.h), and nobody writes to a
- * page while it is shared with somebody outside. At rest: the oracle, and nothing leaked.
+ * In flight: each pin is checked, no child reads what is written through one after the fork (oracle/pins.h), and no
+ * thread writes to a page while it is shared with another mm. Quiescent: the oracle, and nothing leaked.
  */
 #ifndef FAULTLINE_TESTS_LIB_PIN_STORM_H
 #define FAULTLINE_TESTS_LIB_PIN_STORM_H
@@ -32,7 +32,10 @@ struct pin_storm {
 
 /* Some threads of every role but the last: with that, all pages lie in one huge page's worth of memory. */
 struct pin_storm pin_storm_default(const struct mm_policy *policy);
-/* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */
+/*
+ * Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants
+ * die.
+ */
 bool pin_storm_run(const struct pin_storm *storm, char *why, size_t why_size);
 
 #endif

@@ -16,7 +16,7 @@ struct retract_run {
 	struct mm_struct *mm[MMS];		/* the first shares the file, the second may copy */
 	struct file *file;
 	unsigned int failed;			/* (A) */
-	char *why;				/* of whoever set failed */
+	char *why;				/* of the thread that set failed */
 	size_t why_size;
 };
 

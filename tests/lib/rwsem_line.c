@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rwsem_line.c - threads that want one reader/writer lock, queued one by one and watched as they enter and leave. */
+/* rwsem_line.c - threads that want one reader/writer lock, queued one by one and counted as they enter and leave. */
 #include "tests/lib/rwsem_line.h"
 
 #include "core/base/syncpoint.h"
@@ -8,7 +8,7 @@
 struct player {
 	bool for_write;
 	unsigned int inside;	/* step: 1 once it holds the lock */
-	unsigned int leave;	/* step: 1 lets it go */
+	unsigned int leave;	/* step: 1 releases it */
 	struct test_threads *thread;
 };
 

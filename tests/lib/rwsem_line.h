@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rwsem_line.h - threads that want one reader/writer lock, queued one by one and watched as they enter and leave. */
+/* rwsem_line.h - threads that want one reader/writer lock, queued one by one and counted as they enter and leave. */
 #ifndef FAULTLINE_TESTS_LIB_RWSEM_LINE_H
 #define FAULTLINE_TESTS_LIB_RWSEM_LINE_H
 
@@ -19,7 +19,7 @@ struct player *queue(unsigned int i, bool for_write);
 void enters(struct player *player);
 /* BUG() when the player has the lock now, or in the next moments. */
 void stays_out(struct player *player);
-/* The player, who has the lock or will, lets go and is gone when this returns. */
+/* The player, which has the lock or will get it, releases it and has ended when this returns. */
 void leaves(struct player *player);
 /* BUG() unless the lock is free and the queue empty. */
 void at_rest(void);

@@ -65,7 +65,10 @@ static void pick_range(const struct storm *storm, struct target *t)
 	}
 }
 
-/* What a page holds is read and written under its PTL. Locking: mmap_lock or the VMA lock of @vma, which holds t->start. */
+/*
+ * What a page holds is read and written under its PTL. Locking: mmap_lock or the VMA lock of @vma, which holds
+ * t->start.
+ */
 static void touch(const struct target *t, const struct vm_area_struct *vma)
 {
 	unsigned long index = linear_page_index(vma, t->start);
@@ -79,7 +82,7 @@ static void touch(const struct target *t, const struct vm_area_struct *vma)
 	BUG_ON(pte_bad(pte));
 	if (pte_present(pte)) {
 		word = page_payload(pte_page(pte));
-		found = load_relaxed(word);	/* who has the page pinned writes without the PTL */
+		found = load_relaxed(word);	/* holders of a pin write without the PTL */
 		BUG_ON(pte_special(pte) && found);
 		BUG_ON(pte_write(pte) && !PageAnonExclusive(entry.owner) && page_type(pte_page(pte)) != PAGE_FILE);
 		if (vma->vm_file)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * storm.h - threads that do everything to a few address spaces at once, with oracles.
+ * storm.h - threads that run all operations on a few address spaces at once, with oracles.
  *
- * In flight: every page touched holds nothing, or what its mm or an ancestor wrote to it (storm_mms.h), and is writable only
- * if it is exclusive; pages stay what they are while they are pinned (storm_pins.h). At rest: the oracle, and nothing leaked. A
- * storm that never met what it is for is no pass: events_total() says what it met.
+ * In flight: every page touched holds nothing, or what its mm or an ancestor wrote to it (storm_mms.h), and is writable
+ * only if it is exclusive; pages stay what they are while they are pinned (storm_pins.h). Quiescent: the oracle, and
+ * nothing leaked. A storm without its intended events is no pass: events_total() counts them.
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_H
@@ -32,11 +32,15 @@ struct storm {
 };
 
 /*
- * Every operation, faults and touches most; but for COLLAPSE, PAGEOUT, MIGRATE, POISON, MIRROR and DEVICE, and FILE_*, whose weights
- * are for who wants huge pages, swap, two nodes, pages lost, devices that work on the mms and have memory of their own, or a file that all may map.
+ * Every operation, faults and touches most; but for COLLAPSE, PAGEOUT, MIGRATE, POISON, MIRROR and DEVICE, and FILE_*,
+ * whose weights are for storms with huge pages, swap, two nodes, hwpoisoned pages, devices that work on the mms and
+ * have their own memory, or a shared file.
  */
 struct storm storm_default(const struct mm_policy *policy);
-/* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */
+/*
+ * Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants
+ * die.
+ */
 bool storm_run(const struct storm *storm, char *why, size_t why_size);
 
 #endif

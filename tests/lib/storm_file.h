@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * storm_file.h - the file of a storm, which any of its address spaces may map, shared or private, and anybody cut off or write back.
+ * storm_file.h - the file of a storm, which any of its address spaces may map, shared or private, and any thread may
+ * truncate or write back.
  *
- * What all write to, and some keep copies of, has no one writer: a page holds what was written to its page of the file, by whomever,
- * what the file held when it was made, or zeroes.
+ * What all write to, and some keep copies of, has no one writer: a page holds what was written to its page of the file,
+ * by whomever, what the file held when it was made, or zeroes.
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_FILE_H
 #define FAULTLINE_TESTS_LIB_STORM_FILE_H

@@ -2,14 +2,14 @@
 /*
  * storm_mms.h - the address spaces of a storm, which come and go, and what each may find in its pages.
  *
- * A place holds one mm. Threads enter a place to use its mm; who wants to put another mm there needs it to itself, and never
- * waits for that. An mm knows its ancestors, and when each forked:
+ * A place holds one mm. Threads enter a place to use its mm; a thread that puts another mm there needs it alone, and
+ * never waits for that. An mm knows its ancestors, and when each forked:
  *
- *   a page that was written to says by whom, and in which epoch of the writer; forking ends an epoch
- *   an mm finds its own writing, or an ancestor's of the epoch in which it was forked or an earlier one
+ *   a written page names its writer, and the writer's epoch; forking ends an epoch
+ *   an mm reads its own writes, or an ancestor's of the epoch in which it was forked or an earlier one
  *
- * So what a parent writes after the fork is never seen by the child, and what a child writes by nobody but its own children.
- * The epoch ends after the fork: a write that belongs to the new one has seen the fork done.
+ * So a child never reads what its parent writes after the fork, and only its own children read what a child writes.
+ * The epoch ends after the fork: a write of the new epoch happens after the fork.
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_MMS_H
 #define FAULTLINE_TESTS_LIB_STORM_MMS_H
@@ -53,19 +53,19 @@ void storm_mms_stop(struct storm_mms *mms);
 struct storm_mm *storm_mm_enter(struct storm_mms *mms);
 void storm_mm_leave(struct storm_mm *place);
 /*
- * storm_mm_fork - another place's mm exits, and a child of @parent takes its place; or an empty mm, when @parent is too deep in its
- * family already. Nothing happens if that place is in use. Locking: inside @parent.
+ * storm_mm_fork - another place's mm exits, and a child of @parent takes its place; or an empty mm, when @parent is too
+ * deep in its family already. Nothing happens if that place is in use. Locking: inside @parent.
  */
 void storm_mm_fork(struct storm_mms *mms, struct storm_mm *parent);
 
 /*
- * What the word of the page with index @index says, when it is read by @place's mm, must be 0, or as above; dies if it is not.
- * storm_word() is what a write puts there. Locking: the PTL, and what keeps forks of the mm out.
+ * What the word of the page with index @index says, when it is read by @place's mm, must be 0, or as above; dies if it
+ * is not. storm_word() is what a write puts there. Locking: the PTL, and what keeps forks of the mm out.
  */
 void storm_word_check(const struct storm_mm *place, unsigned long index, uint64_t word);
 uint64_t storm_word(const struct storm_mm *place, unsigned long index);
 
-/* The same of a word that anybody may have written: that it was to this page. */
+/* The same of a word of any writer: checks only that it was written to this page. */
 void storm_word_check_index(unsigned long index, uint64_t word);
 
 #endif

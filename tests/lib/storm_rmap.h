@@ -7,7 +7,7 @@
 
 #define STORM_FRAMES	16	/* a thread remembers */
 
-/* (T) frames that a thread met in page tables: by now they may be anybody's. */
+/* (T) frames that a thread met in page tables: they may have been reused since. */
 struct storm_frames {
 	unsigned long pfn[STORM_FRAMES];
 	unsigned int next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.c - threads of a test: registered as cpus, started together, watched with a bound. */
+/* threads.c - threads of a test: registered as cpus, started together, with a time limit. */
 #include "tests/lib/threads.h"
 
 #include <pthread.h>

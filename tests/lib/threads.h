@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.h - threads of a test: registered as cpus, started together, watched with a bound. */
+/* threads.h - threads of a test: registered as cpus, started together, with a time limit. */
 #ifndef FAULTLINE_TESTS_LIB_THREADS_H
 #define FAULTLINE_TESTS_LIB_THREADS_H
 
@@ -11,9 +11,15 @@
 
 struct test_threads;
 
-/* Starts @n threads that run @fn(@arg, 0 … @n-1); each is a cpu of node 0, seeded from run_seed, and waits for the others. */
+/*
+ * Starts @n threads that run @fn(@arg, 0 … @n-1); each is a cpu of node 0, seeded from run_seed, and waits for the
+ * others.
+ */
 struct test_threads *threads_start(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);
-/* Waits for all of them and frees @threads. A caller that is a cpu is no RCU reader meanwhile, unless it is in a section. */
+/*
+ * Waits for all of them and frees @threads. A caller that is a cpu is no RCU reader meanwhile, unless it is in a
+ * section.
+ */
 void threads_join(struct test_threads *threads);
 /* Both in one. */
 void threads_run(unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);

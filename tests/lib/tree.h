@@ -20,8 +20,9 @@ static inline unsigned long level_span(enum pgtable_level level)
 }
 
 /*
- * The entry of @addr in the table of real level @level below root @pgd; NULL when a table on the way is missing, or a leaf is there.
- * Locking: nobody changes the tree.
+ * The entry of @addr in the table of real level @level below root @pgd; NULL when a table above it is missing, or a
+ * leaf is there.
+ * Locking: no thread changes the tree.
  */
 uint64_t *tree_entry(pgd_t *pgd, enum pgtable_level level, unsigned long addr);
 /* Its value; 0 when it is missing. */

@@ -31,7 +31,7 @@ static inline struct mm_struct *mm_with_vma(const char *policy)
 	return mm;
 }
 
-/* Locking: nobody changes the tree. */
+/* Locking: no thread changes the tree. */
 static inline struct vm_area_struct *only_vma(struct mm_struct *mm)
 {
 	return vma_tree_find(&mm->tree, 0);

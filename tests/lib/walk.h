@@ -69,7 +69,7 @@ static inline bool walk_calls(const struct walk_plan *plan, enum walk_call call)
 }
 
 /*
- * Does the walk. Dies when a callback is handed a wrong pointer or is called without the locks that it requires.
+ * Does the walk. Dies when a callback gets a wrong pointer or is called without the documented locks.
  * Locking: mmap_lock as @plan->lock needs; for write if WALK_NOVMA.
  */
 void walk_run(const struct walk_plan *plan, struct walk_log *log);

@@ -154,7 +154,7 @@ static int model_slot(struct modelling *m, struct model_table *table, unsigned l
 
 static int model_range(struct modelling *m, enum pgtable_level level, unsigned long start, unsigned long end);
 
-/* One entry above PTE level over [addr, next), until nobody asks for it again. */
+/* One entry above PTE level over [addr, next), until no callback requests a retry. */
 static int model_entry(struct modelling *m, enum pgtable_level level, unsigned long addr, unsigned long next)
 {
 	bool obeys = level == LEVEL_PUD || level == LEVEL_PMD;	/* only there do actions count */
@@ -176,7 +176,9 @@ static int model_entry(struct modelling *m, enum pgtable_level level, unsigned l
 		m->asked_again = false;
 		if (wants_below(m->plan, level))
 			ret = model_range(m, level + 1, addr, next);
-		/* A PTE table's callbacks may ask for its PMD entry again; what they ask for has no meaning further up. */
+		/*
+		 * A PTE table's callbacks may ask for its PMD entry again; what they ask for has no meaning further up.
+		 */
 		if (ret || level != LEVEL_PMD || !m->asked_again)
 			return ret;
 	}
@@ -220,7 +222,7 @@ static int model_tested_vma(struct modelling *m, unsigned long start, unsigned l
 	}
 	if (!(m->vma->vm_flags & VM_PFNMAP))
 		return model_vma(m, start, end);
-	/* Not walked, and nobody can stop the walk here but with an error. */
+	/* Not walked, and only an error can stop the walk here. */
 	ret = emit(m, (struct walk_record){ .call = CALL_HOLE, .depth = -1, .addr = start, .next = end });
 	return min(ret, 0);
 }

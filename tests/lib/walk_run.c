@@ -200,7 +200,7 @@ static bool same(const struct walk_record *a, const struct walk_record *b)
 	       a->vma == b->vma && a->value == b->value;
 }
 
-static void tell(const char *who, const struct walk_log *log, unsigned int nr)
+static void print_calls(const char *who, const struct walk_log *log, unsigned int nr)
 {
 	static const char *const names[] = { "pgd", "p4d", "pud", "pmd", "pte", "hole", "test", "pre", "post", "install" };
 	const struct walk_record *r = &log->record[nr];
@@ -223,7 +223,7 @@ bool walk_logs_equal(const struct walk_log *got, const struct walk_log *want)
 		return true;
 	fprintf(stderr, "walk: %d, %lu times again; model: %d, %lu times again\n", got->ret, got->agains, want->ret,
 		want->agains);
-	tell("walk", got, nr);
-	tell("model", want, nr);
+	print_calls("walk", got, nr);
+	print_calls("model", want, nr);
 	return false;
 }

@@ -23,7 +23,7 @@ const char *const world_policies[] = {
 };
 const unsigned int nr_world_policies = ARRAY_SIZE(world_policies);
 
-/* Frames that are out of everybody's reach, linked by pt_next: in blocks of a table's size, and what was left over. */
+/* Frames withheld from the allocator, linked by pt_next: in blocks of a table's size, and the remainder. */
 static struct page *taken_tables, *taken_singles;
 
 void world_start(unsigned long frames, unsigned int payload)
