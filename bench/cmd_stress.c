@@ -358,7 +358,7 @@ static int run_serial(struct stress_options *stress)
 		fflush(stdout);
 	}
 	if (!status)
-		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, episodes_left_out);
+		exercised_never_disabled(stress->knockouts, stress->nr_knockouts, episodes_left_out);
 	episodes_close();
 	return status ? status : interrupt_status(status);
 }
@@ -390,7 +390,7 @@ static int run_cases(struct stress_options *stress)
 		return report_interrupt(stress, i);
 	exercised_print(stdout);
 	if (!status)
-		exercised_never_left_out(stress->knockouts, stress->nr_knockouts, knockout_hits);
+		exercised_never_disabled(stress->knockouts, stress->nr_knockouts, knockout_hits);
 	return !status && exercised_missing() ? EXIT_CHECK_FAILED : status;
 }
 

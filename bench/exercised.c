@@ -29,7 +29,7 @@ static void print_left_out(FILE *out)
 			fprintf(out, DISABLED_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
 }
 
-void exercised_never_left_out(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index))
+void exercised_never_disabled(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index))
 {
 	const struct knockout_info *info;
 

@@ -20,6 +20,6 @@ int exercised_demand(const char *pattern);
 unsigned int exercised_missing(void);
 
 /* Prints on stderr which of the @nr knock-outs @names the run never reached, by how often each was left out, as knockout_hits() says. */
-void exercised_never_left_out(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index));
+void exercised_never_disabled(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index));
 
 #endif

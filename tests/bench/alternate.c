@@ -79,7 +79,7 @@ static void turns_are_strict(void **state)
 }
 
 /* The process that has more to do goes on alone. */
-static void who_is_left_goes_on(void **state)
+static void the_remaining_process_goes_on(void **state)
 {
 	char text[TURNS + 3];
 	unsigned int seen = 0;
@@ -137,7 +137,8 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(turns_are_strict), cmocka_unit_test(who_is_left_goes_on), cmocka_unit_test(alone_is_free),
+		cmocka_unit_test(turns_are_strict), cmocka_unit_test(the_remaining_process_goes_on),
+		cmocka_unit_test(alone_is_free),
 		cmocka_unit_test(bad_places_are_refused),
 	};
 

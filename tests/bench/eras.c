@@ -78,7 +78,7 @@ static void test_steps_are_taken_in_the_order_of_history(void **state)
 	assert_string_equal(eras.policies[2], "linux-6.15");
 }
 
-static void test_a_step_is_told_from_noise(void **state)
+static void test_a_step_is_distinguished_from_noise(void **state)
 {
 	const struct result *row = eras_row(&eras, 0);
 	struct era_step step;
@@ -149,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps_are_taken_in_the_order_of_history),
-		cmocka_unit_test(test_a_step_is_told_from_noise),
+		cmocka_unit_test(test_a_step_is_distinguished_from_noise),
 		cmocka_unit_test(test_what_was_not_measured_is_no_step),
 		cmocka_unit_test(test_the_base_is_the_oldest_release),
 		cmocka_unit_test(test_every_preset_has_its_news),

@@ -31,7 +31,7 @@ static double now(void)
 }
 
 /* This thread, which asks, does not count itself: alone in its process, everything passes. */
-static void who_asks_is_not_counted(void **state)
+static void the_caller_is_not_counted(void **state)
 {
 	struct pace pace;
 	double began;
@@ -79,7 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_figures),
-		cmocka_unit_test(who_asks_is_not_counted),
+		cmocka_unit_test(the_caller_is_not_counted),
 		cmocka_unit_test(of_a_thread_that_runs),
 	};
 

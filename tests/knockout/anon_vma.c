@@ -55,7 +55,7 @@ static void every_knockout_is_seen(void **state)
 		assert_true(knocked_damage_is_seen(&cases[i].knocked, play, &cases[i].step, 1));
 }
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
@@ -102,7 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_knockout_is_seen),
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 		cmocka_unit_test(storms_see_them_too),
 	};
 

@@ -49,7 +49,7 @@ static void every_knockout_is_seen(void **state)
 		assert_true(knocked_is_seen(&cases[i].knocked, storms, &cases[i].kind, TRIES));
 }
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	static const enum file_storm_kind kinds[] = { FILE_STORM_SHAPES, FILE_STORM_DATA, FILE_STORM_CUTS };
 
@@ -62,7 +62,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_knockout_is_seen),
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,7 @@ static bool a_part_of_it(void)
 	return truncated_while_zapped("thp.split.cleared", 1);
 }
 
-static void a_truncation_waits_for_who_clears_a_leaf(void **state)
+static void a_truncation_waits_for_a_leaf_being_cleared(void **state)
 {
 	static const struct knocked_steps scenes[] = {
 		{ { "truncate:sync-leaf", { "!folio_mapped(folio)" } }, the_whole_leaf },
@@ -92,7 +92,7 @@ static void a_truncation_waits_for_who_clears_a_leaf(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_truncation_waits_for_who_clears_a_leaf) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(a_truncation_waits_for_a_leaf_being_cleared) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void a_slot_that_is_not_read_again_is_caught(void **state)
 	assert_true(knocked_is_seen(&knocked, runs_well, NULL, 1));
 }
 
-static void nothing_left_out_nothing_caught(void **state)
+static void nothing_disabled_nothing_caught(void **state)
 {
 	(void)state;
 	assert_true(clean_is_quiet(runs_well, NULL));
@@ -109,7 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slot_that_is_not_read_again_is_caught),
-		cmocka_unit_test(nothing_left_out_nothing_caught),
+		cmocka_unit_test(nothing_disabled_nothing_caught),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void every_knockout_is_seen(void **state)
 		assert_true(knocked_is_seen(&cases[i].knocked, storms, cases[i].policy, 1));
 }
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	static const char *const policies[] = { "linux-2.6.14", "linux-6.4", "linux-6.15", "linux-6.4,thp=always" };
 
@@ -84,7 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_that_no_walk_finds_is_seen),
 		cmocka_unit_test(every_knockout_is_seen),
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void every_knockout_is_seen(void **state)
 		assert_true(knocked_is_seen(&cases[i].knocked, storms, &cases[i].roles, 1));
 }
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
@@ -81,7 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_knockout_is_seen),
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static void damage_is_seen_too(void **state)
 		assert_true(knocked_damage_is_seen(&damage[i].knocked, storms, damage[i].policy, TRIES));
 }
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	static const char *const policies[] = { "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown",
 						"linux-6.15,anon=32k" };
@@ -109,7 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_knockout_is_seen),
 		cmocka_unit_test(damage_is_seen_too),
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

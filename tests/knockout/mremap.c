@@ -222,7 +222,7 @@ static bool fault_in_between(const struct attempt *attempt)
 
 /* ---- tests ---- */
 
-static void nothing_left_out_nothing_seen(void **state)
+static void nothing_disabled_nothing_detected(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++)
@@ -252,7 +252,7 @@ static void a_fault_into_what_was_moved_is_seen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_left_out_nothing_seen),
+		cmocka_unit_test(nothing_disabled_nothing_detected),
 		cmocka_unit_test(a_page_that_a_walk_misses_is_seen),
 		cmocka_unit_test(a_fault_into_what_was_moved_is_seen),
 	};

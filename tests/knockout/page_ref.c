@@ -88,7 +88,7 @@ static bool is_caught(const char *knockout)
 	return false;
 }
 
-static void nothing_left_out_is_silent(void **state)
+static void nothing_disabled_is_silent(void **state)
 {
 	char said[4096] = "";
 
@@ -115,7 +115,7 @@ static void weaker_orders_are_caught(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_left_out_is_silent),
+		cmocka_unit_test(nothing_disabled_is_silent),
 		cmocka_unit_test(referring_to_free_pages_is_caught),
 		cmocka_unit_test(weaker_orders_are_caught),
 	};

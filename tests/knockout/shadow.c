@@ -109,7 +109,7 @@ static bool unwatched(void *arg)
 	return !detector_switch("shadow", false) && broken(arg);
 }
 
-static void who_meet_are_named(void **state)
+static void threads_that_meet_are_named(void **state)
 {
 	char said[2048];
 
@@ -123,7 +123,7 @@ static void who_meet_are_named(void **state)
 	}
 }
 
-static void sound_locks_let_nobody_meet(void **state)
+static void sound_locks_exclude(void **state)
 {
 	char said[2048];
 
@@ -148,8 +148,8 @@ static void it_is_the_shadow_that_sees_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_meet_are_named),
-		cmocka_unit_test(sound_locks_let_nobody_meet),
+		cmocka_unit_test(threads_that_meet_are_named),
+		cmocka_unit_test(sound_locks_exclude),
 		cmocka_unit_test(it_is_the_shadow_that_sees_them),
 	};
 

@@ -35,7 +35,7 @@ static void drop_write_and_page_out(void *arg)
 	BUG_ON(!swapped(arg, 0));
 }
 
-static bool the_slot_is_reused_on_the_way_in(void)
+static bool the_slot_is_reused_during_swap_in(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
 	uint64_t changed = events_total(EV_SWAP_CHANGED);
@@ -53,7 +53,7 @@ static bool the_slot_is_reused_on_the_way_in(void)
 	return good;
 }
 
-static bool who_has_a_reference_writes_while_it_is_swapped_out(void)
+static bool a_reference_holder_writes_during_swap_out(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
 	struct folio *held = folio_at(mm, 0);
@@ -68,7 +68,7 @@ static bool who_has_a_reference_writes_while_it_is_swapped_out(void)
 	return good;
 }
 
-static bool who_has_a_reference_writes_while_it_is_moved(void)
+static bool a_reference_holder_writes_during_migration(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
 	struct folio *held = folio_at(mm, 0);
@@ -97,7 +97,7 @@ static bool fork_of_a_swapped_page(void)
 }
 
 /* A reference to a tail counts at its head, though the page is no longer a tail of it. */
-static bool who_has_a_reference_to_a_part_drops_it_after_a_split(void)
+static bool a_reference_to_a_part_is_dropped_after_a_split(void)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15,anon=16k", 4);
 	struct page *page = pte_page(pte_at(mm, 2));
@@ -187,11 +187,11 @@ static bool a_fault_waits_across_a_split(void)
 }
 
 static const struct knocked_steps scenes[] = {
-	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_on_the_way_in },
-	{ { "swap:freeze", { "holds 100, not 300" } }, who_has_a_reference_writes_while_it_is_swapped_out },
-	{ { "migrate:freeze", { "holds 100, not 400" } }, who_has_a_reference_writes_while_it_is_moved },
+	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_during_swap_in },
+	{ { "swap:freeze", { "holds 100, not 300" } }, a_reference_holder_writes_during_swap_out },
+	{ { "migrate:freeze", { "holds 100, not 400" } }, a_reference_holder_writes_during_migration },
 	{ { "migration-wait:folio", { "assertion failed: locked" } }, a_fault_waits_across_a_split },
-	{ { "split:freeze", { "old < (uint32_t)nr" } }, who_has_a_reference_to_a_part_drops_it_after_a_split },
+	{ { "split:freeze", { "old < (uint32_t)nr" } }, a_reference_to_a_part_is_dropped_after_a_split },
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 

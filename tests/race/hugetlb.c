@@ -32,7 +32,7 @@ static void run(const struct wanted *wanted, unsigned int nr_wanted, struct huge
 }
 
 /* Row: L7. */
-static void reserved_huge_pages_are_never_refused(void **state)
+static void a_reserved_page_is_never_refused(void **state)
 {
 	const struct wanted wanted[] = { COUNTED(walked, 1), MET(EV_HUGETLB_TAKE, 10 * nr_world_policies + 1) };
 
@@ -63,7 +63,7 @@ static void forks_and_pins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserved_huge_pages_are_never_refused),
+		cmocka_unit_test(a_reserved_page_is_never_refused),
 		cmocka_unit_test(nor_for_the_sake_of_forks),
 		cmocka_unit_test(forks_and_pins),
 	};

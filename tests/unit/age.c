@@ -48,7 +48,7 @@ static void freed(struct rcu_head *head)
 	age_freed(AGE_TABLE, &object.age, &object, 1);
 }
 
-static void who_waited_may_free(void **state)
+static void a_former_waiter_may_free(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 50; i++) {
@@ -59,7 +59,7 @@ static void who_waited_may_free(void **state)
 	}
 }
 
-static void who_did_not_wait_is_seen(void **state)
+static void a_missing_wait_is_detected(void **state)
 {
 	(void)state;
 	needs_checks();
@@ -123,7 +123,7 @@ static void a_reader_in_its_section_never_looks_too_late(void **state)
 	rcu_barrier();
 }
 
-static void what_was_seen_is_told(void **state)
+static void ages_are_reported(void **state)
 {
 	const struct detector *ages = detector_find("ages");
 	size_t length;
@@ -151,12 +151,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(periods_that_follow_each_other_are_counted, forget),
-		cmocka_unit_test_setup(who_waited_may_free, forget),
-		cmocka_unit_test_setup(who_did_not_wait_is_seen, forget),
+		cmocka_unit_test_setup(a_former_waiter_may_free, forget),
+		cmocka_unit_test_setup(a_missing_wait_is_detected, forget),
 		cmocka_unit_test_setup(what_was_not_linked_has_no_age, forget),
 		cmocka_unit_test_setup(a_look_at_what_is_long_gone_is_seen, forget),
 		cmocka_unit_test_setup(a_reader_in_its_section_never_looks_too_late, forget),
-		cmocka_unit_test_setup(what_was_seen_is_told, forget),
+		cmocka_unit_test_setup(ages_are_reported, forget),
 	};
 
 	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);

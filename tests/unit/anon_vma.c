@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma: who gets which, by first touch, split and merge; what is counted; what happens without memory. */
+/* anon_vma: which VMA gets which, by first touch, split and merge; its counts; failures for lack of memory. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -249,8 +249,8 @@ static void what_was_inherited_is_not_joined_with_what_was_not(void **state)
 /* ---- without memory ---- */
 
 /*
- * Fails the first allocation of @op, then the second, … and the last; each failure leaves counts as they were. Some that fail
- * do no harm (page tables wait for pending frees and try again), but at least @least do.
+ * Fails the first allocation of @op, then the second, … and the last; each failure leaves counts as they were. Some
+ * that fail do no harm (page tables wait for pending frees and try again), but at least @least do.
  */
 static void fails_cleanly(int (*op)(struct mm_struct *mm), struct mm_struct *mm, unsigned int least)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma, fork: who inherits which, who gets a new one, and when one that nobody uses is used again. */
+/* anon_vma, fork: which VMA inherits which, which gets a new one, and when an unused one is reused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -113,7 +113,10 @@ static void generations_do_not_pile_up(void **state)
 
 #define GENERATIONS	50u
 
-/* Where all ancestors live, each generation has a chain for each of them, as in Linux: the sum is quadratic, and no more. */
+/*
+ * Where all ancestors live, each generation has a chain for each of them, as in Linux: the sum is quadratic, and no
+ * more.
+ */
 static void living_generations_have_a_chain_for_each_ancestor(void **state)
 {
 	struct mm_struct *mms[GENERATIONS] = { mm_prepared("linux-6.15", 4) };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma_ref: a folio's anon_vma locked and referenced; what a reader gets that comes too late, played step by step. */
+/*
+ * anon_vma_ref: a folio's anon_vma locked and referenced; what a reader gets that comes too late, played step by step.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +12,7 @@
 #include "tests/lib/anon_vma_steps.h"
 #include "tests/lib/dies.h"
 
-/* ---- with nobody else ---- */
+/* ---- alone ---- */
 
 static void a_mapped_folio_has_one(void **state)
 {
@@ -132,7 +134,7 @@ static void late_readers_back_off(void **state)
 		}
 }
 
-/* Memory that is another anon_vma by now: its count is found above zero, raised, and put back. */
+/* Memory reused for another anon_vma: its count is above zero, raised, and dropped again. */
 static void the_reborn_lend_a_reference_for_a_moment(void **state)
 {
 	const struct anon_vma_step step = { "linux-6.15", .by_ref = true, .point = "anon_vma.looked", .event = REBORN };

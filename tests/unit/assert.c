@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* assert: the three tiers, and what die() tells. */
+/* assert: the three tiers, and what die() prints. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -53,7 +53,7 @@ static void slow_ones_only_when_asked_for(void **state)
 }
 
 /* The whole text of a real death, in a child. */
-static void death_tells_where_and_the_seed(void **state)
+static void death_prints_place_and_seed(void **state)
 {
 	char text[512] = "";
 	size_t len = 0;
@@ -89,7 +89,7 @@ int main(void)
 		cmocka_unit_test(bugs_die_in_every_build),
 		cmocka_unit_test(assertions_are_of_check_builds),
 		cmocka_unit_test(slow_ones_only_when_asked_for),
-		cmocka_unit_test(death_tells_where_and_the_seed),
+		cmocka_unit_test(death_prints_place_and_seed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,7 @@ static void references_are_the_head_s(void **state)
 	assert_int_equal(page_type(page), PAGE_FREE);
 }
 
-/* A block that is no folio has no tails: its other frames are nobody's pages. */
+/* A block that is no folio has no tails: its other frames belong to no page. */
 static void a_plain_block_has_no_tails(void **state)
 {
 	struct page *page = alloc_pages(1, PAGE_USED);

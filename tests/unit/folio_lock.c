@@ -34,7 +34,7 @@ static void it_is_two_bits_of_the_flags(void **state)
 	folio.page.flags = 0;
 }
 
-/* An unlock with the bit set takes it away, whether anybody sleeps or not. */
+/* An unlock with the bit set clears it, with and without a sleeper. */
 static void an_unlock_clears_the_waiters_bit(void **state)
 {
 	(void)state;
@@ -75,7 +75,7 @@ static void misuse_dies(void **state)
 	assert_dies("released but not held", folio_unlock(&folio));
 	spin_lock(&ptl);
 	assert_dies("lock order", folio_lock(&folio));	/* it ranks above a PTL */
-	assert_true(folio_trylock(&folio));	/* a try waits for nobody */
+	assert_true(folio_trylock(&folio));	/* a try never waits */
 	folio_unlock(&folio);
 	spin_unlock(&ptl);
 	folio_lock(&folio);

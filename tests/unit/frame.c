@@ -127,7 +127,7 @@ static void double_frees_die(void **state)
 	free_page(page);
 }
 
-static void leaks_are_told(void **state)
+static void leaks_are_reported(void **state)
 {
 	struct page *page;
 
@@ -364,7 +364,7 @@ int main(void)
 		cmocka_unit_test_teardown(arithmetic, clean),
 		cmocka_unit_test_teardown(wrong_orders_die, clean),
 		cmocka_unit_test_teardown(double_frees_die, clean),
-		cmocka_unit_test_teardown(leaks_are_told, clean),
+		cmocka_unit_test_teardown(leaks_are_reported, clean),
 		cmocka_unit_test_teardown(a_new_page_is_clean, clean),
 		cmocka_unit_test_teardown(the_usual_case_takes_no_lock, clean),
 		cmocka_unit_test_teardown(exhaustion_through_a_list, clean),

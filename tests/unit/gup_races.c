@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_races.c - GUP-fast, step by step: what another thread does between two of its steps, and that it leaves then. With the step
- * that sees it left out, it does not: so each step is there for something.
+ * gup_races.c - GUP-fast, step by step: another thread acts between two of its steps, and it falls back. Without the
+ * step that detects this it does not: so each step is needed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -227,7 +227,9 @@ static void a_read_only_entry_is_not_pinned_for_writing(void **state)
 	end();
 }
 
-/* A fork anywhere in the call, begun before the pin could be seen or after it: the pin goes back; the slow path has it. */
+/*
+ * A fork anywhere in the call, begun before the pin could be seen or after it: the pin goes back; the slow path has it.
+ */
 /* Row: L6. */
 static void a_fork_takes_pins_back(void **state)
 {
@@ -250,7 +252,7 @@ static void a_fork_takes_pins_back(void **state)
 	assert_true(events_total(EV_GUP_FORKED) > 0);
 }
 
-/* A page shared before the pin, by an entry that looks as before: only exclusive tells. */
+/* A page shared before the pin, with an entry as before: only the exclusive flag shows it. */
 /* Row: A6. */
 static void a_page_shared_before_the_pin_is_left(void **state)
 {
@@ -312,7 +314,9 @@ static void an_entry_that_is_away_is_left(void **state)
 
 /* ---- fork and pins ---- */
 
-/* Fork copies a pinned page for the child, and shares one that is only referenced; who reads it then has it unshared. */
+/*
+ * Fork copies a pinned page for the child, and shares one that is only referenced; who reads it then has it unshared.
+ */
 /* Row: A5. */
 static void fork_leaves_pinned_pages_alone(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_pool: huge pages of two nodes: reserved, taken, and returned with their last reference. */
+/* hugetlb_pool: huge pages of two nodes, set aside, reserved, allocated, and returned with their last reference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void nodes_take_turns(void **state)
 	assert_int_equal(machine_free_frames(), before);
 }
 
-static void who_reserved_gets_one(void **state)
+static void a_reservation_gets_one(void **state)
 {
 	struct folio *folio, *other;
 
@@ -60,7 +60,7 @@ static void who_reserved_gets_one(void **state)
 	assert_int_equal(hugetlb_pool_resize(ORDER, 0), 2);	/* one is in use, one is reserved */
 	folio = hugetlb_pool_take(true);
 	assert_true(folio && pool_has(2, 0, 0));
-	/* Returned with a reservation no other caller gets it. */
+	/* Returned with a reservation, it goes to no other user. */
 	assert_true(page_ref_sub_and_test(&folio->page, 1));
 	hugetlb_pool_give(folio, true);
 	assert_null(hugetlb_pool_take(false));
@@ -125,7 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nodes_take_turns),
-		cmocka_unit_test(who_reserved_gets_one),
+		cmocka_unit_test(a_reservation_gets_one),
 		cmocka_unit_test(a_huge_page_begins_anew),
 	};
 

@@ -13,10 +13,10 @@
 #include "tests/lib/knocked.h"
 #include "tests/lib/world.h"
 
-/* What is left out here is nobody's lock. */
+/* The knock-out here belongs to no real lock. */
 static const struct knocked knocked = { "pte-lock", { "the one", "the other" } };
 
-/* Says what the scene is, or dies of it, if something is left out. */
+/* Prints the scene, or dies of it, with a knock-out disabled. */
 static bool complains(const struct attempt *attempt)
 {
 	if (attempt->knocked)
@@ -92,12 +92,12 @@ static void it_is_tried_again_with_other_seeds(void **state)
 	assert_true(knocked_is_seen(&knocked, complains_later, NULL, 2));
 }
 
-static void it_is_left_out_in_the_child_alone(void **state)
+static void it_is_disabled_in_the_child_alone(void **state)
 {
 	(void)state;
 	needs_checks();
 	assert_true(clean_is_quiet(is_left_out, NULL));
-	assert_false(knocked_is_seen(&knocked, is_left_out, NULL, 1));	/* all went well: it was left out */
+	assert_false(knocked_is_seen(&knocked, is_left_out, NULL, 1));	/* all went well: it was disabled */
 	assert_false(KNOCKED_OUT(PTE_LOCK));
 }
 
@@ -168,7 +168,7 @@ int main(void)
 		cmocka_unit_test(nothing_or_something_else_is_not),
 		cmocka_unit_test(without_knockout_nothing_may_be_said),
 		cmocka_unit_test(it_is_tried_again_with_other_seeds),
-		cmocka_unit_test(it_is_left_out_in_the_child_alone),
+		cmocka_unit_test(it_is_disabled_in_the_child_alone),
 		cmocka_unit_test(storms_go_on_until_one_does_not_hold),
 		cmocka_unit_test(steps_have_a_world_of_their_own),
 	};

@@ -50,7 +50,7 @@ static uint64_t count_of(const struct latencies *latencies, const char *name)
 	return histogram_total(&latency_named(latencies, name)->histogram);
 }
 
-static void who_did_not_ask_is_not_timed(void **state)
+static void callers_that_did_not_ask_are_not_timed(void **state)
 {
 	struct latencies *latencies;
 
@@ -157,7 +157,7 @@ static void ticks_are_what_the_kernel_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_did_not_ask_is_not_timed),
+		cmocka_unit_test(callers_that_did_not_ask_are_not_timed),
 		cmocka_unit_test(long_ones_are_all_timed),
 		cmocka_unit_test(short_ones_are_timed_now_and_then),
 		cmocka_unit_test(each_thread_has_its_own),

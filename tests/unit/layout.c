@@ -211,7 +211,7 @@ static void expect_pages(struct layout *layout, enum layout_populate how, unsign
 	layout_free(layout);
 }
 
-static void populates_as_told(void **state)
+static void populates_as_chosen(void **state)
 {
 	static const char without[] = "1000-5000 rw-p 0 00:00 0\n5000-6000 ---p 0 00:00 0\n7000-9000 r--p 0 00:00 0\n";
 	static const char with[] = "1000-5000 rw-p 0\n+ 2 1 p\n+ 4 1 p\n5000-6000 ---p 0\n+ 5 1 p\n7000-9000 r--p 0\n";
@@ -305,7 +305,7 @@ static void refuses_what_is_no_text(void **state)
 	refuse("# only a comment\n\n", 0, "no VMA");
 }
 
-static void tells_what_the_system_says(void **state)
+static void prints_what_the_system_says(void **state)
 {
 	struct layout *layout;
 
@@ -409,11 +409,11 @@ int main(void)
 		cmocka_unit_test(refuses_bad_smaps),
 		cmocka_unit_test(names_what_is_no_layout),
 		cmocka_unit_test(takes_all_ends_of_lines),
-		cmocka_unit_test(populates_as_told),
+		cmocka_unit_test(populates_as_chosen),
 		cmocka_unit_test(refuses_bad_vmas),
 		cmocka_unit_test(refuses_bad_runs),
 		cmocka_unit_test(refuses_what_is_no_text),
-		cmocka_unit_test(tells_what_the_system_says),
+		cmocka_unit_test(prints_what_the_system_says),
 		cmocka_unit_test(reads_what_is_shipped),
 		cmocka_unit_test(survives_damage),
 	};

@@ -112,7 +112,7 @@ static void shipped_layouts(void **state)
 	load_shipped(LAYOUTS "java.layout");
 }
 
-/* Alike neighbours stay two; pages that nobody may touch are there; what lies outside is counted. */
+/* Equal neighbours stay two VMAs; PROT_NONE pages are populated; pages outside are counted. */
 static void odd_vmas(void **state)
 {
 	struct layout_vma vmas[] = {

@@ -4,11 +4,12 @@
  * mincore's vectors, VMAs, what a touch comes to and what it reads agree.
  *
  * Not compared, because the two may differ by right:
- *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once, or by mremap()
+ *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once, or by
+ *   mremap()
  *                                        moved back
  *   PROT_EXEC alone                      with protection keys the kernel makes it unreadable
  *   addresses below MMAP_MIN_ADDR        a setting of the machine, and no limit for its administrator
- * What the running kernel does not know (guard regions came with 6.13) is left out, and said so.
+ * Calls that the running kernel lacks (guard regions came with 6.13) are skipped, with a message.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -362,7 +363,7 @@ static void mremap_refusals_agree(void **state)
 }
 
 /* The comparison can fail. */
-static void a_difference_would_be_told(void **state)
+static void a_difference_would_be_reported(void **state)
 {
 	const struct call call = { .kind = CALL_TOUCH, .addr = BASE };
 	struct mm_struct *mm = world_mm("linux-6.15");
@@ -399,7 +400,7 @@ static bool window_is_free(void)
 static int up(void **state)
 {
 	(void)state;
-	/* Without huge pages, which mincore() would tell of. */
+	/* Without huge pages, which mincore() would report. */
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) || !window_is_free())
 		return -1;
 	for (unsigned int i = 0; i < ARRAY_SIZE(all_advices); i++) {
@@ -429,7 +430,7 @@ int main(void)
 		cmocka_unit_test(refusals_agree),
 		cmocka_unit_test(mremap_refusals_agree),
 		cmocka_unit_test(random_calls_agree),
-		cmocka_unit_test(a_difference_would_be_told),
+		cmocka_unit_test(a_difference_would_be_reported),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);

@@ -211,7 +211,7 @@ static bool dump_shows(const char *what)
 	return shown;
 }
 
-static void a_watchdog_reads_who_waits_for_what(void **state)
+static void a_watchdog_reads_the_waiters(void **state)
 {
 	struct test_threads *threads;
 	unsigned int done = 0;
@@ -248,7 +248,7 @@ int main(void)
 		cmocka_unit_test(assertions_of_the_holder),
 		cmocka_unit_test(the_list_has_a_bound),
 		cmocka_unit_test(threads_hold_apart),
-		cmocka_unit_test(a_watchdog_reads_who_waits_for_what),
+		cmocka_unit_test(a_watchdog_reads_the_waiters),
 #endif
 	};
 

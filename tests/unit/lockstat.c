@@ -130,7 +130,7 @@ static void take_all(unsigned int times)
 	}
 }
 
-static void who_did_not_ask_is_not_timed(void **state)
+static void callers_that_did_not_ask_are_not_timed(void **state)
 {
 	(void)state;
 	lockstat_reset();
@@ -153,7 +153,7 @@ static void what_is_free_is_counted_and_not_waited_for(void **state)
 }
 
 /* Of two locks that are taken in turn, both are among those timed, the outer one for longer. */
-static void some_are_timed_until_let_go(void **state)
+static void some_are_timed_until_released(void **state)
 {
 	struct lock_times inner, outer;
 
@@ -211,9 +211,9 @@ int main(void)
 		cmocka_unit_test(what_is_free_costs_nothing),
 		cmocka_unit_test(sums_are_kept_by_rank),
 		cmocka_unit_test(a_wait_is_counted),
-		cmocka_unit_test(who_did_not_ask_is_not_timed),
+		cmocka_unit_test(callers_that_did_not_ask_are_not_timed),
 		cmocka_unit_test(what_is_free_is_counted_and_not_waited_for),
-		cmocka_unit_test(some_are_timed_until_let_go),
+		cmocka_unit_test(some_are_timed_until_released),
 		cmocka_unit_test(waits_are_timed_sleep_included),
 	};
 

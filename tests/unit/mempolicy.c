@@ -112,7 +112,7 @@ static void tables_have_their_own_place(void **state)
 }
 
 /* Blocks of many frames, and those of a node that has no more, which come from the next and are counted. */
-static void a_full_node_is_told(void **state)
+static void a_full_node_is_reported(void **state)
 {
 	struct page *table;
 
@@ -183,7 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_policy_chooses_nodes, clean),
 		cmocka_unit_test_teardown(tables_have_their_own_place, clean),
-		cmocka_unit_test_teardown(a_full_node_is_told, clean),
+		cmocka_unit_test_teardown(a_full_node_is_reported, clean),
 		cmocka_unit_test_teardown(plans_on_described_machines, clean),
 	};
 

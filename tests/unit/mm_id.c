@@ -36,7 +36,7 @@ static void all_of_them_and_no_more(void **state)
 	}
 }
 
-static void what_nobody_has_is_not_freed(void **state)
+static void a_page_without_owner_is_not_freed(void **state)
 {
 	uint32_t id = mm_id_alloc();
 
@@ -73,7 +73,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_them_and_no_more),
-		cmocka_unit_test(what_nobody_has_is_not_freed),
+		cmocka_unit_test(a_page_without_owner_is_not_freed),
 		cmocka_unit_test(threads_share_none),
 	};
 

@@ -155,7 +155,7 @@ static void tables_go_when_every_cpu_has_answered(void **state)
 
 #if FAULTLINE_CHECK
 /* Without the wait a table goes at once: what the oracles must see elsewhere. */
-static void the_wait_can_be_left_out(void **state)
+static void the_wait_can_be_disabled(void **state)
 {
 	(void)state;
 	assert_int_equal(knockout_enable("table-free:A"), 0);
@@ -176,7 +176,7 @@ int main(void)
 		cmocka_unit_test(tables_go_after_a_grace_period),
 		cmocka_unit_test(tables_go_when_every_cpu_has_answered),
 #if FAULTLINE_CHECK
-		cmocka_unit_test(the_wait_can_be_left_out),
+		cmocka_unit_test(the_wait_can_be_disabled),
 #endif
 	};
 

@@ -79,7 +79,7 @@ static void *not_a_cpu(void *unused)
 	return NULL;
 }
 
-static void who_is_no_cpu_is_in_nothing(void **state)
+static void a_thread_that_is_no_cpu_is_in_no_operation(void **state)
 {
 	pthread_t thread;
 
@@ -96,7 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_inside_the_other),
 		cmocka_unit_test(what_is_too_deep_is_not_shown_and_left_all_the_same),
-		cmocka_unit_test(who_is_no_cpu_is_in_nothing),
+		cmocka_unit_test(a_thread_that_is_no_cpu_is_in_no_operation),
 	};
 
 	return cmocka_run_group_tests(tests, cpu_setup, cpu_teardown);

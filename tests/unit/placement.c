@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * placement: threads run, and frames, struct pages, page tables and objects lie, on the nodes they were meant for.
- * What the kernel says of a sample of pages decides. A host of one node shows that one; the rest is told as not checked.
+ * The kernel's report of a sample of pages decides. A host of one node shows that one; the rest is reported as not
+ * checked.
  */
 #include <errno.h>
 #include <sched.h>
@@ -33,7 +34,7 @@
 #define MAX_THREADS	TEST_MAX_THREADS
 
 static unsigned int nr_nodes;
-static unsigned int asked, wrong, unknown;	/* (A) pages; on another node than meant; not told of by the kernel */
+static unsigned int asked, wrong, unknown;	/* (A) pages; on another node than meant; not reported by the kernel */
 
 static void forget(void)
 {
@@ -78,7 +79,9 @@ static void expect_on_node(const char *what, void *const *addrs, unsigned int nr
 	expect_on_nodes(what, addrs, nr, meant);
 }
 
-/* The calling cpu's frames of one use: its policy was just set, so those that come in turn begin behind its own node. */
+/*
+ * The calling cpu's frames of one use: its policy was just set, so those that come in turn begin behind its own node.
+ */
 static void expect_frames(enum frame_use use, struct mempolicy policy)
 {
 	void *frames[SAMPLE], *descriptions[SAMPLE];
@@ -193,7 +196,7 @@ static void threads_find_their_memory(void **state)
 	expect_all_right();
 	assert_int_equal(topology_pin_failures(), 0);
 	assert_int_equal(topology_bind_failures(), 0);
-	print_message("%u pages on %u nodes, %u not told of\n", asked, nr_nodes, unknown);
+	print_message("%u pages on %u nodes, %u not reported\n", asked, nr_nodes, unknown);
 	if (nr_nodes == 1)
 		print_message("one node: what is remote was not checked\n");
 }
@@ -202,7 +205,10 @@ static void threads_find_their_memory(void **state)
 #define AREA	PUD_SIZE
 #define PAGES	(4ul * PTRS_PER_PTE)
 
-/* All that is in use as @type, but no more than a sample, lies where the host was asked to put node @nid. Returns how many. */
+/*
+ * All that is in use as @type, but no more than a sample, lies where the host was asked to put node @nid. Returns how
+ * many.
+ */
 static unsigned int expect_used(enum page_type type, unsigned int nid)
 {
 	void *frames[SAMPLE];

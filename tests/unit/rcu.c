@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rcu: grace periods wait for readers and for nobody else; callbacks run, and are waited for. */
+/* rcu: grace periods wait for readers only; callbacks run, and rcu_barrier() waits for them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static int cease(void **state)
 static unsigned int step;
 static bool reader_left;
 
-/* Stays inside for a while after the updater was told to go. */
+/* Stays inside for a while after the updater has started. */
 static void stay_inside(void *arg, unsigned int index)
 {
 	(void)arg, (void)index;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* retry.c - rounds of loops that try again: counted exactly, told by percentile and most, and ended past their bound. */
+/* retry.c - rounds of retry loops: counted exactly, reported by percentile and maximum, and ended past their bound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,7 +53,7 @@ static void loop_in_steps(unsigned int rounds)
 		RETRY();
 }
 
-static void loops_that_never_try_again_are_told_in_full_only(void **state)
+static void loops_without_retries_are_reported_in_full_only(void **state)
 {
 	char *text;
 
@@ -108,7 +108,7 @@ static void all_cpus_count(void **state)
 	free(text);
 }
 
-static void who_does_not_end_is_named(void **state)
+static void a_thread_that_does_not_end_is_named(void **state)
 {
 	(void)state;
 	needs_checks();
@@ -165,10 +165,10 @@ static void a_walk_that_does_not_end_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(loops_that_never_try_again_are_told_in_full_only, forget),
+		cmocka_unit_test_setup(loops_without_retries_are_reported_in_full_only, forget),
 		cmocka_unit_test_setup(percentiles_are_of_all_loops, forget),
 		cmocka_unit_test_setup(all_cpus_count, forget),
-		cmocka_unit_test_setup(who_does_not_end_is_named, forget),
+		cmocka_unit_test_setup(a_thread_that_does_not_end_is_named, forget),
 		cmocka_unit_test(a_walk_that_does_not_end_is_named),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap.c - what the counts of mappings refuse: a page that is not the folio's, the page of zeroes, an anon_vma that is gone. */
+/* rmap.c - mapcounts reject: a page of another folio, the zero page, a freed anon_vma. */
 #include "tests/lib/anon_vma_scene.h"
 #include "tests/lib/dies.h"
 
@@ -26,7 +26,7 @@ static void end_scene(struct mm_struct *mm)
 }
 
 /* Row: A4. */
-static void the_page_of_zeroes_is_not_counted(void **state)
+static void the_zero_page_is_not_counted(void **state)
 {
 	struct mm_struct *mm = scene(0);
 	struct folio *zeroes = page_folio(zero_page);
@@ -71,7 +71,7 @@ static void what_maps_it_keeps_its_anon_vma(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_page_of_zeroes_is_not_counted),
+		cmocka_unit_test(the_zero_page_is_not_counted),
 		cmocka_unit_test(pages_are_the_folios),
 		cmocka_unit_test(what_maps_it_keeps_its_anon_vma),
 	};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap_at_rest.c - what the oracle of the reverse map says: nothing of a family of forks, and of each mutant its own word. */
+/*
+ * rmap_at_rest.c - what the oracle of the reverse map says: nothing of a family of forks, and of each mutant its own
+ * word.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,7 +221,7 @@ static void what_is_wrong_with_a_page(void **state)
 	end(&f);
 }
 
-/* Nobody wrote since the fork: every page is in two mms, at the same address. A walk goes through one of them twice. */
+/* No write since the fork: every page is in two mms, at the same address. A walk goes through one of them twice. */
 static void what_is_found_twice(void **state)
 {
 	struct family f;

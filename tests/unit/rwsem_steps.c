@@ -12,7 +12,7 @@
 #include "tests/lib/rwsem_line.h"
 #include "tests/lib/threads.h"
 
-/* The lock is let go when the waiter has decided to queue, and when it has decided to sleep. */
+/* The lock is released when the waiter has decided to queue, and when it has decided to sleep. */
 static void no_wake_up_is_lost(void **state)
 {
 	static const struct {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* schedule: the same plan gives the same interleaving, waits and hand-overs are kept, grace periods wait for readers, deadlocks have names. */
+/*
+ * schedule: the same plan gives the same interleaving, waits and hand-overs are kept, grace periods wait for readers,
+ * deadlocks have names.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +84,7 @@ static struct {
 	spinlock_t spin[NR_SPIN_KINDS];
 	struct rwsem sem;
 	struct folio folio;
-	unsigned int inside[NR_SPIN_KINDS + 2], count;	/* plain: whoever is inside is alone, or the checks fail */
+	unsigned int inside[NR_SPIN_KINDS + 2], count;	/* plain: one thread inside at a time, or the checks fail */
 } meeting;
 
 static void alone(unsigned int lock)
@@ -150,7 +153,7 @@ static void the_same_seed_is_the_same_interleaving(void **state)
 }
 
 /* Without changes every thread runs from its start to its end, the highest first. */
-static void without_changes_nobody_is_interrupted(void **state)
+static void without_changes_no_thread_is_interrupted(void **state)
 {
 	static struct record record;
 	struct schedule_plan plan = { .seed = 3 };
@@ -181,7 +184,7 @@ static void pass_three(void *arg, unsigned int index)
 	note(index * 10 + 3);
 }
 
-/* Whatever the priorities are: X stays at P until Y has passed Q; then whoever is higher goes on. */
+/* With any priorities X stays at P until Y has passed Q; then the higher one runs. */
 static void a_thread_stays_until_another_has_passed(void **state)
 {
 	(void)state;
@@ -320,7 +323,7 @@ static void sleep_unwoken(void *arg, unsigned int index)
 
 	(void)arg;
 	if (index == 0)
-		store_relaxed(&word, 1u);	/* changed, but nobody wakes */
+		store_relaxed(&word, 1u);	/* changed, but without a wake-up */
 	else
 		futex_wait(&word, load_relaxed(&word));
 }
@@ -368,7 +371,7 @@ static void what_never_ends_is_named(void **state)
 	(void)state;
 	assert_false(child_ends_well(run_never, &unwoken, said, sizeof(said)));
 	assert_non_null(strstr(said, "deadlock: worker 1 waits for a wake-up"));
-	do /* whoever is first: the section is open when the other asks, or it is not */
+	do /* in either order: the section is open when the other asks, or it is not */
 		reading.plan.seed++;
 	while (child_ends_well(run_never, &reading, said, sizeof(said)) || !strstr(said, "a grace period"));
 	assert_non_null(strstr(said, "deadlock: worker 0 waits for a grace period; worker 1 waits for Godot"));
@@ -389,7 +392,7 @@ static void wait_by_looking(void *arg, unsigned int index)
 		store_relaxed(&other_went_on, true);
 }
 
-static void who_looks_again_and_again_is_passed(void **state)
+static void a_thread_that_polls_is_overtaken(void **state)
 {
 	(void)state;
 	for (unsigned int seed = 1; seed <= 10; seed++) {
@@ -409,12 +412,12 @@ int main(void)
 #if FAULTLINE_CHECK
 		cmocka_unit_test(what_never_ends_is_named),
 		cmocka_unit_test(the_same_seed_is_the_same_interleaving),
-		cmocka_unit_test(without_changes_nobody_is_interrupted),
+		cmocka_unit_test(without_changes_no_thread_is_interrupted),
 		cmocka_unit_test(a_thread_stays_until_another_has_passed),
 		cmocka_unit_test(a_thread_stays_until_another_has_left),
 		cmocka_unit_test(a_grace_period_waits_for_its_readers),
 		cmocka_unit_test(a_later_section_holds_nothing_up),
-		cmocka_unit_test(who_looks_again_and_again_is_passed),
+		cmocka_unit_test(a_thread_that_polls_is_overtaken),
 #endif
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shootdown: who waits for whom. */
+/* shootdown: which side waits for which. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static void wait_and_tell(void *arg, unsigned int index)
 	step_reach(&duel->freer, 1);
 }
 
-static void nobody_walks_nobody_waits(void **state)
+static void without_walkers_no_thread_waits(void **state)
 {
 	struct duel duel = { 0 };
 
@@ -83,7 +83,7 @@ static void later_walks_are_not_waited_for(void **state)
 }
 
 /* A freer that is inside a walk itself does not wait for itself. */
-static void nobody_waits_for_himself(void **state)
+static void no_thread_waits_for_itself(void **state)
 {
 	(void)state;
 	shootdown_walk_begin();
@@ -93,7 +93,7 @@ static void nobody_waits_for_himself(void **state)
 	assert_int_equal(walk_marks[this_cpu->id].depth, 0);
 }
 
-static void walk_until_told(void *arg, unsigned int index)
+static void walk_until_stopped(void *arg, unsigned int index)
 {
 	struct duel *duel = arg;
 
@@ -107,7 +107,7 @@ static void walk_until_told(void *arg, unsigned int index)
 static void another_threads_walk_is_waited_for(void **state)
 {
 	struct duel duel = { 0 };
-	struct test_threads *walker = threads_start(1, walk_until_told, &duel);
+	struct test_threads *walker = threads_start(1, walk_until_stopped, &duel);
 
 	(void)state;
 	step_await(&duel.walker, 1);
@@ -117,8 +117,8 @@ static void another_threads_walk_is_waited_for(void **state)
 }
 
 #if FAULTLINE_CHECK
-/* With either side left out nobody waits: what the oracles must see elsewhere. */
-static void either_side_can_be_left_out(void **state)
+/* With either side disabled no thread waits: the oracles must detect this elsewhere. */
+static void either_side_can_be_disabled(void **state)
 {
 	static const char *const sides[] = { "shootdown:A", "shootdown:B" };
 	struct duel duel = { 0 };
@@ -139,14 +139,14 @@ static void either_side_can_be_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody_walks_nobody_waits),
+		cmocka_unit_test(without_walkers_no_thread_waits),
 		cmocka_unit_test(a_walk_is_waited_for),
 		cmocka_unit_test(a_nested_walk_ends_with_the_outer_one),
 		cmocka_unit_test(later_walks_are_not_waited_for),
-		cmocka_unit_test(nobody_waits_for_himself),
+		cmocka_unit_test(no_thread_waits_for_itself),
 		cmocka_unit_test(another_threads_walk_is_waited_for),
 #if FAULTLINE_CHECK
-		cmocka_unit_test(either_side_can_be_left_out),
+		cmocka_unit_test(either_side_can_be_disabled),
 #endif
 	};
 

@@ -90,7 +90,7 @@ static int in_child(const struct refusal *refusal)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-static void refused_calls_are_told(void **state)
+static void refused_calls_are_reported(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(refusals); i++) {
@@ -143,7 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(twins_exist),
-		cmocka_unit_test_setup_teardown(refused_calls_are_told, start, stop),
+		cmocka_unit_test_setup_teardown(refused_calls_are_reported, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,8 +89,8 @@ static void data_and_tables_go_their_own_ways(void **state)
 	take_down(&run);
 }
 
-/* That the question can be answered wrongly: nobody is stood for, and all of it is where the one thread is. */
-static void without_nodes_all_is_beside_who_sets_up(void **state)
+/* The check can fail: no thread is represented, and all memory is on the node of the one thread. */
+static void without_nodes_all_is_on_the_node_of_the_set_up(void **state)
 {
 	struct workload_run run = set_up("gup_write", NULL, MEM_LOCAL, MEM_LOCAL);
 
@@ -125,7 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_worker_has_its_own_beside_it),
 		cmocka_unit_test(data_and_tables_go_their_own_ways),
-		cmocka_unit_test(without_nodes_all_is_beside_who_sets_up),
+		cmocka_unit_test(without_nodes_all_is_on_the_node_of_the_set_up),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm, exit: machines and address spaces that begin, cannot begin, and end; what is left behind is told. */
+/* mm, exit: machines and address spaces that begin, cannot begin, and end; leaks are reported. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,12 +80,12 @@ static void a_machine_can_be_too_small(void **state)
 	const struct machine_config tiny = { 1, 2, 0 };
 
 	(void)state;
-	assert_int_equal(faultline_start(&tiny), 0);	/* pfn 1 is the page of zeroes */
+	assert_int_equal(faultline_start(&tiny), 0);	/* pfn 1 is the zero page */
 	assert_null(mm_create(&(struct mm_policy){ .spin = SPIN_TTAS }));
 	nothing_leaked(faultline_stop());
 }
 
-static void leaks_are_told(void **state)
+static void leaks_are_reported(void **state)
 {
 	struct page *page;
 	struct leaks leaks;
@@ -156,7 +156,7 @@ int main(void)
 		cmocka_unit_test(one_machine_at_a_time),
 		cmocka_unit_test(a_machine_that_cannot_start_leaves_nothing),
 		cmocka_unit_test(a_machine_can_be_too_small),
-		cmocka_unit_test(leaks_are_told),
+		cmocka_unit_test(leaks_are_reported),
 		cmocka_unit_test(an_exit_takes_everything_back),
 		cmocka_unit_test(an_mm_in_use_is_not_freed),
 	};

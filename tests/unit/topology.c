@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* topology: plans on described machines, binding on this one, and what is told of both. */
+/* topology: plans on described machines, binding on this one, and the printed plans. */
 #include <errno.h>
 #include <hwloc.h>
 #include <sched.h>

@@ -129,7 +129,7 @@ static void objects_are_apart(void **state)
 		}
 }
 
-static void leaks_are_told(void **state)
+static void leaks_are_reported(void **state)
 {
 	struct typesafe_cache *cache = typesafe_cache_create("object", sizeof(struct object), 0, NULL);
 
@@ -242,7 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(last_in_first_out, up, down),
 		cmocka_unit_test_setup_teardown(cleared_without_a_constructor, up, down),
 		cmocka_unit_test_setup_teardown(objects_are_apart, up, down),
-		cmocka_unit_test_setup_teardown(leaks_are_told, up, down),
+		cmocka_unit_test_setup_teardown(leaks_are_reported, up, down),
 		cmocka_unit_test_setup_teardown(threads_that_are_no_cpus, up, down),
 		cmocka_unit_test_setup_teardown(objects_are_of_the_cpus_node, up, down),
 #if FAULTLINE_CHECK

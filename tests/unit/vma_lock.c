@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_lock: both designs, step by step: who keeps whom out, who waits for whom, and what a reader notices. */
+/* vma_lock: both designs, step by step: which side excludes which, which waits for which, and what a reader detects. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,7 +178,7 @@ static void an_unmap_waits_for_the_reader_inside(void **state)
 		waits_for_the_reader(policy, unmap);
 }
 
-/* A reader about to look again (it holds the count, not the lock) keeps a VMA from being detached for that moment. */
+/* A reader about to re-check (it holds the count, not the lock) delays the detaching of its VMA for that moment. */
 static void detach(void *arg, unsigned int index)
 {
 	struct meeting *meeting = arg;
@@ -207,7 +207,7 @@ static void detaching_waits_for_the_count(void **state)
 	assert_true(vma_refcnt_get(vma));
 	step_reach(&meeting.step, 2);
 	assert_false(step_within(&meeting.step, 3, 50));
-	assert_false(vma_refcnt_get(vma));	/* nobody else gets in meanwhile */
+	assert_false(vma_refcnt_get(vma));	/* no reader gets in meanwhile */
 	vma_refcnt_put(vma);
 	step_await(&meeting.step, 3);
 	threads_join(threads);
@@ -246,7 +246,7 @@ static void a_write_lock_needs_mmap_lock(void **state)
 	}
 }
 
-/* The check that check builds make when a reader lets go can fail. */
+/* The check that check builds make when a reader unlocks can fail. */
 static void a_change_under_a_reader_dies(void **state)
 {
 	(void)state;

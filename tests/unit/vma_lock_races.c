@@ -38,13 +38,13 @@ static void a_writer_that_came_and_went_is_no_matter(void **state)
 	}
 }
 
-/* A writer that holds the VMA until it is told not to. */
+/* A writer that holds the VMA until it is stopped. */
 struct long_writer {
 	struct meeting meeting;
 	struct test_threads *threads;
 };
 
-static void write_lock_until_told(void *arg, unsigned int index)
+static void write_lock_until_stopped(void *arg, unsigned int index)
 {
 	struct meeting *meeting = arg;
 
@@ -62,11 +62,11 @@ static void start_long_writer(void *arg)
 
 	if (writer->threads)
 		return;
-	writer->threads = threads_start(1, write_lock_until_told, &writer->meeting);
+	writer->threads = threads_start(1, write_lock_until_stopped, &writer->meeting);
 	step_await(&writer->meeting.step, 1);
 }
 
-/* The seq was looked at, then a writer locked it: the reader gets in, looks again, and leaves. */
+/* A writer locks the VMA after the first check of the seq: the reader gets in, re-checks, and leaves. */
 /* Row: L4. */
 static void a_writer_that_came_since_is_noticed(void **state)
 {
@@ -125,7 +125,7 @@ static void unmap_and_map(void *arg)
 	reuse->after = only_vma(reuse->to);
 }
 
-/* The memory is another mm's VMA by the time it is locked: locked it is, and let go again. */
+/* The memory is another mm's VMA when the reader locks it: it is locked, and unlocked again. */
 static void another_mms_vma_is_noticed(void **state)
 {
 	uint64_t reused = events_total(EV_VMA_REUSED);

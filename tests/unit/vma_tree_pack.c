@@ -16,7 +16,9 @@
 
 static struct vma_array array;
 
-/* Each round leaves one VMA behind: nodes that are nearly empty, but not quite, under a tree that would grow and grow. */
+/*
+ * Each round leaves one VMA behind: nodes that are nearly empty, but not quite, under a tree that would grow and grow.
+ */
 static void few_survivors_need_no_tall_tree(void **state)
 {
 	unsigned int tallest = 0;
@@ -98,7 +100,7 @@ struct audience {
 
 static struct vm_area_struct *staying[STAYING + 1];	/* number n ends at 3 * n pages */
 
-/* What is found may be another VMA by now, if it does not stay: so it is told apart by its address alone. */
+/* Without a stable VMA the one found may have been reused: so it is identified by its address alone. */
 static bool passes_by(const struct vm_area_struct *vma)
 {
 	for (unsigned long n = 1; n <= STAYING; n++)

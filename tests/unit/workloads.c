@@ -18,7 +18,10 @@
 #include "workloads/space.h"
 #include "workloads/workload.h"
 
-/* 256 MiB of pages for each of three workers, and tables; sanitizers look at each access, so they get less to set up and to do */
+/*
+ * 256 MiB of pages for each of three workers, and tables; sanitizers look at each access, so they get less to set up
+ * and to do
+ */
 #define FRAMES		(FAULTLINE_PLAIN_ALLOC ? 1ul << 16 : 1ul << 19)
 #define MOST_THREADS	3
 #define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES */
@@ -208,7 +211,7 @@ static void live_page_not_dropped_is_seen(void **state)
 	end(&crew);
 }
 
-/* Nobody has filled the region of which these ask what is there. */
+/* The region that these query has not been filled. */
 static void empty_region_is_seen(void **state)
 {
 	static const char *const names[] = { "mincore", "live_mincore", "pagemap_read", "live_pagemap_read", "move_pages" };

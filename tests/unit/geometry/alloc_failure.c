@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that runs out in the middle of every operation: the error is the right one, nothing leaks, an all-or-nothing
- * operation has done nothing, and the same call works once there is memory.
+ * Memory that runs out in the middle of every operation: the error is the right one, nothing is lost, what promises to
+ * do all or nothing has done nothing, and the same call works once there is memory.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static long no_memory(const struct move *move)
 	return move->kind == MOVE_TOUCH ? (long)VM_FAULT_OOM : -ENOMEM;
 }
 
-/* What it replaces goes before it finds out, and what is cut off. */
+/* What it replaces is unmapped before the failure, and so is what it truncates. */
 static bool all_or_nothing(const struct move *move)
 {
 	if (move->kind == MOVE_MREMAP)
@@ -78,7 +78,9 @@ static void unmap_source(const struct move *move, struct mm_struct *mm)
 	}
 }
 
-/* Does @move until it works, with less and less of what @make_scarce takes away. Returns false when anything is wrong. */
+/*
+ * Does @move until it works, with less and less of what @make_scarce takes away. Returns false when anything is wrong.
+ */
 static bool scarce_move(const struct move *move, struct model *model, struct mm_struct *mm,
 			void (*make_scarce)(unsigned int have), void (*make_plenty)(void))
 {
@@ -88,7 +90,7 @@ static bool scarce_move(const struct move *move, struct model *model, struct mm_
 	model_copy(&before, model);
 	move_model(move, model, &want);
 	scarce = scarce && want.ret != no_memory(move);
-	/* Where running out of memory is what is expected anyway, nothing can be told apart. */
+	/* Where -ENOMEM is the expected result anyway, the two cannot be distinguished. */
 	for (unsigned int have = 0; right; have++) {
 		if (scarce)
 			make_scarce(have);

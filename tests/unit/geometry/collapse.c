@@ -46,7 +46,7 @@ static void pages_become_one_huge_page(void **state)
 		struct mm_struct *mm = mm_with_words(world_policies[i], NR);
 		struct folio *folio;
 
-		BUG_ON(do_user_addr_fault(mm, page_addr(NR), 0));	/* the page of zeroes */
+		BUG_ON(do_user_addr_fault(mm, page_addr(NR), 0));	/* the zero page */
 		assert_int_equal(collapse(mm), 0);
 		assert_true(pmd_trans_huge(pmd_at(mm, AREA)) && pmd_write(pmd_at(mm, AREA)));
 		folio = page_folio(pmd_page(pmd_at(mm, AREA)));
@@ -93,7 +93,7 @@ static void pages_of_several_sizes_and_from_swap_are_put_together(void **state)
 }
 
 /* Both go on seeing what was there, and each only its own later. Rows: G2, A5 */
-static void shared_pages_are_copied_for_who_collapses(void **state)
+static void shared_pages_are_copied_for_the_collapsing_mm(void **state)
 {
 	struct mm_struct *mm, *child;
 
@@ -138,7 +138,7 @@ static void a_leaf_allows_what_its_vma_does(void **state)
 }
 
 /* Rows: G2, L6 */
-static void pages_that_somebody_has_stay(void **state)
+static void pages_with_another_reference_stay(void **state)
 {
 	struct mm_struct *mm;
 	struct folio *folio;
@@ -152,7 +152,7 @@ static void pages_that_somebody_has_stay(void **state)
 	assert_ptr_equal(pte_page(pte_at(mm, 7)), page);
 	unpin_user_page(page);
 	folio = folio_at(mm, 7);
-	fetch_or_relaxed(&folio->page.flags, PG_LOCKED);	/* by somebody else, who holds nothing else */
+	fetch_or_relaxed(&folio->page.flags, PG_LOCKED);	/* by another thread, which holds nothing else */
 	assert_int_equal(collapse(mm), -EAGAIN);
 	fetch_and_relaxed(&folio->page.flags, ~PG_LOCKED);
 	words_are_there(mm);
@@ -252,7 +252,7 @@ static void a_pin_before_the_last_look_wins(void **state)
 	mm_exit(mm);
 }
 
-/* GUP-fast has read the PMD entry and is on its way to the PTE. What it gets is not what the address has any more. */
+/* GUP-fast has read the PMD entry and goes on to the PTE. The page it gets is no longer mapped at the address. */
 static long pin_across_collapse(const char *point, struct mm_struct **mm)
 {
 	long got;
@@ -280,7 +280,9 @@ static void gup_fast_finds_the_table_gone(void **state)
 	}
 }
 
-/* The leaf is split, in the table that GUP-fast was on its way into: what it finds there is mapped there. Rows: L6, L2 */
+/*
+ * The leaf is split, in the table that GUP-fast was on its way into: what it finds there is mapped there. Rows: L6, L2
+ */
 static void collapse_and_split(void *mm)
 {
 	collapse_it(mm);
@@ -351,9 +353,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_become_one_huge_page),
 		cmocka_unit_test(pages_of_several_sizes_and_from_swap_are_put_together),
-		cmocka_unit_test(shared_pages_are_copied_for_who_collapses),
+		cmocka_unit_test(shared_pages_are_copied_for_the_collapsing_mm),
 		cmocka_unit_test(a_leaf_allows_what_its_vma_does),
-		cmocka_unit_test(pages_that_somebody_has_stay),
+		cmocka_unit_test(pages_with_another_reference_stay),
 		cmocka_unit_test(what_cannot_be_a_huge_page_is_refused),
 		cmocka_unit_test(without_memory_nothing_changes),
 		cmocka_unit_test(a_pin_before_the_last_look_wins),

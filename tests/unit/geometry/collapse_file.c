@@ -135,7 +135,7 @@ static void a_leaf_comes_where_nothing_is_mapped(void **state)
 }
 
 /* Rows: L2, W9 */
-static void whoever_else_maps_it_loses_its_table(void **state)
+static void other_mms_that_map_it_lose_their_tables(void **state)
 {
 	struct mm_struct *mm, *shares, *copied, *keeps;
 	struct file *file;
@@ -349,7 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ptes_of_a_file_become_a_leaf),
 		cmocka_unit_test(a_leaf_comes_where_nothing_is_mapped),
-		cmocka_unit_test(whoever_else_maps_it_loses_its_table),
+		cmocka_unit_test(other_mms_that_map_it_lose_their_tables),
 		cmocka_unit_test(what_is_not_one_huge_page_is_refused),
 		cmocka_unit_test(pages_under_a_leaf_of_a_file_are_got),
 		cmocka_unit_test(a_guard_is_not_put_into_a_table_that_is_gone),

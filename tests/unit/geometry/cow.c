@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* copy on write: when a page is reused and when it is copied, by writes and by unsharing faults, and who sees what. */
+/*
+ * copy on write: when a page is reused and when it is copied, by writes and by unsharing faults, and what each mm
+ * reads.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -134,7 +137,9 @@ static void copied_for_the_parent(const char *policy)
 	copied_then_reused(policy, false);
 }
 
-/* An exclusive page is never copied, whoever has references; any other is, while somebody has. */
+/*
+ * An exclusive page is never copied, whatever its references; any other page is copied while it has another reference.
+ */
 static void references_count_unless_exclusive(const char *policy)
 {
 	struct scene s = scene_with_page(policy);
@@ -154,7 +159,7 @@ static void references_count_unless_exclusive(const char *policy)
 	end(&s, NULL);
 }
 
-/* Somebody has the folio locked: what it belongs to can't be changed now, so the page is copied. */
+/* The folio is locked by another thread: its anon_vma cannot change now, so the page is copied. */
 static void a_locked_folio_is_copied(const char *policy)
 {
 	struct scene s = scene_with_page(policy);
@@ -183,10 +188,10 @@ static void unsharing(const char *policy)
 	assert_page(child, AREA, 1, true, false);
 	assert_int_equal(bits_at(child, AREA), READABLE);
 	assert_true(holds(child, AREA, MINE));
-	assert_int_equal(unshare_at(child, AREA), 0);		/* exclusive by now: nothing to do */
+	assert_int_equal(unshare_at(child, AREA), 0);		/* already exclusive: nothing to do */
 	assert_cows(1, 1);
 	assert_page(s.mm, AREA, 1, false, false);
-	assert_int_equal(unshare_at(s.mm, AREA), 0);		/* nobody else has it: made exclusive where it is */
+	assert_int_equal(unshare_at(s.mm, AREA), 0);		/* no other user: made exclusive in place */
 	assert_cows(1, 2);
 	assert_ptr_equal(page_at(&s, AREA), page);
 	assert_page(s.mm, AREA, 1, true, false);
@@ -198,7 +203,7 @@ static void unsharing(const char *policy)
 	end(&s, child);
 }
 
-/* Nothing there is read first; the zero page is everybody's, and gives way to a page of zeroes that may only be read. */
+/* An empty entry gets a read fault first; the shared zero page is replaced by a zeroed page, mapped read-only. */
 static void unsharing_zeroes(const char *policy)
 {
 	struct scene s = scene_with_page(policy);
@@ -338,7 +343,7 @@ static void a_page_being_copied_stays(void **state)
 	end(&s, child);
 }
 
-/* One thread keeps mmap_lock for write, and lets go once the other's fault has come to ask for it. */
+/* One thread keeps mmap_lock for write, and releases it once the other thread's fault waits for it. */
 static void hold_or_fault(void *arg, unsigned int index)
 {
 	static unsigned int step;
@@ -357,7 +362,10 @@ static void hold_or_fault(void *arg, unsigned int index)
 	frame_drain_cpu();
 }
 
-/* Under the VMA lock an anon_vma is made only if mmap_lock is to be had at once; else the fault is done again under that. */
+/*
+ * Under the VMA lock an anon_vma is made only if mmap_lock is to be had at once; else the fault is done again under
+ * that.
+ */
 static void an_anon_vma_needs_mmap_lock(void **state)
 {
 	struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);

@@ -122,7 +122,7 @@ static void unmap_and_map_elsewhere(void *arg)
 	BUG_ON(sys_mmap(mm, AREA - LEN, LEN, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
 }
 
-/* The VMA is lost on the way to its lock: mmap_lock says for certain that nothing is mapped. */
+/* The VMA is unmapped before it is locked: under mmap_lock the fault is certain that nothing is mapped. */
 static void a_lost_vma_lock_is_made_up_for(void **state)
 {
 	static const char *const policies[] = { "linux-6.15", "linux-6.4" };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Faults that need a folio which another thread holds for long: they sleep until it is free, and the wait counts as no retry. */
+/*
+ * Faults that need a folio which another thread holds for long: they sleep until it is free, and the wait counts as no
+ * retry.
+ */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +49,8 @@ static void wake_for_nothing(struct folio *folio, unsigned int round)
 }
 
 /*
- * @n threads write to AREA, and cannot but wait for @folio, whose lock is held until each has slept EARLY times. Then all go on.
+ * @n threads write to AREA, and cannot but wait for @folio, whose lock is held until each has slept EARLY times. Then
+ * all go on.
  * @loop: that of their faults.
  */
 static void held_for_long(struct mm_struct *mm, struct folio *folio, unsigned int n, enum retry_id loop)
@@ -86,7 +90,7 @@ static void by_faults_on_a_huge_page_of_the_pool(void **state)
 	end_of(mm);
 }
 
-/* The child has the parent's reserved huge page, and no other is left. */
+/* The child has the huge page reserved for the parent, and no other is left. */
 static void by_a_fault_that_takes_a_huge_page_back(void **state)
 {
 	struct mm_struct *mm, *child;
@@ -145,7 +149,7 @@ static void by_three_faults_on_a_page_of_a_device(void **state)
 	mm_exit(mm);
 }
 
-/* A reference alone keeps it there too, and nobody is woken when it goes. */
+/* A reference alone keeps it there too, and dropping it wakes no waiter. */
 static void by_a_fault_on_a_page_of_a_device_with_a_reference(void **state)
 {
 	struct mm_struct *mm = mm_on_device();

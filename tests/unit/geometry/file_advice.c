@@ -38,7 +38,7 @@ static unsigned char in_core(unsigned long addr)
 	return there;
 }
 
-/* Row: G2. Whoever brought it: what the file has in memory is there for every mapping of it. */
+/* Row: G2. The file's cached pages are present for every mapping of it, whichever fault read them. */
 static void mincore_looks_into_the_file(void **state)
 {
 	(void)state;

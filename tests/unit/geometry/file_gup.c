@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_gup: pages of files got and pinned: whose page it is, who may write for how long, what is written reaches the file. */
+/*
+ * file_gup: pages of files got and pinned: whose page it is, who may write for how long, what is written reaches the
+ * file.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +51,10 @@ static uint64_t *word_of(struct page *page)
 	return page_payload(page);
 }
 
-/* Rows: L6, A6. A short pin for reading takes what is there, in either mapping, and without a lock when it is mapped. */
-static void who_reads_briefly_gets_the_file_s_page(void **state)
+/*
+ * Rows: L6, A6. A short pin for reading takes what is there, in either mapping, and without a lock when it is mapped.
+ */
+static void a_short_read_pins_the_file_s_page(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(pins); i++) {
@@ -72,8 +77,11 @@ static void who_reads_briefly_gets_the_file_s_page(void **state)
 	}
 }
 
-/* Row: A6. A pin for reading that lasts sees what its mm writes later: in a private mapping that is a copy, made before. */
-static void who_reads_for_long_gets_what_the_mm_will_write(void **state)
+/*
+ * Row: A6. A pin for reading that lasts sees what its mm writes later: in a private mapping that is a copy, made
+ * before.
+ */
+static void a_long_term_read_pins_the_future_page(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 4 * ARRAY_SIZE(pins); i++) {
@@ -118,7 +126,7 @@ static void what_is_written_through_a_pin_reaches_the_file(void **state)
 	}
 }
 
-static void nobody_writes_to_a_file_for_long(void **state)
+static void no_long_term_pin_writes_to_a_file(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(pins); i++) {
@@ -137,7 +145,7 @@ static void nobody_writes_to_a_file_for_long(void **state)
 	}
 }
 
-/* A file that is cut off leaves its pinned pages to who has them. */
+/* Pinned pages outlive the truncation of their file. */
 static void a_pinned_page_outlives_its_place_in_the_file(void **state)
 {
 	struct scene s = begin();
@@ -184,7 +192,10 @@ static void a_truncation_meanwhile_leaves_nothing_to_pin(void **state)
 	}
 }
 
-/* Rows: A5, A6. The child of an mm that pinned its copy gets one of its own; the file's pages are shared, pinned or not. */
+/*
+ * Rows: A5, A6. The child of an mm that pinned its copy gets one of its own; the file's pages are shared, pinned or
+ * not.
+ */
 static void fork_with_pins(void **state)
 {
 	struct scene s = begin();
@@ -208,10 +219,10 @@ static void fork_with_pins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(who_reads_briefly_gets_the_file_s_page, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(who_reads_for_long_gets_what_the_mm_will_write, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_short_read_pins_the_file_s_page, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_long_term_read_pins_the_future_page, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(what_is_written_through_a_pin_reaches_the_file, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(nobody_writes_to_a_file_for_long, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(no_long_term_pin_writes_to_a_file, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_pinned_page_outlives_its_place_in_the_file, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_leaves_nothing_to_pin, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(fork_with_pins, world_up_with_words, world_down),

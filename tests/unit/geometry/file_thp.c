@@ -193,7 +193,7 @@ static void leaves_become_clean(void **state)
 	finish(&h);
 }
 
-static void a_file_cut_off_takes_its_leaves(void **state)
+static void a_truncated_file_loses_its_leaves(void **state)
 {
 	struct huge_file h;
 	uint64_t word;
@@ -341,7 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pins, up, world_down),
 		cmocka_unit_test_setup_teardown(elsewhere_it_is_mapped_by_ptes, up, world_down),
 		cmocka_unit_test_setup_teardown(leaves_become_clean, up, world_down),
-		cmocka_unit_test_setup_teardown(a_file_cut_off_takes_its_leaves, up, world_down),
+		cmocka_unit_test_setup_teardown(a_truncated_file_loses_its_leaves, up, world_down),
 		cmocka_unit_test_setup_teardown(a_part_takes_the_leaf, up, world_down),
 		cmocka_unit_test_setup_teardown(as_a_whole_it_stays_one, up, world_down),
 		cmocka_unit_test_setup_teardown(others_come_first, up, world_down),

@@ -121,7 +121,7 @@ static void a_large_folio_is_one(void **state)
 	mm_exit(mm);
 }
 
-static void what_nobody_maps_nobody_uses(void **state)
+static void an_unmapped_page_has_no_user(void **state)
 {
 	struct mm_struct *mm = mm_with_page("linux-6.15");
 	struct folio *folio = folio_at(mm, AREA);
@@ -239,7 +239,7 @@ int main(void)
 		cmocka_unit_test(each_use_counts_once),
 		cmocka_unit_test(every_mapping_counts),
 		cmocka_unit_test(a_large_folio_is_one),
-		cmocka_unit_test(what_nobody_maps_nobody_uses),
+		cmocka_unit_test(an_unmapped_page_has_no_user),
 		cmocka_unit_test(it_waits_for_no_lock),
 		cmocka_unit_test(frames_lead_to_anonymous_folios_only),
 		cmocka_unit_test(a_frame_is_looked_at_again),

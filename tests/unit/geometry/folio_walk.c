@@ -25,7 +25,10 @@ static struct vm_area_struct *vma_at(struct mm_struct *mm, unsigned long addr)
 	return vma_tree_find(&mm->tree, addr);
 }
 
-/* The page found at @addr by an entry of @level, of the folio found; NULL when no folio is. The walk is over when it returns. */
+/*
+ * The page found at @addr by an entry of @level, of the folio found; NULL when no folio is. The walk is over when it
+ * returns.
+ */
 static struct page *walk_to(enum pgtable_level level, struct mm_struct *mm, unsigned long addr, unsigned int flags,
 			    struct folio **folio)
 {
@@ -74,7 +77,7 @@ static void a_page_is_found_under_its_lock(void **state)
 		not_found(mm, AREA + PAGE_SIZE, ANY);	/* an empty entry */
 		not_found(mm, AREA + PMD_SIZE, ANY);	/* no table */
 		BUG_ON(sys_mprotect(mm, AREA, PAGE_SIZE, PROT_NONE));
-		assert_ptr_equal(walk(mm, AREA, 0, &folio), pte_page(pte_at(mm, 0)));	/* nobody may read it, but it is there */
+		assert_ptr_equal(walk(mm, AREA, 0, &folio), pte_page(pte_at(mm, 0)));	/* not readable, but present */
 		mm_exit(mm);
 	}
 }
@@ -94,7 +97,7 @@ static void a_page_of_a_large_folio_is_found_with_its_folio(void **state)
 }
 
 /* Row: W12 */
-static void the_page_of_zeroes_is_found_by_who_asks(void **state)
+static void the_zero_page_is_found_on_request(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 0);
 	struct folio *folio;
@@ -109,7 +112,7 @@ static void the_page_of_zeroes_is_found_by_who_asks(void **state)
 }
 
 /* Row: W12 */
-static void a_migration_entry_is_found_by_who_asks(void **state)
+static void a_migration_entry_is_found_on_request(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
 	pte_t *ptep = (pte_t *)(void *)tree_entry(mm->pt.pgd, LEVEL_PTE, AREA);
@@ -140,7 +143,7 @@ static void what_is_no_page_is_not_found(void **state)
 	mm_exit(mm);
 }
 
-/* Raw frames are nobody's page, the private copy of one is. Row: W12 */
+/* Raw frames have no page, a private copy of one has. Row: W12 */
 static void raw_frames_are_not_found(void **state)
 {
 	struct page *frames = alloc_raw_frames(1);
@@ -221,7 +224,7 @@ static pmd_t swap_pmd(struct mm_struct *mm, pmd_t pmd)
 }
 
 /* Row: W12 */
-static void the_huge_page_of_zeroes_is_found_by_who_asks(void **state)
+static void the_huge_zero_page_is_found_on_request(void **state)
 {
 	struct folio *folio, *zeroes;
 	struct mm_struct *mm;
@@ -325,13 +328,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_is_found_under_its_lock),
 		cmocka_unit_test(a_page_of_a_large_folio_is_found_with_its_folio),
-		cmocka_unit_test(the_page_of_zeroes_is_found_by_who_asks),
-		cmocka_unit_test(a_migration_entry_is_found_by_who_asks),
+		cmocka_unit_test(the_zero_page_is_found_on_request),
+		cmocka_unit_test(a_migration_entry_is_found_on_request),
 		cmocka_unit_test(what_is_no_page_is_not_found),
 		cmocka_unit_test(raw_frames_are_not_found),
 		cmocka_unit_test(a_table_that_goes_under_way_is_left),
 		cmocka_unit_test(a_page_of_a_leaf_is_found_under_its_lock),
-		cmocka_unit_test(the_huge_page_of_zeroes_is_found_by_who_asks),
+		cmocka_unit_test(the_huge_zero_page_is_found_on_request),
 		cmocka_unit_test(a_leaf_is_looked_at_again_under_its_lock),
 		cmocka_unit_test(a_page_of_a_pud_leaf_is_found_under_its_lock),
 	};

@@ -45,7 +45,7 @@ static void pages_are_shared(const char *policy)
 	end_both(parent, child);
 }
 
-/* Whoever writes first gets a page of its own, and the other one the old page, to write to as it is. */
+/* The first writer gets a copy, and the other one reuses the old page. */
 static void writes_are_apart(const char *policy)
 {
 	for (unsigned int child_first = 0; child_first < 2; child_first++) {
@@ -266,7 +266,7 @@ static void a_copy_has_its_vmas_rights(const char *policy)
 	end_both(parent, child);
 }
 
-/* A page that is shared already stays so, pinned or not: whoever pinned it to write made it exclusive first. */
+/* A shared page stays shared, pinned or not: a pin for writing makes its page exclusive first. */
 static void shared_and_pinned(const char *policy)
 {
 	struct mm_struct *parent = world_mm(policy), *child, *other;
@@ -299,7 +299,8 @@ static struct mm_struct *parent_with_pin(const char *policy, unsigned long first
 
 #if FAULTLINE_CHECK
 /*
- * Each allocation of a fork fails once: no child, nothing lost, the parent as before; or it was tried again, and there is one.
+ * Each allocation of a fork fails once: no child, nothing lost, the parent as before; or it was tried again, and there
+ * is one.
  */
 static void each_allocation_fails(const char *policy)
 {

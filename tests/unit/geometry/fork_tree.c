@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork_tree: families of address spaces, up to five forks deep, in which every member does everything; each against a model that
- * copied its parent's at once.
+ * fork_tree: families of address spaces, up to five forks deep, in which every member does everything; each against a
+ * model that copied its parent's at once.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -101,7 +101,7 @@ static bool member_move(struct family *family)
 	return false;
 }
 
-/* Nobody's moves are seen by others, and the oracle holds. */
+/* No mm's moves change another one, and the oracle holds. */
 static bool family_right(struct family *family)
 {
 	struct mm_struct *mms[MEMBERS];
@@ -194,7 +194,7 @@ static bool with_knockout(void *arg)
 	return right;
 }
 
-/* What is written stays with who wrote it: a parent whose entries go on allowing it is told from one that is right. */
+/* Writes stay with their writer: a parent whose entries stay writable after fork is detected. */
 static void a_wrong_fork_is_seen(void **state)
 {
 	char knockout[] = "fork:wrprotect", said[1024];

@@ -110,8 +110,8 @@ static void missing_pages_are_faulted_in(void **state)
 	end(&s);
 }
 
-/* Reading what was never written: the page of zeroes, but not for long. */
-static void the_page_of_zeroes_is_not_pinned(void **state)
+/* Pins to read a page never written get the zero page, but no long-term pin does. */
+static void the_zero_page_is_not_pinned(void **state)
 {
 	struct scene s = scene_of("linux-6.15", PROT_READ | PROT_WRITE);
 	int refs = page_ref_count(zero_page);
@@ -119,7 +119,7 @@ static void the_page_of_zeroes_is_not_pinned(void **state)
 	(void)state;
 	assert_int_equal(pin_user_pages_fast(s.mm, AREA, 1, 0, pages), 1);
 	assert_ptr_equal(pages[0], zero_page);
-	assert_int_equal(pin_user_pages_fast(s.mm, AREA, 1, 0, pages + 1), 1);	/* it is mapped by now */
+	assert_int_equal(pin_user_pages_fast(s.mm, AREA, 1, 0, pages + 1), 1);	/* now it is mapped */
 	assert_int_equal(page_ref_count(zero_page), refs);
 	unpin_user_pages(pages, 2);
 	assert_int_equal(page_ref_count(zero_page), refs);
@@ -202,7 +202,7 @@ static void what_is_not_allowed_is_refused(void **state)
 }
 
 /* Each allocation of a call fails once: -ENOMEM, or the pages before it; nothing is lost. */
-static void memory_that_runs_out_is_told(void **state)
+static void out_of_memory_is_reported(void **state)
 {
 	unsigned long refused = 0, some = 0, allocations = 1;
 	long got;
@@ -261,11 +261,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resident_pages_need_no_lock),
 		cmocka_unit_test(missing_pages_are_faulted_in),
-		cmocka_unit_test(the_page_of_zeroes_is_not_pinned),
+		cmocka_unit_test(the_zero_page_is_not_pinned),
 		cmocka_unit_test(a_large_folio_counts_its_pins_apart),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 		cmocka_unit_test(what_is_not_allowed_is_refused),
-		cmocka_unit_test(memory_that_runs_out_is_told),
+		cmocka_unit_test(out_of_memory_is_reported),
 		cmocka_unit_test(counts_do_not_overflow),
 		cmocka_unit_test(unpinning_too_often_dies),
 	};

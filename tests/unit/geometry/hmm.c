@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hmm: what a snapshot says of each kind of entry; ranges watched and locked. */
+/* hmm: what a snapshot says of each kind of entry; ranges validated and locked. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,7 +129,7 @@ static void huge_leaves(void **state)
 	assert_int_equal(hmm_mirror_create(&mirror, s.mm, AREA, AREA + LEN), 0);
 	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
 	assert_int_equal(mirrored(&mirror, HPAGE_PMD_NR), HPAGE_PMD_NR);
-	/* Split: the same pages, but a mirror is told. */
+	/* Split: the same pages, but a mirror is notified. */
 	assert_int_equal(sys_madvise(s.mm, AREA, PAGE_SIZE, MADV_DONTNEED), 0);
 	assert_false(is_huge(s.mm, AREA));
 	assert_int_equal(mirrored(&mirror, HPAGE_PMD_NR), 0);

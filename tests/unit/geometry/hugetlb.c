@@ -62,8 +62,7 @@ static void it_is_replaced_as_a_whole(void **state)
 	needs_huge_pages();
 	mm = hugetlb_mm(POLICY, 6, 3);
 	assert_int_equal(huge_write(mm, AREA), 0);
-	/* Reserved before the old ones are dropped. */
-	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 4, MAP_FIXED), -ENOMEM);
+	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 4, MAP_FIXED), -ENOMEM);	/* reserved before the old are freed */
 	assert_int_equal(map_huge(mm, AREA + PMD_SIZE, 1, MAP_FIXED), AREA + PMD_SIZE);
 	assert_int_equal(mm->map_count, 3);
 	assert_true(pool_is(5, 2));
@@ -95,7 +94,9 @@ static void a_first_access_takes_one(void **state)
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 0);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_PTE_TABLES), 0);
 	*huge_byte(mm, AREA + 9 * PAGE_SIZE) = 77;
-	/* There is no page of zeroes: a read takes one too, which is the mm's own, so that a write only makes it writable. */
+	/*
+	 * There is no zero page: a read allocates one too, private to the mm, so that a write only makes it writable.
+	 */
 	assert_int_equal(huge_read(mm, AREA + PMD_SIZE), 0);
 	assert_true(pool_is(0, 0));
 	folio = huge_folio_at(mm, AREA + PMD_SIZE);
@@ -135,7 +136,7 @@ static void rights_are_those_of_the_vma(void **state)
 	assert_true(pmd_protnone(huge_at(mm, AREA + PMD_SIZE)));
 	assert_int_equal(sys_mprotect(mm, AREA, 3 * PMD_SIZE, READ_WRITE), 0);
 	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
-	assert_int_equal(mm->map_count, 3);	/* never merged again, and all share the reservations */
+	assert_int_equal(mm->map_count, 3);	/* never merged again, and all share the reservation */
 	assert_int_equal(sys_munmap(mm, AREA + PMD_SIZE, PMD_SIZE), 0);
 	assert_true(pool_is(1, 0));
 	end_of(mm);
@@ -168,7 +169,7 @@ static void what_cuts_one_is_refused(void **state)
 	assert_true(pool_is(1, 0));
 	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_POPULATE_WRITE), 0);
 	assert_int_equal(pin_user_pages_fast(mm, AREA + PAGE_SIZE, 1, FOLL_WRITE, &page), 1);
-	/* A pinned one returns to the pool only when it is unpinned: until then it cannot be reserved. */
+	/* A pinned one returns when the pin is released: until then it cannot be reserved. */
 	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED), 0);
 	assert_true(pool_is(1, 0));
 	unpin_user_page(page);
@@ -220,7 +221,9 @@ static unsigned long huge_pages_at(struct mm_struct *mm, unsigned long addr)
 	return vma && vma->vm_start <= addr ? (vma->vm_end - addr) >> PMD_SHIFT : 0;
 }
 
-/* The first huge page moved was written to, and has its byte; its neighbour was not: its reservation moves too. */
+/*
+ * The first huge page moved was written to, and holds its byte; its neighbour was not: its reservation moves with it.
+ */
 static void move_it(struct mm_struct *mm, const struct move *move)
 {
 	unsigned long addr = AREA + move->addr * PAGE_SIZE, to = AREA + move->new_addr * PAGE_SIZE;
@@ -262,7 +265,7 @@ static void whole_huge_pages_move(void **state)
 	}
 }
 
-/* A mapping that another replaces returns its huge pages and its reservations. */
+/* A mapping replaced by another one returns its huge pages and its reservation. */
 static void what_is_moved_over_is_given_back(void **state)
 {
 	struct mm_struct *mm, *child;
@@ -285,7 +288,10 @@ static void what_is_moved_over_is_given_back(void **state)
 
 /* ---- memory runs out ---- */
 
-/* Frames for none, one and so on of the new tables: moved entries are moved back, all keep their reservations. */
+/*
+ * Frames for none, one and so on of the tables at the new place: moved entries go back, and all mappings keep their
+ * reservations.
+ */
 static void a_move_without_tables_changes_nothing(void **state)
 {
 	struct mm_struct *mm;
@@ -367,7 +373,7 @@ static void what_fails_has_changed_nothing(void **state)
 
 /* ---- the pool, and the oracle ---- */
 
-static void the_pool_shrinks_to_what_is_reserved(void **state)
+static void the_pool_shrinks_to_its_reservations(void **state)
 {
 	struct mm_struct *mm;
 	unsigned long all;
@@ -438,7 +444,7 @@ int main(void)
 #if FAULTLINE_CHECK
 		cmocka_unit_test(what_fails_has_changed_nothing),
 #endif
-		cmocka_unit_test(the_pool_shrinks_to_what_is_reserved),
+		cmocka_unit_test(the_pool_shrinks_to_its_reservations),
 		cmocka_unit_test(the_oracle_complains),
 	};
 

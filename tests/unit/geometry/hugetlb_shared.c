@@ -36,7 +36,7 @@ static void a_fork_shares_until_one_writes(void **state)
 	assert_ptr_equal(huge_folio_at(child, AREA), folio);
 	assert_int_equal(folio_entire_mapcount(folio), 2);
 	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) && !PageAnonExclusive(&folio->page));
-	/* The child takes unreserved ones, and without any left its fault fails. */
+	/* The child takes unreserved huge pages, and fails when none is left. */
 	assert_int_equal(huge_write(child, AREA + 3 * PAGE_SIZE), 0);
 	assert_ptr_not_equal(huge_folio_at(child, AREA), folio);
 	assert_int_equal(*huge_byte(child, AREA + 3 * PAGE_SIZE), 1);
@@ -53,7 +53,7 @@ static void a_fork_shares_until_one_writes(void **state)
 	end_of(mm, child);
 }
 
-/* With nothing to copy to, the owner of the reservation keeps it; the others' faults fail from then on. */
+/* Without a huge page to copy to, the owner of the reservation keeps it, and the others fault for good. */
 static void the_owner_of_the_reservation_takes_it_back(void **state)
 {
 	struct mm_struct *mm, *child, *grandchild;
@@ -95,8 +95,8 @@ static void age_and_leave(void *child)
 	folio_put(folio);
 }
 
-/* The leaf changes just before it is replaced, and is then reused: the late copy is not a reserved page. */
-static void a_copy_too_late_changes_no_reservation(void **state)
+/* The leaf changes just before it is replaced, and is then reused: the late copy uses no reservation. */
+static void a_copy_too_late_changes_no_promise(void **state)
 {
 	struct mm_struct *mm, *child;
 
@@ -286,7 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fork_shares_until_one_writes),
 		cmocka_unit_test(the_owner_of_the_reservation_takes_it_back),
-		cmocka_unit_test(a_copy_too_late_changes_no_reservation),
+		cmocka_unit_test(a_copy_too_late_changes_no_promise),
 		cmocka_unit_test(an_unsharing_fault_copies_and_allows_no_write),
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
 		cmocka_unit_test(its_pages_are_got_one_by_one),

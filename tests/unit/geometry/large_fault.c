@@ -218,7 +218,7 @@ static void drop(void *arg)
 	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
 }
 
-/* The range was empty when it was looked at, and is not, or has no table, when it is to be filled: the fault looks again. */
+/* The range was empty at the first read, and has entries or no table when it is to be filled: the fault re-reads it. */
 static void what_came_first_stays(void **state)
 {
 	static void (*const first[])(void *) = { write_neighbour, read_neighbour, drop };
@@ -298,7 +298,7 @@ static void get(void *arg)
 	folio_get(arg);
 }
 
-/* Somebody else has a reference, long since or just now: then the page is copied, since they may look at it. */
+/* Another reference exists, old or new: the page is copied, since its holder may read it. */
 static void a_reference_more_and_it_is_copied(void **state)
 {
 	(void)state;

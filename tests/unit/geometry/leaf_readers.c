@@ -233,7 +233,7 @@ static void a_leaf_that_changes_under_gup_is_given_back(void **state)
 }
 
 /* Pages of it are pages of zeroes like any other. Row: L6 */
-static void the_huge_page_of_zeroes_is_split_by_gup(void **state)
+static void the_huge_zero_page_is_split_by_gup(void **state)
 {
 	struct page *pages[PAGES];
 	struct folio *folio, *zeroes;
@@ -292,7 +292,7 @@ int main(void)
 		cmocka_unit_test(a_leaf_and_a_table_are_pinned_in_one_call),
 		cmocka_unit_test(a_leaf_is_left_to_the_slow_path_where_it_must),
 		cmocka_unit_test(a_leaf_that_changes_under_gup_is_given_back),
-		cmocka_unit_test(the_huge_page_of_zeroes_is_split_by_gup),
+		cmocka_unit_test(the_huge_zero_page_is_split_by_gup),
 		cmocka_unit_test(mincore_sees_a_leaf),
 	};
 

@@ -67,7 +67,7 @@ static void populate_stops_at_a_guard_and_at_a_gap(void **state)
 }
 
 /* But for populate, what lies beyond a gap is seen to as well. */
-static void a_gap_is_told_at_the_end(void **state)
+static void a_gap_is_reported_at_the_end(void **state)
 {
 	struct mm_struct *mm = mm_with_area("linux-6.15");
 
@@ -259,7 +259,7 @@ int main(void)
 		cmocka_unit_test(every_refusal),
 		cmocka_unit_test(populate_needs_the_right),
 		cmocka_unit_test(populate_stops_at_a_guard_and_at_a_gap),
-		cmocka_unit_test(a_gap_is_told_at_the_end),
+		cmocka_unit_test(a_gap_is_reported_at_the_end),
 		cmocka_unit_test(a_whole_table_goes_when_it_is_empty),
 		cmocka_unit_test(guards_are_taken_by_munmap_alone),
 #if FAULTLINE_CHECK

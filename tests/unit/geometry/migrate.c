@@ -33,7 +33,7 @@ static void a_range_moves_to_the_other_node_and_back(void **state)
 		struct mm_struct *mm = mm_with_words(policies[p], PAGES);
 		uint64_t moved = events_total(EV_MIGRATE);
 
-		assert_int_equal(do_user_addr_fault(mm, page_addr(PAGES), 0), 0);	/* the page of zeroes stays */
+		assert_int_equal(do_user_addr_fault(mm, page_addr(PAGES), 0), 0);	/* the zero page stays */
 		assert_int_equal(sys_migrate_range(mm, AREA, LEN, 1), PAGES);
 		assert_int_equal(sys_migrate_range(mm, AREA, LEN, 1), 0);
 		for (unsigned long i = 0; i < PAGES; i++) {
@@ -160,7 +160,7 @@ static void pages_moved_and_asked_for_one_by_one(void **state)
 	folio_put(held);
 	assert_int_equal(sys_move_pages(mm, ARRAY_SIZE(addrs), addrs, NULL, status, 0), 0);
 	assert_true(status[0] == 1 && status[1] == 0 && status[2] == 0 && status[3] == -ENOENT && status[4] == -EFAULT);
-	/* Shared ones only for who may move everybody's. */
+	/* Shared ones only with MPOL_MF_MOVE_ALL. */
 	assert_int_equal(sys_fork(mm, &child), 0);
 	assert_int_equal(sys_move_pages(mm, 1, &addrs[2], &nodes[2], status, MPOL_MF_MOVE), 0);
 	assert_int_equal(status[0], -EACCES);

@@ -94,7 +94,9 @@ static void a_child_shares_it(void **state)
 	struct folio *folio = folio_at(mm, 0);
 
 	(void)state;
-	/* As if pages of this mm had been pinned, and this one by the look of it: on a device there is no such thing. */
+	/*
+	 * As if pages of this mm had been pinned, and this one by the look of it: on a device there is no such thing.
+	 */
 	store_relaxed(&mm->has_pinned, 1u);
 	folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
 	assert_int_equal(sys_fork(mm, &child), 0);
@@ -153,7 +155,7 @@ static void entries_go_where_others_go(void **state)
 	mm_exit(mm);
 }
 
-/* Nobody but a fault brings it back, nor takes it for memory of its own kind. */
+/* Only a fault brings it back, and no operation takes it for ordinary memory. */
 static void others_leave_it(void **state)
 {
 	struct mm_struct *mm = mm_on_device(1);

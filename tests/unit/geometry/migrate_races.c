@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* migrate: what others do to an entry while its page is on the way. */
+/* migrate: other operations on an entry whose page is under migration. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static void begin_visit(struct visit *visit)
 	BUG_ON(!pte_is_migration(visit->found) || swapent_type(visit->found) != SWAPENT_MIGRATION_WRITE);
 }
 
-/* One page, moved, and visited on the way. Returns what moved. */
+/* One page, migrated, and visited meanwhile. Returns the number moved. */
 static long move_and_visit(struct visit *visit, void (*fn)(void *visit))
 {
 	long moved;
@@ -77,7 +77,7 @@ static void look(void *arg)
 }
 
 /* Row: G2. */
-static void on_the_way_it_is_in_memory_and_nobody_gets_it(void **state)
+static void half_way_it_is_in_memory_and_out_of_reach(void **state)
 {
 	struct visit visit;
 
@@ -102,7 +102,7 @@ static void fork_it(void *arg)
 }
 
 /* Row: L8. */
-static void a_fork_on_the_way_shares_it(void **state)
+static void a_fork_during_migration_shares_it(void **state)
 {
 	struct visit visit;
 
@@ -187,8 +187,8 @@ static void unmap_it(void *arg)
 	BUG_ON(sys_munmap(visit->mm, AREA, LEN));
 }
 
-/* Nobody has it any more when it arrives: the new frame is given back. */
-static void what_is_dropped_on_the_way_is_gone(void **state)
+/* The page is unmapped before the migration ends: the new frame is freed. */
+static void a_page_dropped_during_migration_is_gone(void **state)
 {
 	struct visit visit;
 
@@ -204,7 +204,7 @@ static void what_is_dropped_on_the_way_is_gone(void **state)
 
 static struct folio *held;
 
-/* Found by its frame, as who looks through physical memory does. */
+/* Found by its frame, as a scan of physical memory does. */
 static void take_a_reference(void *arg)
 {
 	struct visit *visit = arg;
@@ -214,7 +214,7 @@ static void take_a_reference(void *arg)
 	folio_get(held);
 }
 
-static void who_gets_it_on_the_way_keeps_it_where_it_is(void **state)
+static void a_reference_in_migration_keeps_it_in_place(void **state)
 {
 	struct visit visit;
 
@@ -236,7 +236,9 @@ static void touch_it(void *arg, unsigned int index)
 	BUG_ON(do_user_addr_fault(visit->mm, AREA, FAULT_FLAG_WRITE));
 }
 
-/* They count before they sleep. It stays until all are about to: one wake-up has to be passed on from one to the next. */
+/*
+ * They count before they sleep. It stays until all are about to: one wake-up has to be passed on from one to the next.
+ */
 static void begin_faults(void *arg)
 {
 	struct visit *visit = arg;
@@ -267,12 +269,12 @@ static void faults_wait_for_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(on_the_way_it_is_in_memory_and_nobody_gets_it, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(a_fork_on_the_way_shares_it, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(half_way_it_is_in_memory_and_out_of_reach, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fork_during_migration_shares_it, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(a_protected_one_comes_back_as_the_vma_allows, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(a_mapping_that_moves_is_found_again, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(what_is_dropped_on_the_way_is_gone, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(who_gets_it_on_the_way_keeps_it_where_it_is, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_page_dropped_during_migration_is_gone, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(a_reference_in_migration_keeps_it_in_place, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(faults_wait_for_the_end, two_nodes_up, world_down),
 	};
 

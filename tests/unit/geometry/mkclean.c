@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mkclean: entries made clean, folios written back, what is written meanwhile; walk_page_mapping and rmap walks of files. */
+/*
+ * mkclean: entries made clean, folios written back, what is written meanwhile; walk_page_mapping and rmap walks of
+ * files.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +130,9 @@ static void write_there(void *arg)
 	store_word(writer, SHARED_AT, (uint64_t)(uintptr_t)arg);
 }
 
-/* A fault takes the folio lock: so this one, which needs none, must come before the folio is locked or is told no. */
+/*
+ * A fault takes the folio lock: so this one, which needs none, must come before the folio is locked, or its try fails.
+ */
 static void write_if_allowed(void *arg)
 {
 	pte_t pte = tree_pte(writer, SHARED_AT);
@@ -305,7 +310,7 @@ static void walk_while_held(void *arg)
 	folio_put(folio);
 }
 
-/* Waits for nothing when asked not to, and can be done by who holds the lock (A8). */
+/* Never waits with try_lock, and also runs for a caller that holds the lock (A8). */
 /* Row: A8. */
 static void rmap_walks_of_files(void **state)
 {

@@ -98,7 +98,7 @@ static void every_refusal(void **state)
 	assert_int_equal(sys_mremap(mm, AREA, PAGES(5), PAGES(5), LEAVE, FAR), -EFAULT);
 	assert_int_equal(sys_mremap(mm, AREA, PAGES(1), PAGES(1), MOVE_TO, 0), -EPERM);
 	assert_int_equal(sys_mremap(mm, AREA, PAGES(2), PAGES(1), MOVE_TO, 0), -EPERM);
-	assert_int_equal(sys_mremap(mm, AREA, PAGES(4), PAGES(5), 0, 0), -ENOMEM);	/* somebody is behind it */
+	assert_int_equal(sys_mremap(mm, AREA, PAGES(4), PAGES(5), 0, 0), -ENOMEM);	/* another VMA follows it */
 	assert_int_equal(sys_mremap(mm, AREA, PAGES(3), PAGES(4), 0, 0), -ENOMEM);	/* it goes on itself */
 	assert_int_equal(sys_mremap(mm, AREA, PAGES(4), TASK_SIZE, MOVE, 0), -ENOMEM);
 	assert_true(is_vma(mm, AREA, AREA + PAGES(4)) && is_vma(mm, AREA + PAGES(4), AREA + PAGES(5)));
@@ -173,7 +173,7 @@ static void shorter_in_place(void **state)
 		put(mm, AREA + PAGES(4), 2);
 		map_at(mm, AREA + PAGES(10), PAGES(4), PROT_READ);
 		assert_true(at(sys_mremap(mm, AREA, PAGES(8), PAGES(8), 0, 0), AREA));	/* nothing to do */
-		/* What is cut off may be several VMAs, and nothing. */
+		/* The range cut may be several VMAs, or none. */
 		assert_true(at(sys_mremap(mm, AREA, PAGES(12), PAGES(4), 0, 0), AREA));
 		assert_true(is_vma(mm, AREA, AREA + PAGES(4)) && is_vma(mm, AREA + PAGES(12), AREA + PAGES(14)));
 		assert_int_equal(tree_count(mm).anon, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mremap, step by step: memory that runs out on the way, and what other threads may do in the middle of a move. */
+/* mremap, step by step: out of memory half way, and concurrent operations in the middle of a move. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,7 +134,7 @@ static void try_both(void *arg)
 }
 
 /* From the copy's way into the tree to the end. */
-static void nobody_gets_in(void **state)
+static void no_thread_gets_in(void **state)
 {
 	static const char *const points[] = { "mremap.pmd", "mremap.moved", "munmap.detach" };
 
@@ -186,7 +186,7 @@ static void entries_move_under_both_ptls(void **state)
 	}
 }
 
-/* Cut off in place, pages go as munmap's do: under mmap_lock for read, if the policy says so. */
+/* Shrinking in place unmaps as munmap does: under mmap_lock for read, if the policy says so. */
 static void cutting_off_lets_others_in(void **state)
 {
 	(void)state;
@@ -209,7 +209,7 @@ int main(void)
 		cmocka_unit_test(tables_run_out),
 #if FAULTLINE_CHECK
 		cmocka_unit_test(each_allocation_fails),
-		cmocka_unit_test(nobody_gets_in),
+		cmocka_unit_test(no_thread_gets_in),
 		cmocka_unit_test(entries_move_under_both_ptls),
 		cmocka_unit_test(cutting_off_lets_others_in),
 #endif

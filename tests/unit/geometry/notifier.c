@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* notifiers: every operation that takes a translation away tells of it first; subscribers that come and go meanwhile. */
+/* notifiers: every operation notifies before it removes a translation; subscribers that come and go meanwhile. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,7 +302,7 @@ static void what_is_refused(void **state)
 
 /* ---- coming and going while an invalidation goes on ---- */
 
-/* An invalidation that stops where it tells its subscriber, and what another thread does meanwhile. */
+/* An invalidation that stops while it notifies its subscriber, and another thread meanwhile. */
 struct stopped {
 	struct mm_struct *mm;
 	struct mmu_interval_notifier first, second;

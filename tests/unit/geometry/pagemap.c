@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pagemap.c - what each page of a range is mapped to, as one word tells. */
+/* pagemap.c - the state of each page of a range, in one word. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -119,7 +119,7 @@ static void every_page_of_a_leaf_has_a_word(void **state)
 	mm_exit(mm);
 }
 
-/* Row: G2. The huge zero page is not anonymous, and nobody counts its mappings. */
+/* Row: G2. The huge zero page is not anonymous, and its mappings are not counted. */
 static void the_huge_zero_page_is_no_anonymous_page(void **state)
 {
 	struct mm_struct *mm;
@@ -142,7 +142,7 @@ static void split(void *mm)
 }
 
 /* Row: W3 */
-static void a_leaf_that_is_split_on_the_way_is_told_as_ptes(void **state)
+static void a_leaf_split_half_way_is_reported_as_ptes(void **state)
 {
 	struct mm_struct *mm;
 	struct folio *folio;
@@ -168,7 +168,7 @@ int main(void)
 		cmocka_unit_test(files_and_raw_frames),
 		cmocka_unit_test(every_page_of_a_leaf_has_a_word),
 		cmocka_unit_test(the_huge_zero_page_is_no_anonymous_page),
-		cmocka_unit_test(a_leaf_that_is_split_on_the_way_is_told_as_ptes),
+		cmocka_unit_test(a_leaf_split_half_way_is_reported_as_ptes),
 	};
 
 	return cmocka_run_group_tests(tests, swap_world_up, world_down);

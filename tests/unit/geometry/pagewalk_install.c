@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pagewalk: installing entries: where, by whom, and what is left when it cannot go on. */
+/* pagewalk: installing entries: where, by which caller, and the state after a failure. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,7 +95,7 @@ static void every_slot_is_filled_once(void **state)
 	mm_exit(mm);
 }
 
-/* Nobody is asked about what is there if nobody wants to know. */
+/* Without callbacks for present entries none is called. */
 /* Row: W7. */
 static void what_is_there_stays(void **state)
 {

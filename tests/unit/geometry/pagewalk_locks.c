@@ -144,7 +144,7 @@ static int always_again(pmd_t *pmdp, unsigned long addr, unsigned long next, str
 	return 0;
 }
 
-/* A callback that never stops asking for another round is a bug, and is told so. */
+/* A callback that requests another round without end is a bug, and is reported. */
 /* Row: W3. */
 static void rounds_are_bounded(void **state)
 {
@@ -200,7 +200,9 @@ static void a_table_that_vanishes_is_a_hole(void **state)
 	}
 }
 
-/* It goes, and another comes: that one is walked. It goes as often as there are pages put in: so often it is looked at. */
+/*
+ * It goes, and another comes: that one is walked. It goes as often as there are pages put in: so often it is looked at.
+ */
 static void the_table_that_took_its_place_is_walked(void **state)
 {
 	struct mm_struct *mm = mm_with_vmas("linux-6.15");

@@ -35,7 +35,7 @@
 
 static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-3.13", "linux-2.6.14" };
 
-/* Frames that somebody keeps for a device, each full of its number. */
+/* Frames kept for a device, each full of its number. */
 static struct page *device_frames(void)
 {
 	struct page *pages = alloc_raw_frames(ORDER);
@@ -164,7 +164,7 @@ static void p2_what_is_a_normal_page(void **state)
 	device_frames_untouched(pages);
 }
 
-/* Entries that can't be: told, counted, passed over by everybody. */
+/* Impossible entries: reported, counted, skipped by every operation. */
 /* Row: P2. */
 static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 {
@@ -211,8 +211,8 @@ static void p2_bad_entries_are_reported_and_do_no_harm(void **state)
 	mm_exit(s.mm);
 }
 
-/* Nobody finds a page there: not by GUP, with locks or without, nor to move it. */
-static void nobody_gets_a_raw_page(struct mm_struct *mm)
+/* No operation finds a page there: neither GUP, with locks or without, nor migration. */
+static void a_raw_page_is_never_returned(struct mm_struct *mm)
 {
 	const unsigned long addr = AT;
 	struct vm_area_struct *vma = vma_at(mm, AT);
@@ -232,7 +232,7 @@ static void nobody_gets_a_raw_page(struct mm_struct *mm)
 	assert_int_equal(status, -EFAULT);
 }
 
-/* Fork, zap, reading, protection, mincore, walks, GUP: none of it counts a raw page or lets it go. */
+/* Fork, zap, reading, protection, mincore, walks, GUP: none of them counts or frees a raw page. */
 /* Rows: L6, P3. */
 static void p3_raw_pages_are_left_alone(void **state)
 {
@@ -244,7 +244,7 @@ static void p3_raw_pages_are_left_alone(void **state)
 		unsigned char vec[PAGES];
 
 		assert_int_equal(do_user_addr_fault(mm, AT, 0), 0);
-		nobody_gets_a_raw_page(mm);
+		a_raw_page_is_never_returned(mm);
 		assert_int_equal(sys_fork(mm, &child), 0);
 		for (unsigned long i = 0; i < PAGES; i++)
 			assert_int_equal(pte_pfn(tree_pte(child, AT + i * PAGE_SIZE)), page_to_pfn(pages) + i);

@@ -17,7 +17,7 @@
 #include "tests/lib/tree.h"
 #include "tests/lib/world.h"
 
-/* Tables below the root on the way to one page. */
+/* Tables between the root and one page. */
 #define PATH_TABLES	(FAULTLINE_LEVELS - 1)
 
 static void a_new_tree_is_a_root(void **state)

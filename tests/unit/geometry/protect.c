@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mprotect: every refusal, what is left undone, and that nobody is beside it. */
+/* mprotect: every error, what remains undone, and its exclusion of other threads. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -137,7 +137,7 @@ static void drop_and_fault(void *arg)
 	BUG_ON(do_user_addr_fault(arg, AREA, FAULT_FLAG_WRITE));
 }
 
-/* (A1) reads the PMD entry (B1) unlinks the table (A2) locks what it read, sees the entry changed, and lets go. */
+/* (A1) reads the PMD entry (B1) unlinks the table (A2) locks what it read, sees the entry changed, and unlocks. */
 static void vanish_before_lock(const char *policy, void (*fn)(void *arg))
 {
 	struct mm_struct *mm = mm_with_page(policy);
@@ -191,7 +191,7 @@ static void without_the_recheck_it_is_not(void **state)
 	mm_exit(mm);
 }
 
-/* A table that is unlinked while somebody reads in it stays a table until that section ends, and is then freed. */
+/* A table that is unlinked while a reader is in it stays a table until the reader's section ends, and is then freed. */
 /* Row: L2. */
 static void rcu_keeps_a_table_for_its_readers(void **state)
 {
@@ -229,7 +229,7 @@ static void drop_and_tell(void *arg, unsigned int index)
 	step_reach(&shooting->step, 1);
 }
 
-/* Whoever frees a table by shootdown waits while a walker is inside, and no longer. */
+/* Freeing a table by shootdown waits while a walker is inside, and no longer. */
 static void a_shootdown_waits_for_the_walker(void **state)
 {
 	struct shooting shooting = { .mm = mm_with_page("linux-6.15,tables=shootdown") };

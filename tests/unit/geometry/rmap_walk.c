@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rmap_walk.c - walks from a page to all entries that map it: after fork, copies, splits, merges, unmaps; how they end. */
+/*
+ * rmap_walk.c - walks from a page to all entries that map it: after fork, copies, splits, merges, unmaps; how they end.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,7 +106,7 @@ static void a_page_is_found_where_it_is(void **state)
 	}
 }
 
-/* Up to depth 5, each from the one before; the page is everybody's until it is written to. */
+/* Up to depth 5, each from the one before; all share the page until it is written to. */
 static void forks_are_found_until_they_write(void **state)
 {
 	struct mm_struct *mm[6] = { mm_with_pages("linux-6.15") };

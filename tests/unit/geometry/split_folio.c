@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* split_folio: large folios taken apart, shared, in use, half unmapped, mapped by leaves; and what reclaim and migration make of it. */
+/*
+ * split_folio: large folios split while shared, in use, half unmapped or mapped by leaves; and by reclaim and
+ * migration.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,7 +110,7 @@ static void what_is_not_mapped_is_freed(void **state)
 	mm_exit(mm);
 }
 
-/* Pinned, or referenced by whom nobody knows: everything is as it was. */
+/* Pinned, or with an unknown reference: nothing changes. */
 static void folios_in_use_stay_whole(void **state)
 {
 	struct mm_struct *mm = mm_with_a_large_folio();
@@ -216,7 +219,7 @@ static void pin_and_unpin(struct mm_struct *mm, struct mm_struct **child)
 	unpin_user_page(page);
 }
 
-/* Row: A9. Nobody else is there, so nothing stays, and each split and each page moved is counted once. */
+/* Row: A9. Without other users nothing stays behind, and each split and each page moved is counted once. */
 static void an_undisturbed_one_succeeds_and_counts_once(void **state)
 {
 	static void (*const befores[])(struct mm_struct *mm, struct mm_struct **child) = {
@@ -247,7 +250,7 @@ static void an_undisturbed_one_succeeds_and_counts_once(void **state)
 	}
 }
 
-/* ---- on the way ---- */
+/* ---- in progress ---- */
 
 /* A fork, and a fault that waits. */
 struct visit {
@@ -280,7 +283,7 @@ static void begin_a_fault(void *arg)
 		cpu_relax();
 }
 
-static void others_come_on_the_way(void **state)
+static void others_come_half_way(void **state)
 {
 	static const char *const points[] = { "split_folio.unmapped", "split_folio.apart" };
 	struct visit visit;
@@ -319,7 +322,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(a_huge_page_is_split_with_its_leaves, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(an_undisturbed_one_succeeds_and_counts_once, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(others_come_on_the_way, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(others_come_half_way, two_nodes_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ static void a_device_of_slots(void **state)
 	swap_duplicate(slot);
 	same = swap_cache_get(slot, NULL);
 	assert_ptr_equal(same, folio);
-	assert_false(swap_writeout(slot, folio));	/* somebody has it; the share is gone */
+	assert_false(swap_writeout(slot, folio));	/* it has another reference; the share is gone */
 	folio_put(same);
 	*(uint64_t *)page_payload(&folio->page) = 7;
 	assert_true(swap_writeout(slot, folio));
@@ -62,7 +62,7 @@ static void a_device_of_slots(void **state)
 	swap_free(slot);
 	assert_int_equal(nr_swap_used(), 0);
 	assert_int_equal(folio_ref_count(folio), 1);
-	assert_null(swap_cache_get(slot, folio));	/* nobody has a share in it */
+	assert_null(swap_cache_get(slot, folio));	/* no entry has a share in it */
 	folio_unlock(folio);
 	folio_put(folio);
 }
@@ -85,7 +85,7 @@ static void out_and_in(void **state)
 		assert_int_equal(mm_counter_sum(&mm->pt, MM_SWAPENTS), 4);
 		assert_int_equal(nr_swap_used(), 4);
 		assert_at_rest(mm);
-		/* A read brings it back read-only, and this mm's alone: a write asks nobody. A write does both. */
+		/* A read brings it back read-only and exclusive: a later write needs no copy. A write does both. */
 		assert_int_equal(read_word(mm, 0), 100);
 		assert_false(pte_write(pte_at(mm, 0)));
 		assert_true(PageAnonExclusive(pte_page(pte_at(mm, 0))));
@@ -312,7 +312,7 @@ static void poison_is_fatal_wherever_it_is_mapped(void **state)
 	assert_int_equal(read_word(mm, 0), 0);
 	mm_exit(late);
 	mm_exit(child);
-	/* Somebody else has it: the entries say what is lost, the frame is his still. */
+	/* It has another reference: the entries become hwpoison entries, the frame stays allocated. */
 	folio_ref_add(held, 2);
 	assert_int_equal(memory_failure(held), -EBUSY);
 	folio_put_refs(held, 2);

@@ -17,7 +17,7 @@
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 
-/* ---- on the way in ---- */
+/* ---- swap-in ---- */
 
 static void read_it(void *arg)
 {
@@ -76,7 +76,7 @@ static void count_locks(void *unused)
 }
 #endif
 
-/* The fault's reference becomes the entry's: who gets the PTL may free the folio, which is unlocked by then. */
+/* The fault's reference becomes the entry's: the next holder of the PTL may free the folio, which is then unlocked. */
 static void what_comes_in_is_unlocked_under_its_ptl(void **state)
 {
 	(void)state;
@@ -114,7 +114,7 @@ static void parent_and_child_read_a_slot_once(void **state)
 }
 
 /* The entry is another by the time of the lock: what it says then counts. */
-static void what_changed_on_the_way_in_counts(void **state)
+static void a_change_during_swap_in_counts(void **state)
 {
 	struct mm_struct *mm;
 
@@ -135,7 +135,7 @@ static void what_changed_on_the_way_in_counts(void **state)
 	mm_exit(mm);
 }
 
-/* ---- on the way out ---- */
+/* ---- swap-out ---- */
 
 /* What is written before the entry goes is what goes out. */
 static void a_last_write_goes_out_too(void **state)
@@ -185,7 +185,7 @@ static int reclaim_and_meanwhile(struct mm_struct *mm, void (*fn)(void *arg))
 	return err;
 }
 
-static void a_fork_on_the_way_out_shares_the_slot(void **state)
+static void a_fork_during_swap_out_shares_the_slot(void **state)
 {
 	struct mm_struct *mm;
 
@@ -202,7 +202,7 @@ static void a_fork_on_the_way_out_shares_the_slot(void **state)
 	mm_exit(mm);
 }
 
-static void a_mapping_may_move_or_go_on_the_way_out(void **state)
+static void a_mapping_may_move_or_go_during_swap_out(void **state)
 {
 	unsigned long frames;
 	struct mm_struct *mm;
@@ -225,7 +225,7 @@ static void a_mapping_may_move_or_go_on_the_way_out(void **state)
 	mm_exit(mm);
 }
 
-/* Who wants it back, and the folio it is about. */
+/* The thread that faults it in, and its folio. */
 struct want {
 	struct mm_struct *mm;
 	struct folio *folio;
@@ -250,7 +250,7 @@ static void begin_a_fault(void *arg)
 }
 
 /* Row: L7. */
-static void who_comes_on_the_way_out_gets_it_back_as_it_is(void **state)
+static void a_fault_during_swap_out_gets_it_back(void **state)
 {
 	uint64_t writes = events_total(EV_SWAP_OUT), reads = events_total(EV_SWAP_IN);
 	struct want want;
@@ -278,11 +278,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_faults_read_a_slot_once, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(what_comes_in_is_unlocked_under_its_ptl, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(parent_and_child_read_a_slot_once, swap_world_up, world_down),
-		cmocka_unit_test_setup_teardown(what_changed_on_the_way_in_counts, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_change_during_swap_in_counts, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_last_write_goes_out_too, swap_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_fork_on_the_way_out_shares_the_slot, swap_world_up, world_down),
-		cmocka_unit_test_setup_teardown(a_mapping_may_move_or_go_on_the_way_out, swap_world_up, world_down),
-		cmocka_unit_test_setup_teardown(who_comes_on_the_way_out_gets_it_back_as_it_is, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fork_during_swap_out_shares_the_slot, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_mapping_may_move_or_go_during_swap_out, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_fault_during_swap_out_gets_it_back, swap_world_up, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #include "tests/lib/meanwhile.h"
 #include "tests/lib/thp_scene.h"
 
-/* One entry for the whole aligned range; the one page of zeroes of which, by the head, all are exclusive. */
+/* One entry for the whole aligned range; zeroed pages, all exclusive by their head's flag. */
 /* Rows: A3, L7. */
 static void a_first_write_maps_a_huge_page(void **state)
 {
@@ -48,7 +48,7 @@ static void a_first_write_maps_a_huge_page(void **state)
 	end(&s);
 }
 
-/* The huge page of zeroes is shared and counts nowhere; a write puts a page of its own there, and the deposit stays. */
+/* The huge zero page is shared and not counted; a write replaces it by a private page, and the deposit stays. */
 static void a_first_read_maps_zeroes(void **state)
 {
 	struct scene s = scene_of(THP_POLICY, PROT_READ | PROT_WRITE);
@@ -157,7 +157,7 @@ static void no_huge_page_to_be_had(void **state)
 	assert_int_equal(do_read(&s, AREA), 0);
 	assert_true(is_huge(s.mm, AREA));
 	world_take_frames(200);
-	assert_int_equal(do_write(&s, AREA + 3 * PAGE_SIZE), 0);	/* over the page of zeroes, which is split */
+	assert_int_equal(do_write(&s, AREA + 3 * PAGE_SIZE), 0);	/* over the huge zero page, which is split */
 	world_give_frames();
 	assert_true(!is_huge(s.mm, AREA) && pte_write(tree_pte(s.mm, AREA + 3 * PAGE_SIZE)));
 	assert_true(is_zero_pfn(pte_pfn(tree_pte(s.mm, AREA + 2 * PAGE_SIZE))));
@@ -223,7 +223,7 @@ static void get(void *arg)
 	folio_get(arg);
 }
 
-/* Who is left alone with a huge page has it as it was, unless somebody has a reference, long since or just now. */
+/* The last mm of a huge page reuses it, unless another reference exists, old or new. */
 static void a_sole_owner_reuses(void **state)
 {
 	(void)state;
@@ -281,7 +281,7 @@ static void drop(void *arg)
 	BUG_ON(sys_madvise(arg, AREA, LEN, MADV_DONTNEED));
 }
 
-/* The entry was empty, or what it was, when it was looked at, and is not when it is to be changed: the fault looks again. */
+/* The entry changes between the fault's first read and its update: the fault re-reads it. */
 static void what_came_first_stays(void **state)
 {
 	static void (*const first[])(void *) = { write_huge, read_huge, drop };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leaves that are split, go or change while somebody is on the way to them. */
+/* Leaves that are split, unmapped or changed while another thread walks to them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,8 +60,8 @@ static void protect_whole(struct mm_struct *mm)
 	BUG_ON(sys_mprotect(mm, AREA, LEN, PROT_READ));
 }
 
-/* A leaf on its way to something else is not none, and yet nobody gets a page by it. */
-static void nobody_pins_by_an_invalid_leaf(void **state)
+/* A leaf under change is not none, and yields no page. */
+static void an_invalid_leaf_is_never_pinned(void **state)
 {
 	static const struct {
 		const char *point;
@@ -181,7 +181,7 @@ static void a_leaf_that_is_split_is_mapped_all_the_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody_pins_by_an_invalid_leaf),
+		cmocka_unit_test(an_invalid_leaf_is_never_pinned),
 		cmocka_unit_test(a_leaf_that_is_split_is_mapped_all_the_time),
 		cmocka_unit_test(leaves_that_went_meanwhile),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The same operations on address spaces with huge pages and without: a program could not tell which it runs in. */
+/* The same operations on address spaces with huge pages and without: a program cannot distinguish them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -164,7 +164,7 @@ static void twins(const char *policy, uint64_t seed)
 }
 
 /* Rows: M4, L7, L8. */
-static void nobody_can_tell(void **state)
+static void programs_cannot_distinguish_them(void **state)
 {
 	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-2.6.14", "linux-6.15,anon=64k" };
 	(void)state;
@@ -179,7 +179,7 @@ static void nobody_can_tell(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(nobody_can_tell) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(programs_cannot_distinguish_them) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,10 @@ static int no_install(unsigned long addr, unsigned long next, pte_t *ptep, struc
 	return 0;
 }
 
-/* Below a leaf goes only who has something to do there, inside a VMA, and not to install; it is split before. */
+/*
+ * A walk descends below a leaf only with a callback for PTEs, inside a VMA, and not to install; the leaf is split
+ * first.
+ */
 /* Row: W11. Row: W7. */
 static void walks_below_a_leaf(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* try_to_unmap: each of its flags; who sees what is out, in the swap cache, or lost. */
+/* try_to_unmap: each of its flags; what others see of pages that are out, in the swap cache, or hwpoisoned. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@
 
 /* ---- flags of try_to_unmap() ---- */
 
-/* One who holds the PTL with the entry cleared, and is about to put it back. */
+/* A thread that holds the PTL with the entry cleared, about to restore it. */
 struct holder {
 	struct mm_struct *mm;
 	unsigned int step;	/* 1: the entry is cleared; 2: to be put back */
@@ -72,7 +72,10 @@ static void hold_or_unmap(void *arg, unsigned int index)
 	step_reach(&holder.step, 2);
 }
 
-/* Row: A9. With TTU_SYNC what is about to be mapped is found: a table is locked before it is looked at. Without, it is not met. */
+/*
+ * Row: A9. With TTU_SYNC what is about to be mapped is found: a table is locked before it is looked at. Without, it is
+ * not met.
+ */
 static void ttu_sync_waits_for_the_lock(void **state)
 {
 	(void)state;
@@ -143,7 +146,7 @@ static void ttu_ignore_mlock(void **state)
 	mm_exit(mm);
 }
 
-/* ---- who sees what ---- */
+/* ---- what others see ---- */
 
 /* Row: G2. */
 static void mincore_looks_into_the_cache(void **state)
