@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/installed.h"
 #include "bench/suggest.h"
 #include "bench/threads.h"
 #include "bench/unknown.h"
@@ -19,7 +21,6 @@
 #define LEAST_FRAMES	1024
 #define MOST_WORKERS	(NR_CPUS - SPARE_THREADS)
 #define MEMORY_CHOICES	"local|remote|interleave|node:N"
-#define LAYOUT_FOLDER	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 
 const unsigned int all_payloads[MAX_PAYLOADS] = { 0, CACHE_LINE, FRAME_SIZE };
 
@@ -203,6 +204,14 @@ static int add_layout(struct choices *choices, const char *path)
 	return choices->layout_paths[choices->nr_layouts++] ? 0 : fail("out of memory");
 }
 
+static int find_layouts(glob_t *found)
+{
+	char pattern[2 * PATH_MAX];
+
+	snprintf(pattern, sizeof(pattern), "%s*.layout", layout_folder());
+	return glob(pattern, 0, NULL, found);
+}
+
 /* @text is neither a file nor the name of a layout that is shipped. */
 static int unknown_layout(const char *text)
 {
@@ -210,11 +219,11 @@ static int unknown_layout(const char *text)
 	glob_t found;
 	int status;
 
-	if (glob(LAYOUT_FOLDER "*.layout", 0, NULL, &found))
+	if (find_layouts(&found))
 		found.gl_pathc = 0;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		*strrchr(found.gl_pathv[i], '.') = '\0';
-		suggestion_offer(&near, found.gl_pathv[i] + strlen(LAYOUT_FOLDER));
+		suggestion_offer(&near, found.gl_pathv[i] + strlen(layout_folder()));
 	}
 	status = complain("%s: %s%s (see faultline list --layouts)", text, strerror(ENOENT), suggestion_text(&near, ""));
 	globfree(&found);
@@ -223,9 +232,9 @@ static int unknown_layout(const char *text)
 
 static int take_layout(struct choices *choices, const char *text)
 {
-	char shipped[512];
+	char shipped[2 * PATH_MAX];
 
-	snprintf(shipped, sizeof(shipped), LAYOUT_FOLDER "%s.layout", text);
+	snprintf(shipped, sizeof(shipped), "%s%s.layout", layout_folder(), text);
 	choices->layouts_given = true;
 	if (strchr(text, '/') || !access(text, F_OK))
 		return add_layout(choices, text);
@@ -244,8 +253,8 @@ int choices_add_shipped_layouts(struct choices *choices)
 	glob_t found;
 	int status = 0;
 
-	if (glob(LAYOUT_FOLDER "*.layout", 0, NULL, &found))
-		return complain("no layouts in %s", LAYOUT_FOLDER);
+	if (find_layouts(&found))
+		return complain("no layouts in %s", layout_folder());
 	for (size_t i = 0; !status && i < found.gl_pathc; i++)
 		status = add_layout(choices, found.gl_pathv[i]);
 	globfree(&found);

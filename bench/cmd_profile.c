@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/installed.h"
 #include "bench/interrupt.h"
 #include "bench/context.h"
 #include "bench/profile.h"
@@ -193,11 +194,11 @@ static int profile_on_stage(struct profile_options *profile, const struct comman
 static int exec_instrumented(const char **argv)
 {
 	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof("-profile"));
+	int status = own_path(path, sizeof(path) - sizeof("-profile"));
 
-	if (length < 0)
-		return fail("/proc/self/exe: %s", strerror(errno));
-	strcpy(path + length, "-profile");
+	if (status)
+		return status;
+	strcat(path, "-profile");
 	/* The words stand behind the program's name, as in main(). */
 	argv[0] = "profile";
 	argv[-1] = path;

@@ -10,6 +10,7 @@
 
 #include "bench/child.h"
 #include "bench/command.h"
+#include "bench/installed.h"
 #include "bench/progress.h"
 #include "bench/statistics.h"
 #include "core/faultline.h"
@@ -65,18 +66,6 @@ static void add_word(struct run *run, const char *word)
 	run->argv[run->nr] = NULL;
 }
 
-/* The folder of this program, with a slash. */
-static int own_folder(char *path, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-
-	if (length < 0)
-		return fail("/proc/self/exe cannot be read");
-	path[length] = '\0';
-	strrchr(path, '/')[1] = '\0';
-	return 0;
-}
-
 static bool has_word(const struct run *run, const char *word)
 {
 	for (unsigned int i = 0; i < run->nr; i++)
@@ -118,7 +107,9 @@ static int run_init(struct run *run, const char *how, const char *knockout)
 		return status ? status : invalid_way(how);
 	run->stress = !strcmp(kind, "stress");
 	if (run->stress) {
-		snprintf(run->program, sizeof(run->program), "%sfaultline", folder);
+		status = own_path(run->program, sizeof(run->program));
+		if (status)
+			return status;
 		add_word(run, run->program);
 		add_word(run, kind);
 		for (; word && run->nr < MAX_WORDS - 8; word = strtok_r(NULL, " ", &next))

@@ -32,8 +32,8 @@ static int print_help(void)
 
 static int print_version(void)
 {
-	printf("faultline %s, %s build, %d page-table levels, RCU %s, %s, %s\n", FAULTLINE_BUILD_COMMIT,
-	       FAULTLINE_BUILD_TYPE, FAULTLINE_BUILD_LEVELS, FAULTLINE_BUILD_RCU, FAULTLINE_BUILD_COMPILER,
+	printf("faultline %s, commit %s, %s build, checks %s, %d page-table levels, RCU %s, %s, %s\n",
+	       FAULTLINE_BUILD_VERSION, FAULTLINE_BUILD_COMMIT, FAULTLINE_BUILD_TYPE, FAULTLINE_CHECK ? "on" : "off", FAULTLINE_BUILD_LEVELS, FAULTLINE_BUILD_RCU, FAULTLINE_BUILD_COMPILER,
 	       FAULTLINE_BUILD_FLAGS);
 	return EXIT_DONE;
 }
