@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * gup_vs_zap.c - pages pinned for reading and writing, while others empty their addresses and fault in new ones: entries vanish
- * under GUP-fast, pinned pages outlive their mapping, reads find the page of zeroes and writes copy it.
+ * under GUP-fast, pinned pages outlive their mapping, reads find the zero page and writes copy it.
  */
 #include "workloads/gup_pages.h"
 
@@ -29,7 +29,7 @@ static int64_t pin(struct worker *worker)
 	return done < 0 ? done : (int64_t)REGION_PAGES;
 }
 
-/* A few pages each time, some of them then read: the next write finds the page of zeroes there. */
+/* A few pages each time, some of them then read: the next write finds the zero page there. */
 static int64_t zap(struct worker *worker)
 {
 	struct space *space = space_of(worker);
