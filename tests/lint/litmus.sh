@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every side of an ORDER tag is a part of a litmus pattern, so that leaving it out is explored; every pattern is named as its file.
+# Every side of an ORDER tag is a part of a litmus pattern, which explores the protocol without it, or its tag has the
+# shape of the pattern "message"; every pattern is named as its file.
 . "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/order.sh"
 
 unexplored() {
+	order_messages >"$scratch/messages"
 	grep -rhoE 'ORDER\[[a-z0-9-]+:[AB]\]' core | tr -d '[]' | sed 's/^ORDER//' | sort -u | while read -r side; do
-		grep -rqF -- "{ \"$side\"," workloads/litmus || echo "ORDER[$side]: in no litmus pattern"
+		grep -qxF -- "${side%:?}" "$scratch/messages" ||
+			grep -rqF -- "{ \"$side\"," workloads/litmus || echo "ORDER[$side]: in no litmus pattern"
 	done
 }
 
@@ -28,7 +32,12 @@ check() {
 	misnamed
 }
 
+pair='/* ORDER[planted:A] */\nvoid f(int *p)\n{\n\t%s(p);\n}\n/* ORDER[planted:B] */\nvoid g(int *p)\n{\n\t%s(p);\n}\n'
+
 tree_passes
 catches 'ORDER[planted:B]: in no' 'echo "/* ORDER[planted:B] */" > core/base/planted.c'
 catches 'gone:A: a part' 'echo "{ \"gone:A\", NULL }" >> workloads/litmus/gup_share.c'
 catches 'not named planted' 'mv workloads/litmus/gup_share.c workloads/litmus/planted.c'
+catches 'ORDER[planted:A]: in no' "printf '$pair' store_release load_relaxed > core/base/planted.c"
+catches 'ORDER[planted:A]: in no' "printf '$pair' load_acquire store_release > core/base/planted.c"
+catches 'ORDER[planted:A]: in no' "printf '$pair' smp_mb smp_mb > core/base/planted.c"

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message.c - data is written, then released; another thread acquires what was released, then reads the data. The shape of
+ * all ORDER tags without a pattern of their own: side A of each is a release, side B an acquire.
+ */
+#include "workloads/litmus/litmus.h"
+
+#define OLD	0xffu
+
+enum { RELEASE = 1, ACQUIRE = 2, DATA_FIRST = 4 };
+
+struct message_words {
+	shared_u32 flag;
+	shared_u32 data;
+};
+
+static void begin(struct message_words *s)
+{
+	store_relaxed(&s->flag, 0u);
+	store_relaxed(&s->data, OLD);
+}
+
+static force_inline bool send(struct message_words *s, unsigned int left_out)
+{
+	if (left_out & DATA_FIRST)
+		store_relaxed(&s->flag, 1u);
+	store_relaxed(&s->data, 0u);
+	if (left_out & RELEASE)
+		store_relaxed(&s->flag, 1u);
+	else
+		store_release(&s->flag, 1u);
+	return true;
+}
+
+static force_inline bool receive(struct message_words *s, unsigned int left_out)
+{
+	uint32_t flag = left_out & ACQUIRE ? load_relaxed(&s->flag) : load_acquire(&s->flag);
+
+	return flag && load_relaxed(&s->data) == OLD;
+}
+
+LITMUS(message, begin, send, receive,
+	.name = "message",
+	.forbidden = "old data behind a new flag",
+	.went_on = { "released", "read old data" },
+	.gave_up = { "", "read no old data" },
+	.parts = {
+		{ "release", "stores are seen in their order" },
+		{ "acquire", "loads are made in their order" },
+		{ "data-first", NULL },
+	})
