@@ -7,6 +7,13 @@
  *
  *   every happens-before edge is carried by acquire/release on the accesses themselves; a stand-alone smp_mb() only
  *   ever adds store -> load order (store buffering), and each of its two sides carries an ORDER tag.
+ *
+ * Outside core/base and core/lock, each acquire, release and fully ordered access has a mark as well: a tag, whose two
+ * sides are places, or a class, for an access that pairs with all of its kind. ORDERING.md lists them.
+ *
+ *   ORDER: refcount     a drop releases its thread's accesses; the last one acquires all before the object is freed
+ *   ORDER: init         the first value of a field, before a later release lets other threads reach the object
+ *   ORDER: entry-bits   accessed and dirty bits change in one operation, so that none set meanwhile is lost
  */
 #ifndef FAULTLINE_CORE_BASE_ATOMIC_H
 #define FAULTLINE_CORE_BASE_ATOMIC_H

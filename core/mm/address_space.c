@@ -48,6 +48,7 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 	init_rwsem(&mapping->invalidate_lock, RANK_INVALIDATE_LOCK);
 	init_rwsem(&mapping->i_mmap_rwsem, RANK_I_MMAP_RWSEM);
 	store_relaxed(&mapping->i_size, pages);
+	/* ORDER: init */
 	store_release(&file->refcount, 1u);
 	return file;
 no_device:
@@ -60,6 +61,7 @@ no_slots:
 /* No VMA maps the file, since each holds a reference, but a walker may still hold the lock of one of its folios. */
 void file_put(struct file *file)
 {
+	/* ORDER: refcount */
 	uint32_t old = fetch_sub_acq_rel(&file->refcount, 1u);
 
 	BUG_ON(!old);

@@ -65,7 +65,11 @@ static inline void file_get(struct file *file)
 /* Drops a reference; the last one frees the file and its folios. Locking: no folio lock; may wait for them. */
 void file_put(struct file *file);
 
-/* In pages; may be stale unless invalidate_lock is held. */
+/*
+ * In pages; may be stale unless invalidate_lock is held.
+ *
+ * ORDER[i-size:B] before a page below it is looked up. Pairs with ORDER[i-size:A] in truncate.c.
+ */
 static inline unsigned long i_size_read(const struct address_space *mapping)
 {
 	return load_acquire(&mapping->i_size);
@@ -79,6 +83,7 @@ static inline unsigned long i_size_read(const struct address_space *mapping)
  */
 static inline struct address_space *folio_mapping(const struct folio *folio)
 {
+	/* ORDER[folio-mapping:B] before the file is read through it; pairs with ORDER[folio-mapping:A]. */
 	unsigned long mapping = (unsigned long)load_acquire(&folio->page.mapping);
 
 	return mapping & PAGE_MAPPING_ANON ? NULL : (struct address_space *)mapping;

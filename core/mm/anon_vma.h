@@ -204,6 +204,10 @@ void __put_anon_vma(struct anon_vma *anon_vma);
 /* Returns true if it was the last one. */
 static inline bool anon_vma_drop(struct anon_vma *anon_vma)
 {
+	/*
+	 * ORDER[anon-dead:A] after the folios that moved away from it have moved; pairs with ORDER[anon-dead:B].
+	 * ORDER: refcount
+	 */
 	uint32_t old = fetch_sub_acq_rel(&anon_vma->refcount, 1u);
 
 	BUG_ON(!old);

@@ -110,6 +110,10 @@ static enum check second_check(const struct folio *folio, const struct anon_vma 
 /* B2, by reference. */
 static bool get_unless_zero(struct anon_vma *anon_vma)
 {
+	/*
+	 * ORDER[anon-dead:B] before a folio whose anon_vma is dead is read again. Pairs with ORDER[anon-dead:A].
+	 * Weaker: a folio that moved is taken for unmapped, and an rmap walk misses its entries.
+	 */
 	uint32_t old = load_acquire(&anon_vma->refcount);
 	RETRY_LOOP(ANON_REF);
 
@@ -118,6 +122,7 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 			count_event(EV_ANON_VMA_DEAD);
 			return false;
 		}
+	/* ORDER[anon-ref:B] before the second check; pairs with ORDER[anon-ref:A]. */
 	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1) && RETRIED());
 	return true;
 }
@@ -173,6 +178,10 @@ static enum check lock_slow(const struct folio *folio, struct anon_vma *anon_vma
 /* CHECK_SAME: locked. Locking: RCU, which is dropped. */
 static enum check lock_once(const struct folio *folio, struct anon_vma *anon_vma, struct rmap_walk_control *rwc)
 {
+	/*
+	 * ORDER[anon-ref:B] before the root's lock is taken and the folio is checked again; pairs with
+	 * ORDER[anon-ref:A].
+	 */
 	struct anon_vma *root = load_acquire(&anon_vma->root);
 	enum check result;
 

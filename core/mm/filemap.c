@@ -60,6 +60,7 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
 	assert_rwsem_held(&mapping->invalidate_lock);
 	BUG_ON(index >= i_size_read(mapping) || folio_order(folio) != mapping->order);
 	folio->page.index = ALIGN_DOWN(index, 1ul << mapping->order);
+	/* ORDER[folio-mapping:A] after the index is set; pairs with ORDER[folio-mapping:B]. */
 	store_release(&folio->page.mapping, mapping);
 	folio_get(folio);
 	/* ORDER[page-cache:A] after all stores that initialise the folio; pairs with ORDER[page-cache:B]. */
@@ -67,6 +68,7 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
 		fetch_add_relaxed(&mapping->nrpages, folio_nr_pages(folio));
 		return 0;
 	}
+	/* ORDER[folio-mapping:A] as in filemap_remove_folio(); pairs with ORDER[folio-mapping:B]. */
 	store_release(&folio->page.mapping, NULL);
 	folio_put(folio);
 	return -EEXIST;
@@ -79,9 +81,13 @@ void filemap_remove_folio(struct folio *folio)
 
 	assert_folio_locked(folio);
 	ASSERT(!folio_mapped(folio));
+	/* ORDER[page-cache:A] after the folio was unmapped and last changed; pairs with ORDER[page-cache:B]. */
 	was = xchg_acq_rel(slot_of(mapping, folio->page.index), NULL);
 	BUG_ON(was != folio);
 	fetch_sub_relaxed(&mapping->nrpages, folio_nr_pages(folio));
+	/*
+	 * ORDER[folio-mapping:A] after its slot is cleared: a lookup finds another; pairs with ORDER[folio-mapping:B].
+	 */
 	store_release(&folio->page.mapping, NULL);
 	folio_put(folio);
 }

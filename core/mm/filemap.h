@@ -67,6 +67,7 @@ static inline void truncate_inode_pages(struct address_space *mapping, unsigned 
 
 static inline bool folio_test_dirty(const struct folio *folio)
 {
+	/* ORDER[folio-dirty:B] as in folio_test_clear_dirty(); pairs with ORDER[folio-dirty:A]. */
 	return load_acquire(&folio->page.flags) & PG_DIRTY;
 }
 
@@ -76,12 +77,20 @@ static inline bool folio_test_dirty(const struct folio *folio)
  */
 static inline bool folio_mark_dirty(struct folio *folio)
 {
+	/*
+	 * ORDER[folio-dirty:A] after the writes through a pin, whose holder marks the folio. Pairs with
+	 * ORDER[folio-dirty:B]. Writes through entries are ordered by their PTL, in folio_mkclean().
+	 */
 	return !(fetch_or_acq_rel(&folio->page.flags, PG_DIRTY) & PG_DIRTY);
 }
 
 /* Returns true if it was dirty. Locking: the folio lock. */
 static inline bool folio_test_clear_dirty(struct folio *folio)
 {
+	/*
+	 * ORDER[folio-dirty:B] before the contents are written back. Pairs with ORDER[folio-dirty:A]. Weaker: the
+	 * contents are read before the write whose mark is cleared, and the write never reaches the file.
+	 */
 	return fetch_and_acq_rel(&folio->page.flags, ~PG_DIRTY) & PG_DIRTY;
 }
 

@@ -13,6 +13,7 @@ static struct folio *huge_zero_folio;	/* (A) */
 
 bool is_huge_zero_pfn(unsigned long pfn)
 {
+	/* ORDER[huge-zero:B] as in get_huge_zero_folio(); pairs with ORDER[huge-zero:A]. */
 	struct folio *folio = load_acquire(&huge_zero_folio);
 
 	return folio && pfn == folio_pfn(folio);
@@ -20,6 +21,10 @@ bool is_huge_zero_pfn(unsigned long pfn)
 
 struct folio *get_huge_zero_folio(void)
 {
+	/*
+	 * ORDER[huge-zero:B] before the folio is mapped. Pairs with ORDER[huge-zero:A]. Weaker: it is read before it is
+	 * cleared.
+	 */
 	struct folio *folio = load_acquire(&huge_zero_folio), *mine;
 
 	if (likely(folio))
@@ -28,6 +33,10 @@ struct folio *get_huge_zero_folio(void)
 	if (!mine)
 		return NULL;
 	SYNCPOINT("huge_zero.allocated");
+	/*
+	 * ORDER[huge-zero:A] after the folio is cleared; pairs with ORDER[huge-zero:B].
+	 * ORDER[huge-zero:B] a failed exchange returns another thread's folio, as the load above.
+	 */
 	if (try_cmpxchg_acq_rel(&huge_zero_folio, &folio, mine))
 		return mine;
 	folio_put(mine);
@@ -36,6 +45,7 @@ struct folio *get_huge_zero_folio(void)
 
 unsigned long huge_zero_frames(void)
 {
+	/* ORDER[huge-zero:B] as in get_huge_zero_folio(); pairs with ORDER[huge-zero:A]. */
 	return load_acquire(&huge_zero_folio) ? HPAGE_PMD_NR : 0;
 }
 

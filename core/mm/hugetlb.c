@@ -49,6 +49,7 @@ void resv_map_get(struct resv_map *map)
 
 void resv_map_put(struct resv_map *map)
 {
+	/* ORDER: refcount */
 	if (fetch_sub_acq_rel(&map->refs, 1u) == 1)
 		node_free(map, map->node, map_size(map->nr));
 }

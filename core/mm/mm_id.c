@@ -22,6 +22,7 @@ uint32_t mm_id_alloc(void)
 		while (~seen) {
 			uint64_t bit = ~seen & (seen + 1);	/* the lowest clear bit */
 
+			/* ORDER[mm-id:B] before the number's next use; pairs with ORDER[mm-id:A]. */
 			seen = fetch_or_acq_rel(&taken[word], bit);
 			if (!(seen & bit)) {
 				store_relaxed(&next_word, word);
@@ -36,5 +37,9 @@ void mm_id_free(uint32_t id)
 {
 	uint64_t bit = 1ull << (id % BITS);
 
+	/*
+	 * ORDER[mm-id:A] after its last use in mapcounts. Pairs with ORDER[mm-id:B]. Weaker: a new mm finds mapcounts
+	 * of the old one under its number.
+	 */
 	BUG_ON(!id || !(fetch_and_release(&taken[id / BITS], ~bit) & bit));
 }

@@ -57,6 +57,10 @@ static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
 	subs->waited_for = true;
 	spin_unlock(&subs->lock);
 	count_event(EV_NOTIFIER_WAIT);
+	/*
+	 * ORDER[notifier-end:B] before entries are read. Pairs with ORDER[notifier-end:A]. Weaker: a snapshot has an
+	 * entry from before the invalidation, with the sequence of after it.
+	 */
 	while (load_acquire(&subs->invalidate_seq) == seq)
 		if (!wait_spin(&cost))
 			futex_wait(&subs->invalidate_seq, seq);
@@ -132,7 +136,7 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 	spin_lock(&subs->lock);
 	if (!--subs->active && is_invalidating(subs)) {
 		see_to_deferred(subs);
-		/* Entries changed before: a reader that loads this with acquire sees that. */
+		/* ORDER[notifier-end:A] after the entries changed; pairs with ORDER[notifier-end:B]. */
 		store_release(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) + 1);
 		wake = subs->waited_for;
 		subs->waited_for = false;
@@ -146,10 +150,12 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 
 uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub)
 {
+	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A]. */
 	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
 	uint32_t seq;
 
 	spin_lock(&subs->lock);
+	/* ORDER[hmm-seq:B] (B1) before entries are read; pairs with ORDER[hmm-seq:A]. */
 	seq = load_acquire(&sub->invalidate_seq);
 	if (unlikely(seq == load_relaxed(&subs->invalidate_seq) && !KNOCKED_OUT(NOTIFIER_BEGIN_WAIT)))
 		unlock_and_wait(subs);
@@ -185,6 +191,7 @@ static void insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_
 int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start,
 				 unsigned long end, const struct mmu_interval_notifier_ops *ops)
 {
+	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A]. */
 	struct mmu_notifier_subscriptions *subs = load_acquire(&mm->notifier_subscriptions);
 
 	if (start >= end || !IS_ALIGNED(start | end, PAGE_SIZE))
@@ -202,6 +209,7 @@ int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_st
 
 void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 {
+	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A]. */
 	struct mmu_notifier_subscriptions *subs = load_acquire(&sub->mm->notifier_subscriptions);
 
 	spin_lock(&subs->lock);
@@ -236,6 +244,7 @@ static void wait_for_invalidations(struct mm_struct *mm)
 			i_mmap_lock_write(&vma->vm_file->mapping);
 			i_mmap_unlock_write(&vma->vm_file->mapping);
 		}
+		/* ORDER[anon-publish:B] before its lock is taken; pairs with ORDER[anon-publish:A]. */
 		anon_vma = load_acquire(&vma->anon_vma);
 		if (anon_vma) {
 			anon_vma_lock_write(anon_vma);
@@ -257,6 +266,10 @@ int mmu_notifier_register_locked(struct mm_struct *mm)
 	spin_lock_init(&subs->lock, mm->pt.policy.spin, RANK_NOTIFIER);
 	TAILQ_INIT(&subs->deferred);
 	store_relaxed(&subs->invalidate_seq, 2);
+	/*
+	 * ORDER[notifier-subs:A] after its lock and lists are initialised. Pairs with ORDER[notifier-subs:B]. Weaker:
+	 * an invalidation takes a lock that is not yet initialised.
+	 */
 	store_release(&mm->notifier_subscriptions, subs);
 	if (!KNOCKED_OUT(NOTIFIER_REGISTER))
 		wait_for_invalidations(mm);
@@ -275,6 +288,7 @@ int mmu_notifier_register(struct mm_struct *mm)
 
 void mmu_notifier_destroy(struct mm_struct *mm)
 {
+	/* ORDER[notifier-subs:B] before it is read; pairs with ORDER[notifier-subs:A]. */
 	struct mmu_notifier_subscriptions *subs = load_acquire(&mm->notifier_subscriptions);
 
 	if (!subs)

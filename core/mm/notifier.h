@@ -86,6 +86,7 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range);
 static inline void mmu_notifier_invalidate_range_start(struct mmu_notifier_range *range)
 {
 	range->notified = NULL;
+	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A] in notifier.c. */
 	if (unlikely(load_relaxed(&range->mm->notifier_subscriptions)))
 		mmu_notifier_start_slow(range, load_acquire(&range->mm->notifier_subscriptions));
 	SYNCPOINT("notifier.started");

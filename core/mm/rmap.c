@@ -46,6 +46,7 @@ static void take_slot(struct page *large, uint32_t mm_id, int nr, int total)
 		large->mm_id[slot] = mm_id;
 		large->mm_id_mapcount[slot] = nr - 1;
 	}
+	/* ORDER[mapped-shared:A] as below; pairs with ORDER[mapped-shared:B]. */
 	if (slot < 0 || total != nr)
 		store_release(&large->mapped_shared, true);
 }
@@ -58,6 +59,10 @@ static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 
 	spin_lock(&large->large_lock);
 	total = load_relaxed(&large->large_mapcount) + 1 + nr;
+	/*
+	 * ORDER[mapcount:A] a store continues no release sequence: it releases what removals released before. Pairs
+	 * with ORDER[mapcount:B].
+	 */
 	store_release(&large->large_mapcount, total - 1);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0)
@@ -79,6 +84,7 @@ static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 	spin_lock(&large->large_lock);
 	left = load_relaxed(&large->large_mapcount) - nr;
 	BUG_ON(left < -1);
+	/* ORDER[mapcount:A] after the entries were cleared or their pages last used; pairs with ORDER[mapcount:B]. */
 	store_release(&large->large_mapcount, left);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0) {
@@ -88,6 +94,10 @@ static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 			large->mm_id[slot] = MM_ID_NONE;
 		}
 	}
+	/*
+	 * ORDER[mapped-shared:A] after the other mms' entries are uncounted. Pairs with ORDER[mapped-shared:B]. Weaker:
+	 * a caller takes the folio for one mm's own, and finds another's mapcount.
+	 */
 	if (large->mm_id_mapcount[0] == left || large->mm_id_mapcount[1] == left)
 		store_release(&large->mapped_shared, false);
 	spin_unlock(&large->large_lock);
@@ -128,6 +138,7 @@ void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct 
 	int old;
 
 	rmap_check_pmd(folio, page);
+	/* ORDER[mapcount:A] after the leaf was cleared or its pages last used; pairs with ORDER[mapcount:B]. */
 	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
 	BUG_ON(old < 0);
 	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);

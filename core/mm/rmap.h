@@ -76,6 +76,7 @@ void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *
 /* True if more than one mm maps @folio; may stay true after all but one have unmapped it. */
 static inline bool folio_maybe_mapped_shared(struct folio *folio)
 {
+	/* ORDER[mapped-shared:B] before mapcounts are read; pairs with ORDER[mapped-shared:A] in rmap.c. */
 	if (folio_test_large(folio))
 		return load_acquire(&folio_large(folio)->mapped_shared);
 	return page_mapcount(&folio->page) > 1;
@@ -147,6 +148,10 @@ static inline void folio_remove_rmap_ptes(struct folio *folio, struct page *page
 static inline bool folio_needs_cow_for_dma(const struct vm_area_struct *vma, const struct folio *folio)
 {
 	ASSERT(load_relaxed(&vma->vm_mm->write_protect_seq.sequence) & 1);
+	/*
+	 * ORDER[gup-fork:A] after the sequence became odd: a pin that this misses finds it odd. Pairs with
+	 * ORDER[gup-fork:B] in gup_grab.h.
+	 */
 	if (!load_acquire(&vma->vm_mm->has_pinned))
 		return false;
 	return folio_maybe_dma_pinned(folio) && !KNOCKED_OUT(PIN_CHECK);
@@ -176,7 +181,7 @@ static inline bool folio_test_pmd_mappable(const struct folio *folio)
 	return THP_POSSIBLE && folio_order(folio) >= HPAGE_PMD_ORDER;
 }
 
-/* Number of PMD entries that map all of @folio. */
+/* Number of PMD entries that map all of @folio. ORDER[mapcount:B] as in page_mapcount(). */
 static inline int folio_entire_mapcount(struct folio *folio)
 {
 	return folio_test_large(folio) ? load_acquire(&folio_large(folio)->entire_mapcount) + 1 : 0;

@@ -27,6 +27,10 @@ static __cold void print_bad_pte(const struct vm_area_struct *vma, unsigned long
 	if (n >= BAD_PTE_LOG)
 		return;
 	reports[n].what = (struct bad_pte){ addr, vma->vm_start, load_relaxed(&vma->vm_flags), pte.val };
+	/*
+	 * ORDER[bad-pte:A] after the report is written. Pairs with ORDER[bad-pte:B]. Weaker: a report is read half
+	 * written.
+	 */
 	store_release(&reports[n].ready, true);
 }
 
@@ -35,6 +39,7 @@ unsigned long bad_ptes(struct bad_pte *log)
 	unsigned long n = load_relaxed(&nr_reports);
 
 	for (unsigned int i = 0; log && i < min(n, (unsigned long)BAD_PTE_LOG); i++)
+		/* ORDER[bad-pte:B] before the report is read; pairs with ORDER[bad-pte:A]. */
 		log[i] = load_acquire(&reports[i].ready) ? reports[i].what : (struct bad_pte){ 0 };
 	return n;
 }

@@ -16,12 +16,17 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 	struct wait_cost cost = { 0 };
 	uint32_t seen;
 
+	/*
+	 * ORDER[vma-refcnt:B] before the VMA is changed. Pairs with ORDER[vma-refcnt:A]. Weaker: the writer's changes
+	 * pass the reads of a reader that has left.
+	 */
 	fetch_add_acquire(&vma->vm_refcnt, VMA_LOCK_OFFSET);
 	if (load_acquire(&vma->vm_refcnt) == VMA_LOCK_OFFSET + attached || KNOCKED_OUT(VMA_WRITER_WAIT))
 		return;
 	lockrank_acquire(vma, RANK_VMA_LOCK, HELD_WRITE);
 	lockrank_wait_begin();
 	lockstat_wait_begin(&cost);
+	/* ORDER[vma-refcnt:B] as above. */
 	while ((seen = load_acquire(&vma->vm_refcnt)) != VMA_LOCK_OFFSET + attached) {
 		if (wait_spin(&cost))
 			continue;
@@ -63,6 +68,7 @@ void vma_start_write_slow(struct vm_area_struct *vma)
 	keep_readers_out(vma, 1);
 	lockstat_counted(RANK_VMA_LOCK);
 	mark_write_locked(vma);
+	/* ORDER[vma-seq:A] after vm_lock_seq is set. A reader that enters now finds it; pairs with ORDER[vma-seq:B]. */
 	fetch_sub_release(&vma->vm_refcnt, VMA_LOCK_OFFSET);
 }
 
@@ -81,6 +87,10 @@ void vma_lock_init(struct mm_struct *mm, struct vm_area_struct *vma)
 void vma_mark_attached(struct vm_area_struct *vma)
 {
 	vma_assert_write_locked(vma);
+	/*
+	 * ORDER[vma-attach:A] after the VMA is complete. Pairs with ORDER[vma-attach:B]. Weaker: a reader that locks it
+	 * finds the mm, the range or the flags of the VMA that had this memory before.
+	 */
 	if (vma->vm_mm->pt.policy.vma_lock == VMA_LOCK_REFCNT)
 		store_release(&vma->vm_refcnt, 1);
 }
@@ -93,9 +103,14 @@ void vma_mark_detached(struct vm_area_struct *vma)
 	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
 		return;
 	/* Readers that enter now find it write-locked and leave again; the offset keeps further ones out. */
+	/*
+	 * ORDER[vma-refcnt:B] before the VMA is freed, when no reader is inside; pairs with ORDER[vma-refcnt:A].
+	 * ORDER[vma-seq:A] after vm_lock_seq is set; pairs with ORDER[vma-seq:B].
+	 */
 	if (fetch_sub_acq_rel(&vma->vm_refcnt, 1) == 1)
 		return;
 	keep_readers_out(vma, 0);
+	/* ORDER[vma-seq:A] as in vma_start_write_slow(). No reader enters until the VMA's next life. */
 	fetch_sub_release(&vma->vm_refcnt, VMA_LOCK_OFFSET);
 }
 

@@ -49,6 +49,13 @@ static inline void vma_writers_leave(struct mm_struct *mm) { (void)mm; }
 static inline void vma_reader_enter(struct vm_area_struct *vma) { (void)vma; }
 static inline void vma_reader_leave(struct vm_area_struct *vma) { (void)vma; }
 #endif
+
+/*
+ * True if a writer has @vma. Reliable once the caller has the VMA lock.
+ *
+ * ORDER[vma-seq:B] before the VMA is read, if mm_lock_seq has changed. Pairs with ORDER[vma-seq:A] in
+ * vma_end_write_all().
+ */
 static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_struct *mm)
 {
 	return load_relaxed(&vma->vm_lock_seq) == load_acquire(&mm->mm_lock_seq);
@@ -63,11 +70,19 @@ static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 	do {
 		if (old == 0 || old >= VMA_LOCK_OFFSET)
 			return false;
+	/*
+	 * ORDER[vma-attach:B] before the VMA is read; pairs with ORDER[vma-attach:A].
+	 * ORDER[vma-seq:B] before vm_lock_seq is read; pairs with ORDER[vma-seq:A].
+	 */
 	} while (!try_cmpxchg_acquire(&vma->vm_refcnt, &old, old + 1) && RETRIED());
 	return true;
 }
 
-/* The last reader wakes the writer; its release orders all its reads before the writer's acquire. */
+/*
+ * The last reader wakes the writer.
+ *
+ * ORDER[vma-refcnt:A] after all reads inside. Pairs with ORDER[vma-refcnt:B] in vma_lock.c.
+ */
 static inline void vma_refcnt_put(struct vm_area_struct *vma)
 {
 	uint32_t left = fetch_sub_release(&vma->vm_refcnt, 1) - 1;
@@ -179,6 +194,10 @@ static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 static inline void vma_end_write_all(struct mm_struct *mm)
 {
 	vma_writers_leave(mm);
+	/*
+	 * ORDER[vma-seq:A] after the writer's changes. A reader that finds the sequence changed sees them; pairs with
+	 * ORDER[vma-seq:B].
+	 */
 	store_release(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
 	SYNCPOINT("vma_lock.unlocked");
 }

@@ -32,6 +32,7 @@ static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 
 struct vm_area_struct *vma_tree_find(struct vma_tree *tree, unsigned long addr)
 {
+	/* ORDER[vma-tree:B] before the root node is read; pairs with ORDER[vma-tree:A] in vma_tree_pack.c. */
 	struct vma_node *root = load_acquire(&tree->root);
 
 	return root ? find_in(root, addr) : NULL;
@@ -47,6 +48,7 @@ static struct vm_area_struct *find_prev_in(struct vma_node *node, unsigned long 
 		 */
 		if (node->leaf ? node->key[i] > addr : i && node->key[i - 1] >= addr)
 			continue;
+		/* ORDER[vma-tree:B] as in find_in(); pairs with ORDER[vma-tree:A]. */
 		slot = load_acquire(&node->slot[i]);
 		if (slot && !node->leaf)
 			slot = find_prev_in(slot, addr);
@@ -58,6 +60,7 @@ static struct vm_area_struct *find_prev_in(struct vma_node *node, unsigned long 
 
 struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long addr)
 {
+	/* ORDER[vma-tree:B] before the root node is read; pairs with ORDER[vma-tree:A] in vma_tree_pack.c. */
 	struct vma_node *root = load_acquire(&tree->root);
 
 	return root ? find_prev_in(root, addr) : NULL;

@@ -107,6 +107,7 @@ static void retract_page_tables(struct address_space *mapping, struct folio *fol
 		unsigned long addr = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT), found = addr;
 		pmd_t *pmdp;
 
+		/* ORDER[anon-publish:B] before its table is read; pairs with ORDER[anon-publish:A]. */
 		if (load_acquire(&vma->anon_vma) || !IS_ALIGNED(addr, PMD_SIZE) || addr < vma->vm_start ||
 		    vma->vm_end < addr + PMD_SIZE)
 			continue;

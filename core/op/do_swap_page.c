@@ -41,6 +41,7 @@ static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
  */
 static void set_anon(struct folio *folio, struct vm_fault *vmf, bool exclusive)
 {
+	/* ORDER[anon-publish:B] before its root is read; pairs with ORDER[anon-publish:A]. */
 	struct anon_vma *anon_vma = load_acquire(&vmf->vma->anon_vma);
 
 	if (!exclusive)

@@ -58,7 +58,11 @@ static force_inline void tables_section_end(struct mm_pgtable *pt)
 		shootdown_walk_end();
 }
 
-/* True if @page is a folio by itself, as most are: then there is little to count. */
+/*
+ * True if @page is a folio by itself, as most are: then there is little to count.
+ *
+ * ORDER[folio-tail:B] before the page is read as a folio; pairs with ORDER[folio-tail:A] in split_folio.c.
+ */
 static force_inline bool page_is_folio(const struct page *page)
 {
 	return likely(!load_acquire(&page->tail) && !load_acquire(&page->order));
@@ -160,7 +164,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 	 * ORDER[gup-share:B] the pin, then the entry that it relies on; pairs with ORDER[gup-share:A]. Weaker: the
 	 * re-read passes the pin and finds an entry that a sharer is about to clear, the sharer finds no pin, and a
 	 * pinned page is shared.
-	 * ORDER[gup-fork:B] and write_protect_seq, read in gup_fast(); pairs with ORDER[gup-fork:A].
+	 * ORDER[gup-fork:B] the pin, then write_protect_seq, which gup_fast() re-reads; pairs with ORDER[gup-fork:A].
 	 */
 	if (!KNOCKED_OUT(GUP_SHARE_B))
 		smp_mb__after_atomic();

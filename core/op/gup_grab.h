@@ -21,7 +21,10 @@ static force_inline void gup_put_folio(struct folio *folio, int nr, unsigned int
 	bool large = folio_test_large(folio);
 
 	if (unlikely(large && (flags & FOLL_PIN))) {
-		/* Accesses through the pin come before those of a thread that finds it dropped and shares the page. */
+		/*
+		 * ORDER[pin-drop:A] after the accesses through the pin. Pairs with ORDER[pin-drop:B]. Weaker: a thread
+		 * that finds the pin dropped shares or replaces the page before the last write through it.
+		 */
 		int old = fetch_sub_release(&folio->page._pincount, nr);
 
 		BUG_ON((uint32_t)old < (uint32_t)nr);

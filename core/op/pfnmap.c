@@ -51,6 +51,7 @@ static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsig
 		return -ENOMEM;
 	spin_lock(&pt->page_table_lock);
 	if (pud_none(pudp_get(pudp))) {
+		/* ORDER[entry:A] as set_pmd_at(); pairs with ORDER[entry:B]. */
 		store_release(&pudp->val, mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot).val);
 		*left -= PUD_SIZE >> PAGE_SHIFT;
 	}

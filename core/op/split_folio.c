@@ -25,7 +25,13 @@ static void make_folio(struct page *head, struct page *page)
 	store_relaxed(&page->mapping, load_relaxed(&head->mapping));
 	page->index = head->index + i;
 	store_relaxed(&page->private, 0);
-	/* A thread that found the head by the page, and takes a reference to it later, re-checks: see page_folio(). */
+	/*
+	 * A thread that found the head by the page, and takes a reference to it later, re-checks: see page_folio().
+	 *
+	 * ORDER[folio-tail:A] after the stores that make the page a folio; pairs with ORDER[folio-tail:B].
+	 * ORDER[page-ref:A] likewise, and after its tail is 0: a reference taken next finds the right folio. Pairs with
+	 * ORDER[page-ref:B].
+	 */
 	store_release(&page->tail, 0);
 	store_release(&page->_refcount, 1);
 }

@@ -81,6 +81,10 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 		return -EFBIG;
 	down_write(&mapping->invalidate_lock);
 	old = i_size_read(mapping);
+	/*
+	 * ORDER[i-size:A] after an earlier truncation cleared the file's words from here on; pairs with
+	 * ORDER[i-size:B].
+	 */
 	store_release(&mapping->i_size, pages);
 	SYNCPOINT("truncate.size");
 	if (pages < old) {

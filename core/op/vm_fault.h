@@ -117,6 +117,7 @@ vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf);
 
 static inline vm_fault_t vmf_anon_prepare(struct vm_fault *vmf)
 {
+	/* ORDER[anon-publish:B] before a page is mapped through it; pairs with ORDER[anon-publish:A]. */
 	return likely(load_acquire(&vmf->vma->anon_vma)) ? 0 : vmf_anon_prepare_slow(vmf);
 }
 

@@ -16,6 +16,7 @@ static uint64_t stamps;		/* (A) the last one used */
 
 uint64_t pin_clock(void)
 {
+	/* ORDER[pin-clock:B] before later writes are judged; pairs with ORDER[pin-clock:A]. */
 	return load_acquire(&stamps);
 }
 
@@ -27,6 +28,11 @@ static uint64_t *word_of(const struct page *page, unsigned int slot)
 
 void checked_write(struct pin_check *check)
 {
+	/*
+	 * ORDER[pin-clock:A] before the stamp is written: a page that has it shows that the clock had it. Pairs with
+	 * ORDER[pin-clock:B].
+	 * ORDER[pin-stamp:A] after the number is taken; pairs with ORDER[pin-stamp:B].
+	 */
 	check->stamp = fetch_add_acq_rel(&stamps, 1ul) + 1;
 	if (machine.payload && check->slot < PIN_SLOTS)
 		store_release(word_of(check->page, check->slot), check->stamp);
@@ -37,6 +43,10 @@ long checked_pin(struct pin_check *check, unsigned int flags)
 	long got;
 
 	check->stamp = 0;
+	/*
+	 * ORDER[unmap-count:B] before the page is pinned: an unmap counted here changed its entries before. Pairs with
+	 * ORDER[unmap-count:A].
+	 */
 	check->unmaps_ended = check->unmaps ? load_acquire(&check->unmaps->ended) : 0;
 	got = pin_user_pages_fast(check->mm, check->addr, 1, flags, &check->page);
 	if (got <= 0)
@@ -55,6 +65,10 @@ long checked_pin(struct pin_check *check, unsigned int flags)
 
 static bool unmapped_meanwhile(const struct pin_check *check)
 {
+	/*
+	 * ORDER[unmap-count:B] after the entry was read under its lock: if an unmap changed it, that one has begun.
+	 * Pairs with ORDER[unmap-count:A].
+	 */
 	return check->unmaps && load_acquire(&check->unmaps->begun) != check->unmaps_ended;
 }
 
@@ -87,6 +101,7 @@ static const char *wrong_page(const struct pin_check *check)
 		return "was not exclusive when it was pinned";
 	if (!folio_maybe_dma_pinned(page_folio(check->page)))
 		return "is not counted as pinned";
+	/* ORDER[pin-stamp:B] the stamp of a write through the pin; pairs with ORDER[pin-stamp:A]. */
 	if (machine.payload && check->stamp && check->slot < PIN_SLOTS &&
 	    load_acquire(word_of(check->page, check->slot)) != check->stamp)
 		return "lost a write through the pin";
@@ -120,6 +135,7 @@ static uint64_t latest_stamp(struct mm_struct *mm, unsigned long addr)
 	if (!mapped_entry_lock(&entry, &mm->pt, addr))
 		return 0;
 	if (pte_present(entry.pte))
+		/* ORDER[pin-stamp:B] as in wrong_page(); pairs with ORDER[pin-stamp:A]. */
 		for (unsigned int slot = 0; slot < PIN_SLOTS; slot++)
 			latest = max(latest, load_acquire(word_of(pte_page(entry.pte), slot)));
 	mapped_entry_unlock(&entry);

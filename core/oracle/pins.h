@@ -26,11 +26,13 @@ struct unmap_count {
 
 static inline void unmap_begin(struct unmap_count *count)
 {
+	/* ORDER[unmap-count:A] before the entries change; pairs with ORDER[unmap-count:B] in pins.c. */
 	fetch_add_acq_rel(&count->begun, 1ul);
 }
 
 static inline void unmap_end(struct unmap_count *count)
 {
+	/* ORDER[unmap-count:A] after the entries changed; pairs with ORDER[unmap-count:B] in pins.c. */
 	fetch_add_acq_rel(&count->ended, 1ul);
 }
 

@@ -113,12 +113,18 @@ static inline pte_t ptep_get(pte_t *ptep)
 	return __pte(load_relaxed(&ptep->val));
 }
 
-/* The page or table of the entry may be read through it: pairs with the release in set_pte(). */
+/*
+ * The page of the entry may be read through it.
+ *
+ * ORDER[entry:B] before the page is read through the value. Pairs with ORDER[entry:A]. Weaker: a reader without the PTL
+ * finds a new page whose contents and struct page are not yet written.
+ */
 static inline pte_t ptep_get_lockless(pte_t *ptep)
 {
 	pte_t pte;
 
 	SCHEDULE_STEP("pte.read_lockless");
+	/* ORDER[entry:B] as above. */
 	pte = __pte(load_acquire(&ptep->val));
 	ASSERT(!pte_malformed(pte));
 	return pte;
@@ -128,6 +134,7 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
 	SCHEDULE_STEP("pte.set");
+	/* ORDER[entry:A] after the page's contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&ptep->val, pte.val);
 }
 
@@ -135,6 +142,7 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.clear");
+	/* ORDER[hmm-seq:A] after the invalidation changed the sequence; pairs with ORDER[hmm-seq:B]. */
 	return __pte(xchg_acq_rel(&ptep->val, 0));
 }
 
@@ -145,6 +153,10 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.wrprotect");
+	/*
+	 * ORDER[gup-unshare:A] at fork, after PageAnonExclusive was cleared; pairs with ORDER[gup-unshare:B].
+	 * ORDER[hmm-seq:A] after the invalidation changed the sequence; pairs with ORDER[hmm-seq:B].
+	 */
 	fetch_and_acq_rel(&ptep->val, ~ENTRY_WRITE);
 }
 
@@ -155,6 +167,7 @@ static inline void ptep_set_wrprotect(pte_t *ptep)
 static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
 {
 	SCHEDULE_STEP("pte.access");
+	/* ORDER: entry-bits */
 	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
 }
 
@@ -164,6 +177,7 @@ static inline bool ptep_test_and_clear_young(pte_t *ptep)
 	bool young = pte_young(ptep_get(ptep));
 
 	SCHEDULE_STEP("pte.young");
+	/* ORDER: entry-bits */
 	return young && (fetch_and_acq_rel(&ptep->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }
 
@@ -196,6 +210,7 @@ static inline bool pmd_same(pmd_t a, pmd_t b)	{ return a.val == b.val; }
 /*
  * ORDER[table-publish:B] the entry is read with acquire, and the table is read only through the value read. Pairs with
  * ORDER[table-publish:A] in pgalloc.c. Weaker: a walker finds a table that is not yet cleared.
+ * ORDER[entry:B] a leaf's pages likewise. Pairs with ORDER[entry:A].
  */
 static inline pmd_t pmdp_get(pmd_t *pmdp)	{ return (pmd_t){ load_acquire(&pmdp->val) }; }
 static inline pud_t pudp_get(pud_t *pudp)	{ return (pud_t){ load_acquire(&pudp->val) }; }

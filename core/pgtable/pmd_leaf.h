@@ -66,6 +66,7 @@ static inline pud_t mk_raw_pud(unsigned long pfn, uint64_t prot)
 static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 {
 	SCHEDULE_STEP("pmd.set");
+	/* ORDER[entry:A] after the pages' contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&pmdp->val, pmd.val);
 }
 
@@ -73,6 +74,7 @@ static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.clear");
+	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return __pmd(xchg_acq_rel(&pmdp->val, 0));
 }
 
@@ -80,6 +82,7 @@ static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.invalidate");
+	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return __pmd(fetch_and_acq_rel(&pmdp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)));
 }
 
@@ -87,6 +90,10 @@ static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.wrprotect");
+	/*
+	 * ORDER[gup-unshare:A] ORDER[hmm-seq:A] as in ptep_set_wrprotect(); pair with ORDER[gup-unshare:B] and
+	 * ORDER[hmm-seq:B].
+	 */
 	fetch_and_acq_rel(&pmdp->val, ~ENTRY_WRITE);
 }
 
@@ -94,6 +101,7 @@ static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
 {
 	SCHEDULE_STEP("pmd.access");
+	/* ORDER: entry-bits */
 	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
 }
 
@@ -103,6 +111,7 @@ static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
 	bool young = pmd_young(pmdp_get(pmdp));
 
 	SCHEDULE_STEP("pmd.young");
+	/* ORDER: entry-bits */
 	return young && (fetch_and_acq_rel(&pmdp->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }
 

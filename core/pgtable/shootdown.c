@@ -10,11 +10,16 @@ struct walk_mark walk_marks[NR_CPUS];
 
 static void wait_for(struct walk_mark *mark)
 {
+	/*
+	 * ORDER[walk-end:B] before the table is freed. Pairs with ORDER[walk-end:A]. Weaker: the table is freed before
+	 * the walk's last read of it.
+	 */
 	uint32_t seen = load_acquire(&mark->seq);
 	unsigned int spins = 0;
 
 	if (!(seen & 1))
 		return;
+	/* ORDER[walk-end:B] as above. */
 	while (load_acquire(&mark->seq) == seen) {
 		if (SCHEDULED())
 			schedule_await(&mark->seq, "a lockless walk");

@@ -44,6 +44,7 @@ static inline void shootdown_walk_end(void)
 	struct walk_mark *mark = &walk_marks[this_cpu->id];
 
 	if (--mark->depth == 0 && (load_relaxed(&mark->seq) & 1))
+		/* ORDER[walk-end:A] after the last entry is read; pairs with ORDER[walk-end:B]. */
 		store_release(&mark->seq, mark->seq + 1);
 }
 

@@ -23,6 +23,9 @@ struct folio {
 /*
  * The folio of @page. Without a reference the result may be stale: such a reader takes a reference to it, and calls
  * again.
+ *
+ * ORDER[folio-tail:B] before the page is read as a folio, or a part of one. Pairs with ORDER[folio-tail:A] in
+ * split_folio.c. Weaker: a page that became a folio of its own is read with the fields it had as a tail.
  */
 static force_inline struct folio *page_folio(struct page *page)
 {
@@ -89,6 +92,10 @@ static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
 
 static force_inline int page_ref_count(const struct page *page)
 {
+	/*
+	 * ORDER[ref-drop:B] before a caller that finds no reference but its own changes the page. Pairs with
+	 * ORDER[ref-drop:A]. Weaker: the change passes an access through a reference that was dropped.
+	 */
 	return load_acquire(&page->_refcount);
 }
 
@@ -113,6 +120,8 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 	/*
 	 * ORDER[page-ref:A] after the entry was cleared and the page last used; pairs with ORDER[page-ref:B]. Weaker:
 	 * the clearing passes the drop, and a thread that references the frame's next life still reads the old entry.
+	 * ORDER[ref-drop:A] after the last access through the reference; pairs with ORDER[ref-drop:B].
+	 * ORDER: refcount
 	 */
 	if (KNOCKED_OUT(PAGE_REF_A))
 		old = fetch_sub_relaxed(&page->_refcount, nr);
@@ -178,11 +187,16 @@ static force_inline bool folio_ref_freeze(struct folio *folio, int nr)
 {
 	int old = nr;
 
+	/* ORDER[ref-drop:B] before the caller moves or splits the folio; pairs with ORDER[ref-drop:A]. */
 	return try_cmpxchg_acq_rel(&folio->page._refcount, &old, 0);
 }
 
 static force_inline void folio_ref_unfreeze(struct folio *folio, int nr)
 {
+	/*
+	 * ORDER[page-ref:A] after all that was changed while frozen. A reference that is taken next sees it; pairs with
+	 * ORDER[page-ref:B].
+	 */
 	store_release(&folio->page._refcount, nr);
 }
 
@@ -203,6 +217,9 @@ static force_inline bool folio_try_get(struct folio *folio)
 static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
 {
 	if (folio_test_large(folio))
+		/*
+		 * ORDER[pin-drop:B] before the page is shared or replaced; pairs with ORDER[pin-drop:A] in gup_grab.h.
+		 */
 		return load_acquire(&folio->page._pincount) != 0;
 	return (uint32_t)folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
 }
@@ -210,6 +227,7 @@ static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
 /* ---- mappings: counts start at -1; rmap.h changes them ---- */
 static force_inline int page_mapcount(const struct page *page)
 {
+	/* ORDER[mapcount:B] before a caller relies on it that no entry maps the page; pairs with ORDER[mapcount:A]. */
 	return load_acquire(&page->_mapcount) + 1;
 }
 
@@ -217,6 +235,7 @@ static force_inline int page_mapcount(const struct page *page)
 static force_inline int folio_mapcount(const struct folio *folio)
 {
 	if (folio_test_large(folio))
+		/* ORDER[mapcount:B] as in page_mapcount(); pairs with ORDER[mapcount:A] in rmap.c. */
 		return load_acquire(&(&folio->page)[1].large_mapcount) + 1;
 	return page_mapcount(&folio->page);
 }
@@ -238,6 +257,11 @@ static force_inline int page_mapcount_inc(struct page *page)
 /* Returns the number of mappings left. */
 static force_inline int page_mapcount_dec(struct page *page)
 {
+	/*
+	 * ORDER[mapcount:A] after the entry was cleared, or the page last used through it. Pairs with
+	 * ORDER[mapcount:B]. Weaker: a caller that finds the folio unmapped still finds the entry, or misses an access
+	 * through it.
+	 */
 	int left = fetch_sub_acq_rel(&page->_mapcount, 1);
 
 	BUG_ON(left < 0);
@@ -250,6 +274,7 @@ static force_inline int page_mapcount_dec(struct page *page)
 
 struct anon_vma;
 
+/* ORDER[folio-mapping:B] as in folio_anon_vma(). */
 static force_inline bool folio_test_anon(const struct folio *folio)
 {
 	return (unsigned long)load_acquire(&folio->page.mapping) & PAGE_MAPPING_ANON;
@@ -258,6 +283,9 @@ static force_inline bool folio_test_anon(const struct folio *folio)
 /*
  * The anon_vma that @folio points to, NULL if none. It is stable while the folio is locked or the PTL of an entry that
  * maps it is held. Source: mm/util.c, folio_anon_vma().
+ *
+ * ORDER[folio-mapping:B] before the anon_vma and the folio's index are read. Pairs with ORDER[folio-mapping:A]. Weaker:
+ * a reader without the lock finds the anon_vma not yet complete, or the index of the page before.
  */
 static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
 {
@@ -266,7 +294,11 @@ static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
 	return mapping & PAGE_MAPPING_ANON ? (struct anon_vma *)(mapping - PAGE_MAPPING_ANON) : NULL;
 }
 
-/* Locking: the folio's only owner, or the folio lock. */
+/*
+ * Locking: the folio's only owner, or the folio lock.
+ *
+ * ORDER[folio-mapping:A] after the anon_vma is complete and the index is set. Pairs with ORDER[folio-mapping:B].
+ */
 static force_inline void folio_set_anon_mapping(struct folio *folio, struct anon_vma *anon_vma)
 {
 	store_release(&folio->page.mapping, (void *)((unsigned long)anon_vma + PAGE_MAPPING_ANON));

@@ -29,6 +29,7 @@ static void wait_for(uint32_t *flags, struct wait_cost *cost)
 
 	for (;;) {
 		if (!(seen & PG_LOCKED)) {
+			/* ORDER[folio-lock:B] as in folio_lock_at(); pairs with ORDER[folio-lock:A]. */
 			if (try_cmpxchg_acquire(flags, &seen, seen | mine))
 				return;
 			continue;

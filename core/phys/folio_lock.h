@@ -29,6 +29,7 @@ static inline bool folio_test_locked(const struct folio *folio)
 static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 {
 	ASSERT(folio_ref_count(folio) != 0);
+	/* ORDER[folio-lock:B] as in folio_lock_at(); pairs with ORDER[folio-lock:A]. */
 	if (fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED)
 		return false;
 	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, site);
@@ -42,6 +43,9 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 	rwsem_assert_may_sleep();
 	ASSERT(folio_ref_count(folio) != 0);
 	lockrank_acquire_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, false, site);
+	/*
+	 * ORDER[folio-lock:B] sees the last holder's accesses; pairs with ORDER[folio-lock:A]. Weaker: may miss them.
+	 */
 	if (unlikely(fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED))
 		folio_lock_slow(folio);
 	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, site);
@@ -61,7 +65,10 @@ static force_inline void folio_unlock(struct folio *folio)
 	lockrank_release(folio);
 	ASSERT(folio_ref_count(folio) != 0);
 	shadow_leave_write(&folio->page.lock_shadow);
-	/* ORDER[folio-wait:B] one operation releases and reads PG_WAITERS; pairs with ORDER[folio-wait:A]. */
+	/*
+	 * ORDER[folio-lock:A] after all accesses inside; pairs with ORDER[folio-lock:B].
+	 * ORDER[folio-wait:B] one operation releases and reads PG_WAITERS; pairs with ORDER[folio-wait:A].
+	 */
 	if (unlikely(fetch_and_release(&folio->page.flags, ~(PG_LOCKED | PG_WAITERS)) & PG_WAITERS))
 		folio_wake(folio);
 	SYNCPOINT("folio_lock.unlocked");

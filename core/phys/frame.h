@@ -185,6 +185,7 @@ static force_inline enum page_type page_type(const struct page *page)
 static force_inline unsigned long page_life(const struct page *page)
 {
 #if FAULTLINE_CHECK
+	/* ORDER[page-life:B] before what is checked of the page in this life; pairs with ORDER[page-life:A]. */
 	return load_acquire(&page->life);
 #else
 	(void)page;
@@ -195,6 +196,7 @@ static force_inline unsigned long page_life(const struct page *page)
 static force_inline void page_life_ends(struct page *page)
 {
 #if FAULTLINE_CHECK
+	/* ORDER[page-life:A] after the last access in the life that ends; pairs with ORDER[page-life:B]. */
 	fetch_add_release(&page->life, 1ul);
 #else
 	(void)page;

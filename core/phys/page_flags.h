@@ -16,6 +16,9 @@
 /*
  * Set for a new page by the thread that maps it, cleared under the PTL of the one entry that maps it. Holders of that
  * PTL rely on it; GUP-fast reads it without the PTL, and re-reads the entry afterwards.
+ *
+ * ORDER[anon-exclusive:B] before a thread that finds it clear goes on. Pairs with ORDER[anon-exclusive:A]. GUP-fast
+ * does not rely on it: it drops its pin.
  */
 static force_inline bool PageAnonExclusive(const struct page *page)
 {
@@ -28,7 +31,11 @@ static force_inline void SetPageAnonExclusive(struct page *page)
 	fetch_or_relaxed(&page->flags, PG_ANON_EXCLUSIVE);
 }
 
-/* Locking: the PTL. Earlier stores are visible to threads that find it clear. */
+/*
+ * Locking: the PTL.
+ *
+ * ORDER[anon-exclusive:A] after the check for pins. Pairs with ORDER[anon-exclusive:B].
+ */
 static force_inline void ClearPageAnonExclusive(struct page *page)
 {
 	fetch_and_release(&page->flags, ~PG_ANON_EXCLUSIVE);
