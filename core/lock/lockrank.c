@@ -40,6 +40,7 @@ void lockrank_print(FILE *out)
 	      "one rank need a \"nested\" acquisition. Under a leaf no lock is waited for. A trylock is allowed in\n"
 	      "any order. Check builds end the run at the first acquisition that breaks this, whether or not it\n"
 	      "deadlocks.\n\n"
+	      "Accesses outside locks, and the order of memory accesses that they need: [ORDERING.md](ORDERING.md).\n\n"
 	      "| | lock | rank | kind |\n|---|---|---|---|\n", out);
 	for (unsigned int i = 0; i < NR_LOCK_RANKS; i++)
 		fprintf(out, "| %u | %s | `%s` | %s |\n", i + 1, ranks[i].lock, ranks[i].ident, ranks[i].kind);
