@@ -221,9 +221,7 @@ static unsigned long huge_pages_at(struct mm_struct *mm, unsigned long addr)
 	return vma && vma->vm_start <= addr ? (vma->vm_end - addr) >> PMD_SHIFT : 0;
 }
 
-/*
- * The first huge page moved was written to, and holds its byte; its neighbour was not: its reservation moves with it.
- */
+/* The first huge page moved was written to, and has its byte; its neighbour was not: its reservation moves too. */
 static void move_it(struct mm_struct *mm, const struct move *move)
 {
 	unsigned long addr = AREA + move->addr * PAGE_SIZE, to = AREA + move->new_addr * PAGE_SIZE;
@@ -288,10 +286,7 @@ static void what_is_moved_over_is_given_back(void **state)
 
 /* ---- memory runs out ---- */
 
-/*
- * Frames for none, one and so on of the tables at the new place: moved entries go back, and all mappings keep their
- * reservations.
- */
+/* Frames for none, one and so on of the new tables: moved entries go back, and all keep their reservations. */
 static void a_move_without_tables_changes_nothing(void **state)
 {
 	struct mm_struct *mm;
