@@ -206,11 +206,9 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return do_spurious(vmf);
 }
 
-void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret)
+void fault_wait(struct vm_fault *vmf)
 {
-	if (ret == FAULT_AGAIN)
-		BUG_ON(++vmf->rounds > PTE_AGAIN_BOUND);
-	else if (vmf->waits_for)
+	if (vmf->waits_for)
 		folio_wait_end(vmf->waits_for, vmf->wait_seen);
 	else
 		sleep_yield();
@@ -238,7 +236,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		fault_goes_again(&vmf, ret);
+		else
+			fault_wait(&vmf);
 	}
 	return ret;
 }

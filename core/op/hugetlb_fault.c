@@ -192,7 +192,8 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	while (unlikely((ret = hugetlb_fault_locked(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		fault_goes_again(&vmf, ret);
+		else
+			fault_wait(&vmf);
 	}
 	return ret;
 }
