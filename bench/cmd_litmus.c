@@ -78,7 +78,7 @@ static int race(const struct litmus *pattern, const struct litmus_part *part, co
 {
 	static const char *const verdicts[] = { "Never", "Sometimes", "Always" };
 	struct litmus_bounds bounds = { .seconds = litmus->seconds };
-	unsigned int left_out = part ? 1u << (part - pattern->parts) : 0;
+	unsigned int removed = part ? 1u << (part - pattern->parts) : 0;
 	struct litmus_counts counts;
 	enum litmus_verdict verdict;
 	const char *wrong;
@@ -88,7 +88,7 @@ static int race(const struct litmus *pattern, const struct litmus_part *part, co
 	snprintf(title, sizeof(title), "%s%s%s", pattern->name, part ? " without " : "", part ? part->name : "");
 	if (part && !part->hidden && litmus_can_show())
 		bounds.patience = litmus->strict;
-	error = litmus_run(pattern, left_out, &bounds, &counts);
+	error = litmus_run(pattern, removed, &bounds, &counts);
 	if (error)
 		return fail("%s: %s", title, strerror(-error));
 	verdict = litmus_verdict(&counts);

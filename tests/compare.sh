@@ -5,7 +5,7 @@
 # required. At most 30 s a comparison.
 #
 #   tests/compare.sh [N [FAULTLINE]]     N defaults to 20; ROUNDS, SECONDS_MOST, REPETITIONS, MIN_TIME, SLOW_DOWN,
-#   WORKLOADS may be set
+#                                        WORKLOADS may be set
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 faultline=${2:-$source/build/release/faultline}

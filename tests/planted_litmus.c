@@ -3,7 +3,7 @@
 #include "bench/command.h"
 #include "workloads/litmus/litmus.h"
 
-struct planted_whole_words {
+struct planted_intact_words {
 	shared_u32 word;
 };
 
@@ -11,14 +11,14 @@ struct planted_idle_words {
 	shared_u32 word;
 };
 
-static void begin_whole(struct planted_whole_words *s)
+static void begin_intact(struct planted_intact_words *s)
 {
 	store_relaxed(&s->word, 1u);
 }
 
-static bool goes_on(struct planted_whole_words *s, unsigned int left_out)
+static bool goes_on(struct planted_intact_words *s, unsigned int removed)
 {
-	(void)left_out;
+	(void)removed;
 	return load_relaxed(&s->word);
 }
 
@@ -27,14 +27,14 @@ static void begin_idle(struct planted_idle_words *s)
 	store_relaxed(&s->word, 0u);
 }
 
-static bool gives_up(struct planted_idle_words *s, unsigned int left_out)
+static bool gives_up(struct planted_idle_words *s, unsigned int removed)
 {
-	(void)left_out;
+	(void)removed;
 	return load_relaxed(&s->word);
 }
 
-LITMUS(planted_whole, begin_whole, goes_on, goes_on,
-	.name = "planted-whole", .forbidden = "this", .went_on = { "one", "two" }, .gave_up = { "not one", "not two" })
+LITMUS(planted_intact, begin_intact, goes_on, goes_on,
+	.name = "planted-intact", .forbidden = "this", .went_on = { "one", "two" }, .gave_up = { "not one", "not two" })
 
 LITMUS(planted_idle, begin_idle, gives_up, gives_up,
 	.name = "planted-idle", .forbidden = "that", .went_on = { "one", "two" }, .gave_up = { "not one", "not two" },

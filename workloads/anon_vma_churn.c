@@ -2,9 +2,10 @@
 /*
  * anon_vma_churn.c - the anon_vmas of one family of processes made, taken away and looked up.
  *
- * Children are forked from a parent of four pages, or from each other, and each writes to one page, which from then on belongs to an
- * anon_vma of its own. Others end them, and the anon_vmas with them; and those who look up hold nothing but a reference to such a
- * page, mapped or not, as reclaim would. Processes and pages stand in slots: who takes one out has it alone.
+ * Children are forked from a parent of four pages, or from each other, and each writes to one page, which from then on
+ * belongs to an anon_vma of its own. Others end them, and the anon_vmas with them; and those who look up hold nothing
+ * but a reference to such a page, mapped or not, as reclaim would. Processes and pages stand in slots: who takes one
+ * out has it alone.
  */
 #include "workloads/process.h"
 
@@ -126,7 +127,9 @@ static int64_t unlink_some(struct worker *worker)
 	return ended;
 }
 
-/* While @folio is mapped, and its anon_vma locked, some VMA of it has the folio's place. Locking: the anon_vma's lock. */
+/*
+ * While @folio is mapped, and its anon_vma locked, some VMA of it has the folio's place. Locking: the anon_vma's lock.
+ */
 static int expect_linked(struct worker *worker, struct folio *folio, struct anon_vma *anon_vma)
 {
 	unsigned long index = folio->page.index;
@@ -203,7 +206,7 @@ static int setup(struct workload_run *run)
 	return err;
 }
 
-/* The processes that are left, and the parent; the pages are held by nobody else. */
+/* The processes that are left, and the parent; no other process holds the pages. */
 static int check(struct workload_run *run)
 {
 	struct space *space = run->data;

@@ -19,15 +19,17 @@ int access_payload_to_write(struct mm_struct *mm, unsigned long addr, page_fn *f
 /*
  * contents_mark - the page at @addr was just mapped by a first write: it must be anonymous, know its address and hold
  * zeroes, and then holds @mark. contents_expect - it still does. contents_zero - what is mapped reads as zeroes.
- * Each returns 0, -ENOENT, or -EUCLEAN when it is not so. With payload 0 nothing is held, and the page alone is looked at.
+ * Each returns 0, -ENOENT, or -EUCLEAN when it differs. With payload 0 pages have no contents, and only the presence of
+ * the page is checked.
  */
 int contents_mark(struct mm_struct *mm, unsigned long addr, uint64_t mark);
 int contents_expect(struct mm_struct *mm, unsigned long addr, uint64_t mark);
 int contents_zero(struct mm_struct *mm, unsigned long addr);
 
 /*
- * Pages that fork shares. contents_write - a write that needs no fault: the page at @addr must be this entry's alone, and holds
- * @mark from now on; -EAGAIN when the entry allows no write. contents_read - *@mark is what it holds. Else as above.
+ * Pages that fork shares. contents_write - a write that needs no fault: the page at @addr must be this entry's alone,
+ * and holds @mark from now on; -EAGAIN when the entry allows no write. contents_read - *@mark is what it holds. Else as
+ * above.
  */
 int contents_write(struct mm_struct *mm, unsigned long addr, uint64_t mark);
 int contents_read(struct mm_struct *mm, unsigned long addr, uint64_t *mark);

@@ -24,9 +24,14 @@ extern const struct mm_walk_ops count_tables;	/* pmd_entry: present, a whole lea
  * region's pages, or -errno.
  */
 int64_t count_region(struct worker *worker, const struct mm_walk_ops *ops, unsigned long present);
-/* Walks all regions with @ops, while others fill and empty them: no more may be found than fits. Returns 0 or -errno. */
+/*
+ * Walks all regions with @ops, while others fill and empty them: no more may be found than fits. Returns 0 or -errno.
+ */
 int count_regions(struct space *space, const struct mm_walk_ops *ops, struct count *count);
-/* As an op: the same, one time of four so that huge pages are split on the way. Returns the pages found and not found, or -errno. */
+/*
+ * As an op: the same, one time of four with huge pages split by the walk. Returns the pages found and not found, or
+ * -errno.
+ */
 int64_t count_or_split_regions(struct worker *worker);
 
 #endif

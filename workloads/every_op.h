@@ -24,7 +24,7 @@ struct every_scene {
 struct every {
 	struct worker *worker;
 	struct every_scene *scene;
-	struct mm_struct *mm;			/* everybody's, or this worker's child */
+	struct mm_struct *mm;			/* shared by all workers, or this worker's child */
 	struct hmm_mirror *mirror;		/* of mm; NULL: none */
 	unsigned int nr_pins;
 	struct page *pins[EVERY_PINS];

@@ -167,7 +167,7 @@ int64_t file_space_fault_anywhere(struct worker *worker, unsigned int nr, bool c
 	return err ? err : (int64_t)nr;
 }
 
-/* Nobody else has this region: what a fault brought stays. */
+/* No other worker uses this region: a page that a fault brought stays. */
 static int touch_checked(struct worker *worker, unsigned long page)
 {
 	struct space *space = space_of(worker);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_jumble.c - a few pages pinned for reading and writing, while others fork, share, drop, protect and write to them: so
- * that a pin meets all that could take its page away, or give it to somebody else too.
+ * gup_jumble.c - a few pages pinned for reading and writing, while others fork, share, drop, protect and write to them:
+ * so that pins meet every operation that could free their page, or share it.
  */
 #include "workloads/space.h"
 
@@ -75,7 +75,7 @@ static int64_t fork_look_exit(struct worker *worker)
 	return err ? err : 1;
 }
 
-/* What is shared is written to by nobody, until the next write fault makes it somebody's own. */
+/* No worker writes to a shared page, until the next write fault makes it exclusive to one. */
 static int64_t share(struct worker *worker)
 {
 	struct page *page;

@@ -15,8 +15,8 @@ int gup_open(struct workload_run *run);
 int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pages);
 
 /*
- * gup_pin_all - pins @pages pages from @addr on with FOLL_* @flags, @batch in each call, and unpins them before the next. While
- * checking, each pin is watched (oracle/pins.h), and stamps the worker's slot. Returns @pages or -errno.
+ * gup_pin_all - pins @pages pages from @addr on with FOLL_* @flags, @batch in each call, and unpins them before the
+ * next. While checking, each pin is recorded (oracle/pins.h), and stamps the worker's slot. Returns @pages or -errno.
  */
 int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch, unsigned int flags);
 
@@ -24,7 +24,8 @@ int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pag
 int64_t gup_pin_own(struct worker *worker, unsigned int flags);
 
 /*
- * gup_pin_moving - the same page by page where others unmap what they like, and count that in *@unmaps; NULL when they fork only.
+ * gup_pin_moving - the same page by page where others unmap what they like, and count that in *@unmaps; NULL when they
+ * fork only.
  */
 int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long pages, unsigned int flags,
 		       const struct unmap_count *unmaps);

@@ -20,7 +20,7 @@ static int setup(struct workload_run *run)
 	return err;
 }
 
-/* Chunk by chunk; what a driver would do with each is left out. False: an entry is missing. Locking: mmap_lock. */
+/* Chunk by chunk; a driver's work on each is not simulated. False: an entry is missing. Locking: mmap_lock. */
 static bool read_all(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	hmm_pfn_t pfns[CHUNK];
@@ -50,12 +50,12 @@ static int64_t snapshot(struct worker *worker)
 	}
 	mmap_read_unlock(space->mm);
 	if (!valid)
-		return space_fail(space, -EUCLEAN, "no snapshot of a region that nobody changes");
+		return space_fail(space, -EUCLEAN, "no snapshot of a region that no thread changes");
 	return (int64_t)space->pages;
 }
 
 WORKLOAD(hmm_snapshot,
-	.what = "hmm_vma_get_pfns() over full tables, watched by a notifier; each worker its own VMA",
+	.what = "hmm_vma_get_pfns() over full tables, validated by a notifier; each worker its own VMA",
 	.item = "PTE",
 	.nr_roles = 1,
 	.roles = { { "snapshot", snapshot, NULL } },

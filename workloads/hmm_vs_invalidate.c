@@ -86,7 +86,7 @@ static int64_t snapshot(struct worker *worker)
 }
 
 WORKLOAD(hmm_vs_invalidate,
-	.what = "snapshots of pages, watched or locked, while others write to them and take them away",
+	.what = "snapshots of pages, validated or locked, while others write to and unmap them",
 	.item = "page",
 	.min_threads = 3,
 	.nr_roles = 3,

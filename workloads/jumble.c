@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * jumble.c - everything that is done to memory, by all workers at once, in a few pages of a few page tables: so that whatever can
- * meet does. Addresses come and go under everybody's hands, so no operation has to succeed.
+ * jumble.c - everything that is done to memory, by all workers at once, in a few pages of a few page tables: so that
+ * whatever can meet does. Addresses come and go at any time, so no operation has to succeed.
  *
- * While a run is checked each page touched tells which page of whom was written to last: of an mm's own, or of the mm that it
+ * While a run is checked each page touched names its last writer and address: of the mm itself, or of the mm that it
  * was forked from.
  */
 #include "workloads/space.h"
@@ -26,7 +26,7 @@ struct jumble {
 	struct mm_struct *mm;
 	uint32_t owner;				/* of what is written to mm */
 	unsigned int nr_children;		/* so far */
-	unsigned long pfn[FRAMES];		/* that page tables had; by now they may be anybody's */
+	unsigned long pfn[FRAMES];		/* found in page tables earlier; they may have been reused since */
 	unsigned int next;			/* of pfn */
 };
 
@@ -68,7 +68,7 @@ static int fault_read(struct jumble *jumble, struct part part)
 	return 0;
 }
 
-/* Whoever has the page pinned reads it without the lock. Locking: its PTL. */
+/* Holders of a pin read it without the lock. Locking: its PTL. */
 static int touch_page(struct jumble *jumble, const struct mapped_entry *entry, uint64_t index)
 {
 	uint64_t *word = page_payload(pte_page(entry->pte)), found = load_relaxed(word);

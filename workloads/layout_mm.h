@@ -5,7 +5,7 @@
 
 #include "workloads/workload.h"
 
-/* What of a layout an mm got; VMAs beyond TASK_SIZE or below MMAP_MIN_ADDR are left out, with their pages. */
+/* The part of a layout that an mm got; VMAs beyond TASK_SIZE or below MMAP_MIN_ADDR are skipped, with their pages. */
 struct layout_loaded {
 	unsigned int vmas, vmas_left_out;
 	uint64_t pages, pages_left_out;		/* in populated runs */
@@ -15,9 +15,9 @@ struct layout_loaded {
 bool layout_vma_fits(const struct layout_vma *vma);
 
 /*
- * layout_map - every VMA of @layout in the empty @mm, with its permissions, as private anonymous memory; kept apart by name,
- * so that there are as many as in the layout. If @populate, every page of its runs is written to, whatever the VMA allows
- * afterwards. Returns 0; -ENOMEM, with part of it done; -EOPNOTSUPP when no VMA fits.
+ * layout_map - every VMA of @layout in the empty @mm, with its permissions, as private anonymous memory; kept apart by
+ * name, so that there are as many as in the layout. If @populate, every page of its runs is written to, whatever the
+ * VMA allows afterwards. Returns 0; -ENOMEM, with part of it done; -EOPNOTSUPP when no VMA fits.
  */
 int layout_map(struct mm_struct *mm, const struct layout *layout, bool populate, struct layout_loaded *loaded);
 /* As a workload's setup but for @populate: a space whose mm is made so; space->pages is what its runs hold. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* limit_lock.c - what any path that takes a page-table lock cannot beat: a lock nobody else wants. */
+/* limit_lock.c - a bound for all paths that take a page-table lock: an uncontended lock. */
 #include "workloads/workload.h"
 
 #include <errno.h>

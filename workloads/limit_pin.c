@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * limit_pin.c - what any pin without locks cannot beat: four dependent loads from the root to a page's entry, and a pair of atomic
- * additions to that page's own line, which nobody else wants.
+ * limit_pin.c - what any pin without locks cannot beat: four dependent loads from the root to a page's entry, and a
+ * pair of atomic additions to that page's own cache line, without contention.
  */
 #include "workloads/hostmem.h"
 

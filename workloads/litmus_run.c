@@ -46,13 +46,16 @@ void litmus_register(const struct litmus *litmus)
 
 /* ---- the race ---- */
 
-enum gate { GATE_SHUT, GATE_OPEN, GATE_CLOSED };	/* closed: go home */
+enum gate { GATE_SHUT, GATE_OPEN, GATE_CLOSED };	/* closed: end */
 
-/* Lock key: (C) const while both threads run (A) atomic (M) side 0 between two meetings (S) one side each, read after a meeting */
+/*
+ * Lock key: (C) const while both threads run (A) atomic (M) side 0 between two meetings (S) one side each, read after a
+ * meeting
+ */
 static struct {
 	const struct litmus *litmus;		/* (C) */
 	const struct litmus_bounds *bounds;	/* (C) */
-	unsigned int left_out;			/* (C) */
+	unsigned int removed;			/* (C) */
 	uint32_t order[LITMUS_INSTANCES];	/* (C) */
 	struct pin pins[2];			/* (C) */
 	bool went_on[2][LITMUS_INSTANCES];	/* (S) */
@@ -97,7 +100,7 @@ static void race_side(unsigned int me)
 		if (me == 0)
 			race.litmus->start();
 		meet(me, ++generation);
-		race.litmus->side[me](race.order, race.went_on[me], race.left_out);
+		race.litmus->side[me](race.order, race.went_on[me], race.removed);
 		meet(me, ++generation);
 		if (me == 0) {
 			for (unsigned int i = 0; i < LITMUS_INSTANCES; i++)
@@ -149,14 +152,15 @@ static void shuffle(void)
 	}
 }
 
-int litmus_run(const struct litmus *litmus, unsigned int left_out, const struct litmus_bounds *bounds, struct litmus_counts *counts)
+int litmus_run(const struct litmus *litmus, unsigned int removed, const struct litmus_bounds *bounds,
+	       struct litmus_counts *counts)
 {
 	int error;
 
 	memset(&race, 0, sizeof(race));
 	race.litmus = litmus;
 	race.bounds = bounds;
-	race.left_out = left_out;
+	race.removed = removed;
 	shuffle();
 	error = topology_plan(PLACE_COMPACT, 2, 0, race.pins);
 	if (!error)
@@ -165,7 +169,7 @@ int litmus_run(const struct litmus *litmus, unsigned int left_out, const struct 
 	return error;
 }
 
-/* ---- what came out ---- */
+/* ---- outcomes ---- */
 
 unsigned long litmus_instances(const struct litmus_counts *counts)
 {
@@ -187,8 +191,8 @@ bool litmus_can_show(void)
 const char *litmus_wrong(const struct litmus_part *part, enum litmus_verdict verdict, bool strict)
 {
 	if (!part)
-		return verdict == LITMUS_NEVER ? NULL : "shows what it must not";
+		return verdict == LITMUS_NEVER ? NULL : "shows the forbidden outcome";
 	if (strict && verdict == LITMUS_NEVER && !part->hidden && litmus_can_show())
-		return "shows nothing, so nothing is known of the whole either";
+		return "never shows the outcome, so the intact pattern's Never means nothing";
 	return NULL;
 }

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Held while one worker's memory is let into a fork: nobody else's is then. */
+/* Held while a fork inherits one worker's memory: it inherits no other worker's. */
 static pthread_mutex_t fork_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static int advise_machine(int advice)
@@ -58,7 +58,9 @@ void live_process_close(struct worker *worker)
 	free(process);
 }
 
-/* What a child of a process with several threads may do: next to nothing, and nothing that a sanitizer has a part in. */
+/*
+ * What a child of a process with several threads may do: next to nothing, and nothing that a sanitizer has a part in.
+ */
 static void __attribute__((noreturn)) be_a_child(bool stay)
 {
 	for (;;)

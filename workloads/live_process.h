@@ -2,7 +2,7 @@
 /*
  * live_process.h - processes of the live kernel, each a fork of this one with one worker's memory (live.h).
  *
- * Of the rest they get as little as there is: the simulated machine's memory and other workers' are left out.
+ * They inherit as little else as possible: not the simulated machine's memory, nor other workers'.
  */
 #ifndef FAULTLINE_WORKLOADS_LIVE_PROCESS_H
 #define FAULTLINE_WORKLOADS_LIVE_PROCESS_H
@@ -24,7 +24,10 @@ void live_process_teardown(struct workload_run *run);
 int live_process_open(struct worker *worker);
 void live_process_close(struct worker *worker);
 
-/* A child that does nothing, and is gone at once, or if @stay waits for live_kill(). One worker at a time. Returns 0 or -errno. */
+/*
+ * A child that does nothing, and is gone at once, or if @stay waits for live_kill(). One worker at a time. Returns 0 or
+ * -errno.
+ */
 int live_fork(struct worker *worker, bool stay);
 /* The child's end, waited for if it is under way. Nothing to do without one. */
 void live_kill(struct worker *worker);

@@ -2,8 +2,8 @@
 /*
  * live_space.c - the live kernel's side of space_calls.h.
  *
- * All regions lie in one reservation, as far apart as in the core. What a workload unmaps in it is free for anybody's mmap(): so who
- * maps there again says MAP_FIXED_NOREPLACE, and workers allocate nothing while they work.
+ * All regions lie in one reservation, as far apart as in the core. What a workload unmaps in it is free for anybody's
+ * mmap(): so who maps there again says MAP_FIXED_NOREPLACE, and workers allocate nothing while they work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,10 @@ static long result_of(long ret)
 	return ret == -1 ? -errno : ret;
 }
 
-/* What is replaced others may be using: to a sanitizer that would be a write of all of it, so it is not told. */
+/*
+ * Others may be using the range replaced. A sanitizer would take this for a write of all of it, so it does not see the
+ * call.
+ */
 static long live_mmap(struct worker *worker, unsigned long addr, unsigned long len, int prot, int flags)
 {
 	int fd = flags & MAP_ANONYMOUS ? -1 : space_of(worker)->files[worker->index].fd;
@@ -55,7 +58,7 @@ static int live_mprotect(struct worker *worker, unsigned long addr, unsigned lon
 	return (int)result_of(mprotect(at(addr), len, prot));
 }
 
-/* -EAGAIN: MADV_COLLAPSE of a page that somebody in the system looks at just now. */
+/* -EAGAIN: MADV_COLLAPSE of a page with a transient reference from elsewhere in the kernel. */
 static int live_madvise(struct worker *worker, unsigned long addr, unsigned long len, int advice)
 {
 	int err = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * migrate_vs_fault.c - pages moved to other frames under whoever writes to them, by faults or through pins. With one node they
+ * migrate_vs_fault.c - pages migrated while others write to them, by faults or through pins. With one node they
  * move within it, as compaction does.
  */
 #include "workloads/shared_area.h"

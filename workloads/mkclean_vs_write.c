@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mkclean_vs_write.c - a file written back while others write to it: each round takes the right to write from all entries, so every
- * page faults again before its next write.
+ * mkclean_vs_write.c - a file written back while others write to it: each round takes the right to write from all
+ * entries, so every page faults again before its next write.
  *
- * A writer writes to pages that nobody else does, counting. Once all is done and written back a last time, the device holds
+ * Each writer writes to pages of its own, counting. Once all is done and written back a last time, the device holds
  * the last count of each.
  */
 #include "workloads/file_space.h"

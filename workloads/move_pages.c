@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_pages.c - populated memory moved to the next node, page by page; with one node all pages are found where they should be. */
+/*
+ * move_pages.c - populated memory moved to the next node, page by page; with one node all pages are found where they
+ * should be.
+ */
 #include "workloads/space_calls.h"
 
 #include <errno.h>
@@ -46,7 +49,7 @@ static int64_t move(struct worker *worker)
 	return err ? err : (int64_t)space->pages;
 }
 
-/* Not everybody may move pages everywhere. */
+/* Not every process may move pages to every node. */
 static int setup(struct workload_run *run)
 {
 	struct worker worker = { .run = run };

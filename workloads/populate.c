@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* populate.c - pages asked for all at once, without a fault for each: to be written to, or the zero page to be read. */
+/* populate.c - pages populated by one call, without a fault for each: writable pages, or the zero page. */
 #include "workloads/space_calls.h"
 
 static int open_write(struct workload_run *run)

@@ -80,7 +80,7 @@ int64_t process_write_round(struct worker *worker, struct process_pages pages)
 	return done < 0 ? done : (int64_t)pages.nr;
 }
 
-/* As process_read(); and -EFAULT, not told, when the page @may_be_lost and is. */
+/* As process_read(); and -EFAULT, without a report, when the page @may_be_lost and is hwpoisoned. */
 static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, bool may_be_lost,
 			uint64_t *when)
 {
@@ -98,7 +98,8 @@ static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned lo
 		err = contents_read(mm, addr, &mark);
 	} while (lost_again(err, &tries));
 	if (err || (mark && (mark & ~WHEN_MASK) != mark_of(index, addr, 0)))
-		return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx holds what nobody wrote there", addr);
+		return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx holds a value never written there",
+				  addr);
 	*when = (mark & WHEN_MASK) >> WHEN_SHIFT;
 	return 0;
 }

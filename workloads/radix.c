@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * radix.c - the microbenchmarks of RadixVM (EuroSys 2013) by their names there: address spaces under threads that map and unmap.
+ * radix.c - the microbenchmarks of RadixVM (EuroSys 2013) by their names there: address spaces under threads that map
+ * and unmap.
  *
  *   local     map memory at a place of one's own, write to each page, unmap it
  *   pipeline  map and write to it, and hand it to the next worker, who writes to it too and unmaps it
  *   global    map one's own part of a table, in place of the old one; then write to pages all over the table
  *
- * No worker waits for another here, since runners let them come and go: where the pipe is full or empty a worker goes on, and nobody
- * waits between mapping a part of the table and using all of it. What is counted are written pages.
+ * No worker waits for another here, since runners let them come and go: where the pipe is full or empty a worker goes
+ * on, and no worker waits between mapping a part of the table and using all of it. What is counted are written pages.
  * Source: github.com/aclements/sv6, bin/mapbench.cc.
  */
 #include "workloads/space_calls.h"

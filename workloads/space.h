@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA; or one mm for each worker; or, for
- * WORKLOAD_LIVE, this process's own (space_calls.h).
+ * space.h - the address space a workload runs in: one mm, with regions of equal size, each one VMA; or one mm for each
+ * worker; or, for WORKLOAD_LIVE, this process's own (space_calls.h).
  *
  * Regions begin at multiples of PUD_SIZE, so no two share a PTE or PMD table, and their names keep them from merging.
- * The first failure of any worker is told on stderr and stays: every later op and the check report it too.
+ * The first failure of any worker is reported on stderr and kept: every later op and the check report it too.
  */
 #ifndef FAULTLINE_WORKLOADS_SPACE_H
 #define FAULTLINE_WORKLOADS_SPACE_H
@@ -18,7 +18,7 @@
 struct space {
 	const struct workload_run *run;	/* (C) */
 	const struct space_calls *calls;	/* (C) whose it is: the core's, or the live kernel's, which has no mm */
-	struct mm_struct *mm;		/* (C) everybody's, or the first worker's */
+	struct mm_struct *mm;		/* (C) shared, or the first worker's */
 	struct mm_struct **mms;		/* (C) all of them */
 	unsigned int nr_mms;		/* (C) 1, or one for each worker */
 	unsigned int nr;		/* (C) regions of each mm */
@@ -36,9 +36,9 @@ struct space {
 };
 
 /*
- * space_open_mm - run->data becomes a space without regions. space_open - with @nr of them, of @pages pages each, empty,
- * readable and writable. Both return 0 or -ENOMEM, space_open() -EOPNOTSUPP too when the geometry has no room for them.
- * space_close() takes back everything, and is fine after a failure.
+ * space_open_mm - run->data becomes a space without regions. space_open - with @nr of them, of @pages pages each,
+ * empty, readable and writable. Both return 0 or -ENOMEM, space_open() -EOPNOTSUPP too when the geometry has no room
+ * for them. space_close() takes back everything, and is fine after a failure.
  */
 int space_open_mm(struct workload_run *run);
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages);
@@ -46,8 +46,8 @@ void space_close(struct workload_run *run);
 /* space_open_room - the same with room for the regions, and nothing mapped there. */
 int space_open_room(struct workload_run *run, unsigned int nr, unsigned long pages);
 /*
- * space_open_warm - the same as space_open(), and the host has backed as many frames as all regions hold. Its first touch of
- * each would cost ten times the clearing.
+ * space_open_warm - the same as space_open(), and the host has backed as many frames as all regions hold. Its first
+ * touch of each would cost ten times the clearing.
  */
 int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pages);
 /* As a workload's setup: a warm region of choice[0] pages for each worker. */
@@ -59,12 +59,14 @@ int space_open_memory(struct workload_run *run);
 int space_open_populated(struct workload_run *run, unsigned int mms);
 int space_open_processes(struct workload_run *run);
 /*
- * space_open_zero - a region of @pages pages for each worker, the zero page in each slot whose number @every divides: all
- * that takes memory are the tables. space_open_full() - as a workload's setup, of choice[0] pages, with every slot.
+ * space_open_zero - a region of @pages pages for each worker, the zero page in each slot whose number @every divides:
+ * all that takes memory are the tables. space_open_full() - as a workload's setup, of choice[0] pages, with every slot.
  */
 int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long every);
 int space_open_full(struct workload_run *run);
-/* As a workload's check: no worker failed, and the oracle finds nothing wrong. 0 or -errno, told why on stderr. */
+/*
+ * As a workload's check: no worker failed, and the oracle finds nothing wrong. 0 or -errno, with the reason on stderr.
+ */
 int space_check(struct workload_run *run);
 
 static inline struct space *space_of(const struct worker *worker)
@@ -86,7 +88,7 @@ static inline unsigned long space_region(const struct space *space, unsigned int
 	return space->base + i * space->stride;
 }
 
-/* Keeps and tells the first failure. Returns the one kept; @error is -errno. */
+/* Keeps and reports the first failure. Returns the one kept; @error is -errno. */
 int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3, 4) __cold;
 
 /* ---- pages ---- */
@@ -94,16 +96,20 @@ int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3,
 /* A fault at @addr that has to succeed. Returns 0 or -errno. */
 int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags);
 /*
- * space_touch - one write fault for each of @pages pages, @step bytes apart, none of them mapped before. While checking,
- * each page must come zeroed, is marked, and all marks are looked at again at the end. Returns @pages or -errno.
+ * space_touch - one write fault for each of @pages pages, @step bytes apart, none of them mapped before. While
+ * checking, each page must come zeroed, is marked, and all marks are looked at again at the end. Returns @pages or
+ * -errno.
  */
 int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
 /*
- * space_drop - MADV_DONTNEED over the same pages, at once where they are neighbours. While checking, some of them are then
- * read, and must be zero. Returns 0 or -errno.
+ * space_drop - MADV_DONTNEED over the same pages, at once where they are neighbours. While checking, some of them are
+ * then read, and must be zero. Returns 0 or -errno.
  */
 int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
-/* Both for the worker's own region, whose pages come by faults @step bytes apart; space_touch_own() returns all pages of it. */
+/*
+ * Both for the worker's own region, whose pages come by faults @step bytes apart; space_touch_own() returns all pages
+ * of it.
+ */
 int64_t space_touch_own(struct worker *worker, unsigned long step);
 void space_drop_own(struct worker *worker);
 /*

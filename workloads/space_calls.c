@@ -78,7 +78,7 @@ static int64_t core_access(struct worker *worker, unsigned long addr, unsigned l
 	return err ? err : (int64_t)pages;
 }
 
-/* No two pages of a run hold the same, whoever touched them. */
+/* No two pages of a run hold the same value, whichever worker touched them. */
 static uint64_t mark_of(const struct worker *worker, unsigned long addr)
 {
 	return ((uint64_t)(worker->index + 1) << 52) | addr >> PAGE_SHIFT;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * space_calls.h - what a program asks of its address space, be it the core's or the live kernel's: so that a workload written once
- * runs in both. TWINS() registers it twice, under its name and under that with live_ in front.
+ * space_calls.h - what a program asks of its address space, be it the core's or the live kernel's: so that a workload
+ * written once runs in both. TWINS() registers it twice, under its name and under that with live_ in front.
  *
- * In a space of the live kernel regions are where space.h has them, in this process's own memory; there is no mm, no policy, and
- * pages are touched by touching them. What a workload sets up by space.h, it gets there too.
+ * In a space of the live kernel regions are where space.h has them, in this process's own memory; there is no mm, no
+ * policy, and pages are touched by touching them. What a workload sets up by space.h, it gets there too.
  */
 #ifndef FAULTLINE_WORKLOADS_SPACE_CALLS_H
 #define FAULTLINE_WORKLOADS_SPACE_CALLS_H
@@ -12,8 +12,8 @@
 #include "workloads/space.h"
 
 /*
- * Each as the system call of its name, by @worker: an address, 0 or a count; or -errno. A mapping that is not MAP_ANONYMOUS is of
- * the worker's own file, from its start.
+ * Each as the system call of its name, by @worker: an address, 0 or a count; or -errno. A mapping that is not
+ * MAP_ANONYMOUS is of the worker's own file, from its start.
  */
 struct space_calls {
 	long (*mmap)(struct worker *worker, unsigned long addr, unsigned long len, int prot, int flags);
@@ -25,7 +25,9 @@ struct space_calls {
 	int (*pagemap)(struct worker *worker, unsigned long addr, unsigned long pages, uint64_t *map);
 	long (*move_pages)(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes, int *status);
 	int (*ftruncate)(struct worker *worker, unsigned long pages);
-	/* No calls, but accesses: space_access(); space_touch() while checking; a read of a page that must hold zeroes. */
+	/*
+	 * No calls, but accesses: space_access(); space_touch() while checking; a read of a page that must hold zeroes.
+	 */
 	int64_t (*access)(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step, bool write);
 	int64_t (*touch_checked)(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
 	int (*expect_zero)(struct worker *worker, unsigned long addr);
@@ -33,14 +35,17 @@ struct space_calls {
 
 extern const struct space_calls core_calls, live_calls;
 
-/* ---- calls that must succeed: @pages pages from @addr on; 0 or -errno, told on stderr ---- */
+/* ---- calls that must succeed: @pages pages from @addr on; 0 or -errno, reported on stderr ---- */
 
 int space_munmap(struct worker *worker, unsigned long addr, unsigned long pages);
 int space_mprotect(struct worker *worker, unsigned long addr, unsigned long pages, int prot);
 int space_madvise(struct worker *worker, unsigned long addr, unsigned long pages, int advice);
 /* Moves them to @to, over what is mapped there. */
 int space_mremap(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long to);
-/* Private and anonymous; or @flags MAP_SHARED or MAP_PRIVATE of the worker's file; at @addr with MAP_FIXED. Returns the address. */
+/*
+ * Private and anonymous; or @flags MAP_SHARED or MAP_PRIVATE of the worker's file; at @addr with MAP_FIXED. Returns the
+ * address.
+ */
 long space_mmap(struct worker *worker, unsigned long addr, unsigned long pages, int flags);
 /* As space_mmap(), readable and writable memory of its own wherever there is room. */
 static inline long space_mmap_anywhere(struct worker *worker, unsigned long pages)
@@ -60,15 +65,18 @@ int64_t space_advise_own(struct worker *worker, int advice);
 
 /* ---- set-up ---- */
 
-/* As worker_setup: one op, so that the host has backed what the next ones need, and files are in memory. Returns 0 or -errno. */
+/*
+ * As worker_setup: one op, so that the host has backed what the next ones need, and files are in memory. Returns 0 or
+ * -errno.
+ */
 int space_warm_up(struct worker *worker);
 
-/* space_open_files - room for a region of @pages for each worker, who has a file as long. As space_open(). */
+/* space_open_files - room for a region of @pages for each worker, with a file of that length. As space_open(). */
 int space_open_files(struct workload_run *run, unsigned long pages);
 
 /*
- * space_open_advised - as space_open_memory(), and the live kernel takes that advice, called @name, for a populated region; or
- * workload_skip().
+ * space_open_advised - as space_open_memory(), and the live kernel takes that advice, called @name, for a populated
+ * region; or workload_skip().
  */
 int space_open_advised(struct workload_run *run, int advice, const char *name);
 

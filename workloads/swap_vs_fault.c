@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * swap_vs_fault.c - pages swapped out under whoever writes to them; from a child that shares them, or from the process itself.
+ * swap_vs_fault.c - pages swapped out while others write to them; from a child that shares them, or from the process
+ * itself.
  *
- * Nobody writes in the child: what its pages hold when it is forked they hold when they come back from swap.
+ * No worker writes in the child: its pages hold the same at the fork and after swap-in.
  */
 #include "workloads/shared_area.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* truncate_vs_fault.c - a file cut off and grown again under faults through a shared and a private mapping of it. */
+/* truncate_vs_fault.c - a file truncated and grown again under faults through a shared and a private mapping of it. */
 #include "workloads/file_space.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static int64_t fault(struct worker *worker)
 	return file_space_fault_anywhere(worker, OP_FAULTS, true);
 }
 
-/* Two truncators: each may find the file cut off already. The pages are those that were cut off here at the most. */
+/* Two truncators: each may find the file truncated already. The result is the maximum of pages truncated here. */
 static int64_t cut(struct worker *worker)
 {
 	struct space *space = space_of(worker);
@@ -40,7 +40,7 @@ static int64_t cut(struct worker *worker)
 		err = sys_ftruncate(space->file, left);
 	if (!err)
 		err = sys_ftruncate(space->file, FILE_PAGES);
-	return err ? space_fail(space, err, "the file could not be cut off: %d", err) : (int64_t)(FILE_PAGES - left);
+	return err ? space_fail(space, err, "the file could not be truncated: %d", err) : (int64_t)(FILE_PAGES - left);
 }
 
 WORKLOAD(truncate_vs_fault,

@@ -12,7 +12,7 @@ static int is_all_huge(struct space *space)
 	return err || count.present == space->nr * space->pages ? err : -ENOMEM;
 }
 
-/* The huge zero page everywhere: all that takes memory are the tables put by for the leaves. */
+/* The huge zero page everywhere: only the tables deposited for the leaves take memory. */
 static int open_zero(struct workload_run *run)
 {
 	int err = space_open(run, run->threads, (unsigned long)run->choice[0]);

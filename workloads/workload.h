@@ -9,7 +9,7 @@
  *     worker_setup(worker)          in each worker, pinned and registered; optional
  *       { prepare(worker); op(worker) } …   prepare is not timed; op returns the items it did, or -errno
  *     worker_teardown(worker)       optional
- *   check(run)                      at rest, all workers gone; 0 or -errno, having told why on stderr
+ *   check(run)                      quiescent, all workers gone; 0 or -errno, the reason on stderr
  *   teardown(run)                   always, after a setup that returned 0
  *
  * Every call may come again: a runner sets up and tears down as often as it likes.
@@ -89,14 +89,14 @@ struct workload_run {
 };
 
 /*
- * workload_skip - what a setup returns where this machine's kernel refuses what the workload is about: no failure, as long as the
- * reason is told. @fmt says who refuses what. Returns -EOPNOTSUPP.
+ * workload_skip - what a setup returns where this machine's kernel refuses what the workload is about: no failure, as
+ * long as the reason is printed. @fmt names what rejects which choice. Returns -EOPNOTSUPP.
  */
 int workload_skip(struct workload_run *run, const char *fmt, ...) __printf(2, 3) __cold;
 
 /*
- * For setup: what it prepares from now on lies where worker @index would have put it itself. The runner undoes that after the
- * setup.
+ * For setup: what it prepares from now on lies where worker @index would have put it itself. The runner undoes that
+ * after the setup.
  */
 void workload_stand_for(const struct workload_run *run, unsigned int index);
 

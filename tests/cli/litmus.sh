@@ -14,7 +14,7 @@ shows 'without gup-share:A; hides on x86: '
 
 # Only what was asked for, and each part of it.
 ends 0 litmus --seconds 0.05 gup-fork
-[ "$(grep -cE '^(Never|Sometimes|Always) ' out)" -eq 3 ] || surprise 'not the whole and two parts'
+[ "$(grep -cE '^(Never|Sometimes|Always) ' out)" -eq 3 ] || surprise 'not the intact pattern and two without a barrier'
 grep -qE '^Never      gup-fork: in 0 of [1-9][0-9]*$' out || surprise 'no verdict'
 shows 'gup-fork without gup-fork:A: in '
 shows 'Never: not one of these races had the forbidden outcome.'
@@ -27,16 +27,16 @@ refuses "invalid time 'soon'" litmus --seconds soon
 refuses "invalid time '0'" litmus --strict 0
 refuses 'unknown option' litmus --fly
 
-# A whole that shows what it must not, and a part that shows nothing.
+# An intact pattern that shows the outcome, and a removed barrier without effect.
 sanitized=$("$FAULTLINE" --version | grep -c ', tsan build,')
 FAULTLINE=$PLANTED
-ends 1 --seconds 0.05 planted-whole
-reports 'planted-whole: shows what it must not'
-grep -qE '^Always     planted-whole: in ([1-9][0-9]*) of \1$' out || surprise 'no verdict'
+ends 1 --seconds 0.05 planted-intact
+reports 'planted-intact: shows the forbidden outcome'
+grep -qE '^Always     planted-intact: in ([1-9][0-9]*) of \1$' out || surprise 'no verdict'
 shows '  one, two: this'
 ends 0 --seconds 0.05 planted-idle
 shows '  not one, not two'
 [ "$(nproc)" -gt 1 ] && [ "$sanitized" -eq 0 ] || exit 0
 ends 1 --seconds 0.05 --strict 0.1 planted-idle
-reports 'planted-idle without nothing: shows nothing'
+reports 'planted-idle without nothing: never shows the outcome'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'complains of what hides'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every side of an ORDER tag is a part of a litmus pattern, which explores the protocol without it, or its tag has the
-# shape of the pattern "message"; every pattern is named as its file.
+# Every side of an ORDER tag is a part of a litmus pattern, so its removal is explored; every pattern is named as its
+# file.
 . "$(dirname "$0")/../lib/lint.sh"
 . "$(dirname "$0")/../lib/order.sh"
 

@@ -54,8 +54,8 @@ static const char *verdict(const struct litmus_part *part)
 		    !shown ? "Never" : shown < schedules ? "Sometimes" : "Always", model_pattern.name, part ? " without " : "",
 		    part ? part->name : "", shown, schedules, all);
 	if (!part)
-		return shown ? "shows what it must not" : nullptr;
-	return shown ? nullptr : "shows nothing, so nothing is known of the whole either";
+		return shown ? "shows the forbidden outcome" : nullptr;
+	return shown ? nullptr : "never shows the outcome, so the intact pattern's Never means nothing";
 }
 
 static int judge(const struct litmus_part *part)

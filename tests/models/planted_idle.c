@@ -2,7 +2,7 @@
 /*
  * planted_idle.c - message passing whose barrier does nothing: a release and an acquire are beside it.
  *
- * Refused: planted-idle without barrier: shows nothing
+ * Refused: planted-idle without barrier: never shows the outcome
  */
 #include "workloads/litmus/litmus.h"
 
@@ -18,18 +18,18 @@ static void begin(struct planted_idle_words *s)
 	store_relaxed(&s->data, 0u);
 }
 
-static bool give(struct planted_idle_words *s, unsigned int left_out)
+static bool give(struct planted_idle_words *s, unsigned int removed)
 {
 	store_relaxed(&s->data, 1u);
-	if (!(left_out & BARRIER))
+	if (!(removed & BARRIER))
 		smp_mb();
 	store_release(&s->flag, 1u);
 	return true;
 }
 
-static bool take(struct planted_idle_words *s, unsigned int left_out)
+static bool take(struct planted_idle_words *s, unsigned int removed)
 {
-	(void)left_out;
+	(void)removed;
 	return load_acquire(&s->flag) && !load_relaxed(&s->data);
 }
 

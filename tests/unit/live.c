@@ -4,8 +4,8 @@
  * mincore's vectors, VMAs, what a touch comes to and what it reads agree.
  *
  * Not compared, because the two may differ by right:
- *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once, or by
- *   mremap()
+ *   addresses the kernel chose itself    ours searches from its own top; both are unmapped again at once, or
+ *                                        by mremap()
  *                                        moved back
  *   PROT_EXEC alone                      with protection keys the kernel makes it unreadable
  *   addresses below MMAP_MIN_ADDR        a setting of the machine, and no limit for its administrator

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * age.c - grace periods since an object was unlinked (age.c, rcu.c): whoever unlinks notes how many there were, and one that ends is
- * counted before the next begins, whose readers do not find the object any more.
+ * age.c - grace periods since an object was unlinked (age.c, rcu.c): the unlinker notes their number, and a period that
+ * ends is counted before the next one begins, whose readers no longer find the object.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -18,20 +18,20 @@ static void begin(struct age_words *s)
 	store_relaxed(&s->periods, 0u);
 }
 
-/* True: unlinked before the period that ends meanwhile was over, or so it notes. */
-static force_inline bool unlink_and_note(struct age_words *s, unsigned int left_out)
+/* True: its note says that it unlinked before the end of the period that ends meanwhile. */
+static force_inline bool unlink_and_note(struct age_words *s, unsigned int removed)
 {
 	store_relaxed(&s->unlinked, 1u);
-	if (!(left_out & AGE_A))
+	if (!(removed & AGE_A))
 		smp_mb();
 	return !load_relaxed(&s->periods);
 }
 
 /* True: a reader of the next period finds it. */
-static force_inline bool count_and_find(struct age_words *s, unsigned int left_out)
+static force_inline bool count_and_find(struct age_words *s, unsigned int removed)
 {
 	fetch_add_relaxed(&s->periods, 1u);
-	if (!(left_out & AGE_B))
+	if (!(removed & AGE_B))
 		smp_mb__after_atomic();
 	return !load_relaxed(&s->unlinked);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_publish.c - a VMA's chains are on its list before its anon_vma shows, and looked at after it did (anon_vma.h). */
+/* anon_publish.c - a VMA's chains are on its list before its anon_vma is visible, and read after it is (anon_vma.h). */
 #include "workloads/litmus/litmus.h"
 
 enum { PUBLISH_A = 1, PUBLISH_B = 2, LINK_FIRST = 4 };
@@ -15,12 +15,12 @@ static void begin(struct anon_publish_words *s)
 	store_relaxed(&s->chains, 0u);
 }
 
-static force_inline bool prepare(struct anon_publish_words *s, unsigned int left_out)
+static force_inline bool prepare(struct anon_publish_words *s, unsigned int removed)
 {
-	if (left_out & LINK_FIRST)
+	if (removed & LINK_FIRST)
 		store_relaxed(&s->anon_vma, 1u);
 	store_relaxed(&s->chains, 1u);
-	if (left_out & PUBLISH_A)
+	if (removed & PUBLISH_A)
 		store_relaxed(&s->anon_vma, 1u);
 	else
 		store_release(&s->anon_vma, 1u);
@@ -28,9 +28,9 @@ static force_inline bool prepare(struct anon_publish_words *s, unsigned int left
 }
 
 /* A neighbour that would share the anon_vma if it has one chain: vma_has_one_chain(). */
-static force_inline bool find_mergeable(struct anon_publish_words *s, unsigned int left_out)
+static force_inline bool find_mergeable(struct anon_publish_words *s, unsigned int removed)
 {
-	uint32_t anon_vma = left_out & PUBLISH_B ? load_relaxed(&s->anon_vma) : load_acquire(&s->anon_vma);
+	uint32_t anon_vma = removed & PUBLISH_B ? load_relaxed(&s->anon_vma) : load_acquire(&s->anon_vma);
 
 	return anon_vma && !load_relaxed(&s->chains);
 }
@@ -41,7 +41,7 @@ LITMUS(anon_publish, begin, prepare, find_mergeable,
 	.went_on = { "prepared", "found no chain" },
 	.gave_up = { "", "found the chain, or no anon_vma" },
 	.parts = {
-		{ "anon-publish:A", "stores are seen in their order" },
-		{ "anon-publish:B", "loads are made in their order" },
+		{ "anon-publish:A", "stores become visible in order" },
+		{ "anon-publish:B", "loads are done in order" },
 		{ "link-first", NULL },
 	})

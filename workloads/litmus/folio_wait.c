@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folio_wait.c - a waiter for a folio lock that is about to sleep against the unlock (folio_lock.c). The kernel's part is as in
- * spin_futex.c.
+ * folio_wait.c - a waiter for a folio lock that is about to sleep against the unlock (folio_lock.c). The kernel's part
+ * is as in spin_futex.c.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -29,34 +29,34 @@ static force_inline bool sleeps(struct folio_wait_words *s, uint32_t expected)
 	return load_relaxed(&s->flags) == expected;
 }
 
-/* Left out, A marks what it saw before without looking again. True: sleeps. */
-static force_inline bool lock(struct folio_wait_words *s, unsigned int left_out)
+/* Removed, A sets the mark without a re-check of what it read. True: sleeps. */
+static force_inline bool lock(struct folio_wait_words *s, unsigned int removed)
 {
 	uint32_t seen = load_relaxed(&s->flags);
 
 	if (!(seen & LOCKED))
 		return false;
-	if (left_out & MARK)
+	if (removed & MARK)
 		return sleeps(s, seen);
-	if (left_out & WAIT_A)
+	if (removed & WAIT_A)
 		store_relaxed(&s->flags, seen | WAITERS);
 	else if (!try_cmpxchg_acquire(&s->flags, &seen, seen | WAITERS))
-		return false;		/* looks again */
+		return false;		/* re-checks */
 	return sleeps(s, seen | WAITERS);
 }
 
-/* Left out, B looks for waiters before it lets go. True: woke nobody. */
-static force_inline bool unlock(struct folio_wait_words *s, unsigned int left_out)
+/* Removed, B checks for waiters before it unlocks. True: woke no waiter. */
+static force_inline bool unlock(struct folio_wait_words *s, unsigned int removed)
 {
 	uint32_t seen;
 
-	if (left_out & WAIT_B) {
+	if (removed & WAIT_B) {
 		seen = load_relaxed(&s->flags);
 		(void)fetch_and_release(&s->flags, ~(LOCKED | WAITERS));
 	} else {
 		seen = fetch_and_release(&s->flags, ~(LOCKED | WAITERS));
 	}
-	if (!(seen & WAITERS) || left_out & WAKE)
+	if (!(seen & WAITERS) || removed & WAKE)
 		return true;
 	smp_mb();
 	return !load_relaxed(&s->sleeper);
@@ -64,7 +64,7 @@ static force_inline bool unlock(struct folio_wait_words *s, unsigned int left_ou
 
 LITMUS(folio_wait, begin, lock, unlock,
 	.name = "folio-wait",
-	.forbidden = "a sleeper nobody wakes",
-	.went_on = { "sleeps", "woke nobody" },
+	.forbidden = "a sleeper without a wake-up",
+	.went_on = { "sleeps", "woke no waiter" },
 	.gave_up = { "did not sleep", "woke the sleeper" },
 	.parts = { { "folio-wait:A", NULL }, { "folio-wait:B", NULL }, { "mark", NULL }, { "wake-up", NULL } })

@@ -22,21 +22,21 @@ static void begin(struct gup_fork_words *s)
 	store_relaxed(&s->sequence, 0u);
 }
 
-static force_inline bool fork_page(struct gup_fork_words *s, unsigned int left_out)
+static force_inline bool fork_page(struct gup_fork_words *s, unsigned int removed)
 {
 	store_relaxed(&s->sequence, 1u);	/* raw_write_seqcount_begin() */
-	if (!(left_out & FORK_A))
+	if (!(removed & FORK_A))
 		smp_mb();
 	return load_acquire(&s->pins) < PINNED;
 }
 
-static force_inline bool gup(struct gup_fork_words *s, unsigned int left_out)
+static force_inline bool gup(struct gup_fork_words *s, unsigned int removed)
 {
 	uint32_t old = UNPINNED;
 
 	if (!try_cmpxchg_acquire(&s->pins, &old, PINNED))
 		return false;
-	if (!(left_out & FORK_B))
+	if (!(removed & FORK_B))
 		smp_mb__after_atomic();
 	return load_acquire(&s->sequence) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_share.c - GUP-fast against who shares a page (rmap.h): store buffering between the pins and the entry.
+ * gup_share.c - GUP-fast against the sharer of a page (rmap.h): store buffering between the pins and the entry.
  *
  *   share   (A1) entry = 0; gup-share:A; (A2) pinned?      GUP   (B3) pins += 1024; gup-share:B; (B4) the same entry?
  */
@@ -23,21 +23,21 @@ static void begin(struct gup_share_words *s)
 	store_relaxed(&s->entry, MAPPED);
 }
 
-static force_inline bool share(struct gup_share_words *s, unsigned int left_out)
+static force_inline bool share(struct gup_share_words *s, unsigned int removed)
 {
 	(void)xchg_acq_rel(&s->entry, 0u);
-	if (!(left_out & SHARE_A))
+	if (!(removed & SHARE_A))
 		smp_mb();
 	return load_acquire(&s->pins) < PINNED;
 }
 
-static force_inline bool gup(struct gup_share_words *s, unsigned int left_out)
+static force_inline bool gup(struct gup_share_words *s, unsigned int removed)
 {
 	uint32_t old = UNPINNED;
 
 	if (!try_cmpxchg_acquire(&s->pins, &old, PINNED))
 		return false;
-	if (!(left_out & SHARE_B))
+	if (!(removed & SHARE_B))
 		smp_mb__after_atomic();
 	return load_acquire(&s->entry) == MAPPED;
 }

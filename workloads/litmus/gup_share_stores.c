@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_share_stores.c - gup_share.c with plain stores, which every processor lets a later load pass: the barriers alone do the work,
- * as they do where a read-modify-write orders no more than a store. On x86 this is where leaving one out shows.
+ * gup_share_stores.c - gup_share.c with plain stores, which a later load may pass on every processor: only the barriers
+ * order them, as they do where a read-modify-write orders no more than a store. On x86 only this pattern shows a
+ * missing barrier.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -22,18 +23,18 @@ static void begin(struct gup_share_stores_words *s)
 	store_relaxed(&s->entry, MAPPED);
 }
 
-static force_inline bool share(struct gup_share_stores_words *s, unsigned int left_out)
+static force_inline bool share(struct gup_share_stores_words *s, unsigned int removed)
 {
 	store_release(&s->entry, 0u);
-	if (!(left_out & SHARE_A))
+	if (!(removed & SHARE_A))
 		smp_mb();
 	return load_acquire(&s->pins) < PINNED;
 }
 
-static force_inline bool gup(struct gup_share_stores_words *s, unsigned int left_out)
+static force_inline bool gup(struct gup_share_stores_words *s, unsigned int removed)
 {
 	store_relaxed(&s->pins, PINNED);
-	if (!(left_out & SHARE_B))
+	if (!(removed & SHARE_B))
 		smp_mb();
 	return load_acquire(&s->entry) == MAPPED;
 }

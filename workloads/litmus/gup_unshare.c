@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_unshare.c - GUP-fast, only reading, against the whole of sharing a page (rmap.h): exclusive is cleared before an entry comes
- * back, and looked at after the entry was. The entry comes back as it was, so that to read it again tells nothing by itself.
+ * gup_unshare.c - GUP-fast for reading against all steps of sharing a page (rmap.h): the exclusive flag is cleared
+ * before the entry is restored, and read after the entry. The entry is restored unchanged, so that its re-check alone
+ * shows nothing.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -24,7 +25,7 @@ static void begin(struct gup_unshare_words *s)
 	store_relaxed(&s->exclusive, 1u);
 }
 
-static force_inline bool share(struct gup_unshare_words *s, unsigned int left_out)
+static force_inline bool share(struct gup_unshare_words *s, unsigned int removed)
 {
 	(void)xchg_acq_rel(&s->entry, 0u);			/* (A1) */
 	smp_mb();
@@ -33,14 +34,14 @@ static force_inline bool share(struct gup_unshare_words *s, unsigned int left_ou
 		return false;
 	}
 	store_relaxed(&s->exclusive, 0u);			/* (A3) */
-	if (left_out & UNSHARE_A)
+	if (removed & UNSHARE_A)
 		store_relaxed(&s->entry, READABLE);
 	else
 		store_release(&s->entry, READABLE);		/* (A4) */
 	return true;
 }
 
-static force_inline bool gup(struct gup_unshare_words *s, unsigned int left_out)
+static force_inline bool gup(struct gup_unshare_words *s, unsigned int removed)
 {
 	uint32_t entry, old = UNPINNED;
 
@@ -48,8 +49,8 @@ static force_inline bool gup(struct gup_unshare_words *s, unsigned int left_out)
 	if (entry != READABLE || !try_cmpxchg_acquire(&s->pins, &old, PINNED))	/* (B3) */
 		return false;
 	smp_mb__after_atomic();
-	entry = left_out & UNSHARE_B ? load_relaxed(&s->entry) : load_acquire(&s->entry);	/* (B4) */
-	return entry == READABLE && (load_relaxed(&s->exclusive) || (left_out & EXCLUSIVE_CHECK));	/* (B5) */
+	entry = removed & UNSHARE_B ? load_relaxed(&s->entry) : load_acquire(&s->entry);	/* (B4) */
+	return entry == READABLE && (load_relaxed(&s->exclusive) || (removed & EXCLUSIVE_CHECK));	/* (B5) */
 }
 
 LITMUS(gup_unshare, begin, share, gup,
@@ -58,7 +59,7 @@ LITMUS(gup_unshare, begin, share, gup,
 	.went_on = { "shared", "pinned" },
 	.gave_up = { "found the pin", "gave up" },
 	.parts = {
-		{ "gup-unshare:A", "stores are seen in their order" },
-		{ "gup-unshare:B", "loads are made in their order" },
+		{ "gup-unshare:A", "stores become visible in order" },
+		{ "gup-unshare:B", "loads are done in order" },
 		{ "exclusive-check", NULL },
 	})

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hmm_seq.c - a snapshot against an invalidation (notifier.h): the sequence changes before the entries do, and is read again after
- * they were. That no invalidation goes on when the snapshot begins is where it begins here.
+ * hmm_seq.c - a snapshot against an invalidation (notifier.h): the sequence changes before the entries do, and is
+ * re-read after they were read. No invalidation is in progress when this snapshot begins.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -20,10 +20,10 @@ static void begin(struct hmm_seq_words *s)
 	store_relaxed(&s->entry, MAPPED);
 }
 
-static force_inline bool invalidate(struct hmm_seq_words *s, unsigned int left_out)
+static force_inline bool invalidate(struct hmm_seq_words *s, unsigned int removed)
 {
 	store_release(&s->sequence, 1u);
-	if (left_out & SEQ_A)
+	if (removed & SEQ_A)
 		store_relaxed(&s->entry, 0u);
 	else
 		store_release(&s->entry, 0u);
@@ -31,25 +31,25 @@ static force_inline bool invalidate(struct hmm_seq_words *s, unsigned int left_o
 }
 
 /* True: a valid snapshot, of an entry as the invalidation left it. */
-static force_inline bool snapshot(struct hmm_seq_words *s, unsigned int left_out)
+static force_inline bool snapshot(struct hmm_seq_words *s, unsigned int removed)
 {
 	uint32_t seq = load_acquire(&s->sequence), entry;
 
 	if (seq)
 		return false;
-	entry = left_out & SEQ_B ? load_relaxed(&s->entry) : load_acquire(&s->entry);
-	if (!(left_out & SEQ_B_AT_ALL) && load_acquire(&s->sequence) != seq)
+	entry = removed & SEQ_B ? load_relaxed(&s->entry) : load_acquire(&s->entry);
+	if (!(removed & SEQ_B_AT_ALL) && load_acquire(&s->sequence) != seq)
 		return false;
 	return entry != MAPPED;
 }
 
 LITMUS(hmm_seq, begin, invalidate, snapshot,
 	.name = "hmm-seq",
-	.forbidden = "a snapshot from the midst of an invalidation that says it is valid",
+	.forbidden = "a snapshot taken during an invalidation and reported valid",
 	.went_on = { "invalidated", "valid and changed" },
 	.gave_up = { "", "not valid, or unchanged" },
 	.parts = {
-		{ "hmm-seq:A", "stores are seen in their order" },
-		{ "hmm-seq:B", "loads are made in their order" },
+		{ "hmm-seq:A", "stores become visible in order" },
+		{ "hmm-seq:B", "loads are done in order" },
 		{ "hmm-seq:B, the second look", NULL },
 	})

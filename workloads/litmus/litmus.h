@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * litmus.h - the pattern below a tagged pair: two sides, a handful of words, and an outcome that must not be.
+ * litmus.h - the pattern below a tagged pair: two sides, a few words, and a forbidden outcome.
  *
- * A pattern is one file that ends in LITMUS(...). Each of its sides does what the core does there, by the names of atomic.h, and
- * says at last whether it went on: both going on is the forbidden outcome. Parts of it can be left out, one at a time. Two
- * runners take the same file:
+ * A pattern is one file that ends in LITMUS(...). Each of its sides does what the core does there, by the names of
+ * atomic.h, and returns whether it went on: both going on is the forbidden outcome. Its barriers and checks can be
+ * removed, one at a time. Two runners take the same file:
  *
  *   faultline litmus   on the real cores, many instances at once (litmus_run.h)
- *   tests/models       as C++, every access an access of Relacy: all schedules and all stale values the C11 memory model
- *                      allows; FAULTLINE_MODEL is defined, and atomic.h's names come from relacy_atomic.h
+ *   tests/models       as C++, every access an access of Relacy: all schedules and all stale values the C11 memory
+ *                      model allows; FAULTLINE_MODEL is defined, and atomic.h's names come from relacy_atomic.h
  *
- * A side never waits for the other: where the core would, the side is told to come again, and did not go on.
+ * A side never waits for the other: where the core would, the side gives up, and did not go on.
  */
 #ifndef FAULTLINE_WORKLOADS_LITMUS_LITMUS_H
 #define FAULTLINE_WORKLOADS_LITMUS_LITMUS_H
@@ -23,21 +23,21 @@
 
 #define LITMUS_MAX_PARTS	4
 
-/* What can be left out. As bits of a side's argument: the first is 1, the second 2, the next 4, then 8. */
+/* A removable barrier or check. As bits of a side's argument: the first is 1, the second 2, the next 4, then 8. */
 struct litmus_part {
 	const char *name;	/* TAG:SIDE, maybe with words after it */
-	const char *hidden;	/* why a strongly ordered processor shows nothing when it is left out; NULL: it shows */
+	const char *hidden;	/* why a strongly ordered processor hides its removal; NULL: it shows */
 };
 
 struct litmus {
 	const char *name;	/* the file's, with dashes */
-	const char *forbidden;	/* what it means that both sides went on */
-	const char *went_on[2], *gave_up[2];	/* what it means of each side */
+	const char *forbidden;	/* the outcome when both sides went on */
+	const char *went_on[2], *gave_up[2];	/* the outcome of each side */
 	struct litmus_part parts[LITMUS_MAX_PARTS];	/* until one without a name */
 	/* The rest is LITMUS()'s. */
 #ifndef FAULTLINE_MODEL
 	void (*start)(void);
-	void (*side[2])(const uint32_t *order, bool *went_on, unsigned int left_out);
+	void (*side[2])(const uint32_t *order, bool *went_on, unsigned int removed);
 #endif
 };
 
@@ -51,16 +51,16 @@ const struct litmus *litmus_get(unsigned int index);
 const struct litmus *litmus_find(const char *name);
 void litmus_register(const struct litmus *litmus);
 
-/* One side over all instances, with nothing else in the loop: @left_out is a constant in each. */
-#define LITMUS_LOOP(id, side, left_out_) do { \
+/* One side over all instances, with nothing else in the loop: @removed is a constant in each. */
+#define LITMUS_LOOP(id, side, removed_) do { \
 	for (unsigned int k_ = 0; k_ < LITMUS_INSTANCES; k_++) \
-		went_on[order[k_]] = side(&id##_instances[order[k_]], (left_out_)); \
+		went_on[order[k_]] = side(&id##_instances[order[k_]], (removed_)); \
 } while (0)
 
 #define LITMUS_SIDE(id, n, side) \
-static void id##_side##n(const uint32_t *order, bool *went_on, unsigned int left_out) \
+static void id##_side##n(const uint32_t *order, bool *went_on, unsigned int removed) \
 { \
-	switch (left_out) { \
+	switch (removed) { \
 	case 0: LITMUS_LOOP(id, side, 0u); break; \
 	case 1: LITMUS_LOOP(id, side, 1u); break; \
 	case 2: LITMUS_LOOP(id, side, 2u); break; \

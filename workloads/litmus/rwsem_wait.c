@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rwsem_wait.c - a waiter that queues against the writer that lets go (rwsem.c): each changes the count and learns of the other by it.
- * A wake-up that is sent is kept, by a word of the waiter's own.
+ * rwsem_wait.c - a waiter that queues against the writer that unlocks (rwsem.c): each changes the count and detects the
+ * other by it. A wake-up that is sent is kept, by a word of the waiter's own.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -21,31 +21,31 @@ static void begin(struct rwsem_wait_words *s)
 	store_relaxed(&s->woken, 0u);
 }
 
-/* Left out, A looks at the lock before it shows. True: parks. */
-static force_inline bool queue(struct rwsem_wait_words *s, unsigned int left_out)
+/* Removed, A checks the lock before it is visible as a waiter. True: parks. */
+static force_inline bool queue(struct rwsem_wait_words *s, unsigned int removed)
 {
 	uint32_t seen = WRITER;
 
-	if (left_out & WAIT_A)
+	if (removed & WAIT_A)
 		seen = load_relaxed(&s->count);
 	(void)fetch_or_relaxed(&s->count, WAITERS);
-	if (!(left_out & (WAIT_A | LOOK)))
+	if (!(removed & (WAIT_A | LOOK)))
 		seen = load_relaxed(&s->count);
 	return seen & WRITER;
 }
 
-/* Left out, B looks for waiters before it lets go. True: wakes nobody. */
-static force_inline bool up_write_side(struct rwsem_wait_words *s, unsigned int left_out)
+/* Removed, B checks for waiters before it unlocks. True: wakes no waiter. */
+static force_inline bool up_write_side(struct rwsem_wait_words *s, unsigned int removed)
 {
 	uint32_t seen;
 
-	if (left_out & WAIT_B) {
+	if (removed & WAIT_B) {
 		seen = load_relaxed(&s->count);
 		(void)fetch_sub_release(&s->count, WRITER);
 	} else {
 		seen = fetch_sub_release(&s->count, WRITER);
 	}
-	if (!(seen & WAITERS) || left_out & WAKE)
+	if (!(seen & WAITERS) || removed & WAKE)
 		return true;
 	store_release(&s->woken, 1u);
 	return false;
@@ -53,7 +53,7 @@ static force_inline bool up_write_side(struct rwsem_wait_words *s, unsigned int 
 
 LITMUS(rwsem_wait, begin, queue, up_write_side,
 	.name = "rwsem-wait",
-	.forbidden = "a sleeper nobody wakes",
-	.went_on = { "parks", "wakes nobody" },
+	.forbidden = "a sleeper without a wake-up",
+	.went_on = { "parks", "wakes no waiter" },
 	.gave_up = { "does not park", "wakes the waiter" },
 	.parts = { { "rwsem-wait:A", NULL }, { "rwsem-wait:B", NULL }, { "look", NULL }, { "wake-up", NULL } })

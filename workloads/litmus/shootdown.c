@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shootdown.c - a lockless walk against who frees a table after asking every cpu (shootdown.h): store buffering between the
- * walker's mark and the entry. A walk's end is table_free.c's.
+ * shootdown.c - a lockless walk against freeing a table after a check of every cpu (shootdown.h): store buffering
+ * between the walker's mark and the entry. A walk's end is table_free.c's.
  *
  *   free   entry = 0; shootdown:A; marked?                 walk   mark = 1; shootdown:B; read the entry
  */
@@ -20,18 +20,18 @@ static void begin(struct shootdown_words *s)
 	store_relaxed(&s->entry, 1u);
 }
 
-static force_inline bool free_table(struct shootdown_words *s, unsigned int left_out)
+static force_inline bool free_table(struct shootdown_words *s, unsigned int removed)
 {
 	store_relaxed(&s->entry, 0u);
-	if (!(left_out & SHOOTDOWN_A))
+	if (!(removed & SHOOTDOWN_A))
 		smp_mb();
 	return !(load_acquire(&s->mark) & 1);
 }
 
-static force_inline bool walk(struct shootdown_words *s, unsigned int left_out)
+static force_inline bool walk(struct shootdown_words *s, unsigned int removed)
 {
 	store_relaxed(&s->mark, 1u);
-	if (!(left_out & SHOOTDOWN_B))
+	if (!(removed & SHOOTDOWN_B))
 		smp_mb();
 	return load_acquire(&s->entry);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spin_futex.c - a waiter that is about to sleep against the unlock (spinlock.c). The kernel's part is as futex_wait() has it: who
- * sleeps shows, then the word is looked at; the wake-up looks for sleepers after the word was changed, with a full barrier each.
+ * spin_futex.c - a waiter that is about to sleep against the unlock (spinlock.c). The kernel's part follows
+ * futex_wait(): the sleeper queues, then re-reads the word; the waker checks for sleepers after its change of the word,
+ * with a full barrier each.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -28,12 +29,12 @@ static force_inline bool sleeps(struct spin_futex_words *s, uint32_t expected)
 	return load_relaxed(&s->val) == expected;
 }
 
-/* Left out, A is a load and a store in place of the one exchange. True: sleeps. */
-static force_inline bool lock(struct spin_futex_words *s, unsigned int left_out)
+/* Removed, A is a load and a store in place of the one exchange. True: sleeps. */
+static force_inline bool lock(struct spin_futex_words *s, unsigned int removed)
 {
-	uint32_t mark = left_out & MARK ? HELD : WAITED, seen;
+	uint32_t mark = removed & MARK ? HELD : WAITED, seen;
 
-	if (left_out & FUTEX_A) {
+	if (removed & FUTEX_A) {
 		seen = load_acquire(&s->val);
 		store_relaxed(&s->val, mark);
 	} else {
@@ -42,18 +43,18 @@ static force_inline bool lock(struct spin_futex_words *s, unsigned int left_out)
 	return seen && sleeps(s, mark);
 }
 
-/* Left out, B is a load and a store. True: woke nobody. */
-static force_inline bool unlock(struct spin_futex_words *s, unsigned int left_out)
+/* Removed, B is a load and a store. True: woke no waiter. */
+static force_inline bool unlock(struct spin_futex_words *s, unsigned int removed)
 {
 	uint32_t seen;
 
-	if (left_out & FUTEX_B) {
+	if (removed & FUTEX_B) {
 		seen = load_relaxed(&s->val);
 		store_release(&s->val, 0u);
 	} else {
 		seen = xchg_release(&s->val, 0u);
 	}
-	if (seen != WAITED || left_out & WAKE)
+	if (seen != WAITED || removed & WAKE)
 		return true;
 	smp_mb();
 	return !load_relaxed(&s->sleeper);
@@ -61,7 +62,7 @@ static force_inline bool unlock(struct spin_futex_words *s, unsigned int left_ou
 
 LITMUS(spin_futex, begin, lock, unlock,
 	.name = "spin-futex",
-	.forbidden = "a sleeper nobody wakes",
-	.went_on = { "sleeps", "woke nobody" },
+	.forbidden = "a sleeper without a wake-up",
+	.went_on = { "sleeps", "woke no waiter" },
 	.gave_up = { "did not sleep", "woke the sleeper" },
 	.parts = { { "spin-futex:A", NULL }, { "spin-futex:B", NULL }, { "mark", NULL }, { "wake-up", NULL } })

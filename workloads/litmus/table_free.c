@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table_free.c - a walk inside an RCU section against who frees a table after a grace period (mmu_gather.c). The section is a word
- * that says so, as in liburcu; the fence behind it is what its sys_membarrier() makes of the reader's compiler barrier. A grace
+ * table_free.c - a walk inside an RCU section against freeing a table after a grace period (mmu_gather.c). The section
+ * is a flag word as in liburcu; its sys_membarrier() turns the reader's compiler barrier into the fence here. A grace
  * period that would have to wait has not passed.
  */
 #include "workloads/litmus/litmus.h"
@@ -30,20 +30,20 @@ static force_inline bool grace_period_passes(struct table_free_words *s)
 	return !load_acquire(&s->reading);
 }
 
-static force_inline bool free_table(struct table_free_words *s, unsigned int left_out)
+static force_inline bool free_table(struct table_free_words *s, unsigned int removed)
 {
 	store_relaxed(&s->entry, 0u);
-	if (!(left_out & FREE_A) && !grace_period_passes(s))
+	if (!(removed & FREE_A) && !grace_period_passes(s))
 		return false;
 	store_relaxed(&s->table, FREED);
 	return true;
 }
 
-static force_inline bool walk(struct table_free_words *s, unsigned int left_out)
+static force_inline bool walk(struct table_free_words *s, unsigned int removed)
 {
 	bool freed;
 
-	if (!(left_out & FREE_B)) {
+	if (!(removed & FREE_B)) {
 		store_relaxed(&s->reading, 1u);
 		smp_mb();
 	}

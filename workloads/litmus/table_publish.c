@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table_publish.c - a page table is cleared before an entry points to it, and read through that entry (pgalloc.c, pgtable.h). */
+/*
+ * table_publish.c - a page table is cleared before an entry points to it, and read through that entry (pgalloc.c,
+ * pgtable.h).
+ */
 #include "workloads/litmus/litmus.h"
 
 #define GARBAGE		0xffu
@@ -17,21 +20,21 @@ static void begin(struct table_publish_words *s)
 	store_relaxed(&s->pte, GARBAGE);
 }
 
-static force_inline bool populate(struct table_publish_words *s, unsigned int left_out)
+static force_inline bool populate(struct table_publish_words *s, unsigned int removed)
 {
-	if (left_out & CLEAR_FIRST)
+	if (removed & CLEAR_FIRST)
 		store_relaxed(&s->pmd, 1u);
 	store_relaxed(&s->pte, 0u);
-	if (left_out & PUBLISH_A)
+	if (removed & PUBLISH_A)
 		store_relaxed(&s->pmd, 1u);
 	else
 		store_release(&s->pmd, 1u);
 	return true;
 }
 
-static force_inline bool walk(struct table_publish_words *s, unsigned int left_out)
+static force_inline bool walk(struct table_publish_words *s, unsigned int removed)
 {
-	uint32_t pmd = left_out & PUBLISH_B ? load_relaxed(&s->pmd) : load_acquire(&s->pmd);
+	uint32_t pmd = removed & PUBLISH_B ? load_relaxed(&s->pmd) : load_acquire(&s->pmd);
 
 	return pmd && load_relaxed(&s->pte) == GARBAGE;
 }
@@ -42,7 +45,7 @@ LITMUS(table_publish, begin, populate, walk,
 	.went_on = { "published", "read garbage" },
 	.gave_up = { "", "read no garbage" },
 	.parts = {
-		{ "table-publish:A", "stores are seen in their order" },
-		{ "table-publish:B", "loads are made in their order" },
+		{ "table-publish:A", "stores become visible in order" },
+		{ "table-publish:B", "loads are done in order" },
 		{ "clear-first", NULL },
 	})

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vma_seq.c - a fault that locks a VMA against a writer of it (vma_lock.h, VMA_LOCK_REFCNT). The writer keeps readers out, sets
- * vm_lock_seq, lets them in again, changes the VMA, and moves mm_lock_seq on. A writer that would wait for a reader leaves.
+ * vma_seq.c - a fault that locks a VMA against a writer of it (vma_lock.h, VMA_LOCK_REFCNT). The writer keeps readers
+ * out, sets vm_lock_seq, lets them in again, changes the VMA, and moves mm_lock_seq on. A writer that would wait for a
+ * reader leaves.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -25,14 +26,14 @@ static void begin(struct vma_seq_words *s)
 	store_relaxed(&s->vm_end, 0u);
 }
 
-static force_inline bool change(struct vma_seq_words *s, unsigned int left_out)
+static force_inline bool change(struct vma_seq_words *s, unsigned int removed)
 {
 	(void)fetch_add_acquire(&s->vm_refcnt, OFFSET);
-	if (!(left_out & WRITER_WAIT) && load_acquire(&s->vm_refcnt) != OFFSET + 1) {
+	if (!(removed & WRITER_WAIT) && load_acquire(&s->vm_refcnt) != OFFSET + 1) {
 		(void)fetch_sub_release(&s->vm_refcnt, OFFSET);
 		return false;
 	}
-	if (!(left_out & SEQ_A))
+	if (!(removed & SEQ_A))
 		store_relaxed(&s->vm_lock_seq, SEQ);
 	(void)fetch_sub_release(&s->vm_refcnt, OFFSET);
 	store_relaxed(&s->vm_start, 1u);
@@ -42,7 +43,7 @@ static force_inline bool change(struct vma_seq_words *s, unsigned int left_out)
 }
 
 /* True: the VMA changed while it was locked for read, or was found half changed. */
-static force_inline bool fault(struct vma_seq_words *s, unsigned int left_out)
+static force_inline bool fault(struct vma_seq_words *s, unsigned int removed)
 {
 	uint32_t old = load_relaxed(&s->vm_refcnt), start, seq;
 
@@ -51,7 +52,8 @@ static force_inline bool fault(struct vma_seq_words *s, unsigned int left_out)
 			return false;
 	} while (!try_cmpxchg_acquire(&s->vm_refcnt, &old, old + 1));
 	seq = load_relaxed(&s->vm_lock_seq);
-	if (seq == (left_out & SEQ_B_ACQUIRE ? load_relaxed(&s->mm_lock_seq) : load_acquire(&s->mm_lock_seq)) && !(left_out & SEQ_B)) {
+	if (seq == (removed & SEQ_B_ACQUIRE ? load_relaxed(&s->mm_lock_seq) : load_acquire(&s->mm_lock_seq)) &&
+	    !(removed & SEQ_B)) {
 		(void)fetch_sub_release(&s->vm_refcnt, 1u);
 		return false;
 	}
@@ -65,10 +67,10 @@ LITMUS(vma_seq, begin, change, fault,
 	.name = "vma-seq",
 	.forbidden = "a fault in a VMA that is being changed",
 	.went_on = { "changed the VMA", "found it half changed" },
-	.gave_up = { "waits for the reader", "found it whole, or write-locked" },
+	.gave_up = { "waits for the reader", "found it complete, or write-locked" },
 	.parts = {
 		{ "vma-seq:A", NULL },
 		{ "vma-seq:B", NULL },
-		{ "vma-seq:B, the acquire", "loads are made in their order" },
+		{ "vma-seq:B, the acquire", "loads are done in order" },
 		{ "writer-wait", NULL },
 	})
