@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* alternate.c - a byte that two processes hand to each other through a socket: who has it measures. */
+/* alternate.c - two processes pass a byte through a socket: the holder measures. */
 #include "bench/alternate.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "bench/command.h"
 #include "core/faultline.h"
 
-#define RETRY_USEC	2000	/* the socket is there, but its maker does not listen yet */
+#define RETRY_USEC	2000	/* the socket exists, but its creator does not listen yet */
 
 /* Lock key: (T) main thread */
 static struct {
@@ -29,13 +29,13 @@ static int alternate_lead(int listener)
 	if (listen(listener, 1))
 		return fail("--alternate: %s", strerror(errno));
 	if (poll(&asked, 1, ALTERNATE_PATIENCE * 1000) != 1)
-		return fail("--alternate: nobody came within %d s", ALTERNATE_PATIENCE);
+		return fail("--alternate: no partner within %d s", ALTERNATE_PATIENCE);
 	alternation.other = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	alternation.ours = true;
 	return alternation.other < 0 ? fail("--alternate: %s", strerror(errno)) : 0;
 }
 
-/* Nothing is left at @address, so that the next two can meet there. */
+/* Removes the socket, so that the next pair can use @address. */
 static int alternate_follow(int fd, const struct sockaddr_un *address)
 {
 	for (int tries = 1; connect(fd, (const struct sockaddr *)address, sizeof(*address)); tries++) {

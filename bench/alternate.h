@@ -2,8 +2,8 @@
 /*
  * alternate.h - two processes that measure in turns: a repetition here, the same one there, and so on.
  *
- * A shared machine changes its pace for seconds at a time. Two runs, one after the other, each get their own share of that; two
- * repetitions side by side, some milliseconds apart, get the same.
+ * A shared machine changes its speed for seconds at a time. Two runs, one after the other, meet different speeds; two
+ * repetitions side by side, some milliseconds apart, meet the same.
  */
 #ifndef FAULTLINE_BENCH_ALTERNATE_H
 #define FAULTLINE_BENCH_ALTERNATE_H
@@ -11,11 +11,11 @@
 #define ALTERNATE_PATIENCE	60	/* seconds */
 
 /*
- * alternate_begin - meet the other process at the socket @path, which whoever comes first makes, and the other one takes away.
+ * alternate_begin - meet the other process at the socket @path, which the first one creates and the second one removes.
  * Waits for it, ALTERNATE_PATIENCE at most. Returns 0, or the exit status after one line on stderr.
  */
 int alternate_begin(const char *path);
-/* Waits until it is this process's turn. Returns at once when nobody was met, or the other one is through. */
+/* Waits until it is this process's turn. Returns at once without a partner, or when the partner has finished. */
 void alternate_take(void);
 /* It is the other one's turn. */
 void alternate_pass(void);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench_shim.h - Google Benchmark from C: the one place where C++ is spoken.
+ * bench_shim.h - Google Benchmark from C: the only C++ of the program.
  *
  * A body runs in each of a benchmark's threads and calls, once each, shim_start() and, if that returned true,
- * shim_finish(); both are barriers for all threads. In between it does its iterations, and takes the time itself. Thread 0
- * is the thread that called shim_run(). A body comes again, with more iterations, until it has run long enough to count.
+ * shim_finish(); both are barriers for all threads. In between it does its iterations, and takes the time itself.
+ * Thread 0 is the thread that called shim_run(). A body comes again, with more iterations, until it has run long enough
+ * to count.
  */
 #ifndef FAULTLINE_BENCH_BENCH_SHIM_H
 #define FAULTLINE_BENCH_BENCH_SHIM_H

@@ -7,10 +7,11 @@
 #include <sys/types.h>
 
 /*
- * capture_process - writes the layout of process @pid to @out. It runs on meanwhile: the VMAs are read again at the end, and
- * all of it once more when they changed. Returns 0; 1 when they changed each time and the layout mixes two moments;
- * or -errno: -ESRCH when it is not there or gone, -ENODATA when it has no memory of its own (a kernel thread, or dead),
- * -EACCES or -EPERM when it is somebody else's.
+ * capture_process - writes the layout of process @pid to @out. It runs on meanwhile: the VMAs are read again at the
+ * end, and all of it once more when they changed. Returns 0; 1 when they changed each time and the layout mixes two
+ * moments; or -errno: -ESRCH when it is not there or gone, -ENODATA when it has no memory of its own (a kernel thread,
+ * or dead),
+ * -EACCES or -EPERM when it is another user's.
  */
 int capture_process(pid_t pid, FILE *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* child.c - another program run to its end, and what it said. */
+/* child.c - runs another program to its end, and keeps its output. */
 #include "bench/child.h"
 
 #include <errno.h>

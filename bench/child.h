@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* child.h - another program run to its end, and what it said. */
+/* child.h - runs another program to its end, and keeps its output. */
 #ifndef FAULTLINE_BENCH_CHILD_H
 #define FAULTLINE_BENCH_CHILD_H
 

@@ -179,7 +179,7 @@ static int show(const struct bench_options *bench, json_t *root, const struct co
 		return fail("%s", why);
 	if (results_note(root, results, company))
 		return fail("out of memory");
-	status = bench->kind->tell(results);
+	status = bench->kind->print(results);
 	note_failures(root, list_failures(results));
 	fflush(stdout);
 	return status;
@@ -402,7 +402,7 @@ int measure(const struct measurement *kind, int argc, const char **argv)
 	return status;
 }
 
-static int tell_table(const struct results *results)
+static int print_rates(const struct results *results)
 {
 	table_print(stdout, results);
 	table_twins(stdout, results);
@@ -411,7 +411,7 @@ static int tell_table(const struct results *results)
 
 static int run_bench(int argc, const char **argv)
 {
-	static const struct measurement all = { .file = "bench.json", .tell = tell_table };
+	static const struct measurement all = { .file = "bench.json", .print = print_rates };
 
 	return measure(&all, argc, argv);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_eras.c - `faultline eras`: workloads over all policies in order and numbers of threads, and what each step bought. */
+/*
+ * cmd_eras.c - `faultline eras`: workloads under all policies in order and with several thread counts, and the gain of
+ * each step.
+ */
 #include "bench/command.h"
 #include "bench/eras.h"
 #include "bench/measure.h"
@@ -15,7 +18,7 @@ static const char *const workloads[] = {
 	"walk_dense", "walk_vs_fault",
 };
 
-static int tell(const struct results *results)
+static int print_steps(const struct results *results)
 {
 	table_eras(stdout, results);
 	fflush(stdout);
@@ -29,7 +32,7 @@ static int run_eras(int argc, const char **argv)
 		.workloads = workloads,
 		.nr_workloads = ARRAY_SIZE(workloads),
 		.grid = POINTS,
-		.tell = tell,
+		.print = print_steps,
 	};
 
 	return measure(&eras, argc, argv);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_knockouts.c - `faultline knockouts`: each knock-out until somebody sees it, and as long with nothing left out. */
+/* cmd_knockouts.c - `faultline knockouts`: each knock-out until a detector fires, and as long with nothing disabled. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static int choose(struct campaign *campaign, const struct knockouts_options *wan
 }
 
 /* ---- the campaign ---- */
-static void tell(const struct hunt *hunt)
+static void print_hunt(const struct hunt *hunt)
 {
 	printf("%s: %s", hunt->name, verdict_name(hunt->verdict));
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
@@ -115,12 +115,12 @@ static int hunt_all(struct campaign *campaign)
 	for (unsigned int i = 0; !status && i < campaign->nr; i++) {
 		status = hunt_run(&campaign->hunts[i]);
 		if (!status)
-			tell(&campaign->hunts[i]);
+			print_hunt(&campaign->hunts[i]);
 	}
 	return status;
 }
 
-/* Nobody before hunted the same way. */
+/* No hunt before has the same HOW. */
 static bool another_way(const struct campaign *campaign, unsigned int index)
 {
 	for (unsigned int i = 0; i < index; i++)
@@ -152,7 +152,7 @@ static int run_clean(struct campaign *campaign, double seconds)
 	return status;
 }
 
-/* A clean build that complains makes all else worthless, and is told all the same. */
+/* A detector that fires in clean runs voids all results; the matrix is printed nevertheless. */
 static int report(const struct campaign *campaign, const struct knockouts_options *wanted, int argc, const char **argv)
 {
 	struct results facts = { 0 };

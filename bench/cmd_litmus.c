@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_litmus.c - `faultline litmus`: what the real cores make of a barrier that is there, and of one that is not. */
+/* cmd_litmus.c - `faultline litmus`: litmus patterns on the real cores, intact and without each barrier. */
 #include <stdio.h>
 #include <string.h>
 

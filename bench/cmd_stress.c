@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_stress.c - `faultline stress`: runs workloads to find what breaks, and says how to see it again. */
+/* cmd_stress.c - `faultline stress`: runs workloads with oracles, and prints how to repeat a failure. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -161,7 +161,7 @@ static int take(void *target, int option, const char *text)
 	}
 }
 
-/* ---- how to see it again ---- */
+/* ---- how to repeat it ---- */
 static char *repeat_command;	/* of the case that runs */
 
 static void put_chosen(FILE *out, const struct stress_options *stress, const struct run_case *what, uint64_t seed)
@@ -212,8 +212,8 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 	fclose(out);
 }
 
-/* Who saw it, and how to see it again. Of use in signal handlers. */
-static void tell_failure(enum detection detection)
+/* The detector, and how to repeat the failure. Async-signal-safe. */
+static void print_failure(enum detection detection)
 {
 	ssize_t written;
 
@@ -232,17 +232,17 @@ static void __attribute__((noreturn)) end_at_once(void)
 
 static void stuck(void)
 {
-	tell_failure(DETECTION_WATCHDOG);
+	print_failure(DETECTION_WATCHDOG);
 	end_at_once();
 }
 
 static void broken(const char *text)
 {
 	progress_end();
-	tell_failure(detection_of_text(text));
+	print_failure(detection_of_text(text));
 }
 
-/* die() has told all, by way of broken(). */
+/* die() has printed all, through broken(). */
 static void aborted(int signal_number)
 {
 	(void)signal_number;
@@ -256,11 +256,11 @@ static void crashed(int signal_number)
 
 	(void)written;
 	(void)signal_number;
-	tell_failure(DETECTION_CRASH);
+	print_failure(DETECTION_CRASH);
 	end_at_once();
 }
 
-/* Sanitizers tell more about a crash than we could. */
+/* Sanitizers print more about a crash than this handler could. */
 static void catch_failures(void)
 {
 	die_hook = broken;
@@ -323,7 +323,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 	note_repeat_command(stress, what, storm.seconds);
 	error = storm_run(&storm);
 	if (error < 0) {
-		tell_failure(DETECTION_REFUSED);
+		print_failure(DETECTION_REFUSED);
 		return EXIT_CHECK_FAILED;
 	}
 	if (!error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_topo.c - `faultline topo`: the machine as it is seen, where threads would be pinned, and frames and page tables lie. */
+/* cmd_topo.c - `faultline topo`: the machine's topology, and where threads, frames and page tables would be placed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

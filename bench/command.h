@@ -12,7 +12,7 @@ enum exit_status {
 	EXIT_DONE,
 	EXIT_CHECK_FAILED,	/* a check, a workload or the system failed */
 	EXIT_MISUSE,		/* the command line, or a file it names, cannot be used */
-	EXIT_UNDECIDED,		/* compare alone: the results do not tell; its EXIT_CHECK_FAILED means that something changed */
+	EXIT_UNDECIDED,		/* compare only: undecided; its EXIT_CHECK_FAILED means that something changed */
 };
 
 struct command {
@@ -34,7 +34,7 @@ extern const char *help_notes;
 void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* complain(), for a message whose text is somebody else's. */
+/* complain(), for a message with foreign text. */
 int complain_text(const char *text);
 
 /* The end of every command's table of options. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* context.h - under which circumstances results came about. */
+/* context.h - the circumstances of a measurement. */
 #ifndef FAULTLINE_BENCH_CONTEXT_H
 #define FAULTLINE_BENCH_CONTEXT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* crew.c - puts workers in their places. */
+/* crew.c - assigns workers to slots. */
 #include "bench/crew.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * crew.h - the workers of one run, whoever drives them: bench by Google Benchmark's threads, stress by its own.
+ * crew.h - the workers of one run, driven by Google Benchmark's threads (bench) or by the program's own (stress).
  *
- *   crew_begin()                      main thread: pins and registers itself where worker 0 goes, sets the workload up
+ *   crew_begin()                      main thread: pins and registers itself at worker 0's place, sets the workload up
  *     crew_join(); crew_prepare(), crew_op() …; crew_leave()      in each worker's thread
  *   crew_end()                        main thread, all workers gone
  */
@@ -11,7 +11,7 @@
 
 #include "bench/suite.h"
 
-/* One worker's place, on lines of its own. */
+/* One worker's slot, on cache lines of its own. */
 struct seat {
 	struct worker worker;		/* (T) of the worker's thread while it runs */
 	const struct workload_role *role;
@@ -19,7 +19,7 @@ struct seat {
 	bool registered;		/* the thread was no cpu before it joined */
 } __attribute__((aligned(2 * CACHE_LINE)));
 
-#define CREW_SKIPPED	"skipped: "	/* what a reason begins with that is no failure: see workload_skip() */
+#define CREW_SKIPPED	"skipped: "	/* prefix of a reason to skip, which is no failure: see workload_skip() */
 
 struct crew {
 	struct workload_run run;
@@ -31,7 +31,7 @@ struct crew {
 
 /* Returns 0, or -errno with the reason in crew->why; then nothing is left behind. */
 int crew_begin(struct crew *crew, const struct run_case *what, const struct choices *choices, bool checking);
-/* At rest: the workload's own check. Returns 0 or -errno; the workload has told why. */
+/* Quiescent: the workload's own check. Returns 0 or -errno; the workload has printed the reason. */
 int crew_check(struct crew *crew);
 void crew_end(struct crew *crew);
 

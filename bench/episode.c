@@ -73,7 +73,7 @@ struct player {
 	int error;
 };
 
-/* What an op draws depends on no other op, so that it stays what it is when others are left out. */
+/* What an op draws depends on no other op, so that it stays the same when others are removed. */
 static void play_op(struct player *player, struct seat *seat, uint64_t op)
 {
 	rng_init(&seat->worker.rng, (player->episode->plan.seed * SCHEDULE_WORKERS + player->index) * UINT16_MAX + op);
@@ -183,7 +183,7 @@ static void note_detection(const char *text)
 	detection_note(detection_of_text(text));
 }
 
-/* After what was broken: die() has told. */
+/* After a broken invariant: die() has printed it. */
 static void __attribute__((noreturn)) aborted(int signal_number)
 {
 	(void)signal_number;
@@ -211,7 +211,7 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 	_exit(status);
 }
 
-/* ---- in the process that wants to know ---- */
+/* ---- in the parent process ---- */
 static void read_what_was_said(int status)
 {
 	struct episode_end *end = &now.end;

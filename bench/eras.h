@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* eras.h - what each step from one policy to the next bought. */
+/* eras.h - the gain of each step from one policy to the next. */
 #ifndef FAULTLINE_BENCH_ERAS_H
 #define FAULTLINE_BENCH_ERAS_H
 
@@ -31,8 +31,8 @@ struct era_step {
 
 struct eras eras_of(const struct results *results);
 /*
- * The @step-th step, from policy @step to the next, of the workload, choices and threads of @of. False when one side was not
- * measured.
+ * The @step-th step, from policy @step to the next, of the workload, choices and threads of @of. False when one side
+ * was not measured.
  */
 bool eras_step(const struct eras *eras, const struct result *of, unsigned int step, struct era_step *bought);
 /* The index of the policy with which all steps together end. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exercised.c - what a run has been through. */
+/* exercised.c - the coverage of a run. */
 #include "bench/exercised.h"
 
 #include <errno.h>

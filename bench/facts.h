@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* facts.h - what runs that are compared should have in common: host, kernel, compiler, choices. */
+/* facts.h - facts that should be equal in compared runs: host, kernel, compiler, choices. */
 #ifndef FAULTLINE_BENCH_FACTS_H
 #define FAULTLINE_BENCH_FACTS_H
 
@@ -8,9 +8,9 @@
 #include "bench/compare.h"
 
 /*
- * One line for each fact of the contexts that differs among the runs of both sides, with two of its values; of the commit, among
- * those of one side. Facts that a run lacks differ from none. One line more for each run that is incomplete. Returns
- * how many lines.
+ * One line for each fact of the contexts that differs among the runs of both sides, with two of its values; of the
+ * commit, among those of one side. Facts that a run lacks differ from none. One line more for each run that is
+ * incomplete. Returns how many lines.
  */
 unsigned int facts_warn(FILE *out, const struct side *before, const struct side *after);
 

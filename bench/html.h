@@ -3,7 +3,7 @@
  * html.h - one HTML page that holds all it shows: text, tables, and gnuplot's pictures as SVG; the only way into its
  * text.
  *
- * A page is written from top to bottom. The script of each figure goes to one gnuplot on the way; its SVG is put in
+ * A page is written from top to bottom. The script of each figure goes to one gnuplot meanwhile; its SVG is put in
  * place at the end. The page is well-formed XML too, so that any tool can check it: markup is a literal of this
  * program, and all other text is escaped, without the characters that XML does not have. Its stream is private to
  * html.c.

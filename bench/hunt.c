@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hunt.c - one knock-out, until a detector sees it. */
+/* hunt.c - one knock-out, until a detector fires. */
 #include "bench/hunt.h"
 
 #include <limits.h>
@@ -16,7 +16,7 @@
 #include "core/faultline.h"
 
 #define MAX_WORDS	40
-#define RUN_SECONDS	"0.5"	/* of work, unless the line says something else: what shows at rest only shows after that */
+#define RUN_SECONDS	"0.5"	/* of work, unless the line has another time: the quiescent oracle runs only after it */
 #define GRACE		60	/* seconds that a run may take longer than its work and still come to its end by itself */
 #define CLEAN_SEED	1000000u
 
@@ -50,7 +50,7 @@ double hunt_median(const struct hunt *hunt)
 
 /* ---- a run ---- */
 
-/* One line taken apart, with room for what is added. */
+/* One line split into words, with room for more. */
 struct run {
 	char line[512], program[PATH_MAX + 64], seed[24];
 	char *argv[MAX_WORDS];
@@ -124,7 +124,7 @@ static int run_init(struct run *run, const char *how, const char *knockout)
 	return 0;
 }
 
-/* ---- what it said ---- */
+/* ---- its output ---- */
 
 /* The rest of the last line that begins with @words. */
 static bool line_with(const char *said, const char *words, char *rest, size_t size)
@@ -152,7 +152,7 @@ static uint64_t times_left_out(const char *said, const char *name)
 	return 0;
 }
 
-/* Sanitizers report before anything else can, and end the run. */
+/* Sanitizers report before other detectors, and end the run. */
 static enum detection seen_by(const struct child *child)
 {
 	char name[64];

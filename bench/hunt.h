@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hunt.h - one knock-out, until a detector sees it; and the same runs with nothing left out, in which none may see anything.
+ * hunt.h - one knock-out, until a detector fires; and the same runs with nothing disabled, in which none may fire.
  *
- * How a knock-out is hunted is told by a line of hunt.def:
+ * A line of hunt.def says how a knock-out is hunted:
  *   stress WORKLOAD [OPTION...]   runs of `faultline stress`, each with another seed, until one fails
- *   test PROGRAM                  a test program beside this one, which leaves it out itself, and passes when it is seen
- *   model PROGRAM                 an explored pattern, which passes when each side left out is found
+ *   test PROGRAM                  a test program beside this one, which disables it itself, and passes when it is
+ *                                 detected
+ *   model PROGRAM                 an explored pattern, which passes when the removal of each side shows
  */
 #ifndef FAULTLINE_BENCH_HUNT_H
 #define FAULTLINE_BENCH_HUNT_H
@@ -18,8 +19,8 @@
 
 enum verdict {
 	KILLED,
-	SURVIVED,		/* what was left out went unseen */
-	NOT_EXERCISED,		/* nothing was left out in all the runs, or something was seen before */
+	SURVIVED,		/* no detector fired */
+	NOT_EXERCISED,		/* nothing was disabled in all runs, or a detector fired before */
 	HUNG,			/* a run had to be ended */
 };
 
@@ -27,8 +28,8 @@ const char *verdict_name(enum verdict verdict);
 
 struct kill {
 	enum detection detection;
-	double seconds;		/* until it was seen */
-	uint64_t seed;		/* of the run in which it was; 0 for tests and models */
+	double seconds;		/* until a detector fired */
+	uint64_t seed;		/* of that run; 0 for tests and models */
 };
 
 struct hunt {
@@ -46,14 +47,17 @@ struct hunt {
 const char *hunt_how(unsigned int index);
 /* The program that hunts this way is built. Returns 0, or an exit status after one line on stderr. */
 int hunt_ready(const struct hunt *hunt);
-/* Fills in the rest of @hunt. Returns 0, or an exit status after one line on stderr: how it is hunted cannot be used. */
+/*
+ * Fills in the rest of @hunt. Returns 0, or an exit status after one line on stderr: how it is hunted cannot be used.
+ */
 int hunt_run(struct hunt *hunt);
-/* The time until a kill; the middle one. */
+/* The median time until a kill. */
 double hunt_median(const struct hunt *hunt);
 
 /*
- * hunt_clean - runs @how with nothing left out for @seconds, with other seeds than hunts have. Returns 0 and in *@runs how many there
- * were; else an exit status, after what a run complained of. Tests and models are clean by themselves, and not run.
+ * hunt_clean - runs @how with nothing disabled for @seconds, with other seeds than hunts. Returns 0 and the number of
+ * runs in *@runs; else an exit status, after the output of the failing run. Tests and models check themselves, and are
+ * not run.
  */
 int hunt_clean(const char *how, double seconds, unsigned int *runs);
 

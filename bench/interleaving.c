@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* interleaving.c - turns as lines. */
+/* interleaving.c - one line for each turn. */
 #include "bench/interleaving.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* interleaving.h - what happened in an episode, for people. */
+/* interleaving.h - the events of an episode as text. */
 #ifndef FAULTLINE_BENCH_INTERLEAVING_H
 #define FAULTLINE_BENCH_INTERLEAVING_H
 
@@ -9,7 +9,7 @@
 
 /*
  * A line for each turn: which thread, in which of its operations, what it passed, why it stopped. Long turns and long
- * episodes show their ends; @all: nothing is left out, and each step has a line of its own.
+ * episodes show their ends; with @all nothing is omitted, and each step has a line.
  */
 void interleaving_print(FILE *out, const struct episode *episode, const struct schedule_log *log, bool all);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* landing.c - looks up where frames and page tables came to lie. */
+/* landing.c - checks the placement of frames and page tables. */
 #include "bench/landing.h"
 
 #include <string.h>

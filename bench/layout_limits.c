@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* layout_limits.c - counts what of a layout fits. */
+/* layout_limits.c - counts the VMAs and pages of a layout that fit. */
 #include "bench/layout_limits.h"
 
 #include <stdio.h>

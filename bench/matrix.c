@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* matrix.c - which detector sees which knock-out, and how soon: as text and as JSON. */
+/* matrix.c - which detector detects which knock-out, and how soon: as text and as JSON. */
 #include "bench/matrix.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ unsigned int matrix_alive(const struct campaign *campaign)
 	return alive;
 }
 
-/* How many of the hunt's kills are one detector's, and the time of the middle one. */
+/* How many of the hunt's kills are one detector's, and their median time. */
 static unsigned int kills_by(const struct hunt *hunt, enum detection detection, double *median)
 {
 	struct hunt part = { .nr_kills = 0 };
@@ -76,7 +76,7 @@ static void print_row(FILE *out, const struct campaign *campaign, const struct h
 	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict), hunt->verdict == KILLED ? hunt->how : "");
 }
 
-/* The middle of the knock-outs' medians, and the longest kill of all. */
+/* The median of the knock-outs' medians, and the longest kill of all. */
 static void summarize(const struct campaign *campaign, double *median, double *longest)
 {
 	double *medians = calloc(campaign->nr + 1, sizeof(*medians));
@@ -128,11 +128,11 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 		print_row(out, campaign, &campaign->hunts[i], width);
 	print_hidden(out, campaign);
 	summarize(campaign, &median, &longest);
-	fprintf(out, "\nSeconds until the kill, the middle one of those by each detector.\n"
+	fprintf(out, "\nSeconds until the kill, the median of each detector.\n"
 		"%u of %u knock-outs killed; median time %.2f s, longest %.2f s.\n", campaign->nr - alive, campaign->nr, median, longest);
 	if (campaign->clean_runs)
-		fprintf(out, "Nothing left out: %u runs, %.0f s, %s.\n", campaign->clean_runs, campaign->clean_seconds,
-			campaign->clean ? "no alarm" : "an alarm");
+		fprintf(out, "With nothing disabled: %u runs, %.0f s, %s.\n", campaign->clean_runs,
+			campaign->clean_seconds, campaign->clean ? "no alarm" : "an alarm");
 	fflush(out);
 }
 

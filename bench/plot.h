@@ -66,7 +66,7 @@ unsigned int plot_policy_names(const struct results *results, const char **names
 const char *plot_policy_shown(const struct results *results);
 /* A colour for the @index-th of @nr policies: from dim for the oldest to bright for the newest. */
 const char *plot_policy_colour(unsigned int index, unsigned int nr);
-/* What a workload measures; its name tells. */
+/* The kind of a workload, by its name. */
 enum plot_kind { PLOT_CORE, PLOT_LIMIT, PLOT_LIVE, NR_PLOT_KINDS };
 enum plot_kind plot_kind_of(const struct result *result);
 /*

@@ -8,7 +8,7 @@
 #define BOTTOM		60
 #define ROW_HEIGHT	13
 
-/* Neighbours in the list of detectors are told apart best. */
+/* Neighbours in the list of detectors get the most different colours. */
 static const char *colour_of(enum detection detection)
 {
 	static const char *const colours[] = { "#d73027", "#4575b4", "#1a9850", "#f4a582", "#762a83", "#d9a400",

@@ -78,7 +78,7 @@ static void choose_unit(const struct scaling *scaling, struct panel *panel)
 	snprintf(panel->unit_name, sizeof(panel->unit_name), "%s", names[prefix]);
 }
 
-/* Points of several lines at one number of threads stand side by side, that their spreads can be told apart. */
+/* Points of several lines at one number of threads stand side by side, so that their spreads do not overlap. */
 static void put_line(struct gnuplot *gnuplot, const struct scaling *scaling, unsigned int index, unsigned int line,
 		     const char *policy)
 {

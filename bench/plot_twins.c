@@ -57,7 +57,7 @@ static bool put_scaling(struct gnuplot *gnuplot, const struct rows *rows, const 
 	return any;
 }
 
-/* The model's name; its twin's is the same with live_ in front, or told by the list of workloads. */
+/* The model's name; its twin's is the same with live_ in front, or is in the list of workloads. */
 static void put_names(struct gnuplot *gnuplot, const struct rows *rows, const struct plot_part *part)
 {
 	gnuplot_put(gnuplot, "set ytics (");

@@ -45,7 +45,7 @@ static void instruments_off(void)
 	retry_counting_end();
 }
 
-/* Nobody asks what a preparation costs. */
+/* The cost of preparations is not reported. */
 static void prepare_again(struct seat *seat, struct gauge *gauge)
 {
 	double begin;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* profile.h - one case run with instruments: which locks were waited for, how long operations took, what was tried again. */
+/*
+ * profile.h - one case run with instruments: which locks were waited for, how long operations took, what was tried
+ * again.
+ */
 #ifndef FAULTLINE_BENCH_PROFILE_H
 #define FAULTLINE_BENCH_PROFILE_H
 
@@ -25,7 +28,7 @@ struct profile {
 	double thread_seconds;		/* of all workers, without what they prepared */
 	uint64_t items;
 	double ns_per_tick;
-	double ticks_of_nothing;	/* in each of locks[].hold_samples, but not in what is told of them */
+	double ticks_of_nothing;	/* in each of locks[].hold_samples, and subtracted from the reported times */
 	bool bare;			/* run without instruments */
 	struct lock_times locks[NR_LOCK_RANKS];
 	struct profile_latency *latencies;
@@ -36,8 +39,9 @@ struct profile {
 };
 
 /*
- * profile_run - runs @what for @seconds on the machine that is there, its preparations not counted. @bare: with no instruments
- * on, for comparison. Returns 0, or -errno with the reason in profile->why; profile_free() only follows the former.
+ * profile_run - runs @what for @seconds on the machine that is there, its preparations not counted. @bare: with no
+ * instruments on, for comparison. Returns 0, or -errno with the reason in profile->why; profile_free() only follows the
+ * former.
  */
 int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds, bool bare);
 void profile_free(struct profile *profile);

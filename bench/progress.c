@@ -13,7 +13,7 @@
 #define SECONDS_BETWEEN_LINES	5.0	/* into a file */
 #define SECONDS_BETWEEN_CHANGES	0.1	/* on a terminal */
 
-/* Whoever finds something wrong ends the line, on any thread. Lock key: (M) mutex */
+/* A thread that reports an error ends the line. Lock key: (M) mutex */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static double shown_at;		/* (M) 0: nothing yet; a file gets its first line later */
 static bool on_screen;		/* (M) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* progress.h - one line on stderr that tells how far a long run has come. */
+/* progress.h - one line on stderr with the progress of a long run. */
 #ifndef FAULTLINE_BENCH_PROGRESS_H
 #define FAULTLINE_BENCH_PROGRESS_H
 

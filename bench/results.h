@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * results.h - what a file of results says, gathered by benchmark: Google Benchmark's JSON (results_json.c has its versions), or
- * will-it-scale's CSV (results_csv.c).
+ * results.h - what a file of results says, gathered by benchmark: Google Benchmark's JSON (results_json.c has its
+ * versions), or will-it-scale's CSV (results_csv.c).
  */
 #ifndef FAULTLINE_BENCH_RESULTS_H
 #define FAULTLINE_BENCH_RESULTS_H
@@ -29,7 +29,7 @@ struct result {
 	double *rates;			/* items per second, ascending; finite, none below 0 */
 	bool by_time;			/* they are iterations per second, since the file has no items */
 	double *in_turn;		/* the same in the order they were measured */
-	double fairness;		/* of the repetition that was least fair; below 0 when the file tells of none */
+	double fairness;		/* of the repetition that was least fair; below 0 when the file has none */
 	char *error;			/* NULL unless a repetition failed, or none has a rate */
 	unsigned int empty;		/* repetitions that have no finite rate */
 	unsigned int marks;		/* bits of enum mark: why the rates cannot be trusted */
@@ -79,19 +79,19 @@ double result_median(const struct result *result);
 double result_least(const struct result *result);
 double result_most(const struct result *result);
 /*
- * result_interval - where the median lies, by order statistics alone: of 5 repetitions it is the range from least to most, and
- * covers it with a probability of 0.94; from 6 on it is at least 0.95 (median_interval()).
+ * result_interval - where the median lies, by order statistics alone: of 5 repetitions it is the range from least to
+ * most, and covers it with a probability of 0.94; from 6 on it is at least 0.95 (median_interval()).
  */
 void result_interval(const struct result *result, double *low, double *high);
 /*
- * results_noise_floor - by which part the medians of one run differ with nothing changed (A/A): each benchmark's repetitions, which
- * were interleaved with those of the others, are split in two halves as two runs would have them; of all benchmarks the 95th
- * percentile. 0 when none was repeated.
+ * results_noise_floor - by which part the medians of one run differ with nothing changed (A/A): each benchmark's
+ * repetitions, which were interleaved with those of the others, are split in two halves as two runs would have them; of
+ * all benchmarks the 95th percentile. 0 when none was repeated.
  */
 double results_noise_floor(const struct results *results);
 /*
- * results_note - judges @results, which were taken from @root, and adds to @root what only all of the run shows: the noise floor, the
- * company, the marks. Returns 0 or -ENOMEM.
+ * results_note - judges @results, which were taken from @root, and adds to @root what only all of the run shows: the
+ * noise floor, the company, the marks. Returns 0 or -ENOMEM.
  */
 int results_note(struct json_t *root, struct results *results, const struct company *company);
 /* What one thread spends on one item, in nanoseconds: threads / median; 0 for rates below LEAST_RATE. */

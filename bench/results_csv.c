@@ -2,8 +2,8 @@
 /*
  * results_csv.c - results of will-it-scale: operations per second against tasks, as processes and as threads.
  *
- * A file is one test case; the benchmarks are NAME/mode:processes/threads:N and NAME/mode:threads/threads:N, with NAME from the
- * file's. Its row of 0 tasks is the idle machine. Other columns are left aside.
+ * A file is one test case; the benchmarks are NAME/mode:processes/threads:N and NAME/mode:threads/threads:N, with NAME
+ * from the file's. Its row of 0 tasks is the idle machine. Other columns are left aside.
  *
  * Source: will-it-scale, runtest.py.
  */
@@ -60,7 +60,7 @@ static void take_name(struct csv *csv)
 			*c = '_';
 }
 
-/* Splits @text at its commas. Returns how many fields there are; more than MOST_COLUMNS are not told apart. */
+/* Splits @text at its commas. Returns the number of fields; those past MOST_COLUMNS are one. */
 static unsigned int split(char *text, char *fields[MOST_COLUMNS])
 {
 	unsigned int nr = 0;

@@ -59,7 +59,7 @@ static int make_folder(const char *path)
 	return mkdir(path, 0777) && errno != EEXIST ? complain("%s: %s", path, strerror(errno)) : 0;
 }
 
-/* Runs that begin in the same second are told apart by a number. */
+/* Runs that begin in the same second are distinguished by a number. */
 static int make_run(const char *host, const char *when, char *path, size_t size)
 {
 	for (int i = 1; i <= MOST_RUNS_A_SECOND; i++) {

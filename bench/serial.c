@@ -168,7 +168,7 @@ static void put_ops(FILE *out, const struct episode *episode)
 }
 
 /* @drawn: the changes are those the seed gives. */
-static void tell_how_to_repeat(const struct serial *serial, const struct episode *episode, bool drawn)
+static void print_repeat_command(const struct serial *serial, const struct episode *episode, bool drawn)
 {
 	struct run_case what = *episode->what;
 
@@ -223,7 +223,7 @@ static int report_failure(struct search *search, const struct episode_end *end)
 	     (unsigned long long)small.rounds, small.plan.nr_changes, end->log->steps);
 	if (serial->shrink && !serial->trace && !serial->changes_given) {
 		fputs(end->said, stderr);
-		tell_how_to_repeat(serial, &small, drawn);
+		print_repeat_command(serial, &small, drawn);
 		status = shrink(&small, end);
 		drawn = false;
 		if (!status)
@@ -232,7 +232,7 @@ static int report_failure(struct search *search, const struct episode_end *end)
 	}
 	if (!status)
 		status = show(search, &small, serial->trace);
-	tell_how_to_repeat(serial, &small, drawn);
+	print_repeat_command(serial, &small, drawn);
 	return EXIT_CHECK_FAILED;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* serial.h - many short episodes of a case, each with a schedule of its own; of one that fails, the smallest that does. */
+/*
+ * serial.h - many short episodes of a case, each with a schedule of its own; of one that fails, the smallest that does.
+ */
 #ifndef FAULTLINE_BENCH_SERIAL_H
 #define FAULTLINE_BENCH_SERIAL_H
 
@@ -22,7 +24,7 @@ struct serial {
 	struct schedule_change changes[SCHEDULE_CHANGES];
 	bool some_ops;			/* as an episode's */
 	uint64_t kept[SCHEDULE_WORKERS];
-	bool trace;			/* tell all that happened in the last episode */
+	bool trace;			/* print all events of the last episode */
 	bool shrink;			/* look for a smaller failure */
 	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
 	void (*put_command)(FILE *out, const void *command, const struct run_case *what, uint64_t seed);

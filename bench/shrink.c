@@ -56,7 +56,7 @@ static bool find_change(const struct schedule_log *log, uint32_t at, struct sche
 	return false;
 }
 
-/* Changes that were never come to are left out: each of the others keeps its rank. */
+/* Changes that were never reached are removed: each of the others keeps its rank. */
 static void change_by_ops(struct episode *episode, const struct schedule_log *log)
 {
 	struct schedule_plan *plan = &episode->plan;
@@ -159,7 +159,7 @@ static int less_depth(struct episode *episode, const struct failure *failure)
 	return status;
 }
 
-/* A change in the last place comes in the place of the one left out, or is none: each keeps its rank. */
+/* A change in the last place replaces the removed one, or is none: each keeps its rank. */
 static int leave_changes_out(struct episode *episode, const struct failure *failure)
 {
 	const struct episode_end *end;
@@ -212,7 +212,9 @@ static int leave_ops_out(struct episode *episode, const struct op *ops, unsigned
 	return status;
 }
 
-/* Halves, then quarters, down to single ones, until not one can go (delta debugging; Zeller and Hildebrandt, TSE 2002). */
+/*
+ * Halves, then quarters, down to single ones, until not one can go (delta debugging; Zeller and Hildebrandt, TSE 2002).
+ */
 static int fewer_ops(struct episode *episode, const struct failure *failure)
 {
 	struct op ops[SCHEDULE_WORKERS * 64];

@@ -6,16 +6,17 @@
 #include "bench/episode.h"
 
 /*
- * Plays @episode without any changes, with seed 0. Its steps, which are the same every time, are those that the changes of
- * all seeds are drawn from. Returns 0, or an exit status when no episode could be played.
+ * Plays @episode without any changes, with seed 0. Its steps, which are the same every time, are those that the changes
+ * of all seeds are drawn from. Returns 0, or an exit status when no episode could be played.
  */
 int episode_measure(const struct episode *episode, uint32_t *steps, const struct episode_end **end);
 /* Gives @episode the schedule of @seed: @depth - 1 changes among the first @steps steps. */
 void episode_draw(struct episode *episode, uint64_t seed, unsigned int depth, uint32_t steps);
 
 /*
- * Fewer threads, fewer rounds, fewer changes: each is looked for among some new seeds; at last changes, and operations, are
- * left out as long as it fails. @episode failed as @end says, with as many changes as it has. Returns 0, or an exit status as above.
+ * Fewer threads, fewer rounds, fewer changes: each is tried with some new seeds; at last changes, and operations, are
+ * removed as long as it fails. @episode failed as @end says, with as many changes as it has. Returns 0, or an exit
+ * status as above.
  */
 int shrink(struct episode *episode, const struct episode_end *end);
 

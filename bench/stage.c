@@ -21,7 +21,7 @@ int stage_open(const struct choices *choices)
 	return status;
 }
 
-/* What no tear-down gave back is lost for good, and nobody but the core can tell. */
+/* Frames that no tear-down freed are leaked, and only the core can detect them. */
 int stage_machine_down(void)
 {
 	struct leaks leaks;

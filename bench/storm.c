@@ -40,7 +40,7 @@ static const char *role_name(unsigned int worker)
 	return now.crew.seats[worker].role->name;
 }
 
-/* The first failure is told, and ends the storm for all. */
+/* The first failure is printed, and ends the storm for all. */
 static void worker_failed(const struct seat *seat, const char *what, int error)
 {
 	int none = 0;

@@ -58,7 +58,7 @@ static bool next_point(struct point *point, const struct point *extent)
 	return false;
 }
 
-/* Things nobody asked for that differ from the first of their list. */
+/* Values not chosen by option that differ from the first of their list. */
 static unsigned int deviations(const struct point *point, const struct suite_defaults *defaults)
 {
 	unsigned int nr = (defaults->policies && point->policy) + (defaults->layouts && point->layout) +

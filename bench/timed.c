@@ -2,10 +2,10 @@
 /*
  * timed.c - one attempt of one case: set up, all workers for the same stretch of time, tear down.
  *
- * The library gives every thread the same quota of iterations. Threads of different roles, or on a busy machine, reach it
- * at different times; were they to stop there, the last ones would run alone and the sum would be of no load at all. So
- * each goes on past its quota until every other one has reached it. Then, with the window from the first start to the
- * last end, and without the time a worker spent on prepare():
+ * The library gives every thread the same quota of iterations. Threads of different roles, or on a busy machine, reach
+ * it at different times; were they to stop there, the last ones would run alone and the sum would be of no load at all.
+ * So each goes on past its quota until every other one has reached it. Then, with the window from the first start to
+ * the last end, and without the time a worker spent on prepare():
  *
  *   items_per_second   sum over the workers of items / (window - prepare): what all of them got done together
  *   time of the quota  (window - prepare) * quota / ops: what the library divides by, so that its times per iteration
@@ -13,20 +13,26 @@
  *
  * prepare() costs two clock readings, some 50 ns; the first one lies before the start.
  *
- * With more threads than processors a worker that waits, for a lock or for a processor, while it prepares would have that wait taken out
- * of its time, and ops of others would be counted as made in no time. So the whole cycle is timed there, waits included, and only the
- * processor time T of all prepare() calls is taken out, as what P processors would need for it:
+ * With more threads than processors a worker that waits, for a lock or for a processor, while it prepares would have
+ * that wait taken out of its time, and ops of others would be counted as made in no time. So the whole cycle is timed
+ * there, waits included, and only the processor time T of all prepare() calls is taken out, as what P processors would
+ * need for it:
  *
  *   items_per_second   sum of items / (window - T / P)
  *
- * Each item costs the processors at least what it costs one thread alone, so that this never exceeds P times one thread's rate.
+ * Each item costs the processors at least what it costs one thread alone, so that this never exceeds P times one
+ * thread's rate.
  *
- *   preparation        share of the workers' time that prepare() took: of real time or, with more threads than processors, of processor time
- *   on_processor       processor time of all workers / their real time: what a quota costs where nothing waits, whatever else runs
- *   processor_got      processor time of all workers / what they would have had alone: time on a run queue is wanted too, but no
+ *   preparation        share of the workers' time that prepare() took: of real time or, with more threads than
+ *                      processors, of processor time
+ *   on_processor       processor time of all workers / their real time: what a quota costs where nothing waits,
+ *                      whatever else runs
+ *   processor_got      processor time of all workers / what they would have had alone: time on a run queue is wanted
+ *                      too, but no
  *                      more than the processors have; 1 where the kernel keeps no such statistics
  *
- *   fairness           Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the role
+ *   fairness           Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the
+ *                      role
  *                      where it is least: 1 when all got the same done, 1 / workers when one got all of it done
  */
 #include "bench/timed.h"
@@ -47,7 +53,9 @@
 #include "bench/progress.h"
 #include "bench/usage.h"
 
-/* An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler. */
+/*
+ * An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler.
+ */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
 #define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
@@ -73,7 +81,7 @@ static struct {
 /* (C) while timed_run() runs */
 static const struct choices *chosen;
 static const struct timing *timing;
-static void (*tell_begin)(const struct run_case *what, uint64_t quota);
+static void (*on_begin)(const struct run_case *what, uint64_t quota);
 
 static void gate_open(int setup_error)
 {
@@ -157,7 +165,10 @@ static void prepare_again(struct seat *seat, struct tally *tally)
 	tally->preparing += (attempt.crowded ? processor_seconds() : now_seconds()) - begin;
 }
 
-/* Waits as long as the ops since the last time are to take longer. It is processor time: what others took is not to be paid for. */
+/*
+ * Waits as long as the ops since the last time are to take longer. It is processor time: what others took is not to be
+ * paid for.
+ */
 static void slow_down(struct tally *tally)
 {
 	double now = processor_seconds();
@@ -355,8 +366,9 @@ static void worker_attempt(struct shim_state *state, unsigned int index)
 }
 
 /*
- * Another process that measures in turns has its own trials, so they are no turns: what the library counts as a repetition is, the
- * first attempt that took long enough and all that come with the same quota. A failure ends the case.
+ * Another process that measures in turns has its own trials, so they are no turns: what the library counts as a
+ * repetition is, the first attempt that took long enough and all that come with the same quota. A failure ends the
+ * case.
  */
 static bool was_repetition(const struct run_case *what, uint64_t quota)
 {
@@ -369,7 +381,10 @@ static bool was_repetition(const struct run_case *what, uint64_t quota)
 	return again || attempt.seconds >= timing->min_time || attempt.seconds <= 0;
 }
 
-/* After a signal, what is left passes by without being set up: what was measured is reported with the reason for the rest. */
+/*
+ * After a signal, what is left passes by without being set up: what was measured is reported with the reason for the
+ * rest.
+ */
 static int begin_attempt(const struct run_case *what)
 {
 	int error = -EINTR;
@@ -406,7 +421,7 @@ static void body(struct shim_state *state, void *user)
 		return;
 	}
 	alternate_take();
-	tell_begin(what, shim_quota(state));
+	on_begin(what, shim_quota(state));
 	attempt.seconds = 0;
 	gate_open(begin_attempt(what));
 	worker_attempt(state, index);
@@ -427,7 +442,7 @@ unsigned long timed_run(const struct suite *suite, const struct choices *choices
 
 	chosen = choices;
 	timing = how;
-	tell_begin = begin;
+	on_begin = begin;
 	attempt.counters = json_object();
 	for (unsigned int i = 0, added = 0; i < suite->nr; i++) {
 		if (suite->cases[i].payload == machine.payload && suite->cases[i].repetitions) {

@@ -9,8 +9,9 @@
 
 /*
  * timed_run - measures the cases of @suite whose payload is the machine's, into the results that shim_open() began.
- * @begin is told each attempt before it is set up: the same case comes again with a larger quota until it takes @how->min_time
- * seconds, and then once more for each further repetition, with the same quota. Returns how many cases passed the library's filter.
+ * @begin is called for each attempt before its set-up: the same case comes again with a larger quota until it takes
+ * @how->min_time seconds, and then once more for each further repetition, with the same quota. Returns how many cases
+ * passed the library's filter.
  */
 unsigned long timed_run(const struct suite *suite, const struct choices *choices, const struct timing *how,
 			void (*begin)(const struct run_case *what, uint64_t quota));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* twins.c - finds the two sides of each twin in results, and tells how they compare. */
+/* twins.c - finds the two sides of each twin in results, and compares them. */
 #include "bench/twins.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watchdog.c - a thread that holds nothing, waits for nobody, and looks at the others ten times a second. */
+/* watchdog.c - a thread that holds no lock, never waits, and checks the others ten times a second. */
 #include "bench/watchdog.h"
 
 #include <errno.h>
@@ -43,7 +43,9 @@ static uint64_t pages_done(void)
 	return sum;
 }
 
-/* Changes whenever anything moves. Workers that go round in circles count faults too: of them only finished ops count. */
+/*
+ * Changes whenever anything moves. Workers that go round in circles count faults too: of them only finished ops count.
+ */
 static uint64_t pulse(void)
 {
 	uint64_t sum = load_relaxed(&dog.steps);
@@ -56,7 +58,7 @@ static uint64_t pulse(void)
 	return working ? sum : sum + pages_done();
 }
 
-static void tell_who_is_stuck(void)
+static void print_stuck(void)
 {
 	progress_end();
 	fail("nothing has moved for %g s, while %s", dog.watch.patience, load_relaxed(&dog.phase));
@@ -74,7 +76,7 @@ static void tell_who_is_stuck(void)
 	fflush(stderr);
 }
 
-/* Sleeps until it is time to look again; true when it is time to end. */
+/* Sleeps until the next check; true when it is time to end. */
 static bool doze(void)
 {
 	struct timespec until;
@@ -93,8 +95,8 @@ static bool doze(void)
 }
 
 /*
- * Counts the time that the machine left to this process: neither one that stands still as a whole nor one that runs others is mistaken for
- * a deadlock.
+ * Counts the time that the machine left to this process: neither one that stands still as a whole nor one that runs
+ * others is mistaken for a deadlock.
  */
 static void *keep_watch(void *unused)
 {
@@ -111,7 +113,7 @@ static void *keep_watch(void *unused)
 		seen = now;
 		if (still < dog.watch.patience)
 			continue;
-		tell_who_is_stuck();
+		print_stuck();
 		dog.watch.stuck();
 	}
 	return unused;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watchdog.h - ends a run in which nothing moves any more, and tells who is stuck, on what. */
+/* watchdog.h - ends a run without progress, and prints which threads are stuck, on what. */
 #ifndef FAULTLINE_BENCH_WATCHDOG_H
 #define FAULTLINE_BENCH_WATCHDOG_H
 
@@ -18,7 +18,7 @@ struct watch {
 	const char *(*role_name)(unsigned int worker);
 	unsigned int nr;
 	double patience;	/* seconds, as of pace.h, without an op of a worker, a page set up, or a step of the main thread */
-	void (*stuck)(void);			/* told on the watchdog's thread, after who is stuck; must not return */
+	void (*stuck)(void);			/* called on the watchdog's thread, after its report; must not return */
 };
 
 /* One watch at a time. Returns 0 or -errno. */
