@@ -13,6 +13,7 @@
 
 const char *program_name = "faultline";
 const char *help_notes;
+struct options_wanted *options_wanted;
 
 /* What a message quotes comes from files and command lines. */
 static void say(const char *fmt, va_list ap)
@@ -126,6 +127,10 @@ int command_line_read(struct command_line *line, int argc, const char **argv, co
 {
 	int status;
 
+	if (options_wanted) {
+		*options_wanted = (struct options_wanted){ options, arguments };
+		return EXIT_MISUSE;
+	}
 	line->nr_words = 0;
 	line->context = poptGetContext(program_name, argc, argv, options, 0);
 	poptSetOtherOptionHelp(line->context, arguments);

@@ -22,7 +22,11 @@ struct command {
 };
 
 extern const struct command list_command, topo_command, capture_command, bench_command, eras_command, numa_command,
-	stress_command, knockouts_command, litmus_command, profile_command, compare_command, report_command;
+	stress_command, knockouts_command, litmus_command, profile_command, compare_command, report_command,
+	manual_command;
+
+/* The commands that help prints; NULL past the last one. */
+extern const struct command *const commands[];
 
 /* Named in front of every line of warn(), complain() and fail(): "faultline" or "faultline NAME". */
 extern const char *program_name;
@@ -50,6 +54,13 @@ struct command_line {
 	unsigned int nr_words;
 	const char **words;		/* what is no option */
 };
+
+/* While set, command_line_read() fills it in, reads nothing, and returns EXIT_MISUSE: the command ends. */
+struct options_wanted {
+	const struct poptOption *options;
+	const char *arguments;
+};
+extern struct options_wanted *options_wanted;
 
 /*
  * command_line_read - read @argv by @options, whose entries with a value (their val is not 0) go to

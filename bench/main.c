@@ -12,9 +12,10 @@
 #include "core/faultline.h"
 #include "faultline_build.h"
 
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
 	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &numa_command,
 	&stress_command, &knockouts_command, &litmus_command, &profile_command, &compare_command, &report_command,
+	NULL
 };
 
 static int print_help(void)
@@ -22,7 +23,7 @@ static int print_help(void)
 	puts("usage: faultline COMMAND [OPTION...] [ARGUMENT...]\n"
 	     "\n"
 	     "Runs the locking core of a virtual-memory system as threads, to measure, race, break and compare it.\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; commands[i]; i++)
 		printf("  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
 	puts("\n"
 	     "faultline help COMMAND prints a command's options; faultline --version prints how this program was built.\n"
@@ -54,7 +55,7 @@ static int complain_unknown(const char *word)
 	const char *what = word[0] == '-' ? "option" : "command";
 	struct suggestion near = suggestion_begin(word);
 
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; commands[i]; i++)
 		suggestion_offer(&near, commands[i]->name);
 	suggestion_offer(&near, "--version");
 	suggestion_offer(&near, "--help");
@@ -63,7 +64,9 @@ static int complain_unknown(const char *word)
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+	if (!strcmp(name, manual_command.name))
+		return &manual_command;
+	for (size_t i = 0; commands[i]; i++)
 		if (!strcmp(name, commands[i]->name))
 			return commands[i];
 	return NULL;

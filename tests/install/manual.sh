@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Manual pages and completions are installed, have every option of every command, and are well formed.
+. "$(dirname "$0")/../lib/install.sh"
+
+# formatted PAGE: without warnings; true where there is no groff.
+formatted() {
+	command -v groff >/dev/null || { echo 'no groff: pages are not formatted'; return 0; }
+	[ -z "$(groff -man -ww -z -Tutf8 "$1" 2>&1)" ]
+}
+
+# complete WORD...: what bash completes the last word to, in the file out.
+complete() {
+	bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _faultline; printf "%s\n" "${COMPREPLY[@]}"' \
+		"$completion" "$@" >out 2>err
+}
+
+install_at prefix
+pages=prefix/share/man/man1
+completion=prefix/share/bash-completion/completions/faultline
+[ -s prefix/share/zsh/vendor-completions/_faultline ] || surprise 'no completion for zsh'
+[ -s "$completion-check" ] || surprise 'no completion for the check build'
+
+"$FAULTLINE" help | sed -n 's/^  \([a-z]*\)  *.*/\1/p' >commands
+[ "$(wc -l <commands)" -ge 12 ] || surprise 'fewer commands than there are'
+while read -r command; do
+	page=$pages/faultline-$command.1
+	formatted "$page" || surprise "$page: warnings"
+	"$FAULTLINE" "$command" --help | grep -oE '^  (  |-[a-zA-Z],) --[a-z-]+' | sed 's/.*--//' >options
+	complete faultline "$command" --
+	while read -r option; do
+		sed 's/\\-/-/g' "$page" | grep -q "^.*--$option\\\\fR" || surprise "$page: no --$option"
+		grep -qx -- "--$option" out || surprise "faultline $command: --$option is not completed"
+	done <options
+	grep -q "^\\.BR faultline.-$command (1)" "$pages/faultline.1" || surprise "faultline.1: no $command"
+done <commands
+formatted "$pages/faultline.1" || surprise 'faultline.1: warnings'
+grep -q 'man1/faultline.1' "$pages/faultline-check.1" || surprise 'no page for the check build'
+
+for line in 'be:bench' 'bench --policy = linux-6.15:linux-6.15' 'bench walk_den:walk_dense' \
+	'stress x --knockout pte-l:pte-lock' 'litmus gup-sh:gup-share'; do
+	complete faultline ${line%%:*}
+	shows "${line#*:}"
+done
+
+# Planted: a page with a macro that there is none of.
+echo '.NOSUCH' >>"$pages/faultline.1"
+! command -v groff >/dev/null || ! formatted "$pages/faultline.1" || surprise 'an unknown macro is not reported'
+# No help names the command that writes them, and what cannot be written is reported.
+"$FAULTLINE" help >out
+! grep -q manual out || surprise 'help names manual'
+ends 2 manual
+"$FAULTLINE" manual nowhere >out 2>err && surprise 'written into a folder that is not there'
+reports nowhere
