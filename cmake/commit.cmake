@@ -6,6 +6,9 @@ if(git AND EXISTS ${SOURCE}/.git)
 	execute_process(COMMAND ${git} describe --always --dirty WORKING_DIRECTORY ${SOURCE}
 		OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 endif()
+if(NOT commit) # a package is built from a copy without history
+	set(commit $ENV{FAULTLINE_COMMIT})
+endif()
 if(NOT commit)
 	set(commit unknown)
 endif()

@@ -19,6 +19,7 @@ option(FAULTLINE_WERROR "Make warnings errors: for developers, whose compilers a
 option(BUILD_TESTING "Build the tests" ON)
 faultline_choice(FAULTLINE_LEVELS "Page-table levels of the program and of most tests" ${FAULTLINE_GEOMETRIES})
 faultline_choice(FAULTLINE_RCU "liburcu flavour" memb mb qsbr bp)
+set(FAULTLINE_MARCH x86-64-v3 CACHE STRING "-march of a release build on x86-64; empty: the compiler's own")
 faultline_choice(FAULTLINE_SANITIZE "Sanitizer" "" thread address)
 option(FAULTLINE_INSTALL_LIB "Build and install the core as a library too (without sanitizers)" OFF)
 option(FAULTLINE_FUZZ "tests/fuzz by clang's libFuzzer" OFF)
