@@ -2,8 +2,9 @@
 /*
  * live_space.c - the live kernel's side of space_calls.h.
  *
- * All regions lie in one reservation, as far apart as in the core. What a workload unmaps in it is free for anybody's
- * mmap(): so who maps there again says MAP_FIXED_NOREPLACE, and workers allocate nothing while they work.
+ * All regions lie in one reservation, as far apart as in the core. Addresses that a
+ * workload unmaps there are free for any other mmap(): to map them again takes MAP_FIXED_NOREPLACE, and workers
+ * allocate nothing while they run.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The documentation, the program's options, and the comments and strings of core/ are written in the field's words.
+# The documentation, the program's options, and comments and strings of the tree are written in the field's words.
 . "$(dirname "$0")/../lib/lint.sh"
 
 banned='(some|no|any|every)body|whom|whoever|taken apart|cut off|lets? (it )?go|looks? again|(its|their) mind'
@@ -42,6 +42,8 @@ check() {
 	find . -maxdepth 2 -name '*.md' | sed 's|^\./||' | sort | xargs -r grep -nHwiE "$banned"
 	code bench | grep -E 'POPT_|OPTION' | grep -wiE "$banned"
 	prose core | grep -wiE "$in_core"
+	prose bench workloads tests | grep -wiE "$banned"
+	find tests -name '*.sh' ! -name words.sh | sort | xargs -r grep -nE '^[[:space:]]*#' | grep -wiE "$banned"
 }
 
 tree_passes
@@ -51,3 +53,5 @@ catches 'planted.c:1:' 'echo "{ NULL, 0, POPT_ARG_NONE, NULL, 0, \"it is told\",
 catches 'planted.c:2:' 'printf "int nobody;\n/* A folio nobody has. */\n" > core/base/planted.c'
 catches 'planted.c:3:' 'printf "/*\n * The lock is let\n * go.\n */\n" > core/base/planted.c'
 catches 'planted.def:1:' 'echo "PLANTED(\"a page that was promised\")" > core/base/planted.def'
+catches 'planted.c:1:' 'echo "/* A sleeper that nobody wakes. */" > workloads/planted.c'
+catches 'planted.sh:1:' 'echo "# The failure is told." > tests/planted.sh'
