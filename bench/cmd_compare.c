@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_compare.c - `faultline compare`: which benchmarks changed, which are the same, and which are undecided. */
+/* cmd_compare.c - `faultline compare`: which benchmarks changed, which are the same, and about which it cannot tell. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static int take(void *target, int option, const char *text)
 static const char *verdict_text(enum change_verdict verdict)
 {
 	static const char *const texts[NR_VERDICTS] = {
-		[VERDICT_UNKNOWN] = "undecided", [VERDICT_SAME] = "same",
+		[VERDICT_UNKNOWN] = "cannot tell", [VERDICT_SAME] = "same",
 		[VERDICT_FASTER] = "faster", [VERDICT_SLOWER] = "slower",
 		[VERDICT_CONTROL] = "control", [VERDICT_MARKED] = "left aside: ",
 	};
@@ -92,7 +92,7 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 	if (verdict == VERDICT_SAME)
 		fprintf(out, "same: all of %u benchmarks are within their thresholds\n", judged);
 	else if (verdict == VERDICT_UNKNOWN)
-		fprintf(out, "undecided: %u of %u benchmarks may have changed or not: measure more rounds\n",
+		fprintf(out, "cannot tell: %u of %u benchmarks may have changed or not: measure more rounds\n",
 			counts[VERDICT_UNKNOWN], judged);
 	else
 		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the farthest %s by %.1f %%\n", verdict_text(verdict),
@@ -194,6 +194,6 @@ static int run_compare(int argc, const char **argv)
 const struct command compare_command = {
 	.name = "compare",
 	.arguments = "[BEFORE] AFTER",
-	.what = "compare results: slower, faster, same or undecided",
+	.what = "compare results: slower, faster, same or cannot tell",
 	.run = run_compare,
 };

@@ -12,7 +12,7 @@
 static const struct {
 	const char *name, *colour;
 } verdicts[] = {
-	[VERDICT_UNKNOWN] = { "undecided", "#bbbbbb" },
+	[VERDICT_UNKNOWN] = { "cannot tell", "#bbbbbb" },
 	[VERDICT_SAME] = { "same", "#777777" },
 	[VERDICT_FASTER] = { "faster", "#2b8c9e" },
 	[VERDICT_SLOWER] = { "slower", "#d95f02" },

@@ -41,6 +41,6 @@ right() {
 }
 
 failed=0
-right 'same|undecided' "nothing changed"
+right 'same|cannot tell' "nothing changed"
 right slower "slowed down by ${SLOW_DOWN:-2} %" --slow-down "${SLOW_DOWN:-2}"
 exit $failed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Comparing: changed, the same or undecided, with the exit status that scripts need; controls; sides of several
+# Comparing: changed, the same or cannot tell, with the exit status that scripts need; controls; sides of several
 # runs; the baseline.
 . "$(dirname "$0")/../lib/cli.sh"
 
@@ -27,7 +27,7 @@ ends 0 compare usual.json usual.json --threshold 5
 [ "$(tail -n 1 out)" = 'same: all of 2 benchmarks are within their thresholds' ] || surprise 'a difference to itself'
 shows 'Geometric mean of the ratios of 2 benchmarks: 1.0000.'
 ends 3 compare usual.json usual.json --threshold 0
-tail -n 1 out | grep -q '^undecided: 2 of 2 ' || surprise 'a floor that is no reason for doubt'
+tail -n 1 out | grep -q '^cannot tell: 2 of 2 ' || surprise 'a floor that is no reason for doubt'
 ends 1 compare usual.json slower.json --threshold 5
 grep -Eq '^zap/threads:2 +real +1\.0000 M +900\.00 k +0\.9000 +0\.8[89][0-9] … 0\.9[01][0-9] +[0-9.e-]+ +5\.0%  slower$' out ||
 	surprise 'another line for what got slower'
@@ -46,7 +46,7 @@ tail -n 1 out | grep -q '^same: ' || surprise 'the controls went farther, withou
 # Several runs on a side are one sample each, from three on.
 ends 1 compare usual.json,usual.json,usual.json slower.json,slower.json,slower.json
 ends 3 compare usual.json,slower.json,usual.json slower.json,usual.json,slower.json
-tail -n 1 out | grep -q '^undecided: ' || surprise 'runs that disagree among themselves'
+tail -n 1 out | grep -q '^cannot tell: ' || surprise 'runs that disagree among themselves'
 
 # Folders of runs, and the baseline of this host.
 refuses 'no baseline of this host yet' compare usual.json
