@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* retry.c - bounds of retry loops, and histograms of their rounds, by loop and cpu. */
+/* retry.c - histograms of rounds, by loop and cpu. */
 #include "core/base/retry.h"
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/base/detector.h"
+
+#if FAULTLINE_PROFILE
+_Thread_local struct retry_counts *this_retries;
+
+static struct retry_counts retry_counts[NR_CPUS];
 
 static const struct {
 	unsigned int bound;
@@ -14,19 +19,6 @@ static const struct {
 	RETRY_LOOPS(X)
 #undef X
 };
-
-static void check_bound(enum retry_id id, unsigned int rounds)
-{
-	unsigned int bound = loops[id].bound * RETRY_SCALE;
-
-	if (unlikely(rounds > bound))
-		BUG("retry loop: %s: more than %u rounds", loops[id].name, bound);
-}
-
-#if FAULTLINE_PROFILE
-_Thread_local struct retry_counts *this_retries;
-
-static struct retry_counts retry_counts[NR_CPUS];
 
 static unsigned int bucket_of(unsigned int rounds)
 {
@@ -137,8 +129,8 @@ DETECTOR(retries);
 
 __noinline void retry_check(enum retry_id id, unsigned int rounds)
 {
-	if (detector_is_on(&retries))
-		check_bound(id, rounds);
+	if (unlikely(rounds > loops[id].bound && detector_is_on(&retries)))
+		BUG("retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
 }
 
 __noinline void retry_went_round(enum retry_id id, unsigned int rounds)
@@ -160,11 +152,6 @@ void retry_counting_end(void)
 	this_retries = NULL;
 }
 #else
-__noinline void retry_round(struct retry_loop *loop)
-{
-	check_bound(loop->id, ++loop->rounds);
-}
-
 struct retry_summary retry_summary(enum retry_id id)
 {
 	(void)id;

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * retry.h - the bound of each retry loop, which only a broken protocol reaches, and its rounds: the one place for both.
+ * retry.h - rounds of each retry loop, and a bound that only a broken protocol reaches; in builds with
+ * FAULTLINE_PROFILE, check builds among them. Empty in other builds.
  *
- * A loop is marked where it begins, and counted at each further round; past its bound the program dies. Builds with
- * FAULTLINE_PROFILE, check builds among them, keep a histogram of rounds too; leaving the loop's block in any way ends
- * it. Other builds allow RETRY_SCALE times as many rounds: theirs are shorter, and a thread that is preempted while
- * others spin keeps them for as long.
- *
- * Exchanges repeat only because another thread's succeeded, so they need no bound: they are empty in other builds.
+ * A loop is marked where it begins, and counted at each further round; leaving its block in any way ends it.
  */
 #ifndef FAULTLINE_CORE_BASE_RETRY_H
 #define FAULTLINE_CORE_BASE_RETRY_H
 
 #include "core/base/cpu.h"
 
-/* Exchanges repeat because another thread's succeeded; the others because their input changed. Bounds are in rounds. */
+/* Exchanges repeat only because another thread's succeeded; the others because their input changed. */
 #define RETRY_LOOPS(X) \
 	X(FAULT,	100000,	"a fault, restarted") \
 	X(HUGETLB_FAULT, 100000, "a fault in hugetlb memory, restarted") \
@@ -57,42 +53,15 @@ struct retry_summary retry_summary(enum retry_id id);
 void retry_counting_begin(void);
 void retry_counting_end(void);
 
+#if FAULTLINE_PROFILE
+#define RETRY_EXACT	16u	/* numbers of rounds below have a bucket each; above, each power of two has one */
+#define NR_RETRY_BUCKETS (RETRY_EXACT + 14)
+
 /* (T) one running loop */
 struct retry_loop {
 	enum retry_id id;
 	unsigned int rounds;	/* beyond the first */
 };
-
-/*
- * Counts a round of @loop; dies past its bound. Profiles pass the loop by value: one without retries costs its count
- * only. Other builds pass its address: it is on the stack, and takes no register of the loop's fast path.
- */
-#if FAULTLINE_PROFILE
-void retry_check(enum retry_id id, unsigned int rounds);
-
-static force_inline void retry_round(struct retry_loop *loop)
-{
-	retry_check(loop->id, ++loop->rounds);
-}
-#else
-void retry_round(struct retry_loop *loop);
-#endif
-
-static force_inline bool retry_count(struct retry_loop *loop)
-{
-	retry_round(loop);
-	return true;
-}
-
-/* Counts one more round of the loop marked in this block or an outer one. Dies past the loop's bound. */
-#define RETRY()		((void)retry_count(&retry_loop_))
-/* The same in a condition: true. */
-#define RETRIED()	retry_count(&retry_loop_)
-
-#if FAULTLINE_PROFILE
-#define RETRY_SCALE	1u
-#define RETRY_EXACT	16u	/* numbers of rounds below have a bucket each; above, each power of two has one */
-#define NR_RETRY_BUCKETS (RETRY_EXACT + 14)
 
 /* Lock key: (A) atomic: written by its cpu, read by any */
 struct retry_counts {
@@ -102,7 +71,16 @@ struct retry_counts {
 
 extern _Thread_local struct retry_counts *this_retries;	/* (T) the calling cpu's; NULL: its loops are not counted */
 
+/* Dies when loop @id exceeds its bound after @rounds rounds. */
+void retry_check(enum retry_id id, unsigned int rounds);
 void retry_went_round(enum retry_id id, unsigned int rounds);
+
+/* Out-of-line calls do not take the loop's address: a loop without retries costs its count only. */
+static force_inline bool retry_count(struct retry_loop *loop)
+{
+	retry_check(loop->id, ++loop->rounds);
+	return true;
+}
 
 static force_inline void retry_done(const struct retry_loop *loop)
 {
@@ -116,13 +94,14 @@ static force_inline void retry_done(const struct retry_loop *loop)
 
 #define RETRY_LOOP(ident) \
 	struct retry_loop retry_loop_ __attribute__((cleanup(retry_done))) = { RETRY_##ident, 0 }
-#define EXCHANGE_LOOP(ident)	RETRY_LOOP(ident)
-#define EXCHANGE_RETRIED()	RETRIED()
+/* Counts one more round of the loop marked in this block or an outer one. Dies past the loop's bound. */
+#define RETRY()		((void)retry_count(&retry_loop_))
+/* The same in a condition: true. */
+#define RETRIED()	retry_count(&retry_loop_)
 #else
-#define RETRY_SCALE	10u
-#define RETRY_LOOP(ident)	struct retry_loop retry_loop_ = { RETRY_##ident, 0 }
-#define EXCHANGE_LOOP(ident)	do { } while (0)
-#define EXCHANGE_RETRIED()	true
+#define RETRY_LOOP(ident)	do { } while (0)
+#define RETRY()		do { } while (0)
+#define RETRIED()	true
 #endif
 
 #endif

@@ -74,14 +74,13 @@ static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool pa
 {
 	uint32_t seen = load_relaxed(&sem->count);
 	bool enters;
-	EXCHANGE_LOOP(RWSEM_HEAD);
+	RETRY_LOOP(RWSEM_HEAD);
 
 	do {
 		enters = !(seen & busy);
 		if (!enters && (!passed || KNOCKED_OUT(RWSEM_HANDOFF)))
 			return false;
-	} while (!try_cmpxchg_acquire(&sem->count, &seen, enters ? seen + take : seen | RWSEM_HANDOFF) &&
-		 EXCHANGE_RETRIED());
+	} while (!try_cmpxchg_acquire(&sem->count, &seen, enters ? seen + take : seen | RWSEM_HANDOFF) && RETRIED());
 	return enters;
 }
 

@@ -92,12 +92,12 @@ static force_inline void down_read_at(struct rwsem *sem, const char *site)
 static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
 {
 	uint32_t seen = load_relaxed(&sem->count);
-	EXCHANGE_LOOP(RWSEM_TRY);
+	RETRY_LOOP(RWSEM_TRY);
 
 	do {
 		if (seen & RWSEM_BUSY)
 			return false;
-	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER) && EXCHANGE_RETRIED());
+	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER) && RETRIED());
 	lockrank_try_acquired_at(sem, sem->rank, HELD_READ, site);
 	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
 	lockstat_acquired(sem, sem->rank);

@@ -5,6 +5,8 @@
 #include "core/base/retry.h"
 #include "core/mm/anon_vma.h"
 
+#define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
+
 /* ---- in check builds: the reader's anon_vma, compared under the lock and at the unlock ---- */
 #if FAULTLINE_CHECK
 static uint64_t lives;		/* (A) */
@@ -113,7 +115,7 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 	 * Weaker: a folio that moved is taken for unmapped, and an rmap walk misses its entries.
 	 */
 	uint32_t old = load_acquire(&anon_vma->refcount);
-	EXCHANGE_LOOP(ANON_REF);
+	RETRY_LOOP(ANON_REF);
 
 	do {
 		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
@@ -121,7 +123,7 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 			return false;
 		}
 	/* ORDER[anon-ref:B] before the second check; pairs with ORDER[anon-ref:A]. */
-	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1) && EXCHANGE_RETRIED());
+	} while (!try_cmpxchg_acquire(&anon_vma->refcount, &old, old + 1) && RETRIED());
 	return true;
 }
 
@@ -209,11 +211,12 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 				      uint64_t *life)
 {
 	struct anon_vma *anon_vma;
+	unsigned int rounds = 0;
 	enum check result;
-	/* Bounded, because only a write fault that finds a folio exclusive moves it to another anon_vma. */
 	RETRY_LOOP(ANON_VMA);
 
 	do {
+		BUG_ON(rounds++ > ROUNDS_BOUND);
 		rcu_read_lock();
 		anon_vma = first_check(folio, life);
 		if (!anon_vma) {

@@ -6,6 +6,8 @@
 
 #include "core/base/retry.h"
 
+#define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
+
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)
 {
 	return &mapping->slots[index >> mapping->order];
@@ -14,6 +16,7 @@ static struct folio **slot_of(struct address_space *mapping, unsigned long index
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
+	unsigned int rounds = 0;
 	RETRY_LOOP(FILEMAP);
 
 	BUG_ON(index >= mapping->max_pages);
@@ -28,6 +31,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 		}
 		count_event(EV_FILEMAP_RETRY);
 		RETRY();
+		BUG_ON(++rounds > FILEMAP_BOUND);
 	}
 	return NULL;
 }

@@ -151,6 +151,7 @@ static void check_place(const struct page_vma_mapped_walk *pvmw)
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long end = vma_address_end(pvmw);
+	unsigned int rounds = 0;
 	RETRY_LOOP(RMAP_WALK);
 
 	if (pvmw->ptl)
@@ -177,5 +178,6 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 			map_table(pvmw, end);
 		}
 		RETRY();
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

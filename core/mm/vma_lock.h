@@ -65,7 +65,7 @@ static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_st
 static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 {
 	uint32_t old = load_relaxed(&vma->vm_refcnt);
-	EXCHANGE_LOOP(VMA_REF);
+	RETRY_LOOP(VMA_REF);
 
 	do {
 		if (old == 0 || old >= VMA_LOCK_OFFSET)
@@ -74,7 +74,7 @@ static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 	 * ORDER[vma-attach:B] before the VMA is read; pairs with ORDER[vma-attach:A].
 	 * ORDER[vma-seq:B] before vm_lock_seq is read; pairs with ORDER[vma-seq:A].
 	 */
-	} while (!try_cmpxchg_acquire(&vma->vm_refcnt, &old, old + 1) && EXCHANGE_RETRIED());
+	} while (!try_cmpxchg_acquire(&vma->vm_refcnt, &old, old + 1) && RETRIED());
 	return true;
 }
 

@@ -206,9 +206,11 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return do_spurious(vmf);
 }
 
-void fault_wait(struct vm_fault *vmf)
+void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret)
 {
-	if (vmf->waits_for)
+	if (ret == FAULT_AGAIN)
+		BUG_ON(++vmf->rounds > PTE_AGAIN_BOUND);
+	else if (vmf->waits_for)
 		folio_wait_end(vmf->waits_for, vmf->wait_seen);
 	else
 		sleep_yield();
@@ -236,8 +238,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		else
-			fault_wait(&vmf);
+		fault_goes_again(&vmf, ret);
 	}
 	return ret;
 }

@@ -171,6 +171,7 @@ static const struct mmu_interval_notifier_ops lock_ops = { .invalidate = lock_in
 int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	OPERATION("hmm_range_lock", vma, start);
+	unsigned int rounds = 0;
 	int err;
 	RETRY_LOOP(HMM_LOCK);
 
@@ -188,6 +189,7 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 			return 0;
 		up_write(&range->lock);
 		RETRY();
+		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }
 

@@ -192,8 +192,7 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	while (unlikely((ret = hugetlb_fault_locked(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		else
-			fault_wait(&vmf);
+		fault_goes_again(&vmf, ret);
 	}
 	return ret;
 }

@@ -194,6 +194,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 {
 	struct mm_pgtable *pt = zap->tlb->pt;
 	bool whole = end - addr == PMD_SIZE;
+	unsigned int rounds = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
 	RETRY_LOOP(ZAP);
@@ -205,6 +206,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 			if (!zap_no_table(zap, pmdp, addr, end))
 				return;
 			RETRY();
+			BUG_ON(++rounds > PTE_AGAIN_BOUND);
 			continue;
 		}
 		addr = zap_locked(zap, ptep, addr, end);

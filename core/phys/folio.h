@@ -135,7 +135,7 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounded)
 {
 	int old = load_relaxed(&page->_refcount), sum;
-	EXCHANGE_LOOP(PAGE_REF);
+	RETRY_LOOP(PAGE_REF);
 
 	do {
 		if (unlikely(bounded ? old <= 0 : !old) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))
@@ -143,8 +143,7 @@ static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounde
 		sum = (int)((uint32_t)old + (uint32_t)nr);	/* it wraps, as the atomic additions do */
 		/* ORDER[page-ref:B] before the re-read of the entry; pairs with ORDER[page-ref:A]. */
 	} while (unlikely((KNOCKED_OUT(PAGE_REF_B) ? !try_cmpxchg_relaxed(&page->_refcount, &old, sum)
-						  : !try_cmpxchg_acquire(&page->_refcount, &old, sum)) &&
-			  EXCHANGE_RETRIED()));
+						  : !try_cmpxchg_acquire(&page->_refcount, &old, sum)) && RETRIED()));
 	return true;
 }
 

@@ -45,15 +45,6 @@ static bool loop(unsigned int rounds)
 	return true;
 }
 
-static bool exchange(unsigned int rounds)
-{
-	EXCHANGE_LOOP(VMA_REF);
-
-	while (rounds-- && EXCHANGE_RETRIED())
-		;
-	return true;
-}
-
 static void loop_in_steps(unsigned int rounds)
 {
 	RETRY_LOOP(GUP);
@@ -117,25 +108,6 @@ static void all_cpus_count(void **state)
 	free(text);
 }
 
-static void a_build_without_profile_has_a_larger_bound(void **state)
-{
-	(void)state;
-	if (FAULTLINE_PROFILE)
-		skip();
-	assert_true(loop(10000));
-	assert_dies("retry loop: a folio's anon_vma, changed meanwhile: more than 10000 rounds", loop(10001));
-}
-
-/* An exchange repeats only because another thread's succeeded. */
-static void exchanges_are_bounded_by_a_profile_only(void **state)
-{
-	(void)state;
-	if (FAULTLINE_PROFILE)
-		assert_dies("retry loop: exchange: a VMA's reader: more than 10000 rounds", exchange(10001));
-	else
-		assert_true(exchange(200000));
-}
-
 static void a_thread_that_does_not_end_is_named(void **state)
 {
 	(void)state;
@@ -196,8 +168,6 @@ int main(void)
 		cmocka_unit_test_setup(loops_without_retries_are_reported_in_full_only, forget),
 		cmocka_unit_test_setup(percentiles_are_of_all_loops, forget),
 		cmocka_unit_test_setup(all_cpus_count, forget),
-		cmocka_unit_test_setup(a_build_without_profile_has_a_larger_bound, forget),
-		cmocka_unit_test_setup(exchanges_are_bounded_by_a_profile_only, forget),
 		cmocka_unit_test_setup(a_thread_that_does_not_end_is_named, forget),
 		cmocka_unit_test(a_walk_that_does_not_end_is_named),
 	};
