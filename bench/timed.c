@@ -23,17 +23,13 @@
  * Each item costs the processors at least what it costs one thread alone, so that this never exceeds P times one
  * thread's rate.
  *
- *   preparation        share of the workers' time that prepare() took: of real time or, with more threads than
- *                      processors, of processor time
- *   on_processor       processor time of all workers / their real time: what a quota costs where nothing waits,
- *                      whatever else runs
- *   processor_got      processor time of all workers / what they would have had alone: time on a run queue is wanted
- *                      too, but no
- *                      more than the processors have; 1 where the kernel keeps no such statistics
- *
- *   fairness           Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the
- *                      role
- *                      where it is least: 1 when all got the same done, 1 / workers when one got all of it done
+ *   preparation     share of the workers' time that prepare() took: of real time or, with more threads than processors,
+ *                   of processor time
+ *   on_processor    processor time of all workers / their real time: what a quota costs where nothing waits
+ *   processor_got   processor time of all workers / what they would have had alone: time on a run queue is wanted too,
+ *                   but no more than the processors have; 1 where the kernel keeps no such statistics
+ *   fairness        Jain's index over the workers of one role, (sum of rates)^2 / (workers * sum of rates^2), of the
+ *                   role where it is least: 1 when all got the same done, 1 / workers when one got all of it done
  */
 #include "bench/timed.h"
 
@@ -53,9 +49,7 @@
 #include "bench/progress.h"
 #include "bench/usage.h"
 
-/*
- * An attempt that was expected to take min_time may go wrong: a lock's waiters may fall into step with the scheduler.
- */
+/* An attempt may take longer than expected: a lock's waiters may fall into step with the scheduler. */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
 #define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
@@ -381,10 +375,7 @@ static bool was_repetition(const struct run_case *what, uint64_t quota)
 	return again || attempt.seconds >= timing->min_time || attempt.seconds <= 0;
 }
 
-/*
- * After a signal, what is left passes by without being set up: what was measured is reported with the reason for the
- * rest.
- */
+/* After a signal, the remaining cases are not set up: the results say why they are missing. */
 static int begin_attempt(const struct run_case *what)
 {
 	int error = -EINTR;
