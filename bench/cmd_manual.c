@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_manual.c - `faultline manual FOLDER`: writes manual pages and completions there. For installation: no help names it. */
+/* cmd_manual.c - `faultline manual FOLDER`: write manual pages and completions, at installation; help does not list it. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

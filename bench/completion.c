@@ -117,7 +117,8 @@ static void put_bash_command(FILE *out, const struct manual_entry *entry)
 void completion_put_bash(FILE *out, const struct manual_entry *entries, unsigned int nr)
 {
 	fputs("# Written by faultline manual: do not edit.\n_faultline()\n{\n"
-	      "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options='' names='' values=''\n"
+	      "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} options='' names='' "
+	      "values=''\n"
 	      "\n\t# --option=value is three words\n"
 	      "\tif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
 	      "\tif [[ $current == = ]]; then current=; fi\n"

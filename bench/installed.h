@@ -9,7 +9,7 @@
 int own_path(char *path, size_t size);
 int own_folder(char *path, size_t size);
 
-/* The folder of the shipped layouts, with a slash: the installed one beside an installed program, else the source tree's. */
+/* The folder of the shipped layouts, with a slash: beside an installed program, else in the source tree. */
 const char *layout_folder(void);
 
 #endif

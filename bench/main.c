@@ -26,7 +26,8 @@ static int print_help(void)
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-9s %-20s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->what);
 	puts("\n"
-	     "faultline help COMMAND prints a command's options; faultline --version prints how this program was built.\n"
+	     "faultline help COMMAND prints a command's options; faultline --version prints how this program was "
+	     "built.\n"
 	     "Exit status: 0 done, 1 a check failed, 2 the command line or a file it names cannot be used.");
 	return EXIT_DONE;
 }
@@ -34,8 +35,8 @@ static int print_help(void)
 static int print_version(void)
 {
 	printf("faultline %s, commit %s, %s build, checks %s, %d page-table levels, RCU %s, %s, %s\n",
-	       FAULTLINE_BUILD_VERSION, FAULTLINE_BUILD_COMMIT, FAULTLINE_BUILD_TYPE, FAULTLINE_CHECK ? "on" : "off", FAULTLINE_BUILD_LEVELS, FAULTLINE_BUILD_RCU, FAULTLINE_BUILD_COMPILER,
-	       FAULTLINE_BUILD_FLAGS);
+	       FAULTLINE_BUILD_VERSION, FAULTLINE_BUILD_COMMIT, FAULTLINE_BUILD_TYPE, FAULTLINE_CHECK ? "on" : "off",
+	       FAULTLINE_BUILD_LEVELS, FAULTLINE_BUILD_RCU, FAULTLINE_BUILD_COMPILER, FAULTLINE_BUILD_FLAGS);
 	return EXIT_DONE;
 }
 

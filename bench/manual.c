@@ -118,7 +118,8 @@ void manual_put_program(FILE *out, const struct manual_entry *entries, unsigned 
 	put_title(out, "faultline", "locking core of a virtual-memory system, as threads");
 	fputs(".B faultline\n.I COMMAND\n[OPTION...] [ARGUMENT...]\n.SH DESCRIPTION\n"
 	      "Runs the locking core of a virtual\\-memory system as threads of one process, to\n"
-	      "measure, race, break and compare it. A build with assertions, sync points and knock\\-outs is installed as\n.BR faultline\\-check .\n"
+	      "measure, race, break and compare it. A build with assertions, sync points and knock\\-outs is installed "
+	      "as\n.BR faultline\\-check .\n"
 	      ".SH COMMANDS\n", out);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct command *command = entries[i].command;

@@ -35,7 +35,8 @@ int main(void)
 	struct leaks leaks;
 	char why[256];
 
-	if (faultline_start(&config) || cpu_register(0, MEM_LOCAL, 1) || !(mms[0] = mm_create(&policy_default()->policy)))
+	if (faultline_start(&config) || cpu_register(0, MEM_LOCAL, 1) ||
+	    !(mms[0] = mm_create(&policy_default()->policy)))
 		return 1;
 	if (sys_mmap(mms[0], START, NR_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)START)
@@ -65,9 +66,9 @@ int main(void)
 		points++;
 	while (detector_get(detectors))
 		detectors++;
-	printf("fork_race: %lu pages, %llu copied, %llu reused, %lu frames leaked; %u sync points, %u detectors\n", NR_PAGES,
-	       (unsigned long long)events_total(EV_COW_COPY), (unsigned long long)events_total(EV_COW_REUSE), leaks.frames,
-	       points, detectors);
+	printf("fork_race: %lu pages, %llu copied, %llu reused, %lu frames leaked; %u sync points, %u detectors\n",
+	       NR_PAGES, (unsigned long long)events_total(EV_COW_COPY), (unsigned long long)events_total(EV_COW_REUSE),
+	       leaks.frames, points, detectors);
 	cpu_unregister();
 	return leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes;
 }

@@ -3,9 +3,9 @@
  * anon_vma_churn.c - the anon_vmas of one family of processes made, taken away and looked up.
  *
  * Children are forked from a parent of four pages, or from each other, and each writes to one page, which from then on
- * belongs to an anon_vma of its own. Others end them, and the anon_vmas with them; and those who look up hold nothing
- * but a reference to such a page, mapped or not, as reclaim would. Processes and pages stand in slots: who takes one
- * out has it alone.
+ * belongs to an anon_vma of its own. Unlinkers end them, and the anon_vmas with them. A lookup holds only a reference
+ * to such a page, mapped or not, as reclaim does. Processes and pages are in slots: a worker that takes one out of its
+ * slot owns it.
  */
 #include "workloads/process.h"
 

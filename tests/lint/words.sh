@@ -4,7 +4,7 @@
 
 banned='(some|no|any|every)body|whom|whoever|taken apart|cut off|lets? (it )?go|looks? again|(its|their) mind'
 banned="$banned|page of zeroes|not to be had|leaves? out|left out|(is|are|was|were|be) told|tells|promised"
-banned="$banned|who (looks|waits|shares|fails|sees|holds|has|is|was|gets|finds|comes|wants)|on (the|its|their) way to"
+banned="$banned|who (looks|waits|shares|fails|sees|holds|has|is|was|gets|finds|comes|wants|takes)|on (the|its|their) way to"
 banned="$banned|not so|seen by|by now|watch(es|ed)"
 in_core="$banned|tell|told|promises?|who"
 
