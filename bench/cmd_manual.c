@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_manual.c - `faultline manual FOLDER`: write manual pages and completions, at installation; help does not list it. */
+/* cmd_manual.c - `faultline manual FOLDER`: write manual pages and completions for installation; not in help. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * message.c - data is written, then released; another thread acquires what was released, then reads the data. The shape of
- * all ORDER tags without a pattern of their own: side A of each is a release, side B an acquire.
+ * message.c - one thread writes data, then releases a flag; another acquires the flag, then reads the data. All ORDER
+ * tags without a pattern of their own have this shape: side A is a release, side B an acquire.
  */
 #include "workloads/litmus/litmus.h"
 
@@ -20,21 +20,21 @@ static void begin(struct message_words *s)
 	store_relaxed(&s->data, OLD);
 }
 
-static force_inline bool send(struct message_words *s, unsigned int left_out)
+static force_inline bool send(struct message_words *s, unsigned int removed)
 {
-	if (left_out & DATA_FIRST)
+	if (removed & DATA_FIRST)
 		store_relaxed(&s->flag, 1u);
 	store_relaxed(&s->data, 0u);
-	if (left_out & RELEASE)
+	if (removed & RELEASE)
 		store_relaxed(&s->flag, 1u);
 	else
 		store_release(&s->flag, 1u);
 	return true;
 }
 
-static force_inline bool receive(struct message_words *s, unsigned int left_out)
+static force_inline bool receive(struct message_words *s, unsigned int removed)
 {
-	uint32_t flag = left_out & ACQUIRE ? load_relaxed(&s->flag) : load_acquire(&s->flag);
+	uint32_t flag = removed & ACQUIRE ? load_relaxed(&s->flag) : load_acquire(&s->flag);
 
 	return flag && load_relaxed(&s->data) == OLD;
 }
