@@ -5,7 +5,7 @@ file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.c)
 
 # Handing over a turn is no order between threads that ThreadSanitizer may count on: it would find every lock in its place.
 if(FAULTLINE_SANITIZE STREQUAL "thread")
-	set_source_files_properties(${CMAKE_SOURCE_DIR}/core/base/schedule.c ${CMAKE_SOURCE_DIR}/core/base/schedule_rcu.c
+	set_source_files_properties(${CMAKE_SOURCE_DIR}/core/probe/schedule.c ${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c
 		PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
 

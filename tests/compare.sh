@@ -16,7 +16,7 @@ choices=(--policy linux-6.15 --axis pages:2048 --threads "${THREADS:-1}" --paylo
 most_seconds=${SECONDS_MOST:-30}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-. "$source/tests/lib/in_turns.sh"
+. "$source/tests/lib/harness/in_turns.sh"
 
 # right WANTED NAME [ARGUMENT-OF-AFTER...]: in how many of the tries the verdict matches the regular expression WANTED.
 right() {

@@ -56,7 +56,7 @@ while IFS= read -r file; do
 	take_out "$file"
 done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/compiler.h' ! -path '*/base/syncpoint.*')
 sed -i 's|^#define SYNCPOINT(text)	do { } while (0)|#define SYNCPOINT(text)	__asm__ __volatile__("nop")|' \
-	"$trees/broken/core/base/syncpoint.h"
+	"$trees/broken/core/probe/syncpoint.h"
 sed -i 's|^static force_inline void lockstat_released(.*{ (void)lock; }|#define lockstat_released(lock) __asm__ __volatile__("nop")|' \
 	"$trees/timed/core/lock/lockstat.h"
 for tree in with without broken timed; do

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/base/rng.h"
-#include "tests/lib/fuzz.h"
+#include "tests/lib/harness/fuzz.h"
 
 #define MOST_SEEDS	64
 #define MOST_BYTES	(1u << 17)

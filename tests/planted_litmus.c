@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* planted_litmus.c - `faultline litmus` with two patterns more, which it must complain of: see tests/cli/litmus.sh. */
-#include "bench/command.h"
-#include "workloads/litmus/litmus.h"
+#include "bench/cmd/commands.h"
+#include "workloads/lib/litmus.h"
 
 struct planted_intact_words {
 	shared_u32 word;

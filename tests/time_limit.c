@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/lib/patience.h"
+#include "tests/lib/harness/patience.h"
 
 #define STATUS_ENDED	124	/* as timeout(1) */
 #define STATUS_NOT_RUN	127

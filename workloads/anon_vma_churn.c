@@ -7,11 +7,11 @@
  * to such a page, mapped or not, as reclaim does. Processes and pages are in slots: a worker that takes one out of its
  * slot owns it.
  */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #include <errno.h>
 
-#include "workloads/contents.h"
+#include "workloads/lib/contents.h"
 
 #define PARENT_PAGES	4ul
 #define CHILDREN	64	/* slots */

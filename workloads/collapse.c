@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* collapse.c - small pages put together to huge ones, on demand. */
-#include "workloads/thp_space.h"
+#include "workloads/lib/thp_space.h"
 
 static int open_collapsible(struct workload_run *run)
 {

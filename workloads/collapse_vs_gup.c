@@ -3,7 +3,7 @@
  * collapse_vs_gup.c - pages pinned for writing, while others put them into huge pages, and split those again by dropping a page:
  * GUP-fast finds tables gone on its way into them, and collapse finds pages pinned.
  */
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 #include <errno.h>
 

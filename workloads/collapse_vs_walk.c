@@ -3,8 +3,8 @@
  * collapse_vs_walk.c - walks over all of an mm, some of which split what they go below, while others write to small pages in their
  * parts of it, put them into huge pages, and drop them.
  */
-#include "workloads/contents.h"
-#include "workloads/count.h"
+#include "workloads/lib/contents.h"
+#include "workloads/lib/count.h"
 
 #include <errno.h>
 

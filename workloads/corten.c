@@ -13,7 +13,7 @@
  *
  * Source: github.com/TELOS-syslab/CortenMM-Artifact, the scale tests.
  */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 #include <stdlib.h>

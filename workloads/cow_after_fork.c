@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cow_after_fork.c - first writes to pages that a child shares; each worker a process of its own. */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #include <errno.h>
 

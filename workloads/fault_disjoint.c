@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_disjoint.c - first writes to pages, with nothing shared but the mm: each worker its own VMA and its own tables. */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 static int64_t fault(struct worker *worker)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_one_table.c - first writes to pages of one PTE table: all workers want its lock, and the same lines of it. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 

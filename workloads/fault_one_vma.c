@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_one_vma.c - first writes to pages of one VMA: each worker its own PTE tables, all of them the VMA's lock. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #define SLICE_TABLES	4ul	/* for each worker: its pages fill so many tables */
 #define SLICE_PAGES	(SLICE_TABLES * TABLE_PAGES)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault_vs_map.c - first writes to pages while one thread keeps changing the address space elsewhere. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #define REGION_PAGES	2048ul
 #define MAPPED_PAGES	16ul

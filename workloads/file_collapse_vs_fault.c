@@ -3,7 +3,7 @@
  * file_collapse_vs_fault.c - a file of huge folios, mapped shared several times: faults map its pages small or huge, as the mapping
  * is advised; others advise, put one mapping's pages into a huge page, which takes the tables of all others, and drop it.
  */
-#include "workloads/file_space.h"
+#include "workloads/lib/file_space.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -3,7 +3,7 @@
  * file_fault_private.c - faults where a file is mapped private: all workers want the same pages of it, each through a mapping of
  * its own; who writes gets a copy.
  */
-#include "workloads/file_space.h"
+#include "workloads/lib/file_space.h"
 
 #include <sys/mman.h>
 

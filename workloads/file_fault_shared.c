@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* file_fault_shared.c - faults where a file is mapped shared, its pages in memory: each worker its own part of one file. */
-#include "workloads/file_space.h"
+#include "workloads/lib/file_space.h"
 
 #include <sys/mman.h>
 

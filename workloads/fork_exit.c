@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fork_exit.c - fork for a child that does nothing, as before an exec; each worker a process of its own. */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 static unsigned long region(const struct worker *worker)
 {

@@ -3,7 +3,7 @@
  * fork_moment.c - fork_storm with little to copy and many page tables to do it in: the writer meets each fork half done, again and
  * again, and each child must be its parent at one moment all the same.
  */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #define TABLES	12ul	/* with one page each */
 

@@ -6,7 +6,7 @@
  * The writer goes over the pages from the first to the last, round after round. So a child, which is its parent at one moment,
  * finds what one round wrote up to some page, and what the round before wrote from there on.
  */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #define TOUCHED	64ul	/* pages that a child writes to */
 

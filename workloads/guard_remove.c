@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guard_remove.c - guard markers taken away again: the other half of install_empty. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 static int setup(struct workload_run *run)
 {

@@ -3,7 +3,7 @@
  * gup_jumble.c - a few pages pinned for reading and writing, while others fork, share, drop, protect and write to them:
  * so that pins meet every operation that could free their page, or share it.
  */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 #include <sys/mman.h>

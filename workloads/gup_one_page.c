@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gup_one_page.c - one page pinned for writing by all workers: all want its struct page. */
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 #define OP_PINS	1000
 

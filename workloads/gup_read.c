@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gup_read.c - resident pages pinned for reading, without locks; each worker its own VMA. */
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 static int64_t pin(struct worker *worker)
 {

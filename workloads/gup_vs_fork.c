@@ -3,7 +3,7 @@
  * gup_vs_fork.c - pages pinned for writing, while one thread keeps forking: a fork makes them read-only and shared, the next pin
  * takes a fault to have them back, and a page that is pinned when the fork comes is copied for the child at once.
  */
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 #include <errno.h>
 

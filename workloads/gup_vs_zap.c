@@ -3,7 +3,7 @@
  * gup_vs_zap.c - pages pinned for reading and writing, while others empty their addresses and fault in new ones:
  * entries vanish under GUP-fast, pinned pages outlive their mapping, reads find the zero page and writes copy it.
  */
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hmm_snapshot.c - full tables as a device wants them: the twin of walk_dense, which calls back for each entry. */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
  * While a run is checked each snapshot is compared with the page tables before it is known whether it is valid: if it
  * is, nothing of it changed in between, so it must agree.
  */
-#include "workloads/taken.h"
+#include "workloads/lib/taken.h"
 
 #include <errno.h>
 

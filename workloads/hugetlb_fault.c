@@ -2,7 +2,7 @@
 /* hugetlb_fault.c - first writes to reserved huge pages of a mapping: thp_fault without the node's allocator. */
 #include <errno.h>
 
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 /* Every huge page is used once, so that the host has backed it. */
 static int map_region(struct space *space, unsigned int i)

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #define HUGE_PAGES	4ul
 #define SPARE		1ul	/* in the pool, not reserved: the first copy finds one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* install_empty.c - markers into the slots of empty tables. */
-#include "workloads/install.h"
+#include "workloads/lib/install.h"
 
 static int setup(struct workload_run *run)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* install_half.c - markers into tables with every other slot taken: what is there was there first. */
-#include "workloads/install.h"
+#include "workloads/lib/install.h"
 
 static int setup(struct workload_run *run)
 {

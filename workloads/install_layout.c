@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* install_layout.c - markers wherever a program had pages: many runs, of all lengths, over many tables. */
-#include "workloads/install.h"
-#include "workloads/layout_mm.h"
+#include "workloads/lib/install.h"
+#include "workloads/lib/layout_mm.h"
 
 static int setup(struct workload_run *run)
 {

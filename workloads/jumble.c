@@ -6,7 +6,7 @@
  * While a run is checked each page touched names its last writer and address: of the mm itself, or of the mm that it
  * was forked from.
  */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 #include <stdlib.h>

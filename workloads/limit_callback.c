@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit_callback.c - what a walk over full tables cannot beat: its callback over a flat array of entries. */
-#include "workloads/count.h"
-#include "workloads/flat.h"
+#include "workloads/lib/count.h"
+#include "workloads/lib/flat.h"
 
 static int64_t call(struct worker *worker)
 {

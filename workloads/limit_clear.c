@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit_clear.c - what a first write to a page cannot beat: clearing 4096 bytes. */
-#include "workloads/axes.h"
-#include "workloads/hostmem.h"
+#include "workloads/lib/axes.h"
+#include "workloads/lib/hostmem.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * limit_compute.c - what two processors are to each other: arithmetic in registers alone. Two that share a core's units, or a host
  * that gives them less, show here first: no workload scales better than this does in the same run.
  */
-#include "workloads/workload.h"
+#include "workloads/lib/workload.h"
 
 #define OP_ROUNDS	10000
 #define CHAINS		6		/* more than one unit is busy, as in code that finds its data in the cache */

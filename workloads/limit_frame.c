@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit_frame.c - what any path that allocates a frame cannot beat: one taken and given back, over and over. */
-#include "workloads/workload.h"
+#include "workloads/lib/workload.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
  * limit_itree.c - what a reverse-map walk of one page cannot beat: the walk of an interval tree alone, with no lock, no folio and
  * no page table.
  */
-#include "workloads/workload.h"
+#include "workloads/lib/workload.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit_lock.c - a bound for all paths that take a page-table lock: an uncontended lock. */
-#include "workloads/workload.h"
+#include "workloads/lib/workload.h"
 
 #include <errno.h>
 

@@ -3,9 +3,9 @@
  * limit_pin.c - what any pin without locks cannot beat: four dependent loads from the root to a page's entry, and a
  * pair of atomic additions to that page's own cache line, without contention.
  */
-#include "workloads/hostmem.h"
+#include "workloads/lib/hostmem.h"
 
-#include "workloads/axes.h"
+#include "workloads/lib/axes.h"
 
 #define LEVELS		4
 #define TABLE_ENTRIES	512ul

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limit_read.c - what counting whole tables cannot beat: the same count over a flat array of entries. */
-#include "workloads/flat.h"
+#include "workloads/lib/flat.h"
 
 static int64_t read_all(struct worker *worker)
 {

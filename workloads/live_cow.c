@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_cow.c - the live kernel's copies of pages that a child shares: what cow_after_fork is compared with. */
-#include "workloads/live_process.h"
+#include "workloads/lib/live_process.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_dontneed.c - the live kernel's way to empty populated memory: what zap_populated is compared with. */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 #include <sys/mman.h>
 

@@ -3,7 +3,7 @@
  * live_file_fault.c - the live kernel's faults on a file in memory, mapped shared: what file_fault_shared is compared with. A read
  * maps sixteen pages at a time there, a write one.
  */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 #include <errno.h>
 #include <sys/mman.h>

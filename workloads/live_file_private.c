@@ -3,7 +3,7 @@
  * live_file_private.c - the live kernel's faults on a file in memory, mapped private by all workers, each for itself: what
  * file_fault_private is compared with. A read maps sixteen pages at a time there; a write copies one.
  */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 #include <errno.h>
 #include <fcntl.h>

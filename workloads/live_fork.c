@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_fork.c - the live kernel's fork of populated memory: what fork_exit is compared with. */
-#include "workloads/live_process.h"
+#include "workloads/lib/live_process.h"
 
 static void prepare(struct worker *worker)
 {

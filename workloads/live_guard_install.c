@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_guard_install.c - the live kernel's guard markers: what install_empty is compared with. */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 #include <sys/mman.h>
 

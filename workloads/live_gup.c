@@ -3,8 +3,8 @@
  * live_gup.c - the live kernel's GUP-fast: populated pages given to a pipe by vmsplice(), which gets a reference to each, and drained.
  * What gup_read with its batches is compared with; the pipe's own work is in the figure.
  */
-#include "workloads/gup_pages.h"
-#include "workloads/live.h"
+#include "workloads/lib/gup_pages.h"
+#include "workloads/lib/live.h"
 
 #include <errno.h>
 #include <fcntl.h>

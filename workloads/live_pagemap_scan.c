@@ -3,7 +3,7 @@
  * live_pagemap_scan.c - the live kernel's walk over full tables for the PAGEMAP_SCAN ioctl, which looks at each entry and puts neighbours
  * that are alike into one region: what walk_dense is compared with.
  */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_touch.c - the live kernel's first writes to pages: what fault_disjoint is compared with. */
-#include "workloads/live.h"
+#include "workloads/lib/live.h"
 
 static int64_t touch(struct worker *worker)
 {

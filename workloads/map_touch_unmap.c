@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* map_touch_unmap.c - the life of small mappings, from mmap to munmap, all workers in one mm. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #define OP_MAPPINGS	64
 

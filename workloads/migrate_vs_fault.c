@@ -3,11 +3,11 @@
  * migrate_vs_fault.c - pages migrated while others write to them, by faults or through pins. With one node they
  * move within it, as compaction does.
  */
-#include "workloads/shared_area.h"
+#include "workloads/lib/shared_area.h"
 
 #include <errno.h>
 
-#include "workloads/gup_pages.h"
+#include "workloads/lib/gup_pages.h"
 
 #define GUP_CHOICE	0	/* of the axes */
 

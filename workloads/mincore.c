@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mincore.c - which pages of populated memory are there: mincore() walks full tables for a byte each. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * mirror_storm.c - devices work on the memory of an mm by a mirror of its page tables, while processors write to it and
  * others take the pages away. While a run is checked the mirror is compared all the while.
  */
-#include "workloads/taken.h"
+#include "workloads/lib/taken.h"
 
 #include <errno.h>
 

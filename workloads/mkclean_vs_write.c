@@ -6,7 +6,7 @@
  * Each writer writes to pages of its own, counting. Once all is done and written back a last time, the device holds
  * the last count of each.
  */
-#include "workloads/file_space.h"
+#include "workloads/lib/file_space.h"
 
 #include <errno.h>
 #include <sys/mman.h>

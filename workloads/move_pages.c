@@ -3,7 +3,7 @@
  * move_pages.c - populated memory moved to the next node, page by page; with one node all pages are found where they
  * should be.
  */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 #include <string.h>

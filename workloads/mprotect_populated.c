@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mprotect_populated.c - populated memory made read-only, and writable again. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 /* Both ways; while checking, what may be read is read, and what may be written to is written to. */
 static int64_t protect(struct worker *worker)

@@ -3,7 +3,7 @@
  * mremap_move.c - populated memory moved there and back: to a place that is aligned alike, so that whole page tables may go, or one
  * that is shifted by a page, so that each entry goes by itself.
  */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 static int setup(struct workload_run *run)
 {

@@ -3,8 +3,8 @@
  * mremap_vs_fault.c - first writes to pages while one thread moves a populated VMA there and back: to a place that is aligned
  * alike, so that whole page tables go, or one that is shifted by a page, so that each entry goes by itself.
  */
-#include "workloads/contents.h"
-#include "workloads/space.h"
+#include "workloads/lib/contents.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 

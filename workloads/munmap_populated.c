@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* munmap_populated.c - populated memory unmapped at once: VMA, frames and tables go. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 static int leave(struct worker *worker)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pagemap_read.c - what each page of populated memory is mapped to, as tools read it from /proc/PID/pagemap: a word each. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 #include <string.h>

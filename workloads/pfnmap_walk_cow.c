@@ -5,11 +5,11 @@
  * All map the same frames. The frames never change, each copy holds what its frame does, and a walk finds raw frames and copies,
  * and nothing else.
  */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 
-#include "workloads/contents.h"
+#include "workloads/lib/contents.h"
 
 #define RAW_ORDER	9
 #define RAW_PAGES	(1ul << RAW_ORDER)

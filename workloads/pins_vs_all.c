@@ -6,13 +6,13 @@
  * Each writer has a word of its own in every page, and writes it in every way there is. What it wrote last it finds: through a pin, and at
  * the address after the unpin, whatever frame the page has moved to meanwhile.
  */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "workloads/contents.h"
-#include "workloads/process.h"
+#include "workloads/lib/contents.h"
+#include "workloads/lib/process.h"
 
 #define PAGES	16ul
 #define REGION	(THP_POSSIBLE ? HPAGE_PMD_NR : PAGES)	/* pages: the first PAGES of a huge page, where there is one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* populate.c - pages populated by one call, without a fault for each: writable pages, or the zero page. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 static int open_write(struct workload_run *run)
 {

@@ -11,7 +11,7 @@
  * on, and no worker waits between mapping a part of the table and using all of it. What is counted are written pages.
  * Source: github.com/aclements/sv6, bin/mapbench.cc.
  */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 

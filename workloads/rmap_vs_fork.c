@@ -6,7 +6,7 @@
  * The process itself writes nothing, so its pages stay its own and where they are: every walk must find that mapping, once,
  * whatever the children do.
  */
-#include "workloads/process.h"
+#include "workloads/lib/process.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  *
  * No worker writes in the child: its pages hold the same at the fork and after swap-in.
  */
-#include "workloads/shared_area.h"
+#include "workloads/lib/shared_area.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* thp_fault.c - first writes that map huge pages, a fault for each: fault_disjoint by 512. */
-#include "workloads/thp_space.h"
+#include "workloads/lib/thp_space.h"
 
 static int setup(struct workload_run *run)
 {

@@ -3,8 +3,8 @@
  * thp_split_vs_walk.c - walks over all of an mm, some of which split what they go below, while others map huge pages in their parts
  * of it, split each by dropping a page of it, and drop the rest.
  */
-#include "workloads/count.h"
-#include "workloads/thp_space.h"
+#include "workloads/lib/count.h"
+#include "workloads/lib/thp_space.h"
 
 #define REGION_PAGES	(4 * TABLE_PAGES)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* truncate_mapped.c - a file truncated while all of it is mapped: its pages are unmapped and freed. */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* truncate_vs_fault.c - a file truncated and grown again under faults through a shared and a private mapping of it. */
-#include "workloads/file_space.h"
+#include "workloads/lib/file_space.h"
 
 #include <errno.h>
 #include <sys/mman.h>

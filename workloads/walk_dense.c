@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_dense.c - every entry of full tables, one callback each. */
-#include "workloads/count.h"
+#include "workloads/lib/count.h"
 
 static int64_t walk(struct worker *worker)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_holes.c - small VMAs with gaps between them, hardly anything mapped: what walks over real programs mostly meet. */
-#include "workloads/count.h"
+#include "workloads/lib/count.h"
 
 #include <errno.h>
 

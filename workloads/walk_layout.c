@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_layout.c - all of a program's address space: its VMAs, what is populated, the gaps, the holes. */
-#include "workloads/count.h"
-#include "workloads/layout_mm.h"
+#include "workloads/lib/count.h"
+#include "workloads/lib/layout_mm.h"
 
 #include <errno.h>
 

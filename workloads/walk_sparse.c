@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_sparse.c - tables with one page each: all of every table is looked at for little. */
-#include "workloads/count.h"
+#include "workloads/lib/count.h"
 
 #define SPARSE_TABLES	1024ul		/* 4 MiB of tables for each worker */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_tables.c - full tables, a whole one at a time: locked once, counted in a loop of its own. */
-#include "workloads/count.h"
+#include "workloads/lib/count.h"
 
 static int64_t walk(struct worker *worker)
 {

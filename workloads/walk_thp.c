@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_thp.c - one callback for each leaf: walk_dense over memory that comes in huge pages, and is not split. */
-#include "workloads/count.h"
-#include "workloads/thp_space.h"
+#include "workloads/lib/count.h"
+#include "workloads/lib/thp_space.h"
 
 /* Where memory ran out for a huge page or the table put by for it, a small page came. */
 static int is_all_huge(struct space *space)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* walk_vs_fault.c - walks over all of an mm while others populate and empty their parts of it. */
-#include "workloads/count.h"
+#include "workloads/lib/count.h"
 
 #define REGION_PAGES	2048ul
 

@@ -9,7 +9,7 @@
  *
  * Counted is what is counted there: pages, or mappings. Source: github.com/antonblanchard/will-it-scale, tests/.
  */
-#include "workloads/space_calls.h"
+#include "workloads/lib/space_calls.h"
 
 #define ANONYMOUS	(MAP_PRIVATE | MAP_ANONYMOUS)
 #define OP_MAPPINGS	64

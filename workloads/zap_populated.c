@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* zap_populated.c - populated memory emptied at once, frames given back; each worker its own VMA. */
-#include "workloads/space.h"
+#include "workloads/lib/space.h"
 
 static unsigned long region(const struct worker *worker)
 {

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/cpu.h"
-
 void (*die_hook)(const char *text);
 bool slow_checks;
 uint64_t run_seed;
+_Thread_local int die_cpu = -1;
 
 void die(const char *file, int line, const char *fmt, ...)
 {
@@ -23,7 +22,7 @@ void die(const char *file, int line, const char *fmt, ...)
 	if (die_hook)
 		die_hook(text);
 	fprintf(stderr, "faultline: broken invariant: %s\n  at %s:%d, cpu %d, seed %llu\n", text, file, line,
-		this_cpu ? (int)this_cpu->id : -1, (unsigned long long)run_seed);
+		die_cpu, (unsigned long long)run_seed);
 	fflush(stderr);
 	abort();
 }

@@ -21,6 +21,7 @@ void die(const char *file, int line, const char *fmt, ...) __printf(3, 4) __attr
 extern void (*die_hook)(const char *text);	/* (C) set before threads start */
 extern bool slow_checks;			/* (C) set before threads start */
 extern uint64_t run_seed;			/* (C) the seed printed by die() */
+extern _Thread_local int die_cpu;		/* (T) the cpu printed by die(); -1: none */
 
 #define BUG(...)	die(__FILE__, __LINE__, __VA_ARGS__)
 #define BUG_ON(c)	do { if (unlikely(c)) die(__FILE__, __LINE__, "%s", #c); } while (0)

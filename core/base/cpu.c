@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "core/base/assert.h"
-#include "core/base/rcu.h"
-#include "core/base/retry.h"
 
 _Thread_local struct cpu *this_cpu;
 unsigned int nr_cpu_ids = DEFAULT_CPUS;
@@ -39,6 +37,25 @@ static int slot_take(void)
 	return -ENOSPC;
 }
 
+/* Bounds of the section of CPU_CLIENT()'s entries; one empty entry makes sure that the section exists. */
+static const struct cpu_client *const no_client __attribute__((section("faultline_cpu_clients"), used)) = NULL;
+extern const struct cpu_client *const __start_faultline_cpu_clients[];
+extern const struct cpu_client *const __stop_faultline_cpu_clients[];
+
+static void clients_begin(void)
+{
+	for (const struct cpu_client *const *p = __start_faultline_cpu_clients; p < __stop_faultline_cpu_clients; p++)
+		if (*p)
+			(*p)->begin();
+}
+
+static void clients_end(void)
+{
+	for (const struct cpu_client *const *p = __start_faultline_cpu_clients; p < __stop_faultline_cpu_clients; p++)
+		if (*p)
+			(*p)->end();
+}
+
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)
 {
 	struct cpu *cpu;
@@ -58,8 +75,8 @@ int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)
 	this_cpu = cpu;
 	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
 		cpu_set_mempolicy(use, (struct mempolicy){ mem_policy, 0 });
-	rcu_register();
-	retry_counting_begin();
+	die_cpu = slot;
+	clients_begin();
 	return 0;
 }
 
@@ -100,8 +117,8 @@ void cpu_unregister(void)
 	struct cpu *cpu = this_cpu;
 
 	BUG_ON(!cpu);
-	rcu_unregister();
-	retry_counting_end();
+	clients_end();
+	die_cpu = -1;
 	this_cpu = NULL;
 	pthread_mutex_lock(&cpus_mutex);
 	cpu_in_use[cpu->id] = false;

@@ -153,7 +153,7 @@ int cpus_allow(unsigned int nr);
 
 /*
  * cpu_register - registers the calling thread as a cpu of node @node (a logical index), seeded with @seed.
- * @mem_policy, any but MEM_NODE, chooses the node of its frames, for both uses. Registers with RCU too. Returns 0,
+ * @mem_policy, any but MEM_NODE, chooses the node of its frames, for both uses. Begins its clients. Returns 0,
  * -EBUSY if it is registered already, -ENOSPC if nr_cpu_ids threads are.
  */
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed);
@@ -166,6 +166,16 @@ void cpu_set_mempolicy(enum frame_use use, struct mempolicy policy);
 void cpu_stand_for(unsigned int node);
 /* The node of the frames of a thread on @node, modulo the machine's nodes; or NODE_IN_TURN. */
 unsigned int mempolicy_node(struct mempolicy policy, unsigned int node);
+/* What else a thread needs while it is a cpu. */
+struct cpu_client {
+	void (*begin)(void);	/* (C) this_cpu is set */
+	void (*end)(void);	/* (C) this_cpu is still set */
+};
+
+/* Adds @object, a struct cpu_client of the file. Clients do not depend on each other: the order is the linker's. */
+#define CPU_CLIENT(object) \
+	static const struct cpu_client *const object##_entry_ __attribute__((section("faultline_cpu_clients"), used)) = &(object)
+
 /* Adds its counts to the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
 void cpu_unregister(void);
 /* Returns a bound of all slots ever used: the length to iterate of a per-cpu array. */

@@ -6,7 +6,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/schedule.h"
+#include "core/probe/schedule.h"
 
 static const struct lockrank_info {
 	const char *ident, *lock, *kind, *protects, *not_protects, *taken, *inside;

@@ -23,10 +23,10 @@
  */
 #include "core/lock/rwsem.h"
 
-#include "core/base/rcu.h"
-#include "core/base/retry.h"
-#include "core/base/syncpoint.h"
+#include "core/host/rcu.h"
 #include "core/lock/wait.h"
+#include "core/probe/retry.h"
+#include "core/probe/syncpoint.h"
 
 void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 {

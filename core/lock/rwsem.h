@@ -15,8 +15,8 @@
 #ifndef FAULTLINE_CORE_LOCK_RWSEM_H
 #define FAULTLINE_CORE_LOCK_RWSEM_H
 
-#include "core/base/retry.h"
 #include "core/lock/spinlock.h"
+#include "core/probe/retry.h"
 
 /*
  * On the waiter's stack, and dead once a reader sees `woken` or a writer has left the queue: a late futex_wake_one()

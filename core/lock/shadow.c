@@ -4,7 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/detector.h"
+#include "core/probe/detector.h"
 
 #if FAULTLINE_CHECK
 static struct detector shadow_owners = {

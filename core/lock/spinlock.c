@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/syncpoint.h"
 #include "core/lock/lockstat.h"
 #include "core/lock/wait.h"
+#include "core/probe/syncpoint.h"
 
 /* Spins between re-checks for each ticket ahead: about one short section. */
 #define TICKET_ROUNDS	4

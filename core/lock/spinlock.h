@@ -18,10 +18,10 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
 #include "core/lock/lockrank.h"
 #include "core/lock/lockstat.h"
 #include "core/lock/shadow.h"
+#include "core/probe/syncpoint.h"
 
 enum spin_kind { SPIN_TTAS, SPIN_TICKET, SPIN_QUEUED, SPIN_FUTEX, NR_SPIN_KINDS };
 

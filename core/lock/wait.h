@@ -18,9 +18,9 @@
 #include <limits.h>
 
 #include "core/base/futex.h"
-#include "core/base/rcu.h"
-#include "core/base/schedule.h"
+#include "core/host/rcu.h"
 #include "core/lock/lockstat.h"
+#include "core/probe/schedule.h"
 
 /*
  * Rounds (one cpu_relax() each, 10 to 40 ns) before a wait yields the core: about 2 µs, some critical sections and

@@ -2,7 +2,7 @@
 /* address_space.c - creates and frees simulated files. */
 #include "core/mm/address_space.h"
 
-#include "core/base/arena.h"
+#include "core/host/arena.h"
 #include "core/mm/filemap.h"
 
 static size_t slots_size(const struct address_space *mapping)

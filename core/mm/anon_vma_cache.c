@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/arena.h"
 #include "core/base/cpu.h"
-#include "core/base/typesafe.h"
+#include "core/host/arena.h"
+#include "core/host/typesafe.h"
 
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
 static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */

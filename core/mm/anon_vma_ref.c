@@ -2,8 +2,8 @@
 /* anon_vma_ref.c - the lockless lookup from a folio to its anon_vma: side B of the protocol in anon_vma.h. */
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
-#include "core/base/retry.h"
 #include "core/mm/anon_vma.h"
+#include "core/probe/retry.h"
 
 #define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
 

@@ -12,7 +12,7 @@
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 #define FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 
-#include "core/base/age.h"
+#include "core/host/age.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/mm_types.h"
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "core/base/retry.h"
+#include "core/probe/retry.h"
 
 #define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
 

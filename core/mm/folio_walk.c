@@ -7,11 +7,11 @@
  */
 #include "core/mm/folio_walk.h"
 
-#include "core/base/retry.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/retry.h"
 
 /* Lock key: (T) this thread only */
 struct lookup {

@@ -12,8 +12,8 @@
 #define FAULTLINE_CORE_MM_HUGE_MEMORY_H
 
 #include "core/mm/mm_types.h"
-#include "core/phys/folio.h"
 #include "core/pgtable/ptl.h"
+#include "core/phys/folio.h"
 
 /* True if anonymous memory of @vma may get huge pages. Locking: mmap_lock or the VMA lock. */
 static inline bool thp_vma_allowable(const struct vm_area_struct *vma)

@@ -2,7 +2,7 @@
 /* hugetlb.c - huge pages reserved for mappings, and the locks of their faults. */
 #include "core/mm/hugetlb.h"
 
-#include "core/base/arena.h"
+#include "core/host/arena.h"
 
 #define HPAGE_PGOFF_SHIFT	HPAGE_PMD_ORDER
 #define FAULT_MUTEXES		64u

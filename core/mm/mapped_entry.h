@@ -3,8 +3,8 @@
 #ifndef FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 #define FAULTLINE_CORE_MM_MAPPED_ENTRY_H
 
-#include "core/base/retry.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/retry.h"
 
 /* Lock key: (T) this thread only */
 struct mapped_entry {

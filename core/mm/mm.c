@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "core/base/arena.h"
-#include "core/base/typesafe.h"
+#include "core/host/arena.h"
+#include "core/host/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"

@@ -12,9 +12,9 @@
 
 #include <sys/queue.h>
 
-#include "core/base/age.h"
-#include "core/base/rcu.h"
 #include "core/base/seqcount.h"
+#include "core/host/age.h"
+#include "core/host/rcu.h"
 #include "core/lock/rwsem.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/vma_tree.h"

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-#include "core/base/arena.h"
+#include "core/host/arena.h"
 #include "core/lock/wait.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/i_mmap.h"

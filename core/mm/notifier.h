@@ -30,8 +30,8 @@
 #ifndef FAULTLINE_CORE_MM_NOTIFIER_H
 #define FAULTLINE_CORE_MM_NOTIFIER_H
 
-#include "core/base/syncpoint.h"
 #include "core/mm/mm_types.h"
+#include "core/probe/syncpoint.h"
 
 enum mmu_notifier_event {
 	MMU_NOTIFY_UNMAP,		/* mremap: the pages move to other addresses */

@@ -2,10 +2,10 @@
 /* page_vma_mapped.c - the entries of one VMA that map a range of pages. */
 #include "core/mm/page_vma_mapped.h"
 
-#include "core/base/retry.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/retry.h"
 
 static struct mm_pgtable *pgtable_of(const struct page_vma_mapped_walk *pvmw)
 {

@@ -2,10 +2,10 @@
 /* rmap_walk.c - walks all VMAs that may map a folio. */
 #include "core/mm/rmap_walk.h"
 
-#include "core/base/operation.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 /* Walks one VMA that overlaps @folio. False ends the walk. Locking: the lock of the tree it was found in. */
 static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rmap_walk_control *rwc)

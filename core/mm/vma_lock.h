@@ -23,9 +23,9 @@
 #ifndef FAULTLINE_CORE_MM_VMA_LOCK_H
 #define FAULTLINE_CORE_MM_VMA_LOCK_H
 
-#include "core/base/retry.h"
-#include "core/base/syncpoint.h"
 #include "core/mm/mm_types.h"
+#include "core/probe/retry.h"
+#include "core/probe/syncpoint.h"
 
 #define VMA_LOCK_OFFSET	0x40000000u	/* above any number of readers */
 

@@ -3,7 +3,7 @@
 #ifndef FAULTLINE_CORE_MM_VMA_NODE_H
 #define FAULTLINE_CORE_MM_VMA_NODE_H
 
-#include "core/base/age.h"
+#include "core/host/age.h"
 #include "core/mm/vma_tree.h"
 
 #define NODE_SLOTS	15	/* head, keys and slots fill the first four cache lines; a split leaves 8 and 8 */

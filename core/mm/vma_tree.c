@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "core/base/arena.h"
 #include "core/base/assert.h"
-#include "core/base/syncpoint.h"
+#include "core/host/arena.h"
+#include "core/probe/syncpoint.h"
 
 /* A child's search found nothing: its VMAs all end at or below @addr, so the next child's first one is the result. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)

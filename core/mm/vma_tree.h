@@ -24,7 +24,7 @@
 #ifndef FAULTLINE_CORE_MM_VMA_TREE_H
 #define FAULTLINE_CORE_MM_VMA_TREE_H
 
-#include "core/base/rcu.h"
+#include "core/host/rcu.h"
 
 struct vm_area_struct;
 struct vma_node;

@@ -25,7 +25,6 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
@@ -38,6 +37,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 #define IS_HUGE	1	/* mapped by a leaf already: positive, and no error */
 

@@ -2,10 +2,10 @@
 /* exit.c - tears down an address space. */
 #include "core/op/exit.h"
 
-#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/op/munmap.h"
+#include "core/probe/operation.h"
 
 void mm_exit(struct mm_struct *mm)
 {

@@ -2,14 +2,14 @@
 /* fault.c - page faults: dispatch by kind; first reads and first writes of anonymous memory. */
 #include "core/op/vm_fault.h"
 
-#include "core/base/operation.h"
-#include "core/base/retry.h"
 #include "core/lock/wait.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/operation.h"
+#include "core/probe/retry.h"
 
 /*
  * Under the VMA lock alone mmap_lock is only tried: waiting for it here would mean waiting for a writer that waits for

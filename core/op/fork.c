@@ -14,12 +14,12 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
+#include "core/probe/operation.h"
 
 /*
  * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,

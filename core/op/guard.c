@@ -4,12 +4,12 @@
 
 #include <errno.h>
 
-#include "core/base/retry.h"
-#include "core/base/syncpoint.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/pagewalk.h"
 #include "core/op/zap.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/retry.h"
+#include "core/probe/syncpoint.h"
 
 #define GUARD_RETRIES	3	/* as the kernel's MAX_MADVISE_GUARD_RETRIES */
 

@@ -2,7 +2,6 @@
 /* gup.c - get_user_pages(): the slow path of GUP-fast, under mmap_lock, with faults. */
 #include "core/op/gup.h"
 
-#include "core/base/retry.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
@@ -10,6 +9,7 @@
 #include "core/op/fault.h"
 #include "core/op/gup_grab.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/retry.h"
 
 /* Source: mm/gup.c, check_vma_flags(). */
 static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)

@@ -29,9 +29,9 @@
  * sharer clears that entry before it checks for pins.
  */
 #include "core/op/gup_grab.h"
-#include "core/base/operation.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
+#include "core/probe/operation.h"
 
 /*
  * A section in which no table of @pt is freed: upper ones are freed when VMAs are unmapped, whatever the policy for

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
-#include "core/base/retry.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/operation.h"
+#include "core/probe/retry.h"
 
 /* ---- snapshots ---- */
 

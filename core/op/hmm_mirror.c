@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/arena.h"
-#include "core/base/retry.h"
+#include "core/host/arena.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
 #include "core/pgtable/ptl.h"
+#include "core/probe/retry.h"
 
 #define CHUNK	64u		/* entries read before the mirror's lock is taken for them */
 

@@ -2,11 +2,11 @@
 /* hugetlb_fault.c - faults in memory of huge pages from the pool. */
 #include "core/op/hugetlb.h"
 
-#include "core/base/retry.h"
 #include "core/mm/notifier.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/retry.h"
 
 #define FAULT_COPY	0x1000u		/* internal, no VM_FAULT_ code: the leaf must be replaced */
 

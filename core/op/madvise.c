@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
-#include "core/base/retry.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
@@ -13,6 +11,8 @@
 #include "core/op/guard.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
+#include "core/probe/operation.h"
+#include "core/probe/retry.h"
 
 /* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
 static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)

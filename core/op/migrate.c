@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
@@ -13,6 +12,7 @@
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 /* ---- restoring entries ---- */
 

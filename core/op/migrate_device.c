@@ -4,11 +4,11 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned long len)
 {

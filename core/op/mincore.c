@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/operation.h"
 #include "core/mm/filemap.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
@@ -13,6 +12,7 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/operation.h"
 
 /* Nothing is mapped; but the file's page may be in memory. Source: mm/mincore.c, mincore_page(). */
 static unsigned char mincore_unmapped(const struct vm_area_struct *vma, unsigned long addr)

@@ -11,11 +11,11 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
+#include "core/probe/operation.h"
 
 /* Returns true if it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
 static bool clean_pte(pte_t *ptep)

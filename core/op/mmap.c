@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/vma.h"
 #include "core/op/hugetlb.h"
 #include "core/op/munmap.h"
+#include "core/probe/operation.h"
 
 #define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)
 

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
@@ -24,6 +23,7 @@
 #include "core/op/move_page_tables.h"
 #include "core/op/munmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/operation.h"
 
 #define KNOWN_FLAGS	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 

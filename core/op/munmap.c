@@ -9,12 +9,12 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/op/zap.h"
+#include "core/probe/operation.h"
 
 /* Splits VMAs at @start and @end. Returns as sys_munmap(). */
 static int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)

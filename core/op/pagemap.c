@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/operation.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
@@ -13,6 +12,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/operation.h"
 
 /* The bits of a counted page. @once: it is mapped by one entry. */
 static uint64_t page_bits(struct page *page, bool once)

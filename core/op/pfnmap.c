@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vm_normal_page.h"
@@ -12,6 +11,7 @@
 #include "core/op/munmap.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/operation.h"
 
 static bool can_be_raw(unsigned long pfn, unsigned long nr)
 {

@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "core/base/operation.h"
 #include "core/mm/notifier.h"
-#include "core/mm/vma.h"
 #include "core/mm/vm_normal_page.h"
+#include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/page_flags.h"
+#include "core/probe/operation.h"
 
 #ifndef PROT_SEM
 #define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */

@@ -10,11 +10,11 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/swap.h"
 #include "core/op/folio_batch.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 /* Locking: the folio lock, dropped. */
 static int swap_out_locked(struct folio *folio)

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 
-#include "core/base/operation.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/rmap.h"
 #include "core/op/migrate.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
 
 /*
  * A tail becomes a folio of its own, with one reference, for now the caller's. It is locked before it is reachable: a

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/operation.h"
 #include "core/mm/mm.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/op/zap.h"
+#include "core/probe/operation.h"
 
 /* Source: mm/memory.c, zap_page_range_single(). Locking: i_mmap_rwsem. */
 static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsigned long nr, unsigned int flags)

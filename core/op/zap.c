@@ -2,7 +2,6 @@
 /* zap.c - clears the entries of a range. */
 #include "core/op/zap.h"
 
-#include "core/base/retry.h"
 #include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
@@ -14,6 +13,7 @@
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/retry.h"
 
 /* Lock key: (T) this thread only */
 struct zap {

@@ -2,8 +2,8 @@
 /* mmu_gather.c - gathers pages and page tables to free. */
 #include "core/pgtable/mmu_gather.h"
 
-#include "core/base/syncpoint.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/syncpoint.h"
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 {

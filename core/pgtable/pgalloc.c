@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/base/arena.h"
+#include "core/host/arena.h"
 #include "core/phys/folio.h"
 
 /*

@@ -16,9 +16,9 @@
 #define FAULTLINE_CORE_PGTABLE_PGTABLE_H
 
 #include "core/base/atomic.h"
-#include "core/base/schedule.h"
 #include "core/pgtable/geometry.h"
 #include "core/phys/frame.h"
+#include "core/probe/schedule.h"
 
 /* Lock key: (A) atomic: written under the table's PTL (PGD, P4D, PUD: page_table_lock), read by any */
 typedef struct { uint64_t val; /* (A) */ } pte_t;

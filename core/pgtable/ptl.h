@@ -18,7 +18,7 @@
 #define FAULTLINE_CORE_PGTABLE_PTL_H
 
 #include "core/base/assert.h"
-#include "core/base/rcu.h"
+#include "core/host/rcu.h"
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"

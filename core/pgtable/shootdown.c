@@ -2,7 +2,7 @@
 /* shootdown.c - waits until no cpu is inside a lockless walk that began earlier. */
 #include "core/pgtable/shootdown.h"
 
-#include "core/base/schedule.h"
+#include "core/probe/schedule.h"
 
 #define SPINS_BEFORE_YIELD	200	/* about 10 µs: a walk over one table; longer means its thread was preempted */
 

@@ -16,7 +16,7 @@
 #define FAULTLINE_CORE_PGTABLE_SHOOTDOWN_H
 
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
+#include "core/probe/syncpoint.h"
 
 /* Lock key: (A) atomic, written by its cpu */
 struct walk_mark {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/base/topology.h"
+#include "core/host/topology.h"
 
 #define STOCK_BATCHES	32u	/* at most 8 MiB of frames that are not merged into large blocks */
 

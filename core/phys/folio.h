@@ -11,9 +11,9 @@
 #ifndef FAULTLINE_CORE_PHYS_FOLIO_H
 #define FAULTLINE_CORE_PHYS_FOLIO_H
 
-#include "core/base/retry.h"
-#include "core/base/syncpoint.h"
 #include "core/phys/frame.h"
+#include "core/probe/retry.h"
+#include "core/probe/syncpoint.h"
 
 /* A folio's address is its head page's; the types differ for the compiler. No lock key: struct page has it. */
 struct folio {

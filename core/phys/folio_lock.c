@@ -13,8 +13,8 @@
  */
 #include "core/phys/folio_lock.h"
 
-#include "core/base/operation.h"
 #include "core/lock/wait.h"
+#include "core/probe/operation.h"
 
 static void park(uint32_t *flags, uint32_t seen, struct wait_cost *cost)
 {

@@ -6,11 +6,11 @@
 
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
-#include "core/base/syncpoint.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/phys/pcp.h"
+#include "core/probe/syncpoint.h"
 
 /* ---- contents ---- */
 

@@ -13,10 +13,10 @@
 #ifndef FAULTLINE_CORE_PHYS_FRAME_H
 #define FAULTLINE_CORE_PHYS_FRAME_H
 
-#include "core/base/age.h"
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
-#include "core/base/rcu.h"
+#include "core/host/age.h"
+#include "core/host/rcu.h"
 #include "core/lock/spinlock.h"
 
 #define FRAME_SHIFT	12

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/base/arena.h"
 #include "core/base/cpu.h"
-#include "core/base/topology.h"
+#include "core/host/arena.h"
+#include "core/host/topology.h"
 #include "core/phys/buddy.h"
 #include "core/phys/frame.h"
 #include "core/phys/pcp.h"

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "bench/command.h"	/* before cmocka.h, whose fail() is a macro */
+#include "bench/ground/command.h"	/* before cmocka.h, whose fail() is a macro */
 #include <cmocka.h>
 
-#include "bench/alternate.h"
+#include "bench/run/alternate.h"
 
 #define TURNS	200
 

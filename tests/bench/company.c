@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench/company.h"
-#include "tests/lib/scratch.h"
+#include "bench/ground/company.h"
+#include "tests/lib/harness/scratch.h"
 
 /* The test's own: no other run of the host is in it. */
 static char records[PATH_MAX];

@@ -13,9 +13,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench/compare.h"
+#include "bench/data/compare.h"
 #include "core/faultline.h"
-#include "tests/lib/scratch.h"
+#include "tests/lib/harness/scratch.h"
 
 #define BENCHMARKS	12
 #define REPETITIONS	5

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench/dialect.h"
+#include "bench/ground/dialect.h"
 
 static void put_bracketed(FILE *out, const char *text)
 {

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "bench/eras.h"
+#include "bench/data/eras.h"
 #include "core/faultline.h"
 
 /*

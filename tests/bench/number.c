@@ -7,8 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench/number.h"
-#include "bench/suggest.h"
+#include "bench/ground/number.h"
+#include "bench/ground/suggest.h"
 #include "core/faultline.h"
 
 static void numbers_neither_overflow_nor_have_anything_beside_them(void **state)

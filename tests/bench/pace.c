@@ -7,9 +7,9 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "bench/pace.h"
-#include "core/base/topology.h"
-#include "tests/lib/threads.h"
+#include "bench/ground/pace.h"
+#include "core/host/topology.h"
+#include "tests/lib/harness/threads.h"
 
 static void known_figures(void **state)
 {

@@ -14,10 +14,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench/compare.h"
-#include "bench/json_read.h"
+#include "bench/data/compare.h"
+#include "bench/data/json_read.h"
 #include "core/faultline.h"
-#include "tests/lib/scratch.h"
+#include "tests/lib/harness/scratch.h"
 
 #define HEAD	"{\"context\": {\"num_cpus\": 8}, \"benchmarks\": ["
 #define TAIL	"]}"

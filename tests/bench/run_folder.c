@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench/run_folder.h"
+#include "bench/data/run_folder.h"
 #include "core/faultline.h"
-#include "tests/lib/scratch.h"
+#include "tests/lib/harness/scratch.h"
 
 static const char *host;	/* what this host is called */
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "bench/statistics.h"
+#include "bench/data/statistics.h"
 #include "core/faultline.h"
 
 #define ROUNDS	40		/* at most */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "bench/statistics.h"
+#include "bench/data/statistics.h"
 #include "core/faultline.h"
 
 #define CLOSE	1e-4

@@ -10,10 +10,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "bench/command.h"	/* before cmocka.h, whose fail() is a macro */
+#include "bench/ground/command.h"	/* before cmocka.h, whose fail() is a macro */
 #include <cmocka.h>
 
-#include "bench/threads.h"
+#include "bench/ground/threads.h"
 
 #define NOBODY	65534
 

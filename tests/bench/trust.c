@@ -11,9 +11,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "bench/results.h"
-#include "bench/trust.h"
-#include "tests/lib/scratch.h"
+#include "bench/data/results.h"
+#include "bench/data/trust.h"
+#include "tests/lib/harness/scratch.h"
 
 static char path[PATH_MAX];
 

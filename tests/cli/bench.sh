@@ -2,7 +2,7 @@
 # Measuring: every benchmark that is listed is in the results, with a rate for each repetition, their statistics, and
 # the circumstances; names contain what was chosen.
 # Row: M3.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # A limit, which knows no policies, and one with everything that can be chosen.
 workloads='limit_lock fault_disjoint'

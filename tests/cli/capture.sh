@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A capture lists the pages of a process, and is a layout that can be read back.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # A process with a VMA of 64 pages at a known place: 3 written from the 5th on, 2 from the 20th, the 40th only read, the
 # last written; a file's page, written and shared; and a VMA with nothing in it.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Comparing: changed, the same or cannot tell, with the exit status that scripts need; controls; sides of several
 # runs; the baseline.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # results CORE CONTROL [SCHEMA]: a benchmark that is always there, one that is CORE times 1000, a control at CONTROL
 # times 1000.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `report --csv`: a row for each benchmark, quoted where it must be, empty where nothing was measured.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 row() { # NAME RATE
 	printf '{ "run_name": "%s", "run_type": "iteration", "threads": 2,\n' "$1"

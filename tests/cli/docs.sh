@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The examples of doc/ run as they stand, and files that the documentation links to exist.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 mkdir bin
 ln -s "$FAULTLINE" bin/faultline

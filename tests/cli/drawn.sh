@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The page and the pictures appear whole or not at all, and replace nothing but regular files.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
-cp "$SOURCE/tests/lib/run/bench.json" run.json # no measurement: a loaded machine would mark its rows
+cp "$SOURCE/tests/lib/harness/run/bench.json" run.json # no measurement: a loaded machine would mark its rows
 mkdir folder
 mkfifo fifo
 ln -s target link

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Eras: every policy with every number of threads, in a file of their own; what each step bought, as a table and a
 # picture.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # Nothing chosen: all presets, 1, 2, 4 … threads, four numbers of them at least, and one value of all else.
 ends 0 eras --list

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A path that must be gone through, and was not, fails the run and is named.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	refuses 'this build has no sync points' stress fault_disjoint --exercise 'ptl.*'

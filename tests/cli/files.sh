@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Files that are written: nothing but a regular file is replaced, before anything is measured; and no write fails in
 # silence.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 quick='limit_lock --quick --threads 1'
 mkdir folder

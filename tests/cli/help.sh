@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every command has a help text, and the lists are complete.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 ends 0 --help
 for command in list topo capture bench eras profile numa stress knockouts litmus compare report; do
@@ -20,7 +20,7 @@ for command in list topo capture bench eras profile numa stress knockouts litmus
 	done
 done
 # Each line is a verb phrase of fewer than 60 letters, so that no option takes more than two lines of a wide terminal.
-long=$(grep -hE -A1 '^	\{ "[a-z-]+", .*POPT_ARG_' "$SOURCE"/bench/*.c | grep -E '^	(\{|  ")' | grep -oE '"[^"]{60,}"')
+long=$(grep -hE -A1 '^	\{ "[a-z-]+", .*POPT_ARG_' "$SOURCE"/bench/*/*.c | grep -E '^	(\{|  ")' | grep -oE '"[^"]{60,}"')
 [ -z "$long" ] || surprise "help lines of 60 letters and more: $long"
 ends 0 --help
 ! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'commands explained at length'
@@ -58,7 +58,7 @@ shows 'pte_ptl=mm,'
 
 ends 0 list --knockouts
 for line in removes breaks 'detected by'; do
-	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$(grep -c '^KNOCKOUT(' "$SOURCE"/core/base/knockout.def)" ] || surprise 'a knock-out half explained'
+	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$(grep -c '^KNOCKOUT(' "$SOURCE"/core/probe/knockout.def)" ] || surprise 'a knock-out half explained'
 done
 shows '  Linux    fork: lock VMAs of the parent process when forking'
 

@@ -2,7 +2,7 @@
 # Files of results whose texts are hostile, and whose numbers are out of all proportion: each string and each number of
 # each file in turn. Pages and pictures show a text as a text: no command is run, both stay well-formed, and the program
 # ends in order.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 mkdir good
 {

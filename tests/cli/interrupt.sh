@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Nothing measured is lost: a signal ends a run with its table and an incomplete file; --resume measures the rest, also of a run
 # that was killed.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 measured='limit_lock limit_compute --threads 1 --repetitions 20 --min-time 0.02'
 

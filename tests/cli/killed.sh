@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bench, report and compare are killed at random moments: the latest run and the baseline stay readable, and nothing half-written
 # is believed. KILLS=200 kills more often.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 measured='limit_lock fault_disjoint --axis pages:2048 --threads 1 -p linux-6.15 --payload 0 --repetitions 3 --min-time 0.01'
 

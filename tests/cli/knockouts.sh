@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each disabled knock-out is hunted until a detector fires. The command fails if none does, if the disabled code was not
 # reached, or if one fires with nothing disabled.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 small='fault_disjoint --axis pages:2048'
 

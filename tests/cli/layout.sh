@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Workloads run on address spaces of other programs: maps, smaps and captures, with the pages that --populate says.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 printf '10000-14000 rw-p 0 08:01 123 /bin/x\r\n20000-21000 ---p 0 00:00 0 \r\n30000-38000 r--p 0 00:00 0 [heap]' >one.maps
 cat >two.smaps <<'END'

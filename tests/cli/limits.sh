@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Values beyond a limit are rejected before anything runs, with the number and the limit.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # Threads: thousands work.
 ends 0 stress limit_compute --threads 700 --seconds 100ms

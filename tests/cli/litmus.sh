@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What races of litmus patterns print, and when they fail. That the patterns themselves show what they should: litmus.*,
 # models.*.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 : "${PLANTED:?the program with patterns that are wrong}"
 
 ends 0 litmus --help

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Rows with marks are in tables, with their marks, and in no curve, bar, step or answer: their rates change no picture.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # What gnuplot reads is kept.
 mkdir kept

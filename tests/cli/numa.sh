@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Costs by node: on one node skipped, on a described machine gone through with nothing bound; each cell is where it says
 # it is.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # cells FILE TEXT: how many cells of the file have it.
 cells() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Costs by node that a signal ended, or a kill, are measured to their end by --resume, out of what was measured.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 export HWLOC_SYNTHETIC='node:2 core:2 pu:1'
 measured='walk_dense --map both --payload 0 --axis pages:65536 --repetitions 12 --min-time 0.01'

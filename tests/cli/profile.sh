@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Where time goes: locks by class, latencies by role and operation, retries; as text and as JSON; the lock that holds
 # all up is named.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 ends 0 profile 'fault_disjoint' --axis pages:2048 --threads 2 --seconds 0.1 --out one.json
 grep -qE '^fault_disjoint/policy:linux-6.15/pages:2048/threads:2: [0-9.]+ [kM]?items/s' out || surprise 'no rate'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the program does not know it refuses: one line on stderr, exit status 2.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 refuses 'faultline: no command'
 refuses "faultline: unknown command 'fly'" fly

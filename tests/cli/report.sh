@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Reports: pictures and tables of results, and no belief in files that are no results. The page is in report_page.sh.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # results FACTOR: two workloads, one with two policies, each 3 times with 1 and with 2 threads; rates times FACTOR.
 results() {

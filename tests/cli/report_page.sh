@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The page about a run: well-formed, by itself, with every section, figures with their data, and models that are called
 # so.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # run CASES: a file of Google Benchmark's with the lines of cases, "NAME RATE".
 run() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A run that is killed, resumed, killed again and resumed has all that was measured; so has one whose results did not
 # fit on the disk.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 measured='limit_lock limit_compute --threads 1 --repetitions 30 --min-time 0.02'
 

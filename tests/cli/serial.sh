@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One thread at a time: sound workloads pass with every schedule; a failure is shrunk, and repeats exactly.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	refuses 'this build has no sync points' stress jumble --serial

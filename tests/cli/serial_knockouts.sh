@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A disabled knock-out is detected with one thread at a time, within some hundred schedules, and each failure repeats 20
 # times of 20.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 "$FAULTLINE" list --syncpoints >out 2>err || exit 0
 # A sanitizer sees some of it first, and says so in words of its own.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Stress passes sound workloads and prints what it covered; a failing workload fails it, and it prints how to repeat the
 # failure.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 brief='--axis pages:2048 --threads 3'
 

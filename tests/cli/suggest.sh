@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A misspelt name is answered with the closest one of its kind; what is close to nothing gets no advice.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 refuses "unknown command 'bnech'; did you mean 'bench'?" bnech
 refuses "unknown command 'knock'; did you mean 'knockouts'?" knock

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The topology is printed as it is, and plans follow the placements on machines that are not here.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 ends 0 topo
 shows "PUs $(nproc)"

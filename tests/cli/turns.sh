@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Rounds of two programs in turns: a signal ends them, the rounds before are kept and can be compared; a side that fails
 # ends the other, and its complaint is shown.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # turns ROUNDS BEFORE: in a shell of its own, as ./run has it. Prints how many rounds are done, and the signal.
 cat >turns <<'END'
-. "$SOURCE/tests/lib/in_turns.sh"
+. "$SOURCE/tests/lib/harness/in_turns.sh"
 after_only=()
 in_turns "$1" runs "$2" "$FAULTLINE" limit_lock fault_disjoint --axis pages:2048 --policy linux-6.15 --threads 1 \
 	--payload 0 --repetitions 3 --min-time 0.002 || status=$?

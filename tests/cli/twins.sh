@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The model beside the live kernel: sides are paired by name and choices, whole pages before none, and the fewest threads of both; what is
 # not there on both sides is no twin.
-. "$(dirname "$0")/../lib/cli.sh"
+. "$(dirname "$0")/../lib/harness/cli.sh"
 
 # benchmark NAME RATE...: one with a repetition for each rate.
 benchmark() {

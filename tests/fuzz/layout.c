@@ -2,8 +2,8 @@
 /* layout.c - any bytes are a sound layout, populated in any way, or are refused with one line. */
 #include <string.h>
 
-#include "tests/lib/fuzz.h"
-#include "workloads/layout.h"
+#include "tests/lib/harness/fuzz.h"
+#include "workloads/lib/layout.h"
 
 static uint64_t check_runs(const struct layout *layout, const struct layout_vma *vma)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/fuzz.h"
+#include "tests/lib/harness/fuzz.h"
 
 static void check(const struct mm_policy *policy)
 {

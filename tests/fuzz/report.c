@@ -18,12 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/command.h"
-#include "bench/dialect.h"
-#include "tests/lib/fuzz.h"
-#include "tests/lib/scratch.h"
+#include "bench/cmd/commands.h"
+#include "bench/ground/dialect.h"
+#include "tests/lib/harness/fuzz.h"
+#include "tests/lib/harness/scratch.h"
 
-#define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/run/"
+#define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/harness/run/"
 #define EACH	255
 
 static const char *const files[] = { "bench.json", "eras.json", "profile.json", "numa.json", "knockouts.json" };

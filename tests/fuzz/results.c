@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/compare.h"
-#include "bench/table.h"
-#include "tests/lib/fuzz.h"
+#include "bench/data/compare.h"
+#include "bench/data/table.h"
+#include "tests/lib/harness/fuzz.h"
 
 static void check_result(const struct result *result)
 {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # examples/ builds and runs against what is installed, shared and static, by what pkg-config prints alone.
-. "$(dirname "$0")/../lib/install.sh"
+. "$(dirname "$0")/../lib/harness/install.sh"
 
 # example PROGRAM POINTS: it runs, prints one line, and finds what registers itself in sections of the linker.
 example() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Manual pages and completions are installed, have every option of every command, and are well formed.
-. "$(dirname "$0")/../lib/install.sh"
+. "$(dirname "$0")/../lib/harness/install.sh"
 
 # formatted PAGE: without warnings; true where there is no groff.
 formatted() {

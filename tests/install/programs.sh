@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An installed program runs from any prefix, says how it was built, and finds its layouts and its siblings there.
-. "$(dirname "$0")/../lib/install.sh"
+. "$(dirname "$0")/../lib/harness/install.sh"
 
 install_at prefix
 program=$(ls prefix/bin/faultline-*)

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "tests/lib/anon_vma_steps.h"
-#include "tests/lib/crew.h"
-#include "tests/lib/knocked.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/crew.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/scene/anon_vma_steps.h"
 
 #define TYPESAFE	"linux-6.15"
 #define CALL_RCU	"linux-6.15,anon_vma=call_rcu"

@@ -9,8 +9,8 @@
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/phys/folio.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/fault_scene.h"
 
 static void get(void *arg)
 {

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/file_storm.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/file_storm.h"
 
 #define STORMS		200	/* maximum of seeds tried */
 #define CLEAN_STORMS	20

@@ -11,9 +11,9 @@
 
 #include "core/mm/huge_memory.h"
 #include "core/pgtable/pgalloc.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/file_scene.h"
 
 /* Lock key: (C) const while the truncation runs (A) atomic */
 static struct {

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
 
 #define PAGES	8ul
 #define ROUNDS	30000

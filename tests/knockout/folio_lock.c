@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/base/detector.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/lock_play.h"
-#include "tests/lib/threads.h"
+#include "core/probe/detector.h"
+#include "tests/lib/harness/lock_play.h"
+#include "tests/lib/harness/threads.h"
 
 static struct folio folio = { .page = { ._refcount = 1 } };
 

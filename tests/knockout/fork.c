@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/family.h"
-#include "tests/lib/fork_storm.h"
-#include "tests/lib/knocked.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/scene/family.h"
+#include "tests/lib/storm/fork_storm.h"
 
 #define STORMS		100	/* maximum of seeds tried; all are detected within the first few */
 #define CLEAN_STORMS	10

@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/knocked.h"
-#include "tests/lib/pin_storm.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/pin_storm.h"
 
 #define STORMS		400	/* maximum of seeds tried; each is detected within the first few */
 #define CLEAN_STORMS	20

@@ -11,10 +11,10 @@
 
 #include "core/op/exit.h"
 #include "core/op/gup.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 

@@ -8,11 +8,11 @@
 #include <stdio.h>
 
 #include "core/op/mremap.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/mirror_scene.h"
-#include "tests/lib/storm.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/mirror_scene.h"
+#include "tests/lib/storm/storm.h"
 
 /* How long one side waits for the forbidden event; with the knock-out it happens at once. */
 #define WHILE_MS	300

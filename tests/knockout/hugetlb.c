@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/hugetlb_storm.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/storm/hugetlb_storm.h"
 
 static bool a_storm(void)
 {

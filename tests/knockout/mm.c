@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/knocked.h"
-#include "tests/lib/storm.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/storm.h"
 
 #define STORMS		400	/* maximum of seeds tried; most need a few, all far fewer */
 #define CLEAN_STORMS	40

@@ -10,12 +10,12 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define HOME	(64 * PMD_SIZE)
 #define AWAY	(128 * PMD_SIZE)

@@ -16,10 +16,10 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
 #include "core/phys/folio.h"
-#include "tests/lib/child.h"
-#include "tests/lib/threads.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/threads.h"
 
 #define THREADS		4
 #define ROUNDS		50000

@@ -9,9 +9,9 @@
 #include "core/mm/rmap_walk.h"
 #include "core/op/munmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/swap_scene.h"
 
 static struct mm_struct *mm, *child;
 static struct test_threads *unmapper;

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "core/base/cpu.h"
-#include "core/base/detector.h"
-#include "core/base/syncpoint.h"
 #include "core/lock/rwsem.h"
-#include "tests/lib/threads.h"
+#include "core/probe/detector.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/threads.h"
 
 #define FORGOTTEN_MS	300	/* a waiter still outside after this time, with the lock free, was forgotten */
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/child.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/threads.h"
 
 #define VISIT_MS	50	/* a visitor that is not excluded is inside within this time */
 

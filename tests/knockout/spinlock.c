@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "core/base/detector.h"
 #include "core/lock/spinlock.h"
-#include "tests/lib/lock_play.h"
-#include "tests/lib/threads.h"
+#include "core/probe/detector.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/lock_play.h"
+#include "tests/lib/harness/threads.h"
 
 static spinlock_t lock;
 static enum spin_kind kind;

@@ -11,10 +11,10 @@
 #include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/swap_scene.h"
 
 /* Returns false and prints why when page 0 holds another value. */
 static bool holds(struct mm_struct *mm, uint64_t word)

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/threads.h"
 
 #define WINDOW		0x40000000UL
 #define FREED_MS	300		/* a table without readers is freed within this time */

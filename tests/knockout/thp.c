@@ -12,9 +12,9 @@
 
 #include "core/op/madvise.h"
 #include "core/op/protect.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/thp_scene.h"
 
 static void write_there(void *arg)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/child.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/threads.h"
 
 #define CREW	4
 #define ROUNDS	20000

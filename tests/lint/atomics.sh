@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shared data is reached through core/base/atomic.h alone, whose names carry the memory order.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 check() {
-	code core workloads bench | grep -v '^core/base/' | sed -E 's/(__asm__|asm)[[:space:]]+(__volatile__|volatile)//g' |
+	code core workloads bench | grep -vE '^core/(base|host|probe)/' | sed -E 's/(__asm__|asm)[[:space:]]+(__volatile__|volatile)//g' |
 		grep -E '<stdatomic\.h>|\<(__atomic_|__sync_)|\<(volatile|__volatile__|_Atomic)\>'
 }
 

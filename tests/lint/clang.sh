@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # All of the program compiles by clang 19 as the release build does, without a warning. Syntax only: release-clang builds.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 command -v clang-19 >/dev/null || {
 	echo 'no clang-19: apt-get install clang-19'
 	exit 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every header compiles by itself, in each geometry, with checks and without. CC and CFLAGS come from the build.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 : "${CC:=cc}" "${CFLAGS:=-std=gnu17 -D_GNU_SOURCE -DFAULTLINE_RCU_MEMB -DFAULTLINE_PLAIN_ALLOC=0 -Wall -Wextra -Werror}"
 
 check() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every source starts with its licence line, and no file or function outgrows what a reader can hold.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 scripts() {
 	for folder in cmake tests workloads bench; do

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every side of an ORDER tag is a part of a litmus pattern, so its removal is explored; every pattern is named as its
 # file.
-. "$(dirname "$0")/../lib/lint.sh"
-. "$(dirname "$0")/../lib/order.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
+. "$(dirname "$0")/../lib/harness/order.sh"
 
 unexplored() {
 	order_messages >"$scratch/messages"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Below a "Lock key:" comment every field of the struct carries a letter of the key, unless it is a lock, or a struct said to
 # have its "own lock key". The structs of frames, folios and mms have a key, or say "No lock key" and why.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 check() {
 	sources core | grep '\.h$' | xargs -r awk '

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each line of tests/mutants.txt still breaks something: its row and its test exist, and its command changes its file.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 tab=$(printf '\t')
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every ORDER tag has both sides, every mention of a tag is of one that exists, every stand-alone fence has a tag.
-. "$(dirname "$0")/../lib/lint.sh"
-. "$(dirname "$0")/../lib/order.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
+. "$(dirname "$0")/../lib/harness/order.sh"
 
 unpaired() {
 	order_scan | awk -F '\t' '

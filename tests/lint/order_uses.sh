@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Outside core/base and core/lock every acquire, release and fully ordered access has an ORDER tag, or a class that
+# Outside base, host, probe and lock every acquire, release and fully ordered access has an ORDER tag, or a class that
 # core/base/atomic.h defines, in its line or in a comment that ends at most 4 lines above.
-. "$(dirname "$0")/../lib/lint.sh"
-. "$(dirname "$0")/../lib/order.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
+. "$(dirname "$0")/../lib/harness/order.sh"
 
 check() {
-	order_scan -vE '^core/(base|lock)/' | awk -F '\t' '
+	order_scan -vE '^core/(base|host|probe|lock)/' | awk -F '\t' '
 	$1 == "unmarked" { print $2 ": " $3 "() without an ORDER tag or class" }
 	$1 == "class" { print "class\t" $2 "\t" $3 }' >"$scratch/uses"
 	grep -v '^class' "$scratch/uses"

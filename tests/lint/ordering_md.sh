@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ORDERING.md is what tests/ordering.sh prints.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 check() {
 	(SOURCE=$PWD sh tests/ordering.sh) | diff - ORDERING.md 2>&1

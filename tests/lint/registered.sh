@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test file on disk is a registered test, so that nothing is built and never run.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 # Files in folders of tests as the tests they should be; a geometry test stands for itself.
 expected() {

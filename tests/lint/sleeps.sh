@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every sleep of the core goes through core/lock/wait.h, which takes the sleeper out of RCU's readers. The exceptions, one a line:
 # a file, what it may call, and why that wait ends without a grace period.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 exceptions() {
 	cat <<-'END'
@@ -10,16 +10,16 @@ exceptions() {
 	core/lock/wait.h	futex_wait_online	the definition, and futex_wait()
 	core/lock/wait.h	rcu_offline	sleep_begin()
 	core/lock/spinlock.c	futex_wait_online	a spinlock's holder does not sleep
-	core/base/schedule.c	kernel_futex_wait	a turn comes without a grace period of liburcu
-	core/base/schedule.h	sched_yield	yield_core()
-	core/base/schedule_rcu.c	pthread_join	the callbacks' thread has left the schedule
-	core/base/syncpoint.c	nanosleep	at most 100 microseconds
-	core/base/syncpoint.c	sched_yield	once
-	core/base/arena.c	pthread_mutex_lock	the holder only allocates
-	core/base/typesafe.c	pthread_mutex_lock	the holder only allocates
+	core/probe/schedule.c	kernel_futex_wait	a turn comes without a grace period of liburcu
+	core/probe/schedule.h	sched_yield	yield_core()
+	core/probe/schedule_rcu.c	pthread_join	the callbacks' thread has left the schedule
+	core/probe/syncpoint.c	nanosleep	at most 100 microseconds
+	core/probe/syncpoint.c	sched_yield	once
+	core/host/arena.c	pthread_mutex_lock	the holder only allocates
+	core/host/typesafe.c	pthread_mutex_lock	the holder only allocates
 	core/base/cpu.c	pthread_mutex_lock	the holder only looks for a slot
-	core/base/rcu.c	rcu_offline	the wait is one for a grace period
-	core/base/rcu.h	rcu_offline	the definition
+	core/host/rcu.c	rcu_offline	the wait is one for a grace period
+	core/host/rcu.h	rcu_offline	the definition
 	END
 }
 

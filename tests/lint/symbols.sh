@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every function and variable of the program is defined once: of two in an archive and beside it, the linker takes one and says nothing.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 # The objects that the program is made of, without those of sources that are gone; and what is planted beside their sources.
 objects() {

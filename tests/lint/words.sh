@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The documentation, the program's options, and comments and strings of the tree are written in the field's words.
-. "$(dirname "$0")/../lib/lint.sh"
+. "$(dirname "$0")/../lib/harness/lint.sh"
 
 banned='(some|no|any|every)body|whom|whoever|taken apart|cut off|lets? (it )?go|looks? again|(its|their) mind'
 banned="$banned|page of zeroes|not to be had|leaves? out|left out|(is|are|was|were|be) told|tells|promised"

@@ -5,7 +5,7 @@
  * A line for each, its verdict first: Never, Sometimes or Always, of the forbidden outcome. It fails unless the intact
  * pattern is Never, and no pattern without one of its barriers is Never.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #include <cstdio>
 

@@ -4,7 +4,7 @@
  *
  * Refused: planted-idle without barrier: never shows the outcome
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { BARRIER = 1 };
 

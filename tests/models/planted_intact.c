@@ -4,7 +4,7 @@
  *
  * Refused: planted-intact: shows the forbidden outcome
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { OTHER = 1 };
 

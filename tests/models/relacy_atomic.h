@@ -60,7 +60,7 @@ bool model_simulate(rl::test_params &params);
 /* After each schedule. */
 void model_count(bool forbidden);
 
-/* See workloads/litmus/litmus.h. */
+/* See workloads/lib/litmus.h. */
 #define LITMUS(id, begin, side0, side1, ...) \
 struct id##_suite : rl::test_suite<id##_suite, 2> { \
 	struct id##_words instance; \

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/crew.h"
-#include "tests/lib/wanted.h"
+#include "tests/lib/harness/crew.h"
+#include "tests/lib/harness/wanted.h"
 
 static const char *const policies[] = {
 	"linux-6.15", "linux-6.15,anon_vma=call_rcu", "linux-6.4", "linux-6.4,anon_vma=call_rcu,downgrade=off",

@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/pin_storm.h"
-#include "tests/lib/retract_storm.h"
-#include "tests/lib/storm.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/pin_storm.h"
+#include "tests/lib/storm/retract_storm.h"
+#include "tests/lib/storm/storm.h"
 
 static struct pin_storm storm_of(const char *text)
 {

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/file_storm.h"
-#include "tests/lib/storm.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/file_storm.h"
+#include "tests/lib/storm/storm.h"
 
 static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
 

@@ -9,7 +9,7 @@
 
 #include "core/lock/lockstat.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
 
 #define THREADS	8
 #define ROUNDS	(FAULTLINE_TSAN ? 2000 : 4000)

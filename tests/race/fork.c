@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "tests/lib/fork_storm.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/fork_storm.h"
 
 static void storms_under(const char *text, unsigned int from)
 {

@@ -13,7 +13,7 @@
 #include "core/base/cpu.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
 
 #define THREADS	8
 #define ROUNDS	20000

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/pin_storm.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/pin_storm.h"
 
 /* Each way out of GUP-fast. */
 static const struct wanted wanted[] = {

@@ -16,13 +16,13 @@
 
 #include "core/faultline.h"
 #include "core/mm/mapped_entry.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/hardware.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/turns.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/turns.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/hardware.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 #define PAGES	4ul		/* at the end of a huge page, and at the beginning of the next */

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/hugetlb_storm.h"
-#include "tests/lib/wanted.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/storm/hugetlb_storm.h"
 
 /* In all storms of a test. */
 static uint64_t walked, forks_refused;

@@ -10,8 +10,8 @@
 #include "core/mm/pagewalk.h"
 #include "core/op/mremap.h"
 #include "core/op/protect.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/file_scene.h"
 
 #define AWAY	(SHARED_AT + PGDIR_SIZE)
 

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "core/base/assert.h"
-#include "core/base/rcu.h"
+#include "core/host/rcu.h"
 
 #define REPORTED	66	/* exit status of a program that ThreadSanitizer reports on */
 #define READERS		2

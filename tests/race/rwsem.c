@@ -7,10 +7,10 @@
 #include <cmocka.h>
 #include <sched.h>
 
-#include "core/base/syncpoint.h"
 #include "core/lock/lockstat.h"
 #include "core/lock/rwsem.h"
-#include "tests/lib/threads.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/threads.h"
 
 #define THREADS	8
 #define ROUNDS	(FAULTLINE_TSAN ? 2000 : 10000)

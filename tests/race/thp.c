@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "tests/lib/storm.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/storm/storm.h"
 
 static const char *const policies[] = {
 	"linux-2.6.14,thp=always", "linux-2.6.15,thp=always", "linux-3.13,thp=always", "linux-6.4,thp=always,reclaim=on",

@@ -14,12 +14,12 @@
 
 #include <cmocka.h>
 
-#include "core/base/arena.h"
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/rcu.h"
-#include "core/base/typesafe.h"
-#include "tests/lib/threads.h"
+#include "core/host/arena.h"
+#include "core/host/rcu.h"
+#include "core/host/typesafe.h"
+#include "tests/lib/harness/threads.h"
 
 #define MAGIC		0x5afe5afe5afe5afeul
 #define SLOTS		8

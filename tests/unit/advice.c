@@ -18,9 +18,9 @@
 
 #include "core/faultline.h"
 #include "core/mm/huge_memory.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/live_calls.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/live_calls.h"
 
 #define AT		0x20000000ul	/* low, where nothing else is; a huge page begins there */
 #define MAPPED		(2 * PMD_SIZE)

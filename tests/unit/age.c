@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/age.h"
-#include "core/base/rcu.h"
-#include "core/base/detector.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "core/host/age.h"
+#include "core/host/rcu.h"
+#include "core/probe/detector.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static struct {
 	struct rcu_cb rcu;

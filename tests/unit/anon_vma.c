@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "tests/lib/anon_vma_scene.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/anon_vma_scene.h"
 
 /* ---- first touch ---- */
 

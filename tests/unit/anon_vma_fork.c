@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/anon_vma_scene.h"
+#include "tests/lib/scene/anon_vma_scene.h"
 
 static void a_child_is_found_by_its_parents_pages(void **state)
 {

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/anon_vma_scene.h"
-#include "tests/lib/anon_vma_steps.h"
-#include "tests/lib/dies.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/anon_vma_scene.h"
+#include "tests/lib/scene/anon_vma_steps.h"
 
 /* ---- alone ---- */
 

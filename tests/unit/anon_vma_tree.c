@@ -9,8 +9,8 @@
 
 #include "core/base/rng.h"
 #include "core/mm/anon_vma_tree.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
 
 #define NR	200
 

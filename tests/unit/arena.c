@@ -14,11 +14,11 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
-#include "core/base/arena.h"
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
-#include "core/base/topology.h"
-#include "tests/lib/threads.h"
+#include "core/host/arena.h"
+#include "core/host/topology.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/threads.h"
 
 static void aligned_and_cleared(void **state)
 {

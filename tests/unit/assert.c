@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/assert.h"
-#include "tests/lib/dies.h"
+#include "tests/lib/harness/dies.h"
 
 static void bugs_die_in_every_build(void **state)
 {

@@ -9,7 +9,7 @@
 
 #include "core/base/cpu.h"
 #include "core/phys/buddy.h"
-#include "tests/lib/child.h"
+#include "tests/lib/harness/child.h"
 
 #define FRAMES	4096ul		/* a node's: four blocks of the largest order, but for pfn 0 */
 

@@ -11,13 +11,13 @@
 #include "core/op/exit.h"
 #include "core/op/mremap.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/moves.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/vma_array.h"
-#include "tests/lib/walk.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/moves.h"
+#include "tests/lib/scene/tree.h"
+#include "tests/lib/scene/vma_array.h"
+#include "tests/lib/scene/walk.h"
 
 #define AREA	(8 * PGDIR_SIZE)
 

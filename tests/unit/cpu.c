@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/rcu.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "core/host/rcu.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static void one_thread(void **state)
 {

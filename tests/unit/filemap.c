@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "core/mm/filemap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/world.h"
 
 #define PAGES	64ul
 #define SEED	7

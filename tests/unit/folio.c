@@ -8,7 +8,7 @@
 
 #include "core/base/cpu.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
+#include "tests/lib/harness/dies.h"
 
 static int up(void **state)
 {

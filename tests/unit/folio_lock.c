@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/rcu.h"
+#include "core/host/rcu.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 #define OTHER	PG_REFERENCED
 

@@ -11,12 +11,12 @@
 
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
-#include "core/base/syncpoint.h"
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
 #include "core/phys/frame.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 #define FRAMES	4096ul		/* a node's, in most tests: four blocks of the largest order */
 

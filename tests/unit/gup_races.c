@@ -16,14 +16,14 @@
 #include "core/op/madvise.h"
 #include "core/op/mremap.h"
 #include "core/op/protect.h"
+#include "core/op/share_page.h"
 #include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/child.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "core/op/share_page.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/fault_scene.h"
 
 #define ELSEWHERE	(AREA + 8 * PGDIR_SIZE)
 

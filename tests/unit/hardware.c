@@ -12,12 +12,12 @@
 
 #include "core/faultline.h"
 #include "core/mm/mapped_entry.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/hardware.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/turns.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/turns.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/hardware.h"
+#include "tests/lib/scene/tree.h"
 
 #if FAULTLINE_CHECK
 #define AREA		(3 * PGDIR_SIZE)

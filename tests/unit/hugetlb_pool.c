@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
 #include "core/mm/mm.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/probe/syncpoint.h"
 
 #define ORDER	4
 

@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 #include "core/base/assert.h"
-#include "core/base/syncpoint.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/knocked.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/world.h"
 
 /* The knock-out here belongs to no real lock. */
 static const struct knocked knocked = { "pte-lock", { "the one", "the other" } };

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/operation.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "core/probe/operation.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static void quick(void)
 {

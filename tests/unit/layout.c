@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
-#include "tests/lib/scratch.h"
-#include "workloads/layout.h"
+#include "tests/lib/harness/scratch.h"
+#include "workloads/lib/layout.h"
 
 static char why[512];
 

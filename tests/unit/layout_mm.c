@@ -8,9 +8,9 @@
 #include <errno.h>
 
 #include "core/faultline.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/world.h"
-#include "workloads/layout_mm.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/world.h"
+#include "workloads/lib/layout_mm.h"
 
 #define LAYOUTS	FAULTLINE_SOURCE_DIR "/workloads/layouts/"
 

@@ -10,10 +10,10 @@
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/phys/page_flags.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/leaf_scene.h"
 
 #define AREA	(2 * PGDIR_SIZE)
 #define LEN	(2 * PMD_SIZE)

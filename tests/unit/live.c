@@ -28,8 +28,8 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/live_calls.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/live_calls.h"
 
 /* Low, where nothing else is, with or without a sanitizer; around a boundary of page tables. */
 #define BOUNDARY	0x20000000ul

@@ -10,8 +10,8 @@
 
 #include "core/base/cpu.h"
 #include "core/lock/spinlock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static char *text_of(void (*print)(FILE *out))
 {

@@ -8,8 +8,8 @@
 
 #include "core/lock/lockstat.h"
 #include "core/lock/rwsem.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static uint64_t sum_of_all(void)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/topology.h"
+#include "core/host/topology.h"
 #include "core/phys/frame.h"
 
 #define FRAMES	1024ul		/* a node's */

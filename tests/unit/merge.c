@@ -22,10 +22,10 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/live_calls.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/live_calls.h"
+#include "tests/lib/scene/tree.h"
 
 #define AT		0x20000000ul	/* low, where nothing else is */
 #define PAGES		16ul

@@ -9,8 +9,8 @@
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/mm/mm_id.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 #define THREADS	4
 

@@ -6,13 +6,13 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "core/base/detector.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "core/probe/detector.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 static struct page *new_page(void)
 {

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "core/base/cpu.h"
-#include "core/base/operation.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
+#include "core/probe/operation.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
 
 static char seen[1024];
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/assert.h"
-#include "tests/lib/patience.h"
+#include "tests/lib/harness/patience.h"
 
 #define MAX_BUSY	64
 

@@ -15,19 +15,19 @@
 
 #include <cmocka.h>
 
-#include "core/base/arena.h"
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/base/rcu.h"
-#include "core/base/topology.h"
-#include "core/base/typesafe.h"
+#include "core/host/arena.h"
+#include "core/host/rcu.h"
+#include "core/host/topology.h"
+#include "core/host/typesafe.h"
 #include "core/mm/mm.h"
 #include "core/op/exit.h"
 #include "core/op/fault.h"
 #include "core/op/mmap.h"
 #include "core/phys/frame.h"
 #include "core/policy/policy.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
 
 #define SAMPLE		64
 #define FRAMES		8192ul	/* a node's */

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/rcu.h"
-#include "tests/lib/threads.h"
+#include "core/host/rcu.h"
+#include "tests/lib/harness/threads.h"
 
 static int become_cpu(void **state)
 {

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "core/faultline.h"
-#include "tests/lib/child.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
 
 #define WINDOW	0x40000000UL
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rmap.c - mapcounts reject: a page of another folio, the zero page, a freed anon_vma. */
-#include "tests/lib/anon_vma_scene.h"
-#include "tests/lib/dies.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/anon_vma_scene.h"
 
 static struct vm_area_struct *vma;
 static struct folio *folio;

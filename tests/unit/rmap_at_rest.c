@@ -18,10 +18,10 @@
 #include "core/oracle/each_frame.h"
 #include "core/oracle/rmap_at_rest.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(2 * PGDIR_SIZE)
 #define LEN	(32 * PAGE_SIZE)

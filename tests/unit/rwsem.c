@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/base/rcu.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/rwsem_line.h"
-#include "tests/lib/threads.h"
+#include "core/host/rcu.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/rwsem_line.h"
+#include "tests/lib/harness/threads.h"
 
 /* ---- one thread ---- */
 

@@ -7,10 +7,10 @@
 #include <cmocka.h>
 #include <sched.h>
 
-#include "core/base/syncpoint.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/rwsem_line.h"
-#include "tests/lib/threads.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/rwsem_line.h"
+#include "tests/lib/harness/threads.h"
 
 /* The lock is released when the waiter has decided to queue, and when it has decided to sleep. */
 static void no_wake_up_is_lost(void **state)

@@ -11,14 +11,14 @@
 #include <cmocka.h>
 
 #include "core/base/assert.h"
-#include "core/base/rcu.h"
-#include "core/base/syncpoint.h"
+#include "core/host/rcu.h"
 #include "core/lock/rwsem.h"
 #include "core/lock/wait.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/child.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/turns.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/turns.h"
 
 #define WORKERS		4u
 #define MAX_EVENTS	4096u

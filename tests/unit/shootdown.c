@@ -8,7 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/pgtable/shootdown.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
 
 /* A thread that waits for all walks, and one word for each side's progress. */
 struct duel {

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "core/faultline.h"
-#include "tests/lib/world.h"
-#include "workloads/workload.h"
+#include "tests/lib/harness/world.h"
+#include "workloads/lib/workload.h"
 
 #define TEST_PAGES	1024
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "workloads/workload.h"
+#include "workloads/lib/workload.h"
 
 #define NODES	4u
 #define FRAMES	(1ul << 15)	/* a node's */

@@ -7,16 +7,16 @@
 
 #include <cmocka.h>
 
-#include "core/base/arena.h"
-#include "core/base/rcu.h"
-#include "core/base/syncpoint.h"
+#include "core/host/arena.h"
+#include "core/host/rcu.h"
 #include "core/op/exit.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 static const struct machine_config usual = { 1, 1024, 64 };
 

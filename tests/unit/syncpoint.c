@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
+#include "core/probe/syncpoint.h"
 
 static void pass_here(void)
 {

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/topology.h"
-#include "tests/lib/scratch.h"
+#include "core/host/topology.h"
+#include "tests/lib/harness/scratch.h"
 
 static int unload(void **state)
 {

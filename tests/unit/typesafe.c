@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "core/base/arena.h"
 #include "core/base/cpu.h"
-#include "core/base/syncpoint.h"
-#include "core/base/typesafe.h"
-#include "tests/lib/dies.h"
+#include "core/host/arena.h"
+#include "core/host/typesafe.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
 
 struct object {
 	int constructed;

@@ -6,13 +6,13 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "core/base/typesafe.h"
+#include "core/host/typesafe.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
 
 #define AREA	(16 * PMD_SIZE)
 #define PAGE(n)	(AREA + (n) * PAGE_SIZE)

@@ -8,9 +8,9 @@
 
 #include "core/op/exit.h"
 #include "core/op/munmap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/vma_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/vma_scene.h"
 
 static void try_to_read(void *arg, unsigned int index)
 {

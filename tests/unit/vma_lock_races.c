@@ -9,10 +9,10 @@
 #include "core/op/exit.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/vma_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/vma_scene.h"
 
 static void change_prot(void *arg)
 {

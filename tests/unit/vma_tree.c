@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/vma_array.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/vma_array.h"
 
 static struct vma_array array;
 

@@ -10,9 +10,9 @@
 #include "core/faultline.h"
 #include "core/mm/vma.h"
 #include "core/mm/vma_node.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/vma_array.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/vma_array.h"
 
 #define BASE		0x40000000ul
 #define READ_WRITE	(PROT_READ | PROT_WRITE)

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "tests/lib/dies.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/wanted.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/wanted.h"
+#include "tests/lib/harness/world.h"
 
 static uint64_t seen;
 

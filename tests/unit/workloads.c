@@ -11,12 +11,12 @@
 #include <errno.h>
 
 #include "core/faultline.h"
-#include "tests/lib/crew.h"
-#include "tests/lib/world.h"
-#include "workloads/contents.h"
-#include "workloads/file_space.h"
-#include "workloads/space.h"
-#include "workloads/workload.h"
+#include "tests/lib/harness/crew.h"
+#include "tests/lib/harness/world.h"
+#include "workloads/lib/contents.h"
+#include "workloads/lib/file_space.h"
+#include "workloads/lib/space.h"
+#include "workloads/lib/workload.h"
 
 /*
  * 256 MiB of pages for each of three workers, and tables; sanitizers look at each access, so they get less to set up

@@ -3,7 +3,7 @@
  * age.c - grace periods since an object was unlinked (age.c, rcu.c): the unlinker notes their number, and a period that
  * ends is counted before the next one begins, whose readers no longer find the object.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { AGE_A = 1, AGE_B = 2 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* anon_publish.c - a VMA's chains are on its list before its anon_vma is visible, and read after it is (anon_vma.h). */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { PUBLISH_A = 1, PUBLISH_B = 2, LINK_FIRST = 4 };
 

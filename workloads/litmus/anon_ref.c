@@ -4,7 +4,7 @@
  * unmapped, the last reference dropped, and the type-stable memory is reused for another anon_vma at once. The grace
  * period keeps the memory, not the object: so the second check is needed.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define NEXT_LIFE	64u	/* of this many references: it distinguishes the lives */
 

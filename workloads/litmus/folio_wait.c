@@ -3,7 +3,7 @@
  * folio_wait.c - a waiter for a folio lock that is about to sleep against the unlock (folio_lock.c). The kernel's part
  * is as in spin_futex.c.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define LOCKED		1u
 #define WAITERS		2u

@@ -4,7 +4,7 @@
  *
  *   fork   seq odd; gup-fork:A; pinned?                    GUP   pins += 1024; gup-fork:B; the sequence as it was?
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define UNPINNED	1u
 #define PINNED		1025u

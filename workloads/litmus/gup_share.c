@@ -4,7 +4,7 @@
  *
  *   share   (A1) entry = 0; gup-share:A; (A2) pinned?      GUP   (B3) pins += 1024; gup-share:B; (B4) the same entry?
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define UNPINNED	1u
 #define PINNED		1025u

@@ -4,7 +4,7 @@
  * order them, as they do where a read-modify-write orders no more than a store. On x86 only this pattern shows a
  * missing barrier.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define UNPINNED	1u
 #define PINNED		1025u

@@ -4,7 +4,7 @@
  * before the entry is restored, and read after the entry. The entry is restored unchanged, so that its re-check alone
  * shows nothing.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define UNPINNED	1u
 #define PINNED		1025u

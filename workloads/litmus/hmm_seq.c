@@ -3,7 +3,7 @@
  * hmm_seq.c - a snapshot against an invalidation (notifier.h): the sequence changes before the entries do, and is
  * re-read after they were read. No invalidation is in progress when this snapshot begins.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define MAPPED		1u
 

@@ -3,7 +3,7 @@
  * message.c - one thread writes data, then releases a flag; another acquires the flag, then reads the data. All ORDER
  * tags without a pattern of their own have this shape: side A is a release, side B an acquire.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define OLD	0xffu
 

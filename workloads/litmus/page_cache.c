@@ -2,7 +2,7 @@
 /*
  * page_cache.c - a folio is its file's before a slot of the page cache names it, and read through the slot (filemap.c).
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define INDEX		7u
 

@@ -4,7 +4,7 @@
  * reference dropped, and the frame is reused, while GUP-fast takes a reference to the page it read, and re-reads the
  * entry.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define MAPPED		1u
 #define NEXT_LIFE	64u	/* of this many references: it distinguishes the lives */

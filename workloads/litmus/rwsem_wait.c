@@ -3,7 +3,7 @@
  * rwsem_wait.c - a waiter that queues against the writer that unlocks (rwsem.c): each changes the count and detects the
  * other by it. A wake-up that is sent is kept, by a word of the waiter's own.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define WRITER		1u
 #define WAITERS		2u

@@ -5,7 +5,7 @@
  *
  *   free   entry = 0; shootdown:A; marked?                 walk   mark = 1; shootdown:B; read the entry
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { SHOOTDOWN_A = 1, SHOOTDOWN_B = 2 };
 

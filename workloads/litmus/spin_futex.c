@@ -4,7 +4,7 @@
  * futex_wait(): the sleeper queues, then re-reads the word; the waker checks for sleepers after its change of the word,
  * with a full barrier each.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define HELD		1u
 #define WAITED		2u

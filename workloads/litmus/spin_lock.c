@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* spin_lock.c - the next holder of a spinlock sees the writes of the one before (spinlock.h). */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 enum { LOCK_A = 1, LOCK_B = 2, NO_WAIT = 4 };
 

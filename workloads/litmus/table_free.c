@@ -4,7 +4,7 @@
  * is a flag word as in liburcu; its sys_membarrier() turns the reader's compiler barrier into the fence here. A grace
  * period that would have to wait has not passed.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define TABLE		1u
 #define FREED		2u

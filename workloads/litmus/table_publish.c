@@ -3,7 +3,7 @@
  * table_publish.c - a page table is cleared before an entry points to it, and read through that entry (pgalloc.c,
  * pgtable.h).
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define GARBAGE		0xffu
 

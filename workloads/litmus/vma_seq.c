@@ -4,7 +4,7 @@
  * out, sets vm_lock_seq, lets them in again, changes the VMA, and moves mm_lock_seq on. A writer that would wait for a
  * reader leaves.
  */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define OFFSET		0x40000000u
 #define SEQ		2u	/* mm_lock_seq while the writer works */

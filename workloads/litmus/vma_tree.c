@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vma_tree.c - a VMA is complete before a slot of the VMA tree points to it, and read through the slot (vma_tree.c). */
-#include "workloads/litmus/litmus.h"
+#include "workloads/lib/litmus.h"
 
 #define START		0x1000u
 

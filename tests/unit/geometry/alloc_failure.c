@@ -11,16 +11,16 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/model_pages.h"
-#include "tests/lib/moves.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/model_pages.h"
+#include "tests/lib/model/moves.h"
+#include "tests/lib/scene/tree.h"
 
 static struct outcome got, want;
 static unsigned long failed[NR_MOVES];

@@ -11,10 +11,10 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/leaf_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define NR	20ul	/* pages with words: the rest of the huge page is empty, or zeroes */
 

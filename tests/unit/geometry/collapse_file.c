@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/lib/dies.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/leaf_scene.h"
 
 #define AT	SHARED_AT
 #define PAGES	HPAGE_PMD_NR

@@ -16,10 +16,10 @@
 #include "core/op/fork.h"
 #include "core/op/madvise.h"
 #include "core/op/protect.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/fault_scene.h"
 
 #define READABLE (ENTRY_PRESENT | ENTRY_ACCESSED)
 #define WRITABLE (READABLE | ENTRY_WRITE | ENTRY_DIRTY)

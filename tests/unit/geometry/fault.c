@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/fault_scene.h"
 
 #define READABLE (ENTRY_PRESENT | ENTRY_ACCESSED)
 #define WRITABLE (READABLE | ENTRY_WRITE | ENTRY_DIRTY)

@@ -10,9 +10,9 @@
 #include "core/op/madvise.h"
 #include "core/op/munmap.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/fault_scene.h"
 
 static void write_there(void *arg)
 {

@@ -11,13 +11,13 @@
 #include <cmocka.h>
 
 #include "core/base/futex.h"
-#include "core/base/retry.h"
-#include "core/base/detector.h"
 #include "core/op/migrate_device.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/hugetlb_scene.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "core/probe/detector.h"
+#include "core/probe/retry.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/hugetlb_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define EARLY	300u	/* times that each waiter is woken for nothing: as many rounds, were they counted */
 #define POLICY	"linux-6.15"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/file_scene.h"
+#include "tests/lib/scene/file_scene.h"
 
 #define PAGE(n)	((n) * PAGE_SIZE)
 

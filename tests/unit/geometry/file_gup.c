@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/dies.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/file_scene.h"
 
 #define PAGE(n)	((n) * PAGE_SIZE)
 

@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "tests/lib/dies.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define PAGE(n)	((n) * PAGE_SIZE)
 #define HUGE_AT	(PRIVATE_AT + 4 * PMD_SIZE)

@@ -8,8 +8,8 @@
 #include "core/mm/filemap.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/scene/leaf_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 /* Rows: W11, A9. A pinned huge page cannot be split: its leaf stays, whatever part of it reclaim wants. */
 static void a_pinned_huge_page_keeps_its_leaf(void **state)

@@ -12,12 +12,12 @@
 #include "core/op/folio_referenced.h"
 #include "core/op/fork.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(2 * PGDIR_SIZE)
 #define LEN	(64 * PAGE_SIZE)

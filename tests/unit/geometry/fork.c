@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
 #include "core/mm/rmap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/family.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/family.h"
 
 #define SHARED	(ENTRY_PRESENT | ENTRY_DIRTY)	/* a page that fork shares, as the child has it */
 

@@ -8,7 +8,7 @@
 #include "core/op/fork.h"
 #include "core/op/madvise.h"
 #include "core/op/mkclean.h"
-#include "tests/lib/file_scene.h"
+#include "tests/lib/scene/file_scene.h"
 
 #define PAGE(n)	((unsigned long)(n) * PAGE_SIZE)
 

@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
-#include "tests/lib/child.h"
-#include "tests/lib/family.h"
-#include "tests/lib/moves.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/child.h"
+#include "tests/lib/model/moves.h"
+#include "tests/lib/scene/family.h"
 
 #define MEMBERS		6
 #define MAX_DEPTH	5	/* forks from the first one */

@@ -10,8 +10,8 @@
 #include "core/base/rng.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define MAX_TABLES	200
 

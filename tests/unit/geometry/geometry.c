@@ -8,7 +8,7 @@
 
 #include "core/base/rng.h"
 #include "core/pgtable/geometry.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
 
 typedef unsigned __int128 u128;
 

@@ -9,9 +9,9 @@
 #include "core/op/madvise.h"
 #include "core/op/mremap.h"
 #include "core/op/protect.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define PAGE(n)	(AREA + (unsigned long)(n) * PAGE_SIZE)
 

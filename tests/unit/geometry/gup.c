@@ -17,9 +17,9 @@
 #include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/fault_scene.h"
 
 #define N	6ul
 #define SPAN	(PMD_SIZE - 3 * PAGE_SIZE)	/* pages from here on lie in two tables */

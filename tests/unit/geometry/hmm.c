@@ -14,10 +14,10 @@
 #include "core/op/protect.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/mirror_scene.h"
-#include "tests/lib/thp_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/mirror_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define RW	(HMM_PFN_READ | HMM_PFN_WRITE)
 

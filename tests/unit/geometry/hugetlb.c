@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
 #include "core/op/mremap.h"
-#include "tests/lib/hugetlb_scene.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/scene/hugetlb_scene.h"
 
 #define POLICY	"linux-6.15"
 

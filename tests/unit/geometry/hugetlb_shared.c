@@ -14,8 +14,8 @@
 #include "core/op/gup.h"
 #include "core/op/hmm.h"
 #include "core/op/mincore.h"
-#include "tests/lib/hugetlb_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/hugetlb_scene.h"
 
 #define POLICY	"linux-6.15"
 

@@ -13,10 +13,10 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/fault_scene.h"
 
 static const char *const anon_policies[] = {
 	"linux-6.15", "linux-6.15,anon=8k", "linux-6.15,anon=16k", "linux-6.15,anon=32k", "linux-6.15,anon=64k",

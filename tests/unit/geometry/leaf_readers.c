@@ -13,10 +13,10 @@
 #include "core/op/gup.h"
 #include "core/op/mincore.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/leaf_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	16u
 

@@ -10,9 +10,9 @@
 #include "core/mm/mmap_lock.h"
 #include "core/op/exit.h"
 #include "core/op/guard.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/scene/fault_scene.h"
 
 static const int advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_GUARD_INSTALL,
 			       MADV_GUARD_REMOVE };

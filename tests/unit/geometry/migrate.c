@@ -11,7 +11,7 @@
 #include "core/op/move_pages.h"
 #include "core/op/mremap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	4ul
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)

@@ -18,8 +18,8 @@
 #include "core/op/reclaim.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/mirror_scene.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/mirror_scene.h"
 
 #define THERE	(HMM_PFN_DEVICE | HMM_PFN_UNADDRESSABLE)
 

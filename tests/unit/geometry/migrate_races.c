@@ -15,10 +15,10 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define WAITERS	3u	/* of one page: the first to wake wakes the next, and that one the last */
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)

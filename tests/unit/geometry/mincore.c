@@ -10,10 +10,10 @@
 
 #include "core/op/exit.h"
 #include "core/op/mincore.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 #define LEN	(2 * PMD_SIZE)

@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/rcu.h"
+#include "core/host/rcu.h"
 #include "core/op/exit.h"
-#include "tests/lib/moves.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/moves.h"
 
 static unsigned long met[NR_MOVES][2];	/* moves that failed, and that did not */
 

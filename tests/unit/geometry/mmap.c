@@ -9,9 +9,9 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 

@@ -10,9 +10,9 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/mremap.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 #define FAR	(40 * PGDIR_SIZE)

@@ -10,11 +10,11 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/mremap.h"
-#include "tests/lib/chance.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/chance.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 #define FAR	(40 * PGDIR_SIZE)

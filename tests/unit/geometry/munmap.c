@@ -10,10 +10,10 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/pgtable/mmu_gather.h"
-#include "tests/lib/chance.h"
-#include "tests/lib/fault_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
+#include "tests/lib/harness/chance.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/scene/fault_scene.h"
 
 static void every_refusal(void **state)
 {

@@ -15,10 +15,10 @@
 #include "core/op/share_page.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/mirror_scene.h"
-#include "tests/lib/thp_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/mirror_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define FAR_PFN	(1UL << 30)		/* beyond every machine, and where a PUD entry can begin */
 #define RAW_AT	(3 * PGDIR_SIZE)

@@ -10,11 +10,11 @@
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/ops.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(2 * PGDIR_SIZE)
 #define LEN	(3 * PMD_SIZE)

@@ -10,11 +10,11 @@
 
 #include "core/op/pagemap.h"
 #include "core/op/pfnmap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/leaf_scene.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define NR	8ul
 

@@ -10,9 +10,9 @@
 
 #include "core/mm/vma.h"
 #include "core/op/mmap.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/walk.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
+#include "tests/lib/scene/walk.h"
 
 #define MAX_VMAS	12
 

@@ -7,15 +7,15 @@
 
 #include <cmocka.h>
 
-#include "core/base/syncpoint.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/swapent.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 /* Pages on either side of the highest boundary there is: every level has to be allocated, twice. */
 #define HALF	(3 * PAGE_SIZE)

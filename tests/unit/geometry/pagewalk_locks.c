@@ -7,18 +7,18 @@
 
 #include <cmocka.h>
 
-#include "core/base/detector.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/fault.h"
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/walk.h"
-#include "tests/lib/world.h"
+#include "core/probe/detector.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
+#include "tests/lib/scene/walk.h"
 
 /* Two VMAs with a gap between, each of one PTE table, on either side of the highest boundary. */
 #define LOW	(2 * PGDIR_SIZE - PMD_SIZE)

@@ -24,9 +24,9 @@
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
-#include "tests/lib/at_rest.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/fault_scene.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/fault_scene.h"
 
 #define ORDER	3
 #define PAGES	(1ul << ORDER)

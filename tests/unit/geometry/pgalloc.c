@@ -7,15 +7,15 @@
 
 #include <cmocka.h>
 
-#include "core/base/arena.h"
-#include "core/base/rcu.h"
-#include "core/base/syncpoint.h"
+#include "core/host/arena.h"
+#include "core/host/rcu.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 /* Tables between the root and one page. */
 #define PATH_TABLES	(FAULTLINE_LEVELS - 1)

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "core/pgtable/pgalloc.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define READABLE	(ENTRY_PRESENT | ENTRY_ACCESSED)
 

@@ -13,11 +13,11 @@
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/threads.h"
-#include "tests/lib/tree.h"
-#include "tests/lib/world.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 /* Table reclaim is on in all of them, so that a table can vanish under mmap_lock for read. */
 static const char *const granularities[] = {

@@ -16,10 +16,10 @@
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/thp_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define FAR_PFN		(1UL << 30)	/* beyond every machine, and where a PUD entry can begin */
 #define PUD_PAGES	(PUD_SIZE >> PAGE_SHIFT)

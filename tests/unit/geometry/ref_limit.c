@@ -12,9 +12,9 @@
 #include "core/op/fork.h"
 #include "core/op/gup.h"
 #include "core/phys/folio.h"
-#include "tests/lib/leaf_scene.h"
-#include "tests/lib/file_scene.h"
-#include "tests/lib/fault_scene.h"
+#include "tests/lib/scene/fault_scene.h"
+#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/leaf_scene.h"
 
 #define LIMIT_PINS	(1 << 21)	/* of a small folio: their references fill 31 bits */
 

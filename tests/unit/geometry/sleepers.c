@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "core/base/rcu.h"
-#include "core/base/syncpoint.h"
+#include "core/host/rcu.h"
 #include "core/lock/wait.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/mirror_scene.h"
-#include "tests/lib/threads.h"
+#include "core/probe/syncpoint.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/mirror_scene.h"
 
 /* What one thread has until @step is 2, and another waits for once it is 1. */
 struct sleep {

@@ -14,8 +14,8 @@
 #include "core/op/reclaim.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/swap_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/scene/swap_scene.h"
 
 static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-3.13", "linux-2.6.14" };
 

@@ -10,10 +10,10 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/reclaim.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 

@@ -11,9 +11,9 @@
 #include "core/op/madvise.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/thp_scene.h"
 
 /* One entry for the whole aligned range; zeroed pages, all exclusive by their head's flag. */
 /* Rows: A3, L7. */

@@ -14,10 +14,10 @@
 #include "core/op/madvise.h"
 #include "core/op/protect.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/thp_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/thp_scene.h"
 
 static void split(struct mm_struct *mm)
 {

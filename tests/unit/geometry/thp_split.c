@@ -14,7 +14,7 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 static long anon(const struct scene *s)
 {

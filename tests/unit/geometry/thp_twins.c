@@ -13,7 +13,7 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 #define TABLES	4ul
 #define PAIRS	3u

@@ -9,7 +9,7 @@
 
 #include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
-#include "tests/lib/thp_scene.h"
+#include "tests/lib/scene/thp_scene.h"
 
 static int count_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {

@@ -15,10 +15,10 @@
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
-#include "tests/lib/dies.h"
-#include "tests/lib/meanwhile.h"
-#include "tests/lib/swap_scene.h"
-#include "tests/lib/threads.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/swap_scene.h"
 
 #define ELSEWHERE	(AREA + 16 * PMD_SIZE)
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * episode.h - one short run of a case under a schedule, from set-up to tear-down, in a process of its own: its
+ * behaviour depends on struct episode only, and a failure in it damages nothing else.
+ */
+#ifndef FAULTLINE_BENCH_CHECK_EPISODE_H
+#define FAULTLINE_BENCH_CHECK_EPISODE_H
+
+#include "bench/run/suite.h"
+
+struct episode {
+	const struct run_case *what;
+	const struct choices *choices;	/* all but the seed */
+	struct schedule_plan plan;	/* its seed is the workload's too */
+	unsigned int threads;
+	uint64_t rounds;		/* ops of each worker */
+	bool some;			/* of them only those that have a bit in @kept are done */
+	uint64_t kept[SCHEDULE_WORKERS];	/* for each worker, bit i its op number i, up to 64 rounds */
+};
+
+/* The outcome of the last one. */
+struct episode_end {
+	struct schedule_log *log;
+	char said[8192];		/* on stderr, the beginning of it */
+	bool failed;
+};
+
+/*
+ * Room for what episodes leave behind. Returns 0 or an exit status. Locking: the process has one thread, here and
+ * below.
+ */
+int episodes_open(void);
+void episodes_close(void);
+/* How often the knock-out @index was disabled in the episodes that ended well. */
+uint64_t episodes_left_out(unsigned int index);
+/* @end lives until the next one. Returns 0, or the exit status when there could be no process. */
+int episode_play(const struct episode *episode, const struct episode_end **end);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hunt.h - one knock-out, until a detector fires; and the same runs with nothing disabled, in which none may fire.
+ *
+ * A line of hunt.def says how a knock-out is hunted:
+ *   stress WORKLOAD [OPTION...]   runs of `faultline stress`, each with another seed, until one fails
+ *   test PROGRAM                  a test program beside this one, which disables it itself, and passes when it is
+ *                                 detected
+ *   model PROGRAM                 an explored pattern, which passes when the removal of each side shows
+ */
+#ifndef FAULTLINE_BENCH_CHECK_HUNT_H
+#define FAULTLINE_BENCH_CHECK_HUNT_H
+
+#include <stdint.h>
+
+#include "bench/check/detection.h"
+
+#define MAX_KILLS	15
+
+enum verdict {
+	KILLED,
+	SURVIVED,		/* no detector fired */
+	NOT_EXERCISED,		/* nothing was disabled in all runs, or a detector fired before */
+	HUNG,			/* a run had to be ended */
+};
+
+const char *verdict_name(enum verdict verdict);
+
+struct kill {
+	enum detection detection;
+	double seconds;		/* until a detector fired */
+	uint64_t seed;		/* of that run; 0 for tests and models */
+};
+
+struct hunt {
+	const char *name;	/* of the knock-out */
+	const char *how;	/* as in hunt.def */
+	double patience;	/* seconds until a kill, at most */
+	enum verdict verdict;
+	unsigned int nr_kills;	/* wanted before, done after */
+	struct kill kills[MAX_KILLS];
+	uint64_t left_out;	/* times, in all runs; 0 for tests and models, which check that themselves */
+	double seconds;		/* all of them took */
+};
+
+/* hunt.def's line for the knock-out @index; NULL: there is none. */
+const char *hunt_how(unsigned int index);
+/* The program that hunts this way is built. Returns 0, or an exit status after one line on stderr. */
+int hunt_ready(const struct hunt *hunt);
+/*
+ * Fills in the rest of @hunt. Returns 0, or an exit status after one line on stderr: how it is hunted cannot be used.
+ */
+int hunt_run(struct hunt *hunt);
+/* The median time until a kill. */
+double hunt_median(const struct hunt *hunt);
+
+/*
+ * hunt_clean - runs @how with nothing disabled for @seconds, with other seeds than hunts. Returns 0 and the number of
+ * runs in *@runs; else an exit status, after the output of the failing run. Tests and models check themselves, and are
+ * not run.
+ */
+int hunt_clean(const char *how, double seconds, unsigned int *runs);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* layout_limits.c - counts the VMAs and pages of a layout that fit. */
+#include "bench/run/layout_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/ground/command.h"
+#include "workloads/lib/layout_mm.h"
+
+struct sums {
+	unsigned int vmas, left_out;
+	uint64_t pages, pages_left_out;
+};
+
+static struct sums sum_up(const struct layout *layout)
+{
+	struct sums sums = { .vmas = 0 };
+
+	for (unsigned int i = 0; i < layout->nr_vmas; i++) {
+		const struct layout_vma *vma = &layout->vmas[i];
+		const bool fits = layout_vma_fits(vma);
+
+		if (!fits && !strcmp(vma->name, "[vsyscall]"))
+			continue;
+		fits ? sums.vmas++ : sums.left_out++;
+		for (unsigned int run = 0; run < vma->nr_runs; run++)
+			*(fits ? &sums.pages : &sums.pages_left_out) += layout->runs[vma->first_run + run].count;
+	}
+	return sums;
+}
+
+int layout_limits_check(const struct layout *layout, const struct choices *choices)
+{
+	const struct sums sums = sum_up(layout);
+	const unsigned long frames = choices->frames * topology_nodes();
+
+	if (!sums.vmas)
+		return complain("layout '%s': none of its %u VMAs lies between %#lx and %#lx, where VMAs may be", layout->name,
+				layout->nr_vmas, MMAP_MIN_ADDR, TASK_SIZE);
+	if (sums.vmas > MAX_MAP_COUNT)
+		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)", layout->name,
+				sums.vmas, MAX_MAP_COUNT);
+	if (sums.pages > frames)
+		return complain("layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu a node",
+				layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
+	if (sums.left_out && choices->layouts_given)
+		warn("layout '%s': %u of %u VMAs are skipped, with %llu pages: VMAs lie between %#lx and %#lx",
+		     layout->name,
+		     sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out, MMAP_MIN_ADDR, TASK_SIZE);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* detector.c - the list of detectors. */
+#include "core/probe/detector.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Bounds of the section of DETECTOR()'s entries; one empty entry makes sure that the section exists. */
+static struct detector *const no_detector __attribute__((section("faultline_detectors"), used)) = NULL;
+extern struct detector *const __start_faultline_detectors[];
+extern struct detector *const __stop_faultline_detectors[];
+
+struct detector *detector_get(unsigned int index)
+{
+	struct detector *const *p;
+
+	for (p = __start_faultline_detectors; p < __stop_faultline_detectors; p++)
+		if (*p && index-- == 0)
+			return *p;
+	return NULL;
+}
+
+struct detector *detector_find(const char *name)
+{
+	struct detector *detector;
+	unsigned int i = 0;
+
+	while ((detector = detector_get(i++)) && strcmp(detector->name, name))
+		;
+	return detector;
+}
+
+int detector_switch(const char *name, bool on)
+{
+	struct detector *detector = detector_find(name);
+
+	if (!detector)
+		return -ENOENT;
+	store_relaxed(&detector->off, !on);
+	return 0;
+}
+
+void detectors_reset(void)
+{
+	struct detector *detector;
+
+	for (unsigned int i = 0; (detector = detector_get(i)); i++)
+		if (detector->reset)
+			detector->reset();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * detector.h - detectors that check every run for one kind of fault: found, switched and reported by name.
+ *
+ * A file adds a detector with DETECTOR() and calls it where it likes. A detector ends the run by BUG() when it finds a
+ * fault. Builds without FAULTLINE_CHECK have no detectors.
+ */
+#ifndef FAULTLINE_CORE_PROBE_DETECTOR_H
+#define FAULTLINE_CORE_PROBE_DETECTOR_H
+
+#include <stdio.h>
+
+#include "core/base/atomic.h"
+
+/* Lock key: (C) const (A) atomic */
+struct detector {
+	const char *name;			/* (C) one word */
+	const char *what;			/* (C) what it checks, for people */
+	bool off;				/* (A) changed while no thread is in core */
+	bool in_full;				/* (A) report() prints all records */
+	void (*reset)(void);			/* (C) drops all records; NULL: it keeps none */
+	void (*report)(FILE *out, bool full);	/* (C) prints a line or two, or all records; NULL: prints nothing */
+};
+
+/* Returns NULL past the last one. The order is the linker's. */
+struct detector *detector_get(unsigned int index);
+/* Returns NULL if no detector has that name. */
+struct detector *detector_find(const char *name);
+/* Switches @name on or off. Returns 0, or -ENOENT for an unknown name. Locking: no other thread is in core. */
+int detector_switch(const char *name, bool on);
+/* Drops the records of all detectors. Locking: no other thread is in core. */
+void detectors_reset(void);
+
+/* Adds @object, a struct detector of the file, to the list. */
+#define DETECTOR(object) \
+	static struct detector *const object##_entry_ __attribute__((section("faultline_detectors"), used)) = &(object)
+
+static force_inline bool detector_is_on(const struct detector *detector)
+{
+	return !load_relaxed(&detector->off);
+}
+
+#endif

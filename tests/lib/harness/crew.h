@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* crew.h - a workload run by a few threads for a number of ops, as a runner would; for tests that have the workloads. */
+#ifndef FAULTLINE_TESTS_LIB_HARNESS_CREW_H
+#define FAULTLINE_TESTS_LIB_HARNESS_CREW_H
+
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
+#include "workloads/lib/workload.h"
+
+#define CREW_MAX_WORKERS	8
+
+/* Lock key: (C) const while threads run (T) its worker's (A) atomic */
+struct crew {
+	struct workload_run run;		/* (C) */
+	struct worker workers[CREW_MAX_WORKERS];	/* (T) */
+	unsigned int ops;			/* (C) for each worker */
+	int error;				/* (A) the last one of any worker */
+	int64_t items[WORKLOAD_MAX_ROLES];	/* (A) done in each role */
+};
+
+static inline void assign_roles(struct crew *crew)
+{
+	const struct workload *workload = crew->run.workload;
+	unsigned int counts[WORKLOAD_MAX_ROLES] = { 0 };
+
+	for (unsigned int i = 0; i < crew->run.threads; i++) {
+		struct worker *worker = &crew->workers[i];
+		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
+
+		*worker = (struct worker){ .run = &crew->run, .index = i, .role = role, .role_index = counts[role]++ };
+		rng_init(&worker->rng, crew->run.seed + i);
+	}
+	for (unsigned int i = 0; i < crew->run.threads; i++)
+		crew->workers[i].role_count = counts[crew->workers[i].role];
+}
+
+static inline void crew_work(void *arg, unsigned int index)
+{
+	struct crew *crew = arg;
+	const struct workload *workload = crew->run.workload;
+	struct worker *worker = &crew->workers[index];
+	const struct workload_role *role = &workload->roles[worker->role];
+	int err = workload->worker_setup ? workload->worker_setup(worker) : 0;
+
+	for (unsigned int i = 0; !err && i < crew->ops; i++) {
+		int64_t items;
+
+		if (role->prepare)
+			role->prepare(worker);
+		items = role->op(worker);
+		if (items < 0)
+			err = (int)items;
+		else
+			fetch_add_relaxed(&crew->items[worker->role], items);
+		rcu_quiescent();
+	}
+	if (err)
+		store_relaxed(&crew->error, err);
+	if (workload->worker_teardown && worker->data)
+		workload->worker_teardown(worker);
+	frame_drain_cpu();
+}
+
+/* One run; the first error of set-up, op or check. */
+static inline int run_workload(struct crew *crew)
+{
+	const struct workload *workload = crew->run.workload;
+	int err = workload->setup ? workload->setup(&crew->run) : 0;
+
+	if (err)
+		return err;
+	run_seed = crew->run.seed;
+	assign_roles(crew);
+	threads_run(crew->run.threads, crew_work, crew);
+	err = workload->check ? workload->check(&crew->run) : 0;
+	if (workload->teardown)
+		workload->teardown(&crew->run);
+	return load_relaxed(&crew->error) ? load_relaxed(&crew->error) : err;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model_mmap.c - what mmap and munmap must do, page by page. */
+#include <errno.h>
+
+#include "tests/lib/model/model_pages.h"
+
+/* The highest free range that ends at or below @top; it ends at @top or where something is mapped. */
+static long search(const struct model *model, unsigned long len, unsigned long top)
+{
+	if (top >= len + MMAP_MIN_ADDR && !model_any_mapped(model, top - len, top))
+		return (long)(top - len);
+	for (unsigned int i = MODEL_WINDOWS; i-- > 0;) {
+		const struct model_window *window = &model->window[i];
+
+		for (unsigned long n = window->pages; n-- > 0;) {
+			unsigned long end = window->base + n * PAGE_SIZE;
+
+			if (end < top && window->page[n].mapped && end >= len + MMAP_MIN_ADDR &&
+			    !model_any_mapped(model, end - len, end))
+				return (long)(end - len);
+		}
+	}
+	return -ENOMEM;
+}
+
+static long choose(const struct model *model, unsigned long len)
+{
+	unsigned long hint = model->hint ? min(model->hint, SEARCH_TOP) : SEARCH_TOP;
+	long at = search(model, len, hint);
+
+	return at < 0 ? search(model, len, SEARCH_TOP) : at;
+}
+
+static long place_fixed(const struct model *model, unsigned long addr, unsigned long len, int flags)
+{
+	if (addr > TASK_SIZE - len)
+		return -ENOMEM;
+	if (addr % PAGE_SIZE)
+		return -EINVAL;
+	if (addr < MMAP_MIN_ADDR)
+		return -EPERM;
+	if ((flags & MAP_FIXED_NOREPLACE) && model_any_mapped(model, addr, addr + len))
+		return -EEXIST;
+	return (long)addr;
+}
+
+bool model_inside(const struct model *model, unsigned long addr, unsigned long len)
+{
+	return model_page(model, addr) && model_page(model, addr + len - PAGE_SIZE) &&
+	       model_page(model, addr + len - PAGE_SIZE) - model_page(model, addr) == (long)(len / PAGE_SIZE) - 1;
+}
+
+long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+{
+	long at = -1;
+
+	*searched = false;
+	if (len > TASK_SIZE)
+		return -ENOMEM;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		at = place_fixed(model, addr, len, flags);
+		return at < 0 || model_inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+	}
+	addr -= addr % PAGE_SIZE;
+	if (addr) {
+		addr = max(addr, MMAP_MIN_ADDR);
+		if (addr <= TASK_SIZE - len && !model_any_mapped(model, addr, addr + len))
+			at = (long)addr;
+	}
+	if (at < 0) {
+		*searched = true;
+		at = choose(model, len);
+	}
+	return at < 0 || model_inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
+}
+
+static long mmap_args(unsigned long len, int flags)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return -EBADF;
+	if (!len || (flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) == (MAP_SHARED | MAP_PRIVATE))
+		return -EINVAL;
+	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)))
+		return -EOPNOTSUPP;
+	return model_page_up(len) ? 0 : -ENOMEM;
+}
+
+long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags)
+{
+	long err = mmap_args(len, flags);
+	bool searched;
+
+	(void)prot;
+	return err ? err : model_place(model, addr, model_page_up(len), flags, &searched);
+}
+
+/* The next search for free addresses does not miss what became free. */
+static void raise_hint(struct model *model, unsigned long end)
+{
+	if (model->hint)
+		model->hint = max(model->hint, end);
+}
+
+void model_unmap(struct model *model, unsigned long start, unsigned long end)
+{
+	bool any = model_any_mapped(model, start, end);
+
+	model_for_each_page(model, i, addr, page, start, end)
+		*page = (struct model_page){ .mapped = false };
+	if (any)
+		model_drop_unused_tables(model, start, end);
+	raise_hint(model, end);
+}
+
+long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+{
+	long at = mmap_args(len, flags);
+	bool searched;
+
+	if (at)
+		return at;
+	len = model_page_up(len);
+	at = model_place(model, addr, len, flags, &searched);
+	BUG_ON(at == MODEL_OUTSIDE);
+	if (at < 0)
+		return at;
+	if (searched)
+		model->hint = (unsigned long)at;
+	if (model_any_mapped(model, (unsigned long)at, (unsigned long)at + len))
+		model_unmap(model, (unsigned long)at, (unsigned long)at + len);
+	model_for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
+		*page = (struct model_page){
+			.mapped = true, .flags = model_flags(prot), .name = (uint8_t)name, .index = a / PAGE_SIZE
+		};
+	model_expand(model, (unsigned long)at, (unsigned long)at + len);
+	return at;
+}
+
+int model_munmap(struct model *model, unsigned long start, unsigned long len)
+{
+	if (start % PAGE_SIZE || start > TASK_SIZE || len > TASK_SIZE - start || !len)
+		return -EINVAL;
+	model_unmap(model, start, start + model_page_up(len));
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb_scene.c - what the pool has. */
+#include "tests/lib/scene/hugetlb_scene.h"
+
+#include <stdio.h>
+
+bool pool_is(unsigned long free, unsigned long reserved)
+{
+	struct hugetlb_counts counts = hugetlb_pool_counts();
+
+	if (counts.free == free && counts.reserved == reserved)
+		return true;
+	fprintf(stderr, "the pool has %lu huge pages, %lu free, %lu reserved; should have %lu free, %lu reserved\n", counts.nr, counts.free,
+		counts.reserved, free, reserved);
+	return false;
+}

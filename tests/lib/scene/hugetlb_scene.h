@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb_scene.h - one mm with a mapping of huge pages from the pool, which has some. */
+#ifndef FAULTLINE_TESTS_LIB_SCENE_HUGETLB_SCENE_H
+#define FAULTLINE_TESTS_LIB_SCENE_HUGETLB_SCENE_H
+
+#include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
+#include "tests/lib/scene/family.h"
+
+#define HUGE	((long)HPAGE_PMD_NR)
+
+static inline void pool_of(unsigned long nr)
+{
+	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, nr) != nr);
+}
+
+static inline long map_huge(struct mm_struct *mm, unsigned long addr, unsigned long nr, int flags)
+{
+	return sys_mmap(mm, addr, nr * PMD_SIZE, READ_WRITE, ANON | MAP_HUGETLB | flags, 0);
+}
+
+/* An mm with @nr huge pages reserved at AREA, from a pool of @pool. */
+static inline struct mm_struct *hugetlb_mm(const char *policy, unsigned long pool, unsigned long nr)
+{
+	struct mm_struct *mm = world_mm(policy);
+
+	pool_of(pool);
+	BUG_ON(map_huge(mm, AREA, nr, MAP_FIXED) != (long)AREA);
+	return mm;
+}
+
+static inline pmd_t huge_at(struct mm_struct *mm, unsigned long addr)
+{
+	return __pmd(tree_value(mm->pt.pgd, LEVEL_PMD, addr));
+}
+
+static inline struct folio *huge_folio_at(struct mm_struct *mm, unsigned long addr)
+{
+	return page_folio(pmd_page(huge_at(mm, addr)));
+}
+
+/* The byte at @addr, in the huge page that a leaf maps there. Locking: no other thread uses @mm. */
+static inline unsigned char *huge_byte(struct mm_struct *mm, unsigned long addr)
+{
+	return page_payload(vm_normal_page_pmd(huge_at(mm, addr), addr));
+}
+
+static inline vm_fault_t huge_write(struct mm_struct *mm, unsigned long addr)
+{
+	return do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
+}
+
+static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
+{
+	return do_user_addr_fault(mm, addr, 0);
+}
+
+/* True when the pool has @free free pages, @reserved of them reserved; else prints the pool's counts on stderr. */
+bool pool_is(unsigned long free, unsigned long reserved);
+
+/*
+ * Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does.
+ */
+#define end_of(...) do { \
+	struct mm_struct *mms_[] = { __VA_ARGS__ }; \
+	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \
+	for (unsigned int i_ = 0; i_ < ARRAY_SIZE(mms_); i_++) \
+		mm_exit(mms_[i_]); \
+	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)); \
+} while (0)
+
+/* For tests of huge pages, in a geometry that has none. Include cmocka.h first. */
+#define needs_huge_pages() do { \
+	if (!THP_POSSIBLE) \
+		skip(); \
+} while (0)
+
+#endif
