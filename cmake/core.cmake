@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core as one static library for each geometry, and in release builds a second one with instruments. Only what the programs
-# need is built unasked.
+# The core as one static library for each geometry, and in release builds a second one with instruments. Only what the
+# programs need is built unasked.
 file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.c)
 
-# Handing over a turn is no order between threads that ThreadSanitizer may count on: it would find every lock in its place.
+# Handing over a turn is no order between threads that ThreadSanitizer may count on: it would find every lock in its
+# place.
 if(FAULTLINE_SANITIZE STREQUAL "thread")
-	set_source_files_properties(${CMAKE_SOURCE_DIR}/core/probe/schedule.c ${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c
-		PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
+	set_source_files_properties(${CMAKE_SOURCE_DIR}/core/probe/schedule.c
+		${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
 
 # faultline_add_core(LEVELS [SUFFIX DEFINITION...])

@@ -40,8 +40,8 @@ if(FAULTLINE_FUZZ)
 endif()
 
 if(FAULTLINE_SANITIZE)
-	# Plain allocation, because no sanitizer sees mallocx blocks; no inlined liburcu, because tsan must see its calls.
-	# Lines and no variables, no relocations: reports need no more, and some 300 programs fit into 2 GB.
+	# Plain allocation, because no sanitizer sees mallocx blocks; no inlined liburcu, because tsan must see its
+	# calls. Lines and no variables, no relocations: reports need no more, and some 300 programs fit into 2 GB.
 	set(options -O1 -g1 -fno-omit-frame-pointer ${sanitizer})
 	set(link_options -Wl,--compress-debug-sections=zlib)
 	if(FAULTLINE_SANITIZE STREQUAL "address")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What `cmake --install` installs: a release build `faultline`, other builds `faultline-check` and the like, side by side.
+# What `cmake --install` installs: a release build `faultline`, other builds `faultline-check` and the like, side by
+# side.
 include(GNUInstallDirs)
 
 set(suffix "")
@@ -13,8 +14,8 @@ file(RELATIVE_PATH FAULTLINE_LAYOUTS_FROM_BIN
 	${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/faultline/layouts)
 string(APPEND FAULTLINE_LAYOUTS_FROM_BIN /)
 
-# Manual pages and completions, which the program writes when it is built. A check build's are another name of the release's.
-# A sanitizer's runtime may not start where it is built.
+# Manual pages and completions, which the program writes when it is built. A check build's are another name of the
+# release's. A sanitizer's runtime may not start where it is built.
 function(faultline_install_manual)
 	if(FAULTLINE_SANITIZE)
 		return()
@@ -22,7 +23,8 @@ function(faultline_install_manual)
 	set(folder ${CMAKE_BINARY_DIR}/manual)
 	set(mans ${CMAKE_INSTALL_MANDIR}/man1)
 	file(MAKE_DIRECTORY ${folder})
-	add_custom_command(OUTPUT ${folder}/faultline.1 COMMAND faultline manual ${folder} COMMENT "Writing manual pages")
+	add_custom_command(OUTPUT ${folder}/faultline.1 COMMAND faultline manual ${folder}
+		COMMENT "Writing manual pages")
 	add_custom_target(faultline_manual ALL DEPENDS ${folder}/faultline.1)
 	install(DIRECTORY ${folder}/ DESTINATION ${mans} FILES_MATCHING PATTERN *.1)
 	install(FILES ${folder}/faultline.bash RENAME faultline

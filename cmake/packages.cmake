@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The libraries, each an imported target named faultline::NAME. A missing one is named by its Debian package.
 
-# A cross build needs headers only. The host's own tell architectures apart by the compiler's macros, so they serve, once
-# they stand in a folder without the host's libc beside them.
+# A cross build needs headers only. The host's own tell architectures apart by the compiler's macros, so they serve,
+# once they stand in a folder without the host's libc beside them.
 if(CMAKE_CROSSCOMPILING)
 	set(headers ${CMAKE_BINARY_DIR}/include)
 	file(MAKE_DIRECTORY ${headers})

@@ -16,8 +16,8 @@ file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c
 	${CMAKE_SOURCE_DIR}/workloads/lib/*.c ${CMAKE_SOURCE_DIR}/workloads/litmus/*.c)
 file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c ${CMAKE_SOURCE_DIR}/bench/*.cc)
 
-# faultline_program(NAME WORKLOADS CORE): the workloads are objects and not an archive, since each registers itself, and no
-# symbol of it is called by name.
+# faultline_program(NAME WORKLOADS CORE): the workloads are objects and not an archive, since each registers itself,
+# and no symbol of it is called by name.
 function(faultline_program name workloads core)
 	if(workload_sources)
 		add_library(${workloads} OBJECT ${workload_sources})
@@ -36,7 +36,8 @@ endfunction()
 
 faultline_program(faultline faultline_workloads ${core})
 
-# What is measured has no instruments in it: `faultline profile` runs a program of its own. Builds with checks have them anyway.
+# What is measured has no instruments in it: `faultline profile` runs a program of its own. Builds with checks have
+# them anyway.
 if(NOT FAULTLINE_CHECK AND NOT FAULTLINE_SANITIZE)
 	faultline_add_core(${FAULTLINE_LEVELS} _profile FAULTLINE_PROFILE=1)
 	faultline_program(faultline-profile faultline_workloads_profile ${core}_profile)

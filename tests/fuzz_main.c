@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz_main.c - runs a file of tests/fuzz without a fuzzer: each seed as it is, then ROUNDS changed ones, from one random sequence.
+ * fuzz_main.c - runs a file of tests/fuzz without a fuzzer: each seed as it is, then ROUNDS changed ones, from one
+ * random sequence.
  *
  *   fuzz.NAME SEEDS ROUNDS     SEEDS is a folder
  */
@@ -66,9 +67,44 @@ static size_t splice(uint8_t *text, size_t size, size_t at, size_t cut, const vo
 static const char *some_token(struct rng *rng)
 {
 	static const char *const tokens[] = {
-		"0", "-1", "18446744073709551615", "9223372036854775808", "1e308", "5e-324", "1e999", "NaN", "-Infinity", "null", "true",
-		"{}", "[]", "\"\"", "\"", "\\", "\\u0000", "`", "'", "\n", "\r", "\t", "\xff", "\xe2\x82\xac", "%s%n", "/", ":", ",", " ",
-		"fffffffffffff000", "threads:4294967295", "policy:", "_mean", " kB", "+ 1 1 px\n", "linux-6.15,", "anon=1m", "<b>&]]>",
+		"0",
+		"-1",
+		"18446744073709551615",
+		"9223372036854775808",
+		"1e308",
+		"5e-324",
+		"1e999",
+		"NaN",
+		"-Infinity",
+		"null",
+		"true",
+		"{}",
+		"[]",
+		"\"\"",
+		"\"",
+		"\\",
+		"\\u0000",
+		"`",
+		"'",
+		"\n",
+		"\r",
+		"\t",
+		"\xff",
+		"\xe2\x82\xac",
+		"%s%n",
+		"/",
+		":",
+		",",
+		" ",
+		"fffffffffffff000",
+		"threads:4294967295",
+		"policy:",
+		"_mean",
+		" kB",
+		"+ 1 1 px\n",
+		"linux-6.15,",
+		"anon=1m",
+		"<b>&]]>",
 	};
 
 	return tokens[rng_below(rng, sizeof(tokens) / sizeof(tokens[0]))];
@@ -77,7 +113,8 @@ static const char *some_token(struct rng *rng)
 /* One change: a byte, a token, bytes cut out, bytes doubled, a part of another seed, or the end lost. */
 static size_t change(struct rng *rng, uint8_t *text, size_t size)
 {
-	const size_t at = size ? rng_below(rng, size) : 0, rest = size - at, length = rest ? 1 + rng_below(rng, rest < 64 ? rest : 64) : 0;
+	const size_t at = size ? rng_below(rng, size) : 0, rest = size - at,
+		     length = rest ? 1 + rng_below(rng, rest < 64 ? rest : 64) : 0;
 	const struct seed *other = &seeds[rng_below(rng, nr_seeds)];
 	static const char common[] = "0123456789abcdef-+ :,.=pxsrw[]{}\"";
 	const char *token = some_token(rng);
@@ -85,7 +122,8 @@ static size_t change(struct rng *rng, uint8_t *text, size_t size)
 
 	switch (rng_below(rng, 7)) {
 	case 0:
-		copy[0] = rng_below(rng, 4) ? (uint8_t)common[rng_below(rng, sizeof(common) - 1)] : (uint8_t)rng_below(rng, 256);
+		copy[0] = rng_below(rng, 4) ? (uint8_t)common[rng_below(rng, sizeof(common) - 1)] :
+					      (uint8_t)rng_below(rng, 256);
 		return splice(text, size, at, rest > 0, copy, 1);
 	case 1:
 		return splice(text, size, at, 0, token, strlen(token));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * time_limit.c - runs a test for so many seconds of an idle machine at most: time_limit NAME SECONDS COMMAND [ARGUMENT...]
+ * time_limit.c - runs a test for so many seconds of an idle machine at most: time_limit NAME SECONDS COMMAND
+ * [ARGUMENT...]
  *
- * Exits as the command does; with 124 when the limit ended it, and all it started. A failure prints the command that repeats it.
+ * Exits as the command does; with 124 when the limit ended it, and all it started. A failure prints the command that
+ * repeats it.
  */
 #include <errno.h>
 #include <signal.h>

@@ -226,7 +226,8 @@ static int check(struct workload_run *run)
 }
 
 WORKLOAD(anon_vma_churn,
-	.what = "one family: some fork a small process that writes to a page, one ends them, the last: from such pages to their anon_vmas",
+	.what = "one family: some fork a small process that writes to a page, one ends them, the last: from such pages "
+		"to their anon_vmas",
 	.item = "anon_vma",
 	.min_threads = 3,
 	.nr_roles = 3,

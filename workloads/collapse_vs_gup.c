@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse_vs_gup.c - pages pinned for writing, while others put them into huge pages, and split those again by dropping a page:
- * GUP-fast finds tables gone on its way into them, and collapse finds pages pinned.
+ * collapse_vs_gup.c - pages pinned for writing, while others put them into huge pages, and split those again by
+ * dropping a page: GUP-fast finds tables gone on its way into them, and collapse finds pages pinned.
  */
 #include "workloads/lib/gup_pages.h"
 
@@ -24,7 +24,8 @@ static int64_t pin(struct worker *worker)
 {
 	unsigned long first = rng_below(&worker->rng, REGION_PAGES / RUN) * RUN;
 
-	return gup_pin_moving(worker, space_region(space_of(worker), 0) + (first << PAGE_SHIFT), RUN, FOLL_WRITE, &unmaps);
+	return gup_pin_moving(worker, space_region(space_of(worker), 0) + (first << PAGE_SHIFT), RUN, FOLL_WRITE,
+			      &unmaps);
 }
 
 /* Drops a page of the huge page at @addr, and writes to it anew. */
@@ -37,7 +38,8 @@ static int split(struct worker *worker, unsigned long addr)
 	unmap_begin(&unmaps);
 	err = sys_madvise(space->mm, page, PAGE_SIZE, MADV_DONTNEED);
 	unmap_end(&unmaps);
-	return err ? space_fail(space, err, "MADV_DONTNEED at %#lx failed", page) : space_fault(space, space->mm, page, FAULT_FLAG_WRITE);
+	return err ? space_fail(space, err, "MADV_DONTNEED at %#lx failed", page) :
+		     space_fault(space, space->mm, page, FAULT_FLAG_WRITE);
 }
 
 /* Returns the pages that it tried to put together. */
@@ -57,7 +59,8 @@ static int64_t collapse(struct worker *worker)
 }
 
 WORKLOAD(collapse_vs_gup,
-	.what = "half of the workers: pin_user_pages_fast() and unpin; the others: MADV_COLLAPSE over the same pages, and split",
+	.what = "half of the workers: pin_user_pages_fast() and unpin; the others: MADV_COLLAPSE over the same pages, "
+		"and split",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * collapse_vs_walk.c - walks over all of an mm, some of which split what they go below, while others write to small pages in their
- * parts of it, put them into huge pages, and drop them.
+ * collapse_vs_walk.c - walks over all of an mm, some of which split what they go below, while others write to small
+ * pages in their parts of it, put them into huge pages, and drop them.
  */
 #include "workloads/lib/contents.h"
 #include "workloads/lib/count.h"
@@ -16,7 +16,10 @@ static int setup(struct workload_run *run)
 	return THP_POSSIBLE ? space_open_warm(run, run->threads, REGION_PAGES) : -EOPNOTSUPP;
 }
 
-/* What each page holds, before; and whether it is the same, after. Returns the number of pages that differ, or are not there. */
+/*
+ * What each page holds, before; and whether it is the same, after. Returns the number of pages that differ, or are not
+ * there.
+ */
 static unsigned long compare(struct worker *worker, unsigned long start, uint64_t *marks, bool before)
 {
 	unsigned long differ = 0;
@@ -46,13 +49,15 @@ static int64_t write_and_collapse(struct worker *worker)
 	if (err)
 		return space_fail(space, err, "MADV_COLLAPSE at %#lx failed", start);
 	if (compare(worker, start, marks, false))
-		return space_fail(space, -EUCLEAN, "pages at %#lx are not what they were before they were put together", start);
+		return space_fail(space, -EUCLEAN, "pages at %#lx are not what they were before they were put together",
+				  start);
 	err = space_drop(worker, start, REGION_PAGES, PAGE_SIZE);
 	return err ? err : pages;
 }
 
 WORKLOAD(collapse_vs_walk,
-	.what = "half of the workers: walk all VMAs; the others: write to small pages of their own, MADV_COLLAPSE, and zap",
+	.what = "half of the workers: walk all VMAs; the others: write to small pages of their own, MADV_COLLAPSE, and "
+		"zap",
 	.item = "PTE",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

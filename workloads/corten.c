@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * corten.c - the microbenchmarks of CortenMM (SOSP 2025) by their names there: each worker makes 32 requests, one after the other, which
- * then are undone, untimed.
+ * corten.c - the microbenchmarks of CortenMM (SOSP 2025) by their names there: each worker makes 32 requests, one after
+ * the other, which then are undone, untimed.
  *
  *   mmap, mmap_pf  map four pages; and write to each            pf  write to a page that is mapped, and not there
  *   unmap_virt, unmap  unmap a page that was never written to, or that was
@@ -34,7 +34,8 @@ struct requests {
 /* Where request @i for @pages pages is. */
 static unsigned long place(const struct worker *worker, unsigned long i, unsigned long pages)
 {
-	const unsigned long threads = worker->run->threads, turn = i * threads + worker->index, all = REQUESTS * threads;
+	const unsigned long threads = worker->run->threads, turn = i * threads + worker->index,
+			    all = REQUESTS * threads;
 
 	switch (worker->run->choice[0]) {
 	case LOW:
@@ -89,8 +90,9 @@ static int unmap_mapping(struct worker *worker, unsigned long *addr)
 
 static int map_four(struct worker *worker, unsigned long *addr)
 {
-	long got = worker->run->choice[0] == LOW ? space_mmap_anywhere(worker, MAP_PAGES)
-						 : space_mmap(worker, *addr, MAP_PAGES, ANONYMOUS | MAP_FIXED_NOREPLACE);
+	long got = worker->run->choice[0] == LOW ?
+			   space_mmap_anywhere(worker, MAP_PAGES) :
+			   space_mmap(worker, *addr, MAP_PAGES, ANONYMOUS | MAP_FIXED_NOREPLACE);
 
 	if (got > 0)
 		*addr = (unsigned long)got;
@@ -170,7 +172,8 @@ static int enter_holes(struct worker *worker)
 	TWINS(corten_##id, core_flags, "CortenMM's " text, \
 		.item = counted, .nr_roles = 1, .roles = { { #id, op, undo } }, \
 		.nr_axes = 1, .axes = { { "contention", 3, { LOW, HIGH, HOT } } }, \
-		.setup = setup, .worker_setup = enter_fn, .worker_teardown = leave, .check = space_check, .teardown = space_close)
+		.setup = setup, .worker_setup = enter_fn, .worker_teardown = leave, .check = space_check, \
+		.teardown = space_close)
 
 CORTEN(mmap, 0, "mmap: map 4 pages", "mapping", mmap_only, undo_mmap, enter_mappings)
 CORTEN(mmap_pf, WORKLOAD_PAYLOAD, "mmap-PF: map 4 pages, write to each", "mapping", mmap_pf, undo_mmap, enter_mappings)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fault_disjoint.c - first writes to pages, with nothing shared but the mm: each worker its own VMA and its own tables. */
+/*
+ * fault_disjoint.c - first writes to pages, with nothing shared but the mm: each worker its own VMA and its own tables.
+ */
 #include "workloads/lib/space.h"
 
 static int64_t fault(struct worker *worker)

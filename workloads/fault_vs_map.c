@@ -38,7 +38,8 @@ static int64_t map_unmap(struct worker *worker)
 	return space_map_unmap(worker, OP_MAPPINGS, MAPPED_PAGES, false);
 }
 
-TWINS(fault_vs_map, WORKLOAD_PAYLOAD, "all but one: first write to each page of one's own VMA; the last: map and unmap elsewhere",
+TWINS(fault_vs_map, WORKLOAD_PAYLOAD,
+	"all but one: first write to each page of one's own VMA; the last: map and unmap elsewhere",
 	.item = "page",
 	.min_threads = 2,
 	.nr_roles = 2,

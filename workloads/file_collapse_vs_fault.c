@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file_collapse_vs_fault.c - a file of huge folios, mapped shared several times: faults map its pages small or huge, as the mapping
- * is advised; others advise, put one mapping's pages into a huge page, which takes the tables of all others, and drop it.
+ * file_collapse_vs_fault.c - a file of huge folios, mapped shared several times: faults map its pages small or huge, as
+ * the mapping is advised; others advise, put one mapping's pages into a huge page, which takes the tables of all
+ * others, and drop it.
  */
 #include "workloads/lib/file_space.h"
 
@@ -32,7 +33,10 @@ static int64_t fault(struct worker *worker)
 	return file_space_fault_anywhere(worker, OP_FAULTS, false);
 }
 
-/* -EINVAL: tables cannot go under this policy, or there is none, or its advice was taken back; -EAGAIN: the folio is busy. */
+/*
+ * -EINVAL: tables cannot go under this policy, or there is none, or its advice was taken back; -EAGAIN: the folio is
+ * busy.
+ */
 static int advise(struct space *space, unsigned int region, int advice)
 {
 	int err = sys_madvise(space->mm, space_region(space, region), FILE_PAGES << PAGE_SHIFT, advice);
@@ -55,7 +59,8 @@ static int64_t collapse(struct worker *worker)
 }
 
 WORKLOAD(file_collapse_vs_fault,
-	.what = "half of the workers: faults in shared mappings of a huge folio; the others: MADV_HUGEPAGE or not, MADV_COLLAPSE, zap",
+	.what = "half of the workers: faults in shared mappings of a huge folio; the others: MADV_HUGEPAGE or not, "
+		"MADV_COLLAPSE, zap",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file_fault_private.c - faults where a file is mapped private: all workers want the same pages of it, each through a mapping of
- * its own; who writes gets a copy.
+ * file_fault_private.c - faults where a file is mapped private: all workers want the same pages of it, each through a
+ * mapping of its own; who writes gets a copy.
  */
 #include "workloads/lib/file_space.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_fault_shared.c - faults where a file is mapped shared, its pages in memory: each worker its own part of one file. */
+/*
+ * file_fault_shared.c - faults where a file is mapped shared, its pages in memory: each worker its own part of one
+ * file.
+ */
 #include "workloads/lib/file_space.h"
 
 #include <sys/mman.h>
@@ -10,7 +13,8 @@ static int setup(struct workload_run *run)
 }
 
 WORKLOAD(file_fault_shared,
-	.what = "first access to each page of a shared mapping, in memory already; each worker its own part of one file",
+	.what = "first access to each page of a shared mapping, in memory already; each worker its own part of one "
+		"file",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,

@@ -29,7 +29,8 @@ static int64_t fork_once(struct worker *worker)
 }
 
 WORKLOAD(fork_exit,
-	.what = "fork of a populated VMA, written since the last one; exit:1 counts the child's end too; each worker its own mm",
+	.what = "fork of a populated VMA, written since the last one; exit:1 counts the child's end too; each worker "
+		"its own mm",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork_moment.c - fork_storm with little to copy and many page tables to do it in: the writer meets each fork half done, again and
- * again, and each child must be its parent at one moment all the same.
+ * fork_moment.c - fork_storm with little to copy and many page tables to do it in: the writer meets each fork half
+ * done, again and again, and each child must be its parent at one moment all the same.
  */
 #include "workloads/lib/process.h"
 
@@ -42,7 +42,8 @@ static int64_t fork_look_exit(struct worker *worker)
 }
 
 WORKLOAD(fork_moment,
-	.what = "all but one: fork one mm with few pages in many tables, end the child; the last: write to the parent's pages",
+	.what = "all but one: fork one mm with few pages in many tables, end the child; the last: write to the "
+		"parent's pages",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

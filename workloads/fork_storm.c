@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fork_storm.c - one process that all but one worker fork at once, while the last one writes to its pages; each child writes to
- * some of its own, and ends.
+ * fork_storm.c - one process that all but one worker fork at once, while the last one writes to its pages; each child
+ * writes to some of its own, and ends.
  *
- * The writer goes over the pages from the first to the last, round after round. So a child, which is its parent at one moment,
- * finds what one round wrote up to some page, and what the round before wrote from there on.
+ * The writer goes over the pages from the first to the last, round after round. So a child, which is its parent at one
+ * moment, finds what one round wrote up to some page, and what the round before wrote from there on.
  */
 #include "workloads/lib/process.h"
 
@@ -41,7 +41,8 @@ static int64_t fork_touch_exit(struct worker *worker)
 
 	if (!child)
 		return space->error;
-	err = process_check_moment(worker, child, (struct process_pages){ space_region(space, 0), space->pages, PAGE_SIZE, false },
+	err = process_check_moment(worker, child,
+				   (struct process_pages){ space_region(space, 0), space->pages, PAGE_SIZE, false },
 				   worker->run->threads - 1);
 	done = process_write(worker, child, addr, TOUCHED, 0);
 	if (!err && done > 0)
@@ -51,7 +52,8 @@ static int64_t fork_touch_exit(struct worker *worker)
 }
 
 WORKLOAD(fork_storm,
-	.what = "all but one: fork one populated mm, write to 64 pages of the child, end it; the last: write to the parent's pages",
+	.what = "all but one: fork one populated mm, write to 64 pages of the child, end it; the last: write to the "
+		"parent's pages",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

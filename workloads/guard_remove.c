@@ -18,8 +18,9 @@ static int64_t remove_guards(struct worker *worker)
 	int64_t removed = space_advise_own(worker, MADV_GUARD_REMOVE), read = 1;
 
 	if (removed > 0 && worker->run->checking)
-		read = space_access(worker, space_own(worker) + (rng_below(&worker->rng, (uint64_t)removed) << PAGE_SHIFT), 1, PAGE_SIZE,
-				    false);
+		read = space_access(worker,
+				    space_own(worker) + (rng_below(&worker->rng, (uint64_t)removed) << PAGE_SHIFT), 1,
+				    PAGE_SIZE, false);
 	return read < 0 ? read : removed;
 }
 

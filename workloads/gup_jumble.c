@@ -126,7 +126,8 @@ static int64_t change(struct worker *worker)
 }
 
 WORKLOAD(gup_jumble,
-	.what = "pins for reading and writing; the last three workers: fork and exit, share pages, drop, protect and write",
+	.what = "pins for reading and writing; the last three workers: fork and exit, share pages, drop, protect and "
+		"write",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 4,

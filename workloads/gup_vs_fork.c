@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gup_vs_fork.c - pages pinned for writing, while one thread keeps forking: a fork makes them read-only and shared, the next pin
- * takes a fault to have them back, and a page that is pinned when the fork comes is copied for the child at once.
+ * gup_vs_fork.c - pages pinned for writing, while one thread keeps forking: a fork makes them read-only and shared, the
+ * next pin takes a fault to have them back, and a page that is pinned when the fork comes is copied for the child at
+ * once.
  */
 #include "workloads/lib/gup_pages.h"
 
@@ -56,7 +57,8 @@ static int64_t fork_exit(struct worker *worker)
 }
 
 WORKLOAD(gup_vs_fork,
-	.what = "all but one: pin_user_pages_fast() for writing and unpin, each worker its own pages; the last: fork and exit",
+	.what = "all but one: pin_user_pages_fast() for writing and unpin, each worker its own pages; the last: fork "
+		"and exit",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

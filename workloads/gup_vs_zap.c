@@ -25,7 +25,8 @@ static int64_t pin(struct worker *worker)
 
 	if (done < 0)
 		return done;
-	done = gup_pin_moving(worker, start + (REGION_PAGES / 2 << PAGE_SHIFT), REGION_PAGES / 2, FOLL_LONGTERM, &unmaps);
+	done = gup_pin_moving(worker, start + (REGION_PAGES / 2 << PAGE_SHIFT), REGION_PAGES / 2, FOLL_LONGTERM,
+			      &unmaps);
 	return done < 0 ? done : (int64_t)REGION_PAGES;
 }
 

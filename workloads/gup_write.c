@@ -8,7 +8,8 @@ static int64_t pin(struct worker *worker)
 }
 
 WORKLOAD(gup_write,
-	.what = "pin_user_pages_fast() for writing and unpin, over resident pages; each worker its own, no table shared",
+	.what = "pin_user_pages_fast() for writing and unpin, over resident pages; each worker its own, no table "
+		"shared",
 	.item = "page",
 	.nr_roles = 1,
 	.roles = { { "pin", pin, NULL } },

@@ -27,7 +27,8 @@ static bool read_all(struct vm_area_struct *vma, unsigned long start, unsigned l
 
 	for (unsigned long next; start < end; start = next) {
 		next = min(start + CHUNK * PAGE_SIZE, end);
-		if (hmm_vma_get_pfns(vma, start, next, pfns) || !(pfns[0] & pfns[((next - start) >> PAGE_SHIFT) - 1] & HMM_PFN_VALID))
+		if (hmm_vma_get_pfns(vma, start, next, pfns) ||
+		    !(pfns[0] & pfns[((next - start) >> PAGE_SHIFT) - 1] & HMM_PFN_VALID))
 			return false;
 	}
 	return true;

@@ -14,15 +14,15 @@
 #define TRIES		1000000u
 
 /* False: an entry differs. Locking: mmap_lock. */
-static bool compare(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part, const hmm_pfn_t *pfns, char *why,
-		    size_t why_size)
+static bool compare(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part,
+		    const hmm_pfn_t *pfns, char *why, size_t why_size)
 {
 	return !worker->run->checking || oracle_snapshot(vma, part->start, part->end, pfns, why, why_size) >= 0;
 }
 
 /* Returns 0, -EAGAIN when it is not valid, -EUCLEAN when it should be. Locking: mmap_lock. */
-static int read_locked(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part, hmm_pfn_t *pfns, char *why,
-		       size_t why_size)
+static int read_locked(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part,
+		       hmm_pfn_t *pfns, char *why, size_t why_size)
 {
 	struct hmm_range range;
 	bool agrees;
@@ -36,8 +36,8 @@ static int read_locked(struct worker *worker, struct vm_area_struct *vma, const 
 }
 
 /* The same. */
-static int read_watched(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part, hmm_pfn_t *pfns, char *why,
-			size_t why_size)
+static int read_watched(struct worker *worker, struct vm_area_struct *vma, const struct taken_part *part,
+			hmm_pfn_t *pfns, char *why, size_t why_size)
 {
 	struct hmm_range range;
 	bool agrees;
@@ -63,7 +63,8 @@ static int read_part(struct worker *worker, struct taken_part *part, char *why, 
 	vma = vma_lookup(mm, part->start);
 	if (vma) {
 		part->end = min(part->end, vma->vm_end);
-		err = (worker->run->choice[LOCK_CHOICE] ? read_locked : read_watched)(worker, vma, part, pfns, why, why_size);
+		err = (worker->run->choice[LOCK_CHOICE] ? read_locked : read_watched)(worker, vma, part, pfns, why,
+										      why_size);
 	}
 	mmap_read_unlock(mm);
 	return err;

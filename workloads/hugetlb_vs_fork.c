@@ -90,7 +90,8 @@ static int64_t fork_look_exit(struct worker *worker)
 }
 
 WORKLOAD(hugetlb_vs_fork,
-	.what = "all but one: fork an mm of MAP_HUGETLB pages, walk both; the last: write to the parent's, with none to spare",
+	.what = "all but one: fork an mm of MAP_HUGETLB pages, walk both; the last: write to the parent's, with none "
+		"to spare",
 	.item = "huge page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -64,7 +64,8 @@ static void undo(struct worker *worker)
 }
 
 WORKLOAD(install_layout,
-	.what = "walk where a captured address space had pages, a marker into every slot; the VMAs shared out among workers",
+	.what = "walk where a captured address space had pages, a marker into every slot; the VMAs shared out among "
+		"workers",
 	.item = "PTE",
 	.flags = WORKLOAD_LAYOUT,
 	.nr_roles = 1,

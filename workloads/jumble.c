@@ -74,8 +74,10 @@ static int touch_page(struct jumble *jumble, const struct mapped_entry *entry, u
 	uint64_t *word = page_payload(pte_page(entry->pte)), found = load_relaxed(word);
 
 	if (found && (found >> OWNER_BITS != index || ((uint32_t)found != jumble->owner && (uint32_t)found != PARENT)))
-		return space_fail(space_of(jumble->worker), -EUCLEAN, "page %lu of owner %u holds what was written to page %lu by owner %u",
-				  (unsigned long)index, jumble->owner, (unsigned long)(found >> OWNER_BITS), (uint32_t)found);
+		return space_fail(space_of(jumble->worker), -EUCLEAN,
+				  "page %lu of owner %u holds what was written to page %lu by owner %u",
+				  (unsigned long)index, jumble->owner, (unsigned long)(found >> OWNER_BITS),
+				  (uint32_t)found);
 	if (pte_write(entry->pte))
 		store_relaxed(word, index << OWNER_BITS | jumble->owner);
 	return 0;
@@ -195,7 +197,8 @@ static int advise(struct jumble *jumble, struct part part)
 {
 	static const int advice[] = { MADV_POPULATE_WRITE, MADV_GUARD_INSTALL, MADV_GUARD_REMOVE };
 
-	sys_madvise(jumble->mm, part.start, min(part.len, PAGES * PAGE_SIZE), advice[below(jumble, ARRAY_SIZE(advice))]);
+	sys_madvise(jumble->mm, part.start, min(part.len, PAGES * PAGE_SIZE),
+		    advice[below(jumble, ARRAY_SIZE(advice))]);
 	return 0;
 }
 
@@ -230,8 +233,10 @@ static const struct {
 	int (*fn)(struct jumble *jumble, struct part part);
 	unsigned int weight;
 } deeds[] = {
-	DEED(fault_write, 30), DEED(fault_read, 20), DEED(touch, 20), DEED(drop, 15), DEED(map, 10), DEED(walk_up, 8), DEED(pin, 6),
-	DEED(unmap, 5), DEED(protect, 5), DEED(advise, 5), DEED(walk, 4), DEED(move, 2), DEED(collapse, 1), DEED(fork_and_work, 2),
+	DEED(fault_write, 30), DEED(fault_read, 20), DEED(touch, 20), DEED(drop, 15), DEED(map, 10), DEED(walk_up, 8),
+		DEED(pin, 6),
+	DEED(unmap, 5), DEED(protect, 5), DEED(advise, 5), DEED(walk, 4), DEED(move, 2), DEED(collapse, 1),
+		DEED(fork_and_work, 2),
 };
 
 static int do_any(struct jumble *jumble)
@@ -300,7 +305,8 @@ static int setup(struct workload_run *run)
 }
 
 WORKLOAD(jumble,
-	.what = "faults, pins, walks, mmap, munmap, mprotect, madvise, mremap, fork, in a few pages, all workers in one mm",
+	.what = "faults, pins, walks, mmap, munmap, mprotect, madvise, mremap, fork, in a few pages, all workers in "
+		"one mm",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,

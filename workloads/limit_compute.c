@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * limit_compute.c - what two processors are to each other: arithmetic in registers alone. Two that share a core's units, or a host
- * that gives them less, show here first: no workload scales better than this does in the same run.
+ * limit_compute.c - what two processors are to each other: arithmetic in registers alone. Two that share a core's
+ * units, or a host that gives them less, show here first: no workload scales better than this does in the same run.
  */
 #include "workloads/lib/workload.h"
 

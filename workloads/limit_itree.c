@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * limit_itree.c - what a reverse-map walk of one page cannot beat: the walk of an interval tree alone, with no lock, no folio and
- * no page table.
+ * limit_itree.c - what a reverse-map walk of one page cannot beat: the walk of an interval tree alone, with no lock, no
+ * folio and no page table.
  */
 #include "workloads/lib/workload.h"
 

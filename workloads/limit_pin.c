@@ -89,7 +89,8 @@ static int64_t pin_unpin(struct worker *worker)
 }
 
 WORKLOAD(limit_pin,
-	.what = "descend four levels, add and subtract atomically in a line of one's own: bounds gup_read and gup_write",
+	.what = "descend four levels, add and subtract atomically in a line of one's own: bounds gup_read and "
+		"gup_write",
 	.item = "page",
 	.flags = WORKLOAD_LIMIT,
 	.nr_roles = 1,

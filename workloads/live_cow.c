@@ -34,7 +34,8 @@ static int open_process(struct worker *worker)
 }
 
 WORKLOAD(live_cow,
-	.what = "live kernel: first write to each page of a populated VMA after a fork, the child there; all workers in one mm",
+	.what = "live kernel: first write to each page of a populated VMA after a fork, the child there; all workers "
+		"in one mm",
 	.item = "page",
 	.twin_of = "cow_after_fork",
 	.flags = WORKLOAD_LIVE,

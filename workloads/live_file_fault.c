@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_file_fault.c - the live kernel's faults on a file in memory, mapped shared: what file_fault_shared is compared with. A read
- * maps sixteen pages at a time there, a write one.
+ * live_file_fault.c - the live kernel's faults on a file in memory, mapped shared: what file_fault_shared is compared
+ * with. A read maps sixteen pages at a time there, a write one.
  */
 #include "workloads/lib/live.h"
 
@@ -33,7 +33,8 @@ static int64_t touch(struct worker *worker)
 }
 
 WORKLOAD(live_file_fault,
-	.what = "live kernel: first access to each page of a shared mapping of a memfd, in memory already; each worker its own",
+	.what = "live kernel: first access to each page of a shared mapping of a memfd, in memory already; each worker "
+		"its own",
 	.item = "page",
 	.twin_of = "file_fault_shared",
 	.flags = WORKLOAD_LIVE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_file_private.c - the live kernel's faults on a file in memory, mapped private by all workers, each for itself: what
- * file_fault_private is compared with. A read maps sixteen pages at a time there; a write copies one.
+ * live_file_private.c - the live kernel's faults on a file in memory, mapped private by all workers, each for itself:
+ * what file_fault_private is compared with. A read maps sixteen pages at a time there; a write copies one.
  */
 #include "workloads/lib/live.h"
 
@@ -51,7 +51,8 @@ static int64_t touch(struct worker *worker)
 }
 
 WORKLOAD(live_file_private,
-	.what = "live kernel: first access to each page of a private mapping of a memfd, in memory already; all workers map the same",
+	.what = "live kernel: first access to each page of a private mapping of a memfd, in memory already; all "
+		"workers map the same",
 	.item = "page",
 	.twin_of = "file_fault_private",
 	.flags = WORKLOAD_LIVE,

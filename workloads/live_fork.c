@@ -19,7 +19,8 @@ static int64_t fork_once(struct worker *worker)
 }
 
 WORKLOAD(live_fork,
-	.what = "live kernel: fork of a populated VMA, written since the last one; exit:1 counts the child's end too; all workers in one mm",
+	.what = "live kernel: fork of a populated VMA, written since the last one; exit:1 counts the child's end too; "
+		"all workers in one mm",
 	.item = "page",
 	.twin_of = "fork_exit",
 	.flags = WORKLOAD_LIVE,

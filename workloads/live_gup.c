@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_gup.c - the live kernel's GUP-fast: populated pages given to a pipe by vmsplice(), which gets a reference to each, and drained.
- * What gup_read with its batches is compared with; the pipe's own work is in the figure.
+ * live_gup.c - the live kernel's GUP-fast: populated pages given to a pipe by vmsplice(), which gets a reference to
+ * each, and drained. What gup_read with its batches is compared with; the pipe's own work is in the figure.
  */
 #include "workloads/lib/gup_pages.h"
 #include "workloads/lib/live.h"
@@ -98,7 +98,8 @@ static int64_t give(struct worker *worker)
 	char *from = pipe->memory, *end = from + live_size(worker);
 
 	while (from < end) {
-		ssize_t done = splice_some(pipe, from, min((size_t)(end - from), (size_t)worker->run->choice[1] << FRAME_SHIFT));
+		ssize_t done = splice_some(pipe, from,
+					   min((size_t)(end - from), (size_t)worker->run->choice[1] << FRAME_SHIFT));
 
 		if (done <= 0)
 			return done ? done : -EIO;
@@ -108,7 +109,8 @@ static int64_t give(struct worker *worker)
 }
 
 WORKLOAD(live_gup,
-	.what = "live kernel: vmsplice() of populated pages into a pipe, so many a call, drained to /dev/null; each worker its own",
+	.what = "live kernel: vmsplice() of populated pages into a pipe, so many a call, drained to /dev/null; each "
+		"worker its own",
 	.item = "page",
 	.twin_of = "gup_read",
 	.flags = WORKLOAD_LIVE,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* live_hugetlb_fault.c - the live kernel's first writes to huge pages of its pool, where its administrator has put some there. */
+/*
+ * live_hugetlb_fault.c - the live kernel's first writes to huge pages of its pool, where its administrator has put some
+ * there.
+ */
 #include "workloads/lib/live.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_pagemap_scan.c - the live kernel's walk over full tables for the PAGEMAP_SCAN ioctl, which looks at each entry and puts neighbours
- * that are alike into one region: what walk_dense is compared with.
+ * live_pagemap_scan.c - the live kernel's walk over full tables for the PAGEMAP_SCAN ioctl, which looks at each entry
+ * and puts neighbours that are alike into one region: what walk_dense is compared with.
  */
 #include "workloads/lib/live.h"
 

@@ -35,13 +35,15 @@ static int64_t migrate(struct worker *worker)
 		more = folio_batch_fill(&batch, vma_lookup(mm, part.start), part.end);
 		mmap_read_unlock(mm);
 		for (unsigned int i = 0; i < batch.nr; i++)
-			moved += !migrate_folio(batch.folios[i], (unsigned int)rng_below(&worker->rng, machine.nr_nodes));
+			moved += !migrate_folio(batch.folios[i],
+						(unsigned int)rng_below(&worker->rng, machine.nr_nodes));
 	}
 	return moved;
 }
 
 WORKLOAD(migrate_vs_fault,
-	.what = "half of the workers: write to pages of their own, by faults or pins; the others: move the pages to other frames",
+	.what = "half of the workers: write to pages of their own, by faults or pins; the others: move the pages to "
+		"other frames",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -72,7 +72,8 @@ static int64_t device(struct worker *worker)
 }
 
 WORKLOAD(mirror_storm,
-	.what = "devices work on pages by a mirror, while processors write to them and others take them away in every way",
+	.what = "devices work on pages by a mirror, while processors write to them and others take them away in every "
+		"way",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 3,

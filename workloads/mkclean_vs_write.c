@@ -69,12 +69,14 @@ static int check(struct workload_run *run)
 	filemap_writeback(space->file);
 	for (unsigned long i = 0; run->checking && machine.payload && !err && i < FILE_PAGES; i++)
 		if (counts[i] && space->file->device[i] != file_space_mark(space, 0, i, counts[i]))
-			err = space_fail(space, -EUCLEAN, "page %lu was written %u times, and the device lost the last", i, counts[i]);
+			err = space_fail(space, -EUCLEAN, "page %lu was written %u times, and the device lost the last",
+					 i, counts[i]);
 	return err;
 }
 
 WORKLOAD(mkclean_vs_write,
-	.what = "half of the workers: write faults on pages of a shared mapping; the others: write the file back, cleaning entries",
+	.what = "half of the workers: write faults on pages of a shared mapping; the others: write the file back, "
+		"cleaning entries",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -33,7 +33,8 @@ static int move_chunk(struct worker *worker, unsigned long addr, int node)
 		return space_fail(space, (int)ret, "move_pages at %#lx: %s", addr, strerror((int)-ret));
 	for (unsigned long i = 0; i < CHUNK; i++)
 		if (status[i] < 0 && status[i] != -EBUSY && status[i] != -ENOMEM)
-			return space_fail(space, status[i], "move_pages does not see page %lu from %#lx on: %d", i, addr, status[i]);
+			return space_fail(space, status[i], "move_pages does not see page %lu from %#lx on: %d", i,
+					  addr, status[i]);
 	return 0;
 }
 
@@ -66,7 +67,8 @@ static int setup(struct workload_run *run)
 	return workload_skip(run, "move_pages: %s", strerror(-err));
 }
 
-TWINS(move_pages, WORKLOAD_PAYLOAD, "move_pages() of a populated VMA to the next node, if there is one; each worker its own",
+TWINS(move_pages, WORKLOAD_PAYLOAD,
+	"move_pages() of a populated VMA to the next node, if there is one; each worker its own",
 	.item = "page",
 	.nr_roles = 1,
 	.roles = { { "move", move, NULL } },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mremap_move.c - populated memory moved there and back: to a place that is aligned alike, so that whole page tables may go, or one
- * that is shifted by a page, so that each entry goes by itself.
+ * mremap_move.c - populated memory moved there and back: to a place that is aligned alike, so that whole page tables
+ * may go, or one that is shifted by a page, so that each entry goes by itself.
  */
 #include "workloads/lib/space_calls.h"
 

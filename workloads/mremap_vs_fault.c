@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mremap_vs_fault.c - first writes to pages while one thread moves a populated VMA there and back: to a place that is aligned
- * alike, so that whole page tables go, or one that is shifted by a page, so that each entry goes by itself.
+ * mremap_vs_fault.c - first writes to pages while one thread moves a populated VMA there and back: to a place that is
+ * aligned alike, so that whole page tables go, or one that is shifted by a page, so that each entry goes by itself.
  */
 #include "workloads/lib/contents.h"
 #include "workloads/lib/space.h"
@@ -49,7 +49,8 @@ static int populate(struct worker *worker)
 		vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);
 
 		if (ret)
-			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x", addr, ret);
+			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x",
+					  addr, ret);
 		if (worker->run->checking && contents_write(space->mm, addr, i + 1))
 			return space_fail(space, -EUCLEAN, "the page at %#lx can't be written to", addr);
 	}
@@ -113,7 +114,8 @@ static int poke(struct worker *worker)
 		vm_fault_t ret = do_user_addr_fault(space->mm, addr, rng_below(&worker->rng, 2) ? FAULT_FLAG_WRITE : 0);
 
 		if (ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADMAP))
-			return space_fail(space, -EFAULT, "a fault at %#lx, which is being moved, ended in %#x", addr, ret);
+			return space_fail(space, -EFAULT, "a fault at %#lx, which is being moved, ended in %#x", addr,
+					  ret);
 	}
 	return 0;
 }

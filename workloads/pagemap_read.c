@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pagemap_read.c - what each page of populated memory is mapped to, as tools read it from /proc/PID/pagemap: a word each. */
+/*
+ * pagemap_read.c - what each page of populated memory is mapped to, as tools read it from /proc/PID/pagemap: a word
+ * each.
+ */
 #include "workloads/lib/space_calls.h"
 
 #include <errno.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pfnmap_walk_cow.c - raw frames, mapped by each worker that writes: first writes copy them, while others walk all that is mapped.
+ * pfnmap_walk_cow.c - raw frames, mapped by each worker that writes: first writes copy them, while others walk all that
+ * is mapped.
  *
- * All map the same frames. The frames never change, each copy holds what its frame does, and a walk finds raw frames and copies,
- * and nothing else.
+ * All map the same frames. The frames never change, each copy holds what its frame does, and a walk finds raw frames
+ * and copies, and nothing else.
  */
 #include "workloads/lib/space.h"
 
@@ -45,8 +46,8 @@ static unsigned long region_of(const struct worker *worker)
 /* Over whatever was mapped there. Returns 0 or -errno. */
 static int map_raw(struct space *space, unsigned long addr)
 {
-	long at = sys_mmap_pfn(space->mm, addr, RAW_PAGES << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-			       page_to_pfn(frames));
+	long at = sys_mmap_pfn(space->mm, addr, RAW_PAGES << PAGE_SHIFT, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_FIXED, page_to_pfn(frames));
 
 	return at < 0 ? space_fail(space, (int)at, "raw frames could not be mapped at %#lx: %ld", addr, at) : 0;
 }
@@ -154,8 +155,8 @@ static int64_t walk_all(struct worker *worker)
 	if (!err)
 		err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), &ops, &met);
 	if (!err && (met.raw + met.copies != slots || met.strange))
-		err = space_fail(space, -EUCLEAN, "%lu raw pages, %lu copies, %lu strange ones where %lu pages are", met.raw,
-				 met.copies, met.strange, slots);
+		err = space_fail(space, -EUCLEAN, "%lu raw pages, %lu copies, %lu strange ones where %lu pages are",
+				 met.raw, met.copies, met.strange, slots);
 	return err ? err : (int64_t)slots;
 }
 
@@ -165,13 +166,15 @@ static int check(struct workload_run *run)
 	struct space *space = run->data;
 
 	for (unsigned long i = 0; i < RAW_PAGES; i++)
-		if ((machine.payload && *(uint64_t *)page_payload(&frames[i]) != mark_of(i)) || page_mapcount(&frames[i]))
+		if ((machine.payload && *(uint64_t *)page_payload(&frames[i]) != mark_of(i)) ||
+		    page_mapcount(&frames[i]))
 			return space_fail(space, -EUCLEAN, "raw frame %lu was written to, or counted", i);
 	return space_check(run);
 }
 
 WORKLOAD(pfnmap_walk_cow,
-	.what = "half of the workers: first write to each page of raw frames, mapped anew each time; the others: walk all of them",
+	.what = "half of the workers: first write to each page of raw frames, mapped anew each time; the others: walk "
+		"all of them",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

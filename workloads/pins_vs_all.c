@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out, put
- * into a huge page and split from it, and shared with children, all at once.
+ * pins_vs_all.c - a few pages that all workers share: written through pins and through faults, migrated, swapped out,
+ * put into a huge page and split from it, and shared with children, all at once.
  *
- * Each writer has a word of its own in every page, and writes it in every way there is. What it wrote last it finds: through a pin, and at
- * the address after the unpin, whatever frame the page has moved to meanwhile.
+ * Each writer has a word of its own in every page, and writes it in every way there is. What it wrote last it finds:
+ * through a pin, and at the address after the unpin, whatever frame the page has moved to meanwhile.
  */
 #include "workloads/lib/space.h"
 
@@ -68,7 +68,9 @@ struct look {
 	bool write;
 };
 
-/* The word holds what was written last; a @write counts it up. Locking: a pin, or the PTL of an entry that allows it. */
+/*
+ * The word holds what was written last; a @write counts it up. Locking: a pin, or the PTL of an entry that allows it.
+ */
 static int look_at(struct page *page, unsigned long addr, void *arg)
 {
 	const struct look *look = arg;
@@ -79,8 +81,9 @@ static int look_at(struct page *page, unsigned long addr, void *arg)
 	word = (uint64_t *)page_payload(page) + look->worker->index;
 	now = load_relaxed(word);
 	if (now != *last)
-		return space_fail(space_of(look->worker), -EUCLEAN, "the page at %#lx holds %lu of worker %u, which wrote %lu", addr,
-				  (unsigned long)now, look->worker->index, (unsigned long)*last);
+		return space_fail(space_of(look->worker), -EUCLEAN,
+				  "the page at %#lx holds %lu of worker %u, which wrote %lu", addr, (unsigned long)now,
+				  look->worker->index, (unsigned long)*last);
 	if (look->write)
 		store_relaxed(word, ++*last);
 	return 0;
@@ -94,7 +97,8 @@ static int access_word(struct look *look)
 	int err;
 
 	for (;;) {
-		err = look->write ? access_payload_to_write(mm, addr, look_at, look) : access_payload(mm, addr, look_at, look);
+		err = look->write ? access_payload_to_write(mm, addr, look_at, look) :
+				    access_payload(mm, addr, look_at, look);
 		if (err != -ENOENT && err != -EAGAIN)
 			return err;
 		err = space_fault(space_of(look->worker), mm, addr, look->write ? FAULT_FLAG_WRITE : 0);
@@ -113,7 +117,8 @@ static int64_t pin(struct worker *worker)
 	int err;
 
 	if (got != 1)
-		return space_fail(space_of(worker), got < 0 ? (int)got : -EFAULT, "the page at %#lx could not be pinned", addr);
+		return space_fail(space_of(worker), got < 0 ? (int)got : -EFAULT,
+				  "the page at %#lx could not be pinned", addr);
 	err = look_at(page, addr, &look);
 	SYNCPOINT("pins_vs_all.pinned");
 	if (!err)
@@ -191,7 +196,8 @@ static int64_t fork_and_exit(struct worker *worker)
 }
 
 WORKLOAD(pins_vs_all,
-	.what = "workers in turn: write through pins, write by faults, migrate, swap out, collapse, fork and exit, over the same few pages",
+	.what = "workers in turn: write through pins, write by faults, migrate, swap out, collapse, fork and exit, "
+		"over the same few pages",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = NR_ROLES,

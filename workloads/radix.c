@@ -131,7 +131,8 @@ static int open_table(struct workload_run *run)
 static int64_t use_table(struct worker *worker)
 {
 	const unsigned long table = space_region(space_of(worker), 0), pages = space_of(worker)->pages;
-	long ret = space_mmap(worker, table + (worker->index * pages_of(worker) << PAGE_SHIFT), pages_of(worker), ANONYMOUS | MAP_FIXED);
+	long ret = space_mmap(worker, table + (worker->index * pages_of(worker) << PAGE_SHIFT), pages_of(worker),
+			      ANONYMOUS | MAP_FIXED);
 	int64_t done = ret < 0 ? ret : 0;
 
 	for (unsigned long i = 0; done >= 0 && i < pages; i++)
@@ -145,5 +146,7 @@ static int64_t use_table(struct worker *worker)
 		.setup = setup_fn, .worker_setup = enter_fn, .check = space_check, .teardown = space_close)
 
 RADIX(local, "map memory at a place of one's own, write to it, unmap it", local, setup, leave_own, PAGES_AXIS)
-RADIX(pipeline, "map and write to memory, which the next worker writes to and unmaps", pass_on, open_pipeline, NULL, PAGES_AXIS)
-RADIX(global, "map one's own part of a table anew, write to pages all over it", use_table, open_table, NULL, { "pages", 1, { 16 } })
+RADIX(pipeline, "map and write to memory, which the next worker writes to and unmaps", pass_on, open_pipeline, NULL,
+      PAGES_AXIS)
+RADIX(global, "map one's own part of a table anew, write to pages all over it", use_table, open_table, NULL,
+      { "pages", 1, { 16 } })

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rmap_vs_fork.c - walks from the pages of one process to all that map them, while others fork it: each child writes to some
- * pages, unmaps some, and ends.
+ * rmap_vs_fork.c - walks from the pages of one process to all that map them, while others fork it: each child writes to
+ * some pages, unmaps some, and ends.
  *
- * The process itself writes nothing, so its pages stay its own and where they are: every walk must find that mapping, once,
- * whatever the children do.
+ * The process itself writes nothing, so its pages stay its own and where they are: every walk must find that mapping,
+ * once, whatever the children do.
  */
 #include "workloads/lib/process.h"
 
@@ -21,7 +21,8 @@ struct finds {
 	struct mm_struct *mm;		/* the process */
 	unsigned long addr;		/* where it has the page */
 	int64_t entries;
-	unsigned int own, misplaced;	/* entries of the process: there, and elsewhere, where only others of a folio may be */
+	/* entries of the process: there, and elsewhere, where only others of a folio may be */
+	unsigned int own, misplaced;
 };
 
 static int setup(struct workload_run *run)
@@ -88,7 +89,8 @@ static int64_t walk_one(struct worker *worker, unsigned long i)
 	folio_unlock(folio);
 	folio_put(folio);
 	if (finds.own != 1 || finds.misplaced)
-		return space_fail(space, -EUCLEAN, "a walk from page %lu found its process %u times, and elsewhere %u times", i,
+		return space_fail(space, -EUCLEAN,
+				  "a walk from page %lu found its process %u times, and elsewhere %u times", i,
 				  finds.own, finds.misplaced);
 	return finds.entries;
 }

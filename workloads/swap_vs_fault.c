@@ -46,7 +46,8 @@ static int64_t page_out(struct mm_struct *mm, const struct area_part *part)
 }
 
 /* When each of some pages was written to: as before, unless @first. */
-static int look_at_child(struct worker *worker, struct mm_struct *child, const struct area_part *part, uint64_t *when, bool first)
+static int look_at_child(struct worker *worker, struct mm_struct *child, const struct area_part *part, uint64_t *when,
+			 bool first)
 {
 	uint64_t now;
 	int err = 0;
@@ -56,7 +57,8 @@ static int look_at_child(struct worker *worker, struct mm_struct *child, const s
 
 		err = process_read(worker, child, addr, part->owner, first ? &when[i] : &now);
 		if (!err && !first && now != when[i])
-			err = space_fail(space_of(worker), -EUCLEAN, "the child's page at %#lx is of time %lu, was of %lu", addr,
+			err = space_fail(space_of(worker), -EUCLEAN,
+					 "the child's page at %#lx is of time %lu, was of %lu", addr,
 					 (unsigned long)now, (unsigned long)when[i]);
 	}
 	return err;
@@ -91,7 +93,8 @@ static int64_t reclaim(struct worker *worker)
 }
 
 WORKLOAD(swap_vs_fault,
-	.what = "half of the workers: write to pages of their own; the others: swap them out, with fork from a child that shares them",
+	.what = "half of the workers: write to pages of their own; the others: swap them out, with fork from a child "
+		"that shares them",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

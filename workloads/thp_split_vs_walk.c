@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * thp_split_vs_walk.c - walks over all of an mm, some of which split what they go below, while others map huge pages in their parts
- * of it, split each by dropping a page of it, and drop the rest.
+ * thp_split_vs_walk.c - walks over all of an mm, some of which split what they go below, while others map huge pages in
+ * their parts of it, split each by dropping a page of it, and drop the rest.
  */
 #include "workloads/lib/count.h"
 #include "workloads/lib/thp_space.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* walk_holes.c - small VMAs with gaps between them, hardly anything mapped: what walks over real programs mostly meet. */
+/*
+ * walk_holes.c - small VMAs with gaps between them, hardly anything mapped: what walks over real programs mostly meet.
+ */
 #include "workloads/lib/count.h"
 
 #include <errno.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wis.c - the memory tests of will-it-scale by their names there, as its threads run them: 128 MiB of one mm for each worker, mapped,
- * used a page at a time, and unmapped, over and over.
+ * wis.c - the memory tests of will-it-scale by their names there, as its threads run them: 128 MiB of one mm for each
+ * worker, mapped, used a page at a time, and unmapped, over and over.
  *
- *   page_fault1  anonymous memory, a write to each page     page_fault2, page_fault3  a file of one's own, mapped private, or shared
- *   mmap1, mmap2     anonymous memory, or a file mapped private, and nothing used
- *   tlb_flush1, tlb_flush2  a file mapped private, or 1 MiB of anonymous memory: each page written to, dropped, and read
+ *   page_fault1  anonymous memory, a write to each page     page_fault2, page_fault3  a file of one's own, mapped
+ *   private, or shared mmap1, mmap2     anonymous memory, or a file mapped private, and nothing used
+ *   tlb_flush1, tlb_flush2  a file mapped private, or 1 MiB of anonymous memory: each page written to, dropped, and
+ *   read
  *
  * Counted is what is counted there: pages, or mappings. Source: github.com/antonblanchard/will-it-scale, tests/.
  */
@@ -120,5 +121,7 @@ WIS(page_fault2, WORKLOAD_PAYLOAD, "the same, of a file mapped private", "page",
 WIS(page_fault3, WORKLOAD_PAYLOAD, "the same, of a file mapped shared", "page", open_files, WIS_AXIS)
 WIS(mmap1, 0, "map and unmap 128 MiB", "mapping", space_open_mm, WIS_AXIS)
 WIS(mmap2, 0, "the same, of a file mapped private", "mapping", open_files, WIS_AXIS)
-WIS(tlb_flush1, WORKLOAD_PAYLOAD, "write to each page of a file mapped private, drop and read it", "page", open_files, WIS_AXIS)
-WIS(tlb_flush2, WORKLOAD_PAYLOAD, "the same, of 1 MiB of anonymous memory", "page", space_open_mm, { "pages", 1, { 256 } })
+WIS(tlb_flush1, WORKLOAD_PAYLOAD, "write to each page of a file mapped private, drop and read it", "page", open_files,
+    WIS_AXIS)
+WIS(tlb_flush2, WORKLOAD_PAYLOAD, "the same, of 1 MiB of anonymous memory", "page", space_open_mm,
+    { "pages", 1, { 256 } })

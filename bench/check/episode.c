@@ -121,7 +121,8 @@ static int race(const struct episode *episode, struct crew *crew)
 		if (players[i].error && !error) {
 			error = players[i].error;
 			detection_note(error == -EUCLEAN ? DETECTION_FLIGHT : DETECTION_REFUSED);
-			fail("%s: worker %u, %s: %s", episode->what->name, i, crew->seats[i].role->name, strerror(-error));
+			fail("%s: worker %u, %s: %s", episode->what->name, i, crew->seats[i].role->name,
+			     strerror(-error));
 		}
 	}
 	return error;

@@ -17,7 +17,8 @@
 
 #define MAX_WORDS	40
 #define RUN_SECONDS	"0.5"	/* of work, unless the line has another time: the quiescent oracle runs only after it */
-#define GRACE		60	/* seconds that a run may take longer than its work and still come to its end by itself */
+/* seconds that a run may take longer than its work and still come to its end by itself */
+#define GRACE		60
 #define CLEAN_SEED	1000000u
 
 static const char *const hunts[NR_KNOCKOUTS + 1] = {
@@ -116,7 +117,8 @@ static int run_init(struct run *run, const char *how, const char *knockout)
 			add_word(run, word);
 		add_stress_words(run, knockout);
 	} else if (!strcmp(kind, "test") || !strcmp(kind, "model")) {
-		snprintf(run->program, sizeof(run->program), "%stests/%s%s", folder, kind[0] == 'm' ? "models/" : "", word);
+		snprintf(run->program, sizeof(run->program), "%stests/%s%s", folder, kind[0] == 'm' ? "models/" : "",
+			 word);
 		add_word(run, run->program);
 	} else {
 		return invalid_way(how);
@@ -271,7 +273,8 @@ int hunt_clean(const char *how, double seconds, unsigned int *runs)
 		status = child_run(run.argv, GRACE + seconds, &child);
 		if (!status && (child.late || child.status)) {
 			fprintf(stderr, "%s", child.said);
-			status = fail("with nothing disabled, '%s' %s, seed %s", how, child.late ? "hangs" : "fails", run.seed);
+			status = fail("with nothing disabled, '%s' %s, seed %s", how, child.late ? "hangs" : "fails",
+				      run.seed);
 		}
 		free(child.said);
 	}

@@ -24,7 +24,8 @@ static const char *role_name(const struct turns *turns, unsigned int worker)
 	const struct workload *workload = turns->episode->what->workload;
 	unsigned int threads = turns->episode->threads;
 
-	return workload->roles[workload->role_of ? workload->role_of(worker, threads) : worker % workload->nr_roles].name;
+	return workload->roles[workload->role_of ? workload->role_of(worker, threads) : worker % workload->nr_roles]
+		.name;
 }
 
 /* The runner's own words, between operations. */

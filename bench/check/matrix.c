@@ -73,7 +73,8 @@ static void print_row(FILE *out, const struct campaign *campaign, const struct h
 		else
 			fprintf(out, "%*s", column_width(i), ".");
 	}
-	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict), hunt->verdict == KILLED ? hunt->how : "");
+	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict),
+		hunt->verdict == KILLED ? hunt->how : "");
 }
 
 /* The median of the knock-outs' medians, and the longest kill of all. */
@@ -128,8 +129,10 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 		print_row(out, campaign, &campaign->hunts[i], width);
 	print_hidden(out, campaign);
 	summarize(campaign, &median, &longest);
-	fprintf(out, "\nSeconds until the kill, the median of each detector.\n"
-		"%u of %u knock-outs killed; median time %.2f s, longest %.2f s.\n", campaign->nr - alive, campaign->nr, median, longest);
+	fprintf(out,
+		"\nSeconds until the kill, the median of each detector.\n"
+		"%u of %u knock-outs killed; median time %.2f s, longest %.2f s.\n",
+		campaign->nr - alive, campaign->nr, median, longest);
 	if (campaign->clean_runs)
 		fprintf(out, "With nothing disabled: %u runs, %.0f s, %s.\n", campaign->clean_runs,
 			campaign->clean_seconds, campaign->clean ? "no alarm" : "an alarm");
@@ -156,9 +159,10 @@ static json_t *hunts_of(const struct campaign *campaign)
 	for (unsigned int i = 0; i < campaign->nr; i++) {
 		const struct hunt *hunt = &campaign->hunts[i];
 
-		json_array_append_new(hunts, json_pack("{s:s, s:s, s:s, s:f, s:I, s:o}", "name", hunt->name, "how", hunt->how, "verdict",
-						       verdict_name(hunt->verdict), "median", hunt_median(hunt), "left_out",
-						       (json_int_t)hunt->left_out, "kills", kills_of(hunt)));
+		json_array_append_new(hunts,
+				      json_pack("{s:s, s:s, s:s, s:f, s:I, s:o}", "name", hunt->name, "how", hunt->how,
+						"verdict", verdict_name(hunt->verdict), "median", hunt_median(hunt),
+						"left_out", (json_int_t)hunt->left_out, "kills", kills_of(hunt)));
 	}
 	return hunts;
 }
@@ -175,8 +179,9 @@ int matrix_write(const char *path, const struct campaign *campaign, int argc, co
 	*facts = (struct results){ 0 };
 	results_take_facts(facts, context);
 	summarize(campaign, &median, &longest);
-	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median, "longest", longest,
-			 "alive", (int)matrix_alive(campaign), "clean", "seconds", campaign->clean_seconds, "runs",
-			 (int)campaign->clean_runs, "quiet", campaign->clean, "knockouts", hunts_of(campaign));
+	root = json_pack("{s:o, s:f, s:f, s:i, s:{s:f, s:i, s:b}, s:o}", "context", context, "median", median,
+			 "longest", longest, "alive", (int)matrix_alive(campaign), "clean", "seconds",
+			 campaign->clean_seconds, "runs", (int)campaign->clean_runs, "quiet", campaign->clean,
+			 "knockouts", hunts_of(campaign));
 	return out_file_write_json(path, root, JSON_INDENT(1));
 }

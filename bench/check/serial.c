@@ -18,7 +18,8 @@
 struct poptOption serial_options[] = {
 	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,
 	  "run one thread at a time, by a new schedule for each seed", NULL },
-	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "run N episodes (default: 200, or for --seconds)", "N" },
+	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "run N episodes (default: 200, or for --seconds)",
+	  "N" },
 	{ "depth", 0, POPT_ARG_STRING, NULL, CHOOSE_DEPTH,
 	  "search bugs of depth D: D-1 priority changes (default: 3)", "D" },
 	{ "wander", 0, POPT_ARG_STRING, NULL, CHOOSE_WANDER,
@@ -85,7 +86,8 @@ static int take_ops(struct serial *serial, const char *text)
 	for (const char *rest = text; rest; rest = next_part(rest)) {
 		uint32_t numbers[2];
 
-		if (read_numbers(rest, strcspn(rest, ","), numbers, 2) != 2 || numbers[0] >= 64 || numbers[1] >= SCHEDULE_WORKERS)
+		if (read_numbers(rest, strcspn(rest, ","), numbers, 2) != 2 || numbers[0] >= 64 ||
+		    numbers[1] >= SCHEDULE_WORKERS)
 			return complain("invalid operations '%s': give OP.WORKER,...", text);
 		serial->kept[numbers[1]] |= 1ull << numbers[0];
 	}
@@ -149,8 +151,8 @@ static void put_changes(FILE *out, const struct schedule_plan *plan)
 {
 	fputs(" --changes ", out);
 	for (unsigned int i = 0; i < plan->nr_changes; i++)
-		fprintf(out, plan->changes[i].thread == SCHEDULE_ANY ? "%s%u" : "%s%u.%u.%u", i ? "," : "", plan->changes[i].step,
-			plan->changes[i].op, plan->changes[i].thread);
+		fprintf(out, plan->changes[i].thread == SCHEDULE_ANY ? "%s%u" : "%s%u.%u.%u", i ? "," : "",
+			plan->changes[i].step, plan->changes[i].op, plan->changes[i].thread);
 	if (!plan->nr_changes)
 		fputs("none", out);
 }
@@ -197,7 +199,8 @@ static int show(const struct search *search, const struct episode *episode, bool
 	fputs(end->said, stderr);
 	interleaving_print(stderr, episode, end->log, all);
 	if (!end->failed)
-		fail("%s: the second time it did not fail: something else than the schedule has a say", search->episode.what->name);
+		fail("%s: the second time it did not fail: something else than the schedule has a say",
+		     search->episode.what->name);
 	return 0;
 }
 
@@ -206,7 +209,8 @@ static unsigned int count_ops(const struct episode *episode)
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < episode->threads; i++)
-		nr += episode->some ? (unsigned int)__builtin_popcountll(episode->kept[i]) : (unsigned int)episode->rounds;
+		nr += episode->some ? (unsigned int)__builtin_popcountll(episode->kept[i]) :
+				      (unsigned int)episode->rounds;
 	return nr;
 }
 
@@ -218,9 +222,10 @@ static int report_failure(struct search *search, const struct episode_end *end)
 	int status = 0;
 
 	progress_end();
-	fail("%s: episode %llu failed, after %.2f s: seed %llu, %u threads, %llu rounds, %u changes, %u steps", small.what->name,
-	     (unsigned long long)search->played, now_seconds() - search->begin, (unsigned long long)small.plan.seed, small.threads,
-	     (unsigned long long)small.rounds, small.plan.nr_changes, end->log->steps);
+	fail("%s: episode %llu failed, after %.2f s: seed %llu, %u threads, %llu rounds, %u changes, %u steps",
+	     small.what->name, (unsigned long long)search->played, now_seconds() - search->begin,
+	     (unsigned long long)small.plan.seed, small.threads, (unsigned long long)small.rounds,
+	     small.plan.nr_changes, end->log->steps);
 	if (serial->shrink && !serial->trace && !serial->changes_given) {
 		fputs(end->said, stderr);
 		print_repeat_command(serial, &small, drawn);
@@ -228,7 +233,8 @@ static int report_failure(struct search *search, const struct episode_end *end)
 		drawn = false;
 		if (!status)
 			fprintf(stderr, "smaller: seed %llu, %u threads, %u operations, %u changes\n",
-				(unsigned long long)small.plan.seed, small.threads, count_ops(&small), small.plan.nr_changes);
+				(unsigned long long)small.plan.seed, small.threads, count_ops(&small),
+				small.plan.nr_changes);
 	}
 	if (!status)
 		status = show(search, &small, serial->trace);
@@ -332,11 +338,12 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 	if (what->threads > SCHEDULE_WORKERS)
 		return complain("too many threads for --serial: give up to %d", SCHEDULE_WORKERS);
 	if (what->workload->flags & WORKLOAD_LIVE)
-		return complain("%s asks the live kernel: --serial does not control its schedule", what->workload->name);
+		return complain("%s asks the live kernel: --serial does not control its schedule",
+				what->workload->name);
 	status = play_all(&search);
 	if (!status)
-		printf("passed: %s, %u threads, %llu episodes of %llu steps and %llu switches\n", what->name, what->threads,
-		       (unsigned long long)search.played,
+		printf("passed: %s, %u threads, %llu episodes of %llu steps and %llu switches\n", what->name,
+		       what->threads, (unsigned long long)search.played,
 		       (unsigned long long)(search.played ? search.step_sum / search.played : 0),
 		       (unsigned long long)(search.played ? search.switch_sum / search.played : 0));
 	return status;

@@ -50,7 +50,9 @@ static bool find_change(const struct schedule_log *log, uint32_t at, struct sche
 		steps[thread] += event->kind == SCHEDULE_BEGINS || event->kind == SCHEDULE_PASSED;
 		if (event->kind != SCHEDULE_CHANGED || event->step != at)
 			continue;
-		*change = (struct schedule_change){ .thread = (uint8_t)thread, .op = max(ops[thread], 1u) - 1, .step = steps[thread] };
+		*change = (struct schedule_change){ .thread = (uint8_t)thread,
+						    .op = max(ops[thread], 1u) - 1,
+						    .step = steps[thread] };
 		return true;
 	}
 	return false;
@@ -63,7 +65,8 @@ static void change_by_ops(struct episode *episode, const struct schedule_log *lo
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < plan->nr_changes; i++)
-		if (plan->changes[i].thread != SCHEDULE_ANY || find_change(log, plan->changes[i].step, &plan->changes[i]))
+		if (plan->changes[i].thread != SCHEDULE_ANY ||
+		    find_change(log, plan->changes[i].step, &plan->changes[i]))
 			plan->changes[nr++] = plan->changes[i];
 	plan->nr_changes = nr;
 }
@@ -100,8 +103,8 @@ void episode_draw(struct episode *episode, uint64_t seed, unsigned int depth, ui
 }
 
 /* Looks for a failure alike in episodes of @size, with @depth; when there is one, @episode is the first. */
-static int look_for(struct episode *episode, const struct episode *size, unsigned int depth, const struct failure *failure,
-		    bool *found)
+static int look_for(struct episode *episode, const struct episode *size, unsigned int depth,
+		    const struct failure *failure, bool *found)
 {
 	struct episode tried = *size;
 	const struct episode_end *end;
@@ -197,7 +200,8 @@ static unsigned int list_ops(const struct episode *episode, struct op *ops)
 }
 
 /* Without @nr of the ops. Keeps it so if it fails alike. */
-static int leave_ops_out(struct episode *episode, const struct op *ops, unsigned int nr, const struct failure *failure, bool *gone)
+static int leave_ops_out(struct episode *episode, const struct op *ops, unsigned int nr, const struct failure *failure,
+			 bool *gone)
 {
 	struct episode tried = *episode;
 	const struct episode_end *end;
@@ -226,7 +230,8 @@ static int fewer_ops(struct episode *episode, const struct failure *failure)
 	for (unsigned int i = 0; i < episode->threads; i++)
 		episode->kept[i] = episode->rounds == 64 ? ~0ull : (1ull << episode->rounds) - 1;
 	nr = list_ops(episode, ops);
-	for (unsigned int chunk = (nr + 1) / 2; !status && chunk && plays < MAX_PLAYS; chunk = any && chunk == 1 ? 1 : chunk / 2) {
+	for (unsigned int chunk = (nr + 1) / 2; !status && chunk && plays < MAX_PLAYS;
+	     chunk = any && chunk == 1 ? 1 : chunk / 2) {
 		any = false;
 		for (unsigned int i = 0; !status && i < nr && plays < MAX_PLAYS; plays++) {
 			status = leave_ops_out(episode, &ops[i], min(chunk, nr - i), failure, &gone);

@@ -106,7 +106,8 @@ static void *worker_thread(void *arg)
 static uint64_t retries(void)
 {
 	static const enum cpu_event events[] = {
-		EV_VMA_LOCK_MISS, EV_VMA_LOCK_RECHECK, EV_WALK_AGAIN, EV_PTE_MAP_RETRY, EV_PTE_TABLE_RACE, EV_GUARD_RETRY,
+		EV_VMA_LOCK_MISS, EV_VMA_LOCK_RECHECK, EV_WALK_AGAIN,
+		EV_PTE_MAP_RETRY, EV_PTE_TABLE_RACE,   EV_GUARD_RETRY,
 	};
 	uint64_t sum = 0;
 

@@ -17,7 +17,8 @@ struct watch {
 	const struct vital_signs *signs;	/* of nr workers */
 	const char *(*role_name)(unsigned int worker);
 	unsigned int nr;
-	double patience;	/* seconds, as of pace.h, without an op of a worker, a page set up, or a step of the main thread */
+	/* seconds, as of pace.h, without an op of a worker, a page set up, or a step of the main thread */
+	double patience;
 	void (*stuck)(void);			/* called on the watchdog's thread, after its report; must not return */
 };
 

@@ -50,7 +50,8 @@ static const struct poptOption options[] = {
 	  "smoke run: 2 repetitions of 3ms, no oversubscription", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
 	  "FILE" },
-	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME, "measure what an interrupted run lacks, with its own options", "RUN" },
+	{ "resume", 0, POPT_ARG_STRING, NULL, OPT_RESUME, "measure what an interrupted run lacks, with its own options",
+	  "RUN" },
 	{ "baseline", 0, POPT_ARG_NONE, NULL, OPT_BASELINE, "make this run the host's baseline for compare", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the names of the benchmarks, measure nothing", NULL },
 	COMMAND_OPTIONS_END
@@ -89,7 +90,8 @@ static int take(void *target, int option, const char *text)
 		bench->list = true;
 		return 0;
 	default:
-		return timing_takes(option) ? timing_take(&bench->timing, option, text) : choices_take(&bench->choices, option, text);
+		return timing_takes(option) ? timing_take(&bench->timing, option, text) :
+					      choices_take(&bench->choices, option, text);
 	}
 }
 
@@ -166,7 +168,8 @@ static unsigned int list_failures(const struct results *results)
 static void note_failures(json_t *root, unsigned int failures)
 {
 	if (failures && !json_object_get(root, "incomplete"))
-		json_object_set_new(root, "incomplete", json_sprintf("%u benchmark%s failed", failures, failures == 1 ? "" : "s"));
+		json_object_set_new(root, "incomplete",
+				    json_sprintf("%u benchmark%s failed", failures, failures == 1 ? "" : "s"));
 }
 
 /* What is shown is what the file gets; a file that cannot be written takes nothing from the screen. */
@@ -198,8 +201,10 @@ static int conclude(const char *path, const json_t *root)
 {
 	const char *incomplete = json_string_value(json_object_get(root, "incomplete"));
 
-	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with assertions,\n"
-	       "which lie outside the timed part.\n", path);
+	printf("Results are in %s. Google Benchmark calls itself a DEBUG build there: Debian's package is built with "
+	       "assertions,\n"
+	       "which lie outside the timed part.\n",
+	       path);
 	if (!incomplete)
 		return EXIT_DONE;
 	printf("They are incomplete: %s. To measure the rest: %s --resume %s\n", incomplete, program_name, path);
@@ -214,8 +219,8 @@ static int keep_journal(struct run_output *output, const json_t *root, int argc,
 	if (!out_file_restart(file)) {
 		journal_begin(file->stream, argc, argv, json_object_get(root, "benchmarks"));
 		if (!out_file_flush(file)) {
-			fail("%s has what was measured; to write it whole: %s --resume %s", file->unfinished, program_name,
-			     file->path);
+			fail("%s has what was measured; to write it whole: %s --resume %s", file->unfinished,
+			     program_name, file->path);
 			out_file_leave(file);
 			return EXIT_CHECK_FAILED;
 		}
@@ -267,7 +272,8 @@ static int measure_into(struct bench_options *bench, struct run_output *output, 
 static int run_into_file(struct bench_options *bench, int argc, const char **argv)
 {
 	struct run_output output;
-	int status = run_output_begin(&output, bench->earlier.rows ? bench->earlier.path : bench->out, bench->kind->file);
+	int status =
+		run_output_begin(&output, bench->earlier.rows ? bench->earlier.path : bench->out, bench->kind->file);
 
 	return status ? status : measure_into(bench, &output, argc, argv);
 }

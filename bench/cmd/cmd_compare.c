@@ -16,7 +16,8 @@
 enum { OPT_THRESHOLD = 1 };
 
 static const struct poptOption options[] = {
-	{ "threshold", 't', POPT_ARG_STRING, NULL, OPT_THRESHOLD, "smallest change that counts (default: 1)", "PERCENT" },
+	{ "threshold", 't', POPT_ARG_STRING, NULL, OPT_THRESHOLD, "smallest change that counts (default: 1)",
+	  "PERCENT" },
 	COMMAND_OPTIONS_END
 };
 
@@ -64,8 +65,8 @@ static void print_change(FILE *out, int width, const struct change *change)
 	format_rate(before, sizeof(before), change->before);
 	format_rate(after, sizeof(after), change->after);
 	fprintf(out, "%-*s %-4s %9s %9s %7.4f  %6.3f … %-6.3f %8.2g %8.1f%%  %s%s\n", width, change->result->name,
-		change->by_processor ? "cpu" : "real", before, after, change->ratio, change->low, change->high, change->p,
-		change->threshold * 100, verdict_text(change->verdict),
+		change->by_processor ? "cpu" : "real", before, after, change->ratio, change->low, change->high,
+		change->p, change->threshold * 100, verdict_text(change->verdict),
 		change->verdict == VERDICT_MARKED ? marks_text(change->marks, marks) : "");
 }
 
@@ -95,20 +96,27 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 		fprintf(out, "cannot tell: %u of %u benchmarks may have changed or not: measure more rounds\n",
 			counts[VERDICT_UNKNOWN], judged);
 	else
-		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the farthest %s by %.1f %%\n", verdict_text(verdict),
-			counts[VERDICT_SLOWER], judged, counts[VERDICT_FASTER], change->result->name,
+		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the farthest %s by %.1f %%\n",
+			verdict_text(verdict), counts[VERDICT_SLOWER], judged, counts[VERDICT_FASTER],
+			change->result->name,
 			verdict == VERDICT_SLOWER ? (1 / change->ratio - 1) * 100 : (change->ratio - 1) * 100);
 }
 
 static void print_thresholds(FILE *out, const struct comparison *comparison)
 {
-	fprintf(out, "\nRates are per second of real time or, with one thread, of processor time (cpu). A change counts when p, corrected for\n"
-		"%u benchmarks, is below %g, and beyond its threshold: the largest of %.1f %%, ", comparison->judged, SIGNIFICANCE,
-		comparison->asked * 100);
+	fprintf(out,
+		"\nRates are per second of real time or, with one thread, of processor time (cpu). A change counts "
+		"when p, corrected for\n"
+		"%u benchmarks, is below %g, and beyond its threshold: the largest of %.1f %%, ",
+		comparison->judged, SIGNIFICANCE, comparison->asked * 100);
 	if (comparison->in_rounds)
-		fprintf(out, "and what the controls with as many threads\nshifted by. Intervals and p hold however often rounds are added.\n");
+		fprintf(out,
+			"and what the controls with as many threads\nshifted by. Intervals and p hold however often "
+			"rounds are added.\n");
 	else
-		fprintf(out, "the noise floors (before %.1f %%,\nafter %.1f %%) and what the controls with as many threads shifted by.\n",
+		fprintf(out,
+			"the noise floors (before %.1f %%,\nafter %.1f %%) and what the controls with as many threads "
+			"shifted by.\n",
 			comparison->floor_before * 100, comparison->floor_after * 100);
 	fprintf(out, "Geometric mean of the ratios of %u benchmarks: %.4f", comparison->judged, comparison->mean);
 	if (comparison->mean_high > 0)
@@ -123,7 +131,8 @@ static void print_comparison(FILE *out, const struct comparison *comparison)
 
 	for (unsigned int i = 0; i < comparison->nr; i++)
 		width = max(width, (int)strlen(comparison->changes[i].result->name));
-	fprintf(out, "%-*s %-4s %9s %9s %7s  %15s %8s %9s\n", width, "benchmark", "time", "before/s", "after/s", "ratio", "95 % interval", "p", "threshold");
+	fprintf(out, "%-*s %-4s %9s %9s %7s  %15s %8s %9s\n", width, "benchmark", "time", "before/s", "after/s",
+		"ratio", "95 % interval", "p", "threshold");
 	for (unsigned int i = 0; i < comparison->nr; i++)
 		print_change(out, width, &comparison->changes[i]);
 	print_thresholds(out, comparison);

@@ -21,7 +21,8 @@ struct knockouts_options {
 enum { OPT_SECONDS = 1, OPT_CLEAN, OPT_KILLS, OPT_HOW, OPT_OUT, OPT_PLOT };
 
 static const struct poptOption options[] = {
-	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "give up on a knock-out after TIME (default: 60s)", "TIME" },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "give up on a knock-out after TIME (default: 60s)",
+	  "TIME" },
 	{ "clean-seconds", 0, POPT_ARG_STRING, NULL, OPT_CLEAN,
 	  "run intact for TIME (default: as long as the hunts took)", "TIME" },
 	{ "kills", 0, POPT_ARG_STRING, NULL, OPT_KILLS, "detect each N times, report the median (default: 3)", "N" },
@@ -70,7 +71,9 @@ static int add_hunt(struct campaign *campaign, const struct knockouts_options *w
 
 	if (!how)
 		return fail("no way to detect '%s' is known: add a line to hunt.def", knockout_info(index)->name);
-	campaign->hunts[campaign->nr++] = (struct hunt){ .name = knockout_info(index)->name, .how = how, .patience = wanted->seconds,
+	campaign->hunts[campaign->nr++] = (struct hunt){ .name = knockout_info(index)->name,
+							 .how = how,
+							 .patience = wanted->seconds,
 							 .nr_kills = (unsigned int)wanted->kills };
 	return 0;
 }
@@ -197,7 +200,8 @@ static int run_knockouts(int argc, const char **argv)
 
 	if (!status) {
 		if (!syncpoint_get(0))
-			status = complain("this build has no knock-outs; use build/check/faultline (cmake --preset check)");
+			status = complain(
+				"this build has no knock-outs; use build/check/faultline (cmake --preset check)");
 		else if (wanted.plot && !wanted.out)
 			status = complain("--plot draws what --out writes");
 		else

@@ -31,7 +31,8 @@ static int list_policies(void)
 		char fields[256];
 
 		policy_describe(&preset->policy, fields, sizeof(fields));
-		printf("%-14s %s%s\n%14s %s\n", preset->name, preset->what, preset->is_default ? " (the default)" : "", "", fields);
+		printf("%-14s %s%s\n%14s %s\n", preset->name, preset->what, preset->is_default ? " (the default)" : "",
+		       "", fields);
 	}
 	puts("A policy is a preset, or a preset with changes: NAME,key=value,... where the keys are");
 	for (unsigned int i = 0; policy_key(i, &key); i++) {

@@ -58,7 +58,8 @@ static void describe(const struct litmus *pattern)
 
 	printf("%-18s forbidden: %s\n", pattern->name, pattern->forbidden);
 	for (unsigned int i = 0; (part = part_of(pattern, i)); i++)
-		printf("%18s without %s%s%s\n", "", part->name, part->hidden ? "; hides on x86: " : "", part->hidden ? part->hidden : "");
+		printf("%18s without %s%s%s\n", "", part->name, part->hidden ? "; hides on x86: " : "",
+		       part->hidden ? part->hidden : "");
 }
 
 static void print_outcomes(const struct litmus *pattern, const struct litmus_counts *counts)
@@ -92,8 +93,9 @@ static int race(const struct litmus *pattern, const struct litmus_part *part, co
 	if (error)
 		return fail("%s: %s", title, strerror(-error));
 	verdict = litmus_verdict(&counts);
-	printf("%-9s  %s: in %lu of %lu%s%s\n", verdicts[verdict], title, counts.outcome[1][1], litmus_instances(&counts),
-	       part && part->hidden ? "; hides on x86: " : "", part && part->hidden ? part->hidden : "");
+	printf("%-9s  %s: in %lu of %lu%s%s\n", verdicts[verdict], title, counts.outcome[1][1],
+	       litmus_instances(&counts), part && part->hidden ? "; hides on x86: " : "",
+	       part && part->hidden ? part->hidden : "");
 	print_outcomes(pattern, &counts);
 	fflush(stdout);
 	wrong = litmus_wrong(part, verdict, litmus->strict > 0);

@@ -39,7 +39,8 @@ static const struct poptOption options[] = {
 	  "measure what an interrupted run lacks, with its own options", "RUN" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 2 repetitions of 3ms, the smallest sizes", NULL },
 	{ "check", 0, POPT_ARG_NONE, NULL, OPT_CHECK, "check where frames and page tables lie, measure nothing", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
+	  "FILE" },
 	{ "plot", 0, POPT_ARG_NONE, NULL, OPT_PLOT, "draw plots/numa", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print the names of the cells, measure nothing", NULL },
 	COMMAND_OPTIONS_END
@@ -68,7 +69,8 @@ static int take_maps(struct numa_options *numa, const char *text)
 
 	if (words && (!*words || strchr(",", words[strlen(words) - 1])))
 		status = complain("unknown map '': both, frames, tables or each");
-	for (char *word = words ? strtok_r(words, ",", &next) : NULL; word && !status; word = strtok_r(NULL, ",", &next))
+	for (char *word = words ? strtok_r(words, ",", &next) : NULL; word && !status;
+	     word = strtok_r(NULL, ",", &next))
 		status = take_map(numa, word);
 	free(words);
 	return status;
@@ -98,7 +100,8 @@ static int take(void *target, int option, const char *text)
 		numa->list = true;
 		return 0;
 	default:
-		return timing_takes(option) ? timing_take(&numa->timing, option, text) : choices_take(&numa->choices, option, text);
+		return timing_takes(option) ? timing_take(&numa->timing, option, text) :
+					      choices_take(&numa->choices, option, text);
 	}
 }
 
@@ -130,7 +133,8 @@ static bool wanted(const struct numa_options *numa, struct numa_place place)
 	if (topology_plan(PLACE_NODE, 1, place.threads, &pin))
 		return false;		/* memory alone */
 	return numa->every_cell || (numa->maps[NUMA_BOTH] && place.frames == place.tables) ||
-	       (numa->maps[NUMA_FRAMES] && place.tables == place.threads) || (numa->maps[NUMA_TABLES] && place.frames == place.threads);
+	       (numa->maps[NUMA_FRAMES] && place.tables == place.threads) ||
+	       (numa->maps[NUMA_TABLES] && place.frames == place.threads);
 }
 
 static int add_cells(struct numa_options *numa, struct suite *suite, const struct run_case *what)
@@ -152,7 +156,9 @@ static int add_cells(struct numa_options *numa, struct suite *suite, const struc
 /* The cells of the workloads asked for, with the smallest or the largest of their sizes, unless one was chosen. */
 static int build(struct numa_options *numa, struct suite *suite, const struct command_line *line, bool smallest)
 {
-	const struct suite_defaults defaults = { .layouts = true, .first_axis_values = smallest, .last_axis_values = !smallest };
+	const struct suite_defaults defaults = { .layouts = true,
+						 .first_axis_values = smallest,
+						 .last_axis_values = !smallest };
 	struct suite base = { 0 };
 	int status = line->nr_words
 		? suite_build(&base, &numa->choices, &defaults, line->words, line->nr_words)
@@ -176,7 +182,8 @@ static int list_cells(const struct suite *suite)
 }
 
 /* ---- where things land ---- */
-static int check_payload(struct numa_options *numa, const struct suite *suite, unsigned int payload, struct landing *sum)
+static int check_payload(struct numa_options *numa, const struct suite *suite, unsigned int payload,
+			 struct landing *sum)
 {
 	int status = 0;
 
@@ -200,8 +207,10 @@ static int check_landing(struct numa_options *numa, const struct command_line *l
 	for (unsigned int p = 0; !status && p < MAX_PAYLOADS; p++)
 		status = check_payload(numa, &suite, all_payloads[p], &sum);
 	if (!status)
-		printf("%u cells: %lu frames and page tables are of the nodes asked for; %lu were looked up in the kernel%s\n", suite.nr,
-		       sum.looked, sum.asked, topology_is_real() ? "" : " (not this system: nothing is bound)");
+		printf("%u cells: %lu frames and page tables are of the nodes asked for; %lu were looked up in the "
+		       "kernel%s\n",
+		       suite.nr, sum.looked, sum.asked,
+		       topology_is_real() ? "" : " (not this system: nothing is bound)");
 	suite_free(&suite);
 	return status;
 }

@@ -33,7 +33,8 @@ static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
 	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "run each case for TIME (default: 200ms)", "TIME" },
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 50ms for each case, the default policy", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)", "FILE" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
+	  "FILE" },
 	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run without instruments, to measure their cost", NULL },
 	COMMAND_OPTIONS_END
 };
@@ -148,8 +149,8 @@ static int run_cases(struct profile_options *profile)
 /* ---- the file ---- */
 static int write_file(const struct profile_options *profile, struct out_file *file, int argc, const char **argv)
 {
-	json_t *root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context", context_json(&profile->choices, argc, argv),
-				 "cases", profile->cases);
+	json_t *root = json_pack("{s:i, s:o, s:O}", "schema", RESULTS_SCHEMA, "context",
+				 context_json(&profile->choices, argc, argv), "cases", profile->cases);
 
 	if (root && interrupted())
 		json_object_set_new(root, "incomplete", json_string(interrupt_name()));
@@ -176,7 +177,8 @@ static int run_into_file(struct profile_options *profile, int argc, const char *
 	return interrupt_status(profile->failed ? EXIT_CHECK_FAILED : EXIT_DONE);
 }
 
-static int profile_on_stage(struct profile_options *profile, const struct command_line *line, int argc, const char **argv)
+static int profile_on_stage(struct profile_options *profile, const struct command_line *line, int argc,
+			    const char **argv)
 {
 	struct suite_defaults defaults;
 	int status = default_choices(profile, &defaults);

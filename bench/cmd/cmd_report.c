@@ -30,7 +30,8 @@ static const struct poptOption options[] = {
 	{ "table", 0, POPT_ARG_NONE, NULL, OPT_TABLE, "print a run's table, write no page", NULL },
 	{ "csv", 0, POPT_ARG_NONE, NULL, OPT_CSV, "print a run as CSV, a row per benchmark, write no page", NULL },
 	{ "plots", 0, POPT_ARG_NONE, NULL, OPT_PLOTS, "draw " PLOT_FOLDER "/ as well, from the last run", NULL },
-	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the page to FILE (default: in the last run's folder)", "FILE" },
+	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write the page to FILE (default: in the last run's folder)",
+	  "FILE" },
 	COMMAND_OPTIONS_END
 };
 
@@ -88,7 +89,8 @@ static const struct {
 	const char *id, *title;
 } sections[] = {
 	{ "answers", "Answers" }, { "run", "The run" }, { "runs", "Runs side by side" }, { "eras", "Eras" },
-	{ "twins", "Model against live" }, { "scaling", "Scaling" }, { "locks", "Locks" }, { "latency", "Latency" }, { "numa", "NUMA" },
+	{ "twins", "Model against live" }, { "scaling", "Scaling" }, { "locks", "Locks" }, { "latency", "Latency" },
+	  { "numa", "NUMA" },
 	{ "noise", "Noise" }, { "all", "All benchmarks" },
 };
 
@@ -119,7 +121,8 @@ static void put_top(struct html *page, const struct report_run *runs, unsigned i
 	for (unsigned int i = 0; i < nr; i++)
 		put_incomplete(page, &runs[i]);
 	if (facts->nr)
-		html_paragraph(page, "%s: %s, commit %s, %.10s", run->name, facts->cpu_model, facts->commit, facts->date);
+		html_paragraph(page, "%s: %s, commit %s, %.10s", run->name, facts->cpu_model, facts->commit,
+			       facts->date);
 	html_put(page, "<nav>");
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (nr > 1 || strcmp(sections[i].id, "runs"))

@@ -174,7 +174,8 @@ static void put_chosen(FILE *out, const struct stress_options *stress, const str
 		fprintf(out, " --axis %s:%lld", what->workload->axes[i].key, (long long)what->choice[i]);
 	for (unsigned int i = 0; what->layout && i < choices->nr_layouts; i++)
 		if (choices->layouts[i] == what->layout)
-			fprintf(out, " --layout %s --populate %s", choices->layout_paths[i], layout_populate_name(what->layout->populate));
+			fprintf(out, " --layout %s --populate %s", choices->layout_paths[i],
+				layout_populate_name(what->layout->populate));
 	fprintf(out, " --threads %u --payload %u", what->threads, what->payload);
 	places_put_options(&what->places, out);
 	fprintf(out, " --frames %lu --seed %llu", choices->frames, (unsigned long long)seed);
@@ -366,8 +367,8 @@ static int run_serial(struct stress_options *stress)
 /* The case that was running was cut short, and passed its checks. */
 static int report_interrupt(const struct stress_options *stress, unsigned int begun)
 {
-	printf("%s: %u of %u cases passed, the last one cut short; seed %llu\n", interrupt_name(), begun, stress->suite.nr,
-	       (unsigned long long)stress->choices.seed);
+	printf("%s: %u of %u cases passed, the last one cut short; seed %llu\n", interrupt_name(), begun,
+	       stress->suite.nr, (unsigned long long)stress->choices.seed);
 	if (repeat_command)
 		fputs(repeat_command, stdout);
 	return interrupt_status(EXIT_DONE);

@@ -17,7 +17,8 @@ struct topo_options {
 enum { OPT_SYNTHETIC = 1 };
 
 static const struct poptOption options[] = {
-	{ "synthetic", 's', POPT_ARG_STRING, NULL, OPT_SYNTHETIC, "plan for this machine, in hwloc's synthetic notation",
+	{ "synthetic", 's', POPT_ARG_STRING, NULL, OPT_SYNTHETIC,
+	  "plan for this machine, in hwloc's synthetic notation",
 	  "\"node:2 core:4 pu:1\"" },
 	{ "threads", 't', POPT_ARG_STRING, NULL, CHOOSE_THREADS, "plan for N threads (default: one for each PU)",
 	  "N,..." },
@@ -60,7 +61,8 @@ static int load_and_describe(struct topo_options *topo)
 		return complain("invalid topology '%s': give levels from the outside in, as in \"node:2 core:4 pu:1\"",
 				topo->synthetic);
 	if (error == -E2BIG)
-		return complain("topology '%s' has more than %d PUs, the most that are planned for", topo->synthetic, NR_CPUS);
+		return complain("topology '%s' has more than %d PUs, the most that are planned for", topo->synthetic,
+				NR_CPUS);
 	if (error)
 		return fail("cannot read the topology: %s", strerror(-error));
 	status = describe(topo);

@@ -129,7 +129,9 @@ static void take_logarithms(struct samples samples)
 		samples.values[i] = log(samples.values[i]);
 }
 
-/* How far the repetitions of two runs of one round lie apart: those that were made side by side, if both have as many. */
+/*
+ * How far the repetitions of two runs of one round lie apart: those that were made side by side, if both have as many.
+ */
 static double round_apart(const struct result *before, const struct result *after, bool by_processor)
 {
 	struct samples apart = samples_room(before->nr);
@@ -140,7 +142,8 @@ static double round_apart(const struct result *before, const struct result *afte
 		return log(result_median(after) / result_median(before));
 	}
 	for (; apart.nr < before->nr; apart.nr++)
-		apart.values[apart.nr] = log(rate_of(after, apart.nr, by_processor) / rate_of(before, apart.nr, by_processor));
+		apart.values[apart.nr] =
+			log(rate_of(after, apart.nr, by_processor) / rate_of(before, apart.nr, by_processor));
 	estimate = differ_in_pairs(apart.values, apart.nr).estimate;
 	free(apart.values);
 	return estimate;
@@ -154,7 +157,8 @@ static struct samples rounds_apart(const struct side *before, const struct side 
 
 	for (; apart.nr < before->nr; apart.nr++)
 		apart.values[apart.nr] = round_apart(results_by_name(&before->runs[apart.nr], name),
-						     results_by_name(&after->runs[apart.nr], name), change->by_processor);
+						     results_by_name(&after->runs[apart.nr], name),
+						     change->by_processor);
 	return apart;
 }
 
@@ -210,7 +214,9 @@ static bool is_judged(const struct change *change)
 	return !is_control(change) && !change->marks;
 }
 
-/* The middle shift of the controls with as many threads; of all of them where there is none such. 0 without controls. */
+/*
+ * The middle shift of the controls with as many threads; of all of them where there is none such. 0 without controls.
+ */
 static double control_shift(const struct comparison *comparison, unsigned int threads)
 {
 	struct samples shifts = samples_room(comparison->nr);
@@ -274,7 +280,8 @@ static unsigned int marks_of(const struct side *side, const struct change *chang
 		for (enum mark mark = 0; mark < NR_MARKS; mark++)
 			counts[mark] += !!(results_by_name(&side->runs[i], change->result->name)->marks & 1u << mark);
 	for (enum mark mark = 0; mark < NR_MARKS; mark++)
-		if (2 * counts[mark] >= side->nr && !(change->by_processor && (mark == MARK_STARVED || mark == MARK_TWO_GROUPS)))
+		if (2 * counts[mark] >= side->nr &&
+		    !(change->by_processor && (mark == MARK_STARVED || mark == MARK_TWO_GROUPS)))
 			marks |= 1u << mark;
 	return marks;
 }

@@ -40,7 +40,15 @@ struct side {
 	unsigned int nr;
 };
 
-enum change_verdict { VERDICT_UNKNOWN, VERDICT_SAME, VERDICT_FASTER, VERDICT_SLOWER, VERDICT_CONTROL, VERDICT_MARKED, NR_VERDICTS };
+enum change_verdict {
+	VERDICT_UNKNOWN,
+	VERDICT_SAME,
+	VERDICT_FASTER,
+	VERDICT_SLOWER,
+	VERDICT_CONTROL,
+	VERDICT_MARKED,
+	NR_VERDICTS
+};
 
 struct change {
 	const struct result *result;	/* of the first run after */
@@ -57,7 +65,8 @@ struct comparison {
 	unsigned int nr, counts[NR_VERDICTS], judged;
 	bool in_rounds;
 	double asked, floor_before, floor_after;	/* parts; no floors in rounds */
-	double mean, mean_low, mean_high;	/* geometric mean of the ratios judged; an interval in rounds alone, else 0 */
+	/* geometric mean of the ratios judged; an interval in rounds alone, else 0 */
+	double mean, mean_low, mean_high;
 };
 
 /* @text names runs, or files, with commas in between. Returns 0, or the exit status after one line on stderr. */
@@ -65,7 +74,8 @@ int side_load(struct side *side, const char *text);
 void side_free(struct side *side);
 
 /* @threshold is a part. The sides have as many runs, and must outlive the comparison. */
-void compare_sides(struct comparison *comparison, const struct side *before, const struct side *after, double threshold);
+void compare_sides(struct comparison *comparison, const struct side *before, const struct side *after,
+		   double threshold);
 /* Of all together: slower before faster before undecided; VERDICT_UNKNOWN also when nothing was judged. */
 enum change_verdict comparison_verdict(const struct comparison *comparison);
 void comparison_free(struct comparison *comparison);

@@ -52,8 +52,8 @@ static void put_row(FILE *out, const struct result *result)
 
 void csv_print(FILE *out, const struct results *results)
 {
-	fputs("name,workload,policy,choices,threads,repetitions,items_per_second,items_per_second_low,items_per_second_high,"
-	      "ns_per_item,fairness,error\n", out);
+	fputs("name,workload,policy,choices,threads,repetitions,items_per_second,items_per_second_low,"
+	      "items_per_second_high,ns_per_item,fairness,error\n", out);
 	for (unsigned int i = 0; i < results->nr; i++)
 		put_row(out, &results->all[i]);
 }

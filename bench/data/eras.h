@@ -18,7 +18,8 @@ struct eras {
 	const char *policies[ERAS_MOST];
 	unsigned int nr_policies, nr_history;	/* the history comes first */
 	unsigned int nr_steps;		/* that were measured, in all rows, without marks */
-	double chance;			/* what p must not exceed, so that of the steps found at most SIGNIFICANCE are false */
+	/* what p must not exceed, so that of the steps found at most SIGNIFICANCE are false */
+	double chance;
 };
 
 /* Throughput after a step against that before it. */
@@ -26,7 +27,8 @@ struct era_step {
 	double factor, low, high;	/* of trimmed means, with an interval of 95 % */
 	double p;			/* that as much comes by chance (Yuen's test) */
 	bool noise;			/* not significant among all steps: neither better nor worse */
-	unsigned int marks;		/* of either side (trust.h): such a step is noise, and drawn and counted nowhere */
+	/* of either side (trust.h): such a step is noise, and drawn and counted nowhere */
+	unsigned int marks;
 };
 
 struct eras eras_of(const struct results *results);

@@ -11,8 +11,8 @@
 #include "core/faultline.h"
 
 static const char *const common[] = {
-	"host_name", "kernel", "cpu_model", "num_cpus", "topology", "compiler", "flags", "build_type", "geometry", "rcu", "placement", "memory",
-	"tables", "frames_per_node", "seed",
+	"host_name", "kernel", "cpu_model", "num_cpus", "topology", "compiler",	       "flags", "build_type",
+	"geometry",  "rcu",    "placement", "memory",	"tables",   "frames_per_node", "seed",
 };
 
 static void put_value(FILE *out, const json_t *value)

@@ -75,7 +75,9 @@ static size_t no_number(const char *text)
 	return 0;
 }
 
-/* @text with null for each of them outside of strings, to be freed. A string's end is a '"' that no backslash escapes. */
+/*
+ * @text with null for each of them outside of strings, to be freed. A string's end is a '"' that no backslash escapes.
+ */
 static char *without_no_numbers(const char *text, size_t *length)
 {
 	char *copy = malloc(*length + *length / 3 + 2), *to = copy;

@@ -4,8 +4,8 @@
  *
  * Strings come as plain text: within one line, without control characters.
  *
- * Google Benchmark prints values that are no number as NaN, Infinity and -Infinity. Outside of strings these are read as null: a
- * value that is left aside.
+ * Google Benchmark prints values that are no number as NaN, Infinity and -Infinity. Outside of strings these are read
+ * as null: a value that is left aside.
  *
  * Source: RFC 8259, section 6 (no NaN, no infinities); Google Benchmark, src/json_reporter.cc, FormatKV(double).
  */
@@ -19,8 +19,8 @@
 #define JSON_READ_MOST	(256u << 20)	/* bytes of one file */
 
 /*
- * json_read_file - returns the root of the file @path, an object or array, or NULL with one line in @why: "FILE: reason" or
- * "FILE:LINE: reason". Keys that stand twice in an object, and more than 2048 levels, are refused.
+ * json_read_file - returns the root of the file @path, an object or array, or NULL with one line in @why: "FILE:
+ * reason" or "FILE:LINE: reason". Keys that stand twice in an object, and more than 2048 levels, are refused.
  */
 json_t *json_read_file(const char *path, char *why, size_t why_size);
 /* The same of @length bytes at @text, which @path names. */

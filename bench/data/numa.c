@@ -51,7 +51,9 @@ struct numa_cell *numa_add_cell(struct numa *numa, const char *workload, const c
 		return NULL;
 	numa->cells = grown;
 	cell = &grown[numa->nr++];
-	*cell = (struct numa_cell){ .workload = strdup(workload), .policy = strdup(policy), .choices = strdup(choices) };
+	*cell = (struct numa_cell){ .workload = strdup(workload),
+				    .policy = strdup(policy),
+				    .choices = strdup(choices) };
 	return cell->workload && cell->policy && cell->choices ? cell : NULL;
 }
 
@@ -87,7 +89,8 @@ const struct numa_cell *numa_at(const struct numa *numa, unsigned int first, str
 	for (unsigned int i = first; i < numa_group_end(numa, first); i++) {
 		const struct numa_cell *cell = &numa->cells[i];
 
-		if (cell->place.threads == place.threads && cell->place.frames == place.frames && cell->place.tables == place.tables)
+		if (cell->place.threads == place.threads && cell->place.frames == place.frames &&
+		    cell->place.tables == place.tables)
 			return cell;
 	}
 	return NULL;
@@ -101,11 +104,12 @@ static json_t *cells_of(const struct numa *numa)
 	for (unsigned int i = 0; i < numa->nr; i++) {
 		const struct numa_cell *cell = &numa->cells[i];
 
-		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "workload", cell->workload,
-						       "policy", cell->policy, "choices", cell->choices, "threads", (int)cell->threads,
-						       "threads_node", (int)cell->place.threads, "frames_node", (int)cell->place.frames,
-						       "tables_node", (int)cell->place.tables, "ns", cell->ns, "low", cell->low,
-						       "high", cell->high));
+		json_array_append_new(cells, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f}", "workload",
+						       cell->workload, "policy", cell->policy, "choices", cell->choices,
+						       "threads", (int)cell->threads, "threads_node",
+						       (int)cell->place.threads, "frames_node", (int)cell->place.frames,
+						       "tables_node", (int)cell->place.tables, "ns", cell->ns, "low",
+						       cell->low, "high", cell->high));
 	}
 	return cells;
 }
@@ -116,7 +120,8 @@ json_t *numa_json(const struct numa *numa, json_t *context)
 
 	for (unsigned int node = 0; node < numa->nr_nodes; node++)
 		json_array_append_new(nodes, json_integer(node));
-	root = json_pack("{s:i, s:o, s:o, s:o}", "schema", RESULTS_SCHEMA, "context", context, "nodes", nodes, "cells", cells_of(numa));
+	root = json_pack("{s:i, s:o, s:o, s:o}", "schema", RESULTS_SCHEMA, "context", context, "nodes", nodes, "cells",
+			 cells_of(numa));
 	if (root && numa->skipped)
 		json_object_set_new(root, "skipped", json_string(numa->skipped));
 	return root;
@@ -129,9 +134,9 @@ static const char *take_cell(struct numa *numa, json_t *object)
 	struct numa_cell *cell;
 	double ns[3];
 
-	if (json_unpack(object, "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:F, s:F, s:F}", "workload", &workload, "policy", &policy, "choices",
-			&choices, "threads", &threads, "threads_node", &place[0], "frames_node", &place[1], "tables_node", &place[2],
-			"ns", &ns[0], "low", &ns[1], "high", &ns[2]))
+	if (json_unpack(object, "{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:F, s:F, s:F}", "workload", &workload, "policy",
+			&policy, "choices", &choices, "threads", &threads, "threads_node", &place[0], "frames_node",
+			&place[1], "tables_node", &place[2], "ns", &ns[0], "low", &ns[1], "high", &ns[2]))
 		return "a cell that lacks something";
 	for (unsigned int i = 0; i < ARRAY_SIZE(place); i++)
 		if (place[i] < 0 || place[i] >= (int)numa->nr_nodes)
@@ -229,8 +234,8 @@ void numa_print(FILE *out, const struct numa *numa)
 	for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first)) {
 		const struct numa_cell *cell = &numa->cells[first];
 
-		fprintf(out, "%s %s %s, %u thread%s: ns for each item, and how many times that beside the threads\n", cell->workload,
-			cell->policy, cell->choices, cell->threads, cell->threads == 1 ? "" : "s");
+		fprintf(out, "%s %s %s, %u thread%s: ns for each item, and how many times that beside the threads\n",
+			cell->workload, cell->policy, cell->choices, cell->threads, cell->threads == 1 ? "" : "s");
 		for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++)
 			for (unsigned int other = 0; other < numa->nr_nodes; other++)
 				if (numa_at(numa, first, numa_place_in(map, cell->place.threads, other)) &&

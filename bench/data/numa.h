@@ -28,7 +28,8 @@ struct numa_cell {
 	char *workload, *policy, *choices;	/* as in struct result */
 	unsigned int threads;
 	struct numa_place place;
-	double ns, low, high;			/* for each item, on one thread; and the interval that result_interval() gives */
+	/* for each item, on one thread; and the interval that result_interval() gives */
+	double ns, low, high;
 };
 
 /* A whole file of them. */
@@ -45,7 +46,9 @@ const char *numa_map_name(enum numa_map map);
 struct numa_place numa_place_in(enum numa_map map, unsigned int row, unsigned int column);
 struct places numa_places(struct numa_place place);
 
-/* A new cell, for places and numbers; its texts are copies. Returns NULL when memory ran out; numa_free() either way. */
+/*
+ * A new cell, for places and numbers; its texts are copies. Returns NULL when memory ran out; numa_free() either way.
+ */
 struct numa_cell *numa_add_cell(struct numa *numa, const char *workload, const char *policy, const char *choices);
 /* As JSON, with @context, which it takes over; NULL when memory ran out. */
 struct json_t *numa_json(const struct numa *numa, struct json_t *context);

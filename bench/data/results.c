@@ -93,7 +93,8 @@ int results_note(json_t *root, struct results *results, const struct company *co
 	results->beside = company->beside;
 	trust_judge(results);
 	json_array_foreach(json_object_get(root, "benchmarks"), i, run) {
-		const struct result *result = results_by_name(results, json_string_value(json_object_get(run, "run_name")));
+		const struct result *result =
+			results_by_name(results, json_string_value(json_object_get(run, "run_name")));
 
 		if (result)
 			put_marks(run, result->marks);

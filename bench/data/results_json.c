@@ -4,10 +4,11 @@
  *
  *   until 1.4     no run_name and no run_type: aggregates are known by the ends of their names
  *   from 1.8 on   skipped and skip_message beside error_occurred and error_message
- *   any           NaN and Infinity; items_per_second only where the benchmark sets it: else one iteration is one item, by real_time
+ *   any           NaN and Infinity; items_per_second only where the benchmark sets it: else one iteration is one item,
+ *   by real_time
  *
- * BigO and RMS are fits, no measurements. Other aggregates follow from the repetitions; a file that has them alone counts as one
- * repetition, its median, or else its mean.
+ * BigO and RMS are fits, no measurements. Other aggregates follow from the repetitions; a file that has them alone
+ * counts as one repetition, its median, or else its mean.
  *
  * Source: Google Benchmark, src/json_reporter.cc.
  */
@@ -139,7 +140,8 @@ static char *error_of(const json_t *object)
 
 	if (json_is_true(json_object_get(object, "error_occurred")))
 		return strdup(message ? message : "failed");
-	if (json_is_true(json_object_get(object, "skipped")) && asprintf(&error, RESULT_SKIPPED "%s", skip ? skip : "no reason") < 0)
+	if (json_is_true(json_object_get(object, "skipped")) &&
+	    asprintf(&error, RESULT_SKIPPED "%s", skip ? skip : "no reason") < 0)
 		return NULL;
 	return error;
 }
@@ -180,8 +182,8 @@ static const char *add_aggregate(struct results_reader *reader, const struct ent
 }
 
 /* One pass over all entries: repetitions (@aggregate NULL), or aggregates of that name. */
-static int take_entries(struct results_reader *reader, const json_t *runs, const char *aggregate, const char *path, char *why,
-			size_t why_size)
+static int take_entries(struct results_reader *reader, const json_t *runs, const char *aggregate, const char *path,
+			char *why, size_t why_size)
 {
 	const json_t *run;
 	size_t i;
@@ -207,7 +209,8 @@ static bool was_quick(const json_t *context)
 {
 	const char *command = text_of(context, "command");
 
-	return json_object_get(context, "quick") || (command && (strstr(command, " --quick") || strstr(command, " -q")));
+	return json_object_get(context, "quick") ||
+	       (command && (strstr(command, " --quick") || strstr(command, " -q")));
 }
 
 static void take_facts(struct results *results, const json_t *root, const json_t *context)

@@ -18,8 +18,8 @@ bool results_begin(struct results_reader *reader, struct results *results);
 /* The benchmark of that @name, added when it is new; NULL when it cannot be read as a name, or memory ran out. */
 struct result *results_add(struct results_reader *reader, const char *name);
 /*
- * One more repetition, with the parts of struct result, 0 where they are not known. Rates that are no number from 0 on are counted
- * as empty. False when memory ran out.
+ * One more repetition, with the parts of struct result, 0 where they are not known. Rates that are no number from 0 on
+ * are counted as empty. False when memory ran out.
  */
 bool result_add_rate(struct result *result, double rate, double got, double on_cpu);
 /*

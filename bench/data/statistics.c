@@ -114,7 +114,8 @@ struct difference differ(const double *a, unsigned int nr_a, const double *b, un
 	one = trim(a, nr_a);
 	other = trim(b, nr_b);
 	variance = one.variance + other.variance;
-	freedom = variance * variance / (one.variance * one.variance / one.freedom + other.variance * other.variance / other.freedom);
+	freedom = variance * variance /
+		  (one.variance * one.variance / one.freedom + other.variance * other.variance / other.freedom);
 	return judge(other.mean - one.mean, variance, freedom);
 }
 

@@ -22,7 +22,11 @@ void format_si(char *text, size_t size, double number)
 		snprintf(text, size, "%.3g %s", number, prefixes[prefix]);
 		return;
 	}
-	snprintf(text, size, "%.*f %s", fabs(number) < 9.995 ? 2 : fabs(number) < 99.95 ? 1 : 0, number, prefixes[prefix]);
+	snprintf(text, size, "%.*f %s",
+		 fabs(number) < 9.995 ? 2 :
+		 fabs(number) < 99.95 ? 1 :
+					0,
+		 number, prefixes[prefix]);
 }
 
 void format_time(char *text, size_t size, double nanoseconds)
@@ -97,10 +101,11 @@ static void print_scaling(FILE *out, const struct results *results, const struct
 
 void table_print(FILE *out, const struct results *results)
 {
-	int workload = widest(results, workload_of), choices = widest(results, choices_of), policy = widest(results, policy_of);
+	int workload = widest(results, workload_of), choices = widest(results, choices_of),
+	    policy = widest(results, policy_of);
 
-	fprintf(out, "%-*s  %-*s  %-*s %7s %12s %12s %8s %9s %8s\n", workload, "workload", choices, "choices", policy, "policy",
-		"threads", "ns/item", "items/s", "+-", "x 1 thr.", "fairness");
+	fprintf(out, "%-*s  %-*s  %-*s %7s %12s %12s %8s %9s %8s\n", workload, "workload", choices, "choices", policy,
+		"policy", "threads", "ns/item", "items/s", "+-", "x 1 thr.", "fairness");
 	for (unsigned int i = 0; i < results->nr; i++) {
 		const struct result *result = &results->all[i];
 		char rate[32], marks[MARKS_TEXT];
@@ -112,14 +117,17 @@ void table_print(FILE *out, const struct results *results)
 			continue;
 		}
 		format_si(rate, sizeof(rate), result_median(result));
-		fprintf(out, "%12.*f %12s %7.1f%% ", result_nanoseconds(result) < 10 ? 2 : 1, result_nanoseconds(result), rate,
-			reach(result));
+		fprintf(out, "%12.*f %12s %7.1f%% ", result_nanoseconds(result) < 10 ? 2 : 1,
+			result_nanoseconds(result), rate, reach(result));
 		print_scaling(out, results, result);
 		print_fairness(out, result);
 		fprintf(out, "%s%s\n", result->marks ? "  " : "", marks_text(result->marks, marks));
 	}
-	fprintf(out, "\nMedians of the repetitions; ns/item is what one thread spends on one item; +- is half of the median's 95 %% interval (of\n"
-		"5 repetitions or fewer: of their range); fairness is Jain's index over the threads, 1 when all got the same done.\n"
+	fprintf(out,
+		"\nMedians of the repetitions; ns/item is what one thread spends on one item; +- is half of the "
+		"median's 95 %% interval (of\n"
+		"5 repetitions or fewer: of their range); fairness is Jain's index over the threads, 1 when all got "
+		"the same done.\n"
 		"A/A noise floor of this run: %.1f %%. Smaller differences between two benchmarks mean nothing.\n",
 		results_noise_floor(results) * 100);
 	trust_explain(out, results);

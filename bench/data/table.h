@@ -7,7 +7,10 @@
 
 #include "bench/data/results.h"
 
-/* One line for each benchmark: time per item, rate, how sure it is, rate against one thread, fairness; then the noise floor. */
+/*
+ * One line for each benchmark: time per item, rate, how sure it is, rate against one thread, fairness; then the noise
+ * floor.
+ */
 void table_print(FILE *out, const struct results *results);
 /* "1.23 M", "45.6 k": three digits and a prefix. */
 /* The number that stands there: ratios beside such columns are made of it, so that a reader gets the same. */

@@ -10,12 +10,15 @@
 
 /*
  * Thresholds, and why.
- *   MOST_RATE      a processor retires some 10^10 instructions per second, and a leaf of 1 GiB stands for 2.6e5 items: no item is
+ *   MOST_RATE      a processor retires some 10^10 instructions per second, and a leaf of 1 GiB stands for 2.6e5 items:
+ *   no item is
  *                  faster than 10^15 per second and processor
  *   LEAST_RATE     an item in twelve days is none
- *   BEYOND_LINEAR  N processors do N times what one does. Caches that are warmer with N threads buy some percent; a rate that is a
+ *   BEYOND_LINEAR  N processors do N times what one does. Caches that are warmer with N threads buy some percent; a
+ *   rate that is a
  *                  quarter higher was made by leaving time out
- *   GROUPS_APART   repetitions that fall into two groups a quarter apart, with a gap twice as wide as either group, are two
+ *   GROUPS_APART   repetitions that fall into two groups a quarter apart, with a gap twice as wide as either group, are
+ *   two
  *                  measurements: their median is that of neither
  *   LEAST_SHARE    processor time got / wanted: below it, other programs made the figure
  *   MOST_BUSY      share of the machine's processor time that other programs used during the run
@@ -34,9 +37,11 @@ static const struct {
 	const char *name, *meaning;
 } kinds[NR_MARKS] = {
 	[MARK_NO_ITEMS] = { "no-items", "a repetition has 0 items, or a rate that is not a finite number" },
-	[MARK_TOO_FAST] = { "too-fast", "the rate exceeds 1.25 times what its processors can do, by the rate of one thread" },
+	[MARK_TOO_FAST] = { "too-fast", "the rate exceeds 1.25 times what its processors can do, by the rate of one "
+					"thread" },
 	[MARK_TWO_GROUPS] = { "two-groups", "repetitions lie in two groups at least a factor of 1.25 apart" },
-	[MARK_STARVED] = { "starved", "half of the repetitions or more got less than 90 % of the processor time they wanted" },
+	[MARK_STARVED] = { "starved", "half of the repetitions or more got less than 90 % of the processor time they "
+				      "wanted" },
 	[MARK_QUICK] = { "quick", "a smoke run: --quick measures too briefly for comparisons" },
 	[MARK_BUSY] = { "busy", "other programs used more than 10 % of the processors during the run" },
 	[MARK_TWO_RUNS] = { "two-runs", "another run of faultline measured on this host at the same time" },
@@ -70,7 +75,8 @@ static bool has_two_groups(const double *rates, unsigned int nr)
 		if (rates[i] / rates[i - 1] > rates[split] / rates[split - 1])
 			split = i;
 	return rates[split] / rates[split - 1] >= GROUPS_APART &&
-	       log(rates[split] / rates[split - 1]) >= 2 * log(fmax(rates[split - 1] / rates[0], rates[nr - 1] / rates[split]));
+	       log(rates[split] / rates[split - 1]) >=
+		       2 * log(fmax(rates[split - 1] / rates[0], rates[nr - 1] / rates[split]));
 }
 
 static bool is_starved(const struct result *result)
@@ -84,7 +90,10 @@ static bool is_starved(const struct result *result)
 	return starved && 2 * starved >= known;
 }
 
-/* One thread's rate, where it can be trusted itself, bounds that of N threads on P processors by min(N, P) times as much. */
+/*
+ * One thread's rate, where it can be trusted itself, bounds that of N threads on P processors by min(N, P) times as
+ * much.
+ */
 static bool is_too_fast(const struct results *results, const struct result *result)
 {
 	const unsigned int processors = results->cpus ? min(result->threads, results->cpus) : result->threads;
@@ -159,7 +168,8 @@ void trust_explain(FILE *out, const struct results *results)
 		for (unsigned int i = 0; i < results->nr; i++)
 			rows += !!(results->all[i].marks & bit(mark, true));
 		if (rows)
-			fprintf(out, "Mark %s on %u of %u rows: %s.\n", mark_name(mark), rows, results->nr, mark_meaning(mark));
+			fprintf(out, "Mark %s on %u of %u rows: %s.\n", mark_name(mark), rows, results->nr,
+				mark_meaning(mark));
 		if (results->marks & bit(mark, true))
 			fprintf(out, "Mark %s on the run: %s.\n", mark_name(mark), mark_meaning(mark));
 	}

@@ -2,9 +2,9 @@
 /*
  * trust.h - marks: reasons why a figure cannot be trusted.
  *
- * A row, or a whole run, with a mark is kept and shown with it, but serves for no headline: no steps of eras, no medians of twins, no
- * baseline, no comparison. A mark is a function of what the file of results says, so that it holds for files of any age and origin;
- * "marks" in a file are for other readers.
+ * A row, or a whole run, with a mark is kept and shown with it, but serves for no headline: no steps of eras, no
+ * medians of twins, no baseline, no comparison. A mark is a function of what the file of results says, so that it holds
+ * for files of any age and origin; "marks" in a file are for other readers.
  */
 #ifndef FAULTLINE_BENCH_DATA_TRUST_H
 #define FAULTLINE_BENCH_DATA_TRUST_H
@@ -45,7 +45,10 @@ bool trust_run(const struct results *results);
 unsigned int trust_nr_marked(const struct results *results);
 /* The names of @marks, separated by commas, in @text of MARKS_TEXT bytes; "" for none. */
 const char *marks_text(unsigned int marks, char *text);
-/* A line for each mark that some row or the run has: its name, how many rows have it, its meaning. Prints nothing without marks. */
+/*
+ * A line for each mark that some row or the run has: its name, how many rows have it, its meaning. Prints nothing
+ * without marks.
+ */
 void trust_explain(FILE *out, const struct results *results);
 
 #endif

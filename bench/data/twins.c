@@ -78,8 +78,8 @@ static bool is_usual(const struct result *live, const struct workload *workload)
 	char choices[MOST_CHOICES] = "";
 
 	for (unsigned int i = 0; i < workload->nr_axes; i++)
-		snprintf(choices + strlen(choices), sizeof(choices) - strlen(choices), "%s%s:%lld", i ? " " : "", workload->axes[i].key,
-			 (long long)workload->axes[i].values[0]);
+		snprintf(choices + strlen(choices), sizeof(choices) - strlen(choices), "%s%s:%lld", i ? " " : "",
+			 workload->axes[i].key, (long long)workload->axes[i].values[0]);
 	return !strncmp(live->choices, choices, strlen(choices)) && strchr(" ", live->choices[strlen(choices)]);
 }
 
@@ -89,12 +89,14 @@ static double scaling(const struct results *results, const struct result *one)
 {
 	const struct result *two = results_find(results, one, one->policy, 2);
 
-	return one->threads == 1 && two && trust_row(one) && trust_row(two) ? result_median(two) / result_median(one) : 0;
+	return one->threads == 1 && two && trust_row(one) && trust_row(two) ? result_median(two) / result_median(one) :
+									      0;
 }
 
 static void compare(const struct results *results, struct twin *twin)
 {
-	const double core = nanoseconds_as_shown(result_nanoseconds(twin->core)), live = nanoseconds_as_shown(result_nanoseconds(twin->live));
+	const double core = nanoseconds_as_shown(result_nanoseconds(twin->core)),
+		     live = nanoseconds_as_shown(result_nanoseconds(twin->live));
 	double core_low, core_high, live_low, live_high;
 
 	result_interval(twin->core, &core_low, &core_high);
@@ -114,7 +116,9 @@ static bool find(const struct results *results, const struct result *live, struc
 
 	if (!workload || !workload->twin_of || !has_fewest_threads(results, live))
 		return false;
-	*twin = (struct twin){ .live = live, .core = core_of(results, live, workload->twin_of), .usual = is_usual(live, workload) };
+	*twin = (struct twin){ .live = live,
+			       .core = core_of(results, live, workload->twin_of),
+			       .usual = is_usual(live, workload) };
 	twin->skipped = live->nr ? NULL : result_skipped(live);
 	if (twin->skipped)
 		return true;
@@ -178,8 +182,11 @@ static void put_summary(FILE *out, const struct twin *twins, unsigned int nr)
 	}
 	if (usual) {
 		sort_values(ratios, usual);
-		fprintf(out, "%u twins, %u skipped; with their first choices the core takes %.3f of the live kernel's time at the median,"
-			" %.3f to %.3f.\n", usual, skipped, median_of(ratios, usual), ratios[0], ratios[usual - 1]);
+		fprintf(out,
+			"%u twins, %u skipped; with their first choices the core takes %.3f of the live kernel's time "
+			"at the median,"
+			" %.3f to %.3f.\n",
+			usual, skipped, median_of(ratios, usual), ratios[0], ratios[usual - 1]);
 	}
 	free(ratios);
 }
@@ -191,8 +198,8 @@ void table_twins(FILE *out, const struct results *results)
 
 	if (!twins)
 		return;
-	fprintf(out, "\n%-24s %-24s %-22s %9s %9s %6s %-13s %8s %8s\n", "model", "live kernel", "choices", "ns/item", "ns/item", "ratio",
-		"interval", "x2 model", "x2 live");
+	fprintf(out, "\n%-24s %-24s %-22s %9s %9s %6s %-13s %8s %8s\n", "model", "live kernel", "choices", "ns/item",
+		"ns/item", "ratio", "interval", "x2 model", "x2 live");
 	for (unsigned int i = 0; i < nr; i++)
 		put_twin(out, &twins[i]);
 	put_summary(out, twins, nr);

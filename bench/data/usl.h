@@ -4,9 +4,9 @@
  *
  *   rate(N) = alone * N / (1 + sigma (N - 1) + kappa N (N - 1))
  *
- * sigma is the share of the work that one thread does at a time; kappa what every pair of threads costs each other. It is
- * fitted as N / rate, which is linear in its parameters: least squares of relative errors, with one solution. Neither parameter goes
- * below 0: a workload that scales better than threads are added has none of what they stand for.
+ * sigma is the share of the work that one thread does at a time; kappa what every pair of threads costs each other. It
+ * is fitted as N / rate, which is linear in its parameters: least squares of relative errors, with one solution.
+ * Neither parameter goes below 0: a workload that scales better than threads are added has none of what they stand for.
  */
 #ifndef FAULTLINE_BENCH_DATA_USL_H
 #define FAULTLINE_BENCH_DATA_USL_H

@@ -10,7 +10,8 @@
  * the grid. Fonts are the reader's own.
  */
 const char html_style[] =
-	":root{--paper:#fff;--ink:#1d2127;--muted:#5d6673;--grid:#e1e4e8;--card:#f6f7f9;--line:#d8dce2;--accent:#b34e00;"
+	":root{--paper:#fff;--ink:#1d2127;--muted:#5d6673;--grid:#e1e4e8;--card:#f6f7f9;--line:#d8dce2;"
+	"--accent:#b34e00;"
 	"color-scheme:light dark}\n"
 	"@media "
 	"(prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e4e7eb;--muted:#9aa4b1;--grid:#2c323a;--card:#1c2127;"
@@ -40,7 +41,8 @@ const char html_style[] =
 	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem}\n"
 	".card b{display:block;font-size:1.45rem;line-height:1.25}\n"
 	".card span,.note,figcaption p{color:var(--muted);font-size:.88rem}\n"
-	".figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:1rem;align-items:start}\n"
+	".figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:1rem;"
+	"align-items:start}\n"
 	"figure{margin:0;padding:.8rem .8rem .6rem;border:1px solid var(--line);border-radius:8px;min-width:0}\n"
 	"figcaption p{margin:.1rem 0 .2rem}\n"
 	"figure svg{display:block;width:100%;height:auto;max-width:34rem;margin:0 auto}\n"
@@ -49,7 +51,7 @@ const char html_style[] =
 	"svg [stroke='black'],svg [stroke='rgb(  0,   0,   0)']{stroke:var(--ink)}\n"
 	"svg [color='black'],svg [color='rgb(  0,   0,   0)']{color:var(--ink)}\n"
 	"svg [stroke='rgb(221, 221, 221)']{stroke:var(--grid)}\n"
-	"svg use[color='white']{display:none}\n"	/* gnuplot's holes around points */
+	"svg use[color='white']{display:none}\n" /* gnuplot's holes around points */
 	"svg.shared{position:absolute;width:0;height:0}\n"
 	"details{margin-top:.4rem}\n"
 	"summary{cursor:pointer;color:var(--muted);font-size:.88rem}\n"

@@ -96,7 +96,8 @@ static void put_scalings(struct gnuplot *gnuplot, const struct rows *rows)
 		    "0.97\n"
 		    "set xrange [0:%g]\nset xlabel 'rate of two threads, one thread = 1' font ',10'\n"
 		    "set key at graph 0.5,graph 1 center bottom horizontal font ',10' Left reverse samplen 1.2\n"
-		    "set arrow 2 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lw 1.2 lc rgb '#999999' back\n", rows->most);
+		    "set arrow 2 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lw 1.2 lc rgb '#999999' back\n",
+		    rows->most);
 	gnuplot_put(gnuplot,
 		    "plot $scaling using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#bbbbbb' notitle, "
 		    "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "' title 'model', "

@@ -30,8 +30,8 @@ struct report_run {
 int report_load(struct report_run *run, const char *name);
 void report_free(struct report_run *run);
 /*
- * The @nth reason why a file of the run is incomplete, with the file's name and the command that resumes it, or NULL when none
- * does; NULL past the last.
+ * The @nth reason why a file of the run is incomplete, with the file's name and the command that resumes it, or NULL
+ * when none does; NULL past the last.
  */
 const char *report_incomplete(const struct report_run *run, unsigned int nth, const char **file, const char **command);
 /* Facts of the run's context: of bench.json or, when there is none, of eras.json. */

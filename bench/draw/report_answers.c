@@ -187,8 +187,8 @@ static const struct result *quoted(const struct results *results, const char *wo
 static const struct twin *twin_of(const struct twin *twins, unsigned int nr, const char *workload)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		if (twins[i].core && !twins[i].skipped && twins[i].trusted && !strcmp(twins[i].core->workload, workload) &&
-		    twins[i].core->threads == 1)
+		if (twins[i].core && !twins[i].skipped && twins[i].trusted &&
+		    !strcmp(twins[i].core->workload, workload) && twins[i].core->threads == 1)
 			return &twins[i];
 	return NULL;
 }
@@ -271,7 +271,8 @@ static void answer_costs(struct html *page, const struct report_run *run)
 			       "them.", policy, 100 * results_noise_floor(&run->bench));
 		put_costs(page, &run->bench, policy);
 	} else {
-		html_missing(page, "None of these operations was measured with one thread and has no mark.", "faultline bench");
+		html_missing(page, "None of these operations was measured with one thread and has no mark.",
+			     "faultline bench");
 	}
 }
 

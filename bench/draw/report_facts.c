@@ -178,7 +178,8 @@ static void put_marks(struct html *page, const struct results *results)
 		marks |= results->all[i].marks;
 	for (enum mark mark = 0; mark < NR_MARKS; mark++)
 		if (marks & 1u << mark)
-			html_paragraph(page, "Mark %s, which keeps a row out of summaries: %s.", mark_name(mark), mark_meaning(mark));
+			html_paragraph(page, "Mark %s, which keeps a row out of summaries: %s.", mark_name(mark),
+				       mark_meaning(mark));
 }
 
 static void put_benchmark(struct html *page, const struct results *results, const struct result *result)

@@ -33,9 +33,10 @@ static double tail_of(const json_t *one)
 	double longest = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(one, "latency"), i, latency)
-		if (is_shown(latency) && profile_number(latency, "count") >= LEAST_COUNT && profile_number(latency, "p50") > 0)
-			longest = fmax(longest, profile_number(latency, "p999") / profile_number(latency, "p50"));
+	json_array_foreach(json_object_get(one, "latency"), i,
+			   latency) if (is_shown(latency) && profile_number(latency, "count") >= LEAST_COUNT &&
+					profile_number(latency, "p50") > 0)
+		longest = fmax(longest, profile_number(latency, "p999") / profile_number(latency, "p50"));
 	return longest;
 }
 
@@ -121,10 +122,10 @@ static void put_picture(struct gnuplot *gnuplot, const struct line *lines, unsig
 
 		snprintf(title, sizeof(title), "%.40s, %.40s", profile_policy(lines[i].one),
 			 profile_text(lines[i].latency, "role"));
-		gnuplot_put(gnuplot, "$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %u lc rgb %s title %s, '' "
-				     "using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000' notitle, ", i,
-				    5 + 2 * (lines[i].mark % 4),
-			    profile_colour(lines[i].one), title);
+		gnuplot_put(gnuplot,
+			    "$q%u using 1:2 with linespoints lw 1.4 ps 0.7 pt %u lc rgb %s title %s, '' "
+			    "using 1:2:3 with labels hypertext point pt 7 ps 1 lc rgb '#ff000000' notitle, ",
+			    i, 5 + 2 * (lines[i].mark % 4), profile_colour(lines[i].one), title);
 	}
 	gnuplot_put(gnuplot, "NaN notitle\n");
 }

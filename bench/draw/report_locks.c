@@ -168,7 +168,9 @@ bool report_lock_bound(const json_t *profile, const struct result *of, struct lo
 				    per_item <= 0 ||
 			    !is_exclusive(profile_text(lock, "class")))
 				continue;
-			*bound = (struct lock_bound){ .class = profile_text(lock, "class"), .hold_ns = held, .per_item = per_item,
+			*bound = (struct lock_bound){ .class = profile_text(lock, "class"),
+						      .hold_ns = held,
+						      .per_item = per_item,
 						      .rate = 1e9 / (held * per_item),
 						      .wait_share = profile_number(lock, "wait_share"),
 						      .threads = profile_threads(one) };

@@ -38,7 +38,8 @@ static int load_results(struct results *results, const char *path)
 				LEAST_RATE, MOST_RATE);
 	}
 	if (dropped)
-		warn("%s: %u of %u benchmarks are not drawn: rates must be %g/s to %g/s", path, dropped, all, LEAST_RATE, MOST_RATE);
+		warn("%s: %u of %u benchmarks are not drawn: rates must be %g/s to %g/s", path, dropped, all,
+		     LEAST_RATE, MOST_RATE);
 	return 0;
 }
 
@@ -74,7 +75,10 @@ static int load_json(json_t **root, const char *path, const char *list)
 static void warn_of_commits(const struct report_run *run)
 {
 	const json_t *const contexts[] = {
-		run->bench.context, run->eras.context, json_object_get(run->profile, "context"), run->numa.facts.context,
+		run->bench.context,
+		run->eras.context,
+		json_object_get(run->profile, "context"),
+		run->numa.facts.context,
 	};
 	const char *first = NULL;
 

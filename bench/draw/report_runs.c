@@ -73,8 +73,9 @@ static void put_figure(struct html *page, const struct report_run *before, const
 	char title[256], note[256], command[1024];
 
 	snprintf(title, sizeof(title), "%.100s → %.100s", before->name, after->name);
-	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%", comparison->counts[VERDICT_FASTER],
-		 comparison->counts[VERDICT_SLOWER], comparison->judged, 100 * comparison->floor_before, 100 * comparison->floor_after);
+	snprintf(note, sizeof(note), "%u faster, %u slower of %u; noise floors %.1f %% and %.1f %%",
+		 comparison->counts[VERDICT_FASTER], comparison->counts[VERDICT_SLOWER], comparison->judged,
+		 100 * comparison->floor_before, 100 * comparison->floor_after);
 	put_picture(html_figure(page, title, note, 270), comparison);
 	html_figure_data(page, columns);
 	for (unsigned int i = 0; i < comparison->nr; i++)

@@ -162,7 +162,8 @@ int take_time(const char *option, const char *text, double least, double most, d
 {
 	if (read_time(text, least, most, seconds))
 		return 0;
-	return complain("invalid time '%s' for %s: give %.9g to %.9g seconds, as in 500ms, 60s or 5m", text, option, least, most);
+	return complain("invalid time '%s' for %s: give %.9g to %.9g seconds, as in 500ms, 60s or 5m", text, option,
+			least, most);
 }
 
 int refuse_words(const struct command_line *line)

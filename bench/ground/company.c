@@ -2,9 +2,10 @@
 /*
  * company.c - the load of others from /proc/stat less this process's own; other runs by records that they lock.
  *
- * Each run holds a write lock on one byte of a file that all runs of a user share: the byte's number is that of its alternation, or its
- * process id. Whether another byte is locked shows by a lock that would span all bytes (F_GETLK): the kernel drops locks of processes
- * that end, however they do. The run that began first does not see one that begins and ends meanwhile; the later one sees it.
+ * Each run holds a write lock on one byte of a file that all runs of a user share: the byte's number is that of its
+ * alternation, or its process id. Whether another byte is locked shows by a lock that would span all bytes (F_GETLK):
+ * the kernel drops locks of processes that end, however they do. The run that began first does not see one that begins
+ * and ends meanwhile; the later one sees it.
  */
 #include "bench/ground/company.h"
 
@@ -50,8 +51,8 @@ static void read_processors(double *busy, double *total)
 	FILE *file = fopen("/proc/stat", "re");
 
 	*busy = *total = 0;
-	if (file && fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[0], &ticks[1], &ticks[2], &ticks[3], &ticks[4],
-			   &ticks[5], &ticks[6], &ticks[7]) == FIELDS)
+	if (file && fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[0], &ticks[1], &ticks[2],
+			   &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == FIELDS)
 		for (int i = 0; i < FIELDS; i++) {
 			const double seconds = (double)ticks[i] / (double)sysconf(_SC_CLK_TCK);
 

@@ -16,8 +16,8 @@ struct company {
  */
 void company_socket(const char *partner, char *path);
 /*
- * company_begin - from now on. @partner names the socket where the other side of an alternation is met, or is NULL: runs with the same
- * one, by whatever path, are one run. Nothing fails: what the system does not say counts as nothing.
+ * company_begin - from now on. @partner names the socket where the other side of an alternation is met, or is NULL:
+ * runs with the same one, by whatever path, are one run. Nothing fails: what the system does not say counts as nothing.
  */
 void company_begin(const char *partner);
 /* The same among the runs that share the file @records. */

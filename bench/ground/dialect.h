@@ -36,7 +36,10 @@ unsigned int text_next(const char **text);
 void text_put(FILE *out, unsigned int character);
 /* A line break, a tab, or another control character. */
 int text_is_control(unsigned int character);
-/* @text within one line, and as no terminal takes it for a command: line breaks and tabs become spaces, other controls are replaced. */
+/*
+ * @text within one line, and as no terminal takes it for a command: line breaks and tabs become spaces, other controls
+ * are replaced.
+ */
 void text_put_plain(FILE *out, const char *text);
 
 #endif

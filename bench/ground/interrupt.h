@@ -2,9 +2,9 @@
 /*
  * interrupt.h - SIGINT, SIGTERM and SIGHUP: no unfinished file is left, and no measurement is lost.
  *
- * By default a signal removes the unfinished files and ends the program. A command that measures defers: the first signal is
- * noted, and the command stops at its next step, keeps what there is and exits with 128 + the signal. The second one ends the
- * program at once.
+ * By default a signal removes the unfinished files and ends the program. A command that measures defers: the first
+ * signal is noted, and the command stops at its next step, keeps what there is and exits with 128 + the signal. The
+ * second one ends the program at once.
  */
 #ifndef FAULTLINE_BENCH_GROUND_INTERRUPT_H
 #define FAULTLINE_BENCH_GROUND_INTERRUPT_H
@@ -24,7 +24,9 @@ const char *interrupt_name(void);
 /* @status, or what a shell takes for the noted signal: 128 + its number. */
 int interrupt_status(int status);
 
-/* @path, which stays allocated, is removed when a signal ends the program. False: there are UNFINISHED_FILES already. */
+/*
+ * @path, which stays allocated, is removed when a signal ends the program. False: there are UNFINISHED_FILES already.
+ */
 bool interrupt_removes(const char *path);
 /* Not any more. */
 void interrupt_keeps(const char *path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * number.h - numbers, sizes and times as words of a command line. Each reads the whole of @text: no sign, no blanks, nothing
- * behind it; false, with nothing stored, for anything else, for what overflows, and for what is not @least … @most.
+ * number.h - numbers, sizes and times as words of a command line. Each reads the whole of @text: no sign, no blanks,
+ * nothing behind it; false, with nothing stored, for anything else, for what overflows, and for what is not @least …
+ * @most.
  */
 #ifndef FAULTLINE_BENCH_GROUND_NUMBER_H
 #define FAULTLINE_BENCH_GROUND_NUMBER_H

@@ -35,7 +35,8 @@ static bool still_named(int fd, const char *path)
 {
 	struct stat opened, named;
 
-	return !fstat(fd, &opened) && !lstat(path, &named) && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+	return !fstat(fd, &opened) && !lstat(path, &named) && opened.st_ino == named.st_ino &&
+	       opened.st_dev == named.st_dev;
 }
 
 static int open_beside(const char *path, const char *unfinished, int *fd)

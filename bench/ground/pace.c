@@ -24,7 +24,10 @@ static double cpu_of_others(void)
 	return seconds_of(CLOCK_PROCESS_CPUTIME_ID) - seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* On a processor, or waiting for one. The state follows the name, which ends in the line's last parenthesis. Source: proc(5). */
+/*
+ * On a processor, or waiting for one. The state follows the name, which ends in the line's last parenthesis. Source:
+ * proc(5).
+ */
 static bool is_runnable(const char *thread)
 {
 	char path[64], line[512] = "";

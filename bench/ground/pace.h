@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pace.h - how much of the time that passes the machine left to this process: on a loaded one, threads wait for processors. */
+/*
+ * pace.h - how much of the time that passes the machine left to this process: on a loaded one, threads wait for
+ * processors.
+ */
 #ifndef FAULTLINE_BENCH_GROUND_PACE_H
 #define FAULTLINE_BENCH_GROUND_PACE_H
 
@@ -10,8 +13,9 @@ struct pace {
 
 void pace_begin(struct pace *pace);
 /*
- * Seconds since the last call in which the other threads of the process had what they could use: all that passed when they slept; when
- * they ran, what they ran, over the processors they could have run on; 0 when they waited for processors and got none.
+ * Seconds since the last call in which the other threads of the process had what they could use: all that passed when
+ * they slept; when they ran, what they ran, over the processors they could have run on; 0 when they waited for
+ * processors and got none.
  */
 double pace_seconds(struct pace *pace);
 

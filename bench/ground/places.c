@@ -56,7 +56,8 @@ int places_take_threads(struct places *places, const char *text)
 	}
 	for (enum placement p = 0; p < NR_PLACEMENTS; p++)
 		suggestion_offer(&near, placement_name(p));
-	return complain("unknown placement '%s': give compact, scatter, node or node:N%s", text, suggestion_text(&near, ""));
+	return complain("unknown placement '%s': give compact, scatter, node or node:N%s", text,
+			suggestion_text(&near, ""));
 }
 
 static int read_mempolicy(const char *option, const char *text, struct mempolicy *policy)
@@ -75,7 +76,8 @@ static int read_mempolicy(const char *option, const char *text, struct mempolicy
 	}
 	for (enum mem_policy mode = 0; mode < MEM_NODE; mode++)
 		suggestion_offer(&near, memory_names[mode]);
-	return complain("unknown %s '%s': give local, remote, interleave or node:N%s", option, text, suggestion_text(&near, ""));
+	return complain("unknown %s '%s': give local, remote, interleave or node:N%s", option, text,
+			suggestion_text(&near, ""));
 }
 
 int places_take_memory(struct places *places, enum frame_use use, const char *text)
@@ -165,12 +167,13 @@ void places_put_options(const struct places *places, FILE *out)
 }
 
 /* ---- explained ---- */
-static void describe_use(const struct places *places, enum frame_use use, const struct pin *pins, unsigned int nthreads, FILE *out)
+static void describe_use(const struct places *places, enum frame_use use, const struct pin *pins, unsigned int nthreads,
+			 FILE *out)
 {
 	char threads[PLACE_NAME], text[PLACE_NAME];
 
-	fprintf(out, "%s   %s of %u threads %s, from node:", use_names[use], mempolicy_name(places->memory[use], text), nthreads,
-		places_threads_name(places, threads));
+	fprintf(out, "%s   %s of %u threads %s, from node:", use_names[use], mempolicy_name(places->memory[use], text),
+		nthreads, places_threads_name(places, threads));
 	for (unsigned int i = 0; i < nthreads; i++) {
 		unsigned int node = mempolicy_node(places->memory[use], pins[i].node);
 

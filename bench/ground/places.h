@@ -31,7 +31,9 @@ const char *mempolicy_name(struct mempolicy policy, char name[PLACE_NAME]);
 void places_append_name(const struct places *places, char *name, size_t size);
 /* Writes the options that choose the same. */
 void places_put_options(const struct places *places, FILE *out);
-/* For each of @nthreads threads the nodes that its frames and its tables come from; "all" where it takes them in turn. */
+/*
+ * For each of @nthreads threads the nodes that its frames and its tables come from; "all" where it takes them in turn.
+ */
 void places_describe(const struct places *places, unsigned int nthreads, FILE *out);
 
 #endif

@@ -56,6 +56,7 @@ void suggestion_offer(struct suggestion *suggestion, const char *name)
 const char *suggestion_text(struct suggestion *suggestion, const char *prefix)
 {
 	if (suggestion->name)
-		snprintf(suggestion->text, sizeof(suggestion->text), "; did you mean '%s%s'?", prefix, suggestion->name);
+		snprintf(suggestion->text, sizeof(suggestion->text), "; did you mean '%s%s'?", prefix,
+			 suggestion->name);
 	return suggestion->text;
 }

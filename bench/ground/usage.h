@@ -11,8 +11,8 @@ struct usage {
 };
 
 /*
- * Of the calling thread since it began; preparing is 0. Reading the queue's time is slow: it is read first before what is timed, and
- * last behind it.
+ * Of the calling thread since it began; preparing is 0. Reading the queue's time is slow: it is read first before what
+ * is timed, and last behind it.
  */
 struct usage usage_at_start(void);
 struct usage usage_at_end(void);

@@ -41,7 +41,8 @@ public:
 		return begun || (begun = json.ReportContext(context));
 	}
 
-	// Every benchmark is timed by its body: its name need not say so. Statistics without a value, of 0 items say, are no numbers.
+	// Every benchmark is timed by its body: its name need not say so. Statistics without a value, of 0 items say,
+	// are no numbers.
 	void ReportRuns(const std::vector<Run> &runs) override
 	{
 		std::vector<Run> named;
@@ -68,7 +69,8 @@ private:
 	static bool numbers_only(Run &run)
 	{
 		for (auto counter = run.counters.begin(); counter != run.counters.end();)
-			counter = std::isfinite(counter->second.value) ? std::next(counter) : run.counters.erase(counter);
+			counter = std::isfinite(counter->second.value) ? std::next(counter) :
+									 run.counters.erase(counter);
 		return std::isfinite(run.real_accumulated_time) && std::isfinite(run.cpu_accumulated_time);
 	}
 

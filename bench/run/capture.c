@@ -65,7 +65,10 @@ static void add_page(struct capture *capture, uint64_t vpn, uint64_t entry)
 	capture->run_end = vpn + 1;
 }
 
-/* The runs of one VMA. Past the end of what user space can have (vsyscall), and of a process that is gone, nothing is read. */
+/*
+ * The runs of one VMA. Past the end of what user space can have (vsyscall), and of a process that is gone, nothing is
+ * read.
+ */
 static int put_runs(struct capture *capture, uint64_t vpn, uint64_t end)
 {
 	capture->run_first = capture->run_end = 0;
@@ -114,7 +117,8 @@ static int put_layout(struct capture *capture, char *maps)
 	int error = 0;
 
 	fputs("# /proc/PID/maps lines (path cut to its base name); under each, runs of populated pages:\n"
-	      "#   + FIRST_VPN_HEX COUNT FLAGS   flags: p present, s swapped, f file or shared anon, x mapped exclusively\n",
+	      "#   + FIRST_VPN_HEX COUNT FLAGS   flags: p present, s swapped, f file or shared anon, x mapped "
+	      "exclusively\n",
 	      capture->out);
 	for (char *line = strtok_r(maps, "\n", &next); line && !error; line = strtok_r(NULL, "\n", &next))
 		error = put_vma(capture, line);

@@ -16,7 +16,8 @@
 #include "bench/ground/threads.h"
 #include "bench/run/unknown.h"
 
-#define DEFAULT_FRAMES	(1ul << 19)	/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
+/* 2 GiB a node: room for many copies of a captured layout; used only when touched */
+#define DEFAULT_FRAMES	(1ul << 19)
 #define FRAMES_PER_THREAD (1ul << 17)	/* 512 MiB: twice what the largest choice of a workload maps for each */
 #define LEAST_FRAMES	1024
 #define MOST_WORKERS	(NR_CPUS - SPARE_THREADS)
@@ -28,7 +29,8 @@ struct poptOption places_options[] = {
 	{ "placement", 0, POPT_ARG_STRING, NULL, CHOOSE_PLACEMENT, "pin threads this way (default: compact)",
 	  "compact|scatter|node:N" },
 	{ "node", 0, POPT_ARG_STRING, NULL, CHOOSE_NODE, "use this node for --placement node (default: 0)", "N" },
-	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "take frames from there (default: local)", MEMORY_CHOICES },
+	{ "memory", 0, POPT_ARG_STRING, NULL, CHOOSE_MEMORY, "take frames from there (default: local)",
+	  MEMORY_CHOICES },
 	{ "tables", 0, POPT_ARG_STRING, NULL, CHOOSE_TABLES, "take page tables from there (default: as --memory)",
 	  MEMORY_CHOICES },
 	POPT_TABLEEND
@@ -46,7 +48,8 @@ struct poptOption suite_options[] = {
 	  "populate these pages of layouts (default: as the file says)", "none|all|rss|first-touch" },
 	{ "axis", 0, POPT_ARG_STRING, NULL, CHOOSE_AXIS, "choose one value of an axis, as benchmark names show it",
 	  "KEY:VALUE" },
-	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulate N frames of 4 KiB on each node (default: 512k)", "N" },
+	{ "frames", 0, POPT_ARG_STRING, NULL, CHOOSE_FRAMES, "simulate N frames of 4 KiB on each node (default: 512k)",
+	  "N" },
 	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "seed all random choices (default: 1)", "N" },
 	POPT_TABLEEND
 };
@@ -171,7 +174,8 @@ static int take_payload(struct choices *choices, const char *text)
 
 	for (unsigned int i = 0; i < MAX_PAYLOADS; i++)
 		if (read_size(text, all_payloads[i], all_payloads[i], &number))
-			return add_number(choices->payloads, &choices->nr_payloads, MAX_PAYLOADS, all_payloads[i], "payload");
+			return add_number(choices->payloads, &choices->nr_payloads, MAX_PAYLOADS, all_payloads[i],
+					  "payload");
 	return complain("invalid payload '%s': give 0, 64 or 4096", text);
 }
 
@@ -225,7 +229,8 @@ static int unknown_layout(const char *text)
 		*strrchr(found.gl_pathv[i], '.') = '\0';
 		suggestion_offer(&near, found.gl_pathv[i] + strlen(layout_folder()));
 	}
-	status = complain("%s: %s%s (see faultline list --layouts)", text, strerror(ENOENT), suggestion_text(&near, ""));
+	status =
+		complain("%s: %s%s (see faultline list --layouts)", text, strerror(ENOENT), suggestion_text(&near, ""));
 	globfree(&found);
 	return status;
 }

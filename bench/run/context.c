@@ -33,7 +33,8 @@ static void put_cpu_model(put_fn put)
 	char line[512], model[256] = "unknown";
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "model name : %255[^\n]", model) == 1 || sscanf(line, "CPU part : %255[^\n]", model) == 1)
+		if (sscanf(line, "model name : %255[^\n]", model) == 1 ||
+		    sscanf(line, "CPU part : %255[^\n]", model) == 1)
 			break;
 	if (file)
 		fclose(file);

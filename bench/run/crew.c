@@ -31,7 +31,8 @@ static void assign_roles(struct crew *crew)
 
 	for (unsigned int i = 0; i < crew->run.threads; i++) {
 		struct worker *worker = &crew->seats[i].worker;
-		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
+		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) :
+							i % workload->nr_roles;
 
 		BUG_ON(role >= workload->nr_roles);
 		worker->run = &crew->run;

@@ -67,9 +67,10 @@ void journal_note(FILE *out, const struct run_case *what, uint64_t quota, double
 {
 	const double iterations = (double)(quota * what->threads);
 	json_t *row = json_pack("{s:o, s:s, s:i, s:I, s:f, s:f, s:s}", "run_name",
-				json_sprintf("%s/threads:%u", what->name, what->threads), "run_type", "iteration", "threads",
-				(int)what->threads, "iterations", (json_int_t)iterations, "real_time",
-				seconds * 1e9 / iterations, "cpu_time", processor * 1e9 / iterations, "time_unit", "ns");
+				json_sprintf("%s/threads:%u", what->name, what->threads), "run_type", "iteration",
+				"threads", (int)what->threads, "iterations", (json_int_t)iterations, "real_time",
+				seconds * 1e9 / iterations, "cpu_time", processor * 1e9 / iterations, "time_unit",
+				"ns");
 
 	json_object_set(row, "name", json_object_get(row, "run_name"));
 	json_object_update(row, counters);
@@ -137,10 +138,13 @@ static int take_root(struct earlier *earlier, const json_t *root)
 	if (!json_object_get(root, "incomplete"))
 		return complain("%s: is complete", earlier->path);
 	if (strcmp(commit, FAULTLINE_BUILD_COMMIT))
-		return complain("%s: measured by commit %s, and this program is %s", earlier->path, commit, FAULTLINE_BUILD_COMMIT);
+		return complain("%s: measured by commit %s, and this program is %s", earlier->path, commit,
+				FAULTLINE_BUILD_COMMIT);
 	earlier->arguments = json_loads(arguments, 0, NULL);
 	earlier->rows = rows_that_count(json_object_get(root, "benchmarks"));
-	return json_is_array(earlier->arguments) && earlier->rows ? 0 : complain("%s: its arguments cannot be read", earlier->path);
+	return json_is_array(earlier->arguments) && earlier->rows ?
+		       0 :
+		       complain("%s: its arguments cannot be read", earlier->path);
 }
 
 int journal_load(struct earlier *earlier, const char *run, const char *name)

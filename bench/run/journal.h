@@ -2,9 +2,10 @@
 /*
  * journal.h - repetitions as they come, so that a measurement that ended early can go on.
  *
- * While a measurement runs, NAME.unfinished holds one JSON object a line: the arguments and the commit first, then a row of
- * Google Benchmark's form for each repetition. A measurement that is interrupted leaves NAME itself, marked "incomplete";
- * one that is killed leaves the journal. `bench --resume` reads either, measures what is missing, and writes NAME whole.
+ * While a measurement runs, NAME.unfinished holds one JSON object a line: the arguments and the commit first, then a
+ * row of Google Benchmark's form for each repetition. A measurement that is interrupted leaves NAME itself, marked
+ * "incomplete"; one that is killed leaves the journal. `bench --resume` reads either, measures what is missing, and
+ * writes NAME whole.
  */
 #ifndef FAULTLINE_BENCH_RUN_JOURNAL_H
 #define FAULTLINE_BENCH_RUN_JOURNAL_H
@@ -17,8 +18,8 @@
 struct json_t;
 
 /*
- * A journal in @out: its first line, and the repetitions among @rows, which an earlier measurement left; NULL: none. The
- * arguments also belong into the context of NAME: see journal_arguments().
+ * A journal in @out: its first line, and the repetitions among @rows, which an earlier measurement left; NULL: none.
+ * The arguments also belong into the context of NAME: see journal_arguments().
  */
 void journal_begin(FILE *out, int argc, const char **argv, const struct json_t *rows);
 /*
@@ -38,8 +39,8 @@ struct earlier {
 };
 
 /*
- * journal_load - @run is a run's folder, in which @name is meant, or a file. Returns 0, or the exit status after one line on
- * stderr: there is none, it is complete, it is of another commit, or it is no such file.
+ * journal_load - @run is a run's folder, in which @name is meant, or a file. Returns 0, or the exit status after one
+ * line on stderr: there is none, it is complete, it is of another commit, or it is no such file.
  */
 int journal_load(struct earlier *earlier, const char *run, const char *name);
 void journal_free(struct earlier *earlier);

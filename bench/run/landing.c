@@ -80,10 +80,11 @@ static int judge(const struct run_case *what, struct landing *sum)
 		unsigned int node = what->places.memory[use].node, moved = ask_kernel(&found[use], node, sum);
 
 		if (found[use].elsewhere)
-			return fail("%s: %lu of %lu %s are not of node %u", what->name, found[use].elsewhere, found[use].nr, names[use], node);
+			return fail("%s: %lu of %lu %s are not of node %u", what->name, found[use].elsewhere,
+				    found[use].nr, names[use], node);
 		if (moved)
-			return fail("%s: the kernel has %u of %u %s on other nodes than %u", what->name, moved, found[use].sampled, names[use],
-				    node);
+			return fail("%s: the kernel has %u of %u %s on other nodes than %u", what->name, moved,
+				    found[use].sampled, names[use], node);
 		sum->looked += found[use].nr;
 	}
 	return 0;
@@ -102,7 +103,8 @@ int landing_check(const struct run_case *what, const struct choices *choices, st
 	} else {
 		crew_prepare(&crew.seats[0]);
 		done = crew_op(&crew.seats[0]);
-		status = done < 0 ? fail("%s: %s: %s", what->name, crew.seats[0].role->name, strerror((int)-done)) : judge(what, sum);
+		status = done < 0 ? fail("%s: %s: %s", what->name, crew.seats[0].role->name, strerror((int)-done)) :
+				    judge(what, sum);
 		crew_leave(&crew, 0);
 	}
 	crew_end(&crew);

@@ -36,17 +36,19 @@ int layout_limits_check(const struct layout *layout, const struct choices *choic
 	const unsigned long frames = choices->frames * topology_nodes();
 
 	if (!sums.vmas)
-		return complain("layout '%s': none of its %u VMAs lies between %#lx and %#lx, where VMAs may be", layout->name,
-				layout->nr_vmas, MMAP_MIN_ADDR, TASK_SIZE);
+		return complain("layout '%s': none of its %u VMAs lies between %#lx and %#lx, where VMAs may be",
+				layout->name, layout->nr_vmas, MMAP_MIN_ADDR, TASK_SIZE);
 	if (sums.vmas > MAX_MAP_COUNT)
-		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)", layout->name,
-				sums.vmas, MAX_MAP_COUNT);
+		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)",
+				layout->name, sums.vmas, MAX_MAP_COUNT);
 	if (sums.pages > frames)
-		return complain("layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu a node",
-				layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
+		return complain(
+			"layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu "
+			"a node",
+			layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
 	if (sums.left_out && choices->layouts_given)
 		warn("layout '%s': %u of %u VMAs are skipped, with %llu pages: VMAs lie between %#lx and %#lx",
-		     layout->name,
-		     sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out, MMAP_MIN_ADDR, TASK_SIZE);
+		     layout->name, sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out,
+		     MMAP_MIN_ADDR, TASK_SIZE);
 	return 0;
 }

@@ -12,8 +12,8 @@ static void choices_apart(const struct run_case *what, char *text, size_t size)
 
 	*text = '\0';
 	for (unsigned int i = 0; i < what->workload->nr_axes; i++)
-		length += (size_t)snprintf(text + length, size - length, "%s%s:%lld", length ? " " : "", what->workload->axes[i].key,
-					   (long long)what->choice[i]);
+		length += (size_t)snprintf(text + length, size - length, "%s%s:%lld", length ? " " : "",
+					   what->workload->axes[i].key, (long long)what->choice[i]);
 	if (what->payload)
 		snprintf(text + length, size - length, "%spayload:%u", length ? " " : "", what->payload);
 }

@@ -6,7 +6,10 @@
 #include "bench/data/numa.h"
 #include "bench/run/suite.h"
 
-/* Takes the medians of @measured for @suite, whose places numa_places() made. Returns 0 or -ENOMEM; numa_free() either way. */
+/*
+ * Takes the medians of @measured for @suite, whose places numa_places() made. Returns 0 or -ENOMEM; numa_free() either
+ * way.
+ */
 int numa_gather(struct numa *numa, const struct suite *suite, const struct results *measured);
 
 #endif

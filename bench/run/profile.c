@@ -232,7 +232,8 @@ static int gather(struct profile *profile, unsigned int nr)
 
 		error = gauge->error;
 		if (error)
-			snprintf(profile->why, sizeof(profile->why), "%s: %s", now.crew.seats[i].role->name, strerror(-error));
+			snprintf(profile->why, sizeof(profile->why), "%s: %s", now.crew.seats[i].role->name,
+				 strerror(-error));
 		profile->items += gauge->items;
 		profile->thread_seconds += gauge->end - gauge->start - gauge->preparing;
 		first = min(first, gauge->start);
@@ -265,7 +266,8 @@ static int run_case(struct profile *profile, double seconds)
 	return error;
 }
 
-int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds, bool bare)
+int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds,
+		bool bare)
 {
 	int error;
 

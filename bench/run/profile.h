@@ -43,7 +43,8 @@ struct profile {
  * instruments on, for comparison. Returns 0, or -errno with the reason in profile->why; profile_free() only follows the
  * former.
  */
-int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds, bool bare);
+int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds,
+		bool bare);
 void profile_free(struct profile *profile);
 
 /* Of all threads' time, the share that went into waiting for locks of @rank. */

@@ -15,7 +15,8 @@ static double mean_hold(const struct profile *profile, enum lock_rank rank)
 
 	if (!lock->hold_samples)
 		return 0;
-	return max(0.0, (double)lock->hold / (double)lock->hold_samples - profile->ticks_of_nothing) * profile->ns_per_tick;
+	return max(0.0, (double)lock->hold / (double)lock->hold_samples - profile->ticks_of_nothing) *
+	       profile->ns_per_tick;
 }
 
 /* ---- text ---- */
@@ -73,7 +74,8 @@ static void print_lock(FILE *out, const struct profile *profile, enum lock_rank 
 	format_ns(hold, sizeof(hold), mean_hold(profile, rank));
 	fprintf(out, "  %-28s %9s %9.2f%% %9.2f%% %10s %10s\n", lockrank_name(rank), acquired,
 		lock->acquired ? 100.0 * (double)lock->contended / (double)lock->acquired : 0.0,
-		100 * profile_wait_share(profile, rank), lock->wait_most ? longest : "-", lock->hold_samples ? hold : "-");
+		100 * profile_wait_share(profile, rank), lock->wait_most ? longest : "-",
+		lock->hold_samples ? hold : "-");
 }
 
 static void print_locks(FILE *out, const struct profile *profile)
@@ -97,8 +99,8 @@ static void print_latencies(FILE *out, const struct profile *profile)
 	static const double shares[] = { 0.5, 0.9, 0.99, 0.999, 1 };
 
 	if (profile->nr_latencies)
-		fprintf(out, "  %-12s %-16s %9s %10s %10s %10s %10s %10s\n", "role", "operation", "count", "p50", "p90", "p99", "p99.9",
-			"max");
+		fprintf(out, "  %-12s %-16s %9s %10s %10s %10s %10s %10s\n", "role", "operation", "count", "p50", "p90",
+			"p99", "p99.9", "max");
 	for (unsigned int i = 0; i < profile->nr_latencies; i++) {
 		const struct profile_latency *latency = &profile->latencies[i];
 		uint64_t total = histogram_total(&latency->histogram);
@@ -107,7 +109,8 @@ static void print_latencies(FILE *out, const struct profile *profile)
 		format_count(text, sizeof(text), total);
 		fprintf(out, "  %-12s %-16s %9s", latency->role, latency->operation, text);
 		for (size_t q = 0; q < ARRAY_SIZE(shares); q++) {
-			format_ns(text, sizeof(text), (double)histogram_quantile(&latency->histogram, shares[q]) * profile->ns_per_tick);
+			format_ns(text, sizeof(text),
+				  (double)histogram_quantile(&latency->histogram, shares[q]) * profile->ns_per_tick);
 			fprintf(out, " %10s", text);
 		}
 		if ((double)total >= 1.5 * (double)latency->samples)
@@ -121,7 +124,8 @@ static void print_retries(FILE *out, const struct profile *profile)
 	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
 		if (profile->retries[id].most)
 			fprintf(out, "  tried again: %s: %llu times, p99.9 %u, most %u\n", profile->retries[id].name,
-				(unsigned long long)profile->retries[id].loops, profile->retries[id].p999, profile->retries[id].most);
+				(unsigned long long)profile->retries[id].loops, profile->retries[id].p999,
+				profile->retries[id].most);
 }
 
 void profile_print(FILE *out, const struct profile *profile)
@@ -147,11 +151,13 @@ static json_t *locks_json(const struct profile *profile)
 
 		if (!lock->acquired && !lock->contended)
 			continue;
-		json_array_append_new(locks, json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:I, s:f}", "class", lockrank_name(rank),
-			"acquired", (json_int_t)lock->acquired, "contended", (json_int_t)lock->contended,
-			"wait_ns", nanoseconds(profile, lock->wait), "wait_max_ns", nanoseconds(profile, lock->wait_most),
-			"hold_ns_mean", mean_hold(profile, rank), "hold_samples", (json_int_t)lock->hold_samples,
-			"wait_share", profile_wait_share(profile, rank)));
+		json_array_append_new(
+			locks, json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:I, s:f}", "class", lockrank_name(rank),
+					 "acquired", (json_int_t)lock->acquired, "contended",
+					 (json_int_t)lock->contended, "wait_ns", nanoseconds(profile, lock->wait),
+					 "wait_max_ns", nanoseconds(profile, lock->wait_most), "hold_ns_mean",
+					 mean_hold(profile, rank), "hold_samples", (json_int_t)lock->hold_samples,
+					 "wait_share", profile_wait_share(profile, rank)));
 	}
 	return locks;
 }
@@ -164,7 +170,9 @@ static json_t *buckets_json(const struct profile *profile, const struct histogra
 		uint64_t count = load_relaxed(&histogram->count[i]);
 
 		if (count)
-			json_array_append_new(buckets, json_pack("[o, I]", nanoseconds(profile, histogram_bucket_end(i)), (json_int_t)count));
+			json_array_append_new(buckets,
+					      json_pack("[o, I]", nanoseconds(profile, histogram_bucket_end(i)),
+							(json_int_t)count));
 	}
 	return buckets;
 }
@@ -177,15 +185,17 @@ static json_t *latencies_json(const struct profile *profile)
 		const struct profile_latency *latency = &profile->latencies[i];
 		const struct histogram *histogram = &latency->histogram;
 
-		json_array_append_new(latencies, json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "role", latency->role,
-			"operation", latency->operation, "count", (json_int_t)histogram_total(histogram),
-			"samples", (json_int_t)latency->samples,
-			"p50", nanoseconds(profile, histogram_quantile(histogram, 0.5)),
-			"p90", nanoseconds(profile, histogram_quantile(histogram, 0.9)),
-			"p99", nanoseconds(profile, histogram_quantile(histogram, 0.99)),
-			"p999", nanoseconds(profile, histogram_quantile(histogram, 0.999)),
-			"max", nanoseconds(profile, load_relaxed(&histogram->most)),
-			"buckets", buckets_json(profile, histogram)));
+		json_array_append_new(latencies,
+				      json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "role",
+						latency->role, "operation", latency->operation, "count",
+						(json_int_t)histogram_total(histogram), "samples",
+						(json_int_t)latency->samples, "p50",
+						nanoseconds(profile, histogram_quantile(histogram, 0.5)), "p90",
+						nanoseconds(profile, histogram_quantile(histogram, 0.9)), "p99",
+						nanoseconds(profile, histogram_quantile(histogram, 0.99)), "p999",
+						nanoseconds(profile, histogram_quantile(histogram, 0.999)), "max",
+						nanoseconds(profile, load_relaxed(&histogram->most)), "buckets",
+						buckets_json(profile, histogram)));
 	}
 	return latencies;
 }
@@ -196,9 +206,11 @@ static json_t *retries_json(const struct profile *profile)
 
 	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
 		if (profile->retries[id].loops)
-			json_array_append_new(retries, json_pack("{s:s, s:I, s:i, s:i}", "loop", profile->retries[id].name, "count",
-				(json_int_t)profile->retries[id].loops, "p999", (int)profile->retries[id].p999,
-				"max", (int)profile->retries[id].most));
+			json_array_append_new(retries,
+					      json_pack("{s:s, s:I, s:i, s:i}", "loop", profile->retries[id].name,
+							"count", (json_int_t)profile->retries[id].loops, "p999",
+							(int)profile->retries[id].p999, "max",
+							(int)profile->retries[id].most));
 	return retries;
 }
 
@@ -209,8 +221,9 @@ json_t *profile_json(const struct profile *profile)
 	if (profile->skipped)
 		return json_pack("{s:s, s:i, s:s}", "name", profile->what->name, "threads", (int)profile->what->threads,
 				 "skipped", profile->why);
-	return json_pack("{s:s, s:i, s:f, s:I, s:b, s:s?, s:o, s:o, s:o}", "name", profile->what->name,
-			 "threads", (int)profile->what->threads, "seconds", profile->seconds, "items", (json_int_t)profile->items,
-			 "instruments", !profile->bare, "bottleneck", worst < NR_LOCK_RANKS ? lockrank_name(worst) : NULL,
-			 "locks", locks_json(profile), "latency", latencies_json(profile), "retries", retries_json(profile));
+	return json_pack("{s:s, s:i, s:f, s:I, s:b, s:s?, s:o, s:o, s:o}", "name", profile->what->name, "threads",
+			 (int)profile->what->threads, "seconds", profile->seconds, "items", (json_int_t)profile->items,
+			 "instruments", !profile->bare, "bottleneck",
+			 worst < NR_LOCK_RANKS ? lockrank_name(worst) : NULL, "locks", locks_json(profile), "latency",
+			 latencies_json(profile), "retries", retries_json(profile));
 }

@@ -37,8 +37,10 @@ static struct point extent_of(const struct workload *workload, const struct choi
 	};
 
 	for (unsigned int i = 0; i < WORKLOAD_MAX_AXES; i++)
-		extent.axis[i] = i < workload->nr_axes && !defaults->first_axis_values &&
-				 !defaults->last_axis_values && !chosen_value(&workload->axes[i], choices) ? workload->axes[i].nr : 1;
+		extent.axis[i] = i < workload->nr_axes && !defaults->first_axis_values && !defaults->last_axis_values &&
+						 !chosen_value(&workload->axes[i], choices) ?
+					 workload->axes[i].nr :
+					 1;
 	return extent;
 }
 
@@ -154,7 +156,10 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 		for (unsigned int i = 0; i < workload->nr_axes; i++) {
 			const int64_t *chosen = chosen_value(&workload->axes[i], choices);
 
-			what.choice[i] = chosen ? *chosen : workload->axes[i].values[value_of(&workload->axes[i], point.axis[i], defaults)];
+			what.choice[i] =
+				chosen ?
+					*chosen :
+					workload->axes[i].values[value_of(&workload->axes[i], point.axis[i], defaults)];
 		}
 		if (unasked <= 1)
 			status = add_threads(suite, &what, choices, !defaults->threads || !unasked);

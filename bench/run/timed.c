@@ -47,12 +47,14 @@
 #include "bench/run/alternate.h"
 #include "bench/run/bench_shim.h"
 #include "bench/run/crew.h"
+#include "bench/run/fairness.h"
 #include "bench/run/journal.h"
 
 /* An attempt may take longer than expected: a lock's waiters may fall into step with the scheduler. */
 #define LONGEST_ATTEMPT		5	/* times min_time; then it ends, short of its quota */
 #define OPS_BETWEEN_LOOKS	16	/* at the clock */
-#define PAYMENTS		256	/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
+/* waits of a slow-down in a quota: short ops are paid for together, the clock costs as they do */
+#define PAYMENTS		256
 
 /* Lock key: (M) mutex (A) atomic (C) const while an attempt runs; one attempt runs at a time */
 static struct {
@@ -69,7 +71,8 @@ static struct {
 	struct usage used;		/* (M) of all workers */
 	double seconds;			/* (T) that the quota took thread 0; 0 when it failed */
 	json_t *counters;		/* (M) by name, of all workers together: the journal's columns */
-	double rates[NR_CPUS];		/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
+	/* (T) of each worker, items per second; thread 0 reads them after the second barrier */
+	double rates[NR_CPUS];
 } attempt = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* (C) while timed_run() runs */
@@ -187,7 +190,8 @@ static bool enough(const struct seat *seat, const struct tally *tally, uint64_t 
 static void work(struct shim_state *state, struct seat *seat, struct tally *tally)
 {
 	const uint64_t quota = shim_quota(state);
-	const bool slower = timing->slow_down > 0 && !(seat->worker.run->workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
+	const bool slower = timing->slow_down > 0 &&
+			    !(seat->worker.run->workload->flags & (WORKLOAD_LIMIT | WORKLOAD_LIVE));
 
 	tally->paid = processor_seconds();
 	for (;;) {
@@ -224,30 +228,6 @@ static void note_window(const struct usage *start, const struct usage *end, doub
 	pthread_mutex_unlock(&attempt.mutex);
 }
 
-static double jain_index(unsigned int role)
-{
-	double sum = 0, squares = 0;
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < attempt.crew.run.threads; i++) {
-		if (attempt.crew.seats[i].worker.role != role)
-			continue;
-		sum += attempt.rates[i];
-		squares += attempt.rates[i] * attempt.rates[i];
-		nr++;
-	}
-	return squares > 0 ? sum * sum / (nr * squares) : 1;
-}
-
-static double fairness(void)
-{
-	double least = 1;
-
-	for (unsigned int role = 0; role < attempt.crew.run.workload->nr_roles; role++)
-		least = min(least, jain_index(role));
-	return least;
-}
-
 /* As the library does, the sum over all threads. */
 static void put_counter(struct shim_state *state, const char *name, double value)
 {
@@ -262,7 +242,8 @@ static void put_counter(struct shim_state *state, const char *name, double value
 static void report_shares(struct shim_state *state)
 {
 	const struct usage *used = &attempt.used;
-	const double wanted = min(used->processor + used->queued, attempt.processors * (attempt.last_end - attempt.first_start));
+	const double wanted =
+		min(used->processor + used->queued, attempt.processors * (attempt.last_end - attempt.first_start));
 	const double whole = attempt.crowded ? used->processor : used->real;
 
 	put_counter(state, "on_processor", used->processor / max(used->real, 1e-9));
@@ -292,7 +273,7 @@ static void report(struct shim_state *state, const struct seat *seat, const stru
 	shim_time(state, seconds);
 	put_counter(state, "items_per_second", rate);
 	if (!seat->worker.index) {
-		put_counter(state, "fairness", fairness());
+		put_counter(state, "fairness", crew_fairness(&attempt.crew, attempt.rates));
 		report_shares(state);
 		attempt.seconds = seconds;
 	}
@@ -325,7 +306,8 @@ static void start_work_finish(struct shim_state *state, struct seat *seat)
 	tally.start = start.real;
 	work(state, seat, &tally);
 	end = usage_at_end();
-	attempt.rates[seat->worker.index] = (double)tally.items / max(end.real - tally.start - rate_preparing(&tally), 1e-9);
+	attempt.rates[seat->worker.index] =
+		(double)tally.items / max(end.real - tally.start - rate_preparing(&tally), 1e-9);
 	note_window(&start, &end, tally.preparing);
 	rcu_offline();
 	shim_finish(state);
@@ -423,7 +405,8 @@ static void body(struct shim_state *state, void *user)
 /* What was added up to the @last case is to be mixed with nothing that comes later. */
 static bool run_now(const struct suite *suite, unsigned int last)
 {
-	return last + 1 == suite->nr || (timing->by_workload && suite->cases[last + 1].workload != suite->cases[last].workload);
+	return last + 1 == suite->nr ||
+	       (timing->by_workload && suite->cases[last + 1].workload != suite->cases[last].workload);
 }
 
 unsigned long timed_run(const struct suite *suite, const struct choices *choices, const struct timing *how,
@@ -437,7 +420,8 @@ unsigned long timed_run(const struct suite *suite, const struct choices *choices
 	attempt.counters = json_object();
 	for (unsigned int i = 0, added = 0; i < suite->nr; i++) {
 		if (suite->cases[i].payload == machine.payload && suite->cases[i].repetitions) {
-			shim_add(suite->cases[i].name, suite->cases[i].threads, suite->cases[i].repetitions, body, &suite->cases[i]);
+			shim_add(suite->cases[i].name, suite->cases[i].threads, suite->cases[i].repetitions, body,
+				 &suite->cases[i]);
 			added++;
 		}
 		if (added && run_now(suite, i) && !interrupted()) {

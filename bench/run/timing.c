@@ -60,7 +60,8 @@ static void library_misused(void)
 static const char *ours_instead(const char *option)
 {
 	static const char *const ours[][2] = {
-		{ "--benchmark_out", "--out" }, { "--benchmark_format", "--out" }, { "--benchmark_list_tests", "--list" },
+		{ "--benchmark_out", "--out" }, { "--benchmark_format", "--out" },
+		  { "--benchmark_list_tests", "--list" },
 		{ "--benchmark_repetitions", "--repetitions" }, { "--benchmark_min_time", "--min-time" },
 	};
 
@@ -84,8 +85,11 @@ int timing_begin(const struct timing *timing)
 {
 	char repetitions[64], min_time[64];
 	char *argv[64] = {
-		"faultline", repetitions, min_time,
-		timing->alternate ? "--benchmark_enable_random_interleaving=false" : "--benchmark_enable_random_interleaving=true",
+		"faultline",
+		repetitions,
+		min_time,
+		timing->alternate ? "--benchmark_enable_random_interleaving=false" :
+				    "--benchmark_enable_random_interleaving=true",
 	};
 	int argc = 4;
 	const char *unknown;
@@ -146,7 +150,8 @@ static void show_attempt(const struct run_case *what, uint64_t quota)
 
 	count_attempt(what, quota, now_seconds());
 	format_duration(left, sizeof(left), seconds_left());
-	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name, what->threads);
+	progress_show("%lu of %lu runs, %s left: %s/threads:%u", progress.done, progress.runs, left, what->name,
+		      what->threads);
 }
 
 /* ---- running ---- */
@@ -168,7 +173,9 @@ static int run_payloads(const struct timing *timing, const struct suite *suite, 
 		matched += timed_run(suite, choices, timing, show_attempt);
 	}
 	progress_end();
-	return matched || interrupted() ? 0 : complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
+	return matched || interrupted() ?
+		       0 :
+		       complain("no benchmark passes --benchmark_filter (see %s --list)", program_name);
 }
 
 /* Rows that a signal left unmeasured say nothing. */
@@ -193,7 +200,8 @@ static int take_results(json_t **root)
 	*root = text ? json_loads(text, 0, &error) : NULL;
 	free(text);
 	if (!text)
-		return interrupted() ? fail("%s before anything was measured", interrupt_name()) : fail("out of memory");
+		return interrupted() ? fail("%s before anything was measured", interrupt_name()) :
+				       fail("out of memory");
 	if (!*root)
 		return fail("Google Benchmark's results cannot be read: %s", error.text);
 	if (interrupted())

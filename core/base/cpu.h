@@ -174,7 +174,8 @@ struct cpu_client {
 
 /* Adds @object, a struct cpu_client of the file. Clients do not depend on each other: the order is the linker's. */
 #define CPU_CLIENT(object) \
-	static const struct cpu_client *const object##_entry_ __attribute__((section("faultline_cpu_clients"), used)) = &(object)
+	static const struct cpu_client *const object##_entry_ \
+		__attribute__((section("faultline_cpu_clients"), used)) = &(object)
 
 /* Adds its counts to the totals. Callers drain per-thread caches first (frame_drain_cpu()). */
 void cpu_unregister(void);

@@ -33,7 +33,8 @@ enum page_walk_action {
  * pgd_entry … pmd_entry  populated entries, folded levels included; pud_entry and pmd_entry must handle huge leaves
  * pte_entry              every slot of an existing PTE table, under its PTL, empty ones included; with install_pte only
  *                        slots that were populated
- * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in VM_PFNMAP
+ * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in
+ * VM_PFNMAP
  *                        ranges without test_walk, in hugetlb memory
  * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or another entry;
  *                        under the hugetlb VMA lock. No other callback runs there, except pte_hole where there is no

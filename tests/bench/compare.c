@@ -30,7 +30,8 @@ struct recipe {
 	double run_noise;		/* of a run, which all of its repetitions of a benchmark share */
 	double core, controls;		/* rates, against 1 */
 	double first;			/* of the first benchmark, besides */
-	double pace;			/* of the machine, as noise: what it does to a repetition, it does to all that have its seed */
+	/* of the machine, as noise: what it does to a repetition, it does to all that have its seed */
+	double pace;
 	uint64_t pace_seed;
 	bool without_controls;
 };
@@ -44,12 +45,15 @@ static double around_one(struct rng *rng, double width)
 	return 1 + sum * width;
 }
 
-static void put_benchmark(FILE *out, struct rng *rng, struct rng *pace, const struct recipe *recipe, const char *name, double rate)
+static void put_benchmark(FILE *out, struct rng *rng, struct rng *pace, const struct recipe *recipe, const char *name,
+			  double rate)
 {
 	rate *= around_one(rng, recipe->run_noise);
 	for (int i = 0; i < REPETITIONS; i++)
-		fprintf(out, ",\n{ \"run_name\": \"%s/threads:2\", \"run_type\": \"iteration\", \"items_per_second\": %.17g }", name,
-			rate * around_one(rng, recipe->noise) * around_one(pace, recipe->pace));
+		fprintf(out,
+			",\n{ \"run_name\": \"%s/threads:2\", \"run_type\": \"iteration\", \"items_per_second\": %.17g "
+			"}",
+			name, rate * around_one(rng, recipe->noise) * around_one(pace, recipe->pace));
 }
 
 static void put_run(const char *path, struct rng *rng, const struct recipe *recipe, unsigned int run)
@@ -109,7 +113,8 @@ static struct comparison compared(const struct recipe *before, const struct reci
 }
 
 /* In how many of TRIES comparisons some benchmark is slower, respectively none is faster or slower. */
-static void count_verdicts(const struct recipe *before, const struct recipe *after, unsigned int *slower, unsigned int *noise)
+static void count_verdicts(const struct recipe *before, const struct recipe *after, unsigned int *slower,
+			   unsigned int *noise)
 {
 	*slower = *noise = 0;
 	for (uint64_t seed = 1; seed <= TRIES; seed++) {
@@ -122,7 +127,9 @@ static void count_verdicts(const struct recipe *before, const struct recipe *aft
 }
 
 static const struct recipe one_run = { .runs = 1, .noise = 0.03, .core = 1, .controls = 1, .first = 1 };
-static const struct recipe in_turns = { .runs = 16, .noise = 0.1, .run_noise = 0.06, .core = 1, .controls = 1, .first = 1 };
+static const struct recipe in_turns = {
+	.runs = 16, .noise = 0.1, .run_noise = 0.06, .core = 1, .controls = 1, .first = 1
+};
 
 static void chance_is_noise(void **state)
 {
@@ -176,7 +183,8 @@ static void one_is_found(void **state)
 /* Two of the three answers, by name, and the third with too few rounds for it. */
 static void three_answers(void **state)
 {
-	struct recipe steady = { .runs = 20, .noise = 0.002, .core = 1, .controls = 1, .first = 1 }, few = in_turns, slow;
+	struct recipe steady = { .runs = 20, .noise = 0.002, .core = 1, .controls = 1, .first = 1 }, few = in_turns,
+		      slow;
 	struct comparison comparison = compared(&steady, &steady, 1);
 
 	(void)state;
@@ -216,7 +224,8 @@ static void a_slower_machine_is_noise(void **state)
 /* What differs between processes is noise too, and no number of repetitions in one process shows it: three runs do. */
 static void runs_are_the_samples(void **state)
 {
-	struct recipe before = { .runs = 1, .noise = 0.002, .run_noise = 0.3, .core = 1, .controls = 1, .first = 1 }, after = before;
+	struct recipe before = { .runs = 1, .noise = 0.002, .run_noise = 0.3, .core = 1, .controls = 1, .first = 1 },
+		      after = before;
 	unsigned int slower, noise;
 
 	(void)state;
@@ -233,7 +242,9 @@ static void runs_are_the_samples(void **state)
  */
 static void a_shared_pace_falls_out(void **state)
 {
-	struct recipe before = { .runs = 8, .noise = 0.05, .run_noise = 0.03, .core = 1, .controls = 1, .first = 1, .pace = 0.5 };
+	struct recipe before = {
+		.runs = 8, .noise = 0.05, .run_noise = 0.03, .core = 1, .controls = 1, .first = 1, .pace = 0.5
+	};
 	struct recipe after = before;
 	unsigned int slower, noise;
 
@@ -251,8 +262,12 @@ static void a_shared_pace_falls_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chance_is_noise), cmocka_unit_test(a_tenth_is_found), cmocka_unit_test(one_is_found), cmocka_unit_test(three_answers),
-		cmocka_unit_test(a_slower_machine_is_noise), cmocka_unit_test(runs_are_the_samples),
+		cmocka_unit_test(chance_is_noise),
+		cmocka_unit_test(a_tenth_is_found),
+		cmocka_unit_test(one_is_found),
+		cmocka_unit_test(three_answers),
+		cmocka_unit_test(a_slower_machine_is_noise),
+		cmocka_unit_test(runs_are_the_samples),
 		cmocka_unit_test(a_shared_pace_falls_out),
 	};
 

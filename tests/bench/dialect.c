@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dialect.c - formats with foreign text in them: what is a literal stays, what is not goes through the language's own functions. */
+/*
+ * dialect.c - formats with foreign text in them: what is a literal stays, what is not goes through the language's own
+ * functions.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -118,8 +118,9 @@ static void test_what_was_not_measured_is_no_step(void **state)
 static void test_the_base_is_the_oldest_release(void **state)
 {
 	static const char *const names[] = {
-		"fault/policy:aged/threads:2", "fault/policy:linux-2.6.14,spin=futex/threads:2",
-		"fault/policy:linux-6.15/threads:2", "fault/policy:linux-99.1/threads:2", "fault/policy:linux-2.4.0/threads:2", NULL,
+		"fault/policy:aged/threads:2",	      "fault/policy:linux-2.6.14,spin=futex/threads:2",
+		"fault/policy:linux-6.15/threads:2",  "fault/policy:linux-99.1/threads:2",
+		"fault/policy:linux-2.4.0/threads:2", NULL,
 	};
 	static const double rates[][3] = { { 1, 1, 1 }, { 2, 2, 2 }, { 4, 4, 4 }, { 8, 8, 8 }, { 16, 16, 16 } };
 	struct results found = results_of(names, rates);

@@ -13,7 +13,9 @@
 
 static void numbers_neither_overflow_nor_have_anything_beside_them(void **state)
 {
-	static const char *const bad[] = { "", " 1", "1 ", "+1", "-1", "1k", "0x1", "1.0", "18446744073709551616", "99999999999999999999" };
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-1", "1k", "0x1", "1.0", "18446744073709551616", "99999999999999999999"
+	};
 	uint64_t number = 7;
 
 	(void)state;
@@ -29,7 +31,9 @@ static void numbers_neither_overflow_nor_have_anything_beside_them(void **state)
 
 static void sizes_take_a_letter(void **state)
 {
-	static const char *const bad[] = { "k", "1kk", "1kb", "1p", "1.5k", "-1k", "16777216t", "18446744073709551615k" };
+	static const char *const bad[] = {
+		"k", "1kk", "1kb", "1p", "1.5k", "-1k", "16777216t", "18446744073709551615k"
+	};
 	uint64_t size = 0;
 
 	(void)state;
@@ -46,16 +50,19 @@ static void sizes_take_a_letter(void **state)
 static void times_take_a_unit(void **state)
 {
 	static const struct { const char *text; double seconds; } good[] = {
-		{ "60", 60 }, { "60s", 60 }, { "5m", 300 }, { "500ms", 0.5 }, { "1.5h", 5400 }, { "250us", 250e-6 }, { "7ns", 7e-9 },
+		{ "60", 60 }, { "60s", 60 }, { "5m", 300 }, { "500ms", 0.5 }, { "1.5h", 5400 }, { "250us", 250e-6 },
+		  { "7ns", 7e-9 },
 		{ ".5", 0.5 }, { "0", 0 },
 	};
-	static const char *const bad[] = { "", "s", "ms", "soon", "-1", "+1", "1 s", "1e3", "1.2.3", "5x", "5min", "inf", "nan", "0x10", "5M" };
+	static const char *const bad[] = { "",	    "s",  "ms",	  "soon", "-1",	 "+1",	 "1 s", "1e3",
+					   "1.2.3", "5x", "5min", "inf",  "nan", "0x10", "5M" };
 	double seconds = -1;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_true(read_time(good[i].text, 0, 1e6, &seconds));
-		assert_true(seconds > good[i].seconds * (1 - 1e-12) - 1e-15 && seconds < good[i].seconds * (1 + 1e-12) + 1e-15);
+		assert_true(seconds > good[i].seconds * (1 - 1e-12) - 1e-15 &&
+			    seconds < good[i].seconds * (1 + 1e-12) + 1e-15);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(read_time(bad[i], 0, 1e6, &seconds));

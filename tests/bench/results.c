@@ -89,9 +89,10 @@ static void expect_rate(const struct results *results, const char *name, unsigne
 /* Without items an iteration is one item, in each unit of time. */
 static void compares_by_time(void **state)
 {
-	struct results results = load(HEAD "{\"run_name\": \"fib_10\", " RUN "\"ns\"}, {\"run_name\": \"fib_20/8\", " RUN "\"us\"},"
-				      "{\"run_name\": \"a\", " RUN "\"ms\"}, {\"run_name\": \"b\", " RUN "\"s\"},"
-				      "{\"run_name\": \"c\", " RUN "\"ns\", \"items_per_second\": 7.0}" TAIL);
+	struct results results = load(HEAD "{\"run_name\": \"fib_10\", " RUN
+					   "\"ns\"}, {\"run_name\": \"fib_20/8\", " RUN "\"us\"},"
+					   "{\"run_name\": \"a\", " RUN "\"ms\"}, {\"run_name\": \"b\", " RUN "\"s\"},"
+					   "{\"run_name\": \"c\", " RUN "\"ns\", \"items_per_second\": 7.0}" TAIL);
 
 	(void)state;
 	assert_int_equal(results.nr, 5);
@@ -108,12 +109,13 @@ static void compares_by_time(void **state)
 /* The first versions distinguish repetitions from aggregates by the name alone. */
 static void reads_the_first_versions(void **state)
 {
-	struct results results = load(HEAD "{\"name\": \"BM_x/8/threads:2\", \"iterations\": 9, \"real_time\": 5, \"time_unit\": \"ns\"},"
-				      "{\"name\": \"BM_x/8/threads:2\", \"iterations\": 9, \"real_time\": 10},"
-				      "{\"name\": \"BM_x/8/threads:2_mean\", \"real_time\": 7.5},"
-				      "{\"name\": \"BM_x/8/threads:2_stddev\", \"real_time\": 1},"
-				      "{\"name\": \"BM_x_BigO\", \"cpu_coefficient\": 1, \"big_o\": \"N\"},"
-				      "{\"name\": \"BM_x_RMS\", \"rms\": 0.01}" TAIL);
+	struct results results = load(
+		HEAD "{\"name\": \"BM_x/8/threads:2\", \"iterations\": 9, \"real_time\": 5, \"time_unit\": \"ns\"},"
+		     "{\"name\": \"BM_x/8/threads:2\", \"iterations\": 9, \"real_time\": 10},"
+		     "{\"name\": \"BM_x/8/threads:2_mean\", \"real_time\": 7.5},"
+		     "{\"name\": \"BM_x/8/threads:2_stddev\", \"real_time\": 1},"
+		     "{\"name\": \"BM_x_BigO\", \"cpu_coefficient\": 1, \"big_o\": \"N\"},"
+		     "{\"name\": \"BM_x_RMS\", \"rms\": 0.01}" TAIL);
 
 	(void)state;
 	assert_int_equal(results.nr, 1);
@@ -126,10 +128,15 @@ static void reads_the_first_versions(void **state)
 static void takes_aggregates_alone(void **state)
 {
 #define OF(name, aggregate, time) \
-	"{\"run_name\": \"" name "\", \"run_type\": \"aggregate\", \"aggregate_name\": \"" aggregate "\", \"real_time\": " time "}"
-	struct results results = load(HEAD OF("a", "mean", "8") "," OF("a", "median", "10") "," OF("a", "stddev", "3") ","
-				      OF("b", "mean", "5") "," OF("b", "cv", "0.1") "," OF("c", "RMS", "1") "," OF("c", "BigO", "1")
-				      ",{\"name\": \"d_mean\", \"real_time\": 4}" TAIL);
+	"{\"run_name\": \"" name "\", \"run_type\": \"aggregate\", \"aggregate_name\": \"" aggregate \
+	"\", \"real_time\": " time "}"
+	struct results results =
+		load(HEAD OF("a", "mean", "8") "," OF("a", "median", "10") "," OF("a", "stddev", "3") "," OF(
+			"b", "mean",
+			"5") "," OF("b", "cv",
+				    "0.1") "," OF("c", "RMS",
+						  "1") "," OF("c", "BigO",
+							      "1") ",{\"name\": \"d_mean\", \"real_time\": 4}" TAIL);
 
 	(void)state;
 	assert_int_equal(results.nr, 3);
@@ -143,13 +150,15 @@ static void takes_aggregates_alone(void **state)
 /* NaN and Infinity are no values, in strings they are text; what was skipped or failed says why. */
 static void leaves_aside_what_is_no_number(void **state)
 {
-	struct results results = load(HEAD "{\"run_name\": \"NaN: \\\"Infinity\\\\\", " RUN "\"ns\", \"hit_ratio\": NaN, \"worst\":-Infinity},"
-				      "{\"run_name\": \"b\", " RUN "\"ns\", \"items_per_second\": NaN},"
-				      "{\"run_name\": \"b\", " RUN "\"ns\", \"items_per_second\": 3},"
-				      "{\"run_name\": \"c\", " RUN "\"ns\", \"items_per_second\": Infinity},"
-				      "{\"run_name\": \"d\", \"run_type\": \"iteration\", \"real_time\": 0.0},"
-				      "{\"run_name\": \"e\", " RUN "\"ns\", \"skipped\": true, \"skip_message\": \"no AVX\"},"
-				      "{\"run_name\": \"f\", " RUN "\"ns\", \"error_occurred\": true, \"error_message\": \"broken\"}" TAIL);
+	struct results results = load(
+		HEAD
+		"{\"run_name\": \"NaN: \\\"Infinity\\\\\", " RUN "\"ns\", \"hit_ratio\": NaN, \"worst\":-Infinity},"
+		"{\"run_name\": \"b\", " RUN "\"ns\", \"items_per_second\": NaN},"
+		"{\"run_name\": \"b\", " RUN "\"ns\", \"items_per_second\": 3},"
+		"{\"run_name\": \"c\", " RUN "\"ns\", \"items_per_second\": Infinity},"
+		"{\"run_name\": \"d\", \"run_type\": \"iteration\", \"real_time\": 0.0},"
+		"{\"run_name\": \"e\", " RUN "\"ns\", \"skipped\": true, \"skip_message\": \"no AVX\"},"
+		"{\"run_name\": \"f\", " RUN "\"ns\", \"error_occurred\": true, \"error_message\": \"broken\"}" TAIL);
 
 	(void)state;
 	assert_int_equal(results.nr, 6);
@@ -177,9 +186,12 @@ static void refuses_other_json(void **state)
 	refuse(HEAD "1" TAIL, "benchmarks[0]: not an object");
 	refuse(HEAD "{\"name\": 1}" TAIL, "benchmarks[0]: neither run_name nor name is a string");
 	refuse(HEAD "{\"name\": \"a\", \"run_type\": []}" TAIL, "run_type is not a string");
-	refuse(HEAD "{\"name\": \"a\", \"run_type\": \"iteration\"}" TAIL, "neither items_per_second nor real_time is a number");
-	refuse(HEAD "{\"name\": \"a\", \"real_time\": \"1\"}" TAIL, "neither items_per_second nor real_time is a number");
-	refuse(HEAD "{\"name\": \"a\", \"real_time\": 1, \"time_unit\": \"h\"}" TAIL, "time_unit is none of ns, us, ms, s");
+	refuse(HEAD "{\"name\": \"a\", \"run_type\": \"iteration\"}" TAIL,
+	       "neither items_per_second nor real_time is a number");
+	refuse(HEAD "{\"name\": \"a\", \"real_time\": \"1\"}" TAIL,
+	       "neither items_per_second nor real_time is a number");
+	refuse(HEAD "{\"name\": \"a\", \"real_time\": 1, \"time_unit\": \"h\"}" TAIL,
+	       "time_unit is none of ns, us, ms, s");
 	refuse(HEAD "{\"name\": \"a\", \"items_per_second\": \"1\"}" TAIL, "items_per_second is not a number");
 	refuse(HEAD "{\"name\": \"a\", \"items_per_second\": 1}, {\"name\": \"a\", \"real_time\": 1}" TAIL,
 	       "benchmarks[1]: items_per_second in some repetitions only");
@@ -206,8 +218,9 @@ static void refuses_huge_files(void **state)
 
 static void reads_will_it_scale(void **state)
 {
-	struct results results = load_as("page fault1.csv", COLUMNS "0,0,100,0,100,0\n1,574916,93.73,574313,93.70,574916\r\n"
-					 "16,2595824,0.36,2142308,25.96,9198656");
+	struct results results = load_as("page fault1.csv",
+					 COLUMNS "0,0,100,0,100,0\n1,574916,93.73,574313,93.70,574916\r\n"
+						 "16,2595824,0.36,2142308,25.96,9198656");
 
 	(void)state;
 	assert_int_equal(results.nr, 4);
@@ -224,7 +237,8 @@ static void reads_will_it_scale(void **state)
 	refuse_as("b.csv", "tasks,linear\n", "b.csv:1: neither a column of processes nor one of threads");
 	refuse_as("b.csv", COLUMNS "1,2,3\n", "b.csv:2: not as many columns");
 	refuse_as("b.csv", COLUMNS "x,1,1,1,1,1\n", "b.csv:2: not a number of tasks");
-	refuse_as("b.csv", COLUMNS "1,1,1,1,1,1\n\n2,nan,1,1,1,1\n", "b.csv:4: operations per second that are no number");
+	refuse_as("b.csv", COLUMNS "1,1,1,1,1,1\n\n2,nan,1,1,1,1\n",
+		  "b.csv:4: operations per second that are no number");
 	refuse_as("b.csv", COLUMNS "1,-1,1,1,1,1\n", "operations per second that are no number");
 	refuse_as("b.csv", "tasks,,,,,,,,,,,,,,,,threads\n", "more than 16 columns");
 }
@@ -240,8 +254,10 @@ static struct side side_of(const char *text)
 /* Items a second are never set against iterations a second. */
 static void compares_the_same_measure_alone(void **state)
 {
-	struct side by_time = side_of(HEAD "{\"name\": \"a\", \"real_time\": 1}, {\"name\": \"b\", \"real_time\": 1}" TAIL);
-	struct side by_items = side_of(HEAD "{\"name\": \"a\", \"items_per_second\": 1}, {\"name\": \"b\", \"real_time\": 1}" TAIL);
+	struct side by_time =
+		side_of(HEAD "{\"name\": \"a\", \"real_time\": 1}, {\"name\": \"b\", \"real_time\": 1}" TAIL);
+	struct side by_items =
+		side_of(HEAD "{\"name\": \"a\", \"items_per_second\": 1}, {\"name\": \"b\", \"real_time\": 1}" TAIL);
 	struct comparison comparison;
 
 	(void)state;

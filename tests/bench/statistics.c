@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* statistics.c - against values computed elsewhere: intervals by the binomial distribution, Yuen's test, corrected probabilities. */
+/*
+ * statistics.c - against values computed elsewhere: intervals by the binomial distribution, Yuen's test, corrected
+ * probabilities.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +35,8 @@ static void intervals_are_ranks(void **state)
 		unsigned int nr, low;
 		double covers;
 	} table[] = {
-		{ 1, 0, 0 }, { 2, 0, 0.5 }, { 5, 0, 0.9375 }, { 6, 0, 0.96875 }, { 8, 0, 0.9921875 }, { 9, 1, 0.9609375 },
+		{ 1, 0, 0 }, { 2, 0, 0.5 }, { 5, 0, 0.9375 }, { 6, 0, 0.96875 }, { 8, 0, 0.9921875 },
+		  { 9, 1, 0.9609375 },
 		{ 10, 1, 0.978515625 }, { 20, 5, 0.958610534668 }, { 25, 7, 0.956714749336 },
 	};
 	double sorted[32], low, high;
@@ -108,8 +112,9 @@ static void halves_are_interleaved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(medians_and_quantiles), cmocka_unit_test(intervals_are_ranks), cmocka_unit_test(samples_differ),
-		cmocka_unit_test(pairs_differ), cmocka_unit_test(many_are_corrected), cmocka_unit_test(halves_are_interleaved),
+		cmocka_unit_test(medians_and_quantiles), cmocka_unit_test(intervals_are_ranks),
+		cmocka_unit_test(samples_differ),	 cmocka_unit_test(pairs_differ),
+		cmocka_unit_test(many_are_corrected),	 cmocka_unit_test(halves_are_interleaved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

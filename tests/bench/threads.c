@@ -72,7 +72,8 @@ static void a_limit_is_printed_in_one_line(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EXIT_CHECK_FAILED);
-	assert_non_null(strstr(text, "cannot start 3 threads: Resource temporarily unavailable after 0 (ulimit -u is 1;"));
+	assert_non_null(
+		strstr(text, "cannot start 3 threads: Resource temporarily unavailable after 0 (ulimit -u is 1;"));
 	assert_ptr_equal(strchr(text, '\n'), text + length - 1);
 	close(ends[0]);
 }

@@ -17,7 +17,9 @@
 
 static char path[PATH_MAX];
 
-/* A file whose root has @extra, its context @context, and these repetitions of "w/threads:N", a list of their members. */
+/*
+ * A file whose root has @extra, its context @context, and these repetitions of "w/threads:N", a list of their members.
+ */
 static struct results results_of(const char *context, const char *extra, const char *const *runs)
 {
 	struct results results;
@@ -27,7 +29,8 @@ static struct results results_of(const char *context, const char *extra, const c
 	close(mkstemp(scratch_name(path, "trust")));
 	out = fopen(path, "we");
 	assert_non_null(out);
-	fprintf(out, "{ \"context\": { \"faultline_schema\": \"1\", \"num_cpus\": 2%s }%s, \"benchmarks\": [\n", context, extra);
+	fprintf(out, "{ \"context\": { \"faultline_schema\": \"1\", \"num_cpus\": 2%s }%s, \"benchmarks\": [\n",
+		context, extra);
 	for (unsigned int i = 0; runs[i]; i++)
 		fprintf(out, "%s{ \"run_type\": \"iteration\", %s }\n", i ? "," : "", runs[i]);
 	fputs("] }\n", out);
@@ -55,7 +58,7 @@ static const char *marks_with(const char *const *runs)
 	return text;
 }
 
-#define assert_marks(wanted, ...)	assert_string_equal(marks_with((const char *const []){ __VA_ARGS__, NULL }), wanted)
+#define assert_marks(wanted, ...) assert_string_equal(marks_with((const char *const[]){ __VA_ARGS__, NULL }), wanted)
 
 static void no_number_is_marked(void **state)
 {
@@ -93,7 +96,8 @@ static void starvation_is_marked(void **state)
 	(void)state;
 	assert_marks("", ONE(100) ", \"processor_got\": 0.95", ONE(100) ", \"processor_got\": 0.91");
 	assert_marks("starved", ONE(100) ", \"processor_got\": 0.85", ONE(100) ", \"processor_got\": 0.99");
-	assert_marks("", ONE(100) ", \"processor_got\": 0.85", ONE(100) ", \"processor_got\": 0.99", ONE(100) ", \"processor_got\": 1.0");
+	assert_marks("", ONE(100) ", \"processor_got\": 0.85", ONE(100) ", \"processor_got\": 0.99",
+		     ONE(100) ", \"processor_got\": 1.0");
 }
 
 static unsigned int run_marks(const char *context, const char *extra)
@@ -172,9 +176,10 @@ static void marks_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_number_is_marked), cmocka_unit_test(more_than_the_processors_can_is_marked),
-		cmocka_unit_test(two_groups_are_marked), cmocka_unit_test(starvation_is_marked), cmocka_unit_test(runs_are_marked),
-		cmocka_unit_test(other_files_are_read), cmocka_unit_test(marks_are_kept),
+		cmocka_unit_test(no_number_is_marked),	 cmocka_unit_test(more_than_the_processors_can_is_marked),
+		cmocka_unit_test(two_groups_are_marked), cmocka_unit_test(starvation_is_marked),
+		cmocka_unit_test(runs_are_marked),	 cmocka_unit_test(other_files_are_read),
+		cmocka_unit_test(marks_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,8 @@ static void check(const struct layout *layout)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum layout_populate ways[] = { POPULATE_DEFAULT, POPULATE_ALL, POPULATE_FIRST_TOUCH, POPULATE_NONE };
+	static const enum layout_populate ways[] = { POPULATE_DEFAULT, POPULATE_ALL, POPULATE_FIRST_TOUCH,
+						     POPULATE_NONE };
 	struct layout *layout;
 	char why[512] = "";
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* policy.c - any text is a policy that can be described, and is the same when read again, or is refused with one line. */
+/*
+ * policy.c - any text is a policy that can be described, and is the same when read again, or is refused with one line.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /*
  * report.c - a text in place of each string of a run's files, through the page, the plots and the table.
  *
- * An input is a byte that chooses the file, a byte that chooses the string (255: each one), and the text. Whatever it is, the page
- * is well-formed XML, scripts for gnuplot keep it in quotes or rows of data, and messages are whole lines. No gnuplot runs: what it
- * would read goes to memory, and it seems to draw empty pictures.
+ * An input is a byte that chooses the file, a byte that chooses the string (255: each one), and the text. Whatever it
+ * is, the page is well-formed XML, scripts for gnuplot keep it in quotes or rows of data, and messages are whole lines.
+ * No gnuplot runs: what it would read goes to memory, and it seems to draw empty pictures.
  */
 #include <expat.h>
 #include <ftw.h>
@@ -49,15 +49,18 @@ int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd
 	return 0;
 }
 
-int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-		 char *const argv[], char *const environment[])
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		 const posix_spawnattr_t *attributes, char *const argv[], char *const environment[])
 {
 	(void)file, (void)actions, (void)attributes, (void)argv, (void)environment;
 	*pid = 1;
 	return 0;
 }
 
-/* The end of a quoted text that begins at @text; NULL when the line ends before. In quotes of commands of ours nothing is run. */
+/*
+ * The end of a quoted text that begins at @text; NULL when the line ends before. In quotes of commands of ours nothing
+ * is run.
+ */
 static const char *end_of_quotes(const char *text, char quote)
 {
 	for (const char *c = text + 1; *c; c++) {
@@ -99,7 +102,9 @@ static void check_row(const char *line)
 
 static void draw_nothing(const char *line)
 {
-	static const char picture[] = "<svg viewBox=\"0 0 1 1\"\n xmlns=\"http://www.w3.org/2000/svg\">\n<defs></defs>\n<g></g></g>\n</svg>\n";
+	static const char picture[] =
+		"<svg viewBox=\"0 0 1 1\"\n "
+		"xmlns=\"http://www.w3.org/2000/svg\">\n<defs></defs>\n<g></g></g>\n</svg>\n";
 
 	if (!strcmp(line, "unset output"))
 		HOLDS(write(pictures_fd, picture, sizeof(picture) - 1) == sizeof(picture) - 1);
@@ -278,14 +283,16 @@ static void enter_scratch(void)
 	if (entered)
 		return;
 	entered = true;
-	HOLDS(mkdtemp(scratch_name(folder, "fuzz")) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777) && !atexit(drop_scratch));
+	HOLDS(mkdtemp(scratch_name(folder, "fuzz")) && !chdir(folder) && !mkdir("run", 0777) && !mkdir("plots", 0777) &&
+	      !atexit(drop_scratch));
 	for (unsigned int i = 0; i < NR_FILES; i++)
 		write_file(i, 0, NULL, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const page[] = { "--plots", "--out", "page.html", "run" }, *const table[] = { "--table", "run" };
+	static const char *const page[] = { "--plots", "--out", "page.html", "run" }, *const table[] = { "--table",
+													 "run" };
 	static unsigned int planted;
 	const char *text = (const char *)data + 2;
 

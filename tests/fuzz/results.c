@@ -39,7 +39,8 @@ static void compare(const char *path)
 	HOLDS(!side_load(&after, path));
 	compare_sides(&comparison, &before, &after, COMPARE_THRESHOLD);
 	for (unsigned int i = 0; i < comparison.nr; i++)
-		HOLDS(comparison.changes[i].verdict != VERDICT_FASTER && comparison.changes[i].verdict != VERDICT_SLOWER);
+		HOLDS(comparison.changes[i].verdict != VERDICT_FASTER &&
+		      comparison.changes[i].verdict != VERDICT_SLOWER);
 	comparison_free(&comparison);
 	side_free(&before);
 	side_free(&after);

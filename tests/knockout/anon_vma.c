@@ -31,12 +31,15 @@ static const struct {
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = DIES } },
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = REBORN } },
 	{ { "anon-ref:B", { NOT_ITS } }, { CALL_RCU, .point = "anon_vma.looked", .event = DIES } },
-	{ { "anon-ref:B", { "has no VMA" } }, { TYPESAFE, .locked = true, .point = "anon_vma.before_lock", .event = DIES } },
+	{ { "anon-ref:B", { "has no VMA" } }, { TYPESAFE, .locked = true, .point = "anon_vma.before_lock",
+	    .event = DIES } },
 	/* a reference to another */
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked", .event = REBORN } },
 	{ { "anon-ref:moved", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = MOVES } },
-	{ { "anon-ref:not-zero", { "freed twice" } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked", .event = DIES } },
-	{ { "anon-ref:not-zero", { "freed twice" } }, { CALL_RCU, .by_ref = true, .point = "anon_vma.looked", .event = DIES } },
+	{ { "anon-ref:not-zero", { "freed twice" } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked",
+	    .event = DIES } },
+	{ { "anon-ref:not-zero", { "freed twice" } }, { CALL_RCU, .by_ref = true, .point = "anon_vma.looked",
+	    .event = DIES } },
 };
 
 static bool play(const struct attempt *attempt)
@@ -81,7 +84,8 @@ static bool churn(const struct attempt *attempt)
 {
 	struct crew crew = {
 		.run = {
-			.workload = workload_find("anon_vma_churn"), .policy = world_policy(attempt->scene), .threads = 4, .seed = test_seed(),
+			.workload = workload_find("anon_vma_churn"), .policy = world_policy(attempt->scene),
+			.threads = 4, .seed = test_seed(),
 		},
 		.ops = 20000,	/* minutes; the first few are enough */
 	};
@@ -95,7 +99,8 @@ static void storms_see_them_too(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(storms); i++)
-		assert_true((storms[i].damage ? knocked_damage_is_seen : knocked_is_seen)(&storms[i].knocked, churn, storms[i].policy, 1));
+		assert_true((storms[i].damage ? knocked_damage_is_seen : knocked_is_seen)(&storms[i].knocked, churn,
+											  storms[i].policy, 1));
 }
 
 int main(void)

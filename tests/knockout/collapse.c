@@ -23,8 +23,10 @@ static const struct {
 	struct knocked knocked;
 	unsigned int roles;		/* bits of the roles that take part */
 } cases[] = {
-	{ { "collapse:refs", { "not mapped at its address" } }, WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
-	{ { "gup:pmd-recheck", { "not mapped at its address" } }, WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
+	{ { "collapse:refs", { "not mapped at its address" } },
+	  WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
+	{ { "gup:pmd-recheck", { "not mapped at its address" } },
+	  WITH(PINNER) | WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
 	{ { "collapse:vma-lock", { "pmd_none", "counted" } }, WITH(COLLAPSER) | WITH(ZAPPER) | WITH(WRITER) },
 };
 
@@ -81,7 +83,8 @@ static void nothing_disabled_nothing_detected(void **state)
 static void a_guard_in_a_table_that_is_gone_is_seen(void **state)
 {
 	(void)state;
-	assert_true(only_knocked_is_seen(&(struct knocked){ "pte-map:recheck", { "the guard at" } }, retract_storms, NULL));
+	assert_true(
+		only_knocked_is_seen(&(struct knocked){ "pte-map:recheck", { "the guard at" } }, retract_storms, NULL));
 }
 
 int main(void)

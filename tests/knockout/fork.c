@@ -60,7 +60,8 @@ static bool child_at_rest(const struct attempt *attempt)
 static void a_child_that_no_walk_finds_is_seen(void **state)
 {
 	(void)state;
-	assert_true(only_knocked_is_seen(&(struct knocked){ "fork:anon-vma", { "walk", "anon_vma" } }, child_at_rest, NULL));
+	assert_true(only_knocked_is_seen(&(struct knocked){ "fork:anon-vma", { "walk", "anon_vma" } }, child_at_rest,
+					 NULL));
 }
 
 static void every_knockout_is_seen(void **state)

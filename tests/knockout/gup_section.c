@@ -48,7 +48,8 @@ static void upper_tables_stay_in_the_section(void **state)
 	(void)state;
 	assert_true(clean_is_quiet(pin_while_unmapped, NULL));
 #if !defined(FAULTLINE_RCU_QSBR)	/* in QSBR every thread is a reader all the time */
-	assert_true(knocked_is_seen(&(struct knocked){ "gup:section", { "points_to_table" } }, pin_while_unmapped, NULL, 1));
+	assert_true(knocked_is_seen(&(struct knocked){ "gup:section", { "points_to_table" } }, pin_while_unmapped, NULL,
+				    1));
 #endif
 }
 

@@ -193,7 +193,8 @@ static void compare_moved(void *arg)
 	char why[256] = "";
 
 	spin_lock(&mirror->lock);
-	play.good = oracle_snapshot(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, hmm_mirror_entry(mirror, AREA), why, sizeof(why)) >= 0;
+	play.good = oracle_snapshot(vma_lookup(play.mm, AREA), AREA, AREA + PAGE_SIZE, hmm_mirror_entry(mirror, AREA),
+				    why, sizeof(why)) >= 0;
 	spin_unlock(&mirror->lock);
 	fprintf(stderr, "%s", why);
 }
@@ -205,7 +206,8 @@ static bool moved_behind_a_mirror(void)
 	BUG_ON(hmm_mirror_create(&mirror, play.mm, AREA, AREA + LEN));
 	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
 	BUG_ON(syncpoint_hook("mremap.entries_moved", compare_moved, &mirror));
-	BUG_ON(sys_mremap(play.mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + LEN) != (long)(AREA + LEN));
+	BUG_ON(sys_mremap(play.mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + LEN) !=
+	       (long)(AREA + LEN));
 	syncpoint_hook(NULL, NULL, NULL);
 	hmm_mirror_destroy(&mirror);
 	return play.good;
@@ -274,7 +276,8 @@ static void each_is_seen_in_storms(void **state)
 	(void)state;
 	assert_true(clean_is_quiet(storms, NULL));
 	for (unsigned int i = 0; i < ARRAY_SIZE(left_out); i++)
-		assert_true(knocked_is_seen(&(struct knocked){ left_out[i], { "a device has", "holds what" } }, storms, NULL, 1));
+		assert_true(knocked_is_seen(&(struct knocked){ left_out[i], { "a device has", "holds what" } }, storms,
+					    NULL, 1));
 }
 
 int main(void)

@@ -42,22 +42,28 @@ static const struct stormy cases[] = {
 	{ { "vma-lock:writer-wait", { "shadow owner: VMA lock" } }, "linux-6.15" },
 	{ { "vma-lock:mm-recheck", { "vm_mm", "under its reader", "shadow owner: VMA lock" } }, "linux-6.15" },
 	{ { "vma-lock:range-recheck", { "vm_start" } }, "linux-6.15" },
-	{ { "vma-lock:detached-recheck", { "counted", "leaked", "in no VMA", "mm_counter_sum", "chains are allocated" } },
+	{ { "vma-lock:detached-recheck", { "counted", "leaked", "in no VMA", "mm_counter_sum",
+	      "chains are allocated" } },
 	  "linux-6.4" },
 	{ { "cow:reuse-check", { "what another mm wrote", "after the fork", "PageAnonExclusive" } }, "linux-6.15" },
 	{ { "protect:exclusive", { "PageAnonExclusive" } }, "linux-6.15" },
-	{ { "vma:split-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } }, "linux-6.4" },
-	{ { "vma:split-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } }, "linux-6.15" },
-	{ { "vma:merge-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } }, "linux-6.15" },
+	{ { "vma:split-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
+	  "linux-6.4" },
+	{ { "vma:split-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
+	  "linux-6.15" },
+	{ { "vma:merge-lock", { "under its reader", "vma_is_write_locked", "vm_start", "lock order", "shadow owner" } },
+	  "linux-6.15" },
 	{ { "anon-vma:reuse", { "anon_vma", "walk" } }, "linux-6.15" },
 	{ { "rcu:grace", { "object age" } }, "linux-6.15" },
-	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault", "anon_vma chains" } },
+	{ { "rmap:lock", { "addr == (unsigned long)-EFAULT", "linear_page_index", "Segmentation fault",
+	      "anon_vma chains" } },
 	  "linux-6.15" },
 };
 
 /* A detector reports these before there is any damage; the checks named here detect the damage. */
 static const struct stormy damage[] = {
-	{ { "vma-tree:grace", { "Segmentation fault", "node->nr <= NODE_SLOTS" } }, "linux-6.15" },	/* a poisoned slot, or node */
+	/* a poisoned slot, or node */
+	{ { "vma-tree:grace", { "Segmentation fault", "node->nr <= NODE_SLOTS" } }, "linux-6.15" },
 	{ { "table-free:A", { "points_to_table", "spin_is_locked" } }, "linux-6.15" },
 	{ { "pte-lock", { "counted", "references", "leaked", "mm_counter_sum" } }, "linux-6.15" },
 	{ { "vma-seq:B", { "under its reader" } }, "linux-6.4" },

@@ -70,7 +70,8 @@ static bool end(void)
 
 static bool count_entries(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
-	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, rng_below(&this_cpu->rng, 2) ? PVMW_SYNC : 0);
+	struct page_vma_mapped_walk pvmw =
+		PVMW_OF_FOLIO(folio, vma, addr, rng_below(&this_cpu->rng, 2) ? PVMW_SYNC : 0);
 	unsigned int *found = arg;
 
 	while (page_vma_mapped_walk(&pvmw))
@@ -110,7 +111,8 @@ static void moves(void)
 	struct rng *rng = &this_cpu->rng;
 
 	for (unsigned int i = 0; i < world.moves; i++) {
-		unsigned long unit = units[rng_below(rng, ARRAY_SIZE(units))], first = rng_below(rng, LEN / unit) * unit;
+		unsigned long unit = units[rng_below(rng, ARRAY_SIZE(units))],
+			      first = rng_below(rng, LEN / unit) * unit;
 		unsigned long len = unit == PAGE_SIZE ? (1 + rng_below(rng, (LEN - first) / unit)) * unit : unit;
 		unsigned long to = AWAY + first + rng_below(rng, 2) * PAGE_SIZE;
 
@@ -123,8 +125,10 @@ static void moves(void)
 static void faults(void)
 {
 	do {
-		unsigned long addr = (rng_below(&this_cpu->rng, 2) ? HOME : AWAY) + rng_below(&this_cpu->rng, LEN / PAGE_SIZE) * PAGE_SIZE;
-		vm_fault_t ret = do_user_addr_fault(world.mm, addr, rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
+		unsigned long addr = (rng_below(&this_cpu->rng, 2) ? HOME : AWAY) +
+				     rng_below(&this_cpu->rng, LEN / PAGE_SIZE) * PAGE_SIZE;
+		vm_fault_t ret =
+			do_user_addr_fault(world.mm, addr, rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
 
 		BUG_ON(ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADMAP));
 		rcu_quiescent();
@@ -169,8 +173,8 @@ static bool storms(const struct attempt *attempt)
 static bool clean_storm(const struct attempt *attempt)
 {
 	events_reset();
-	return storm(attempt->scene, test_seed(), 20) && events_total(EV_PMD_MOVE) > 100 && events_total(EV_RMAP_WALK) > 100 &&
-	       events_total(EV_VMA_SPLIT) > 100 && events_total(EV_FAULT) > 100;
+	return storm(attempt->scene, test_seed(), 20) && events_total(EV_PMD_MOVE) > 100 &&
+	       events_total(EV_RMAP_WALK) > 100 && events_total(EV_VMA_SPLIT) > 100 && events_total(EV_FAULT) > 100;
 }
 
 /* ---- step by step ---- */

@@ -55,7 +55,8 @@ static bool reader_comes_through(const struct attempt *attempt)
 	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 4096 }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
 	mm = mm_create(&policy_default()->policy);
-	BUG_ON(!mm || sys_mmap(mm, WINDOW, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
+	BUG_ON(!mm ||
+	       sys_mmap(mm, WINDOW, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
 	BUG_ON(do_user_addr_fault(mm, WINDOW, FAULT_FLAG_WRITE));
 	BUG_ON(syncpoint_hook("ptl.map.read_pmd", stand_still, NULL));
 	threads_run(2, read_or_free, NULL);
@@ -81,7 +82,8 @@ static void without_it_the_table_is_gone(void **state)
 #if defined(FAULTLINE_RCU_QSBR)
 	skip();		/* in QSBR every thread is a reader all the time */
 #endif
-	assert_true(knocked_is_seen(&(struct knocked){ "table-free:B", { "points_to_table" } }, reader_comes_through, NULL, 1));
+	assert_true(knocked_is_seen(&(struct knocked){ "table-free:B", { "points_to_table" } }, reader_comes_through,
+				    NULL, 1));
 }
 
 int main(void)

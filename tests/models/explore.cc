@@ -51,8 +51,10 @@ static const char *verdict(const struct litmus_part *part)
 	if (!explore(rl::sched_random))
 		return "not explored";
 	std::printf("%-9s  %s%s%s: in %lu of %lu schedules (%lu are all, the others random)\n",
-		    !shown ? "Never" : shown < schedules ? "Sometimes" : "Always", model_pattern.name, part ? " without " : "",
-		    part ? part->name : "", shown, schedules, all);
+		    !shown	      ? "Never" :
+		    shown < schedules ? "Sometimes" :
+					"Always",
+		    model_pattern.name, part ? " without " : "", part ? part->name : "", shown, schedules, all);
 	if (!part)
 		return shown ? "shows the forbidden outcome" : nullptr;
 	return shown ? nullptr : "never shows the outcome, so the intact pattern's Never means nothing";

@@ -3,10 +3,10 @@
  * relacy_atomic.h - the names of core/base/atomic.h as accesses of Relacy, so that a litmus pattern (workloads/litmus)
  * is explored as it stands; C++, and in front of everything else.
  *
- * What is explored: all interleavings of two threads, and for each load every value the C11 memory model lets it see, of the last
- * two (exhaustively) or three (in random schedules) stores. A read-modify-write reads the last one, as it must; stores
- * become visible in the order of the schedule, so load buffering is not seen. smp_mb__after_atomic() is a whole fence: what x86
- * adds to a read-modify-write by itself is no part of the model.
+ * What is explored: all interleavings of two threads, and for each load every value the C11 memory model lets it see,
+ * of the last two (exhaustively) or three (in random schedules) stores. A read-modify-write reads the last one, as it
+ * must; stores become visible in the order of the schedule, so load buffering is not seen. smp_mb__after_atomic() is a
+ * whole fence: what x86 adds to a read-modify-write by itself is no part of the model.
  */
 #ifndef FAULTLINE_TESTS_MODELS_RELACY_ATOMIC_H
 #define FAULTLINE_TESTS_MODELS_RELACY_ATOMIC_H

@@ -15,7 +15,8 @@ static const char *const policies[] = {
 };
 
 /* Forks that reuse, readers that wait, and readers that come too late. */
-static const struct wanted wanted[] = { MET(EV_ANON_VMA_REUSE, 1), MET(EV_ANON_VMA_WAIT, 1), MET(EV_ANON_VMA_UNMAPPED, 1) };
+static const struct wanted wanted[] = { MET(EV_ANON_VMA_REUSE, 1), MET(EV_ANON_VMA_WAIT, 1),
+					MET(EV_ANON_VMA_UNMAPPED, 1) };
 
 static void churns(const char *policy, unsigned int threads, uint64_t seed)
 {

@@ -55,7 +55,8 @@ static void pins_hold_while_pages_are_put_together(void **state)
 /* Large folios go into the huge page; the first write may map one at once. Rows: L6, G2 */
 static void pins_of_large_and_huge_pages_hold(void **state)
 {
-	static const char *const policies[] = { "linux-6.15,anon=16k", "linux-6.15,thp=always", "linux-6.4,thp=always" };
+	static const char *const policies[] = { "linux-6.15,anon=16k", "linux-6.15,thp=always",
+						"linux-6.4,thp=always" };
 
 	(void)state;
 	run_under(policies, ARRAY_SIZE(policies), test_rounds(8));
@@ -65,8 +66,8 @@ static void pins_of_large_and_huge_pages_hold(void **state)
 static void storms_meet_what_they_are_for(void **state)
 {
 	static const struct wanted wanted[] = {
-		MET(EV_COLLAPSE, 1), MET(EV_COLLAPSE_KEPT, 1), MET(EV_THP_SPLIT_PMD, 1), MET(EV_GUP_LEAF, 1), MET(EV_GUP_CHANGED, 1),
-		MET(EV_GUP_SLOW, 1), MET(EV_FORK_COPIED, 1),
+		MET(EV_COLLAPSE, 1),	MET(EV_COLLAPSE_KEPT, 1), MET(EV_THP_SPLIT_PMD, 1), MET(EV_GUP_LEAF, 1),
+		MET(EV_GUP_CHANGED, 1), MET(EV_GUP_SLOW, 1),	  MET(EV_FORK_COPIED, 1),
 	};
 	struct pin_storm storm = storm_of("linux-6.15"), calm = storm_of("linux-6.15");
 	struct storms storms = STORMS(wanted, 5);
@@ -87,7 +88,10 @@ static void storms_meet_what_they_are_for(void **state)
 static void storms_of_everything_hold(void **state)
 {
 	static const char *const policies[] = {
-		"linux-6.15,thp=always", "linux-6.4,thp=always,anon=64k", "linux-2.6.14,thp=always", "linux-6.15,tables=shootdown",
+		"linux-6.15,thp=always",
+		"linux-6.4,thp=always,anon=64k",
+		"linux-2.6.14,thp=always",
+		"linux-6.15,tables=shootdown",
 	};
 	static const struct wanted wanted[] = { MET(EV_COLLAPSE, 21) };
 	struct storms storms = STORMS(wanted, ARRAY_SIZE(policies));
@@ -111,7 +115,8 @@ static void storms_of_everything_hold(void **state)
 /* Rows: L1, L2 */
 static void tables_of_files_are_taken_away(void **state)
 {
-	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-2.6.14,reclaim=on", "linux-6.15,tables=shootdown" };
+	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-2.6.14,reclaim=on",
+						"linux-6.15,tables=shootdown" };
 	static const struct wanted wanted[] = {
 		MET(EV_PTE_TABLE_RETRACT, 21), MET(EV_COLLAPSE, 21),
 #if FAULTLINE_CHECK
@@ -124,7 +129,8 @@ static void tables_of_files_are_taken_away(void **state)
 	(void)state;
 	while (another_storm(&storms)) {
 		struct retract_storm storm = {
-			.policy = world_policy(policies[storms.index % ARRAY_SIZE(policies)]), .threads = 4, .rounds = 1000, .noise = 50,
+			.policy = world_policy(policies[storms.index % ARRAY_SIZE(policies)]), .threads = 4,
+			.rounds = 1000, .noise = 50,
 			.seed = storms.seed,
 		};
 

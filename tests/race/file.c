@@ -22,8 +22,10 @@ static void run(enum file_storm_kind kind, struct storms storms)
 	while (another_storm(&storms)) {
 		const char *policy = policies[storms.index % ARRAY_SIZE(policies)];
 		struct file_storm storm = {
-			.policy = world_policy(policy), .threads = 4, .order = orders[storms.index % ARRAY_SIZE(orders)],
-			.rounds = kind == FILE_STORM_SHAPES ? 4000 : 2000, .noise = 50, .seed = storms.seed, .kind = kind,
+			.policy = world_policy(policy), .threads = 4,
+			.order = orders[storms.index % ARRAY_SIZE(orders)],
+			.rounds = kind == FILE_STORM_SHAPES ? 4000 : 2000, .noise = 50, .seed = storms.seed,
+			.kind = kind,
 		};
 
 		if (!file_storm_run(&storm, why, sizeof(why)))
@@ -34,9 +36,10 @@ static void run(enum file_storm_kind kind, struct storms storms)
 static void storms_of_shapes(void **state)
 {
 	static const struct wanted wanted[] = {
-		MET(EV_FILE_MAP, 1), MET(EV_FILE_COW, 1), MET(EV_FILE_MKWRITE, 1), MET(EV_FILE_READ, 1), MET(EV_FILE_WRITE, 1),
-		MET(EV_FILE_CLEANED, 1), MET(EV_RMAP_WALK, 1), MET(EV_FORK, 1), MET(EV_MREMAP, 1), MET(EV_FAULT_RETRY, 1),
-		MET(EV_VMA_SPLIT, 1), MET(EV_VMA_MERGE, 1), MET(EV_FILE_MAP_HUGE, 1), MET(EV_THP_SPLIT_PMD, 1),
+		MET(EV_FILE_MAP, 1),	  MET(EV_FILE_COW, 1),	    MET(EV_FILE_MKWRITE, 1), MET(EV_FILE_READ, 1),
+		MET(EV_FILE_WRITE, 1),	  MET(EV_FILE_CLEANED, 1),  MET(EV_RMAP_WALK, 1),    MET(EV_FORK, 1),
+		MET(EV_MREMAP, 1),	  MET(EV_FAULT_RETRY, 1),   MET(EV_VMA_SPLIT, 1),    MET(EV_VMA_MERGE, 1),
+		MET(EV_FILE_MAP_HUGE, 1), MET(EV_THP_SPLIT_PMD, 1),
 	};
 
 	(void)state;
@@ -85,8 +88,10 @@ static void everything_under(const char *text, uint64_t seed)
 
 static void storms_of_everything(void **state)
 {
-	static const char *const everything[] = { "linux-6.15,thp=always", "linux-6.4,reclaim=on", "linux-2.6.14,thp=always" };
-	static const struct wanted wanted[] = { MET(EV_FILE_MAP_HUGE, 6), MET(EV_FILE_CLEANED, 1), MET(EV_FILE_COW, 6) };
+	static const char *const everything[] = { "linux-6.15,thp=always", "linux-6.4,reclaim=on",
+						  "linux-2.6.14,thp=always" };
+	static const struct wanted wanted[] = { MET(EV_FILE_MAP_HUGE, 6), MET(EV_FILE_CLEANED, 1),
+						MET(EV_FILE_COW, 6) };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(everything); i++) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* folio_lock.c - storms on folio locks: plain data inside, more threads than cores, other flags changing beside the lock. */
+/*
+ * folio_lock.c - storms on folio locks: plain data inside, more threads than cores, other flags changing beside the
+ * lock.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +24,9 @@ static struct {
 	unsigned int tries;			/* (A) that succeeded */
 } shared = { .folio = { .page = { ._refcount = 1 } } };
 
-/* Now and then by a try, or giving up the core inside, so that others must wait; the flag beside it is set and cleared. */
+/*
+ * Now and then by a try, or giving up the core inside, so that others must wait; the flag beside it is set and cleared.
+ */
 static void add_one_by_one(void *arg, unsigned int index)
 {
 	(void)arg;

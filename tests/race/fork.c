@@ -18,9 +18,15 @@ static void storms_under(const char *text, unsigned int from)
 	bool vma_lock = policy.vma_lock != VMA_LOCK_NONE;
 	unsigned long forks = test_rounds(400);
 	const struct wanted wanted[] = {
-		COUNTED(all.grandchildren, forks / 4 + 1), COUNTED(all.amid, 1), COUNTED(all.walks, forks / 4 + 1), COUNTED(all.shared, 1),
-		MET(EV_FAULT, storm.forkers * forks + 1), MET(EV_MPROTECT, 1), MET(EV_MUNMAP, 1),
-		MET(EV_FAULT_VMA_LOCK, vma_lock), MET(EV_VMA_LOCK_MISS, vma_lock),
+		COUNTED(all.grandchildren, forks / 4 + 1),
+		COUNTED(all.amid, 1),
+		COUNTED(all.walks, forks / 4 + 1),
+		COUNTED(all.shared, 1),
+		MET(EV_FAULT, storm.forkers * forks + 1),
+		MET(EV_MPROTECT, 1),
+		MET(EV_MUNMAP, 1),
+		MET(EV_FAULT_VMA_LOCK, vma_lock),
+		MET(EV_VMA_LOCK_MISS, vma_lock),
 	};
 	struct storms storms = STORMS(wanted, 1);
 	char why[256] = "";

@@ -89,7 +89,8 @@ static void look(unsigned long page)
 	mmap_read_lock(mm);
 	if (dirtied[page] && mapped_entry_lock(&entry, &mm->pt, addr_of(page))) {
 		if (!entry_says_dirty(entry.pte))
-			BUG("the entry at %lx is %016lx: the dirty bit was lost", addr_of(page), (unsigned long)entry.pte.val);
+			BUG("the entry at %lx is %016lx: the dirty bit was lost", addr_of(page),
+			    (unsigned long)entry.pte.val);
 		mapped_entry_unlock(&entry);
 		looks++;
 	}
@@ -108,7 +109,8 @@ static void write_shared(unsigned long page)
 		do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
 	mmap_read_lock(mm);
 	if (mapped_entry_lock(&entry, &mm->pt, addr)) {
-		if ((pte_dirty(entry.pte) || pte_write(entry.pte)) && !folio_test_dirty(page_folio(pte_page(entry.pte))))
+		if ((pte_dirty(entry.pte) || pte_write(entry.pte)) &&
+		    !folio_test_dirty(page_folio(pte_page(entry.pte))))
 			BUG("the entry at %lx is %016lx: its folio is clean", addr, (unsigned long)entry.pte.val);
 		mapped_entry_unlock(&entry);
 	}
@@ -238,7 +240,8 @@ static void storm(uint64_t seed, bool scheduled)
 	mm = mm_create(&policy);
 	BUG_ON(!mm || sys_mmap(mm, AREA, 2 * PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
 	file = file_create(PAGES, PAGES, 0, 1);
-	BUG_ON(!file || sys_mmap_file(mm, SHARED, PAGES * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, file, 0) != (long)SHARED);
+	BUG_ON(!file ||
+	       sys_mmap_file(mm, SHARED, PAGES * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, file, 0) != (long)SHARED);
 	for (unsigned long i = 0; i < PAGES; i++)
 		dirtied[i] = false;
 	done = false;
@@ -254,8 +257,8 @@ static void storm(uint64_t seed, bool scheduled)
 static void no_dirty_bit_is_lost(void **state)
 {
 	static const struct wanted wanted[] = {
-		COUNTED(writes, 1000), COUNTED(looks, 1000), COUNTED(shared_writes, 1000), MET(EV_MIGRATE, 100), MET(EV_FORK, 10),
-		MET(EV_COW_COPY, 1), MET(EV_FILE_CLEANED, 100),
+		COUNTED(writes, 1000), COUNTED(looks, 1000), COUNTED(shared_writes, 1000), MET(EV_MIGRATE, 100),
+		MET(EV_FORK, 10),      MET(EV_COW_COPY, 1),  MET(EV_FILE_CLEANED, 100),
 	};
 	struct storms storms = STORMS(wanted, test_rounds(8));
 
@@ -268,8 +271,8 @@ static void no_dirty_bit_is_lost(void **state)
 static void no_schedule_loses_one(void **state)
 {
 	static const struct wanted wanted[] = {
-		COUNTED(writes, 100), COUNTED(looks, 100), COUNTED(shared_writes, 100), MET(EV_MIGRATE, 10), MET(EV_FORK, 1),
-		MET(EV_FILE_CLEANED, 10),
+		COUNTED(writes, 100), COUNTED(looks, 100), COUNTED(shared_writes, 100),
+		MET(EV_MIGRATE, 10),  MET(EV_FORK, 1),	   MET(EV_FILE_CLEANED, 10),
 	};
 	struct storms storms = STORMS(wanted, test_rounds(200));
 

@@ -43,7 +43,8 @@ static void a_reserved_page_is_never_refused(void **state)
 /* Nor beside forks that share it: at worst the children lose it. Row: L8. */
 static void nor_for_the_sake_of_forks(void **state)
 {
-	static const struct wanted wanted[] = { COUNTED(walked, 1), COUNTED(forks_refused, 1), MET(EV_HUGETLB_TAKE_BACK, 1) };
+	static const struct wanted wanted[] = { COUNTED(walked, 1), COUNTED(forks_refused, 1),
+						MET(EV_HUGETLB_TAKE_BACK, 1) };
 
 	(void)state;
 	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true });
@@ -57,7 +58,8 @@ static void forks_and_pins(void **state)
 	};
 
 	(void)state;
-	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
+	run(wanted, ARRAY_SIZE(wanted),
+	    (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
 int main(void)

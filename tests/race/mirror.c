@@ -11,7 +11,12 @@
 #include "tests/lib/storm/storm.h"
 
 static const char *const policies[] = {
-	"linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown,spin=ticket", "linux-6.15,anon=16k",
+	"linux-2.6.14",
+	"linux-3.13",
+	"linux-6.4",
+	"linux-6.15",
+	"linux-6.15,tables=shootdown,spin=ticket",
+	"linux-6.15,anon=16k",
 	"linux-6.15,thp=always",
 };
 

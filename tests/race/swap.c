@@ -11,7 +11,12 @@
 #include "tests/lib/storm/storm.h"
 
 static const char *const policies[] = {
-	"linux-2.6.14", "linux-3.13", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown,spin=ticket", "linux-6.15,anon=16k",
+	"linux-2.6.14",
+	"linux-3.13",
+	"linux-6.4",
+	"linux-6.15",
+	"linux-6.15,tables=shootdown,spin=ticket",
+	"linux-6.15,anon=16k",
 	"linux-6.4,thp=always",
 };
 
@@ -41,7 +46,8 @@ static void run_all(struct storms storms, unsigned int pageout, unsigned int mig
 static void swap_holds(void **state)
 {
 	static const struct wanted wanted[] = {
-		MET(EV_FORK, 21), MET(EV_RECLAIM, 1000), MET(EV_RECLAIM_KEPT, 20), MET(EV_FAULT_SWAP, 200), MET(EV_UNMAP_PINNED, 1),
+		MET(EV_FORK, 21),	 MET(EV_RECLAIM, 1000),	  MET(EV_RECLAIM_KEPT, 20),
+		MET(EV_FAULT_SWAP, 200), MET(EV_UNMAP_PINNED, 1),
 	};
 
 	(void)state;
@@ -62,8 +68,8 @@ static void migration_holds(void **state)
 static void both_hold(void **state)
 {
 	static const struct wanted wanted[] = {
-		MET(EV_FORK, 21), MET(EV_RECLAIM, 500), MET(EV_MIGRATE, 300), MET(EV_MIGRATE_KEPT, 20), MET(EV_FOLIO_SPLIT, 20),
-		MET(EV_FOLIO_SPLIT_KEPT, 1),
+		MET(EV_FORK, 21),	  MET(EV_RECLAIM, 500),	   MET(EV_MIGRATE, 300),
+		MET(EV_MIGRATE_KEPT, 20), MET(EV_FOLIO_SPLIT, 20), MET(EV_FOLIO_SPLIT_KEPT, 1),
 	};
 
 	(void)state;

@@ -11,14 +11,19 @@
 #include "tests/lib/storm/storm.h"
 
 static const char *const policies[] = {
-	"linux-2.6.14,thp=always", "linux-2.6.15,thp=always", "linux-3.13,thp=always", "linux-6.4,thp=always,reclaim=on",
-	"linux-6.15,thp=always", "linux-6.15,thp=always,pte_ptl=pmd", "linux-6.15,thp=always,tables=shootdown,anon=64k",
+	"linux-2.6.14,thp=always",
+	"linux-2.6.15,thp=always",
+	"linux-3.13,thp=always",
+	"linux-6.4,thp=always,reclaim=on",
+	"linux-6.15,thp=always",
+	"linux-6.15,thp=always,pte_ptl=pmd",
+	"linux-6.15,thp=always,tables=shootdown,anon=64k",
 };
 
 /* Under each policy. */
 static const struct wanted wanted[] = {
-	MET(EV_THP_FAULT, 51), MET(EV_THP_FAULT_ZERO, 11), MET(EV_THP_SPLIT_PMD, 51), MET(EV_FORK, 11), MET(EV_COW_COPY, 6),
-	MET(EV_COW_REUSE, 6), MET(EV_RMAP_WALK, 21), MET(EV_GUP_FAST, 21),
+	MET(EV_THP_FAULT, 51), MET(EV_THP_FAULT_ZERO, 11), MET(EV_THP_SPLIT_PMD, 51), MET(EV_FORK, 11),
+	MET(EV_COW_COPY, 6),   MET(EV_COW_REUSE, 6),	   MET(EV_RMAP_WALK, 21),     MET(EV_GUP_FAST, 21),
 };
 
 static void storms_under(const char *text, unsigned int from, bool swap)

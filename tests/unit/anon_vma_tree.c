@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* anon_vma_tree: chains found by the ranges of their VMAs, relatives in the order they came; what a check of the tree sees. */
+/*
+ * anon_vma_tree: chains found by the ranges of their VMAs, relatives in the order they came; what a check of the tree
+ * sees.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -201,7 +201,8 @@ static bool check_spoilt(void *arg)
 static void the_check_sees_each_fault(void **state)
 {
 	static const char *const said[] = {
-		[STOCK] = "PAGE_PCP", [TYPE] = "PAGE_BUDDY", [ORDER] = "order", [REFERENCE] = "_refcount", [LINK] = "prev",
+		[STOCK] = "PAGE_PCP", [TYPE] = "PAGE_BUDDY", [ORDER] = "order", [REFERENCE] = "_refcount",
+		[LINK] = "prev",
 		[COUNT] = "nr_free", [MERGE] = "is_free_block",
 	};
 	char text[4096];

@@ -39,7 +39,8 @@ static void both(struct pair *pair, struct move move)
 static void begin(struct pair *pair)
 {
 	const struct move moves[] = {
-		{ .kind = MOVE_MMAP, .start = AREA, .len = 4 * PAGE_SIZE, .prot = READ_WRITE, .flags = ANON | MAP_FIXED },
+		{ .kind = MOVE_MMAP, .start = AREA, .len = 4 * PAGE_SIZE, .prot = READ_WRITE,
+		  .flags = ANON | MAP_FIXED },
 		{ .kind = MOVE_MMAP, .start = AREA + 5 * PAGE_SIZE, .len = PAGE_SIZE, .prot = PROT_READ,
 		  .flags = ANON | MAP_FIXED },
 		{ .kind = MOVE_TOUCH, .start = AREA, .write = true, .content = 7 },
@@ -160,7 +161,8 @@ static void what_is_wrong_after_a_move(void **state)
 	begin(&pair);
 	vma = move_along(&pair);
 	assert_true(model_check(&pair.model, pair.mm));
-	seen_when(&pair, vma->vm_pgoff, (AREA + PMD_SIZE) >> PAGE_SHIFT);	/* its pages still have their old numbers */
+	/* its pages still have their old numbers */
+	seen_when(&pair, vma->vm_pgoff, (AREA + PMD_SIZE) >> PAGE_SHIFT);
 	seen_when(&pair, pte_page(tree_pte(pair.mm, AREA + PMD_SIZE))->index, (AREA + PMD_SIZE) >> PAGE_SHIFT);
 	seen_when(&pair, vma->anon_vma, NULL);
 	seen_when(&pair, vma_tree_find(&pair.mm->tree, AREA)->anon_vma, vma->anon_vma);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filemap: files made and freed; folios added, found, removed, read in and written back; look-ups beside truncation, step by step. */
+/*
+ * filemap: files made and freed; folios added, found, removed, read in and written back; look-ups beside truncation,
+ * step by step.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,7 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_folio_is_found_until_it_is_removed, world_up, world_down),
 		cmocka_unit_test_setup_teardown(the_first_of_two_folios_counts, world_up, world_down),
-		cmocka_unit_test_setup_teardown(contents_come_from_the_device_and_go_back, payload_world_up, world_down),
+		cmocka_unit_test_setup_teardown(contents_come_from_the_device_and_go_back, payload_world_up,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_made_leaves_nothing, world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_folio_that_goes_meanwhile_is_not_found, world_up, world_down),
 		cmocka_unit_test_setup_teardown(another_folio_meanwhile_is_found_instead, world_up, world_down),

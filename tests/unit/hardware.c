@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hardware.c - a processor sets the dirty bit of an entry just before each step of whatever changes that entry: the bit is
- * in the entry afterwards, wherever it is then, or the entry did not allow the write. After a write-back, a folio whose
- * entry is dirty is dirty.
+ * hardware.c - a processor sets the dirty bit of an entry just before each step of whatever changes that entry: the bit
+ * is in the entry afterwards, wherever it is then, or the entry did not allow the write. After a write-back, a folio
+ * whose entry is dirty is dirty.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,8 @@ static void migrate(void)
 
 static void move(void)
 {
-	BUG_ON(sys_mremap(scene.mm, AREA, scene.len, scene.len, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) != (long)ELSEWHERE);
+	BUG_ON(sys_mremap(scene.mm, AREA, scene.len, scene.len, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) !=
+	       (long)ELSEWHERE);
 }
 
 static void collapse(void)
@@ -124,7 +125,8 @@ static bool is_right_at(unsigned long addr)
 	mmap_read_lock(scene.mm);
 	if (mapped_entry_lock(&entry, &scene.mm->pt, addr)) {
 		if (scene.file)
-			right = folio_test_dirty(page_folio(pte_page(entry.pte))) || !(pte_dirty(entry.pte) || pte_write(entry.pte));
+			right = folio_test_dirty(page_folio(pte_page(entry.pte))) ||
+				!(pte_dirty(entry.pte) || pte_write(entry.pte));
 		else
 			right = entry_says_dirty(entry.pte);
 		mapped_entry_unlock(&entry);
@@ -140,9 +142,11 @@ static void begin(const char *policy, bool young)
 
 	scene.mm = world_mm(policy);
 	if (scene.file)
-		BUG_ON(sys_mmap_file(scene.mm, AREA, PMD_SIZE, RW, MAP_SHARED | MAP_FIXED, scene.file, 0) != (long)AREA);
+		BUG_ON(sys_mmap_file(scene.mm, AREA, PMD_SIZE, RW, MAP_SHARED | MAP_FIXED, scene.file, 0) !=
+		       (long)AREA);
 	else
-		BUG_ON(sys_mmap(scene.mm, AREA, PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
+		BUG_ON(sys_mmap(scene.mm, AREA, PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) !=
+		       (long)AREA);
 	BUG_ON(do_user_addr_fault(scene.mm, AREA, FAULT_FLAG_WRITE));
 	entry = tree_entry(scene.mm->pt.pgd, LEVEL_PMD, AREA);
 	scene.len = *entry & ENTRY_HUGE ? PMD_SIZE : PAGE_SIZE;
@@ -172,8 +176,8 @@ static void write_before_step(const char *at)
 static void every_change_keeps_it(const char *policy, bool young, void (*change)(void))
 {
 	static const char *const steps[] = {
-		"pte.clear", "pte.set", "pte.wrprotect", "pte.access", "pte.young", "pmd.set", "pmd.clear", "pmd.invalidate",
-		"pmd.wrprotect", "pmd.access", "pmd.young",
+		"pte.clear", "pte.set",	       "pte.wrprotect", "pte.access", "pte.young", "pmd.set",
+		"pmd.clear", "pmd.invalidate", "pmd.wrprotect", "pmd.access", "pmd.young",
 	};
 
 	scene.change = change;

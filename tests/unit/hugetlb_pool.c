@@ -80,7 +80,8 @@ static void a_huge_page_begins_anew(void **state)
 	assert_int_equal(hugetlb_pool_resize(ORDER, 1), 1);
 	folio = hugetlb_pool_take(false);
 	assert_true(folio_test_hugetlb(folio) && folio_order(folio) == ORDER && folio_ref_count(folio) == 1);
-	assert_true(page_type(&folio->page) == PAGE_ANON && page_type(&folio->page + 5) == PAGE_ANON && !folio_mapped(folio));
+	assert_true(page_type(&folio->page) == PAGE_ANON && page_type(&folio->page + 5) == PAGE_ANON &&
+		    !folio_mapped(folio));
 	life = page_life(&folio->page);
 	SetPageAnonExclusive(&folio->page);
 	folio->page.index = 7;

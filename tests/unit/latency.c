@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* latency.c - operations are timed where a thread asked for it; short ones now and then, each time for all since the last. */
+/*
+ * latency.c - operations are timed where a thread asked for it; short ones now and then, each time for all since the
+ * last.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

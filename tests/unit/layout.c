@@ -92,7 +92,8 @@ static void reads_every_field(void **state)
 
 static void reaches_the_last_page(void **state)
 {
-	struct layout *layout = load("ffffffffff600000-fffffffffffff000 r--p fffffffffffff000 end\n+ ffffffffff600 1 p\n");
+	struct layout *layout =
+		load("ffffffffff600000-fffffffffffff000 r--p fffffffffffff000 end\n+ ffffffffff600 1 p\n");
 
 	(void)state;
 	assert_true(layout->vmas[0].end == 0xfffffffffffff000);
@@ -102,14 +103,16 @@ static void reaches_the_last_page(void **state)
 /* Device and inode are no part of a name; a path keeps its last part, with blanks and odd bytes that end no line. */
 static void reads_maps(void **state)
 {
-	static const char *const names[] = { "tcsh", "", "[heap]", "anon_hugepage (deleted)", "a b?c\xff", "[anon:x/y]", "" };
-	struct layout *layout = load("08048000-08089000 r-xp 00000000 03:01 104219 /bin/tcsh\n"
-				     "0808c000-08146000 rwxp 00000000 00:00 0\n"
-				     "50680bed6000-50680bef7000 rw-p 00000000 00:00 0                          [heap]\n"
-				     "555555600000-555555a00000 r-xp 00000000 00:0f 285761873                  /anon_hugepage (deleted)\n"
-				     "555555a00000-555555a01000 r-xp 00001000 103:1f2 18446744073709551615     /d/a b\tc\xff\n"
-				     "7fff00000000-7fff00001000 rw-p 00000000 00:00 0                          [anon:x/y]\n"
-				     "fffffffff000-1000000000000 ---p 00000000 00:00 0 \n");
+	static const char *const names[] = { "tcsh",	  "",		"[heap]", "anon_hugepage (deleted)",
+					     "a b?c\xff", "[anon:x/y]", "" };
+	struct layout *layout = load(
+		"08048000-08089000 r-xp 00000000 03:01 104219 /bin/tcsh\n"
+		"0808c000-08146000 rwxp 00000000 00:00 0\n"
+		"50680bed6000-50680bef7000 rw-p 00000000 00:00 0                          [heap]\n"
+		"555555600000-555555a00000 r-xp 00000000 00:0f 285761873                  /anon_hugepage (deleted)\n"
+		"555555a00000-555555a01000 r-xp 00001000 103:1f2 18446744073709551615     /d/a b\tc\xff\n"
+		"7fff00000000-7fff00001000 rw-p 00000000 00:00 0                          [anon:x/y]\n"
+		"fffffffff000-1000000000000 ---p 00000000 00:00 0 \n");
 
 	(void)state;
 	assert_int_equal(layout->nr_vmas, ARRAY_SIZE(names));
@@ -126,14 +129,16 @@ static void reads_maps(void **state)
 /* Rss and hugetlb's own sizes are populated pages; Swap is not, nor what smaps says besides. */
 static void reads_smaps(void **state)
 {
-	struct layout *layout = load(SMAPS_VMA "KernelPageSize:        4 kB\nRss:                  12 kB\nPss:   7 kB\n"
-				     "Swap:    8 kB\nVmFlags: rd ex mr mw me dw sd \nTHPeligible:    0\n"
-				     "10000000-10400000 rw-s 00000000 00:0f 1       /anon_hugepage (deleted)\nRss: 0 kB\n"
-				     "Shared_Hugetlb:     0 kB\nPrivate_Hugetlb:     2048 kB\nProtectionKey:  0\n"
-				     "7ffc07ecf000-7ffc07ef0000 rw-p 00000000 00:00 0   [stack]\nRss: 8 kB\n"
-				     "7ffc07f9e000-7ffc07fa1000 r--p 00000000 00:00 0   [vvar]\nRss: 0 kB\n");
+	struct layout *layout =
+		load(SMAPS_VMA "KernelPageSize:        4 kB\nRss:                  12 kB\nPss:   7 kB\n"
+			       "Swap:    8 kB\nVmFlags: rd ex mr mw me dw sd \nTHPeligible:    0\n"
+			       "10000000-10400000 rw-s 00000000 00:0f 1       /anon_hugepage (deleted)\nRss: 0 kB\n"
+			       "Shared_Hugetlb:     0 kB\nPrivate_Hugetlb:     2048 kB\nProtectionKey:  0\n"
+			       "7ffc07ecf000-7ffc07ef0000 rw-p 00000000 00:00 0   [stack]\nRss: 8 kB\n"
+			       "7ffc07f9e000-7ffc07fa1000 r--p 00000000 00:00 0   [vvar]\nRss: 0 kB\n");
 	static const struct layout_run runs[] = {
-		{ 0x400, 3, RUN_PRESENT | RUN_FILE }, { 0x10000, 512, RUN_PRESENT | RUN_FILE }, { 0x7ffc07ecf, 2, RUN_PRESENT },
+		{ 0x400, 3, RUN_PRESENT | RUN_FILE }, { 0x10000, 512, RUN_PRESENT | RUN_FILE },
+		  { 0x7ffc07ecf, 2, RUN_PRESENT },
 	};
 
 	(void)state;
@@ -165,16 +170,19 @@ static void refuses_bad_smaps(void **state)
 	refuse(SMAPS_VMA "Rss: 4 kB\nRss: 4 kB\n", 4, "Rss twice in one VMA");
 	refuse(SMAPS_VMA "Rss: 4 kB\n+ 400 1 p\n", 4, "counted by Rss");
 	refuse(SMAPS_VMA "+ 400 1 p\nRss: 4 kB\n", 4, "Rss under a VMA with runs");
-	refuse("00400000-7ffc07ef0000 ---p 00000000 00:00 0                              [rollup]\nRss: 8 kB\n", 1, "smaps_rollup");
+	refuse("00400000-7ffc07ef0000 ---p 00000000 00:00 0                              [rollup]\nRss: 8 kB\n", 1,
+	       "smaps_rollup");
 }
 
 static void names_what_is_no_layout(void **state)
 {
 	(void)state;
-	refuse("mmap(NULL, 262144, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7fcb71cf3000\n", 1, "a trace by strace");
+	refuse("mmap(NULL, 262144, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7fcb71cf3000\n", 1,
+	       "a trace by strace");
 	refuse("[pid  1234] brk(NULL <unfinished ...>\n", 1, "a trace by strace");
 	refuse("LOST 11 events!\n", 1, "a trace by perf");
-	refuse("  3711.661 a.out/73827 exceptions:page_fault_user(address: 0x57060420, ip: 4195786)\n", 1, "a trace by perf");
+	refuse("  3711.661 a.out/73827 exceptions:page_fault_user(address: 0x57060420, ip: 4195786)\n", 1,
+	       "a trace by perf");
 	refuse("cc1 12/12 [000] 3.661: page-faults:  7f0000\n", 1, "a trace by perf");
 }
 
@@ -348,7 +356,8 @@ static void assert_sound(const struct layout *layout)
 		const struct layout_vma *vma = &layout->vmas[v];
 		uint64_t vpn = vma->start >> 12;
 
-		assert_true(vma->start >= end && vma->end > vma->start && !((vma->start | vma->end | vma->offset) & 4095));
+		assert_true(vma->start >= end && vma->end > vma->start &&
+			    !((vma->start | vma->end | vma->offset) & 4095));
 		assert_true(vma->first_run + vma->nr_runs <= layout->nr_runs);
 		for (unsigned int r = vma->first_run; r < vma->first_run + vma->nr_runs; r++) {
 			const struct layout_run *run = &layout->runs[r];
@@ -366,7 +375,8 @@ static void assert_sound(const struct layout *layout)
 /* Good text with bytes replaced, cut out or doubled is read soundly or refused with a reason, never worse. */
 static void survives_damage(void **state)
 {
-	static const char good[] = "# c\n1000-5000 rw-p 00000000 a b\n+ 1 2 px\n+ 4 1 sf\n5000-6000 --xs 0000a000\n+ 5 1 pfx\n";
+	static const char good[] =
+		"# c\n1000-5000 rw-p 00000000 a b\n+ 1 2 px\n+ 4 1 sf\n5000-6000 --xs 0000a000\n+ 5 1 pfx\n";
 	static const char bytes[] = "0123456789abcdef-+ \n#rwxpsf\0z\xff\t";
 	unsigned int accepted = 0, refused = 0;
 	struct rng rng;

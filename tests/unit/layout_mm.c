@@ -142,7 +142,9 @@ static void odd_vmas(void **state)
 
 static void vmas_alone(void **state)
 {
-	struct layout_vma vmas[] = { { .start = 0x400000, .end = 0x402000, .read = true, .first_run = 0, .nr_runs = 1 } };
+	struct layout_vma vmas[] = {
+		{ .start = 0x400000, .end = 0x402000, .read = true, .first_run = 0, .nr_runs = 1 }
+	};
 	struct layout_run runs[] = { { 0x400, 2, RUN_PRESENT } };
 	struct layout layout = LAYOUT(vmas, runs);
 	struct mm_struct *mm = world_mm("linux-6.15");

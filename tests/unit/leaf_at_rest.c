@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* leaf_at_rest.c - what the oracle says of huge leaves: nothing of one that is right, and of each mutant its own word. */
+/*
+ * leaf_at_rest.c - what the oracle says of huge leaves: nothing of one that is right, and of each mutant its own word.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +83,9 @@ static void entries(void **state)
 	wrong_when(&f, *entry, val & ~(ENTRY_PRESENT | ENTRY_WRITE), "bad leaf");
 	wrong_when(&f, *entry, val | 1UL << 58, "bad leaf");
 	wrong_when(&f, *entry, val | ENTRY_SPECIAL, "deposits");	/* raw frames have none */
-	wrong_when(&f, *entry, pmd_mkspecial(mk_huge_pmd(&get_huge_zero_folio()->page, ENTRY_PRESENT | ENTRY_WRITE)).val, "special leaf");
+	wrong_when(&f, *entry,
+		   pmd_mkspecial(mk_huge_pmd(&get_huge_zero_folio()->page, ENTRY_PRESENT | ENTRY_WRITE)).val,
+		   "special leaf");
 	wrong_when(&f, *entry, val + PAGE_SIZE, "no huge page");
 	wrong_when(&f, *entry, *shared, "has index");
 	wrong_when(&f, *shared, *shared | ENTRY_WRITE, "which is not exclusive");

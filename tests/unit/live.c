@@ -63,9 +63,11 @@ static bool agree(const struct call *call, long live, long ours)
 	met[call->kind][live >= 0]++;
 	if (live == ours)
 		return true;
-	fprintf(stderr, "%s addr %lx len %lx prot %x flags %x advice %d %s new addr %lx len %lx: the kernel gives %ld, ours %ld\n",
-		call_names[call->kind], call->addr, call->len, (unsigned int)call->prot, (unsigned int)call->flags, call->advice,
-		call->write ? "write" : "read", call->new_addr, call->new_len, live, ours);
+	fprintf(stderr,
+		"%s addr %lx len %lx prot %x flags %x advice %d %s new addr %lx len %lx: the kernel gives %ld, ours "
+		"%ld\n",
+		call_names[call->kind], call->addr, call->len, (unsigned int)call->prot, (unsigned int)call->flags,
+		call->advice, call->write ? "write" : "read", call->new_addr, call->new_len, live, ours);
 	return false;
 }
 
@@ -90,7 +92,8 @@ static bool both_mmap(const struct call *call, struct mm_struct *mm)
 static bool both_mincore(const struct call *call, struct mm_struct *mm)
 {
 	unsigned char live_vec[PAGES + 2] = { 0 }, our_vec[PAGES + 2] = { 0 };
-	long live = live_mincore(call->addr, call->len, live_vec), ours = sys_mincore(mm, call->addr, call->len, our_vec);
+	long live = live_mincore(call->addr, call->len, live_vec),
+	     ours = sys_mincore(mm, call->addr, call->len, our_vec);
 
 	if (!agree(call, live, ours))
 		return false;
@@ -121,7 +124,8 @@ static bool both_come_back(const struct call *call, struct mm_struct *mm, unsign
 
 	if (!stands_alone(live, len))
 		return agree(call, live_munmap(live, len), sys_munmap(mm, ours, len));
-	return agree(call, live_mremap(live, len, len, back, call->addr), sys_mremap(mm, ours, len, len, back, call->addr));
+	return agree(call, live_mremap(live, len, len, back, call->addr),
+		     sys_mremap(mm, ours, len, len, back, call->addr));
 }
 
 static bool both_mremap(const struct call *call, struct mm_struct *mm)
@@ -195,8 +199,9 @@ static void random_mremap(struct rng *rng, struct call *call)
 
 static struct call random_call(struct rng *rng)
 {
-	static const int kinds[] = { CALL_MMAP, CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MPROTECT, CALL_MADVISE,
-				     CALL_MADVISE, CALL_MINCORE, CALL_MREMAP, CALL_MREMAP, CALL_TOUCH, CALL_TOUCH, CALL_TOUCH };
+	static const int kinds[] = { CALL_MMAP,	   CALL_MMAP,	 CALL_MUNMAP,  CALL_MPROTECT, CALL_MPROTECT,
+				     CALL_MADVISE, CALL_MADVISE, CALL_MINCORE, CALL_MREMAP,   CALL_MREMAP,
+				     CALL_TOUCH,   CALL_TOUCH,	 CALL_TOUCH };
 	unsigned long a = rng_below(rng, PAGES), b = rng_below(rng, PAGES + 1);
 	struct call call = {
 		.kind = kinds[rng_below(rng, ARRAY_SIZE(kinds))],
@@ -239,7 +244,8 @@ static void random_calls_agree(void **state)
 			if (call.prot == PROT_EXEC || (call.kind == CALL_MREMAP && !joins_alike))
 				continue;
 			assert_true(both(&call, mm));
-			if (joins_alike && call.kind != CALL_TOUCH && !live_vmas_agree(mm, BASE, BASE + PAGES * PAGE_SIZE))
+			if (joins_alike && call.kind != CALL_TOUCH &&
+			    !live_vmas_agree(mm, BASE, BASE + PAGES * PAGE_SIZE))
 				fail_msg("after %s addr %lx len %lx", call_names[call.kind], call.addr, call.len);
 		}
 		assert_int_equal(live_munmap(BASE, PAGES * PAGE_SIZE), 0);
@@ -257,10 +263,14 @@ static void refusals_agree(void **state)
 		{ .kind = CALL_MMAP, .addr = BASE, .prot = PROT_READ, .flags = MAP_PRIVATE },
 		{ .kind = CALL_MMAP, .addr = BASE, .len = -1ul, .prot = PROT_READ, .flags = PRIVATE },
 		{ .kind = CALL_MMAP, .addr = BASE, .len = 1ul << 60, .prot = PROT_READ, .flags = PRIVATE },
-		{ .kind = CALL_MMAP, .addr = BASE + 1, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
-		{ .kind = CALL_MMAP, .addr = 1ul << 60, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
-		{ .kind = CALL_MMAP, .addr = (1ul << 60) + 1, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
-		{ .kind = CALL_MMAP, .addr = -PAGE_SIZE, .len = PAGE_SIZE, .prot = PROT_READ, .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = BASE + 1, .len = PAGE_SIZE, .prot = PROT_READ,
+		  .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = 1ul << 60, .len = PAGE_SIZE, .prot = PROT_READ,
+		  .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = (1ul << 60) + 1, .len = PAGE_SIZE, .prot = PROT_READ,
+		  .flags = PRIVATE | MAP_FIXED },
+		{ .kind = CALL_MMAP, .addr = -PAGE_SIZE, .len = PAGE_SIZE, .prot = PROT_READ,
+		  .flags = PRIVATE | MAP_FIXED },
 		{ .kind = CALL_MUNMAP, .addr = BASE },
 		{ .kind = CALL_MUNMAP, .addr = BASE + 1, .len = PAGE_SIZE },
 		{ .kind = CALL_MUNMAP, .addr = 1ul << 60, .len = PAGE_SIZE },
@@ -316,18 +326,27 @@ static void mremap_refusals_agree(void **state)
 		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 1ul << 60, .flags = MREMAP_MAYMOVE },
 		{ .addr = BASE, .len = PAGE_SIZE, .new_len = (1ul << 47) - PAGE_SIZE, .flags = MREMAP_MAYMOVE },
 		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = 8 },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED, .new_addr = BASE + PAGE_SIZE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED,
+		  .new_addr = BASE + PAGE_SIZE },
 		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE + 7 },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = 1ul << 60 },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = -PAGE_SIZE },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 2 * PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE, .new_addr = BASE },
-		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE, .new_addr = 77 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE + 7 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = 1ul << 60 },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = -PAGE_SIZE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = 2 * PAGE_SIZE,
+		  .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE,
+		  .new_addr = BASE },
+		{ .addr = BASE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE,
+		  .new_addr = 77 },
 		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_MAYMOVE },
 		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE },
-		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE, .new_addr = BASE },
+		{ .addr = BASE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		  .new_addr = BASE },
 		{ .addr = BASE, .len = -1ul, .new_len = PAGE_SIZE },
 		{ .addr = BASE, .len = -PAGE_SIZE, .new_len = PAGE_SIZE },
 		{ .addr = BASE, .len = 1ul << 60, .new_len = PAGE_SIZE },
@@ -337,10 +356,12 @@ static void mremap_refusals_agree(void **state)
 		{ .addr = BASE + PAGE_SIZE, .len = 2 * PAGE_SIZE, .new_len = PAGE_SIZE },
 		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = 2 * PAGE_SIZE },
 		{ .addr = BASE + PAGE_SIZE, .len = 0, .new_len = PAGE_SIZE, .flags = MREMAP_MAYMOVE },
-		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		{ .addr = BASE + PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE,
+		  .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
 		  .new_addr = BASE + 8 * PAGE_SIZE },
 		{ .addr = -PAGE_SIZE, .len = PAGE_SIZE, .new_len = PAGE_SIZE },
-		{ .addr = -PAGE_SIZE, .len = 2 * PAGE_SIZE, .new_len = 2 * PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
+		{ .addr = -PAGE_SIZE, .len = 2 * PAGE_SIZE, .new_len = 2 * PAGE_SIZE,
+		  .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
 		  .new_addr = BASE + 8 * PAGE_SIZE },
 		{ .addr = -PAGE_SIZE, .len = -1ul, .new_len = PAGE_SIZE, .flags = MREMAP_FIXED | MREMAP_MAYMOVE,
 		  .new_addr = BASE + 8 * PAGE_SIZE },
@@ -376,35 +397,14 @@ static void a_difference_would_be_reported(void **state)
 	mm_exit(mm);
 }
 
-/* What the running kernel knows, tried out on one page. */
-static bool live_knows(int advice)
-{
-	long ret;
-
-	assert_true(live_mmap(BASE, PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE | MAP_FIXED) == (long)BASE);
-	ret = live_madvise(BASE, PAGE_SIZE, advice);
-	assert_int_equal(live_munmap(BASE, PAGE_SIZE), 0);
-	return ret == 0;
-}
-
-static bool window_is_free(void)
-{
-	unsigned char vec;
-
-	for (unsigned long i = 0; i < PAGES; i++)
-		if (live_mincore(BASE + i * PAGE_SIZE, PAGE_SIZE, &vec) != -ENOMEM)
-			return false;
-	return true;
-}
-
 static int up(void **state)
 {
 	(void)state;
 	/* Without huge pages, which mincore() would report. */
-	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) || !window_is_free())
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) || !live_is_free(BASE, BASE + PAGES * PAGE_SIZE))
 		return -1;
 	for (unsigned int i = 0; i < ARRAY_SIZE(all_advices); i++) {
-		if (live_knows(all_advices[i]))
+		if (live_has_advice(BASE, all_advices[i]))
 			advices[nr_advices++] = all_advices[i];
 		else
 			fprintf(stderr, "the running kernel does not know madvise(%d): not compared\n", all_advices[i]);
@@ -414,11 +414,13 @@ static int up(void **state)
 	if (!knows_noreplace)
 		fprintf(stderr, "the running kernel does not know MAP_FIXED_NOREPLACE: not compared\n");
 	/* It came together with the rules by which VMAs are joined now. */
-	joins_alike = live_mmap(BASE + PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE | MAP_FIXED) == (long)(BASE + PAGE_SIZE) &&
-			live_mremap(BASE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + 4 * PAGE_SIZE) ==
+	joins_alike =
+		live_mmap(BASE + PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE | MAP_FIXED) == (long)(BASE + PAGE_SIZE) &&
+		live_mremap(BASE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, BASE + 4 * PAGE_SIZE) ==
 			(long)(BASE + 4 * PAGE_SIZE);
 	if (!joins_alike)
-		fprintf(stderr, "the running kernel does not move several VMAs at once: mremap() and VMAs not compared\n");
+		fprintf(stderr,
+			"the running kernel does not move several VMAs at once: mremap() and VMAs not compared\n");
 	live_munmap(BASE, PAGES * PAGE_SIZE);
 	world_start(4096, 64);
 	return 0;

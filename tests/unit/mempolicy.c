@@ -143,7 +143,8 @@ static void a_full_node_is_reported(void **state)
 
 /* What a run does with a plan: each thread in its place, and its frames relative to that. */
 static void expect_plan(const char *described, enum placement placement, unsigned int node, struct mempolicy data,
-			struct mempolicy tables, unsigned int n, const unsigned int *data_nodes, const unsigned int *table_nodes)
+			struct mempolicy tables, unsigned int n, const unsigned int *data_nodes,
+			const unsigned int *table_nodes)
 {
 	struct pin pins[16];
 
@@ -173,8 +174,10 @@ static void plans_on_described_machines(void **state)
 	expect_plan(two, PLACE_COMPACT, 0, local, remote, 6, NODES(0, 0, 0, 0, 1, 1), NODES(1, 1, 1, 1, 0, 0));
 	expect_plan(two, PLACE_SCATTER, 0, remote, local, 4, NODES(1, 0, 1, 0), NODES(0, 1, 0, 1));
 	expect_plan(four, PLACE_SCATTER, 0, remote, interleave, 5, NODES(1, 2, 3, 0, 1), NODES(1, 2, 3, 0, 1));
-	expect_plan(four, PLACE_NODE, 3, interleave, (struct mempolicy){ MEM_NODE, 2 }, 3, NODES(0, 0, 0), NODES(2, 2, 2));
-	expect_plan(four, PLACE_COMPACT, 0, (struct mempolicy){ MEM_NODE, 1 }, local, 6, NODES(1, 1, 1, 1, 1, 1), NODES(0, 0, 0, 0, 1, 1));
+	expect_plan(four, PLACE_NODE, 3, interleave, (struct mempolicy){ MEM_NODE, 2 }, 3, NODES(0, 0, 0),
+		    NODES(2, 2, 2));
+	expect_plan(four, PLACE_COMPACT, 0, (struct mempolicy){ MEM_NODE, 1 }, local, 6, NODES(1, 1, 1, 1, 1, 1),
+		    NODES(0, 0, 0, 0, 1, 1));
 	expect_plan("node:1 core:2 pu:1", PLACE_SCATTER, 0, interleave, local, 2, NODES(0, 0), NODES(0, 0));
 }
 

@@ -66,8 +66,9 @@ static void what_is_too_deep_is_not_shown_and_left_all_the_same(void **state)
 	(void)state;
 	needs_checks();
 	deep(100);
-	assert_string_equal(seen, ", in deep of (nil) at 0x64, deep of (nil) at 0x63, deep of (nil) at 0x62, deep of (nil) at 0x61,"
-			    " deep of (nil) at 0x60, deep of (nil) at 0x5f, deep of (nil) at 0x5e, deep of (nil) at 0x5d");
+	assert_string_equal(
+		seen, ", in deep of (nil) at 0x64, deep of (nil) at 0x63, deep of (nil) at 0x62, deep of (nil) at 0x61,"
+		      " deep of (nil) at 0x60, deep of (nil) at 0x5f, deep of (nil) at 0x5e, deep of (nil) at 0x5d");
 	look();
 	assert_string_equal(seen, "");
 }

@@ -157,7 +157,8 @@ static void look_around(void *arg, unsigned int index)
 	BUG_ON(topology_pin_self(pin));
 	sched_yield();
 	BUG_ON(sched_getaffinity(0, sizeof(set), &set) || getcpu(&cpu, &node));
-	on_its_pu[index] = CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set) && (int)node == topology_node_os_index(pin->node);
+	on_its_pu[index] = CPU_COUNT(&set) == 1 && CPU_ISSET(cpu, &set) &&
+			   (int)node == topology_node_os_index(pin->node);
 	settle(pin);
 	for (enum frame_use use = 0; use < NR_FRAME_USES; use++)
 		expect_frames(use, policies[use]);
@@ -182,7 +183,9 @@ static void run_placed(enum placement placement, unsigned int node, struct mempo
 /* Threads, frames and page tables are placed apart: each pair of choices for memory, under each for threads. */
 static void threads_find_their_memory(void **state)
 {
-	const struct mempolicy all[] = { { MEM_LOCAL, 0 }, { MEM_REMOTE, 0 }, { MEM_INTERLEAVE, 0 }, { MEM_NODE, nr_nodes - 1 } };
+	const struct mempolicy all[] = {
+		{ MEM_LOCAL, 0 }, { MEM_REMOTE, 0 }, { MEM_INTERLEAVE, 0 }, { MEM_NODE, nr_nodes - 1 }
+	};
 
 	(void)state;
 	forget();
@@ -235,7 +238,8 @@ static void fill_and_look(unsigned int thread_node, unsigned int data_node, unsi
 	settle(&(struct pin){ 0, thread_node });
 	mm = mm_create(&policy_default()->policy);
 	BUG_ON(!mm);
-	BUG_ON(sys_mmap(mm, AREA, PAGES << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
+	BUG_ON(sys_mmap(mm, AREA, PAGES << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			0) < 0);
 	for (unsigned long i = 0; i < PAGES; i++)
 		BUG_ON(do_user_addr_fault(mm, AREA + (i << PAGE_SHIFT), FAULT_FLAG_WRITE));
 	assert_int_equal(expect_used(PAGE_ANON, data_node), PAGES);

@@ -13,8 +13,8 @@
 
 static bool same(const struct mm_policy *a, const struct mm_policy *b)
 {
-	return a->pte_ptl == b->pte_ptl && a->pmd_ptl == b->pmd_ptl && a->spin == b->spin && a->vma_lock == b->vma_lock &&
-	       a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
+	return a->pte_ptl == b->pte_ptl && a->pmd_ptl == b->pmd_ptl && a->spin == b->spin &&
+	       a->vma_lock == b->vma_lock && a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
 	       a->anon_order == b->anon_order && a->thp == b->thp;
 }
@@ -95,10 +95,13 @@ static void each_choice_can_be_spelled_out(void **state)
 static void what_is_no_policy_is_refused(void **state)
 {
 	static const char *const wrong[][2] = {
-		{ "", "''" }, { "linux", "'linux'" }, { "linux-6.15 ", "'linux-6.15 '" }, { "spin=futex", "'spin=futex'" },
+		{ "", "''" }, { "linux", "'linux'" }, { "linux-6.15 ", "'linux-6.15 '" },
+		  { "spin=futex", "'spin=futex'" },
 		{ "linux-6.15,", "''" }, { "linux-6.15,spin", "'spin'" }, { "linux-6.15,spin=", "''" },
-		{ "linux-6.15,spin=mcs", "'mcs'" }, { "linux-6.15,pmd_ptl=pte", "'pte'" }, { "linux-6.15,size=1", "'size'" },
-		{ "linux-6.15,reclaim=1", "'1'" }, { "linux-6.15,anon=2m", "'2m'" }, { "linux-6.15,spin=futex,what=on", "'what'" },
+		{ "linux-6.15,spin=mcs", "'mcs'" }, { "linux-6.15,pmd_ptl=pte", "'pte'" },
+		  { "linux-6.15,size=1", "'size'" },
+		{ "linux-6.15,reclaim=1", "'1'" }, { "linux-6.15,anon=2m", "'2m'" },
+		  { "linux-6.15,spin=futex,what=on", "'what'" },
 	};
 
 	(void)state;

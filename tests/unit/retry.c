@@ -65,7 +65,8 @@ static void loops_without_retries_are_reported_in_full_only(void **state)
 	assert_null(strstr(text, "anon_vma"));
 	free(text);
 	text = report(true);
-	assert_non_null(strstr(text, "a folio's anon_vma, changed meanwhile: 10 times, p99.9 0, most 0, of 1000: 10 at 0\n"));
+	assert_non_null(
+		strstr(text, "a folio's anon_vma, changed meanwhile: 10 times, p99.9 0, most 0, of 1000: 10 at 0\n"));
 	free(text);
 }
 
@@ -139,7 +140,8 @@ static bool walk_again(void *arg)
 
 	world_start(4096, 0);
 	mm = mm_create(&policy_default()->policy);
-	BUG_ON(!mm || sys_mmap(mm, WINDOW, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
+	BUG_ON(!mm ||
+	       sys_mmap(mm, WINDOW, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) < 0);
 	BUG_ON(do_user_addr_fault(mm, WINDOW, FAULT_FLAG_WRITE));
 	mmap_read_lock(mm);
 	err = walk_page_range(mm, WINDOW, WINDOW + PMD_SIZE, &ops, arg);

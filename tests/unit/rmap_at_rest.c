@@ -100,7 +100,8 @@ static struct folio *folio_at(struct family *f, unsigned int i, unsigned long ad
 
 static void nothing_is_wrong_with_a_family(void **state)
 {
-	static const char *const orders[] = { "linux-6.15", "linux-6.15,anon=16k", "linux-2.6.14,anon=64k,anon_vma=call_rcu" };
+	static const char *const orders[] = { "linux-6.15", "linux-6.15,anon=16k",
+					      "linux-2.6.14,anon=64k,anon_vma=call_rcu" };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(orders); i++) {
@@ -262,7 +263,8 @@ static void the_blocks_of_frames_are_counted(void **state)
 	rcu_barrier();
 	events_reset();
 	assert_at_rest(mm);
-	assert_int_equal(events_total(EV_INSPECTED), 3 * (ALIGN_UP(machine.max_pfn, FRAMES_PER_STEP) / FRAMES_PER_STEP));
+	assert_int_equal(events_total(EV_INSPECTED),
+			 3 * (ALIGN_UP(machine.max_pfn, FRAMES_PER_STEP) / FRAMES_PER_STEP));
 	mm_exit(mm);
 }
 

@@ -71,10 +71,12 @@ static bool same_records(const struct record *one, const struct record *other)
 }
 
 /* Where @kind first happened to @thread at @where; MAX_EVENTS: nowhere. */
-static unsigned int find(const struct record *record, unsigned int thread, enum schedule_event_kind kind, const char *where)
+static unsigned int find(const struct record *record, unsigned int thread, enum schedule_event_kind kind,
+			 const char *where)
 {
 	for (unsigned int i = 0; i < min(record->log.nr_events, MAX_EVENTS); i++)
-		if (record->events[i].thread == thread && record->events[i].kind == kind && !strcmp(record->events[i].where, where))
+		if (record->events[i].thread == thread && record->events[i].kind == kind &&
+		    !strcmp(record->events[i].where, where))
 			return i;
 	return MAX_EVENTS;
 }
@@ -160,7 +162,8 @@ static void without_changes_no_thread_is_interrupted(void **state)
 
 	(void)state;
 	meet_by(&plan, &record);
-	assert_in_range(record.log.switches, 2, 2 + WORKERS / 2); /* to a worker; at yields; to the callbacks' last turn */
+	/* to a worker; at yields; to the callbacks' last turn */
+	assert_in_range(record.log.switches, 2, 2 + WORKERS / 2);
 	for (unsigned int i = 0; i < record.log.nr_events; i++)
 		assert_int_not_equal(record.events[i].kind, SCHEDULE_WAITS);
 }
@@ -210,7 +213,8 @@ static void a_thread_stays_until_another_has_left(void **state)
 	(void)state;
 	for (unsigned int seed = 1; seed <= 20; seed++) {
 		struct schedule_plan plan = {
-			.seed = seed, .nr_holds = 1, .holds = { { .thread = 0, .at = "test.first", .other = 1, .until = "no such point" } },
+			.seed = seed, .nr_holds = 1,
+			.holds = { { .thread = 0, .at = "test.first", .other = 1, .until = "no such point" } },
 		};
 
 		nr_order = 0;
@@ -262,7 +266,8 @@ static void a_grace_period_waits_for_its_readers(void **state)
 	(void)state;
 	for (unsigned int seed = 1; seed <= 20; seed++) {
 		struct schedule_plan plan = {
-			.seed = seed, .wander = 2, .nr_holds = 1, .holds = { { 1, 0, "test.before_wait", "test.reading" } },
+			.seed = seed, .wander = 2, .nr_holds = 1,
+			.holds = { { 1, 0, "test.before_wait", "test.reading" } },
 		};
 
 		memset(&grace, 0, sizeof(grace));
@@ -364,8 +369,9 @@ static bool run_never(void *arg)
 
 static void what_never_ends_is_named(void **state)
 {
-	static struct never unwoken = { sleep_unwoken, 2, { .seed = 1 } }, reading = { read_for_ever, 2, { .seed = 1, .nr_holds = 0 } },
-		round = { go_round, 2, { .seed = 1, .max_steps = 10000 } };
+	static struct never unwoken = { sleep_unwoken, 2, { .seed = 1 } },
+			    reading = { read_for_ever, 2, { .seed = 1, .nr_holds = 0 } },
+			    round = { go_round, 2, { .seed = 1, .max_steps = 10000 } };
 	char said[4096];
 
 	(void)state;

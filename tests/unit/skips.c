@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * skips.c - what a kernel refuses is skipped, and says why: every workload of the live kernel under a filter that refuses the calls it
- * is about, each in a process of its own.
+ * skips.c - what a kernel refuses is skipped, and says why: every workload of the live kernel under a filter that
+ * refuses the calls it is about, each in a process of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,8 @@ static bool refuse(const struct refusal *refusal)
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refusal->call, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[always ? 0 : refusal->argument])),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 (uint32_t)offsetof(struct seccomp_data, args[always ? 0 : refusal->argument])),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refusal->value, 0, always ? 0 : 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

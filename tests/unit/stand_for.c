@@ -27,7 +27,8 @@ static unsigned long in_use(unsigned int nid, enum page_type type)
 }
 
 /* Set up by a thread of node 0 that takes its frames as @data and @tables say. */
-static struct workload_run set_up(const char *name, const unsigned int *of_workers, enum mem_policy data, enum mem_policy tables)
+static struct workload_run set_up(const char *name, const unsigned int *of_workers, enum mem_policy data,
+				  enum mem_policy tables)
 {
 	struct workload_run run = {
 		.workload = workload_find(name),

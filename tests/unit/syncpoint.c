@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* syncpoint: hits, hooks, noise, knock-outs, failing allocations; in builds without checks, that all of it is nothing. */
+/*
+ * syncpoint: hits, hooks, noise, knock-outs, failing allocations; in builds without checks, that all of it is nothing.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

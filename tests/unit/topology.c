@@ -38,8 +38,10 @@ static void expect_plan(enum placement placement, unsigned int node, unsigned in
 
 static void two_nodes_of_four_cores(void **state)
 {
-	const struct pin compact[] = { { 0, 0 }, { 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 0, 0 } };
-	const struct pin scatter[] = { { 0, 0 }, { 4, 1 }, { 1, 0 }, { 5, 1 }, { 2, 0 }, { 6, 1 }, { 3, 0 }, { 7, 1 }, { 0, 0 } };
+	const struct pin compact[] = { { 0, 0 }, { 1, 0 }, { 2, 0 }, { 3, 0 }, { 4, 1 },
+				       { 5, 1 }, { 6, 1 }, { 7, 1 }, { 0, 0 } };
+	const struct pin scatter[] = { { 0, 0 }, { 4, 1 }, { 1, 0 }, { 5, 1 }, { 2, 0 },
+				       { 6, 1 }, { 3, 0 }, { 7, 1 }, { 0, 0 } };
 	const struct pin second[] = { { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 4, 1 } };
 
 	(void)state;
@@ -90,7 +92,8 @@ static void loading(void **state)
 static void caches(void **state)
 {
 	(void)state;
-	assert_int_equal(topology_load("node:2 l3:1(size=8388608) core:2 l2:1(size=1048576) l1d:1(size=32768) pu:2"), 0);
+	assert_int_equal(topology_load("node:2 l3:1(size=8388608) core:2 l2:1(size=1048576) l1d:1(size=32768) pu:2"),
+			 0);
 	assert_int_equal(topology_cache_size(1), 32768);
 	assert_int_equal(topology_cache_size(2), 1048576);
 	assert_int_equal(topology_cache_size(3), 8388608);

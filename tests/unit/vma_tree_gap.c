@@ -51,7 +51,8 @@ static void check_gap(struct mm_struct *mm, unsigned long pages, unsigned long l
 static void change_something(struct mm_struct *mm, struct rng *rng, unsigned long pages)
 {
 	const unsigned long len = (1 + rng_below(rng, 8)) << PAGE_SHIFT, most = pages - 16;
-	const unsigned long addr = BASE + (rng_below(rng, most) << PAGE_SHIFT), to = BASE + (rng_below(rng, most) << PAGE_SHIFT);
+	const unsigned long addr = BASE + (rng_below(rng, most) << PAGE_SHIFT),
+			    to = BASE + (rng_below(rng, most) << PAGE_SHIFT);
 
 	switch (rng_below(rng, 6)) {
 	case 0:

@@ -25,7 +25,8 @@
 #define FRAMES		(FAULTLINE_PLAIN_ALLOC ? 1ul << 16 : 1ul << 19)
 #define MOST_THREADS	3
 #define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES */
-#define TEST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 1024 : 4096)	/* where the size does not matter, or the host has to back them */
+/* where the size does not matter, or the host has to back them */
+#define TEST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 1024 : 4096)
 #define MOST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 4096 : INT64_MAX)
 
 static struct layout *layout;
@@ -77,7 +78,8 @@ static void run_on_machine(struct crew *crew, unsigned long frames, unsigned int
 /* Sanitizers have little to see in one thread alone: it gets that under one preset. */
 static void run_preset(const struct workload *workload, unsigned int preset)
 {
-	for (unsigned int threads = preset && FAULTLINE_PLAIN_ALLOC ? MOST_THREADS : 1; threads <= MOST_THREADS; threads += 2) {
+	for (unsigned int threads = preset && FAULTLINE_PLAIN_ALLOC ? MOST_THREADS : 1; threads <= MOST_THREADS;
+	     threads += 2) {
 		struct crew crew = crew_of(workload, &policy_presets[preset].policy, threads);
 
 		crew.run.checking = true;
@@ -113,7 +115,8 @@ static void each_choice(void **state)
 		for (unsigned int v = 0; workload->nr_axes && v < workload->axes[0].nr; v++) {
 			struct crew crew = crew_of(workload, &policy_default()->policy, 1);
 
-			crew.run.choice[0] = min(workload->axes[0].values[v], workload->flags & WORKLOAD_LIVE ? TEST_PAGES : MOST_PAGES);
+			crew.run.choice[0] = min(workload->axes[0].values[v],
+						 workload->flags & WORKLOAD_LIVE ? TEST_PAGES : MOST_PAGES);
 			crew.ops = 2;
 			run_on_machine(&crew, FRAMES, 0);
 		}
@@ -224,7 +227,8 @@ static void live_page_not_dropped_is_seen(void **state)
 /* The region that these query has not been filled. */
 static void empty_region_is_seen(void **state)
 {
-	static const char *const names[] = { "mincore", "live_mincore", "pagemap_read", "live_pagemap_read", "move_pages" };
+	static const char *const names[] = { "mincore", "live_mincore", "pagemap_read", "live_pagemap_read",
+					     "move_pages" };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {

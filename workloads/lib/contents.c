@@ -23,7 +23,10 @@ static int access_page(struct mm_struct *mm, unsigned long addr, bool write, pag
 	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
 	int err;
 
-	/* As a program does, which knows no lock: not kept out by who changes the address space elsewhere, or copies it. */
+	/*
+	 * As a program does, which knows no lock: not kept out by who changes the address space elsewhere, or copies
+	 * it.
+	 */
 	if (vma) {
 		err = access_locked(mm, addr, write, fn, arg);
 		vma_end_read(mm, vma);

@@ -88,7 +88,8 @@ int count_regions(struct space *space, const struct mm_walk_ops *ops, struct cou
 	int err = space_walk(space->mm, space_region(space, 0), space_region(space, space->nr), ops, count);
 
 	if (!err && count->present > space->nr * space->pages)
-		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count->present, space->nr * space->pages);
+		err = space_fail(space, -EUCLEAN, "%lu pages found where %lu fit", count->present,
+				 space->nr * space->pages);
 	return err;
 }
 

@@ -17,7 +17,8 @@ struct count {
 
 extern const struct mm_walk_ops count_entries;	/* pte_entry: present */
 extern const struct mm_walk_ops count_all;	/* pte_entry, pte_hole: present, slots, holes in VMAs, gaps between */
-extern const struct mm_walk_ops count_tables;	/* pmd_entry: present, a whole leaf at a time, or table, under its PTL */
+/* pmd_entry: present, a whole leaf at a time, or table, under its PTL */
+extern const struct mm_walk_ops count_tables;
 
 /*
  * count_region - as an op: walks the worker's own region with @ops; @present entries must be found present. Returns the

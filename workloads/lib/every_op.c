@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * every_op.c - every operation on every kind of mapping, by all workers at once, in a window of a few pages of a few page tables: so
- * that each pair of operations meets on each kind of memory. Nothing has to succeed; what must hold is checked by the assertions, at
- * rest by the oracle, and at any time by a device's mirror of the mm that all share, and of each child.
+ * every_op.c - every operation on every kind of mapping, by all workers at once, in a window of a few pages of a few
+ * page tables: so that each pair of operations meets on each kind of memory. Nothing has to succeed; what must hold is
+ * checked by the assertions, at rest by the oracle, and at any time by a device's mirror of the mm that all share, and
+ * of each child.
  *
  * jumble does less, and checks what anonymous pages hold.
  */
@@ -204,7 +205,8 @@ static void teardown(struct workload_run *run)
 }
 
 WORKLOAD(every_op,
-	.what = "every operation on every kind of mapping, in a few pages, all workers in one mm, with mirrors of it and its children",
+	.what = "every operation on every kind of mapping, in a few pages, all workers in one mm, with mirrors of it "
+		"and its children",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

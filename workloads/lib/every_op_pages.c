@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* every_op_pages.c - what the workload every_op does to single pages: faults, pins, and what comes from a page to its entries. */
+/*
+ * every_op_pages.c - what the workload every_op does to single pages: faults, pins, and what comes from a page to its
+ * entries.
+ */
 #include "workloads/lib/every_op.h"
 
 static void fault_read(struct every *every, struct every_part part)
@@ -188,6 +191,8 @@ static void snapshot(struct every *every, struct every_part part)
 #define DEED(fn, weight)	{ #fn, fn, weight }
 
 const struct every_deed every_page_deeds[] = {
-	DEED(fault_read, 25), DEED(fault_write, 40), DEED(pin, 8), DEED(every_unpin_one, 6), DEED(share, 5), DEED(walk_up, 5),
-	DEED(split, 3), DEED(clean, 5), DEED(look_for_references, 3), DEED(poison, 1), DEED(use_mirror, 8), DEED(snapshot, 2), { 0 },
+	DEED(fault_read, 25), DEED(fault_write, 40), DEED(pin, 8), DEED(every_unpin_one, 6), DEED(share, 5),
+		DEED(walk_up, 5),
+	DEED(split, 3), DEED(clean, 5), DEED(look_for_references, 3), DEED(poison, 1), DEED(use_mirror, 8),
+		DEED(snapshot, 2), { 0 },
 };

@@ -6,7 +6,8 @@
 
 static int any_prot(struct every *every)
 {
-	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ, PROT_NONE };
+	static const int prots[] = { PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ,
+				     PROT_NONE };
 
 	return prots[every_below(every, ARRAY_SIZE(prots))];
 }
@@ -31,7 +32,8 @@ static void map_file(struct every *every, struct every_part part)
 {
 	int flags = (every_below(every, 2) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;
 
-	sys_mmap_file(every->mm, part.start, part.len, any_prot(every), flags, any_file(every), pgoff_of(every, part.start));
+	sys_mmap_file(every->mm, part.start, part.len, any_prot(every), flags, any_file(every),
+		      pgoff_of(every, part.start));
 }
 
 static void map_hugetlb(struct every *every, struct every_part part)
@@ -46,7 +48,8 @@ static void map_raw(struct every *every, struct every_part part)
 {
 	unsigned long pfn = every_below(every, 3) ? page_to_pfn(every->scene->raw) : machine.max_pfn + 1000;
 
-	sys_mmap_pfn(every->mm, part.start, min(part.len, PAGE_SIZE << EVERY_RAW_ORDER), any_prot(every), MAP_PRIVATE | MAP_FIXED, pfn);
+	sys_mmap_pfn(every->mm, part.start, min(part.len, PAGE_SIZE << EVERY_RAW_ORDER), any_prot(every),
+		     MAP_PRIVATE | MAP_FIXED, pfn);
 }
 
 static void unmap(struct every *every, struct every_part part)
@@ -61,7 +64,8 @@ static void protect(struct every *every, struct every_part part)
 
 static void move(struct every *every, struct every_part part)
 {
-	static const int flags[] = { MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, MREMAP_MAYMOVE, 0 };
+	static const int flags[] = { MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+				     MREMAP_MAYMOVE, 0 };
 	struct every_part to = every_part(every);
 	unsigned long len = every_below(every, 3) ? part.len : to.len;
 
@@ -94,7 +98,8 @@ static void move_pages(struct every *every, struct every_part part)
 {
 	int node = (int)every_below(every, machine.nr_nodes), status;
 
-	sys_move_pages(every->mm, 1, &part.start, &node, &status, every_below(every, 2) ? MPOL_MF_MOVE : MPOL_MF_MOVE_ALL);
+	sys_move_pages(every->mm, 1, &part.start, &node, &status,
+		       every_below(every, 2) ? MPOL_MF_MOVE : MPOL_MF_MOVE_ALL);
 }
 
 static void to_device(struct every *every, struct every_part part)
@@ -174,8 +179,10 @@ static void compare_mirror(struct every *every, struct every_part part)
 #define DEED(fn, weight)	{ #fn, fn, weight }
 
 const struct every_deed every_range_deeds[] = {
-	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4), DEED(protect, 6),
-	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
+	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4),
+		DEED(protect, 6),
+	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
+		DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
 	DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
 };

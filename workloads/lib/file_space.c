@@ -31,8 +31,8 @@ int file_space_open(struct workload_run *run, unsigned int nr, unsigned long pag
 
 int file_space_map(struct space *space, unsigned int region, int flags, unsigned long pgoff)
 {
-	long addr = sys_mmap_file(space->mm, space_region(space, region), space->pages << PAGE_SHIFT, PROT_READ | PROT_WRITE,
-				  flags | MAP_FIXED_NOREPLACE, space->file, pgoff);
+	long addr = sys_mmap_file(space->mm, space_region(space, region), space->pages << PAGE_SHIFT,
+				  PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, space->file, pgoff);
 
 	return addr < 0 ? (int)addr : 0;
 }
@@ -86,7 +86,8 @@ uint64_t file_space_mark(const struct space *space, unsigned int region, unsigne
 
 /* (T) one access */
 struct access {
-	uint64_t seeded, shared, own;	/* what the page may hold: this, or a mark like one of these, whatever its count */
+	/* what the page may hold: this, or a mark like one of these, whatever its count */
+	uint64_t seeded, shared, own;
 	uint64_t mark;
 };
 
@@ -125,7 +126,8 @@ int file_space_access(struct space *space, unsigned int region, unsigned long pa
 	int err = (mark ? access_payload_to_write : access_payload)(space->mm, addr, look_and_write, &access);
 
 	if (err == -EUCLEAN)
-		space_fail(space, err, "page %lu of the file, mapped at %#lx, holds what was never written to it", index, addr);
+		space_fail(space, err, "page %lu of the file, mapped at %#lx, holds what was never written to it",
+			   index, addr);
 	return err;
 }
 
@@ -145,13 +147,16 @@ void file_space_drop(struct worker *worker)
 static int fault_and_look(struct worker *worker, bool cut)
 {
 	struct space *space = space_of(worker);
-	unsigned int region = (unsigned int)rng_below(&worker->rng, space->nr), write = (unsigned int)rng_below(&worker->rng, 2);
-	unsigned long page = rng_below(&worker->rng, space->pages), addr = space_region(space, region) + (page << PAGE_SHIFT);
+	unsigned int region = (unsigned int)rng_below(&worker->rng, space->nr),
+		     write = (unsigned int)rng_below(&worker->rng, 2);
+	unsigned long page = rng_below(&worker->rng, space->pages),
+		      addr = space_region(space, region) + (page << PAGE_SHIFT);
 	vm_fault_t ret = do_user_addr_fault(space->mm, addr, write ? FAULT_FLAG_WRITE : 0);
 	int err;
 
 	if (ret & ~(cut ? VM_FAULT_SIGBUS : 0))
-		return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x", addr, ret);
+		return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x", addr,
+				  ret);
 	if (ret || !worker->run->checking)
 		return 0;
 	err = file_space_access(space, region, page, write ? file_space_mark(space, region, page, worker->index) : 0);
@@ -184,7 +189,8 @@ static int touch_checked(struct worker *worker, unsigned long page)
 	if (!err && write) {
 		err = space_fault(space, space->mm, addr, FAULT_FLAG_WRITE);
 		if (!err)
-			err = file_space_access(space, worker->index, page, file_space_mark(space, worker->index, index, 1));
+			err = file_space_access(space, worker->index, page,
+						file_space_mark(space, worker->index, index, 1));
 	}
 	return err ? space_fail(space, err, "the page at %#lx was touched, and is not there", addr) : 0;
 }

@@ -73,7 +73,8 @@ int64_t gup_pin_moving(struct worker *worker, unsigned long addr, unsigned long 
 	return err ? err : (int64_t)pages;
 }
 
-int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch, unsigned int flags)
+int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch,
+		    unsigned int flags)
 {
 	struct space *space = space_of(worker);
 	struct page *got[GUP_MAX_BATCH];
@@ -85,7 +86,8 @@ int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pag
 		long n = pin_user_pages_fast(space->mm, addr, batch, flags, got);
 
 		if (unlikely(n != (long)batch))
-			return space_fail(space, n < 0 ? (int)n : -EFAULT, "%ld of %lu pages at %#lx pinned", n, batch, addr);
+			return space_fail(space, n < 0 ? (int)n : -EFAULT, "%ld of %lu pages at %#lx pinned", n, batch,
+					  addr);
 		unpin_user_pages(got, batch);
 	}
 	return (int64_t)done;
@@ -95,6 +97,6 @@ int64_t gup_pin_own(struct worker *worker, unsigned int flags)
 {
 	const int64_t *choice = worker->run->choice;
 
-	return gup_pin_all(worker, space_region(space_of(worker), worker->index), (unsigned long)choice[0], (unsigned long)choice[1],
-			   flags);
+	return gup_pin_all(worker, space_region(space_of(worker), worker->index), (unsigned long)choice[0],
+			   (unsigned long)choice[1], flags);
 }

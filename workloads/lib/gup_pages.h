@@ -18,7 +18,8 @@ int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pa
  * gup_pin_all - pins @pages pages from @addr on with FOLL_* @flags, @batch in each call, and unpins them before the
  * next. While checking, each pin is recorded (oracle/pins.h), and stamps the worker's slot. Returns @pages or -errno.
  */
-int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch, unsigned int flags);
+int64_t gup_pin_all(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long batch,
+		    unsigned int flags);
 
 /* As an op but for @flags: the worker's own region, choice[1] pages in each call. */
 int64_t gup_pin_own(struct worker *worker, unsigned int flags);

@@ -8,8 +8,8 @@
 enum host_pages { HOST_SMALL_PAGES, HOST_HUGE_PAGES };
 
 /*
- * host_map - worker->data becomes @size bytes of private anonymous memory, 2 MiB aligned, not touched, with pages of the
- * kind asked for where the kernel has them. Returns 0 or -errno. host_unmap() takes them back.
+ * host_map - worker->data becomes @size bytes of private anonymous memory, 2 MiB aligned, not touched, with pages of
+ * the kind asked for where the kernel has them. Returns 0 or -errno. host_unmap() takes them back.
  */
 int host_map(struct worker *worker, size_t size, enum host_pages pages);
 void host_unmap(struct worker *worker, size_t size);

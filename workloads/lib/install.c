@@ -56,7 +56,8 @@ int64_t install_region(struct worker *worker, unsigned long empty)
 void install_undo(struct worker *worker)
 {
 	struct space *space = space_of(worker);
-	int err = sys_madvise(space->mm, space_region(space, worker->index), space->pages << PAGE_SHIFT, MADV_GUARD_REMOVE);
+	int err = sys_madvise(space->mm, space_region(space, worker->index), space->pages << PAGE_SHIFT,
+			      MADV_GUARD_REMOVE);
 
 	if (err)
 		space_fail(space, err, "removing markers failed");

@@ -5,11 +5,13 @@
  * Three text formats, by what stands in each line:
  *
  *   layout   as `faultline capture` writes it: a VMA is "START-END PERMS OFFSET [NAME]" in hexadecimal; under it
- *            "+ FIRST_VPN COUNT FLAGS" for each run of populated pages (p present, s swapped, f file or shared anonymous,
- *            x mapped exclusively). Lines that begin with '#' and empty lines are skipped.
+ *            "+ FIRST_VPN COUNT FLAGS" for each run of populated pages (p present, s swapped, f file or shared
+ *            anonymous, x mapped exclusively). Lines that begin with '#' and empty lines are skipped.
  *   maps     /proc/PID/maps: device and inode follow the offset. It has no populated pages: see layout_populate().
- *   smaps    /proc/PID/smaps: "KEY: NUMBER kB" lines under each VMA. Rss and the hugetlb sizes are its populated pages, one run
- *            from the VMA's start on, since smaps counts pages and does not locate them. Swap and all other keys are ignored.
+ *   smaps    /proc/PID/smaps: "KEY: NUMBER kB" lines under each VMA. Rss and the hugetlb sizes are its populated pages,
+ *   one run
+ *            from the VMA's start on, since smaps counts pages and does not locate them. Swap and all other keys are
+ *            ignored.
  *
  * Paths are cut to their base names. Lines may end in CR LF; the last one needs no end.
  *
@@ -68,8 +70,8 @@ void layout_free(struct layout *layout);
 const char *layout_base_name(const char *path);
 
 /*
- * layout_populate - replaces the runs of @layout, just loaded, by those that @how says. Returns 0, -ENOMEM, or -ENODATA: RSS of a
- * file that has no populated pages.
+ * layout_populate - replaces the runs of @layout, just loaded, by those that @how says. Returns 0, -ENOMEM, or
+ * -ENODATA: RSS of a file that has no populated pages.
  */
 int layout_populate(struct layout *layout, enum layout_populate how);
 /* "rss" …, as the option --populate takes it. */

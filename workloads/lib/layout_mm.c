@@ -89,7 +89,8 @@ int layout_space_open(struct workload_run *run, bool populate)
 	err = layout_map(space->mm, run->layout, populate, &loaded);
 	space->pages = loaded.pages;
 	if (!err && !loaded.pages)
-		err = workload_skip(run, "no populated page that fits this address space: --populate all or first-touch adds some");
+		err = workload_skip(
+			run, "no populated page that fits this address space: --populate all or first-touch adds some");
 	if (err)
 		space_close(run);
 	return err;

@@ -190,7 +190,8 @@ static int flush_resident(struct layout_parser *parser)
 	run = layout_append((void **)&layout->runs, &layout->nr_runs, &parser->room_runs, sizeof(*run));
 	if (!run)
 		return layout_failed(parser, ENOMEM);
-	*run = (struct layout_run){ vma->start >> LAYOUT_PAGE_BITS, resident, RUN_PRESENT | (has_file(vma) ? RUN_FILE : 0) };
+	*run = (struct layout_run){ vma->start >> LAYOUT_PAGE_BITS, resident,
+				    RUN_PRESENT | (has_file(vma) ? RUN_FILE : 0) };
 	vma->nr_runs = 1;
 	layout->nr_pages += resident;
 	return 0;

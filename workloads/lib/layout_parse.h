@@ -19,8 +19,8 @@ struct layout_parser {
 };
 
 /*
- * layout_parse_line - takes @text, a line of @length bytes without its end, none of them zero. Returns 0, -EINVAL or -ENOMEM with
- * the reason in parser->why. It may write to @text.
+ * layout_parse_line - takes @text, a line of @length bytes without its end, none of them zero. Returns 0, -EINVAL or
+ * -ENOMEM with the reason in parser->why. It may write to @text.
  */
 int layout_parse_line(struct layout_parser *parser, char *text, size_t length);
 /* After the last line. Returns as above. */

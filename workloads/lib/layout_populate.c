@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const char *const names[] = {
-	[POPULATE_NONE] = "none", [POPULATE_ALL] = "all", [POPULATE_RSS] = "rss", [POPULATE_FIRST_TOUCH] = "first-touch",
+	[POPULATE_NONE] = "none", [POPULATE_ALL] = "all", [POPULATE_RSS] = "rss",
+	[POPULATE_FIRST_TOUCH] = "first-touch",
 };
 
 const char *layout_populate_name(enum layout_populate how)
@@ -55,7 +56,8 @@ int layout_populate(struct layout *layout, enum layout_populate how)
 		vma->first_run = layout->nr_runs;
 		vma->nr_runs = pages > 0;
 		if (pages)
-			runs[layout->nr_runs++] = (struct layout_run){ vma->start >> LAYOUT_PAGE_BITS, pages, RUN_PRESENT };
+			runs[layout->nr_runs++] =
+				(struct layout_run){ vma->start >> LAYOUT_PAGE_BITS, pages, RUN_PRESENT };
 		layout->nr_pages += pages;
 	}
 	layout->populate = how;

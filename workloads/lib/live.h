@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* live.h - private anonymous memory of the live kernel, choice[0] pages for each worker, that workloads ask it about. */
+/*
+ * live.h - private anonymous memory of the live kernel, choice[0] pages for each worker, that workloads ask it about.
+ */
 #ifndef FAULTLINE_WORKLOADS_LIB_LIVE_H
 #define FAULTLINE_WORKLOADS_LIB_LIVE_H
 
@@ -25,7 +27,10 @@ void live_empty(struct worker *worker);
 
 /* As a prepare: what is mapped goes. */
 void live_drop(struct worker *worker);
-/* As worker_setup but for @fd and @flags, MAP_SHARED or MAP_PRIVATE: the file's first pages are worker->data, each written to once. */
+/*
+ * As worker_setup but for @fd and @flags, MAP_SHARED or MAP_PRIVATE: the file's first pages are worker->data, each
+ * written to once.
+ */
 int live_map_file(struct worker *worker, int fd, int flags);
 
 /* As part of a setup: 0, or workload_skip() where madvise() refuses the advice for an empty page. */

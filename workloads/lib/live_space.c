@@ -90,12 +90,14 @@ static int live_mincore(struct worker *worker, unsigned long addr, unsigned long
 static int live_pagemap(struct worker *worker, unsigned long addr, unsigned long pages, uint64_t *map)
 {
 	const ssize_t size = (ssize_t)(pages * sizeof(*map));
-	ssize_t got = pread(space_of(worker)->pagemap, map, (size_t)size, (off_t)((addr >> FRAME_SHIFT) * sizeof(*map)));
+	ssize_t got =
+		pread(space_of(worker)->pagemap, map, (size_t)size, (off_t)((addr >> FRAME_SHIFT) * sizeof(*map)));
 
 	return got == size ? 0 : got < 0 ? -errno : -EIO;
 }
 
-static long live_move_pages(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes, int *status)
+static long live_move_pages(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes,
+			    int *status)
 {
 	(void)worker;
 	return result_of(syscall(SYS_move_pages, 0l, count, addrs, nodes, status, (long)MPOL_MF_MOVE));
@@ -108,7 +110,8 @@ static int live_ftruncate(struct worker *worker, unsigned long pages)
 
 /* ---- accesses ---- */
 
-static int64_t live_access(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step, bool write)
+static int64_t live_access(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step,
+			   bool write)
 {
 	char *memory = at(addr);
 
@@ -126,12 +129,14 @@ static int64_t live_touch_checked(struct worker *worker, unsigned long addr, uns
 		uint64_t *word = (uint64_t *)at(addr + i * step);
 
 		if (load_relaxed(word))
-			return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx was not fresh", addr + i * step);
+			return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx was not fresh",
+					  addr + i * step);
 		store_relaxed(word, addr + i);
 	}
 	for (unsigned long i = 0; i < pages; i++)
 		if (load_relaxed((uint64_t *)at(addr + i * step)) != addr + i)
-			return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx lost what was written to it", addr + i * step);
+			return space_fail(space_of(worker), -EUCLEAN, "the page at %#lx lost what was written to it",
+					  addr + i * step);
 	return (int64_t)pages;
 }
 
@@ -143,7 +148,8 @@ static int live_expect_zero(struct worker *worker, unsigned long addr)
 }
 
 const struct space_calls live_calls = {
-	.mmap = live_mmap, .munmap = live_munmap, .mprotect = live_mprotect, .madvise = live_madvise, .mremap = live_mremap,
+	.mmap = live_mmap, .munmap = live_munmap, .mprotect = live_mprotect, .madvise = live_madvise,
+	.mremap = live_mremap,
 	.mincore = live_mincore, .pagemap = live_pagemap, .move_pages = live_move_pages, .ftruncate = live_ftruncate,
 	.access = live_access, .touch_checked = live_touch_checked, .expect_zero = live_expect_zero,
 };
@@ -174,8 +180,8 @@ int live_space_map(struct space *space)
 	for (unsigned int i = 0; i < space->nr; i++) {
 		char *region = at(space_region(space, i));
 
-		if (mmap(region, space->pages << FRAME_SHIFT, READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
-			 0) == MAP_FAILED)
+		if (mmap(region, space->pages << FRAME_SHIFT, READ_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED)
 			return -errno;
 		if (space->run->policy.thp != THP_NEVER)
 			madvise(region, space->pages << FRAME_SHIFT, MADV_HUGEPAGE);

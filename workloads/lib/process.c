@@ -52,11 +52,13 @@ static int write_marked(struct worker *worker, struct mm_struct *mm, unsigned lo
 		err = contents_write(mm, addr, mark);
 	} while (lost_again(err, &tries));
 	if (err)
-		space_fail(space_of(worker), err, "the page at %#lx may be written to, and is not its process's alone", addr);
+		space_fail(space_of(worker), err, "the page at %#lx may be written to, and is not its process's alone",
+			   addr);
 	return err;
 }
 
-int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when)
+int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages,
+		      uint64_t when)
 {
 	int err = load_relaxed(&space_of(worker)->error);
 
@@ -81,8 +83,8 @@ int64_t process_write_round(struct worker *worker, struct process_pages pages)
 }
 
 /* As process_read(); and -EFAULT, without a report, when the page @may_be_lost and is hwpoisoned. */
-static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index, bool may_be_lost,
-			uint64_t *when)
+static int read_or_lose(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned int index,
+			bool may_be_lost, uint64_t *when)
 {
 	unsigned int tries = 0;
 	uint64_t mark;
@@ -136,7 +138,8 @@ void process_close_rounds(struct worker *worker)
 	worker->data = NULL;
 }
 
-int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer)
+int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages,
+			 unsigned int writer)
 {
 	uint64_t first = 0, last = 0, when;
 	bool any = false;
@@ -152,7 +155,8 @@ int process_check_moment(struct worker *worker, struct mm_struct *child, struct 
 			first = last = when;
 		any = true;
 		if (when != last && (last != first || when != ((first - 1) & (WHEN_MASK >> WHEN_SHIFT))))
-			return space_fail(space_of(worker), -EUCLEAN, "a child has page %lu of round %lu, but the one before of %lu", i,
+			return space_fail(space_of(worker), -EUCLEAN,
+					  "a child has page %lu of round %lu, but the one before of %lu", i,
 					  (unsigned long)when, (unsigned long)last);
 		last = when;
 	}

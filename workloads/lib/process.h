@@ -15,7 +15,8 @@ struct mm_struct *process_fork(struct worker *worker);
 /* As worker_teardown too: the child in worker->data ends, if there is one. */
 void process_exit(struct worker *worker);
 /* A write in @mm to each of @pages pages; @when is kept modulo 65536. Returns @pages or -errno. */
-int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages, uint64_t when);
+int64_t process_write(struct worker *worker, struct mm_struct *mm, unsigned long addr, unsigned long pages,
+		      uint64_t when);
 /*
  * While checking: *@when worker @index wrote the page at @addr, which @mm may read; 0 without a writer. Returns 0 or
  * -errno.
@@ -42,6 +43,7 @@ int64_t process_write_round(struct worker *worker, struct process_pages pages);
  * last, round after round: it finds what one round wrote up to some page, and what the round before wrote from there
  * on, in all that it has not lost. Returns 0 or -errno.
  */
-int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages, unsigned int writer);
+int process_check_moment(struct worker *worker, struct mm_struct *child, struct process_pages pages,
+			 unsigned int writer);
 
 #endif

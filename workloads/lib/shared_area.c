@@ -43,7 +43,8 @@ static struct area_part part_of(const struct worker *worker, unsigned int region
 
 struct area_part area_any(struct worker *worker)
 {
-	return part_of(worker, (unsigned int)rng_below(&worker->rng, nr_owners(worker->run)), rng_below(&worker->rng, PARTS));
+	return part_of(worker, (unsigned int)rng_below(&worker->rng, nr_owners(worker->run)),
+		       rng_below(&worker->rng, PARTS));
 }
 
 struct area_part area_own(struct worker *worker)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shared_area.h - areas whose owners write to them while others take their pages away: workers are owners and takers in turn, and
- * each owner has a region of its own.
+ * shared_area.h - areas whose owners write to them while others take their pages away: workers are owners and takers in
+ * turn, and each owner has a region of its own.
  *
  * While a run is checked, an owner finds in each page what it wrote there last.
  */

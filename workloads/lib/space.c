@@ -229,7 +229,8 @@ int space_drop(struct worker *worker, unsigned long addr, unsigned long pages, u
 int64_t space_touch_own(struct worker *worker, unsigned long step)
 {
 	struct space *space = space_of(worker);
-	int64_t faults = space_touch(worker, space_region(space, worker->index), (space->pages << PAGE_SHIFT) / step, step);
+	int64_t faults =
+		space_touch(worker, space_region(space, worker->index), (space->pages << PAGE_SHIFT) / step, step);
 
 	return faults < 0 ? faults : faults * (int64_t)(step >> PAGE_SHIFT);
 }
@@ -261,7 +262,8 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 
 /* ---- walks ---- */
 
-int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops, void *private)
+int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+	       void *private)
 {
 	int err;
 

@@ -121,7 +121,8 @@ int64_t space_map_unmap(struct worker *worker, unsigned int rounds, unsigned lon
 /* ---- walks ---- */
 
 /* walk_page_range_mm() under mmap_lock for read. */
-int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops, void *private);
+int space_walk(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+	       void *private);
 /* Maps the zero page into each of @pages slots, @step bytes apart, that is empty. Returns 0 or -errno. */
 int space_map_zero(struct space *space, unsigned long addr, unsigned long pages, unsigned long step);
 

@@ -56,7 +56,8 @@ static int core_pagemap(struct worker *worker, unsigned long addr, unsigned long
 	return sys_pagemap(space_mm(worker), addr, pages, map);
 }
 
-static long core_move_pages(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes, int *status)
+static long core_move_pages(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes,
+			    int *status)
 {
 	return sys_move_pages(space_mm(worker), count, addrs, nodes, status, MPOL_MF_MOVE);
 }
@@ -66,7 +67,8 @@ static int core_ftruncate(struct worker *worker, unsigned long pages)
 	return sys_ftruncate(space_of(worker)->files[worker->index].file, pages);
 }
 
-static int64_t core_access(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step, bool write)
+static int64_t core_access(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step,
+			   bool write)
 {
 	const unsigned int flags = write ? FAULT_FLAG_WRITE : 0;
 	struct space *space = space_of(worker);
@@ -118,7 +120,8 @@ static int core_expect_zero(struct worker *worker, unsigned long addr)
 }
 
 const struct space_calls core_calls = {
-	.mmap = core_mmap, .munmap = core_munmap, .mprotect = core_mprotect, .madvise = core_madvise, .mremap = core_mremap,
+	.mmap = core_mmap, .munmap = core_munmap, .mprotect = core_mprotect, .madvise = core_madvise,
+	.mremap = core_mremap,
 	.mincore = core_mincore, .pagemap = core_pagemap, .move_pages = core_move_pages, .ftruncate = core_ftruncate,
 	.access = core_access, .touch_checked = core_touch_checked, .expect_zero = core_expect_zero,
 };
@@ -129,7 +132,8 @@ static int expect(struct worker *worker, long ret, const char *call, unsigned lo
 {
 	if (likely(!ret))
 		return 0;
-	return space_fail(space_of(worker), ret < 0 ? (int)ret : -EIO, "%s at %#lx: %s", call, addr, strerror(ret < 0 ? (int)-ret : EIO));
+	return space_fail(space_of(worker), ret < 0 ? (int)ret : -EIO, "%s at %#lx: %s", call, addr,
+			  strerror(ret < 0 ? (int)-ret : EIO));
 }
 
 int space_munmap(struct worker *worker, unsigned long addr, unsigned long pages)
@@ -139,12 +143,14 @@ int space_munmap(struct worker *worker, unsigned long addr, unsigned long pages)
 
 int space_mprotect(struct worker *worker, unsigned long addr, unsigned long pages, int prot)
 {
-	return expect(worker, space_of(worker)->calls->mprotect(worker, addr, pages << PAGE_SHIFT, prot), "mprotect", addr);
+	return expect(worker, space_of(worker)->calls->mprotect(worker, addr, pages << PAGE_SHIFT, prot), "mprotect",
+		      addr);
 }
 
 int space_madvise(struct worker *worker, unsigned long addr, unsigned long pages, int advice)
 {
-	return expect(worker, space_of(worker)->calls->madvise(worker, addr, pages << PAGE_SHIFT, advice), "madvise", addr);
+	return expect(worker, space_of(worker)->calls->madvise(worker, addr, pages << PAGE_SHIFT, advice), "madvise",
+		      addr);
 }
 
 int space_mremap(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long to)

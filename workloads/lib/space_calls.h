@@ -23,12 +23,14 @@ struct space_calls {
 	long (*mremap)(struct worker *worker, unsigned long addr, unsigned long len, unsigned long to);
 	int (*mincore)(struct worker *worker, unsigned long addr, unsigned long len, unsigned char *vec);
 	int (*pagemap)(struct worker *worker, unsigned long addr, unsigned long pages, uint64_t *map);
-	long (*move_pages)(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes, int *status);
+	long (*move_pages)(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes,
+			   int *status);
 	int (*ftruncate)(struct worker *worker, unsigned long pages);
 	/*
 	 * No calls, but accesses: space_access(); space_touch() while checking; a read of a page that must hold zeroes.
 	 */
-	int64_t (*access)(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step, bool write);
+	int64_t (*access)(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step,
+			  bool write);
 	int64_t (*touch_checked)(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step);
 	int (*expect_zero)(struct worker *worker, unsigned long addr);
 };

@@ -33,7 +33,8 @@ void taken_close(struct workload_run *run)
 struct taken_part taken_any(struct worker *worker)
 {
 	unsigned long pages = 1 + rng_below(&worker->rng, TAKEN_PART);
-	unsigned long start = space_region(space_of(worker), 0) + rng_below(&worker->rng, TAKEN_PAGES - pages + 1) * PAGE_SIZE;
+	unsigned long start =
+		space_region(space_of(worker), 0) + rng_below(&worker->rng, TAKEN_PAGES - pages + 1) * PAGE_SIZE;
 
 	return (struct taken_part){ start, start + pages * PAGE_SIZE };
 }
@@ -47,7 +48,8 @@ int64_t taken_write(struct worker *worker)
 		vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);
 
 		if (ret && !(ret & VM_FAULT_SIGSEGV))
-			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a write at %#lx failed: %#x", addr, ret);
+			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a write at %#lx failed: %#x",
+					  addr, ret);
 	}
 	return (int64_t)((part.end - part.start) >> PAGE_SHIFT);
 }
@@ -91,7 +93,8 @@ static int take(struct worker *worker, struct mm_struct *mm, unsigned long start
 		sys_madvise(mm, start, len, MADV_PAGEOUT);	/* another may have unmapped some of it */
 		return 0;
 	case 4:
-		return min(sys_migrate_range(mm, start, len, (unsigned int)rng_below(&worker->rng, machine.nr_nodes)), 0l);
+		return min(sys_migrate_range(mm, start, len, (unsigned int)rng_below(&worker->rng, machine.nr_nodes)),
+			   0l);
 	case 5:
 		return min(sys_migrate_to_device(mm, start, len), 0l);
 	default:

@@ -7,7 +7,10 @@
 
 #include "workloads/lib/space_calls.h"
 
-/* As a workload's setup: @open under run->policy with huge pages always. -EOPNOTSUPP where the geometry, or the live kernel, has none. */
+/*
+ * As a workload's setup: @open under run->policy with huge pages always. -EOPNOTSUPP where the geometry, or the live
+ * kernel, has none.
+ */
 static inline int thp_space_open(struct workload_run *run, int (*open)(struct workload_run *run))
 {
 	int err;

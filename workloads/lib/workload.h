@@ -59,7 +59,8 @@ enum workload_flags {
 struct workload {
 	const char *name, *what;
 	const char *item;			/* what is counted: "PTE" or "page", else "lock", "frame" … */
-	const char *twin_of;			/* of WORKLOAD_LIVE: the workload that does the same in the core; or NULL */
+	/* of WORKLOAD_LIVE: the workload that does the same in the core; or NULL */
+	const char *twin_of;
 	unsigned int flags;
 	unsigned int min_threads;		/* 0 and 1 mean 1 */
 	unsigned int nr_roles;			/* worker i has role i % nr_roles, unless role_of says otherwise */

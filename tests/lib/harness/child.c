@@ -15,7 +15,9 @@
 
 #define CHILD_SECONDS	100	/* of an idle machine */
 
-/* Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either. */
+/*
+ * Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either.
+ */
 static void await_output(int fd, pid_t pid, struct patience *patience)
 {
 	struct pollfd output = { .fd = fd, .events = POLLIN };

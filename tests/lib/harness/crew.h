@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* crew.h - a workload run by a few threads for a number of ops, as a runner would; for tests that have the workloads. */
+/*
+ * crew.h - a workload run by a few threads for a number of ops, as a runner would; for tests that have the workloads.
+ */
 #ifndef FAULTLINE_TESTS_LIB_HARNESS_CREW_H
 #define FAULTLINE_TESTS_LIB_HARNESS_CREW_H
 
@@ -25,7 +27,8 @@ static inline void assign_roles(struct crew *crew)
 
 	for (unsigned int i = 0; i < crew->run.threads; i++) {
 		struct worker *worker = &crew->workers[i];
-		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) : i % workload->nr_roles;
+		unsigned int role = workload->role_of ? workload->role_of(i, crew->run.threads) :
+							i % workload->nr_roles;
 
 		*worker = (struct worker){ .run = &crew->run, .index = i, .role = role, .role_index = counts[role]++ };
 		rng_init(&worker->rng, crew->run.seed + i);

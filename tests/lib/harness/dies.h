@@ -6,7 +6,9 @@
 #include <setjmp.h>
 #include <stdbool.h>
 
-/* gcc warns of locals that change between one assert_dies() and the next: each calls setjmp() anew, so they are right. */
+/*
+ * gcc warns of locals that change between one assert_dies() and the next: each calls setjmp() anew, so they are right.
+ */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wclobbered"
 #endif

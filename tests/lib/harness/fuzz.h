@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz.h - what files of tests/fuzz are made of: one entry point each, that takes any bytes and aborts where a rule is broken.
+ * fuzz.h - what files of tests/fuzz are made of: one entry point each, that takes any bytes and aborts where a rule is
+ * broken.
  *
- * The preset `fuzz` links libFuzzer (clang, with the address and undefined-behaviour sanitizers), which searches for inputs by
- * coverage: ./run fuzz. Everywhere else tests/fuzz_main.c changes the seeds of tests/corpus at random, the same each time.
+ * The preset `fuzz` links libFuzzer (clang, with the address and undefined-behaviour sanitizers), which searches for
+ * inputs by coverage: ./run fuzz. Everywhere else tests/fuzz_main.c changes the seeds of tests/corpus at random, the
+ * same each time.
  */
 #ifndef FAULTLINE_TESTS_LIB_HARNESS_FUZZ_H
 #define FAULTLINE_TESTS_LIB_HARNESS_FUZZ_H

@@ -36,7 +36,8 @@ static bool is_meant(const struct knocked *knocked, const char *said)
 	for (unsigned int i = 0; i < ARRAY_SIZE(knocked->seen) && knocked->seen[i]; i++)
 		if (strstr(said, knocked->seen[i]))
 			return true;
-	return FAULTLINE_PLAIN_ALLOC && strstr(said, FAULTLINE_TSAN ? "WARNING: ThreadSanitizer: " : "ERROR: AddressSanitizer: ");
+	return FAULTLINE_PLAIN_ALLOC &&
+	       strstr(said, FAULTLINE_TSAN ? "WARNING: ThreadSanitizer: " : "ERROR: AddressSanitizer: ");
 }
 
 bool storms_hold(const struct attempt *attempt, knocked_storm *storm, unsigned int storms, unsigned int clean_storms)
@@ -52,7 +53,8 @@ bool storms_hold(const struct attempt *attempt, knocked_storm *storm, unsigned i
 	return true;
 }
 
-static bool is_seen(const struct knocked *knocked, bool unwatched, knocked_play *play, const void *scene, unsigned int tries)
+static bool is_seen(const struct knocked *knocked, bool unwatched, knocked_play *play, const void *scene,
+		    unsigned int tries)
 {
 	char said[SAID_SIZE] = "";
 

@@ -36,8 +36,8 @@ static void count_thread(struct demand *demand, const char *process, const char 
 	stat = fopen(path, "re");
 	if (!stat)
 		return;		/* it has ended */
-	if (fgets(line, sizeof(line), stat) && (after = strrchr(line, ')')) && sscanf(after + 1, " %c %*d %d", &state, &group) == 2 &&
-	    state == 'R' && atoi(thread) != gettid()) {
+	if (fgets(line, sizeof(line), stat) && (after = strrchr(line, ')')) &&
+	    sscanf(after + 1, " %c %*d %d", &state, &group) == 2 && state == 'R' && atoi(thread) != gettid()) {
 		if (group == demand->group)
 			demand->ours++;
 		else
@@ -46,8 +46,8 @@ static void count_thread(struct demand *demand, const char *process, const char 
 	fclose(stat);
 }
 
-static void for_each_number(const char *folder, void (*fn)(struct demand *, const char *, const char *), struct demand *demand,
-			    const char *process)
+static void for_each_number(const char *folder, void (*fn)(struct demand *, const char *, const char *),
+			    struct demand *demand, const char *process)
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;

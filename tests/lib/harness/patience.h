@@ -11,13 +11,15 @@
 struct patience {
 	double left;		/* seconds of an idle machine */
 	double elapsed;		/* seconds of the clock since patience_begin() */
-	double last, slowdown;	/* the clock at the last sample, and what it found; the first comes a step after the beginning */
+	/* the clock at the last sample, and what it found; the first comes a step after the beginning */
+	double last, slowdown;
 	pid_t group;		/* the process group whose threads are ours */
 };
 
 /*
- * machine_slowdown - how many times slower the runnable threads of process group @group run than they would by themselves: 1 when
- * no other thread is runnable. A group that sleeps counts as one runnable thread, because it would wait like one.
+ * machine_slowdown - how many times slower the runnable threads of process group @group run than they would by
+ * themselves: 1 when no other thread is runnable. A group that sleeps counts as one runnable thread, because it would
+ * wait like one.
  */
 double machine_slowdown(pid_t group);
 /* A wait of @seconds begins, for something that the threads of @group do. */

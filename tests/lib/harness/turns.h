@@ -6,8 +6,8 @@
 #include "core/probe/schedule.h"
 
 /*
- * @n workers, cpus of node 0, run @fn(@arg, 0 … @n-1) under the schedule of @plan, from its begin to its end; the callbacks they
- * queue have run when it returns. The caller may be a cpu. Needs FAULTLINE_CHECK.
+ * @n workers, cpus of node 0, run @fn(@arg, 0 … @n-1) under the schedule of @plan, from its begin to its end; the
+ * callbacks they queue have run when it returns. The caller may be a cpu. Needs FAULTLINE_CHECK.
  */
 void turns_run(const struct schedule_plan *plan, unsigned int n, void (*fn)(void *arg, unsigned int index), void *arg);
 

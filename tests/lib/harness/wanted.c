@@ -33,8 +33,8 @@ static long only_storm(void)
 static void print_repeat(const char *text)
 {
 	(void)text;
-	fprintf(stderr, "repeat with: FAULTLINE_TEST_SEED=%lu FAULTLINE_TEST_STORM=%u %s\n", (unsigned long)test_seed(), running,
-		program_invocation_name);
+	fprintf(stderr, "repeat with: FAULTLINE_TEST_SEED=%lu FAULTLINE_TEST_STORM=%u %s\n", (unsigned long)test_seed(),
+		running, program_invocation_name);
 }
 
 static uint64_t met(const struct wanted *wanted)
@@ -86,8 +86,9 @@ bool another_storm(struct storms *storms)
 
 		if (!missing)
 			return end_storms();
-		snprintf(text, sizeof(text), "after %u storms met %lu times of %lu: %s", storms->begun, (unsigned long)met(missing),
-			 (unsigned long)missing->times, missing->count ? missing->name : cpu_event_name(missing->event));
+		snprintf(text, sizeof(text), "after %u storms met %lu times of %lu: %s", storms->begun,
+			 (unsigned long)met(missing), (unsigned long)missing->times,
+			 missing->count ? missing->name : cpu_event_name(missing->event));
 		if (storms->begun == STORMS_PATIENCE * storms->least) {
 			end_storms();
 			BUG("%s", text);

@@ -32,8 +32,9 @@ struct storms {
  *	while (another_storm(&storms))
  *		run one, different by storms.index or storms.seed
  *
- * Counts all events from zero. When it runs out of patience, it dies and names what was not met. A storm that dies prints how it is run
- * alone: FAULTLINE_TEST_STORM=N runs storm N of each test, wanted or not; FAULTLINE_TEST_ONLY=PATTERN runs the tests of these names.
+ * Counts all events from zero. When it runs out of patience, it dies and names what was not met. A storm that dies
+ * prints how it is run alone: FAULTLINE_TEST_STORM=N runs storm N of each test, wanted or not;
+ * FAULTLINE_TEST_ONLY=PATTERN runs the tests of these names.
  */
 #define STORMS(array, storms) storms_begin((array), ARRAY_SIZE(array), (storms))
 struct storms storms_begin(const struct wanted *wanted, unsigned int nr_wanted, unsigned int least);

@@ -43,8 +43,8 @@ bool world_stop(void)
 	cpu_unregister();
 	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.bytes)
 		return true;
-	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes\n", leaks.frames, leaks.vmas,
-		leaks.anon_vmas, leaks.slots, leaks.bytes);
+	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes\n",
+		leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 	return false;
 }
 

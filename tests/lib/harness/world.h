@@ -28,7 +28,9 @@ struct mm_policy world_policy(const char *text);
 /* An mm under the policy of that text; dies when memory runs out. */
 struct mm_struct *world_mm(const char *policy);
 
-/* Grabs every frame but @left; world_give_frames() gives them back. Frames on other threads' lists stay out of reach. */
+/*
+ * Grabs every frame but @left; world_give_frames() gives them back. Frames on other threads' lists stay out of reach.
+ */
 void world_take_frames(unsigned long left);
 void world_give_frames(void);
 

@@ -65,6 +65,27 @@ bool live_is_at_least(unsigned int major, unsigned int minor)
 	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
+bool live_has_advice(unsigned long addr, int advice)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+	long ret;
+
+	BUG_ON(live_mmap(addr, PAGE_SIZE, PROT_READ | PROT_WRITE, flags) != (long)addr);
+	ret = live_madvise(addr, PAGE_SIZE, advice);
+	BUG_ON(live_munmap(addr, PAGE_SIZE));
+	return ret == 0;
+}
+
+bool live_is_free(unsigned long start, unsigned long end)
+{
+	unsigned char vec;
+
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE)
+		if (live_mincore(addr, PAGE_SIZE, &vec) != -ENOMEM)
+			return false;
+	return true;
+}
+
 unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -110,8 +131,9 @@ bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long en
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!vma || vma->vm_start != live[i].start || vma->vm_end != live[i].end ||
 		    vma->vm_flags != prot_to_vm_flags(live[i].prot)) {
-			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start, live[i].end,
-				(unsigned int)live[i].prot, vma ? vma->vm_start : 0, vma ? vma->vm_end : 0);
+			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start,
+				live[i].end, (unsigned int)live[i].prot, vma ? vma->vm_start : 0,
+				vma ? vma->vm_end : 0);
 			return false;
 		}
 		vma = vma_tree_find(&mm->tree, vma->vm_end);

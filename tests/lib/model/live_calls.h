@@ -18,6 +18,11 @@ long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
 /* The kernel's version is @major.@minor or later. */
 bool live_is_at_least(unsigned int major, unsigned int minor);
 
+/* The kernel knows @advice: tried out on a page at @addr, where nothing is mapped. */
+bool live_has_advice(unsigned long addr, int advice);
+/* Nothing is mapped in [@start, @end). */
+bool live_is_free(unsigned long start, unsigned long end);
+
 struct live_vma {
 	unsigned long start, end;
 	int prot;		/* PROT_* */

@@ -205,7 +205,8 @@ static bool reclaimable(const struct model *model, unsigned long first, unsigned
 {
 	const struct model_page *page = model_page(model, first);
 
-	if (first < start || first + PMD_SIZE > end || !page || !page->mapped || model_vma_end(model, first) < first + PMD_SIZE)
+	if (first < start || first + PMD_SIZE > end || !page || !page->mapped ||
+	    model_vma_end(model, first) < first + PMD_SIZE)
 		return false;
 	model_for_each_page(model, i, addr, slot, first, first + PMD_SIZE)
 		if (slot->state != NOTHING)

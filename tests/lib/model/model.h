@@ -2,9 +2,9 @@
 /*
  * model.h - what the operations on an address space must do, page by page.
  *
- * The model knows a few windows of the address space; nothing is ever mapped outside them. A page has what its VMA has, and
- * what its entry has. Neighbours that are alike, their anon_vma included, are one VMA, if nothing says otherwise. Which tables
- * exist is a list.
+ * The model knows a few windows of the address space; nothing is ever mapped outside them. A page has what its VMA has,
+ * and what its entry has. Neighbours that are alike, their anon_vma included, are one VMA, if nothing says otherwise.
+ * Which tables exist is a list.
  */
 #ifndef FAULTLINE_TESTS_LIB_MODEL_MODEL_H
 #define FAULTLINE_TESTS_LIB_MODEL_MODEL_H
@@ -81,7 +81,8 @@ void model_fork(struct model *child, struct model *parent);
 unsigned long model_count(const struct model *model, enum page_state state);
 
 /*
- * True when @mm is what the model says: VMAs, entries, contents, tables, every counter; else says on stderr what differs.
+ * True when @mm is what the model says: VMAs, entries, contents, tables, every counter; else says on stderr what
+ * differs.
  * Locking: no other thread uses @mm.
  */
 bool model_check(const struct model *model, struct mm_struct *mm);

@@ -171,7 +171,9 @@ static bool check_counts(const struct model *model, struct mm_struct *mm)
 	    counts.zero == model_count(model, ZEROES) && counts.guard == model_count(model, GUARD) &&
 	    mm->mmap_hint == model->hint)
 		return tree_counters_right(mm);
-	fprintf(stderr, "total_vm %lu should be %lu; pages %lu, zero pages %lu, guards %lu should be %lu, %lu, %lu; hint %lx should be %lx\n",
+	fprintf(stderr,
+		"total_vm %lu should be %lu; pages %lu, zero pages %lu, guards %lu should be %lu, %lu, %lu; hint %lx "
+		"should be %lx\n",
 		mm->total_vm, pages, counts.anon, counts.zero, counts.guard, model_count(model, MEMORY),
 		model_count(model, ZEROES), model_count(model, GUARD), mm->mmap_hint, model->hint);
 	return false;
@@ -191,8 +193,8 @@ static bool check_anon_vmas(const struct model *model, struct mm_struct *mm)
 						   (other->anon_vma == vma->anon_vma));
 		if (right)
 			continue;
-		fprintf(stderr, "VMA %lx-%lx should have anon_vma number %u, but has none, or another's\n", vma->vm_start,
-			vma->vm_end, anon);
+		fprintf(stderr, "VMA %lx-%lx should have anon_vma number %u, but has none, or another's\n",
+			vma->vm_start, vma->vm_end, anon);
 		return false;
 	}
 	return true;

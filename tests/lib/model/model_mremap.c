@@ -156,8 +156,8 @@ static void leave_behind(struct model *model, unsigned long start, unsigned long
 }
 
 /* What is in one VMA. The new range is merged with its neighbours while the old one is mapped yet. */
-static void move_vma(struct model *model, unsigned long from, unsigned long old_len, unsigned long to, unsigned long new_len,
-		     bool leaves)
+static void move_vma(struct model *model, unsigned long from, unsigned long old_len, unsigned long to,
+		     unsigned long new_len, bool leaves)
 {
 	move_tables(model, from, to, old_len);
 	move_pages(model, from, to, old_len);

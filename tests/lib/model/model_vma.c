@@ -5,7 +5,8 @@
 /* @b is the page after @a. */
 static bool alike(const struct model_page *a, const struct model_page *b)
 {
-	return a && b && a->mapped && b->mapped && a->flags == b->flags && a->name == b->name && b->index == a->index + 1;
+	return a && b && a->mapped && b->mapped && a->flags == b->flags && a->name == b->name &&
+	       b->index == a->index + 1;
 }
 
 /* A VMA without an anon_vma may get the other's, unless that one was inherited. */

@@ -107,9 +107,14 @@ static void random_mmap(const struct model *model, struct rng *rng, struct move 
 /* Where things meet again: near, in another window, or with tables that fit. */
 static void random_mremap(const struct model *model, struct rng *rng, struct move *move)
 {
-	static const int flags[] = { 0, MREMAP_MAYMOVE, MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_MAYMOVE | MREMAP_FIXED,
-				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-				     MREMAP_FIXED, 8 };
+	static const int flags[] = { 0,
+				     MREMAP_MAYMOVE,
+				     MREMAP_MAYMOVE | MREMAP_FIXED,
+				     MREMAP_MAYMOVE | MREMAP_FIXED,
+				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+				     MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+				     MREMAP_FIXED,
+				     8 };
 	long at;
 
 	do {
@@ -239,9 +244,10 @@ void move_tell(const struct move *move)
 {
 	static const char *const names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
 
-	fprintf(stderr, "%s start %lx len %lx (end %lx) prot %x flags %x advice %d name %u %s to %lx len %lx\n", names[move->kind],
-		move->start, move->len, move->start + move->len, (unsigned int)move->prot, (unsigned int)move->flags,
-		move->advice, move->name, move->write ? "write" : "read", move->new_addr, move->new_len);
+	fprintf(stderr, "%s start %lx len %lx (end %lx) prot %x flags %x advice %d name %u %s to %lx len %lx\n",
+		names[move->kind], move->start, move->len, move->start + move->len, (unsigned int)move->prot,
+		(unsigned int)move->flags, move->advice, move->name, move->write ? "write" : "read", move->new_addr,
+		move->new_len);
 }
 
 bool outcomes_equal(const struct move *move, const struct outcome *got, const struct outcome *want)

@@ -102,8 +102,8 @@ static inline void unmap_folio(struct mm_struct *mm, struct folio *folio)
 	folio_remove_rmap_ptes(folio, &folio->page, 1, vma_at(mm, AREA));
 }
 
-static inline void assert_counts(struct anon_vma *anon_vma, unsigned int refs, unsigned int children, unsigned int active,
-				 unsigned long linked)
+static inline void assert_counts(struct anon_vma *anon_vma, unsigned int refs, unsigned int children,
+				 unsigned int active, unsigned long linked)
 {
 	assert_int_equal(load_relaxed(&anon_vma->refcount), refs);
 	assert_int_equal(anon_vma->num_children, children);

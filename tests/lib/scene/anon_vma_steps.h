@@ -15,7 +15,8 @@ enum anon_vma_event {
 	NOTHING,	/* the lock is released, if it was held */
 	DIES,		/* the folio is unmapped, and the VMA too: the last of its anon_vma */
 	REBORN,		/* the same, and another mm gets an anon_vma from the same memory if that may be */
-	MOVES,		/* the folio goes to another VMA of another family, as by UFFDIO_MOVE, and then its old VMA is unmapped */
+	/* the folio goes to another VMA of another family, as by UFFDIO_MOVE, and then its old VMA is unmapped */
+	MOVES,
 };
 
 struct anon_vma_step {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hardware.h - the page walk of a processor: it sets accessed and dirty bits where an entry allows a write, without a lock. */
+/*
+ * hardware.h - the page walk of a processor: it sets accessed and dirty bits where an entry allows a write, without a
+ * lock.
+ */
 #ifndef FAULTLINE_TESTS_LIB_SCENE_HARDWARE_H
 #define FAULTLINE_TESTS_LIB_SCENE_HARDWARE_H
 

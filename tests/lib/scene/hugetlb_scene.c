@@ -10,7 +10,7 @@ bool pool_is(unsigned long free, unsigned long reserved)
 
 	if (counts.free == free && counts.reserved == reserved)
 		return true;
-	fprintf(stderr, "the pool has %lu huge pages, %lu free, %lu reserved; should have %lu free, %lu reserved\n", counts.nr, counts.free,
-		counts.reserved, free, reserved);
+	fprintf(stderr, "the pool has %lu huge pages, %lu free, %lu reserved; should have %lu free, %lu reserved\n",
+		counts.nr, counts.free, counts.reserved, free, reserved);
 	return false;
 }

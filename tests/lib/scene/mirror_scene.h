@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mirror_scene.h - snapshots of a few pages, and mirrors compared with what they mirror. Includes cmocka.h first, as every test does. */
+/*
+ * mirror_scene.h - snapshots of a few pages, and mirrors compared with what they mirror. Includes cmocka.h first, as
+ * every test does.
+ */
 #ifndef FAULTLINE_TESTS_LIB_SCENE_MIRROR_SCENE_H
 #define FAULTLINE_TESTS_LIB_SCENE_MIRROR_SCENE_H
 

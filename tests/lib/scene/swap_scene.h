@@ -13,7 +13,10 @@
 
 #define SLOTS	64
 
-/* As cmocka's setups, with world_down() as teardown: words in pages, and slots to swap them to; and two nodes to move them between. */
+/*
+ * As cmocka's setups, with world_down() as teardown: words in pages, and slots to swap them to; and two nodes to move
+ * them between.
+ */
 static inline int swap_world_up(void **state)
 {
 	return world_up_with_words(state) || swap_on(SLOTS);

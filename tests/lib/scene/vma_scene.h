@@ -20,7 +20,8 @@ static const char *const vma_designs[] = { "linux-6.4", "linux-6.15" };
 
 static inline void map(struct mm_struct *mm, unsigned long addr, unsigned long len)
 {
-	BUG_ON(sys_mmap(mm, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)addr);
+	BUG_ON(sys_mmap(mm, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) !=
+	       (long)addr);
 }
 
 static inline struct mm_struct *mm_with_vma(const char *policy)

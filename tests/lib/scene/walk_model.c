@@ -164,7 +164,8 @@ static int model_entry(struct modelling *m, enum pgtable_level level, unsigned l
 	for (;; m->log->agains++) {
 		if (may_be_hole && !find_table(m->tree, real_below(level), addr)) {
 			if (!walk_calls(m->plan, CALL_INSTALL))
-				return emit(m, (struct walk_record){ CALL_HOLE, real_depth(level), addr, next, NULL, 0 });
+				return emit(m,
+					    (struct walk_record){ CALL_HOLE, real_depth(level), addr, next, NULL, 0 });
 			add_table(m->tree, real_below(level), addr);
 		}
 		m->asked_again = m->asked_skip = false;
@@ -244,7 +245,8 @@ static int model_vmas(struct modelling *m, struct vm_area_struct *const *vmas, u
 		if (m->vma)
 			next = min(end, m->vma->vm_end);
 		ret = m->vma ? model_tested_vma(m, addr, next) :
-			       emit(m, (struct walk_record){ .call = CALL_HOLE, .depth = -1, .addr = addr, .next = next });
+			       emit(m,
+				    (struct walk_record){ .call = CALL_HOLE, .depth = -1, .addr = addr, .next = next });
 	}
 	return ret;
 }

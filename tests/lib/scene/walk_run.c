@@ -202,7 +202,9 @@ static bool same(const struct walk_record *a, const struct walk_record *b)
 
 static void print_calls(const char *who, const struct walk_log *log, unsigned int nr)
 {
-	static const char *const names[] = { "pgd", "p4d", "pud", "pmd", "pte", "hole", "test", "pre", "post", "install" };
+	static const char *const names[] = {
+		"pgd", "p4d", "pud", "pmd", "pte", "hole", "test", "pre", "post", "install"
+	};
 	const struct walk_record *r = &log->record[nr];
 
 	if (nr >= log->nr) {

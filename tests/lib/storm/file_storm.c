@@ -36,7 +36,8 @@ static struct target pick(const struct file_storm_run *run)
 	struct target t = { .mm = run->mm[below(MMS)], .area = below(AREAS), .page = below(run->pages) };
 
 	t.pages = 1 + below(min(run->pages - t.page, 8ul));
-	if (!below(run->storm->order ? 4 : 32)) {		/* all of the area, where a huge page can be mapped as one */
+	/* all of the area, where a huge page can be mapped as one */
+	if (!below(run->storm->order ? 4 : 32)) {
 		t.page = 0;
 		t.pages = run->pages;
 	}
@@ -60,7 +61,8 @@ static void truncate(const struct file_storm_run *run)
 /* Shared or private, sometimes of other pages than its neighbours. */
 static void map(const struct file_storm_run *run, const struct target *t)
 {
-	sys_mmap_file(t->mm, t->start, t->len, below(4) ? RW : PROT_READ, MAP_FIXED | (below(2) ? MAP_SHARED : MAP_PRIVATE), run->file,
+	sys_mmap_file(t->mm, t->start, t->len, below(4) ? RW : PROT_READ,
+		      MAP_FIXED | (below(2) ? MAP_SHARED : MAP_PRIVATE), run->file,
 		      below(4) ? t->page : below(run->pages));
 }
 
@@ -147,7 +149,8 @@ static int no_leaf_here(pmd_t *pmdp, unsigned long addr, unsigned long next, str
 	if (!ptl)
 		return 0;
 	if (linear_page_index(walk->vma, addr) >= end)
-		BUG("%lx maps the huge page %lx, beyond the end of its file at %lx", addr, linear_page_index(walk->vma, addr), end);
+		BUG("%lx maps the huge page %lx, beyond the end of its file at %lx", addr,
+		    linear_page_index(walk->vma, addr), end);
 	spin_unlock(ptl);
 	walk->action = ACTION_CONTINUE;
 	return 0;
@@ -159,13 +162,16 @@ static int nothing_here(pte_t *ptep, unsigned long addr, unsigned long next, str
 
 	(void)next;
 	if (pte_present(ptep_get(ptep)) && linear_page_index(walk->vma, addr) >= end)
-		BUG("%lx maps page %lx, beyond the end of its file at %lx", addr, linear_page_index(walk->vma, addr), end);
+		BUG("%lx maps page %lx, beyond the end of its file at %lx", addr, linear_page_index(walk->vma, addr),
+		    end);
 	return 0;
 }
 
 static void check_cut(struct mm_struct *mm, unsigned long end)
 {
-	static const struct mm_walk_ops ops = { .pmd_entry = no_leaf_here, .pte_entry = nothing_here, .walk_lock = PGWALK_RDLOCK };
+	static const struct mm_walk_ops ops = { .pmd_entry = no_leaf_here,
+						.pte_entry = nothing_here,
+						.walk_lock = PGWALK_RDLOCK };
 
 	mmap_read_lock(mm);
 	walk_page_range(mm, SHARED_AT, SHARED_AT + AREAS * STRIDE, &ops, &end);
@@ -250,7 +256,8 @@ bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size)
 	threads_run(storm->threads, storm_thread, &run);
 	syncpoint_noise(0);
 	rcu_barrier();
-	good = oracle_at_rest(run.mm, MMS, why, why_size) && (storm->kind != FILE_STORM_DATA || check_data(&run, why, why_size));
+	good = oracle_at_rest(run.mm, MMS, why, why_size) &&
+	       (storm->kind != FILE_STORM_DATA || check_data(&run, why, why_size));
 	for (unsigned int i = 0; good && i < MMS; i++)
 		mm_exit(run.mm[i]);
 	if (good)
@@ -259,7 +266,8 @@ bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size)
 	cpu_unregister();
 	leaks = faultline_stop();
 	if (good && (leaks.frames || leaks.vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas, leaks.bytes);
+		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas,
+			 leaks.bytes);
 		good = false;
 	}
 	return good;

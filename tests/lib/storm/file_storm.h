@@ -2,10 +2,12 @@
 /*
  * file_storm.h - threads that do everything to one file and a few address spaces that map it, with oracles.
  *
- * shapes   faults against truncation, against mappings that come, go, move, fork and change their rights, against writing back
- * data     each thread writes to pages that are its own, while one writes back: what was written is on the device at the end, or
+ * shapes   faults against truncation, against mappings that come, go, move, fork and change their rights, against
+ * writing back data     each thread writes to pages that are its own, while one writes back: what was written is on the
+ * device at the end, or
  *          will be by the next writing back
- * cuts     one thread cuts the file off and lets it grow again, and looks in between: nothing maps what is beyond the end, nor a copy
+ * cuts     one thread cuts the file off and lets it grow again, and looks in between: nothing maps what is beyond the
+ * end, nor a copy
  *          of it, though the others fault there all the time
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_FILE_STORM_H
@@ -24,7 +26,10 @@ struct file_storm {
 	enum file_storm_kind kind;
 };
 
-/* Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants die. */
+/*
+ * Runs it on a machine of its own. True when all oracles held; else false and the reason in @why. Broken invariants
+ * die.
+ */
 bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size);
 
 #endif

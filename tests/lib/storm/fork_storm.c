@@ -58,7 +58,8 @@ static bool access_word(struct mm_struct *mm, unsigned long addr, bool write, ui
 		if (write && !PageAnonExclusive(entry.owner))
 			BUG("a page at %lx may be written to, and is not exclusive", addr);
 		if (write && *word != expected)
-			BUG("the word at %lx is %lu, its writer wrote %lu", addr, (unsigned long)*word, (unsigned long)expected);
+			BUG("the word at %lx is %lu, its writer wrote %lu", addr, (unsigned long)*word,
+			    (unsigned long)expected);
 		if (write)
 			*word = *value;
 		else
@@ -112,8 +113,10 @@ static void look(struct run *run, struct kept *child)
 			words[i] = read_word(child->mm, word_addr(w, i));
 		for (unsigned int i = 1; i < WORDS; i++)
 			if (words[i] > words[i - 1] || words[i] + 1 < words[0])
-				BUG("a child of no moment: word %u of writer %u is %lu, the first %lu, the one before %lu", i, w,
-				    (unsigned long)words[i], (unsigned long)words[0], (unsigned long)words[i - 1]);
+				BUG("a child of no moment: word %u of writer %u is %lu, the first %lu, the one before "
+				    "%lu",
+				    i, w, (unsigned long)words[i], (unsigned long)words[0],
+				    (unsigned long)words[i - 1]);
 		if (words[0] != words[WORDS - 1])
 			fetch_add_relaxed(&run->met.amid, 1ul);
 	}
@@ -268,7 +271,8 @@ static void storm_thread(void *arg, unsigned int index)
 struct fork_storm fork_storm_default(const struct mm_policy *policy)
 {
 	return (struct fork_storm){
-		.policy = *policy, .writers = 2, .forkers = 2, .changers = 1, .walkers = 1, .forks = 200, .noise = 50, .seed = 1,
+		.policy = *policy, .writers = 2, .forkers = 2, .changers = 1, .walkers = 1, .forks = 200, .noise = 50,
+		.seed = 1,
 	};
 }
 
@@ -291,7 +295,8 @@ bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, 
 	BUG_ON(storm->writers > MAX_WRITERS);
 	run = (struct run){ .storm = storm, .forking = storm->forkers };
 	run_seed = storm->seed;
-	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
+	BUG_ON(faultline_start(
+		&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	run.parent = make_parent(&storm->policy);
 	syncpoint_noise(storm->noise);
@@ -305,8 +310,8 @@ bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, 
 	cpu_unregister();
 	leaks = faultline_stop();
 	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes", leaks.frames,
-			 leaks.vmas, leaks.anon_vmas, leaks.bytes);
+		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes",
+			 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.bytes);
 		good = false;
 	}
 	*met = run.met;

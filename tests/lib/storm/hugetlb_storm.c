@@ -16,7 +16,8 @@
 
 static unsigned long any_place(void)
 {
-	return AREA + rng_below(&this_cpu->rng, HUGETLB_STORM_PAGES) * PMD_SIZE + rng_below(&this_cpu->rng, HPAGE_PMD_NR) * PAGE_SIZE;
+	return AREA + rng_below(&this_cpu->rng, HUGETLB_STORM_PAGES) * PMD_SIZE +
+	       rng_below(&this_cpu->rng, HPAGE_PMD_NR) * PAGE_SIZE;
 }
 
 static void touch(struct hugetlb_storm *storm, struct mm_struct *mm)
@@ -50,7 +51,8 @@ static void walk(struct hugetlb_storm *storm)
 
 static void protect(const struct hugetlb_storm *storm)
 {
-	BUG_ON(sys_mprotect(storm->mm, any_place() & PMD_MASK, PMD_SIZE, rng_below(&this_cpu->rng, 3) ? READ_WRITE : PROT_READ));
+	BUG_ON(sys_mprotect(storm->mm, any_place() & PMD_MASK, PMD_SIZE,
+			    rng_below(&this_cpu->rng, 3) ? READ_WRITE : PROT_READ));
 }
 
 /* A child that does a little, and goes. */
@@ -125,7 +127,8 @@ bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int
 	if (!right)
 		fprintf(stderr, "policy %s\n", policy);
 	if (!storm->pins && storm->refused) {
-		fprintf(stderr, "policy %s: %lu faults were refused what was reserved for them\n", policy, storm->refused);
+		fprintf(stderr, "policy %s: %lu faults were refused what was reserved for them\n", policy,
+			storm->refused);
 		right = false;
 	}
 	mm_exit(storm->mm);

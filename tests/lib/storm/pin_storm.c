@@ -26,7 +26,8 @@ struct pin_storm pin_storm_default(const struct mm_policy *policy)
 {
 	return (struct pin_storm){
 		.policy = *policy,
-		.threads = { [PIN_PINNER] = 3, [PIN_FORKER] = 1, [PIN_SHARER] = 1, [PIN_ZAPPER] = 1, [PIN_PROTECTOR] = 1,
+		.threads = { [PIN_PINNER] = 3, [PIN_FORKER] = 1, [PIN_SHARER] = 1, [PIN_ZAPPER] = 1,
+			[PIN_PROTECTOR] = 1,
 			     [PIN_WRITER] = 1 },
 		.pages = 8, .rounds = 400, .noise = 20, .seed = 1,
 	};
@@ -196,7 +197,8 @@ bool pin_storm_run(const struct pin_storm *storm, char *why, size_t why_size)
 	struct leaks leaks;
 
 	run_seed = storm->seed;
-	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
+	BUG_ON(faultline_start(
+		&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	run.mm = make_mm(storm);
 	syncpoint_noise(storm->noise);

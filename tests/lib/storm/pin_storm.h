@@ -13,11 +13,13 @@
 enum pin_role {
 	PIN_PINNER,		/* pins a page, for writing or to read it for long */
 	PIN_FORKER,		/* forks; the child looks at all pages, writes to some, and exits */
-	PIN_SHARER,		/* makes an exclusive page shared (folio_try_share_anon_rmap_pte()), and relies on what it holds */
+	/* makes an exclusive page shared (folio_try_share_anon_rmap_pte()), and relies on what it holds */
+	PIN_SHARER,
 	PIN_ZAPPER,		/* empties an address of the second half */
 	PIN_PROTECTOR,		/* takes away and gives back the right to write */
 	PIN_WRITER,		/* takes faults */
-	PIN_COLLAPSER,		/* puts the pages into a huge page (MADV_COLLAPSE); zappers and protectors split it again */
+	/* puts the pages into a huge page (MADV_COLLAPSE); zappers and protectors split it again */
+	PIN_COLLAPSER,
 	NR_PIN_ROLES
 };
 

@@ -106,7 +106,8 @@ static void storm_thread(void *arg, unsigned int index)
 static void set_up(struct retract_run *run)
 {
 	run_seed = run->storm->seed;
-	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
+	BUG_ON(faultline_start(
+		&(struct machine_config){ .nr_nodes = 1, .frames_per_node = 16384, .payload = CACHE_LINE }));
 	BUG_ON(cpu_register(0, MEM_LOCAL, run->storm->seed));
 	run->file = file_create(HPAGE_PMD_NR, HPAGE_PMD_NR, HPAGE_PMD_ORDER, run->storm->seed);
 	BUG_ON(!run->file);

@@ -32,7 +32,8 @@ struct target {
 struct storm storm_default(const struct mm_policy *policy)
 {
 	return (struct storm){
-		.policy = *policy, .threads = 4, .mms = 3, .tables = 3, .pages = 8, .rounds = 3000, .noise = 20, .seed = 1,
+		.policy = *policy, .threads = 4, .mms = 3, .tables = 3, .pages = 8, .rounds = 3000, .noise = 20,
+		.seed = 1,
 		.weight = { [STORM_READ] = 20, [STORM_WRITE] = 30, [STORM_TOUCH] = 20, [STORM_MMAP] = 10,
 			    [STORM_MUNMAP] = 5, [STORM_MPROTECT] = 5, [STORM_DONTNEED] = 15, [STORM_POPULATE] = 2,
 			    [STORM_GUARD] = 2, [STORM_UNGUARD] = 2, [STORM_WALK] = 4, [STORM_WALK_NOVMA] = 1,
@@ -326,8 +327,9 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	cpu_unregister();
 	leaks = faultline_stop();
 	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes", leaks.frames,
-			 leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
+		snprintf(why, why_size,
+			 "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
+			 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 		good = false;
 	}
 	return good;

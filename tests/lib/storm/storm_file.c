@@ -29,7 +29,8 @@ void storm_file_drop(struct file *file)
 	file_put(file);
 }
 
-void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long window, unsigned long start, unsigned long len, int prot)
+void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long window, unsigned long start,
+		    unsigned long len, int prot)
 {
 	unsigned long pgoff = ((start - window) >> PAGE_SHIFT) + (below(4) ? 0 : below(4));
 

@@ -18,7 +18,8 @@ void storm_file_drop(struct file *file);
  * Maps it over a range of a window that begins at @window, mostly page for page, and mostly shared.
  * Locking: none held.
  */
-void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long window, unsigned long start, unsigned long len, int prot);
+void storm_file_map(struct file *file, struct mm_struct *mm, unsigned long window, unsigned long start,
+		    unsigned long len, int prot);
 /* It ends somewhere else. */
 void storm_file_cut(struct file *file);
 /* A reverse-map walk from a page of it near @index, if that is in memory. */

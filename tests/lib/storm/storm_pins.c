@@ -32,7 +32,8 @@ void storm_pin(struct storm_pins *pins, const struct storm_mm *place, unsigned l
 		return;
 	folio = page_folio(page);
 	if (write)	/* as a device does: without the PTL, beside threads that read and write under it */
-		store_relaxed((uint64_t *)page_payload(page), storm_word(place, folio->page.index + folio_page_idx(folio, page)));
+		store_relaxed((uint64_t *)page_payload(page),
+			      storm_word(place, folio->page.index + folio_page_idx(folio, page)));
 	pins->pin[pins->nr].page = page;
 	pins->pin[pins->nr++].life = page_life(page);
 }

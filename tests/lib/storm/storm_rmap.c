@@ -18,7 +18,8 @@ void storm_meet(struct storm_frames *frames, struct mm_struct *mm, unsigned long
 /* Looks at each entry, at times with every table locked. The walk itself checks that the page is in its place. */
 static bool look(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
-	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, rng_below(&this_cpu->rng, 2) ? PVMW_SYNC : 0);
+	struct page_vma_mapped_walk pvmw =
+		PVMW_OF_FOLIO(folio, vma, addr, rng_below(&this_cpu->rng, 2) ? PVMW_SYNC : 0);
 
 	(void)arg;
 	BUG_ON(addr < vma->vm_start || addr >= vma->vm_end);

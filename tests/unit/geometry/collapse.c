@@ -28,7 +28,8 @@ static uint64_t word_at(struct mm_struct *mm, unsigned long i)
 {
 	pmd_t pmd = pmd_at(mm, page_addr(i));
 
-	return *(uint64_t *)page_payload(pmd_trans_huge(pmd) ? pmd_page(pmd) + i % HPAGE_PMD_NR : pte_page(pte_at(mm, i)));
+	return *(uint64_t *)page_payload(pmd_trans_huge(pmd) ? pmd_page(pmd) + i % HPAGE_PMD_NR :
+							       pte_page(pte_at(mm, i)));
 }
 
 static void words_are_there(struct mm_struct *mm)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* collapse_file.c - MADV_COLLAPSE where a file is mapped: a leaf instead of PTEs, and tables taken from all who map it. */
+/*
+ * collapse_file.c - MADV_COLLAPSE where a file is mapped: a leaf instead of PTEs, and tables taken from all who map it.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,13 +304,14 @@ static void what_a_collapse_takes_is_not_moved(void **state)
 }
 
 /*
- * Another mm's collapse retracts the child's table, still empty, between its allocation and its lock; the parent's has a guard and stays.
- * What a touch of the guard does in the child.
+ * Another mm's collapse retracts the child's table, still empty, between its allocation and its lock; the parent's has
+ * a guard and stays. What a touch of the guard does in the child.
  */
 static vm_fault_t fork_across_collapse(const char *knockout)
 {
 	struct file *file = huge_file(1);
-	struct mm_struct *mm = mm_of("linux-6.15", file, MAP_SHARED), *other = mm_of("linux-6.15", file, MAP_SHARED), *child;
+	struct mm_struct *mm = mm_of("linux-6.15", file, MAP_SHARED), *other = mm_of("linux-6.15", file, MAP_SHARED),
+			 *child;
 	uint64_t retracted = events_total(EV_PTE_TABLE_RETRACT);
 	vm_fault_t ret;
 

@@ -296,10 +296,16 @@ static void no_memory_for_an_anon_vma(const char *policy)
 static void each_way(void **state)
 {
 	static void (*const ways[])(const char *policy) = {
-		copied_for_the_child, copied_for_the_parent, references_count_unless_exclusive, a_locked_folio_is_copied,
-		unsharing, unsharing_zeroes, protecting,
+		copied_for_the_child,
+		copied_for_the_parent,
+		references_count_unless_exclusive,
+		a_locked_folio_is_copied,
+		unsharing,
+		unsharing_zeroes,
+		protecting,
 #if FAULTLINE_CHECK
-		no_memory, no_memory_for_an_anon_vma,
+		no_memory,
+		no_memory_for_an_anon_vma,
 #endif
 	};
 	static const char *const policies[] = { "linux-6.15", "linux-6.4,anon_vma=call_rcu", "linux-2.6.14" };

@@ -62,7 +62,8 @@ static void first_write(const char *policy)
 	struct scene s = scene_of(policy, PROT_READ | PROT_WRITE);
 	struct page *page;
 
-	assert_int_equal(do_read(&s, AREA + PAGE_SIZE), 0);	/* tables are there, so that the dirty frame is the page */
+	/* tables are there, so that the dirty frame is the page */
+	assert_int_equal(do_read(&s, AREA + PAGE_SIZE), 0);
 	dirty_next_frame();
 	assert_int_equal(do_write(&s, AREA + PAGE_SIZE - 1), 0);
 	page = page_at(&s, AREA);

@@ -178,7 +178,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_a_fault_that_takes_a_huge_page_back, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(by_a_fault_on_a_huge_page, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(by_three_faults_on_a_page_of_a_device, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(by_a_fault_on_a_page_of_a_device_with_a_reference, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(by_a_fault_on_a_page_of_a_device_with_a_reference, two_nodes_up,
+						world_down),
 	};
 
 	return FAULTLINE_CHECK ? cmocka_run_group_tests(tests, NULL, NULL) : 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_fault: what reads and writes of mapped files do, by themselves, after fork, moves and splits, and when memory runs out. */
+/*
+ * file_fault: what reads and writes of mapped files do, by themselves, after fork, moves and splits, and when memory
+ * runs out.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +45,8 @@ static void a_read_maps_the_file_s_page(void **state)
 		assert_int_equal(load_word(mm, SHARED_AT + PAGE(3)), seeded(3));
 		assert_int_equal(load_word(mm, PRIVATE_AT + PAGE(3)), seeded(3));
 		assert_ptr_equal(folio_at(mm, SHARED_AT + PAGE(3)), folio_at(mm, PRIVATE_AT + PAGE(3)));
-		assert_false(pte_write(tree_pte(mm, SHARED_AT + PAGE(3))) || pte_write(tree_pte(mm, PRIVATE_AT + PAGE(3))));
+		assert_false(pte_write(tree_pte(mm, SHARED_AT + PAGE(3))) ||
+			     pte_write(tree_pte(mm, PRIVATE_AT + PAGE(3))));
 		assert_int_equal(folio_ref_count(folio_at(mm, SHARED_AT + PAGE(3))), 3);
 		assert_int_equal(folio_mapcount(folio_at(mm, SHARED_AT + PAGE(3))), 2);
 		assert_false(folio_test_dirty(folio_at(mm, SHARED_AT + PAGE(3))));
@@ -114,7 +118,8 @@ static void fork_shares_what_is_shared_and_copies_the_rest(void **state)
 	store_word(mms[0], PRIVATE_AT, 2);
 	load_word(mms[0], PRIVATE_AT + PAGE(1));
 	assert_int_equal(sys_fork(mms[0], &mms[1]), 0);
-	assert_int_equal(file_pages(mms[1]), 1);	/* of the VMA that had to be copied; the other's come by faults */
+	/* of the VMA that had to be copied; the other's come by faults */
+	assert_int_equal(file_pages(mms[1]), 1);
 	assert_true(rests(mms, 2));
 	store_word(mms[0], SHARED_AT, 3);
 	store_word(mms[0], PRIVATE_AT, 4);
@@ -149,7 +154,8 @@ static void a_mapping_that_changes_shape_stays_on_its_file(void **state)
 	BUG_ON(sys_munmap(mm, SHARED_AT + PAGE(20), PAGE(4)));
 	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);
 	assert_at_rest(mm);
-	BUG_ON(sys_mremap(mm, SHARED_AT + PAGE(24), PAGE(8), PAGE(8), MREMAP_MAYMOVE | MREMAP_FIXED, there) != (long)there);
+	BUG_ON(sys_mremap(mm, SHARED_AT + PAGE(24), PAGE(8), PAGE(8), MREMAP_MAYMOVE | MREMAP_FIXED, there) !=
+	       (long)there);
 	assert_at_rest(mm);
 	assert_int_equal(load_word(mm, there + PAGE(3)), 127);
 	BUG_ON(sys_mremap(mm, there, PAGE(8), PAGE(16), 0, 0) != (long)there);
@@ -158,9 +164,11 @@ static void a_mapping_that_changes_shape_stays_on_its_file(void **state)
 	map_file_at(mm, SHARED_AT + PAGE(24), 8, RW, MAP_SHARED, file, 24);
 	assert_int_equal(load_word(mm, SHARED_AT + PAGE(22)), 122);
 	assert_at_rest(mm);
-	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);	/* joined again: same file, page after page */
+	/* joined again: same file, page after page */
+	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 3);
 	map_file_at(mm, SHARED_AT + PAGE(FILE_PAGES), 8, RW, MAP_SHARED, file, 8);
-	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 4);	/* another page of the file: not joined */
+	/* another page of the file: not joined */
+	assert_int_equal(interval_tree_check(&file->mapping.i_mmap), 4);
 	mm_exit(mm);
 	file_put(file);
 }
@@ -254,7 +262,8 @@ static void large_folios(void **state)
 
 static void touch_all_ways(struct mm_struct *mm, struct file *file, unsigned long fails)
 {
-	const unsigned long at[] = { SHARED_AT, SHARED_AT + PAGE(1), PRIVATE_AT, PRIVATE_AT + PAGE(2), PRIVATE_AT + PAGE(2) };
+	const unsigned long at[] = { SHARED_AT, SHARED_AT + PAGE(1), PRIVATE_AT, PRIVATE_AT + PAGE(2),
+				     PRIVATE_AT + PAGE(2) };
 	const unsigned int flags[] = { 0, FAULT_FLAG_WRITE, FAULT_FLAG_WRITE, 0, FAULT_FLAG_WRITE };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(at); i++) {
@@ -292,8 +301,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_read_maps_the_file_s_page, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_shared_write_is_everybody_s, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_private_write_is_its_own, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(fork_shares_what_is_shared_and_copies_the_rest, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(a_mapping_that_changes_shape_stays_on_its_file, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(fork_shares_what_is_shared_and_copies_the_rest, world_up_with_words,
+						world_down),
+		cmocka_unit_test_setup_teardown(a_mapping_that_changes_shape_stays_on_its_file, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_second_mapping_sees_the_same, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(nothing_lies_beyond_the_end, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(mmap_refuses, world_up_with_words, world_down),

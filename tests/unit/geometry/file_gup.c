@@ -16,7 +16,8 @@
 
 #define PAGE(n)	((n) * PAGE_SIZE)
 
-typedef long (*gup_fn)(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
+typedef long (*gup_fn)(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+		       struct page **pages);
 
 /* With an entry there GUP-fast does it; the slow path must say the same. */
 static const gup_fn pins[] = { pin_user_pages_fast, pin_user_pages_unlocked };
@@ -70,7 +71,8 @@ static void a_short_read_pins_the_file_s_page(void **state)
 			assert_int_equal(page_type(page), PAGE_FILE);
 			assert_int_equal(*word_of(page), file_seeded_word(FILE_SEED, 3));
 			assert_int_equal(folio_ref_count(page_folio(page)), 2 + GUP_PIN_COUNTING_BIAS);
-			assert_int_equal(events_total(EV_GUP_FAST) - fast, mapped && pins[i / 2] == pin_user_pages_fast);
+			assert_int_equal(events_total(EV_GUP_FAST) - fast,
+					 mapped && pins[i / 2] == pin_user_pages_fast);
 			unpin_user_page(page);
 		}
 		end(&s);
@@ -221,10 +223,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_short_read_pins_the_file_s_page, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_long_term_read_pins_the_future_page, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(what_is_written_through_a_pin_reaches_the_file, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(what_is_written_through_a_pin_reaches_the_file, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(no_long_term_pin_writes_to_a_file, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(a_pinned_page_outlives_its_place_in_the_file, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_leaves_nothing_to_pin, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_pinned_page_outlives_its_place_in_the_file, world_up_with_words,
+						world_down),
+		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_leaves_nothing_to_pin, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(fork_with_pins, world_up_with_words, world_down),
 	};
 

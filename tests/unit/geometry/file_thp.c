@@ -67,7 +67,8 @@ static void a_read_maps_the_huge_page(void **state)
 
 		assert_int_equal(load_word(h.mm, SHARED_AT + PAGE(5)), seeded(5));
 		assert_int_equal(load_word(h.mm, PRIVATE_AT + PAGE(7)), seeded(7));
-		assert_true(is_huge(h.mm, SHARED_AT) && is_huge(h.mm, PRIVATE_AT) && !is_huge(h.mm, SHARED_AT + PMD_SIZE));
+		assert_true(is_huge(h.mm, SHARED_AT) && is_huge(h.mm, PRIVATE_AT) &&
+			    !is_huge(h.mm, SHARED_AT + PMD_SIZE));
 		assert_false(pmd_write(leaf_at(h.mm, SHARED_AT)) || pmd_write(leaf_at(h.mm, PRIVATE_AT)));
 		folio = huge_folio(h.mm, SHARED_AT);
 		assert_ptr_equal(huge_folio(h.mm, PRIVATE_AT), folio);
@@ -180,7 +181,8 @@ static void leaves_become_clean(void **state)
 		store_word(h.mm, SHARED_AT + PAGE(i), 100 + i);
 	store_word(h.mm, HUGE_AT, 1);
 	assert_int_equal(filemap_writeback(h.file), 1);
-	assert_true(is_huge(h.mm, SHARED_AT) && !pmd_write(leaf_at(h.mm, SHARED_AT)) && !pmd_dirty(leaf_at(h.mm, SHARED_AT)));
+	assert_true(is_huge(h.mm, SHARED_AT) && !pmd_write(leaf_at(h.mm, SHARED_AT)) &&
+		    !pmd_dirty(leaf_at(h.mm, SHARED_AT)));
 	assert_false(pte_write(tree_pte(h.mm, HUGE_AT)));
 	assert_int_equal(h.file->device[1], 1);
 	for (unsigned long i = 2; i < HPAGE_PMD_NR; i++)
@@ -263,7 +265,8 @@ static void as_a_whole_it_stays_one(void **state)
 	assert_true(is_huge(h.mm, SHARED_AT) && !pmd_write(leaf_at(h.mm, SHARED_AT)));
 	assert_int_equal(sys_mprotect(h.mm, SHARED_AT, 2 * PMD_SIZE, RW), 0);
 	assert_true(pmd_write(leaf_at(h.mm, SHARED_AT)));
-	assert_int_equal(sys_mremap(h.mm, SHARED_AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, HUGE_AT), HUGE_AT);
+	assert_int_equal(sys_mremap(h.mm, SHARED_AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, HUGE_AT),
+			 HUGE_AT);
 	assert_true(is_huge(h.mm, HUGE_AT) && !is_huge(h.mm, SHARED_AT));
 	assert_at_rest(h.mm);
 	store_word(h.mm, PRIVATE_AT + PMD_SIZE, 2);		/* an anon_vma: fork looks into this VMA */

@@ -206,7 +206,8 @@ static void a_page_of_a_leaf_is_found_under_its_lock(void **state)
 
 		assert_ptr_equal(walk_to(LEVEL_PMD, mm, AREA + 5 * PAGE_SIZE, 0, &folio), folio_page(huge, 5));
 		assert_ptr_equal(folio, huge);
-		assert_ptr_equal(walk_to(LEVEL_PMD, mm, AREA + PMD_SIZE - 1, ANY, &folio), folio_page(huge, HPAGE_PMD_NR - 1));
+		assert_ptr_equal(walk_to(LEVEL_PMD, mm, AREA + PMD_SIZE - 1, ANY, &folio),
+				 folio_page(huge, HPAGE_PMD_NR - 1));
 		not_found(mm, AREA + PMD_SIZE, ANY);
 		split_leaf(mm, AREA);
 		assert_ptr_equal(walk(mm, AREA + 5 * PAGE_SIZE, 0, &folio), folio_page(huge, 5));

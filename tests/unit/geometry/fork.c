@@ -112,7 +112,8 @@ static void vmas_are_the_same(const char *policy)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(prots); i++)
 		map_at(parent, AREA + i * PMD_SIZE, PMD_SIZE, prots[i]);
-	assert_int_equal(sys_mmap(parent, AREA + 4 * PMD_SIZE, PAGE_SIZE, READ_WRITE, ANON | MAP_FIXED, 7), AREA + 4 * PMD_SIZE);
+	assert_int_equal(sys_mmap(parent, AREA + 4 * PMD_SIZE, PAGE_SIZE, READ_WRITE, ANON | MAP_FIXED, 7),
+			 AREA + 4 * PMD_SIZE);
 	assert_true(sys_mmap(parent, 0, PAGE_SIZE, READ_WRITE, ANON, 0) > 0);
 	put_byte(parent, AREA + PAGE_SIZE, 1);
 	child = fork_mm(parent);
@@ -121,18 +122,21 @@ static void vmas_are_the_same(const char *policy)
 	assert_int_equal(child->mmap_hint, parent->mmap_hint);
 	assert_true(child->mm_id != parent->mm_id);
 	for (unsigned long addr = 0; addr < TASK_SIZE;) {
-		const struct vm_area_struct *a = vma_tree_find(&parent->tree, addr), *b = vma_tree_find(&child->tree, addr);
+		const struct vm_area_struct *a = vma_tree_find(&parent->tree, addr),
+					    *b = vma_tree_find(&child->tree, addr);
 
 		if (!a)
 			break;
 		assert_non_null(b);
 		assert_ptr_not_equal(a, b);
 		assert_true(a->vm_start == b->vm_start && a->vm_end == b->vm_end && a->vm_flags == b->vm_flags &&
-			    a->vm_page_prot == b->vm_page_prot && a->vm_pgoff == b->vm_pgoff && a->vm_name == b->vm_name);
+			    a->vm_page_prot == b->vm_page_prot && a->vm_pgoff == b->vm_pgoff &&
+			    a->vm_name == b->vm_name);
 		assert_true(!a->anon_vma == !b->anon_vma);
 		addr = a->vm_end;
 	}
-	assert_int_equal(do_user_addr_fault(child, AREA + PMD_SIZE, FAULT_FLAG_WRITE), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+	assert_int_equal(do_user_addr_fault(child, AREA + PMD_SIZE, FAULT_FLAG_WRITE),
+			 VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
 	assert_int_equal(do_user_addr_fault(child, AREA + 2 * PMD_SIZE, 0), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
 	assert_int_equal(do_user_addr_fault(child, AREA - PAGE_SIZE, 0), VM_FAULT_SIGSEGV | VM_FAULT_BADMAP);
 	end_both(parent, child);
@@ -151,7 +155,8 @@ static void rights_are_kept(const char *policy)
 		assert_int_equal(sys_mprotect(parent, AREA, PAGE_SIZE, prots[i]), 0);
 		child = fork_mm(parent);
 		assert_ptr_equal(page_of(child, AREA), page_of(parent, AREA));
-		assert_int_equal(do_user_addr_fault(child, AREA, FAULT_FLAG_WRITE), VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
+		assert_int_equal(do_user_addr_fault(child, AREA, FAULT_FLAG_WRITE),
+				 VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS);
 		assert_int_equal(sys_mprotect(child, AREA, PAGE_SIZE, READ_WRITE), 0);
 		assert_false(pte_write(tree_pte(child, AREA)));
 		assert_true(byte_is(child, AREA, 1));

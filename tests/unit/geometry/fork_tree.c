@@ -219,7 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #if FAULTLINE_CHECK
-		cmocka_unit_test(a_wrong_fork_is_seen),	/* first: its process has no RCU thread yet that a child would lack */
+		/* first: its process has no RCU thread yet that a child would lack */
+		cmocka_unit_test(a_wrong_fork_is_seen),
 #endif
 		cmocka_unit_test(families_with_contents),
 		cmocka_unit_test(families_with_whole_pages),

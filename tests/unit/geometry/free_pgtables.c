@@ -153,7 +153,9 @@ static void random_sets_against_the_model(void **state)
 	mm_free(mm);
 }
 
-/* One page on either side of a table keeps it; without them it goes, and with it every table above that is empty then. */
+/*
+ * One page on either side of a table keeps it; without them it goes, and with it every table above that is empty then.
+ */
 static void a_neighbour_keeps_its_tables(void **state)
 {
 	const unsigned long at = 3 * PGDIR_SIZE + 2 * PMD_SIZE;
@@ -162,7 +164,8 @@ static void a_neighbour_keeps_its_tables(void **state)
 	(void)state;
 	tree_make(mm, at);
 	assert_int_equal(check_bounds(mm, &(struct bounds){ at + PAGE_SIZE, at + PAGE_SIZE, at + PMD_SIZE, 0 }), 0);
-	assert_int_equal(check_bounds(mm, &(struct bounds){ 0, at, at + PMD_SIZE - PAGE_SIZE, at + PMD_SIZE - PAGE_SIZE }), 0);
+	assert_int_equal(
+		check_bounds(mm, &(struct bounds){ 0, at, at + PMD_SIZE - PAGE_SIZE, at + PMD_SIZE - PAGE_SIZE }), 0);
 	assert_int_equal(check_bounds(mm, &(struct bounds){ at, at, at + PMD_SIZE, at + PMD_SIZE }), 1);
 	tree_make(mm, at);
 	assert_int_equal(check_bounds(mm, &(struct bounds){ 0, at, at + PMD_SIZE, 0 }), FAULTLINE_LEVELS - 1);

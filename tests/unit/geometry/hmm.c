@@ -24,8 +24,8 @@
 /* Row: H1. */
 static void the_words(void **state)
 {
-	const hmm_pfn_t flags[] = { HMM_PFN_VALID, HMM_PFN_READ, HMM_PFN_WRITE, HMM_PFN_ERROR, HMM_PFN_EMPTY, HMM_PFN_DEVICE,
-				    HMM_PFN_SPECIAL, HMM_PFN_UNADDRESSABLE };
+	const hmm_pfn_t flags[] = { HMM_PFN_VALID, HMM_PFN_READ,   HMM_PFN_WRITE,   HMM_PFN_ERROR,
+				    HMM_PFN_EMPTY, HMM_PFN_DEVICE, HMM_PFN_SPECIAL, HMM_PFN_UNADDRESSABLE };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++)
@@ -197,7 +197,8 @@ static void what_is_refused(void **state)
 
 	(void)state;
 	assert_non_null(raw);
-	assert_int_equal(sys_mmap_pfn(mm, at, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, page_to_pfn(raw)), (long)at);
+	assert_int_equal(sys_mmap_pfn(mm, at, 2 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, page_to_pfn(raw)),
+			 (long)at);
 	assert_int_equal(get_pfns(mm, at, 2, pfns), -EINVAL);
 	assert_int_equal(pfns[0], HMM_PFN_SPECIAL);
 	assert_int_equal(pfns[1], HMM_PFN_SPECIAL);
@@ -226,7 +227,8 @@ static void huge_pages_of_the_pool(void **state)
 	needs_thp();
 	mm = world_mm("linux-6.15");
 	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 1), 1);
-	assert_int_equal(sys_mmap(mm, at, PMD_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, 0),
+	assert_int_equal(sys_mmap(mm, at, PMD_SIZE, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, 0),
 			 (long)at);
 	assert_int_equal(do_user_addr_fault(mm, at, FAULT_FLAG_WRITE), 0);
 	assert_int_equal(get_pfns(mm, at, 2, pfns), -EINVAL);

@@ -35,7 +35,8 @@ static void a_fork_shares_until_one_writes(void **state)
 	child = fork_mm(mm);
 	assert_ptr_equal(huge_folio_at(child, AREA), folio);
 	assert_int_equal(folio_entire_mapcount(folio), 2);
-	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) && !PageAnonExclusive(&folio->page));
+	assert_true(!pmd_write(huge_at(mm, AREA)) && !pmd_write(huge_at(child, AREA)) &&
+		    !PageAnonExclusive(&folio->page));
 	/* The child takes unreserved huge pages, and fails when none is left. */
 	assert_int_equal(huge_write(child, AREA + 3 * PAGE_SIZE), 0);
 	assert_ptr_not_equal(huge_folio_at(child, AREA), folio);
@@ -173,13 +174,15 @@ static void its_pages_are_got_one_by_one(void **state)
 	put_page(pages[0]);
 	put_page(pages[1]);
 	assert_int_equal(pin_user_pages_unlocked(mm, AREA + 8 * PAGE_SIZE, 2, FOLL_WRITE, pages), 2);
-	assert_true(folio_maybe_dma_pinned(huge_folio_at(mm, AREA)) && !folio_maybe_dma_pinned(huge_folio_at(mm, AREA + PMD_SIZE)));
+	assert_true(folio_maybe_dma_pinned(huge_folio_at(mm, AREA)) &&
+		    !folio_maybe_dma_pinned(huge_folio_at(mm, AREA + PMD_SIZE)));
 	assert_int_equal(folio_ref_count(huge_folio_at(mm, AREA)), 3);
 	unpin_user_pages(pages, 2);
 	assert_int_equal(sys_madvise(mm, AREA, 2 * PMD_SIZE, MADV_DONTNEED), 0);
 	assert_int_equal(hugetlb_pool_resize(HPAGE_PMD_ORDER, 2), 2);
 	assert_int_equal(map_huge(mm, AREA + 4 * PMD_SIZE, 1, MAP_FIXED | MAP_NORESERVE), AREA + 4 * PMD_SIZE);
-	assert_int_equal(get_user_pages_unlocked(mm, AREA + 4 * PMD_SIZE, 1, 0, pages), -EFAULT);	/* none is left for it */
+	/* none is left for it */
+	assert_int_equal(get_user_pages_unlocked(mm, AREA + 4 * PMD_SIZE, 1, 0, pages), -EFAULT);
 	end_of(mm);
 }
 
@@ -227,7 +230,9 @@ static int install_nothing(unsigned long addr, unsigned long next, pte_t *ptep, 
 /* Row: W10. */
 static void a_walk_goes_by_huge_pages(void **state)
 {
-	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry, .pte_entry = not_called, .pte_hole = see_hole };
+	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry,
+						.pte_entry = not_called,
+						.pte_hole = see_hole };
 	static const struct mm_walk_ops others = { .pte_entry = not_called, .pte_hole = see_hole };
 	static const struct mm_walk_ops install = { .install_pte = install_nothing };
 	struct seen seen = { .next = AREA + PAGE_SIZE };

@@ -71,7 +71,8 @@ static void the_aligned_range_is_mapped(void **state)
 			assert_true(PageAnonExclusive(folio_page(folio, i)) && zeroed(folio_page(folio, i)));
 			assert_int_equal(page_mapcount(folio_page(folio, i)), 1);
 		}
-		assert_true(pte_none(tree_pte(s.mm, start - PAGE_SIZE)) && pte_none(tree_pte(s.mm, start + nr * PAGE_SIZE)));
+		assert_true(pte_none(tree_pte(s.mm, start - PAGE_SIZE)) &&
+			    pte_none(tree_pte(s.mm, start + nr * PAGE_SIZE)));
 		assert_int_equal(events_total(EV_FAULT_LARGE) - large, order > 0);
 		assert_int_equal(events_total(EV_PAGE_ALLOC) - mapped, nr);
 		assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), nr);

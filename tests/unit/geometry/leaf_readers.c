@@ -144,7 +144,8 @@ static void pages_of_a_leaf_are_pinned_at_once(void **state)
 		struct mm_struct *mm = mm_with_leaf(world_policies[i], &folio);
 		uint64_t leaves = events_total(EV_GUP_LEAF);
 
-		assert_int_equal(pin_user_pages_fast(mm, page_addr(3), PAGES, FOLL_WRITE | FOLL_FAST_ONLY, pages), PAGES);
+		assert_int_equal(pin_user_pages_fast(mm, page_addr(3), PAGES, FOLL_WRITE | FOLL_FAST_ONLY, pages),
+				 PAGES);
 		assert_int_equal(events_total(EV_GUP_LEAF), leaves + 1);
 		are_pages_of(pages, folio, 3, PAGES);
 		assert_int_equal(folio_ref_count(folio), 1 + PAGES);
@@ -174,7 +175,9 @@ static void a_leaf_and_a_table_are_pinned_in_one_call(void **state)
 	mm = mm_with_leaf("linux-6.15", &folio);
 	for (unsigned long i = 0; i < PAGES; i++)
 		write_word(mm, HPAGE_PMD_NR + i, i);
-	assert_int_equal(get_user_pages_fast(mm, AREA + PMD_SIZE - 4 * PAGE_SIZE, PAGES, FOLL_WRITE | FOLL_FAST_ONLY, pages), PAGES);
+	assert_int_equal(get_user_pages_fast(mm, AREA + PMD_SIZE - 4 * PAGE_SIZE, PAGES, FOLL_WRITE | FOLL_FAST_ONLY,
+					     pages),
+			 PAGES);
 	are_pages_of(pages, folio, HPAGE_PMD_NR - 4, 4);
 	for (unsigned long i = 4; i < PAGES; i++)
 		assert_ptr_equal(pages[i], &folio_at(mm, HPAGE_PMD_NR + i - 4)->page);

@@ -106,11 +106,13 @@ static void a_whole_table_goes_when_it_is_empty(void **state)
 		write_at(mm, AREA);
 		write_at(mm, AREA + PMD_SIZE);
 		assert_int_equal(reclaimed_over(mm, PAGE_SIZE, PMD_SIZE), 0);			/* not whole */
-		assert_int_equal(reclaimed_over(mm, 0, PMD_SIZE - PAGE_SIZE), 0);		/* the same, and empty */
+		/* the same, and empty */
+		assert_int_equal(reclaimed_over(mm, 0, PMD_SIZE - PAGE_SIZE), 0);
 		assert_int_equal(reclaimed_over(mm, 0, PMD_SIZE), one);
 		assert_int_equal(reclaimed_over(mm, 0, PMD_SIZE), 0);				/* gone already */
 		assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
-		assert_int_equal(reclaimed_over(mm, 0, LEN), one);				/* the guard keeps the first */
+		/* the guard keeps the first */
+		assert_int_equal(reclaimed_over(mm, 0, LEN), one);
 		assert_int_equal(tree_count(mm).guard, 1);
 		assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_GUARD_REMOVE), 0);
 		assert_int_equal(reclaimed_over(mm, 0, LEN), one);

@@ -70,7 +70,8 @@ static void shared_pages_move_for_everybody(void **state)
 
 	(void)state;
 	assert_int_equal(sys_fork(mm, &child), 0);
-	assert_int_equal(sys_mremap(child, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE), ELSEWHERE);
+	assert_int_equal(sys_mremap(child, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE),
+			 ELSEWHERE);
 	assert_int_equal(sys_fork(child, &grandchild), 0);
 	assert_int_equal(sys_migrate_range(grandchild, ELSEWHERE, PAGE_SIZE, 1), 1);
 	assert_int_equal(node_at(mm, 0), 1);
@@ -146,7 +147,8 @@ static void a_node_that_is_full(void **state)
 static void pages_moved_and_asked_for_one_by_one(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 3), *child;
-	const unsigned long addrs[] = { page_addr(0), page_addr(1) + 5, page_addr(2), page_addr(3), page_addr(4), ELSEWHERE };
+	const unsigned long addrs[] = { page_addr(0), page_addr(1) + 5, page_addr(2),
+					page_addr(3), page_addr(4),	ELSEWHERE };
 	const int nodes[] = { 1, 0, 1, 1, 1, 1 };
 	const int there[] = { 1, 0, -EBUSY, -ENOENT, -EFAULT, -EFAULT };
 	struct folio *held = folio_at(mm, 2);

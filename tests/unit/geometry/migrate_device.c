@@ -145,7 +145,8 @@ static void entries_go_where_others_go(void **state)
 	assert_true(on_device(mm, 1));
 	assert_false(device_private_pte_write(pte_at(mm, 1)));
 	assert_int_equal(sys_mprotect(mm, AREA, LEN, PROT_READ | PROT_WRITE), 0);
-	assert_int_equal(sys_mremap(mm, AREA, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + away), (long)(AREA + away));
+	assert_int_equal(sys_mremap(mm, AREA, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + away),
+			 (long)(AREA + away));
 	assert_true(pte_is_device_private(tree_pte(mm, page_addr(1) + away)));
 	assert_at_rest(mm);
 	assert_int_equal(do_user_addr_fault(mm, page_addr(1) + away, FAULT_FLAG_WRITE), 0);

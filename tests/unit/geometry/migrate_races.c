@@ -152,7 +152,8 @@ static void move_mapping(void *arg)
 	struct visit *visit = arg;
 
 	begin_visit(visit);
-	BUG_ON(sys_mremap(visit->mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) != (long)ELSEWHERE);
+	BUG_ON(sys_mremap(visit->mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) !=
+	       (long)ELSEWHERE);
 	BUG_ON(!pte_same(tree_pte(visit->mm, ELSEWHERE), visit->found));
 }
 

@@ -84,7 +84,8 @@ static void frames_are_cleaned_by_where_they_are_mapped(void **state)
 	assert_int_equal(mapping_wrprotect_range(&file->mapping, 0, pfn[0], 0), 0);
 	assert_int_equal(mapping_wrprotect_range(&file->mapping, 2, pfn[0], 1), 1);
 	assert_true(clean(mm, SHARED_AT + PAGE(2)));
-	assert_int_equal(mapping_wrprotect_range(&file->mapping, 4, pfn[1], 1), 0);	/* that frame is not that page */
+	/* that frame is not that page */
+	assert_int_equal(mapping_wrprotect_range(&file->mapping, 4, pfn[1], 1), 0);
 	mmap_read_lock(mm);
 	assert_int_equal(pfn_mkclean_range(pfn[1], 0, 3, vma_lookup(mm, SHARED_AT)), 0);
 	assert_int_equal(pfn_mkclean_range(pfn[1], 1, 3, vma_lookup(mm, SHARED_AT)), 1);
@@ -160,7 +161,8 @@ static void a_write_meanwhile_is_not_lost(void **state)
 		meanwhile(steps[i].point, steps[i].fn, (void *)2);
 		assert_int_equal(filemap_writeback(file), 1);
 		assert_int_equal(meanwhile_ran(), 1);
-		assert_true(file->device[0] == load_word(writer, SHARED_AT) || folio_test_dirty(folio_at(writer, SHARED_AT)));
+		assert_true(file->device[0] == load_word(writer, SHARED_AT) ||
+			    folio_test_dirty(folio_at(writer, SHARED_AT)));
 		assert_at_rest(writer);
 		mm_exit(writer);
 		file_put(file);
@@ -222,7 +224,8 @@ static const struct mm_walk_ops sees = {
 	.pte_entry = see_pte, .pte_hole = see_hole, .test_walk = see_vma, .pre_vma = pre_vma,
 };
 
-static int walk(struct file *file, unsigned long first, unsigned long nr, const struct mm_walk_ops *ops, struct seen *seen)
+static int walk(struct file *file, unsigned long first, unsigned long nr, const struct mm_walk_ops *ops,
+		struct seen *seen)
 {
 	int ret;
 
@@ -346,10 +349,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_shared_entry_becomes_clean, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(frames_are_cleaned_by_where_they_are_mapped, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(what_was_written_reaches_the_device_once, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(frames_are_cleaned_by_where_they_are_mapped, world_up_with_words,
+						world_down),
+		cmocka_unit_test_setup_teardown(what_was_written_reaches_the_device_once, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_write_meanwhile_is_not_lost, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(a_walk_by_file_goes_where_it_is_mapped, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_walk_by_file_goes_where_it_is_mapped, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_walk_by_file_asserts_its_lock, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(rmap_walks_of_files, world_up_with_words, world_down),
 	};

@@ -47,7 +47,8 @@ static void every_refusal(void **state)
 	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_SHARED | MAP_ANONYMOUS), -EOPNOTSUPP);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_POPULATE), -EOPNOTSUPP);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_LOCKED), -EOPNOTSUPP);
-	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_HUGETLB), THP_POSSIBLE ? -ENOMEM : -EOPNOTSUPP);	/* the pool is empty */
+	/* the pool is empty */
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_HUGETLB), THP_POSSIBLE ? -ENOMEM : -EOPNOTSUPP);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_GROWSDOWN), -EOPNOTSUPP);
 	assert_int_equal(mm->map_count, 1);
 	assert_int_equal(mm->total_vm, 1);

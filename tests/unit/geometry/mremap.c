@@ -146,7 +146,8 @@ static void longer_in_place(void **state)
 
 		put(mm, AREA + PAGES(3), 3);
 		assert_true(at(sys_mremap(mm, AREA, PAGES(4), PAGES(6), 0, 0), AREA));
-		assert_true(at(sys_mremap(mm, AREA + PAGES(5), 1, PAGES(2), MOVE, 0), AREA + PAGES(5)));	/* from inside */
+		/* from inside */
+		assert_true(at(sys_mremap(mm, AREA + PAGES(5), 1, PAGES(2), MOVE, 0), AREA + PAGES(5)));
 		assert_true(is_vma(mm, AREA, AREA + PAGES(7)));
 		assert_int_equal(get(mm, AREA + PAGES(3)), 3);
 		assert_int_equal(get(mm, AREA + PAGES(6)), 0);
@@ -220,7 +221,8 @@ static void entries_move(void **state)
 /* The first and the last part by entries, what is between by tables. Old tables that map nothing more go. */
 static void whole_tables_move(void **state)
 {
-	const unsigned long from = AREA + PMD_SIZE - PAGES(1), to = FAR + PMD_SIZE - PAGES(1), len = 2 * PMD_SIZE + PAGES(2);
+	const unsigned long from = AREA + PMD_SIZE - PAGES(1), to = FAR + PMD_SIZE - PAGES(1),
+			    len = 2 * PMD_SIZE + PAGES(2);
 
 	(void)state;
 	for_each_policy(policy) {
@@ -236,7 +238,8 @@ static void whole_tables_move(void **state)
 		table = *tree_entry(mm->pt.pgd, level_real(LEVEL_PMD) ? LEVEL_PMD : LEVEL_PGD, AREA + PMD_SIZE);
 		assert_true(at(sys_mremap(mm, from, len, len, MOVE_TO, to), to));
 		assert_int_equal(events_total(EV_PMD_MOVE) - moved, 1);
-		assert_true(*tree_entry(mm->pt.pgd, level_real(LEVEL_PMD) ? LEVEL_PMD : LEVEL_PGD, FAR + PMD_SIZE) == table);
+		assert_true(*tree_entry(mm->pt.pgd, level_real(LEVEL_PMD) ? LEVEL_PMD : LEVEL_PGD, FAR + PMD_SIZE) ==
+			    table);
 		after = tree_count(mm);
 		assert_memory_equal(&before, &after, sizeof(before));
 		assert_int_equal(get(mm, to), 1);
@@ -354,7 +357,8 @@ static void several_move_at_once(void **state)
 		put(mm, AREA + PAGES(2), 2);
 		put(mm, AREA + PAGES(8), 8);
 		put(mm, FAR + PAGES(5), 55);
-		assert_true(at(sys_mremap(mm, AREA + PAGES(1), PAGES(8), PAGES(8), MOVE_TO, FAR + PAGES(1)), FAR + PAGES(1)));
+		assert_true(at(sys_mremap(mm, AREA + PAGES(1), PAGES(8), PAGES(8), MOVE_TO, FAR + PAGES(1)),
+			       FAR + PAGES(1)));
 		assert_true(is_vma(mm, AREA, AREA + PAGES(1)) && is_vma(mm, AREA + PAGES(9), AREA + PAGES(11)));
 		assert_true(is_vma(mm, FAR + PAGES(1), FAR + PAGES(3)) && is_vma(mm, FAR + PAGES(3), FAR + PAGES(5)) &&
 			    is_vma(mm, FAR + PAGES(5), FAR + PAGES(7)) && is_vma(mm, FAR + PAGES(7), FAR + PAGES(9)));

@@ -56,7 +56,8 @@ static void tables_run_out(void **state)
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
 		struct mm_struct *mm = mm_with_area(world_policies[p]);
 		struct tree_counts before = tree_count(mm), after;
-		uint64_t was[ARRAY_SIZE(places)], back = events_total(EV_MREMAP_BACK), whole = events_total(EV_PMD_MOVE);
+		uint64_t was[ARRAY_SIZE(places)], back = events_total(EV_MREMAP_BACK),
+						  whole = events_total(EV_PMD_MOVE);
 		unsigned long have = 0, hint = mm->mmap_hint;
 		long ret;
 
@@ -74,7 +75,8 @@ static void tables_run_out(void **state)
 			assert_int_equal(mm->mmap_hint, hint);
 			ret = sys_mremap(mm, FROM, LEN, LEN + PAGE_SIZE, MREMAP_MAYMOVE, 0);
 			assert_true(ret > 0);
-			assert_true(sys_mremap(mm, (unsigned long)ret, LEN + PAGE_SIZE, LEN, MOVE_TO, FROM) == (long)FROM);
+			assert_true(sys_mremap(mm, (unsigned long)ret, LEN + PAGE_SIZE, LEN, MOVE_TO, FROM) ==
+				    (long)FROM);
 			hint = mm->mmap_hint;
 			for (unsigned int i = 0; i < ARRAY_SIZE(places); i++)
 				was[i] = tree_pte(mm, FROM + places[i]).val;
@@ -141,7 +143,9 @@ static void no_thread_gets_in(void **state)
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(points); i++) {
-			struct chances chances = { .mm = mm_with_area(world_policies[p]), .mmap_lock = true, .old = true, .new = true };
+			struct chances chances = {
+				.mm = mm_with_area(world_policies[p]), .mmap_lock = true, .old = true, .new = true
+			};
 
 			meanwhile(points[i], try_both, &chances);
 			assert_true(sys_mremap(chances.mm, FROM, LEN, LEN, MOVE_TO, TO) == (long)TO);

@@ -295,7 +295,8 @@ static void a_table_that_goes_before_the_lock_is_left(void **state)
 	needs_checks();
 	assert_int_equal(found_across_reclaim("linux-6.15,reclaim=on"), 0xe1);
 	assert_int_equal(knockout_enable("pvmw:recheck"), 0);
-	assert_int_equal(found_across_reclaim("linux-6.15,reclaim=on"), 0xe0);	/* page 0 was missed, in a table long gone */
+	/* page 0 was missed, in a table long gone */
+	assert_int_equal(found_across_reclaim("linux-6.15,reclaim=on"), 0xe0);
 	knockout_clear();
 }
 

@@ -287,7 +287,8 @@ static void bad_arguments_are_refused(void **state)
 	(void)state;
 	assert_int_equal(walk_page_vma(&nobodys, &nothing, NULL), -EINVAL);
 	assert_int_equal(walk_page_range_vma(&nobodys, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
-	assert_int_equal(walk_page_range_novma(mm, 0, PTRS_PER_PGD * PGDIR_SIZE + PAGE_SIZE, &nothing, NULL, NULL), -EINVAL);
+	assert_int_equal(walk_page_range_novma(mm, 0, PTRS_PER_PGD * PGDIR_SIZE + PAGE_SIZE, &nothing, NULL, NULL),
+			 -EINVAL);
 	assert_int_equal(walk_page_range(NULL, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
 	assert_int_equal(walk_page_range_mm(NULL, 0, PAGE_SIZE, &nothing, NULL), -EINVAL);
 	assert_int_equal(walk_page_range_novma(NULL, 0, PAGE_SIZE, &nothing, NULL, NULL), -EINVAL);

@@ -57,7 +57,8 @@ static struct mm_struct *mm_with_vma(void)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
 
-	assert_true(sys_mmap(mm, START, END - START, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) == (long)START);
+	assert_true(sys_mmap(mm, START, END - START, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) ==
+		    (long)START);
 	return mm;
 }
 

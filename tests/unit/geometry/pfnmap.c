@@ -151,7 +151,8 @@ static void p2_what_is_a_normal_page(void **state)
 		assert_null(vm_normal_page(raw, addr, mk_pte(&pages[i], prot)));
 		assert_null(vm_normal_page(raw, addr, pte_mkspecial(mk_pte(&pages[i], prot))));
 		/* The neighbour's frame here is not the raw one: it would be a copy. */
-		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(&pages[(i + 1) % PAGES], prot)), &pages[(i + 1) % PAGES]);
+		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(&pages[(i + 1) % PAGES], prot)),
+				 &pages[(i + 1) % PAGES]);
 		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(other, prot)), other);
 	}
 	assert_ptr_equal(vm_normal_page(plain, AREA, mk_pte(other, prot)), other);
@@ -283,14 +284,17 @@ static void the_rule_survives_split_and_move(void **state)
 	const unsigned long to = AREA + 8 * PMD_SIZE;
 
 	(void)state;
-	assert_int_equal(sys_mmap_pfn(mm, AT + BYTES, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, machine.max_pfn + PAGES),
+	assert_int_equal(sys_mmap_pfn(mm, AT + BYTES, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+				      machine.max_pfn + PAGES),
 			 AT + BYTES);
 	assert_int_equal(mm->map_count, 2);
 	assert_int_equal(sys_mprotect(mm, AT + 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ), 0);
 	assert_int_equal(mm->map_count, 4);
 	assert_int_equal(sys_mprotect(mm, AT + 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
 	assert_at_rest(mm);
-	assert_int_equal(sys_mremap(mm, AT + 3 * PAGE_SIZE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);
+	assert_int_equal(sys_mremap(mm, AT + 3 * PAGE_SIZE, 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				    to),
+			 to);
 	assert_int_equal(vma_at(mm, to)->vm_pgoff, machine.max_pfn + 3);
 	assert_at_rest(mm);
 	assert_int_equal(do_user_addr_fault(mm, to, FAULT_FLAG_WRITE), 0);
@@ -388,7 +392,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(p1_flags_first_frame_and_entries, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(frames_that_are_refused, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(p2_what_is_a_normal_page, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(p2_bad_entries_are_reported_and_do_no_harm, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p2_bad_entries_are_reported_and_do_no_harm, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(p3_raw_pages_are_left_alone, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(advice_is_refused, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(the_rule_survives_split_and_move, world_up_with_words, world_down),

@@ -212,7 +212,8 @@ static pmd_t *naive_find_next(struct mm_struct *mm, unsigned long *addr, unsigne
 	unsigned long at = *addr;
 
 	while (at < end) {
-		pmd_t *pmdp = (pmd_t *)(void *)tree_entry(mm->pt.pgd, level_real(LEVEL_PMD) ? LEVEL_PMD : LEVEL_PGD, at);
+		pmd_t *pmdp =
+			(pmd_t *)(void *)tree_entry(mm->pt.pgd, level_real(LEVEL_PMD) ? LEVEL_PMD : LEVEL_PGD, at);
 
 		/* A folded PMD is the root's entry, which is always there: it counts when it is populated. */
 		if (pmdp && (level_real(LEVEL_PMD) || !pmd_none(*pmdp))) {
@@ -238,7 +239,8 @@ static void the_next_pmd_entry_is_the_one_that_trying_finds(void **state)
 		for (unsigned int i = 0; i < 3; i++)
 			tree_make(mm, rng_below(&rng, span) & PAGE_MASK);
 		for (unsigned int i = 0; i < 20; i++) {
-			unsigned long start = rng_below(&rng, span) & PAGE_MASK, end = rng_below(&rng, span) & PAGE_MASK;
+			unsigned long start = rng_below(&rng, span) & PAGE_MASK,
+				      end = rng_below(&rng, span) & PAGE_MASK;
 			unsigned long got = start, want = start;
 			pmd_t *pmdp = naive_find_next(mm, &want, end);
 

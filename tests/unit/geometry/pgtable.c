@@ -19,7 +19,8 @@ static void no_bits_is_none(void **state)
 	(void)state;
 	assert_true(pte_none(none));
 	assert_false(pte_present(none) || pte_is_swapent(none) || pte_is_guard(none));
-	assert_true(pmd_none((pmd_t){ 0 }) && pud_none((pud_t){ 0 }) && p4d_none((p4d_t){ 0 }) && pgd_none((pgd_t){ 0 }));
+	assert_true(pmd_none((pmd_t){ 0 }) && pud_none((pud_t){ 0 }) && p4d_none((p4d_t){ 0 }) &&
+		    pgd_none((pgd_t){ 0 }));
 	assert_false(pmd_present((pmd_t){ 0 }) || pud_present((pud_t){ 0 }));
 }
 
@@ -72,7 +73,8 @@ static void the_largest_page_frame_number_fits(void **state)
 	pte_t pte = pfn_pte(pfn, 0);
 
 	(void)state;
-	assert_false(pte.val & (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_DIRTY));
+	assert_false(pte.val &
+		     (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_DIRTY));
 	assert_int_equal(pte_pfn(pte), pfn);
 	assert_false(ENTRY_PFN_MASK >> SWAPENT_TYPE_SHIFT);
 }
@@ -111,7 +113,8 @@ static void present_entries_of_a_table_are_counted(void **state)
 	rng_init(&rng, test_seed());
 	assert_int_equal(pte_table_count_present(table), 0);
 	for (unsigned int i = 0; i < PTRS_PER_PTE; i++) {
-		static const uint64_t kinds[] = { 0, READABLE, ENTRY_PROTNONE, 1ul << SWAPENT_TYPE_SHIFT, ENTRY_PRESENT };
+		static const uint64_t kinds[] = { 0, READABLE, ENTRY_PROTNONE, 1ul << SWAPENT_TYPE_SHIFT,
+						  ENTRY_PRESENT };
 		unsigned int kind = (unsigned int)rng_below(&rng, ARRAY_SIZE(kinds));
 
 		set_pte(&table[i], __pte(kinds[kind]));

@@ -52,7 +52,9 @@ static void mprotect_keeps_everybody_out(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct chance chance = { .mm = mm_with_page(world_policies[p]), .addr = AREA, .vma_lock = true, .mmap_lock = true };
+		struct chance chance = {
+			.mm = mm_with_page(world_policies[p]), .addr = AREA, .vma_lock = true, .mmap_lock = true
+		};
 
 		meanwhile("mprotect.locked", try_locks, &chance);
 		assert_int_equal(sys_mprotect(chance.mm, AREA, PAGE_SIZE, PROT_READ), 0);

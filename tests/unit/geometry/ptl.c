@@ -55,7 +55,8 @@ static void each_granularity_has_its_locks(void **state)
 				 policy->pte_ptl == PTL_MM || (policy->pte_ptl == PTL_PMD_TABLE && one_pmd_table));
 		assert_int_equal(lock_of(mm, 0) == &mm->pt.page_table_lock, policy->pte_ptl == PTL_MM);
 		assert_int_equal(lock_of(mm, 0) == &table_page(pmd_of(mm, 0))->ptl, policy->pte_ptl == PTL_PMD_TABLE);
-		assert_int_equal(lock_of(mm, 0) == &table_page(tree_make(mm, 0))->ptl, policy->pte_ptl == PTL_PTE_TABLE);
+		assert_int_equal(lock_of(mm, 0) == &table_page(tree_make(mm, 0))->ptl,
+				 policy->pte_ptl == PTL_PTE_TABLE);
 		assert_ptr_equal(pmd_lockptr(&mm->pt, pmd_of(mm, 0)), pmd_lockptr(&mm->pt, pmd_of(mm, PMD_SIZE)));
 		assert_int_equal(pmd_lockptr(&mm->pt, pmd_of(mm, 0)) == pmd_lockptr(&mm->pt, pmd_of(mm, far)),
 				 policy->pmd_ptl == PTL_MM || one_pmd_table);

@@ -40,8 +40,8 @@ static struct scene raw_scene(const char *policy)
 {
 	struct scene s = { .mm = world_mm(policy) };
 
-	BUG_ON(sys_mmap_pfn(s.mm, PLACE - PAGE_SIZE, 2 * PUD_SIZE + 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-			    FAR_PFN - 1) < 0);
+	BUG_ON(sys_mmap_pfn(s.mm, PLACE - PAGE_SIZE, 2 * PUD_SIZE + 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_FIXED, FAR_PFN - 1) < 0);
 	return s;
 }
 
@@ -84,7 +84,8 @@ static void a_write_takes_the_leaf_away(void **state)
 	s = raw_scene("linux-6.15,thp=always");
 	assert_int_equal(do_write(&s, PLACE + 7 * PAGE_SIZE), 0);
 	assert_true(!is_leaf(s.mm, PLACE) && is_leaf(s.mm, PLACE + PUD_SIZE));
-	assert_true(pte_write(tree_pte(s.mm, PLACE + 7 * PAGE_SIZE)) && page_type(page_at(&s, PLACE + 7 * PAGE_SIZE)) == PAGE_ANON);
+	assert_true(pte_write(tree_pte(s.mm, PLACE + 7 * PAGE_SIZE)) &&
+		    page_type(page_at(&s, PLACE + 7 * PAGE_SIZE)) == PAGE_ANON);
 	assert_true(pte_none(tree_pte(s.mm, PLACE + 8 * PAGE_SIZE)));
 	assert_int_equal(do_read(&s, PLACE + 8 * PAGE_SIZE), 0);
 	assert_true(maps_raw(s.mm, PLACE + 8 * PAGE_SIZE, FAR_PFN + 8));
@@ -110,8 +111,11 @@ static long protect_all(struct mm_struct *mm)
 
 static long move(struct mm_struct *mm)
 {
-	return sys_mremap(mm, PLACE, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, 5 * PGDIR_SIZE) == 5 * (long)PGDIR_SIZE ?
-	       do_user_addr_fault(mm, 5 * PGDIR_SIZE + PAGE_SIZE, 0) || !maps_raw(mm, 5 * PGDIR_SIZE + PAGE_SIZE, FAR_PFN + 1) : -1;
+	return sys_mremap(mm, PLACE, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, 5 * PGDIR_SIZE) ==
+			       5 * (long)PGDIR_SIZE ?
+		       do_user_addr_fault(mm, 5 * PGDIR_SIZE + PAGE_SIZE, 0) ||
+			       !maps_raw(mm, 5 * PGDIR_SIZE + PAGE_SIZE, FAR_PFN + 1) :
+		       -1;
 }
 
 /* Whatever changes a part of it, or its rights, or its place. */
@@ -221,7 +225,8 @@ static void walks_below_it(void **state)
 		struct met met;
 	} walks[] = {
 		{ { .test_walk = walk_it, .pud_entry = on_pud, .pte_hole = on_hole }, false, false, { 1, 0, 0 } },
-		{ { .test_walk = walk_it, .pud_entry = on_pud, .pte_hole = on_hole, .pte_entry = on_pte }, false, true, { 1, 1, 0 } },
+		{ { .test_walk = walk_it, .pud_entry = on_pud, .pte_hole = on_hole, .pte_entry = on_pte }, false, true,
+		  { 1, 1, 0 } },
 		{ { .pud_entry = on_pud, .pte_entry = on_pte, .pte_hole = on_hole }, true, false, { 1, 0, 0 } },
 	};
 
@@ -275,7 +280,8 @@ static void the_second_of_two_writes_finds_it_split(void **state)
 	assert_int_equal(do_write(&s, PLACE + 7 * PAGE_SIZE), 0);
 	assert_int_equal(meanwhile_ran(), 1);
 	assert_int_equal(events_total(EV_THP_SPLIT_PUD) - splits, 1);
-	assert_true(pte_write(tree_pte(s.mm, PLACE + 7 * PAGE_SIZE)) && pte_write(tree_pte(s.mm, PLACE + 8 * PAGE_SIZE)));
+	assert_true(pte_write(tree_pte(s.mm, PLACE + 7 * PAGE_SIZE)) &&
+		    pte_write(tree_pte(s.mm, PLACE + 8 * PAGE_SIZE)));
 	assert_int_equal(mm_counter_sum(&s.mm->pt, MM_ANONPAGES), 2);
 	meanwhile("fault.before_pud_split", read_beside, s.mm);
 	assert_int_equal(do_write(&s, PLACE + PUD_SIZE), 0);

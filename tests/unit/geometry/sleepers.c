@@ -42,7 +42,10 @@ static void wait_for_readers(void *arg, unsigned int index)
 	step_reach(&s->periods, 1);
 }
 
-/* While the caller has what is waited for: the waiter sleeps, or is about to, and a grace period ends. Returns the waiter. */
+/*
+ * While the caller has what is waited for: the waiter sleeps, or is about to, and a grace period ends. Returns the
+ * waiter.
+ */
 static struct test_threads *a_period_ends(struct sleep *s, void (*wait)(struct sleep *s))
 {
 	struct test_threads *sleeper, *updater;

@@ -73,7 +73,8 @@ static void a_shared_folio_is_split_for_everybody(void **state)
 
 	(void)state;
 	assert_int_equal(sys_fork(mm, &child), 0);
-	assert_int_equal(sys_mremap(child, page_addr(1), 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE),
+	assert_int_equal(sys_mremap(child, page_addr(1), 2 * PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				    ELSEWHERE),
 			 ELSEWHERE);
 	assert_int_equal(sys_fork(child, &grandchild), 0);
 	write_word(grandchild, 0, 1);
@@ -225,7 +226,8 @@ static void an_undisturbed_one_succeeds_and_counts_once(void **state)
 	static void (*const befores[])(struct mm_struct *mm, struct mm_struct **child) = {
 		leave_alone, share_all, share_and_copy_one, pin_and_unpin,
 	};
-	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-6.15,anon=16k", "linux-6.15,anon=16k,pte_ptl=pmd" };
+	static const char *const policies[] = { "linux-6.15", "linux-6.4", "linux-6.15,anon=16k",
+						"linux-6.15,anon=16k,pte_ptl=pmd" };
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(policies) * ARRAY_SIZE(befores); i++) {
@@ -319,7 +321,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_shared_folio_is_split_for_everybody, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(what_is_not_mapped_is_freed, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(folios_in_use_stay_whole, two_nodes_up, world_down),
-		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, two_nodes_up, world_down),
+		cmocka_unit_test_setup_teardown(large_folios_are_swapped_out_and_moved_in_parts, two_nodes_up,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_huge_page_is_split_with_its_leaves, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(an_undisturbed_one_succeeds_and_counts_once, two_nodes_up, world_down),
 		cmocka_unit_test_setup_teardown(others_come_half_way, two_nodes_up, world_down),

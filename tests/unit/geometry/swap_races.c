@@ -35,7 +35,8 @@ static void drop_it(void *arg)
 }
 
 /* Page 0, out, is read, and another thread comes before at @point. Returns what is read then. */
-static uint64_t read_and_meanwhile(struct mm_struct *mm, const char *point, void (*fn)(void *arg), struct mm_struct *other)
+static uint64_t read_and_meanwhile(struct mm_struct *mm, const char *point, void (*fn)(void *arg),
+				   struct mm_struct *other)
 {
 	uint64_t word;
 
@@ -164,7 +165,8 @@ static void fork_it(void *arg)
 
 static void move_it(void *arg)
 {
-	BUG_ON(sys_mremap(arg, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) != (long)ELSEWHERE);
+	BUG_ON(sys_mremap(arg, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE) !=
+	       (long)ELSEWHERE);
 }
 
 static void unmap_it(void *arg)

@@ -260,7 +260,8 @@ static void unsharing_leaves_it_read_only(void **state)
 	assert_int_equal(sys_fork(s.mm, &child), 0);
 	mm_exit(child);
 	assert_int_equal(do_user_addr_fault(s.mm, AREA, FAULT_FLAG_UNSHARE), 0);
-	assert_true(is_huge(s.mm, AREA) && !pmd_write(leaf_at(s.mm, AREA)) && PageAnonExclusive(pmd_page(leaf_at(s.mm, AREA))));
+	assert_true(is_huge(s.mm, AREA) && !pmd_write(leaf_at(s.mm, AREA)) &&
+		    PageAnonExclusive(pmd_page(leaf_at(s.mm, AREA))));
 	end(&s);
 }
 

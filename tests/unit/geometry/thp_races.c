@@ -66,7 +66,9 @@ static void an_invalid_leaf_is_never_pinned(void **state)
 	static const struct {
 		const char *point;
 		void (*change)(struct mm_struct *mm);
-	} changes[] = { { "thp.split.invalid", split }, { "thp.split.filled", split }, { "thp.protect.invalid", protect_whole } };
+	} changes[] = { { "thp.split.invalid", split },
+			{ "thp.split.filled", split },
+			{ "thp.protect.invalid", protect_whole } };
 
 	(void)state;
 	needs_checks();
@@ -95,7 +97,8 @@ static void leaves_that_went_meanwhile(void **state)
 		int (*then)(struct mm_struct *mm);
 		long left;
 	} races[] = {
-		{ split_it, zap_whole, 0 }, { zap_it, zap_whole, 0 }, { split_it, drop_part, HUGE - 2 }, { zap_it, drop_part, 0 },
+		{ split_it, zap_whole, 0 }, { zap_it, zap_whole, 0 }, { split_it, drop_part, HUGE - 2 },
+		  { zap_it, drop_part, 0 },
 	};
 
 	(void)state;

@@ -165,7 +165,8 @@ static void parts_are_split_off(void **state)
 		int (*fn)(struct mm_struct *mm);
 		long left;
 	} parts[] = {
-		{ unmap_part, -2 }, { drop_part, -2 }, { drop_end, -2 }, { guard_part, -2 }, { protect_part, 0 }, { advise_part, 0 },
+		{ unmap_part, -2 }, { drop_part, -2 }, { drop_end, -2 }, { guard_part, -2 }, { protect_part, 0 },
+		  { advise_part, 0 },
 		{ move_part, 0 }, { shrink, -2 },
 	};
 
@@ -237,7 +238,8 @@ static void protection_of_the_whole(void **state)
 			assert_at_rest(s.mm);
 		assert_int_equal(sys_mprotect(s.mm, AREA, LEN, PROT_READ | PROT_WRITE), 0);
 		assert_int_equal(pmd_write(leaf_at(s.mm, AREA)), !shared);
-		assert_true(is_huge_zero_pmd(leaf_at(s.mm, AREA + PMD_SIZE)) && !pmd_write(leaf_at(s.mm, AREA + PMD_SIZE)));
+		assert_true(is_huge_zero_pmd(leaf_at(s.mm, AREA + PMD_SIZE)) &&
+			    !pmd_write(leaf_at(s.mm, AREA + PMD_SIZE)));
 		if (child)
 			mm_exit(child);
 		end(&s);
@@ -285,7 +287,8 @@ static void moves_that_fail(void **state)
 		assert_int_equal(do_write(&s, AREA + PMD_SIZE), 0);
 		split(s.mm);
 		inject_alloc_failure(nth);
-		ret = sys_mremap(s.mm, AREA + PAGE_SIZE, LEN - PAGE_SIZE, LEN - PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to + PAGE_SIZE);
+		ret = sys_mremap(s.mm, AREA + PAGE_SIZE, LEN - PAGE_SIZE, LEN - PAGE_SIZE,
+				 MREMAP_MAYMOVE | MREMAP_FIXED, to + PAGE_SIZE);
 		inject_alloc_failure(0);
 		assert_true(ret == -ENOMEM || ret == (long)(to + PAGE_SIZE));
 		assert_true(is_huge(s.mm, (ret < 0 ? AREA : to) + PMD_SIZE));

@@ -41,7 +41,8 @@ static unsigned long below(unsigned long n)
 /* Near the ends of a table, where huge pages begin and end, as often as anywhere. */
 static unsigned long some_page(void)
 {
-	unsigned long table = below(TABLES), page = below(2) ? below(PTRS_PER_PTE) : (PTRS_PER_PTE - 2 + below(4)) % PTRS_PER_PTE;
+	unsigned long table = below(TABLES),
+		      page = below(2) ? below(PTRS_PER_PTE) : (PTRS_PER_PTE - 2 + below(4)) % PTRS_PER_PTE;
 
 	return AREA + table * PMD_SIZE + page * PAGE_SIZE;
 }
@@ -54,7 +55,8 @@ static struct op some_op(void)
 		MADV_GUARD_REMOVE, MADV_GUARD_REMOVE,
 	};
 	struct op op = {
-		.kind = (unsigned int)below(16), .start = some_page(), .to = some_page(), .prot = prots[below(ARRAY_SIZE(prots))],
+		.kind = (unsigned int)below(16), .start = some_page(), .to = some_page(),
+		.prot = prots[below(ARRAY_SIZE(prots))],
 		.advice = advices[below(ARRAY_SIZE(advices))], .word = rng_next(&rng) | 1,
 	};
 

@@ -133,7 +133,8 @@ static void a_truncation_meanwhile_ends_in_sigbus(void **state)
 		if (steps[i].cached)
 			load_word(s.mm, SHARED_AT + PAGE(CUT + 3) + PRIVATE_AT - steps[i].at);
 		meanwhile(steps[i].point, cut, s.file);
-		assert_int_equal(do_user_addr_fault(s.mm, addr, steps[i].write ? FAULT_FLAG_WRITE : 0), VM_FAULT_SIGBUS);
+		assert_int_equal(do_user_addr_fault(s.mm, addr, steps[i].write ? FAULT_FLAG_WRITE : 0),
+				 VM_FAULT_SIGBUS);
 		assert_int_equal(meanwhile_ran(), 1);
 		assert_int_equal(s.file->mapping.nrpages, 0);
 		end(&s);
@@ -161,7 +162,8 @@ static void write_shared(void *arg)
 /* Whatever is mapped anew between its steps is gone when it is done; after the first step nothing is. */
 static void faults_meanwhile_leave_nothing(void **state)
 {
-	static const char *const points[] = { "truncate.size", "unmap_mapping.vma", "truncate.unmapped", "truncate.removed" };
+	static const char *const points[] = { "truncate.size", "unmap_mapping.vma", "truncate.unmapped",
+					      "truncate.removed" };
 
 	(void)state;
 	needs_checks();
@@ -182,7 +184,8 @@ static void try_while_locked(void *arg)
 {
 	struct scene *s = arg;
 
-	BUG_ON(handle_mm_fault(vma_tree_find(&s->mm->tree, PRIVATE_AT), PRIVATE_AT, FAULT_FLAG_VMA_LOCK) != VM_FAULT_RETRY);
+	BUG_ON(handle_mm_fault(vma_tree_find(&s->mm->tree, PRIVATE_AT), PRIVATE_AT, FAULT_FLAG_VMA_LOCK) !=
+	       VM_FAULT_RETRY);
 }
 
 static void under_the_vma_lock_nothing_is_waited_for(void **state)
@@ -206,7 +209,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(shared_alone_and_private_copies_stay, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_ends_in_sigbus, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(faults_meanwhile_leave_nothing, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(under_the_vma_lock_nothing_is_waited_for, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(under_the_vma_lock_nothing_is_waited_for, world_up_with_words,
+						world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,7 +208,8 @@ static void poison_stays(void **state)
 	assert_int_equal(get_user_pages_fast(mm, AREA, 1, 0, &page), -EFAULT);
 	assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_POPULATE_READ), -EHWPOISON);
 	page_out(mm, 0);
-	assert_int_equal(sys_mremap(mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE), ELSEWHERE);
+	assert_int_equal(sys_mremap(mm, AREA, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE),
+			 ELSEWHERE);
 	assert_int_equal(do_user_addr_fault(mm, ELSEWHERE, 0), VM_FAULT_HWPOISON);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES) | mm_counter_sum(&mm->pt, MM_SWAPENTS), 0);
 	assert_at_rest(mm);
