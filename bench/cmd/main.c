@@ -12,12 +12,6 @@
 #include "core/faultline.h"
 #include "faultline_build.h"
 
-const struct command *const commands[] = {
-	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &numa_command,
-	&stress_command, &knockouts_command, &litmus_command, &profile_command, &compare_command, &report_command,
-	NULL
-};
-
 static int print_help(void)
 {
 	puts("usage: faultline COMMAND [OPTION...] [ARGUMENT...]\n"

@@ -7,7 +7,7 @@
  *
  * Source: will-it-scale, runtest.py.
  */
-#include "bench/data/results_read.h"
+#include "bench/data/results_gather.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -12,7 +12,7 @@
  *
  * Source: Google Benchmark, src/json_reporter.cc.
  */
-#include "bench/data/results_read.h"
+#include "bench/data/results_gather.h"
 
 #include <errno.h>
 #include <stdio.h>

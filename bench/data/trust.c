@@ -129,11 +129,6 @@ bool trust_row(const struct result *result)
 	return result->nr && !result->marks;
 }
 
-bool trust_measured(const struct result *result)
-{
-	return result->nr && !(result->marks & (1u << MARK_NO_ITEMS | 1u << MARK_TOO_FAST));
-}
-
 bool trust_run(const struct results *results)
 {
 	return !results->marks;

@@ -39,7 +39,11 @@ void trust_judge(struct results *results);
 /* The row has rates, and none of its marks speaks against them. Marks of the run count for trust_run() alone. */
 bool trust_row(const struct result *result);
 /* It has rates that are possible, however well they can be repeated: they count for the noise of a run. */
-bool trust_measured(const struct result *result);
+static inline bool trust_measured(const struct result *result)
+{
+	return result->nr && !(result->marks & (1u << MARK_NO_ITEMS | 1u << MARK_TOO_FAST));
+}
+
 bool trust_run(const struct results *results);
 /* How many rows have marks. Pictures leave them out, and their subtitles print this number. */
 unsigned int trust_nr_marked(const struct results *results);

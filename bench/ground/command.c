@@ -2,67 +2,16 @@
 /* command.c - reads a command line, and says in one line what is wrong with it. */
 #include "bench/ground/command.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/ground/dialect.h"
 #include "bench/ground/out_file.h"
 #include "bench/ground/suggest.h"
 
-const char *program_name = "faultline";
 const char *help_notes;
 struct options_wanted *options_wanted;
 
-/* What a message quotes comes from files and command lines. */
-static void say(const char *fmt, va_list ap)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		return;
-	fprintf(stderr, "%s: ", program_name);
-	text_put_plain(stderr, text);
-	fputc('\n', stderr);
-	free(text);
-}
-
-void warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-}
-
-int complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-	return EXIT_MISUSE;
-}
-
-int fail(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-	return EXIT_CHECK_FAILED;
-}
-
-int complain_text(const char *text)
-{
-	return complain("%s", text);
-}
-
-/* ---- options ---- */
 static void offer_options(struct suggestion *suggestion, const struct poptOption *option)
 {
 	for (; option->longName || option->shortName || option->arg; option++)

@@ -5,15 +5,8 @@
 
 #include <popt.h>
 
+#include "bench/ground/message.h"
 #include "bench/ground/number.h"
-
-/* What the program returns: scripts rely on it. */
-enum exit_status {
-	EXIT_DONE,
-	EXIT_CHECK_FAILED,	/* a check, a workload or the system failed */
-	EXIT_MISUSE,		/* the command line, or a file it names, cannot be used */
-	EXIT_UNDECIDED,		/* compare only: undecided; its EXIT_CHECK_FAILED means that something changed */
-};
 
 struct command {
 	const char *name, *arguments, *what;
@@ -21,18 +14,8 @@ struct command {
 	int (*run)(int argc, const char **argv);	/* argv[0] is "faultline NAME"; returns the exit status */
 };
 
-/* Named in front of every line of warn(), complain() and fail(): "faultline" or "faultline NAME". */
-extern const char *program_name;
-
 /* The notes of the command that runs. */
 extern const char *help_notes;
-
-/* One line on stderr, whatever is quoted in it. complain() returns EXIT_MISUSE, fail() EXIT_CHECK_FAILED. */
-void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* complain(), for a message with foreign text. */
-int complain_text(const char *text);
 
 /* The end of every command's table of options. */
 #define OPTION_HELP	1000

@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#include "bench/ground/command.h"
+#include "bench/ground/message.h"
 #include "bench/ground/interrupt.h"
 
 /* A rename would replace a device, a FIFO or a link, and what stands for them would be lost. */

@@ -167,21 +167,13 @@ static int add_workload(struct suite *suite, const struct workload *workload, co
 	return status;
 }
 
-bool suite_wants(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
-{
-	for (unsigned int i = 0; i < nr_globs; i++)
-		if (!fnmatch(globs[i], workload->name, 0))
-			return true;
-	return !nr_globs;
-}
-
 /* Some axis of a wanted workload takes the chosen value. */
 static bool axis_exists(const struct axis_choice *chosen, const char *const *globs, unsigned int nr_globs)
 {
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		const struct workload *workload = workload_get(w);
 
-		for (unsigned int i = 0; suite_wants(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
+		for (unsigned int i = 0; workload_matches(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
 			const struct workload_axis *axis = &workload->axes[i];
 
 			for (unsigned int v = 0; !strcmp(axis->key, chosen->key) && v < axis->nr; v++)
@@ -202,7 +194,7 @@ static bool matches_some(const char *glob)
 
 static bool takes_layout(const struct workload *workload, const char *glob)
 {
-	return (workload->flags & WORKLOAD_LAYOUT) && suite_wants(workload, &glob, 1);
+	return (workload->flags & WORKLOAD_LAYOUT) && workload_matches(workload, &glob, 1);
 }
 
 /* Layouts are for workloads that run on one: each pattern has to name such. */
@@ -240,7 +232,7 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 		return complain("no workloads in this build");
 	status = check_layouts(choices, globs, nr_globs);
 	for (unsigned int i = 0; !status && i < nr_workloads(); i++)
-		if (suite_wants(workload_get(i), globs, nr_globs))
+		if (workload_matches(workload_get(i), globs, nr_globs))
 			status = add_workload(suite, workload_get(i), choices, defaults);
 	return status;
 }

@@ -38,8 +38,6 @@ struct suite_defaults {
  */
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
 		const char *const *globs, unsigned int nr_globs);
-/* @workload matches one of @globs, or there are none. */
-bool suite_wants(const struct workload *workload, const char *const *globs, unsigned int nr_globs);
 /* Adds @what, under the name that follows from it. Returns 0, or the exit status after one line on stderr. */
 int suite_add(struct suite *suite, const struct run_case *what);
 /* Each case is to be measured @repetitions times. */

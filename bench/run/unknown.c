@@ -164,7 +164,7 @@ int unknown_axis(const struct axis_choice *chosen, const char *const *globs, uns
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		const struct workload *workload = workload_get(w);
 
-		for (unsigned int i = 0; suite_wants(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
+		for (unsigned int i = 0; workload_matches(workload, globs, nr_globs) && i < workload->nr_axes; i++) {
 			suggestion_offer(&near, workload->axes[i].key);
 			if (!strcmp(workload->axes[i].key, chosen->key))
 				add_values(&values, &workload->axes[i]);

@@ -12,7 +12,7 @@ int unknown_syncpoint(const char *name);
 int unknown_detector(const char *name);
 /* @text is no policy, and @why says why not. */
 int unknown_policy(const char *text, const char *why);
-/* No workload that suite_wants() has an axis of that name with that value. */
+/* No workload that workload_matches() has an axis of that name with that value. */
 int unknown_axis(const struct axis_choice *chosen, const char *const *globs, unsigned int nr_globs);
 
 #endif

@@ -61,15 +61,6 @@ struct anon_vma {
 	struct age age;			/* has its own lock key */
 };
 
-/* In check builds: identifies the anon_vma in this memory. */
-#if FAULTLINE_CHECK
-void anon_vma_life_begins(struct anon_vma *anon_vma);
-void anon_vma_life_ends(struct anon_vma *anon_vma);
-#else
-static inline void anon_vma_life_begins(struct anon_vma *anon_vma) { (void)anon_vma; }
-static inline void anon_vma_life_ends(struct anon_vma *anon_vma) { (void)anon_vma; }
-#endif
-
 /*
  * The callbacks of an rmap walk, see rmap_walk.h; here for its try_lock, which makes folio_lock_anon_vma_read() return
  * NULL and set contended instead of waiting. No lock key: the walker's own.

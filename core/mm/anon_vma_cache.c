@@ -12,6 +12,24 @@
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
 static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */
 
+#if FAULTLINE_CHECK
+static uint64_t lives;		/* (A) */
+
+static void life_begins(struct anon_vma *anon_vma)
+{
+	store_relaxed(&anon_vma->life, fetch_add_relaxed(&lives, 1ul) + 1);
+}
+
+static void life_ends(struct anon_vma *anon_vma)
+{
+	if (!xchg_relaxed(&anon_vma->life, 0ul))
+		BUG("anon_vma %p freed twice", (void *)anon_vma);
+}
+#else
+static inline void life_begins(struct anon_vma *anon_vma) { (void)anon_vma; }
+static inline void life_ends(struct anon_vma *anon_vma) { (void)anon_vma; }
+#endif
+
 /* ---- memory ---- */
 
 /* The state that late readers find: without an owner, and unlocked. */
@@ -90,7 +108,7 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 	anon_vma->parent = anon_vma;
 	anon_vma->num_children = 1;
 	anon_vma->num_active_vmas = 0;
-	anon_vma_life_begins(anon_vma);
+	life_begins(anon_vma);
 	age_reused(AGE_ANON_VMA, &anon_vma->age);
 	/*
 	 * ORDER[anon-ref:A] all accesses to the last anon_vma here, its folios' unmapping included, come before the
@@ -105,7 +123,7 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 
 static void anon_vma_free(struct anon_vma *anon_vma)
 {
-	anon_vma_life_ends(anon_vma);
+	life_ends(anon_vma);
 	age_unlinked(&anon_vma->age);
 	if (anon_vma->kind == ANON_VMA_TYPESAFE) {
 		age_freed(AGE_ANON_VMA, &anon_vma->age, anon_vma, 0);

@@ -9,24 +9,11 @@
 
 /* ---- in check builds: the reader's anon_vma, compared under the lock and at the unlock ---- */
 #if FAULTLINE_CHECK
-static uint64_t lives;		/* (A) */
-
 /* (T) one anon_vma at a time */
 static _Thread_local struct {
 	const struct anon_vma *anon_vma;
 	uint64_t life;
 } reader_found;
-
-void anon_vma_life_begins(struct anon_vma *anon_vma)
-{
-	store_relaxed(&anon_vma->life, fetch_add_relaxed(&lives, 1ul) + 1);
-}
-
-void anon_vma_life_ends(struct anon_vma *anon_vma)
-{
-	if (!xchg_relaxed(&anon_vma->life, 0ul))
-		BUG("anon_vma %p freed twice", (void *)anon_vma);
-}
 
 static uint64_t life_of(const struct anon_vma *anon_vma)
 {

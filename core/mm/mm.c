@@ -16,7 +16,6 @@
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
-struct page *zero_page;
 struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;
 
 static void vma_construct(void *object)

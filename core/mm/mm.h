@@ -4,10 +4,10 @@
 #define FAULTLINE_CORE_MM_MM_H
 
 #include "core/mm/mm_types.h"
+#include "core/phys/zero_page.h"
 
 struct typesafe_cache;
 
-extern struct page *zero_page;			/* (C) mapped by read faults; special in entries: not counted */
 extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma.c */
 
 /* Counts of leaked objects; all zero without leaks. */
@@ -27,10 +27,5 @@ struct leaks faultline_stop(void);
 struct mm_struct *mm_create(const struct mm_policy *policy);
 /* Frees an mm without VMAs, users, and tables except the root. */
 void mm_free(struct mm_struct *mm);
-
-static inline bool is_zero_pfn(unsigned long pfn)
-{
-	return pfn == page_to_pfn(zero_page);
-}
 
 #endif

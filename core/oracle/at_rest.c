@@ -63,19 +63,6 @@ static void check_vmas(struct inspection *in)
 
 /* ---- page tables ---- */
 
-void count_mapping(struct inspection *in, struct folio *folio)
-{
-	struct found *found = &in->found[folio_pfn(folio)];
-	uint32_t mm_id = in->mm->mm_id;
-
-	found->folio_mapped++;
-	if (found->last_mm != mm_id)
-		found->mms++;
-	found->last_mm = mm_id;
-	for (unsigned int i = 0; folio_test_large(folio) && i < 2; i++)
-		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
-}
-
 static void find_mapping(struct inspection *in, struct page *page)
 {
 	struct folio *folio = page_folio(page);
@@ -183,13 +170,6 @@ static bool check_nonpresent(struct inspection *in, pte_t pte, unsigned long add
 	in->slots[payload].entries++;
 	in->slots[payload].exclusive |= pte_swp_exclusive(pte);
 	return pte.val == make_swap_pte(payload, pte_swp_exclusive(pte)).val;
-}
-
-struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr)
-{
-	while (in->vma && in->vma->vm_end <= addr)
-		in->vma = vma_tree_find(&in->mm->tree, addr);
-	return in->vma && in->vma->vm_start <= addr ? in->vma : NULL;
 }
 
 static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)

@@ -6,6 +6,8 @@
 
 #include "core/host/topology.h"
 
+struct machine machine;	/* machine.c sets it up */
+
 #define STOCK_BATCHES	32u	/* at most 8 MiB of frames that are not merged into large blocks */
 
 /*

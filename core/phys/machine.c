@@ -15,8 +15,6 @@
 
 _Static_assert(MAX_NODES <= ARENA_MAX_NODES, "every node of the machine has an arena");
 
-struct machine machine;
-
 static void *reserve(size_t size)
 {
 	char *p = mmap(NULL, size + RANGE_ALIGN, PROT_READ | PROT_WRITE,

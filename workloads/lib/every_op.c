@@ -20,16 +20,6 @@
 
 static struct every_scene scene;	/* has its own lock key */
 
-struct every_part every_part(struct every *every)
-{
-	unsigned long table = every_below(every, EVERY_TABLES), page = every_below(every, EVERY_NEAR);
-	unsigned long start = space_region(space_of(every->worker), 0) + table * PMD_SIZE;
-
-	if (every_below(every, 4) == 0)
-		return (struct every_part){ start, (1 + every_below(every, EVERY_TABLES - table)) * PMD_SIZE };
-	return (struct every_part){ start + page * PAGE_SIZE, (1 + every_below(every, 2 * EVERY_NEAR)) * PAGE_SIZE };
-}
-
 /* ---- one after the other ---- */
 static void fork_and_work(struct every *every, struct every_part part);
 

@@ -56,13 +56,6 @@ static int parse_file(struct layout_parser *parser, FILE *file)
 	return layout_parse_end(parser);
 }
 
-const char *layout_base_name(const char *path)
-{
-	const char *slash = path[0] == '[' ? NULL : strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* It becomes a part of benchmarks' names: printable, without blanks. */
 static char *layout_name(const char *path)
 {

@@ -197,6 +197,13 @@ static int flush_resident(struct layout_parser *parser)
 	return 0;
 }
 
+const char *layout_base_name(const char *path)
+{
+	const char *slash = path[0] == '[' ? NULL : strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static int parse_vma(struct layout_parser *parser, const char *text)
 {
 	struct layout *layout = parser->layout;

@@ -3,6 +3,7 @@
 #include "workloads/lib/workload.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,14 @@ const struct workload *workload_find(const char *name)
 		if (!strcmp(workloads[i]->name, name))
 			return workloads[i];
 	return NULL;
+}
+
+bool workload_matches(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
+{
+	for (unsigned int i = 0; i < nr_globs; i++)
+		if (!fnmatch(globs[i], workload->name, 0))
+			return true;
+	return !nr_globs;
 }
 
 void workload_register(const struct workload *workload)

@@ -105,6 +105,8 @@ void workload_stand_for(const struct workload_run *run, unsigned int index);
 unsigned int nr_workloads(void);
 const struct workload *workload_get(unsigned int index);
 const struct workload *workload_find(const char *name);
+/* @workload matches one of @globs, or there are none. */
+bool workload_matches(const struct workload *workload, const char *const *globs, unsigned int nr_globs);
 void workload_register(const struct workload *workload);
 
 #define WORKLOAD(id, ...) \

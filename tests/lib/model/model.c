@@ -49,17 +49,6 @@ void model_free(struct model *model)
 		free(model->window[i].page);
 }
 
-struct model_page *model_page(const struct model *model, unsigned long addr)
-{
-	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) {
-		const struct model_window *window = &model->window[i];
-
-		if (addr >= window->base && (addr - window->base) / PAGE_SIZE < window->pages)
-			return &window->page[(addr - window->base) / PAGE_SIZE];
-	}
-	return NULL;
-}
-
 static bool mapped(const struct model *model, unsigned long addr)
 {
 	const struct model_page *page = model_page(model, addr);

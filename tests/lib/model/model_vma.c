@@ -2,6 +2,17 @@
 /* model_vma.c - which pages of the model are one VMA, and which VMAs have one anon_vma. */
 #include "tests/lib/model/model_pages.h"
 
+struct model_page *model_page(const struct model *model, unsigned long addr)
+{
+	for (unsigned int i = 0; i < MODEL_WINDOWS; i++) {
+		const struct model_window *window = &model->window[i];
+
+		if (addr >= window->base && (addr - window->base) / PAGE_SIZE < window->pages)
+			return &window->page[(addr - window->base) / PAGE_SIZE];
+	}
+	return NULL;
+}
+
 /* @b is the page after @a. */
 static bool alike(const struct model_page *a, const struct model_page *b)
 {

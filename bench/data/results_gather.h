@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* results_read.h - what the readers of results' formats share: gathering rates by benchmark. */
-#ifndef FAULTLINE_BENCH_DATA_RESULTS_READ_H
-#define FAULTLINE_BENCH_DATA_RESULTS_READ_H
+/* results_gather.h - what the readers of results' formats share: gathering rates by benchmark. */
+#ifndef FAULTLINE_BENCH_DATA_RESULTS_GATHER_H
+#define FAULTLINE_BENCH_DATA_RESULTS_GATHER_H
 
 #include "bench/data/results.h"
 
