@@ -23,7 +23,7 @@ function(faultline_install_manual)
 	set(folder ${CMAKE_BINARY_DIR}/manual)
 	set(mans ${CMAKE_INSTALL_MANDIR}/man1)
 	file(MAKE_DIRECTORY ${folder})
-	add_custom_command(OUTPUT ${folder}/faultline.1 COMMAND faultline manual ${folder}
+	add_custom_command(OUTPUT ${folder}/faultline.1 COMMAND faultline manual ${folder} DEPENDS faultline
 		COMMENT "Writing manual pages")
 	add_custom_target(faultline_manual ALL DEPENDS ${folder}/faultline.1)
 	install(DIRECTORY ${folder}/ DESTINATION ${mans} FILES_MATCHING PATTERN *.1)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* completion.c - what shells complete: commands, their options, names of workloads, policies, knock-outs, patterns. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/cmd/manual.h"
@@ -147,6 +148,23 @@ static void put_zsh_text(FILE *out, const char *text)
 			fputc(*text, out);
 }
 
+/* Names of knock-outs have colons. */
+static void put_zsh_values(FILE *out, const struct poptOption *option)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *values = open_memstream(&text, &size);
+
+	if (!values)
+		return;
+	put_values(values, option);
+	fclose(values);
+	fputc('(', out);
+	put_zsh_text(out, text);
+	fputc(')', out);
+	free(text);
+}
+
 static void put_zsh_option(FILE *out, const struct poptOption *option)
 {
 	fprintf(out, "\t\t\t'--%s%s[", option->longName, option->argDescrip ? "=" : "");
@@ -157,9 +175,7 @@ static void put_zsh_option(FILE *out, const struct poptOption *option)
 		put_zsh_text(out, option->argDescrip);
 		fputc(':', out);
 		if (has_values(option)) {
-			fputc('(', out);
-			put_values(out, option);
-			fputc(')', out);
+			put_zsh_values(out, option);
 		} else if (strstr(option->argDescrip, "FILE")) {
 			fputs("_files", out);
 		}

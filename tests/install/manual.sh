@@ -42,6 +42,28 @@ for line in 'be:bench' 'bench --policy = linux-6.15:linux-6.15' 'bench walk_den:
 	shows "${line#*:}"
 done
 
+# zsh_completes TEXT WANTED...: pairs of a command line, and what a tab makes of it.
+zsh_completes() {
+	command -v zsh >/dev/null || { echo 'skipped: no zsh: its completion is not run'; return 0; }
+	texts='' wanted=''
+	while [ $# -gt 0 ]; do
+		texts="$texts '$1'"
+		wanted="$wanted$2|"
+		shift 2
+	done
+	printf '%s' "$wanted" | tr '|' '\n' >wanted
+	eval "timeout 60 zsh -f '$SOURCE/tests/lib/harness/complete.zsh' prefix/share/zsh/vendor-completions $texts" 2>err |
+		sed 's/ $//' >out
+	cmp -s out wanted
+}
+zsh_completes 'faultline be' 'faultline bench' 'faultline-check lit' 'faultline-check litmus' \
+	'faultline bench --policy=linux-6.1' 'faultline bench --policy=linux-6.15' \
+	'faultline bench walk_den' 'faultline bench walk_dense' \
+	'faultline stress --knockout pte-lo' 'faultline stress --knockout pte-lock' \
+	'faultline knockouts gup:rech' 'faultline knockouts gup:recheck' \
+	'faultline litmus gup-sh' 'faultline litmus gup-share' || surprise 'zsh completes otherwise'
+! command -v zsh >/dev/null || ! zsh_completes 'faultline be' 'faultline be' || surprise 'no completion is not reported'
+
 # Planted: a page with a macro that there is none of.
 echo '.NOSUCH' >>"$pages/faultline.1"
 ! command -v groff >/dev/null || ! formatted "$pages/faultline.1" || surprise 'an unknown macro is not reported'
