@@ -24,12 +24,12 @@
 
 static struct {
 	struct schedule_log *log;	/* shared with the episode's process, the events behind it */
-	uint64_t *left_out;		/* shared too: of each knock-out */
+	uint64_t *disabled;		/* shared too: of each knock-out */
 	FILE *said;
 	struct episode_end end;
 } now;
 
-static const size_t left_out_size = NR_KNOCKOUTS * sizeof(uint64_t);
+static const size_t disabled_size = NR_KNOCKOUTS * sizeof(uint64_t);
 
 static size_t log_size(void)
 {
@@ -45,8 +45,8 @@ int episodes_open(void)
 {
 	now.said = tmpfile();
 	now.log = shared(log_size());
-	now.left_out = shared(left_out_size);
-	if (!now.said || now.log == MAP_FAILED || now.left_out == MAP_FAILED)
+	now.disabled = shared(disabled_size);
+	if (!now.said || now.log == MAP_FAILED || now.disabled == MAP_FAILED)
 		return fail("no room for what episodes say: %s", strerror(errno));
 	now.log->room = MAX_EVENTS;
 	now.log->events = (struct schedule_event *)(now.log + 1);
@@ -57,12 +57,12 @@ void episodes_close(void)
 {
 	fclose(now.said);
 	munmap(now.log, log_size());
-	munmap(now.left_out, left_out_size);
+	munmap(now.disabled, disabled_size);
 }
 
-uint64_t episodes_left_out(unsigned int index)
+uint64_t episodes_disabled(unsigned int index)
 {
-	return now.left_out[index];
+	return now.disabled[index];
 }
 
 /* ---- in the episode's process ---- */
@@ -207,7 +207,7 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 	dup2(fileno(now.said), STDERR_FILENO);
 	status = play(episode);
 	for (unsigned int i = 0; knockout_info(i); i++)
-		now.left_out[i] += knockout_hits(i);
+		now.disabled[i] += knockout_hits(i);
 	detection_print();
 	_exit(status);
 }

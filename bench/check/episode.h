@@ -32,7 +32,7 @@ struct episode_end {
 int episodes_open(void);
 void episodes_close(void);
 /* How often the knock-out @index was disabled in the episodes that ended well. */
-uint64_t episodes_left_out(unsigned int index);
+uint64_t episodes_disabled(unsigned int index);
 /* @end lives until the next one. Returns 0, or the exit status when there could be no process. */
 int episode_play(const struct episode *episode, const struct episode_end **end);
 

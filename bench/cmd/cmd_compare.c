@@ -38,7 +38,7 @@ static const char *verdict_text(enum change_verdict verdict)
 	static const char *const texts[NR_VERDICTS] = {
 		[VERDICT_UNKNOWN] = "cannot tell", [VERDICT_SAME] = "same",
 		[VERDICT_FASTER] = "faster", [VERDICT_SLOWER] = "slower",
-		[VERDICT_CONTROL] = "control", [VERDICT_MARKED] = "left aside: ",
+		[VERDICT_CONTROL] = "control", [VERDICT_MARKED] = "excluded: ",
 	};
 
 	return texts[verdict];

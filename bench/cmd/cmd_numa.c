@@ -312,7 +312,7 @@ static int run_into_file(struct numa_options *numa, const struct command_line *l
 	if (status)
 		return status;
 	if (topology_nodes() < 2)
-		costs.skipped = strdup("one node: nothing is farther away than anything else");
+		costs.skipped = strdup("one node: all memory is equally near");
 	else
 		status = check_landing(numa, line);
 	if (!status && !costs.skipped)

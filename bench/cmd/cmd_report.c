@@ -89,9 +89,8 @@ static const struct {
 	const char *id, *title;
 } sections[] = {
 	{ "answers", "Answers" }, { "run", "The run" }, { "runs", "Runs side by side" }, { "eras", "Eras" },
-	{ "twins", "Model against live" }, { "scaling", "Scaling" }, { "locks", "Locks" }, { "latency", "Latency" },
-	  { "numa", "NUMA" },
-	{ "noise", "Noise" }, { "all", "All benchmarks" },
+	{ "twins", "Core against live kernel" }, { "scaling", "Scaling" }, { "locks", "Locks" },
+	{ "latency", "Latency" }, { "numa", "NUMA" }, { "noise", "Noise" }, { "all", "All benchmarks" },
 };
 
 static void put_incomplete(struct html *page, const struct report_run *run)

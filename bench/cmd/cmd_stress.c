@@ -359,7 +359,7 @@ static int run_serial(struct stress_options *stress)
 		fflush(stdout);
 	}
 	if (!status)
-		exercised_never_disabled(stress->knockouts, stress->nr_knockouts, episodes_left_out);
+		exercised_never_disabled(stress->knockouts, stress->nr_knockouts, episodes_disabled);
 	episodes_close();
 	return status ? status : interrupt_status(status);
 }

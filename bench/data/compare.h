@@ -24,7 +24,7 @@
  *
  * A benchmark is faster or slower when p is below SIGNIFICANCE and the ratio beyond the threshold; the same when the
  * interval lies within the threshold; else more rounds are needed. Rows with marks (trust.h) in half of a side's runs
- * are left aside; starved and two-groups count for rates by real time alone. Sides with runs by --quick are refused.
+ * are excluded; starved and two-groups count for rates by real time alone. Sides with runs by --quick are refused.
  */
 #ifndef FAULTLINE_BENCH_DATA_COMPARE_H
 #define FAULTLINE_BENCH_DATA_COMPARE_H
@@ -53,7 +53,7 @@ enum change_verdict {
 struct change {
 	const struct result *result;	/* of the first run after */
 	bool by_processor;		/* rates are those of processor time */
-	unsigned int marks;		/* why it was left aside */
+	unsigned int marks;		/* why it was excluded */
 	double before, after;		/* items per second: the median of all runs before; that times the ratio */
 	double ratio, low, high, p;
 	double threshold;		/* as a part: 0.05 is 5 % */

@@ -5,7 +5,7 @@
  * Strings come as plain text: within one line, without control characters.
  *
  * Google Benchmark prints values that are no number as NaN, Infinity and -Infinity. Outside of strings these are read
- * as null: a value that is left aside.
+ * as null: a value that is ignored.
  *
  * Source: RFC 8259, section 6 (no NaN, no infinities); Google Benchmark, src/json_reporter.cc, FormatKV(double).
  */

@@ -3,7 +3,7 @@
  * results_csv.c - results of will-it-scale: operations per second against tasks, as processes and as threads.
  *
  * A file is one test case; the benchmarks are NAME/mode:processes/threads:N and NAME/mode:threads/threads:N, with NAME
- * from the file's. Its row of 0 tasks is the idle machine. Other columns are left aside.
+ * from the file's. Its row of 0 tasks is the idle machine. Other columns are ignored.
  *
  * Source: will-it-scale, runtest.py.
  */

@@ -128,7 +128,7 @@ void table_print(FILE *out, const struct results *results)
 		"median's 95 %% interval (of\n"
 		"5 repetitions or fewer: of their range); fairness is Jain's index over the threads, 1 when all got "
 		"the same done.\n"
-		"A/A noise floor of this run: %.1f %%. Smaller differences between two benchmarks mean nothing.\n",
+		"A/A noise floor of this run: %.1f %%. Ignore smaller differences between two benchmarks.\n",
 		results_noise_floor(results) * 100);
 	trust_explain(out, results);
 }

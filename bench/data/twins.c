@@ -198,8 +198,8 @@ void table_twins(FILE *out, const struct results *results)
 
 	if (!twins)
 		return;
-	fprintf(out, "\n%-24s %-24s %-22s %9s %9s %6s %-13s %8s %8s\n", "model", "live kernel", "choices", "ns/item",
-		"ns/item", "ratio", "interval", "x2 model", "x2 live");
+	fprintf(out, "\n%-24s %-24s %-22s %9s %9s %6s %-13s %8s %8s\n", "core", "live kernel", "choices", "ns/item",
+		"ns/item", "ratio", "interval", "x2 core", "x2 live");
 	for (unsigned int i = 0; i < nr; i++)
 		put_twin(out, &twins[i]);
 	put_summary(out, twins, nr);

@@ -185,7 +185,7 @@ struct gnuplot *html_figure(struct html *page, const char *title, const char *no
 void html_figure_data(struct html *page, const char *const *columns)
 {
 	gnuplot_put(page->gnuplot, "unset output\n");
-	html_details(page, "data, and how to make it again");
+	html_details(page, "data, and the command for it");
 	html_table(page, columns);
 }
 

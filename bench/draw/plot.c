@@ -40,15 +40,15 @@ static void put_titles(struct gnuplot *gnuplot, const struct picture *picture, c
 		       const struct results *results)
 {
 	const unsigned int marked = trust_nr_marked(results);
-	char left_out[64] = "";
+	char excluded[64] = "";
 
 	put_title(gnuplot, part, 0, 20, "%s", picture->title);
 	put_title(gnuplot, part, 1, 42, "%s · %s", results->cpu_model, results->topology);
 	if (marked)
-		snprintf(left_out, sizeof(left_out), " · not drawn: %u of %u rows, which have marks", marked,
+		snprintf(excluded, sizeof(excluded), " · not drawn: %u of %u rows, which have marks", marked,
 			 results->nr);
 	put_title(gnuplot, part, 2, 56, "commit %s, %s build · %.10s · %s%s", results->commit, results->build_type,
-		  results->date, picture->marks, left_out);
+		  results->date, picture->marks, excluded);
 }
 
 static void put_terminal(struct gnuplot *gnuplot, const struct picture *picture, const struct plot_part *part,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plot_twins.c - the model beside the live kernel: cost of an item as a ratio, and speed-up by a second thread, on
+ * plot_twins.c - the core beside the live kernel: cost of an item as a ratio, and speed-up by a second thread, on
  * both sides.
  */
 #include <math.h>
@@ -16,7 +16,7 @@
 #define BOTTOM		80
 #define ROW_HEIGHT	19
 #define MOST_SCALING	4.0	/* beyond is noise: no axis need hold it */
-#define MODEL_COLOUR	"#2b8c9e"
+#define CORE_COLOUR	"#2b8c9e"
 #define LIVE_COLOUR	"#d95f02"
 
 struct rows {
@@ -57,7 +57,7 @@ static bool put_scaling(struct gnuplot *gnuplot, const struct rows *rows, const 
 	return any;
 }
 
-/* The model's name; its twin's is the same with live_ in front, or is in the list of workloads. */
+/* The core's name; its twin's is the same with live_ in front, or is in the list of workloads. */
 static void put_names(struct gnuplot *gnuplot, const struct rows *rows, const struct plot_part *part)
 {
 	gnuplot_put(gnuplot, "set ytics (");
@@ -79,12 +79,12 @@ static void put_costs(struct gnuplot *gnuplot, const struct rows *rows)
 		    "set lmargin at screen 0.2\nset rmargin at screen 0.66\nset logscale x 10\nset xrange [%g:%g]\n",
 		    rows->low, rows->high);
 	gnuplot_put(gnuplot,
-		    "set xlabel \"time of an item: the model's, against the live kernel's\\n* model with whole "
+		    "set xlabel \"time per item: core / live kernel\\n* core with whole "
 		    "pages\" font ',10'\n"
 		    "set format x '%%g'\nset arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#555555' "
 		    "front\nset key off\n"
 		    "plot $ratios using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.32):($1+0.32) with boxxyerror lc rgb "
-		    "'" MODEL_COLOUR "', "
+		    "'" CORE_COLOUR "', "
 		    "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb '#222222', "
 		    "'' using ($4>1?$4:1):1:5 with labels left offset 0.6,0 font ',8' textcolor '#333333'\n");
 }
@@ -100,7 +100,7 @@ static void put_scalings(struct gnuplot *gnuplot, const struct rows *rows)
 		    rows->most);
 	gnuplot_put(gnuplot,
 		    "plot $scaling using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#bbbbbb' notitle, "
-		    "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "' title 'model', "
+		    "'' using 2:1 with points pt 7 ps 0.7 lc rgb '" CORE_COLOUR "' title 'core', "
 		    "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "' title 'live kernel'\n");
 }
 
@@ -148,7 +148,7 @@ int plot_twins(const struct results *results)
 	struct rows rows = { 0 };
 	struct picture picture = {
 		.name = "twins",
-		.title = "The model against the live kernel",
+		.title = "The core against the live kernel",
 		.marks = "medians, with intervals of 95 %",
 		.width = 1000,
 		.top = TOP,

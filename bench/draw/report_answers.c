@@ -75,11 +75,11 @@ static void put_tally(struct html *page, const struct eras *eras, unsigned int s
 {
 	html_put(page, "<p>");
 	html_print(page,
-		   "%s against %s, throughput: of %u combinations of workload and threads %u are faster, %u slower, "
-		   "and %u do not differ significantly (p < 0.01).", eras->policies[step + 1], eras->policies[step],
+		   "Throughput of %s against %s, over %u combinations of workload and threads: %u faster, %u slower, "
+		   "%u without a significant difference (p < 0.01).", eras->policies[step + 1], eras->policies[step],
 		   tally->better + tally->worse + tally->noise, tally->better, tally->worse, tally->noise);
 	if (tally->marked)
-		html_print(page, " Not counted: %u with a mark on either side.", tally->marked);
+		html_print(page, " Excluded: %u with a mark on either side.", tally->marked);
 	put_extreme(page, "Largest gain", tally->best, tally->most);
 	put_extreme(page, "Largest loss", tally->worst, tally->least);
 	html_put(page, "</p>\n");
@@ -223,9 +223,9 @@ static void put_live(struct html *page, const struct twin *twin)
 /* One row a cost; returns how many there are. */
 static void put_costs(struct html *page, const struct results *results, const char *policy)
 {
-	static const char *const columns[] = { "operation", "workload", "choices", "time", "bare loop", "its time",
-					       "ours / bare loop",
-					      "live kernel", "its time", "ours / live", NULL };
+	static const char *const columns[] = { "operation", "workload", "choices", "time", "bare loop",
+					       "time, bare loop", "core / bare loop", "live kernel",
+					       "time, live kernel", "core / live kernel", NULL };
 	unsigned int nr;
 	struct twin *twins = twins_find(results, &nr);
 
@@ -261,17 +261,16 @@ static void answer_costs(struct html *page, const struct report_run *run)
 	const char *policy = results_policy_shown(&run->bench);
 
 	put_question(page, "costs",
-		     "What does a walk, an installed entry, a fault, a zapped page, a forked page, a pin, a snapshot "
-		     "for a device cost, against a bare loop and against the live kernel?");
+		     "What does a walk, an installed entry, a fault, a zapped page, a forked page, a pin or a device's "
+		     "snapshot cost, against a bare loop and against the live kernel?");
 	if (run->bench.nr && any_cost(&run->bench, policy)) {
 		html_paragraph(page,
-			       "Time that one thread spends on one item, policy %s, without page contents. "
-			       "Differences below the noise floor of this run, %.1f %%, mean nothing. * Both sides "
-			       "with whole pages, since the live kernel clears and copies "
-			       "them.", policy, 100 * results_noise_floor(&run->bench));
+			       "Time of one thread for one item, policy %s, payload 0. Ignore differences below the "
+			       "noise floor of this run, %.1f %%. * Payload 4096: both sides clear and copy whole "
+			       "pages.", policy, 100 * results_noise_floor(&run->bench));
 		put_costs(page, &run->bench, policy);
 	} else {
-		html_missing(page, "None of these operations was measured with one thread and has no mark.",
+		html_missing(page, "No row of these operations with one thread is without marks.",
 			     "faultline bench");
 	}
 }
@@ -279,7 +278,7 @@ static void answer_costs(struct html *page, const struct report_run *run)
 /* ---- what can be removed ---- */
 static void put_survivors(struct html *page, const json_t *knockouts)
 {
-	static const char *const columns[] = { "knock-out", "verdict", "looked for with", NULL };
+	static const char *const columns[] = { "knock-out", "verdict", "searched by", NULL };
 	const json_t *one;
 	size_t i;
 
@@ -324,7 +323,7 @@ static void answer_knockouts(struct html *page, const struct report_run *run)
 		       "slowest after %s. %s",
 		       killed, nr, report_time(1e9 * json_number_value(json_object_get(run->knockouts, "median"))),
 		       report_time(1e9 * json_number_value(json_object_get(run->knockouts, "longest"))),
-		       killed == nr ? "None can be removed without a check that notices." : "The others:");
+		       killed == nr ? "Each removal is detected." : "Not detected:");
 	if (killed < nr)
 		put_survivors(page, knockouts);
 }

@@ -47,7 +47,7 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 		plot_eras_put_step(gnuplot, plot, step, true);
 	} else {
 		gnuplot_put(gnuplot, "unset border\nunset tics\nset yrange [0:1]\nset xrange [0:1]\n"
-			    "set label 1 'not measured without marks' at graph 0.5,0.5 center\nplot NaN\n");
+			    "set label 1 'no rows without marks' at graph 0.5,0.5 center\nplot NaN\n");
 	}
 	html_figure_data(page, columns);
 	put_rows(page, eras, step);
@@ -59,12 +59,12 @@ static void put_step(struct html *page, const struct report_run *run, struct plo
 
 static void put_whole(struct html *page, const struct eras *eras)
 {
-	static const char *const columns[] = { "workload", "choices", "threads", "before", "after", "all steps",
+	static const char *const columns[] = { "workload", "choices", "threads", "oldest", "newest", "factor",
 					      "interval", "marks", NULL };
 	const struct result *row;
 	char marks[MARKS_TEXT];
 
-	html_details(page, "all steps together");
+	html_details(page, "from the oldest policy to the newest; in brackets: not significant");
 	html_table(page, columns);
 	for (unsigned int i = 0; (row = eras_row(eras, i)); i++) {
 		const struct result *last = results_find(eras->results, row, eras->policies[eras_last(eras)],
@@ -98,12 +98,12 @@ static void put_steps(struct html *page, const struct report_run *run, const str
 		html_missing(page, "No workload was measured with several policies.", "faultline eras");
 	} else {
 		plot.shown = min(plot.nr, (unsigned int)MOST_ROWS);
-		html_paragraph(page, "Base: %s, the oldest policy that was measured. All steps together end at %s.",
+		html_paragraph(page, "The oldest policy measured is %s, the newest %s.",
 			       plot.eras.policies[0], plot.eras.policies[eras_last(&plot.eras)]);
 		html_legend(page);
 		html_legend_entry(page, "#2b8c9e", "better");
 		html_legend_entry(page, "#d95f02", "worse");
-		html_legend_entry(page, "#999999", "noise: not significant among all steps");
+		html_legend_entry(page, "#999999", "noise: not significant");
 		html_legend_end(page);
 		html_figures(page);
 		for (unsigned int step = 0; step + 1 < plot.eras.nr_policies; step++)
@@ -118,12 +118,12 @@ void report_eras(struct html *page, const struct report_run *run)
 {
 	html_section(page, "eras", "Eras: what each step of Linux's locking bought");
 	if (!run->eras.nr) {
-		html_missing(page, "Workloads over all policies and threads were not measured.", "faultline eras");
+		html_missing(page, "Policies were not measured side by side.", "faultline eras");
 	} else {
-		html_paragraph(page, "Throughput of each policy against the one before it. Hollow marks: one thread, "
-				     "the cost of a step without contention. Filled marks: one thread on every PU. "
-				     "Bars: intervals of 95 %%. Better and worse steps are significant among all "
-				     "steps (p < 0.01). Rows with marks are not drawn; the tables list them.");
+		html_paragraph(page, "Throughput of each policy against the one before it. Hollow points: one thread, "
+				     "the cost of a step without contention. Filled points: one thread on every PU. "
+				     "Bars: intervals of 95 %%. Better and worse: significant among all steps "
+				     "(p < 0.01). Rows with marks are not drawn; the tables list them.");
 		put_steps(page, run, &run->eras);
 	}
 	html_section_end(page);

@@ -117,7 +117,7 @@ static void put_run_marks(struct html *page, const struct report_run *runs, unsi
 /* The policies of the last run, field by field. */
 static void put_policies(struct html *page, const struct report_run *run)
 {
-	static const char *const columns[] = { "policy", "its choices", NULL };
+	static const char *const columns[] = { "policy", "choices", NULL };
 	json_t *context = (json_t *)context_of(run), *value;
 	const char *key;
 
@@ -178,7 +178,7 @@ static void put_marks(struct html *page, const struct results *results)
 		marks |= results->all[i].marks;
 	for (enum mark mark = 0; mark < NR_MARKS; mark++)
 		if (marks & 1u << mark)
-			html_paragraph(page, "Mark %s, which keeps a row out of summaries: %s.", mark_name(mark),
+			html_paragraph(page, "Mark %s, which excludes a row from summaries: %s.", mark_name(mark),
 				       mark_meaning(mark));
 }
 
@@ -208,17 +208,16 @@ static void put_benchmark(struct html *page, const struct results *results, cons
 
 void report_all(struct html *page, const struct report_run *run)
 {
-	static const char *const columns[] = { "workload", "choices", "policy", "threads", "time an item", "rate",
-					       "interval",
-					      "× 1 thread", "marks", NULL };
+	static const char *const columns[] = { "workload", "choices", "policy", "threads", "time per item", "rate",
+					       "interval", "× 1 thread", "marks", NULL };
 	const struct results *results = run->bench.nr ? &run->bench : &run->eras;
 
 	html_section(page, "all", "All benchmarks");
 	if (results->nr) {
 		html_paragraph(page,
-			       "Time is what one thread spends on one item, rate what all threads do together; "
-			       "medians, with intervals of 95 %% (of fewer than six repetitions: their range). A "
-			       "column's head sorts the table.");
+			       "Time of one thread for one item, rate of all threads together: medians, with intervals "
+			       "of 95 %%, or the range of fewer than six repetitions. Click on the head of a column to "
+			       "sort the table.");
 		put_marks(page, results);
 		html_table(page, columns);
 		for (unsigned int i = 0; i < results->nr; i++)

@@ -203,8 +203,8 @@ void report_latency(struct html *page, const struct report_run *run)
 	html_section(page, "latency", "Latency");
 	if (run->profile) {
 		html_paragraph(page,
-			       "Durations of single operations in the profile build, clock readings included. Of "
-			       "short operations a sample was timed; op is one of the workload's own and may contain "
+			       "Durations of single operations in the profile build, clock readings included. Short "
+			       "operations are sampled. The operation op is one of the workload, which may contain "
 			       "many of the others. Figures show the %d workloads with the longest tails (p99.9 "
 			       "against p50); the table has all.",
 				       MOST_FIGURES);

@@ -53,7 +53,8 @@ static int longest_wait_first(const void *a, const void *b)
 }
 
 static const char *const columns[] = {
-	"workload", "choices", "policy", "threads", "lock", "waited", "contended", "longest wait", "held", "taken",
+	"workload", "choices", "policy", "threads", "lock", "waiting", "contended", "longest wait", "hold time",
+	"acquired",
 		NULL,
 };
 
@@ -72,7 +73,7 @@ static void put_worst(struct html *page, const json_t *cases)
 			put_row(page, sorted[i], most_awaited(sorted[i]));
 		html_table_end(page);
 	} else {
-		html_paragraph(page, "No lock was waited for.");
+		html_paragraph(page, "No thread waited for a lock.");
 	}
 	free(sorted);
 }
@@ -96,7 +97,7 @@ static void put_all(struct html *page, const json_t *cases)
 static void put_retries(struct html *page, const json_t *cases)
 {
 	static const char *const retry_columns[] = { "workload", "choices", "policy", "threads", "loop", "passes",
-						     "rounds: p99.9", "most",
+						     "retries, p99.9", "maximum",
 					       NULL };
 	const json_t *one, *loop;
 	size_t i, j;
@@ -127,8 +128,8 @@ void report_locks(struct html *page, const struct report_run *run)
 	html_section(page, "locks", "Locks");
 	if (run->profile) {
 		html_paragraph(page,
-			       "For each workload and policy the class of locks with the largest share of waiting, in "
-			       "all threads' time; the longest first. Held is the mean of a sample of acquisitions.");
+			       "For each workload and policy: the class of locks with the largest share of waiting in "
+			       "the time of all threads, the largest first. Hold times are means of a sample.");
 		put_worst(page, cases);
 		put_all(page, cases);
 		put_retries(page, cases);

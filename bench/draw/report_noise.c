@@ -106,10 +106,10 @@ void report_noise(struct html *page, const struct report_run *run)
 			sorted[nr++] = &results->all[i];
 	if (nr) {
 		html_paragraph(page,
-			       "How far the median of each benchmark can be trusted. The noise floor of this run is "
-			       "%.1f %%: that far apart are the halves of its own repetitions in the 95th of 100 "
-			       "benchmarks, with nothing changed. Read no smaller difference, and compare ratios "
-			       "within a run rather than times of two.", 100 * results_noise_floor(results));
+			       "The interval of each benchmark's median. The noise floor of this run is %.1f %%: the "
+			       "95th percentile, over all benchmarks, of the difference between two halves of a "
+			       "benchmark's own repetitions. Ignore smaller differences, and compare ratios within a "
+			       "run, not times of two runs.", 100 * results_noise_floor(results));
 		put_figure(page, run, sorted, nr);
 	} else {
 		html_missing(page, "Nothing was measured.", "faultline bench");

@@ -61,7 +61,7 @@ static void put_rows(struct html *page, const struct numa *numa, unsigned int fi
 
 static void put_group(struct html *page, const struct report_run *run, unsigned int first)
 {
-	static const char *const columns[] = { "threads' node", "frames' node", "tables' node", "time an item",
+	static const char *const columns[] = { "threads' node", "frames' node", "tables' node", "time per item",
 					      "interval", NULL };
 	const struct numa_cell *cell = &run->numa.cells[first];
 
@@ -96,9 +96,9 @@ void report_numa(struct html *page, const struct report_run *run)
 		snprintf(text, sizeof(text), "Skipped: %s.", numa->skipped ? numa->skipped : "no cells");
 		html_missing(page, text, "faultline numa");
 	} else {
-		html_paragraph(page, "What one thread spends on an item, by the node of the threads and the node of "
-				     "frames, of page tables, or of both. The factor is against everything on the "
-				     "threads' node.");
+		html_paragraph(page, "Time of one thread for one item, by the node of the threads and the node of "
+				     "frames, of page tables, or of both. Factors are relative to the time with all "
+				     "memory on the threads' node.");
 		html_figures(page);
 		for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first))
 			put_group(page, run, first);

@@ -49,12 +49,12 @@ static const char *wrong_with(const json_t *root, const char *list)
 	size_t i;
 
 	if (!results_schema_known(root))
-		return "another schema than this program's";
+		return "an unknown schema";
 	if (!json_is_array(all))
-		return "without its list";
+		return "a list is missing";
 	json_array_foreach(all, i, one)
 		if (!json_is_object(one))
-			return "a list of something else";
+			return "a list whose items are not objects";
 	return NULL;
 }
 
@@ -166,7 +166,7 @@ int report_load(struct report_run *run, const char *name)
 
 	*run = (struct report_run){ .name = name };
 	if (snprintf(run->folder, sizeof(run->folder), "%s", name) >= (int)sizeof(run->folder))
-		return complain("%s: a name too long", name);
+		return complain("%s: name too long", name);
 	status = !stat(name, &what) && S_ISDIR(what.st_mode) ? load_folder(run) : load_file(run);
 	if (!status && run->bench.nr)
 		status = usl_fit(&run->bench_fits, &run->bench);

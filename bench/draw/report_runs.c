@@ -17,7 +17,7 @@ static const struct {
 	[VERDICT_FASTER] = { "faster", "#2b8c9e" },
 	[VERDICT_SLOWER] = { "slower", "#d95f02" },
 	[VERDICT_CONTROL] = { "control", "#7570b3" },
-	[VERDICT_MARKED] = { "left aside", "#dddddd" },
+	[VERDICT_MARKED] = { "excluded", "#dddddd" },
 };
 
 static int slowest_first(const void *a, const void *b)
@@ -115,7 +115,7 @@ void report_runs(struct html *page, const struct report_run *runs, unsigned int 
 		return;
 	html_section(page, "runs", "Runs side by side");
 	html_paragraph(page,
-		       "Each run against the first one, benchmark by benchmark; all other sections show the last "
+		       "Each run against the first, benchmark by benchmark. All other sections show the last "
 		       "run.");
 	html_legend(page);
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)

@@ -27,8 +27,8 @@ struct panel {
 	unsigned int nr_policies;		/* in this figure */
 	unsigned int nr_colours;		/* policies in all results */
 	unsigned int colours[MAX_LINES];
-	const char *left_out[MAX_LINES];	/* policies with rows, all of which have marks */
-	unsigned int nr_left_out;
+	const char *excluded[MAX_LINES];	/* policies with rows, all of which have marks */
+	unsigned int nr_excluded;
 	unsigned int measured;			/* rows of the longest line, with those that have marks */
 	unsigned int most_threads, least_threads;
 	double highest;				/* of all intervals */
@@ -97,7 +97,7 @@ static unsigned int gather(struct panel *panel)
 		most = max(most, points);
 		panel->measured = max(panel->measured, rows);
 		if (rows && !points)
-			panel->left_out[panel->nr_left_out++] = policy;
+			panel->excluded[panel->nr_excluded++] = policy;
 		if (!points)
 			continue;
 		panel->colours[panel->nr_policies] = p;
@@ -242,7 +242,7 @@ static void put_rows(struct html *page, const struct panel *panel, const char *p
 static void put_coefficients(struct html *page, const struct usl *usl)
 {
 	if (!usl->fitted) {
-		html_print(page, "none: %u numbers of threads, and a fit needs %u", usl->points, USL_POINTS);
+		html_print(page, "no fit: %u numbers of threads, and %u are needed", usl->points, USL_POINTS);
 		return;
 	}
 	html_print(page, "σ %.3g ± %.2g, κ %.3g ± %.2g, ", usl->sigma, usl->sigma_error, usl->kappa, usl->kappa_error);
@@ -260,9 +260,9 @@ static void put_models(struct html *page, const struct panel *panel)
 	const struct usl *usl = usl_find(panel->fits, panel->of, newest);
 
 	html_put(page, "<p class=\"note\">");
-	for (unsigned int i = 0; i < panel->nr_left_out; i++) {
-		html_print(page, "%s: no curve, all its rows have marks",
-			   *panel->left_out[i] ? panel->left_out[i] : "no policy");
+	for (unsigned int i = 0; i < panel->nr_excluded; i++) {
+		html_print(page, "%s: no curve, since all its rows have marks",
+			   *panel->excluded[i] ? panel->excluded[i] : "no policy");
 		html_put(page, "<br/>");
 	}
 	html_print(page, "model, %s: ", *newest ? newest : "scaling");
@@ -271,12 +271,11 @@ static void put_models(struct html *page, const struct panel *panel)
 	if (panel->bounded) {
 		html_put(page, "<br/>");
 		html_print(page,
-			   "model, lock bound: at most %s items/s%s, were %s (held %s, %.3g times an item, waited for "
-			   "%.0f %% of the time by %u threads) one lock",
-			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", beyond the picture",
-				   panel->bound.class,
-			   report_time(panel->bound.hold_ns), panel->bound.per_item, 100 * panel->bound.wait_share,
-			   panel->bound.threads);
+			   "model, lock bound: at most %s items/s%s if all locks of class %s are one (hold time %s, "
+			   "acquired %.3g times per item, %.0f %% of the time of %u threads is waiting)",
+			   report_rate(panel->bound.rate), bound_is_near(panel) ? "" : ", above the figure,",
+			   panel->bound.class, report_time(panel->bound.hold_ns), panel->bound.per_item,
+			   100 * panel->bound.wait_share, panel->bound.threads);
 	}
 	html_put(page, "</p>\n");
 }
@@ -303,7 +302,7 @@ static void put_all_coefficients(struct html *page, const struct panel *panel)
 
 static void put_panel(struct html *page, const struct panel *panel, const char *command)
 {
-	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time an item",
+	static const char *const columns[] = { "policy", "threads", "items/s", "interval", "time per item",
 					      "model: items/s", "marks", NULL };
 
 	put_picture(html_figure(page, panel->of->workload, panel->of->choices, 270), panel);
@@ -311,8 +310,8 @@ static void put_panel(struct html *page, const struct panel *panel, const char *
 	html_figure_data(page, columns);
 	for (unsigned int line = 0; line < panel->nr_policies; line++)
 		put_rows(page, panel, panel->policies[line], model_of(panel, line));
-	for (unsigned int i = 0; i < panel->nr_left_out; i++)
-		put_rows(page, panel, panel->left_out[i], NULL);
+	for (unsigned int i = 0; i < panel->nr_excluded; i++)
+		put_rows(page, panel, panel->excluded[i], NULL);
 	html_table_end(page);
 	put_all_coefficients(page, panel);
 	html_figure_end(page, report_again(panel->run, command, panel->results, panel->of));
@@ -382,13 +381,13 @@ static void put_curve(struct html *page, const struct panel *panel, const char *
 }
 
 /* Of what has too few rows without marks for a figure, one line. */
-static void put_left_out(struct html *page, const struct panel *panel, const char *command, unsigned int points,
+static void put_excluded(struct html *page, const struct panel *panel, const char *command, unsigned int points,
 			 struct curves *curves)
 {
 	(void)command;
 	if (points < curves->points && panel->measured >= curves->points)
-		html_paragraph(page, "No figure of %s %s: of %u rows of a policy at most %u have no mark.",
-			       panel->of->workload, panel->of->choices, panel->measured, points);
+		html_paragraph(page, "No figure of %s %s: at most %u of the %u rows of a policy are without marks.",
+			       panel->of->workload, panel->of->choices, points, panel->measured);
 }
 
 /* Of the policies that have a curve. */
@@ -417,21 +416,22 @@ void report_scaling(struct html *page, const struct report_run *run)
 	curves.points = min(curves.points, (unsigned int)USL_POINTS);
 	if (curves.points < LEAST_POINTS) {
 		html_missing(page, curves.measured < LEAST_POINTS
-			     ? "Nothing was measured with several numbers of threads."
+			     ? "No workload was measured with several numbers of threads."
 			     : "No curve: too few rows with several numbers of threads have no mark.",
 			     "faultline bench --threads 1,2,4,8");
 		html_section_end(page);
 		return;
 	}
 	html_paragraph(page,
-		       "Throughput of all threads together, of workloads measured with at least %u numbers of "
-		       "threads; the others are in the table of all benchmarks. Dots are medians with their "
-		       "intervals. Dashed curves are a model, the universal scalability law N/(1 + σ(N−1) + κN(N−1)), "
-		       "fitted to the dots. A dash-dotted line is a model too: the rate that one lock allows if one "
-		       "thread at a time holds it for as long as in the profile. The dotted line marks one thread on "
-		       "every PU; coefficients with a * rest on points beyond it, and so contain the wait for a "
-		       "processor. Rows with marks are not drawn; the figures' tables list them.", curves.points);
-	for_each_panel(page, run, put_left_out, &curves);
+		       "Throughput of all threads together, for workloads measured with at least %u numbers of "
+		       "threads; the others are in the table of all benchmarks. Points are medians with their "
+		       "intervals. Dashed curves are a model, the universal scalability law "
+		       "N/(1 + σ(N−1) + κN(N−1)), fitted to the points. A dash-dotted line is a model too: the rate "
+		       "that one lock allows if one thread at a time holds it for as long as in the profile. The "
+		       "dotted line marks one thread on every PU; coefficients with a * use points beyond it, which "
+		       "contain waits for a processor. Rows with marks are not drawn; the figures' tables list them.",
+		       curves.points);
+	for_each_panel(page, run, put_excluded, &curves);
 	for_each_panel(page, run, find_lines, &curves);
 	put_legend(page, run, &curves);
 	html_figures(page);

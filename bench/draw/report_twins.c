@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_twins.c - the model beside the live kernel: what an item costs on either side, and what a second thread
+ * report_twins.c - the core beside the live kernel: what an item costs on either side, and what a second thread
  * brings.
  */
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "core/faultline.h"
 
 #define ROW_HEIGHT	24
-#define MODEL_COLOUR	"#2b8c9e"
+#define CORE_COLOUR	"#2b8c9e"
 #define LIVE_COLOUR	"#d95f02"
 
 /* Those that stand in a picture, from the bottom up: no side has a mark. */
@@ -62,11 +62,11 @@ static void put_costs(struct gnuplot *gnuplot, const struct shown *shown)
 	gnuplot_data_end(gnuplot);
 	put_names(gnuplot, shown);
 	gnuplot_put(gnuplot, "set logscale x 10\nset xrange [%g:%g]\nset format x '%%g'\n"
-		    "set xlabel 'time of an item: model / live kernel' offset 0,0.5\n"
+		    "set xlabel 'time per item: core / live kernel' offset 0,0.5\n"
 		    "set arrow 1 from 1,graph 0 to 1,graph 1 nohead lw 1.2 lc rgb '#888888' front\n", low, 4 * high);
 	gnuplot_put(gnuplot,
 		    "plot $t using 2:1:($2<1?$2:1):($2<1?1:$2):($1-0.3):($1+0.3) with boxxyerror lc rgb "
-		    "'" MODEL_COLOUR "', "
+		    "'" CORE_COLOUR "', "
 		    "'' using 2:1:3:4 with xerrorbars pt 0 lw 1.2 lc rgb 'black', '' using ($4>1?$4:1):1:5 with "
 		    "labels left offset 0.6,0 font ',9.5', '' using 2:1:6 with labels hypertext point pt 7 ps 1.4 lc "
 		    "rgb '#ff000000'\n");
@@ -83,7 +83,7 @@ static void put_scalings(struct gnuplot *gnuplot, const struct shown *shown)
 
 		if (!has_scaling(twin))
 			continue;
-		snprintf(text, sizeof(text), "%.60s: model × %.2f, live × %.2f", twin->core->workload,
+		snprintf(text, sizeof(text), "%.60s: core × %.2f, live × %.2f", twin->core->workload,
 			 twin->core_scaling,
 			 twin->live_scaling);
 		gnuplot_row(gnuplot, "%u %g %g %s", i, twin->core_scaling, twin->live_scaling, text);
@@ -95,7 +95,7 @@ static void put_scalings(struct gnuplot *gnuplot, const struct shown *shown)
 		    "set arrow 1 from 2,graph 0 to 2,graph 1 nohead dt (8,6) lw 1.2 lc rgb '#888888' back\nplot ");
 	if (nr)
 		gnuplot_put(gnuplot, "$t using (($2+$3)/2):1:2:3 with xerrorbars pt 0 lw 1 lc rgb '#999999', '' using "
-				     "2:1 with points pt 7 ps 0.7 lc rgb '" MODEL_COLOUR "', "
+				     "2:1 with points pt 7 ps 0.7 lc rgb '" CORE_COLOUR "', "
 			    "'' using 3:1 with points pt 7 ps 0.7 lc rgb '" LIVE_COLOUR "', '' using 2:1:4 with "
 											"labels hypertext point pt 7 "
 											"ps 1.2 lc rgb '#ff000000', "
@@ -176,13 +176,13 @@ static void put_figures(struct html *page, const struct report_run *run, const s
 		if (twins[i - 1].usual && is_measured(&twins[i - 1]) && twins[i - 1].trusted)
 			shown.twins[shown.nr++] = &twins[i - 1];
 	html_legend(page);
-	html_legend_entry(page, MODEL_COLOUR, "model");
+	html_legend_entry(page, CORE_COLOUR, "core");
 	html_legend_entry(page, LIVE_COLOUR, "live kernel");
 	html_legend_end(page);
 	html_figures(page);
 	if (shown.nr) {
 		put_costs(html_figure(page, "Cost",
-				      "fewest threads; the model against the live kernel, with intervals of 95 %",
+				      "fewest threads; the core against the live kernel, with intervals of 95 %",
 				      80 + ROW_HEIGHT * shown.nr), &shown);
 		put_data(page, run, twins, nr);
 		put_scalings(html_figure(page, "Second thread", "rate of two threads against one, on both sides",
@@ -198,13 +198,13 @@ void report_twins(struct html *page, const struct report_run *run)
 	unsigned int nr = 0;
 	struct twin *twins = run->bench.nr ? twins_find(&run->bench, &nr) : NULL;
 
-	html_section(page, "twins", "Model against live");
+	html_section(page, "twins", "Core against live kernel");
 	if (nr) {
 		html_paragraph(page,
 			       "The same work in the core and, through system calls, in the kernel that runs here: "
-			       "the same threads, pages and shape. The kernel pays for entering it, for hardware page "
-			       "tables and TLBs, and in a virtual machine for the second level of them; the core pays "
-			       "for none of that.");
+			       "the same threads, pages and mappings. The kernel's time includes system calls and "
+			       "exceptions, hardware page tables and TLBs, and in a virtual machine the second level "
+			       "of them; the core's does not.");
 		put_figures(page, run, twins, nr);
 	} else {
 		html_missing(page, "No workload was measured both in the core and in the live kernel.",

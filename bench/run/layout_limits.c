@@ -9,8 +9,8 @@
 #include "workloads/lib/layout_mm.h"
 
 struct sums {
-	unsigned int vmas, left_out;
-	uint64_t pages, pages_left_out;
+	unsigned int vmas, excluded;
+	uint64_t pages, pages_excluded;
 };
 
 static struct sums sum_up(const struct layout *layout)
@@ -23,9 +23,9 @@ static struct sums sum_up(const struct layout *layout)
 
 		if (!fits && !strcmp(vma->name, "[vsyscall]"))
 			continue;
-		fits ? sums.vmas++ : sums.left_out++;
+		fits ? sums.vmas++ : sums.excluded++;
 		for (unsigned int run = 0; run < vma->nr_runs; run++)
-			*(fits ? &sums.pages : &sums.pages_left_out) += layout->runs[vma->first_run + run].count;
+			*(fits ? &sums.pages : &sums.pages_excluded) += layout->runs[vma->first_run + run].count;
 	}
 	return sums;
 }
@@ -46,9 +46,9 @@ int layout_limits_check(const struct layout *layout, const struct choices *choic
 			"layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu "
 			"a node",
 			layout->name, (unsigned long long)sums.pages, frames, MOST_FRAMES);
-	if (sums.left_out && choices->layouts_given)
+	if (sums.excluded && choices->layouts_given)
 		warn("layout '%s': %u of %u VMAs are skipped, with %llu pages: VMAs lie between %#lx and %#lx",
-		     layout->name, sums.left_out, sums.left_out + sums.vmas, (unsigned long long)sums.pages_left_out,
+		     layout->name, sums.excluded, sums.excluded + sums.vmas, (unsigned long long)sums.pages_excluded,
 		     MMAP_MIN_ADDR, TASK_SIZE);
 	return 0;
 }

@@ -16,7 +16,7 @@ done
 for policy in linux-2.6.14 linux-2.6.15 linux-3.13 linux-6.4 linux-6.15; do
 	shows "/policy:$policy/"
 done
-grep -q '^li[a-z]*_.*/policy:' out && surprise 'a policy where there is none'
+grep -q '^li[a-z]*_.*/policy:' out && surprise 'a policy in the name of a workload that has none'
 grep -qv '/threads:[0-9]*$' out && surprise 'a name without threads'
 [ -z "$(sort out | uniq -d)" ] || surprise 'a benchmark twice'
 
@@ -58,8 +58,8 @@ for key in cpu_model kernel topology placement memory policy:linux-2.6.14 policy
 	flags commit build_type seed payload command; do
 	grep -qE "^ *\"$key\": \"[^\"]+\"" results.json || surprise "no $key in the context"
 done
-grep -q '"seed": "7"' results.json || surprise 'another seed'
-grep -q '"policy:linux-6.15,spin=ttas": ".*spin=ttas' results.json || surprise 'another policy'
+grep -q '"seed": "7"' results.json || surprise 'the seed differs'
+grep -q '"policy:linux-6.15,spin=ttas": ".*spin=ttas' results.json || surprise 'the policy differs'
 
 # The table for people has a line for each.
 cp table out
@@ -72,22 +72,22 @@ done
 ends 0 bench limit_lock --quick --threads 1
 [ ! -e results/*/baseline ] || surprise 'a smoke run is the baseline'
 ends 0 bench $workloads $brief --baseline
-ls results/*/*/bench.json | grep -Eq '^results/[A-Za-z0-9.-]+/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?/bench\.json$' || surprise 'no run of their own'
+ls results/*/*/bench.json | grep -Eq '^results/[A-Za-z0-9.-]+/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?/bench\.json$' || surprise 'no folder of a run, named by its time'
 cmp results/latest/bench.json results/*/baseline/bench.json || surprise 'the first run is not the baseline'
 first=$(readlink results/latest)
 ends 0 bench limit_lock --quick --threads 1
 [ "$(readlink results/latest)" != "$first" ] || surprise 'the second run is not the latest'
-[ "${first#*/}" = "$(readlink results/*/baseline)" ] || surprise 'the second run is the baseline unasked'
+[ "${first#*/}" = "$(readlink results/*/baseline)" ] || surprise 'the second run became the baseline without --baseline'
 ends 0 bench limit_lock $brief --baseline
-[ "$(readlink results/latest)" = "${first%/*}/$(readlink results/*/baseline)" ] || surprise 'not the baseline that was asked for'
+[ "$(readlink results/latest)" = "${first%/*}/$(readlink results/*/baseline)" ] || surprise '--baseline did not make the run the baseline'
 refuses "--baseline keeps a run's folder" bench limit_lock --baseline --out here.json
 
 # The library's own options go through.
 ends 0 bench $workloads $brief --out filtered.json --benchmark_filter='threads:2$'
-grep '"run_name"' filtered.json | grep -q 'threads:1"' && surprise 'the filter was not handed through'
+grep '"run_name"' filtered.json | grep -q 'threads:1"' && surprise 'the filter was not passed on'
 
 # Memory that cannot be had fails the benchmark, which is named; the others are measured.
 ends 1 bench $workloads --quick --threads 1 --frames 1024 --out failed.json
 grep -q '"error_occurred": true' failed.json || surprise 'the failure is not in the results'
 grep -q '^faultline bench: fault_disjoint/.*: ' err || surprise 'the failure is not reported'
-grep -Eq '^limit_lock +- +1 +[0-9.]+ ' out || surprise 'the other was not measured'
+grep -Eq '^limit_lock +- +1 +[0-9.]+ ' out || surprise 'the other benchmark was not measured'

@@ -52,8 +52,8 @@ done
 shows '70000000-70040000 rw-p 00000000 '
 shows '70100000-70103000 rw-s 00000000 a file'
 grep -A 1 '^70100000' out | grep -qx '+ 70101 1 pfx' || surprise 'the page of the file'
-grep -A 1 '^70200000-70208000 ---p' out | grep -q '^+' && surprise 'pages where nothing was touched'
-grep -q '^+ 7000[0-4] ' out && surprise 'a page too many'
+grep -A 1 '^70200000-70208000 ---p' out | grep -q '^+' && surprise 'pages of untouched memory'
+grep -q '^+ 7000[0-4] ' out && surprise 'more pages than touched'
 
 ends 0 capture $child --out again.layout
 [ ! -s out ] || surprise 'output beside the file'
@@ -68,7 +68,7 @@ ends 0 bench --list --layout captured.layout
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$scratch"
 	setpriv --reuid 65534 --clear-groups "$FAULTLINE" capture $child >out 2>err
-	[ $? -eq 2 ] || surprise 'a capture without permission'
+	[ $? -eq 2 ] || surprise 'captured without permission'
 	reports "not allowed to look at process $child"
 	[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 fi
@@ -76,5 +76,5 @@ kill $child
 wait $child 2>/dev/null
 refuses "no process $child, or it is gone" capture $child
 refuses 'nowhere/x: No such file' capture $$ --out nowhere/x
-[ ! -e nowhere ] || surprise 'something left behind'
+[ ! -e nowhere ] || surprise 'a file is left behind'
 trap 'rm -rf "$scratch"' EXIT

@@ -24,36 +24,36 @@ results 1100 1000 >faster.json
 results 1100 850 >drifted.json
 
 ends 0 compare usual.json usual.json --threshold 5
-[ "$(tail -n 1 out)" = 'same: all of 2 benchmarks are within their thresholds' ] || surprise 'a difference to itself'
+[ "$(tail -n 1 out)" = 'same: all of 2 benchmarks are within their thresholds' ] || surprise 'a file differs from itself'
 shows 'Geometric mean of the ratios of 2 benchmarks: 1.0000.'
 ends 3 compare usual.json usual.json --threshold 0
-tail -n 1 out | grep -q '^cannot tell: 2 of 2 ' || surprise 'a floor that is no reason for doubt'
+tail -n 1 out | grep -q '^cannot tell: 2 of 2 ' || surprise 'a threshold of 0 below the noise floor does not end in "cannot tell"'
 ends 1 compare usual.json slower.json --threshold 5
 grep -Eq '^zap/threads:2 +real +1\.0000 M +900\.00 k +0\.9000 +0\.8[89][0-9] … 0\.9[01][0-9] +[0-9.e-]+ +5\.0%  slower$' out ||
-	surprise 'another line for what got slower'
-grep -Eq '^fault/threads:2 .* same$' out || surprise 'more than that got slower'
-grep -Eq '^limit_lock/threads:2 .* control$' out || surprise 'no control'
-tail -n 1 out | grep -q '^slower: 1 of 2 benchmarks are slower, 0 faster; the farthest zap/threads:2 by 11\.1 %$' || surprise 'another verdict'
+	surprise 'the line of the slower benchmark differs'
+grep -Eq '^fault/threads:2 .* same$' out || surprise 'another benchmark is slower too'
+grep -Eq '^limit_lock/threads:2 .* control$' out || surprise 'no line of the control'
+tail -n 1 out | grep -q '^slower: 1 of 2 benchmarks are slower, 0 faster; the farthest zap/threads:2 by 11\.1 %$' || surprise 'the verdict differs'
 ends 1 compare usual.json faster.json --threshold 5
-tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the farthest zap/threads:2 by 10\.0 %$' || surprise 'another verdict'
+tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the farthest zap/threads:2 by 10\.0 %$' || surprise 'the verdict differs'
 
 # What is asked for, and what the machine does by itself, counts for nothing.
 ends 0 compare usual.json slower.json --threshold 15
 tail -n 1 out | grep -q '^same: ' || surprise 'a change below the threshold'
 ends 0 compare usual.json drifted.json
-tail -n 1 out | grep -q '^same: ' || surprise 'the controls went farther, without an effect'
+tail -n 1 out | grep -q '^same: ' || surprise 'a change within the drift of the controls counts'
 
 # Several runs on a side are one sample each, from three on.
 ends 1 compare usual.json,usual.json,usual.json slower.json,slower.json,slower.json
 ends 3 compare usual.json,slower.json,usual.json slower.json,usual.json,slower.json
-tail -n 1 out | grep -q '^cannot tell: ' || surprise 'runs that disagree among themselves'
+tail -n 1 out | grep -q '^cannot tell: ' || surprise 'runs that differ within a side do not end in "cannot tell"'
 
 # Folders of runs, and the baseline of this host.
 refuses 'no baseline of this host yet' compare usual.json
 refuses 'and --quick makes none' bench limit_lock --quick --baseline
 ends 0 bench limit_lock rmap_vs_fork --quick --threads 2
 refuses 'no baseline of this host yet' compare usual.json
-grep -q '"marks": ' results/latest/bench.json || surprise 'a smoke run has no mark'
+grep -q '"marks": ' results/latest/bench.json || surprise 'the smoke run has no mark'
 ends 0 bench limit_lock rmap_vs_fork --policy linux-6.15 --axis pages:2048 --threads 2 --min-time 0.002 --repetitions 3 --baseline
 "$FAULTLINE" compare results/latest >out 2>err
 case $? in 0 | 3) ;; *) surprise 'the baseline differs from itself' ;; esac
@@ -73,8 +73,8 @@ wait $! || { cat one.out; surprise 'the other one failed'; }
 for file in one.json other.json; do
 	[ "$(grep -c '"run_type": "iteration"' $file)" -eq "$(($(grep -c '_mean"' $file) * 3))" ] || surprise "$file: not three repetitions each"
 done
-[ ! -e meeting ] || surprise 'the meeting place is left behind'
-# On a machine without a processor to spare its rows are starved, and compare leaves them aside.
+[ ! -e meeting ] || surprise 'the socket is left behind'
+# On a machine without a processor to spare its rows are starved, and compare excludes them.
 "$FAULTLINE" compare one.json,one.json,one.json one.json,one.json,one.json >out 2>err
 case $? in 0 | 3) ;; *) surprise 'a difference of a run to itself' ;; esac
 shows 'and what the controls with as many threads'
@@ -89,7 +89,7 @@ with_partner() { # HASTE
 	wait $!
 }
 with_partner || surprise "the partner was not waited for: $(cat turns)"
-with_partner hasty && surprise 'turns of a hasty partner, and no check sees it'
+with_partner hasty && surprise 'a partner that takes a turn too many is not detected'
 
 # Other differences between the sides, or within one, are reported, and so are the marks of rows.
 sed 's/"context": {/&"kernel": "Linux 6.1", "compiler": "gcc", "commit": "a", "policy:p": "spin=ttas",/' usual.json >here.json
@@ -97,7 +97,7 @@ sed 's/"context": {/&"kernel": "Linux 6.2", "compiler": "gcc", "commit": "b", "p
 ends 0 compare here.json there.json --threshold 5
 shows 'warning: kernel differs between the sides: "Linux 6.1", "Linux 6.2"'
 shows 'warning: policy:p differs between the sides: "spin=ttas", "spin=queued"'
-grep -q 'warning: co' out && surprise 'a warning of what is the same, or of the commits that are compared'
+grep -q 'warning: co' out && surprise 'a warning about equal facts, or about the commits that are compared'
 ends 0 compare here.json,here.json,here.json here.json,there.json,here.json --threshold 5
 shows 'warning: commit differs within the side after: "a", "b"'
 sed 's/^{ "context"/{ "incomplete": "SIGTERM", "context"/' usual.json >partial.json
@@ -106,7 +106,7 @@ shows 'warning: incomplete: run 1 of 1 after: SIGTERM'
 [ "$(grep -c incomplete out)" -eq 1 ] || surprise 'a complete run is called incomplete'
 sed 's/"fairness": 0.5,/& "processor_got": 0.5,/' slower.json >starved.json
 ends 3 compare usual.json starved.json
-shows 'left aside: starved'
+shows 'excluded: starved'
 sed 's/"context": {/&"quick": "1",/' usual.json >quick.json
 refuses 'quick.json: made by --quick' compare usual.json quick.json
 

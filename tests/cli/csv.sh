@@ -17,9 +17,9 @@ row() { # NAME RATE
 } >run.json
 
 ends 0 report --csv run.json
-[ ! -s err ] || surprise 'a complaint'
+[ ! -s err ] || surprise 'output on stderr'
 [ "$(head -n 1 out)" = "name,workload,policy,choices,threads,repetitions,items_per_second,items_per_second_low,\
-items_per_second_high,ns_per_item,fairness,error" ] || surprise 'other columns'
+items_per_second_high,ns_per_item,fairness,error" ] || surprise 'the columns differ'
 name='"fault/policy:linux-6.4,spin=ttas/pages:64/threads:2"'
 shows "$name"',fault,"linux-6.4,spin=ttas",pages:64,2,3,2000,1000,3000,1000000,0.5,'
 shows 'walk/threads:1,walk,,,1,0,,,,,,"it ""fell"", hard"'

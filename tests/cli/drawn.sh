@@ -9,14 +9,14 @@ ln -s target link
 for what in 'folder:a folder' 'fifo:a FIFO' 'link:a symbolic link' '/dev/null:a device'; do
 	refuses "${what%%:*} is ${what#*:}: give a regular file or a new name" report run.json --out "${what%%:*}"
 done
-[ -p fifo ] && [ -h link ] && [ ! -e target ] && [ -c /dev/null ] || surprise 'something was replaced'
+[ -p fifo ] && [ -h link ] && [ ! -e target ] && [ -c /dev/null ] || surprise 'a file was replaced'
 if mknod null c 1 3 2>/dev/null; then
 	refuses 'null is a device' report run.json --out null
 	[ -c null ] || surprise 'a device was replaced'
 fi
 
 ends 0 report run.json --out page.html --plots
-[ -z "$(ls plots | grep -vE '\.(svg|png)$')" ] || surprise "something is left: $(ls plots)"
+[ -z "$(ls plots | grep -vE '\.(svg|png)$')" ] || surprise "files are left: $(ls plots)"
 rm plots/cost.svg
 mkfifo plots/cost.svg
 ends 2 report run.json --out page.html --plots

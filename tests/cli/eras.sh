@@ -22,7 +22,7 @@ ends 0 eras fault_one_vma limit_lock --quick --threads 1,2
 [ ! -e results/latest/bench.json ] || surprise 'results of bench'
 grep -Eq '^fault_one_vma +2( +\(?[0-9]+\.[0-9]{2}\)?){5} ' out || surprise 'no line for two threads'
 shows 'Base: linux-2.6.14, the oldest policy that was measured.'
-grep -q '^limit_lock' out && surprise 'a step of what knows no policy'
+grep -q '^limit_lock' out && surprise 'a step of a workload without policies'
 grep -q '</svg>' plots/eras.svg || surprise 'no picture'
 ends 0 report --table results/latest/eras.json
 

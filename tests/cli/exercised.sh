@@ -13,11 +13,11 @@ ends 0 stress $brief --exercise 'ptl.locked' --exercise 'ptl.map.*'
 shows ' at ptl.locked'
 ends 1 stress $brief --exercise 'ptl.locked' --exercise 'hugetlb.*'
 reports 'not exercised: hugetlb.zapped'
-! grep -q 'not exercised: ptl.locked' err || surprise 'what was hit is said not to be'
+! grep -q 'not exercised: ptl.locked' err || surprise 'a point that was hit is reported as never hit'
 ends 0 stress $brief --exercise 'hugetlb.*' --exercise '!hugetlb.*'
 ends 1 stress $brief --exercise '!hugetlb.*' --exercise 'hugetlb.zapped'
 refuses "no sync point matches 'fly.*'" stress $brief --exercise 'fly.*'
 
 # A run that fails of something else says nothing of it.
 ends 1 stress $brief --exercise 'hugetlb.*' --knockout gather:put
-! grep -q 'not exercised' err || surprise 'two reasons'
+! grep -q 'not exercised' err || surprise 'a second reason beside the failure'

@@ -13,7 +13,7 @@ for what in 'folder:a folder' 'fifo:a FIFO' 'link:a symbolic link' 'device:a sym
 	refuses "${what%%:*} is ${what#*:}: give a regular file or a new name" bench $quick --out "${what%%:*}"
 	refuses "${what%%:*} is ${what#*:}" profile limit_lock --seconds 0.01 --out "${what%%:*}"
 done
-[ -p fifo ] && [ -h link ] && [ ! -e target ] && [ -h device ] && [ -c /dev/null ] || surprise 'something was replaced'
+[ -p fifo ] && [ -h link ] && [ ! -e target ] && [ -h device ] && [ -c /dev/null ] || surprise 'a file was replaced'
 refuses 'no/such/file: No such file' bench $quick --out no/such/file
 ends 0 bench $quick --out there
 grep -q '"benchmarks"' there || surprise 'a file that was there is not replaced'
@@ -51,9 +51,9 @@ fi
 "$FAULTLINE" list >&- 2>err && surprise 'a closed standard output'
 reports 'standard output: Bad file descriptor'
 "$FAULTLINE" bench $quick --out quiet.json >out 2>&- || surprise 'a closed standard error'
-head -c 1 quiet.json | grep -q '{' || surprise 'text in the results'
+head -c 1 quiet.json | grep -q '{' || surprise 'output in the results file'
 "$FAULTLINE" bench $quick --out quiet.json <&- >&- 2>&- && surprise 'closed streams'
-head -c 1 quiet.json | grep -q '{' || surprise 'text in the results'
+head -c 1 quiet.json | grep -q '{' || surprise 'output in the results file'
 
 # Which runs are the latest, and the baseline: complete ones, and of these no smoke run by itself.
 ends 0 bench $quick

@@ -23,7 +23,10 @@ done
 long=$(grep -hE -A1 '^	\{ "[a-z-]+", .*POPT_ARG_' "$SOURCE"/bench/*/*.c | grep -E '^	(\{|  ")' | grep -oE '"[^"]{60,}"')
 [ -z "$long" ] || surprise "help lines of 60 letters and more: $long"
 ends 0 --help
-! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'commands explained at length'
+! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'explanations of 60 letters and more'
+lengthy() { grep '^  ' | cut -c18- | grep -E '.{60}'; }
+! "$SOURCE/run" help | lengthy || surprise 'run help: explanations of 60 letters and more'
+printf '  %-14s %060d\n' planted 0 | lengthy >planted || surprise 'an explanation of 60 letters is not found'
 cp out long
 for other in -h '-?' help; do
 	ends 0 $other
@@ -58,7 +61,7 @@ shows 'pte_ptl=mm,'
 
 ends 0 list --knockouts
 for line in removes breaks 'detected by'; do
-	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$(grep -c '^KNOCKOUT(' "$SOURCE"/core/probe/knockout.def)" ] || surprise 'a knock-out half explained'
+	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$(grep -c '^KNOCKOUT(' "$SOURCE"/core/probe/knockout.def)" ] || surprise 'a knock-out lacks an explanation'
 done
 shows '  Linux    fork: lock VMAs of the parent process when forking'
 

@@ -51,7 +51,7 @@ clean() {
 	*) surprise "$1: status $status" ;;
 	esac
 	[ -z "$(find . -name 'canary*')" ] || surprise "$1: a command was run"
-	grep -E 'gnuplot (failed|drew)|gnuplot: |Sanitizer|runtime error' err | grep -qv 'warning: Warning - difficulty fitting plot titles' && surprise "$1: gnuplot's complaints"
+	grep -E 'gnuplot (failed|drew)|gnuplot: |Sanitizer|runtime error' err | grep -qv 'warning: Warning - difficulty fitting plot titles' && surprise "$1: gnuplot prints on stderr"
 	for drawn in bad/report.html plots/*.svg; do
 		[ ! -e "$drawn" ] || xmllint --noout --nonet "$drawn" >out 2>>err || surprise "$1: $drawn is not well-formed"
 	done
@@ -86,12 +86,12 @@ long=$(printf '`touch canary5`%0999d\303\244\342\202\254' 0 | sed 's/0/ä/g')
 
 # What it was before these tests: such a text in a script of gnuplot's is run, so the canary sings.
 printf 'set title "%s"\n' '`touch canary`' | gnuplot >out 2>err
-[ -e canary ] || surprise 'the canary does not sing'
+[ -e canary ] || surprise 'gnuplot does not run the planted command'
 rm canary
 
 cp -r good bad
 ends 0 report --plots bad
-[ ! -s err ] || surprise 'complaints about a good run'
+[ ! -s err ] || surprise 'output on stderr for a good run'
 clean 'a good run'
 for picture in scaling cost policies twins eras numa; do
 	[ -s plots/$picture.svg ] || surprise "no plots/$picture.svg"
@@ -104,7 +104,7 @@ each profile.json numbers 1e308
 each numa.json numbers 1e308
 each numa.json numbers 0
 try bench.json strings names "$long" || surprise 'no names'
-grep -q 'touch canary5' plots/cost.svg || surprise 'a long name is not drawn'
+grep -q 'touch canary5' plots/cost.svg || surprise 'a row with a long name is not drawn'
 
 # The name of the run itself, which also stands in the commands of the page, in quotes that a shell takes as they are.
 run="it's \`touch canary\`<b>"
@@ -112,4 +112,4 @@ cp -r good "$run"
 ends 0 report "$run" -o bad/report.html
 status=0
 clean 'the name of a run'
-grep -qF "faultline report 'it'\\''s \`touch canary\`&lt;b&gt;'" bad/report.html || surprise 'a command that would run another'
+grep -qF "faultline report 'it'\\''s \`touch canary\`&lt;b&gt;'" bad/report.html || surprise 'a name is a command in a command line of the page'

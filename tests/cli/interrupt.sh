@@ -12,7 +12,7 @@ begun() {
 	"$FAULTLINE" "$@" >out 2>err &
 	pid=$!
 	until [ "$(cat *.unfinished results/*/*/*.unfinished 2>/dev/null | wc -l)" -ge 6 ]; do
-		kill -0 $pid 2>/dev/null || surprise 'it ended by itself'
+		kill -0 $pid 2>/dev/null || surprise 'the run ended before the signal'
 		sleep 0.02
 	done
 	kill -$signal $pid
@@ -36,7 +36,7 @@ grep -q '^limit_[a-z]* ' out || surprise 'no table'
 shows 'They are incomplete: SIGTERM. To measure the rest: faultline bench --resume results/'
 [ ! -e results/latest ] || surprise 'an incomplete run is the latest'
 run=$(echo results/*/*)
-grep -q '"incomplete": "SIGTERM"' "$run/bench.json" || surprise 'the file does not say so'
+grep -q '"incomplete": "SIGTERM"' "$run/bench.json" || surprise 'the file is not marked incomplete'
 some=$(repetitions "$run/bench.json")
 [ "$some" -ge 4 ] && [ "$some" -lt "$all" ] || surprise "$some of $all repetitions"
 ends 0 report "$run" --table
@@ -44,7 +44,7 @@ ends 0 bench --resume "$run"
 shows "$((all - some)) repetitions are left to measure."
 [ "$(repetitions "$run/bench.json")" -eq "$all" ] || surprise 'not as many repetitions as were asked for'
 grep -q incomplete "$run/bench.json" && surprise 'still incomplete'
-[ "results/$(readlink results/latest)" = "$run" ] || surprise 'complete, and not the latest'
+[ "results/$(readlink results/latest)" = "$run" ] || surprise 'a complete run is not the latest'
 
 begun KILL bench $measured --out killed.json
 [ ! -e killed.json ] || surprise 'a file of a run that was killed'

@@ -33,7 +33,7 @@ faster=$(grep -c '"items_per_second"' x.json)
 
 # Without any page there is nothing to measure, and that is all the rows say.
 quick --layout one.maps --populate none
-[ "$(grep -c 'skipped: no populated page' out)" -eq "$(grep -c 'populate:none' out)" ] || surprise 'rows of no pages'
+[ "$(grep -c 'skipped: no populated page' out)" -eq "$(grep -c 'populate:none' out)" ] || surprise 'rows without pages'
 
 refuses 'one.maps: no populated pages in it, as --populate rss wants' bench walk_layout --layout one.maps --populate rss
 refuses "unknown pages 'some' for --populate: none, all, rss or first-touch" bench walk_layout --populate some

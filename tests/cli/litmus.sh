@@ -39,4 +39,4 @@ shows '  not one, not two'
 [ "$(nproc)" -gt 1 ] && [ "$sanitized" -eq 0 ] || exit 0
 ends 1 --seconds 0.05 --strict 0.1 planted-idle
 reports 'planted-idle without nothing: never shows the outcome'
-[ "$(wc -l <err)" -eq 1 ] || surprise 'complains of what hides'
+[ "$(wc -l <err)" -eq 1 ] || surprise 'more than one line on stderr'

@@ -65,12 +65,12 @@ rm run/eras.json
 cases='touch/policy:linux-6.4 touch/policy:linux-6.15'
 rows none 0 1 | sed '/linux-6.4/s/"processor_got": 1/"processor_got": 0.5/' >run/bench.json
 ends 0 report run
-grep -q 'linux-6.4: no curve, all its rows have marks' run/report.html || surprise 'a curve is gone without a word'
+grep -q 'linux-6.4: no curve, since all its rows have marks' run/report.html || surprise 'a missing curve has no explanation'
 cases='touch/policy:linux-6.4 walk/policy:linux-6.4'
 rows none 0 1 | sed '/walk/s/"processor_got": 1/"processor_got": 0.5/' >run/bench.json
 ends 0 report run
-grep -q 'No figure of walk' run/report.html || surprise 'a figure is gone without a word'
+grep -q 'No figure of walk' run/report.html || surprise 'a missing figure has no explanation'
 sed -i 's/"processor_got": 1/"processor_got": 0.5/' run/bench.json
 ends 0 report run --plots
-grep -q 'No curve: too few rows' run/report.html || surprise 'all figures are gone without a word'
+grep -q 'No curve: too few rows' run/report.html || surprise 'missing figures have no explanation'
 shows 'no picture of scaling: no rows without marks'

@@ -20,7 +20,7 @@ ends 0 numa --out one.json --plot
 shows 'skipped: one node'
 grep -q '"skipped": "one node' one.json || surprise 'the reason is not kept'
 grep -q '"cells": \[\]' one.json || surprise 'cells of one node'
-[ ! -e plots ] || surprise 'a picture of nothing'
+[ ! -e plots ] || surprise 'a picture without data'
 
 # Every place has a name of its own: 2 x 2 for frames and tables together, and two more where either goes alone.
 export HWLOC_SYNTHETIC='node:2 core:2 pu:1'
@@ -54,5 +54,5 @@ shows 'threads on | frames and tables on'
 [ "$(cells two.json '"tables_node": 1')" -eq 2 ] || surprise 'tables in the wrong place'
 grep -q '"schema": 1' two.json || surprise 'no version'
 grep -q '"skipped"' two.json && surprise 'skipped, and measured'
-[ ! -e two.json.tmp.library ] || surprise 'something is left over'
+[ ! -e two.json.tmp.library ] || surprise 'a file is left behind'
 exit 0

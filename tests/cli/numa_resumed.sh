@@ -15,7 +15,7 @@ ended() {
 	shift 2
 	"$FAULTLINE" numa "$@" >out 2>err &
 	until [ "$(kept)" -ge "$enough" ]; do
-		kill -0 $! 2>/dev/null || surprise 'it ended by itself'
+		kill -0 $! 2>/dev/null || surprise 'the run ended before the signal'
 		sleep 0.02
 	done
 	kill -$signal $!
@@ -38,7 +38,7 @@ whole() {
 ended TERM 6 $measured --out cells.json
 [ $status -eq 143 ] || surprise "SIGTERM: status $status"
 shows 'They are incomplete: SIGTERM. To measure the rest: faultline numa --resume cells.json'
-grep -q '"incomplete": "SIGTERM"' cells.json || surprise 'the file does not say so'
+grep -q '"incomplete": "SIGTERM"' cells.json || surprise 'the file is not marked incomplete'
 [ ! -e cells.json.unfinished ] || surprise 'the journal is left'
 some=$(grep -c '"run_type": "iteration"' cells.json)
 [ "$some" -ge 6 ] && [ "$some" -lt 48 ] || surprise "$some of 48 repetitions"

@@ -5,7 +5,7 @@
 
 ends 0 profile 'fault_disjoint' --axis pages:2048 --threads 2 --seconds 0.1 --out one.json
 grep -qE '^fault_disjoint/policy:linux-6.15/pages:2048/threads:2: [0-9.]+ [kM]?items/s' out || surprise 'no rate'
-grep -qE '^  VMA lock +[0-9.]+ [kM]? +0\.[0-9]+% ' out || surprise 'a VMA lock that is contended, or none'
+grep -qE '^  VMA lock +[0-9.]+ [kM]? +0\.[0-9]+% ' out || surprise 'the VMA lock is missing, or contended'
 grep -qE '^  fault +fault +[0-9.]+ [kM]?( +[0-9.]+ [num]s){5}' out || surprise 'no latencies'
 shows 'Results are in one.json.'
 [ ! -e results ] || surprise 'a results folder beside --out'
@@ -17,7 +17,7 @@ done
 # A live kernel's locks are not ours: its operation alone is timed. More threads than processors are no matter.
 ends 0 profile live_touch --threads 8 --seconds 0.1
 grep -qE '^  [a-z]+ +op +[0-9.]+ [kM]? ' out || surprise 'no latency of the whole operation'
-grep -q '^  lock ' out && surprise 'locks of ours'
+grep -q '^  lock ' out && surprise 'locks of the program itself'
 [ -s results/latest/profile.json ] || surprise 'not the latest results'
 
 # One lock for the whole address space is contended by all threads. On a busy machine two threads seldom meet: retry for
@@ -32,12 +32,12 @@ grep -q '"bottleneck": "mm->page_table_lock"' $seconds.json || surprise 'not the
 # Without instruments the same workload runs, and only the rate is printed.
 ends 0 profile fault_disjoint --axis pages:2048 --threads 2 --seconds 0.1 --bare --out bare.json
 shows 'items/s, without instruments'
-grep -q '"locks": \[\]' bare.json || surprise 'instruments that are off'
+grep -q '"locks": \[\]' bare.json || surprise 'locks with instruments off'
 
 # A workload that cannot be set up is reported, and the others run.
 ends 1 profile 'limit_lock' fault_disjoint --axis pages:65536 --threads 2 --seconds 0.05 --frames 1024 --out failed.json
 reports 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '
-grep -q '"limit_lock"' failed.json || surprise 'the other was not run'
+grep -q '"limit_lock"' failed.json || surprise 'the other benchmark was not run'
 
 refuses "unknown workload 'fly' (see faultline list)" profile fly
 refuses "invalid time 'fly' for --seconds: give 0.001 to 3600" profile --seconds fly

@@ -52,7 +52,7 @@ refuses "unknown option '--benchmark_fly=1'" bench --benchmark_fly=1
 refuses "option '--benchmark_out=x': use --out" bench --benchmark_out=x
 refuses "option '--benchmark_min_time=1': use --min-time" bench --benchmark_min_time=1
 refuses "no benchmark passes --benchmark_filter" bench --quick --out x.json --benchmark_filter=nothing_like_this
-[ ! -e x.json ] && [ ! -e x.json.tmp ] || surprise "results of nothing"
+[ ! -e x.json ] && [ ! -e x.json.tmp ] || surprise "results without benchmarks"
 
 refuses "no workload given" stress
 refuses "unexpected argument 'x' with --all" stress --all x

@@ -29,7 +29,7 @@ shows 'failed: it fell'
 grep -Eq '^fault +pages:64 +linux-6.15 +2 +1000000\.0 +2\.00 k +10\.0% +2\.00 +-$' out || surprise 'another line for two threads'
 
 ends 0 report one.json --plots
-[ ! -s err ] || surprise 'gnuplot complains'
+[ ! -s err ] || surprise 'gnuplot prints on stderr'
 for picture in scaling cost policies; do
 	[ ! -e plots/$picture-1.png ] || surprise "a small plots/$picture in several files"
 	[ "$(head -c 4 plots/$picture.png | tail -c 3)" = PNG ] || surprise "no picture plots/$picture.png"
@@ -51,7 +51,7 @@ PATH="$scratch/empty" "$FAULTLINE" report one.json >out 2>err
 reports 'install gnuplot-nox'
 [ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 grep -q '<section id="answers">' report.html || surprise 'no page without gnuplot'
-grep -q 'Not drawn: gnuplot is missing' report.html || surprise 'no word about the missing pictures'
+grep -q 'Not drawn: gnuplot is missing' report.html || surprise 'missing pictures are not reported'
 
 # A gnuplot that fails: one line, with its reason; the page has all but the pictures.
 printf '#!/bin/sh\ncat >/dev/null\necho >&2\necho "         line 7: out of paper" >&2\nexit 3\n' >empty/gnuplot

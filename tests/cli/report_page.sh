@@ -81,7 +81,7 @@ END
 
 ends 0 report one
 shows 'one/report.html'
-[ ! -s err ] || surprise 'complaints'
+[ ! -s err ] || surprise 'output on stderr'
 page=one/report.html
 fault=$(well_formed $page)
 [ -z "$fault" ] || surprise "not well-formed: $fault"
@@ -89,21 +89,21 @@ for section in answers run eras twins scaling locks latency numa noise all; do
 	grep -q "<section id=\"$section\">" $page || surprise "no section $section"
 	grep -q "<a href=\"#$section\">" $page || surprise "no link to $section"
 done
-grep -q 'name="viewport"' $page || surprise 'not for phones'
-grep -q 'prefers-color-scheme:dark' $page || surprise 'not for the dark'
+grep -q 'name="viewport"' $page || surprise 'no viewport for small screens'
+grep -q 'prefers-color-scheme:dark' $page || surprise 'no colours for dark mode'
 
 # Nothing is fetched: names of namespaces are all the addresses there are, and nothing else is embedded or imported.
 sed 's|xmlns\(:xlink\)*="http://www.w3.org/[0-9a-z/]*"||g' $page | grep -iEn 'https?:|//[a-z]+\.|@import|url\(|<script [^>]|<link|<img|<image|<iframe|src=' &&
-	surprise 'something from elsewhere'
+	surprise 'the page loads a resource'
 
 # Each figure has a picture, its data, and the commands that make it again.
 figures=$(grep -c '^<figure id=' $page)
 [ "$figures" -ge 6 ] || surprise "$figures figures"
 [ "$(grep -c '^<svg viewBox=' $page)" -eq "$figures" ] || surprise 'a figure without a picture'
-[ "$(grep -c '<details><summary>data, and how to make it again' $page)" -eq "$figures" ] || surprise 'a figure without its data'
+[ "$(grep -c '<details><summary>data, and the command for it' $page)" -eq "$figures" ] || surprise 'a figure without its data'
 [ "$(grep -c '^faultline report one' $page)" -eq "$figures" ] || surprise 'a figure without its command'
-grep -qF -- 'faultline eras fault --axis pages:64 --policy linux-2.6.14 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
-grep -qF -- 'faultline bench touch --axis pages:8 --payload 4096 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'another command'
+grep -qF -- 'faultline eras fault --axis pages:64 --policy linux-2.6.14 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'the command of a figure differs'
+grep -qF -- 'faultline bench touch --axis pages:8 --payload 4096 --policy linux-6.15 --threads 1,2,4,8' $page || surprise 'the command of a figure differs'
 
 # Sections and figures have anchors, each of them one; heads of tables sort; marks say their values at the pointer.
 grep -o ' id="[^"]*"' $page | grep -v 'gpPt\|gpDot\|textbox\|greybox\|gpchart' | sort | uniq -d >twice
@@ -115,8 +115,8 @@ grep -q 'onmouse\|gnuplot_' $page && surprise 'scripts of gnuplot'
 
 # The first thing are answers: these policies are no neighbours in history, and no operation of the table was measured.
 grep -q '<h3 id="answer-vma-refcount" class="question">' $page || surprise 'no question'
-grep -q 'linux-6.15 against linux-2.6.14, throughput: of 4 combinations of workload and threads 4 are faster' $page || surprise 'another answer'
-grep -q 'This run has no knockouts.json' $page || surprise 'knock-outs from nowhere'
+grep -q 'Throughput of linux-6.15 against linux-2.6.14, over 4 combinations of workload and threads: 4 faster' $page || surprise 'the answer differs'
+grep -q 'This run has no knockouts.json' $page || surprise 'an answer about knock-outs without knockouts.json'
 
 # What others wrote is text.
 grep -qF 'a &lt;b&gt;bold&lt;/b&gt; &amp; &quot;quoted&quot; model' $page || surprise 'not escaped'
@@ -141,28 +141,28 @@ near "$(fit fault linux-6.15 sigma)" 0.05
 near "$(fit fault linux-6.15 kappa)" 0.002
 near "$(fit touch linux-6.15 sigma)" 0
 near "$(fit touch linux-6.15 kappa)" 0
-[ "$(fit touch linux-6.15 peak)" = null ] || surprise 'a peak of what has none'
+[ "$(fit touch linux-6.15 peak)" = null ] || surprise 'a peak of a curve that has none'
 grep -q '"2 numbers of threads: a fit needs 4"' one/usl.json || surprise 'a fit of two points'
-grep -q 'model, linux-6.15: σ 0.05 ' $page || surprise 'a model that is not called so'
+grep -q 'model, linux-6.15: σ 0.05 ' $page || surprise 'a model is not named as a model'
 # 2000 times in 1000 items, 100 µs each: 5000 items a second.
-grep -q 'model, lock bound: at most 5.00 k items/s' $page || surprise 'another bound'
+grep -q 'model, lock bound: at most 5.00 k items/s' $page || surprise 'the lock bound differs'
 mkdir shared
 sed 's/PTE-table PTL/mm->mmap_lock/' one/profile.json >shared/profile.json
 cp one/eras.json shared
 ends 0 report shared
-grep -q 'model, lock bound' shared/report.html && surprise 'a bound from a lock that readers share'
+grep -q 'model, lock bound' shared/report.html && surprise 'a bound from a shared lock'
 
 # Several runs: the last against the first.
 mkdir two
 sed 's/2024/2025/' one/bench.json >two/bench.json
 ends 0 report one two
 shows 'two/report.html'
-grep -q '<section id="runs">' two/report.html || surprise 'runs not side by side'
-grep -q 'two: a &lt;b&gt;bold&lt;/b&gt;' two/report.html || surprise 'not about the last run'
+grep -q '<section id="runs">' two/report.html || surprise 'no section about several runs'
+grep -q 'two: a &lt;b&gt;bold&lt;/b&gt;' two/report.html || surprise 'the page is not about the last run'
 grep -q '2024-05-06' two/report.html || surprise 'the first run is not on the page'
 [ -z "$(well_formed two/report.html)" ] || surprise 'not well-formed'
 for command in 'faultline eras' 'faultline profile' 'faultline numa'; do
-	grep -q "<pre>$command</pre>" two/report.html || surprise "what is missing, $command makes"
+	grep -q "<pre>$command</pre>" two/report.html || surprise "$command is not named for what is missing"
 done
 ends 0 report two --out elsewhere.html
 [ -s elsewhere.html ] || surprise 'no page where it was asked for'
@@ -205,7 +205,7 @@ for file in profile numa eras bench; do
 		refuses "bad/$file.json:" report one bad
 	done
 done
-[ ! -e bad/report.html ] || surprise 'a page about nothing'
+[ ! -e bad/report.html ] || surprise 'a page without results'
 
 # An incomplete run says so, in one line and at the top of its page, with the command that measures the rest.
 mkdir partial

@@ -15,7 +15,7 @@ killed_after() {
 	shift
 	"$FAULTLINE" bench "$@" >out 2>err &
 	until [ "$(kept run.json)" -ge "$enough" ]; do
-		kill -0 $! 2>/dev/null || surprise 'it ended by itself'
+		kill -0 $! 2>/dev/null || surprise 'the run ended before the signal'
 		sleep 0.02
 	done
 	kill -KILL $!

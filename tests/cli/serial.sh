@@ -33,17 +33,17 @@ ends 0 stress jumble --serial --episodes 1 --seed 5 --trace
 ends 1 stress jumble --serial --knockout gather:put --threads 3 --rounds 16 --seed 9
 reports ' failed, after '
 reports 'disabled: '
-grep -qE '^smaller: seed [0-9]+, 1 threads, [1-6] operations, 0 changes$' err || surprise 'not small'
+grep -qE '^smaller: seed [0-9]+, 1 threads, [1-6] operations, 0 changes$' err || surprise 'the schedule is not shrunk'
 reports 'what it passed, in '
 reports ' worker 0, worker 1 '
 ! grep -q ' worker 1, ' err || surprise 'more than one worker'
 ends 1 stress jumble --serial --knockout pte-lock --rounds 32 --episodes 3000
-grep -qE '^smaller: seed [0-9]+, [23] threads, [2-9] operations, ' err || surprise 'not small'
+grep -qE '^smaller: seed [0-9]+, [23] threads, [2-9] operations, ' err || surprise 'the schedule is not shrunk'
 reports ' worker 1, worker '
 small=$(sed -n '/^smaller: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)
 command=$(sed -n 's/^repeat with: faultline //p' err | tail -n 1)
 ends 1 $command
-[ "$(sed -n '/^faultline: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)" = "$small" ] || surprise 'the small one failed otherwise'
+[ "$(sed -n '/^faultline: /,$s/0x[0-9a-f]*/ADDRESS/gp' err)" = "$small" ] || surprise 'the shrunk schedule fails in another way'
 
 # A schedule in which no thread can run is a deadlock, not a hang.
 ends 1 stress jumble --serial --knockout rwsem-wait:B --no-shrink

@@ -19,7 +19,7 @@ repeats() {
 	command=$(sed -n 's/^repeat with: faultline //p' err)
 	[ -n "$command" ] || surprise 'no command that repeats it'
 	ends 1 $command
-	grep -qF "repeat with: faultline $command" err || surprise 'another command the second time'
+	grep -qF "repeat with: faultline $command" err || surprise 'the second command differs'
 }
 
 # Too little memory to set up.

@@ -30,5 +30,5 @@ esac
 
 for word in fly x --q; do
 	ends 2 "$word"
-	! grep -q 'did you mean' err || surprise "advice on $word"
+	! grep -q 'did you mean' err || surprise "a suggestion for $word"
 done

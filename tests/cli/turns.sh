@@ -15,7 +15,7 @@ export SOURCE FAULTLINE
 
 whole() { # ROUNDS: there are files of that many rounds, each whole, and nothing else
 	[ "$(ls runs/*.json | wc -l)" -eq $((2 * $1)) ] || surprise "not the files of $1 rounds: $(ls runs)"
-	[ "$(ls runs | grep -cvE '\.(json|errors)$')" -eq 0 ] || surprise "something is left: $(ls runs)"
+	[ "$(ls runs | grep -cvE '\.(json|errors)$')" -eq 0 ] || surprise "files are left: $(ls runs)"
 	for file in runs/*.json; do
 		[ "$(grep -c '"run_type": "iteration"' "$file")" -eq 6 ] || surprise "$file is not whole"
 	done
@@ -31,10 +31,10 @@ for signal in INT TERM; do
 	until [ -e runs/before-3.json ] && grep -q fault_disjoint runs/before-3.json; do sleep 0.02; done
 	kill -$signal $!
 	wait $!
-	grep -Eq "^done [0-9]+, status 1, signal $signal$" out || surprise "no word about SIG$signal"
+	grep -Eq "^done [0-9]+, status 1, signal $signal$" out || surprise "SIG$signal is not reported"
 	rounds=$(sed -n 's/^done \([0-9]*\),.*/\1/p' out)
 	[ "$rounds" -ge 2 ] || surprise "$rounds rounds are done"
-	[ ! -s err ] || surprise 'complaints about a signal'
+	[ ! -s err ] || surprise 'output on stderr about a signal'
 	whole "$rounds"
 	side() { ls runs/$1-*.json | sort -V | paste -sd,; }
 	"$FAULTLINE" compare "$(side before)" "$(side after)" >out 2>err
@@ -50,5 +50,5 @@ for script in turns swapped; do
 	bash ./$script 2 ./fails >out 2>err
 	shows 'done 0, status 1, signal '
 	reports 'it fell'
-	[ -z "$(ls runs)" ] || surprise "something is left: $(ls runs)"
+	[ -z "$(ls runs)" ] || surprise "files are left: $(ls runs)"
 done

@@ -141,13 +141,13 @@ static void a_table_that_moved_is_left(void **state)
 
 	(void)state;
 	needs_checks();
-	for (unsigned int left_out = 0; left_out < 2; left_out++) {
+	for (unsigned int disabled = 0; disabled < 2; disabled++) {
 		begin("linux-6.15,reclaim=off");
 		BUG_ON(do_write(&s, AREA + PAGE_SIZE));
-		if (left_out)
+		if (disabled)
 			knockout_enable("gup:pmd-recheck");
 		meanwhile("gup.read_pmd", move_table, NULL);
-		if (left_out)
+		if (disabled)
 			wrongly_pinned(pin_fast(FOLL_WRITE));
 		else
 			assert_int_equal(pin_fast(FOLL_WRITE), 0);
@@ -258,13 +258,13 @@ static void a_page_shared_before_the_pin_is_left(void **state)
 {
 	(void)state;
 	needs_checks();
-	for (unsigned int left_out = 0; left_out < 2; left_out++) {
+	for (unsigned int disabled = 0; disabled < 2; disabled++) {
 		begin("linux-6.15");
 		BUG_ON(sys_mprotect(s.mm, AREA, PAGE_SIZE, PROT_READ));
-		if (left_out)
+		if (disabled)
 			knockout_enable("gup-unshare:B");
 		meanwhile("gup.read_pte", share_there, NULL);
-		if (left_out)
+		if (disabled)
 			wrongly_pinned(pin_fast(0));
 		else
 			assert_int_equal(pin_fast(0), 0);
