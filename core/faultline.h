@@ -81,6 +81,7 @@
 #include "core/phys/frame.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/phys/page_flags.h"
+#include "core/phys/zero_page.h"
 #include "core/policy/policy.h"
 #include "core/probe/detector.h"
 #include "core/probe/latency.h"
