@@ -12,6 +12,7 @@
 
 extern bool clock_is_counter;	/* (C) set before main() */
 
+/* Nanoseconds of CLOCK_MONOTONIC. */
 static inline uint64_t clock_kernel_ns(void)
 {
 	struct timespec now;

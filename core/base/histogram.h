@@ -20,6 +20,7 @@ struct histogram {
 	uint64_t count[NR_HISTOGRAM_BUCKETS];		/* (A) */
 };
 
+/* The bucket that counts @value; the last one counts all values of more than HISTOGRAM_BITS bits. */
 static inline unsigned int histogram_bucket(uint64_t value)
 {
 	unsigned int shift;

@@ -20,6 +20,7 @@ static inline void rng_init(struct rng *rng, uint64_t seed)
 	rng->state = z ? z : 1;
 }
 
+/* The next 64 bits. Locking: the state is one thread's. */
 static inline uint64_t rng_next(struct rng *rng)
 {
 	uint64_t x = rng->state;

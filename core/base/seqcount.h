@@ -32,6 +32,7 @@ static force_inline void raw_write_seqcount_begin(seqcount_t *s)
 	store_relaxed(&s->sequence, load_relaxed(&s->sequence) + 1);
 }
 
+/* The count is even again: readers that began before it retry. Locking: the writer that made it odd. */
 static force_inline void raw_write_seqcount_end(seqcount_t *s)
 {
 	store_release(&s->sequence, load_relaxed(&s->sequence) + 1);

@@ -72,6 +72,7 @@ static force_inline void rcu_reader_enters(void)
 		schedule_read_lock();
 }
 
+/* The same at the end of a section. */
 static force_inline void rcu_reader_leaves(void)
 {
 	rcu_model_read_unlock();
@@ -125,6 +126,7 @@ static inline void rcu_read_lock(void)
 	rcu_section_begins();
 }
 
+/* Ends the innermost section: what the thread found in it may be freed. Source: include/linux/rcupdate.h. */
 static inline void rcu_read_unlock(void)
 {
 	rcu_section_ends();

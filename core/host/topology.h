@@ -48,6 +48,7 @@ int topology_node_os_index(unsigned int node);
 /* Relative latency of @to's memory from @from (10: local), 0 if unknown. */
 unsigned long topology_distance(unsigned int from, unsigned int to);
 
+/* "compact", "scatter", "node"; NULL past the last one. */
 const char *placement_name(enum placement placement);
 /*
  * topology_plan - a PU for each of @nthreads threads; more threads than PUs wrap round. @node is PLACE_NODE's. Returns

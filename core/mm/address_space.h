@@ -55,6 +55,7 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 /* The contents of page @index of a new file. Never 0, which is the contents of pages added when the file grows. */
 uint64_t file_seeded_word(uint64_t seed, unsigned long index);
 
+/* Takes a reference. Locking: another reference, which stays meanwhile. Source: include/linux/fs.h, get_file(). */
 static inline void file_get(struct file *file)
 {
 	uint32_t old = fetch_add_relaxed(&file->refcount, 1u);

@@ -205,6 +205,10 @@ static inline bool anon_vma_drop(struct anon_vma *anon_vma)
 	return old == 1;
 }
 
+/*
+ * Drops a reference; the last one frees it. Locking: not under its rwsem, which may be freed with it. Source:
+ * include/linux/rmap.h, put_anon_vma().
+ */
 static inline void put_anon_vma(struct anon_vma *anon_vma)
 {
 	if (anon_vma_drop(anon_vma))

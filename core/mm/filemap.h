@@ -65,6 +65,10 @@ static inline void truncate_inode_pages(struct address_space *mapping, unsigned 
 
 /* ---- dirty folios ---- */
 
+/*
+ * True if the file's device lacks a write. Stale at once, unless the folio lock and the PTLs of its entries are held.
+ * Source: include/linux/page-flags.h.
+ */
 static inline bool folio_test_dirty(const struct folio *folio)
 {
 	/* ORDER[folio-dirty:B] as in folio_test_clear_dirty(); pairs with ORDER[folio-dirty:A]. */

@@ -15,6 +15,7 @@ struct mapped_entry {
 	spinlock_t *ptl;		/* (T) held */
 };
 
+/* The part of mapped_entry_lock() for a leaf at @pmdp. False, without a lock: there is none. Locking: as there. */
 static inline bool mapped_leaf_lock(struct mapped_entry *entry, pmd_t *pmdp, unsigned long addr)
 {
 	pmd_t pmd;
@@ -57,6 +58,7 @@ static inline bool mapped_entry_lock(struct mapped_entry *entry, struct mm_pgtab
 	return false;
 }
 
+/* Drops the lock that mapped_entry_lock() returned with. */
 static inline void mapped_entry_unlock(const struct mapped_entry *entry)
 {
 	if (entry->leaf)

@@ -18,17 +18,23 @@
 #define mmap_assert_locked(mm)	assert_rwsem_held(&(mm)->mmap_lock)
 #define mmap_assert_write_locked(mm) assert_rwsem_held_write(&(mm)->mmap_lock)
 
+/* Locking: mmap_lock for read. */
 static inline void mmap_read_unlock(struct mm_struct *mm)
 {
 	up_read(&mm->mmap_lock);
 }
 
+/*
+ * Releases all VMA write locks, then mmap_lock. Locking: mmap_lock for write. Source: include/linux/mmap_lock.h,
+ * vma_end_write_all().
+ */
 static inline void mmap_write_unlock(struct mm_struct *mm)
 {
 	vma_end_write_all(mm);
 	up_write(&mm->mmap_lock);
 }
 
+/* The same, but keeps mmap_lock for read: no writer comes in between. */
 static inline void mmap_write_downgrade(struct mm_struct *mm)
 {
 	vma_end_write_all(mm);

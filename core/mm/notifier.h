@@ -73,6 +73,11 @@ struct mmu_interval_notifier {
 	TAILQ_ENTRY(mmu_interval_notifier) deferred_item;	/* (N) while its insertion or removal is deferred */
 };
 
+/*
+ * For an mm with subscribers: counts an invalidation of @range as running, and calls each of them that overlaps it;
+ * the end uncounts it. Locking: as mmu_notifier_invalidate_range_start(). Source: mm/mmu_notifier.c,
+ * mn_itree_invalidate(), mn_itree_inv_end().
+ */
 void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifier_subscriptions *subs);
 void mmu_notifier_end_slow(struct mmu_notifier_range *range);
 

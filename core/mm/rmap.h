@@ -193,6 +193,11 @@ static inline int folio_precise_page_mapcount(struct folio *folio, const struct 
 	return page_mapcount(page) + folio_entire_mapcount(folio);
 }
 
+/*
+ * Each does what its namesake with _ptes or _pte does, for the one entry of a folio of HPAGE_PMD_NR pages from @page
+ * on. Returns as that. Source: mm/rmap.c, folio_add_anon_rmap_pmd(); include/linux/rmap.h,
+ * __folio_try_dup_anon_rmap().
+ */
 void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr,
 			     rmap_t flags);
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);

@@ -22,6 +22,7 @@ static inline unsigned long vma_raw_pfn(const struct vm_area_struct *vma, unsign
 	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 }
 
+/* The rest of vm_normal_page(): special entries, raw frames, corrupt entries. */
 struct page *vm_normal_page_slow(const struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 
 /*

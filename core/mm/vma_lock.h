@@ -29,6 +29,11 @@
 
 #define VMA_LOCK_OFFSET	0x40000000u	/* above any number of readers */
 
+/*
+ * The slow paths. vma_wake_writer() - wakes the writer that waits for readers to leave; the VMA may be reused already.
+ * vma_start_write_slow() - locks @vma for write. Locking: mmap_lock for write. Source: mm/mmap_lock.c,
+ * __vma_start_write().
+ */
 void vma_wake_writer(struct vm_area_struct *vma);
 void vma_start_write_slow(struct vm_area_struct *vma);
 
@@ -91,6 +96,10 @@ static inline void vma_refcnt_put(struct vm_area_struct *vma)
 		vma_wake_writer(vma);
 }
 
+/*
+ * Drops the lock of a reader, @kind's way. Locking: the VMA lock for read; RCU too with VMA_LOCK_RWSEM if @vma may be
+ * freed.
+ */
 static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct *vma)
 {
 	if (kind == VMA_LOCK_REFCNT) {
@@ -184,6 +193,7 @@ static inline void vma_start_write(struct vm_area_struct *vma)
 		vma_start_write_slow(vma);
 }
 
+/* Dies unless @vma is write-locked. Source: include/linux/mmap_lock.h, vma_assert_write_locked(). */
 static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 {
 	assert_rwsem_held_write(&vma->vm_mm->mmap_lock);

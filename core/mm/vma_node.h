@@ -35,6 +35,7 @@ struct vma_node *reserve_pop(struct vma_tree *tree);
 /* Frees an unreachable node, once the readers inside it have left. */
 void node_retire(struct vma_node *node);
 
+/* Adds a slot, above those in use. Locking: only its creator has @node. */
 static inline void node_append(struct vma_node *node, unsigned long key, void *slot)
 {
 	node->key[node->nr] = key;

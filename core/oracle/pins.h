@@ -24,12 +24,14 @@ struct unmap_count {
 	unsigned long begun, ended;	/* (A) */
 };
 
+/* An unmap of some of the addresses begins: called before its entries change. */
 static inline void unmap_begin(struct unmap_count *count)
 {
 	/* ORDER[unmap-count:A] before the entries change; pairs with ORDER[unmap-count:B] in pins.c. */
 	fetch_add_acq_rel(&count->begun, 1ul);
 }
 
+/* It is over: called after its entries changed. */
 static inline void unmap_end(struct unmap_count *count)
 {
 	/* ORDER[unmap-count:A] after the entries changed; pairs with ORDER[unmap-count:B] in pins.c. */

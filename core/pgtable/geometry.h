@@ -84,6 +84,7 @@ static inline unsigned int level_shift(enum pgtable_level level)
 	return shift[level];
 }
 
+/* Number of entries of a table for entries of @level; 1 for a folded level. */
 static inline unsigned int level_entries(enum pgtable_level level)
 {
 	static const unsigned short entries[NR_LEVELS] = {

@@ -23,6 +23,7 @@ struct mmu_gather {
 	struct folio *pages[GATHER_PAGES];	/* the folio of each */
 };
 
+/* Starts gathering pages and tables of @pt. Needs no memory. Source: mm/mmu_gather.c. */
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt);
 /* Flushes the rest. Locking: no spinlock held; not inside an RCU section. */
 void tlb_finish_mmu(struct mmu_gather *tlb);

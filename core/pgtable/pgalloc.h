@@ -41,6 +41,7 @@ static inline p4d_t *p4d_alloc(struct mm_pgtable *pt, pgd_t *pgdp, unsigned long
 	return p4d_offset(pgdp, addr);
 }
 
+/* The PUD entry, as said above. Locking: as p4d_alloc(). */
 static inline pud_t *pud_alloc(struct mm_pgtable *pt, p4d_t *p4dp, unsigned long addr)
 {
 	if (PTRS_PER_PUD > 1 && unlikely(p4d_none(p4dp_get(p4dp))) && table_populate(pt, &p4dp->val, LEVEL_P4D))
@@ -48,6 +49,7 @@ static inline pud_t *pud_alloc(struct mm_pgtable *pt, p4d_t *p4dp, unsigned long
 	return pud_offset(p4dp, addr);
 }
 
+/* The PMD entry, as said above. Locking: as p4d_alloc(). */
 static inline pmd_t *pmd_alloc(struct mm_pgtable *pt, pud_t *pudp, unsigned long addr)
 {
 	if (PTRS_PER_PMD > 1 && unlikely(pud_none(pudp_get(pudp))) && table_populate(pt, &pudp->val, LEVEL_PUD))

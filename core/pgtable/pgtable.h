@@ -254,6 +254,7 @@ static inline pgd_t *pgd_offset(pgd_t *pgd, unsigned long addr)
 	return pgd + level_index(LEVEL_PGD, addr);
 }
 
+/* The entry of @addr in the table that @pgdp points to; @pgdp itself if the level is folded. */
 static inline p4d_t *p4d_offset(pgd_t *pgdp, unsigned long addr)
 {
 	if (PTRS_PER_P4D == 1)
@@ -261,6 +262,7 @@ static inline p4d_t *p4d_offset(pgd_t *pgdp, unsigned long addr)
 	return (p4d_t *)entry_table(pgdp_get(pgdp).val) + level_index(LEVEL_P4D, addr);
 }
 
+/* The same one level down. */
 static inline pud_t *pud_offset(p4d_t *p4dp, unsigned long addr)
 {
 	if (PTRS_PER_PUD == 1)
@@ -268,6 +270,7 @@ static inline pud_t *pud_offset(p4d_t *p4dp, unsigned long addr)
 	return (pud_t *)entry_table(p4dp_get(p4dp).val) + level_index(LEVEL_PUD, addr);
 }
 
+/* The same one level down. */
 static inline pmd_t *pmd_offset(pud_t *pudp, unsigned long addr)
 {
 	if (PTRS_PER_PMD == 1)

@@ -43,6 +43,10 @@ static inline spinlock_t *pte_lockptr(struct mm_pgtable *pt, pmd_t *pmdp, pmd_t 
 	return pt->policy.pte_ptl == PTL_MM ? &pt->page_table_lock : &table_page(pmdp)->ptl;
 }
 
+/*
+ * Takes the lock of pmd_lockptr(), and returns it. Locking: mmap_lock, the VMA lock or a rmap lock. Source:
+ * include/linux/mm.h, pmd_lock().
+ */
 static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 {
 	spinlock_t *ptl = pmd_lockptr(pt, pmdp);
@@ -94,6 +98,7 @@ static inline pmd_t pmd_pte_lock(struct mm_pgtable *pt, pmd_t *pmdp, spinlock_t 
 	return pmd;
 }
 
+/* Drops the locks that pmd_pte_lock() stored. */
 static inline void pmd_pte_unlock(spinlock_t *outer, spinlock_t *inner)
 {
 	if (inner)
@@ -123,6 +128,7 @@ static inline void pte_section_begin(struct mm_pgtable *pt)
 	}
 }
 
+/* Ends the section: a table read in it may be freed. */
 static inline void pte_section_end(struct mm_pgtable *pt)
 {
 	if (likely(pt->policy.table_free == TABLE_FREE_RCU)) {
@@ -155,11 +161,16 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 	return NULL;
 }
 
+/* Ends the section of pte_offset_map(). Source: include/linux/pgtable.h, pte_unmap(). */
 static inline void pte_unmap(struct mm_pgtable *pt)
 {
 	pte_section_end(pt);
 }
 
+/*
+ * Takes the lock of a PTE table; @nested: another one of its rank is held. Locking: a section, until the PMD entry is
+ * re-read.
+ */
 static force_inline void pte_lock(spinlock_t *ptl, bool nested)
 {
 	if (!KNOCKED_OUT(PTE_LOCK))
@@ -168,6 +179,7 @@ static force_inline void pte_lock(spinlock_t *ptl, bool nested)
 		shadow_enter_write(&ptl->shadow, ptl, ptl->rank, LOCK_SITE);
 }
 
+/* Drops it. Locking: the section, since the table may be unlinked from here on. */
 static inline void pte_unlock(spinlock_t *ptl)
 {
 	if (!KNOCKED_OUT(PTE_LOCK))
@@ -176,6 +188,10 @@ static inline void pte_unlock(spinlock_t *ptl)
 		shadow_leave_write(&ptl->shadow);
 }
 
+/*
+ * Both forms of pte_offset_map_lock(), and its rules; @nested as in pte_lock(). Source: mm/pgtable-generic.c,
+ * __pte_offset_map_lock().
+ */
 static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp,
 					    bool nested)
 {
@@ -216,6 +232,7 @@ static inline pte_t *pte_offset_map_lock_nested(struct mm_pgtable *pt, pmd_t *pm
 	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, true);
 }
 
+/* Drops the lock of pte_offset_map_lock() and ends its section. Source: include/linux/mm.h, pte_unmap_unlock(). */
 static inline void pte_unmap_unlock(struct mm_pgtable *pt, spinlock_t *ptl)
 {
 	pte_unlock(ptl);

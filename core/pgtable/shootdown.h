@@ -26,6 +26,10 @@ struct walk_mark {
 
 extern struct walk_mark walk_marks[NR_CPUS];
 
+/*
+ * From here to shootdown_walk_end() no table is freed that was linked when its entry was read. Nests. Context: the
+ * walk waits for no other thread. Source: mm/gup.c, gup_fast(), which disables interrupts.
+ */
 static inline void shootdown_walk_begin(void)
 {
 	struct walk_mark *mark = &walk_marks[this_cpu->id];
@@ -39,6 +43,7 @@ static inline void shootdown_walk_begin(void)
 	smp_mb();
 }
 
+/* Ends a walk, the outermost one for the freer. */
 static inline void shootdown_walk_end(void)
 {
 	struct walk_mark *mark = &walk_marks[this_cpu->id];

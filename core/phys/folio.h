@@ -90,6 +90,10 @@ static inline struct folio *folio_alloc(unsigned int order, unsigned int flags)
  * right as an unsigned number. Source: mm/gup.c, try_get_folio(); include/linux/mm.h, folio_maybe_dma_pinned().
  */
 
+/*
+ * The number of references; stale at once, unless the caller excludes others from taking and dropping them. Source:
+ * include/linux/page_ref.h.
+ */
 static force_inline int page_ref_count(const struct page *page)
 {
 	/*
@@ -147,22 +151,26 @@ static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounde
 	return true;
 }
 
+/* As page_ref_add(). Source: include/linux/page_ref.h. */
 static force_inline void folio_ref_add(struct folio *folio, int nr)
 {
 	page_ref_add(&folio->page, nr);
 }
 
+/* Takes one more reference. Locking: another one, which stays meanwhile. Source: include/linux/mm.h. */
 static force_inline void folio_get(struct folio *folio)
 {
 	page_ref_add(&folio->page, 1);
 }
 
+/* Drops @nr references of the caller; the last ones free the folio. Source: include/linux/mm.h. */
 static force_inline void folio_put_refs(struct folio *folio, int nr)
 {
 	if (page_ref_sub_and_test(&folio->page, nr))
 		free_frozen_pages(&folio->page, folio_order(folio));
 }
 
+/* Drops one. Source: include/linux/mm.h. */
 static force_inline void folio_put(struct folio *folio)
 {
 	folio_put_refs(folio, 1);
@@ -174,6 +182,7 @@ static force_inline void get_page(struct page *page)
 	folio_get(page_folio(page));
 }
 
+/* Drops a reference to the folio of @page. Source: include/linux/mm.h. */
 static force_inline void put_page(struct page *page)
 {
 	folio_put(page_folio(page));
@@ -191,6 +200,10 @@ static force_inline bool folio_ref_freeze(struct folio *folio, int nr)
 	return try_cmpxchg_acq_rel(&folio->page._refcount, &old, 0);
 }
 
+/*
+ * Gives the folio @nr references again: others can take some from here on. Locking: folio_ref_freeze() succeeded.
+ * Source: include/linux/page_ref.h.
+ */
 static force_inline void folio_ref_unfreeze(struct folio *folio, int nr)
 {
 	/*

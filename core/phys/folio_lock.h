@@ -17,6 +17,10 @@
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
 
+/*
+ * The slow paths: folio_lock_slow() - waits for the lock, and takes it; folio_wake() - wakes one waiter, after the
+ * unlock. Source: mm/filemap.c, __folio_lock(), folio_wake_bit().
+ */
 void folio_lock_slow(struct folio *folio);
 void folio_wake(struct folio *folio);
 
@@ -26,6 +30,7 @@ static inline bool folio_test_locked(const struct folio *folio)
 	return load_relaxed(&folio->page.flags) & PG_LOCKED;
 }
 
+/* folio_trylock_at, folio_lock_at - folio_trylock() and folio_lock() below; reports name @site. */
 static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 {
 	ASSERT(folio_ref_count(folio) != 0);
@@ -59,6 +64,7 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 /* Takes it if that needs no waiting; allowed under spinlocks and inside RCU. */
 #define folio_trylock(folio)	folio_trylock_at((folio), LOCK_SITE)
 
+/* Drops the lock, and wakes a waiter. Locking: the folio lock; a reference, or one that is known to stay. */
 static force_inline void folio_unlock(struct folio *folio)
 {
 	lockstat_released(folio);

@@ -193,6 +193,7 @@ static force_inline unsigned long page_life(const struct page *page)
 #endif
 }
 
+/* Called when the page is freed: accesses that remember page_life() find it changed. Locking: its only owner. */
 static force_inline void page_life_ends(struct page *page)
 {
 #if FAULTLINE_CHECK
