@@ -39,7 +39,7 @@ static int setup(struct workload_run *run)
 TWINS(truncate_mapped, WORKLOAD_PAYLOAD, "ftruncate() of a file whose pages are all mapped shared; each worker its own",
 	.item = "page",
 	.nr_roles = 1,
-	.roles = { { "cut", cut, space_fill_own } },
+	.roles = { { "truncate", cut, space_fill_own } },
 	.nr_axes = 1,
 	.axes = { FEW_PAGES_AXIS },
 	.setup = setup,

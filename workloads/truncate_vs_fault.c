@@ -44,8 +44,8 @@ static int64_t cut(struct worker *worker)
 }
 
 WORKLOAD(truncate_vs_fault,
-	.what = "half of the workers: faults in a shared and a private mapping; the others: cut the file off, let it "
-		"grow",
+	.what = "half of the workers: faults in a shared and a private mapping; the others: truncate the file, "
+		"extend it",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -32,7 +32,7 @@ static int explain(pid_t pid, int error)
 		return complain("process %d has no address space", (int)pid);
 	case -EACCES:
 	case -EPERM:
-		return complain("not allowed to look at process %d: %s", (int)pid, strerror(-error));
+		return complain("not allowed to read process %d: %s", (int)pid, strerror(-error));
 	default:
 		return fail("process %d: %s", (int)pid, strerror(-error));
 	}

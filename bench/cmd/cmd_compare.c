@@ -70,8 +70,8 @@ static void print_change(FILE *out, int width, const struct change *change)
 		change->verdict == VERDICT_MARKED ? marks_text(change->marks, marks) : "");
 }
 
-/* The change that went farthest the way of @verdict. */
-static const struct change *farthest(const struct comparison *comparison, enum change_verdict verdict)
+/* The largest change in the direction of @verdict. */
+static const struct change *largest_change(const struct comparison *comparison, enum change_verdict verdict)
 {
 	const struct change *found = NULL;
 
@@ -88,7 +88,7 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 {
 	const enum change_verdict verdict = comparison_verdict(comparison);
 	const unsigned int *counts = comparison->counts, judged = comparison->judged;
-	const struct change *change = farthest(comparison, verdict);
+	const struct change *change = largest_change(comparison, verdict);
 
 	if (verdict == VERDICT_SAME)
 		fprintf(out, "same: all of %u benchmarks are within their thresholds\n", judged);
@@ -96,7 +96,7 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 		fprintf(out, "cannot tell: %u of %u benchmarks may have changed or not: measure more rounds\n",
 			counts[VERDICT_UNKNOWN], judged);
 	else
-		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the farthest %s by %.1f %%\n",
+		fprintf(out, "%s: %u of %u benchmarks are slower, %u faster; the largest change: %s by %.1f %%\n",
 			verdict_text(verdict), counts[VERDICT_SLOWER], judged, counts[VERDICT_FASTER],
 			change->result->name,
 			verdict == VERDICT_SLOWER ? (1 / change->ratio - 1) * 100 : (change->ratio - 1) * 100);

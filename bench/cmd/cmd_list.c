@@ -64,7 +64,7 @@ static int list_knockouts(void)
 		       info->breaks, info->detected_by);
 		print_titles(info->mirrors);
 	}
-	puts("What Linux had is named by the upstream commit that mended it.");
+	puts("Bugs that Linux had are named by the upstream commit that fixed them.");
 	return EXIT_DONE;
 }
 

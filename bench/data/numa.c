@@ -234,7 +234,7 @@ void numa_print(FILE *out, const struct numa *numa)
 	for (unsigned int first = 0; first < numa->nr; first = numa_group_end(numa, first)) {
 		const struct numa_cell *cell = &numa->cells[first];
 
-		fprintf(out, "%s %s %s, %u thread%s: ns for each item, and how many times that beside the threads\n",
+		fprintf(out, "%s %s %s, %u thread%s: ns per item, and the factor against the threads' node\n",
 			cell->workload, cell->policy, cell->choices, cell->threads, cell->threads == 1 ? "" : "s");
 		for (enum numa_map map = 0; map < NR_NUMA_MAPS; map++)
 			for (unsigned int other = 0; other < numa->nr_nodes; other++)

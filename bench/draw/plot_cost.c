@@ -156,7 +156,7 @@ int plot_cost(const struct results *results)
 	struct picture picture = {
 		.name = "cost",
 		.title = "Time per item, fewest threads",
-		.marks = "median, least and most of the repetitions",
+		.marks = "median, minimum and maximum of the repetitions",
 		.width = 1000,
 		.top = TOP,
 		.bottom = BOTTOM,

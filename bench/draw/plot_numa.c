@@ -90,7 +90,7 @@ int plot_numa(const struct numa *numa)
 {
 	struct picture picture = {
 		.name = "numa",
-		.title = "ns for each item, and how many times that beside the threads",
+		.title = "ns per item, and the factor against the threads' node",
 		.marks = "medians of the repetitions",
 		.width = NR_NUMA_MAPS * PANEL_WIDTH,
 		.top = PLOT_TOP,

@@ -183,7 +183,7 @@ int plot_policies(const struct results *results)
 	struct picture picture = {
 		.name = "policies",
 		.title = "Policies against the oldest, with a thread on every PU",
-		.marks = "median, least and most of the repetitions",
+		.marks = "median, minimum and maximum of the repetitions",
 		.width = 1000,
 		.top = TOP,
 		.bottom = BOTTOM,

@@ -244,7 +244,7 @@ int plot_scaling(const struct results *results)
 	struct picture picture = {
 		.name = "scaling",
 		.title = "Throughput against threads",
-		.marks = "median, least and most of the repetitions",
+		.marks = "median, minimum and maximum of the repetitions",
 		.width = 1320,
 		.top = TOP,
 		.row_height = PANEL_HEIGHT,

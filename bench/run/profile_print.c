@@ -89,7 +89,7 @@ static void print_locks(FILE *out, const struct profile *profile)
 	if (!nr)
 		return;
 	qsort_r(order, nr, sizeof(*order), compare_weight, (void *)profile->locks);
-	fprintf(out, "  %-28s %9s %10s %10s %10s %10s\n", "lock", "taken", "contended", "waiting", "longest", "held");
+	fprintf(out, "  %-28s %9s %10s %10s %10s %10s\n", "lock", "acquired", "contended", "waiting", "longest", "held");
 	for (unsigned int i = 0; i < nr && i < MOST_LOCKS; i++)
 		print_lock(out, profile, order[i]);
 }
@@ -123,7 +123,7 @@ static void print_retries(FILE *out, const struct profile *profile)
 {
 	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
 		if (profile->retries[id].most)
-			fprintf(out, "  tried again: %s: %llu times, p99.9 %u, most %u\n", profile->retries[id].name,
+			fprintf(out, "  retries: %s: %llu times, p99.9 %u, maximum %u\n", profile->retries[id].name,
 				(unsigned long long)profile->retries[id].loops, profile->retries[id].p999,
 				profile->retries[id].most);
 }

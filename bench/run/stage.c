@@ -35,9 +35,7 @@ int stage_machine_down(void)
 	cpu_unregister();
 	machine_up = false;
 	if (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)
-		return fail(
-			"%lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, and %zu bytes were not given "
-			"back",
+		return fail("leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
 			leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 	return 0;
 }

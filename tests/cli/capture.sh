@@ -69,7 +69,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$scratch"
 	setpriv --reuid 65534 --clear-groups "$FAULTLINE" capture $child >out 2>err
 	[ $? -eq 2 ] || surprise 'captured without permission'
-	reports "not allowed to look at process $child"
+	reports "not allowed to read process $child"
 	[ "$(wc -l <err)" -eq 1 ] || surprise 'not one line'
 fi
 kill $child

@@ -33,9 +33,9 @@ grep -Eq '^zap/threads:2 +real +1\.0000 M +900\.00 k +0\.9000 +0\.8[89][0-9] …
 	surprise 'the line of the slower benchmark differs'
 grep -Eq '^fault/threads:2 .* same$' out || surprise 'another benchmark is slower too'
 grep -Eq '^limit_lock/threads:2 .* control$' out || surprise 'no line of the control'
-tail -n 1 out | grep -q '^slower: 1 of 2 benchmarks are slower, 0 faster; the farthest zap/threads:2 by 11\.1 %$' || surprise 'the verdict differs'
+tail -n 1 out | grep -q '^slower: 1 of 2 benchmarks are slower, 0 faster; the largest change: zap/threads:2 by 11\.1 %$' || surprise 'the verdict differs'
 ends 1 compare usual.json faster.json --threshold 5
-tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the farthest zap/threads:2 by 10\.0 %$' || surprise 'the verdict differs'
+tail -n 1 out | grep -q '^faster: 0 of 2 benchmarks are slower, 1 faster; the largest change: zap/threads:2 by 10\.0 %$' || surprise 'the verdict differs'
 
 # What is asked for, and what the machine does by itself, counts for nothing.
 ends 0 compare usual.json slower.json --threshold 15

@@ -51,5 +51,5 @@ LITMUS(hmm_seq, begin, invalidate, snapshot,
 	.parts = {
 		{ "hmm-seq:A", "stores become visible in order" },
 		{ "hmm-seq:B", "loads are done in order" },
-		{ "hmm-seq:B, the second look", NULL },
+		{ "hmm-seq:B, the re-check", NULL },
 	})

@@ -62,7 +62,7 @@ static void what_went_meanwhile_is_not_copied(void **state)
 		page = page_at(&s, AREA);
 		get_page(page);
 		share(&s, AREA);
-		meanwhile_at("fault.before_ptl", 1 + shared, drop, s.mm);	/* the second look is after the copy */
+		meanwhile_at("fault.before_ptl", 1 + shared, drop, s.mm);	/* the re-check is after the copy */
 		assert_int_equal(do_write(&s, AREA), 0);
 		assert_int_equal(meanwhile_ran(), 1);
 		assert_true(pte_write(tree_pte(s.mm, AREA)) && page_at(&s, AREA) != page);

@@ -172,7 +172,7 @@ static void a_table_that_vanishes_is_noticed_under_its_lock(void **state)
 	}
 }
 
-/* Without the second look it is not: the check of the check. */
+/* Without the re-check it is not: the check of the check. */
 /* Row: L1. */
 static void without_the_recheck_it_is_not(void **state)
 {
