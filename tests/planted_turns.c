@@ -2,15 +2,17 @@
 /*
  * planted_turns.c - a partner for `faultline bench --alternate SOCKET` that holds each turn for a while and checks
  * whether the other process runs meanwhile. Prints its number of turns, and how often the other did not wait. With
- * "hasty" it passes one turn too many, so that the other does not wait.
+ * "hasty" it passes one turn too many, so that the other does not wait; on a loaded machine it may take its time to.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define HOLD_USEC	20000	/* many repetitions of the test long */
+#define HOLD_MS		20	/* many repetitions of the test long */
+#define HASTY_MS	60000	/* maximum: until the other one runs */
 
 static int meet(const char *path)
 {
@@ -39,8 +41,10 @@ int main(int argc, char **argv)
 	if (hasty)
 		give(other);
 	while (give(other) && recv(other, &byte, 1, 0) == 1) {
+		struct pollfd next = { .fd = other, .events = POLLIN };
+
 		turns++;
-		usleep(HOLD_USEC);
+		poll(&next, 1, hasty ? HASTY_MS : HOLD_MS);
 		early += recv(other, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 	}
 	printf("%u turns, %u not waited for\n", turns, early);
