@@ -8,52 +8,26 @@
 
 #include "core/faultline.h"
 
-static const struct {
-	const char *name, *what, *words;
-} detections[] = {
-#define DETECTION(id, name, what, words) [DETECTION_##id] = { name, what, words },
-#include "bench/check/detection.def"
-#undef DETECTION
-};
+static const char *first;	/* (A) */
 
-static unsigned int first = NR_DETECTIONS;	/* (A) */
-
-const char *detection_name(enum detection detection)
+void detection_note(const char *detector)
 {
-	return detections[detection].name;
-}
+	const char *none = NULL;
 
-const char *detection_what(enum detection detection)
-{
-	return detections[detection].what;
-}
-
-enum detection detection_of_text(const char *text)
-{
-	for (enum detection i = 0; i < NR_DETECTIONS; i++)
-		if (detections[i].words && strstr(text, detections[i].words))
-			return i;
-	return DETECTION_BUG;
-}
-
-void detection_note(enum detection detection)
-{
-	unsigned int none = NR_DETECTIONS;
-
-	try_cmpxchg_relaxed(&first, &none, detection);
+	try_cmpxchg_relaxed(&first, &none, detector);
 }
 
 /* snprintf() of numbers and short strings takes no lock and no memory. */
 void detection_print(void)
 {
-	unsigned int detection = load_relaxed(&first);
+	const char *detector = load_relaxed(&first);
 	const struct knockout_info *info;
 	char line[256];
 	ssize_t written;
 
-	if (detection == NR_DETECTIONS)
+	if (!detector)
 		return;
-	snprintf(line, sizeof(line), DETECTION_LINE "%s\n", detections[detection].name);
+	snprintf(line, sizeof(line), DETECTION_LINE "%s\n", detector);
 	written = write(STDERR_FILENO, line, strlen(line));
 	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
 		if (!knockout_hits(i))

@@ -179,9 +179,10 @@ static int play(const struct episode *episode)
 	return EXIT_DONE;
 }
 
-static void note_detection(const char *text)
+static void note_detection(const char *detector, const char *text)
 {
-	detection_note(detection_of_text(text));
+	(void)text;
+	detection_note(detector);
 }
 
 /* After a broken invariant: die() has printed it. */
@@ -222,7 +223,7 @@ static void read_what_was_said(int status)
 	if (WIFSIGNALED(status) && !end->said[0])
 		snprintf(end->said, sizeof(end->said), "faultline: %s\n" DETECTION_LINE "%s\n",
 			 WTERMSIG(status) == SIGALRM ? "no end, and no step either" : strsignal(WTERMSIG(status)),
-			 detection_name(WTERMSIG(status) == SIGALRM ? DETECTION_WATCHDOG : DETECTION_CRASH));
+			 WTERMSIG(status) == SIGALRM ? DETECTION_WATCHDOG : DETECTION_CRASH);
 	end->failed = !WIFEXITED(status) || WEXITSTATUS(status);
 	end->log = now.log;
 }

@@ -155,17 +155,19 @@ static uint64_t times_left_out(const char *said, const char *name)
 }
 
 /* Sanitizers report before other detectors, and end the run. */
-static enum detection seen_by(const struct child *child)
+static const char *detector_of(const struct child *child, char *name, size_t size)
 {
-	char name[64];
-
 	if (strstr(child->said, FAULTLINE_TSAN ? "WARNING: ThreadSanitizer: " : "ERROR: AddressSanitizer: "))
 		return DETECTION_SANITIZER;
-	if (line_with(child->said, DETECTION_LINE, name, sizeof(name)))
-		for (enum detection i = 0; i < NR_DETECTIONS; i++)
-			if (!strcmp(detection_name(i), name))
-				return i;
-	return DETECTION_CRASH;
+	return line_with(child->said, DETECTION_LINE, name, size) ? name : DETECTION_CRASH;
+}
+
+static void note_kill(struct hunt *hunt, const char *detector, double seconds, uint64_t seed)
+{
+	struct kill *kill = &hunt->kills[hunt->nr_kills++];
+
+	*kill = (struct kill){ .seconds = seconds, .seed = seed };
+	snprintf(kill->detector, sizeof(kill->detector), "%s", detector);
 }
 
 /* ---- hunting ---- */
@@ -175,6 +177,7 @@ static int try_once(struct hunt *hunt, struct run *run, uint64_t seed, double be
 {
 	uint64_t times;
 	struct child child;
+	char name[sizeof(hunt->kills->detector)];
 	int status;
 
 	snprintf(run->seed, sizeof(run->seed), "%llu", (unsigned long long)seed);
@@ -189,7 +192,7 @@ static int try_once(struct hunt *hunt, struct run *run, uint64_t seed, double be
 	else if (*done)
 		hunt->verdict = child.late ? HUNG : times || FAULTLINE_PLAIN_ALLOC ? KILLED : NOT_EXERCISED;
 	if (*done && hunt->verdict == KILLED)
-		hunt->kills[hunt->nr_kills++] = (struct kill){ seen_by(&child), now_seconds() - begin, seed };
+		note_kill(hunt, detector_of(&child, name, sizeof(name)), now_seconds() - begin, seed);
 	free(child.said);
 	return status;
 }
@@ -228,10 +231,7 @@ static int hunt_by_test(struct hunt *hunt, struct run *run)
 		return status;
 	hunt->verdict = child.late ? HUNG : child.status ? SURVIVED : KILLED;
 	if (hunt->verdict == KILLED)
-		hunt->kills[hunt->nr_kills++] = (struct kill){
-			.detection = !strncmp(hunt->how, "model", 5) ? DETECTION_MODEL : DETECTION_TEST,
-			.seconds = child.seconds,
-		};
+		note_kill(hunt, !strncmp(hunt->how, "model", 5) ? DETECTION_MODEL : DETECTION_TEST, child.seconds, 0);
 	free(child.said);
 	return 0;
 }

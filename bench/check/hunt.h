@@ -27,8 +27,8 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct kill {
-	enum detection detection;
-	double seconds;		/* until a detector fired */
+	char detector[32];	/* its name */
+	double seconds;		/* until it fired */
 	uint64_t seed;		/* of that run; 0 for tests and models */
 };
 

@@ -13,6 +13,29 @@
 #include "bench/run/context.h"
 #include "core/faultline.h"
 
+/* ---- the detectors ---- */
+static void add_detector(struct detectors *detectors, const char *name)
+{
+	unsigned int at = detectors->nr;
+
+	for (unsigned int i = 0; i < detectors->nr; i++)
+		if (!strcmp(detectors->names[i], name))
+			return;
+	BUG_ON(at == MAX_DETECTORS);
+	for (; at && strcmp(detectors->names[at - 1], name) > 0; at--)
+		detectors->names[at] = detectors->names[at - 1];
+	detectors->names[at] = name;
+	detectors->nr++;
+}
+
+void matrix_detectors(const struct campaign *campaign, struct detectors *detectors)
+{
+	detectors->nr = 0;
+	for (unsigned int i = 0; i < campaign->nr; i++)
+		for (unsigned int k = 0; k < campaign->hunts[i].nr_kills; k++)
+			add_detector(detectors, campaign->hunts[i].kills[k].detector);
+}
+
 /* ---- text ---- */
 unsigned int matrix_alive(const struct campaign *campaign)
 {
@@ -24,25 +47,15 @@ unsigned int matrix_alive(const struct campaign *campaign)
 }
 
 /* How many of the hunt's kills are one detector's, and their median time. */
-static unsigned int kills_by(const struct hunt *hunt, enum detection detection, double *median)
+static unsigned int kills_by(const struct hunt *hunt, const char *detector, double *median)
 {
 	struct hunt part = { .nr_kills = 0 };
 
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
-		if (hunt->kills[i].detection == detection)
+		if (!strcmp(hunt->kills[i].detector, detector))
 			part.kills[part.nr_kills++] = hunt->kills[i];
 	*median = hunt_median(&part);
 	return part.nr_kills;
-}
-
-static unsigned int column_kills(const struct campaign *campaign, enum detection detection)
-{
-	unsigned int nr = 0;
-	double median;
-
-	for (unsigned int i = 0; i < campaign->nr; i++)
-		nr += kills_by(&campaign->hunts[i], detection, &median) != 0;
-	return nr;
 }
 
 static int widest_name(const struct campaign *campaign)
@@ -55,24 +68,21 @@ static int widest_name(const struct campaign *campaign)
 }
 
 /* Of a detector's times and its name above them. */
-static int column_width(enum detection detection)
+static int column_width(const char *detector)
 {
-	return (int)max(strlen(detection_name(detection)), (size_t)5) + 1;
+	return (int)max(strlen(detector), (size_t)5) + 1;
 }
 
-static void print_row(FILE *out, const struct campaign *campaign, const struct hunt *hunt, int width)
+static void print_row(FILE *out, const struct detectors *detectors, const struct hunt *hunt, int width)
 {
 	double median;
 
 	fprintf(out, "%-*s", width, hunt->name);
-	for (enum detection i = 0; i < NR_DETECTIONS; i++) {
-		if (!column_kills(campaign, i))
-			continue;
-		if (kills_by(hunt, i, &median))
-			fprintf(out, "%*.2f", column_width(i), median);
+	for (unsigned int i = 0; i < detectors->nr; i++)
+		if (kills_by(hunt, detectors->names[i], &median))
+			fprintf(out, "%*.2f", column_width(detectors->names[i]), median);
 		else
-			fprintf(out, "%*s", column_width(i), ".");
-	}
+			fprintf(out, "%*s", column_width(detectors->names[i]), ".");
 	fprintf(out, "  %s%s\n", hunt->verdict == KILLED ? "" : verdict_name(hunt->verdict),
 		hunt->verdict == KILLED ? hunt->how : "");
 }
@@ -118,15 +128,16 @@ void matrix_print(FILE *out, const struct campaign *campaign)
 {
 	unsigned int alive = matrix_alive(campaign);
 	int width = widest_name(campaign);
+	struct detectors detectors;
 	double median, longest;
 
+	matrix_detectors(campaign, &detectors);
 	fprintf(out, "\n%-*s", width, "knock-out");
-	for (enum detection i = 0; i < NR_DETECTIONS; i++)
-		if (column_kills(campaign, i))
-			fprintf(out, "%*s", column_width(i), detection_name(i));
+	for (unsigned int i = 0; i < detectors.nr; i++)
+		fprintf(out, "%*s", column_width(detectors.names[i]), detectors.names[i]);
 	fputs("  how\n", out);
 	for (unsigned int i = 0; i < campaign->nr; i++)
-		print_row(out, campaign, &campaign->hunts[i], width);
+		print_row(out, &detectors, &campaign->hunts[i], width);
 	print_hidden(out, campaign);
 	summarize(campaign, &median, &longest);
 	fprintf(out,
@@ -146,7 +157,7 @@ static json_t *kills_of(const struct hunt *hunt)
 
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
 		json_array_append_new(kills, json_pack("{s:s, s:f, s:I}",
-						       "detector", detection_name(hunt->kills[i].detection),
+						       "detector", hunt->kills[i].detector,
 						       "seconds", hunt->kills[i].seconds,
 						       "seed", (json_int_t)hunt->kills[i].seed));
 	return kills;

@@ -8,6 +8,8 @@
 #include "bench/check/hunt.h"
 #include "bench/data/results.h"
 
+#define MAX_DETECTORS	64
+
 struct campaign {
 	struct hunt *hunts;
 	unsigned int nr;
@@ -16,6 +18,13 @@ struct campaign {
 	bool clean;			/* no detector fired in them */
 };
 
+/* The detectors that fired, each once. */
+struct detectors {
+	const char *names[MAX_DETECTORS];	/* sorted */
+	unsigned int nr;
+};
+
+void matrix_detectors(const struct campaign *campaign, struct detectors *detectors);
 /* Knock-outs that were not killed. */
 unsigned int matrix_alive(const struct campaign *campaign);
 /*

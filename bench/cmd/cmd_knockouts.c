@@ -103,8 +103,7 @@ static void print_hunt(const struct hunt *hunt)
 {
 	printf("%s: %s", hunt->name, verdict_name(hunt->verdict));
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
-		printf("%s %s in %.2f s", i ? "," : ":", detection_name(hunt->kills[i].detection),
-		       hunt->kills[i].seconds);
+		printf("%s %s in %.2f s", i ? "," : ":", hunt->kills[i].detector, hunt->kills[i].seconds);
 	if (hunt->verdict == SURVIVED)
 		printf(", disabled %llu times in %.0f s", (unsigned long long)hunt->left_out, hunt->seconds);
 	putchar('\n');

@@ -214,11 +214,11 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 }
 
 /* The detector, and how to repeat the failure. Async-signal-safe. */
-static void print_failure(enum detection detection)
+static void print_failure(const char *detector)
 {
 	ssize_t written;
 
-	detection_note(detection);
+	detection_note(detector);
 	detection_print();
 	written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
 	(void)written;
@@ -237,10 +237,11 @@ static void stuck(void)
 	end_at_once();
 }
 
-static void broken(const char *text)
+static void broken(const char *detector, const char *text)
 {
+	(void)text;
 	progress_end();
-	print_failure(detection_of_text(text));
+	print_failure(detector);
 }
 
 /* die() has printed all, through broken(). */

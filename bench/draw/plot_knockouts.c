@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plot_knockouts.c - times to kill: a row for each knock-out, a point for each kill, coloured by its detector. */
+#include <string.h>
+
 #include "bench/check/matrix.h"
 #include "bench/draw/plot.h"
 #include "core/faultline.h"
@@ -8,31 +10,21 @@
 #define BOTTOM		60
 #define ROW_HEIGHT	13
 
-/* Neighbours in the list of detectors get the most different colours. */
-static const char *colour_of(enum detection detection)
+/* Of a detector, by its place among those that fired: neighbours get the most different colours. */
+static const char *colour_of(unsigned int detector)
 {
 	static const char *const colours[] = { "#d73027", "#4575b4", "#1a9850", "#f4a582", "#762a83", "#d9a400",
-					       "#74add1",
-					       "#a6611a", "#c51b7d", "#66bd63", "#555555" };
+					       "#74add1", "#a6611a", "#c51b7d", "#66bd63", "#555555" };
 
-	return colours[detection % ARRAY_SIZE(colours)];
+	return colours[detector % ARRAY_SIZE(colours)];
 }
 
 /* And those of one colour by the point: filled circle, box, triangle. */
-static unsigned int point_of(enum detection detection)
+static unsigned int point_of(unsigned int detector)
 {
 	static const unsigned int points[] = { 7, 5, 9 };
 
-	return points[detection / 11 % ARRAY_SIZE(points)];
-}
-
-static bool has_kills(const struct campaign *campaign, enum detection detection)
-{
-	for (unsigned int i = 0; i < campaign->nr; i++)
-		for (unsigned int k = 0; k < campaign->hunts[i].nr_kills; k++)
-			if (campaign->hunts[i].kills[k].detection == detection)
-				return true;
-	return false;
+	return points[detector / 11 % ARRAY_SIZE(points)];
 }
 
 /* The first knock-out of a file on top. */
@@ -42,15 +34,18 @@ static unsigned int row_of(const struct plot_part *part, unsigned int index)
 }
 
 /* A block for each detector: time and row of each kill; and one of medians. */
-static void put_data(struct gnuplot *gnuplot, const struct campaign *campaign, const struct plot_part *part)
+static void put_data(struct gnuplot *gnuplot, const struct campaign *campaign, const struct detectors *detectors,
+		     const struct plot_part *part)
 {
-	for (enum detection d = 0; d < NR_DETECTIONS; d++) {
+	for (unsigned int d = 0; d < detectors->nr; d++) {
 		gnuplot_data(gnuplot, "by%u", d);
-		for (unsigned int i = part->first; i < part->first + part->nr; i++)
-			for (unsigned int k = 0; k < campaign->hunts[i].nr_kills; k++)
-				if (campaign->hunts[i].kills[k].detection == d)
-					gnuplot_row(gnuplot, "%g %u", campaign->hunts[i].kills[k].seconds, row_of(part,
-														  i));
+		for (unsigned int i = part->first; i < part->first + part->nr; i++) {
+			const struct hunt *hunt = &campaign->hunts[i];
+
+			for (unsigned int k = 0; k < hunt->nr_kills; k++)
+				if (!strcmp(hunt->kills[k].detector, detectors->names[d]))
+					gnuplot_row(gnuplot, "%g %u", hunt->kills[k].seconds, row_of(part, i));
+		}
 		gnuplot_data_end(gnuplot);
 	}
 	gnuplot_data(gnuplot, "median");
@@ -63,8 +58,10 @@ static void put_data(struct gnuplot *gnuplot, const struct campaign *campaign, c
 static void put(struct gnuplot *gnuplot, const void *what, const struct plot_part *part)
 {
 	const struct campaign *campaign = what;
+	struct detectors detectors;
 
-	put_data(gnuplot, campaign, part);
+	matrix_detectors(campaign, &detectors);
+	put_data(gnuplot, campaign, &detectors, part);
 	gnuplot_put(gnuplot, "set ytics (");
 	for (unsigned int i = part->first; i < part->first + part->nr; i++)
 		gnuplot_put(gnuplot, "%s %u, ", campaign->hunts[i].name, row_of(part, i));
@@ -81,11 +78,9 @@ static void put(struct gnuplot *gnuplot, const void *what, const struct plot_par
 		    "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width -2 "
 		    "maxrows 3\n"
 		    "plot $median using 1:2 with points pt 1 ps 0.01 notitle, ");
-	for (enum detection d = 0; d < NR_DETECTIONS; d++)
-		if (has_kills(campaign, d))
-			gnuplot_put(gnuplot, "$by%u using 1:2 with points pt %u ps 0.8 lc rgb %s title %s, ", d,
-				    point_of(d),
-				    colour_of(d), detection_name(d));
+	for (unsigned int d = 0; d < detectors.nr; d++)
+		gnuplot_put(gnuplot, "$by%u using 1:2 with points pt %u ps 0.8 lc rgb %s title %s, ", d, point_of(d),
+			    colour_of(d), detectors.names[d]);
 	gnuplot_put(gnuplot, "$median using 1:2:(0):(0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle, "
 		    "$median using 1:2:(0):(-0.42) with vectors nohead lw 1.5 lc rgb '#333333' notitle\n");
 }

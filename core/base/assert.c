@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void (*die_hook)(const char *text);
+void (*die_hook)(const char *detector, const char *text);
 bool slow_checks;
 uint64_t run_seed;
 _Thread_local int die_cpu = -1;
 
-void die(const char *file, int line, const char *fmt, ...)
+void die(const char *detector, const char *file, int line, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -20,9 +20,9 @@ void die(const char *file, int line, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (die_hook)
-		die_hook(text);
-	fprintf(stderr, "faultline: broken invariant: %s\n  at %s:%d, cpu %d, seed %llu\n", text, file, line,
-		die_cpu, (unsigned long long)run_seed);
+		die_hook(detector, text);
+	fprintf(stderr, "faultline: broken invariant: %s\n  at %s:%d, cpu %d, seed %llu\n  detector: %s\n", text, file,
+		line, die_cpu, (unsigned long long)run_seed, detector);
 	fflush(stderr);
 	abort();
 }

@@ -14,20 +14,25 @@
 #include "core/base/compiler.h"
 
 /*
- * die - prints the text, place, cpu and the seed that repeats the run on stderr, then calls abort().
- * die_hook, when set, is called with the text first and may not return (step-by-step tests jump out of it).
+ * die - prints the text, place, cpu, the seed that repeats the run, and the detector on stderr, then calls abort().
+ * @detector: a name that identifies the detector to programs, which never read the text; it stays in memory. die_hook,
+ * when set, is called with both first and may not return (step-by-step tests jump out of it).
  */
-void die(const char *file, int line, const char *fmt, ...) __printf(3, 4) __attribute__((noreturn, cold));
-extern void (*die_hook)(const char *text);	/* (C) set before threads start */
+void die(const char *detector, const char *file, int line, const char *fmt, ...)
+	__printf(4, 5) __attribute__((noreturn, cold));
+/* (C) set before threads start */
+extern void (*die_hook)(const char *detector, const char *text);
 extern bool slow_checks;			/* (C) set before threads start */
 extern uint64_t run_seed;			/* (C) the seed printed by die() */
 extern _Thread_local int die_cpu;		/* (T) the cpu printed by die(); -1: none */
 
-#define BUG(...)	die(__FILE__, __LINE__, __VA_ARGS__)
-#define BUG_ON(c)	do { if (unlikely(c)) die(__FILE__, __LINE__, "%s", #c); } while (0)
+/* BUG_BY() is for detectors that have a name, BUG() and BUG_ON() for all other checks. */
+#define BUG_BY(detector, ...)	die(detector, __FILE__, __LINE__, __VA_ARGS__)
+#define BUG(...)		BUG_BY("BUG_ON", __VA_ARGS__)
+#define BUG_ON(c)		do { if (unlikely(c)) BUG("%s", #c); } while (0)
 
 #if FAULTLINE_CHECK
-#define ASSERT(c)	do { if (unlikely(!(c))) die(__FILE__, __LINE__, "assertion failed: %s", #c); } while (0)
+#define ASSERT(c)	do { if (unlikely(!(c))) BUG_BY("assertion", "assertion failed: %s", #c); } while (0)
 #define ASSERT_SLOW(c)	do { if (slow_checks) ASSERT(c); } while (0)
 #else
 #define ASSERT(c)	((void)sizeof((c) ? 1 : 0))

@@ -126,8 +126,9 @@ void age_freed(enum age_kind kind, const struct age *age, const void *object, un
 		return;
 	periods = count_age(kind, AGE_FREED, gone);
 	if (unlikely(periods < least))
-		BUG("object age: %p, one of the %s, is freed %lu grace periods after the unlink, needs %lu", object,
-		    kind_names[kind], periods, least);
+		BUG_BY(ages.name,
+		       "object age: %p, one of the %s, is freed %lu grace periods after the unlink, needs %lu",
+		       object, kind_names[kind], periods, least);
 }
 
 void age_reused(enum age_kind kind, struct age *age)
@@ -150,13 +151,15 @@ void age_accessed(enum age_kind kind, const struct age *age, const void *object)
 	gone = load_acquire(&age->gone);
 	periods = count_age(kind, AGE_ACCESSED, gone);
 	if (unlikely(periods > 1))
-		BUG("object age: %p, one of the %s, is accessed %lu grace periods after the unlink, limit 1",
-		    object, kind_names[kind], periods);
+		BUG_BY(ages.name,
+		       "object age: %p, one of the %s, is accessed %lu grace periods after the unlink, limit 1",
+		       object, kind_names[kind], periods);
 }
 
 void assert_linked(enum age_kind kind, const struct age *age, const void *object)
 {
 	if (unlikely(load_relaxed(&age->gone)) && detector_is_on(&ages))
-		BUG("object age: %p, one of the %s, is accessed after the unlink", object, kind_names[kind]);
+		BUG_BY(ages.name, "object age: %p, one of the %s, is accessed after the unlink", object,
+		       kind_names[kind]);
 }
 #endif

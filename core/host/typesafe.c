@@ -200,7 +200,7 @@ static force_inline void mark(struct typesafe_cache *cache, void *obj, bool out)
 	size_t index = (size_t)((char *)obj - slab->objs) / cache->stride;
 
 	if (FAULTLINE_CHECK && xchg_relaxed(&slab->out[index], (uint8_t)out) == out)
-		BUG("%s %p %s", cache->name, obj, out ? "handed out twice" : "freed twice");
+		BUG_BY("twice", "%s %p %s", cache->name, obj, out ? "handed out twice" : "freed twice");
 }
 
 void *typesafe_alloc(struct typesafe_cache *cache)

@@ -54,6 +54,10 @@ void lockrank_print(FILE *out)
 /* Bound of nested locks of one thread: fork holds about ten. */
 #define MAX_HELD	32
 
+/* The detectors of this file. */
+#define LOCK_ORDER	"lock order"
+#define LOCKS_HELD	"locks held"
+
 /* Lock key: (A) atomic: written by the list's thread, read by any */
 struct held_lock {
 	const void *lock;	/* (A) */
@@ -111,11 +115,11 @@ void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode m
 		const struct held_lock *held = &list->locks[i];
 
 		if (held->lock == lock)
-			BUG("lock order: %s %p at %s is already held, taken at %s", lockrank_name(rank), lock, site,
-			    held->site);
+			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is already held, taken at %s",
+			       lockrank_name(rank), lock, site, held->site);
 		if (!in_order(held, rank, nested, &same))
-			BUG("lock order: %s %p at %s is wanted while %s %p is held, taken at %s", lockrank_name(rank),
-			    lock, site, lockrank_name(held->rank), held->lock, held->site);
+			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is wanted while %s %p is held, taken at %s",
+			       lockrank_name(rank), lock, site, lockrank_name(held->rank), held->lock, held->site);
 	}
 	record(list, lock, rank, mode, site);
 }
@@ -187,20 +191,20 @@ bool lockrank_is_held_write(const void *lock)
 void lockrank_assert_held(const void *lock)
 {
 	if (unlikely(!lockrank_is_held(lock)))
-		BUG("lock %p should be held", lock);
+		BUG_BY(LOCKS_HELD, "lock %p should be held", lock);
 }
 
 void lockrank_assert_held_read(const void *lock)
 {
 	lockrank_assert_held(lock);
 	if (unlikely(lockrank_is_held_write(lock)))
-		BUG("lock %p should be held for read", lock);
+		BUG_BY(LOCKS_HELD, "lock %p should be held for read", lock);
 }
 
 void lockrank_assert_held_write(const void *lock)
 {
 	if (unlikely(!lockrank_is_held_write(lock)))
-		BUG("lock %p should be held for write", lock);
+		BUG_BY(LOCKS_HELD, "lock %p should be held for write", lock);
 }
 
 void lockrank_assert_none_held(void)
@@ -208,8 +212,8 @@ void lockrank_assert_none_held(void)
 	const struct held_list *list = own_list();
 
 	if (unlikely(list->count))
-		BUG("no lock should be held, but %s %p is, taken at %s", lockrank_name(list->locks[0].rank),
-		    list->locks[0].lock, list->locks[0].site);
+		BUG_BY(LOCKS_HELD, "no lock should be held, but %s %p is, taken at %s",
+		       lockrank_name(list->locks[0].rank), list->locks[0].lock, list->locks[0].site);
 }
 
 void lockrank_assert_may_sleep(void)
@@ -218,8 +222,8 @@ void lockrank_assert_may_sleep(void)
 
 	for (unsigned int i = 0; i < list->count; i++)
 		if (unlikely(is_spinlock(list->locks[i].rank)))
-			BUG("a sleep while %s %p is held, taken at %s", lockrank_name(list->locks[i].rank),
-			    list->locks[i].lock, list->locks[i].site);
+			BUG_BY(LOCKS_HELD, "a sleep while %s %p is held, taken at %s",
+			       lockrank_name(list->locks[i].rank), list->locks[i].lock, list->locks[i].site);
 }
 
 bool lockrank_other_holder(const void *lock, int *cpu, const char **site)

@@ -46,8 +46,10 @@ static __cold void conflict(const void *lock, enum lock_rank rank, const char *m
 	int other = cpu_of(found);
 
 	lockrank_other_holder(by, &other, &other_site);
-	BUG("shadow owner: %s %p: cpu %d is inside for %s, at %s, and so is a %s: cpu %d, at %s", lockrank_name(rank),
-	    lock, cpu_of(own_word()), mode, site, found < SHADOW_WRITER ? "reader" : "writer", other, other_site);
+	BUG_BY(shadow_owners.name,
+	       "shadow owner: %s %p: cpu %d is inside for %s, at %s, and so is a %s: cpu %d, at %s",
+	       lockrank_name(rank), lock, cpu_of(own_word()), mode, site, found < SHADOW_WRITER ? "reader" : "writer",
+	       other, other_site);
 }
 
 void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)

@@ -23,7 +23,7 @@ static void life_begins(struct anon_vma *anon_vma)
 static void life_ends(struct anon_vma *anon_vma)
 {
 	if (!xchg_relaxed(&anon_vma->life, 0ul))
-		BUG("anon_vma %p freed twice", (void *)anon_vma);
+		BUG_BY("lives", "anon_vma %p freed twice", (void *)anon_vma);
 }
 #else
 static inline void life_begins(struct anon_vma *anon_vma) { (void)anon_vma; }

@@ -24,8 +24,8 @@ static uint64_t life_of(const struct anon_vma *anon_vma)
 static void check_life(const struct anon_vma *anon_vma, uint64_t life, const char *when)
 {
 	if (life_of(anon_vma) != life || !load_relaxed(&anon_vma->refcount))
-		BUG("anon_vma %p %s: life %lu, was %lu, %u references", (const void *)anon_vma, when,
-		    (unsigned long)life_of(anon_vma), (unsigned long)life, load_relaxed(&anon_vma->refcount));
+		BUG_BY("lives", "anon_vma %p %s: life %lu, was %lu, %u references", (const void *)anon_vma, when,
+		       (unsigned long)life_of(anon_vma), (unsigned long)life, load_relaxed(&anon_vma->refcount));
 }
 
 static void reader_enter(const struct anon_vma *anon_vma, uint64_t life)
@@ -158,7 +158,7 @@ static enum check lock_slow(const struct folio *folio, struct anon_vma *anon_vma
 		return result;
 	}
 	if (anon_vma_drop(anon_vma))
-		BUG("anon_vma %p has no VMA, and a folio mapped through it", (void *)anon_vma);
+		BUG_BY("lives", "anon_vma %p has no VMA, and a folio mapped through it", (void *)anon_vma);
 	return CHECK_SAME;
 }
 

@@ -151,8 +151,9 @@ void vma_reader_leave(struct vm_area_struct *vma)
 {
 	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end ||
 	    vma->vm_flags != reader_found.flags)
-		BUG("VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader", reader_found.start,
-		    reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end, vma->vm_flags);
+		BUG_BY("VMA reader", "VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader",
+		       reader_found.start, reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end,
+		       vma->vm_flags);
 	shadow_leave_read(&vma->vm_shadow);
 }
 #endif

@@ -206,7 +206,7 @@ struct page *alloc_page(unsigned int flags)
 void free_frozen_pages(struct page *page, unsigned int order)
 {
 	if (unlikely(page_type(page) < PAGE_USED))
-		BUG("pfn %lu freed twice", page_to_pfn(page));
+		BUG_BY("twice", "pfn %lu freed twice", page_to_pfn(page));
 	if (unlikely(load_relaxed(&page->order) != order))
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
@@ -232,7 +232,7 @@ void free_frozen_pages(struct page *page, unsigned int order)
 void free_pages(struct page *page, unsigned int order)
 {
 	if (unlikely(page_type(page) < PAGE_USED))
-		BUG("pfn %lu freed twice", page_to_pfn(page));
+		BUG_BY("twice", "pfn %lu freed twice", page_to_pfn(page));
 	if (page_ref_sub_and_test(page, 1))
 		free_frozen_pages(page, order);
 }

@@ -2,8 +2,8 @@
 /*
  * detector.h - detectors that check every run for one kind of fault: found, switched and reported by name.
  *
- * A file adds a detector with DETECTOR() and calls it where it likes. A detector ends the run by BUG() when it finds a
- * fault. Builds without FAULTLINE_CHECK have no detectors.
+ * A file adds a detector with DETECTOR() and calls it where it likes. A detector ends the run by BUG_BY() with its name
+ * when it finds a fault. Builds without FAULTLINE_CHECK have no detectors.
  */
 #ifndef FAULTLINE_CORE_PROBE_DETECTOR_H
 #define FAULTLINE_CORE_PROBE_DETECTOR_H

@@ -130,7 +130,7 @@ DETECTOR(retries);
 __noinline void retry_check(enum retry_id id, unsigned int rounds)
 {
 	if (unlikely(rounds > loops[id].bound && detector_is_on(&retries)))
-		BUG("retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
+		BUG_BY(retries.name, "retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
 }
 
 __noinline void retry_went_round(enum retry_id id, unsigned int rounds)

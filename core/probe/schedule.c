@@ -106,7 +106,7 @@ static void __cold nobody_is_ready(void)
 		if (turns[i].here && turns[i].waits != TURN_WORK && turns[i].waits != TURN_WORKERS)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u waits for %s",
 				 text[0] ? "; " : "", i < SCHEDULE_WORKERS ? "worker" : "thread", i, turns[i].what);
-	BUG("deadlock: %s", text);
+	BUG_BY("deadlock", "deadlock: %s", text);
 }
 
 static void give_turn(struct turn *next)
@@ -210,7 +210,7 @@ static void step(const char *where, enum schedule_event_kind kind)
 	now.log->steps++;
 	my_turn->step++;
 	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
-		BUG("no end after %u steps", now.plan.max_steps);
+		BUG_BY("circles", "no end after %u steps", now.plan.max_steps);
 	note(where, kind);
 	if (change_here() || wander_here())
 		note(where, SCHEDULE_CHANGED);

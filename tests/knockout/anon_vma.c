@@ -36,9 +36,9 @@ static const struct {
 	/* a reference to another */
 	{ { "anon-ref:B", { NOT_ITS } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked", .event = REBORN } },
 	{ { "anon-ref:moved", { NOT_ITS } }, { TYPESAFE, .point = "anon_vma.looked", .event = MOVES } },
-	{ { "anon-ref:not-zero", { "freed twice" } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked",
+	{ { "anon-ref:not-zero", { "detector: lives" } }, { TYPESAFE, .by_ref = true, .point = "anon_vma.looked",
 	    .event = DIES } },
-	{ { "anon-ref:not-zero", { "freed twice" } }, { CALL_RCU, .by_ref = true, .point = "anon_vma.looked",
+	{ { "anon-ref:not-zero", { "detector: lives" } }, { CALL_RCU, .by_ref = true, .point = "anon_vma.looked",
 	    .event = DIES } },
 };
 

@@ -118,7 +118,7 @@ static void threads_that_meet_are_named(void **state)
 		const struct place *place = &places[i];
 
 		if (child_ends_well(broken, (void *)place, said, sizeof(said)) || !strstr(said, place->named[0]) ||
-		    !strstr(said, place->named[1]))
+		    !strstr(said, place->named[1]) || !strstr(said, "detector: shadow\n"))
 			fail_msg("%s: %s", place->knockout, said);
 	}
 }

@@ -66,6 +66,7 @@ static void a_missing_wait_is_detected(void **state)
 	age_unlinked(&object.age);
 	assert_dies("is freed 0 grace periods after the unlink, needs 1",
 		    age_freed(AGE_TABLE, &object.age, &object, 1));
+	assert_string_equal(died_by(), "ages");
 	age_freed(AGE_VMA, &object.age, &object, 0);
 	detector_switch("ages", false);
 	age_freed(AGE_TABLE, &object.age, &object, 1);

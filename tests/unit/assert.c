@@ -20,6 +20,7 @@ static void bugs_die_in_every_build(void **state)
 	(void)state;
 	assert_dies("one == 1", BUG_ON(one == 1));
 	assert_dies("page 7 of 9", BUG("page %d of %d", 7, 9));
+	assert_string_equal(died_by(), "BUG_ON");
 	BUG_ON(one == 2);
 }
 
@@ -34,6 +35,7 @@ static void assertions_are_of_check_builds(void **state)
 	assert_int_equal(evaluated, FAULTLINE_CHECK);
 #if FAULTLINE_CHECK
 	assert_dies("assertion failed: one == 2", ASSERT(one == 2));
+	assert_string_equal(died_by(), "assertion");
 #else
 	ASSERT(one == 2);
 #endif
@@ -53,7 +55,7 @@ static void slow_ones_only_when_asked_for(void **state)
 }
 
 /* The whole text of a real death, in a child. */
-static void death_prints_place_and_seed(void **state)
+static void death_prints_place_seed_and_detector(void **state)
 {
 	char text[512] = "";
 	size_t len = 0;
@@ -69,7 +71,7 @@ static void death_prints_place_and_seed(void **state)
 		signal(SIGABRT, SIG_DFL);
 		dup2(fds[1], STDERR_FILENO);
 		run_seed = 1234567;
-		BUG("lost %s", "everything");
+		BUG_BY("searcher", "lost %s", "everything");
 	}
 	close(fds[1]);
 	while (len < sizeof(text) - 1 && (got = read(fds[0], text + len, sizeof(text) - 1 - len)) > 0)
@@ -80,7 +82,8 @@ static void death_prints_place_and_seed(void **state)
 	assert_int_equal(WTERMSIG(status), SIGABRT);
 	assert_non_null(strstr(text, "lost everything"));
 	assert_non_null(strstr(text, "tests/unit/assert.c:"));
-	assert_non_null(strstr(text, "seed 1234567"));
+	assert_non_null(strstr(text, "seed 1234567\n"));
+	assert_non_null(strstr(text, "\n  detector: searcher\n"));
 }
 
 int main(void)
@@ -89,7 +92,7 @@ int main(void)
 		cmocka_unit_test(bugs_die_in_every_build),
 		cmocka_unit_test(assertions_are_of_check_builds),
 		cmocka_unit_test(slow_ones_only_when_asked_for),
-		cmocka_unit_test(death_prints_place_and_seed),
+		cmocka_unit_test(death_prints_place_seed_and_detector),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

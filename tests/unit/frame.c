@@ -122,6 +122,7 @@ static void double_frees_die(void **state)
 	free_page(page);
 	assert_dies("freed twice", free_page(page));
 	assert_dies("freed twice", free_frozen_pages(page, 0));
+	assert_string_equal(died_by(), "twice");
 	page = alloc_page(0);
 	assert_dies("_refcount", free_frozen_pages(page, 0));
 	free_page(page);

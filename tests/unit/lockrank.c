@@ -127,6 +127,7 @@ static void a_try_is_free_but_counts_afterwards(void **state)
 	lockrank_release(&locks[0]);
 	lockrank_acquire(&locks[2], RANK_ANON_VMA_RWSEM, HELD_READ);
 	assert_dies("is wanted while", lockrank_acquire(&locks[3], RANK_MMAP_LOCK, HELD_READ));
+	assert_string_equal(died_by(), "lock order");
 	release_all();
 }
 
@@ -156,6 +157,7 @@ static void assertions_of_the_holder(void **state)
 	assert_dies("should be held for write", lockrank_assert_held_write(&locks[0]));
 	assert_dies("should be held for write", lockrank_downgrade(&locks[0]));
 	assert_dies("mm->mmap_lock", lockrank_assert_none_held());
+	assert_string_equal(died_by(), "locks held");
 	release_all();
 }
 

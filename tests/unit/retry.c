@@ -115,6 +115,7 @@ static void a_thread_that_does_not_end_is_named(void **state)
 	needs_checks();
 	assert_true(loop(1000));
 	assert_dies("retry loop: a folio's anon_vma, changed meanwhile: more than 1000 rounds", loop(1001));
+	assert_string_equal(died_by(), "retries");
 	detector_switch("retries", false);
 	assert_true(loop(1001));
 	detector_switch("retries", true);

@@ -377,12 +377,14 @@ static void what_never_ends_is_named(void **state)
 	(void)state;
 	assert_false(child_ends_well(run_never, &unwoken, said, sizeof(said)));
 	assert_non_null(strstr(said, "deadlock: worker 1 waits for a wake-up"));
+	assert_non_null(strstr(said, "detector: deadlock\n"));
 	do /* in either order: the section is open when the other asks, or it is not */
 		reading.plan.seed++;
 	while (child_ends_well(run_never, &reading, said, sizeof(said)) || !strstr(said, "a grace period"));
 	assert_non_null(strstr(said, "deadlock: worker 0 waits for a grace period; worker 1 waits for Godot"));
 	assert_false(child_ends_well(run_never, &round, said, sizeof(said)));
 	assert_non_null(strstr(said, "no end after 10000 steps"));
+	assert_non_null(strstr(said, "detector: circles\n"));
 }
 
 /* Who goes round and round lets others go on in the end: no thread is starved by a loop. */

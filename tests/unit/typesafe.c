@@ -212,6 +212,7 @@ static void double_frees_die(void **state)
 	(void)state;
 	typesafe_free(cache, obj);
 	assert_dies("freed twice", typesafe_free(cache, obj));
+	assert_string_equal(died_by(), "twice");
 	assert_int_equal(typesafe_cache_destroy(cache), 0);
 }
 

@@ -261,6 +261,7 @@ static void a_change_under_a_reader_dies(void **state)
 		vma->vm_flags ^= VM_EXEC;
 		vma->vm_end -= PAGE_SIZE;
 		assert_dies("under its reader", vma_end_read(mm, vma));
+		assert_string_equal(died_by(), "VMA reader");
 		vma->vm_end += PAGE_SIZE;
 		vma_end_read(mm, vma);
 		mm_exit(mm);

@@ -10,11 +10,13 @@
 static _Thread_local jmp_buf back;
 static _Thread_local bool expected;
 static _Thread_local char said[512];
+static _Thread_local const char *by;
 
-static void jump_back(const char *text)
+static void jump_back(const char *detector, const char *text)
 {
 	if (!expected)
 		return;
+	by = detector;
 	snprintf(said, sizeof(said), "%s", text);
 	longjmp(back, 1);
 }
@@ -36,4 +38,9 @@ bool dies_end(const char *text)
 	if (!right)
 		fprintf(stderr, "expected to die of '%s', but: %s\n", text, said[0] ? said : "did not die");
 	return right;
+}
+
+const char *died_by(void)
+{
+	return by;
 }

@@ -17,6 +17,8 @@
 jmp_buf *dies_begin(void);
 /* Ends it. True when die() was called with a text that contains @text. */
 bool dies_end(const char *text);
+/* The detector that the last death in this thread named. */
+const char *died_by(void);
 
 /*
  * Fails the test unless @statement dies with a text that contains @text. Locals that @statement changes are lost.

@@ -30,8 +30,9 @@ static long only_storm(void)
 }
 
 /* How the storm that dies is run alone. */
-static void print_repeat(const char *text)
+static void print_repeat(const char *detector, const char *text)
 {
+	(void)detector;
 	(void)text;
 	fprintf(stderr, "repeat with: FAULTLINE_TEST_SEED=%lu FAULTLINE_TEST_STORM=%u %s\n", (unsigned long)test_seed(),
 		running, program_invocation_name);
