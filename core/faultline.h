@@ -84,6 +84,7 @@
 #include "core/phys/zero_page.h"
 #include "core/policy/policy.h"
 #include "core/probe/detector.h"
+#include "core/probe/knockout.h"
 #include "core/probe/latency.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"

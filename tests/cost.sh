@@ -54,7 +54,7 @@ for tree in with without broken timed; do
 done
 while IFS= read -r file; do
 	take_out "$file"
-done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/compiler.h' ! -path '*/probe/syncpoint.*')
+done < <(find "$trees/without/core" -name '*.[ch]' ! -path '*/base/assert.h' ! -path '*/base/compiler.h' ! -path '*/probe/syncpoint.*' ! -path '*/probe/knockout.*')
 sed -i 's|^#define SYNCPOINT(text)	do { } while (0)|#define SYNCPOINT(text)	__asm__ __volatile__("nop")|' \
 	"$trees/broken/core/probe/syncpoint.h"
 sed -i 's|^static force_inline void lockstat_released(.*{ (void)lock; }|#define lockstat_released(lock) __asm__ __volatile__("nop")|' \

@@ -21,7 +21,7 @@ void detection_note(const char *detector)
 void detection_print(void)
 {
 	const char *detector = load_relaxed(&first);
-	const struct knockout_info *info;
+	const struct knockout *knockout;
 	char line[256];
 	ssize_t written;
 
@@ -29,11 +29,11 @@ void detection_print(void)
 		return;
 	snprintf(line, sizeof(line), DETECTION_LINE "%s\n", detector);
 	written = write(STDERR_FILENO, line, strlen(line));
-	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
+	for (unsigned int i = 0; (knockout = knockout_get(i)); i++) {
 		if (!knockout_hits(i))
 			continue;
 		snprintf(line, sizeof(line), DISABLED_LINE "%llu times %s\n",
-			 (unsigned long long)knockout_hits(i), info->name);
+			 (unsigned long long)knockout_hits(i), knockout->name);
 		written = write(STDERR_FILENO, line, strlen(line));
 	}
 	(void)written;

@@ -29,7 +29,10 @@ static struct {
 	struct episode_end end;
 } now;
 
-static const size_t disabled_size = NR_KNOCKOUTS * sizeof(uint64_t);
+static size_t disabled_size(void)
+{
+	return knockout_count() * sizeof(uint64_t);
+}
 
 static size_t log_size(void)
 {
@@ -45,7 +48,7 @@ int episodes_open(void)
 {
 	now.said = tmpfile();
 	now.log = shared(log_size());
-	now.disabled = shared(disabled_size);
+	now.disabled = shared(disabled_size());
 	if (!now.said || now.log == MAP_FAILED || now.disabled == MAP_FAILED)
 		return fail("no room for what episodes say: %s", strerror(errno));
 	now.log->room = MAX_EVENTS;
@@ -57,7 +60,7 @@ void episodes_close(void)
 {
 	fclose(now.said);
 	munmap(now.log, log_size());
-	munmap(now.disabled, disabled_size);
+	munmap(now.disabled, disabled_size());
 }
 
 uint64_t episodes_disabled(unsigned int index)
@@ -207,7 +210,7 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 	alarm(MAX_SECONDS);
 	dup2(fileno(now.said), STDERR_FILENO);
 	status = play(episode);
-	for (unsigned int i = 0; knockout_info(i); i++)
+	for (unsigned int i = 0; i < knockout_count(); i++)
 		now.disabled[i] += knockout_hits(i);
 	detection_print();
 	_exit(status);

@@ -22,20 +22,21 @@ void exercised_reset(void)
 
 static void print_left_out(FILE *out)
 {
-	const struct knockout_info *info;
+	const struct knockout *knockout;
 
-	for (unsigned int i = 0; (info = knockout_info(i)); i++)
+	for (unsigned int i = 0; (knockout = knockout_get(i)); i++)
 		if (knockout_hits(i))
-			fprintf(out, DISABLED_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i), info->name);
+			fprintf(out, DISABLED_LINE "%llu times %s\n", (unsigned long long)knockout_hits(i),
+				knockout->name);
 }
 
 void exercised_never_disabled(char *const *names, unsigned int nr, uint64_t (*times)(unsigned int index))
 {
-	const struct knockout_info *info;
+	const struct knockout *knockout;
 
 	for (unsigned int n = 0; n < nr; n++)
-		for (unsigned int i = 0; (info = knockout_info(i)); i++)
-			if (!strcmp(info->name, names[n]) && !times(i))
+		for (unsigned int i = 0; (knockout = knockout_get(i)); i++)
+			if (!strcmp(knockout->name, names[n]) && !times(i))
 				fail("never reached: %s", names[n]);
 }
 

@@ -21,17 +21,6 @@
 #define GRACE		60
 #define CLEAN_SEED	1000000u
 
-static const char *const hunts[NR_KNOCKOUTS + 1] = {
-#define HUNT(id, how) [KO_##id] = how,
-#include "bench/check/hunt.def"
-#undef HUNT
-};
-
-const char *hunt_how(unsigned int index)
-{
-	return hunts[index];
-}
-
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "killed", "survived", "not exercised", "hung" };

@@ -2,11 +2,7 @@
 /*
  * hunt.h - one knock-out, until a detector fires; and the same runs with nothing disabled, in which none may fire.
  *
- * A line of hunt.def says how a knock-out is hunted:
- *   stress WORKLOAD [OPTION...]   runs of `faultline stress`, each with another seed, until one fails
- *   test PROGRAM                  a test program beside this one, which disables it itself, and passes when it is
- *                                 detected
- *   model PROGRAM                 an explored pattern, which passes when the removal of each side shows
+ * How each is hunted is a field of it: see core/probe/knockout.h.
  */
 #ifndef FAULTLINE_BENCH_CHECK_HUNT_H
 #define FAULTLINE_BENCH_CHECK_HUNT_H
@@ -34,7 +30,7 @@ struct kill {
 
 struct hunt {
 	const char *name;	/* of the knock-out */
-	const char *how;	/* as in hunt.def */
+	const char *how;	/* as in struct knockout */
 	double patience;	/* seconds until a kill, at most */
 	enum verdict verdict;
 	unsigned int nr_kills;	/* wanted before, done after */
@@ -43,8 +39,6 @@ struct hunt {
 	double seconds;		/* all of them took */
 };
 
-/* hunt.def's line for the knock-out @index; NULL: there is none. */
-const char *hunt_how(unsigned int index);
 /* The program that hunts this way is built. Returns 0, or an exit status after one line on stderr. */
 int hunt_ready(const struct hunt *hunt);
 /*

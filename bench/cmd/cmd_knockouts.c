@@ -55,44 +55,32 @@ static int take(void *target, int option, const char *text)
 }
 
 /* ---- which ---- */
-static int find(const char *name, unsigned int *index)
+static void add_hunt(struct campaign *campaign, const struct knockouts_options *wanted, const struct knockout *knockout)
 {
-	const struct knockout_info *info;
-
-	for (*index = 0; (info = knockout_info(*index)); (*index)++)
-		if (!strcmp(info->name, name))
-			return 0;
-	return unknown_knockout(name);
-}
-
-static int add_hunt(struct campaign *campaign, const struct knockouts_options *wanted, unsigned int index)
-{
-	const char *how = wanted->how ? wanted->how : hunt_how(index);
-
-	if (!how)
-		return fail("no way to detect '%s' is known: add a line to hunt.def", knockout_info(index)->name);
-	campaign->hunts[campaign->nr++] = (struct hunt){ .name = knockout_info(index)->name,
-							 .how = how,
-							 .patience = wanted->seconds,
-							 .nr_kills = (unsigned int)wanted->kills };
-	return 0;
+	campaign->hunts[campaign->nr++] = (struct hunt){
+		.name = knockout->name,
+		.how = wanted->how ? wanted->how : knockout->hunt,
+		.patience = wanted->seconds,
+		.nr_kills = (unsigned int)wanted->kills,
+	};
 }
 
 static int choose(struct campaign *campaign, const struct knockouts_options *wanted, const struct command_line *line)
 {
-	unsigned int index;
+	const struct knockout *knockout;
 	int status = 0;
 
-	campaign->hunts = calloc(NR_KNOCKOUTS + line->nr_words, sizeof(*campaign->hunts));
+	campaign->hunts = calloc(knockout_count() + line->nr_words, sizeof(*campaign->hunts));
 	if (!campaign->hunts)
 		return fail("out of memory");
-	for (unsigned int i = 0; !status && i < line->nr_words; i++) {
-		status = find(line->words[i], &index);
-		if (!status)
-			status = add_hunt(campaign, wanted, index);
+	for (unsigned int i = 0; i < line->nr_words; i++) {
+		knockout = knockout_find(line->words[i]);
+		if (!knockout)
+			return unknown_knockout(line->words[i]);
+		add_hunt(campaign, wanted, knockout);
 	}
-	for (index = 0; !status && !line->nr_words && knockout_info(index); index++)
-		status = add_hunt(campaign, wanted, index);
+	for (unsigned int i = 0; !line->nr_words && (knockout = knockout_get(i)); i++)
+		add_hunt(campaign, wanted, knockout);
 	for (unsigned int i = 0; !status && i < campaign->nr; i++)
 		status = hunt_ready(&campaign->hunts[i]);
 	return status;

@@ -57,12 +57,13 @@ static void print_titles(const char *titles)
 
 static int list_knockouts(void)
 {
-	const struct knockout_info *info;
+	const struct knockout *knockout;
 
-	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
-		printf("%s\n  removes      %s\n  breaks       %s\n  detected by  %s\n", info->name, info->removes,
-		       info->breaks, info->detected_by);
-		print_titles(info->mirrors);
+	for (unsigned int i = 0; (knockout = knockout_get(i)); i++) {
+		printf("%s\n  removes      %s\n  breaks       %s\n  detected by  %s\n", knockout->name,
+		       knockout->removes, knockout->breaks, knockout->detected_by);
+		if (knockout->mirrors)
+			print_titles(knockout->mirrors);
 	}
 	puts("Bugs that Linux had are named by the upstream commit that fixed them.");
 	return EXIT_DONE;

@@ -21,9 +21,9 @@ static const char *policy_name(unsigned int i)
 
 static const char *knockout_name(unsigned int i)
 {
-	const struct knockout_info *info = knockout_info(i);
+	const struct knockout *knockout = knockout_get(i);
 
-	return info ? info->name : NULL;
+	return knockout ? knockout->name : NULL;
 }
 
 static const char *pattern_name(unsigned int i)

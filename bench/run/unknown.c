@@ -26,10 +26,10 @@ int unknown_workload(const char *pattern)
 int unknown_knockout(const char *name)
 {
 	struct suggestion near = suggestion_begin(name);
-	const struct knockout_info *info;
+	const struct knockout *knockout;
 
-	for (unsigned int i = 0; (info = knockout_info(i)); i++)
-		suggestion_offer(&near, info->name);
+	for (unsigned int i = 0; (knockout = knockout_get(i)); i++)
+		suggestion_offer(&near, knockout->name);
 	return complain_of("knock-out", &near, " --knockouts");
 }
 

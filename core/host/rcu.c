@@ -3,7 +3,7 @@
 #include "core/host/rcu.h"
 
 #include "core/base/cpu.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 
 #if defined(FAULTLINE_RCU_QSBR) && FAULTLINE_CHECK
 _Thread_local unsigned int rcu_sections;
@@ -148,6 +148,13 @@ static inline void model_called(struct rcu_cb *cb) { (void)cb; }
 static inline void model_returned(void) {}
 static inline void model_barrier(void) {}
 #endif
+
+DEFINE_KNOCKOUT(RCU_GRACE,
+	.name = "rcu:grace",
+	.removes = "the wait of synchronize_rcu() and of call_rcu()",
+	.breaks = "any reader in freed memory",
+	.detected_by = "ages; ThreadSanitizer: knockout.tsan",
+	.hunt = HUNT_JUMBLE);
 
 #if FAULTLINE_CHECK || FAULTLINE_TSAN
 static unsigned long periods;				/* (A) relaxed: no edge may come from it */

@@ -25,6 +25,7 @@
 
 #include "core/host/rcu.h"
 #include "core/lock/wait.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 #include "core/probe/syncpoint.h"
 
@@ -65,6 +66,13 @@ static void enqueue(struct rwsem *sem, struct rwsem_waiter *waiter)
 	/* ORDER[rwsem-wait:A] before the head checks the lock; pairs with ORDER[rwsem-wait:B] */
 	fetch_or_relaxed(&sem->count, RWSEM_WAITERS);
 }
+
+DEFINE_KNOCKOUT(RWSEM_HANDOFF,
+	.name = "rwsem-handoff",
+	.removes = "the hand-off to a waiter that was overtaken",
+	.breaks = "a starving waiter",
+	.detected_by = "knockout.rwsem",
+	.hunt = "test knockout.rwsem");
 
 /*
  * For the head of the queue: adds @take to count unless it has a bit of @busy. If it has, and the head was @passed, no
@@ -143,6 +151,14 @@ static void wake_readers(struct rwsem_waiter *waiter)
 	}
 }
 
+DEFINE_KNOCKOUT(RWSEM_WAIT_B,
+	.name = "rwsem-wait:B",
+	.removes = "an unlock's check for waiters",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.rwsem",
+	.hunt = HUNT_JUMBLE " --patience 1",
+	.mirrors = "locking/rwsem-xadd: Fix missed wakeup due to reordering of load");
+
 /* The lock was released, or downgraded, with WAITERS set. */
 __noinline void rwsem_wake(struct rwsem *sem)
 {
@@ -201,6 +217,13 @@ static bool spin_for_read(struct rwsem *sem, struct wait_cost *cost)
 	return false;
 }
 
+DEFINE_KNOCKOUT(RWSEM_WAIT_A,
+	.name = "rwsem-wait:A",
+	.removes = "a queued waiter's re-check of the lock",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.rwsem",
+	.hunt = HUNT_JUMBLE " --patience 1");
+
 static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
 {
 	struct rwsem_waiter self = { .for_write = false };
@@ -215,6 +238,13 @@ static void queue_for_read(struct rwsem *sem, struct wait_cost *cost)
 	if (!granted)
 		park(&self, cost);
 }
+
+DEFINE_KNOCKOUT(RWSEM_READ_WAIT,
+	.name = "rwsem-read-wait",
+	.removes = "a reader's wait for a writer",
+	.breaks = "a reader beside a writer",
+	.detected_by = "knockout.rwsem",
+	.hunt = HUNT_JUMBLE);
 
 /* The fast path has counted this thread as a reader, on top of @seen. */
 __noinline void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen)

@@ -7,7 +7,15 @@
 
 #include "core/lock/lockstat.h"
 #include "core/lock/wait.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
+
+DEFINE_KNOCKOUT(SPIN_LOCK_A,
+	.name = "spin-lock:A",
+	.removes = "the release in a spinlock's unlock",
+	.breaks = "a holder that misses the previous holder's stores",
+	.detected_by = "ThreadSanitizer: knockout.tsan; models.spin_lock: x86 has no weaker store",
+	.hunt = "model models.spin_lock");
 
 /* Spins between re-checks for each ticket ahead: about one short section. */
 #define TICKET_ROUNDS	4
@@ -130,6 +138,13 @@ static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 	store_release(&next->is_head, 1u);
 }
 
+DEFINE_KNOCKOUT(SPIN_FUTEX_MARK,
+	.name = "spin-futex:A",
+	.removes = "the waiters mark of a futex spinlock",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.spinlock",
+	.hunt = HUNT_JUMBLE " --policy linux-6.15,spin=futex --patience 1");
+
 /*
  * No wake-up is lost: a waiter parks only while the kernel finds the word at 2, and an unlock that turns 2 into 0
  * wakes one. The woken one takes the lock as 2, since it can't know whether others are parked: at worst one wake-up is
@@ -152,6 +167,13 @@ static void futex_lock_wait(spinlock_t *lock, struct wait_cost *cost)
 		futex_wait_online(&lock->val, held);
 	}
 }
+
+DEFINE_KNOCKOUT(SPIN_WAIT,
+	.name = "spin-wait",
+	.removes = "waiting for a spinlock that is held",
+	.breaks = "two threads in one section",
+	.detected_by = "knockout.spinlock",
+	.hunt = HUNT_JUMBLE " --patience 1");
 
 /* @seen: the word in the failed fast path; for a ticket lock its upper half is the ticket drawn. */
 __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
@@ -186,6 +208,13 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	lockrank_wait_end();
 	lockstat_add(lock->rank, &cost);
 }
+
+DEFINE_KNOCKOUT(SPIN_FUTEX_WAKE,
+	.name = "spin-futex:B",
+	.removes = "the wake-up at a futex spinlock's unlock",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.spinlock",
+	.hunt = HUNT_JUMBLE " --policy linux-6.15,spin=futex --patience 1");
 
 __noinline void spin_wake_futex(spinlock_t *lock)
 {

@@ -21,7 +21,10 @@
 #include "core/lock/lockrank.h"
 #include "core/lock/lockstat.h"
 #include "core/lock/shadow.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
+
+DECLARE_KNOCKOUT(SPIN_LOCK_A);
 
 enum spin_kind { SPIN_TTAS, SPIN_TICKET, SPIN_QUEUED, SPIN_FUTEX, NR_SPIN_KINDS };
 

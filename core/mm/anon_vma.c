@@ -9,6 +9,7 @@
 
 #include "core/mm/anon_vma_cache.h"
 #include "core/mm/vma.h"
+#include "core/probe/knockout.h"
 
 /* ---- chains of a VMA ---- */
 
@@ -172,6 +173,14 @@ void anon_vma_post_split(struct vm_area_struct *new, struct vm_area_struct *vma)
 	}
 	anon_vma_tree_post_update(vma);
 }
+
+DEFINE_KNOCKOUT(ANON_VMA_REUSE,
+	.name = "anon-vma:reuse",
+	.removes = "the check that no VMA uses an anon_vma before a fork reuses it",
+	.breaks = "two VMAs of one anon_vma that are linked to different ones",
+	.detected_by = "the census of anon_vmas at rest",
+	.hunt = "stress anon_vma_churn --noise 100",
+	.mirrors = "mm/rmap: Fix anon_vma->degree ambiguity leading to double-reuse");
 
 /* The oldest anon_vma linked to @vma that no VMA uses and that is not the parent of two. */
 static struct anon_vma *anon_vma_unused(const struct vm_area_struct *vma)

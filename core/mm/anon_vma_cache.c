@@ -8,6 +8,7 @@
 #include "core/base/cpu.h"
 #include "core/host/arena.h"
 #include "core/host/typesafe.h"
+#include "core/probe/knockout.h"
 
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
 static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */
@@ -120,6 +121,13 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 	count_event(EV_ANON_VMA_ALLOC);
 	return anon_vma;
 }
+
+DEFINE_KNOCKOUT(ANON_REF_A,
+	.name = "anon-ref:A",
+	.removes = "the grace period before an anon_vma's memory is freed (anon_vma=call_rcu)",
+	.breaks = "a reader in freed memory",
+	.detected_by = "poison, AddressSanitizer: knockout.anon_vma",
+	.hunt = "stress anon_vma_churn --noise 100 --policy linux-6.15,anon_vma=call_rcu");
 
 static void anon_vma_free(struct anon_vma *anon_vma)
 {

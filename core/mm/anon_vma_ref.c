@@ -3,6 +3,7 @@
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
 #include "core/mm/anon_vma.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 #define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
@@ -54,6 +55,13 @@ static inline void reader_leave(const struct anon_vma *anon_vma) { (void)anon_vm
 
 /* ---- the two checks ---- */
 
+DEFINE_KNOCKOUT(ANON_REF_FIRST,
+	.name = "anon-ref:first",
+	.removes = "the check that a folio is mapped before its anon_vma is used",
+	.breaks = "a reader in freed memory",
+	.detected_by = "poison, AddressSanitizer: knockout.anon_vma",
+	.hunt = "stress anon_vma_churn --noise 100 --policy linux-6.15,anon_vma=call_rcu");
+
 static bool mapped_at_first(const struct folio *folio)
 {
 	return folio_mapped(folio) || KNOCKED_OUT(ANON_REF_FIRST);
@@ -75,6 +83,21 @@ static struct anon_vma *first_check(const struct folio *folio, uint64_t *life)
 
 enum check { CHECK_SAME, CHECK_MOVED, CHECK_GONE };
 
+DEFINE_KNOCKOUT(ANON_REF_B,
+	.name = "anon-ref:B",
+	.removes = "the re-check that a folio is mapped, once its anon_vma is locked or referenced",
+	.breaks = "a reverse map walk over a dead anon_vma, or another's",
+	.detected_by = "the generation that an anon_vma's reader compares: knockout.anon_vma",
+	.hunt = "stress anon_vma_churn --noise 100",
+	.mirrors = "mm: fix hang on anon_vma->root->lock");
+
+DEFINE_KNOCKOUT(ANON_REF_MOVED,
+	.name = "anon-ref:moved",
+	.removes = "the re-check that a folio still names the anon_vma that was locked or referenced",
+	.breaks = "a reverse map walk over a dead anon_vma, or another's",
+	.detected_by = "the generation that an anon_vma's reader compares: knockout.anon_vma",
+	.hunt = "test knockout.anon_vma");
+
 /*
  * B3. Reads mapped first, mapping second: if the folio moved here in between, it was mapped at that time.
  *
@@ -93,6 +116,13 @@ static enum check second_check(const struct folio *folio, const struct anon_vma 
 	}
 	return CHECK_SAME;
 }
+
+DEFINE_KNOCKOUT(ANON_REF_NOT_ZERO,
+	.name = "anon-ref:not-zero",
+	.removes = "the refusal of references to a dead anon_vma",
+	.breaks = "an anon_vma freed twice",
+	.detected_by = "the generation that an anon_vma's free checks: knockout.anon_vma",
+	.hunt = "stress anon_vma_churn --noise 100 --threads 8");
 
 /* B2, by reference. */
 static bool get_unless_zero(struct anon_vma *anon_vma)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 #define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
@@ -12,6 +13,13 @@ static struct folio **slot_of(struct address_space *mapping, unsigned long index
 {
 	return &mapping->slots[index >> mapping->order];
 }
+
+DEFINE_KNOCKOUT(FILEMAP_RECHECK,
+	.name = "filemap:recheck",
+	.removes = "the re-read of a page cache slot once its folio is referenced",
+	.breaks = "a reference to another owner's page",
+	.detected_by = "knockout.filemap",
+	.hunt = "test knockout.filemap");
 
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
 {

@@ -11,6 +11,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 /* Lock key: (T) this thread only */
@@ -73,6 +74,13 @@ static bool lookup_pte(struct lookup *lookup, pmd_t *pmdp)
 		pte_unmap_unlock(pt, fw->ptl);
 	return true;
 }
+
+DEFINE_KNOCKOUT(FOLIO_WALK_RECHECK,
+	.name = "folio-walk:recheck",
+	.removes = "the re-read of a leaf under its lock, in folio_walk_start()",
+	.breaks = "a folio that is no longer mapped there",
+	.detected_by = "the step-by-step tests of folio_walk_start()",
+	.hunt = "test unit.folio_walk.4");
 
 /* @pmd: the value read without the lock. */
 static bool lookup_pmd(struct lookup *lookup, pmd_t *pmdp, pmd_t pmd)

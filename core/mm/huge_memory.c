@@ -6,6 +6,7 @@
 #include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 
 /* ---- the huge zero page ---- */
 
@@ -74,6 +75,13 @@ static void fill_zero(pte_t *table, pmd_t old, const struct vm_area_struct *vma)
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		set_pte(table + i, pte_mkspecial(pte_of_leaf(old, zero_page, vma)));
 }
+
+DEFINE_KNOCKOUT(THP_SPLIT_EXCLUSIVE,
+	.name = "thp:split-exclusive",
+	.removes = "copying a huge page's PageAnonExclusive to each page",
+	.breaks = "a writable entry of a shared page",
+	.detected_by = "the check of all mms at rest",
+	.hunt = HUNT_HUGE);
 
 /*
  * The PTEs hold a reference each, the leaf's one among them; and their mapcounts are added before the leaf's is
@@ -192,6 +200,13 @@ void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsig
 			split_huge_pud(vma, pudp, start);
 	}
 }
+
+DEFINE_KNOCKOUT(THP_VMA_SPLIT,
+	.name = "thp:vma-split",
+	.removes = "splitting a leaf at a new VMA boundary",
+	.breaks = "one leaf in two VMAs",
+	.detected_by = "the check of all mms at rest",
+	.hunt = HUNT_HUGE);
 
 void vma_adjust_trans_huge(struct vm_area_struct *vma, unsigned long addr)
 {

@@ -3,6 +3,7 @@
 #include "core/mm/hugetlb.h"
 
 #include "core/host/arena.h"
+#include "core/probe/knockout.h"
 
 #define HPAGE_PGOFF_SHIFT	HPAGE_PMD_ORDER
 #define FAULT_MUTEXES		64u
@@ -128,6 +129,14 @@ void hugetlb_vma_unlock_read(struct vm_area_struct *vma)
 		up_read(&vma->vm_resv->lock);
 }
 
+DEFINE_KNOCKOUT(HUGETLB_ZAP_LOCK,
+	.name = "hugetlb:zap-lock",
+	.removes = "the hugetlb VMA lock while huge pages are zapped",
+	.breaks = "a fault finds the pool empty while zapped huge pages return to it",
+	.detected_by = "faults that must not fail: knockout.hugetlb",
+	.hunt = "test knockout.hugetlb",
+	.mirrors = "hugetlbfs: close race between MADV_DONTNEED and page fault");
+
 void hugetlb_vma_lock_write(struct vm_area_struct *vma)
 {
 	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_ZAP_LOCK))
@@ -139,6 +148,13 @@ void hugetlb_vma_unlock_write(struct vm_area_struct *vma)
 	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_ZAP_LOCK))
 		up_write(&vma->vm_resv->lock);
 }
+
+DEFINE_KNOCKOUT(HUGETLB_FAULT_MUTEX,
+	.name = "hugetlb:fault-mutex",
+	.removes = "the mutex of a fault in hugetlb memory",
+	.breaks = "a second fault for one place finds the pool empty",
+	.detected_by = "faults that must not fail: knockout.hugetlb",
+	.hunt = "test knockout.hugetlb");
 
 struct rwsem *hugetlb_fault_mutex_lock(const struct mm_struct *mm, unsigned long addr)
 {

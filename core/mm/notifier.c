@@ -17,6 +17,21 @@
 #include "core/mm/i_mmap.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
+#include "core/probe/knockout.h"
+
+DEFINE_KNOCKOUT(HMM_SEQ_A,
+	.name = "hmm-seq:A",
+	.removes = "changing the sequence before entries are changed",
+	.breaks = "a stale snapshot reported as valid",
+	.detected_by = "the comparison with the entries: knockout.hmm",
+	.hunt = "stress hmm_vs_invalidate --noise 100");
+
+DEFINE_KNOCKOUT(HMM_SEQ_B,
+	.name = "hmm-seq:B",
+	.removes = "the re-read of the sequence after the entries",
+	.breaks = "a stale snapshot reported as valid",
+	.detected_by = "the comparison with the entries: knockout.hmm",
+	.hunt = "stress hmm_vs_invalidate --noise 100");
 
 TAILQ_HEAD(interval_notifier_list, mmu_interval_notifier);
 
@@ -148,6 +163,13 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 
 /* ---- subscribers ---- */
 
+DEFINE_KNOCKOUT(NOTIFIER_BEGIN_WAIT,
+	.name = "notifier:begin-wait",
+	.removes = "the wait for running invalidations before entries are read",
+	.breaks = "a snapshot of entries about to be zapped",
+	.detected_by = "the comparison with the entries: knockout.hmm",
+	.hunt = "stress hmm_vs_invalidate --noise 100");
+
 uint32_t mmu_interval_read_begin(struct mmu_interval_notifier *sub)
 {
 	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A]. */
@@ -252,6 +274,13 @@ static void wait_for_invalidations(struct mm_struct *mm)
 		}
 	}
 }
+
+DEFINE_KNOCKOUT(NOTIFIER_REGISTER,
+	.name = "notifier:register-wait",
+	.removes = "the wait for invalidations that began before there were subscribers",
+	.breaks = "a first subscriber that misses one",
+	.detected_by = "the comparison of a snapshot with the entries: knockout.hmm",
+	.hunt = "test knockout.hmm");
 
 int mmu_notifier_register_locked(struct mm_struct *mm)
 {

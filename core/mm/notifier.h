@@ -31,7 +31,11 @@
 #define FAULTLINE_CORE_MM_NOTIFIER_H
 
 #include "core/mm/mm_types.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
+
+DECLARE_KNOCKOUT(HMM_SEQ_A);
+DECLARE_KNOCKOUT(HMM_SEQ_B);
 
 enum mmu_notifier_event {
 	MMU_NOTIFY_UNMAP,		/* mremap: the pages move to other addresses */

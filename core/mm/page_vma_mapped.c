@@ -5,6 +5,7 @@
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 static struct mm_pgtable *pgtable_of(const struct page_vma_mapped_walk *pvmw)
@@ -41,6 +42,13 @@ static bool find_in_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 			return true;
 	return false;
 }
+
+DEFINE_KNOCKOUT(PVMW_RECHECK,
+	.name = "pvmw:recheck",
+	.removes = "the re-read of the PMD entry under the PTL, in an rmap walk",
+	.breaks = "an entry changed in a table that is unlinked",
+	.detected_by = "the step-by-step test of page_vma_mapped_walk()",
+	.hunt = "test unit.page_vma_mapped.4");
 
 /*
  * Locks the current table, mapped when its PMD entry was @pmd. False: the entry has changed; nothing is locked or

@@ -7,6 +7,7 @@
 #include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
+#include "core/probe/knockout.h"
 
 #define MM_ID_NONE	0u	/* no mm's */
 
@@ -241,6 +242,29 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
 	add_rmap_ptes(folio, page, nr, dst_vma);
 	return 0;
 }
+
+DEFINE_KNOCKOUT(PIN_CHECK,
+	.name = "pin-check",
+	.removes = "the check for pins before a page is shared or replaced",
+	.breaks = "a pinned page is shared: writes through the pin are lost",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm: Do early cow for pinned pages during fork() for ptes");
+
+DEFINE_KNOCKOUT(GUP_SHARE_A,
+	.name = "gup-share:A",
+	.removes = "the full barrier between clearing an entry and the check for pins",
+	.breaks = "a pinned page is shared or replaced",
+	.detected_by = "models.gup_share: x86 keeps the order without it",
+	.hunt = "model models.gup_share");
+
+DEFINE_KNOCKOUT(GUP_UNSHARE_A,
+	.name = "gup-unshare:A",
+	.removes = "clearing PageAnonExclusive before a shared entry is set",
+	.breaks = "a read pin on a shared page",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast");
 
 /* Source: include/linux/rmap.h, __folio_try_share_anon_rmap(). */
 static int try_share(struct folio *folio, struct page *page)

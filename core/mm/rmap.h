@@ -40,6 +40,10 @@
 #include "core/mm/mm_types.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(PIN_CHECK);
+DECLARE_KNOCKOUT(GUP_SHARE_A);
 
 typedef unsigned int rmap_t;
 #define RMAP_NONE	0u

@@ -5,6 +5,7 @@
 #include "core/mm/i_mmap.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /* Walks one VMA that overlaps @folio. False ends the walk. Locking: the lock of the tree it was found in. */
@@ -41,6 +42,13 @@ static void walk_anon_vmas(struct anon_vma *anon_vma, struct folio *folio, struc
 		if (!walk_chain(avc, folio, rwc))
 			break;
 }
+
+DEFINE_KNOCKOUT(RMAP_LOCK,
+	.name = "rmap:lock",
+	.removes = "the lock of the anon_vma while its VMAs are walked",
+	.breaks = "a walk in VMAs that move, and in freed ones",
+	.detected_by = "the checks of an rmap walk, AddressSanitizer",
+	.hunt = HUNT_JUMBLE);
 
 static void rmap_walk_anon(struct folio *folio, struct rmap_walk_control *rwc)
 {

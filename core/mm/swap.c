@@ -8,6 +8,7 @@
 #include "core/host/arena.h"
 #include "core/pgtable/pgtable.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 
 /* Lock key: (S) the slot's lock (D) the device's lock */
 struct swap_slot {
@@ -202,6 +203,14 @@ void swap_free(unsigned long slot)
 	free_locked(lock_slot(slot), slot);
 }
 
+DEFINE_KNOCKOUT(SWAP_RECHECK,
+	.name = "swap:recheck",
+	.removes = "the re-check, under the PTL, that a swap-in's folio is the slot's",
+	.breaks = "a stale page, or another owner's",
+	.detected_by = "the contents of pages",
+	.hunt = "test knockout.swap",
+	.mirrors = "mm: fix swapin race condition");
+
 bool swap_free_mapped(unsigned long slot, struct folio *folio)
 {
 	struct swap_slot *s = lock_slot(slot);
@@ -231,6 +240,13 @@ struct folio *swap_cache_get(unsigned long slot, struct folio *new)
 	spin_unlock(&s->lock);
 	return folio;
 }
+
+DEFINE_KNOCKOUT(SWAP_FREEZE,
+	.name = "swap:freeze",
+	.removes = "the check for other references before a folio's contents go to swap",
+	.breaks = "writes through a reference are lost",
+	.detected_by = "the contents of pages",
+	.hunt = "test knockout.swap");
 
 bool swap_writeout(unsigned long slot, struct folio *folio)
 {

@@ -10,6 +10,7 @@
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
+#include "core/probe/knockout.h"
 
 /*
  * Two caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
@@ -143,6 +144,14 @@ static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	vma_tree_start_moved(&mm->tree, vma->vm_end);
 }
 
+DEFINE_KNOCKOUT(VMA_SPLIT_LOCK,
+	.name = "vma:split-lock",
+	.removes = "the write lock of a VMA before it is split; it comes after",
+	.breaks = "a fault in a VMA that is being changed",
+	.detected_by = "the snapshot that a VMA reader compares at unlock",
+	.hunt = HUNT_JUMBLE,
+	.mirrors = "mm/hugetlb: unshare page tables during VMA split, not before");
+
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
 {
 	struct vm_area_struct *below;
@@ -237,6 +246,14 @@ static void keep_sticky(struct vm_area_struct *vma, struct vma_kind from)
 	if (from.maybe_guard)
 		store_relaxed(&vma->vm_maybe_guard, true);
 }
+
+DEFINE_KNOCKOUT(VMA_MERGE_LOCK,
+	.name = "vma:merge-lock",
+	.removes = "the write lock of a VMA before it merges with its neighbour; it comes after",
+	.breaks = "a fault in a VMA that is being changed",
+	.detected_by = "the snapshot that a VMA reader compares at unlock",
+	.hunt = HUNT_JUMBLE,
+	.mirrors = "mm/mmap: write-lock VMAs in vma_prepare before modifying them");
 
 /* @left ends where @right begins: @right takes over its range, since that changes no key. */
 static void vma_absorb(struct mm_struct *mm, struct vm_area_struct *left, struct vm_area_struct *right)

@@ -3,12 +3,41 @@
 #include "core/mm/vma_lock.h"
 
 #include "core/lock/wait.h"
+#include "core/probe/knockout.h"
+
+DEFINE_KNOCKOUT(VMA_SEQ_B,
+	.name = "vma-seq:B",
+	.removes = "the re-check of vm_lock_seq against mm_lock_seq under the VMA lock",
+	.breaks = "a fault in a VMA that is being changed",
+	.detected_by = "the snapshot that a VMA reader compares at unlock",
+	.hunt = HUNT_JUMBLE);
+
+DEFINE_KNOCKOUT(VMA_MM_RECHECK,
+	.name = "vma-lock:mm-recheck",
+	.removes = "the re-check under the VMA lock that the VMA is this mm's",
+	.breaks = "a fault in another mm's VMA",
+	.detected_by = "the owner check of handle_mm_fault()",
+	.hunt = "test unit.vma_lock_races");
+
+DEFINE_KNOCKOUT(VMA_DETACHED_RECHECK,
+	.name = "vma-lock:detached-recheck",
+	.removes = "the re-check under the VMA's rwsem that it is attached",
+	.breaks = "a fault in a VMA that was unmapped",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE " --policy linux-6.4");
 
 /* The writer sleeps on vm_refcnt itself, so a wake-up needs only the VMA's type-stable memory. */
 void vma_wake_writer(struct vm_area_struct *vma)
 {
 	futex_wake_one(&vma->vm_refcnt);
 }
+
+DEFINE_KNOCKOUT(VMA_WRITER_WAIT,
+	.name = "vma-lock:writer-wait",
+	.removes = "a VMA writer's wait for readers",
+	.breaks = "a fault in a VMA that is being changed",
+	.detected_by = "the snapshot that a VMA reader compares at unlock",
+	.hunt = HUNT_JUMBLE);
 
 /* Adds VMA_LOCK_OFFSET, and waits until the count is that + @attached: no reader is inside, and none can enter. */
 static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
@@ -40,6 +69,13 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 	lockstat_add(RANK_VMA_LOCK, &cost);
 	count_event(EV_VMA_WRITE_WAIT);
 }
+
+DEFINE_KNOCKOUT(VMA_SEQ_A,
+	.name = "vma-seq:A",
+	.removes = "writing vm_lock_seq while the VMA is write-locked",
+	.breaks = "a fault in a VMA that is being changed",
+	.detected_by = "the snapshot that a VMA reader compares at unlock",
+	.hunt = HUNT_JUMBLE);
 
 /*
  * ORDER[vma-seq:A] vm_lock_seq is set while the lock is held for write: after earlier readers have left, before later
@@ -157,6 +193,13 @@ void vma_reader_leave(struct vm_area_struct *vma)
 	shadow_leave_read(&vma->vm_shadow);
 }
 #endif
+
+DEFINE_KNOCKOUT(VMA_RANGE_RECHECK,
+	.name = "vma-lock:range-recheck",
+	.removes = "the re-check under the VMA lock that the VMA contains the address",
+	.breaks = "a fault outside its VMA",
+	.detected_by = "the range check of handle_mm_fault()",
+	.hunt = HUNT_JUMBLE);
 
 /*
  * The lookup and the trylock are under RCU, so that tree nodes and (VMA_LOCK_RWSEM) the VMA are not freed meanwhile.

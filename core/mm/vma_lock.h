@@ -24,8 +24,13 @@
 #define FAULTLINE_CORE_MM_VMA_LOCK_H
 
 #include "core/mm/mm_types.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 #include "core/probe/syncpoint.h"
+
+DECLARE_KNOCKOUT(VMA_SEQ_B);
+DECLARE_KNOCKOUT(VMA_MM_RECHECK);
+DECLARE_KNOCKOUT(VMA_DETACHED_RECHECK);
 
 #define VMA_LOCK_OFFSET	0x40000000u	/* above any number of readers */
 

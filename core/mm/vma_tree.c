@@ -8,6 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/host/arena.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 
 /* A child's search found nothing: its VMAs all end at or below @addr, so the next child's first one is the result. */
@@ -87,6 +88,14 @@ static void node_free_rcu(struct rcu_head *head)
 	age_freed(AGE_VMA_NODE, &node->age, node, 1);
 	node_free(node, node->home, sizeof(*node));
 }
+
+DEFINE_KNOCKOUT(VMA_TREE_GRACE,
+	.name = "vma-tree:grace",
+	.removes = "the grace period before a replaced node of the VMA tree is freed",
+	.breaks = "a VMA lookup in freed memory",
+	.detected_by = "ages; poisoned nodes, AddressSanitizer, ThreadSanitizer",
+	.hunt = HUNT_CROWD,
+	.mirrors = "mm: enable maple tree RCU mode by default");
 
 void node_retire(struct vma_node *node)
 {

@@ -37,6 +37,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 #define IS_HUGE	1	/* mapped by a leaf already: positive, and no error */
@@ -134,6 +135,13 @@ static void link_table(struct collapse *c)
 	spin_unlock(ptl);
 }
 
+DEFINE_KNOCKOUT(COLLAPSE_REFS,
+	.name = "collapse:refs",
+	.removes = "the check for other references to a page that collapse copies",
+	.breaks = "a pinned page is replaced",
+	.detected_by = "the in-flight check of pins",
+	.hunt = "stress collapse_vs_gup --noise 100");
+
 /*
  * (A2) True if only the entries that map @folio, and a swap slot, have references. An exclusive page's entry is the
  * only one, so no pin is missed although the two counts are not read at once. Source: mm/khugepaged.c,
@@ -223,6 +231,13 @@ static void map_leaf(struct collapse *c)
 	mm_count(pt, MM_ANONPAGES, (long)HPAGE_PMD_NR - c->nr);
 	spin_unlock(ptl);
 }
+
+DEFINE_KNOCKOUT(COLLAPSE_VMA_LOCK,
+	.name = "collapse:vma-lock",
+	.removes = "the write lock of a VMA during collapse",
+	.breaks = "a fault links a table where collapse sets the leaf",
+	.detected_by = "the check in map_leaf(), counters at rest",
+	.hunt = HUNT_CROWD);
 
 /* Locking: mmap_lock for write. The huge page is used if it returns 0. */
 static int collapse_locked(struct collapse *c)

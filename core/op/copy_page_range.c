@@ -19,6 +19,7 @@
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 
 /* Work under the PTLs between two checks for waiters; an empty slot is 1. As the kernel's copy_pte_range(). */
 #define COPY_WORK	32
@@ -31,6 +32,14 @@ struct copy {
 	long anon, file;			/* (T) pages mapped into the current table */
 	long early;				/* (T) of those, copies */
 };
+
+DEFINE_KNOCKOUT(FORK_WRPROTECT,
+	.name = "fork:wrprotect",
+	.removes = "taking write permission from the parent's entries",
+	.breaks = "a child that sees its parent's writes",
+	.detected_by = "the at-rest oracle's rule that writable pages are exclusive; the contents check of "
+		"knockout.fork",
+	.hunt = "stress cow_after_fork --noise 10 --axis pages:2048");
 
 /*
  * Sets the entry of the child. In a shared mapping both have the same permissions. A concurrent mkclean, or
@@ -103,6 +112,13 @@ copy:
 	return (int)nr;
 }
 
+DEFINE_KNOCKOUT(FORK_SWAP_EXCLUSIVE,
+	.name = "fork:swap-exclusive",
+	.removes = "clearing exclusive in the parent's swap entries",
+	.breaks = "one of two mms writes to a swapped page that they share",
+	.detected_by = "an exclusive entry's slot is shared: at rest, or at swap-in",
+	.hunt = "stress mirror_storm --noise 100");
+
 /*
  * A shared swap entry is not exclusive, and swapped in read-only, on either side. Guard markers and poison are copied
  * as they are. Locking: both PTLs. Source: mm/memory.c, copy_nonpresent_pte().
@@ -165,6 +181,13 @@ static int copy_ptes(struct copy *copy, pte_t *dst, pte_t *src, unsigned long *a
 	}
 	return 0;
 }
+
+DEFINE_KNOCKOUT(FORK_TABLE_AGAIN,
+	.name = "fork:table-again",
+	.removes = "the new allocation of a child's table that a collapse retracted during fork; its range is skipped",
+	.breaks = "a child without its parent's guards",
+	.detected_by = "unit.collapse_file",
+	.hunt = "test unit.collapse_file.4");
 
 /*
  * One round under both PTLs. mmap_lock is held for write, so no table is reclaimed; but the collapse of a file
@@ -250,6 +273,14 @@ static int copy_tables(struct copy *copy)
 	}
 	return err;
 }
+
+DEFINE_KNOCKOUT(GUP_FORK_A,
+	.name = "gup-fork:A",
+	.removes = "the full barrier between making write_protect_seq odd and the check for pins",
+	.breaks = "a pinned page is shared with a child",
+	.detected_by = "models.gup_fork, litmus.gup_fork: in the core, locks in between keep the order on x86",
+	.hunt = "model models.gup_fork",
+	.mirrors = "mm/gup: prevent gup_fast from racing with COW during fork");
 
 /* The entries of the parent change too. */
 static int copy_cow_tables(struct copy *copy)

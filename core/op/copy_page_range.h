@@ -5,6 +5,10 @@
 
 #include "core/mm/mm_types.h"
 
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(FORK_WRPROTECT);
+
 /*
  * copy_page_range - copies the entries of @src to @dst, the same range of another mm, where nothing is mapped yet.
  * Pages are shared, and except in a shared mapping lose write permission on both sides; pages that may be pinned are

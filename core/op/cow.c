@@ -16,6 +16,14 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/op/pfnmap.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
+
+DEFINE_KNOCKOUT(COW_RECHECK,
+	.name = "cow:recheck",
+	.removes = "the re-check of references once the folio cannot get new owners",
+	.breaks = "a write to a page with a new reader",
+	.detected_by = "knockout.cow",
+	.hunt = "test knockout.cow");
 
 /*
  * A large folio is reused if its references are all entries of this mm. The two counts change separately, an entry's
@@ -52,6 +60,13 @@ bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma)
 	folio_unlock(folio);
 	return alone;
 }
+
+DEFINE_KNOCKOUT(COW_REUSE_CHECK,
+	.name = "cow:reuse-check",
+	.removes = "the check for other references before a write fault reuses a page",
+	.breaks = "two mms write to one page",
+	.detected_by = "exclusive pages and entries at rest",
+	.hunt = HUNT_JUMBLE);
 
 /* Locking: the PTL of an entry of @vma that maps it. */
 static bool can_reuse_folio(struct folio *folio, struct vm_area_struct *vma)

@@ -13,6 +13,7 @@
 #include "core/op/migrate.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 
 /* The folio in the slot, with a reference; read from the device if it is not cached. NULL: *@ret is the result. */
 static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
@@ -104,6 +105,13 @@ out:
 	folio_put(folio);
 	return ret;
 }
+
+DEFINE_KNOCKOUT(MIGRATION_WAIT_FOLIO,
+	.name = "migration-wait:folio",
+	.removes = "finding the folio of a migration entry under the PTL; it is found before that",
+	.breaks = "a wait for a folio that is not locked",
+	.detected_by = "the assertion in wait_for_migration(): knockout.swap",
+	.hunt = "test knockout.swap");
 
 /*
  * Waits until the migration of the entry ends: while the entry is set, its folio exists, and stays locked. The wait is

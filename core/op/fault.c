@@ -8,8 +8,24 @@
 #include "core/mm/vma.h"
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
+
+DEFINE_KNOCKOUT(FAULT_RECHECK,
+	.name = "fault:recheck",
+	.removes = "the comparison, under the PTL, of the entry with the fault's first read",
+	.breaks = "another fault's entry is overwritten, and its page leaks",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE);
+
+DEFINE_KNOCKOUT(FAULT_READY,
+	.name = "fault:ready",
+	.removes = "making a new page ready before an entry maps it",
+	.breaks = "a pin of an uninitialised page",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm: don't expose page to fast gup before it's ready (mm tree)");
 
 /*
  * Under the VMA lock alone mmap_lock is only tried: waiting for it here would mean waiting for a writer that waits for
@@ -84,6 +100,13 @@ static unsigned int largest_empty_order(struct vm_fault *vmf, unsigned int order
 	pte_unmap(vmf->pt);
 	return order;
 }
+
+DEFINE_KNOCKOUT(FAULT_RANGE_RECHECK,
+	.name = "fault:range-recheck",
+	.removes = "the re-check, under the PTL, that the entries for a large folio are empty",
+	.breaks = "another fault's entry is overwritten, and its page leaks",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE " --policy linux-6.15,anon=32k");
 
 /* lock_and_compare() for the range of @order, which was empty: *vmf->ptep is its first entry. */
 static force_inline bool lock_empty_range(struct vm_fault *vmf, unsigned int order)

@@ -26,6 +26,7 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/mm.h"
+#include "core/probe/knockout.h"
 
 static struct address_space *vmf_mapping(const struct vm_fault *vmf)
 {
@@ -39,6 +40,13 @@ static bool lock_invalidate(const struct vm_fault *vmf, struct address_space *ma
 	down_read(&mapping->invalidate_lock);
 	return true;
 }
+
+DEFINE_KNOCKOUT(FILE_CREATE_SIZE,
+	.name = "file:size-recheck",
+	.removes = "the check, under invalidate_lock, that a page to read is within i_size",
+	.breaks = "a page beyond the end of its file",
+	.detected_by = "the check in filemap_add_folio()",
+	.hunt = HUNT_CUTS);
 
 /* Adds a new folio to the file, locked and read in; FAULT_AGAIN if the slot is in use. Source: mm/filemap.c. */
 static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index, struct folio **foliop)
@@ -71,6 +79,14 @@ static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index
 	return 0;
 }
 
+DEFINE_KNOCKOUT(FILE_TRUNCATED,
+	.name = "file:truncated-recheck",
+	.removes = "the re-check, once a folio is locked, that it is still in its file",
+	.breaks = "a truncated page is mapped",
+	.detected_by = "the check of rmap counts, and files at rest",
+	.hunt = HUNT_CUTS,
+	.mirrors = "mm: fix fault vs invalidate race for linear mappings");
+
 /* The folio of the address, locked, with a reference. Returns 0, or the fault's result. Source: mm/filemap.c. */
 static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
 {
@@ -100,6 +116,13 @@ static struct page *folio_page_of(const struct vm_fault *vmf, struct folio *foli
 {
 	return folio_page(folio, linear_page_index(vmf->vma, vmf->addr) - folio->page.index);
 }
+
+DEFINE_KNOCKOUT(FILE_DIRTY,
+	.name = "file:mkwrite-dirty",
+	.removes = "dirtying a folio when an entry allows writes to it",
+	.breaks = "a write that never reaches the file",
+	.detected_by = "the device's contents, and the check of zapped entries",
+	.hunt = HUNT_CUTS);
 
 /* Makes the entry writable. Locking: the folio lock, the PTL. */
 static void dirty_entry(struct vm_fault *vmf, struct folio *folio, pte_t pte)

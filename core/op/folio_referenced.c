@@ -5,6 +5,7 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 
 /* Lock key: (T) this thread only */
 struct folio_referenced_arg {
@@ -47,6 +48,13 @@ int folio_referenced(struct folio *folio, bool is_locked, unsigned long *vm_flag
 	*vm_flags = pra.vm_flags;
 	return rwc.contended ? -1 : pra.referenced;
 }
+
+DEFINE_KNOCKOUT(FOLIO_PFN_RECHECK,
+	.name = "folio-pfn:recheck",
+	.removes = "the re-check of a frame once its folio is referenced",
+	.breaks = "a folio without the frame, or not an anonymous one",
+	.detected_by = "the step-by-step test of folio_get_anon_by_pfn()",
+	.hunt = "test unit.folio_referenced.4");
 
 struct folio *folio_get_anon_by_pfn(unsigned long pfn)
 {

@@ -19,6 +19,7 @@
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /*
@@ -29,6 +30,13 @@ static bool vma_needs_copy(const struct vm_area_struct *src)
 {
 	return load_relaxed(&src->anon_vma) || (src->vm_flags & VM_PFNMAP) || load_relaxed(&src->vm_maybe_guard);
 }
+
+DEFINE_KNOCKOUT(FORK_ANON_VMA,
+	.name = "fork:anon-vma",
+	.removes = "linking a child's VMA to the anon_vmas of its pages",
+	.breaks = "pages whose mappings in a child rmap misses",
+	.detected_by = "the at-rest check of the reverse map",
+	.hunt = HUNT_JUMBLE);
 
 /*
  * Its anon_vmas come first: from then on reverse-map walks include the child. Once the VMA is in the tree, mm_exit()
@@ -56,6 +64,14 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 	SYNCPOINT("fork.vma_linked");
 	return vma_needs_copy(src) ? copy_page_range(dst, src) : 0;
 }
+
+DEFINE_KNOCKOUT(FORK_VMA_LOCK,
+	.name = "fork:vma-lock",
+	.removes = "write-locking the parent's VMAs before they are copied",
+	.breaks = "a child with a later write, but not an earlier one",
+	.detected_by = "the snapshot check of knockout.fork",
+	.hunt = "stress fork_moment --noise 100",
+	.mirrors = "fork: lock VMAs of the parent process when forking");
 
 /* Source: mm/mmap.c, dup_mmap(). Locking: mmap_lock of both for write. */
 static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)

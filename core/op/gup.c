@@ -9,7 +9,23 @@
 #include "core/op/fault.h"
 #include "core/op/gup_grab.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
+
+DEFINE_KNOCKOUT(GUP_UNSHARE_B,
+	.name = "gup-unshare:B",
+	.removes = "the check that a page pinned for reading is exclusive",
+	.breaks = "a read pin on a shared page",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page");
+
+DEFINE_KNOCKOUT(GUP_HAS_PINNED,
+	.name = "gup:has-pinned",
+	.removes = "the mark of an mm with pinned pages",
+	.breaks = "a pinned page is shared with a child",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS);
 
 /* Source: mm/gup.c, check_vma_flags(). */
 static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)

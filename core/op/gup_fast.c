@@ -31,7 +31,15 @@
 #include "core/op/gup_grab.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
+
+DEFINE_KNOCKOUT(GUP_SECTION,
+	.name = "gup:section",
+	.removes = "the RCU section around a descent without locks",
+	.breaks = "a walker in freed tables",
+	.detected_by = "the type check of upper entries",
+	.hunt = "test knockout.gup_section");
 
 /*
  * A section in which no table of @pt is freed: upper ones are freed when VMAs are unmapped, whatever the policy for
@@ -75,6 +83,14 @@ static force_inline void page_accessed(const struct page *page)
 		age_accessed(AGE_FRAME, &page->age, page);
 }
 
+DEFINE_KNOCKOUT(GUP_FOLIO_RECHECK,
+	.name = "gup:folio-recheck",
+	.removes = "the re-check, with the reference, of a page's folio",
+	.breaks = "a reference to one folio, a pin of another",
+	.detected_by = "unit.gup_races",
+	.hunt = "test unit.gup_races",
+	.mirrors = "mm/gup: fix try_grab_compound_head() race with split_huge_page()");
+
 /* @nr pages of one folio, from @page on. */
 static __noinline struct folio *try_grab_large_fast(struct page *page, int nr, unsigned int flags)
 {
@@ -116,6 +132,21 @@ static force_inline struct folio *try_grab_folio_fast(struct page *page, unsigne
 	return NULL;
 }
 
+DEFINE_KNOCKOUT(GUP_RECHECK,
+	.name = "gup:recheck",
+	.removes = "the re-read of the entry once the page is pinned (B4)",
+	.breaks = "a pin on a page that is free, shared, or another owner's",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS);
+
+DEFINE_KNOCKOUT(GUP_PMD_RECHECK,
+	.name = "gup:pmd-recheck",
+	.removes = "the re-read of the PMD entry once the page is pinned (B4)",
+	.breaks = "a page of an address that the table was moved to",
+	.detected_by = "unit.gup_races",
+	.hunt = "test unit.gup_races",
+	.mirrors = "mm: gup: fix the fast GUP race against THP collapse");
+
 /* (B4) Without it, the pinned page may have been unmapped, or never mapped at the address. */
 static force_inline bool still_mapped(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, pte_t pte)
 {
@@ -140,6 +171,21 @@ static force_inline bool must_leave(const struct page *page, unsigned int flags)
 {
 	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE);
 }
+
+DEFINE_KNOCKOUT(GUP_SHARE_B,
+	.name = "gup-share:B",
+	.removes = "the full barrier between pinning a page and the re-read of its entry",
+	.breaks = "a pinned page is shared or replaced",
+	.detected_by = "models.gup_share: x86 keeps the order without it",
+	.hunt = "model models.gup_share");
+
+DEFINE_KNOCKOUT(GUP_WRITE_CHECK,
+	.name = "gup:write-check",
+	.removes = "the check that an entry allows writes (B2)",
+	.breaks = "a write pin on a shared or read-only page",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
 
 /* Takes the page that the entry maps; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
 static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, unsigned int flags)
@@ -292,6 +338,14 @@ static __noinline __cold void give_back(struct page **pages, unsigned long nr, u
 	for (unsigned long i = 0; i < nr; i++)
 		gup_put_folio(page_folio(pages[i]), 1, flags);
 }
+
+DEFINE_KNOCKOUT(GUP_FORK_B,
+	.name = "gup-fork:B",
+	.removes = "the check for a fork once pages are pinned",
+	.breaks = "a pinned page is shared with a child",
+	.detected_by = "the in-flight check of pins",
+	.hunt = HUNT_PINS,
+	.mirrors = "mm/gup: prevent gup_fast from racing with COW during fork");
 
 /* Takes as many of the pages as possible without a lock, 0 … @nr. Source: mm/gup.c. */
 static force_inline unsigned long gup_fast(struct mm_struct *mm, unsigned long start, unsigned long nr,

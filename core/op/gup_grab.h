@@ -8,6 +8,10 @@
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(GUP_UNSHARE_B);
+DECLARE_KNOCKOUT(GUP_HAS_PINNED);
 
 /* References of one get or pin. */
 static force_inline int grab_refs(bool large, unsigned int flags)

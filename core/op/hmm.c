@@ -9,6 +9,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
@@ -152,6 +153,13 @@ bool hmm_vma_range_monitor_end(struct hmm_range *range)
 	mmu_interval_notifier_remove(&range->notifier);
 	return valid;
 }
+
+DEFINE_KNOCKOUT(HMM_RANGE_LOCK,
+	.name = "hmm:range-lock",
+	.removes = "the wait of invalidations for a range's lock holder",
+	.breaks = "entries that change while they are used",
+	.detected_by = "the comparison of a snapshot with the entries: knockout.hmm",
+	.hunt = "stress hmm_vs_invalidate --noise 100 --axis lock:1");
 
 /* Overlapping invalidations store the same number: their order does not matter. */
 static void lock_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)

@@ -10,6 +10,7 @@
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
 #include "core/pgtable/ptl.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 #define CHUNK	64u		/* entries read before the mirror's lock is taken for them */
@@ -18,6 +19,13 @@ static size_t table_size(const struct hmm_mirror *mirror)
 {
 	return ((mirror->end - mirror->start) >> PAGE_SHIFT) * sizeof(*mirror->table);
 }
+
+DEFINE_KNOCKOUT(MIRROR_DROP,
+	.name = "mirror:drop",
+	.removes = "removing invalidated entries from a mirror",
+	.breaks = "a mirror entry that the mm has dropped",
+	.detected_by = "the oracle of mirrors: knockout.hmm",
+	.hunt = "stress mirror_storm --noise 100");
 
 static void mirror_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq)
 {

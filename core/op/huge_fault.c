@@ -14,6 +14,14 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
+
+DEFINE_KNOCKOUT(THP_FAULT_RECHECK,
+	.name = "thp:fault-recheck",
+	.removes = "the re-check of the PMD entry under its lock before a fault changes it",
+	.breaks = "a leaked table or huge page",
+	.detected_by = "tables and frames at rest",
+	.hunt = HUNT_HUGE);
 
 static bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
 {

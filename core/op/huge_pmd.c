@@ -5,9 +5,11 @@
 #include <errno.h>
 
 #include "core/mm/rmap.h"
+#include "core/op/copy_page_range.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/probe/knockout.h"
 
 /* A leaf has a deposit, unless faults map its pages again, and unless it is never split. */
 static bool has_deposit(struct page *page)
@@ -44,6 +46,13 @@ out:
 }
 
 /* ---- mprotect ---- */
+
+DEFINE_KNOCKOUT(PROTECT_EXCLUSIVE,
+	.name = "protect:exclusive",
+	.removes = "the check that a page is exclusive before mprotect makes its entry writable",
+	.breaks = "two mms write to one page",
+	.detected_by = "exclusive pages and entries at rest",
+	.hunt = "stress hmm_vs_invalidate --noise 100");
 
 /* A write fault would only make it writable. Locking: the PTL. Source: mm/huge_memory.c. */
 static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)

@@ -5,6 +5,9 @@
 
 #include "core/mm/huge_memory.h"
 #include "core/pgtable/mmu_gather.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(PROTECT_EXCLUSIVE);
 
 /*
  * zap_huge_pmd - zaps the leaf that maps all of [@addr, @addr + PMD_SIZE), and its deposit; with ZAP_KEEP_COWS an

@@ -9,9 +9,11 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
+#include "core/op/copy_page_range.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 
 /* ---- mmap ---- */
 

@@ -6,6 +6,7 @@
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 #define FAULT_COPY	0x1000u		/* internal, no VM_FAULT_ code: the leaf must be replaced */
@@ -15,6 +16,13 @@ static void clear_huge_page(struct folio *folio)
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		clear_payload(folio_page(folio, i));
 }
+
+DEFINE_KNOCKOUT(HUGETLB_FAULT_RECHECK,
+	.name = "hugetlb:fault-recheck",
+	.removes = "the re-check of the PMD entry under its lock before a fault in hugetlb memory changes it",
+	.breaks = "a leaked huge page",
+	.detected_by = "frames and counts at rest",
+	.hunt = "test knockout.hugetlb");
 
 static bool same_leaf_locked(struct vm_fault *vmf, pmd_t pmd)
 {

@@ -12,6 +12,7 @@
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /* ---- restoring entries ---- */
@@ -69,6 +70,13 @@ void remove_migration_ptes(struct folio *from, struct folio *to)
 }
 
 /* ---- one folio ---- */
+
+DEFINE_KNOCKOUT(MIGRATE_FREEZE,
+	.name = "migrate:freeze",
+	.removes = "the check for other references before a folio's contents are copied",
+	.breaks = "writes through a reference are lost",
+	.detected_by = "the contents of pages",
+	.hunt = "test knockout.swap");
 
 /*
  * Moves contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for

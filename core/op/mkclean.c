@@ -15,6 +15,7 @@
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /* Returns true if it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
@@ -120,6 +121,14 @@ int pfn_mkclean_range(unsigned long pfn, unsigned long nr, unsigned long pgoff, 
 }
 
 /* ---- writeback ---- */
+
+DEFINE_KNOCKOUT(WRITEBACK_MKCLEAN,
+	.name = "writeback:mkclean",
+	.removes = "write-protecting the entries of a folio under writeback",
+	.breaks = "a write that never reaches the file",
+	.detected_by = "the device's contents",
+	.hunt = "stress mkclean_vs_write --noise 100",
+	.mirrors = "VM: Fix nasty and subtle race in shared mmap'ed page writeback");
 
 /* Returns true if it was dirty. Locking: the folio lock. */
 static bool write_folio(struct folio *folio)

@@ -8,6 +8,7 @@
 #include "core/mm/vma_lock.h"
 #include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 
 /* Both are of one rank; mmap_lock for write excludes other threads that would hold two. */
 static spinlock_t *lock_second(spinlock_t *first, spinlock_t *second)
@@ -111,6 +112,14 @@ static unsigned long get_extent(unsigned long old_addr, unsigned long new_addr, 
 	return min(left, room);
 }
 
+DEFINE_KNOCKOUT(MREMAP_RMAP_LOCK,
+	.name = "mremap:rmap-lock",
+	.removes = "the lock of the anon_vma while entries are moved",
+	.breaks = "a reverse-map walk misses a page, or uses a stale address",
+	.detected_by = "knockout.mremap, which walks beside moves",
+	.hunt = "test knockout.mremap",
+	.mirrors = "mm/mremap: hold the rmap lock in write mode when moving page table entries.");
+
 /* Without anon_vma and file it has no pages, and is in no rmap walk. Source: mm/mremap.c. */
 static void take_rmap_locks(const struct vm_area_struct *vma)
 {
@@ -166,6 +175,14 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 	}
 	return done;
 }
+
+DEFINE_KNOCKOUT(MREMAP_FLUSH,
+	.name = "mremap:flush",
+	.removes = "notifying subscribers before entries move; it comes after, without locks",
+	.breaks = "a device that uses a stale translation",
+	.detected_by = "the oracle of mirrors",
+	.hunt = "test knockout.hmm",
+	.mirrors = "mremap: properly flush TLB before releasing the page");
 
 unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 {

@@ -23,6 +23,7 @@
 #include "core/op/move_page_tables.h"
 #include "core/op/munmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 #define KNOWN_FLAGS	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
@@ -192,6 +193,13 @@ static void dontunmap_complete(const struct vma_remap *r, const struct vm_area_s
 	if (r->vma != copy && r->vma->vm_start == r->addr && r->vma->vm_end == r->addr + r->old_len)
 		unlink_anon_vmas(r->vma);
 }
+
+DEFINE_KNOCKOUT(MREMAP_VMA_LOCK,
+	.name = "mremap:vma-lock",
+	.removes = "the write lock of a VMA whose pages are moved",
+	.breaks = "a fault maps a page in a range already moved, and it leaks",
+	.detected_by = "the check that a moved range is empty",
+	.hunt = "test knockout.mremap");
 
 /* Source: mm/mremap.c, move_vma(). */
 static long move_vma(struct vma_remap *r)

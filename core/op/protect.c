@@ -13,6 +13,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/page_flags.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 #ifndef PROT_SEM

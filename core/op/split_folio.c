@@ -9,6 +9,7 @@
 #include "core/op/migrate.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /*
@@ -35,6 +36,13 @@ static void make_folio(struct page *head, struct page *page)
 	store_release(&page->tail, 0);
 	store_release(&page->_refcount, 1);
 }
+
+DEFINE_KNOCKOUT(SPLIT_FREEZE,
+	.name = "split:freeze",
+	.removes = "the check for other references before a large folio is split",
+	.breaks = "a reference to the large folio is dropped from one page",
+	.detected_by = "reference counts",
+	.hunt = "test knockout.swap");
 
 /* False: the folio has extra references. Locking: its lock; nothing maps it. */
 static bool split_unmapped(struct folio *folio)

@@ -8,6 +8,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/op/zap.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 /* Source: mm/memory.c, zap_page_range_single(). Locking: i_mmap_rwsem. */
@@ -20,6 +21,13 @@ static void unmap_in_vma(struct vm_area_struct *vma, unsigned long first, unsign
 	zap_range(&tlb, vma, start, vma->vm_start + (last << PAGE_SHIFT), ZAP_KEEP_GUARDS | flags);
 	tlb_finish_mmu(&tlb);
 }
+
+DEFINE_KNOCKOUT(UNMAP_MAPPING_LOCK,
+	.name = "unmap-mapping:lock",
+	.removes = "i_mmap_rwsem around unmapping by file",
+	.breaks = "a walk in a freed VMA",
+	.detected_by = "counters at rest, and the checks of tables and VMAs",
+	.hunt = "test knockout.file");
 
 /* @flags: of the zaps. */
 static void unmap_in_vmas(struct address_space *mapping, unsigned long first, unsigned long nr, unsigned int flags)
@@ -42,6 +50,13 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
 	unmap_in_vmas(mapping, first, nr, even_cows ? 0 : ZAP_KEEP_COWS);
 }
 
+DEFINE_KNOCKOUT(TRUNCATE_UNMAP,
+	.name = "truncate:unmap-locked",
+	.removes = "unmapping a locked folio before it is removed",
+	.breaks = "a mapped page without a file",
+	.detected_by = "the check in filemap_remove_folio()",
+	.hunt = HUNT_CUTS);
+
 /*
  * For a folio about to be removed. No other can replace it in the file while it is locked, so any page of the file
  * mapped there is its own. Another thread may be zapping the same leaf: on return its mapcount is dropped, too.
@@ -53,6 +68,13 @@ static void unmap_mapping_folio(struct folio *folio)
 		unmap_in_vmas(folio_mapping(folio), folio->page.index, folio_nr_pages(folio),
 			      ZAP_KEEP_COWS | ZAP_SYNC_LEAF);
 }
+
+DEFINE_KNOCKOUT(TRUNCATE_UNMAP_AGAIN,
+	.name = "truncate:unmap-again",
+	.removes = "the second unmapping, after all folios are removed",
+	.breaks = "private copies of pages beyond i_size",
+	.detected_by = "files at rest",
+	.hunt = "test knockout.file");
 
 /* From the end to the last possible page. Source: mm/truncate.c, truncate_pagecache(). */
 static void truncate_pagecache(struct address_space *mapping, unsigned long end)

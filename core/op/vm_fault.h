@@ -15,6 +15,11 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/ptl.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(FAULT_RECHECK);
+DECLARE_KNOCKOUT(COW_REUSE_CHECK);
+DECLARE_KNOCKOUT(FAULT_READY);
 
 /* These never leave handle_mm_fault(): */
 #define FAULT_AGAIN	0x8000u		/* the entry or its table changed meanwhile */

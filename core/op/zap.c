@@ -13,6 +13,7 @@
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
 /* Lock key: (T) this thread only */
@@ -123,6 +124,13 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 	return addr;
 }
 
+DEFINE_KNOCKOUT(RECLAIM_RECHECK,
+	.name = "reclaim:recheck",
+	.removes = "the re-check, under both locks, that a PTE table to free is empty",
+	.breaks = "pages that were mapped meanwhile leak with their table",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE);
+
 static bool table_empty(pmd_t pmd)
 {
 	pte_t *table = entry_table(pmd.val);
@@ -156,6 +164,14 @@ static void make_room(struct mmu_gather *tlb)
 	if (!tlb_room(tlb))
 		tlb_flush_mmu(tlb);
 }
+
+DEFINE_KNOCKOUT(TRUNCATE_SYNC_LEAF,
+	.name = "truncate:sync-leaf",
+	.removes = "the wait for a thread that has cleared a huge page's entry but not its mapcount",
+	.breaks = "a mapped page without a file",
+	.detected_by = "the check in filemap_remove_folio()",
+	.hunt = "test knockout.file_leaf",
+	.mirrors = "mm/thp: unmap_mapping_page() to fix THP truncate_cleanup_page()");
 
 /*
  * A leaf is cleared and its folio's mapcount dropped under the PMD table's lock: taking it once waits for threads

@@ -3,7 +3,7 @@
 #include "core/pgtable/mmu_gather.h"
 
 #include "core/pgtable/pgalloc.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 {
@@ -29,6 +29,13 @@ static void free_table_chain_rcu(struct rcu_head *head)
 	free_table_chain(rcu_cb_entry(head, struct page, rcu));
 }
 
+DEFINE_KNOCKOUT(TABLE_FREE_A,
+	.name = "table-free:A",
+	.removes = "the wait between unlinking and freeing a page table",
+	.breaks = "a walker in freed memory",
+	.detected_by = "the type check in pte_offset_map()",
+	.hunt = HUNT_JUMBLE);
+
 /*
  * ORDER[table-free:A] the tables' entries were cleared, then a grace period passes (or every cpu has answered), then
  * they are freed. Pairs with ORDER[table-free:B] in ptl.h. Weaker: a walker reads a table that was freed and reused.
@@ -48,6 +55,13 @@ static void free_tables(struct mmu_gather *tlb)
 		free_table_chain(tables);
 	}
 }
+
+DEFINE_KNOCKOUT(GATHER_PUT,
+	.name = "gather:put",
+	.removes = "dropping the reference to one of the pages a gather frees",
+	.breaks = "a leaked page",
+	.detected_by = "page accounting at rest",
+	.hunt = HUNT_JUMBLE);
 
 /* Pages of a large folio are adjacent: their references are dropped at once. */
 static void put_folios(const struct mmu_gather *tlb)

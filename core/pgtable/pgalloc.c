@@ -7,6 +7,35 @@
 
 #include "core/host/arena.h"
 #include "core/phys/folio.h"
+#include "core/probe/knockout.h"
+
+DEFINE_KNOCKOUT(TABLE_FREE_B,
+	.name = "table-free:B",
+	.removes = "the RCU read section around reading a PMD entry and using its table",
+	.breaks = "a walker in freed memory",
+	.detected_by = "the type check in pte_offset_map()",
+	.hunt = "test knockout.table_free");
+
+DEFINE_KNOCKOUT(PTE_MAP_RECHECK,
+	.name = "pte-map:recheck",
+	.removes = "the re-read of the PMD entry under the PTL",
+	.breaks = "an entry set in a table that is unlinked",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE);
+
+DEFINE_KNOCKOUT(PTE_LOCK,
+	.name = "pte-lock",
+	.removes = "the lock of a PTE table",
+	.breaks = "two threads change one entry, and a page leaks",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE);
+
+DEFINE_KNOCKOUT(THP_LOCK_RECHECK,
+	.name = "thp:lock-recheck",
+	.removes = "the re-check, under its lock, that an entry is still a leaf",
+	.breaks = "a table taken for a huge page",
+	.detected_by = "the deposited tables, and the checks of rmap counts",
+	.hunt = HUNT_HUGE);
 
 /*
  * Before an allocation fails, it waits once for pending callbacks, which free tables. The caller holds no read section
@@ -50,6 +79,21 @@ static spinlock_t *populate_lock(struct mm_pgtable *pt, uint64_t *entry, enum pg
 {
 	return level == LEVEL_PMD ? pmd_lockptr(pt, (pmd_t *)entry) : &pt->page_table_lock;
 }
+
+DEFINE_KNOCKOUT(TABLE_PUBLISH_A,
+	.name = "table-publish:A",
+	.removes = "clearing a page table before an entry points to it",
+	.breaks = "a walker in an uninitialised table",
+	.detected_by = "the type checks of upper entries, and the checks of entries read without a lock",
+	.hunt = HUNT_JUMBLE,
+	.mirrors = "fix SMP data race in pagetable setup vs walking");
+
+DEFINE_KNOCKOUT(TABLE_POPULATE_RECHECK,
+	.name = "table-populate:recheck",
+	.removes = "the check for another thread's table before a new one is linked",
+	.breaks = "a table and its pages leaked",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = HUNT_JUMBLE);
 
 int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level level)
 {

@@ -22,6 +22,12 @@
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(TABLE_FREE_B);
+DECLARE_KNOCKOUT(PTE_MAP_RECHECK);
+DECLARE_KNOCKOUT(PTE_LOCK);
+DECLARE_KNOCKOUT(THP_LOCK_RECHECK);
 
 /*
  * A bound of restarts that only a broken protocol reaches: far above the number that unlinking and linking of one

@@ -2,7 +2,15 @@
 /* shootdown.c - waits until no cpu is inside a lockless walk that began earlier. */
 #include "core/pgtable/shootdown.h"
 
+#include "core/probe/knockout.h"
 #include "core/probe/schedule.h"
+
+DEFINE_KNOCKOUT(SHOOTDOWN_B,
+	.name = "shootdown:B",
+	.removes = "the mark of a running lockless walk",
+	.breaks = "a walker in freed memory",
+	.detected_by = "the type check in pte_offset_map()",
+	.hunt = HUNT_JUMBLE " --policy linux-6.15,tables=shootdown");
 
 #define SPINS_BEFORE_YIELD	200	/* about 10 µs: a walk over one table; longer means its thread was preempted */
 
@@ -29,6 +37,14 @@ static void wait_for(struct walk_mark *mark)
 			yield_core();
 	}
 }
+
+DEFINE_KNOCKOUT(SHOOTDOWN_A,
+	.name = "shootdown:A",
+	.removes = "waiting for cpus inside a lockless walk before tables are freed",
+	.breaks = "a walker in freed memory",
+	.detected_by = "the type check in pte_offset_map()",
+	.hunt = HUNT_JUMBLE " --policy linux-6.15,tables=shootdown",
+	.mirrors = "mm/khugepaged: fix GUP-fast interaction by sending IPI");
 
 void shootdown_wait(void)
 {

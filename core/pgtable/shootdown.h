@@ -16,7 +16,9 @@
 #define FAULTLINE_CORE_PGTABLE_SHOOTDOWN_H
 
 #include "core/base/cpu.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
+
+DECLARE_KNOCKOUT(SHOOTDOWN_B);
 
 /* Lock key: (A) atomic, written by its cpu */
 struct walk_mark {

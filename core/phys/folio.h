@@ -12,8 +12,12 @@
 #define FAULTLINE_CORE_PHYS_FOLIO_H
 
 #include "core/phys/frame.h"
+#include "core/probe/knockout.h"
 #include "core/probe/retry.h"
-#include "core/probe/syncpoint.h"
+
+DECLARE_KNOCKOUT(PAGE_REF_A);
+DECLARE_KNOCKOUT(PAGE_REF_B);
+DECLARE_KNOCKOUT(PAGE_REF_NOT_ZERO);
 
 /* A folio's address is its head page's; the types differ for the compiler. No lock key: struct page has it. */
 struct folio {

@@ -14,6 +14,7 @@
 #include "core/phys/folio_lock.h"
 
 #include "core/lock/wait.h"
+#include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 static void park(uint32_t *flags, uint32_t seen, struct wait_cost *cost)
@@ -22,6 +23,13 @@ static void park(uint32_t *flags, uint32_t seen, struct wait_cost *cost)
 	cost->count[LOCKSTAT_PARK]++;
 	futex_wait(flags, seen);
 }
+
+DEFINE_KNOCKOUT(FOLIO_WAIT_A,
+	.name = "folio-wait:A",
+	.removes = "the waiters mark of a folio lock",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.folio_lock",
+	.hunt = HUNT_CUTS " --patience 1");
 
 static void wait_for(uint32_t *flags, struct wait_cost *cost)
 {
@@ -50,6 +58,13 @@ static void wait_for(uint32_t *flags, struct wait_cost *cost)
 	}
 }
 
+DEFINE_KNOCKOUT(FOLIO_LOCK_WAIT,
+	.name = "folio-lock:wait",
+	.removes = "waiting for a folio lock that is held",
+	.breaks = "two threads in one section",
+	.detected_by = "knockout.folio_lock",
+	.hunt = HUNT_CUTS);
+
 __noinline void folio_lock_slow(struct folio *folio)
 {
 	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
@@ -62,6 +77,13 @@ __noinline void folio_lock_slow(struct folio *folio)
 	lockrank_wait_end();
 	lockstat_add(RANK_FOLIO_LOCK, &cost);
 }
+
+DEFINE_KNOCKOUT(FOLIO_WAIT_B,
+	.name = "folio-wait:B",
+	.removes = "the wake-up at a folio lock's unlock",
+	.breaks = "a lost wake-up",
+	.detected_by = "knockout.folio_lock",
+	.hunt = HUNT_CUTS " --patience 1");
 
 __noinline void folio_wake(struct folio *folio)
 {
@@ -82,6 +104,13 @@ bool folio_wait_begin(struct folio *folio, uint32_t *seen)
 	}
 	return false;
 }
+
+DEFINE_KNOCKOUT(FOLIO_WAIT_PASS,
+	.name = "folio-wait:pass-on",
+	.removes = "a waiter's passing on of a wake-up that did not get it the lock",
+	.breaks = "waiters that sleep beside an unlocked folio",
+	.detected_by = "knockout.folio_lock",
+	.hunt = "test knockout.folio_lock");
 
 /*
  * The wake-up may have been another waiter's. While the lock is held, its unlock wakes the next; else the wake-up is

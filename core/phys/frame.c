@@ -10,7 +10,29 @@
 #include "core/phys/folio.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/phys/pcp.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
+
+DEFINE_KNOCKOUT(PAGE_REF_A,
+	.name = "page-ref:A",
+	.removes = "the release in dropping a reference",
+	.breaks = "a reference to another owner's page",
+	.detected_by = "knockout.page_ref, under ThreadSanitizer",
+	.hunt = "model models.page_ref");
+
+DEFINE_KNOCKOUT(PAGE_REF_B,
+	.name = "page-ref:B",
+	.removes = "the acquire in taking a reference that may be zero",
+	.breaks = "a reference to another owner's page",
+	.detected_by = "knockout.page_ref, under ThreadSanitizer",
+	.hunt = "model models.page_ref");
+
+DEFINE_KNOCKOUT(PAGE_REF_NOT_ZERO,
+	.name = "page-ref:not-zero",
+	.removes = "the refusal of references to free pages",
+	.breaks = "a frame with two owners",
+	.detected_by = "knockout.page_ref",
+	.hunt = HUNT_PINS);
 
 /* ---- contents ---- */
 

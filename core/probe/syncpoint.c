@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* syncpoint.c - sync points, knock-outs and failing allocations. */
+/* syncpoint.c - sync points and failing allocations. */
 #include "core/probe/syncpoint.h"
 
 #include <errno.h>
@@ -10,22 +10,7 @@
 #include "core/base/cpu.h"
 #include "core/probe/schedule.h"
 
-static const struct knockout_info knockouts[] = {
-#define KNOCKOUT(id, name, removes, breaks, detected_by, mirrors) { name, removes, breaks, detected_by, mirrors },
-#include "core/probe/knockout.def"
-#undef KNOCKOUT
-	{ NULL, NULL, NULL, NULL, NULL },
-};
-
-const struct knockout_info *knockout_info(unsigned int index)
-{
-	return index < ARRAY_SIZE(knockouts) && knockouts[index].name ? &knockouts[index] : NULL;
-}
-
 #if FAULTLINE_CHECK
-bool knocked_out[NR_KNOCKOUTS + 1];
-static uint64_t hits[NR_KNOCKOUTS + 1];		/* (A) */
-
 /* Bounds of the section of SYNCPOINT()'s entries; one empty entry makes sure that the section exists. */
 static struct syncpoint *const no_point __attribute__((section("faultline_syncpoints"), used)) = NULL;
 extern struct syncpoint *const __start_faultline_syncpoints[];
@@ -36,36 +21,6 @@ static const char *hooked;			/* (A) NULL, or a name: an inline function's point 
 static void (*hook_fn)(void *arg);		/* (C) while threads run */
 static void *hook_arg;				/* (C) while threads run */
 static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */
-
-int knockout_enable(const char *name)
-{
-	for (unsigned int i = 0; knockouts[i].name; i++) {
-		if (strcmp(knockouts[i].name, name))
-			continue;
-		store_relaxed(&knocked_out[i], true);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-void knockout_clear(void)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(knocked_out); i++)
-		store_relaxed(&knocked_out[i], false);
-	for (unsigned int i = 0; i < ARRAY_SIZE(hits); i++)
-		store_relaxed(&hits[i], 0);
-}
-
-bool knockout_hit(enum knockout knockout)
-{
-	fetch_add_relaxed(&hits[knockout], 1);
-	return true;
-}
-
-uint64_t knockout_hits(unsigned int index)
-{
-	return load_relaxed(&hits[index]);
-}
 
 struct syncpoint *syncpoint_get(unsigned int index)
 {
@@ -155,24 +110,6 @@ bool inject_alloc_fails(void)
 }
 
 #else
-
-int knockout_enable(const char *name)
-{
-	for (unsigned int i = 0; knockouts[i].name; i++)
-		if (!strcmp(knockouts[i].name, name))
-			return -EOPNOTSUPP;
-	return -ENOENT;
-}
-
-void knockout_clear(void)
-{
-}
-
-uint64_t knockout_hits(unsigned int index)
-{
-	(void)index;
-	return 0;
-}
 
 struct syncpoint *syncpoint_get(unsigned int index)
 {

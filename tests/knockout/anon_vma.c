@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/crew.h"
 #include "tests/lib/harness/knocked.h"

@@ -9,6 +9,7 @@
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/phys/folio.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/fault_scene.h"
 

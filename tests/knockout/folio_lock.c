@@ -10,6 +10,7 @@
 
 #include "core/phys/folio_lock.h"
 #include "core/probe/detector.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/lock_play.h"
 #include "tests/lib/harness/threads.h"
 

@@ -11,10 +11,13 @@
 
 #include "core/op/exit.h"
 #include "core/op/gup.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/world.h"
+
+DECLARE_KNOCKOUT(GUP_SECTION);
 
 #define AREA	(3 * PGDIR_SIZE)
 

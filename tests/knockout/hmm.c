@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/op/mremap.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"

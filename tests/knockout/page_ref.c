@@ -17,7 +17,7 @@
 
 #include "core/base/cpu.h"
 #include "core/phys/folio.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/child.h"
 #include "tests/lib/harness/threads.h"
 

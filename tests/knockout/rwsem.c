@@ -12,6 +12,7 @@
 #include "core/base/cpu.h"
 #include "core/lock/rwsem.h"
 #include "core/probe/detector.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/threads.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/lock/spinlock.h"
 #include "core/probe/detector.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/lock_play.h"
 #include "tests/lib/harness/threads.h"
 

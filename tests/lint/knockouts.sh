@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every knock-out is built into the core, named by a test or a litmus pattern, and hunted by tests or models that exist.
+# Every knock-out has all its texts, is used in the core, named by a test or a litmus pattern, and hunted by workloads, tests or
+# models that exist.
 # Every side of an ORDER tag has one, or a reason why not. A release paired with an acquire needs none: x86 has no weaker.
 . "$(dirname "$0")/../lib/harness/lint.sh"
 . "$(dirname "$0")/../lib/harness/order.sh"
@@ -7,33 +8,41 @@
 # The reasons, one a line: TAG:SIDE, then the reason.
 exempt=tests/lint/knockout_exempt.txt
 
-# IDENT NAME of each knock-out
-listed() {
-	[ ! -f core/probe/knockout.def ] || sed -nE 's/^KNOCKOUT\(([A-Za-z0-9_]+),[[:space:]]*"([^"]*)".*/\1 \2/p' core/probe/knockout.def
-}
-
-unused() {
-	listed | while read -r ident name; do
+unfinished() {
+	order_knockouts | while read -r file ident name fields; do
+		for field in removes breaks detected_by hunt; do
+			case " $fields " in *" $field "*) ;; *) echo "knock-out $name: $file gives no .$field" ;; esac
+		done
 		grep -rqE "KNOCKED_OUT\($ident\)" core || echo "knock-out $name: not in the core"
-		grep -rqE --include='*.c' "\"$name\"|\<(KO_)?$ident\>" tests workloads/litmus || echo "knock-out $name: in no test"
+		grep -rqE --include='*.c' "\"$name\"|\<$ident\>" tests workloads/litmus || echo "knock-out $name: in no test"
 	done
 }
 
-# A line of hunt.def for each, whose programs come from files that are there.
+# Release builds use none, and list all.
+conditional() {
+	sources core | xargs -r awk '
+	FNR == 1 { depth = 0 }
+	/^#if/ { depth++ }
+	/^#endif/ { depth-- }
+	/^DEFINE_KNOCKOUT\(/ && depth { print FILENAME ":" FNR ": not in every build: " $0 }'
+}
+
+# What hunts run comes from files that are there.
 unhunted() {
-	listed | while read -r ident name; do
-		grep -qE "^HUNT\($ident," bench/check/hunt.def || echo "knock-out $name: nothing hunts it"
+	sources core | xargs -r grep -hE '^([[:space:]]*\.hunt = |#define HUNT_)' >"$scratch/hunts"
+	sed -nE 's/.*"stress ([a-z0-9_]+)[ "].*/\1/p' "$scratch/hunts" | while read -r stem; do
+		[ -f "workloads/$stem.c" ] || echo "a hunt: no such workload: $stem"
 	done
-	sed -nE 's/.*"test ([a-z]+)\.([a-z_]+)(\.4)?".*/\1 \2 \3/p' bench/check/hunt.def | while read -r folder stem geometry; do
-		[ -f "tests/$folder${geometry:+/geometry}/$stem.c" ] || echo "bench/check/hunt.def: no such test: $folder.$stem$geometry"
+	sed -nE 's/.*"test ([a-z]+)\.([a-z_]+)(\.4)?".*/\1 \2 \3/p' "$scratch/hunts" | while read -r folder stem geometry; do
+		[ -f "tests/$folder${geometry:+/geometry}/$stem.c" ] || echo "a hunt: no such test: $folder.$stem$geometry"
 	done
-	sed -nE 's/.*"model models\.([a-z_]+)".*/\1/p' bench/check/hunt.def | while read -r stem; do
-		[ -f "workloads/litmus/$stem.c" ] || echo "bench/check/hunt.def: no such model: $stem"
+	sed -nE 's/.*"model models\.([a-z_]+)".*/\1/p' "$scratch/hunts" | while read -r stem; do
+		[ -f "workloads/litmus/$stem.c" ] || echo "a hunt: no such model: $stem"
 	done
 }
 
 unproven() {
-	{ listed; [ ! -f $exempt ] || awk '!/^#/ && NF > 1 { print "exempt", $1 }' $exempt; } >"$scratch/known"
+	{ order_knockouts | awk '{ print $2, $3 }'; [ ! -f $exempt ] || awk '!/^#/ && NF > 1 { print "exempt", $1 }' $exempt; } >"$scratch/known"
 	grep -rhoE 'ORDER\[[a-z0-9-]+:[AB]\]' core | tr -d '[]' | sed 's/^ORDER//' | sort -u >"$scratch/tags"
 	order_messages >"$scratch/messages"
 	while read -r tag; do
@@ -46,19 +55,39 @@ unproven() {
 }
 
 check() {
-	unused
+	unfinished
+	conditional
 	unhunted
 	unproven
 }
 
-plant='echo "KNOCKOUT(PLANTED, \"planted:A\", \"\", \"\", \"\", \"\")" >> core/probe/knockout.def; mkdir -p tests/knockout'
+# plants FIELD...: a knock-out with these fields and the name.
+plants() {
+	printf 'mkdir -p tests/knockout; cat >core/base/plant.c <<END\nDEFINE_KNOCKOUT(PLANTED,\n\t.name = "planted:A"'
+	for field; do
+		printf ',\n\t.%s = "x"' "$field"
+	done
+	printf ');\nEND\n'
+}
+
+whole=$(plants removes breaks detected_by hunt)
 
 tree_passes
-catches 'planted:A: not in the core' "$plant; echo '\"planted:A\"' > tests/knockout/planted.c"
-catches 'planted:A: in no test' "$plant; echo 'if (KNOCKED_OUT(PLANTED))' > core/base/planted.c"
-catches 'planted:A: nothing hunts it' "$plant"
-catches 'no such test: unit.planted' 'echo "HUNT(PLANTED, \"test unit.planted\")" >> bench/check/hunt.def'
-catches 'no such model: planted' 'echo "HUNT(PLANTED, \"model models.planted\")" >> bench/check/hunt.def'
-catches 'ORDER[planted:B]: neither' "$plant; echo '/* ORDER[planted:A] ORDER[planted:B] */' > core/base/planted.c"
+catches 'planted:A: not in the core' "$whole
+	echo '\"planted:A\"' > tests/knockout/planted.c"
+catches 'planted:A: in no test' "$whole
+	echo 'if (KNOCKED_OUT(PLANTED))' > core/base/planted.c"
+catches 'planted:A: core/base/plant.c gives no .removes' "$(plants breaks detected_by hunt)"
+catches 'planted:A: core/base/plant.c gives no .breaks' "$(plants removes detected_by hunt)"
+catches 'planted:A: core/base/plant.c gives no .detected_by' "$(plants removes breaks hunt)"
+catches 'planted:A: core/base/plant.c gives no .hunt' "$(plants removes breaks detected_by)"
+catches 'core/base/plant.c:2: not in every build: ' "$whole
+	sed -i '1i #if FAULTLINE_CHECK' core/base/plant.c"
+catches 'no such workload: planted' "printf '\t.hunt = \"stress planted --noise 100\");\n' > core/base/planted.c"
+catches 'no such workload: planted' "printf '#define HUNT_PLANTED\t\"stress planted\"\n' > core/base/planted.h"
+catches 'no such test: unit.planted' "printf '\t.hunt = \"test unit.planted\");\n' > core/base/planted.c"
+catches 'no such model: planted' "printf '\t.hunt = \"model models.planted\");\n' > core/base/planted.c"
+catches 'ORDER[planted:B]: neither' "$whole
+	echo '/* ORDER[planted:A] ORDER[planted:B] */' > core/base/planted.c"
 catches 'ORDER[planted:B]: neither' "echo '/* ORDER[planted:B] */' > core/base/planted.c; echo 'planted:B' >> $exempt"
 catches 'no such tag: gone:A' "echo 'gone:A it was here' >> $exempt"

@@ -19,6 +19,7 @@
 #include "core/op/share_page.h"
 #include "core/oracle/at_rest.h"
 #include "core/phys/folio.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/child.h"
 #include "tests/lib/harness/dies.h"

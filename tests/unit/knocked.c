@@ -8,13 +8,20 @@
 #include <stdio.h>
 
 #include "core/base/assert.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/world.h"
 
-/* The knock-out here belongs to no real lock. */
-static const struct knocked knocked = { "pte-lock", { "the one", "the other" } };
+/* It belongs to no lock. */
+DEFINE_KNOCKOUT(TEST_KNOCKED,
+	.name = "test:knocked",
+	.removes = "nothing",
+	.breaks = "nothing",
+	.detected_by = "this test",
+	.hunt = "test unit.knocked");
+
+static const struct knocked knocked = { "test:knocked", { "the one", "the other" } };
 
 /* Prints the scene, or dies of it, with a knock-out disabled. */
 static bool complains(const struct attempt *attempt)
@@ -52,7 +59,7 @@ static bool complains_later(const struct attempt *attempt)
 
 static bool is_left_out(const struct attempt *attempt)
 {
-	return KNOCKED_OUT(PTE_LOCK) == attempt->knocked;
+	return KNOCKED_OUT(TEST_KNOCKED) == attempt->knocked;
 }
 
 static void what_is_said_is_seen(void **state)
@@ -98,7 +105,7 @@ static void it_is_disabled_in_the_child_alone(void **state)
 	needs_checks();
 	assert_true(clean_is_quiet(is_left_out, NULL));
 	assert_false(knocked_is_seen(&knocked, is_left_out, NULL, 1));	/* all went well: it was disabled */
-	assert_false(KNOCKED_OUT(PTE_LOCK));
+	assert_false(KNOCKED_OUT(TEST_KNOCKED));
 }
 
 /* ---- storms ---- */
@@ -141,9 +148,9 @@ static int up(void **state)
 static bool steps(void)
 {
 	BUG_ON(!world_is_up);
-	if (KNOCKED_OUT(PTE_LOCK))
+	if (KNOCKED_OUT(TEST_KNOCKED))
 		fprintf(stderr, "the other");
-	return !KNOCKED_OUT(PTE_LOCK);
+	return !KNOCKED_OUT(TEST_KNOCKED);
 }
 
 static bool steps_that_leak(void)

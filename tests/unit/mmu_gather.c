@@ -10,7 +10,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio.h"
 #include "core/probe/detector.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/scene/tree.h"
 

@@ -8,6 +8,7 @@
 
 #include "core/base/assert.h"
 #include "core/pgtable/shootdown.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/threads.h"
 
 /* A thread that waits for all walks, and one word for each side's progress. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * syncpoint: hits, hooks, noise, knock-outs, failing allocations; in builds without checks, that all of it is nothing.
- */
+/* syncpoint: hits, hooks, noise, failing allocations; in builds without checks, that all of it is nothing. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,29 +43,14 @@ static int clean(void **state)
 	syncpoint_noise(0);
 	syncpoints_reset();
 	inject_alloc_failure(0);
-	knockout_clear();
 	return 0;
 }
 
 static void unknown_names(void **state)
 {
 	(void)state;
-	assert_int_equal(knockout_enable("no such thing"), -ENOENT);
 	assert_int_equal(syncpoint_hook("no such point", note_call, NULL), -ENOENT);
 	assert_null(find("no such point"));
-}
-
-static void every_knockout_has_its_texts(void **state)
-{
-	const struct knockout_info *info;
-	unsigned int nr = 0;
-
-	(void)state;
-	while ((info = knockout_info(nr))) {
-		assert_true(info->name[0] && info->removes[0] && info->breaks[0] && info->detected_by[0]);
-		nr++;
-	}
-	assert_int_equal(nr, NR_KNOCKOUTS);
 }
 
 #if FAULTLINE_CHECK
@@ -134,26 +117,9 @@ static void the_nth_allocation_fails_once(void **state)
 	for (unsigned int i = 1; i <= 5; i++)
 		assert_false(inject_alloc_fails());
 }
-
-static void knockouts_are_set_by_name(void **state)
-{
-	const struct knockout_info *info;
-
-	(void)state;
-	for (unsigned int i = 0; (info = knockout_info(i)); i++) {
-		assert_false(knocked_out[i]);
-		assert_int_equal(knockout_enable(info->name), 0);
-		assert_true(knocked_out[i]);
-	}
-	knockout_clear();
-	for (unsigned int i = 0; i < NR_KNOCKOUTS; i++)
-		assert_false(knocked_out[i]);
-}
 #else
 static void without_checks_nothing_happens(void **state)
 {
-	const struct knockout_info *info = knockout_info(0);
-
 	(void)state;
 	pass_here();
 	pass_there();
@@ -161,8 +127,6 @@ static void without_checks_nothing_happens(void **state)
 	inject_alloc_failure(1);
 	assert_false(inject_alloc_fails());
 	assert_int_equal(inject_alloc_count(), 0);
-	if (info)
-		assert_int_equal(knockout_enable(info->name), -EOPNOTSUPP);
 }
 #endif
 
@@ -170,13 +134,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(unknown_names, clean),
-		cmocka_unit_test_teardown(every_knockout_has_its_texts, clean),
 #if FAULTLINE_CHECK
 		cmocka_unit_test_teardown(hits_are_counted, clean),
 		cmocka_unit_test_teardown(a_hook_is_called_at_its_point_only, clean),
 		cmocka_unit_test_teardown(noise_repeats_by_seed, clean),
 		cmocka_unit_test_teardown(the_nth_allocation_fails_once, clean),
-		cmocka_unit_test_teardown(knockouts_are_set_by_name, clean),
 #else
 		cmocka_unit_test_teardown(without_checks_nothing_happens, clean),
 #endif

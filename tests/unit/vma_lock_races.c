@@ -9,6 +9,7 @@
 #include "core/op/exit.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"

@@ -8,7 +8,7 @@
 #include "core/base/assert.h"
 #include "core/base/compiler.h"
 #include "core/probe/detector.h"
-#include "core/probe/syncpoint.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/child.h"
 #include "tests/lib/harness/world.h"
 

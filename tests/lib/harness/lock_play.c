@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "core/base/assert.h"
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/threads.h"
 

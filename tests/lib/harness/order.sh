@@ -7,6 +7,20 @@ order_scan() {
 	sources core | { [ $# -eq 0 ] && cat || grep "$@"; } | xargs -r awk -f "$order_awk"
 }
 
+# Each knock-out of core/, one a line: FILE IDENT NAME FIELD..., the fields that it has without the name.
+order_knockouts() {
+	sources core | xargs -r awk '
+	/^DEFINE_KNOCKOUT\(/ { ident = $0; gsub(/^DEFINE_KNOCKOUT\(|,.*/, "", ident); name = fields = "" }
+	ident != "" && /^\t\.[a-z_]+ = / {
+		split($0, part, "\"")
+		if ($1 == ".name")
+			name = part[2]
+		else
+			fields = fields " " substr($1, 2)
+	}
+	ident != "" && /\);$/ { print FILENAME, ident, name fields; ident = "" }'
+}
+
 # Tags that are plain message passing: side A is a release, side B an acquire, at every place and with no fence. The litmus
 # pattern "message" has their shape, and x86 has no weaker instruction for either side.
 order_messages() {
@@ -33,7 +47,7 @@ order_messages() {
 # The rows of the table of tags, as Markdown. The reason of a side is that of the place that says what is lost, or the longest.
 order_table() {
 	{
-		sed -nE 's/^KNOCKOUT\([A-Za-z0-9_]+,[[:space:]]*"([a-z0-9-]+:[AB])".*/knockout\t\1/p' core/probe/knockout.def
+		order_knockouts | awk '$3 ~ /:[AB]$/ { print "knockout\t" $3 }'
 		for file in workloads/litmus/*.c; do
 			printf 'litmus\t%s\n' "$(basename "$file" .c | tr _ -)"
 		done

@@ -12,6 +12,7 @@
 #include "core/op/folio_referenced.h"
 #include "core/op/fork.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"

@@ -13,6 +13,7 @@
 #include "core/op/guard.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/leaf_scene.h"

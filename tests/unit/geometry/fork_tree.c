@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/child.h"
 #include "tests/lib/model/moves.h"

@@ -10,6 +10,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"

@@ -13,6 +13,7 @@
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"
