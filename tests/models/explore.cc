@@ -12,7 +12,7 @@
 #define RANDOM_SCHEDULES	200000u
 #define MAX_SCHEDULES		20000000u	/* a pattern that has more is too large to be one */
 
-unsigned int model_left_out;
+unsigned int model_disabled;
 
 static unsigned long schedules, shown;
 
@@ -76,7 +76,7 @@ int main()
 
 	std::printf("%11sforbidden: %s\n", "", model_pattern.forbidden);
 	for (unsigned int i = 0; i < LITMUS_MAX_PARTS && model_pattern.parts[i].name; i++) {
-		model_left_out = 1u << i;
+		model_disabled = 1u << i;
 		wrong |= judge(&model_pattern.parts[i]);
 	}
 	return wrong;

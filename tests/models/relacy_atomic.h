@@ -55,7 +55,7 @@ struct litmus;
 
 /* What a pattern's file gives to explore.cc. */
 extern const struct litmus &model_pattern;
-extern unsigned int model_left_out;
+extern unsigned int model_disabled;
 bool model_simulate(rl::test_params &params);
 /* After each schedule. */
 void model_count(bool forbidden);
@@ -68,7 +68,7 @@ struct id##_suite : rl::test_suite<id##_suite, 2> { \
 	void before() { begin(&instance); } \
 	void thread(unsigned me) \
 	{ \
-		went_on[me] = me ? side1(&instance, model_left_out) : side0(&instance, model_left_out); \
+		went_on[me] = me ? side1(&instance, model_disabled) : side0(&instance, model_disabled); \
 	} \
 	void after() { model_count(went_on[0] && went_on[1]); } \
 }; \

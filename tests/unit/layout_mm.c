@@ -68,8 +68,8 @@ static void expect_layout(struct mm_struct *mm, const struct layout *layout, con
 	}
 	assert_int_equal(loaded->vmas, fit);
 	assert_int_equal(mm->map_count, fit);
-	assert_int_equal(loaded->vmas + loaded->vmas_left_out, layout->nr_vmas);
-	assert_int_equal(loaded->pages + loaded->pages_left_out, layout->nr_pages);
+	assert_int_equal(loaded->vmas + loaded->vmas_excluded, layout->nr_vmas);
+	assert_int_equal(loaded->pages + loaded->pages_excluded, layout->nr_pages);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), loaded->pages);
 	assert_at_rest(mm);
 }
@@ -133,9 +133,9 @@ static void odd_vmas(void **state)
 	layout.nr_pages = 6;
 	assert_int_equal(layout_map(mm, &layout, true, &loaded), 0);
 	assert_int_equal(loaded.vmas, 4);
-	assert_int_equal(loaded.vmas_left_out, 2);
+	assert_int_equal(loaded.vmas_excluded, 2);
 	assert_int_equal(loaded.pages, 5);
-	assert_int_equal(loaded.pages_left_out, 1);
+	assert_int_equal(loaded.pages_excluded, 1);
 	expect_layout(mm, &layout, &loaded);
 	mm_exit(mm);
 }
@@ -167,7 +167,7 @@ static void nothing_fits(void **state)
 
 	(void)state;
 	assert_int_equal(layout_map(mm, &layout, true, &loaded), -EOPNOTSUPP);
-	assert_int_equal(loaded.vmas_left_out, 1);
+	assert_int_equal(loaded.vmas_excluded, 1);
 	mm_exit(mm);
 }
 

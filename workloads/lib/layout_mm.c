@@ -67,8 +67,8 @@ int layout_map(struct mm_struct *mm, const struct layout *layout, bool populate,
 			loaded->vmas++;
 			loaded->pages += pages_in(layout, vma);
 		} else {
-			loaded->vmas_left_out++;
-			loaded->pages_left_out += pages_in(layout, vma);
+			loaded->vmas_excluded++;
+			loaded->pages_excluded += pages_in(layout, vma);
 		}
 	}
 	return err ? err : loaded->vmas ? 0 : -EOPNOTSUPP;

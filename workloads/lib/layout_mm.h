@@ -7,8 +7,8 @@
 
 /* The part of a layout that an mm got; VMAs beyond TASK_SIZE or below MMAP_MIN_ADDR are skipped, with their pages. */
 struct layout_loaded {
-	unsigned int vmas, vmas_left_out;
-	uint64_t pages, pages_left_out;		/* in populated runs */
+	unsigned int vmas, vmas_excluded;
+	uint64_t pages, pages_excluded;		/* in populated runs */
 };
 
 /* @vma can be in an mm of this geometry. */
