@@ -19,7 +19,6 @@
 #include "core/host/topology.h"
 #include "core/lock/lockrank.h"
 #include "core/lock/lockstat.h"
-#include "core/lock/rwsem.h"
 #include "core/lock/spinlock.h"
 #include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
