@@ -24,6 +24,13 @@ listed() {
 	grep -v '^#' core/public.txt | sort
 }
 
+# What the core's macros make of these names, as knockout_##id of PTE_LOCK.
+pasted() {
+	code core | grep -oE '\<[a-z_]+##' | tr -d '#' | sort -u >"$scratch/prefixes"
+	grep '^[A-Z][A-Z0-9_]*$' | sort -u |
+		awk 'FNR == NR { prefixes[$1]; next } { for (p in prefixes) print p $1 }' "$scratch/prefixes" -
+}
+
 undeclared() {
 	declared_names | cut -f 1,2 | sort >"$scratch/all"
 	listed | comm -23 - "$scratch/all" | sed 's|$|: not declared by a header below core/faultline.h|'
@@ -36,7 +43,7 @@ unlisted() {
 }
 
 unlisted_symbols() {
-	{ listed | cut -f 2; bodies; } | sort -u >"$scratch/known"
+	{ listed | cut -f 2; bodies; bodies | pasted; } | sort -u >"$scratch/known"
 	objects faultline_core_4 | xargs nm -g --defined-only | awk 'NF == 3 { print $3 }' | sort -u >"$scratch/core"
 	{ objects faultline faultline_workloads; find bench -name '*.o'; } | xargs nm -u | awk 'NF == 2 { print $2 }' |
 		sort -u | comm -12 - "$scratch/core" | comm -23 - "$scratch/known" |
@@ -46,7 +53,7 @@ unlisted_symbols() {
 needless_headers() {
 	listed | cut -f 1 | sort -u >"$scratch/public"
 	sed -nE 's/^#include "(.*)"/\1/p' core/faultline.h | sort >"$scratch/included"
-	comm -13 "$scratch/public" "$scratch/included" | sed 's|$|: has no public name, and core/faultline.h includes it|'
+	comm -13 "$scratch/public" "$scratch/included" | sed 's|$|: no public name, and core/faultline.h includes it|'
 	comm -23 "$scratch/public" "$scratch/included" | sed 's|$|: has public names, and core/faultline.h does not|'
 }
 
@@ -76,5 +83,5 @@ plants 'struct vma_tree: used' 'struct vma_tree *tree;'
 links 'vma_tree_erase: linked' 'void vma_tree_erase(void); void f(void) { vma_tree_erase(); }'
 catches 'core/mm/vma.h	planted: not declared' "printf 'core/mm/vma.h\tplanted\n' >>core/public.txt"
 catches 'vma_link: in core/public.txt, and used by nothing' "printf 'core/mm/vma.h\tvma_link\n' >>core/public.txt"
-catches 'core/phys/buddy.h: has no public name' 'echo "#include \"core/phys/buddy.h\"" >>core/faultline.h'
+catches 'core/phys/buddy.h: no public name' 'echo "#include \"core/phys/buddy.h\"" >>core/faultline.h'
 catches 'core/base/rng.h: has public names' 'sed -i "/rng.h/d" core/faultline.h'
