@@ -80,9 +80,14 @@ extern _Thread_local struct lockstat_timed *this_lockstat;	/* (T) NULL: the call
 void lockstat_timing_begin(void);
 void lockstat_timing_end(void);
 
+/* One of LOCKSTAT_INTERVAL acquisitions on average is timed, from lockstat_acquired() to lockstat_released(). */
 void lockstat_sample_begin(struct lockstat_timed *mine, const void *lock, enum lock_rank rank);
 void lockstat_sample_end(struct lockstat_timed *mine);
 
+/*
+ * Called by a lock's own functions after each acquisition. lockstat_released() - the same before each release. No
+ * effect in a thread that is not timed.
+ */
 static force_inline void lockstat_acquired(const void *lock, enum lock_rank rank)
 {
 	struct lockstat_timed *mine = this_lockstat;
@@ -109,6 +114,7 @@ static inline void lockstat_counted(enum lock_rank rank)
 		count_own(&this_lockstat->acquired[rank], 1);
 }
 
+/* Starts a slow path's clock; lockstat_add() stops it. */
 static inline void lockstat_wait_begin(struct wait_cost *cost)
 {
 	cost->since = this_lockstat ? clock_ticks() : 0;

@@ -70,6 +70,7 @@ static inline void sleep_begin(void)
 		rcu_offline();
 }
 
+/* Ends what sleep_begin() began. */
 static inline void sleep_end(void)
 {
 	if (this_cpu)
@@ -104,6 +105,7 @@ static inline void sleep_yield(void)
 	sleep_end();
 }
 
+/* Wakes up to @nr sleepers on @word, which may be unmapped. */
 static inline void futex_wake(uint32_t *word, int nr)
 {
 	if (SCHEDULED())
@@ -118,6 +120,7 @@ static inline void futex_wake_one(uint32_t *word)
 	futex_wake(word, 1);
 }
 
+/* Wakes all of them. */
 static inline void futex_wake_all(uint32_t *word)
 {
 	futex_wake(word, INT_MAX);

@@ -59,6 +59,7 @@ static inline void latency_timing_end(void)
 	this_latencies = NULL;
 }
 
+/* Adds the time since @since, which latency_begin() returned, to the calling thread's latencies of @site. */
 void latency_add(const struct operation_site *site, uint64_t since);
 
 /* The start of the operation, or 0: not timed. */

@@ -11,6 +11,7 @@
 #include "core/probe/latency.h"
 
 #if FAULTLINE_CHECK
+/* Shows an operation as the calling cpu's innermost one. False, with nothing to hide: the thread has no cpu. */
 bool operation_show(const char *name, const void *on, unsigned long at);
 void operation_hide(void);
 /* Prints the operations of cpu @id, outermost first, appended to the current line; nothing outside of operations. */
@@ -41,6 +42,7 @@ struct operation_scope {
 	struct operation_scope operation_scope_ __attribute__((cleanup(operation_leave))) = \
 		operation_enter(&operation_site_, (on), (unsigned long)(at))
 
+/* operation_enter, operation_leave - the two ends of an OPERATION(). */
 static force_inline struct operation_scope operation_enter(const struct operation_site *site, const void *on,
 							   unsigned long at)
 {

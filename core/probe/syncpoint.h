@@ -35,6 +35,7 @@ void inject_alloc_failure(unsigned long nth);
 unsigned long inject_alloc_count(void);
 
 #if FAULTLINE_CHECK
+/* SYNCPOINT() and allocations call these: a hit; true if this allocation fails. */
 void syncpoint_hit(struct syncpoint *point);
 bool inject_alloc_fails(void);
 
