@@ -40,13 +40,6 @@ void exercised_never_disabled(char *const *names, unsigned int nr, uint64_t (*ti
 				fail("never reached: %s", names[n]);
 }
 
-static void print_events(FILE *out)
-{
-	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)
-		if (events_total(event))
-			fprintf(out, "  %14llu  %s\n", (unsigned long long)events_total(event), cpu_event_name(event));
-}
-
 static void print_waits(FILE *out)
 {
 	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++) {
@@ -60,7 +53,7 @@ static void print_waits(FILE *out)
 	}
 }
 
-/* A sync point by name: it may stand in several places. */
+/* A sync point or an event by name: a sync point may stand in several places. */
 struct passed {
 	const char *name;
 	uint64_t hits;
@@ -73,20 +66,38 @@ static int by_name(const void *a, const void *b)
 	return strcmp(one->name, other->name);
 }
 
-/* All of them, ordered, each once; to be freed. */
-static struct passed *gather_syncpoints(unsigned int *nr)
+static bool passed_syncpoint(unsigned int index, struct passed *passed)
 {
-	struct passed *points;
+	const struct syncpoint *point = syncpoint_get(index);
+
+	if (point)
+		*passed = (struct passed){ point->name, load_relaxed(&point->hits) };
+	return point;
+}
+
+static bool passed_event(unsigned int index, struct passed *passed)
+{
+	const struct event *event = event_get(index);
+
+	if (event)
+		*passed = (struct passed){ event->name, events_total(event) };
+	return event;
+}
+
+/* All that @get has, ordered, each name once; to be freed. */
+static struct passed *gather(bool (*get)(unsigned int index, struct passed *passed), unsigned int *nr)
+{
+	struct passed *points, last;
 	unsigned int places = 0;
 
-	while (syncpoint_get(places))
+	while (get(places, &last))
 		places++;
 	*nr = 0;
 	points = calloc(places + 1, sizeof(*points));
 	if (!points)
 		return NULL;
 	for (unsigned int i = 0; i < places; i++)
-		points[i] = (struct passed){ syncpoint_get(i)->name, load_relaxed(&syncpoint_get(i)->hits) };
+		get(i, &points[i]);
 	qsort(points, places, sizeof(*points), by_name);
 	for (unsigned int i = 0; i < places; i++)
 		if (*nr && !strcmp(points[*nr - 1].name, points[i].name))
@@ -96,10 +107,21 @@ static struct passed *gather_syncpoints(unsigned int *nr)
 	return points;
 }
 
+static void print_events(FILE *out)
+{
+	unsigned int nr;
+	struct passed *events = gather(passed_event, &nr);
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (events[i].hits)
+			fprintf(out, "  %14llu  %s\n", (unsigned long long)events[i].hits, events[i].name);
+	free(events);
+}
+
 static void print_syncpoints(FILE *out)
 {
 	unsigned int nr, hit = 0;
-	struct passed *points = gather_syncpoints(&nr);
+	struct passed *points = gather(passed_syncpoint, &nr);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!points[i].hits)
@@ -172,7 +194,7 @@ int exercised_demand(const char *pattern)
 unsigned int exercised_missing(void)
 {
 	unsigned int nr, missing = 0;
-	struct passed *points = gather_syncpoints(&nr);
+	struct passed *points = gather(passed_syncpoint, &nr);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (points[i].hits || !is_demanded(points[i].name))

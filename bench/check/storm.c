@@ -105,7 +105,7 @@ static void *worker_thread(void *arg)
 /* ---- the main thread meanwhile ---- */
 static uint64_t retries(void)
 {
-	static const enum cpu_event events[] = {
+	static const struct event *const events[] = {
 		EV_VMA_LOCK_MISS, EV_VMA_LOCK_RECHECK, EV_WALK_AGAIN,
 		EV_PTE_MAP_RETRY, EV_PTE_TABLE_RACE,   EV_GUARD_RETRY,
 	};

@@ -33,7 +33,7 @@ void watchdog_phase(const char *name)
 /* While no worker works: what setting up, inspecting and tearing down do page by page. */
 static uint64_t pages_done(void)
 {
-	static const enum cpu_event events[] = {
+	static const struct event *const events[] = {
 		EV_FAULT, EV_PAGE_ALLOC, EV_PAGE_FREE, EV_TABLE_ALLOC, EV_TABLE_FREE, EV_INSPECTED, EV_RMAP_WALK,
 	};
 	uint64_t sum = 0;

@@ -97,39 +97,51 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A point may stand in several places, as one name. */
-static void print_sorted(const char **names, size_t nr)
+/* Prints what @name_at returns until it returns NULL, in order. A sync point may stand in several places: once. */
+static int print_sorted(const char *(*name_at)(unsigned int index))
 {
+	const char **names;
+	size_t nr = 0;
+
+	while (name_at((unsigned int)nr))
+		nr++;
+	names = calloc(nr, sizeof(*names));
+	if (!names)
+		return fail("out of memory");
+	for (size_t i = 0; i < nr; i++)
+		names[i] = name_at((unsigned int)i);
 	qsort(names, nr, sizeof(*names), compare_names);
 	for (size_t i = 0; i < nr; i++)
 		if (!i || strcmp(names[i], names[i - 1]))
 			puts(names[i]);
-}
-
-static int list_syncpoints(void)
-{
-	const char **names;
-	unsigned int nr = 0;
-
-	while (syncpoint_get(nr))
-		nr++;
-	if (!nr)
-		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
-	names = calloc(nr, sizeof(*names));
-	if (!names)
-		return fail("out of memory");
-	for (unsigned int i = 0; i < nr; i++)
-		names[i] = syncpoint_get(i)->name;
-	print_sorted(names, nr);
 	free(names);
 	return EXIT_DONE;
 }
 
+static const char *syncpoint_name(unsigned int index)
+{
+	const struct syncpoint *point = syncpoint_get(index);
+
+	return point ? point->name : NULL;
+}
+
+static int list_syncpoints(void)
+{
+	if (!syncpoint_get(0))
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
+	return print_sorted(syncpoint_name);
+}
+
+static const char *event_name(unsigned int index)
+{
+	const struct event *event = event_get(index);
+
+	return event ? event->name : NULL;
+}
+
 static int list_events(void)
 {
-	for (enum cpu_event event = 0; event < NR_CPU_EVENTS; event++)
-		puts(cpu_event_name(event));
-	return EXIT_DONE;
+	return print_sorted(event_name);
 }
 
 static int list_detectors(void)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cpu.c - slots of registered threads, and their event counts. */
+/* cpu.c - slots of registered threads. */
 #include "core/base/cpu.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <string.h>
 
 #include "core/base/assert.h"
 
@@ -128,31 +127,4 @@ void cpu_unregister(void)
 unsigned int nr_cpus_used(void)
 {
 	return load_acquire(&cpus_used);
-}
-
-uint64_t events_total(enum cpu_event event)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < nr_cpus_used(); i++)
-		sum += load_relaxed(&cpus[i].events[event]);
-	return sum;
-}
-
-void events_reset(void)
-{
-	for (unsigned int i = 0; i < nr_cpus_used(); i++)
-		for (unsigned int e = 0; e < NR_CPU_EVENTS; e++)
-			store_relaxed(&cpus[i].events[e], 0);
-}
-
-const char *cpu_event_name(enum cpu_event event)
-{
-	static const char *const names[] = {
-#define X(id, name) name,
-		CPU_EVENTS(X)
-#undef X
-	};
-
-	return event < NR_CPU_EVENTS ? names[event] : NULL;
 }

@@ -11,6 +11,10 @@
 #include "core/mm/vma.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(ANON_VMA_NEW, "VMAs that got an anon_vma of their own at the first page");
+DEFINE_EVENT(ANON_VMA_SHARE, "VMAs that got their neighbour's anon_vma");
+DEFINE_EVENT(ANON_VMA_REUSE, "forks that reused an anon_vma");
+
 /* ---- chains of a VMA ---- */
 
 /* Allocates as many chains as @vma has to @list. */
@@ -129,7 +133,10 @@ int anon_vma_prepare(struct vm_area_struct *vma)
 	if (TAILQ_EMPTY(&list)) {
 		insert_into_trees(vma);
 		anon_vma->num_active_vmas++;
-		count_event(fresh ? EV_ANON_VMA_NEW : EV_ANON_VMA_SHARE);
+		if (fresh)
+			count_event(EV_ANON_VMA_NEW);
+		else
+			count_event(EV_ANON_VMA_SHARE);
 		fresh = NULL;
 	}
 	anon_vma_unlock_write(anon_vma);

@@ -34,8 +34,16 @@
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_H
 #define FAULTLINE_CORE_MM_ANON_VMA_H
 
+#include "core/base/event.h"
 #include "core/mm/anon_vma_tree.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(ANON_VMA_SHARE);
+DECLARE_EVENT(ANON_VMA_REUSE);
+DECLARE_EVENT(ANON_VMA_WAIT);
+DECLARE_EVENT(ANON_VMA_DEAD);
+DECLARE_EVENT(ANON_VMA_UNMAPPED);
+DECLARE_EVENT(ANON_VMA_MOVED);
 
 /*
  * Conservation: refcount = 1 until its last chain is unlinked + 1 for each other anon_vma whose root it is + transient

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "core/base/cpu.h"
+#include "core/base/event.h"
 #include "core/host/arena.h"
 #include "core/host/typesafe.h"
 #include "core/probe/knockout.h"
+
+DEFINE_EVENT(ANON_VMA_ALLOC, "anon_vmas allocated");
 
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
 static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */

@@ -6,6 +6,11 @@
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(ANON_VMA_WAIT, "rmap readers that waited for an anon_vma's lock");
+DEFINE_EVENT(ANON_VMA_DEAD, "anon_vmas found by a folio, but dead");
+DEFINE_EVENT(ANON_VMA_UNMAPPED, "anon_vmas locked or referenced, then dropped: the folio was unmapped");
+DEFINE_EVENT(ANON_VMA_MOVED, "anon_vmas locked or referenced, then dropped: the folio names another");
+
 #define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
 
 /* ---- in check builds: the reader's anon_vma, compared under the lock and at the unlock ---- */

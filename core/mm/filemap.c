@@ -7,6 +7,8 @@
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(FILEMAP_RETRY, "page cache look-ups repeated: the slot changed");
+
 #define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
 
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)

@@ -20,8 +20,11 @@
 #ifndef FAULTLINE_CORE_MM_FILEMAP_H
 #define FAULTLINE_CORE_MM_FILEMAP_H
 
+#include "core/base/event.h"
 #include "core/mm/address_space.h"
 #include "core/phys/folio_lock.h"
+
+DECLARE_EVENT(FILEMAP_RETRY);
 
 /*
  * filemap_get_folio - the folio of page @index, with a reference; NULL if there is none. It may be locked, under

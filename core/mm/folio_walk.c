@@ -9,6 +9,7 @@
 
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
+#include "core/mm/pagewalk.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"

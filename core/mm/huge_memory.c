@@ -5,8 +5,12 @@
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
+
+DEFINE_EVENT(THP_SPLIT_PMD, "PMD leaves split into PTEs, or unmapped");
+DEFINE_EVENT(THP_SPLIT_PUD, "PUD leaves over raw frames unmapped by a split");
 
 /* ---- the huge zero page ---- */
 

@@ -11,9 +11,13 @@
 #ifndef FAULTLINE_CORE_MM_HUGE_MEMORY_H
 #define FAULTLINE_CORE_MM_HUGE_MEMORY_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/pgtable/ptl.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(THP_SPLIT_PMD);
+DECLARE_EVENT(THP_SPLIT_PUD);
 
 /* True if anonymous memory of @vma may get huge pages. Locking: mmap_lock or the VMA lock. */
 static inline bool thp_vma_allowable(const struct vm_area_struct *vma)

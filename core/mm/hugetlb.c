@@ -5,6 +5,9 @@
 #include "core/host/arena.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(HUGETLB_TAKE, "huge pages taken from the pool");
+DEFINE_EVENT(HUGETLB_EMPTY, "huge page allocations that the pool failed");
+
 #define HPAGE_PGOFF_SHIFT	HPAGE_PMD_ORDER
 #define FAULT_MUTEXES		64u
 
@@ -186,7 +189,10 @@ struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr
 
 	if (folio && reserved)
 		set_taken(vma, addr);
-	count_event(folio ? EV_HUGETLB_TAKE : EV_HUGETLB_EMPTY);
+	if (folio)
+		count_event(EV_HUGETLB_TAKE);
+	else
+		count_event(EV_HUGETLB_EMPTY);
 	return folio;
 }
 

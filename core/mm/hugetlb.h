@@ -20,8 +20,11 @@
 #ifndef FAULTLINE_CORE_MM_HUGETLB_H
 #define FAULTLINE_CORE_MM_HUGETLB_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/hugetlb_pool.h"
+
+DECLARE_EVENT(HUGETLB_TAKE);
 
 /*
  * The reservations of one mapping. VMAs that were split off it share them.

@@ -33,6 +33,9 @@ DEFINE_KNOCKOUT(HMM_SEQ_B,
 	.detected_by = "the comparison with the entries: knockout.hmm",
 	.hunt = "stress hmm_vs_invalidate --noise 100");
 
+DEFINE_EVENT(NOTIFIER_CALL, "invalidations that subscribers were notified of");
+DEFINE_EVENT(NOTIFIER_WAIT, "waits for the end of invalidations");
+
 TAILQ_HEAD(interval_notifier_list, mmu_interval_notifier);
 
 /*

@@ -30,10 +30,13 @@
 #ifndef FAULTLINE_CORE_MM_NOTIFIER_H
 #define FAULTLINE_CORE_MM_NOTIFIER_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 
+DECLARE_EVENT(NOTIFIER_CALL);
+DECLARE_EVENT(NOTIFIER_WAIT);
 DECLARE_KNOCKOUT(HMM_SEQ_A);
 DECLARE_KNOCKOUT(HMM_SEQ_B);
 

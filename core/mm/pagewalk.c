@@ -20,6 +20,8 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/pgalloc.h"
 
+DEFINE_EVENT(WALK_AGAIN, "walker rounds repeated (ACTION_AGAIN)");
+
 static void count_again(unsigned int *rounds)
 {
 	count_event(EV_WALK_AGAIN);

@@ -10,8 +10,11 @@
 #ifndef FAULTLINE_CORE_MM_PAGEWALK_H
 #define FAULTLINE_CORE_MM_PAGEWALK_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/pgtable/ptl.h"
+
+DECLARE_EVENT(WALK_AGAIN);
 
 struct mm_walk;
 

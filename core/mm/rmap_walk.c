@@ -8,6 +8,8 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(RMAP_WALK, "rmap walks");
+
 /* Walks one VMA that overlaps @folio. False ends the walk. Locking: the lock of the tree it was found in. */
 static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rmap_walk_control *rwc)
 {

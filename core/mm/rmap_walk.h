@@ -17,7 +17,10 @@
 #ifndef FAULTLINE_CORE_MM_RMAP_WALK_H
 #define FAULTLINE_CORE_MM_RMAP_WALK_H
 
+#include "core/base/event.h"
 #include "core/mm/anon_vma.h"
+
+DECLARE_EVENT(RMAP_WALK);
 
 /*
  * rmap_walk - calls @rwc->rmap_one() for every VMA that may map @folio; for none if it is unmapped. Its callbacks get

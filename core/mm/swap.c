@@ -10,6 +10,9 @@
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(SWAP_IN, "pages read from swap");
+DEFINE_EVENT(SWAP_OUT, "pages written to swap");
+
 /* Lock key: (S) the slot's lock (D) the device's lock */
 struct swap_slot {
 	spinlock_t lock;

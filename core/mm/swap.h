@@ -21,7 +21,11 @@
 #ifndef FAULTLINE_CORE_MM_SWAP_H
 #define FAULTLINE_CORE_MM_SWAP_H
 
+#include "core/base/event.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(SWAP_IN);
+DECLARE_EVENT(SWAP_OUT);
 
 /*
  * swap_on - creates a device of @slots slots, with as many bytes of a page as the machine's frames. Returns 0, -EINVAL

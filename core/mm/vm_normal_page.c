@@ -4,6 +4,8 @@
 
 #include "core/mm/mm.h"
 
+DEFINE_EVENT(BAD_PTE, "corrupt entries reported");
+
 /*
  * A report takes a number, and owns the place of that number: so no lock is needed where the PTL is held. It is
  * complete once it is ready.

@@ -13,8 +13,11 @@
 #ifndef FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H
 #define FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(BAD_PTE);
 
 /* The frame that @vma, a VM_PFNMAP one, maps raw at @addr. */
 static inline unsigned long vma_raw_pfn(const struct vm_area_struct *vma, unsigned long addr)

@@ -12,6 +12,9 @@
 #include "core/mm/mm.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(VMA_SPLIT, "VMA splits");
+DEFINE_EVENT(VMA_MERGE, "VMA merges");
+
 /*
  * Two caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
  * stay one. The others are freed after a grace period, or never read without mmap_lock.

@@ -8,7 +8,11 @@
 #ifndef FAULTLINE_CORE_MM_VMA_H
 #define FAULTLINE_CORE_MM_VMA_H
 
+#include "core/base/event.h"
 #include "core/mm/mmap_lock.h"
+
+DECLARE_EVENT(VMA_SPLIT);
+DECLARE_EVENT(VMA_MERGE);
 
 /* The properties of a VMA beside its range; neighbours with equal ones are merged. */
 struct vma_kind {

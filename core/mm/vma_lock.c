@@ -26,6 +26,11 @@ DEFINE_KNOCKOUT(VMA_DETACHED_RECHECK,
 	.detected_by = "page and counter accounting at rest",
 	.hunt = HUNT_JUMBLE " --policy linux-6.4");
 
+DEFINE_EVENT(VMA_LOCK_MISS, "VMA lock try failed");
+DEFINE_EVENT(VMA_LOCK_RECHECK, "VMA lock dropped after the re-check: write-locked");
+DEFINE_EVENT(VMA_REUSED, "VMA lock dropped after the re-check: another mm's VMA");
+DEFINE_EVENT(VMA_WRITE_WAIT, "VMA writers that waited for readers");
+
 /* The writer sleeps on vm_refcnt itself, so a wake-up needs only the VMA's type-stable memory. */
 void vma_wake_writer(struct vm_area_struct *vma)
 {

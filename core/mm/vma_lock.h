@@ -23,11 +23,16 @@
 #ifndef FAULTLINE_CORE_MM_VMA_LOCK_H
 #define FAULTLINE_CORE_MM_VMA_LOCK_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 #include "core/probe/syncpoint.h"
 
+DECLARE_EVENT(VMA_LOCK_MISS);
+DECLARE_EVENT(VMA_LOCK_RECHECK);
+DECLARE_EVENT(VMA_REUSED);
+DECLARE_EVENT(VMA_WRITE_WAIT);
 DECLARE_KNOCKOUT(VMA_SEQ_B);
 DECLARE_KNOCKOUT(VMA_MM_RECHECK);
 DECLARE_KNOCKOUT(VMA_DETACHED_RECHECK);

@@ -34,11 +34,15 @@
 #include "core/mm/vma.h"
 #include "core/op/collapse_file.h"
 #include "core/op/fault.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
+
+DEFINE_EVENT(COLLAPSE, "ranges collapsed to a huge page by MADV_COLLAPSE");
+DEFINE_EVENT(COLLAPSE_KEPT, "ranges not collapsed: extra references, or no huge page");
 
 #define IS_HUGE	1	/* mapped by a leaf already: positive, and no error */
 
@@ -345,7 +349,10 @@ static int collapse_part(struct mm_struct *mm, const struct part *part)
 	for (unsigned long addr = start; addr + PMD_SIZE <= part->end; addr += PMD_SIZE) {
 		int err = part->kind == PART_FILE ? collapse_file(mm, addr) : collapse_huge_page(mm, addr);
 
-		count_event(err < 0 ? EV_COLLAPSE_KEPT : EV_COLLAPSE);
+		if (err < 0)
+			count_event(EV_COLLAPSE_KEPT);
+		else
+			count_event(EV_COLLAPSE);
 		last = err < 0 ? err : last;
 	}
 	return last;

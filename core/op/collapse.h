@@ -10,7 +10,12 @@
 #ifndef FAULTLINE_CORE_OP_COLLAPSE_H
 #define FAULTLINE_CORE_OP_COLLAPSE_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(COLLAPSE);
+DECLARE_EVENT(COLLAPSE_KEPT);
+DECLARE_EVENT(PTE_TABLE_RETRACT);
 
 /*
  * madvise_collapse - maps each aligned huge page of [@start, @end) that lies in one VMA by a leaf. Applies to any

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "core/base/event.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"
@@ -20,6 +21,8 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
+
+DEFINE_EVENT(PTE_TABLE_RETRACT, "PTE tables of files retracted");
 
 /* True if only pages of @folio are mapped, each at its place: then all may be unmapped. Locking: the PTLs. */
 static bool table_maps_only(pmd_t pmd, struct folio *folio)

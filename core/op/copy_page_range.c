@@ -21,6 +21,8 @@
 #include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(FORK_COPIED, "pages that fork copied at once");
+
 /* Work under the PTLs between two checks for waiters; an empty slot is 1. As the kernel's copy_pte_range(). */
 #define COPY_WORK	32
 #define COPY_WORK_PAGE	8

@@ -3,10 +3,11 @@
 #ifndef FAULTLINE_CORE_OP_COPY_PAGE_RANGE_H
 #define FAULTLINE_CORE_OP_COPY_PAGE_RANGE_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
-
 #include "core/probe/knockout.h"
 
+DECLARE_EVENT(FORK_COPIED);
 DECLARE_KNOCKOUT(FORK_WRPROTECT);
 
 /*

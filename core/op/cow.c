@@ -25,6 +25,9 @@ DEFINE_KNOCKOUT(COW_RECHECK,
 	.detected_by = "knockout.cow",
 	.hunt = "test knockout.cow");
 
+DEFINE_EVENT(COW_REUSE, "pages found exclusive, and reused by a write fault");
+DEFINE_EVENT(COW_COPY, "pages copied, since they are shared");
+
 /*
  * A large folio is reused if its references are all entries of this mm. The two counts change separately, an entry's
  * reference being taken first and dropped last, but while the lock of its mapcount excludes new and removed entries,

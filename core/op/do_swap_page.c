@@ -15,6 +15,11 @@
 #include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(FAULT_SWAP, "faults that swapped in");
+DEFINE_EVENT(SWAP_CHANGED, "swap-ins whose slot had been reused");
+DEFINE_EVENT(MIGRATE_WAIT, "faults that waited for a page under migration");
+DEFINE_EVENT(FAULT_POISON, "faults on hwpoisoned pages");
+
 /* The folio in the slot, with a reference; read from the device if it is not cached. NULL: *@ret is the result. */
 static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
 {

@@ -12,6 +12,15 @@
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(FAULT, "faults");
+DEFINE_EVENT(FAULT_VMA_LOCK, "faults under the VMA lock");
+DEFINE_EVENT(FAULT_MMAP_LOCK, "faults under mmap_lock");
+DEFINE_EVENT(FAULT_SPURIOUS, "faults found already handled");
+DEFINE_EVENT(FAULT_RETRY, "faults that left the VMA lock for mmap_lock, to make an anon_vma");
+DEFINE_EVENT(FAULT_LARGE, "first writes that mapped a large folio");
+DEFINE_EVENT(FAULT_SMALLER, "large folios that could not be allocated");
+DEFINE_EVENT(PAGE_ALLOC, "pages mapped anew by faults");
+
 DEFINE_KNOCKOUT(FAULT_RECHECK,
 	.name = "fault:recheck",
 	.removes = "the comparison, under the PTL, of the entry with the fault's first read",

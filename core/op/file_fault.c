@@ -28,6 +28,12 @@
 #include "core/mm/mm.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(FILE_READ, "folios of files read in");
+DEFINE_EVENT(FILE_MAP, "pages of files mapped by faults");
+DEFINE_EVENT(FILE_COW, "pages of files copied by a first write");
+DEFINE_EVENT(FILE_MKWRITE, "pages of files made writable by faults");
+DEFINE_EVENT(FILE_GONE, "faults that found their folio truncated");
+
 static struct address_space *vmf_mapping(const struct vm_fault *vmf)
 {
 	return &vmf->vma->vm_file->mapping;

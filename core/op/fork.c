@@ -19,8 +19,11 @@
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
+
+DEFINE_EVENT(FORK, "fork");
 
 /*
  * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,

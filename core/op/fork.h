@@ -3,7 +3,10 @@
 #ifndef FAULTLINE_CORE_OP_FORK_H
 #define FAULTLINE_CORE_OP_FORK_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(FORK);
 
 /*
  * sys_fork - makes *@child a copy of @parent at one moment of the call, under the same policy; mm_exit() frees it.

@@ -11,6 +11,8 @@
 #include "core/probe/retry.h"
 #include "core/probe/syncpoint.h"
 
+DEFINE_EVENT(GUARD_RETRY, "guard installs that zapped and tried again");
+
 #define GUARD_RETRIES	3	/* as the kernel's MAX_MADVISE_GUARD_RETRIES */
 
 /* A locked VMA may lose guards, but not get any. Source: mm/madvise.c. */

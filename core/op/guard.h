@@ -7,7 +7,10 @@
 #ifndef FAULTLINE_CORE_OP_GUARD_H
 #define FAULTLINE_CORE_OP_GUARD_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(GUARD_RETRY);
 
 /*
  * Installs markers over [@start, @end); mapped pages are zapped; a leaf is split only if part of it is zapped. Returns

@@ -12,6 +12,9 @@
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(GUP_SLOW, "pages GUP got under mmap_lock");
+DEFINE_EVENT(GUP_UNSHARE, "pages unshared for GUP");
+
 DEFINE_KNOCKOUT(GUP_UNSHARE_B,
 	.name = "gup-unshare:B",
 	.removes = "the check that a page pinned for reading is exclusive",

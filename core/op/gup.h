@@ -14,7 +14,15 @@
 #ifndef FAULTLINE_CORE_OP_GUP_H
 #define FAULTLINE_CORE_OP_GUP_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(GUP_FAST);
+DECLARE_EVENT(GUP_LEAF);
+DECLARE_EVENT(GUP_SLOW);
+DECLARE_EVENT(GUP_CHANGED);
+DECLARE_EVENT(GUP_FORKED);
+DECLARE_EVENT(GUP_UNSHARE);
 
 #define FOLL_WRITE	0x01u	/* pages to write to: writable, and exclusive */
 #define FOLL_LONGTERM	0x02u	/* long-term: never the zero page, nor one shared with a file. Pins only */

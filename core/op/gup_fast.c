@@ -34,6 +34,11 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(GUP_FAST, "pages GUP-fast got");
+DEFINE_EVENT(GUP_LEAF, "huge leaves GUP-fast took pages of");
+DEFINE_EVENT(GUP_CHANGED, "pages GUP-fast dropped: the entry changed");
+DEFINE_EVENT(GUP_FORKED, "pages GUP-fast dropped: a fork ran");
+
 DEFINE_KNOCKOUT(GUP_SECTION,
 	.name = "gup:section",
 	.removes = "the RCU section around a descent without locks",

@@ -13,6 +13,9 @@
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(HMM_SNAPSHOT, "entries read for devices");
+DEFINE_EVENT(HMM_STALE, "snapshots that an invalidation hit");
+
 /* ---- snapshots ---- */
 
 /* Lock key: (T) this thread only */

@@ -16,8 +16,11 @@
 #ifndef FAULTLINE_CORE_OP_HMM_H
 #define FAULTLINE_CORE_OP_HMM_H
 
+#include "core/base/event.h"
 #include "core/lock/rwsem.h"
 #include "core/mm/notifier.h"
+
+DECLARE_EVENT(HMM_STALE);
 
 typedef unsigned long hmm_pfn_t;
 

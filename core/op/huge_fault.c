@@ -23,6 +23,11 @@ DEFINE_KNOCKOUT(THP_FAULT_RECHECK,
 	.detected_by = "tables and frames at rest",
 	.hunt = HUNT_HUGE);
 
+DEFINE_EVENT(THP_FAULT, "first faults that mapped a huge page");
+DEFINE_EVENT(THP_FAULT_ZERO, "first reads that mapped the huge zero page");
+DEFINE_EVENT(THP_FALLBACK, "huge pages that could not be allocated");
+DEFINE_EVENT(FILE_MAP_HUGE, "huge pages of files mapped as one");
+
 static bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
 {
 	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(THP_FAULT_RECHECK));

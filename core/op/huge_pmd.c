@@ -6,6 +6,7 @@
 
 #include "core/mm/rmap.h"
 #include "core/op/copy_page_range.h"
+#include "core/op/move_page_tables.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/hugetlb_pool.h"

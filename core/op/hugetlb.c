@@ -11,9 +11,12 @@
 #include "core/mm/rmap_walk.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/mmap.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
+
+DEFINE_EVENT(HUGETLB_TAKE_BACK, "huge pages taken back from forks by the owner of the reservation");
 
 /* ---- mmap ---- */
 

@@ -10,9 +10,12 @@
 #ifndef FAULTLINE_CORE_OP_HUGETLB_H
 #define FAULTLINE_CORE_OP_HUGETLB_H
 
+#include "core/base/event.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
+
+DECLARE_EVENT(HUGETLB_TAKE_BACK);
 
 /*
  * hugetlb_mmap - sys_mmap() with MAP_HUGETLB: @len is rounded up to whole huge pages, which are reserved for the

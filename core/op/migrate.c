@@ -15,6 +15,10 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(MIGRATE, "folios moved to another frame");
+DEFINE_EVENT(MIGRATE_KEPT, "folios that could not be moved");
+DEFINE_EVENT(DEVICE_IN, "pages moved to the memory of a device");
+
 /* ---- restoring entries ---- */
 
 /*
@@ -139,7 +143,10 @@ int migrate_folio(struct folio *folio, unsigned int nid)
 	OPERATION("migrate", folio, 0);
 	int err = move_folio(folio, nid, PAGE_ANON | ALLOC_THISNODE);
 
-	count_event(err ? EV_MIGRATE_KEPT : EV_MIGRATE);
+	if (err)
+		count_event(EV_MIGRATE_KEPT);
+	else
+		count_event(EV_MIGRATE);
 	folio_put(folio);
 	return err;
 }
@@ -148,7 +155,10 @@ int migrate_folio_to_device(struct folio *folio)
 {
 	int err = move_folio(folio, page_to_nid(&folio->page), PAGE_DEVICE);
 
-	count_event(err ? EV_MIGRATE_KEPT : EV_DEVICE_IN);
+	if (err)
+		count_event(EV_MIGRATE_KEPT);
+	else
+		count_event(EV_DEVICE_IN);
 	folio_put(folio);
 	return err;
 }

@@ -15,9 +15,14 @@
 #ifndef FAULTLINE_CORE_OP_MIGRATE_H
 #define FAULTLINE_CORE_OP_MIGRATE_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/op/folio_batch.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(MIGRATE);
+DECLARE_EVENT(MIGRATE_KEPT);
+DECLARE_EVENT(DEVICE_IN);
 
 /*
  * migrate_folio - moves @folio to a frame of node @nid, and drops the caller's reference in any case. Returns 0;

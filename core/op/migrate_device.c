@@ -10,6 +10,9 @@
 #include "core/phys/folio_lock.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(DEVICE_BACK, "pages moved back from there by faults");
+DEFINE_EVENT(DEVICE_BUSY, "faults that found such a page in use");
+
 long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
 	OPERATION("migrate_to_device", mm, start);

@@ -12,7 +12,11 @@
 #ifndef FAULTLINE_CORE_OP_MIGRATE_DEVICE_H
 #define FAULTLINE_CORE_OP_MIGRATE_DEVICE_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(DEVICE_BACK);
+DECLARE_EVENT(DEVICE_BUSY);
 
 /*
  * sys_migrate_to_device - moves pages mapped over [@start, @start + @len) to device memory, also where others map

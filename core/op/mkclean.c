@@ -15,8 +15,12 @@
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
+
+DEFINE_EVENT(FILE_WRITE, "folios of files written back");
+DEFINE_EVENT(FILE_CLEANED, "entries made clean and read-only for writeback");
 
 /* Returns true if it changed. An exchange, as a processor sets the dirty bit by itself. Locking: the PTL. */
 static bool clean_pte(pte_t *ptep)

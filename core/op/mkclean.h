@@ -8,8 +8,12 @@
 #ifndef FAULTLINE_CORE_OP_MKCLEAN_H
 #define FAULTLINE_CORE_OP_MKCLEAN_H
 
+#include "core/base/event.h"
 #include "core/mm/filemap.h"
 #include "core/mm/i_mmap.h"
+
+DECLARE_EVENT(FILE_WRITE);
+DECLARE_EVENT(FILE_CLEANED);
 
 /*
  * folio_mkclean - makes all entries that map @folio clean and read-only. Returns the number of changed entries. 0 for

@@ -9,6 +9,8 @@
 #include "core/op/munmap.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(MMAP, "mmap");
+
 #define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)
 
 /* Where the search for free addresses restarts: the top, less a guard gap. Source: mmap_base(). */

@@ -5,7 +5,10 @@
 
 #include <sys/mman.h>		/* PROT_*, MAP_*: Linux's own numbers */
 
+#include "core/base/event.h"
 #include "core/mm/vma.h"
+
+DECLARE_EVENT(MMAP);
 
 /*
  * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.

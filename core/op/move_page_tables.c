@@ -10,6 +10,8 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
+
 /* Both are of one rank; mmap_lock for write excludes other threads that would hold two. */
 static spinlock_t *lock_second(spinlock_t *first, spinlock_t *second)
 {

@@ -20,7 +20,10 @@
 #ifndef FAULTLINE_CORE_OP_MOVE_PAGE_TABLES_H
 #define FAULTLINE_CORE_OP_MOVE_PAGE_TABLES_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(PMD_MOVE);
 
 /* (T) all of it */
 struct pagetable_move_control {

@@ -26,6 +26,9 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(MREMAP_BACK, "moves of mappings undone: out of memory");
+DEFINE_EVENT(MREMAP, "mremap");
+
 #define KNOWN_FLAGS	(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)
 
 /* VMAs that a move may add temporarily: two splits and a copy. Source: mm/mremap.c, prep_move_vma(). */

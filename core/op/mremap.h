@@ -5,7 +5,11 @@
 
 #include <sys/mman.h>		/* MREMAP_*: Linux's own numbers */
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(MREMAP_BACK);
+DECLARE_EVENT(MREMAP);
 
 /*
  * sys_mremap - as mremap(2): resizes the @old_len bytes at @addr to @new_len, in place, or with MREMAP_MAYMOVE

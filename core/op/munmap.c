@@ -16,6 +16,8 @@
 #include "core/op/zap.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(MUNMAP, "munmap");
+
 /* Splits VMAs at @start and @end. Returns as sys_munmap(). */
 static int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {

@@ -3,7 +3,10 @@
 #ifndef FAULTLINE_CORE_OP_MUNMAP_H
 #define FAULTLINE_CORE_OP_MUNMAP_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(MUNMAP);
 
 /*
  * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range ends

@@ -16,6 +16,8 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(MPROTECT, "mprotect");
+
 #ifndef PROT_SEM
 #define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */
 #endif

@@ -3,7 +3,10 @@
 #ifndef FAULTLINE_CORE_OP_PROTECT_H
 #define FAULTLINE_CORE_OP_PROTECT_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(MPROTECT);
 
 /*
  * sys_mprotect - as mprotect(2): 0; -EINVAL (@start not page aligned, unknown bits in @prot); -ENOMEM (a part of the

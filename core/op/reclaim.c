@@ -16,6 +16,9 @@
 #include "core/phys/folio_lock.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(RECLAIM, "folios swapped out");
+DEFINE_EVENT(RECLAIM_KEPT, "folios that could not be swapped out");
+
 /* Locking: the folio lock, dropped. */
 static int swap_out_locked(struct folio *folio)
 {
@@ -42,7 +45,10 @@ int reclaim_folio(struct folio *folio)
 	if (!folio_test_large(folio) && folio_test_anon(folio) && !folio_is_device_private(folio) &&
 	    folio_trylock(folio))
 		err = swap_out_locked(folio);
-	count_event(err ? EV_RECLAIM_KEPT : EV_RECLAIM);
+	if (err)
+		count_event(EV_RECLAIM_KEPT);
+	else
+		count_event(EV_RECLAIM);
 	folio_put(folio);
 	return err;
 }

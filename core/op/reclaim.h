@@ -3,8 +3,12 @@
 #ifndef FAULTLINE_CORE_OP_RECLAIM_H
 #define FAULTLINE_CORE_OP_RECLAIM_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(RECLAIM);
+DECLARE_EVENT(RECLAIM_KEPT);
 
 /*
  * reclaim_folio - swaps @folio out, and drops the caller's reference in any case. Returns 0: its frame is free, or

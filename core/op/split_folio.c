@@ -12,6 +12,9 @@
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
+DEFINE_EVENT(FOLIO_SPLIT, "large folios split");
+DEFINE_EVENT(FOLIO_SPLIT_KEPT, "large folios that could not be split");
+
 /*
  * A tail becomes a folio of its own, with one reference, for now the caller's. It is locked before it is reachable: a
  * fault on its migration entry waits for the unlock. Locking: the lock of its head, whose references are frozen.
@@ -97,6 +100,9 @@ int split_folio(struct folio *folio)
 	else
 		remove_migration_ptes(folio, folio);
 	put_anon_vma(anon_vma);
-	count_event(done ? EV_FOLIO_SPLIT : EV_FOLIO_SPLIT_KEPT);
+	if (done)
+		count_event(EV_FOLIO_SPLIT);
+	else
+		count_event(EV_FOLIO_SPLIT_KEPT);
 	return done ? 0 : -EBUSY;
 }

@@ -11,7 +11,11 @@
 #ifndef FAULTLINE_CORE_OP_SPLIT_FOLIO_H
 #define FAULTLINE_CORE_OP_SPLIT_FOLIO_H
 
+#include "core/base/event.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(FOLIO_SPLIT);
+DECLARE_EVENT(FOLIO_SPLIT_KEPT);
 
 /*
  * split_folio - splits @folio, large, into small ones; the caller's reference and lock are its first page's then.

@@ -9,8 +9,12 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/mm/swap.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+
+DEFINE_EVENT(UNMAP_PINNED, "entries left mapped by rmap: their page is pinned");
+DEFINE_EVENT(POISON, "folios hwpoisoned");
 
 static _Thread_local bool flush_pending;	/* (T) entries were cleared, and not flushed yet */
 

@@ -13,7 +13,11 @@
 #ifndef FAULTLINE_CORE_OP_TRY_TO_UNMAP_H
 #define FAULTLINE_CORE_OP_TRY_TO_UNMAP_H
 
+#include "core/base/event.h"
 #include "core/mm/rmap.h"
+
+DECLARE_EVENT(UNMAP_PINNED);
+DECLARE_EVENT(POISON);
 
 enum ttu_flags {
 	TTU_SPLIT_HUGE_PMD = 1,		/* split huge leaves first; else they stay */

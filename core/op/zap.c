@@ -16,6 +16,8 @@
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
+DEFINE_EVENT(PTE_TABLE_RECLAIM, "emptied PTE tables freed");
+
 /* Lock key: (T) this thread only */
 struct zap {
 	struct mmu_gather *tlb;		/* (T) */

@@ -3,8 +3,11 @@
 #ifndef FAULTLINE_CORE_OP_ZAP_H
 #define FAULTLINE_CORE_OP_ZAP_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
 #include "core/pgtable/mmu_gather.h"
+
+DECLARE_EVENT(PTE_TABLE_RECLAIM);
 
 enum zap_flags {
 	ZAP_KEEP_GUARDS = 1,	/* guard markers stay (MADV_DONTNEED); else they are cleared too (munmap) */

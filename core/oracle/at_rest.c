@@ -17,6 +17,8 @@
 #include "core/oracle/rmap_at_rest.h"
 #include "core/pgtable/swapent.h"
 
+DEFINE_EVENT(INSPECTED, "page tables and blocks of frames inspected at rest");
+
 /* ---- VMAs ---- */
 
 static unsigned long end_of(const struct vm_area_struct *vma)

@@ -8,7 +8,10 @@
 #ifndef FAULTLINE_CORE_ORACLE_AT_REST_H
 #define FAULTLINE_CORE_ORACLE_AT_REST_H
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(INSPECTED);
 
 /*
  * oracle_at_rest - @mms are all existing address spaces, @nr of them. True if

@@ -3,7 +3,7 @@
 #ifndef FAULTLINE_CORE_ORACLE_EACH_FRAME_H
 #define FAULTLINE_CORE_ORACLE_EACH_FRAME_H
 
-#include "core/base/cpu.h"
+#include "core/oracle/at_rest.h"
 #include "core/oracle/complaint.h"
 #include "core/phys/frame.h"
 
@@ -12,8 +12,7 @@
 /* Counts an inspected page table or block of frames. */
 static inline void inspected_step(void)
 {
-	if (this_cpu)
-		count_event(EV_INSPECTED);
+	count_event(EV_INSPECTED);
 }
 
 /* The first frame from @pfn on; machine.max_pfn past the last. */

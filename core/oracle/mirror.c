@@ -11,6 +11,8 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 
+DEFINE_EVENT(HMM_COMPARED, "entries of devices compared with the page tables");
+
 /*
  * The current entry of @addr, for a leaf the equivalent PTE; none without a table. Locking: mmap_lock, inside a VMA.
  */

@@ -3,7 +3,10 @@
 #ifndef FAULTLINE_CORE_ORACLE_MIRROR_H
 #define FAULTLINE_CORE_ORACLE_MIRROR_H
 
+#include "core/base/event.h"
 #include "core/op/hmm_mirror.h"
+
+DECLARE_EVENT(HMM_COMPARED);
 
 /*
  * oracle_snapshot - compares the VALID entries of a snapshot of [@start, @end) in @vma with the page tables: the same

@@ -5,6 +5,9 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 
+DEFINE_EVENT(TLB_FLUSH, "gather flushes");
+DEFINE_EVENT(PAGE_FREE, "pages freed by gathers");
+
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 {
 	tlb->pt = pt;

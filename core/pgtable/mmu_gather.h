@@ -10,8 +10,12 @@
 #ifndef FAULTLINE_CORE_PGTABLE_MMU_GATHER_H
 #define FAULTLINE_CORE_PGTABLE_MMU_GATHER_H
 
+#include "core/base/event.h"
 #include "core/pgtable/mm_pgtable.h"
 #include "core/phys/folio.h"
+
+DECLARE_EVENT(TLB_FLUSH);
+DECLARE_EVENT(PAGE_FREE);
 
 #define GATHER_PAGES	256	/* pages per flush: 2 KiB of stack */
 

@@ -37,6 +37,12 @@ DEFINE_KNOCKOUT(THP_LOCK_RECHECK,
 	.detected_by = "the deposited tables, and the checks of rmap counts",
 	.hunt = HUNT_HUGE);
 
+DEFINE_EVENT(PTE_MAP_RETRY, "PTE table changed between reading its PMD and locking it");
+DEFINE_EVENT(PTE_TABLE_RACE, "page tables allocated, but another thread linked one first");
+DEFINE_EVENT(TABLE_ALLOC, "page tables allocated");
+DEFINE_EVENT(TABLE_FREE, "page tables freed");
+DEFINE_EVENT(ALLOC_RECLAIM, "allocations that waited for pending frees");
+
 /*
  * Before an allocation fails, it waits once for pending callbacks, which free tables. The caller holds no read section
  * and no spinlock, so the wait ends.

@@ -8,8 +8,14 @@
 #ifndef FAULTLINE_CORE_PGTABLE_PGALLOC_H
 #define FAULTLINE_CORE_PGTABLE_PGALLOC_H
 
+#include "core/base/event.h"
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/ptl.h"
+
+DECLARE_EVENT(PTE_TABLE_RACE);
+DECLARE_EVENT(TABLE_ALLOC);
+DECLARE_EVENT(TABLE_FREE);
+DECLARE_EVENT(ALLOC_RECLAIM);
 
 /*
  * mm_pgtable_init - an empty tree under @policy. Returns 0 or -ENOMEM. Locking: a registered cpu.

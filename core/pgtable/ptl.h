@@ -18,6 +18,7 @@
 #define FAULTLINE_CORE_PGTABLE_PTL_H
 
 #include "core/base/assert.h"
+#include "core/base/event.h"
 #include "core/host/rcu.h"
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/pmd_leaf.h"
@@ -28,6 +29,8 @@ DECLARE_KNOCKOUT(TABLE_FREE_B);
 DECLARE_KNOCKOUT(PTE_MAP_RECHECK);
 DECLARE_KNOCKOUT(PTE_LOCK);
 DECLARE_KNOCKOUT(THP_LOCK_RECHECK);
+
+DECLARE_EVENT(PTE_MAP_RETRY);
 
 /*
  * A bound of restarts that only a broken protocol reaches: far above the number that unlinking and linking of one

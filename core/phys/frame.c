@@ -13,6 +13,8 @@
 #include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 
+DEFINE_EVENT(FRAME_WRONG_NODE, "frames from another node than requested");
+
 DEFINE_KNOCKOUT(PAGE_REF_A,
 	.name = "page-ref:A",
 	.removes = "the release in dropping a reference",

@@ -15,9 +15,12 @@
 
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
+#include "core/base/event.h"
 #include "core/host/age.h"
 #include "core/host/rcu.h"
 #include "core/lock/spinlock.h"
+
+DECLARE_EVENT(FRAME_WRONG_NODE);
 
 #define FRAME_SHIFT	12
 #define FRAME_SIZE	(1ul << FRAME_SHIFT)

@@ -8,6 +8,8 @@
 #include "core/base/cpu.h"
 #include "core/phys/buddy.h"
 
+DEFINE_EVENT(FRAME_REFILL, "per-thread frame lists refilled or drained");
+
 _Static_assert(3 * MAX_BATCH < PCP_CAPACITY, "a list holds three batches and the frame that makes it give one back");
 
 /*

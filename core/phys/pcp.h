@@ -11,7 +11,10 @@
 #ifndef FAULTLINE_CORE_PHYS_PCP_H
 #define FAULTLINE_CORE_PHYS_PCP_H
 
+#include "core/base/event.h"
 #include "core/phys/buddy.h"
+
+DECLARE_EVENT(FRAME_REFILL);
 
 #define PCP_CAPACITY	8192u	/* frames of a node on one cpu's list, 32 MiB; a power of two */
 

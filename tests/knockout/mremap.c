@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
+#include "core/op/move_page_tables.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/meanwhile.h"

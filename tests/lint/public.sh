@@ -14,9 +14,10 @@ objects() {
 	done
 }
 
-# Names in bodies of macros and inline functions of the core, which act for their users.
+# Names in bodies of macros and inline functions of the core, which act for their users; an event's counter is one.
 bodies() {
-	code core | sed -nE 's/^core\/[^:]*\.h:[0-9]+://p' | grep -E '^[[:space:]]|^#[[:space:]]*define|[{\\]' |
+	code core | sed -nE 's/^core\/[^:]*\.h:[0-9]+://p' |
+		sed -E 's/EV_[A-Z0-9_]+/& &_count/g' | grep -E '^[[:space:]]|^#[[:space:]]*define|[{\\]' |
 		grep -oE '[A-Za-z_][A-Za-z0-9_]*'
 }
 
@@ -80,6 +81,7 @@ plants 'vma_tree_erase: used' 'void f(void) { vma_tree_erase(tree, vma); }'
 plants 'vma_lock_init: used' 'void f(void) { vma_lock_init(vma); }'
 plants 'VMA_LOCK_OFFSET: used' 'int f(void) { return VMA_LOCK_OFFSET; }'
 plants 'struct vma_tree: used' 'struct vma_tree *tree;'
+plants 'EV_VMA_REUSED: used' 'uint64_t f(void) { return events_total(EV_VMA_REUSED); }'
 links 'vma_tree_erase: linked' 'void vma_tree_erase(void); void f(void) { vma_tree_erase(); }'
 catches 'core/mm/vma.h	planted: not declared' "printf 'core/mm/vma.h\tplanted\n' >>core/public.txt"
 catches 'vma_link: in core/public.txt, and used by nothing' "printf 'core/mm/vma.h\tvma_link\n' >>core/public.txt"

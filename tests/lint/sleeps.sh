@@ -18,6 +18,7 @@ exceptions() {
 	core/host/arena.c	pthread_mutex_lock	the holder only allocates
 	core/host/typesafe.c	pthread_mutex_lock	the holder only allocates
 	core/base/cpu.c	pthread_mutex_lock	the holder only looks for a slot
+	core/base/event.c	pthread_mutex_lock	the holder only adds up
 	core/host/rcu.c	rcu_offline	the wait is one for a grace period
 	core/host/rcu.h	rcu_offline	the definition
 	END

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/op/collapse.h"
+#include "core/op/copy_page_range.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/storm/pin_storm.h"

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/op/copy_page_range.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/storm/pin_storm.h"

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include "core/faultline.h"
+#include "core/op/copy_page_range.h"
+#include "core/op/hugetlb.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/storm/hugetlb_storm.h"
 

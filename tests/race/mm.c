@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "core/op/copy_page_range.h"
+#include "core/op/zap.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/storm/storm.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cpu: registration, slots, event counts. */
+/* cpu: registration, slots. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -18,7 +18,6 @@ static void one_thread(void **state)
 {
 	(void)state;
 	assert_null(this_cpu);
-	count_event(EV_FAULT);		/* not a cpu: counted nowhere */
 	assert_int_equal(cpu_register(3, MEM_REMOTE, 9), 0);
 	assert_int_equal(cpu_register(0, MEM_LOCAL, 1), -EBUSY);
 	assert_non_null(this_cpu);
@@ -56,35 +55,6 @@ static void a_seed_repeats_in_its_slot(void **state)
 	assert_int_equal(cpu_register(0, MEM_LOCAL, 77), 0);
 	assert_true(rng_next(&this_cpu->rng) == first);
 	cpu_unregister();
-}
-
-static void count_a_few(void *arg, unsigned int index)
-{
-	(void)arg;
-	count_events(EV_FAULT, index + 1);
-	count_event(EV_MMAP);
-}
-
-static void totals_outlive_their_threads(void **state)
-{
-	(void)state;
-	events_reset();
-	threads_run(4, count_a_few, NULL);
-	threads_run(2, count_a_few, NULL);
-	assert_int_equal(events_total(EV_FAULT), 1 + 2 + 3 + 4 + 1 + 2);
-	assert_int_equal(events_total(EV_MMAP), 6);
-	assert_int_equal(events_total(EV_MUNMAP), 0);
-	events_reset();
-	assert_int_equal(events_total(EV_FAULT), 0);
-}
-
-static void every_event_has_a_name_of_its_own(void **state)
-{
-	(void)state;
-	for (unsigned int a = 0; a < NR_CPU_EVENTS; a++)
-		for (unsigned int b = 0; b < a; b++)
-			assert_string_not_equal(cpu_event_name(a), cpu_event_name(b));
-	assert_null(cpu_event_name(NR_CPU_EVENTS));
 }
 
 static bool slot_seen[DEFAULT_CPUS];
@@ -150,8 +120,6 @@ int main(void)
 		cmocka_unit_test(one_thread),
 		cmocka_unit_test(a_slot_is_used_again),
 		cmocka_unit_test(a_seed_repeats_in_its_slot),
-		cmocka_unit_test(totals_outlive_their_threads),
-		cmocka_unit_test(every_event_has_a_name_of_its_own),
 		cmocka_unit_test(slots_run_out),
 	};
 

@@ -14,6 +14,7 @@
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
 #include "core/phys/frame.h"
+#include "core/phys/pcp.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/threads.h"

@@ -14,6 +14,7 @@
 #include "core/op/fork.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
+#include "core/op/move_page_tables.h"
 #include "core/op/mremap.h"
 #include "core/op/protect.h"
 #include "core/op/share_page.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/op/fault.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/harness/wanted.h"

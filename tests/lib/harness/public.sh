@@ -47,7 +47,9 @@ declared_names() {
 		}
 	}
 	function declarations(text) {
-		if (match(text, /^(TAILQ|RB|LIST)_HEAD\([a-z_]+/)) {
+		if (match(text, /^DECLARE_EVENT\([A-Z0-9_]+/)) {
+			declare("EV_" substr(text, 15, RLENGTH - 14))
+		} else if (match(text, /^(TAILQ|RB|LIST)_HEAD\([a-z_]+/)) {
 			sub(/^.*\(/, "", text)
 			sub(/,.*/, "", text)
 			declare("struct " text)

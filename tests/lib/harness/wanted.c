@@ -89,7 +89,7 @@ bool another_storm(struct storms *storms)
 			return end_storms();
 		snprintf(text, sizeof(text), "after %u storms met %lu times of %lu: %s", storms->begun,
 			 (unsigned long)met(missing), (unsigned long)missing->times,
-			 missing->count ? missing->name : cpu_event_name(missing->event));
+			 missing->count ? missing->name : missing->event->name);
 		if (storms->begun == STORMS_PATIENCE * storms->least) {
 			end_storms();
 			BUG("%s", text);

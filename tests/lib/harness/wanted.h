@@ -3,11 +3,11 @@
 #ifndef FAULTLINE_TESTS_LIB_HARNESS_WANTED_H
 #define FAULTLINE_TESTS_LIB_HARNESS_WANTED_H
 
-#include "core/base/cpu.h"
+#include "core/base/event.h"
 
 /* What has to happen @times times at least, all storms together. */
 struct wanted {
-	enum cpu_event event;		/* but if @count is set */
+	const struct event *event;	/* but if @count is set */
 	uint64_t times;
 	const uint64_t *count;		/* what the test counts itself */
 	const char *name;		/* of that */

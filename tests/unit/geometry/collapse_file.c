@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/op/collapse.h"
 #include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"

@@ -9,6 +9,7 @@
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/op/munmap.h"
+#include "core/op/zap.h"
 #include "core/phys/folio.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"

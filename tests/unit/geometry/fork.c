@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/mm/rmap.h"
+#include "core/op/copy_page_range.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/scene/family.h"

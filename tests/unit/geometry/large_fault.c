@@ -13,6 +13,7 @@
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/oracle/at_rest.h"
+#include "core/pgtable/mmu_gather.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"

@@ -10,6 +10,7 @@
 #include "core/mm/mmap_lock.h"
 #include "core/op/exit.h"
 #include "core/op/guard.h"
+#include "core/op/zap.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"
 #include "tests/lib/scene/fault_scene.h"

@@ -10,6 +10,7 @@
 #include "core/op/migrate.h"
 #include "core/op/move_pages.h"
 #include "core/op/mremap.h"
+#include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/scene/swap_scene.h"
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/mm/pagewalk.h"
 #include "core/op/exit.h"
 #include "core/op/mincore.h"
 #include "tests/lib/harness/meanwhile.h"

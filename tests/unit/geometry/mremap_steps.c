@@ -9,6 +9,7 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "core/op/move_page_tables.h"
 #include "core/op/mremap.h"
 #include "tests/lib/harness/chance.h"
 #include "tests/lib/harness/meanwhile.h"

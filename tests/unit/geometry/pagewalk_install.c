@@ -11,6 +11,7 @@
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/mmap.h"
+#include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/dies.h"

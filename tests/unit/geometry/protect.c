@@ -9,6 +9,7 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "core/pgtable/mmu_gather.h"
 #include "tests/lib/harness/chance.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"

@@ -12,6 +12,7 @@
 #include "core/op/fault.h"
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
+#include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"

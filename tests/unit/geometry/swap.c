@@ -13,6 +13,7 @@
 #include "core/op/protect.h"
 #include "core/op/reclaim.h"
 #include "core/op/try_to_unmap.h"
+#include "core/pgtable/mmu_gather.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/scene/swap_scene.h"

@@ -14,6 +14,7 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
+#include "core/pgtable/mmu_gather.h"
 #include "tests/lib/scene/thp_scene.h"
 
 static long anon(const struct scene *s)
