@@ -222,6 +222,20 @@ static int gather_latencies(struct profile *profile, const struct seat *seat, co
 	return 0;
 }
 
+static int gather_retries(struct profile *profile)
+{
+	struct retry_summary summary, *grown;
+
+	while ((summary = retry_summary(profile->nr_retries)).name) {
+		grown = realloc(profile->retries, (profile->nr_retries + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		profile->retries = grown;
+		grown[profile->nr_retries++] = summary;
+	}
+	return 0;
+}
+
 static int gather(struct profile *profile, unsigned int nr)
 {
 	double first = now.gauges[0].start, last = now.gauges[0].end;
@@ -246,9 +260,7 @@ static int gather(struct profile *profile, unsigned int nr)
 	profile->ticks_of_nothing = clock_ticks_of_nothing();
 	for (enum lock_rank rank = 0; rank < NR_LOCK_RANKS; rank++)
 		profile->locks[rank] = lockstat_times(rank);
-	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
-		profile->retries[id] = retry_summary(id);
-	return error;
+	return error ? error : gather_retries(profile);
 }
 
 static int run_case(struct profile *profile, double seconds)
@@ -293,6 +305,9 @@ void profile_free(struct profile *profile)
 	free(profile->latencies);
 	profile->latencies = NULL;
 	profile->nr_latencies = 0;
+	free(profile->retries);
+	profile->retries = NULL;
+	profile->nr_retries = 0;
 }
 
 double profile_wait_share(const struct profile *profile, enum lock_rank rank)

@@ -33,7 +33,8 @@ struct profile {
 	struct lock_times locks[NR_LOCK_RANKS];
 	struct profile_latency *latencies;
 	unsigned int nr_latencies;
-	struct retry_summary retries[NR_RETRY_LOOPS];
+	struct retry_summary *retries;
+	unsigned int nr_retries;
 	bool skipped;			/* what went wrong is no failure: the running kernel cannot do it */
 	char why[256];			/* what went wrong, after an -errno */
 };

@@ -121,11 +121,13 @@ static void print_latencies(FILE *out, const struct profile *profile)
 
 static void print_retries(FILE *out, const struct profile *profile)
 {
-	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
-		if (profile->retries[id].most)
-			fprintf(out, "  retries: %s: %llu times, p99.9 %u, maximum %u\n", profile->retries[id].name,
-				(unsigned long long)profile->retries[id].loops, profile->retries[id].p999,
-				profile->retries[id].most);
+	for (unsigned int i = 0; i < profile->nr_retries; i++) {
+		const struct retry_summary *loop = &profile->retries[i];
+
+		if (loop->most)
+			fprintf(out, "  retries: %s: %llu times, p99.9 %u, maximum %u\n", loop->name,
+				(unsigned long long)loop->loops, loop->p999, loop->most);
+	}
 }
 
 void profile_print(FILE *out, const struct profile *profile)
@@ -204,13 +206,14 @@ static json_t *retries_json(const struct profile *profile)
 {
 	json_t *retries = json_array();
 
-	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
-		if (profile->retries[id].loops)
-			json_array_append_new(retries,
-					      json_pack("{s:s, s:I, s:i, s:i}", "loop", profile->retries[id].name,
-							"count", (json_int_t)profile->retries[id].loops, "p999",
-							(int)profile->retries[id].p999, "max",
-							(int)profile->retries[id].most));
+	for (unsigned int i = 0; i < profile->nr_retries; i++) {
+		const struct retry_summary *loop = &profile->retries[i];
+
+		if (loop->loops)
+			json_array_append_new(retries, json_pack("{s:s, s:I, s:i, s:i}", "loop", loop->name, "count",
+								 (json_int_t)loop->loops, "p999", (int)loop->p999,
+								 "max", (int)loop->most));
+	}
 	return retries;
 }
 

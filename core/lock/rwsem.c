@@ -29,6 +29,8 @@
 #include "core/probe/retry.h"
 #include "core/probe/syncpoint.h"
 
+DEFINE_RETRY_LOOP(RWSEM_TRY, 10000, "exchange: a rwsem's trylock");
+
 void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 {
 	store_relaxed(&sem->count, 0u);
@@ -82,7 +84,7 @@ static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool pa
 {
 	uint32_t seen = load_relaxed(&sem->count);
 	bool enters;
-	RETRY_LOOP(RWSEM_HEAD);
+	RETRY_LOOP(10000, "exchange: the head of a rwsem's queue");
 
 	do {
 		enters = !(seen & busy);

@@ -89,10 +89,12 @@ static force_inline void down_read_at(struct rwsem *sem, const char *site)
 	lockstat_acquired(sem, sem->rank);
 }
 
+DECLARE_RETRY_LOOP(RWSEM_TRY);
+
 static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *site)
 {
 	uint32_t seen = load_relaxed(&sem->count);
-	RETRY_LOOP(RWSEM_TRY);
+	RETRY_LOOP_OF(RWSEM_TRY);
 
 	do {
 		if (seen & RWSEM_BUSY)

@@ -137,7 +137,7 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 	 * Weaker: a folio that moved is taken for unmapped, and an rmap walk misses its entries.
 	 */
 	uint32_t old = load_acquire(&anon_vma->refcount);
-	RETRY_LOOP(ANON_REF);
+	RETRY_LOOP(10000, "exchange: an anon_vma's reference");
 
 	do {
 		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
@@ -235,7 +235,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 	struct anon_vma *anon_vma;
 	unsigned int rounds = 0;
 	enum check result;
-	RETRY_LOOP(ANON_VMA);
+	RETRY_LOOP(1000, "a folio's anon_vma, changed meanwhile");
 
 	do {
 		BUG_ON(rounds++ > ROUNDS_BOUND);

@@ -27,7 +27,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
 	unsigned int rounds = 0;
-	RETRY_LOOP(FILEMAP);
+	RETRY_LOOP(100000, "a page cache look-up");
 
 	BUG_ON(index >= mapping->max_pages);
 	/* ORDER[page-cache:B] a folio's fields are read after its slot; pairs with ORDER[page-cache:A]. */
@@ -49,7 +49,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio *folio;
-	RETRY_LOOP(FILEMAP_LOCK);
+	RETRY_LOOP(100000, "a folio truncated before it was locked");
 
 	while ((folio = filemap_get_folio(mapping, index))) {
 		folio_lock(folio);

@@ -154,7 +154,7 @@ struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma
 {
 	struct lookup lookup = { .fw = fw, .vma = vma, .addr = addr & PAGE_MASK, .flags = flags };
 	unsigned int rounds = 0;
-	RETRY_LOOP(FOLIO_WALK);
+	RETRY_LOOP(100000, "a descent to one folio");
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	while (!lookup_once(&lookup)) {

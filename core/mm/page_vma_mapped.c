@@ -160,7 +160,7 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long end = vma_address_end(pvmw);
 	unsigned int rounds = 0;
-	RETRY_LOOP(RMAP_WALK);
+	RETRY_LOOP(100000, "an rmap walk's next entry");
 
 	if (pvmw->ptl)
 		step_over(pvmw, end);

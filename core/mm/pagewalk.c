@@ -143,7 +143,7 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
-		RETRY_LOOP(WALK);
+		RETRY_LOOP(100000, "a page walk's PMD entry, re-read");
 
 		next = pmd_addr_end(addr, end);
 		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
@@ -199,7 +199,7 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 
 	do {
 		unsigned int rounds = 0;
-		RETRY_LOOP(WALK);
+		RETRY_LOOP(100000, "a page walk's PUD entry, re-read");
 
 		next = pud_addr_end(addr, end);
 		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())

@@ -30,6 +30,7 @@ DEFINE_EVENT(VMA_LOCK_MISS, "VMA lock try failed");
 DEFINE_EVENT(VMA_LOCK_RECHECK, "VMA lock dropped after the re-check: write-locked");
 DEFINE_EVENT(VMA_REUSED, "VMA lock dropped after the re-check: another mm's VMA");
 DEFINE_EVENT(VMA_WRITE_WAIT, "VMA writers that waited for readers");
+DEFINE_RETRY_LOOP(VMA_REF, 10000, "exchange: a VMA's reader");
 
 /* The writer sleeps on vm_refcnt itself, so a wake-up needs only the VMA's type-stable memory. */
 void vma_wake_writer(struct vm_area_struct *vma)

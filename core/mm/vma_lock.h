@@ -76,11 +76,13 @@ static inline bool vma_seq_locked(const struct vm_area_struct *vma, struct mm_st
 	return load_relaxed(&vma->vm_lock_seq) == load_acquire(&mm->mm_lock_seq);
 }
 
+DECLARE_RETRY_LOOP(VMA_REF);
+
 /* Adds a reader, unless the VMA is detached or a writer waits. */
 static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 {
 	uint32_t old = load_relaxed(&vma->vm_refcnt);
-	RETRY_LOOP(VMA_REF);
+	RETRY_LOOP_OF(VMA_REF);
 
 	do {
 		if (old == 0 || old >= VMA_LOCK_OFFSET)

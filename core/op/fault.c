@@ -257,7 +257,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 		.flags = flags,
 	};
 	vm_fault_t ret;
-	RETRY_LOOP(FAULT);
+	RETRY_LOOP(100000, "a fault, restarted");
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	if (unlikely(is_vm_hugetlb_page(vma)))

@@ -142,7 +142,7 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 {
 	unsigned int rounds = 0;
 	int err;
-	RETRY_LOOP(GUP);
+	RETRY_LOOP(100000, "a page of GUP, faulted in");
 
 	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK || err == -EAGAIN)) {
 		RETRY();

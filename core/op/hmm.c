@@ -184,7 +184,7 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 	OPERATION("hmm_range_lock", vma, start);
 	unsigned int rounds = 0;
 	int err;
-	RETRY_LOOP(HMM_LOCK);
+	RETRY_LOOP(100000, "a range locked for a device");
 
 	mmap_assert_locked(vma->vm_mm);
 	if (!range_in_vma(vma, start, end))

@@ -105,7 +105,7 @@ static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start,
 {
 	hmm_pfn_t pfns[CHUNK];
 	unsigned int rounds = 0;
-	RETRY_LOOP(MIRROR_FILL);
+	RETRY_LOOP(100000, "a snapshot for a mirror");
 
 	end = min(end, start + CHUNK * PAGE_SIZE);
 	for (;;) {
@@ -159,7 +159,7 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 {
 	unsigned int rounds = 0;
 	vm_fault_t ret;
-	RETRY_LOOP(MIRROR_USE);
+	RETRY_LOOP(100000, "an entry of a mirror, faulted in");
 
 	addr &= PAGE_MASK;
 	for (;;) {

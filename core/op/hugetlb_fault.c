@@ -190,7 +190,7 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 {
 	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
 	vm_fault_t ret = vmf_anon_prepare(&vmf);
-	RETRY_LOOP(HUGETLB_FAULT);
+	RETRY_LOOP(100000, "a fault in hugetlb memory, restarted");
 
 	if (unlikely(ret))
 		return ret;

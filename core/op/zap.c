@@ -215,7 +215,7 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 	unsigned int rounds = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
-	RETRY_LOOP(ZAP);
+	RETRY_LOOP(100000, "a table to zap");
 
 	zap->kept = false;
 	while (addr < end) {

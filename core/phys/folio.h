@@ -139,11 +139,13 @@ static force_inline bool page_ref_sub_and_test(struct page *page, int nr)
 	return old == nr;
 }
 
+DECLARE_RETRY_LOOP(PAGE_REF);
+
 /* Adds @nr references if @page has any; false when it is free or being freed, or, if @bounded, has 2^31 already. */
 static force_inline bool page_ref_try_add(struct page *page, int nr, bool bounded)
 {
 	int old = load_relaxed(&page->_refcount), sum;
-	RETRY_LOOP(PAGE_REF);
+	RETRY_LOOP_OF(PAGE_REF);
 
 	do {
 		if (unlikely(bounded ? old <= 0 : !old) && !KNOCKED_OUT(PAGE_REF_NOT_ZERO))

@@ -14,6 +14,7 @@
 #include "core/probe/syncpoint.h"
 
 DEFINE_EVENT(FRAME_WRONG_NODE, "frames from another node than requested");
+DEFINE_RETRY_LOOP(PAGE_REF, 10000, "exchange: a page's reference");
 
 DEFINE_KNOCKOUT(PAGE_REF_A,
 	.name = "page-ref:A",

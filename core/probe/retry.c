@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* retry.c - histograms of rounds, by loop and cpu. */
+/* retry.c - the list of retry loops, and their histograms of rounds, summed over cpus. */
 #include "core/probe/retry.h"
 
 #include "core/base/assert.h"
@@ -7,18 +7,20 @@
 #include "core/probe/detector.h"
 
 #if FAULTLINE_PROFILE
-_Thread_local struct retry_counts *this_retries;
+_Thread_local int retry_slot = -1;
 
-static struct retry_counts retry_counts[NR_CPUS];
+/* Bounds of the section of RETRY_KIND()'s entries; one empty entry makes sure that the section exists. */
+static const struct retry_kind *const no_kind __attribute__((section("faultline_retries"), used)) = NULL;
+extern const struct retry_kind *const __start_faultline_retries[];
+extern const struct retry_kind *const __stop_faultline_retries[];
 
-static const struct {
-	unsigned int bound;
-	const char *name;
-} loops[NR_RETRY_LOOPS] = {
-#define X(id, bound, name) { bound, name },
-	RETRY_LOOPS(X)
-#undef X
-};
+static const struct retry_kind *kind_get(unsigned int index)
+{
+	for (const struct retry_kind *const *p = __start_faultline_retries; p < __stop_faultline_retries; p++)
+		if (*p && index-- == 0)
+			return *p;
+	return NULL;
+}
 
 static unsigned int bucket_of(unsigned int rounds)
 {
@@ -35,16 +37,19 @@ static unsigned int bucket_end(unsigned int i)
 
 static void retries_reset(void)
 {
-	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++) {
-		for (unsigned int i = 0; i < NR_RETRY_LOOPS * NR_RETRY_BUCKETS; i++)
-			store_relaxed(&retry_counts[cpu].count[0][0] + i, 0);
-		for (unsigned int i = 0; i < NR_RETRY_LOOPS; i++)
-			store_relaxed(&retry_counts[cpu].most[i], 0u);
+	const struct retry_kind *kind;
+
+	for (unsigned int i = 0; (kind = kind_get(i)); i++) {
+		for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++) {
+			for (unsigned int bucket = 0; bucket < NR_RETRY_BUCKETS; bucket++)
+				store_relaxed(&kind->counts[cpu].count[bucket], 0);
+			store_relaxed(&kind->counts[cpu].most, 0u);
+		}
 	}
 }
 
 /* Sums one loop's histograms of all cpus. Returns the number of loops, and in *@most the maximum of rounds. */
-static uint64_t histogram(enum retry_id id, uint64_t sum[NR_RETRY_BUCKETS], unsigned int *most)
+static uint64_t histogram(const struct retry_kind *kind, uint64_t sum[NR_RETRY_BUCKETS], unsigned int *most)
 {
 	uint64_t all = 0;
 
@@ -52,11 +57,11 @@ static uint64_t histogram(enum retry_id id, uint64_t sum[NR_RETRY_BUCKETS], unsi
 	for (unsigned int i = 0; i < NR_RETRY_BUCKETS; i++) {
 		sum[i] = 0;
 		for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
-			sum[i] += load_relaxed(&retry_counts[cpu].count[id][i]);
+			sum[i] += load_relaxed(&kind->counts[cpu].count[i]);
 		all += sum[i];
 	}
 	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
-		*most = max(*most, load_relaxed(&retry_counts[cpu].most[id]));
+		*most = max(*most, load_relaxed(&kind->counts[cpu].most));
 	return all;
 }
 
@@ -73,23 +78,30 @@ static unsigned int percentile(const uint64_t sum[NR_RETRY_BUCKETS], uint64_t al
 	return bucket_end(NR_RETRY_BUCKETS - 1);
 }
 
-struct retry_summary retry_summary(enum retry_id id)
+static struct retry_summary summary_of(const struct retry_kind *kind)
 {
-	struct retry_summary summary = { .name = loops[id].name };
+	struct retry_summary summary = { .name = kind->name };
 	uint64_t sum[NR_RETRY_BUCKETS];
 
-	summary.loops = histogram(id, sum, &summary.most);
+	summary.loops = histogram(kind, sum, &summary.most);
 	summary.p999 = min(percentile(sum, summary.loops, 999), summary.most);
 	return summary;
 }
 
-static void print_buckets(FILE *out, enum retry_id id)
+struct retry_summary retry_summary(unsigned int index)
+{
+	const struct retry_kind *kind = kind_get(index);
+
+	return kind ? summary_of(kind) : (struct retry_summary){ 0 };
+}
+
+static void print_buckets(FILE *out, const struct retry_kind *kind)
 {
 	uint64_t sum[NR_RETRY_BUCKETS];
 	unsigned int most;
 	const char *before = ":";
 
-	histogram(id, sum, &most);
+	histogram(kind, sum, &most);
 	for (unsigned int i = 0; i < NR_RETRY_BUCKETS; i++) {
 		if (!sum[i])
 			continue;
@@ -99,24 +111,26 @@ static void print_buckets(FILE *out, enum retry_id id)
 	}
 }
 
-static void report_loop(FILE *out, enum retry_id id, bool full)
+static void report_loop(FILE *out, const struct retry_kind *kind, bool full)
 {
-	struct retry_summary summary = retry_summary(id);
+	struct retry_summary summary = summary_of(kind);
 
 	if (!summary.loops || (!summary.most && !full))
 		return;
 	fprintf(out, "  %s: %llu times, p99.9 %u, most %u, of %u", summary.name, (unsigned long long)summary.loops,
-		summary.p999, summary.most, loops[id].bound);
+		summary.p999, summary.most, kind->bound);
 	if (full)
-		print_buckets(out, id);
+		print_buckets(out, kind);
 	fputc('\n', out);
 }
 
 static void retries_report(FILE *out, bool full)
 {
+	const struct retry_kind *kind;
+
 	fputs("rounds of retry loops:\n", out);
-	for (enum retry_id id = 0; id < NR_RETRY_LOOPS; id++)
-		report_loop(out, id, full);
+	for (unsigned int i = 0; (kind = kind_get(i)); i++)
+		report_loop(out, kind, full);
 }
 
 static struct detector retries = {
@@ -127,37 +141,37 @@ static struct detector retries = {
 };
 DETECTOR(retries);
 
-__noinline void retry_check(enum retry_id id, unsigned int rounds)
+__noinline void retry_check(const struct retry_kind *kind, unsigned int rounds)
 {
-	if (unlikely(rounds > loops[id].bound && detector_is_on(&retries)))
-		BUG_BY(retries.name, "retry loop: %s: more than %u rounds", loops[id].name, loops[id].bound);
+	if (unlikely(rounds > kind->bound && detector_is_on(&retries)))
+		BUG_BY(retries.name, "retry loop: %s: more than %u rounds", kind->name, kind->bound);
 }
 
-__noinline void retry_went_round(enum retry_id id, unsigned int rounds)
+__noinline void retry_went_round(const struct retry_kind *kind, unsigned int rounds)
 {
-	struct retry_counts *mine = this_retries;
+	struct retry_counts *mine = &kind->counts[retry_slot];
 
-	count_own(&mine->count[id][bucket_of(rounds)], 1);
-	if (rounds > load_relaxed(&mine->most[id]))
-		store_relaxed(&mine->most[id], rounds);
+	count_own(&mine->count[bucket_of(rounds)], 1);
+	if (rounds > load_relaxed(&mine->most))
+		store_relaxed(&mine->most, rounds);
 }
 
 void retry_counting_begin(void)
 {
-	this_retries = &retry_counts[this_cpu->id];
+	retry_slot = (int)this_cpu->id;
 }
 
 void retry_counting_end(void)
 {
-	this_retries = NULL;
+	retry_slot = -1;
 }
 
 static const struct cpu_client retry_client = { retry_counting_begin, retry_counting_end };
 CPU_CLIENT(retry_client);
 #else
-struct retry_summary retry_summary(enum retry_id id)
+struct retry_summary retry_summary(unsigned int index)
 {
-	(void)id;
+	(void)index;
 	return (struct retry_summary){ 0 };
 }
 
