@@ -84,7 +84,7 @@ static bool head_enters(struct rwsem *sem, uint32_t busy, uint32_t take, bool pa
 {
 	uint32_t seen = load_relaxed(&sem->count);
 	bool enters;
-	RETRY_LOOP(10000, "exchange: the head of a rwsem's queue");
+	RETRY_LOOP_PROFILED(10000, "exchange: the head of a rwsem's queue");
 
 	do {
 		enters = !(seen & busy);

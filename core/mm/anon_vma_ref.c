@@ -11,8 +11,6 @@ DEFINE_EVENT(ANON_VMA_DEAD, "anon_vmas found by a folio, but dead");
 DEFINE_EVENT(ANON_VMA_UNMAPPED, "anon_vmas locked or referenced, then dropped: the folio was unmapped");
 DEFINE_EVENT(ANON_VMA_MOVED, "anon_vmas locked or referenced, then dropped: the folio names another");
 
-#define ROUNDS_BOUND	1000u	/* only a write fault that finds a folio exclusive moves it to another anon_vma */
-
 /* ---- in check builds: the reader's anon_vma, compared under the lock and at the unlock ---- */
 #if FAULTLINE_CHECK
 /* (T) one anon_vma at a time */
@@ -137,7 +135,7 @@ static bool get_unless_zero(struct anon_vma *anon_vma)
 	 * Weaker: a folio that moved is taken for unmapped, and an rmap walk misses its entries.
 	 */
 	uint32_t old = load_acquire(&anon_vma->refcount);
-	RETRY_LOOP(10000, "exchange: an anon_vma's reference");
+	RETRY_LOOP_PROFILED(10000, "exchange: an anon_vma's reference");
 
 	do {
 		if (!old && !KNOCKED_OUT(ANON_REF_NOT_ZERO)) {
@@ -233,12 +231,11 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 				      uint64_t *life)
 {
 	struct anon_vma *anon_vma;
-	unsigned int rounds = 0;
 	enum check result;
+	/* Only a write fault that finds a folio exclusive moves it to another anon_vma. */
 	RETRY_LOOP(1000, "a folio's anon_vma, changed meanwhile");
 
 	do {
-		BUG_ON(rounds++ > ROUNDS_BOUND);
 		rcu_read_lock();
 		anon_vma = first_check(folio, life);
 		if (!anon_vma) {

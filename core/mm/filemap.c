@@ -9,8 +9,6 @@
 
 DEFINE_EVENT(FILEMAP_RETRY, "page cache look-ups repeated: the slot changed");
 
-#define FILEMAP_BOUND	1000000u	/* rounds of a look-up that concurrent changes cannot cause */
-
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)
 {
 	return &mapping->slots[index >> mapping->order];
@@ -26,7 +24,6 @@ DEFINE_KNOCKOUT(FILEMAP_RECHECK,
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
-	unsigned int rounds = 0;
 	RETRY_LOOP(100000, "a page cache look-up");
 
 	BUG_ON(index >= mapping->max_pages);
@@ -41,7 +38,6 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 		}
 		count_event(EV_FILEMAP_RETRY);
 		RETRY();
-		BUG_ON(++rounds > FILEMAP_BOUND);
 	}
 	return NULL;
 }
@@ -49,7 +45,7 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio *folio;
-	RETRY_LOOP(100000, "a folio truncated before it was locked");
+	RETRY_LOOP_PROFILED(100000, "a folio truncated before it was locked");
 
 	while ((folio = filemap_get_folio(mapping, index))) {
 		folio_lock(folio);

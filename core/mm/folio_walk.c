@@ -153,14 +153,12 @@ struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma
 			       unsigned int flags)
 {
 	struct lookup lookup = { .fw = fw, .vma = vma, .addr = addr & PAGE_MASK, .flags = flags };
-	unsigned int rounds = 0;
 	RETRY_LOOP(100000, "a descent to one folio");
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	while (!lookup_once(&lookup)) {
 		count_event(EV_WALK_AGAIN);
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 	return lookup.page ? page_folio(lookup.page) : NULL;
 }

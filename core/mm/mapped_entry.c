@@ -25,7 +25,7 @@ bool mapped_entry_lock(struct mapped_entry *entry, struct mm_pgtable *pt, unsign
 	pmd_t *pmdp = pmd_find_next(pt, &found, addr + PAGE_SIZE);
 	pte_t *ptep;
 
-	RETRY_LOOP(100000, "a descent to an entry's lock");
+	RETRY_LOOP_PROFILED(100000, "a descent to an entry's lock");
 
 	*entry = (struct mapped_entry){ .pt = pt };
 	while (pmdp && !pmd_none(pmdp_get(pmdp))) {

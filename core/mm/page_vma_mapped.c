@@ -159,7 +159,6 @@ static void check_place(const struct page_vma_mapped_walk *pvmw)
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long end = vma_address_end(pvmw);
-	unsigned int rounds = 0;
 	RETRY_LOOP(100000, "an rmap walk's next entry");
 
 	if (pvmw->ptl)
@@ -186,6 +185,5 @@ bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 			map_table(pvmw, end);
 		}
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

@@ -5,7 +5,7 @@
  * Guarantees     every address of the range is covered once, by a hole, by an entry's callback, or by both an entry and
  *                the entries below it; upper tables stay while mmap_lock is held, PTE tables while their PTL is
  * Progress       an entry is re-read (ACTION_AGAIN) only on a callback's request, or if its PTE table was unlinked
- *                meanwhile; rounds are counted; PTE_AGAIN_BOUND of them for one entry are a broken invariant
+ *                meanwhile; more rounds of one entry than its retry loop allows are a broken invariant
  * Weak spot      between two entries only mmap_lock is held: results may be stale on return
  * Folded levels  a folded level's entry is the one above: it counts as populated, and its callback runs even if it is
  *                empty; the hole is found at the entry that could point to a table
@@ -21,12 +21,6 @@
 #include "core/pgtable/pgalloc.h"
 
 DEFINE_EVENT(WALK_AGAIN, "walker rounds repeated (ACTION_AGAIN)");
-
-static void count_again(unsigned int *rounds)
-{
-	count_event(EV_WALK_AGAIN);
-	BUG_ON(++*rounds > PTE_AGAIN_BOUND);
-}
 
 /*
  * [addr, end) lies in one PTE table. Not inlined, so that nothing is spilled around the call, and unrolled: else the
@@ -142,12 +136,11 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 	int err;
 
 	do {
-		unsigned int rounds = 0;
 		RETRY_LOOP(100000, "a page walk's PMD entry, re-read");
 
 		next = pmd_addr_end(addr, end);
 		while (!(err = walk_pmd_entry(pmdp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
-			count_again(&rounds);
+			count_event(EV_WALK_AGAIN);
 	} while (!err && (pmdp++, addr = next) != end);
 	return err;
 }
@@ -198,12 +191,11 @@ static int walk_pud_range(p4d_t *p4dp, unsigned long addr, unsigned long end, st
 	int err;
 
 	do {
-		unsigned int rounds = 0;
 		RETRY_LOOP(100000, "a page walk's PUD entry, re-read");
 
 		next = pud_addr_end(addr, end);
 		while (!(err = walk_pud_entry(pudp, addr, next, walk)) && walk->action == ACTION_AGAIN && RETRIED())
-			count_again(&rounds);
+			count_event(EV_WALK_AGAIN);
 	} while (!err && (pudp++, addr = next) != end);
 	return err;
 }

@@ -233,7 +233,7 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 {
 	struct mm_pgtable *dst_pt = &copy->dst->vm_mm->pt;
 	pmd_t *dst_pmd = pmd_alloc_path(dst_pt, addr);
-	RETRY_LOOP(100000, "a table of a child, retracted while fork fills it");
+	RETRY_LOOP_PROFILED(100000, "a table of a child, retracted while fork fills it");
 
 	if (!dst_pmd)
 		return -ENOMEM;

@@ -238,11 +238,9 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	return do_spurious(vmf);
 }
 
-void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret)
+void fault_wait(struct vm_fault *vmf)
 {
-	if (ret == FAULT_AGAIN)
-		BUG_ON(++vmf->rounds > PTE_AGAIN_BOUND);
-	else if (vmf->waits_for)
+	if (vmf->waits_for)
 		folio_wait_end(vmf->waits_for, vmf->wait_seen);
 	else
 		sleep_yield();
@@ -257,7 +255,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 		.flags = flags,
 	};
 	vm_fault_t ret;
-	RETRY_LOOP(100000, "a fault, restarted");
+	RETRY_LOOP_IN(vmf.rounds, 100000, "a fault, restarted");
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	if (unlikely(is_vm_hugetlb_page(vma)))
@@ -270,7 +268,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		fault_goes_again(&vmf, ret);
+		else
+			fault_wait(&vmf);
 	}
 	return ret;
 }

@@ -51,7 +51,7 @@ static const struct mm_walk_ops guard_install_ops = {
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	RETRY_LOOP(100000, "guards installed after a zap");
+	RETRY_LOOP_PROFILED(100000, "guards installed after a zap");
 
 	if (!is_valid_guard_vma(vma, false))
 		return -EINVAL;

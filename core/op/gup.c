@@ -140,13 +140,11 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 /* The page may be unmapped between the fault and the next try: then there is another fault. */
 static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
-	unsigned int rounds = 0;
 	int err;
 	RETRY_LOOP(100000, "a page of GUP, faulted in");
 
 	while (unlikely((err = follow_page(vma, addr, flags, pagep)) == -ENOENT || err == -EMLINK || err == -EAGAIN)) {
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 		if (err == -EAGAIN)
 			continue;
 		err = faultin_page(vma, addr, flags, err == -EMLINK);

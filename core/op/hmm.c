@@ -182,7 +182,6 @@ static const struct mmu_interval_notifier_ops lock_ops = { .invalidate = lock_in
 int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	OPERATION("hmm_range_lock", vma, start);
-	unsigned int rounds = 0;
 	int err;
 	RETRY_LOOP(100000, "a range locked for a device");
 
@@ -200,7 +199,6 @@ int hmm_vma_range_lock(struct hmm_range *range, struct vm_area_struct *vma, unsi
 			return 0;
 		up_write(&range->lock);
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }
 

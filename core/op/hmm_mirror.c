@@ -104,7 +104,6 @@ static bool add_snapshot(struct hmm_mirror *mirror, unsigned long start, unsigne
 static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start, unsigned long end)
 {
 	hmm_pfn_t pfns[CHUNK];
-	unsigned int rounds = 0;
 	RETRY_LOOP(100000, "a snapshot for a mirror");
 
 	end = min(end, start + CHUNK * PAGE_SIZE);
@@ -117,7 +116,6 @@ static unsigned long fill_locked(struct hmm_mirror *mirror, unsigned long start,
 			return next;
 		spin_unlock(&mirror->lock);
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }
 
@@ -157,7 +155,6 @@ static bool vma_allows(struct mm_struct *mm, unsigned long addr, bool write)
 int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg),
 		   void *arg)
 {
-	unsigned int rounds = 0;
 	vm_fault_t ret;
 	RETRY_LOOP(100000, "an entry of a mirror, faulted in");
 
@@ -178,6 +175,5 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 		if (ret)
 			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 		RETRY();
-		BUG_ON(++rounds > PTE_AGAIN_BOUND);
 	}
 }

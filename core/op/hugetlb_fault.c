@@ -190,7 +190,7 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 {
 	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
 	vm_fault_t ret = vmf_anon_prepare(&vmf);
-	RETRY_LOOP(100000, "a fault in hugetlb memory, restarted");
+	RETRY_LOOP_IN(vmf.rounds, 100000, "a fault in hugetlb memory, restarted");
 
 	if (unlikely(ret))
 		return ret;
@@ -200,7 +200,8 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 	while (unlikely((ret = hugetlb_fault_locked(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();
-		fault_goes_again(&vmf, ret);
+		else
+			fault_wait(&vmf);
 	}
 	return ret;
 }

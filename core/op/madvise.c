@@ -170,7 +170,7 @@ static bool advice_known(int advice)
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
 {
 	OPERATION("madvise", mm, start);
-	RETRY_LOOP(100000, "madvise restarted after it dropped its lock");
+	RETRY_LOOP_PROFILED(100000, "madvise restarted after it dropped its lock");
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 

@@ -38,7 +38,7 @@ struct vm_fault {
 	spinlock_t *ptl;		/* (T) */
 	struct folio *waits_for;	/* (T) FAULT_WAIT: until it is unlocked; NULL: no wake-up, yield */
 	uint32_t wait_seen;		/* (T) its flags, for folio_wait_end() */
-	unsigned int rounds;		/* (T) restarts because of changes */
+	unsigned int rounds;		/* (T) of its retry loop, in builds that keep no histogram */
 };
 
 /* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: restart. */
@@ -90,11 +90,10 @@ static inline vm_fault_t fault_waits(struct vm_fault *vmf, struct folio *folio)
 }
 
 /*
- * fault_goes_again - @ret is FAULT_AGAIN or FAULT_WAIT: returns when the fault must restart. A wait is another
- * thread's work, however long it takes; only restarts because of a changed entry are bounded. Locking: that of the
- * fault.
+ * fault_wait - after FAULT_WAIT: returns when the fault must restart. A wait is another thread's work, however long it
+ * takes: only restarts because of a changed entry are bounded. Locking: that of the fault.
  */
-void fault_goes_again(struct vm_fault *vmf, vm_fault_t ret);
+void fault_wait(struct vm_fault *vmf);
 
 /*
  * folio_lock_or_retry - under the VMA lock a folio's lock is only tried, as it ranks above. False: not locked, and the

@@ -212,7 +212,6 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 {
 	struct mm_pgtable *pt = zap->tlb->pt;
 	bool whole = end - addr == PMD_SIZE;
-	unsigned int rounds = 0;
 	spinlock_t *ptl;
 	pte_t *ptep;
 	RETRY_LOOP(100000, "a table to zap");
@@ -224,7 +223,6 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 			if (!zap_no_table(zap, pmdp, addr, end))
 				return;
 			RETRY();
-			BUG_ON(++rounds > PTE_AGAIN_BOUND);
 			continue;
 		}
 		addr = zap_locked(zap, ptep, addr, end);

@@ -32,12 +32,6 @@ DECLARE_KNOCKOUT(THP_LOCK_RECHECK);
 
 DECLARE_EVENT(PTE_MAP_RETRY);
 
-/*
- * A bound of restarts that only a broken protocol reaches: far above the number that unlinking and linking of one
- * table, changes of one entry, or a walker's own callbacks can cause.
- */
-#define PTE_AGAIN_BOUND	1000000u
-
 /* The lock of the table that contains the PMD entry at @pmdp. */
 static inline spinlock_t *pmd_lockptr(struct mm_pgtable *pt, pmd_t *pmdp)
 {

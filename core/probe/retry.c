@@ -6,6 +6,11 @@
 #include "core/base/cpu.h"
 #include "core/probe/detector.h"
 
+void retry_die(const char *text, unsigned int bound)
+{
+	BUG("retry loop: %s: more than %u rounds", text, bound);
+}
+
 #if FAULTLINE_PROFILE
 _Thread_local int retry_slot = -1;
 
@@ -145,6 +150,8 @@ __noinline void retry_check(const struct retry_kind *kind, unsigned int rounds)
 {
 	if (unlikely(rounds > kind->bound && detector_is_on(&retries)))
 		BUG_BY(retries.name, "retry loop: %s: more than %u rounds", kind->name, kind->bound);
+	if (unlikely(rounds > RETRY_PATIENCE * kind->bound))
+		retry_die(kind->name, RETRY_PATIENCE * kind->bound);
 }
 
 __noinline void retry_went_round(const struct retry_kind *kind, unsigned int rounds)

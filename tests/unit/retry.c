@@ -115,9 +115,58 @@ static void a_thread_that_does_not_end_is_named(void **state)
 	assert_true(loop(1000));
 	assert_dies("retry loop: a loop of this test: more than 1000 rounds", loop(1001));
 	assert_string_equal(died_by(), "retries");
+}
+
+/* In every build, whatever detectors are on. */
+static void patience_with_a_loop_ends(void **state)
+{
+	(void)state;
 	detector_switch("retries", false);
-	assert_true(loop(1001));
+	assert_true(loop(10000));
+	assert_dies("retry loop: a loop of this test: more than 10000 rounds", loop(10001));
+	assert_string_equal(died_by(), "BUG_ON");
 	detector_switch("retries", true);
+}
+
+/* As by faults, whose count is in their struct vm_fault. */
+static bool loop_in(unsigned int *counter, unsigned int rounds)
+{
+	RETRY_LOOP_IN(*counter, 1000, "a loop that is counted elsewhere");
+
+	while (rounds-- && RETRIED())
+		;
+	return true;
+}
+
+static void a_loop_may_be_counted_elsewhere(void **state)
+{
+	unsigned int counter = 0;
+
+	(void)state;
+	detector_switch("retries", false);
+	assert_true(loop_in(&counter, 10000));
+	assert_int_equal(counter, FAULTLINE_PROFILE ? 0 : 10000);
+	counter = 0;
+	assert_dies("counted elsewhere: more than 10000 rounds", loop_in(&counter, 10001));
+	detector_switch("retries", true);
+}
+
+static bool loop_profiled(unsigned int rounds)
+{
+	RETRY_LOOP_PROFILED(10, "a loop that only profiles count");
+
+	while (rounds-- && RETRIED())
+		;
+	return true;
+}
+
+static void a_loop_may_be_without_a_bound_in_other_builds(void **state)
+{
+	(void)state;
+	if (FAULTLINE_PROFILE)
+		assert_dies("only profiles count: more than 10 rounds", loop_profiled(11));
+	else
+		assert_true(loop_profiled(101));
 }
 
 /* ---- in the core: a callback that never has enough ---- */
@@ -171,6 +220,9 @@ int main(void)
 		cmocka_unit_test_setup(percentiles_are_of_all_loops, forget),
 		cmocka_unit_test_setup(all_cpus_count, forget),
 		cmocka_unit_test_setup(a_thread_that_does_not_end_is_named, forget),
+		cmocka_unit_test(patience_with_a_loop_ends),
+		cmocka_unit_test(a_loop_may_be_counted_elsewhere),
+		cmocka_unit_test(a_loop_may_be_without_a_bound_in_other_builds),
 		cmocka_unit_test(a_walk_that_does_not_end_is_named),
 	};
 
