@@ -67,6 +67,7 @@ static force_inline bool retry_count(struct retry_loop *loop)
 	return true;
 }
 
+/* The loop is over: RETRY_LOOP() calls it at the end of the block. */
 static force_inline void retry_done(const struct retry_loop *loop)
 {
 	if (unlikely(retry_slot < 0))

@@ -5,7 +5,7 @@
 # without checks. Headers that exempt matches lack some yet.
 . "$(dirname "$0")/../lib/harness/lint.sh"
 
-exempt='^core/(lock/(lock_event|lockrank|rwsem|spinlock)|probe/(object|retry)|base/(cpu|event))\.h$'
+exempt='^core/(lock/(lock_event|lockrank|rwsem|spinlock)|probe/object)\.h$'
 
 check() {
 	sources core | grep '\.h$' | grep -vE "$exempt" | xargs -r awk '

@@ -17,7 +17,8 @@ objects() {
 # Names in bodies of macros and inline functions of the core, which act for their users, and what they paste.
 bodies() {
 	code core | sed -nE 's/^core\/[^:]*\.h:[0-9]+://p' |
-		sed -E 's/EV_[A-Z0-9_]+/& &_count/g; s/RETRY_LOOP_OF\(([A-Z_]+)/& RETRY_\1/g' | grep -E '^[[:space:]]|^#[[:space:]]*define|[{\\]' |
+		sed -E 's/EV_[A-Z0-9_]+/& &_count/g; s/RETRY_LOOP_OF\(([A-Z_]+)/& RETRY_\1/g' |
+		grep -E '^[[:space:]]|^#[[:space:]]*define|[{\\]' |
 		grep -oE '[A-Za-z_][A-Za-z0-9_]*'
 }
 
