@@ -11,9 +11,9 @@ trees=$source/build/cost
 # What builds with checks or instruments call and others compile to nothing, wherever it is a statement.
 statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
 	|anon_vma_life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
-	|lockstat_(acquired|released|counted|wait_begin)|OPERATION
-	|shadow_\w+|age_(unlinked|freed|reused|accessed)|assert_linked|page_accessed|frames_(begin|end)
-	|lockrank_(acquire|acquire_nested|try_acquired|release|downgrade|wait_begin|wait_end|assert_\w+)'
+	|lock_(wanted|acquired|released|downgraded)|lockstat_(acquired|released|counted|wait_begin)|OPERATION
+	|probe_word_init|shadow_\w+|age_(unlinked|freed|reused|accessed)|assert_linked|page_accessed|frames_(begin|end)
+	|lock_notify_\w+|lockrank_(wait_begin|wait_end|assert_\w+)'
 
 copy() { # TREE, built anew: what was taken out of it before is there again, and what the source has no more is gone
 	mkdir -p "$trees/$1"

@@ -6,7 +6,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/probe/schedule.h"
+#include "core/lock/lock_event.h"
 
 static const struct lockrank_info {
 	const char *ident, *lock, *kind, *protects, *not_protects, *taken, *inside;
@@ -80,16 +80,16 @@ static struct held_list *own_list(void)
 	return this_cpu ? &cpu_lists[this_cpu->id] : &thread_list;
 }
 
-static void record(struct held_list *list, const void *lock, enum lock_rank rank, enum held_mode mode, const char *site)
+static void record(struct held_list *list, const struct lock_event *event)
 {
 	struct held_lock *held = &list->locks[list->count];
 
 	if (list->count == MAX_HELD)
-		BUG("more than %d locks held, taking %s at %s", MAX_HELD, lockrank_name(rank), site);
-	store_relaxed(&held->lock, lock);
-	store_relaxed(&held->site, site);
-	store_relaxed(&held->rank, (uint8_t)rank);
-	store_relaxed(&held->mode, (uint8_t)mode);
+		BUG("more than %d locks held, taking %s at %s", MAX_HELD, lockrank_name(event->rank), event->site);
+	store_relaxed(&held->lock, event->lock);
+	store_relaxed(&held->site, event->site);
+	store_relaxed(&held->rank, (uint8_t)event->rank);
+	store_relaxed(&held->mode, (uint8_t)event->mode);
 	store_release(&list->count, list->count + 1);
 }
 
@@ -105,28 +105,30 @@ static bool in_order(const struct held_lock *held, enum lock_rank rank, bool nes
 	return held->rank < rank;
 }
 
-void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested, const char *site)
+/* Recorded before the wait, so that a watchdog finds it. */
+static void rank_wanted(const struct lock_event *event)
 {
 	struct held_list *list = own_list();
 	unsigned int same = 0;
 
-	SCHEDULE_STEP(lockrank_name(rank));
 	for (unsigned int i = 0; i < list->count; i++) {
 		const struct held_lock *held = &list->locks[i];
 
-		if (held->lock == lock)
+		if (held->lock == event->lock)
 			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is already held, taken at %s",
-			       lockrank_name(rank), lock, site, held->site);
-		if (!in_order(held, rank, nested, &same))
+			       lockrank_name(event->rank), event->lock, event->site, held->site);
+		if (!in_order(held, event->rank, event->how == LOCK_NESTED, &same))
 			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is wanted while %s %p is held, taken at %s",
-			       lockrank_name(rank), lock, site, lockrank_name(held->rank), held->lock, held->site);
+			       lockrank_name(event->rank), event->lock, event->site, lockrank_name(held->rank),
+			       held->lock, held->site);
 	}
-	record(list, lock, rank, mode, site);
+	record(list, event);
 }
 
-void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode, const char *site)
+static void rank_acquired(const struct lock_event *event)
 {
-	record(own_list(), lock, rank, mode, site);
+	if (event->how == LOCK_TRIED)
+		record(own_list(), event);
 }
 
 /* The latest record of @lock, or NULL. */
@@ -138,14 +140,14 @@ static struct held_lock *find_held(struct held_list *list, const void *lock)
 	return NULL;
 }
 
-void lockrank_release(const void *lock)
+static void rank_released(const struct lock_event *event)
 {
 	struct held_list *list = own_list();
-	struct held_lock *held = find_held(list, lock);
+	struct held_lock *held = find_held(list, event->lock);
 	struct held_lock *last = &list->locks[list->count - 1];
 
 	if (!held)
-		BUG("lock %p is released but not held", lock);
+		BUG("lock %p is released but not held", event->lock);
 	for (; held < last; held++) {
 		store_relaxed(&held->lock, held[1].lock);
 		store_relaxed(&held->site, held[1].site);
@@ -155,11 +157,19 @@ void lockrank_release(const void *lock)
 	store_release(&list->count, list->count - 1);
 }
 
-void lockrank_downgrade(const void *lock)
+static void rank_downgraded(const struct lock_event *event)
 {
-	lockrank_assert_held_write(lock);
-	store_relaxed(&find_held(own_list(), lock)->mode, HELD_READ);
+	lockrank_assert_held_write(event->lock);
+	store_relaxed(&find_held(own_list(), event->lock)->mode, HELD_READ);
 }
+
+static const struct lock_subscriber lockrank = {
+	.wanted = rank_wanted,
+	.acquired = rank_acquired,
+	.released = rank_released,
+	.downgraded = rank_downgraded,
+};
+LOCK_SUBSCRIBER(lockrank);
 
 void lockrank_wait_begin(void)
 {

@@ -35,24 +35,7 @@ void lockrank_print(FILE *out);
 /* Prints what every registered thread holds and waits for, one line each; nothing without FAULTLINE_CHECK. */
 void lockrank_dump(FILE *out);
 
-/* The place of an acquisition, as one string. */
-#define LOCK_SITE_TEXT(x)	#x
-#define LOCK_SITE_LINE(x)	LOCK_SITE_TEXT(x)
-#define LOCK_SITE		__FILE__ ":" LOCK_SITE_LINE(__LINE__)
-
-/*
- * Called by a lock's own functions. acquire and acquire_nested come before the wait and die if it could deadlock;
- * try_acquired comes after a successful trylock; release comes before the unlock and dies unless the lock is held.
- */
-#define lockrank_acquire(lock, rank, mode)		lockrank_acquire_at((lock), (rank), (mode), false, LOCK_SITE)
-#define lockrank_acquire_nested(lock, rank, mode)	lockrank_acquire_at((lock), (rank), (mode), true, LOCK_SITE)
-#define lockrank_try_acquired(lock, rank, mode)		lockrank_try_acquired_at((lock), (rank), (mode), LOCK_SITE)
-
 #if FAULTLINE_CHECK
-void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested, const char *site);
-void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode, const char *site);
-void lockrank_release(const void *lock);
-void lockrank_downgrade(const void *lock);
 /* Around a slow path: this thread waits for the lock that it acquired last. */
 void lockrank_wait_begin(void);
 void lockrank_wait_end(void);
@@ -71,20 +54,6 @@ void lockrank_assert_none_held(void);
 /* Dies when the calling thread holds a spinlock. */
 void lockrank_assert_may_sleep(void);
 #else
-static force_inline void lockrank_acquire_at(const void *lock, enum lock_rank rank, enum held_mode mode, bool nested,
-					     const char *site)
-{
-	(void)lock, (void)rank, (void)mode, (void)nested, (void)site;
-}
-
-static force_inline void lockrank_try_acquired_at(const void *lock, enum lock_rank rank, enum held_mode mode,
-						  const char *site)
-{
-	(void)lock, (void)rank, (void)mode, (void)site;
-}
-
-static force_inline void lockrank_release(const void *lock) { (void)lock; }
-static force_inline void lockrank_downgrade(const void *lock) { (void)lock; }
 static force_inline void lockrank_wait_begin(void) {}
 static force_inline void lockrank_wait_end(void) {}
 static force_inline bool lockrank_is_held(const void *lock) { (void)lock; return true; }

@@ -38,7 +38,7 @@ void init_rwsem(struct rwsem *sem, enum lock_rank rank)
 	spin_lock_init(&sem->queue_lock, SPIN_TTAS, NR_LOCK_RANKS);
 	sem->head = NULL;
 	sem->tail = NULL;
-	shadow_init(&sem->shadow);
+	probe_word_init(&sem->probe);
 }
 
 #if FAULTLINE_CHECK
@@ -255,13 +255,11 @@ __noinline void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen)
 
 	if (reader_may_enter(seen) || KNOCKED_OUT(RWSEM_READ_WAIT))
 		return;
-	lockrank_wait_begin();
-	lockstat_wait_begin(&cost);
+	lock_wait_begin(&cost);
 	rwsem_put_read(sem);
 	if (!spin_for_read(sem, &cost))
 		queue_for_read(sem, &cost);
-	lockrank_wait_end();
-	lockstat_add(sem->rank, &cost);
+	lock_wait_end(sem->rank, &cost);
 }
 
 static bool spin_for_write(struct rwsem *sem, struct wait_cost *cost)
@@ -306,10 +304,8 @@ __noinline void rwsem_down_write_slow(struct rwsem *sem)
 {
 	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 
-	lockrank_wait_begin();
-	lockstat_wait_begin(&cost);
+	lock_wait_begin(&cost);
 	if (!spin_for_write(sem, &cost))
 		queue_for_write(sem, &cost);
-	lockrank_wait_end();
-	lockstat_add(sem->rank, &cost);
+	lock_wait_end(sem->rank, &cost);
 }

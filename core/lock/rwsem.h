@@ -40,7 +40,7 @@ struct rwsem {
 	spinlock_t queue_lock;		/* the queue, and WAITERS and HANDOFF together with it; the innermost lock */
 	struct rwsem_waiter *head;	/* (Q) */
 	struct rwsem_waiter *tail;	/* (Q) */
-	struct shadow shadow;		/* has its own lock key */
+	struct probe_word probe;	/* has its own lock key */
 };
 
 #define RWSEM_WRITER	1u	/* held for write */
@@ -81,12 +81,11 @@ static force_inline void down_read_at(struct rwsem *sem, const char *site)
 	uint32_t seen;
 
 	rwsem_assert_may_sleep();
-	lockrank_acquire_at(sem, sem->rank, HELD_READ, false, site);
+	lock_wanted(sem, sem->rank, HELD_READ, LOCK_WAITED, site);
 	seen = fetch_add_acquire(&sem->count, RWSEM_READER);
 	if (unlikely(seen & RWSEM_BUSY))
 		rwsem_down_read_slow(sem, seen);
-	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
-	lockstat_acquired(sem, sem->rank);
+	lock_acquired(sem, &sem->probe, sem->rank, HELD_READ, LOCK_WAITED, site);
 }
 
 DECLARE_RETRY_LOOP(RWSEM_TRY);
@@ -100,22 +99,19 @@ static force_inline bool down_read_trylock_at(struct rwsem *sem, const char *sit
 		if (seen & RWSEM_BUSY)
 			return false;
 	} while (!try_cmpxchg_acquire(&sem->count, &seen, seen + RWSEM_READER) && RETRIED());
-	lockrank_try_acquired_at(sem, sem->rank, HELD_READ, site);
-	shadow_enter_read(&sem->shadow, sem, sem->rank, site);
-	lockstat_acquired(sem, sem->rank);
+	lock_acquired(sem, &sem->probe, sem->rank, HELD_READ, LOCK_TRIED, site);
 	return true;
 }
 
-static force_inline void down_write_at(struct rwsem *sem, bool nested, const char *site)
+static force_inline void down_write_at(struct rwsem *sem, enum lock_how how, const char *site)
 {
 	uint32_t seen = 0;
 
 	rwsem_assert_may_sleep();
-	lockrank_acquire_at(sem, sem->rank, HELD_WRITE, nested, site);
+	lock_wanted(sem, sem->rank, HELD_WRITE, how, site);
 	if (unlikely(!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER)))
 		rwsem_down_write_slow(sem);
-	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
-	lockstat_acquired(sem, sem->rank);
+	lock_acquired(sem, &sem->probe, sem->rank, HELD_WRITE, how, site);
 }
 
 static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *site)
@@ -124,9 +120,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 
 	if (!try_cmpxchg_acquire(&sem->count, &seen, RWSEM_WRITER))
 		return false;
-	lockrank_try_acquired_at(sem, sem->rank, HELD_WRITE, site);
-	shadow_enter_write(&sem->shadow, sem, sem->rank, site);
-	lockstat_acquired(sem, sem->rank);
+	lock_acquired(sem, &sem->probe, sem->rank, HELD_WRITE, LOCK_TRIED, site);
 	return true;
 }
 
@@ -135,9 +129,9 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
  * qsbr thread is no reader while it sleeps). A reader must not lock it again: a writer may be queued between.
  */
 #define down_read(sem)		down_read_at((sem), LOCK_SITE)
-#define down_write(sem)		down_write_at((sem), false, LOCK_SITE)
+#define down_write(sem)		down_write_at((sem), LOCK_WAITED, LOCK_SITE)
 /* As down_write(), and one other lock of the same rank may be held: the caller orders the two. */
-#define down_write_nested(sem)	down_write_at((sem), true, LOCK_SITE)
+#define down_write_nested(sem)	down_write_at((sem), LOCK_NESTED, LOCK_SITE)
 /* Take it if that needs no waiting and overtakes no waiter; allowed under spinlocks and inside RCU. */
 #define down_read_trylock(sem)	down_read_trylock_at((sem), LOCK_SITE)
 #define down_write_trylock(sem)	down_write_trylock_at((sem), LOCK_SITE)
@@ -146,9 +140,7 @@ static force_inline void up_read(struct rwsem *sem)
 {
 	lockrank_assert_held_read(sem);
 	rwsem_assert_may_wake(sem, false);
-	lockstat_released(sem);
-	lockrank_release(sem);
-	shadow_leave_read(&sem->shadow);
+	lock_released(sem, &sem->probe, sem->rank, HELD_READ);
 	rwsem_put_read(sem);
 	SYNCPOINT("rwsem.unlocked");
 }
@@ -157,9 +149,7 @@ static force_inline void up_write(struct rwsem *sem)
 {
 	lockrank_assert_held_write(sem);
 	rwsem_assert_may_wake(sem, true);
-	lockstat_released(sem);
-	lockrank_release(sem);
-	shadow_leave_write(&sem->shadow);
+	lock_released(sem, &sem->probe, sem->rank, HELD_WRITE);
 	/* ORDER[rwsem-wait:B] as in rwsem_put_read() */
 	if (unlikely(fetch_sub_release(&sem->count, RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
@@ -169,8 +159,7 @@ static force_inline void up_write(struct rwsem *sem)
 /* From writer to reader with no writer between; readers at the head of the queue enter too. */
 static inline void downgrade_write(struct rwsem *sem)
 {
-	lockrank_downgrade(sem);
-	shadow_downgrade(&sem->shadow);
+	lock_downgraded(sem, &sem->probe, sem->rank);
 	if (unlikely(fetch_add_release(&sem->count, RWSEM_READER - RWSEM_WRITER) & RWSEM_WAITERS))
 		rwsem_wake(sem);
 	SYNCPOINT("rwsem.unlocked");

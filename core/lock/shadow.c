@@ -17,14 +17,10 @@ DETECTOR(shadow_owners);
 
 _Static_assert(NR_CPUS + 1 < UINT32_MAX / SHADOW_WRITER, "a word has room for every writer");
 
-static uint32_t own_word(void)
+/* What the calling thread adds to a word. */
+static uint32_t part_of(enum held_mode mode)
 {
-	return SHADOW_WRITER * (1 + (this_cpu ? this_cpu->id : NR_CPUS));
-}
-
-void shadow_init(struct shadow *shadow)
-{
-	store_relaxed(&shadow->inside, 0u);
+	return mode == HELD_READ ? 1 : SHADOW_WRITER * (1 + (this_cpu ? this_cpu->id : NR_CPUS));
 }
 
 /* The cpu of a word; -1 for a thread without a cpu, or for readers, whose cpus are not recorded. */
@@ -39,8 +35,8 @@ static int cpu_of(uint32_t word)
  * Dies of a conflict inside @lock. @found: the word, of an owner of @by. The held lists know more than the word, but
  * nothing of threads that entered without a lock.
  */
-static __cold void conflict(const void *lock, enum lock_rank rank, const char *mode, const char *site, uint32_t found,
-			    const void *by)
+static __cold void conflict(const void *lock, enum lock_rank rank, enum held_mode mode, const char *site,
+			    uint32_t found, const void *by)
 {
 	const char *other_site = "(not in its list of locks)";
 	int other = cpu_of(found);
@@ -48,53 +44,56 @@ static __cold void conflict(const void *lock, enum lock_rank rank, const char *m
 	lockrank_other_holder(by, &other, &other_site);
 	BUG_BY(shadow_owners.name,
 	       "shadow owner: %s %p: cpu %d is inside for %s, at %s, and so is a %s: cpu %d, at %s",
-	       lockrank_name(rank), lock, cpu_of(own_word()), mode, site, found < SHADOW_WRITER ? "reader" : "writer",
-	       other, other_site);
+	       lockrank_name(rank), lock, cpu_of(part_of(HELD_WRITE)), mode == HELD_WRITE ? "write" : "read", site,
+	       found < SHADOW_WRITER ? "reader" : "writer", other, other_site);
 }
 
-void shadow_enter_write(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+void shadow_enter(struct probe_word *word, const void *lock, enum lock_rank rank, enum held_mode mode, const char *site)
 {
 	uint32_t found;
 
 	if (!detector_is_on(&shadow_owners))
 		return;
-	found = fetch_add_relaxed(&shadow->inside, own_word());
-	if (unlikely(found))
-		conflict(lock, rank, "write", site, found, lock);
+	found = fetch_add_relaxed(&word->inside, part_of(mode));
+	if (unlikely(mode == HELD_WRITE ? found : found >= SHADOW_WRITER))
+		conflict(lock, rank, mode, site, found, lock);
 }
 
-void shadow_enter_read(struct shadow *shadow, const void *lock, enum lock_rank rank, const char *site)
+/* A release without an acquisition is for lockrank to report. */
+void shadow_leave(struct probe_word *word, enum held_mode mode)
 {
-	uint32_t found;
-
-	if (!detector_is_on(&shadow_owners))
-		return;
-	found = fetch_add_relaxed(&shadow->inside, 1u);
-	if (unlikely(found >= SHADOW_WRITER))
-		conflict(lock, rank, "read", site, found, lock);
+	if (detector_is_on(&shadow_owners) && load_relaxed(&word->inside) >= part_of(mode))
+		fetch_sub_relaxed(&word->inside, part_of(mode));
 }
 
-void shadow_leave_write(struct shadow *shadow)
+static void owner_acquired(const struct lock_event *event)
 {
-	if (detector_is_on(&shadow_owners))
-		fetch_sub_relaxed(&shadow->inside, own_word());
+	if (event->word)
+		shadow_enter(event->word, event->lock, event->rank, event->mode, event->site);
 }
 
-void shadow_leave_read(struct shadow *shadow)
+static void owner_released(const struct lock_event *event)
 {
-	if (detector_is_on(&shadow_owners))
-		fetch_sub_relaxed(&shadow->inside, 1u);
+	if (event->word)
+		shadow_leave(event->word, event->mode);
 }
 
-void shadow_downgrade(struct shadow *shadow)
+static void owner_downgraded(const struct lock_event *event)
 {
-	if (detector_is_on(&shadow_owners))
-		fetch_sub_relaxed(&shadow->inside, own_word() - 1);
+	if (event->word && detector_is_on(&shadow_owners))
+		fetch_sub_relaxed(&event->word->inside, part_of(HELD_WRITE) - part_of(HELD_READ));
 }
+
+static const struct lock_subscriber shadow = {
+	.acquired = owner_acquired,
+	.released = owner_released,
+	.downgraded = owner_downgraded,
+};
+LOCK_SUBSCRIBER(shadow);
 
 void shadow_met_writer(const void *lock, enum lock_rank rank, const char *site, const void *by)
 {
 	if (detector_is_on(&shadow_owners))
-		conflict(lock, rank, "read", site, SHADOW_WRITER * (NR_CPUS + 1), by);
+		conflict(lock, rank, HELD_READ, site, SHADOW_WRITER * (NR_CPUS + 1), by);
 }
 #endif

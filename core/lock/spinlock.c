@@ -184,8 +184,7 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	if (KNOCKED_OUT(SPIN_WAIT))
 		return;
 	if (ranked)
-		lockrank_wait_begin();
-	lockstat_wait_begin(&cost);
+		lock_wait_begin(&cost);
 	SYNCPOINT("spin.wait");
 	switch (lock->kind) {
 	case SPIN_TTAS:
@@ -205,8 +204,7 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	}
 	if (!ranked)
 		return;
-	lockrank_wait_end();
-	lockstat_add(lock->rank, &cost);
+	lock_wait_end(lock->rank, &cost);
 }
 
 DEFINE_KNOCKOUT(SPIN_FUTEX_WAKE,

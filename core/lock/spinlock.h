@@ -18,9 +18,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/lock/lockrank.h"
-#include "core/lock/lockstat.h"
-#include "core/lock/shadow.h"
+#include "core/lock/lock_event.h"
 #include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 
@@ -52,10 +50,10 @@ typedef struct spinlock {
 	};
 	uint8_t kind;				/* (C) enum spin_kind */
 	uint8_t rank;				/* (C) enum lock_rank */
-	struct shadow shadow;			/* has its own lock key */
+	struct probe_word probe;		/* has its own lock key */
 } spinlock_t;
 
-_Static_assert(sizeof(spinlock_t) == 8 + sizeof(struct shadow), "a spinlock takes 8 bytes of struct page");
+_Static_assert(sizeof(spinlock_t) == 8 + sizeof(struct probe_word), "a spinlock takes 8 bytes of struct page");
 _Static_assert(NR_CPUS < UINT16_MAX, "a tail or a ticket half names every thread");
 
 #define SPIN_TICKET_ONE		(1u << 16)	/* one ticket drawn, in units of val */
@@ -75,7 +73,7 @@ static inline void spin_lock_init(spinlock_t *lock, enum spin_kind kind, enum lo
 	store_relaxed(&lock->val, 0);
 	lock->kind = (uint8_t)kind;
 	lock->rank = (uint8_t)rank;
-	shadow_init(&lock->shadow);
+	probe_word_init(&lock->probe);
 }
 
 /*
@@ -124,21 +122,18 @@ static force_inline void raw_spin_unlock(spinlock_t *lock)
 		spin_wake_futex(lock);
 }
 
-static force_inline void spin_lock_at(spinlock_t *lock, bool nested, const char *site)
+static force_inline void spin_lock_at(spinlock_t *lock, enum lock_how how, const char *site)
 {
-	lockrank_acquire_at(lock, lock->rank, HELD_WRITE, nested, site);
+	lock_wanted(lock, lock->rank, HELD_WRITE, how, site);
 	raw_spin_lock(lock);
-	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
-	lockstat_acquired(lock, lock->rank);
+	lock_acquired(lock, &lock->probe, lock->rank, HELD_WRITE, how, site);
 }
 
 static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 {
 	if (!raw_spin_trylock(lock))
 		return false;
-	lockrank_try_acquired_at(lock, lock->rank, HELD_WRITE, site);
-	shadow_enter_write(&lock->shadow, lock, lock->rank, site);
-	lockstat_acquired(lock, lock->rank);
+	lock_acquired(lock, &lock->probe, lock->rank, HELD_WRITE, LOCK_TRIED, site);
 	return true;
 }
 
@@ -146,17 +141,15 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
  * Waits for @lock. Locking: every held lock ranks above it; check builds die otherwise. Context: never sleeps under
  * it.
  */
-#define spin_lock(lock)		spin_lock_at((lock), false, LOCK_SITE)
+#define spin_lock(lock)		spin_lock_at((lock), LOCK_WAITED, LOCK_SITE)
 /* As spin_lock(), and one other lock of the same rank may be held: the caller orders the two. */
-#define spin_lock_nested(lock)	spin_lock_at((lock), true, LOCK_SITE)
+#define spin_lock_nested(lock)	spin_lock_at((lock), LOCK_NESTED, LOCK_SITE)
 /* Takes @lock if that needs no waiting. */
 #define spin_trylock(lock)	spin_trylock_at((lock), LOCK_SITE)
 
 static force_inline void spin_unlock(spinlock_t *lock)
 {
-	lockstat_released(lock);
-	lockrank_release(lock);
-	shadow_leave_write(&lock->shadow);
+	lock_released(lock, &lock->probe, lock->rank, HELD_WRITE);
 	raw_spin_unlock(lock);
 	SYNCPOINT("spin.unlocked");
 }

@@ -95,7 +95,7 @@ struct vm_area_struct {
 	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
-	struct shadow vm_shadow;	/* of its lock's readers; has its own lock key */
+	struct probe_word vm_shadow;	/* of its lock's readers; has its own lock key */
 	struct age vm_age;		/* has its own lock key */
 #if FAULTLINE_CHECK
 	uint32_t vm_shadow_seq;		/* (A) the mm's vma_shadow_seq when it was last write-locked */

@@ -60,7 +60,7 @@ static bool lock_table(struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 	spinlock_t *ptl = pte_lockptr(pt, pvmw->pmd, pmd);
 
 	SYNCPOINT("pvmw.before_ptl");
-	pte_lock(ptl, false);
+	pte_lock(ptl, LOCK_WAITED);
 	if (likely(pmd_same(pmd, pmdp_get(pvmw->pmd)) || KNOCKED_OUT(PVMW_RECHECK))) {
 		pvmw->ptl = ptl;
 		return true;

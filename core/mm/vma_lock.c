@@ -2,6 +2,7 @@
 /* vma_lock.c - the slow paths of the VMA lock, and the lockless lookup. */
 #include "core/mm/vma_lock.h"
 
+#include "core/lock/shadow.h"
 #include "core/lock/wait.h"
 #include "core/probe/knockout.h"
 
@@ -58,9 +59,8 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 	fetch_add_acquire(&vma->vm_refcnt, VMA_LOCK_OFFSET);
 	if (load_acquire(&vma->vm_refcnt) == VMA_LOCK_OFFSET + attached || KNOCKED_OUT(VMA_WRITER_WAIT))
 		return;
-	lockrank_acquire(vma, RANK_VMA_LOCK, HELD_WRITE);
-	lockrank_wait_begin();
-	lockstat_wait_begin(&cost);
+	lock_wanted(vma, RANK_VMA_LOCK, HELD_WRITE, LOCK_WAITED, LOCK_SITE);
+	lock_wait_begin(&cost);
 	/* ORDER[vma-refcnt:B] as above. */
 	while ((seen = load_acquire(&vma->vm_refcnt)) != VMA_LOCK_OFFSET + attached) {
 		if (wait_spin(&cost))
@@ -69,10 +69,9 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 		cost.count[LOCKSTAT_PARK]++;
 		futex_wait(&vma->vm_refcnt, seen);
 	}
-	lockrank_wait_end();
-	lockrank_release(vma);
 	cost.count[LOCKSTAT_WAIT]++;
-	lockstat_add(RANK_VMA_LOCK, &cost);
+	lock_wait_end(RANK_VMA_LOCK, &cost);
+	lock_released(vma, NULL, RANK_VMA_LOCK, HELD_WRITE);
 	count_event(EV_VMA_WRITE_WAIT);
 }
 
@@ -169,9 +168,9 @@ void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma)
 
 void vma_writer_enter(struct vm_area_struct *vma)
 {
-	shadow_enter_write(&vma->vm_shadow, vma, RANK_VMA_LOCK, LOCK_SITE);
+	shadow_enter(&vma->vm_shadow, vma, RANK_VMA_LOCK, HELD_WRITE, LOCK_SITE);
 	store_relaxed(&vma->vm_shadow_seq, load_relaxed(&vma->vm_mm->vma_shadow_seq));
-	shadow_leave_write(&vma->vm_shadow);
+	shadow_leave(&vma->vm_shadow, HELD_WRITE);
 }
 
 void vma_writers_leave(struct mm_struct *mm)
@@ -181,7 +180,7 @@ void vma_writers_leave(struct mm_struct *mm)
 
 void vma_reader_enter(struct vm_area_struct *vma)
 {
-	shadow_enter_read(&vma->vm_shadow, vma, RANK_VMA_LOCK, LOCK_SITE);
+	shadow_enter(&vma->vm_shadow, vma, RANK_VMA_LOCK, HELD_READ, LOCK_SITE);
 	if (load_relaxed(&vma->vm_shadow_seq) == load_relaxed(&vma->vm_mm->vma_shadow_seq))
 		shadow_met_writer(vma, RANK_VMA_LOCK, LOCK_SITE, &vma->vm_mm->mmap_lock);
 	reader_found.start = vma->vm_start;
@@ -196,7 +195,7 @@ void vma_reader_leave(struct vm_area_struct *vma)
 		BUG_BY("VMA reader", "VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader",
 		       reader_found.start, reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end,
 		       vma->vm_flags);
-	shadow_leave_read(&vma->vm_shadow);
+	shadow_leave(&vma->vm_shadow, HELD_READ);
 }
 #endif
 

@@ -115,8 +115,7 @@ static inline void vma_refcnt_put(struct vm_area_struct *vma)
 static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct *vma)
 {
 	if (kind == VMA_LOCK_REFCNT) {
-		lockstat_released(vma);
-		lockrank_release(vma);
+		lock_released(vma, NULL, RANK_VMA_LOCK, HELD_READ);
 		vma_refcnt_put(vma);
 		SYNCPOINT("vma_lock.unlocked");
 	} else {
@@ -140,8 +139,7 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	if (kind == VMA_LOCK_REFCNT) {
 		if (unlikely(!vma_refcnt_get(vma)))
 			return false;
-		lockrank_try_acquired(vma, RANK_VMA_LOCK, HELD_READ);
-		lockstat_acquired(vma, RANK_VMA_LOCK);
+		lock_acquired(vma, NULL, RANK_VMA_LOCK, HELD_READ, LOCK_TRIED, LOCK_SITE);
 	} else if (unlikely(!down_read_trylock(&vma->vm_lock))) {
 		return false;
 	}

@@ -171,15 +171,17 @@ static inline void pte_unmap(struct mm_pgtable *pt)
 }
 
 /*
- * Takes the lock of a PTE table; @nested: another one of its rank is held. Locking: a section, until the PMD entry is
- * re-read.
+ * Takes the lock of a PTE table; @how: LOCK_NESTED if another one of its rank is held. Locking: a section, until the
+ * PMD entry is re-read.
  */
-static force_inline void pte_lock(spinlock_t *ptl, bool nested)
+static force_inline void pte_lock(spinlock_t *ptl, enum lock_how how)
 {
-	if (!KNOCKED_OUT(PTE_LOCK))
-		spin_lock_at(ptl, nested, LOCK_SITE);
-	else
-		shadow_enter_write(&ptl->shadow, ptl, ptl->rank, LOCK_SITE);
+	if (!KNOCKED_OUT(PTE_LOCK)) {
+		spin_lock_at(ptl, how, LOCK_SITE);
+		return;
+	}
+	lock_wanted(ptl, ptl->rank, HELD_WRITE, how, LOCK_SITE);
+	lock_acquired(ptl, &ptl->probe, ptl->rank, HELD_WRITE, how, LOCK_SITE);
 }
 
 /* Drops it. Locking: the section, since the table may be unlinked from here on. */
@@ -188,15 +190,15 @@ static inline void pte_unlock(spinlock_t *ptl)
 	if (!KNOCKED_OUT(PTE_LOCK))
 		spin_unlock(ptl);
 	else
-		shadow_leave_write(&ptl->shadow);
+		lock_released(ptl, &ptl->probe, ptl->rank, HELD_WRITE);
 }
 
 /*
- * Both forms of pte_offset_map_lock(), and its rules; @nested as in pte_lock(). Source: mm/pgtable-generic.c,
+ * Both forms of pte_offset_map_lock(), and its rules; @how as in pte_lock(). Source: mm/pgtable-generic.c,
  * __pte_offset_map_lock().
  */
 static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp,
-					    bool nested)
+					    enum lock_how how)
 {
 	spinlock_t *ptl;
 	pmd_t pmd;
@@ -206,7 +208,7 @@ static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, 
 	if (unlikely(!ptep))
 		return NULL;
 	ptl = pte_lockptr(pt, pmdp, pmd);
-	pte_lock(ptl, nested);
+	pte_lock(ptl, how);
 	if (likely(pmd_same(pmd, pmdp_get(pmdp)) || KNOCKED_OUT(PTE_MAP_RECHECK))) {
 		SYNCPOINT("ptl.locked");
 		*ptlp = ptl;
@@ -225,14 +227,14 @@ static inline pte_t *pte_offset_map_lock_at(struct mm_pgtable *pt, pmd_t *pmdp, 
  */
 static inline pte_t *pte_offset_map_lock(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, spinlock_t **ptlp)
 {
-	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, false);
+	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, LOCK_WAITED);
 }
 
 /* The same inside the section and the lock of another table, which the caller locked first. */
 static inline pte_t *pte_offset_map_lock_nested(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr,
 						spinlock_t **ptlp)
 {
-	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, true);
+	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, LOCK_NESTED);
 }
 
 /* Drops the lock of pte_offset_map_lock() and ends its section. Source: include/linux/mm.h, pte_unmap_unlock(). */

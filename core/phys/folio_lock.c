@@ -71,11 +71,9 @@ __noinline void folio_lock_slow(struct folio *folio)
 
 	if (KNOCKED_OUT(FOLIO_LOCK_WAIT))
 		return;
-	lockrank_wait_begin();
-	lockstat_wait_begin(&cost);
+	lock_wait_begin(&cost);
 	wait_for(&folio->page.flags, &cost);
-	lockrank_wait_end();
-	lockstat_add(RANK_FOLIO_LOCK, &cost);
+	lock_wait_end(RANK_FOLIO_LOCK, &cost);
 }
 
 DEFINE_KNOCKOUT(FOLIO_WAIT_B,

@@ -37,9 +37,7 @@ static force_inline bool folio_trylock_at(struct folio *folio, const char *site)
 	/* ORDER[folio-lock:B] as in folio_lock_at(); pairs with ORDER[folio-lock:A]. */
 	if (fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED)
 		return false;
-	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, site);
-	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, site);
-	lockstat_acquired(folio, RANK_FOLIO_LOCK);
+	lock_acquired(folio, &folio->page.lock_probe, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_TRIED, site);
 	return true;
 }
 
@@ -47,14 +45,13 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 {
 	rwsem_assert_may_sleep();
 	ASSERT(folio_ref_count(folio) != 0);
-	lockrank_acquire_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, false, site);
+	lock_wanted(folio, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_WAITED, site);
 	/*
 	 * ORDER[folio-lock:B] sees the last holder's accesses; pairs with ORDER[folio-lock:A]. Weaker: may miss them.
 	 */
 	if (unlikely(fetch_or_acquire(&folio->page.flags, PG_LOCKED) & PG_LOCKED))
 		folio_lock_slow(folio);
-	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, site);
-	lockstat_acquired(folio, RANK_FOLIO_LOCK);
+	lock_acquired(folio, &folio->page.lock_probe, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_WAITED, site);
 }
 
 /*
@@ -67,10 +64,8 @@ static force_inline void folio_lock_at(struct folio *folio, const char *site)
 /* Drops the lock, and wakes a waiter. Locking: the folio lock; a reference, or one that is known to stay. */
 static force_inline void folio_unlock(struct folio *folio)
 {
-	lockstat_released(folio);
-	lockrank_release(folio);
+	lock_released(folio, &folio->page.lock_probe, RANK_FOLIO_LOCK, HELD_WRITE);
 	ASSERT(folio_ref_count(folio) != 0);
-	shadow_leave_write(&folio->page.lock_shadow);
 	/*
 	 * ORDER[folio-lock:A] after all accesses inside; pairs with ORDER[folio-lock:B].
 	 * ORDER[folio-wait:B] one operation releases and reads PG_WAITERS; pairs with ORDER[folio-wait:A].
@@ -84,9 +79,7 @@ static force_inline void folio_unlock(struct folio *folio)
 static inline void folio_adopt_lock(struct folio *folio)
 {
 	ASSERT(folio_test_locked(folio));
-	lockrank_try_acquired_at(folio, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_SITE);
-	shadow_enter_write(&folio->page.lock_shadow, folio, RANK_FOLIO_LOCK, LOCK_SITE);
-	lockstat_acquired(folio, RANK_FOLIO_LOCK);
+	lock_acquired(folio, &folio->page.lock_probe, RANK_FOLIO_LOCK, HELD_WRITE, LOCK_TRIED, LOCK_SITE);
 }
 
 /*

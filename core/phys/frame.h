@@ -92,7 +92,7 @@ struct page {
 #if FAULTLINE_CHECK
 	unsigned long life;		/* (A) number of frees: callers that must prevent a free compare it */
 #endif
-	struct shadow lock_shadow;	/* of the folio lock; has its own lock key */
+	struct probe_word lock_probe;	/* of the folio lock; has its own lock key */
 	struct age age;			/* has its own lock key */
 } __cacheline_aligned;
 

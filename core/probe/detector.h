@@ -31,9 +31,9 @@ int detector_switch(const char *name, bool on);
 /* Drops the records of all detectors. Locking: no other thread is in core. */
 void detectors_reset(void);
 
-/* Adds @object, a struct detector of the file, to the list. */
+/* Adds @object, a struct detector of the file, to the list. At the start of a line: cmake/core.cmake looks for it. */
 #define DETECTOR(object) \
-	static struct detector *const object##_entry_ __attribute__((section("faultline_detectors"), used)) = &(object)
+	struct detector *const detector_##object __attribute__((section("faultline_detectors"), used)) = &(object)
 
 static force_inline bool detector_is_on(const struct detector *detector)
 {

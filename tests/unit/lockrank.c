@@ -57,11 +57,18 @@ static void one_thread_holds_what_readers_do_not_share(void **state)
 #if FAULTLINE_CHECK
 static char locks[40];	/* any addresses will do */
 
+#define want(lock, rank, mode)		lock_wanted((lock), (rank), (mode), LOCK_WAITED, LOCK_SITE)
+#define want_nested(lock, rank, mode)	lock_wanted((lock), (rank), (mode), LOCK_NESTED, LOCK_SITE)
+#define tried(lock, rank, mode)		lock_acquired((lock), NULL, (rank), (mode), LOCK_TRIED, LOCK_SITE)
+/* Rank and mode are for other subscribers. */
+#define released(lock)			lock_released((lock), NULL, RANK_SWAP, HELD_WRITE)
+#define downgraded(lock)		lock_downgraded((lock), NULL, RANK_SWAP)
+
 static void release_all(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(locks); i++)
 		while (lockrank_is_held(&locks[i]))
-			lockrank_release(&locks[i]);
+			released(&locks[i]);
 	lockrank_assert_none_held();
 }
 
@@ -69,7 +76,7 @@ static void outermost_to_innermost_is_right(void **state)
 {
 	(void)state;
 	for (unsigned int rank = 0; rank <= RANK_FIRST_LEAF; rank++)
-		lockrank_acquire(&locks[rank], rank, HELD_WRITE);
+		want(&locks[rank], rank, HELD_WRITE);
 	assert_int_equal(lockrank_held_count(), RANK_FIRST_LEAF + 1);
 	release_all();
 }
@@ -79,11 +86,11 @@ static void reversal_dies_with_both_names(void **state)
 	(void)state;
 	for (unsigned int outer = 0; outer < NR_LOCK_RANKS; outer++) {
 		for (unsigned int inner = outer + 1; inner < NR_LOCK_RANKS; inner++) {
-			lockrank_acquire(&locks[inner], inner, HELD_READ);
-			assert_dies(lockrank_name(outer), lockrank_acquire(&locks[outer], outer, HELD_READ));
-			assert_dies(lockrank_name(inner), lockrank_acquire(&locks[outer], outer, HELD_READ));
+			want(&locks[inner], inner, HELD_READ);
+			assert_dies(lockrank_name(outer), want(&locks[outer], outer, HELD_READ));
+			assert_dies(lockrank_name(inner), want(&locks[outer], outer, HELD_READ));
 			assert_int_equal(lockrank_held_count(), 1);
-			lockrank_release(&locks[inner]);
+			released(&locks[inner]);
 		}
 	}
 }
@@ -91,20 +98,20 @@ static void reversal_dies_with_both_names(void **state)
 static void same_rank_needs_nesting_and_only_once(void **state)
 {
 	(void)state;
-	lockrank_acquire(&locks[0], RANK_PTE_PTL, HELD_WRITE);
-	assert_dies("is wanted while PTE-table PTL", lockrank_acquire(&locks[1], RANK_PTE_PTL, HELD_WRITE));
-	lockrank_acquire_nested(&locks[1], RANK_PTE_PTL, HELD_WRITE);
-	assert_dies("is wanted while PTE-table PTL", lockrank_acquire_nested(&locks[2], RANK_PTE_PTL, HELD_WRITE));
-	assert_dies("is wanted while PTE-table PTL", lockrank_acquire_nested(&locks[2], RANK_PMD_PTL, HELD_WRITE));
+	want(&locks[0], RANK_PTE_PTL, HELD_WRITE);
+	assert_dies("is wanted while PTE-table PTL", want(&locks[1], RANK_PTE_PTL, HELD_WRITE));
+	want_nested(&locks[1], RANK_PTE_PTL, HELD_WRITE);
+	assert_dies("is wanted while PTE-table PTL", want_nested(&locks[2], RANK_PTE_PTL, HELD_WRITE));
+	assert_dies("is wanted while PTE-table PTL", want_nested(&locks[2], RANK_PMD_PTL, HELD_WRITE));
 	release_all();
 }
 
 static void a_lock_held_is_not_waited_for_again(void **state)
 {
 	(void)state;
-	lockrank_acquire(&locks[0], RANK_MMAP_LOCK, HELD_READ);
-	assert_dies("already held", lockrank_acquire(&locks[0], RANK_MMAP_LOCK, HELD_READ));
-	assert_dies("already held", lockrank_acquire_nested(&locks[0], RANK_MMAP_LOCK, HELD_READ));
+	want(&locks[0], RANK_MMAP_LOCK, HELD_READ);
+	assert_dies("already held", want(&locks[0], RANK_MMAP_LOCK, HELD_READ));
+	assert_dies("already held", want_nested(&locks[0], RANK_MMAP_LOCK, HELD_READ));
 	release_all();
 }
 
@@ -112,21 +119,21 @@ static void nothing_is_waited_for_under_a_leaf(void **state)
 {
 	(void)state;
 	for (unsigned int leaf = RANK_FIRST_LEAF; leaf < NR_LOCK_RANKS; leaf++) {
-		lockrank_acquire(&locks[0], leaf, HELD_WRITE);
+		want(&locks[0], leaf, HELD_WRITE);
 		for (unsigned int rank = 0; rank < NR_LOCK_RANKS; rank++)
-			assert_dies("is wanted while", lockrank_acquire_nested(&locks[1], rank, HELD_WRITE));
-		lockrank_release(&locks[0]);
+			assert_dies("is wanted while", want_nested(&locks[1], rank, HELD_WRITE));
+		released(&locks[0]);
 	}
 }
 
 static void a_try_is_free_but_counts_afterwards(void **state)
 {
 	(void)state;
-	lockrank_acquire(&locks[0], RANK_PTE_PTL, HELD_WRITE);
-	lockrank_try_acquired(&locks[1], RANK_FOLIO_LOCK, HELD_WRITE);
-	lockrank_release(&locks[0]);
-	lockrank_acquire(&locks[2], RANK_ANON_VMA_RWSEM, HELD_READ);
-	assert_dies("is wanted while", lockrank_acquire(&locks[3], RANK_MMAP_LOCK, HELD_READ));
+	want(&locks[0], RANK_PTE_PTL, HELD_WRITE);
+	tried(&locks[1], RANK_FOLIO_LOCK, HELD_WRITE);
+	released(&locks[0]);
+	want(&locks[2], RANK_ANON_VMA_RWSEM, HELD_READ);
+	assert_dies("is wanted while", want(&locks[3], RANK_MMAP_LOCK, HELD_READ));
 	assert_string_equal(died_by(), "lock order");
 	release_all();
 }
@@ -134,12 +141,12 @@ static void a_try_is_free_but_counts_afterwards(void **state)
 static void only_what_is_held_is_released(void **state)
 {
 	(void)state;
-	assert_dies("not held", lockrank_release(&locks[0]));
-	lockrank_acquire(&locks[0], RANK_MMAP_LOCK, HELD_READ);
-	lockrank_acquire(&locks[1], RANK_VMA_LOCK, HELD_READ);
-	lockrank_acquire(&locks[2], RANK_PTE_PTL, HELD_WRITE);
-	lockrank_release(&locks[1]);
-	assert_dies("not held", lockrank_release(&locks[1]));
+	assert_dies("not held", released(&locks[0]));
+	want(&locks[0], RANK_MMAP_LOCK, HELD_READ);
+	want(&locks[1], RANK_VMA_LOCK, HELD_READ);
+	want(&locks[2], RANK_PTE_PTL, HELD_WRITE);
+	released(&locks[1]);
+	assert_dies("not held", released(&locks[1]));
 	assert_true(lockrank_is_held(&locks[0]) && lockrank_is_held(&locks[2]));
 	assert_true(lockrank_is_held_write(&locks[2]));
 	release_all();
@@ -149,13 +156,13 @@ static void assertions_of_the_holder(void **state)
 {
 	(void)state;
 	assert_dies("should be held", lockrank_assert_held(&locks[0]));
-	lockrank_acquire(&locks[0], RANK_MMAP_LOCK, HELD_WRITE);
+	want(&locks[0], RANK_MMAP_LOCK, HELD_WRITE);
 	lockrank_assert_held(&locks[0]);
 	lockrank_assert_held_write(&locks[0]);
-	lockrank_downgrade(&locks[0]);
+	downgraded(&locks[0]);
 	lockrank_assert_held(&locks[0]);
 	assert_dies("should be held for write", lockrank_assert_held_write(&locks[0]));
-	assert_dies("should be held for write", lockrank_downgrade(&locks[0]));
+	assert_dies("should be held for write", downgraded(&locks[0]));
 	assert_dies("mm->mmap_lock", lockrank_assert_none_held());
 	assert_string_equal(died_by(), "locks held");
 	release_all();
@@ -167,8 +174,8 @@ static void the_list_has_a_bound(void **state)
 
 	(void)state;
 	for (; held < 32; held++)
-		lockrank_try_acquired(&locks[held], RANK_VMA_LOCK, HELD_READ);
-	assert_dies("more than 32", lockrank_try_acquired(&locks[held], RANK_VMA_LOCK, HELD_READ));
+		tried(&locks[held], RANK_VMA_LOCK, HELD_READ);
+	assert_dies("more than 32", tried(&locks[held], RANK_VMA_LOCK, HELD_READ));
 	release_all();
 }
 
@@ -176,15 +183,15 @@ static void each_thread_has_its_own(void *arg, unsigned int index)
 {
 	(void)arg;
 	lockrank_assert_none_held();
-	lockrank_acquire(&locks[index], RANK_PTE_PTL, HELD_WRITE);
+	want(&locks[index], RANK_PTE_PTL, HELD_WRITE);
 	BUG_ON(lockrank_is_held(&locks[!index]));
-	lockrank_release(&locks[index]);
+	released(&locks[index]);
 }
 
 static void threads_hold_apart(void **state)
 {
 	(void)state;
-	lockrank_acquire(&locks[5], RANK_SWAP, HELD_WRITE);
+	want(&locks[5], RANK_SWAP, HELD_WRITE);
 	threads_run(2, each_thread_has_its_own, NULL);
 	cpu_unregister();
 	each_thread_has_its_own(NULL, 0);
@@ -197,10 +204,10 @@ static spinlock_t watched;
 static void wait_for_watched(void *arg, unsigned int index)
 {
 	(void)index;
-	lockrank_acquire(&locks[7], RANK_VMA_LOCK, HELD_READ);
+	want(&locks[7], RANK_VMA_LOCK, HELD_READ);
 	spin_lock(&watched);
 	spin_unlock(&watched);
-	lockrank_release(&locks[7]);
+	released(&locks[7]);
 	step_reach(arg, 1);
 }
 

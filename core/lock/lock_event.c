@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lock_event.c - notifies the subscribers of locks. */
+#include "core/lock/lock_event.h"
+
+#if FAULTLINE_CHECK
+#include "core/probe/schedule.h"
+
+/* Bounds of the section of LOCK_SUBSCRIBER()'s entries; one empty entry makes sure that the section exists. */
+static const struct lock_subscriber *const no_subscriber
+	__attribute__((section("faultline_lock_subscribers"), used)) = NULL;
+extern const struct lock_subscriber *const __start_faultline_lock_subscribers[];
+extern const struct lock_subscriber *const __stop_faultline_lock_subscribers[];
+
+#define NOTIFY(what, event) do { \
+	for (const struct lock_subscriber *const *p_ = __start_faultline_lock_subscribers; \
+	     p_ < __stop_faultline_lock_subscribers; p_++) \
+		if (*p_ && (*p_)->what) \
+			(*p_)->what(event); \
+} while (0)
+
+void lock_notify_wanted(const void *lock, enum lock_rank rank, enum held_mode mode, enum lock_how how, const char *site)
+{
+	const struct lock_event event = { .lock = lock, .site = site, .rank = rank, .mode = mode, .how = how };
+
+	SCHEDULE_STEP(lockrank_name(rank));
+	NOTIFY(wanted, &event);
+}
+
+void lock_notify_acquired(const void *lock, struct probe_word *word, enum lock_rank rank, enum held_mode mode,
+			  enum lock_how how, const char *site)
+{
+	const struct lock_event event = {
+		.lock = lock, .word = word, .site = site, .rank = rank, .mode = mode, .how = how,
+	};
+
+	NOTIFY(acquired, &event);
+}
+
+void lock_notify_released(const void *lock, struct probe_word *word, enum lock_rank rank, enum held_mode mode)
+{
+	const struct lock_event event = { .lock = lock, .word = word, .rank = rank, .mode = mode };
+
+	NOTIFY(released, &event);
+}
+
+void lock_notify_downgraded(const void *lock, struct probe_word *word, enum lock_rank rank)
+{
+	const struct lock_event event = { .lock = lock, .word = word, .rank = rank, .mode = HELD_READ };
+
+	NOTIFY(downgraded, &event);
+}
+#endif
