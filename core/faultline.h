@@ -14,7 +14,6 @@
 #include "core/base/event.h"
 #include "core/base/histogram.h"
 #include "core/base/rng.h"
-#include "core/host/age.h"
 #include "core/host/arena.h"
 #include "core/host/rcu.h"
 #include "core/host/topology.h"

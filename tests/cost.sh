@@ -12,7 +12,7 @@ trees=$source/build/cost
 statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|rmap_check_pmd|page_life_ends|rwsem_assert_may_sleep
 	|anon_vma_life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
 	|lock_(wanted|acquired|released|downgraded)|lockstat_(acquired|released|counted|wait_begin)|OPERATION
-	|probe_word_init|shadow_\w+|age_(unlinked|freed|reused|accessed)|assert_linked|page_accessed|frames_(begin|end)
+	|probe_word_init|shadow_\w+|object_(linked|unlinked|freed|reused|seen)|assert_linked|page_accessed|frames_(begin|end)
 	|lock_notify_\w+|lockrank_(wait_begin|wait_end|assert_\w+)'
 
 copy() { # TREE, built anew: what was taken out of it before is there again, and what the source has no more is gone

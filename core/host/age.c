@@ -6,6 +6,7 @@
 #include "core/base/cpu.h"
 #include "core/host/rcu.h"
 #include "core/probe/detector.h"
+#include "core/probe/object.h"
 
 #if FAULTLINE_CHECK
 enum age_event { AGE_FREED, AGE_REUSED, AGE_ACCESSED, NR_AGE_EVENTS };
@@ -16,15 +17,9 @@ static const char *const event_names[NR_AGE_EVENTS] = { "freed", "reused", "acce
 #define NR_BUCKETS	8
 static const char *const bucket_names[NR_BUCKETS] = { "linked", "0", "1", "2", "3", "4-7", "8-15", "16 on" };
 
-static const char *const kind_names[NR_AGE_KINDS] = {
-#define X(id, name) name,
-	AGE_KINDS(X)
-#undef X
-};
-
 /* Lock key: (A) atomic: written by one cpu, the last by all threads without a cpu; read by any */
 struct age_counts {
-	uint64_t count[NR_AGE_KINDS][NR_AGE_EVENTS][NR_BUCKETS];	/* (A) */
+	uint64_t count[MAX_OBJECT_KINDS][NR_AGE_EVENTS][NR_BUCKETS];	/* (A) */
 } __cacheline_aligned;
 
 static struct age_counts counts[NR_CPUS + 1];
@@ -36,17 +31,17 @@ static void ages_reset(void)
 			store_relaxed(&counts[cpu].count[0][0][0] + i, 0);
 }
 
-static uint64_t total(enum age_kind kind, enum age_event event, unsigned int bucket)
+static uint64_t total(const struct object_kind *kind, enum age_event event, unsigned int bucket)
 {
-	uint64_t sum = load_relaxed(&counts[NR_CPUS].count[kind][event][bucket]);
+	uint64_t sum = load_relaxed(&counts[NR_CPUS].count[kind->index][event][bucket]);
 
 	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
-		sum += load_relaxed(&counts[cpu].count[kind][event][bucket]);
+		sum += load_relaxed(&counts[cpu].count[kind->index][event][bucket]);
 	return sum;
 }
 
 /* Returns the first non-empty bucket from @from on, in steps of @step, or NR_BUCKETS. */
-static unsigned int hit_from(enum age_kind kind, enum age_event event, int from, int step)
+static unsigned int hit_from(const struct object_kind *kind, enum age_event event, int from, int step)
 {
 	for (int bucket = from; bucket >= 0 && bucket < NR_BUCKETS; bucket += step)
 		if (total(kind, event, (unsigned int)bucket))
@@ -54,13 +49,13 @@ static unsigned int hit_from(enum age_kind kind, enum age_event event, int from,
 	return NR_BUCKETS;
 }
 
-static void report_event(FILE *out, enum age_kind kind, enum age_event event, bool full)
+static void report_event(FILE *out, const struct object_kind *kind, enum age_event event, bool full)
 {
 	unsigned int first = hit_from(kind, event, 0, 1), last = hit_from(kind, event, NR_BUCKETS - 1, -1);
 
 	if (first == NR_BUCKETS)
 		return;
-	fprintf(out, "  %s %s:", kind_names[kind], event_names[event]);
+	fprintf(out, "  %s %s:", kind->name, event_names[event]);
 	if (!full)
 		fprintf(out, first == last ? " %s\n" : " %s to %s\n", bucket_names[first], bucket_names[last]);
 	for (unsigned int bucket = first; full && bucket <= last; bucket++)
@@ -70,8 +65,10 @@ static void report_event(FILE *out, enum age_kind kind, enum age_event event, bo
 
 static void ages_report(FILE *out, bool full)
 {
+	const struct object_kind *kind;
+
 	fprintf(out, "ages, in grace periods; there were %lu:\n", grace_periods());
-	for (enum age_kind kind = 0; kind < NR_AGE_KINDS; kind++)
+	for (unsigned int i = 0; (kind = object_kind(i)); i++)
 		for (enum age_event event = 0; event < NR_AGE_EVENTS; event++)
 			report_event(out, kind, event, full);
 }
@@ -94,72 +91,81 @@ static unsigned int bucket_of(bool gone, unsigned long age)
 }
 
 /* Counts the event. Returns the age, 0 for an object that was never unlinked. */
-static unsigned long count_age(enum age_kind kind, enum age_event event, unsigned long gone)
+static unsigned long count_age(const struct object_kind *kind, enum age_event event, unsigned long gone)
 {
 	unsigned long age = gone ? grace_periods() + 1 - gone : 0;
 	unsigned int bucket = bucket_of(gone, age);
 
 	if (this_cpu)
-		count_own(&counts[this_cpu->id].count[kind][event][bucket], 1);
+		count_own(&counts[this_cpu->id].count[kind->index][event][bucket], 1);
 	else
-		fetch_add_relaxed(&counts[NR_CPUS].count[kind][event][bucket], 1ul);
+		fetch_add_relaxed(&counts[NR_CPUS].count[kind->index][event][bucket], 1ul);
 	return age;
 }
 
-void age_unlinked(struct age *age)
+static void age_unlinked(const struct object_event *event)
 {
-	if (!detector_is_on(&ages) || load_relaxed(&age->gone))
+	struct object_probe *probe = event->probe;
+
+	if (!detector_is_on(&ages) || load_relaxed(&probe->gone))
 		return;
 	/*
 	 * ORDER[age:A] the unlink comes before the read of the period count; pairs with ORDER[age:B] in rcu.c.
 	 * Weaker: a period that began before the object was unreachable counts as one since.
 	 */
 	smp_mb();
-	store_relaxed(&age->gone, grace_periods() + 1);
+	store_relaxed(&probe->gone, grace_periods() + 1);
 }
 
-void age_freed(enum age_kind kind, const struct age *age, const void *object, unsigned long least)
+static void age_freed(const struct object_event *event)
 {
-	unsigned long gone = load_relaxed(&age->gone), periods;
+	unsigned long gone = load_relaxed(&event->probe->gone), periods;
 
 	if (!detector_is_on(&ages) || !gone)
 		return;
-	periods = count_age(kind, AGE_FREED, gone);
-	if (unlikely(periods < least))
+	periods = count_age(event->kind, AGE_FREED, gone);
+	if (unlikely(periods < event->least))
 		BUG_BY(ages.name,
 		       "object age: %p, one of the %s, is freed %lu grace periods after the unlink, needs %lu",
-		       object, kind_names[kind], periods, least);
+		       event->object, event->kind->name, periods, event->least);
 }
 
-void age_reused(enum age_kind kind, struct age *age)
+static void age_reused(const struct object_event *event)
 {
-	unsigned long gone = load_relaxed(&age->gone);
+	unsigned long gone = load_relaxed(&event->probe->gone);
 
 	if (!gone)
 		return;
-	count_age(kind, AGE_REUSED, gone);
-	store_relaxed(&age->gone, 0ul);
+	count_age(event->kind, AGE_REUSED, gone);
+	store_relaxed(&event->probe->gone, 0ul);
 }
 
 /* @gone is read before the period count: else a period that ends in between counts against the reader. */
-void age_accessed(enum age_kind kind, const struct age *age, const void *object)
+static void age_accessed(const struct object_event *event)
 {
 	unsigned long gone, periods;
 
 	if (!detector_is_on(&ages))
 		return;
-	gone = load_acquire(&age->gone);
-	periods = count_age(kind, AGE_ACCESSED, gone);
+	gone = load_acquire(&event->probe->gone);
+	periods = count_age(event->kind, AGE_ACCESSED, gone);
 	if (unlikely(periods > 1))
 		BUG_BY(ages.name,
 		       "object age: %p, one of the %s, is accessed %lu grace periods after the unlink, limit 1",
-		       object, kind_names[kind], periods);
+		       event->object, event->kind->name, periods);
 }
 
-void assert_linked(enum age_kind kind, const struct age *age, const void *object)
+static const struct object_subscriber age = {
+	.unlinked = age_unlinked,
+	.freed = age_freed,
+	.reused = age_reused,
+	.seen = age_accessed,
+};
+OBJECT_SUBSCRIBER(age);
+
+void assert_linked(const struct object_kind *kind, const struct object_probe *probe, const void *object)
 {
-	if (unlikely(load_relaxed(&age->gone)) && detector_is_on(&ages))
-		BUG_BY(ages.name, "object age: %p, one of the %s, is accessed after the unlink", object,
-		       kind_names[kind]);
+	if (unlikely(load_relaxed(&probe->gone)) && detector_is_on(&ages))
+		BUG_BY(ages.name, "object age: %p, one of the %s, is accessed after the unlink", object, kind->name);
 }
 #endif

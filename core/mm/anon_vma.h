@@ -66,8 +66,10 @@ struct anon_vma {
 #if FAULTLINE_CHECK
 	uint64_t life;			/* (A) unique; 0 while the memory is no anon_vma */
 #endif
-	struct age age;			/* has its own lock key */
+	struct object_probe probe;	/* has its own lock key */
 };
+
+DECLARE_OBJECT_KIND(anon_vma);
 
 /*
  * The callbacks of an rmap walk, see rmap_walk.h; here for its try_lock, which makes folio_lock_anon_vma_read() return

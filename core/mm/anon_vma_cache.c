@@ -12,6 +12,8 @@
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(ANON_VMA_ALLOC, "anon_vmas allocated");
+DEFINE_OBJECT_KIND(anon_vma, "anon_vmas");
+DEFINE_OBJECT_KIND(chain, "anon_vma chains");
 
 static struct typesafe_cache *anon_vma_cache, *chain_cache;	/* (C) */
 static unsigned long nr_plain;		/* (A) anon_vmas allocated outside of the cache */
@@ -98,7 +100,7 @@ static void plain_free_rcu(struct rcu_head *head)
 {
 	struct anon_vma *anon_vma = rcu_cb_entry(head, struct anon_vma, rcu);
 
-	age_freed(AGE_ANON_VMA, &anon_vma->age, anon_vma, 1);
+	object_freed(&kind_anon_vma, &anon_vma->probe, anon_vma, 1);
 	node_free(anon_vma, anon_vma->home, sizeof(*anon_vma));
 	fetch_sub_relaxed(&nr_plain, 1ul);
 }
@@ -113,7 +115,8 @@ struct anon_vma *anon_vma_alloc(enum anon_vma_free_kind kind)
 	anon_vma->num_children = 1;
 	anon_vma->num_active_vmas = 0;
 	life_begins(anon_vma);
-	age_reused(AGE_ANON_VMA, &anon_vma->age);
+	object_reused(&kind_anon_vma, &anon_vma->probe, anon_vma);
+	object_linked(&kind_anon_vma, &anon_vma->probe, anon_vma);
 	/*
 	 * ORDER[anon-ref:A] all accesses to the last anon_vma here, its folios' unmapping included, come before the
 	 * stores that make this one: its root and its count. Pairs with ORDER[anon-ref:B]. Weaker: a reader that finds
@@ -135,9 +138,9 @@ DEFINE_KNOCKOUT(ANON_REF_A,
 static void anon_vma_free(struct anon_vma *anon_vma)
 {
 	life_ends(anon_vma);
-	age_unlinked(&anon_vma->age);
+	object_unlinked(&kind_anon_vma, &anon_vma->probe, anon_vma);
 	if (anon_vma->kind == ANON_VMA_TYPESAFE) {
-		age_freed(AGE_ANON_VMA, &anon_vma->age, anon_vma, 0);
+		object_freed(&kind_anon_vma, &anon_vma->probe, anon_vma, 0);
 		typesafe_free(anon_vma_cache, anon_vma);
 	} else if (KNOCKED_OUT(ANON_REF_A)) {
 		plain_free_rcu(&anon_vma->rcu.head);
@@ -164,8 +167,8 @@ void chains_free(struct anon_vma_chain_list *list)
 
 	while ((avc = TAILQ_FIRST(list))) {
 		TAILQ_REMOVE(list, avc, same_vma);
-		age_unlinked(&avc->age);
-		age_freed(AGE_CHAIN, &avc->age, avc, 0);
+		object_unlinked(&kind_chain, &avc->probe, avc);
+		object_freed(&kind_chain, &avc->probe, avc, 0);
 		typesafe_free(chain_cache, avc);
 	}
 }
@@ -178,7 +181,8 @@ bool chain_alloc(struct anon_vma_chain_list *list)
 		chains_free(list);
 		return false;
 	}
-	age_reused(AGE_CHAIN, &avc->age);
+	object_reused(&kind_chain, &avc->probe, avc);
+	object_linked(&kind_chain, &avc->probe, avc);
 	TAILQ_INSERT_HEAD(list, avc, same_vma);
 	return true;
 }

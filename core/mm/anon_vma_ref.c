@@ -244,7 +244,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 		}
 		SYNCPOINT("anon_vma.looked");
 		if (!KNOCKED_OUT(ANON_REF_FIRST))	/* without the check its age is arbitrary */
-			age_accessed(AGE_ANON_VMA, &anon_vma->age, anon_vma);
+			object_seen(&kind_anon_vma, &anon_vma->probe, anon_vma);
 		result = want == WANT_LOCK ? lock_once(folio, anon_vma, rwc) : get_once(folio, anon_vma);
 	} while (result == CHECK_MOVED && RETRIED());
 	return result == CHECK_SAME ? anon_vma : NULL;

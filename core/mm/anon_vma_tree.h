@@ -12,9 +12,9 @@
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 #define FAULTLINE_CORE_MM_ANON_VMA_TREE_H
 
-#include "core/host/age.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/mm_types.h"
+#include "core/probe/object.h"
 
 /*
  * One VMA's place in one anon_vma.
@@ -30,8 +30,10 @@ struct anon_vma_chain {
 	struct anon_vma *anon_vma;		/* (C) */
 	TAILQ_ENTRY(anon_vma_chain) same_vma;	/* (L) the VMA's other chains, newest anon_vma first, the root last */
 	struct interval_node node;		/* (R) with the range of the VMA */
-	struct age age;				/* has its own lock key */
+	struct object_probe probe;		/* has its own lock key */
 };
+
+DECLARE_OBJECT_KIND(chain);
 
 /*
  * anon_vma_interval_tree_insert - inserts @avc with its VMA's current range. anon_vma_interval_tree_remove - dies in

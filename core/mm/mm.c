@@ -16,6 +16,8 @@
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
 
+DEFINE_OBJECT_KIND(mm, "mm_structs");
+
 struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;
 
 static void vma_construct(void *object)
@@ -84,6 +86,7 @@ struct mm_struct *mm_create(const struct mm_policy *policy)
 	if (mm_pgtable_init(&mm->pt, policy))
 		goto no_tables;
 	init_rwsem(&mm->mmap_lock, RANK_MMAP_LOCK);
+	object_linked(&kind_mm, &mm->probe, mm);
 	return mm;
 no_tables:
 	mm_id_free(mm->mm_id);
@@ -101,7 +104,7 @@ void mm_free(struct mm_struct *mm)
 	vma_tree_destroy(&mm->tree);
 	mm_pgtable_destroy(&mm->pt);
 	mm_id_free(mm->mm_id);
-	age_unlinked(&mm->age);
-	age_freed(AGE_MM, &mm->age, mm, 0);
+	object_unlinked(&kind_mm, &mm->probe, mm);
+	object_freed(&kind_mm, &mm->probe, mm, 0);
 	node_free(mm, mm->pt.home, sizeof(*mm));
 }

@@ -13,12 +13,12 @@
 #include <sys/queue.h>
 
 #include "core/base/seqcount.h"
-#include "core/host/age.h"
 #include "core/host/rcu.h"
 #include "core/lock/rwsem.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/vma_tree.h"
 #include "core/pgtable/mm_pgtable.h"
+#include "core/probe/object.h"
 
 struct anon_vma;
 struct anon_vma_chain;
@@ -96,7 +96,7 @@ struct vm_area_struct {
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 	struct probe_word vm_shadow;	/* of its lock's readers; has its own lock key */
-	struct age vm_age;		/* has its own lock key */
+	struct object_probe vm_probe;	/* has its own lock key */
 #if FAULTLINE_CHECK
 	uint32_t vm_shadow_seq;		/* (A) the mm's vma_shadow_seq when it was last write-locked */
 #endif
@@ -127,8 +127,11 @@ struct mm_struct {
 #if FAULTLINE_CHECK
 	uint32_t vma_shadow_seq;	/* (A) changes when VMA write locks end: the locks do not read it */
 #endif
-	struct age age;			/* has its own lock key */
+	struct object_probe probe;	/* has its own lock key */
 };
+
+DECLARE_OBJECT_KIND(mm);
+DECLARE_OBJECT_KIND(vma);
 
 #define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define MMAP_MIN_ADDR	65536UL		/* lowest address that mmap() chooses */

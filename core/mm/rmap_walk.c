@@ -2,6 +2,7 @@
 /* rmap_walk.c - walks all VMAs that may map a folio. */
 #include "core/mm/rmap_walk.h"
 
+#include "core/host/age.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
@@ -15,7 +16,7 @@ static bool walk_vma(struct vm_area_struct *vma, struct folio *folio, struct rma
 {
 	unsigned long addr = vma_address(vma, folio->page.index, folio_nr_pages(folio));
 
-	assert_linked(AGE_MM, &vma->vm_mm->age, vma->vm_mm);
+	assert_linked(&kind_mm, &vma->vm_mm->probe, vma->vm_mm);
 	BUG_ON(addr == (unsigned long)-EFAULT);
 	SYNCPOINT("rmap_walk.vma");
 	if (rwc->invalid_vma && rwc->invalid_vma(vma, rwc->arg))
@@ -28,9 +29,9 @@ static bool walk_chain(struct anon_vma_chain *avc, struct folio *folio, struct r
 {
 	bool more;
 
-	assert_linked(AGE_CHAIN, &avc->age, avc);
+	assert_linked(&kind_chain, &avc->probe, avc);
 	more = walk_vma(avc->vma, folio, rwc);
-	assert_linked(AGE_CHAIN, &avc->age, avc);
+	assert_linked(&kind_chain, &avc->probe, avc);
 	return more;
 }
 

@@ -14,6 +14,7 @@
 
 DEFINE_EVENT(VMA_SPLIT, "VMA splits");
 DEFINE_EVENT(VMA_MERGE, "VMA merges");
+DEFINE_OBJECT_KIND(vma, "VMAs");
 
 /*
  * Two caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
@@ -42,7 +43,8 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 
 	if (!vma)
 		return NULL;
-	age_reused(AGE_VMA, &vma->vm_age);
+	object_reused(&kind_vma, &vma->vm_probe, vma);
+	object_linked(&kind_vma, &vma->vm_probe, vma);
 	store_relaxed(&vma->vm_mm, mm);
 	vma->vm_start = start;
 	vma->vm_end = end;
@@ -67,7 +69,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 /* Readers may access it for at most @least more grace periods. */
 static void vma_give_back(struct typesafe_cache *cache, struct vm_area_struct *vma, unsigned long least)
 {
-	age_freed(AGE_VMA, &vma->vm_age, vma, least);
+	object_freed(&kind_vma, &vma->vm_probe, vma, least);
 	typesafe_free(cache, vma);
 }
 

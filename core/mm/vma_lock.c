@@ -140,7 +140,7 @@ void vma_mark_detached(struct vm_area_struct *vma)
 {
 	vma_assert_write_locked(vma);
 	store_relaxed(&vma->vm_detached, true);
-	age_unlinked(&vma->vm_age);
+	object_unlinked(&kind_vma, &vma->vm_probe, vma);
 	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
 		return;
 	/* Readers that enter now find it write-locked and leave again; the offset keeps further ones out. */
@@ -220,7 +220,7 @@ struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long ad
 	rcu_read_lock();
 	vma = vma_tree_find(&mm->tree, addr);
 	if (FAULTLINE_CHECK && vma)
-		age_accessed(AGE_VMA, &vma->vm_age, vma);
+		object_seen(&kind_vma, &vma->vm_probe, vma);
 	if (unlikely(!vma || !vma_start_read(mm, vma))) {
 		rcu_read_unlock();
 		count_event(EV_VMA_LOCK_MISS);

@@ -3,8 +3,8 @@
 #ifndef FAULTLINE_CORE_MM_VMA_NODE_H
 #define FAULTLINE_CORE_MM_VMA_NODE_H
 
-#include "core/host/age.h"
 #include "core/mm/vma_tree.h"
+#include "core/probe/object.h"
 
 #define NODE_SLOTS	15	/* head, keys and slots fill the first four cache lines; a split leaves 8 and 8 */
 #define MAX_HEIGHT	16	/* 65530 VMAs need 6; the tree is packed long before */
@@ -23,8 +23,10 @@ struct vma_node {
 	unsigned long low, high;	/* (M) the lowest start and the highest end of the VMAs below; 0 without VMAs */
 	unsigned long gap;		/* (M) the largest free range between two of them */
 	bool summed;			/* (M) low, high and gap are valid; not on a cache line of lookups */
-	struct age age;			/* has its own lock key */
+	struct object_probe probe;	/* has its own lock key */
 };
+
+DECLARE_OBJECT_KIND(vma_node);
 
 /*
  * Makes sure that @wanted nodes are in reserve. Returns 0 or -ENOMEM. Locking: mmap_lock for write, as for the rest.

@@ -11,10 +11,12 @@
 #include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
 
+DEFINE_OBJECT_KIND(vma_node, "VMA tree nodes");
+
 /* A child's search found nothing: its VMAs all end at or below @addr, so the next child's first one is the result. */
 static struct vm_area_struct *find_in(struct vma_node *node, unsigned long addr)
 {
-	age_accessed(AGE_VMA_NODE, &node->age, node);
+	object_seen(&kind_vma_node, &node->probe, node);
 	ASSERT(node->nr && node->nr <= NODE_SLOTS);	/* a freed node is poisoned */
 	for (unsigned int i = 0; i < node->nr; i++) {
 		void *slot;
@@ -81,12 +83,16 @@ struct vma_node *reserve_pop(struct vma_tree *tree)
 	return node;
 }
 
+/* Of nodes that were never in the tree no age is known. */
+static void node_give_back(struct vma_node *node)
+{
+	object_freed(&kind_vma_node, &node->probe, node, 1);
+	node_free(node, node->home, sizeof(*node));
+}
+
 static void node_free_rcu(struct rcu_head *head)
 {
-	struct vma_node *node = rcu_cb_entry(head, struct vma_node, rcu);
-
-	age_freed(AGE_VMA_NODE, &node->age, node, 1);
-	node_free(node, node->home, sizeof(*node));
+	node_give_back(rcu_cb_entry(head, struct vma_node, rcu));
 }
 
 DEFINE_KNOCKOUT(VMA_TREE_GRACE,
@@ -99,7 +105,7 @@ DEFINE_KNOCKOUT(VMA_TREE_GRACE,
 
 void node_retire(struct vma_node *node)
 {
-	age_unlinked(&node->age);
+	object_unlinked(&kind_vma_node, &node->probe, node);
 	if (KNOCKED_OUT(VMA_TREE_GRACE))
 		node_free_rcu(&node->rcu.head);
 	else
@@ -113,6 +119,7 @@ int reserve_nodes(struct vma_tree *tree, unsigned int wanted)
 
 		if (!node)
 			return -ENOMEM;
+		object_linked(&kind_vma_node, &node->probe, node);
 		node->home = local_node();
 		node->slot[0] = tree->reserve;
 		tree->reserve = node;
@@ -336,7 +343,7 @@ void vma_tree_destroy(struct vma_tree *tree)
 	while (tree->nr_reserve) {
 		struct vma_node *node = reserve_pop(tree);
 
-		node_free(node, node->home, sizeof(*node));
+		node_give_back(node);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* fault.c - page faults: dispatch by kind; first reads and first writes of anonymous memory. */
 #include "core/op/vm_fault.h"
 
+#include "core/host/age.h"
 #include "core/lock/wait.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
@@ -289,7 +290,7 @@ static vm_fault_t fault_in_vma(struct vm_area_struct *vma, unsigned long addr, u
 /* Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
-	assert_linked(AGE_MM, &mm->age, mm);
+	assert_linked(&kind_mm, &mm->probe, mm);
 	OPERATION("fault", mm, addr);
 	struct vm_area_struct *vma;
 	vm_fault_t ret;

@@ -82,10 +82,10 @@ static force_inline bool page_is_folio(const struct page *page)
 }
 
 /* @page was found in this section. A section that shootdowns wait for, and no grace period, bounds no age. */
-static force_inline void page_accessed(const struct page *page)
+static force_inline void page_accessed(struct page *page)
 {
 	if (FAULTLINE_CHECK && rcu_read_held())
-		age_accessed(AGE_FRAME, &page->age, page);
+		object_seen(&kind_folio, &page->probe, page);
 }
 
 DEFINE_KNOCKOUT(GUP_FOLIO_RECHECK,

@@ -15,13 +15,11 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 	tlb->tables = NULL;
 }
 
-/* A shootdown waits for no grace period, and its tables have no age. */
 static void free_table_chain(struct page *table)
 {
 	while (table) {
 		struct page *next = table->pt_next;
 
-		age_freed(AGE_TABLE, &table->age, table, 1);
 		table_free(table);
 		table = next;
 	}
@@ -104,7 +102,7 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 	count_event(EV_TABLE_FREE);
 	BUG_ON(table->pt_next);		/* a deposit without its leaf */
 	if (tlb->pt->policy.table_free == TABLE_FREE_RCU)
-		age_unlinked(&table->age);
+		object_unlinked(&kind_page_table, &table->probe, table);
 	table->pt_next = tlb->tables;
 	tlb->tables = table;
 }

@@ -42,6 +42,7 @@ DEFINE_EVENT(PTE_TABLE_RACE, "page tables allocated, but another thread linked o
 DEFINE_EVENT(TABLE_ALLOC, "page tables allocated");
 DEFINE_EVENT(TABLE_FREE, "page tables freed");
 DEFINE_EVENT(ALLOC_RECLAIM, "allocations that waited for pending frees");
+DEFINE_OBJECT_KIND(page_table, "page tables");
 
 /*
  * Before an allocation fails, it waits once for pending callbacks, which free tables. The caller holds no read section
@@ -71,12 +72,15 @@ struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level)
 	table->pt_next = NULL;
 	spin_lock_init(&table->ptl, pt->policy.spin, level == LEVEL_PTE ? RANK_PTE_PTL : RANK_PMD_PTL);
 	count_event(EV_TABLE_ALLOC);
+	object_linked(&kind_page_table, &table->probe, table);
 	return table;
 }
 
 void table_free(struct page *table)
 {
 	ASSERT(page_type(table) == PAGE_TABLE && !spin_is_locked(&table->ptl));
+	/* A shootdown waits for no grace period, and its tables have no age. */
+	object_freed(&kind_page_table, &table->probe, table, 1);
 	free_pages(table, TABLE_ORDER);
 }
 

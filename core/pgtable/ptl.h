@@ -31,6 +31,7 @@ DECLARE_KNOCKOUT(PTE_LOCK);
 DECLARE_KNOCKOUT(THP_LOCK_RECHECK);
 
 DECLARE_EVENT(PTE_MAP_RETRY);
+DECLARE_OBJECT_KIND(page_table);	/* defined in pgalloc.c */
 
 /* The lock of the table that contains the PMD entry at @pmdp. */
 static inline spinlock_t *pmd_lockptr(struct mm_pgtable *pt, pmd_t *pmdp)
@@ -157,7 +158,7 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 		/* In the section a table may be unlinked, but not freed or reused. */
 		ASSERT(entry_points_to_table(pmd->val) && page_life(pmd_table_page(*pmd)) == life);
 		if (pt->policy.table_free == TABLE_FREE_RCU)
-			age_accessed(AGE_TABLE, &pmd_table_page(*pmd)->age, pmd_table_page(*pmd));
+			object_seen(&kind_page_table, &pmd_table_page(*pmd)->probe, pmd_table_page(*pmd));
 		return pte_offset(*pmd, addr);
 	}
 	pte_section_end(pt);

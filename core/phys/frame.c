@@ -15,6 +15,7 @@
 
 DEFINE_EVENT(FRAME_WRONG_NODE, "frames from another node than requested");
 DEFINE_RETRY_LOOP(PAGE_REF, 10000, "exchange: a page's reference");
+DEFINE_OBJECT_KIND(folio, "folios");
 
 DEFINE_KNOCKOUT(PAGE_REF_A,
 	.name = "page-ref:A",
@@ -112,13 +113,13 @@ static void unmake_tails(struct page *head, unsigned int order)
 static force_inline void frames_begin(struct page *page, unsigned int order)
 {
 	for (struct page *p = page; FAULTLINE_CHECK && p < page + (1ul << order); p++)
-		age_reused(AGE_FRAME, &p->age);
+		object_reused(&kind_folio, &p->probe, p);
 }
 
 static force_inline void frames_end(struct page *page, unsigned int order)
 {
 	for (struct page *p = page; FAULTLINE_CHECK && p < page + (1ul << order); p++)
-		age_unlinked(&p->age);
+		object_unlinked(&kind_folio, &p->probe, p);
 }
 
 /* ---- allocation ---- */

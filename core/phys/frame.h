@@ -16,7 +16,7 @@
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/base/event.h"
-#include "core/host/age.h"
+#include "core/probe/object.h"
 #include "core/host/rcu.h"
 #include "core/lock/spinlock.h"
 
@@ -93,12 +93,14 @@ struct page {
 	unsigned long life;		/* (A) number of frees: callers that must prevent a free compare it */
 #endif
 	struct probe_word lock_probe;	/* of the folio lock; has its own lock key */
-	struct age age;			/* has its own lock key */
+	struct object_probe probe;	/* has its own lock key */
 } __cacheline_aligned;
 
 /* Check builds count a page's lives, and ThreadSanitizer's callbacks carry their grace period: two lines there. */
 _Static_assert(sizeof(struct page) == (FAULTLINE_CHECK || FAULTLINE_TSAN ? 2 : 1) * CACHE_LINE,
 	       "struct page is one cache line");
+
+DECLARE_OBJECT_KIND(folio);
 
 /* No lock key: the caller's own. */
 struct machine_config {

@@ -15,9 +15,11 @@
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/threads.h"
 
+DEFINE_OBJECT_KIND(thing, "things");
+
 static struct {
 	struct rcu_cb rcu;
-	struct age age;
+	struct object_probe probe;
 } object;
 
 static unsigned int reader_stands, reader_goes;		/* steps */
@@ -45,17 +47,17 @@ static void periods_that_follow_each_other_are_counted(void **state)
 static void freed(struct rcu_head *head)
 {
 	(void)head;
-	age_freed(AGE_TABLE, &object.age, &object, 1);
+	object_freed(&kind_thing, &object.probe, &object, 1);
 }
 
 static void a_former_waiter_may_free(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 50; i++) {
-		age_unlinked(&object.age);
+		object_unlinked(&kind_thing, &object.probe, &object);
 		call_rcu(&object.rcu, freed);
 		rcu_barrier();
-		age_reused(AGE_TABLE, &object.age);
+		object_reused(&kind_thing, &object.probe, &object);
 	}
 }
 
@@ -63,13 +65,13 @@ static void a_missing_wait_is_detected(void **state)
 {
 	(void)state;
 	needs_checks();
-	age_unlinked(&object.age);
+	object_unlinked(&kind_thing, &object.probe, &object);
 	assert_dies("is freed 0 grace periods after the unlink, needs 1",
-		    age_freed(AGE_TABLE, &object.age, &object, 1));
+		    object_freed(&kind_thing, &object.probe, &object, 1));
 	assert_string_equal(died_by(), "ages");
-	age_freed(AGE_VMA, &object.age, &object, 0);
+	object_freed(&kind_thing, &object.probe, &object, 0);
 	detector_switch("ages", false);
-	age_freed(AGE_TABLE, &object.age, &object, 1);
+	object_freed(&kind_thing, &object.probe, &object, 1);
 	detector_switch("ages", true);
 }
 
@@ -77,22 +79,22 @@ static void a_missing_wait_is_detected(void **state)
 static void what_was_not_linked_has_no_age(void **state)
 {
 	(void)state;
-	age_freed(AGE_TABLE, &object.age, &object, 1);
-	age_accessed(AGE_TABLE, &object.age, &object);
+	object_freed(&kind_thing, &object.probe, &object, 1);
+	object_seen(&kind_thing, &object.probe, &object);
 }
 
 static void a_look_at_what_is_long_gone_is_seen(void **state)
 {
 	(void)state;
 	needs_checks();
-	age_unlinked(&object.age);
-	age_accessed(AGE_ANON_VMA, &object.age, &object);
+	object_unlinked(&kind_thing, &object.probe, &object);
+	object_seen(&kind_thing, &object.probe, &object);
 	synchronize_rcu();
 	synchronize_rcu();
-	assert_dies("one of the anon_vmas, is accessed 2 grace periods after",
-		    age_accessed(AGE_ANON_VMA, &object.age, &object));
-	age_reused(AGE_ANON_VMA, &object.age);
-	age_accessed(AGE_ANON_VMA, &object.age, &object);
+	assert_dies("one of the things, is accessed 2 grace periods after",
+		    object_seen(&kind_thing, &object.probe, &object));
+	object_reused(&kind_thing, &object.probe, &object);
+	object_seen(&kind_thing, &object.probe, &object);
 }
 
 static void stand_inside(void *arg, unsigned int index)
@@ -101,8 +103,8 @@ static void stand_inside(void *arg, unsigned int index)
 	rcu_read_lock();
 	step_reach(&reader_stands, 1);
 	while (!step_within(&reader_goes, 1, 5))
-		age_accessed(AGE_VMA, &object.age, &object);
-	age_accessed(AGE_VMA, &object.age, &object);
+		object_seen(&kind_thing, &object.probe, &object);
+	object_seen(&kind_thing, &object.probe, &object);
 	rcu_read_unlock();
 }
 
@@ -116,7 +118,7 @@ static void a_reader_in_its_section_never_looks_too_late(void **state)
 	threads = threads_start(1, stand_inside, NULL);
 	step_await(&reader_stands, 1);
 	before = grace_periods();
-	age_unlinked(&object.age);
+	object_unlinked(&kind_thing, &object.probe, &object);
 	call_rcu(&object.rcu, freed);
 	step_within(&reader_goes, 1, 30);
 	assert_true(grace_periods() <= before + 1);
@@ -135,16 +137,16 @@ static void ages_are_reported(void **state)
 	(void)state;
 	needs_checks();
 	detectors_reset();
-	age_unlinked(&object.age);
-	age_freed(AGE_VMA, &object.age, &object, 0);
-	age_reused(AGE_VMA, &object.age);
-	age_accessed(AGE_VMA, &object.age, &object);
+	object_unlinked(&kind_thing, &object.probe, &object);
+	object_freed(&kind_thing, &object.probe, &object, 0);
+	object_reused(&kind_thing, &object.probe, &object);
+	object_seen(&kind_thing, &object.probe, &object);
 	out = open_memstream(&text, &length);
 	ages->report(out, true);
 	fclose(out);
-	assert_non_null(strstr(text, "VMAs freed:  1 at 0\n"));
-	assert_non_null(strstr(text, "VMAs reused:  1 at 0\n"));
-	assert_non_null(strstr(text, "VMAs accessed:  1 at linked\n"));
+	assert_non_null(strstr(text, "things freed:  1 at 0\n"));
+	assert_non_null(strstr(text, "things reused:  1 at 0\n"));
+	assert_non_null(strstr(text, "things accessed:  1 at linked\n"));
 	assert_null(strstr(text, "folios"));
 	free(text);
 }

@@ -284,9 +284,9 @@ static void a_fault_in_an_mm_that_has_ended_dies(void **state)
 
 	(void)state;
 	needs_checks();
-	age_unlinked(&s.mm->age);
+	object_unlinked(&kind_mm, &s.mm->probe, s.mm);
 	assert_dies("one of the mm_structs, is accessed after the unlink", do_user_addr_fault(s.mm, AREA, 0));
-	age_reused(AGE_MM, &s.mm->age);
+	object_reused(&kind_mm, &s.mm->probe, s.mm);
 	assert_int_equal(do_user_addr_fault(s.mm, AREA, 0), 0);
 	mm_exit(s.mm);
 }
