@@ -25,11 +25,13 @@ int stage_open(const struct choices *choices)
 int stage_machine_down(void)
 {
 	struct leaks leaks;
+	unsigned long faults;
 
 	if (!machine_up)
 		return 0;
 	cpu_register(0, MEM_LOCAL, 0);
 	rcu_barrier();
+	faults = detectors_at_end(stderr);
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
@@ -37,7 +39,7 @@ int stage_machine_down(void)
 	if (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)
 		return fail("leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
 			leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
-	return 0;
+	return faults ? fail("detectors found %lu faults at the end of the run", faults) : 0;
 }
 
 static unsigned int most_threads(const struct choices *choices)

@@ -48,3 +48,16 @@ void detectors_reset(void)
 		if (detector->reset)
 			detector->reset();
 }
+
+#if FAULTLINE_CHECK
+unsigned long detectors_at_end(FILE *out)
+{
+	struct detector *detector;
+	unsigned long faults = 0;
+
+	for (unsigned int i = 0; (detector = detector_get(i)); i++)
+		if (detector->at_end && detector_is_on(detector))
+			faults += detector->at_end(out);
+	return faults;
+}
+#endif

@@ -18,8 +18,11 @@ struct detector {
 	const char *what;			/* (C) what it checks, for people */
 	bool off;				/* (A) changed while no thread is in core */
 	bool in_full;				/* (A) report() prints all records */
+	uint64_t bound;				/* (A) fires above it, if @what has its unit; 0: never */
 	void (*reset)(void);			/* (C) drops all records; NULL: it keeps none */
 	void (*report)(FILE *out, bool full);	/* (C) prints a line or two, or all records; NULL: prints nothing */
+	/* (C) when a run has ended: prints the faults found, and returns their number; NULL: checks nothing then */
+	unsigned long (*at_end)(FILE *out);
 };
 
 /* Returns NULL past the last one. The order is the linker's. */
@@ -30,6 +33,15 @@ struct detector *detector_find(const char *name);
 int detector_switch(const char *name, bool on);
 /* Drops the records of all detectors. Locking: no other thread is in core. */
 void detectors_reset(void);
+/*
+ * A run has ended: its address spaces are gone, no callback is queued. Returns the number of faults that all detectors
+ * found and printed. Locking: no other thread is in core.
+ */
+#if FAULTLINE_CHECK
+unsigned long detectors_at_end(FILE *out);
+#else
+static inline unsigned long detectors_at_end(FILE *out) { (void)out; return 0; }
+#endif
 
 /* Adds @object, a struct detector of the file, to the list. At the start of a line: cmake/core.cmake looks for it. */
 #define DETECTOR(object) \

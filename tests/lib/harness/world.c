@@ -8,6 +8,7 @@
 #include "core/host/rcu.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/policy/policy.h"
+#include "core/probe/detector.h"
 
 const char *const world_policies[] = {
 	"linux-2.6.14",
@@ -37,12 +38,15 @@ void world_start(unsigned long frames, unsigned int payload)
 bool world_stop(void)
 {
 	struct leaks leaks;
+	unsigned long faults;
 
+	rcu_barrier();
+	faults = detectors_at_end(stderr);
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
 	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.bytes)
-		return true;
+		return !faults;
 	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes\n",
 		leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
 	return false;
