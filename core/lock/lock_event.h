@@ -56,6 +56,7 @@ struct lock_subscriber {
 	const struct lock_subscriber *const lock_subscriber_##object \
 		__attribute__((section("faultline_lock_subscribers"), used)) = &(object)
 
+/* Each calls the subscribers of one event above. */
 void lock_notify_wanted(const void *lock, enum lock_rank rank, enum held_mode mode, enum lock_how how,
 			const char *site);
 void lock_notify_acquired(const void *lock, struct probe_word *word, enum lock_rank rank, enum held_mode mode,
@@ -63,6 +64,7 @@ void lock_notify_acquired(const void *lock, struct probe_word *word, enum lock_r
 void lock_notify_released(const void *lock, struct probe_word *word, enum lock_rank rank, enum held_mode mode);
 void lock_notify_downgraded(const void *lock, struct probe_word *word, enum lock_rank rank);
 
+/* Locking: no other thread can reach the lock. */
 static force_inline void probe_word_init(struct probe_word *word)
 {
 	store_relaxed(&word->inside, 0u);
@@ -96,6 +98,7 @@ static force_inline void probe_word_init(struct probe_word *word) { (void)word; 
 
 /* ---- called by a lock's own functions ---- */
 
+/* lock_wanted, lock_acquired, lock_released, lock_downgraded - report the events above; messages name @site. */
 static force_inline void lock_wanted(const void *lock, enum lock_rank rank, enum held_mode mode, enum lock_how how,
 				     const char *site)
 {
@@ -128,6 +131,7 @@ static force_inline void lock_wait_begin(struct wait_cost *cost)
 	lockstat_wait_begin(cost);
 }
 
+/* The wait that lock_wait_begin() began is over: its @cost counts for @rank. */
 static force_inline void lock_wait_end(enum lock_rank rank, const struct wait_cost *cost)
 {
 	lockrank_wait_end();

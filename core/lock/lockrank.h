@@ -43,6 +43,10 @@ void lockrank_wait_end(void);
 /* Returns whether another cpu holds @lock, by its held list; stores the cpu and the place of its acquisition. */
 bool lockrank_other_holder(const void *lock, int *cpu, const char **site);
 
+/*
+ * Locks that the calling thread holds; whether it holds @lock at all, and for write. Without FAULTLINE_CHECK it holds
+ * each.
+ */
 unsigned int lockrank_held_count(void);
 bool lockrank_is_held(const void *lock);
 bool lockrank_is_held_write(const void *lock);

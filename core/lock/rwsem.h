@@ -49,12 +49,18 @@ struct rwsem {
 #define RWSEM_READER	8u	/* one reader, in units of count; a newcomer counts itself before it checks */
 #define RWSEM_BUSY	(RWSEM_WRITER | RWSEM_WAITERS | RWSEM_HANDOFF)	/* readers enter by the slow path */
 
+/* Makes @sem free. Locking: no other thread can reach it. */
 void init_rwsem(struct rwsem *sem, enum lock_rank rank);
 
+/*
+ * The slow paths. rwsem_down_read_slow() - the caller has counted itself on top of @seen. rwsem_wake() - the caller
+ * released or downgraded, and found RWSEM_WAITERS. Source: kernel/locking/rwsem.c.
+ */
 void rwsem_down_read_slow(struct rwsem *sem, uint32_t seen);
 void rwsem_down_write_slow(struct rwsem *sem);
 void rwsem_wake(struct rwsem *sem);
 #if FAULTLINE_CHECK
+/* Dies if the caller may not sleep: it holds a spinlock, or is inside RCU. */
 void rwsem_assert_may_sleep(void);
 /*
  * Readers of a VMA, and holders of an anon_vma's lock, release a lock that may be freed once it is free: only RCU
@@ -76,6 +82,10 @@ static force_inline void rwsem_put_read(struct rwsem *sem)
 		rwsem_wake(sem);
 }
 
+/*
+ * down_read_at, down_read_trylock_at, down_write_at, down_write_trylock_at - the macros below without _at, and their
+ * rules; reports name @site, @nested as in down_write_nested().
+ */
 static force_inline void down_read_at(struct rwsem *sem, const char *site)
 {
 	uint32_t seen;
@@ -136,6 +146,7 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 #define down_read_trylock(sem)	down_read_trylock_at((sem), LOCK_SITE)
 #define down_write_trylock(sem)	down_write_trylock_at((sem), LOCK_SITE)
 
+/* Releases a read lock; the last one wakes the head of the queue. Locking: @sem for read. */
 static force_inline void up_read(struct rwsem *sem)
 {
 	lockrank_assert_held_read(sem);
@@ -145,6 +156,7 @@ static force_inline void up_read(struct rwsem *sem)
 	SYNCPOINT("rwsem.unlocked");
 }
 
+/* Releases the write lock, and wakes waiters. Locking: @sem for write. */
 static force_inline void up_write(struct rwsem *sem)
 {
 	lockrank_assert_held_write(sem);

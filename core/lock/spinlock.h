@@ -60,6 +60,10 @@ _Static_assert(NR_CPUS < UINT16_MAX, "a tail or a ticket half names every thread
 #define SPIN_FUTEX_WAITED	2u
 #define SPIN_QUEUED_AWAY	0xff00u
 
+/*
+ * The slow paths: spin_lock_slow() - waits for @lock, which was @seen, and takes it; spin_wake_futex() - wakes a
+ * waiter after the release.
+ */
 void spin_lock_slow(spinlock_t *lock, uint32_t seen);
 void spin_wake_futex(spinlock_t *lock);
 
@@ -68,6 +72,7 @@ const char *spin_kind_name(enum spin_kind kind);
 /* Returns 0, or -EINVAL for an unknown @name. */
 int spin_kind_parse(const char *name, enum spin_kind *kind);
 
+/* Makes @lock free. Locking: no other thread can reach it. */
 static inline void spin_lock_init(spinlock_t *lock, enum spin_kind kind, enum lock_rank rank)
 {
 	store_relaxed(&lock->val, 0);
@@ -95,6 +100,7 @@ static force_inline void raw_spin_lock(spinlock_t *lock)
 	}
 }
 
+/* Returns true with the lock held; never waits. */
 static force_inline bool raw_spin_trylock(spinlock_t *lock)
 {
 	uint32_t seen = 0, wanted = 1;
@@ -108,6 +114,7 @@ static force_inline bool raw_spin_trylock(spinlock_t *lock)
 	return try_cmpxchg_acquire(&lock->val, &seen, wanted);
 }
 
+/* Lets the next waiter in. Locking: @lock. */
 static force_inline void raw_spin_unlock(spinlock_t *lock)
 {
 	if (lock->kind == SPIN_TICKET)
@@ -122,6 +129,7 @@ static force_inline void raw_spin_unlock(spinlock_t *lock)
 		spin_wake_futex(lock);
 }
 
+/* spin_lock_at, spin_trylock_at - spin_lock() and spin_trylock() below, and their rules; reports name @site. */
 static force_inline void spin_lock_at(spinlock_t *lock, enum lock_how how, const char *site)
 {
 	lock_wanted(lock, lock->rank, HELD_WRITE, how, site);
@@ -147,6 +155,7 @@ static force_inline bool spin_trylock_at(spinlock_t *lock, const char *site)
 /* Takes @lock if that needs no waiting. */
 #define spin_trylock(lock)	spin_trylock_at((lock), LOCK_SITE)
 
+/* Releases @lock, and lets the next waiter in. Locking: @lock. */
 static force_inline void spin_unlock(spinlock_t *lock)
 {
 	lock_released(lock, &lock->probe, lock->rank, HELD_WRITE);

@@ -68,6 +68,7 @@ struct object_subscriber {
 	const struct object_subscriber *const object_subscriber_##object \
 		__attribute__((section("faultline_object_subscribers"), used)) = &(object)
 
+/* Each reports one event above. @least: grace periods that must have passed since the unlink. */
 void object_linked(const struct object_kind *kind, struct object_probe *probe, const void *object);
 void object_unlinked(const struct object_kind *kind, struct object_probe *probe, const void *object);
 void object_freed(const struct object_kind *kind, struct object_probe *probe, const void *object, unsigned long least);
