@@ -89,7 +89,8 @@ static void print_locks(FILE *out, const struct profile *profile)
 	if (!nr)
 		return;
 	qsort_r(order, nr, sizeof(*order), compare_weight, (void *)profile->locks);
-	fprintf(out, "  %-28s %9s %10s %10s %10s %10s\n", "lock", "acquired", "contended", "waiting", "longest", "held");
+	fprintf(out, "  %-28s %9s %10s %10s %10s %10s\n", "lock", "acquired", "contended", "waiting", "longest",
+		"held");
 	for (unsigned int i = 0; i < nr && i < MOST_LOCKS; i++)
 		print_lock(out, profile, order[i]);
 }

@@ -3,7 +3,6 @@
 #include "core/op/vm_fault.h"
 
 #include "core/host/age.h"
-#include "core/lock/wait.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -20,41 +19,6 @@ DEFINE_EVENT(FAULT_SPURIOUS, "faults found already handled");
 DEFINE_EVENT(FAULT_RETRY, "faults that left the VMA lock for mmap_lock, to make an anon_vma");
 DEFINE_EVENT(FAULT_LARGE, "first writes that mapped a large folio");
 DEFINE_EVENT(FAULT_SMALLER, "large folios that could not be allocated");
-DEFINE_EVENT(PAGE_ALLOC, "pages mapped anew by faults");
-
-DEFINE_KNOCKOUT(FAULT_RECHECK,
-	.name = "fault:recheck",
-	.removes = "the comparison, under the PTL, of the entry with the fault's first read",
-	.breaks = "another fault's entry is overwritten, and its page leaks",
-	.detected_by = "page and counter accounting at rest",
-	.hunt = HUNT_JUMBLE);
-
-DEFINE_KNOCKOUT(FAULT_READY,
-	.name = "fault:ready",
-	.removes = "making a new page ready before an entry maps it",
-	.breaks = "a pin of an uninitialised page",
-	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
-	.mirrors = "mm: don't expose page to fast gup before it's ready (mm tree)");
-
-/*
- * Under the VMA lock alone mmap_lock is only tried: waiting for it here would mean waiting for a writer that waits for
- * this reader.
- */
-vm_fault_t vmf_anon_prepare_slow(struct vm_fault *vmf)
-{
-	struct mm_struct *mm = vmf->vma->vm_mm;
-	bool take_lock = vmf->flags & FAULT_FLAG_VMA_LOCK;
-	vm_fault_t ret = 0;
-
-	if (take_lock && !mmap_read_trylock(mm))
-		return VM_FAULT_RETRY;
-	if (anon_vma_prepare(vmf->vma))
-		ret = VM_FAULT_OOM;
-	if (take_lock)
-		mmap_read_unlock(mm);
-	return ret;
-}
 
 /* First read: maps the shared zero page, read-only and not counted. */
 static vm_fault_t do_zero_page(struct vm_fault *vmf)
@@ -237,14 +201,6 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(vmf->orig))
 		return do_wp_page(vmf);
 	return do_spurious(vmf);
-}
-
-void fault_wait(struct vm_fault *vmf)
-{
-	if (vmf->waits_for)
-		folio_wait_end(vmf->waits_for, vmf->wait_seen);
-	else
-		sleep_yield();
 }
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)

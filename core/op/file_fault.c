@@ -30,6 +30,7 @@
 
 DEFINE_EVENT(FILE_READ, "folios of files read in");
 DEFINE_EVENT(FILE_MAP, "pages of files mapped by faults");
+DEFINE_EVENT(FILE_MAP_HUGE, "huge pages of files mapped as one");
 DEFINE_EVENT(FILE_COW, "pages of files copied by a first write");
 DEFINE_EVENT(FILE_MKWRITE, "pages of files made writable by faults");
 DEFINE_EVENT(FILE_GONE, "faults that found their folio truncated");
@@ -170,6 +171,26 @@ static vm_fault_t do_map_fault(struct vm_fault *vmf)
 	folio_unlock(folio);
 	count_event(EV_FILE_MAP);
 	return 0;	/* the reference is the entry's now */
+}
+
+/*
+ * Maps @folio, a huge page of a file, by *vmf->pmdp, none, which owns the caller's reference from then on. Locking: the
+ * folio lock. Source: mm/memory.c.
+ */
+static vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
+{
+	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
+
+	if (!same_thp_locked(vmf, __pmd(0)))
+		return FAULT_AGAIN;
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		folio_mark_dirty(folio);
+	folio_add_file_rmap_pmd(folio, &folio->page, vmf->vma);
+	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd));
+	mm_count(vmf->pt, MM_FILEPAGES, HPAGE_PMD_NR);
+	spin_unlock(vmf->ptl);
+	count_event(EV_FILE_MAP_HUGE);
+	return 0;
 }
 
 vm_fault_t do_huge_fault(struct vm_fault *vmf)

@@ -16,22 +16,9 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 
-DEFINE_KNOCKOUT(THP_FAULT_RECHECK,
-	.name = "thp:fault-recheck",
-	.removes = "the re-check of the PMD entry under its lock before a fault changes it",
-	.breaks = "a leaked table or huge page",
-	.detected_by = "tables and frames at rest",
-	.hunt = HUNT_HUGE);
-
 DEFINE_EVENT(THP_FAULT, "first faults that mapped a huge page");
 DEFINE_EVENT(THP_FAULT_ZERO, "first reads that mapped the huge zero page");
 DEFINE_EVENT(THP_FALLBACK, "huge pages that could not be allocated");
-DEFINE_EVENT(FILE_MAP_HUGE, "huge pages of files mapped as one");
-
-static bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
-{
-	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(THP_FAULT_RECHECK));
-}
 
 /* Locking: the PTL. */
 static void map_huge_folio(struct vm_fault *vmf, struct folio *folio)
@@ -109,22 +96,6 @@ static vm_fault_t do_huge_pmd_anonymous_page(struct vm_fault *vmf)
 	if (ret == FAULT_PTES)
 		count_event(EV_THP_FALLBACK);
 	return ret;
-}
-
-vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
-{
-	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
-
-	if (!same_thp_locked(vmf, __pmd(0)))
-		return FAULT_AGAIN;
-	if (vmf->flags & FAULT_FLAG_WRITE)
-		folio_mark_dirty(folio);
-	folio_add_file_rmap_pmd(folio, &folio->page, vmf->vma);
-	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd));
-	mm_count(vmf->pt, MM_FILEPAGES, HPAGE_PMD_NR);
-	spin_unlock(vmf->ptl);
-	count_event(EV_FILE_MAP_HUGE);
-	return 0;
 }
 
 /* A copy of a file's page is a small one, and so needs a PTE. Source: mm/memory.c, do_set_pmd(). */

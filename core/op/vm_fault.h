@@ -20,6 +20,7 @@
 DECLARE_KNOCKOUT(FAULT_RECHECK);
 DECLARE_KNOCKOUT(COW_REUSE_CHECK);
 DECLARE_KNOCKOUT(FAULT_READY);
+DECLARE_KNOCKOUT(THP_FAULT_RECHECK);
 
 /* These never leave handle_mm_fault(): */
 #define FAULT_AGAIN	0x8000u		/* the entry or its table changed meanwhile */
@@ -63,6 +64,12 @@ static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool bl
 		return true;
 	spin_unlock(vmf->ptl);
 	return false;
+}
+
+/* The re-check of a fault on a huge page. */
+static inline bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
+{
+	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(THP_FAULT_RECHECK));
 }
 
 /* @pte after the access. A fault that only unshares leaves it read-only. */
@@ -151,6 +158,12 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 vm_fault_t do_wp_page(struct vm_fault *vmf);
 
 /*
+ * can_reuse_large_folio - @folio, a large anonymous one, has no owner but @vma's mm: a write fault may reuse its page.
+ * Locking: the PTL of an entry of @vma that maps it. Source: mm/memory.c, __wp_can_reuse_large_anon_folio().
+ */
+bool can_reuse_large_folio(struct folio *folio, const struct vm_area_struct *vma);
+
+/*
  * reuse_locked_folio - makes an anonymous folio, mapped by one entry of @vma, exclusive to that VMA, if there is no
  * other reference: the folio lock excludes rmap walkers that took one before. Locking: the entry's PTL; the folio
  * lock, dropped.
@@ -180,12 +193,10 @@ vm_fault_t do_raw_page(struct vm_fault *vmf);
  */
 vm_fault_t do_fault(struct vm_fault *vmf);
 /*
- * do_huge_fault - the same if its huge page may be mapped as one, and nothing is mapped.
- * do_set_pmd() - maps @folio, a huge page of a file, by *vmf->pmdp, none, which owns the caller's reference from then
- * on. Both return as do_fault(). Locking: do_set_pmd(): the folio lock too.
+ * do_huge_fault - the same if its huge page may be mapped as one, and nothing is mapped. Returns and locking: as
+ * do_fault().
  */
 vm_fault_t do_huge_fault(struct vm_fault *vmf);
-vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
 
 /*

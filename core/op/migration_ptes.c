@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* migration_ptes.c - turns migration entries into entries that map. */
+#include "core/mm/page_vma_mapped.h"
+#include "core/mm/rmap.h"
+#include "core/mm/rmap_walk.h"
+#include "core/op/migrate.h"
+#include "core/pgtable/swapent.h"
+
+/*
+ * folio_lock_anon_vma_read() needs a mapped folio, this one is not: the migrator's reference keeps its anon_vma
+ * instead.
+ */
+static struct anon_vma *lock_by_reference(struct folio *folio, struct rmap_walk_control *rwc)
+{
+	struct anon_vma *anon_vma = folio_anon_vma(folio);
+
+	(void)rwc;
+	anon_vma_lock_read(anon_vma);
+	return anon_vma;
+}
+
+/*
+ * With the VMA's current permissions: a change of them updates all entries afterwards, under the PTL. Source:
+ * mm/migrate.c.
+ */
+static void remove_migration_pte(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr,
+				 pte_t *ptep)
+{
+	pte_t old = ptep_get(ptep), pte;
+	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));
+
+	pte = mk_pte(page, load_relaxed(&vma->vm_page_prot));
+
+	if (folio_is_device_private(to))
+		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
+	else if (migration_pte_write(old))
+		pte = pte_mkwrite(pte);
+	if (migration_pte_dirty(old) && !folio_is_device_private(to))
+		pte = pte_mkdirty(pte);
+	folio_get(to);
+	folio_add_anon_rmap_ptes(to, page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	set_pte(ptep, pte);
+}
+
+static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
+
+	while (page_vma_mapped_walk(&pvmw))
+		remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
+	return true;
+}
+
+void remove_migration_ptes(struct folio *from, struct folio *to)
+{
+	struct rmap_walk_control rwc = { .arg = to, .rmap_one = restore_one, .anon_lock = lock_by_reference };
+
+	rmap_walk(from, &rwc);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sys_mmap.c - the calls that map: private anonymous memory, huge pages, files. */
+#include <errno.h>
+
+#include "core/mm/vma.h"
+#include "core/op/hugetlb.h"
+#include "core/op/mmap.h"
+#include "core/probe/operation.h"
+
+DEFINE_EVENT(MMAP, "mmap");
+
+#define UNSUPPORTED_FLAGS	(MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)
+
+unsigned long prot_to_vm_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/* The checks that need no lock. */
+static int check_flags(unsigned long len, int flags)
+{
+	if (!len)
+		return -EINVAL;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED)
+		return -EINVAL;
+	return flags & UNSUPPORTED_FLAGS ? -EOPNOTSUPP : 0;
+}
+
+static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+{
+	long ret;
+
+	len = ALIGN_UP(len, PAGE_SIZE);
+	if (!len)
+		return -ENOMEM;
+	count_event(EV_MMAP);
+	mmap_write_lock(mm);
+	ret = do_mmap(mm, addr, len, flags, kind);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
+{
+	OPERATION("mmap", mm, addr);
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .name = name };
+	int err;
+
+	if (!(flags & MAP_ANONYMOUS))
+		return -EBADF;
+	err = check_flags(len, flags);
+	if (!err && (flags & MAP_SHARED))
+		err = -EOPNOTSUPP;
+	if (!err && (flags & MAP_HUGETLB))
+		return hugetlb_mmap(mm, addr, len, flags, kind);
+	return err ? err : mmap_kind(mm, addr, len, flags, kind);
+}
+
+long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
+		   unsigned long pgoff)
+{
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .file = file, .pgoff = pgoff };
+	int err = check_flags(len, flags);
+
+	if (!err && (flags & MAP_HUGETLB))
+		err = -EOPNOTSUPP;
+	if (err)
+		return err;
+	if (flags & MAP_ANONYMOUS)
+		return -EINVAL;
+	if (pgoff + (ALIGN_UP(len, PAGE_SIZE) >> PAGE_SHIFT) < pgoff)
+		return -EOVERFLOW;
+	if (flags & MAP_SHARED)
+		kind.flags |= VM_SHARED;
+	return mmap_kind(mm, addr, len, flags, kind);
+}
