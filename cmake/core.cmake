@@ -11,7 +11,7 @@ if(FAULTLINE_SANITIZE STREQUAL "thread")
 endif()
 
 # Detectors and subscribers register themselves (core/probe/detector.h), and no symbol of them is called by name: the
-# linker is told to take their files from the archive.
+# option -u makes the linker take their files from the archive.
 set(FAULTLINE_REGISTERED "")
 if(FAULTLINE_CHECK)
 	foreach(source IN LISTS core_sources)

@@ -43,10 +43,11 @@ check() {
 	code bench | grep -E 'POPT_|OPTION' | grep -wiE "$banned"
 	prose core | grep -wiE "$in_core"
 	prose bench workloads tests | grep -wiE "$banned"
-	find tests -name '*.sh' ! -name words.sh | sort | xargs -r grep -nE '^[[:space:]]*#' | grep -wiE "$banned"
+	find tests cmake \( -name '*.sh' -o -name '*.cmake' \) ! -name words.sh | sort | xargs -r grep -nE '^[[:space:]]*#' | grep -wiE "$banned"
 }
 
 tree_passes
+catches 'planted.cmake:1:' 'echo "# The linker is told." > cmake/planted.cmake'
 catches 'README.md:1:' 'echo "It is left out until somebody sees it." > README.md'
 catches 'doc/planted.md:1:' 'mkdir -p doc; echo "The folio is let go." > doc/planted.md'
 catches 'planted.c:1:' 'echo "{ NULL, 0, POPT_ARG_NONE, NULL, 0, \"it is told\", NULL }," > bench/planted.c'
