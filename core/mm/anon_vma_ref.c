@@ -233,7 +233,7 @@ static struct anon_vma *find_anon_vma(const struct folio *folio, enum want want,
 	struct anon_vma *anon_vma;
 	enum check result;
 	/* Only a write fault that finds a folio exclusive moves it to another anon_vma. */
-	RETRY_LOOP(1000, "a folio's anon_vma, changed meanwhile");
+	RETRY_LOOP(100, "a folio's anon_vma, changed meanwhile");
 
 	do {
 		rcu_read_lock();
