@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "core/base/assert.h"
+#include "core/base/registry.h"
 
 _Thread_local struct cpu *this_cpu;
 unsigned int nr_cpu_ids = DEFAULT_CPUS;
@@ -36,23 +37,18 @@ static int slot_take(void)
 	return -ENOSPC;
 }
 
-/* Bounds of the section of CPU_CLIENT()'s entries; one empty entry makes sure that the section exists. */
-static const struct cpu_client *const no_client __attribute__((section("faultline_cpu_clients"), used)) = NULL;
-extern const struct cpu_client *const __start_faultline_cpu_clients[];
-extern const struct cpu_client *const __stop_faultline_cpu_clients[];
+REGISTRY(const struct cpu_client, cpu_clients);
 
 static void clients_begin(void)
 {
-	for (const struct cpu_client *const *p = __start_faultline_cpu_clients; p < __stop_faultline_cpu_clients; p++)
-		if (*p)
-			(*p)->begin();
+	for_each_registered(const struct cpu_client, p, cpu_clients)
+		(*p)->begin();
 }
 
 static void clients_end(void)
 {
-	for (const struct cpu_client *const *p = __start_faultline_cpu_clients; p < __stop_faultline_cpu_clients; p++)
-		if (*p)
-			(*p)->end();
+	for_each_registered(const struct cpu_client, p, cpu_clients)
+		(*p)->end();
 }
 
 int cpu_register(unsigned int node, enum mem_policy mem_policy, uint64_t seed)

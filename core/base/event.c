@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "core/base/cpu.h"
+#include "core/base/registry.h"
 
 /* Lock key: (E) events_mutex */
 struct counted {
@@ -23,10 +24,7 @@ static pthread_mutex_t events_mutex = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, counted) threads = LIST_HEAD_INITIALIZER(threads);	/* (E) those that are counted */
 static _Thread_local struct counted this_thread;
 
-/* Bounds of the section of DEFINE_EVENT()'s entries; one empty entry makes sure that the section exists. */
-static struct event *const no_event __attribute__((section("faultline_events"), used)) = NULL;
-extern struct event *const __start_faultline_events[];
-extern struct event *const __stop_faultline_events[];
+REGISTRY(struct event, events);
 
 static uint64_t *counter_in(const struct counted *thread, const struct event *event)
 {
@@ -36,9 +34,8 @@ static uint64_t *counter_in(const struct counted *thread, const struct event *ev
 static void counting_begin(void)
 {
 	pthread_mutex_lock(&events_mutex);
-	for (struct event *const *p = __start_faultline_events; p < __stop_faultline_events; p++)
-		if (*p)
-			store_relaxed((*p)->here(), 0);
+	for_each_registered(struct event, p, events)
+		store_relaxed((*p)->here(), 0);
 	LIST_INSERT_HEAD(&threads, &this_thread, others);
 	pthread_mutex_unlock(&events_mutex);
 }
@@ -47,9 +44,8 @@ static void counting_begin(void)
 static void counting_end(void)
 {
 	pthread_mutex_lock(&events_mutex);
-	for (struct event *const *p = __start_faultline_events; p < __stop_faultline_events; p++)
-		if (*p)
-			(*p)->past += *(*p)->here();
+	for_each_registered(struct event, p, events)
+		(*p)->past += *(*p)->here();
 	LIST_REMOVE(&this_thread, others);
 	pthread_mutex_unlock(&events_mutex);
 }
@@ -59,8 +55,8 @@ CPU_CLIENT(event_client);
 
 const struct event *event_get(unsigned int index)
 {
-	for (struct event *const *p = __start_faultline_events; p < __stop_faultline_events; p++)
-		if (*p && index-- == 0)
+	for_each_registered(struct event, p, events)
+		if (index-- == 0)
 			return *p;
 	return NULL;
 }
@@ -90,8 +86,7 @@ static void reset(struct event *event)
 void events_reset(void)
 {
 	pthread_mutex_lock(&events_mutex);
-	for (struct event *const *p = __start_faultline_events; p < __stop_faultline_events; p++)
-		if (*p)
-			reset(*p);
+	for_each_registered(struct event, p, events)
+		reset(*p);
 	pthread_mutex_unlock(&events_mutex);
 }

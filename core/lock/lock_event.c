@@ -3,20 +3,12 @@
 #include "core/lock/lock_event.h"
 
 #if FAULTLINE_CHECK
+#include "core/base/registry.h"
 #include "core/probe/schedule.h"
 
-/* Bounds of the section of LOCK_SUBSCRIBER()'s entries; one empty entry makes sure that the section exists. */
-static const struct lock_subscriber *const no_subscriber
-	__attribute__((section("faultline_lock_subscribers"), used)) = NULL;
-extern const struct lock_subscriber *const __start_faultline_lock_subscribers[];
-extern const struct lock_subscriber *const __stop_faultline_lock_subscribers[];
+REGISTRY(const struct lock_subscriber, lock_subscribers);
 
-#define NOTIFY(what, event) do { \
-	for (const struct lock_subscriber *const *p_ = __start_faultline_lock_subscribers; \
-	     p_ < __stop_faultline_lock_subscribers; p_++) \
-		if (*p_ && (*p_)->what) \
-			(*p_)->what(event); \
-} while (0)
+#define NOTIFY(what, event)	notify_registered(const struct lock_subscriber, lock_subscribers, what, event)
 
 void lock_notify_wanted(const void *lock, enum lock_rank rank, enum held_mode mode, enum lock_how how, const char *site)
 {

@@ -5,17 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* Bounds of the section of DETECTOR()'s entries; one empty entry makes sure that the section exists. */
-static struct detector *const no_detector __attribute__((section("faultline_detectors"), used)) = NULL;
-extern struct detector *const __start_faultline_detectors[];
-extern struct detector *const __stop_faultline_detectors[];
+#include "core/base/registry.h"
+
+REGISTRY(struct detector, detectors);
 
 struct detector *detector_get(unsigned int index)
 {
-	struct detector *const *p;
-
-	for (p = __start_faultline_detectors; p < __stop_faultline_detectors; p++)
-		if (*p && index-- == 0)
+	for_each_registered(struct detector, p, detectors)
+		if (index-- == 0)
 			return *p;
 	return NULL;
 }

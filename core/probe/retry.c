@@ -4,6 +4,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
+#include "core/base/registry.h"
 #include "core/probe/detector.h"
 
 void retry_die(const char *text, unsigned int bound)
@@ -14,15 +15,12 @@ void retry_die(const char *text, unsigned int bound)
 #if FAULTLINE_PROFILE
 _Thread_local int retry_slot = -1;
 
-/* Bounds of the section of RETRY_KIND()'s entries; one empty entry makes sure that the section exists. */
-static const struct retry_kind *const no_kind __attribute__((section("faultline_retries"), used)) = NULL;
-extern const struct retry_kind *const __start_faultline_retries[];
-extern const struct retry_kind *const __stop_faultline_retries[];
+REGISTRY(const struct retry_kind, retries);
 
 static const struct retry_kind *kind_get(unsigned int index)
 {
-	for (const struct retry_kind *const *p = __start_faultline_retries; p < __stop_faultline_retries; p++)
-		if (*p && index-- == 0)
+	for_each_registered(const struct retry_kind, p, retries)
+		if (index-- == 0)
 			return *p;
 	return NULL;
 }

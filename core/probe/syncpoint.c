@@ -8,13 +8,11 @@
 #include <time.h>
 
 #include "core/base/cpu.h"
+#include "core/base/registry.h"
 #include "core/probe/schedule.h"
 
 #if FAULTLINE_CHECK
-/* Bounds of the section of SYNCPOINT()'s entries; one empty entry makes sure that the section exists. */
-static struct syncpoint *const no_point __attribute__((section("faultline_syncpoints"), used)) = NULL;
-extern struct syncpoint *const __start_faultline_syncpoints[];
-extern struct syncpoint *const __stop_faultline_syncpoints[];
+REGISTRY(struct syncpoint, syncpoints);
 
 static unsigned int noise_per_mille;		/* (A) */
 static const char *hooked;			/* (A) NULL, or a name: an inline function's point is in many files */
@@ -24,10 +22,8 @@ static _Thread_local unsigned long alloc_fail_at, alloc_seen;	/* (T) */
 
 struct syncpoint *syncpoint_get(unsigned int index)
 {
-	struct syncpoint *const *p;
-
-	for (p = __start_faultline_syncpoints; p < __stop_faultline_syncpoints; p++)
-		if (*p && index-- == 0)
+	for_each_registered(struct syncpoint, p, syncpoints)
+		if (index-- == 0)
 			return *p;
 	return NULL;
 }
