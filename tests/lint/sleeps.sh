@@ -13,8 +13,8 @@ exceptions() {
 	core/probe/schedule.c	kernel_futex_wait	a turn comes without a grace period of liburcu
 	core/probe/schedule.h	sched_yield	yield_core()
 	core/probe/schedule_rcu.c	pthread_join	the callbacks' thread has left the schedule
-	core/probe/syncpoint.c	nanosleep	at most 100 microseconds
-	core/probe/syncpoint.c	sched_yield	once
+	core/probe/syncpoint_noise.c	nanosleep	at most 100 microseconds
+	core/probe/syncpoint_noise.c	sched_yield	once
 	core/host/arena.c	pthread_mutex_lock	the holder only allocates
 	core/host/typesafe.c	pthread_mutex_lock	the holder only allocates
 	core/base/cpu.c	pthread_mutex_lock	the holder only looks for a slot

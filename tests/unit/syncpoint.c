@@ -54,6 +54,29 @@ static void unknown_names(void **state)
 }
 
 #if FAULTLINE_CHECK
+static const struct syncpoint *passed;
+static unsigned int times;
+
+static void hear(const struct syncpoint *point)
+{
+	passed = point;
+	times++;
+}
+
+static const struct syncpoint_subscriber listener = { .hit = hear };
+SYNCPOINT_SUBSCRIBER(listener);
+
+static void subscribers_are_notified_of_every_hit(void **state)
+{
+	(void)state;
+	times = 0;
+	pass_here();
+	assert_ptr_equal(passed, find("test-here"));
+	pass_there();
+	assert_ptr_equal(passed, find("test-there"));
+	assert_int_equal(times, 2);
+}
+
 static void hits_are_counted(void **state)
 {
 	(void)state;
@@ -135,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(unknown_names, clean),
 #if FAULTLINE_CHECK
+		cmocka_unit_test_teardown(subscribers_are_notified_of_every_hit, clean),
 		cmocka_unit_test_teardown(hits_are_counted, clean),
 		cmocka_unit_test_teardown(a_hook_is_called_at_its_point_only, clean),
 		cmocka_unit_test_teardown(noise_repeats_by_seed, clean),
