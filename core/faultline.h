@@ -85,6 +85,7 @@
 #include "core/phys/page_flags.h"
 #include "core/phys/zero_page.h"
 #include "core/policy/policy.h"
+#include "core/probe/current_operation.h"
 #include "core/probe/detector.h"
 #include "core/probe/knockout.h"
 #include "core/probe/latency.h"

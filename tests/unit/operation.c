@@ -8,8 +8,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/cpu.h"
+#include "core/probe/current_operation.h"
 #include "core/probe/operation.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/threads.h"
@@ -26,6 +28,31 @@ static void look(void)
 	fclose(out);
 }
 
+#if FAULTLINE_CHECK
+static char heard[300];
+
+static void hear(const char *what, const struct operation_event *event)
+{
+	size_t length = strlen(heard);
+
+	snprintf(heard + length, sizeof(heard) - length, "%s %s %p 0x%lx; ", what, event->site->name, event->on,
+		 event->at);
+}
+
+static void hear_begin(const struct operation_event *event)
+{
+	hear("begins", event);
+}
+
+static void hear_end(const struct operation_event *event)
+{
+	hear("ends", event);
+}
+
+static const struct operation_subscriber listener = { .begins = hear_begin, .ends = hear_end };
+OPERATION_SUBSCRIBER(listener);
+#endif
+
 static int inner(bool early)
 {
 	OPERATION("inner", NULL, 0);
@@ -41,6 +68,17 @@ static void outer(void)
 	inner(true);
 	inner(false);
 }
+
+#if FAULTLINE_CHECK
+static void subscribers_are_notified_of_both_ends(void **state)
+{
+	(void)state;
+	heard[0] = '\0';
+	outer();
+	assert_string_equal(heard, "begins outer 0x1000 0x40000000; begins inner (nil) 0x0; ends inner (nil) 0x0; "
+				   "begins inner (nil) 0x0; ends inner (nil) 0x0; ends outer 0x1000 0x40000000; ");
+}
+#endif
 
 static void one_inside_the_other(void **state)
 {
@@ -97,6 +135,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_inside_the_other),
 		cmocka_unit_test(what_is_too_deep_is_not_shown_and_left_all_the_same),
+#if FAULTLINE_CHECK
+		cmocka_unit_test(subscribers_are_notified_of_both_ends),
+#endif
 		cmocka_unit_test(a_thread_that_is_no_cpu_is_in_no_operation),
 	};
 
