@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_stress.c - `faultline stress`: runs workloads with oracles, and prints how to repeat a failure. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench/check/detection.h"
 #include "bench/check/episode.h"
 #include "bench/check/exercised.h"
+#include "bench/check/failure.h"
 #include "bench/check/serial.h"
 #include "bench/check/storm.h"
 #include "bench/cmd/commands.h"
 #include "bench/ground/interrupt.h"
-#include "bench/ground/progress.h"
 #include "bench/run/choices.h"
 #include "bench/run/stage.h"
 #include "bench/run/suite.h"
@@ -29,6 +27,7 @@ struct stress_options {
 	struct choices choices;
 	struct suite suite;
 	double seconds, patience;	/* seconds of all cases together; 0: no bound, because rounds are */
+	double max_hold;		/* 0: no bound */
 	uint64_t rounds, noise;
 	bool all, noise_chosen;
 	char *knockouts[MAX_KNOCKOUTS], *stall;
@@ -36,7 +35,10 @@ struct stress_options {
 	struct serial serial;
 };
 
-enum { OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL, OPT_EXERCISE };
+enum {
+	OPT_SECONDS = 1, OPT_ROUNDS, OPT_NOISE, OPT_KNOCKOUT, OPT_STALL, OPT_PATIENCE, OPT_ALL, OPT_FULL, OPT_EXERCISE,
+	OPT_MAX_HOLD,
+};
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
@@ -51,6 +53,8 @@ static const struct poptOption options[] = {
 	  "stop the first worker there, to see what waits for it", "SYNCPOINT" },
 	{ "patience", 0, POPT_ARG_STRING, NULL, OPT_PATIENCE,
 	  "fail after TIME without progress (default: 10s)", "TIME" },
+	{ "max-hold", 0, POPT_ARG_STRING, NULL, OPT_MAX_HOLD,
+	  "fail if a lock is held for more processor time", "TIME" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, serial_options, 0, "Schedules:", NULL },
 	{ "exercise", 0, POPT_ARG_STRING, NULL, OPT_EXERCISE,
 	  "fail unless these sync points are hit; ! exempts", "PATTERN" },
@@ -130,6 +134,18 @@ static int take_full(const char *name)
 	return 0;
 }
 
+static int take_max_hold(struct stress_options *stress, const char *text)
+{
+	struct detector *detector = detector_find("hold-time");
+	int status = take_time("--max-hold", text, 1e-6, 1e6, &stress->max_hold);
+
+	if (!detector)
+		return complain("this build has no detectors; use build/check/faultline (cmake --preset check)");
+	if (!status)
+		store_relaxed(&detector->bound, (uint64_t)(stress->max_hold * 1e9));
+	return status;
+}
+
 static int take(void *target, int option, const char *text)
 {
 	struct stress_options *stress = target;
@@ -153,6 +169,8 @@ static int take(void *target, int option, const char *text)
 		return take_exercise(text);
 	case OPT_FULL:
 		return take_full(text);
+	case OPT_MAX_HOLD:
+		return take_max_hold(stress, text);
 	case OPT_STALL:
 		return take_stall(stress, text);
 	default:
@@ -162,8 +180,6 @@ static int take(void *target, int option, const char *text)
 }
 
 /* ---- how to repeat it ---- */
-static char *repeat_command;	/* of the case that runs */
-
 static void put_chosen(FILE *out, const struct stress_options *stress, const struct run_case *what, uint64_t seed)
 {
 	const struct choices *choices = &stress->choices;
@@ -181,6 +197,8 @@ static void put_chosen(FILE *out, const struct stress_options *stress, const str
 	fprintf(out, " --frames %lu --seed %llu", choices->frames, (unsigned long long)seed);
 	for (unsigned int i = 0; i < stress->nr_knockouts; i++)
 		fprintf(out, " --knockout %s", stress->knockouts[i]);
+	if (stress->max_hold > 0)
+		fprintf(out, " --max-hold %g", stress->max_hold);
 }
 
 static void put_command(FILE *out, const void *command, const struct run_case *what, uint64_t seed)
@@ -192,11 +210,10 @@ static void put_command(FILE *out, const void *command, const struct run_case *w
 static void note_repeat_command(const struct stress_options *stress, const struct run_case *what, double seconds)
 {
 	size_t length;
-	FILE *out;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &length);
 
-	free(repeat_command);
-	repeat_command = NULL;
-	out = open_memstream(&repeat_command, &length);
+	failure_repeat_with(NULL);
 	if (!out)
 		return;
 	fputs("repeat with: faultline stress ", out);
@@ -211,66 +228,7 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 		fprintf(out, " --stall %s", stress->stall);
 	fputc('\n', out);
 	fclose(out);
-}
-
-/* The detector, and how to repeat the failure. Async-signal-safe. */
-static void print_failure(const char *detector)
-{
-	ssize_t written;
-
-	detection_note(detector);
-	detection_print();
-	written = repeat_command ? write(STDERR_FILENO, repeat_command, strlen(repeat_command)) : 0;
-	(void)written;
-}
-
-/* Past the ends of sanitizers, which would find leaked threads and change the status. */
-static void __attribute__((noreturn)) end_at_once(void)
-{
-	syscall(SYS_exit_group, EXIT_CHECK_FAILED);
-	__builtin_unreachable();
-}
-
-static void stuck(void)
-{
-	print_failure(DETECTION_WATCHDOG);
-	end_at_once();
-}
-
-static void broken(const char *detector, const char *text)
-{
-	(void)text;
-	progress_end();
-	print_failure(detector);
-}
-
-/* die() has printed all, through broken(). */
-static void aborted(int signal_number)
-{
-	(void)signal_number;
-	end_at_once();
-}
-
-static void crashed(int signal_number)
-{
-	static const char text[] = "\nfaultline stress: crashed\n";
-	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-	(void)written;
-	(void)signal_number;
-	print_failure(DETECTION_CRASH);
-	end_at_once();
-}
-
-/* Sanitizers print more about a crash than this handler could. */
-static void catch_failures(void)
-{
-	die_hook = broken;
-	signal(SIGABRT, aborted);
-	if (FAULTLINE_PLAIN_ALLOC)
-		return;
-	signal(SIGSEGV, crashed);
-	signal(SIGBUS, crashed);
+	failure_repeat_with(text);
 }
 
 /* ---- what was not chosen ---- */
@@ -314,7 +272,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 		.seconds = stress->seconds / stress->suite.nr,
 		.rounds = stress->rounds,
 		.patience = stress->patience,
-		.stuck = stuck,
+		.stuck = failure_stuck,
 	};
 	int status, error;
 
@@ -325,7 +283,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 	note_repeat_command(stress, what, storm.seconds);
 	error = storm_run(&storm);
 	if (error < 0) {
-		print_failure(DETECTION_REFUSED);
+		failure_print(DETECTION_REFUSED);
 		return EXIT_CHECK_FAILED;
 	}
 	if (!error)
@@ -370,8 +328,8 @@ static int report_interrupt(const struct stress_options *stress, unsigned int be
 {
 	printf("%s: %u of %u cases passed, the last one cut short; seed %llu\n", interrupt_name(), begun,
 	       stress->suite.nr, (unsigned long long)stress->choices.seed);
-	if (repeat_command)
-		fputs(repeat_command, stdout);
+	if (failure_repeat_command())
+		fputs(failure_repeat_command(), stdout);
 	return interrupt_status(EXIT_DONE);
 }
 
@@ -382,7 +340,7 @@ static int run_cases(struct stress_options *stress)
 
 	run_seed = stress->choices.seed;
 	slow_checks = true;
-	catch_failures();
+	failures_catch();
 	exercised_reset();
 	syncpoint_noise((unsigned int)stress->noise);
 	interrupt_defer();
@@ -434,7 +392,7 @@ static int run_stress(int argc, const char **argv)
 	for (unsigned int i = 0; i < stress.nr_knockouts; i++)
 		free(stress.knockouts[i]);
 	free(stress.stall);
-	free(repeat_command);
+	failure_repeat_with(NULL);
 	suite_free(&stress.suite);
 	choices_free(&stress.choices);
 	return status;

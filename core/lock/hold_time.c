@@ -85,7 +85,7 @@ static void holds_report(FILE *out, bool full)
 
 static struct detector hold_time = {
 	.name = "hold-time",
-	.what = "longest holds of locks, in processor time; bound in nanoseconds, off by default",
+	.what = "longest holds of locks, in processor time; stress --max-hold sets a bound",
 	.reset = holds_reset,
 	.report = holds_report,
 };

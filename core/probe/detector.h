@@ -18,7 +18,7 @@ struct detector {
 	const char *what;			/* (C) what it checks, for people */
 	bool off;				/* (A) changed while no thread is in core */
 	bool in_full;				/* (A) report() prints all records */
-	uint64_t bound;				/* (A) fires above it, if @what has its unit; 0: never */
+	uint64_t bound;				/* (A) fires above it, in a unit of its own; 0: never */
 	void (*reset)(void);			/* (C) drops all records; NULL: it keeps none */
 	void (*report)(FILE *out, bool full);	/* (C) prints a line or two, or all records; NULL: prints nothing */
 	/* (C) when a run has ended: prints the faults found, and returns their number; NULL: checks nothing then */

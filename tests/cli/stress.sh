@@ -34,6 +34,7 @@ if ! "$FAULTLINE" list --syncpoints >out 2>err; then
 	refuses 'this build has no sync points' stress fault_disjoint --stall spin.wait
 	refuses 'unknown knock-out' stress fault_disjoint --knockout fly
 	refuses 'this build has no detectors' stress fault_disjoint --full ages
+	refuses 'this build has no detectors' stress fault_disjoint --max-hold 1s
 	refuses 'this build has no detectors' list --detectors
 	exit 0
 fi
@@ -55,6 +56,16 @@ shows 'ages, in grace periods'
 shows '  page tables accessed: linked'
 ends 0 stress map_touch_unmap --seconds 0.5 --full ages
 grep -qE '  page tables accessed:  [0-9]+ at linked' out || surprise 'no ages in full'
+
+# A bound on holds: no lock is held for a minute of processor time; each is for a microsecond, somewhere.
+refuses "invalid time '0'" stress fault_disjoint --max-hold 0
+ends 0 stress fault_disjoint $brief --seconds 0.3 --max-hold 60s --full hold-time
+shows 'longest holds in processor time of the holder, 1 in 1 timed'
+ends 1 stress fork_exit $brief --seconds 2 --max-hold 1us
+reports 'hold time: '
+reports 'detected by: hold-time'
+reports '--max-hold 1e-06'
+repeats
 
 # A knock-out that the run never reached.
 ends 0 stress walk_dense --axis pages:65536 --threads 1 --rounds 2 --knockout swap:freeze
