@@ -20,7 +20,7 @@ void exercised_reset(void)
 	detectors_reset();
 }
 
-static void print_left_out(FILE *out)
+static void print_disabled(FILE *out)
 {
 	const struct knockout *knockout;
 
@@ -151,7 +151,7 @@ static void print_detectors(FILE *out)
 void exercised_print(FILE *out)
 {
 	fputs("exercised:\n", out);
-	print_left_out(out);
+	print_disabled(out);
 	print_events(out);
 	print_waits(out);
 	print_syncpoints(out);

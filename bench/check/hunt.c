@@ -130,14 +130,14 @@ static bool line_with(const char *said, const char *words, char *rest, size_t si
 	return found;
 }
 
-static uint64_t times_left_out(const char *said, const char *name)
+static uint64_t times_disabled(const char *said, const char *name)
 {
 	unsigned long long times;
-	char line[128], left_out[64];
+	char line[128], disabled[64];
 
 	for (const char *at = said; (at = strstr(at, DISABLED_LINE)); at += strlen(DISABLED_LINE)) {
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
-		if (sscanf(line, DISABLED_LINE "%llu times %63s", &times, left_out) == 2 && !strcmp(left_out, name))
+		if (sscanf(line, DISABLED_LINE "%llu times %63s", &times, disabled) == 2 && !strcmp(disabled, name))
 			return times;
 	}
 	return 0;
@@ -173,8 +173,8 @@ static int try_once(struct hunt *hunt, struct run *run, uint64_t seed, double be
 	status = child_run(run->argv, run->limit + hunt->patience, &child);
 	if (status)
 		return status;
-	times = times_left_out(child.said, hunt->name);
-	hunt->left_out += times;
+	times = times_disabled(child.said, hunt->name);
+	hunt->disabled += times;
 	*done = child.late || child.status;
 	if (child.status == EXIT_MISUSE)
 		status = fail("%s cannot be run: %.*s", hunt->how, (int)strcspn(child.said, "\n"), child.said);
@@ -200,7 +200,7 @@ static int hunt_by_stress(struct hunt *hunt, struct run *run, unsigned int wante
 			if (status)
 				return status;
 			if (!done && now_seconds() - begin >= hunt->patience) {
-				hunt->verdict = hunt->left_out ? SURVIVED : NOT_EXERCISED;
+				hunt->verdict = hunt->disabled ? SURVIVED : NOT_EXERCISED;
 				return 0;
 			}
 		}

@@ -35,7 +35,7 @@ struct hunt {
 	enum verdict verdict;
 	unsigned int nr_kills;	/* wanted before, done after */
 	struct kill kills[MAX_KILLS];
-	uint64_t left_out;	/* times, in all runs; 0 for tests and models, which check that themselves */
+	uint64_t disabled;	/* times, in all runs; 0 for tests and models, which check that themselves */
 	double seconds;		/* all of them took */
 };
 

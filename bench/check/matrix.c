@@ -173,7 +173,7 @@ static json_t *hunts_of(const struct campaign *campaign)
 		json_array_append_new(hunts,
 				      json_pack("{s:s, s:s, s:s, s:f, s:I, s:o}", "name", hunt->name, "how", hunt->how,
 						"verdict", verdict_name(hunt->verdict), "median", hunt_median(hunt),
-						"left_out", (json_int_t)hunt->left_out, "kills", kills_of(hunt)));
+						"disabled", (json_int_t)hunt->disabled, "kills", kills_of(hunt)));
 	}
 	return hunts;
 }

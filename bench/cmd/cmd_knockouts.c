@@ -93,7 +93,7 @@ static void print_hunt(const struct hunt *hunt)
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
 		printf("%s %s in %.2f s", i ? "," : ":", hunt->kills[i].detector, hunt->kills[i].seconds);
 	if (hunt->verdict == SURVIVED)
-		printf(", disabled %llu times in %.0f s", (unsigned long long)hunt->left_out, hunt->seconds);
+		printf(", disabled %llu times in %.0f s", (unsigned long long)hunt->disabled, hunt->seconds);
 	putchar('\n');
 	fflush(stdout);
 }

@@ -38,7 +38,7 @@ cell() { # THREADS FRAMES TABLES
 } >good/numa.json
 cat >good/knockouts.json <<'END'
 { "context": { "command": "faultline knockouts" }, "median": 0.06, "longest": 2, "knockouts": [ { "name": "pte-lock", "how": "stress x",
-"verdict": "survived", "median": 0, "left_out": 3, "kills": [ { "detector": "d", "seconds": 1, "seed": 3 } ] } ] }
+"verdict": "survived", "median": 0, "disabled": 3, "kills": [ { "detector": "d", "seconds": 1, "seed": 3 } ] } ] }
 END
 
 command -v xmllint >out 2>err || surprise 'xmllint is not there: install libxml2-utils'

@@ -42,11 +42,11 @@ static bool reused(const char *policy, const char *point)
 static void the_second_look_counts(void **state)
 {
 	(void)state;
-	for (unsigned int left_out = 0; left_out < 2; left_out++) {
-		if (left_out)
+	for (unsigned int disabled = 0; disabled < 2; disabled++) {
+		if (disabled)
 			assert_int_equal(knockout_enable("cow:recheck"), 0);
-		assert_int_equal(reused("linux-6.15", "cow.small_alone"), left_out);
-		assert_int_equal(reused("linux-6.15,anon=64k", "cow.large_alone"), left_out);
+		assert_int_equal(reused("linux-6.15", "cow.small_alone"), disabled);
+		assert_int_equal(reused("linux-6.15,anon=64k", "cow.large_alone"), disabled);
 		knockout_clear();
 	}
 }

@@ -272,12 +272,12 @@ static bool storms(const struct attempt *attempt)
 /* Row: H3. Row: H4. */
 static void each_is_seen_in_storms(void **state)
 {
-	static const char *const left_out[] = { "hmm-seq:A", "hmm-seq:B", "notifier:begin-wait", "mirror:drop" };
+	static const char *const disabled[] = { "hmm-seq:A", "hmm-seq:B", "notifier:begin-wait", "mirror:drop" };
 
 	(void)state;
 	assert_true(clean_is_quiet(storms, NULL));
-	for (unsigned int i = 0; i < ARRAY_SIZE(left_out); i++)
-		assert_true(knocked_is_seen(&(struct knocked){ left_out[i], { "a device has", "holds what" } }, storms,
+	for (unsigned int i = 0; i < ARRAY_SIZE(disabled); i++)
+		assert_true(knocked_is_seen(&(struct knocked){ disabled[i], { "a device has", "holds what" } }, storms,
 					    NULL, 1));
 }
 

@@ -57,7 +57,7 @@ static bool complains_later(const struct attempt *attempt)
 	return false;
 }
 
-static bool is_left_out(const struct attempt *attempt)
+static bool is_disabled(const struct attempt *attempt)
 {
 	return KNOCKED_OUT(TEST_KNOCKED) == attempt->knocked;
 }
@@ -103,8 +103,8 @@ static void it_is_disabled_in_the_child_alone(void **state)
 {
 	(void)state;
 	needs_checks();
-	assert_true(clean_is_quiet(is_left_out, NULL));
-	assert_false(knocked_is_seen(&knocked, is_left_out, NULL, 1));	/* all went well: it was disabled */
+	assert_true(clean_is_quiet(is_disabled, NULL));
+	assert_false(knocked_is_seen(&knocked, is_disabled, NULL, 1));	/* all went well: it was disabled */
 	assert_false(KNOCKED_OUT(TEST_KNOCKED));
 }
 
