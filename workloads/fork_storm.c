@@ -19,7 +19,7 @@ static unsigned int role_of(unsigned int index, unsigned int threads)
 
 static int setup(struct workload_run *run)
 {
-	return space_open_populated(run, 1);
+	return space_open_populated(run, 1, 1);
 }
 
 static int64_t write_all(struct worker *worker)

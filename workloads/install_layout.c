@@ -5,62 +5,36 @@
 
 static int setup(struct workload_run *run)
 {
-	return layout_space_open(run, false);
+	return layout_space_open(run, 1, 0);
 }
 
-/* The VMAs from the first to before the second are the worker's. */
-static unsigned int share_begin(const struct worker *worker, unsigned int index)
+static int64_t install_run(struct worker *worker, unsigned long addr, unsigned long pages)
 {
-	return (unsigned int)((uint64_t)worker->run->layout->nr_vmas * index / worker->run->threads);
-}
-
-static int64_t install_runs(struct mm_struct *mm, const struct layout *layout, const struct layout_vma *vma)
-{
-	int64_t sum = 0, installed = 0;
-
-	for (unsigned int i = 0; installed >= 0 && i < vma->nr_runs; i++) {
-		const struct layout_run *run = &layout->runs[vma->first_run + i];
-		unsigned long start = run->first_vpn << PAGE_SHIFT;
-
-		installed = install_markers(mm, start, start + (run->count << PAGE_SHIFT));
-		sum += installed;
-	}
-	return installed < 0 ? installed : sum;
+	return install_markers(space_of(worker)->mm, addr, addr + (pages << PAGE_SHIFT));
 }
 
 static int64_t install(struct worker *worker)
 {
-	const struct layout *layout = worker->run->layout;
-	const unsigned int end = share_begin(worker, worker->index + 1);
 	struct space *space = space_of(worker);
-	int64_t sum = 0, installed = 0;
+	int64_t installed;
 
 	mmap_read_lock(space->mm);
-	for (unsigned int i = share_begin(worker, worker->index); installed >= 0 && i < end; i++) {
-		if (!layout_vma_fits(&layout->vmas[i]))
-			continue;
-		installed = install_runs(space->mm, layout, &layout->vmas[i]);
-		sum += installed;
-	}
+	installed = layout_each_run(worker, worker->index, worker->run->threads, install_run);
 	mmap_read_unlock(space->mm);
-	return installed < 0 ? space_fail(space, (int)installed, "installing markers failed") : sum;
+	return installed < 0 ? space_fail(space, (int)installed, "installing markers failed") : installed;
+}
+
+static int64_t remove_markers(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	return sys_madvise(space_of(worker)->mm, addr, pages << PAGE_SHIFT, MADV_GUARD_REMOVE);
 }
 
 static void undo(struct worker *worker)
 {
-	const struct layout *layout = worker->run->layout;
-	const unsigned int end = share_begin(worker, worker->index + 1);
-	struct space *space = space_of(worker);
+	int64_t err = layout_each_vma(worker, worker->index, worker->run->threads, remove_markers);
 
-	for (unsigned int i = share_begin(worker, worker->index); i < end; i++) {
-		const struct layout_vma *vma = &layout->vmas[i];
-		int err = 0;
-
-		if (layout_vma_fits(vma))
-			err = sys_madvise(space->mm, vma->start, vma->end - vma->start, MADV_GUARD_REMOVE);
-		if (err)
-			space_fail(space, err, "removing markers failed");
-	}
+	if (err)
+		space_fail(space_of(worker), (int)err, "removing markers failed");
 }
 
 WORKLOAD(install_layout,

@@ -27,7 +27,7 @@ struct finds {
 
 static int setup(struct workload_run *run)
 {
-	return space_open_populated(run, 1);
+	return space_open_populated(run, 1, 1);
 }
 
 /* The frame of each page, for the walkers. */

@@ -7,7 +7,7 @@
 
 static int setup(struct workload_run *run)
 {
-	return layout_space_open(run, true);
+	return layout_space_open(run, 1, LAYOUT_POPULATE);
 }
 
 static int64_t walk(struct worker *worker)

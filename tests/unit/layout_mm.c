@@ -95,9 +95,9 @@ static void load_shipped(const char *path)
 
 		assert_non_null(mm);
 		if (captured_fits(layout))
-			assert_int_equal(layout_map(mm, layout, true, &loaded), 0);
+			assert_int_equal(layout_map(mm, layout, LAYOUT_POPULATE, &loaded), 0);
 		else
-			assert_int_equal(layout_map(mm, layout, true, &loaded), -EOPNOTSUPP);
+			assert_int_equal(layout_map(mm, layout, LAYOUT_POPULATE, &loaded), -EOPNOTSUPP);
 		expect_layout(mm, layout, &loaded);
 		mm_exit(mm);
 	}
@@ -131,7 +131,7 @@ static void odd_vmas(void **state)
 
 	(void)state;
 	layout.nr_pages = 6;
-	assert_int_equal(layout_map(mm, &layout, true, &loaded), 0);
+	assert_int_equal(layout_map(mm, &layout, LAYOUT_POPULATE, &loaded), 0);
 	assert_int_equal(loaded.vmas, 4);
 	assert_int_equal(loaded.vmas_excluded, 2);
 	assert_int_equal(loaded.pages, 5);
@@ -151,10 +151,77 @@ static void vmas_alone(void **state)
 	struct layout_loaded loaded;
 
 	(void)state;
-	assert_int_equal(layout_map(mm, &layout, false, &loaded), 0);
+	assert_int_equal(layout_map(mm, &layout, 0, &loaded), 0);
 	expect_vma(mm, &vmas[0]);
 	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 0);
 	mm_exit(mm);
+}
+
+static void writable_whatever_the_layout_says(void **state)
+{
+	struct layout_vma vmas[] = {
+		{ .start = 0x400000, .end = 0x402000, .read = true, .first_run = 0, .nr_runs = 1 },
+		{ .start = 0x402000, .end = 0x404000, .first_run = 1, .nr_runs = 0 },
+	};
+	struct layout_run runs[] = { { 0x400, 2, RUN_PRESENT } };
+	struct layout layout = LAYOUT(vmas, runs);
+	struct mm_struct *mm = world_mm("linux-6.15");
+	struct layout_loaded loaded;
+
+	(void)state;
+	assert_int_equal(layout_map(mm, &layout, LAYOUT_POPULATE | LAYOUT_WRITABLE, &loaded), 0);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 2);
+	for (unsigned long addr = 0x400000; addr < 0x404000; addr += PAGE_SIZE)
+		assert_int_equal(do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE), 0);
+	assert_int_equal(mm->map_count, 2);
+	mm_exit(mm);
+}
+
+/* What one worker of the parts was called for, in order. */
+static struct {
+	unsigned long addr[8], pages[8];
+	unsigned int nr;
+} calls;
+
+static int64_t note_call(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	(void)worker;
+	calls.addr[calls.nr] = addr;
+	calls.pages[calls.nr++] = pages;
+	return addr == 0x404000 ? -EDOM : (int64_t)pages;
+}
+
+/* Each run and each VMA that fits is of one part; a failure ends it. */
+static void parts(void **state)
+{
+	struct layout_vma vmas[] = {
+		{ .start = 0x1000, .end = 0x2000, .read = true, .first_run = 0, .nr_runs = 1 },
+		{ .start = 0x400000, .end = 0x404000, .read = true, .first_run = 1, .nr_runs = 2 },
+		{ .start = 0x404000, .end = 0x408000, .read = true, .first_run = 3, .nr_runs = 1 },
+		{ .start = 0x408000, .end = 0x409000, .read = true, .first_run = 4, .nr_runs = 0 },
+	};
+	struct layout_run runs[] = { { 0x1, 1, RUN_PRESENT }, { 0x400, 1, RUN_PRESENT }, { 0x402, 2, RUN_PRESENT },
+				     { 0x405, 3, RUN_PRESENT } };
+	struct layout layout = LAYOUT(vmas, runs);
+	struct workload_run run = { .layout = &layout };
+	struct worker worker = { .run = &run };
+
+	(void)state;
+	calls.nr = 0;
+	assert_int_equal(layout_each_run(&worker, 0, 2, note_call), 3);
+	assert_int_equal(layout_each_run(&worker, 1, 2, note_call), 3);
+	assert_int_equal(calls.nr, 3);
+	assert_int_equal(calls.addr[0], 0x400000);
+	assert_int_equal(calls.addr[1], 0x402000);
+	assert_int_equal(calls.pages[1], 2);
+	assert_int_equal(calls.addr[2], 0x405000);
+	calls.nr = 0;
+	assert_int_equal(layout_each_vma(&worker, 0, 2, note_call), 4);
+	assert_int_equal(layout_each_vma(&worker, 1, 2, note_call), -EDOM);
+	assert_int_equal(calls.nr, 2);
+	calls.nr = 0;
+	assert_int_equal(layout_each_run(&worker, 0, 1, note_call), 6);
+	assert_int_equal(calls.nr, 3);
 }
 
 static void nothing_fits(void **state)
@@ -166,7 +233,7 @@ static void nothing_fits(void **state)
 	struct layout_loaded loaded;
 
 	(void)state;
-	assert_int_equal(layout_map(mm, &layout, true, &loaded), -EOPNOTSUPP);
+	assert_int_equal(layout_map(mm, &layout, LAYOUT_POPULATE, &loaded), -EOPNOTSUPP);
 	assert_int_equal(loaded.vmas_excluded, 1);
 	mm_exit(mm);
 }
@@ -184,7 +251,7 @@ static void out_of_frames(void **state)
 		struct mm_struct *mm = world_mm("linux-6.15");
 
 		world_take_frames(left);
-		assert_int_equal(layout_map(mm, layout, true, &loaded), -ENOMEM);
+		assert_int_equal(layout_map(mm, layout, LAYOUT_POPULATE, &loaded), -ENOMEM);
 		world_give_frames();
 		assert_at_rest(mm);
 		mm_exit(mm);
@@ -198,6 +265,8 @@ int main(void)
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(odd_vmas),
 		cmocka_unit_test(vmas_alone),
+		cmocka_unit_test(writable_whatever_the_layout_says),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(nothing_fits),
 		cmocka_unit_test(out_of_frames),
 	};

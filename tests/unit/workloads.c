@@ -24,12 +24,14 @@
  */
 #define FRAMES		(FAULTLINE_PLAIN_ALLOC ? 1ul << 16 : 1ul << 19)
 #define MOST_THREADS	3
-#define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES */
+#define FEW_FRAMES	(1ul << 16)		/* for runs of TEST_PAGES, and of first_touch */
+#define LAYOUT_FRAMES	(1ul << 17)		/* for three of a whole layout */
 /* where the size does not matter, or the host has to back them */
 #define TEST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 1024 : 4096)
 #define MOST_PAGES	(FAULTLINE_PLAIN_ALLOC ? 4096 : INT64_MAX)
 
-static struct layout *layout;
+/* All pages of a captured address space; and the first of each VMA. */
+static struct layout *whole_layout, *first_touch;
 
 static struct crew crew_of(const struct workload *workload, const struct mm_policy *policy, unsigned int threads)
 {
@@ -38,7 +40,7 @@ static struct crew crew_of(const struct workload *workload, const struct mm_poli
 			.workload = workload,
 			.policy = *policy,
 			.threads = max(threads, workload->min_threads),
-			.layout = workload->flags & WORKLOAD_LAYOUT ? layout : NULL,
+			.layout = workload->flags & WORKLOAD_LAYOUT ? first_touch : NULL,
 			.seed = test_seed(),
 		},
 		.ops = 3,
@@ -75,6 +77,15 @@ static void run_on_machine(struct crew *crew, unsigned long frames, unsigned int
 
 /* ---- every workload ---- */
 
+/* The whole layout is for one preset, and for no sanitizer. Returns the frames that the run needs. */
+static unsigned long choose_layout(struct crew *crew, unsigned int preset)
+{
+	if (!crew->run.layout || preset || FAULTLINE_PLAIN_ALLOC)
+		return FEW_FRAMES;
+	crew->run.layout = whole_layout;
+	return LAYOUT_FRAMES;
+}
+
 /* Sanitizers have little to see in one thread alone: it gets that under one preset. */
 static void run_preset(const struct workload *workload, unsigned int preset)
 {
@@ -83,7 +94,7 @@ static void run_preset(const struct workload *workload, unsigned int preset)
 		struct crew crew = crew_of(workload, &policy_presets[preset].policy, threads);
 
 		crew.run.checking = true;
-		run_on_machine(&crew, FEW_FRAMES, CACHE_LINE);
+		run_on_machine(&crew, choose_layout(&crew, preset), CACHE_LINE);
 	}
 }
 
@@ -333,18 +344,23 @@ static void lost_write_is_seen(void **state)
 	end(&crew);
 }
 
-static int load_layout(void **state)
+static int load_layouts(void **state)
 {
+	static const char path[] = FAULTLINE_SOURCE_DIR "/workloads/layouts/node.layout";
 	char why[256];
+	int err = layout_load(path, &whole_layout, why, sizeof(why));
 
 	(void)state;
-	return layout_load(FAULTLINE_SOURCE_DIR "/workloads/layouts/node.layout", &layout, why, sizeof(why));
+	if (!err)
+		err = layout_load(path, &first_touch, why, sizeof(why));
+	return err ? err : layout_populate(first_touch, POPULATE_FIRST_TOUCH);
 }
 
-static int free_layout(void **state)
+static int free_layouts(void **state)
 {
 	(void)state;
-	layout_free(layout);
+	layout_free(whole_layout);
+	layout_free(first_touch);
 	return 0;
 }
 
@@ -366,5 +382,5 @@ int main(void)
 		cmocka_unit_test(lost_write_is_seen),
 	};
 
-	return cmocka_run_group_tests(tests, load_layout, free_layout);
+	return cmocka_run_group_tests(tests, load_layouts, free_layouts);
 }

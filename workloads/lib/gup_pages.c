@@ -4,29 +4,22 @@
 
 #include <errno.h>
 
-static int write_all(struct space *space)
-{
-	for (unsigned int i = 0; i < space->nr; i++) {
-		workload_stand_for(space->run, i);
-		for (unsigned long page = 0; page < space->pages; page++) {
-			unsigned long addr = space_region(space, i) + (page << PAGE_SHIFT);
-			vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);
-
-			if (ret)
-				return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT,
-						  "a fault at %#lx ended in %#x", addr, ret);
-		}
-	}
-	return 0;
-}
-
 int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pages)
 {
-	int err = space_open(run, nr, pages);
+	return gup_open_spread(run, nr, pages, 1);
+}
+
+int gup_open_spread(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long every)
+{
+	int err = space_open(run, nr, pages * every);
+	struct space *space = run->data;
 
 	if (err)
 		return err;
-	err = write_all(run->data);
+	for (unsigned int i = 0; !err && i < nr; i++) {
+		workload_stand_for(run, i);
+		err = space_populate(space, space->mm, space_region(space, i), pages, every << PAGE_SHIFT);
+	}
 	if (err)
 		space_close(run);
 	return err;

@@ -11,8 +11,9 @@
 
 /* As a workload's setup: a region of choice[0] pages for each worker, every page written once. */
 int gup_open(struct workload_run *run);
-/* The same with @nr regions of @pages pages. */
+/* The same with @nr regions of @pages pages; with @pages * @every, of which the first of each @every is written. */
 int gup_open_regions(struct workload_run *run, unsigned int nr, unsigned long pages);
+int gup_open_spread(struct workload_run *run, unsigned int nr, unsigned long pages, unsigned long every);
 
 /*
  * gup_pin_all - pins @pages pages from @addr on with FOLL_* @flags, @batch in each call, and unpins them before the

@@ -38,8 +38,7 @@ static int map_regions(struct space *space, struct mm_struct *mm)
 	return 0;
 }
 
-/* @nr mms without regions. */
-static int open_mms(struct workload_run *run, unsigned int nr)
+int space_open_mms(struct workload_run *run, unsigned int nr)
 {
 	struct space *space = calloc(1, sizeof(*space));
 
@@ -67,7 +66,7 @@ static int open_mms(struct workload_run *run, unsigned int nr)
 
 int space_open_mm(struct workload_run *run)
 {
-	return open_mms(run, 1);
+	return space_open_mms(run, 1);
 }
 
 /* @mms mms with room for regions. */
@@ -79,7 +78,7 @@ static int open_room(struct workload_run *run, unsigned int mms, unsigned int nr
 
 	if ((TASK_SIZE - PUD_SIZE) / nr < stride)
 		return -EOPNOTSUPP;
-	err = open_mms(run, mms);
+	err = space_open_mms(run, mms);
 	if (err)
 		return err;
 	space = run->data;
@@ -298,12 +297,13 @@ int space_map_zero(struct space *space, unsigned long addr, unsigned long pages,
 
 /* ---- made for a workload ---- */
 
-static int populate_region(struct space *space, struct mm_struct *mm, unsigned long addr)
+int space_populate(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned long pages,
+		   unsigned long step)
 {
 	int err = 0;
 
-	for (unsigned long i = 0; !err && i < space->pages; i++)
-		err = space_fault(space, mm, addr + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
+	for (unsigned long i = 0; !err && i < pages; i++)
+		err = space_fault(space, mm, addr + i * step, FAULT_FLAG_WRITE);
 	return err;
 }
 
@@ -318,7 +318,7 @@ static int warm(struct space *space)
 	}
 	for (unsigned int i = 0; !err && i < space->nr; i++) {
 		workload_stand_for(space->run, i);
-		err = populate_region(space, space->mm, space_region(space, i));
+		err = space_populate(space, space->mm, space_region(space, i), space->pages, PAGE_SIZE);
 	}
 	for (unsigned int i = 0; !err && i < space->nr; i++)
 		err = sys_madvise(space->mm, space_region(space, i), space->pages << PAGE_SHIFT, MADV_DONTNEED);
@@ -342,16 +342,17 @@ int space_open_memory(struct workload_run *run)
 	return space_open_warm(run, run->threads, (unsigned long)run->choice[0]);
 }
 
-int space_open_populated(struct workload_run *run, unsigned int mms)
+int space_open_populated(struct workload_run *run, unsigned int mms, unsigned long every)
 {
-	int err = open_regions(run, mms, 1, (unsigned long)run->choice[0]);
+	unsigned long pages = (unsigned long)run->choice[0];
+	int err = open_regions(run, mms, 1, pages * every);
 	struct space *space = run->data;
 
 	if (err)
 		return err;
 	for (unsigned int i = 0; !err && i < space->nr_mms; i++) {
 		workload_stand_for(run, i);
-		err = populate_region(space, space->mms[i], space_region(space, 0));
+		err = space_populate(space, space->mms[i], space_region(space, 0), pages, every << PAGE_SHIFT);
 	}
 	if (err)
 		space_close(run);
@@ -360,7 +361,7 @@ int space_open_populated(struct workload_run *run, unsigned int mms)
 
 int space_open_processes(struct workload_run *run)
 {
-	return space_open_populated(run, run->threads);
+	return space_open_populated(run, run->threads, 1);
 }
 
 int space_open_zero(struct workload_run *run, unsigned long pages, unsigned long every)

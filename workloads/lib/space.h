@@ -36,10 +36,11 @@ struct space {
 };
 
 /*
- * space_open_mm - run->data becomes a space without regions. space_open - with @nr of them, of @pages pages each,
- * empty, readable and writable. Both return 0 or -ENOMEM, space_open() -EOPNOTSUPP too when the geometry has no room
- * for them. space_close() takes back everything, and is fine after a failure.
+ * space_open_mm - run->data becomes a space without regions; space_open_mms - one with @nr mms. space_open - with @nr
+ * regions, of @pages pages each, empty, readable and writable. All return 0 or -ENOMEM, space_open() -EOPNOTSUPP too
+ * when the geometry has no room for them. space_close() takes back everything, and is fine after a failure.
  */
+int space_open_mms(struct workload_run *run, unsigned int nr);
 int space_open_mm(struct workload_run *run);
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages);
 void space_close(struct workload_run *run);
@@ -53,10 +54,11 @@ int space_open_warm(struct workload_run *run, unsigned int nr, unsigned long pag
 /* As a workload's setup: a warm region of choice[0] pages for each worker. */
 int space_open_memory(struct workload_run *run);
 /*
- * space_open_populated - @mms mms, each with one region of choice[0] pages, all of them written to. As space_open().
+ * space_open_populated - @mms mms, each with one region of choice[0] * @every pages, of which the first of each @every
+ * are written to. As space_open().
  * space_open_processes() - as a workload's setup, one for each worker.
  */
-int space_open_populated(struct workload_run *run, unsigned int mms);
+int space_open_populated(struct workload_run *run, unsigned int mms, unsigned long every);
 int space_open_processes(struct workload_run *run);
 /*
  * space_open_zero - a region of @pages pages for each worker, the zero page in each slot whose number @every divides:
@@ -95,6 +97,9 @@ int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3,
 
 /* A fault at @addr that has to succeed. Returns 0 or -errno. */
 int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags);
+/* A write fault for each of @pages pages, @step bytes apart, that have to succeed. Returns 0 or -errno. */
+int space_populate(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned long pages,
+		   unsigned long step);
 /*
  * space_touch - one write fault for each of @pages pages, @step bytes apart, none of them mapped before. While
  * checking, each page must come zeroed, is marked, and all marks are looked at again at the end. Returns @pages or
