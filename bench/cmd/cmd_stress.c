@@ -21,6 +21,7 @@
 
 #define MAX_KNOCKOUTS	16
 #define EPISODE_FRAMES	(1ul << 15)	/* of each node: 128 MiB; an episode looks at all of them at its end */
+#define LEAST_SECONDS	0.001
 #define SANITIZER_SLOWS	6	/* times, roughly: the watchdog waits longer by as much */
 
 struct stress_options {
@@ -155,7 +156,7 @@ static int take(void *target, int option, const char *text)
 		stress->all = true;
 		return 0;
 	case OPT_SECONDS:
-		return take_time("--seconds", text, 0.001, 1e6, &stress->seconds);
+		return take_time("--seconds", text, LEAST_SECONDS, 1e6, &stress->seconds);
 	case OPT_PATIENCE:
 		return take_time("--patience", text, 0.001, 1e6, &stress->patience);
 	case OPT_ROUNDS:
@@ -183,6 +184,7 @@ static int take(void *target, int option, const char *text)
 static void put_chosen(FILE *out, const struct stress_options *stress, const struct run_case *what, uint64_t seed)
 {
 	const struct choices *choices = &stress->choices;
+	char text[SECONDS_TEXT];
 
 	if (what->policy)
 		fprintf(out, " --policy %s", what->policy->name);
@@ -198,7 +200,7 @@ static void put_chosen(FILE *out, const struct stress_options *stress, const str
 	for (unsigned int i = 0; i < stress->nr_knockouts; i++)
 		fprintf(out, " --knockout %s", stress->knockouts[i]);
 	if (stress->max_hold > 0)
-		fprintf(out, " --max-hold %g", stress->max_hold);
+		fprintf(out, " --max-hold %s", seconds_text(stress->max_hold, text));
 }
 
 static void put_command(FILE *out, const void *command, const struct run_case *what, uint64_t seed)
@@ -210,7 +212,7 @@ static void put_command(FILE *out, const void *command, const struct run_case *w
 static void note_repeat_command(const struct stress_options *stress, const struct run_case *what, double seconds)
 {
 	size_t length;
-	char *text = NULL;
+	char *text = NULL, digits[SECONDS_TEXT];
 	FILE *out = open_memstream(&text, &length);
 
 	failure_repeat_with(NULL);
@@ -221,7 +223,7 @@ static void note_repeat_command(const struct stress_options *stress, const struc
 	if (stress->rounds)
 		fprintf(out, " --rounds %llu", (unsigned long long)stress->rounds);
 	if (seconds > 0)
-		fprintf(out, " --seconds %g", seconds);
+		fprintf(out, " --seconds %s", seconds_text(max(seconds, LEAST_SECONDS), digits));
 	if (syncpoint_get(0))
 		fprintf(out, " --noise %llu", (unsigned long long)stress->noise);
 	if (stress->stall)

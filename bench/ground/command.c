@@ -109,10 +109,12 @@ int keep_text(char **kept, const char *text)
 
 int take_time(const char *option, const char *text, double least, double most, double *seconds)
 {
+	char from[SECONDS_TEXT], to[SECONDS_TEXT];
+
 	if (read_time(text, least, most, seconds))
 		return 0;
-	return complain("invalid time '%s' for %s: give %.9g to %.9g seconds, as in 500ms, 60s or 5m", text, option,
-			least, most);
+	return complain("invalid time '%s' for %s: give %s to %s seconds, as in 500ms, 60s or 5m", text, option,
+			seconds_text(least, from), seconds_text(most, to));
 }
 
 int refuse_words(const struct command_line *line)

@@ -3,6 +3,7 @@
 #include "bench/ground/number.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,4 +96,15 @@ bool read_time(const char *text, double least, double most, double *seconds)
 			return true;
 		}
 	return false;
+}
+
+const char *seconds_text(double seconds, char text[SECONDS_TEXT])
+{
+	size_t length = (size_t)snprintf(text, SECONDS_TEXT, "%.9f", seconds);
+
+	while (length && text[length - 1] == '0')
+		text[--length] = '\0';
+	if (length && text[length - 1] == '.')
+		text[length - 1] = '\0';
+	return text;
 }

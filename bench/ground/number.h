@@ -19,4 +19,8 @@ bool read_fraction(const char *text, double least, double most, double *number);
 /* A decimal fraction of seconds, or of what stands behind it: ns, us, ms, s, m (minutes) or h. */
 bool read_time(const char *text, double least, double most, double *seconds);
 
+#define SECONDS_TEXT	32
+/* @seconds, at least 1 ns, as read_time() reads it: digits without an exponent, to 1 ns. Returns @text. */
+const char *seconds_text(double seconds, char text[SECONDS_TEXT]);
+
 #endif

@@ -70,6 +70,22 @@ static void times_take_a_unit(void **state)
 	assert_false(read_fraction("5s", 0, 10, &seconds));
 }
 
+static void times_are_printed_as_they_are_read(void **state)
+{
+	static const struct { double seconds; const char *text; } times[] = {
+		{ 60, "60" }, { 1e6, "1000000" }, { 0.5, "0.5" }, { 1e-6, "0.000001" }, { 7e-9, "0.000000007" },
+		{ 0, "0" },
+	};
+	char text[SECONDS_TEXT];
+	double seconds;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		assert_string_equal(seconds_text(times[i].seconds, text), times[i].text);
+		assert_true(read_time(text, times[i].seconds, times[i].seconds, &seconds));
+	}
+}
+
 static const char *closest(const char *word)
 {
 	static const char *const names[] = { "stress", "bench", "litmus", "list", "walk_dense", "walk_holes" };
@@ -109,6 +125,7 @@ int main(void)
 		cmocka_unit_test(numbers_neither_overflow_nor_have_anything_beside_them),
 		cmocka_unit_test(sizes_take_a_letter),
 		cmocka_unit_test(times_take_a_unit),
+		cmocka_unit_test(times_are_printed_as_they_are_read),
 		cmocka_unit_test(the_closest_name_is_suggested),
 	};
 
