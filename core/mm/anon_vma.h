@@ -29,7 +29,7 @@
  * So a reader that passes B3 with the lock has an anon_vma that lives until the unlock, and A3 need not check for
  * readers. A reference alone keeps the anon_vma alive, but B3 may be stale then: hence it is repeated under the lock.
  *
- * Source: include/linux/rmap.h, mm/rmap.c (seed 001).
+ * Source: include/linux/rmap.h, mm/rmap.c.
  */
 #ifndef FAULTLINE_CORE_MM_ANON_VMA_H
 #define FAULTLINE_CORE_MM_ANON_VMA_H

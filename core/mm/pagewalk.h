@@ -5,7 +5,7 @@
  * Callbacks return 0 to continue, > 0 to stop and have that returned, < 0 (-errno) to abort. Each gets [addr, next),
  * the part of its entry's span that lies in the range.
  *
- * Source: include/linux/pagewalk.h, mm/pagewalk.c (seeds 000, 002).
+ * Source: include/linux/pagewalk.h, mm/pagewalk.c; the patch "mm: pagewalk: add the ability to install PTEs".
  */
 #ifndef FAULTLINE_CORE_MM_PAGEWALK_H
 #define FAULTLINE_CORE_MM_PAGEWALK_H

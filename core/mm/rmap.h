@@ -32,7 +32,7 @@
  * reads before B1 and after B4: ORDER[gup-fork:A] and ORDER[gup-fork:B] order it as above, with the sequence in place
  * of the entry.
  *
- * Source: include/linux/rmap.h, mm/rmap.c (seed 001).
+ * Source: include/linux/rmap.h, mm/rmap.c.
  */
 #ifndef FAULTLINE_CORE_MM_RMAP_H
 #define FAULTLINE_CORE_MM_RMAP_H

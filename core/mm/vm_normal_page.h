@@ -8,7 +8,7 @@
  *
  * A raw entry is special too, for GUP-fast, which has no VMA. The zero page is not raw, and not counted either.
  *
- * Source: mm/memory.c, vm_normal_page(), print_bad_pte() (seed 003).
+ * Source: mm/memory.c, vm_normal_page(), print_bad_pte(); the patch "mm: re-architect the VM_UNPAGED logic".
  */
 #ifndef FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H
 #define FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H

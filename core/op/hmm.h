@@ -11,7 +11,7 @@
  * A valid snapshot equals the page tables, except for additions by faults: an address without a page may have one, a
  * read-only page may be writable.
  *
- * Source: mm/hmm.c, include/linux/hmm.h of the series "HMM v13" (seed 004).
+ * Source: mm/hmm.c, include/linux/hmm.h of the series "HMM v13".
  */
 #ifndef FAULTLINE_CORE_OP_HMM_H
 #define FAULTLINE_CORE_OP_HMM_H

@@ -7,7 +7,8 @@
  * rejected, since a private copy could be allocated in the very frame it is a copy of, and be taken for it
  * (vm_normal_page.h).
  *
- * Source: mm/memory.c, remap_pfn_range(); drivers/char/mem.c, mmap_mem() (seed 003).
+ * Source: mm/memory.c, remap_pfn_range(); drivers/char/mem.c, mmap_mem(); the patch "mm: re-architect the VM_UNPAGED
+ * logic".
  */
 #ifndef FAULTLINE_CORE_OP_PFNMAP_H
 #define FAULTLINE_CORE_OP_PFNMAP_H
