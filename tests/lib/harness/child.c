@@ -13,10 +13,12 @@
 #include "core/base/assert.h"
 #include "tests/lib/harness/patience.h"
 
-#define CHILD_SECONDS	100	/* of an idle machine */
+#define CHILD_SECONDS	100	/* of an idle machine, and of processor time */
 
 /*
- * Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either.
+ * Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either:
+ * its processor time is bounded too, which passes sooner than an idle machine's seconds where the scheduler gives the
+ * child more than its threads' part.
  */
 static void await_output(int fd, pid_t pid, struct patience *patience)
 {
@@ -47,7 +49,7 @@ static void read_all(int fd, pid_t pid, char *said, size_t said_size)
 
 bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_size)
 {
-	struct rlimit no_core = { 0, 0 };
+	struct rlimit no_core = { 0, 0 }, processor_time = { CHILD_SECONDS, RLIM_INFINITY };
 	int status, fds[2];
 	pid_t pid;
 
@@ -57,6 +59,7 @@ bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_s
 	BUG_ON(pid < 0);
 	if (!pid) {
 		setrlimit(RLIMIT_CORE, &no_core);
+		setrlimit(RLIMIT_CPU, &processor_time);
 		signal(SIGSEGV, SIG_DFL);	/* the test framework's would go on with its tests */
 		signal(SIGBUS, SIG_DFL);
 		signal(SIGALRM, SIG_DFL);
