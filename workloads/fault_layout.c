@@ -3,29 +3,9 @@
 #include "workloads/lib/layout_mm.h"
 #include "workloads/lib/space.h"
 
-static int setup(struct workload_run *run)
-{
-	return layout_space_open(run, 1, LAYOUT_WRITABLE);
-}
-
-static int64_t touch(struct worker *worker, unsigned long addr, unsigned long pages)
-{
-	return space_touch(worker, addr, pages, PAGE_SIZE);
-}
-
-static int64_t drop(struct worker *worker, unsigned long addr, unsigned long pages)
-{
-	return space_drop(worker, addr, pages, PAGE_SIZE);
-}
-
-static int64_t fault(struct worker *worker)
-{
-	return layout_each_run(worker, worker->index, worker->run->threads, touch);
-}
-
 static void undo(struct worker *worker)
 {
-	layout_each_vma(worker, worker->index, worker->run->threads, drop);
+	layout_drop(worker);
 }
 
 WORKLOAD(fault_layout,
@@ -34,7 +14,7 @@ WORKLOAD(fault_layout,
 	.item = "page",
 	.flags = WORKLOAD_LAYOUT | WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
-	.roles = { { "fault", fault, undo } },
-	.setup = setup,
+	.roles = { { "fault", layout_touch, undo } },
+	.setup = layout_open_writable,
 	.check = space_check,
 	.teardown = space_close)

@@ -4,29 +4,14 @@
 #include "workloads/lib/process.h"
 #include "workloads/lib/space.h"
 
-static int setup(struct workload_run *run)
-{
-	return layout_space_open(run, 1, LAYOUT_WRITABLE);
-}
-
-static int64_t touch(struct worker *worker, unsigned long addr, unsigned long pages)
-{
-	return space_touch(worker, addr, pages, PAGE_SIZE);
-}
-
-static int64_t drop(struct worker *worker, unsigned long addr, unsigned long pages)
-{
-	return space_drop(worker, addr, pages, PAGE_SIZE);
-}
-
 static void prepare(struct worker *worker)
 {
-	*(int64_t *)worker->data = layout_each_run(worker, worker->index, worker->run->threads, touch);
+	*(int64_t *)worker->data = layout_touch(worker);
 }
 
 static int64_t zap(struct worker *worker)
 {
-	int64_t err = layout_each_vma(worker, worker->index, worker->run->threads, drop);
+	int64_t err = layout_drop(worker);
 
 	return err ? err : *(int64_t *)worker->data;
 }
@@ -38,7 +23,7 @@ WORKLOAD(zap_layout,
 	.flags = WORKLOAD_LAYOUT | WORKLOAD_PAYLOAD,
 	.nr_roles = 1,
 	.roles = { { "zap", zap, prepare } },
-	.setup = setup,
+	.setup = layout_open_writable,
 	.worker_setup = process_open_rounds,
 	.worker_teardown = process_close_rounds,
 	.check = space_check,

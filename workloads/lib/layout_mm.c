@@ -148,3 +148,28 @@ int64_t layout_each_vma(struct worker *worker, unsigned int part, unsigned int p
 {
 	return each(worker, part, parts, false, op);
 }
+
+int layout_open_writable(struct workload_run *run)
+{
+	return layout_space_open(run, 1, LAYOUT_WRITABLE);
+}
+
+static int64_t touch(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	return space_touch(worker, addr, pages, PAGE_SIZE);
+}
+
+static int64_t drop(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	return space_drop(worker, addr, pages, PAGE_SIZE);
+}
+
+int64_t layout_touch(struct worker *worker)
+{
+	return layout_each_run(worker, worker->index, worker->run->threads, touch);
+}
+
+int64_t layout_drop(struct worker *worker)
+{
+	return layout_each_vma(worker, worker->index, worker->run->threads, drop);
+}

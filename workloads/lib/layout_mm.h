@@ -40,4 +40,12 @@ int64_t layout_each_run(struct worker *worker, unsigned int part, unsigned int p
 int64_t layout_each_vma(struct worker *worker, unsigned int part, unsigned int parts,
 			int64_t (*op)(struct worker *worker, unsigned long addr, unsigned long pages));
 
+/*
+ * layout_open_writable - as a workload's setup: one mm, empty and writable. Of the worker's part of it: layout_touch -
+ * space_touch() of each run, returns the pages or -errno; layout_drop - space_drop() of each VMA, returns 0 or -errno.
+ */
+int layout_open_writable(struct workload_run *run);
+int64_t layout_touch(struct worker *worker);
+int64_t layout_drop(struct worker *worker);
+
 #endif
