@@ -25,6 +25,16 @@ uint64_t file_seeded_word(uint64_t seed, unsigned long index)
 	return (x ^ (x >> 31)) | 1;
 }
 
+/* Its locks, and the caller's reference. Returns it. */
+static struct file *init_file(struct file *file)
+{
+	init_rwsem(&file->mapping.invalidate_lock, RANK_INVALIDATE_LOCK);
+	init_rwsem(&file->mapping.i_mmap_rwsem, RANK_I_MMAP_RWSEM);
+	/* ORDER: init */
+	store_release(&file->refcount, 1u);
+	return file;
+}
+
 struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed)
 {
 	struct file *file = local_zalloc(sizeof(*file), CACHE_LINE);
@@ -45,17 +55,25 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 		goto no_device;
 	for (unsigned long i = 0; i < pages; i++)
 		file->device[i] = file_seeded_word(seed, i);
-	init_rwsem(&mapping->invalidate_lock, RANK_INVALIDATE_LOCK);
-	init_rwsem(&mapping->i_mmap_rwsem, RANK_I_MMAP_RWSEM);
 	store_relaxed(&mapping->i_size, pages);
-	/* ORDER: init */
-	store_release(&file->refcount, 1u);
-	return file;
+	return init_file(file);
 no_device:
 	node_free(mapping->slots, file->node, slots_size(mapping));
 no_slots:
 	node_free(file, file->node, sizeof(*file));
 	return NULL;
+}
+
+struct file *file_create_device(const struct vm_operations_struct *ops, void *private_data)
+{
+	struct file *file = local_zalloc(sizeof(*file), CACHE_LINE);
+
+	if (!file)
+		return NULL;
+	file->node = local_node();
+	file->ops = ops;
+	file->private_data = private_data;
+	return init_file(file);
 }
 
 /* No VMA maps the file, since each holds a reference, but a walker may still hold the lock of one of its folios. */
@@ -68,9 +86,11 @@ void file_put(struct file *file)
 	if (old > 1)
 		return;
 	BUG_ON(!RB_EMPTY(&file->mapping.i_mmap));
-	truncate_inode_pages(&file->mapping, 0);
+	if (!file->ops) {
+		truncate_inode_pages(&file->mapping, 0);
+		node_free(file->device, file->node, device_size(file));
+		node_free(file->mapping.slots, file->node, slots_size(&file->mapping));
+	}
 	BUG_ON(load_relaxed(&file->mapping.nrpages));
-	node_free(file->device, file->node, device_size(file));
-	node_free(file->mapping.slots, file->node, slots_size(&file->mapping));
 	node_free(file, file->node, sizeof(*file));
 }

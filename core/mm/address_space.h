@@ -34,12 +34,16 @@ struct address_space {
 	struct interval_tree i_mmap;	/* (I) the VMAs that map it, by vm_pgoff */
 };
 
+struct vm_operations_struct;
+
 /* Lock key: (C) const after creation (A) atomic (F) the lock of the word's folio; without a folio, invalidate_lock */
 struct file {
 	struct address_space mapping;	/* has its own lock key */
 	uint32_t refcount;		/* (A) openers and VMAs */
 	unsigned int node;		/* (C) NUMA node of its own memory */
 	uint64_t *device;		/* (C) the array; (F) its words */
+	const struct vm_operations_struct *ops;	/* (C) its driver; NULL: its pages are in the page cache */
+	void *private_data;		/* (C) the driver's */
 };
 
 static inline struct file *mapping_file(const struct address_space *mapping)
@@ -52,6 +56,11 @@ static inline struct file *mapping_file(const struct address_space *mapping)
  * both. Page i contains file_seeded_word(@seed, i). One reference, the caller's. Returns NULL without memory.
  */
 struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed);
+/*
+ * file_create_device - a file whose pages are a driver's: see device.h. It has no size, page cache or contents. Returns
+ * as file_create().
+ */
+struct file *file_create_device(const struct vm_operations_struct *ops, void *private_data);
 /* The contents of page @index of a new file. Never 0, which is the contents of pages added when the file grows. */
 uint64_t file_seeded_word(uint64_t seed, unsigned long index);
 

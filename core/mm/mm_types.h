@@ -40,9 +40,10 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_DONTEXPAND	0x40000UL	/* not extended by mremap() */
 #define VM_RESERVED	0x80000UL	/* not managed by the allocator */
 #define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
+#define VM_MIXEDMAP	0x10000000UL	/* raw page frames, and counted pages of a driver */
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
-#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never merged, no madvise() */
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*
  * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).
@@ -142,10 +143,13 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 	return !vma->vm_file;
 }
 
-/* True if writes to it go to a file with writeback. Source: mm/vma.c. */
-static inline bool vma_needs_dirty_tracking(const struct vm_area_struct *vma)
+/*
+ * True if a write makes a copy: a private mapping, for which mprotect() can allow writes at any time. Source:
+ * include/linux/mm.h.
+ */
+static inline bool is_cow_mapping(unsigned long vm_flags)
 {
-	return vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
+	return !(vm_flags & VM_SHARED);
 }
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)

@@ -27,8 +27,9 @@ static bool maps(const struct page_vma_mapped_walk *pvmw, pte_t pte)
 {
 	if (pvmw->flags & PVMW_MIGRATION)
 		return pte_is_migration(pte) && swapent_payload(pte) - pvmw->pfn < pvmw->nr_pages;
-	return ((pte_present(pte) && !pte_special(pte)) || pte_is_device_private(pte)) &&
-	       pte_pfn(pte) - pvmw->pfn < pvmw->nr_pages;
+	if (pte_present(pte) && pte_special(pte) && !(pvmw->flags & PVMW_RAW))
+		return false;
+	return (pte_present(pte) || pte_is_device_private(pte)) && pte_pfn(pte) - pvmw->pfn < pvmw->nr_pages;
 }
 
 /*

@@ -16,7 +16,8 @@ void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 {
 	ASSERT(page != zero_page);
 	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
-	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount) : folio_mapping(folio) != NULL);
+	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount)
+				      : folio_mapping(folio) != NULL || page_type(page) == PAGE_DRIVER);
 }
 
 void rmap_check_pmd(struct folio *folio, struct page *page)

@@ -57,12 +57,8 @@ __noinline struct page *vm_normal_page_slow(const struct vm_area_struct *vma, un
 {
 	unsigned long pfn = pte_pfn(pte);
 
-	if ((load_relaxed(&vma->vm_flags) & VM_PFNMAP) && pfn == vma_raw_pfn(vma, addr))
+	if (pte_special(pte) && (is_zero_pfn(pfn) || vma_maps_raw(vma, addr, pfn)))
 		return NULL;
-	if (pte_special(pte) && is_zero_pfn(pfn))
-		return NULL;
-	if (likely(!pte_special(pte) && pfn_valid(pfn)))
-		return pfn_to_page(pfn);
 	print_bad_pte(vma, addr, pte);
 	return NULL;
 }

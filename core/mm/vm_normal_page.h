@@ -2,11 +2,13 @@
 /*
  * vm_normal_page.h - distinguishes entries of counted pages from those of raw frames.
  *
- * Raw      in a VM_PFNMAP VMA, the frame at its offset in the VMA: vm_pgoff plus the number of the page. It is not
- *          counted, found by rmap, pinned, swapped or freed, and may have no struct page.
- * Normal   any other frame. In a VM_PFNMAP VMA it is the private copy of a raw one.
+ * Raw      a special entry in a VM_PFNMAP or VM_MIXEDMAP VMA. Its frame is not counted, found by rmap, pinned, swapped
+ *          or freed, and may have no struct page. In a private VM_PFNMAP VMA it is the frame at its offset in the VMA:
+ *          vm_pgoff plus the number of the page.
+ * Normal   any other frame. In a private VMA it may be the copy of a raw one.
  *
- * A raw entry is special too, for GUP-fast, which has no VMA. The zero page is not raw, and not counted either.
+ * Special decides, not the frame's number: ordinary memory may be mapped raw, and if its owner frees it, a copy may be
+ * allocated in the very frame that it is a copy of. The zero page is special, not raw, and not counted either.
  *
  * Source: mm/memory.c, vm_normal_page(), print_bad_pte(); the patch "mm: re-architect the VM_UNPAGED logic".
  */
@@ -19,13 +21,26 @@
 
 DECLARE_EVENT(BAD_PTE);
 
-/* The frame that @vma, a VM_PFNMAP one, maps raw at @addr. */
+/* The frame that @vma, a private VM_PFNMAP one, maps raw at @addr. */
 static inline unsigned long vma_raw_pfn(const struct vm_area_struct *vma, unsigned long addr)
 {
 	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 }
 
-/* The rest of vm_normal_page(): special entries, raw frames, corrupt entries. */
+/*
+ * True if a special entry of @vma at @addr may name frame @pfn: then it is raw. Locking: as vm_normal_page(). Source:
+ * mm/memory.c, vm_normal_page(): both of its ways to recognise a raw frame, which agree here.
+ */
+static inline bool vma_maps_raw(const struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
+{
+	unsigned long flags = load_relaxed(&vma->vm_flags);
+
+	if (flags & VM_MIXEDMAP)
+		return true;
+	return (flags & VM_PFNMAP) && (!is_cow_mapping(flags) || pfn == vma_raw_pfn(vma, addr));
+}
+
+/* The rest of vm_normal_page(): special entries, corrupt entries. */
 struct page *vm_normal_page_slow(const struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 
 /*
@@ -36,7 +51,7 @@ struct page *vm_normal_page_slow(const struct vm_area_struct *vma, unsigned long
  */
 static force_inline struct page *vm_normal_page(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
-	if (likely(!pte_special(pte) && !(load_relaxed(&vma->vm_flags) & VM_PFNMAP) && pfn_valid(pte_pfn(pte))))
+	if (likely(!pte_special(pte) && pfn_valid(pte_pfn(pte))))
 		return pte_page(pte);
 	return vm_normal_page_slow(vma, addr, pte);
 }

@@ -110,7 +110,7 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	if (!page)
-		return wp_page_copy(vmf, NULL);
+		return vmf->vma->vm_flags & VM_SHARED ? wp_pfn_shared(vmf) : wp_page_copy(vmf, NULL);
 	if (!lock_and_compare(vmf))
 		return FAULT_AGAIN;
 	if (unlikely(vmf->vma->vm_flags & VM_SHARED))

@@ -190,10 +190,10 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 			return ret;
 	}
 	vmf->orig = read_entry(vmf);
-	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & VM_PFNMAP))
-		return do_raw_page(vmf);
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);
+	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & VM_PFNMAP))
+		return do_raw_page(vmf);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
 	if (unlikely(!pte_present(vmf->orig)))

@@ -243,6 +243,8 @@ no_folio:
 
 vm_fault_t do_fault(struct vm_fault *vmf)
 {
+	if (unlikely(vmf->vma->vm_file->ops))
+		return do_device_fault(vmf);
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
 		return do_cow_fault(vmf);
 	return do_map_fault(vmf);

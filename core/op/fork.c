@@ -27,11 +27,12 @@ DEFINE_EVENT(FORK, "fork");
 
 /*
  * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,
- * except raw frames and guards. Source: mm/memory.c.
+ * except raw frames, pages of drivers, and guards. Source: mm/memory.c.
  */
 static bool vma_needs_copy(const struct vm_area_struct *src)
 {
-	return load_relaxed(&src->anon_vma) || (src->vm_flags & VM_PFNMAP) || load_relaxed(&src->vm_maybe_guard);
+	return load_relaxed(&src->anon_vma) || (src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
+	       load_relaxed(&src->vm_maybe_guard);
 }
 
 DEFINE_KNOCKOUT(FORK_ANON_VMA,

@@ -2,9 +2,11 @@
 /* gup.c - get_user_pages(): the slow path of GUP-fast, under mmap_lock, with faults. */
 #include "core/op/gup.h"
 
+#include "core/mm/device.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
+#include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
 #include "core/op/gup_grab.h"
@@ -33,28 +35,52 @@ DEFINE_KNOCKOUT(GUP_HAS_PINNED,
 /* Source: mm/gup.c, check_vma_flags(). */
 static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 {
-	if (vma->vm_flags & VM_PFNMAP)
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return false;
 	if (gup_writes_for_long(flags) && vma_needs_dirty_tracking(vma))
 		return false;
 	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
 }
 
-/* Stores the page that @pte maps, with a reference or pin, to *@pagep. Locking: the PTL. Returns as follow_page(). */
-static int follow_page_pte(const struct vm_area_struct *vma, pte_t pte, unsigned int flags, struct page **pagep)
+/*
+ * The folio is used as by an access: accessed, and dirty if its entry does not say so yet. An anonymous folio is always
+ * written when it is swapped out. Locking: the PTL. Source: mm/gup.c, follow_page_pte().
+ */
+static void touch_folio(struct folio *folio, bool clean, unsigned int flags)
+{
+	if (!(flags & FOLL_TOUCH))
+		return;
+	if ((flags & FOLL_WRITE) && clean && gup_page_of_file(&folio->page) && !folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+	folio_mark_accessed(folio);
+}
+
+/*
+ * Stores the page that @pte maps at @addr, with a reference or pin, to *@pagep. Locking: the PTL. Returns as
+ * follow_page(); -EFAULT for a raw frame. Source: mm/gup.c, follow_page_pte(), follow_pfn_pte().
+ */
+static int follow_page_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte, unsigned int flags,
+			   struct page **pagep)
 {
 	struct page *page;
+	int err;
 
 	if (!pte_accessible(pte))
 		return -ENOENT;
 	if ((flags & FOLL_WRITE) && !pte_write(pte))
 		return -ENOENT;
-	page = pte_page(pte);
-	ASSERT(!pte_special(pte) || page == zero_page);
+	page = vm_normal_page(vma, addr, pte);
+	if (!page && !is_zero_pfn(pte_pfn(pte)))
+		return -EFAULT;
+	if (!page)
+		page = zero_page;
 	if (!pte_write(pte) && gup_must_unshare(vma, page, flags))
 		return -EMLINK;
 	*pagep = page;
-	return try_grab_folio(page, flags);
+	err = try_grab_folio(page, flags);
+	if (!err && page != zero_page)
+		touch_folio(page_folio(page), !pte_dirty(pte), flags);
+	return err;
 }
 
 /*
@@ -65,6 +91,7 @@ static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned
 			   struct page **pagep)
 {
 	struct page *page = pmd_page(pmd) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
+	int err;
 
 	if (!pmd_accessible(pmd))
 		return -ENOENT;
@@ -73,7 +100,10 @@ static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned
 	if (!pmd_write(pmd) && gup_must_unshare(vma, pmd_page(pmd), flags))
 		return -EMLINK;
 	*pagep = page;
-	return try_grab_folio(page, flags);
+	err = try_grab_folio(page, flags);
+	if (!err)
+		touch_folio(page_folio(page), !pmd_dirty(pmd), flags);
+	return err;
 }
 
 /*
@@ -116,7 +146,7 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
 	if (!ptep)
 		return -ENOENT;
-	err = follow_page_pte(vma, ptep_get(ptep), flags, pagep);
+	err = follow_page_pte(vma, addr, ptep_get(ptep), flags, pagep);
 	pte_unmap_unlock(&mm->pt, ptl);
 	return err;
 }
@@ -161,6 +191,7 @@ long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsig
 	unsigned long i;
 	int err = 0;
 
+	flags |= FOLL_TOUCH;
 	mmap_read_lock(mm);
 	for (i = 0; i < nr; i++) {
 		unsigned long addr = start + (i << PAGE_SHIFT);
@@ -211,7 +242,7 @@ void unpin_user_pages(struct page **pages, unsigned long nr)
 static void dirty_lock(struct folio *folio)
 {
 	folio_lock(folio);
-	if (folio_mapping(folio))
+	if (folio_mapping(folio) || page_type(&folio->page) == PAGE_DRIVER)
 		folio_mark_dirty(folio);
 	folio_unlock(folio);
 }
@@ -219,7 +250,7 @@ static void dirty_lock(struct folio *folio)
 void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr)
 {
 	for (unsigned long i = 0; i < nr; i++) {
-		if (page_type(pages[i]) == PAGE_FILE)
+		if (gup_page_of_file(pages[i]))
 			dirty_lock(page_folio(pages[i]));
 		unpin_user_page(pages[i]);
 	}

@@ -27,6 +27,7 @@ DECLARE_EVENT(GUP_UNSHARE);
 #define FOLL_WRITE	0x01u	/* pages to write to: writable, and exclusive */
 #define FOLL_LONGTERM	0x02u	/* long-term: never the zero page, nor one shared with a file. Pins only */
 #define FOLL_FAST_ONLY	0x04u	/* GUP-fast only, no slow path. The _fast calls only */
+#define FOLL_TOUCH	0x08u	/* set by the calls themselves: what the slow path finds becomes accessed, or dirty */
 #define FOLL_GET	0x10u	/* set by the calls themselves: this, or */
 #define FOLL_PIN	0x20u
 

@@ -174,7 +174,7 @@ static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int
  */
 static force_inline bool must_leave(const struct page *page, unsigned int flags)
 {
-	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && page_type(page) == PAGE_FILE);
+	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && gup_page_of_file(page));
 }
 
 DEFINE_KNOCKOUT(GUP_SHARE_B,
@@ -232,6 +232,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 		gup_put_folio(folio, 1, flags);
 		return NULL;
 	}
+	folio_mark_accessed(folio);
 	return page;
 }
 
@@ -273,6 +274,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 		gup_put_folio(folio, (int)nr, flags);
 		return 0;
 	}
+	folio_mark_accessed(folio);
 	for (unsigned long i = 0; i < nr; i++)
 		pages[i] = page + i;
 	count_event(EV_GUP_LEAF);

@@ -55,6 +55,19 @@ static inline int try_grab_folio(struct page *page, unsigned int flags)
 	return 0;
 }
 
+/* Of a file or a driver: not anonymous, so never exclusive. */
+static force_inline bool gup_page_of_file(const struct page *page)
+{
+	return page_type(page) == PAGE_FILE || page_type(page) == PAGE_DRIVER;
+}
+
+/* @folio was used. Locking: a reference. Source: mm/swap.c. */
+static force_inline void folio_mark_accessed(struct folio *folio)
+{
+	if (unlikely(!(load_relaxed(&folio->page.flags) & PG_REFERENCED)))
+		fetch_or_relaxed(&folio->page.flags, PG_REFERENCED);
+}
+
 /*
  * gup_must_unshare - later writes of the mm must be visible through a read pin: so an anonymous page must be
  * exclusive, as for writing it is anyway, and a page of a file is the mm's to write to only in a shared mapping. For a
@@ -68,7 +81,7 @@ static force_inline bool gup_must_unshare(const struct vm_area_struct *vma, cons
 		return false;
 	if (page == zero_page)
 		return flags & FOLL_LONGTERM;
-	if (page_type(page) == PAGE_FILE)
+	if (gup_page_of_file(page))
 		return (flags & FOLL_LONGTERM) && !(vma && (vma->vm_flags & VM_SHARED));
 	return !KNOCKED_OUT(GUP_UNSHARE_B);
 }

@@ -89,12 +89,19 @@ int folio_mkclean(struct folio *folio)
 	return cleaned;
 }
 
+DEFINE_KNOCKOUT(MKCLEAN_RAW,
+	.name = "mkclean:raw",
+	.removes = "write-protecting raw frames, where a driver wants to know of the next write",
+	.breaks = "a write that the driver does not know of",
+	.detected_by = "the count of writes that a driver keeps",
+	.hunt = "test knockout.device");
+
 /* Locking: as pfn_mkclean_range(). */
 static int clean_in_vma(struct vm_area_struct *vma, unsigned long pgoff, unsigned long pfn, unsigned long nr)
 {
 	struct page_vma_mapped_walk pvmw = {
 		.pfn = pfn, .nr_pages = nr, .pgoff = pgoff, .vma = vma, .address = vma_address(vma, pgoff, nr),
-			.flags = PVMW_SYNC,
+			.flags = PVMW_SYNC | (KNOCKED_OUT(MKCLEAN_RAW) ? 0 : PVMW_RAW),
 	};
 
 	if (!nr || invalid_mkclean_vma(vma, NULL) || pvmw.address == (unsigned long)-EFAULT)

@@ -98,12 +98,12 @@ static int check_vma(struct vma_remap *r)
 	/* Then it is mapped a second time, so that writes are visible to both. */
 	if (!r->old_len && !(r->vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	if ((r->flags & MREMAP_DONTUNMAP) && (r->vma->vm_flags & VM_PFNMAP))
+	if ((r->flags & MREMAP_DONTUNMAP) && (r->vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
 	/* A shrunk part may end anywhere. */
 	if (min(r->old_len, r->new_len) > r->vma->vm_end - r->addr)
 		return -EFAULT;
-	if (r->new_len > r->old_len && (r->vma->vm_flags & VM_PFNMAP))
+	if (r->new_len > r->old_len && (r->vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EFAULT;
 	if ((r->flags & MREMAP_FIXED) && r->new_addr < MMAP_MIN_ADDR)
 		return -EPERM;

@@ -4,24 +4,24 @@
 
 #include <errno.h>
 
+#include "core/mm/device.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/mmap.h"
 #include "core/op/munmap.h"
 #include "core/op/vm_fault.h"
+#include "core/op/vm_insert.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/operation.h"
 
-static bool can_be_raw(unsigned long pfn, unsigned long nr)
-{
-	if (pfn + nr - 1 > ENTRY_PFN_MASK >> PAGE_SHIFT || pfn + nr < pfn)
-		return false;
-	for (unsigned long i = 0; i < nr; i++)
-		if (pfn_valid(pfn + i) && page_type(pfn_to_page(pfn + i)) != PAGE_RESERVED)
-			return false;
-	return true;
-}
+/* Lock key: (T) this thread only */
+struct remap {
+	unsigned long first;	/* (T) address of the range */
+	unsigned long pfn;	/* (T) its frame */
+	unsigned long left;	/* (T) frames not mapped yet */
+};
 
 /* Without test_walk, a walk skips VM_PFNMAP VMAs. */
 static int walk_it(unsigned long start, unsigned long end, struct mm_walk *walk)
@@ -32,11 +32,12 @@ static int walk_it(unsigned long start, unsigned long end, struct mm_walk *walk)
 
 static int install_raw(unsigned long addr, unsigned long next, pte_t *ptep, struct mm_walk *walk)
 {
-	unsigned long *left = walk->private;
+	struct remap *remap = walk->private;
+	pte_t pte = pte_mkspecial(pfn_pte(remap->pfn + ((addr - remap->first) >> PAGE_SHIFT), walk->vma->vm_page_prot));
 
 	(void)next;
-	*ptep = pte_mkspecial(pfn_pte(vma_raw_pfn(walk->vma, addr), walk->vma->vm_page_prot));
-	(*left)--;
+	*ptep = vma_inserts_writable(walk->vma) ? pte_mkwrite(pte) : pte;
+	remap->left--;
 	return 0;
 }
 
@@ -59,13 +60,16 @@ static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsig
 	return 0;
 }
 
-/* Leaves for as much of @vma as possible, with thp=always. They are set here only; faults may split them. */
+/*
+ * Leaves for as much of @vma as possible, with thp=always. They are set here only; faults may split them, and map the
+ * frames again one by one: a driver's fault could not.
+ */
 static int install_raw_puds(struct vm_area_struct *vma, unsigned long *left)
 {
 	unsigned long addr = ALIGN_UP(vma->vm_start, PUD_SIZE);
 	int err = 0;
 
-	if (!THP_POSSIBLE || vma->vm_mm->pt.policy.thp != THP_ALWAYS)
+	if (!THP_POSSIBLE || vma->vm_mm->pt.policy.thp != THP_ALWAYS || vma->vm_file)
 		return 0;
 	if (!IS_ALIGNED(vma_raw_pfn(vma, addr), PUD_SIZE >> PAGE_SHIFT))
 		return 0;
@@ -74,22 +78,43 @@ static int install_raw_puds(struct vm_area_struct *vma, unsigned long *left)
 	return err;
 }
 
+/*
+ * A private VMA keeps its first frame in vm_pgoff, which is its place among the VMAs of its file. Locking: mmap_lock
+ * for write, @vma write-locked.
+ */
+static void set_raw_vma(struct vm_area_struct *vma, unsigned long pfn)
+{
+	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_PFNMAP);
+	if (!is_cow_mapping(vma->vm_flags))
+		return;
+	vma_file_pre_update(vma);
+	vma->vm_pgoff = pfn;
+	vma_file_post_update(vma);
+}
+
+/* Source: mm/memory.c, remap_pfn_range_internal(), remap_pfn_range_notrack(). */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long size)
 {
 	static const struct mm_walk_ops ops = {
 		.test_walk = walk_it, .install_pte = install_raw, .walk_lock = PGWALK_WRLOCK_VERIFY,
 	};
-	unsigned long left = vma_pages(vma);
-	int err;
+	struct remap remap = { .first = addr, .pfn = pfn, .left = size >> PAGE_SHIFT };
+	bool cow = is_cow_mapping(vma->vm_flags);
+	int err = 0;
 
-	if (addr != vma->vm_start || addr + size != vma->vm_end || !can_be_raw(pfn, left))
+	if (!size || !IS_ALIGNED(addr | size, PAGE_SIZE) || addr < vma->vm_start || addr >= vma->vm_end ||
+	    size > vma->vm_end - addr || !pfn_modify_allowed(pfn, remap.left))
 		return -EINVAL;
-	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_PFNMAP);
-	vma->vm_pgoff = pfn;
-	err = install_raw_puds(vma, &left);
+	if (cow && size != vma->vm_end - vma->vm_start)
+		return -EINVAL;
+	set_raw_vma(vma, pfn);
+	if (cow)
+		err = install_raw_puds(vma, &remap.left);
 	if (!err)
-		err = walk_page_range_mm(vma->vm_mm, addr, addr + size, &ops, &left);
-	BUG_ON(!err && left);
+		err = walk_page_range_mm(vma->vm_mm, addr, addr + size, &ops, &remap);
+	BUG_ON(!err && remap.left);
+	if (err)
+		zap_vma_ptes(vma, addr, size);
 	return err;
 }
 
@@ -101,7 +126,7 @@ long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 	int err;
 
 	len = ALIGN_UP(len, PAGE_SIZE);
-	if (!len || (flags & MAP_TYPE) != MAP_PRIVATE || !can_be_raw(pfn, len >> PAGE_SHIFT))
+	if (!len || (flags & MAP_TYPE) != MAP_PRIVATE || !pfn_modify_allowed(pfn, len >> PAGE_SHIFT))
 		return -EINVAL;
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);

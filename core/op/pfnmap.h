@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pfnmap.h - maps raw frames: device memory, or other memory outside of the allocator.
+ * pfnmap.h - maps raw frames: device memory, or memory that the allocator manages for another owner.
  *
  * The entries hold frame numbers. The frames may lie beyond the machine: then they cannot be read, and a private copy
- * is zero. Or they exist and are PAGE_RESERVED: the owner keeps them for as long as they are mapped. Others are
- * rejected, since a private copy could be allocated in the very frame it is a copy of, and be taken for it
- * (vm_normal_page.h).
+ * is zero. Or they exist: the owner keeps them for as long as they are mapped, as no entry counts them.
  *
  * Source: mm/memory.c, remap_pfn_range(); drivers/char/mem.c, mmap_mem(); the patch "mm: re-architect the VM_UNPAGED
  * logic".
@@ -16,22 +14,24 @@
 #include "core/mm/mm_types.h"
 
 /*
- * remap_pfn_range - maps frames @pfn … over [@addr, @addr + @size), all of @vma, which is empty. Sets VM_IO,
- * VM_RESERVED and VM_PFNMAP, and vm_pgoff to @pfn. Under policy thp=always leaves of PUD tables map as much as
- * possible. Returns 0; -EINVAL (not all of @vma, frames that are rejected, or more than an entry can name; nothing is
- * changed); -ENOMEM (part of it is mapped, and the caller unmaps @vma). Locking: mmap_lock for write, @vma
+ * remap_pfn_range - maps frames @pfn … over [@addr, @addr + @size), which is empty: all of @vma if that is private,
+ * any part of it if it is shared. Sets VM_IO, VM_RESERVED and VM_PFNMAP, and in a private @vma vm_pgoff to @pfn. Writes
+ * to a shared @vma go to the frames themselves. A private one without a file is mapped by leaves of PUD tables as far
+ * as possible, under policy thp=always. Returns 0; -EINVAL (a private @vma and not all of it, not in @vma, or more than
+ * an entry can name; nothing is changed); -ENOMEM (nothing of it is mapped). Locking: mmap_lock for write, @vma
  * write-locked. Source: mm/memory.c.
  */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long size);
 
 /*
  * sys_mmap_pfn - sys_mmap() of frames @pfn …, privately, as of a device: addresses, @flags without MAP_ANONYMOUS, and
- * errors as there, and -EINVAL for frames that remap_pfn_range() rejects. Locking: none held.
+ * errors as there, and -EINVAL for frames that remap_pfn_range() rejects. For shared ones see sys_mmap_device().
+ * Locking: none held.
  */
 long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pfn);
 
 /*
- * alloc_raw_frames - 1 << @order consecutive frames that may be mapped raw, contents undefined; NULL without memory.
+ * alloc_raw_frames - 1 << @order consecutive frames to be mapped raw, contents undefined; NULL without memory.
  * free_raw_frames - frees them. Locking: none; to free, nothing maps them.
  */
 struct page *alloc_raw_frames(unsigned int order);

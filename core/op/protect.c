@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "core/mm/device.h"
 #include "core/mm/notifier.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
@@ -25,13 +26,14 @@ DEFINE_EVENT(MPROTECT, "mprotect");
 /* A write fault would only make it writable. Locking: the PTL. Source: mm/mprotect.c. */
 static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
 {
-	struct page *page = vma->vm_flags & VM_WRITE ? vm_normal_page(vma, addr, pte) : NULL;
+	struct page *page;
 
-	if (!page)
+	if (!(vma->vm_flags & VM_WRITE))
 		return false;
-	if (vma->vm_flags & VM_SHARED)
-		return pte_dirty(pte);	/* written to since its folio was cleaned: the folio is dirty */
-	return PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
+	if (vma->vm_flags & VM_SHARED)	/* dirty: written to since it was cleaned, and known to file or driver */
+		return pte_dirty(pte) || !vma_wants_writenotify(vma);
+	page = vm_normal_page(vma, addr, pte);
+	return page && (PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE));
 }
 
 /*

@@ -97,7 +97,7 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 	struct address_space *mapping = &file->mapping;
 	unsigned long old;
 
-	if (!IS_ALIGNED(pages, 1ul << mapping->order))
+	if (file->ops || !IS_ALIGNED(pages, 1ul << mapping->order))
 		return -EINVAL;
 	if (pages > mapping->max_pages)
 		return -EFBIG;

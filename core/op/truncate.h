@@ -17,8 +17,8 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
 /*
  * sys_ftruncate - sets the size of @file to @pages pages. Shorter: pages beyond are removed from memory, from every
  * address space, private copies too, and from the device; an access there returns VM_FAULT_SIGBUS. Longer: the added
- * pages are zero. Returns 0; -EINVAL if @pages is no multiple of its folio size; -EFBIG if it cannot grow so far.
- * Locking: none held.
+ * pages are zero. Returns 0; -EINVAL if @pages is no multiple of its folio size, or it is a driver's; -EFBIG if it
+ * cannot grow so far. Locking: none held.
  */
 int sys_ftruncate(struct file *file, unsigned long pages);
 

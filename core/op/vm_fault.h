@@ -179,8 +179,8 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 /*
  * handle_raw_pud - @vmf->vma maps raw frames, maybe by a leaf of a PUD table. 0: that allows the access. FAULT_PTES:
  * there is no leaf, or none any more.
- * do_raw_page() - nothing is mapped yet: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a write is yet to be
- * handled. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(); mm/memory.c, vmf_insert_pfn().
+ * do_raw_page() - nothing is mapped yet, and there is no file: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a
+ * write is yet to be handled. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(), vmf_insert_pfn().
  */
 vm_fault_t handle_raw_pud(struct vm_fault *vmf);
 vm_fault_t do_raw_page(struct vm_fault *vmf);
@@ -192,6 +192,12 @@ vm_fault_t do_raw_page(struct vm_fault *vmf);
  * mm/memory.c.
  */
 vm_fault_t do_fault(struct vm_fault *vmf);
+/*
+ * do_device_fault - the same if the file is a driver's. wp_pfn_shared() - a write, or an unsharing fault, on a
+ * read-only raw frame of a shared mapping. Return and locking: as do_fault(). Source: mm/memory.c.
+ */
+vm_fault_t do_device_fault(struct vm_fault *vmf);
+vm_fault_t wp_pfn_shared(struct vm_fault *vmf);
 /*
  * do_huge_fault - the same if its huge page may be mapped as one, and nothing is mapped. Returns and locking: as
  * do_fault().

@@ -56,8 +56,8 @@ static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, st
 	for (unsigned int i = 0; i < nr; i++) {
 		pte_t pte = ptep_get_and_clear(ptep + i);
 
-		/* Its folio was dirtied before the write: see file_fault.c. */
-		ASSERT(!pte_dirty(pte) || folio_test_anon(folio) || folio_test_dirty(folio));
+		/* The folio of a file was dirtied before the write: see file_fault.c. A driver's is not. */
+		ASSERT(!pte_dirty(pte) || page_type(page) != PAGE_FILE || folio_test_dirty(folio));
 		(void)pte;
 	}
 	if (likely(folio_test_anon(folio)))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/device.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mm.h"
@@ -90,12 +91,13 @@ static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsi
 		     linear_page_index(in->vma, addr));
 }
 
-/* A private mapping has copies of its file's pages, within i_size. */
+/* A private mapping has copies of its file's pages, within i_size. A driver's file has no size. */
 static void check_in_file(struct inspection *in, unsigned long addr)
 {
 	unsigned long index = linear_page_index(in->vma, addr);
 
-	if (!vma_is_anonymous(in->vma) && index >= i_size_read(&in->vma->vm_file->mapping))
+	if (!vma_is_anonymous(in->vma) && !vma_is_device(in->vma) &&
+	    index >= i_size_read(&in->vma->vm_file->mapping))
 		fail(in, "entry at %lx lies beyond the end of its file", addr);
 }
 
@@ -113,20 +115,38 @@ static void check_file(struct inspection *in, struct page *page, pte_t pte, unsi
 		     page_to_pfn(page));
 }
 
+/* Its owner is a driver, which maps it in its own files only. */
+static void check_driver(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
+{
+	find_mapping(in, page);
+	if (!vma_is_device(in->vma) || !(in->vma->vm_flags & VM_MIXEDMAP))
+		fail(in, "pfn %lu, a driver's, is mapped at %lx by no driver", page_to_pfn(page), addr);
+	else if (pte_write(pte) && is_cow_mapping(in->vma->vm_flags))
+		fail(in, "entry at %lx, of a private mapping, allows writes to pfn %lu of a driver", addr,
+		     page_to_pfn(page));
+}
+
+/* The zero page, read-only; or a raw frame, writable in shared mappings only. */
+static void check_special(struct inspection *in, pte_t pte, unsigned long addr)
+{
+	bool zero = is_zero_pfn(pte_pfn(pte));
+
+	if ((!zero && !vma_maps_raw(in->vma, addr, pte_pfn(pte))) ||
+	    (pte_write(pte) && (zero || is_cow_mapping(in->vma->vm_flags))))
+		fail(in, "special entry %016lx at %lx is not the zero page or a raw frame, read-only",
+		     (unsigned long)pte.val, addr);
+}
+
 static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 {
 	unsigned long pfn = pte_pfn(pte);
 
-	bool raw = (in->vma->vm_flags & VM_PFNMAP) && pfn == vma_raw_pfn(in->vma, addr);
-
 	if (pte_bad(pte)) {
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 	} else if (pte_special(pte)) {
-		if ((!is_zero_pfn(pfn) && !raw) || pte_write(pte))
-			fail(in, "special entry %016lx at %lx is not the zero page or a raw frame, read-only",
-			     (unsigned long)pte.val, addr);
-	} else if (raw) {
-		fail(in, "entry %016lx at %lx maps a raw frame, and is not special", (unsigned long)pte.val, addr);
+		check_special(in, pte, addr);
+	} else if (page_type(pfn_to_page(pfn)) == PAGE_DRIVER) {
+		check_driver(in, pfn_to_page(pfn), pte, addr);
 	} else if (page_type(pfn_to_page(pfn)) == PAGE_FILE) {
 		check_file(in, pfn_to_page(pfn), pte, addr);
 	} else if (page_type(pfn_to_page(pfn)) == PAGE_ANON) {

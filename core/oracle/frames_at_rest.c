@@ -58,11 +58,12 @@ static void check_folio(struct inspection *in, struct folio *folio)
 {
 	int mapped = (int)in->found[folio_pfn(folio)].folio_mapped;
 	bool pooled = folio_test_hugetlb(folio), free = pooled && !folio_ref_count(folio);
-	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL);
+	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL) +
+		     (page_type(&folio->page) == PAGE_DRIVER);
 
 	if (folio_ref_count(folio) != mapped + cached || (mapped + cached == 0 && !free) || cached > 1)
 		fail(in,
-		     "pfn %lu has %d references, but %d entries map it or its folio, with %d caches or swap slots",
+		     "pfn %lu has %d references, but %d entries map it or its folio, with %d caches, slots, or drivers",
 		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
 	in->huge += pooled;
 	in->huge_free += free;
@@ -89,6 +90,7 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 	case PAGE_ANON:
 	case PAGE_FILE:
 	case PAGE_DEVICE:
+	case PAGE_DRIVER:
 		if (page_folio(page) == (struct folio *)page)
 			check_folio(in, page_folio(page));
 		else if (page_type(&page_folio(page)->page) != page_type(page) ||

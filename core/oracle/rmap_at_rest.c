@@ -39,6 +39,7 @@ struct rmap_inspection {
 
 /* ---- top down: page tables ---- */
 
+/* Pages of drivers are found by none: they have no place in a file. */
 static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct *vma, unsigned long addr,
 			unsigned long pfn)
 {
@@ -46,6 +47,8 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 	struct folio *folio = page_folio(page);
 	unsigned long index = folio->page.index + folio_page_idx(folio, page);
 
+	if (page_type(page) == PAGE_DRIVER)
+		return;
 	if (in->nr == in->room) {
 		disagree(in->complaint, "more pages are mapped than counted, at %lx", addr);
 	} else if (page_type(page) == PAGE_ANON && !census_find(&in->census, folio_anon_vma(folio))) {

@@ -38,6 +38,7 @@ enum page_type {
 	PAGE_ZERO,		/* the shared zero page */
 	PAGE_RESERVED,		/* pfn 0, and pages behind raw PFN mappings */
 	PAGE_DEVICE,		/* device-private memory */
+	PAGE_DRIVER,		/* a driver's, which holds a reference: mapped by vm_insert_page() */
 	NR_PAGE_TYPES
 };
 

@@ -104,13 +104,11 @@ static void p1_flags_first_frame_and_entries(void **state)
 static void frames_that_are_refused(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
-	struct page *used = alloc_page(PAGE_USED);
 	unsigned long beyond = machine.max_pfn, top = ENTRY_PFN_MASK >> PAGE_SHIFT;
 	const int fixed = MAP_PRIVATE | MAP_FIXED;
 	struct vm_area_struct *vma;
 
 	(void)state;
-	assert_int_equal(sys_mmap_pfn(mm, AT, BYTES, PROT_READ, fixed, page_to_pfn(used)), -EINVAL);
 	assert_int_equal(sys_mmap_pfn(mm, AT, BYTES, PROT_READ, fixed, top - PAGES + 2), -EINVAL);
 	assert_int_equal(sys_mmap_pfn(mm, AT, BYTES, PROT_READ, fixed, -1ul), -EINVAL);
 	assert_int_equal(sys_mmap_pfn(mm, AT, 0, PROT_READ, fixed, beyond), -EINVAL);
@@ -126,10 +124,12 @@ static void frames_that_are_refused(void **state)
 	vma_start_write(vma);
 	assert_int_equal(remap_pfn_range(vma, AT, beyond, BYTES - PAGE_SIZE), -EINVAL);
 	assert_int_equal(remap_pfn_range(vma, AT + PAGE_SIZE, beyond, BYTES - PAGE_SIZE), -EINVAL);
+	assert_int_equal(remap_pfn_range(vma, AT, beyond, 0), -EINVAL);
+	assert_int_equal(remap_pfn_range(vma, AT, beyond, BYTES + PAGE_SIZE), -EINVAL);
+	assert_int_equal(remap_pfn_range(vma, AT, top, BYTES), -EINVAL);
 	assert_int_equal(vma->vm_flags, VM_READ);
 	assert_int_equal(remap_pfn_range(vma, AT, beyond, BYTES), 0);
 	mmap_write_unlock(mm);
-	free_page(used);
 	assert_at_rest(mm);
 	mm_exit(mm);
 }
@@ -148,9 +148,9 @@ static void p2_what_is_a_normal_page(void **state)
 	for (unsigned long i = 0; i < PAGES; i++) {
 		unsigned long addr = AT + i * PAGE_SIZE;
 
-		assert_null(vm_normal_page(raw, addr, mk_pte(&pages[i], prot)));
 		assert_null(vm_normal_page(raw, addr, pte_mkspecial(mk_pte(&pages[i], prot))));
-		/* The neighbour's frame here is not the raw one: it would be a copy. */
+		/* Not special: a copy, even in the frame that it is a copy of. */
+		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(&pages[i], prot)), &pages[i]);
 		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(&pages[(i + 1) % PAGES], prot)),
 				 &pages[(i + 1) % PAGES]);
 		assert_ptr_equal(vm_normal_page(raw, addr, mk_pte(other, prot)), other);
@@ -160,9 +160,45 @@ static void p2_what_is_a_normal_page(void **state)
 	assert_null(vm_normal_page(plain, AREA, pte_mkspecial(mk_pte(zero_page, prot))));
 	assert_null(vm_normal_page(raw, AT, pte_mkspecial(mk_pte(zero_page, prot))));
 	assert_int_equal(bad_ptes(NULL), 0);
+	/* A private mapping has its frames in a row. */
+	assert_null(vm_normal_page(raw, AT, pte_mkspecial(mk_pte(&pages[1], prot))));
+	assert_int_equal(bad_ptes(NULL), 1);
+	bad_ptes_reset();
 	mm_exit(mm);
 	free_page(other);
 	device_frames_untouched(pages);
+}
+
+/*
+ * Ordinary memory is mapped raw like any other. Its owner frees a frame that is still mapped: a copy may be allocated
+ * in that very frame, and is a normal page from then on.
+ */
+/* Rows: P1, P2, P3. */
+static void p2_a_copy_in_its_own_frame_is_normal(void **state)
+{
+	struct page *page = alloc_page(PAGE_USED);
+	struct mm_struct *mm = world_mm("linux-6.15"), *child;
+	unsigned long pfn = page_to_pfn(page);
+
+	(void)state;
+	assert_int_equal(sys_mmap_pfn(mm, AT, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, pfn), AT);
+	assert_int_equal(page_ref_count(page), 1);
+	assert_int_equal(page_mapcount(page), 0);
+	/* Tables and an anon_vma come first, so that the frame freed last is allocated next. */
+	assert_int_equal(do_user_addr_fault(mm, AT, 0), 0);
+	free_page(page);
+	assert_int_equal(do_user_addr_fault(mm, AT, FAULT_FLAG_WRITE), 0);
+	assert_int_equal(pte_pfn(tree_pte(mm, AT)), pfn);
+	assert_false(pte_special(tree_pte(mm, AT)));
+	assert_ptr_equal(vm_normal_page(vma_at(mm, AT), AT, tree_pte(mm, AT)), page);
+	assert_int_equal(page_mapcount(page), 1);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 1);
+	assert_at_rest(mm);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(page_mapcount(page), 2);
+	assert_at_rest(mm, child);
+	mm_exit(child);
+	mm_exit(mm);
 }
 
 /* Impossible entries: reported, counted, skipped by every operation. */
@@ -392,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(p1_flags_first_frame_and_entries, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(frames_that_are_refused, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(p2_what_is_a_normal_page, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(p2_a_copy_in_its_own_frame_is_normal, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(p2_bad_entries_are_reported_and_do_no_harm, world_up_with_words,
 						world_down),
 		cmocka_unit_test_setup_teardown(p3_raw_pages_are_left_alone, world_up_with_words, world_down),
