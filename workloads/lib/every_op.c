@@ -130,12 +130,37 @@ static int open_files(const struct workload_run *run)
 	return 0;
 }
 
+static int open_devices(void)
+{
+	static const struct vm_operations_struct *const ops[EVERY_DEVICES] = { &mem_device, &pfn_device,
+									       &mixed_device };
+	const unsigned long nr = 1ul << EVERY_RAW_ORDER;
+
+	scene.driver = alloc_driver_pages(EVERY_RAW_ORDER);
+	if (!scene.driver)
+		return -ENOMEM;
+	scene.frames[0] = (struct device_frames){ page_to_pfn(scene.raw), nr };
+	scene.frames[1] = (struct device_frames){ machine.max_pfn + 2000, nr };
+	scene.frames[2] = (struct device_frames){ page_to_pfn(scene.driver), nr };
+	for (unsigned int i = 0; i < EVERY_DEVICES; i++) {
+		scene.devices[i] = file_create_device(ops[i], &scene.frames[i]);
+		if (!scene.devices[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* What there is of it goes. Mappings of it are gone. */
 static void close_scene(void)
 {
 	for (unsigned int i = 0; i < EVERY_FILES; i++)
 		if (scene.files[i])
 			file_put(scene.files[i]);
+	for (unsigned int i = 0; i < EVERY_DEVICES; i++)
+		if (scene.devices[i])
+			file_put(scene.devices[i]);
+	if (scene.driver)
+		put_page(scene.driver);
 	if (scene.raw)
 		free_raw_frames(scene.raw, EVERY_RAW_ORDER);
 	BUG_ON(swap_off());
@@ -155,6 +180,8 @@ static int open_scene(const struct workload_run *run)
 		hugetlb_pool_resize(HPAGE_PMD_ORDER, HUGE_PAGES);
 	scene.raw = alloc_raw_frames(EVERY_RAW_ORDER);
 	err = scene.raw ? open_files(run) : -ENOMEM;
+	if (!err)
+		err = open_devices();
 	if (err)
 		close_scene();
 	return err;

@@ -8,6 +8,7 @@
 #define EVERY_TABLES	3ul	/* PTE tables that a window spans */
 #define EVERY_NEAR	8ul	/* pages at the start of each that most operations choose from */
 #define EVERY_FILES	3u	/* of folios of each size: small, large, huge */
+#define EVERY_DEVICES	3u	/* raw frames mapped at once, and in faults; pages of a driver, and raw frames */
 #define EVERY_PINS	4u	/* that a worker keeps at a time */
 #define EVERY_RAW_ORDER	4u	/* of the frames that raw mappings map */
 
@@ -17,6 +18,9 @@
 struct every_scene {
 	struct file *files[EVERY_FILES];	/* (C) */
 	struct page *raw;			/* (C) the first of 1 << EVERY_RAW_ORDER frames */
+	struct page *driver;			/* (C) the first of as many pages of drivers */
+	struct file *devices[EVERY_DEVICES];	/* (C) of drivers of each kind */
+	struct device_frames frames[EVERY_DEVICES];	/* (C) what they have */
 	struct hmm_mirror mirror;		/* (C) of the window of the mm that all share */
 };
 

@@ -62,6 +62,29 @@ static void map_raw(struct every *every, struct every_part part)
 		     MAP_PRIVATE | MAP_FIXED, pfn);
 }
 
+static unsigned long any_device(struct every *every)
+{
+	return every_below(every, EVERY_DEVICES);
+}
+
+static void map_device(struct every *every, struct every_part part)
+{
+	unsigned long kind = any_device(every), page = every_below(every, 1ul << EVERY_RAW_ORDER);
+
+	sys_mmap_device(every->mm, part.start, min(part.len, (PAGE_SIZE << EVERY_RAW_ORDER) - page * PAGE_SIZE),
+			any_prot(every), (every_below(every, 3) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED,
+			every->scene->devices[kind], every->scene->frames[kind].first + page);
+}
+
+static void unmap_device(struct every *every, struct every_part part)
+{
+	unsigned long kind = any_device(every), nr = every_below(every, 1ul << EVERY_RAW_ORDER) + 1;
+
+	(void)part;
+	unmap_mapping_range(&every->scene->devices[kind]->mapping, every->scene->frames[kind].first, nr,
+			    every_below(every, 2));
+}
+
 static void unmap(struct every *every, struct every_part part)
 {
 	sys_munmap(every->mm, part.start, part.len);
@@ -190,7 +213,8 @@ static void compare_mirror(struct every *every, struct every_part part)
 
 const struct every_deed every_range_deeds[] = {
 	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4),
-		DEED(protect, 6),
+		DEED(map_device, 4),
+	DEED(unmap_device, 2), DEED(protect, 6),
 	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
 		DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
