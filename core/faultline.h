@@ -55,6 +55,7 @@
 #include "core/op/migrate.h"
 #include "core/op/migrate_device.h"
 #include "core/op/mincore.h"
+#include "core/op/mlock.h"
 #include "core/op/mkclean.h"
 #include "core/op/mmap.h"
 #include "core/op/mmap_device.h"

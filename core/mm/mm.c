@@ -9,6 +9,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/mlock.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/notifier.h"
 #include "core/mm/swap.h"
@@ -43,6 +44,7 @@ int faultline_start(const struct machine_config *config)
 	vma_cache_plain = vma_cache_create("vma_plain");
 	err = anon_vma_init();
 	bad_ptes_reset();
+	mlock_init();
 	hugetlb_init();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
 	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
@@ -97,7 +99,7 @@ no_id:
 
 void mm_free(struct mm_struct *mm)
 {
-	BUG_ON(mm->map_count);
+	BUG_ON(mm->map_count || mm->total_vm || mm->locked_vm);
 	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
 		BUG_ON(mm_counter_sum(&mm->pt, i));
 	mmu_notifier_destroy(mm);

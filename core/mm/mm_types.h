@@ -35,8 +35,10 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SHARED	0x08UL		/* of a file: writes go to the file's pages, visible to all mappings */
 #define VM_PFNMAP	0x400UL		/* raw page frames, without struct pages */
-#define VM_LOCKED	0x2000UL	/* stays in memory; unused so far */
+#define VM_LOCKED	0x2000UL	/* stays in memory: see mlock.h. With VM_IO: its entries are being counted */
 #define VM_IO		0x4000UL	/* device memory */
+#define VM_LOCKONFAULT	0x8000UL	/* with VM_LOCKED: pages are not faulted in ahead. 0x80000 in Linux */
+#define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_DONTEXPAND	0x40000UL	/* not extended by mremap() */
 #define VM_RESERVED	0x80000UL	/* not managed by the allocator */
 #define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
@@ -119,6 +121,7 @@ struct mm_struct {
 	uint32_t mm_lock_seq;
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
+	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	unsigned long mmap_hint;	/* (M) start of the search for free addresses, downwards; 0: the top */
 	uint32_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */

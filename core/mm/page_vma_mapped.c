@@ -143,8 +143,10 @@ static void step_over(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	}
 	pvmw->address += PAGE_SIZE;
 	pvmw->pte++;
-	if (IS_ALIGNED(pvmw->address, PMD_SIZE))
+	if (IS_ALIGNED(pvmw->address, PMD_SIZE)) {
 		page_vma_mapped_walk_done(pvmw);
+		pvmw->flags |= PVMW_PGTABLE_CROSSED;
+	}
 }
 
 /* The entry maps one of the pages at the page's place in the VMA: it is never anywhere else. */

@@ -28,6 +28,7 @@ enum pvmw_flags {
 	PVMW_SYNC = 1,		/* lock every table: waits for concurrent map and unmap under the lock */
 	PVMW_MIGRATION = 2,	/* find the pages' migration entries instead */
 	PVMW_RAW = 4,		/* raw frames too */
+	PVMW_PGTABLE_CROSSED = 8,	/* set by the walk: the entries found are in more than one table */
 };
 
 /* Lock key: (T) this thread only */

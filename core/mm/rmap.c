@@ -127,6 +127,13 @@ static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long 
 		page_mapcount_inc(page);
 }
 
+/* Only a small folio is known to be mapped as a whole: reclaim finds the others. Source: mm/rmap.c. */
+static void mlock_small(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (likely(!folio_test_large(folio)))
+		mlock_vma_folio(folio, vma);
+}
+
 /* Adds one mapping of the whole folio. */
 static void add_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
 {
@@ -144,6 +151,7 @@ void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct 
 	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
 	BUG_ON(old < 0);
 	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+	munlock_vma_folio(folio, vma);
 }
 
 /* ---- folios of files ---- */
@@ -154,6 +162,7 @@ void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 	rmap_check(folio, page, nr);
 	ASSERT(!folio_test_anon(folio));
 	add_rmap_ptes(folio, page, nr, vma);
+	mlock_small(folio, vma);
 }
 
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
@@ -197,6 +206,7 @@ void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 	ASSERT(linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
 	(void)addr;
 	add_rmap_ptes(folio, page, nr, vma);
+	mlock_small(folio, vma);
 	if (flags & RMAP_EXCLUSIVE)
 		set_exclusive(page, nr);
 }

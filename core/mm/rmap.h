@@ -37,6 +37,7 @@
 #ifndef FAULTLINE_CORE_MM_RMAP_H
 #define FAULTLINE_CORE_MM_RMAP_H
 
+#include "core/mm/mlock.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
@@ -97,6 +98,8 @@ static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_s
 	folio->page.index = linear_page_index(vma, addr);
 	folio_set_anon_mapping(folio, load_relaxed(&vma->anon_vma));
 	rmap_check(folio, &folio->page, folio_nr_pages(folio));
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mlock_new_folio(folio);
 	if (unlikely(folio_test_large(folio))) {
 		folio_add_new_large_rmap(folio, vma, flags);
 		return;
@@ -143,6 +146,7 @@ static inline void folio_remove_rmap_ptes(struct folio *folio, struct page *page
 		folio_remove_large_rmap(folio, page, nr, vma);
 	else
 		page_mapcount_dec(page);
+	munlock_vma_folio(folio, vma);
 }
 
 /*

@@ -91,12 +91,20 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 		vma_give_back(vma_cache(mm), vma, 0);
 }
 
+/* @vma gets @pages more pages, modulo 2^64. Locking: mmap_lock for write. Source: mm/vma.c, vm_stat_account(). */
+static void account_pages(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long pages)
+{
+	mm->total_vm += pages;
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mm->locked_vm += pages;
+}
+
 static void vma_attach(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	vma_mark_attached(vma);
 	vma_tree_insert(&mm->tree, vma, vma->vm_end);
 	mm->map_count++;
-	mm->total_vm += vma_pages(vma);
+	account_pages(mm, vma, vma_pages(vma));
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -110,7 +118,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
 	vma_mark_detached(vma);
 	mm->map_count--;
-	mm->total_vm -= vma_pages(vma);
+	account_pages(mm, vma, -vma_pages(vma));
 }
 
 /*
@@ -133,7 +141,7 @@ static void vma_post_update(struct vm_area_struct *vma)
 static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long end)
 {
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
-	mm->total_vm += (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT);
+	account_pages(mm, vma, (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT));
 	vma_pre_update(vma);
 	vma->vm_end = end;
 	vma_post_update(vma);
@@ -143,7 +151,7 @@ static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 /* The end is the key, so the start moves freely. Locking: @vma write-locked. */
 static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start)
 {
-	mm->total_vm += (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT);
+	account_pages(mm, vma, (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT));
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
 	vma_tree_start_moved(&mm->tree, vma->vm_end);

@@ -2,6 +2,7 @@
 /* folio_referenced.c - recent accesses to a folio. */
 #include "core/op/folio_referenced.h"
 
+#include "core/mm/mlock.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/phys/folio_lock.h"
@@ -22,6 +23,12 @@ static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma
 	bool young = false;
 
 	while (page_vma_mapped_walk(&pvmw)) {
+		if (unlikely(load_relaxed(&vma->vm_flags) & VM_LOCKED)) {
+			if (!mlock_mapped_folio(folio, &pvmw))
+				return true;
+			pra->vm_flags |= VM_LOCKED;
+			return false;
+		}
 		young |= pvmw.pte ? ptep_test_and_clear_young(pvmw.pte) : pmdp_test_and_clear_young(pvmw.pmd);
 		pra->mapcount--;
 	}

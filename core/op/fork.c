@@ -55,6 +55,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 	if (err)
 		return err;
 	kind.resv = NULL;	/* huge pages are reserved for the parent only */
+	kind.flags &= ~VM_LOCKED_MASK;
 	dst = vma_alloc(child, src->vm_start, src->vm_end, kind);
 	if (!dst)
 		return -ENOMEM;

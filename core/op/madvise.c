@@ -9,13 +9,15 @@
 #include "core/op/collapse.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
+#include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
 /* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
-static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int madvise_dontneed_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+				   unsigned long end)
 {
 	struct mmu_gather tlb;
 
@@ -32,6 +34,12 @@ static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, un
 	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
 	tlb_finish_mmu(&tlb);
 	return 0;
+}
+
+/* The same without locked memory. */
+static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return vma->vm_flags & VM_LOCKED ? -EINVAL : madvise_dontneed_locked(mm, vma, start, end);
 }
 
 /* Folios that can't be swapped out stay. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
@@ -99,20 +107,12 @@ static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned
 	return err ? err : unmapped ? -ENOMEM : 0;
 }
 
-/* Source: mm/gup.c, faultin_page_range(). Locking: mmap_lock for read; the range lies in @vma. */
+/* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_populate(). */
 static int populate_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool write)
 {
-	vm_fault_t ret = 0;
-
 	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 		return -EINVAL;
-	for (; !ret && start < end; start += PAGE_SIZE)
-		ret = handle_mm_fault(vma, start, write ? FAULT_FLAG_WRITE : 0);
-	if (ret & VM_FAULT_OOM)
-		return -ENOMEM;
-	if (ret & VM_FAULT_HWPOISON)
-		return -EHWPOISON;
-	return ret ? -EFAULT : 0;
+	return faultin_page_range(vma, start, end, write ? FAULT_FLAG_WRITE : 0);
 }
 
 static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
@@ -136,6 +136,8 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 	switch (advice) {
 	case MADV_DONTNEED:
 		return madvise_walk_vmas(mm, start, end, madvise_dontneed);
+	case MADV_DONTNEED_LOCKED:
+		return madvise_walk_vmas(mm, start, end, madvise_dontneed_locked);
 	case MADV_PAGEOUT:
 		return madvise_walk_vmas(mm, start, end, madvise_pageout);
 	case MADV_HUGEPAGE:
@@ -161,8 +163,8 @@ static bool advice_changes_vmas(int advice)
 
 static bool advice_known(int advice)
 {
-	return advice == MADV_DONTNEED || advice == MADV_PAGEOUT || advice == MADV_POPULATE_READ ||
-	       advice == MADV_POPULATE_WRITE ||
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_PAGEOUT ||
+	       advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
 	       advice_changes_vmas(advice);
 }

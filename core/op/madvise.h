@@ -12,6 +12,9 @@
 #define MADV_GUARD_INSTALL	102
 #define MADV_GUARD_REMOVE	103
 #endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED	24
+#endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE		25
 #endif
@@ -19,13 +22,15 @@
 /*
  * sys_madvise - as madvise(2) for
  *   MADV_DONTNEED                          zaps pages, keeps guards; the next access finds zeroes
+ *   MADV_DONTNEED_LOCKED                   the same, also in locked memory
  *   MADV_PAGEOUT                           swaps pages out, if there is swap, also where others map them
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         later first faults map huge pages, if the policy is madvise; or never do
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
  *   MADV_COLLAPSE                          see collapse.h
  * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the
- * access; raw frames: all but HUGEPAGE and NOHUGEPAGE over the whole VMA; hugetlb: PAGEOUT, COLLAPSE and guards,
+ * access; locked memory: DONTNEED, PAGEOUT and GUARD_INSTALL; raw frames: all but HUGEPAGE and NOHUGEPAGE over the
+ * whole VMA; hugetlb: PAGEOUT, COLLAPSE and guards,
  * DONTNEED that begins inside a huge page, HUGEPAGE and NOHUGEPAGE that begin or end inside one); -ENOMEM (part of the
  * range is not mapped: the rest was done, except for POPULATE, which stops there; or no memory); -EAGAIN (HUGEPAGE,
  * NOHUGEPAGE: no memory to split a VMA, or too many VMAs); -EFAULT (POPULATE found a guard region); -EHWPOISON (it

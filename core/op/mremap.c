@@ -19,9 +19,11 @@
 #include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
+#include "core/op/mlock.h"
 #include "core/op/mmap.h"
 #include "core/op/move_page_tables.h"
 #include "core/op/munmap.h"
+#include "core/op/populate.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -42,6 +44,7 @@ struct vma_remap {
 	unsigned long new_addr;
 	int flags;				/* MREMAP_* */
 	bool unlocked;				/* mmap_lock was dropped already */
+	bool mlocked;				/* it is locked memory, and what is added is faulted in */
 };
 
 static bool implies_new_addr(const struct vma_remap *r)
@@ -190,9 +193,13 @@ static void unmap_emptied(struct mm_struct *mm, unsigned long addr, unsigned lon
 	BUG_ON(err && err != -ENOMEM);
 }
 
-/* A source VMA that was moved as a whole has no pages, and needs no anon_vma. Source: mm/mremap.c. */
+/*
+ * A source VMA that was moved as a whole has no pages, and needs no anon_vma. None stays locked, also where a part was
+ * moved. Source: mm/mremap.c.
+ */
 static void dontunmap_complete(const struct vma_remap *r, const struct vm_area_struct *copy)
 {
+	munlock_vma(r->vma);
 	if (r->vma != copy && r->vma->vm_start == r->addr && r->vma->vm_end == r->addr + r->old_len)
 		unlink_anon_vmas(r->vma);
 }
@@ -346,6 +353,7 @@ static long do_mremap(struct vma_remap *r)
 	err = check_vma(r);
 	if (err)
 		return err;
+	r->mlocked = r->vma->vm_flags & VM_LOCKED;
 	return implies_new_addr(r) ? mremap_to(r) : mremap_at(r);
 }
 
@@ -367,5 +375,7 @@ long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 	ret = do_mremap(&r);
 	if (!r.unlocked)
 		mmap_write_unlock(mm);
+	if (ret > 0 && unlikely(r.mlocked) && r.new_len > r.old_len)
+		mm_populate(mm, (unsigned long)ret + r.old_len, r.new_len - r.old_len);
 	return ret;
 }

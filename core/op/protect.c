@@ -11,6 +11,7 @@
 #include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
 #include "core/op/mmap.h"
+#include "core/op/populate.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/page_flags.h"
@@ -92,19 +93,24 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			  unsigned long flags, unsigned long *next)
 {
+	bool copies;
 	int err;
 
 	*next = min(end, vma->vm_end);
 	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;
+	copies = (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE);
 	err = vma_isolate(mm, &vma, start, end);
 	if (err)
 		return err;
 	SYNCPOINT("mprotect.locked");
 	vma_set_flags(vma, flags);
 	change_protection(mm, vma);
-	vma_merge_neighbours(mm, vma);
+	vma = vma_merge_neighbours(mm, vma);
+	/* The next write to locked memory must not have to copy a page. Without memory it has to. */
+	if (unlikely(copies))
+		populate_vma_page_range(vma, start, *next);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "core/mm/mlock.h"
 #include "core/mm/swap.h"
 #include "core/op/folio_batch.h"
 #include "core/op/try_to_unmap.h"
@@ -22,9 +23,14 @@ DEFINE_EVENT(RECLAIM_KEPT, "folios that could not be swapped out");
 /* Locking: the folio lock, dropped. */
 static int swap_out_locked(struct folio *folio)
 {
-	unsigned long slot = folio_alloc_swap(folio);
+	unsigned long slot;
 	bool done;
 
+	if (folio_test_mlocked(folio)) {
+		folio_unlock(folio);
+		return -EBUSY;
+	}
+	slot = folio_alloc_swap(folio);
 	if (!slot) {
 		folio_unlock(folio);
 		return -ENOSPC;

@@ -12,8 +12,8 @@ DECLARE_EVENT(RECLAIM_KEPT);
 
 /*
  * reclaim_folio - swaps @folio out, and drops the caller's reference in any case. Returns 0: its frame is free, or
- * will be when transient references are dropped; -EBUSY: it is large, locked, pinned, or in use otherwise, or not
- * anonymous memory; -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
+ * will be when transient references are dropped; -EBUSY: it is large, locked, mlocked, pinned, or in use otherwise, or
+ * not anonymous memory; -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
  */
 int reclaim_folio(struct folio *folio);
 

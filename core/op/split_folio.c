@@ -29,6 +29,7 @@ static void make_folio(struct page *head, struct page *page)
 	store_relaxed(&page->mapping, load_relaxed(&head->mapping));
 	page->index = head->index + i;
 	store_relaxed(&page->private, 0);
+	store_relaxed(&page->mlock_count, 0);
 	/*
 	 * A thread that found the head by the page, and takes a reference to it later, re-checks: see page_folio().
 	 *

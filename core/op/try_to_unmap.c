@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/mlock.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
@@ -12,6 +13,7 @@
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 
 DEFINE_EVENT(UNMAP_PINNED, "entries left mapped by rmap: their page is pinned");
 DEFINE_EVENT(POISON, "folios hwpoisoned");
@@ -90,6 +92,23 @@ static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct v
 	return true;
 }
 
+DEFINE_KNOCKOUT(UNMAP_MLOCK,
+	.name = "unmap:mlock",
+	.removes = "the check of VM_LOCKED, under the PTL, before reclaim unmaps a page",
+	.breaks = "locked memory is swapped out",
+	.detected_by = "the check of locked pages",
+	.hunt = "test knockout.mlock");
+
+/*
+ * Under the PTL: a reclaimer that checks it before could unmap a page that mlock() has found present. Source:
+ * mm/rmap.c, try_to_unmap_one().
+ */
+static bool kept_by_mlock(const struct unmap *unmap, const struct vm_area_struct *vma)
+{
+	return !unmap->migrate && !(unmap->flags & TTU_IGNORE_MLOCK) &&
+	       (load_relaxed(&vma->vm_flags) & VM_LOCKED) && !KNOCKED_OUT(UNMAP_MLOCK);
+}
+
 /* Source: mm/rmap.c, try_to_unmap_one(), try_to_migrate_one(). */
 static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
@@ -100,10 +119,13 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
 	bool all = true;
 
-	if ((load_relaxed(&vma->vm_flags) & VM_LOCKED) && !(unmap->flags & TTU_IGNORE_MLOCK) && !unmap->migrate)
-		return false;
 	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
+		if (unlikely(kept_by_mlock(unmap, vma))) {
+			mlock_mapped_folio(folio, &pvmw);
+			all = false;
+			break;
+		}
 		if (!pvmw.pte && (unmap->flags & TTU_SPLIT_HUGE_PMD)) {
 			__split_huge_pmd_locked(vma, pvmw.pmd, pvmw.address);
 			page_vma_mapped_walk_restart(&pvmw);

@@ -8,6 +8,7 @@
 #include "core/mm/device.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
@@ -40,13 +41,17 @@ static void check_vma(struct inspection *in, const struct vm_area_struct *vma, u
 		fail(in, "VMA %lx-%lx is still write-locked", vma->vm_start, vma->vm_end);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_REFCNT && load_relaxed(&vma->vm_refcnt) != 1)
 		fail(in, "VMA %lx-%lx has vm_refcnt %u", vma->vm_start, vma->vm_end, load_relaxed(&vma->vm_refcnt));
+	if (vma->vm_flags & VM_LOCKED ? is_vm_hugetlb_page(vma) || (vma->vm_flags & VM_SPECIAL)
+				      : vma->vm_flags & VM_LOCKONFAULT)
+		fail(in, "VMA %lx-%lx has flags %lx: locked, and not lockable", vma->vm_start, vma->vm_end,
+		     vma->vm_flags);
 	if (mm->pt.policy.vma_lock == VMA_LOCK_RWSEM && rwsem_is_locked(&vma->vm_lock))
 		fail(in, "VMA %lx-%lx has its rwsem held", vma->vm_start, vma->vm_end);
 }
 
 static void check_vmas(struct inspection *in)
 {
-	unsigned long floor = 0, pages = 0;
+	unsigned long floor = 0, pages = 0, locked = 0;
 	struct vm_area_struct *vma;
 	unsigned int nr = 0;
 
@@ -54,12 +59,15 @@ static void check_vmas(struct inspection *in)
 		check_vma(in, vma, floor);
 		floor = vma->vm_end;
 		pages += vma_pages(vma);
+		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
 		nr++;
 	}
 	if (nr != in->mm->map_count || nr != vma_tree_check(&in->mm->tree, end_of))
 		fail(in, "%u VMAs found, map_count is %u", nr, in->mm->map_count);
 	if (pages != in->mm->total_vm)
 		fail(in, "VMAs span %lu pages, total_vm is %lu", pages, in->mm->total_vm);
+	if (locked != in->mm->locked_vm)
+		fail(in, "locked VMAs span %lu pages, locked_vm is %lu", locked, in->mm->locked_vm);
 	if (rwsem_is_locked(&in->mm->mmap_lock))
 		fail(in, "mmap_lock is held");
 }

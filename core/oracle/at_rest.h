@@ -15,7 +15,8 @@ DECLARE_EVENT(INSPECTED);
 
 /*
  * oracle_at_rest - @mms are all existing address spaces, @nr of them. True if
- *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm), none write-locked
+ *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm, locked_vm), none
+ *     write-locked
  *   every entry lies in a VMA, is well formed, and allows no write that its VMA forbids
  *   every table is linked once, by the mm it belongs to, and its lock is free
  *   every swap slot has as many shares as entries, one if it is exclusive, and its folio one reference for that
@@ -27,6 +28,8 @@ DECLARE_EVENT(INSPECTED);
  *   an entry that allows writes maps an exclusive page, and that page only one entry; its anon_vma is alive, its index
  *     is the VMA's
  *   a large folio's mapcounts, in total and of two mms, are right, and it is marked as mapped by one mm if it is
+ *   a folio is counted by locked VMAs that map it, never by more, and a small one by all unless one may have been
+ *     missed (mlock_missed())
  *   the pool's counts of huge pages, free and reserved ones equal those of frames and mappings, and reserved <= free
  *   the mms' counters (pages, tables) equal the counts found
  *   anon_vmas agree with the VMAs, and rmap walks find every entry that maps a page, and no other: see rmap_at_rest()

@@ -2,6 +2,7 @@
 /* frames_at_rest.c - invariants of quiescent frames and folios. */
 #include "core/mm/address_space.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/mlock.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/oracle/inspection.h"
@@ -53,6 +54,17 @@ static void check_large(struct inspection *in, struct folio *folio)
 		fail(in, "the lock of the mapcount of pfn %lu is held", folio_pfn(folio));
 }
 
+/* Unmapping a page of a large folio takes the folio off, though others of it stay mapped. */
+static void check_mlocked(struct inspection *in, struct folio *folio)
+{
+	unsigned int locked = in->found[folio_pfn(folio)].locked;
+	int count = load_relaxed(&folio->page.mlock_count);
+	bool exact = !folio_test_large(folio) && !mlock_missed();
+
+	if (count < 0 || (unsigned int)count > locked || (exact && (unsigned int)count < locked))
+		fail(in, "pfn %lu has mlock_count %d, but %u locked VMAs map it", folio_pfn(folio), count, locked);
+}
+
 /* @page is the head: tails are checked from here. */
 static void check_folio(struct inspection *in, struct folio *folio)
 {
@@ -71,6 +83,7 @@ static void check_folio(struct inspection *in, struct folio *folio)
 		check_page(in, folio_page(folio, i));
 	if (folio_test_large(folio))
 		check_large(in, folio);
+	check_mlocked(in, folio);
 	if (folio_test_locked(folio))
 		fail(in, "the folio lock of pfn %lu is held", folio_pfn(folio));
 }

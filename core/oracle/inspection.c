@@ -18,6 +18,10 @@ void count_mapping(struct inspection *in, struct folio *folio)
 	if (found->last_mm != mm_id)
 		found->mms++;
 	found->last_mm = mm_id;
+	if ((in->vma->vm_flags & VM_LOCKED) && found->last_locked != in->vma && !folio_is_device_private(folio)) {
+		found->last_locked = in->vma;
+		found->locked++;
+	}
 	for (unsigned int i = 0; folio_test_large(folio) && i < 2; i++)
 		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
 }

@@ -18,6 +18,8 @@ struct found {
 	uint32_t mms, last_mm;		/* mms that map it, and the number of the last one */
 	uint32_t slot[2];		/* entries of the mms in its slots */
 	uint32_t cached;		/* swap slots of the folio */
+	uint32_t locked;		/* VM_LOCKED VMAs that map some of it, and the last one */
+	const struct vm_area_struct *last_locked;
 };
 
 /* (T) counts of a swap slot */

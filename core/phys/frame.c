@@ -181,6 +181,7 @@ static force_inline void prepare(struct page *page, unsigned int order, unsigned
 	store_relaxed(&page->mapping, NULL);
 	page->index = 0;
 	store_relaxed(&page->private, 0);
+	store_relaxed(&page->mlock_count, 0);
 	if (flags & ALLOC_ZERO)
 		for (struct page *p = page; p < page + (1ul << order); p++)
 			clear_payload(p);
@@ -236,6 +237,7 @@ void free_frozen_pages(struct page *page, unsigned int order)
 	if (unlikely(load_relaxed(&page->order) != order))
 		BUG("pfn %lu of order %d freed as order %u", page_to_pfn(page), load_relaxed(&page->order), order);
 	BUG_ON(load_relaxed(&page->_refcount));
+	ASSERT((page_type(page) != PAGE_ANON && page_type(page) != PAGE_FILE) || !load_relaxed(&page->mlock_count));
 	if (unlikely(order && PageHuge(page))) {
 		hugetlb_pool_give(page_folio(page), false);
 		return;

@@ -68,6 +68,7 @@ struct page {
 			void *mapping;			/* (A) anon_vma or address_space, low bits say which */
 			unsigned long index;		/* (C) offset in mapping, in pages */
 			unsigned long private;		/* (A) swap entry, owner's word */
+			int32_t mlock_count;		/* (A) VM_LOCKED VMAs that map it: see mlock.h */
 		};
 		struct {				/* first tail page of a large folio: see rmap.h */
 			spinlock_t large_lock;

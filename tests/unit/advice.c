@@ -29,16 +29,17 @@
 #define HUGETLB		(ANON | MAP_HUGETLB | MAP_NORESERVE)
 #define RAW_ORDER	2
 #define RAW_BYTES	(PAGE_SIZE << RAW_ORDER)
-#define NR_ADVICES	9
+#define NR_ADVICES	10
 
 static const int advices[NR_ADVICES] = { MADV_DONTNEED, MADV_PAGEOUT, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
 					 MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_COLLAPSE, MADV_GUARD_INSTALL,
-					 MADV_GUARD_REMOVE };
+					 MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED };
 static const char *const names[NR_ADVICES] = { "DONTNEED", "PAGEOUT", "HUGEPAGE", "NOHUGEPAGE", "POPULATE_READ",
-					       "POPULATE_WRITE", "COLLAPSE", "GUARD_INSTALL", "GUARD_REMOVE" };
+					       "POPULATE_WRITE", "COLLAPSE", "GUARD_INSTALL", "GUARD_REMOVE",
+					       "DONTNEED_LOCKED" };
 
 enum kind { NOTHING, FRESH, WRITTEN, READ_ONLY, NO_ACCESS, HUGE_LEAF, GUARDED, HOLE, FILE_PRIVATE, FILE_SHARED,
-	    HUGE_POOL, RAW };
+	    HUGE_POOL, RAW, LOCKED };
 
 /* @start bytes into the memory, @len bytes; the results in the order of advices[]. */
 struct row {
@@ -48,13 +49,16 @@ struct row {
 	int results[NR_ADVICES];
 };
 
-#define ALL_0		{ 0, 0, 0, 0, 0, 0, 0, 0, 0 }
-#define NO_COLLAPSE	{ 0, 0, 0, 0, 0, 0, -EINVAL, 0, 0 }
-#define ALL_EINVAL	{ -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL }
-#define UNMAPPED(collapse) { -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, collapse, -ENOMEM, -ENOMEM }
-#define POPULATES(r, w, collapse) { 0, 0, 0, 0, r, w, collapse, 0, 0 }
-#define OF_POOL(dontneed, huge) { dontneed, -EINVAL, huge, huge, -EFAULT, -EFAULT, -EINVAL, -EINVAL, -EINVAL }
-#define OF_RAW(huge)	{ -EINVAL, -EINVAL, huge, huge, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL }
+#define ALL_0		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define NO_COLLAPSE	{ 0, 0, 0, 0, 0, 0, -EINVAL, 0, 0, 0 }
+#define ALL_EINVAL	{ -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL }
+#define UNMAPPED(collapse) \
+	{ -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, -ENOMEM, collapse, -ENOMEM, -ENOMEM, -ENOMEM }
+#define POPULATES(r, w, collapse) { 0, 0, 0, 0, r, w, collapse, 0, 0, 0 }
+#define OF_POOL(dontneed, huge) \
+	{ dontneed, -EINVAL, huge, huge, -EFAULT, -EFAULT, -EINVAL, -EINVAL, -EINVAL, dontneed }
+#define OF_RAW(huge)	{ -EINVAL, -EINVAL, huge, huge, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL, -EINVAL }
+#define OF_LOCKED(collapse) { -EINVAL, -EINVAL, 0, 0, 0, 0, collapse, -EINVAL, 0, 0 }
 
 static const struct row rows[] = {
 	{ "one page, nothing touched", FRESH, 0, PAGE_SIZE, NO_COLLAPSE },
@@ -89,6 +93,9 @@ static const struct row rows[] = {
 	{ "to the end of hugetlb", HUGE_POOL, PAGE_SIZE, MAPPED - PAGE_SIZE, OF_POOL(-EINVAL, -EINVAL) },
 	{ "a raw frame of several", RAW, 0, PAGE_SIZE, OF_RAW(-EINVAL) },	/* before all of them take the flag */
 	{ "raw frames", RAW, 0, 0, OF_RAW(0) },
+	{ "a page of locked memory", LOCKED, 0, PAGE_SIZE, OF_LOCKED(0) },
+	{ "a locked huge page's worth", LOCKED, 0, PMD_SIZE, OF_LOCKED(0) },
+	{ "from locked memory on", LOCKED, 0, MAPPED, OF_LOCKED(-EINVAL) },
 };
 
 /* The length 0 of raw frames stands for all @raw bytes of them. */
@@ -135,12 +142,14 @@ static struct mm_struct *our_memory(enum kind kind)
 	assert_int_equal(map_ours(mm, kind), AT);
 	if (kind == HUGE_LEAF)
 		assert_int_equal(sys_madvise(mm, AT, MAPPED, MADV_HUGEPAGE), 0);
-	if (kind == HUGE_LEAF || kind == WRITTEN)
+	if (kind == HUGE_LEAF || kind == WRITTEN || kind == LOCKED)
 		assert_int_equal(do_user_addr_fault(mm, AT, FAULT_FLAG_WRITE), 0);
 	if (kind == GUARDED)
 		assert_int_equal(sys_madvise(mm, AT, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
 	if (kind == HOLE)
 		assert_int_equal(sys_munmap(mm, AT + PAGE_SIZE, PAGE_SIZE), 0);
+	if (kind == LOCKED)
+		assert_int_equal(sys_mlock2(mm, AT, PMD_SIZE, MLOCK_ONFAULT), 0);
 	return mm;
 }
 
@@ -208,12 +217,17 @@ static bool live_memory(enum kind kind)
 	assert_int_equal(ret, AT);
 	if (kind == HUGE_LEAF)
 		live_madvise(AT, MAPPED, MADV_HUGEPAGE);
-	if (kind == HUGE_LEAF || kind == WRITTEN)
+	if (kind == HUGE_LEAF || kind == WRITTEN || kind == LOCKED)
 		assert_int_equal(live_touch(AT, true, 1), 1);
 	if (kind == GUARDED)
 		assert_int_equal(live_madvise(AT, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
 	if (kind == HOLE)
 		assert_int_equal(live_munmap(AT + PAGE_SIZE, PAGE_SIZE), 0);
+	if (kind == LOCKED && live_mlock(AT, PMD_SIZE, MLOCK_ONFAULT)) {
+		fprintf(stderr, "the running kernel allows no locked memory: not compared\n");
+		assert_int_equal(live_munmap(AT, MAPPED), 0);
+		return false;
+	}
 	return true;
 }
 

@@ -24,6 +24,7 @@
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/op/mincore.h"
+#include "core/op/mlock.h"
 #include "core/op/mmap.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
@@ -38,14 +39,15 @@
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 static const int all_advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_GUARD_INSTALL,
-				   MADV_GUARD_REMOVE };
+				   MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED };
 static int advices[ARRAY_SIZE(all_advices)];
 static unsigned int nr_advices;
-static bool knows_noreplace, joins_alike;
+static bool knows_noreplace, joins_alike, may_lock;
 
 /* ---- both ---- */
 struct call {
-	enum { CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MADVISE, CALL_MINCORE, CALL_MREMAP, CALL_TOUCH } kind;
+	enum { CALL_MMAP, CALL_MUNMAP, CALL_MPROTECT, CALL_MADVISE, CALL_MINCORE, CALL_MREMAP, CALL_MLOCK,
+	       CALL_MUNLOCK, CALL_TOUCH } kind;
 	unsigned long addr, len;
 	int prot, flags, advice;
 	bool write;
@@ -56,7 +58,8 @@ struct call {
 /* Calls that went well, and that did not: if there were none of either, little was compared. */
 static unsigned long met[CALL_TOUCH + 1][2];
 
-static const char *const call_names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "touch" };
+static const char *const call_names[] = { "mmap", "munmap", "mprotect", "madvise", "mincore", "mremap", "mlock",
+					  "munlock", "touch" };
 
 static bool agree(const struct call *call, long live, long ours)
 {
@@ -119,13 +122,12 @@ static bool stands_alone(unsigned long addr, unsigned long len)
 /* From there it is moved back, over what is there; or unmapped. */
 static bool both_come_back(const struct call *call, struct mm_struct *mm, unsigned long live, unsigned long ours)
 {
-	const int back = MREMAP_MAYMOVE | MREMAP_FIXED;
 	unsigned long len = ALIGN_UP(call->new_len, PAGE_SIZE);
 
 	if (!stands_alone(live, len))
 		return agree(call, live_munmap(live, len), sys_munmap(mm, ours, len));
-	return agree(call, live_mremap(live, len, len, back, call->addr),
-		     sys_mremap(mm, ours, len, len, back, call->addr));
+	return agree(call, live_mremap(live, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, call->addr),
+		     sys_mremap(mm, ours, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, call->addr));
 }
 
 static bool both_mremap(const struct call *call, struct mm_struct *mm)
@@ -151,6 +153,11 @@ static bool both(const struct call *call, struct mm_struct *mm)
 	case CALL_MADVISE:
 		return agree(call, live_madvise(call->addr, call->len, call->advice),
 			     sys_madvise(mm, call->addr, call->len, call->advice));
+	case CALL_MLOCK:
+		return agree(call, live_mlock(call->addr, call->len, call->flags),
+			     sys_mlock2(mm, call->addr, call->len, call->flags));
+	case CALL_MUNLOCK:
+		return agree(call, live_munlock(call->addr, call->len), sys_munlock(mm, call->addr, call->len));
 	case CALL_MINCORE:
 		return both_mincore(call, mm);
 	case CALL_MREMAP:
@@ -201,7 +208,7 @@ static struct call random_call(struct rng *rng)
 {
 	static const int kinds[] = { CALL_MMAP,	   CALL_MMAP,	 CALL_MUNMAP,  CALL_MPROTECT, CALL_MPROTECT,
 				     CALL_MADVISE, CALL_MADVISE, CALL_MINCORE, CALL_MREMAP,   CALL_MREMAP,
-				     CALL_TOUCH,   CALL_TOUCH,	 CALL_TOUCH };
+				     CALL_TOUCH,   CALL_TOUCH,	 CALL_TOUCH,   CALL_MLOCK,    CALL_MUNLOCK };
 	unsigned long a = rng_below(rng, PAGES), b = rng_below(rng, PAGES + 1);
 	struct call call = {
 		.kind = kinds[rng_below(rng, ARRAY_SIZE(kinds))],
@@ -225,6 +232,8 @@ static struct call random_call(struct rng *rng)
 		call.advice = 99;
 	if (call.kind == CALL_MREMAP)
 		random_mremap(rng, &call);
+	if (call.kind == CALL_MLOCK)
+		call.flags = rng_below(rng, 32) ? (int)rng_below(rng, 2) : 2;
 	return call;
 }
 
@@ -241,7 +250,8 @@ static void random_calls_agree(void **state)
 		for (unsigned int i = 0; i < test_rounds(10000); i++) {
 			struct call call = random_call(&rng);
 
-			if (call.prot == PROT_EXEC || (call.kind == CALL_MREMAP && !joins_alike))
+			if (call.prot == PROT_EXEC || (call.kind == CALL_MREMAP && !joins_alike) ||
+			    (call.kind == CALL_MLOCK && !may_lock))
 				continue;
 			assert_true(both(&call, mm));
 			if (joins_alike && call.kind != CALL_TOUCH &&
@@ -252,7 +262,7 @@ static void random_calls_agree(void **state)
 		mm_exit(mm);
 	}
 	for (unsigned int kind = 0; kind <= CALL_TOUCH; kind++)
-		assert_true(met[kind][0] && met[kind][1]);
+		assert_true((met[kind][0] && met[kind][1]) || (kind == CALL_MLOCK && !may_lock));
 }
 
 /* Arguments that both refuse, whatever is mapped. */
@@ -422,6 +432,7 @@ static int up(void **state)
 		fprintf(stderr,
 			"the running kernel does not move several VMAs at once: mremap() and VMAs not compared\n");
 	live_munmap(BASE, PAGES * PAGE_SIZE);
+	may_lock = live_may_lock(BASE, PAGES * PAGE_SIZE);
 	world_start(4096, 64);
 	return 0;
 }

@@ -142,8 +142,10 @@ static void an_mm_in_use_is_not_freed(void **state)
 	assert_dies("map_count", mm_free(mm));
 	write_at(mm, PGDIR_SIZE);
 	mm->map_count = 0;
+	assert_dies("total_vm", mm_free(mm));
+	mm->total_vm = 0;
 	assert_dies("mm_counter_sum", mm_free(mm));
-	mm->map_count = 1;
+	mm->map_count = mm->total_vm = 1;
 	mm_exit(mm);
 	frame_drain_cpu();
 	nothing_leaked(faultline_stop());

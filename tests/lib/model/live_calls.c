@@ -50,6 +50,16 @@ long live_madvise(unsigned long addr, unsigned long len, int advice)
 	return result_of(syscall(SYS_madvise, addr, len, advice));
 }
 
+long live_mlock(unsigned long addr, unsigned long len, int flags)
+{
+	return result_of(syscall(SYS_mlock2, addr, len, flags));
+}
+
+long live_munlock(unsigned long addr, unsigned long len)
+{
+	return result_of(syscall(SYS_munlock, addr, len));
+}
+
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)
 {
 	return result_of(syscall(SYS_mincore, addr, len, vec));
@@ -63,6 +73,19 @@ bool live_is_at_least(unsigned int major, unsigned int minor)
 	if (uname(&uts) || sscanf(uts.release, "%u.%u", &has_major, &has_minor) != 2)
 		return false;
 	return has_major > major || (has_major == major && has_minor >= minor);
+}
+
+bool live_may_lock(unsigned long addr, unsigned long len)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+	long ret;
+
+	BUG_ON(live_mmap(addr, len, PROT_READ, flags) != (long)addr);
+	ret = live_mlock(addr, len, MLOCK_ONFAULT);
+	BUG_ON(live_munmap(addr, len));
+	if (ret)
+		fprintf(stderr, "the running kernel locks no %lu bytes (%ld): mlock() not compared\n", len, ret);
+	return !ret;
 }
 
 bool live_has_advice(unsigned long addr, int advice)
@@ -130,7 +153,7 @@ bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long en
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!vma || vma->vm_start != live[i].start || vma->vm_end != live[i].end ||
-		    vma->vm_flags != prot_to_vm_flags(live[i].prot)) {
+		    (vma->vm_flags & ~VM_LOCKED_MASK) != prot_to_vm_flags(live[i].prot)) {
 			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start,
 				live[i].end, (unsigned int)live[i].prot, vma ? vma->vm_start : 0,
 				vma ? vma->vm_end : 0);

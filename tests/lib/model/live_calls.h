@@ -13,6 +13,9 @@ long live_munmap(unsigned long addr, unsigned long len);
 long live_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
 long live_mprotect(unsigned long addr, unsigned long len, int prot);
 long live_madvise(unsigned long addr, unsigned long len, int advice);
+/* As mlock2(). */
+long live_mlock(unsigned long addr, unsigned long len, int flags);
+long live_munlock(unsigned long addr, unsigned long len);
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
 
 /* The kernel's version is @major.@minor or later. */
@@ -20,6 +23,8 @@ bool live_is_at_least(unsigned int major, unsigned int minor);
 
 /* The kernel knows @advice: tried out on a page at @addr, where nothing is mapped. */
 bool live_has_advice(unsigned long addr, int advice);
+/* It locks @len bytes at @addr, where nothing is mapped. */
+bool live_may_lock(unsigned long addr, unsigned long len);
 /* Nothing is mapped in [@start, @end). */
 bool live_is_free(unsigned long start, unsigned long end);
 
@@ -35,8 +40,8 @@ unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *
 /* The mapping of that name in /proc/self/maps; false when there is none. */
 bool live_find(const char *name, unsigned long *start, unsigned long *size);
 /*
- * What is one VMA there is one in @mm, with the same rights, all over [@start, @end), which has 64 at most. False: says
- * on stderr where they differ. Locking: no thread changes the mm.
+ * What is one VMA there is one in @mm, with the same rights, locked or not, all over [@start, @end), which has 64 at
+ * most. False: says on stderr where they differ. Locking: no thread changes the mm.
  */
 bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end);
 

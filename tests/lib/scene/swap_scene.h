@@ -8,6 +8,7 @@
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/op/madvise.h"
+#include "core/op/mlock.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/scene/fault_scene.h"
 
@@ -69,16 +70,10 @@ static inline bool swapped(struct mm_struct *mm, unsigned long i)
 	return pte_is_swap(pte_at(mm, i));
 }
 
-/* The VMA is locked in memory. */
+/* Page 0 is locked in memory. */
 static inline void lock_in_memory(struct mm_struct *mm)
 {
-	struct vm_area_struct *vma;
-
-	mmap_write_lock(mm);
-	vma = vma_lookup(mm, AREA);
-	vma_start_write(vma);
-	vma_set_flags(vma, vma->vm_flags | VM_LOCKED);
-	mmap_write_unlock(mm);
+	BUG_ON(sys_mlock(mm, AREA, PAGE_SIZE));
 }
 
 /* An mm whose first @pages pages hold their numbers from 100 on. */
