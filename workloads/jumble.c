@@ -189,7 +189,19 @@ static int move(struct jumble *jumble, struct part part)
 
 static int drop(struct jumble *jumble, struct part part)
 {
-	sys_madvise(jumble->mm, part.start, part.len, MADV_DONTNEED);
+	sys_madvise(jumble->mm, part.start, part.len, below(jumble, 2) ? MADV_DONTNEED : MADV_DONTNEED_LOCKED);
+	return 0;
+}
+
+static int lock(struct jumble *jumble, struct part part)
+{
+	sys_mlock2(jumble->mm, part.start, min(part.len, PAGES * PAGE_SIZE), below(jumble, 2) ? MLOCK_ONFAULT : 0);
+	return 0;
+}
+
+static int unlock(struct jumble *jumble, struct part part)
+{
+	sys_munlock(jumble->mm, part.start, part.len);
 	return 0;
 }
 
@@ -235,7 +247,8 @@ static const struct {
 } deeds[] = {
 	DEED(fault_write, 30), DEED(fault_read, 20), DEED(touch, 20), DEED(drop, 15), DEED(map, 10), DEED(walk_up, 8),
 		DEED(pin, 6),
-	DEED(unmap, 5), DEED(protect, 5), DEED(advise, 5), DEED(walk, 4), DEED(move, 2), DEED(collapse, 1),
+	DEED(unmap, 5), DEED(protect, 5), DEED(advise, 5), DEED(walk, 4), DEED(lock, 2), DEED(unlock, 3),
+		DEED(move, 2), DEED(collapse, 1),
 		DEED(fork_and_work, 2),
 };
 
@@ -305,8 +318,8 @@ static int setup(struct workload_run *run)
 }
 
 WORKLOAD(jumble,
-	.what = "faults, pins, walks, mmap, munmap, mprotect, madvise, mremap, fork, in a few pages, all workers in "
-		"one mm",
+	.what = "faults, pins, walks, mmap, munmap, mprotect, madvise, mlock, mremap, fork, in a few pages, all "
+		"workers in one mm",
 	.item = "operation",
 	.flags = WORKLOAD_PAYLOAD,
 	.nr_roles = 1,

@@ -21,24 +21,9 @@ static int64_t use(struct worker *worker)
 	return gup_pin_all(worker, part.start, AREA_PART, 1, FOLL_WRITE);
 }
 
-/* Returns how many pages were moved. */
 static int64_t migrate(struct worker *worker)
 {
-	struct area_part part = area_any(worker);
-	struct folio_batch batch = { .next = part.start };
-	struct mm_struct *mm = space_mm(worker);
-	int64_t moved = 0;
-	bool more = true;
-
-	while (more && !load_relaxed(&space_of(worker)->error)) {
-		mmap_read_lock(mm);
-		more = folio_batch_fill(&batch, vma_lookup(mm, part.start), part.end);
-		mmap_read_unlock(mm);
-		for (unsigned int i = 0; i < batch.nr; i++)
-			moved += !migrate_folio(batch.folios[i],
-						(unsigned int)rng_below(&worker->rng, machine.nr_nodes));
-	}
-	return moved;
+	return area_migrate(worker, area_any(worker));
 }
 
 WORKLOAD(migrate_vs_fault,

@@ -12,39 +12,6 @@
 #define FORK_CHOICE	0	/* of the axes */
 #define LOOKS		4ul	/* pages of a child that are looked at */
 
-static int open_area(struct workload_run *run)
-{
-	struct space *space;
-	int err = area_open(run);
-
-	if (err)
-		return err;
-	space = run->data;
-	err = swap_on(space->nr * AREA_PAGES);
-	if (err)
-		space_close(run);
-	return err;
-}
-
-static void close_area(struct workload_run *run)
-{
-	space_close(run);
-	BUG_ON(swap_off());
-}
-
-/* Returns how many pages of the part are in swap now and were not before. */
-static int64_t page_out(struct mm_struct *mm, const struct area_part *part)
-{
-	struct vm_area_struct *vma;
-	int64_t done;
-
-	mmap_read_lock(mm);
-	vma = vma_lookup(mm, part->start);
-	done = (int64_t)reclaim_range(vma, part->start, part->end);
-	mmap_read_unlock(mm);
-	return done;
-}
-
 /* When each of some pages was written to: as before, unless @first. */
 static int look_at_child(struct worker *worker, struct mm_struct *child, const struct area_part *part, uint64_t *when,
 			 bool first)
@@ -75,7 +42,7 @@ static int64_t fork_page_out_exit(struct worker *worker, const struct area_part 
 		return space_of(worker)->error;
 	err = look_at_child(worker, child, part, when, true);
 	if (!err) {
-		done = page_out(child, part);
+		done = area_page_out(child, *part);
 		err = look_at_child(worker, child, part, when, false);
 	}
 	mm_exit(child);
@@ -89,7 +56,8 @@ static int64_t reclaim(struct worker *worker)
 
 	if (err)
 		return err;
-	return worker->run->choice[FORK_CHOICE] ? fork_page_out_exit(worker, &part) : page_out(space_mm(worker), &part);
+	return worker->run->choice[FORK_CHOICE] ? fork_page_out_exit(worker, &part)
+						: area_page_out(space_mm(worker), part);
 }
 
 WORKLOAD(swap_vs_fault,
@@ -102,8 +70,8 @@ WORKLOAD(swap_vs_fault,
 	.nr_axes = 1,
 	.axes = { [FORK_CHOICE] = { "fork", 2, { 1, 0 } } },
 	.roles = { [OWNER] = { "faulter", area_write, NULL }, [TAKER] = { "reclaimer", reclaim, NULL } },
-	.setup = open_area,
+	.setup = area_open_swap,
 	.worker_setup = area_enter,
 	.worker_teardown = area_leave,
 	.check = space_check,
-	.teardown = close_area)
+	.teardown = area_close_swap)

@@ -110,7 +110,7 @@ static void advise(struct every *every, struct every_part part)
 {
 	static const int advice[] = {
 		MADV_DONTNEED, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
-		MADV_GUARD_INSTALL, MADV_GUARD_REMOVE, MADV_COLLAPSE,
+		MADV_GUARD_INSTALL, MADV_GUARD_REMOVE, MADV_COLLAPSE, MADV_DONTNEED_LOCKED,
 	};
 	int what = advice[every_below(every, ARRAY_SIZE(advice))];
 
@@ -119,6 +119,17 @@ static void advise(struct every *every, struct every_part part)
 	else if (what == MADV_GUARD_INSTALL || what == MADV_POPULATE_READ || what == MADV_POPULATE_WRITE)
 		part.len = min(part.len, EVERY_NEAR * PAGE_SIZE);
 	sys_madvise(every->mm, part.start, part.len, what);
+}
+
+static void lock(struct every *every, struct every_part part)
+{
+	sys_mlock2(every->mm, part.start, min(part.len, EVERY_NEAR * PAGE_SIZE),
+		   every_below(every, 2) ? MLOCK_ONFAULT : 0);
+}
+
+static void unlock(struct every *every, struct every_part part)
+{
+	sys_munlock(every->mm, part.start, part.len);
 }
 
 /* ---- pages to other places ---- */
@@ -213,10 +224,8 @@ static void compare_mirror(struct every *every, struct every_part part)
 
 const struct every_deed every_range_deeds[] = {
 	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4),
-		DEED(map_device, 4),
-	DEED(unmap_device, 2), DEED(protect, 6),
-	DEED(move, 6), DEED(advise, 30), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
-		DEED(truncate_part, 3),
+	DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30), DEED(lock, 4),
+	DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
 	DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
 };

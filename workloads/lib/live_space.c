@@ -80,6 +80,18 @@ static long live_mremap(struct worker *worker, unsigned long addr, unsigned long
 	return result_of((long)mremap(at(addr), len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)));
 }
 
+static int live_mlock(struct worker *worker, unsigned long addr, unsigned long len)
+{
+	(void)worker;
+	return (int)result_of(mlock(at(addr), len));
+}
+
+static int live_munlock(struct worker *worker, unsigned long addr, unsigned long len)
+{
+	(void)worker;
+	return (int)result_of(munlock(at(addr), len));
+}
+
 static int live_mincore(struct worker *worker, unsigned long addr, unsigned long len, unsigned char *vec)
 {
 	(void)worker;
@@ -149,7 +161,7 @@ static int live_expect_zero(struct worker *worker, unsigned long addr)
 
 const struct space_calls live_calls = {
 	.mmap = live_mmap, .munmap = live_munmap, .mprotect = live_mprotect, .madvise = live_madvise,
-	.mremap = live_mremap,
+	.mremap = live_mremap, .mlock = live_mlock, .munlock = live_munlock,
 	.mincore = live_mincore, .pagemap = live_pagemap, .move_pages = live_move_pages, .ftruncate = live_ftruncate,
 	.access = live_access, .touch_checked = live_touch_checked, .expect_zero = live_expect_zero,
 };
@@ -207,6 +219,15 @@ int live_space_try(struct space *space, int advice)
 
 	host_touch(region, size);
 	err = (int)result_of(madvise(region, size, advice));
+	return err ? err : live_space_map(space);
+}
+
+int live_space_try_mlock(struct space *space)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < space->nr; i++)
+		err = (int)result_of(mlock(at(space_region(space, i)), space->pages << FRAME_SHIFT));
 	return err ? err : live_space_map(space);
 }
 

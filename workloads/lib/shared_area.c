@@ -20,6 +20,26 @@ int area_open(struct workload_run *run)
 	return gup_open_regions(run, nr_owners(run), AREA_PAGES);
 }
 
+int area_open_swap(struct workload_run *run)
+{
+	struct space *space;
+	int err = area_open(run);
+
+	if (err)
+		return err;
+	space = run->data;
+	err = swap_on(space->nr * AREA_PAGES);
+	if (err)
+		space_close(run);
+	return err;
+}
+
+void area_close_swap(struct workload_run *run)
+{
+	space_close(run);
+	BUG_ON(swap_off());
+}
+
 int area_enter(struct worker *worker)
 {
 	if (worker->role != OWNER)
@@ -61,4 +81,34 @@ int64_t area_write(struct worker *worker)
 
 	when[i] = (when[i] + 1) & 0xffff;
 	return err ? err : process_write(worker, space_mm(worker), part.start, AREA_PART, when[i]);
+}
+
+int64_t area_migrate(struct worker *worker, struct area_part part)
+{
+	struct folio_batch batch = { .next = part.start };
+	struct mm_struct *mm = space_mm(worker);
+	int64_t moved = 0;
+	bool more = true;
+
+	while (more && !load_relaxed(&space_of(worker)->error)) {
+		mmap_read_lock(mm);
+		more = folio_batch_fill(&batch, vma_lookup(mm, part.start), part.end);
+		mmap_read_unlock(mm);
+		for (unsigned int i = 0; i < batch.nr; i++)
+			moved += !migrate_folio(batch.folios[i],
+						(unsigned int)rng_below(&worker->rng, machine.nr_nodes));
+	}
+	return moved;
+}
+
+int64_t area_page_out(struct mm_struct *mm, struct area_part part)
+{
+	struct vm_area_struct *vma;
+	int64_t done;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, part.start);
+	done = (int64_t)reclaim_range(vma, part.start, part.end);
+	mmap_read_unlock(mm);
+	return done;
 }

@@ -17,6 +17,9 @@ enum { OWNER, TAKER };
 
 /* As a workload's setup: a region for each owner, every page written once. */
 int area_open(struct workload_run *run);
+/* As a workload's setup and teardown: the same, and swap for all of it. */
+int area_open_swap(struct workload_run *run);
+void area_close_swap(struct workload_run *run);
 /* As worker_setup and worker_teardown: what an owner wrote when. */
 int area_enter(struct worker *worker);
 void area_leave(struct worker *worker);
@@ -33,5 +36,12 @@ struct area_part {
 /* For takers, and owners that want one of their own. */
 struct area_part area_any(struct worker *worker);
 struct area_part area_own(struct worker *worker);
+
+/*
+ * What takers do: area_migrate() - moves the pages of @part to other frames, and returns how many. area_page_out() -
+ * swaps them out, also where others map them, and returns how many were not in swap before.
+ */
+int64_t area_migrate(struct worker *worker, struct area_part part);
+int64_t area_page_out(struct mm_struct *mm, struct area_part part);
 
 #endif

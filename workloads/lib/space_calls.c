@@ -46,6 +46,16 @@ static long core_mremap(struct worker *worker, unsigned long addr, unsigned long
 	return sys_mremap(space_mm(worker), addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 }
 
+static int core_mlock(struct worker *worker, unsigned long addr, unsigned long len)
+{
+	return sys_mlock(space_mm(worker), addr, len);
+}
+
+static int core_munlock(struct worker *worker, unsigned long addr, unsigned long len)
+{
+	return sys_munlock(space_mm(worker), addr, len);
+}
+
 static int core_mincore(struct worker *worker, unsigned long addr, unsigned long len, unsigned char *vec)
 {
 	return sys_mincore(space_mm(worker), addr, len, vec);
@@ -121,7 +131,7 @@ static int core_expect_zero(struct worker *worker, unsigned long addr)
 
 const struct space_calls core_calls = {
 	.mmap = core_mmap, .munmap = core_munmap, .mprotect = core_mprotect, .madvise = core_madvise,
-	.mremap = core_mremap,
+	.mremap = core_mremap, .mlock = core_mlock, .munlock = core_munlock,
 	.mincore = core_mincore, .pagemap = core_pagemap, .move_pages = core_move_pages, .ftruncate = core_ftruncate,
 	.access = core_access, .touch_checked = core_touch_checked, .expect_zero = core_expect_zero,
 };
@@ -151,6 +161,16 @@ int space_madvise(struct worker *worker, unsigned long addr, unsigned long pages
 {
 	return expect(worker, space_of(worker)->calls->madvise(worker, addr, pages << PAGE_SHIFT, advice), "madvise",
 		      addr);
+}
+
+int space_mlock(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	return expect(worker, space_of(worker)->calls->mlock(worker, addr, pages << PAGE_SHIFT), "mlock", addr);
+}
+
+int space_munlock(struct worker *worker, unsigned long addr, unsigned long pages)
+{
+	return expect(worker, space_of(worker)->calls->munlock(worker, addr, pages << PAGE_SHIFT), "munlock", addr);
 }
 
 int space_mremap(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long to)
@@ -221,4 +241,17 @@ int space_open_advised(struct workload_run *run, int advice, const char *name)
 		return 0;
 	space_close(run);
 	return workload_skip(run, "%s: %s", name, strerror(-err));
+}
+
+int space_open_lockable(struct workload_run *run)
+{
+	int err = space_open_memory(run);
+
+	if (err || !space_is_live(run->data))
+		return err;
+	err = live_space_try_mlock(run->data);
+	if (!err)
+		return 0;
+	space_close(run);
+	return workload_skip(run, "mlock: %s", strerror(-err));
 }

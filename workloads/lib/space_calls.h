@@ -21,6 +21,8 @@ struct space_calls {
 	int (*mprotect)(struct worker *worker, unsigned long addr, unsigned long len, int prot);
 	int (*madvise)(struct worker *worker, unsigned long addr, unsigned long len, int advice);
 	long (*mremap)(struct worker *worker, unsigned long addr, unsigned long len, unsigned long to);
+	int (*mlock)(struct worker *worker, unsigned long addr, unsigned long len);
+	int (*munlock)(struct worker *worker, unsigned long addr, unsigned long len);
 	int (*mincore)(struct worker *worker, unsigned long addr, unsigned long len, unsigned char *vec);
 	int (*pagemap)(struct worker *worker, unsigned long addr, unsigned long pages, uint64_t *map);
 	long (*move_pages)(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes,
@@ -42,6 +44,8 @@ extern const struct space_calls core_calls, live_calls;
 int space_munmap(struct worker *worker, unsigned long addr, unsigned long pages);
 int space_mprotect(struct worker *worker, unsigned long addr, unsigned long pages, int prot);
 int space_madvise(struct worker *worker, unsigned long addr, unsigned long pages, int advice);
+int space_mlock(struct worker *worker, unsigned long addr, unsigned long pages);
+int space_munlock(struct worker *worker, unsigned long addr, unsigned long pages);
 /* Moves them to @to, over what is mapped there. */
 int space_mremap(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long to);
 /*
@@ -82,6 +86,9 @@ int space_open_files(struct workload_run *run, unsigned long pages);
  */
 int space_open_advised(struct workload_run *run, int advice, const char *name);
 
+/* space_open_lockable - as space_open_memory(), and the live kernel locks that much; or workload_skip(). */
+int space_open_lockable(struct workload_run *run);
+
 /* ---- for space.c: of a space of the live kernel ---- */
 
 int live_space_reserve(struct space *space);	/* the room for all regions, nothing usable in it */
@@ -90,6 +97,7 @@ void live_space_warm(struct space *space);
 void live_space_release(struct space *space);
 int live_space_files(struct space *space, unsigned long pages);
 int live_space_try(struct space *space, int advice);	/* a first madvise(), of which nothing is left */
+int live_space_try_mlock(struct space *space);		/* the same of mlock() of all regions */
 bool live_space_is_huge(struct space *space);		/* a first touch maps a huge page */
 
 static inline bool space_is_live(const struct space *space)
