@@ -127,21 +127,24 @@ static pud_t *find_pud(const struct lookup *lookup)
 	pgd_t *pgdp = pgd_offset(lookup->vma->vm_mm->pt.pgd, lookup->addr);
 	p4d_t *p4dp;
 
-	if (pgd_none(pgdp_get(pgdp)))
+	if (pgd_none_or_clear_bad(pgdp))
 		return NULL;
 	p4dp = p4d_offset(pgdp, lookup->addr);
-	return p4d_none(p4dp_get(p4dp)) ? NULL : pud_offset(p4dp, lookup->addr);
+	return p4d_none_or_clear_bad(p4dp) ? NULL : pud_offset(p4dp, lookup->addr);
 }
 
 static bool lookup_once(struct lookup *lookup)
 {
-	pud_t *pudp = find_pud(lookup);
+	pud_t *pudp = find_pud(lookup), pud;
 	pmd_t *pmdp, pmd;
 
-	if (!pudp || pud_none(pudp_get(pudp)))
+	if (!pudp)
 		return true;
-	if (THP_POSSIBLE && unlikely(pud_leaf(pudp_get(pudp))))
-		return lookup_pud(lookup, pudp, pudp_get(pudp));
+	pud = pudp_get(pudp);
+	if (THP_POSSIBLE && unlikely(pud_leaf(pud)))
+		return lookup_pud(lookup, pudp, pud);
+	if (pud_none_or_clear_bad(pudp))
+		return true;
 	pmdp = pmd_offset(pudp, lookup->addr);
 	pmd = pmdp_get(pmdp);
 	if (pmd_none(pmd))

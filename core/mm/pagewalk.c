@@ -145,13 +145,15 @@ static int walk_pmd_range(pud_t *pudp, unsigned long addr, unsigned long end, st
 	return err;
 }
 
-/* As split_or_skip(): the split, by this or another thread, leaves a hole or a table. */
+/* As split_or_skip(): the split, by this or another thread, leaves a hole or a table. A corrupt entry leaves a hole. */
 static void split_or_skip_pud(pud_t *pudp, unsigned long addr, struct mm_walk *walk)
 {
 	if (pud_trans_huge(pudp_get(pudp))) {
 		if (!walk->vma || !(walk->ops->pmd_entry || walk->ops->pte_entry))
 			return;
 		split_huge_pud(walk->vma, pudp, addr);
+	} else {
+		pud_none_or_clear_bad(pudp);
 	}
 	walk->action = ACTION_AGAIN;
 }
@@ -215,7 +217,7 @@ static int walk_p4d_range(pgd_t *pgdp, unsigned long addr, unsigned long end, st
 
 	do {
 		next = p4d_addr_end(addr, end);
-		if (PTRS_PER_PUD > 1 && p4d_none(p4dp_get(p4dp))) {
+		if (PTRS_PER_PUD > 1 && p4d_none_or_clear_bad(p4dp)) {
 			if (!ops->install_pte) {
 				err = hole(LEVEL_P4D, addr, next, walk);
 				continue;
@@ -240,7 +242,7 @@ static int walk_pgd_range(unsigned long addr, unsigned long end, struct mm_walk 
 
 	do {
 		next = pgd_addr_end(addr, end);
-		if (PTRS_PER_P4D > 1 && pgd_none(pgdp_get(pgdp))) {
+		if (PTRS_PER_P4D > 1 && pgd_none_or_clear_bad(pgdp)) {
 			if (!ops->install_pte) {
 				err = hole(LEVEL_PGD, addr, next, walk);
 				continue;

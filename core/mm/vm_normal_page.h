@@ -15,11 +15,9 @@
 #ifndef FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H
 #define FAULTLINE_CORE_MM_VM_NORMAL_PAGE_H
 
-#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+#include "core/pgtable/bad_entry.h"
 #include "core/phys/folio.h"
-
-DECLARE_EVENT(BAD_PTE);
 
 /* The frame that @vma, a private VM_PFNMAP one, maps raw at @addr. */
 static inline unsigned long vma_raw_pfn(const struct vm_area_struct *vma, unsigned long addr)
@@ -55,20 +53,5 @@ static force_inline struct page *vm_normal_page(const struct vm_area_struct *vma
 		return pte_page(pte);
 	return vm_normal_page_slow(vma, addr, pte);
 }
-
-/* ---- corrupt entries ---- */
-
-#define BAD_PTE_LOG	16	/* bound of stored reports: the first ones show the origin */
-
-/* No lock key: a copy. */
-struct bad_pte {
-	unsigned long addr, vm_start, vm_flags;
-	uint64_t val;
-};
-
-/* Number of reports since bad_ptes_reset(); copies at most the first BAD_PTE_LOG of them to @log, if not NULL. */
-unsigned long bad_ptes(struct bad_pte *log);
-/* Locking: no other thread is in core. */
-void bad_ptes_reset(void);
 
 #endif

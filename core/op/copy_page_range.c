@@ -269,8 +269,10 @@ static int copy_tables(struct copy *copy)
 	int err = 0;
 
 	for (; !err && (pmdp = pmd_find_next(&copy->src->vm_mm->pt, &addr, end)); addr = next) {
+		pmd_t pmd = pmdp_get(pmdp);
+
 		next = pmd_addr_end(addr, end);
-		if (!pmd_none(pmdp_get(pmdp)))
+		if (!pmd_none(pmd) && !pmd_clear_bad(pmdp, pmd))
 			err = copy_pte_range(copy, pmdp, addr, next);
 	}
 	return err;

@@ -288,20 +288,20 @@ static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_
 	p4d_t *p4dp, p4d;
 	pud_t *pudp, pud;
 
-	if (unlikely(pgd_none(pgd)))
+	if (unlikely(pgd_bad(pgd)))
 		return false;
 	p4dp = p4d_offset_lockless(pgdp, pgd, addr);
 	p4d = p4dp_get(p4dp);
-	if (unlikely(p4d_none(p4d)))
+	if (unlikely(p4d_bad(p4d)))
 		return false;
 	SYNCPOINT("gup.read_p4d");
 	pudp = pud_offset_lockless(p4dp, p4d, addr);
 	pud = pudp_get(pudp);
-	if (unlikely(!pud_present(pud) || pud_leaf(pud)))
+	if (unlikely(pud_bad(pud)))
 		return false;
 	*pmdp = pmd_offset_lockless(pudp, pud, addr);
 	*pmd = pmdp_get(*pmdp);
-	return likely(pmd_present(*pmd));
+	return likely(!pmd_bad(*pmd)) || pmd_trans_huge(*pmd);
 }
 
 /* Takes pages from @addr on, table by table, up to the first failure. @nr is not 0. */

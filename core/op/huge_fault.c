@@ -233,6 +233,8 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
 {
 	if (pmd_none(pmd))
 		return do_pmd_none(vmf);
+	if (unlikely(pmd_clear_bad(vmf->pmdp, pmd)))
+		return FAULT_AGAIN;
 	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
 		return wait_for_leaf(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))

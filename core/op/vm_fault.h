@@ -171,8 +171,9 @@ bool can_reuse_large_folio(struct folio *folio, const struct vm_area_struct *vma
 bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma);
 
 /*
- * handle_pmd_fault - @pmd, read at vmf->pmdp, is none or a leaf. Returns as handle_mm_fault(), FAULT_AGAIN, FAULT_WAIT
- * or FAULT_PTES. Locking: as handle_mm_fault(). Source: mm/memory.c, __handle_mm_fault(); mm/huge_memory.c.
+ * handle_pmd_fault - @pmd, read at vmf->pmdp, is none, a leaf, or corrupt: then it is cleared. Returns as
+ * handle_mm_fault(), FAULT_AGAIN, FAULT_WAIT or FAULT_PTES. Locking: as handle_mm_fault(). Source: mm/memory.c,
+ * __handle_mm_fault(); mm/huge_memory.c.
  */
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 

@@ -222,7 +222,7 @@ static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_l
 	unsigned long pfn = entry_pfn(val);
 	struct page *table;
 
-	if ((val & ~ENTRY_PFN_MASK) != ENTRY_TABLE || !pfn_valid(pfn)) {
+	if (!entry_is_table(val) || !pfn_valid(pfn)) {
 		fail(in, "bad upper entry %016lx at %lx", (unsigned long)val, addr);
 		return NULL;
 	}

@@ -137,8 +137,11 @@ static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtab
 
 		next = level_addr_end(level, addr, end);
 		val = load_acquire(entry);	/* ORDER[table-publish:B] a neighbour's fault may just have linked it */
-		if (!val)
+		if (!entry_is_table(val)) {
+			if (unlikely(val))
+				clear_bad_entry(entry, val, real_depth(level));
 			continue;
+		}
 		if (child < LEVEL_PTE)
 			free_table_range(tlb, entry_table(val), child, addr, next, bounds);
 		if (!table_within(level, addr, bounds))

@@ -170,11 +170,11 @@ pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long e
 		p4d_t *p4dp;
 		pud_t *pudp;
 
-		if (!pgd_none(pgdp_get(pgdp)) && (hole = LEVEL_P4D, p4dp = p4d_offset(pgdp, *addr),
-						  !p4d_none(p4dp_get(p4dp)))) {
+		if (!pgd_none_or_clear_bad(pgdp) && (hole = LEVEL_P4D, p4dp = p4d_offset(pgdp, *addr),
+						     !p4d_none_or_clear_bad(p4dp))) {
 			pudp = pud_offset(p4dp, *addr);
 			hole = LEVEL_PUD;
-			if (pud_is_table(pudp_get(pudp)))
+			if (!pud_none_or_clear_bad(pudp))
 				return pmd_offset(pudp, *addr);
 		}
 		*addr = level_addr_end(hole, *addr, end);

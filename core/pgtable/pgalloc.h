@@ -93,16 +93,16 @@ static inline pud_t *pud_find(struct mm_pgtable *pt, unsigned long addr)
 	pgd_t *pgdp = pgd_offset(pt->pgd, addr);
 	p4d_t *p4dp;
 
-	if (PTRS_PER_P4D > 1 && pgd_none(pgdp_get(pgdp)))
+	if (PTRS_PER_P4D > 1 && pgd_none_or_clear_bad(pgdp))
 		return NULL;
 	p4dp = p4d_offset(pgdp, addr);
-	return PTRS_PER_PUD > 1 && p4d_none(p4dp_get(p4dp)) ? NULL : pud_offset(p4dp, addr);
+	return PTRS_PER_PUD > 1 && p4d_none_or_clear_bad(p4dp) ? NULL : pud_offset(p4dp, addr);
 }
 
 /*
  * pmd_find_next - the first PMD entry at or above *@addr and below @end whose upper tables exist; *@addr is advanced
- * to its range. NULL if there is none. Leaves of PUD tables are skipped. Locking: mmap_lock or the VMA lock, which
- * keep upper tables.
+ * to its range. NULL if there is none. Leaves of PUD tables are skipped, corrupt upper entries cleared. Locking:
+ * mmap_lock or the VMA lock, which keep upper tables.
  */
 pmd_t *pmd_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end);
 

@@ -207,6 +207,18 @@ static inline bool pmd_leaf(pmd_t pmd)		{ return pmd.val & ENTRY_HUGE; }
 static inline bool pud_leaf(pud_t pud)		{ return pud.val & ENTRY_HUGE; }
 static inline bool pmd_same(pmd_t a, pmd_t b)	{ return a.val == b.val; }
 
+/* True if the upper entry @val points to a table: it has exactly the bits of one. */
+static inline bool entry_is_table(uint64_t val)	{ return (val & ~ENTRY_PFN_MASK) == ENTRY_TABLE; }
+
+/*
+ * p?d_bad - true if an entry does not point to a table: it is none, a leaf or another kind, which callers check first,
+ * or corrupt. Source: arch/x86/include/asm/pgtable.h.
+ */
+static inline bool pgd_bad(pgd_t pgd)	{ return !entry_is_table(pgd.val); }
+static inline bool p4d_bad(p4d_t p4d)	{ return !entry_is_table(p4d.val); }
+static inline bool pud_bad(pud_t pud)	{ return !entry_is_table(pud.val); }
+static inline bool pmd_bad(pmd_t pmd)	{ return !entry_is_table(pmd.val); }
+
 /*
  * ORDER[table-publish:B] the entry is read with acquire, and the table is read only through the value read. Pairs with
  * ORDER[table-publish:A] in pgalloc.c. Weaker: a walker finds a table that is not yet cleared.

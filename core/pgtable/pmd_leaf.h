@@ -20,7 +20,7 @@
 
 /* A leaf, valid or not. Constant false in geometries without leaves. */
 static inline bool pmd_trans_huge(pmd_t pmd)	{ return THP_POSSIBLE && (pmd.val & ENTRY_HUGE); }
-static inline bool pmd_is_table(pmd_t pmd)	{ return !pmd_none(pmd) && !pmd_leaf(pmd); }
+static inline bool pmd_is_table(pmd_t pmd)	{ return entry_is_table(pmd.val); }
 static inline bool pmd_accessible(pmd_t pmd)	{ return pmd.val & ENTRY_PRESENT; }
 static inline bool pmd_protnone(pmd_t pmd)	{ return pmd.val & ENTRY_PROTNONE; }
 static inline bool pmd_write(pmd_t pmd)		{ return pmd.val & ENTRY_WRITE; }
@@ -51,7 +51,7 @@ static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
 
 /* ---- the level above: raw frames, special, never writable. Changed under page_table_lock ---- */
 static inline bool pud_trans_huge(pud_t pud)	{ return THP_POSSIBLE && pud_leaf(pud); }
-static inline bool pud_is_table(pud_t pud)	{ return !pud_none(pud) && !pud_trans_huge(pud); }
+static inline bool pud_is_table(pud_t pud)	{ return entry_is_table(pud.val); }
 static inline bool pud_accessible(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
 static inline unsigned long pud_pfn(pud_t pud)	{ return entry_pfn(pud.val); }
 

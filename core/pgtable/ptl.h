@@ -20,6 +20,7 @@
 #include "core/base/assert.h"
 #include "core/base/event.h"
 #include "core/host/rcu.h"
+#include "core/pgtable/bad_entry.h"
 #include "core/pgtable/mm_pgtable.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
@@ -145,13 +146,14 @@ static inline void pte_section_end(struct mm_pgtable *pt)
 
 /*
  * pte_offset_map - the PTE of @addr, not locked, inside a section that pte_unmap() ends; NULL, without a section, if
- * @pmdp points to no table. *@pmd is the entry read. Entries read through it may be stale.
+ * @pmdp points to no table; a corrupt entry is cleared then. *@pmd is the entry read. Entries read through it may be
+ * stale.
  */
 static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr, pmd_t *pmd)
 {
 	pte_section_begin(pt);
 	*pmd = pmdp_get(pmdp);
-	if (likely(pmd_present(*pmd) && !pmd_leaf(*pmd))) {
+	if (likely(pmd_is_table(*pmd))) {
 		unsigned long life = page_life(pmd_table_page(*pmd));
 
 		SYNCPOINT("ptl.map.read_pmd");
@@ -162,6 +164,7 @@ static inline pte_t *pte_offset_map(struct mm_pgtable *pt, pmd_t *pmdp, unsigned
 		return pte_offset(*pmd, addr);
 	}
 	pte_section_end(pt);
+	pmd_clear_bad(pmdp, *pmd);
 	return NULL;
 }
 
