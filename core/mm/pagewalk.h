@@ -87,11 +87,21 @@ int walk_page_range_mm(struct mm_struct *mm, unsigned long start, unsigned long 
 		       void *private);
 /*
  * walk_page_range_novma - walks the tables without VMAs; PTEs are read without their PTL. @pgd: another root, or NULL.
- * -EINVAL also for a range beyond the root table. Locking: mmap_lock for write: munmap frees tables under mmap_lock
- * for read, once the VMA is detached.
+ * -EINVAL also for a range beyond the root table. init_mm: walk_kernel_page_table_range(). Locking: mmap_lock for
+ * write: munmap frees tables under mmap_lock for read, once the VMA is detached.
  */
 int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
 			  pgd_t *pgd, void *private);
+/*
+ * walk_kernel_page_table_range - the same of kernel addresses (vmalloc.h): entries are read without a lock, and
+ * without a section, and change meanwhile. @pgd: another root, or NULL. -EINVAL also without an init_mm. Locking:
+ * init_mm's mmap_lock: while it is held no table of a range is freed.
+ * walk_kernel_page_table_range_lockless() - the same for the owner of the range: nothing else frees its tables.
+ */
+int walk_kernel_page_table_range(unsigned long start, unsigned long end, const struct mm_walk_ops *ops, pgd_t *pgd,
+				 void *private);
+int walk_kernel_page_table_range_lockless(unsigned long start, unsigned long end, const struct mm_walk_ops *ops,
+					  pgd_t *pgd, void *private);
 /* The range must lie in @vma (-EINVAL). walk_page_vma: all of it. Locking: as walk_page_range(). */
 int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			const struct mm_walk_ops *ops, void *private);

@@ -14,6 +14,7 @@
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma_lock.h"
+#include "core/mm/vmalloc.h"
 #include "core/oracle/file_at_rest.h"
 #include "core/oracle/inspection.h"
 #include "core/oracle/rmap_at_rest.h"
@@ -216,29 +217,6 @@ static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)
 		fail(in, "bad entry %016lx at %lx", (unsigned long)pte.val, addr);
 }
 
-/* The table that @val points to, after all checks of it; NULL if one failed. */
-static uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
-{
-	unsigned long pfn = entry_pfn(val);
-	struct page *table;
-
-	if (!entry_is_table(val) || !pfn_valid(pfn)) {
-		fail(in, "bad upper entry %016lx at %lx", (unsigned long)val, addr);
-		return NULL;
-	}
-	table = pfn_to_page(pfn);
-	if (page_type(table) != PAGE_TABLE || table->level != level || table->pt_mm != &in->mm->pt)
-		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn,
-		     (int)level);
-	else if (spin_is_locked(&table->ptl))
-		fail(in, "the lock of the table at %lx is held", addr);
-	else if (in->found[pfn].mapped++)
-		fail(in, "the table at %lx is linked twice", addr);
-	in->tables[level]++;
-	inspected_step();
-	return in->complaint.made ? NULL : entry_table(val);
-}
-
 /* All entries of a table of @level that maps @addr onwards; a folded level is skipped. */
 static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_level level, unsigned long addr)
 {
@@ -267,7 +245,6 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 static void check_mm(struct inspection *in)
 {
 	struct mm_pgtable *pt = &in->mm->pt;
-	long upper = 0;
 
 	check_vmas(in);
 	in->anon = in->file = in->swapped = in->hugetlb = 0;
@@ -276,8 +253,6 @@ static void check_mm(struct inspection *in)
 	in->vma = vma_tree_find(&in->mm->tree, 0);
 	in->found[page_to_pfn(table_page(pt->pgd))].mapped++;
 	check_entries(in, (uint64_t *)pt->pgd, LEVEL_PGD, 0);
-	for (unsigned int level = 0; level < LEVEL_PTE; level++)
-		upper += in->tables[level];
 	if (in->anon != mm_counter_sum(pt, MM_ANONPAGES))
 		fail(in, "%ld anonymous pages mapped, counted %ld", in->anon, mm_counter_sum(pt, MM_ANONPAGES));
 	if (in->file != mm_counter_sum(pt, MM_FILEPAGES))
@@ -286,13 +261,7 @@ static void check_mm(struct inspection *in)
 		fail(in, "%ld pages of the pool mapped, counted %ld", in->hugetlb, mm_counter_sum(pt, MM_HUGETLBPAGES));
 	if (in->swapped != mm_counter_sum(pt, MM_SWAPENTS))
 		fail(in, "%ld pages swapped out, counted %ld", in->swapped, mm_counter_sum(pt, MM_SWAPENTS));
-	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
-		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE],
-		     mm_counter_sum(pt, MM_PTE_TABLES));
-	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
-		fail(in, "%ld upper tables linked, counted %ld", upper, mm_counter_sum(pt, MM_UPPER_TABLES));
-	if (spin_is_locked(&pt->page_table_lock))
-		fail(in, "page_table_lock is held");
+	check_table_counts(in);
 }
 
 /* ---- swap ---- */
@@ -334,6 +303,8 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 		in.mm = mms[i];
 		check_mm(&in);
 	}
+	if (init_mm && !in.complaint.made)
+		kernel_at_rest(&in);
 	check_slots(&in);
 	if (bad_ptes(NULL))
 		fail(&in, "%lu corrupt entries were reported", bad_ptes(NULL));

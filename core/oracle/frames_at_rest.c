@@ -124,6 +124,8 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			fail(in, "pfn %lu is reserved, and counted %d times", pfn, mapped);
 		break;
 	default:
+		if (page_type(page) == PAGE_USED && in->found[pfn].kernel)
+			break;
 		fail(in, "pfn %lu is in use, but not by any mm (type %d)", pfn, (int)page_type(page));
 	}
 }

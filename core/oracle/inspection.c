@@ -25,3 +25,41 @@ void count_mapping(struct inspection *in, struct folio *folio)
 	for (unsigned int i = 0; folio_test_large(folio) && i < 2; i++)
 		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
 }
+
+uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
+{
+	unsigned long pfn = entry_pfn(val);
+	struct page *table;
+
+	if (!entry_is_table(val) || !pfn_valid(pfn)) {
+		fail(in, "bad upper entry %016lx at %lx", (unsigned long)val, addr);
+		return NULL;
+	}
+	table = pfn_to_page(pfn);
+	if (page_type(table) != PAGE_TABLE || table->level != level || table->pt_mm != &in->mm->pt)
+		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn,
+		     (int)level);
+	else if (spin_is_locked(&table->ptl))
+		fail(in, "the lock of the table at %lx is held", addr);
+	else if (in->found[pfn].mapped++)
+		fail(in, "the table at %lx is linked twice", addr);
+	in->tables[level]++;
+	inspected_step();
+	return in->complaint.made ? NULL : entry_table(val);
+}
+
+void check_table_counts(struct inspection *in)
+{
+	struct mm_pgtable *pt = &in->mm->pt;
+	long upper = 0;
+
+	for (unsigned int level = 0; level < LEVEL_PTE; level++)
+		upper += in->tables[level];
+	if (in->tables[LEVEL_PTE] != mm_counter_sum(pt, MM_PTE_TABLES))
+		fail(in, "%ld PTE tables linked, counted %ld", in->tables[LEVEL_PTE],
+		     mm_counter_sum(pt, MM_PTE_TABLES));
+	if (upper != mm_counter_sum(pt, MM_UPPER_TABLES))
+		fail(in, "%ld upper tables linked, counted %ld", upper, mm_counter_sum(pt, MM_UPPER_TABLES));
+	if (spin_is_locked(&pt->page_table_lock))
+		fail(in, "page_table_lock is held");
+}

@@ -18,6 +18,7 @@ struct found {
 	uint32_t mms, last_mm;		/* mms that map it, and the number of the last one */
 	uint32_t slot[2];		/* entries of the mms in its slots */
 	uint32_t cached;		/* swap slots of the folio */
+	uint32_t kernel;		/* entries of kernel tables that map the frame */
 	uint32_t locked;		/* VM_LOCKED VMAs that map some of it, and the last one */
 	const struct vm_area_struct *last_locked;
 };
@@ -47,6 +48,11 @@ struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr);
 /* Counts one more entry of the current mm that maps some of @folio. */
 void count_mapping(struct inspection *in, struct folio *folio);
 
+/* The table that @val points to, for entries of @level from @addr on, after all checks of it; NULL if one failed. */
+uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr);
+/* Compares the tables found in the current mm with its counters. */
+void check_table_counts(struct inspection *in);
+
 /* A huge leaf at @addr. The deposited PTE tables of the PMD table @table, which maps from @addr on. */
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
 void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr);
@@ -54,6 +60,9 @@ void check_deposits(struct inspection *in, const pmd_t *table, unsigned long add
 
 /* The pool and the reservations of mappings, after all frames were checked. */
 void hugetlb_at_rest(struct inspection *in, struct mm_struct *const *mms, unsigned int nr);
+
+/* The kernel's page tables. Called if there is an init_mm. */
+void kernel_at_rest(struct inspection *in);
 
 /* Checks every frame, after all page tables and swap slots were read. */
 void frames_at_rest(struct inspection *in);

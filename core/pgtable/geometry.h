@@ -6,6 +6,8 @@
  *   5   x86-64, five levels
  *   2   32-bit x86 without PAE: 10 bits of PGD and PTE; P4D, PUD and PMD folded into PGD
  *
+ * User addresses are below TASK_SIZE, kernel addresses of areas (vmalloc.h) from VMALLOC_START to VMALLOC_END.
+ *
  * A folded level has one entry, which is the entry above it. Entries are 64 bits in all of them, so the tables of the
  * 2-level geometry are two frames long. Addresses are unsigned long, whatever the geometry.
  * Source: arch/x86/include/asm/pgtable_64_types.h, pgtable-2level_types.h.
@@ -32,11 +34,15 @@
 #define PTRS_PER_P4D	512
 #define PGDIR_SHIFT	48
 #define TASK_SIZE	((1UL << 56) - PAGE_SIZE)
+#define VMALLOC_START	0xffa0000000000000UL
+#define VMALLOC_END	0xffd2000000000000UL
 #define GEOMETRY_NAME	"x86-64 5-level"
 #else
 #define PTRS_PER_P4D	1
 #define PGDIR_SHIFT	39
 #define TASK_SIZE	((1UL << 47) - PAGE_SIZE)
+#define VMALLOC_START	0xffffc90000000000UL
+#define VMALLOC_END	0xffffe90000000000UL
 #define GEOMETRY_NAME	"x86-64 4-level"
 #endif
 #elif FAULTLINE_LEVELS == 2
@@ -51,6 +57,8 @@
 #define PTRS_PER_PGD	1024
 #define TABLE_ORDER	1
 #define TASK_SIZE	0xc0000000UL
+#define VMALLOC_START	0xf0000000UL
+#define VMALLOC_END	0xff000000UL
 #define GEOMETRY_NAME	"32-bit 2-level"
 #else
 #error "FAULTLINE_LEVELS is 4, 5 or 2"

@@ -296,6 +296,12 @@ static inline pte_t *pte_offset(pmd_t pmd, unsigned long addr)
 	return (pte_t *)entry_table(pmd.val) + level_index(LEVEL_PTE, addr);
 }
 
+/* The same of a kernel address, whose table stays. Locking: see vmalloc.h. Source: include/linux/pgtable.h. */
+static inline pte_t *pte_offset_kernel(pmd_t *pmdp, unsigned long addr)
+{
+	return pte_offset(pmdp_get(pmdp), addr);
+}
+
 /*
  * The same without a lock that keeps upper tables: from the value of the entry above, read once, present and no leaf.
  * Locking: a section in which tables are not freed. Source: include/linux/pgtable.h.
