@@ -159,9 +159,13 @@ struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma
 	RETRY_LOOP(100000, "a descent to one folio");
 
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
+	vma_pgtable_walk_begin(vma);
 	while (!lookup_once(&lookup)) {
 		count_event(EV_WALK_AGAIN);
 		RETRY();
 	}
-	return lookup.page ? page_folio(lookup.page) : NULL;
+	if (lookup.page)
+		return page_folio(lookup.page);
+	vma_pgtable_walk_end(vma);
+	return NULL;
 }

@@ -15,6 +15,7 @@
 #ifndef FAULTLINE_CORE_MM_FOLIO_WALK_H
 #define FAULTLINE_CORE_MM_FOLIO_WALK_H
 
+#include "core/mm/hugetlb.h"
 #include "core/mm/mm_types.h"
 #include "core/pgtable/ptl.h"
 #include "core/phys/folio.h"
@@ -44,8 +45,8 @@ struct folio_walk {
 /*
  * folio_walk_start - the folio that @vma maps at @addr; for a migration entry, the old one. NULL, without a lock, if
  * there is no counted one: nothing mapped, swapped out, a raw frame, or a kind that @flags (folio_walk_flags) do not
- * include. Locking: mmap_lock or the VMA lock; then the PTL of the entry's level is held until folio_walk_end().
- * Source: mm/pagewalk.c.
+ * include. Locking: mmap_lock or the VMA lock; then the PTL of the entry's level, and the hugetlb VMA lock of a hugetlb
+ * VMA for read, are held until folio_walk_end(). Source: mm/pagewalk.c.
  */
 struct folio *folio_walk_start(struct folio_walk *fw, struct vm_area_struct *vma, unsigned long addr,
 			       unsigned int flags);
@@ -57,6 +58,7 @@ static inline void folio_walk_end(struct folio_walk *fw, struct vm_area_struct *
 		pte_unmap_unlock(&vma->vm_mm->pt, fw->ptl);
 	else
 		spin_unlock(fw->ptl);
+	vma_pgtable_walk_end(vma);
 }
 
 #endif

@@ -83,6 +83,24 @@ void hugetlb_vma_lock_write(struct vm_area_struct *vma);
 void hugetlb_vma_unlock_write(struct vm_area_struct *vma);
 
 /*
+ * vma_pgtable_walk_begin - before a descent to one entry of @vma, whatever memory it is: huge pages of the pool that
+ * are mapped stay mapped, and their tables in place, until vma_pgtable_walk_end(). Locking: mmap_lock or the VMA lock,
+ * and no lock below the hugetlb VMA lock. Source: mm/memory.c.
+ */
+static inline void vma_pgtable_walk_begin(struct vm_area_struct *vma)
+{
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		hugetlb_vma_lock_read(vma);
+}
+
+/* Locking: as vma_pgtable_walk_begin() returned. */
+static inline void vma_pgtable_walk_end(struct vm_area_struct *vma)
+{
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		hugetlb_vma_unlock_read(vma);
+}
+
+/*
  * Locks one place in @mm against a second fault. Returns the lock. Source: mm/hugetlb.c, hugetlb_fault_mutex_hash().
  */
 struct rwsem *hugetlb_fault_mutex_lock(const struct mm_struct *mm, unsigned long addr);

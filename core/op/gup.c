@@ -5,6 +5,7 @@
 #include "core/mm/device.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
@@ -126,11 +127,8 @@ static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long ad
 	return err;
 }
 
-/*
- * The page mapped at @addr. Returns 0; -ENOENT if a fault is needed, -EMLINK if it must be unshared; -ENOMEM. Locking:
- * mmap_lock. Source: mm/gup.c, follow_page_mask().
- */
-static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
+/* As follow_page(). Locking: between vma_pgtable_walk_begin() and _end(). */
+static int follow_entry(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long found = addr;
@@ -148,6 +146,20 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 		return -ENOENT;
 	err = follow_page_pte(vma, addr, ptep_get(ptep), flags, pagep);
 	pte_unmap_unlock(&mm->pt, ptl);
+	return err;
+}
+
+/*
+ * The page mapped at @addr. Returns 0; -ENOENT if a fault is needed, -EMLINK if it must be unshared; -ENOMEM. Locking:
+ * mmap_lock. Source: mm/gup.c, follow_page_mask().
+ */
+static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	int err;
+
+	vma_pgtable_walk_begin(vma);
+	err = follow_entry(vma, addr, flags, pagep);
+	vma_pgtable_walk_end(vma);
 	return err;
 }
 

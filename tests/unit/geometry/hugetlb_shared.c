@@ -8,13 +8,16 @@
 
 #include <cmocka.h>
 
+#include "core/mm/folio_walk.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
 #include "core/op/folio_referenced.h"
 #include "core/op/gup.h"
 #include "core/op/hmm.h"
+#include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/hugetlb_scene.h"
 
 #define POLICY	"linux-6.15"
@@ -262,6 +265,73 @@ static void a_walk_goes_by_huge_pages(void **state)
 	end_of(mm);
 }
 
+/* Row: W12. */
+static void a_huge_folio_is_found_under_the_vma_lock(void **state)
+{
+	struct vm_area_struct *vma;
+	struct folio_walk fw;
+	struct mm_struct *mm;
+	struct folio *folio;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	mmap_read_lock(mm);
+	vma = vma_tree_find(&mm->tree, AREA);
+	folio = folio_walk_start(&fw, vma, AREA + 3 * PAGE_SIZE, 0);
+	assert_ptr_equal(folio, huge_folio_at(mm, AREA));
+	assert_ptr_equal(fw.page, folio_page(folio, 3));
+	assert_int_equal(fw.level, LEVEL_PMD);
+	assert_true(rwsem_is_locked(&vma->vm_resv->lock));
+	folio_walk_end(&fw, vma);
+	assert_false(rwsem_is_locked(&vma->vm_resv->lock));
+	assert_null(folio_walk_start(&fw, vma, AREA + PMD_SIZE, 0));
+	assert_false(rwsem_is_locked(&vma->vm_resv->lock));
+	mmap_read_unlock(mm);
+	end_of(mm);
+}
+
+/* ---- a zap waits for a descent ---- */
+
+static struct mm_struct *zapped;
+static unsigned int descends, zap_done;	/* steps */
+static bool zapped_meanwhile;
+
+static void descend_or_zap(void *arg, unsigned int index)
+{
+	struct vm_area_struct *vma;
+
+	(void)arg;
+	if (index == 0) {
+		mmap_read_lock(zapped);
+		vma = vma_tree_find(&zapped->tree, AREA);
+		vma_pgtable_walk_begin(vma);
+		step_reach(&descends, 1);
+		zapped_meanwhile = step_within(&zap_done, 1, 100) || pmd_none(huge_at(zapped, AREA));
+		vma_pgtable_walk_end(vma);
+		mmap_read_unlock(zapped);
+	} else {
+		step_await(&descends, 1);
+		BUG_ON(sys_madvise(zapped, AREA, PMD_SIZE, MADV_DONTNEED));
+		step_reach(&zap_done, 1);
+	}
+	frame_drain_cpu();
+}
+
+/* Row: W10. */
+static void a_zap_waits_for_a_descent(void **state)
+{
+	(void)state;
+	needs_huge_pages();
+	zapped = hugetlb_mm(POLICY, 2, 2);
+	assert_int_equal(huge_write(zapped, AREA), 0);
+	threads_run(2, descend_or_zap, NULL);
+	assert_false(zapped_meanwhile);
+	assert_true(pmd_none(huge_at(zapped, AREA)));
+	end_of(zapped);
+}
+
 /* Rows: G2, H2. */
 static void others_see_what_is_mapped(void **state)
 {
@@ -296,6 +366,8 @@ int main(void)
 		cmocka_unit_test(what_is_pinned_is_copied_at_once),
 		cmocka_unit_test(its_pages_are_got_one_by_one),
 		cmocka_unit_test(a_walk_goes_by_huge_pages),
+		cmocka_unit_test(a_huge_folio_is_found_under_the_vma_lock),
+		cmocka_unit_test(a_zap_waits_for_a_descent),
 		cmocka_unit_test(others_see_what_is_mapped),
 	};
 
