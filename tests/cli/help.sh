@@ -26,6 +26,10 @@ ends 0 --help
 ! grep -E '^  [a-z]' out | cut -c34- | grep -E '.{60}' || surprise 'explanations of 60 letters and more'
 lengthy() { grep '^  ' | cut -c18- | grep -E '.{60}'; }
 ! "$SOURCE/run" help | lengthy || surprise 'run help: explanations of 60 letters and more'
+"$SOURCE/run" help >text
+for command in build compare test tsan asan mutants cost fuzz package arm64; do
+	"$SOURCE/run" $command --help | cmp -s - text || surprise "run $command --help is not run help"
+done
 printf '  %-14s %060d\n' planted 0 | lengthy >planted || surprise 'an explanation of 60 letters is not found'
 cp out long
 for other in -h '-?' help; do
