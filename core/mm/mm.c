@@ -88,6 +88,8 @@ struct mm_struct *mm_create(const struct mm_policy *policy)
 	if (mm_pgtable_init(&mm->pt, policy))
 		goto no_tables;
 	init_rwsem(&mm->mmap_lock, RANK_MMAP_LOCK);
+	/* ORDER: init */
+	store_release(&mm->mm_count, 1u);
 	object_linked(&kind_mm, &mm->probe, mm);
 	return mm;
 no_tables:
@@ -109,4 +111,14 @@ void mm_free(struct mm_struct *mm)
 	object_unlinked(&kind_mm, &mm->probe, mm);
 	object_freed(&kind_mm, &mm->probe, mm, 0);
 	node_free(mm, mm->pt.home, sizeof(*mm));
+}
+
+void mmdrop(struct mm_struct *mm)
+{
+	/* ORDER: refcount */
+	uint32_t old = fetch_sub_acq_rel(&mm->mm_count, 1u);
+
+	BUG_ON(!old);
+	if (old == 1)
+		mm_free(mm);
 }

@@ -28,4 +28,18 @@ struct mm_struct *mm_create(const struct mm_policy *policy);
 /* Frees an mm without VMAs, users, and tables except the root. */
 void mm_free(struct mm_struct *mm);
 
+/*
+ * mmgrab - keeps the struct, its locks and its empty tree of VMAs beyond mm_exit(); mmdrop() - drops that, or the
+ * reference of mm_create(); the last one frees it. Locking: another reference; for the drop, none. Source:
+ * include/linux/sched/mm.h.
+ */
+static inline void mmgrab(struct mm_struct *mm)
+{
+	uint32_t old = fetch_add_relaxed(&mm->mm_count, 1u);
+
+	BUG_ON(!old);
+}
+
+void mmdrop(struct mm_struct *mm);
+
 #endif

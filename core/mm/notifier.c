@@ -86,21 +86,29 @@ static void unlock_and_wait(struct mmu_notifier_subscriptions *subs)
 
 /* ---- invalidations ---- */
 
-/* The first subscriber in the range. Source: mm/mmu_notifier.c, mn_itree_inv_start_range(). */
-static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs,
-					       const struct mmu_notifier_range *range, uint32_t *seq)
+/*
+ * The first subscriber of [@start, @end). From here on the tree does not change, if there is one. Source:
+ * mm/mmu_notifier.c, mn_itree_inv_start_range().
+ */
+static struct mmu_interval_notifier *inv_start(struct mmu_notifier_subscriptions *subs, unsigned long start,
+					       unsigned long end, uint32_t *seq)
 {
 	struct mmu_interval_notifier *sub;
 
 	spin_lock(&subs->lock);
 	subs->active++;
-	sub = sub_of(interval_tree_iter_first(&subs->itree, range->start >> PAGE_SHIFT,
-					      (range->end - 1) >> PAGE_SHIFT));
+	sub = sub_of(interval_tree_iter_first(&subs->itree, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT));
 	if (sub)
 		store_relaxed(&subs->invalidate_seq, load_relaxed(&subs->invalidate_seq) | 1);
 	*seq = load_relaxed(&subs->invalidate_seq);
 	spin_unlock(&subs->lock);
 	return sub;
+}
+
+/* The next one. Locking: between inv_start() and inv_end(). */
+static struct mmu_interval_notifier *next_in(struct mmu_interval_notifier *sub, unsigned long start, unsigned long end)
+{
+	return sub_of(interval_tree_iter_next(&sub->node, start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT));
 }
 
 void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifier_subscriptions *subs)
@@ -109,9 +117,8 @@ void mmu_notifier_start_slow(struct mmu_notifier_range *range, struct mmu_notifi
 	uint32_t seq;
 
 	range->notified = subs;
-	sub = inv_start(subs, range, &seq);
-	for (; sub; sub = sub_of(interval_tree_iter_next(&sub->node, range->start >> PAGE_SHIFT,
-							 (range->end - 1) >> PAGE_SHIFT))) {
+	sub = inv_start(subs, range->start, range->end, &seq);
+	for (; sub; sub = next_in(sub, range->start, range->end)) {
 		SYNCPOINT("notifier.invalidate");
 		count_event(EV_NOTIFIER_CALL);
 		sub->ops->invalidate(sub, range, seq);
@@ -145,12 +152,10 @@ static void see_to_deferred(struct mmu_notifier_subscriptions *subs)
 }
 
 /* Source: mm/mmu_notifier.c, mn_itree_inv_end(). */
-void mmu_notifier_end_slow(struct mmu_notifier_range *range)
+static void inv_end(struct mmu_notifier_subscriptions *subs)
 {
-	struct mmu_notifier_subscriptions *subs = range->notified;
 	bool wake = false;
 
-	SYNCPOINT("notifier.before_end");
 	spin_lock(&subs->lock);
 	if (!--subs->active && is_invalidating(subs)) {
 		see_to_deferred(subs);
@@ -162,6 +167,38 @@ void mmu_notifier_end_slow(struct mmu_notifier_range *range)
 	spin_unlock(&subs->lock);
 	if (wake)
 		futex_wake_all(&subs->invalidate_seq);
+}
+
+void mmu_notifier_end_slow(struct mmu_notifier_range *range)
+{
+	SYNCPOINT("notifier.before_end");
+	inv_end(range->notified);
+}
+
+void mmu_notifier_release(struct mm_struct *mm)
+{
+	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_RELEASE, 0, TASK_SIZE);
+
+	mmap_assert_write_locked(mm);
+	mmu_notifier_invalidate_range_start(&range);
+	mmu_notifier_invalidate_range_end(&range);
+}
+
+/*
+ * As an invalidation, so that the tree does not change meanwhile; but none of the subscribers is notified, so their
+ * snapshots stay valid.
+ */
+bool mmu_notifier_young_slow(struct mmu_notifier_subscriptions *subs, unsigned long start, unsigned long end,
+			     bool clear)
+{
+	struct mmu_interval_notifier *sub;
+	bool young = false;
+	uint32_t seq;
+
+	for (sub = inv_start(subs, start, end, &seq); sub; sub = next_in(sub, start, end))
+		young |= sub->ops->young && sub->ops->young(sub, start, end, clear);
+	inv_end(subs);
+	return young;
 }
 
 /* ---- subscribers ---- */

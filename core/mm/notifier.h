@@ -46,6 +46,7 @@ enum mmu_notifier_event {
 	MMU_NOTIFY_PROTECTION_VMA,	/* the VMA's permissions change */
 	MMU_NOTIFY_PROTECTION_PAGE,	/* pages become read-only: fork, cleaning */
 	MMU_NOTIFY_MIGRATE,		/* pages move to other frames */
+	MMU_NOTIFY_RELEASE,		/* all of the mm, which exits: the last one that finds pages */
 };
 
 /* One invalidation. Lock key: (T) this thread only */
@@ -65,6 +66,12 @@ struct mmu_interval_notifier_ops {
 	 * mmap_lock, a folio lock, an rmap lock or an invalidation: the caller may hold one, or be one.
 	 */
 	void (*invalidate)(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range, uint32_t seq);
+	/*
+	 * Was [@start, @end), which overlaps the notifier's range, accessed through the subscriber's table? @clear:
+	 * since the last call that cleared. NULL: not known, so no. Called under a PTL: it waits for no lock. Source:
+	 * struct mmu_notifier_ops, clear_flush_young(), clear_young(), test_young().
+	 */
+	bool (*young)(struct mmu_interval_notifier *sub, unsigned long start, unsigned long end, bool clear);
 };
 
 /*
@@ -118,21 +125,62 @@ static inline struct mmu_notifier_range mmu_notifier_range_of(struct mm_struct *
 }
 
 /*
+ * mmu_notifier_release - the mm exits: invalidates all of it, as the last invalidation that finds pages. Subscribers
+ * stay, until their owners remove them, beside the exit or after it. Locking: mmap_lock for write. Source:
+ * mm/mmu_notifier.c, __mmu_notifier_release(), mn_itree_release().
+ */
+void mmu_notifier_release(struct mm_struct *mm);
+
+/* ---- accesses through subscribers' tables ---- */
+
+/* The part of those below for an mm with subscribers. Locking: as there. */
+bool mmu_notifier_young_slow(struct mmu_notifier_subscriptions *subs, unsigned long start, unsigned long end,
+			     bool clear);
+
+/*
+ * mmu_notifier_clear_flush_young - true if a subscriber accessed [@start, @end) since the last call; the next access is
+ * noted again. mmu_notifier_clear_young() - the same where the kernel accepts that the next access is missed, and omits
+ * a flush. mmu_notifier_test_young() - the same for the page at @addr, and clears nothing. No translation is dropped.
+ * Locking: as mmu_notifier_invalidate_range_start(), or the PTL of the entries. Source: include/linux/mmu_notifier.h.
+ */
+static inline bool mmu_notifier_young(struct mm_struct *mm, unsigned long start, unsigned long end, bool clear)
+{
+	/* ORDER[notifier-subs:B] before its lock is taken; pairs with ORDER[notifier-subs:A] in notifier.c. */
+	return unlikely(load_relaxed(&mm->notifier_subscriptions)) &&
+	       mmu_notifier_young_slow(load_acquire(&mm->notifier_subscriptions), start, end, clear);
+}
+
+static inline bool mmu_notifier_clear_flush_young(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return mmu_notifier_young(mm, start, end, true);
+}
+
+static inline bool mmu_notifier_clear_young(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	return mmu_notifier_young(mm, start, end, true);
+}
+
+static inline bool mmu_notifier_test_young(struct mm_struct *mm, unsigned long addr)
+{
+	return mmu_notifier_young(mm, addr, addr + PAGE_SIZE, false);
+}
+
+/*
  * mmu_notifier_register - allows subscribers of @mm: on return all running invalidations know of them. Returns 0, also
  * if they were allowed before, or -ENOMEM. mmu_notifier_register_locked() under mmap_lock for write, the other under
  * no lock. Source: mm/mmu_notifier.c, __mmu_notifier_register(), which holds all locks at once.
  */
 int mmu_notifier_register_locked(struct mm_struct *mm);
 int mmu_notifier_register(struct mm_struct *mm);
-/* For mm_free(): there are no subscribers any more. */
+/* For mm_free(): there are no subscribers any more. Source: mm/mmu_notifier.c; hmm_mm_destroy() of seed 004. */
 void mmu_notifier_destroy(struct mm_struct *mm);
 
 /*
  * mmu_interval_notifier_insert - notifies @sub of every invalidation of [@start, @end) in @mm from now on. Returns 0,
  * -EINVAL for an empty range or one that is not page aligned, -ENOENT if mmu_notifier_register() was not called.
- * mmu_interval_notifier_remove() - on return @ops->invalidate() does not run and will not. Every notifier is removed
- * before mm_exit(). Locking: no lock that an invalidation may wait for, in particular not the subscriber's lock.
- * Source: mm/mmu_notifier.c.
+ * mmu_interval_notifier_remove() - on return none of @ops runs, nor will. Beside mm_exit(), or after it, the caller
+ * holds a reference to the mm (mmgrab()). Locking: no lock that an invalidation may wait for, in particular not the
+ * subscriber's lock. Source: mm/mmu_notifier.c.
  */
 int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mm_struct *mm, unsigned long start,
 				 unsigned long end, const struct mmu_interval_notifier_ops *ops);

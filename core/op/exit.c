@@ -4,6 +4,7 @@
 
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
+#include "core/mm/notifier.h"
 #include "core/op/munmap.h"
 #include "core/probe/operation.h"
 
@@ -13,8 +14,10 @@ void mm_exit(struct mm_struct *mm)
 	int err;
 
 	mmap_write_lock(mm);
+	mmu_notifier_release(mm);
+	SYNCPOINT("exit.released");
 	err = do_munmap_locked(mm, 0, ALIGN_UP(TASK_SIZE, PGDIR_SIZE));
 	BUG_ON(err);		/* nothing is split, so nothing is allocated */
 	mmap_write_unlock(mm);
-	mm_free(mm);
+	mmdrop(mm);
 }

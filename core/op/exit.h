@@ -5,7 +5,11 @@
 
 #include "core/mm/mm_types.h"
 
-/* Unmaps everything and frees @mm. Locking: none held; no other thread uses @mm, now or later. */
+/*
+ * Notifies subscribers that all goes, unmaps everything, and drops the first reference to @mm: the last one frees it
+ * (mmdrop()). Locking: none held; no other thread uses @mm, now or later, except through mirrors of it, which have
+ * references.
+ */
 void mm_exit(struct mm_struct *mm);
 
 #endif

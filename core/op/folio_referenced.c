@@ -3,6 +3,7 @@
 #include "core/op/folio_referenced.h"
 
 #include "core/mm/mlock.h"
+#include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/phys/folio_lock.h"
@@ -20,6 +21,7 @@ static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma
 {
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
 	struct folio_referenced_arg *pra = arg;
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
 	bool young = false;
 
 	while (page_vma_mapped_walk(&pvmw)) {
@@ -30,6 +32,8 @@ static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma
 			return false;
 		}
 		young |= pvmw.pte ? ptep_test_and_clear_young(pvmw.pte) : pmdp_test_and_clear_young(pvmw.pmd);
+		young |= mmu_notifier_clear_flush_young(mm, pvmw.address,
+							pvmw.address + (pvmw.pte ? PAGE_SIZE : PMD_SIZE));
 		pra->mapcount--;
 	}
 	if (young) {

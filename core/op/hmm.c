@@ -147,9 +147,14 @@ bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct 
 	return true;
 }
 
+bool hmm_vma_check_cookie(struct hmm_range *range)
+{
+	return !mmu_interval_read_retry(&range->notifier, range->seq);
+}
+
 bool hmm_vma_range_monitor_end(struct hmm_range *range)
 {
-	bool valid = !mmu_interval_read_retry(&range->notifier, range->seq);
+	bool valid = hmm_vma_check_cookie(range);
 
 	if (!valid)
 		count_event(EV_HMM_STALE);

@@ -81,6 +81,11 @@ struct hmm_range {
 bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct *vma, unsigned long start,
 				 unsigned long end);
 bool hmm_vma_range_monitor_end(struct hmm_range *range);
+/*
+ * hmm_vma_check_cookie - true: no invalidation of a monitored range began until now; the monitoring continues. Locking:
+ * none. Source: mm/hmm.c of seed 004, which names it.
+ */
+bool hmm_vma_check_cookie(struct hmm_range *range);
 
 /*
  * hmm_vma_range_lock - on return no invalidation of [@start, @end) runs, and later ones wait, before they change

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/host/arena.h"
+#include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
@@ -18,6 +19,19 @@
 static size_t table_size(const struct hmm_mirror *mirror)
 {
 	return ((mirror->end - mirror->start) >> PAGE_SHIFT) * sizeof(*mirror->table);
+}
+
+static size_t accessed_size(const struct hmm_mirror *mirror)
+{
+	return (mirror->end - mirror->start) >> PAGE_SHIFT;
+}
+
+static void free_tables(struct hmm_mirror *mirror)
+{
+	if (mirror->table)
+		node_free(mirror->table, mirror->node, table_size(mirror));
+	if (mirror->accessed)
+		node_free(mirror->accessed, mirror->node, accessed_size(mirror));
 }
 
 DEFINE_KNOCKOUT(MIRROR_DROP,
@@ -36,10 +50,35 @@ static void mirror_invalidate(struct mmu_interval_notifier *sub, const struct mm
 	mmu_interval_set_seq(sub, seq);
 	if (!KNOCKED_OUT(MIRROR_DROP))
 		memset(hmm_mirror_entry(mirror, start), 0, ((end - start) >> PAGE_SHIFT) * sizeof(*mirror->table));
+	mirror->released |= range->event == MMU_NOTIFY_RELEASE;
 	spin_unlock(&mirror->lock);
 }
 
-static const struct mmu_interval_notifier_ops mirror_ops = { .invalidate = mirror_invalidate };
+/* Under a PTL, so without the mirror's lock. */
+static bool mirror_young(struct mmu_interval_notifier *sub, unsigned long start, unsigned long end, bool clear)
+{
+	struct hmm_mirror *mirror = container_of(sub, struct hmm_mirror, notifier);
+	bool young = false;
+
+	start = max(start, mirror->start);
+	for (end = min(end, mirror->end); start < end; start += PAGE_SIZE) {
+		uint8_t *accessed = &mirror->accessed[(start - mirror->start) >> PAGE_SHIFT];
+
+		young |= load_relaxed(accessed);
+		if (clear && load_relaxed(accessed))
+			store_relaxed(accessed, 0);
+	}
+	return young;
+}
+
+static const struct mmu_interval_notifier_ops mirror_ops = { .invalidate = mirror_invalidate, .young = mirror_young };
+
+DEFINE_KNOCKOUT(MIRROR_MM_REF,
+	.name = "mirror:mm-ref",
+	.removes = "the reference of a mirror to its mm",
+	.breaks = "an exit that frees an mm with subscribers",
+	.detected_by = "the check of subscriptions in mmu_notifier_destroy()",
+	.hunt = "test knockout.hmm");
 
 int hmm_mirror_create(struct hmm_mirror *mirror, struct mm_struct *mm, unsigned long start, unsigned long end)
 {
@@ -52,18 +91,22 @@ int hmm_mirror_create(struct hmm_mirror *mirror, struct mm_struct *mm, unsigned 
 	if (start >= end)
 		return -EINVAL;
 	mirror->table = node_zalloc(mirror->node, table_size(mirror), CACHE_LINE);
-	if (!mirror->table)
-		return -ENOMEM;
-	err = mmu_interval_notifier_insert(&mirror->notifier, mm, start, end, &mirror_ops);
+	mirror->accessed = node_zalloc(mirror->node, accessed_size(mirror), CACHE_LINE);
+	err = -ENOMEM;
+	if (mirror->table && mirror->accessed)
+		err = mmu_interval_notifier_insert(&mirror->notifier, mm, start, end, &mirror_ops);
 	if (err)
-		node_free(mirror->table, mirror->node, table_size(mirror));
+		free_tables(mirror);
+	else if (!KNOCKED_OUT(MIRROR_MM_REF))
+		mmgrab(mm);
 	return err;
 }
 
 void hmm_mirror_destroy(struct hmm_mirror *mirror)
 {
 	mmu_interval_notifier_remove(&mirror->notifier);
-	node_free(mirror->table, mirror->node, table_size(mirror));
+	free_tables(mirror);
+	mmdrop(mirror->mm);
 }
 
 /* Takes a snapshot from @start on; returns its end: at most the end of one VMA, or one gap. */
@@ -164,8 +207,10 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 
 		fill_locked(mirror, addr, addr + PAGE_SIZE);
 		entry = *hmm_mirror_entry(mirror, addr);
-		if (allows(entry, write))
+		if (allows(entry, write)) {
+			store_relaxed(&mirror->accessed[(addr - mirror->start) >> PAGE_SHIFT], 1);
 			use(hmm_pfn_to_page(entry), arg);
+		}
 		spin_unlock(&mirror->lock);
 		if (allows(entry, write))
 			return 0;

@@ -14,19 +14,22 @@
 
 #include "core/op/hmm.h"
 
-/* Lock key: (C) const while it exists (L) lock */
+/* Lock key: (C) const while it exists (L) lock (A) atomic */
 struct hmm_mirror {
 	struct mmu_interval_notifier notifier;	/* has its own lock key */
 	struct mm_struct *mm;		/* (C) */
 	unsigned long start, end;	/* (C) the mirrored range */
 	spinlock_t lock;
 	unsigned int node;		/* (C) of the table's memory */
+	bool released;			/* (L) the mm has exited: the table stays empty */
 	hmm_pfn_t *table;		/* (C) an entry for each page, (L) each: 0, or with HMM_PFN_VALID */
+	uint8_t *accessed;		/* (C) a byte for each page, (A) each: 1 if used since it was cleared */
 };
 
 /*
  * hmm_mirror_create - makes @mirror, empty, of [@start, @end) in @mm. Returns 0, -EINVAL (empty, or not page aligned),
- * -ENOMEM. hmm_mirror_destroy() comes before mm_exit(). Locking: none held.
+ * -ENOMEM. hmm_mirror_destroy() may come before mm_exit(), beside it or after it: the mirror holds a reference to the
+ * mm. Locking: none held.
  */
 int hmm_mirror_create(struct hmm_mirror *mirror, struct mm_struct *mm, unsigned long start, unsigned long end);
 void hmm_mirror_destroy(struct hmm_mirror *mirror);
@@ -40,7 +43,7 @@ void hmm_mirror_fill(struct hmm_mirror *mirror, unsigned long start, unsigned lo
 /*
  * hmm_mirror_use - calls @use(the page, @arg) once the mirror's entry of @addr allows reading, or writing if @write;
  * the mm cannot unmap the page before @use returns. Faults as often as needed. Returns 0, -EFAULT if the mm does not
- * allow it, -ENOMEM. Locking: none held; @use is called under the mirror's lock.
+ * allow it, or has exited, -ENOMEM. Locking: none held; @use is called under the mirror's lock.
  */
 int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg),
 		   void *arg);

@@ -214,6 +214,19 @@ static bool moved_behind_a_mirror(void)
 	return play.good;
 }
 
+/* ---- an exit ---- */
+
+static bool exited_before_its_mirror_ended(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct hmm_mirror mirror;
+
+	BUG_ON(hmm_mirror_create(&mirror, mm, AREA, AREA + LEN));
+	mm_exit(mm);
+	hmm_mirror_destroy(&mirror);
+	return true;
+}
+
 #define SEEN	{ "a device has" }
 
 static const struct scene_of_one {
@@ -227,6 +240,7 @@ static const struct scene_of_one {
 	{ { "hmm:range-lock", SEEN }, dropped_while_it_is_locked },
 	{ { "mirror:drop", SEEN }, dropped_behind_a_mirror },
 	{ { "mremap:flush", SEEN }, moved_behind_a_mirror },
+	{ { "mirror:mm-ref", { "itree" } }, exited_before_its_mirror_ended },
 };
 
 static bool play_it(const struct attempt *attempt)
