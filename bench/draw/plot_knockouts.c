@@ -75,7 +75,7 @@ static void put(struct gnuplot *gnuplot, const void *what, const struct plot_par
 		    "set xtics ('10 ms' 0.01, '100 ms' 0.1, '1 s' 1, '2 s' 2, '10 s' 10, '60 s' 60) font ',9.5'\n"
 		    "set grid x y ls 100\n"
 		    "set xlabel 'time until detection; bars are medians' font ',10'\nset tics scale 0.4\n"
-		    "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width -2 "
+		    "set key at graph 0.45,graph 1 center bottom horizontal font ',9' Left reverse samplen 1 width 0 "
 		    "maxrows 3\n"
 		    "plot $median using 1:2 with points pt 1 ps 0.01 notitle, ");
 	for (unsigned int d = 0; d < detectors.nr; d++)
