@@ -24,6 +24,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/anon_vma_tree.h"
 #include "core/mm/device.h"
+#include "core/mm/filemap.h"
 #include "core/mm/folio_walk.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/i_mmap.h"

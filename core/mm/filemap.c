@@ -4,10 +4,11 @@
 
 #include <errno.h>
 
+#include "core/lock/wait.h"
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
-DEFINE_EVENT(FILEMAP_RETRY, "page cache look-ups repeated: the slot changed");
+DEFINE_EVENT(FILEMAP_RETRY, "page cache look-ups repeated: the slot changed, or its folio was frozen");
 
 static struct folio **slot_of(struct address_space *mapping, unsigned long index)
 {
@@ -24,6 +25,7 @@ DEFINE_KNOCKOUT(FILEMAP_RECHECK,
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
+	unsigned int rounds = 0;
 	RETRY_LOOP(100000, "a page cache look-up");
 
 	BUG_ON(index >= mapping->max_pages);
@@ -37,6 +39,8 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 			folio_put(folio);
 		}
 		count_event(EV_FILEMAP_RETRY);
+		if (unlikely(++rounds % SPIN_ROUNDS == 0))
+			yield_core();	/* the thread that has frozen it may need this core */
 		RETRY();
 	}
 	return NULL;
@@ -80,22 +84,64 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
 	return -EEXIST;
 }
 
-void filemap_remove_folio(struct folio *folio)
+/*
+ * Removes @folio from its slot; the slot's reference is left to the caller. The folio in its slot keeps the file
+ * (file_put()): nothing of the file is used once it is clear. Locking: the folio lock.
+ */
+static void clear_slot(struct folio *folio)
 {
 	struct address_space *mapping = folio_mapping(folio);
 	struct folio *was;
 
-	assert_folio_locked(folio);
-	ASSERT(!folio_mapped(folio));
+	fetch_sub_relaxed(&mapping->nrpages, folio_nr_pages(folio));
 	/* ORDER[page-cache:A] after the folio was unmapped and last changed; pairs with ORDER[page-cache:B]. */
 	was = xchg_acq_rel(slot_of(mapping, folio->page.index), NULL);
 	BUG_ON(was != folio);
-	fetch_sub_relaxed(&mapping->nrpages, folio_nr_pages(folio));
 	/*
 	 * ORDER[folio-mapping:A] after its slot is cleared: a lookup finds another; pairs with ORDER[folio-mapping:B].
 	 */
 	store_release(&folio->page.mapping, NULL);
+}
+
+void filemap_remove_folio(struct folio *folio)
+{
+	assert_folio_locked(folio);
+	ASSERT(!folio_mapped(folio));
+	clear_slot(folio);
 	folio_put(folio);
+}
+
+DEFINE_KNOCKOUT(REMOVE_FREEZE,
+	.name = "remove-mapping:freeze",
+	.removes = "the check for other references before a folio is reclaimed from its file",
+	.breaks = "a write through a reference never reaches the file",
+	.detected_by = "the contents of files",
+	.hunt = "test knockout.reclaim_file");
+
+DEFINE_KNOCKOUT(REMOVE_DIRTY,
+	.name = "remove-mapping:dirty",
+	.removes = "the re-check, once references are frozen, that a folio to reclaim is clean",
+	.breaks = "a write through a reference, dropped since, never reaches the file",
+	.detected_by = "the contents of files",
+	.hunt = "test knockout.reclaim_file");
+
+bool remove_mapping(struct folio *folio)
+{
+	bool frozen = folio_ref_freeze(folio, 2);	/* the cache's and the caller's */
+
+	assert_folio_locked(folio);
+	if (!frozen && !KNOCKED_OUT(REMOVE_FREEZE))
+		return false;
+	if (frozen && folio_test_dirty(folio) && !KNOCKED_OUT(REMOVE_DIRTY)) {
+		folio_ref_unfreeze(folio, 2);
+		return false;
+	}
+	clear_slot(folio);
+	if (frozen)
+		folio_ref_unfreeze(folio, 1);
+	else
+		folio_put(folio);
+	return true;
 }
 
 void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio))
@@ -105,10 +151,15 @@ void truncate_inode_pages_with(struct address_space *mapping, unsigned long firs
 
 	BUG_ON(!IS_ALIGNED(first, step));
 	for (unsigned long index = first; index < mapping->max_pages; index += step) {
-		if (!load_relaxed(slot_of(mapping, index)))
+		/*
+		 * ORDER[page-cache:B] as in filemap_get_folio(): a folio that reclaim has removed was written back
+		 * before. Pairs with ORDER[page-cache:A].
+		 */
+		if (!load_acquire(slot_of(mapping, index)))
 			continue;
 		folio = filemap_lock_folio(mapping, index);
-		BUG_ON(!folio);
+		if (!folio)
+			continue;
 		SYNCPOINT("truncate.locked");
 		if (folio_mapped(folio) && unmap)
 			unmap(folio);

@@ -14,6 +14,16 @@
  * cannot be freed any more. It can still be removed: a caller that relies on its place takes its lock, and checks its
  * mapping.
  *
+ * Reclaim removes a folio only while no other thread has a reference, and never loses a write through one:
+ *
+ *   remove_mapping()                                a reference's holder
+ *   (A1) freeze: 2 references become 0, else keep   (B1) write to the page
+ *   (A2) dirty: give them back, keep                (B2) mark the folio dirty
+ *   (A3) clear the slot                             (B3) drop the reference
+ *
+ * If B3 comes after A1, A1 fails. Else it comes before, and A2 finds B2's mark (ref-drop). Lookups wait from A1 to A3,
+ * a few instructions; they take a reference from none (B2 above).
+ *
  * Struct pages are never freed and the slots live as long as the file: so nothing here needs RCU, unlike slots that
  * are nodes of a tree. Source: mm/filemap.c.
  */
@@ -51,6 +61,13 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
  */
 void filemap_remove_folio(struct folio *folio);
 
+/*
+ * remove_mapping - removes @folio, clean and without other references than the cache's and the caller's, which is its
+ * last then. False, and it stays: it is dirty, or has others, such as those of entries that map it. Locking: the folio
+ * lock, and it is in its file. Source: mm/vmscan.c, __remove_mapping().
+ */
+bool remove_mapping(struct folio *folio) __must_check;
+
 /* Reads a folio in from the file's device. Locking: the folio lock. Source: mm/filemap.c, filemap_read_folio(). */
 void filemap_read_folio(struct folio *folio);
 
@@ -79,8 +96,8 @@ static inline bool folio_test_dirty(const struct folio *folio)
 }
 
 /*
- * Returns true if it was clean. Locking: the folio lock, or the PTL of an entry that maps it. Source:
- * mm/page-writeback.c.
+ * Returns true if it was clean. Locking: the folio lock, the PTL of an entry that maps it, or a reference that is
+ * dropped later. Source: mm/page-writeback.c.
  */
 static inline bool folio_mark_dirty(struct folio *folio)
 {

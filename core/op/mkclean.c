@@ -141,9 +141,9 @@ DEFINE_KNOCKOUT(WRITEBACK_MKCLEAN,
 	.hunt = "stress mkclean_vs_write --noise 100",
 	.mirrors = "VM: Fix nasty and subtle race in shared mmap'ed page writeback");
 
-/* Returns true if it was dirty. Locking: the folio lock. */
-static bool write_folio(struct folio *folio)
+bool folio_write_one(struct folio *folio)
 {
+	assert_folio_locked(folio);
 	if (!folio_test_dirty(folio))
 		return false;
 	if (!KNOCKED_OUT(WRITEBACK_MKCLEAN))
@@ -166,7 +166,7 @@ unsigned long filemap_writeback(struct file *file)
 
 		if (!folio)
 			continue;
-		written += write_folio(folio);
+		written += folio_write_one(folio);
 		folio_unlock(folio);
 		folio_put(folio);
 	}

@@ -36,6 +36,13 @@ int mapping_wrprotect_range(struct address_space *mapping, unsigned long pgoff, 
 int pfn_mkclean_range(unsigned long pfn, unsigned long nr, unsigned long pgoff, struct vm_area_struct *vma);
 
 /*
+ * folio_write_one - makes @folio clean, and writes it to its file's device, if it is dirty. Returns true if it was.
+ * Locking: the folio lock, and it is in its file; takes i_mmap_rwsem if it is mapped. Source: mm/page-writeback.c,
+ * folio_clear_dirty_for_io().
+ */
+bool folio_write_one(struct folio *folio);
+
+/*
  * filemap_writeback - writes every dirty folio of @file to the device, one after the other. On return the device has
  * the contents that each page had at some moment since the call. Returns the number of folios written. Locking: none
  * held. Source: mm/page-writeback.c, folio_clear_dirty_for_io(), write_cache_pages().

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/mlock.h"
 #include "core/mm/notifier.h"
@@ -41,7 +42,13 @@ static void flush(const struct unmap *unmap)
 		try_to_unmap_flush();
 }
 
-/* The entry that replaces @pte, which maps @page. */
+/* A file has the page: a fault finds it there, so no entry is needed. */
+static bool dropped(const struct unmap *unmap, const struct folio *folio)
+{
+	return !unmap->migrate && !folio_test_anon(folio);
+}
+
+/* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated. */
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
 	bool device = pte_is_device_private(pte);
@@ -57,17 +64,31 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */
-static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
+static void count_unmapped(const struct unmap *unmap, const struct folio *folio, struct mm_pgtable *pt)
 {
 	if (unmap->migrate)
 		return;
-	mm_count(pt, MM_ANONPAGES, -1);
-	if (!(unmap->flags & TTU_HWPOISON))
+	mm_count(pt, mm_counter(folio), -1);
+	if (folio_test_anon(folio) && !(unmap->flags & TTU_HWPOISON))
 		mm_count(pt, MM_SWAPENTS, 1);
 }
 
+/* Clears the entry found. Locking: the PTL. */
+static void drop_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+{
+	pte_t pte = ptep_get_and_clear(ptep);
+
+	flush(unmap);
+	SYNCPOINT("unmap.entry_cleared");
+	/* It was dirtied before the write: see file_fault.c. */
+	ASSERT(!pte_dirty(pte) || folio_test_dirty(folio));
+	count_unmapped(unmap, folio, &vma->vm_mm->pt);
+	folio_remove_rmap_ptes(folio, pte_page(pte), 1, vma);
+	folio_put(folio);
+}
+
 /* Replaces the entry found. False: it stays, because the page is pinned. Locking: the PTL. */
-static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
 {
 	struct page *page = pte_page(ptep_get(ptep));
 	bool exclusive = PageAnonExclusive(page);
@@ -86,9 +107,18 @@ static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct v
 	if (unmap->flags & TTU_HWPOISON && exclusive)
 		ClearPageAnonExclusive(page);
 	set_pte(ptep, replacement(unmap, pte, page, exclusive));
-	count_unmapped(unmap, &vma->vm_mm->pt);
+	count_unmapped(unmap, folio, &vma->vm_mm->pt);
 	folio_remove_rmap_ptes(folio, page, 1, vma);
 	folio_put(folio);
+	return true;
+}
+
+/* Returns as replace_entry(). */
+static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+{
+	if (!dropped(unmap, folio))
+		return replace_entry(unmap, folio, vma, ptep);
+	drop_entry(unmap, folio, vma, ptep);
 	return true;
 }
 
@@ -160,8 +190,8 @@ void try_to_unmap(struct folio *folio, unsigned int flags)
 {
 	struct unmap unmap = { .flags = flags };
 
-	ASSERT(!folio_test_large(folio));
-	if (!(flags & TTU_HWPOISON)) {
+	ASSERT(!folio_test_anon(folio) || !folio_test_large(folio));
+	if (folio_test_anon(folio) && !(flags & TTU_HWPOISON)) {
 		unmap.slot = load_relaxed(&folio->page.private);
 		ASSERT(folio_test_swapcache(folio));
 	}

@@ -2,7 +2,7 @@
 /*
  * try_to_unmap.h - replaces every entry that maps a folio by one that is not present, by rmap walks.
  *
- *   try_to_unmap()     swap entries, or poison
+ *   try_to_unmap()     swap entries, or poison; none for a folio of a file, which faults find in its file
  *   try_to_migrate()   migration entries, on which faults wait until remove_migration_ptes() replaces them (migrate.h)
  *
  * An entry of an exclusive page is cleared first, and restored if the page is pinned: side A of gup-share (rmap.h).
@@ -29,9 +29,10 @@ enum ttu_flags {
 };
 
 /*
- * try_to_unmap - unmaps @folio, small and anonymous, if possible: the caller checks folio_mapped(). Without
- * TTU_HWPOISON it is in a slot in which the caller has a share. @flags: ttu_flags. Locking: the folio lock, and a
- * reference. Source: mm/rmap.c.
+ * try_to_unmap - unmaps @folio, small and anonymous, or a file's, if possible: the caller checks folio_mapped(). An
+ * anonymous one is in a slot in which the caller has a share, unless @flags, ttu_flags, have TTU_HWPOISON, which is for
+ * those only. A leaf that maps a file's is cleared with TTU_SPLIT_HUGE_PMD. Locking: the folio lock, and a reference.
+ * Source: mm/rmap.c.
  */
 void try_to_unmap(struct folio *folio, unsigned int flags);
 /* The flush that TTU_BATCH_FLUSH deferred, for all of this thread's. Source: mm/rmap.c. */

@@ -25,7 +25,8 @@ static const struct {
 	  FILE_STORM_SHAPES },
 	{ { "truncate:unmap-locked", { "folio_mapped" } }, FILE_STORM_SHAPES },
 	{ { "truncate:unmap-again", { "beyond the end" } }, FILE_STORM_CUTS },
-	{ { "writeback:mkclean", { "has lost the last", "without a dirty folio" } }, FILE_STORM_DATA },
+	{ { "writeback:mkclean", { "has lost the last", "without a dirty folio", "folio_test_dirty" } },
+	  FILE_STORM_DATA },
 };
 
 static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)

@@ -95,13 +95,41 @@ static void reference(const struct file_storm_run *run, const struct target *t)
 	folio_put(folio);
 }
 
+/* Any page of the file that is in memory, mapped or not. */
+static void reclaim(const struct file_storm_run *run)
+{
+	struct folio *folio = filemap_get_folio(&run->file->mapping, below(run->pages));
+
+	if (folio)
+		reclaim_folio(folio);
+}
+
+/* Pins some pages of a range for a moment. */
+static void pin(const struct target *t)
+{
+	struct page *pages[8];
+	unsigned int write = below(2) ? FOLL_WRITE : 0;
+	long nr = pin_user_pages_fast(t->mm, t->start, min(t->pages, 8ul), write, pages);
+
+	if (nr <= 0)
+		return;
+	if (write)
+		unpin_user_pages_dirty_lock(pages, (unsigned long)nr);
+	else
+		unpin_user_pages(pages, (unsigned long)nr);
+}
+
 static void shape_op(const struct file_storm_run *run)
 {
 	struct target t = pick(run);
 	unsigned long dice = below(100);
 
-	if (dice < 55)
+	if (dice < 47)
 		fault(&t);
+	else if (dice < 51)
+		reclaim(run);
+	else if (dice < 55)
+		pin(&t);
 	else if (dice < 63)
 		truncate(run);
 	else if (dice < 70)
@@ -124,18 +152,31 @@ static void shape_op(const struct file_storm_run *run)
 		fork_and_exit(run, &t);
 }
 
-/* Thread 0 writes back; the others count up in pages of their own, through either mm. */
+/* A device that writes to it. */
+static void store_by_pin(struct mm_struct *mm, unsigned long addr, uint64_t word)
+{
+	struct page *page;
+
+	BUG_ON(pin_user_pages_fast(mm, addr, 1, FOLL_WRITE, &page) != 1);
+	store_relaxed((uint64_t *)page_payload(page), word);
+	unpin_user_pages_dirty_lock(&page, 1);
+}
+
+/* Thread 0 writes back and reclaims; the others count up in pages of their own, through either mm, or by pins. */
 static void data_op(const struct file_storm_run *run, unsigned int index, uint64_t *written)
 {
 	unsigned int writers = run->storm->threads - 1;
 	unsigned long page;
 
 	if (!index) {
-		filemap_writeback(run->file);
+		if (below(4))
+			reclaim(run);
+		else
+			filemap_writeback(run->file);
 		return;
 	}
 	page = below(run->pages / writers) * writers + index - 1;
-	store_word(run->mm[below(MMS)], SHARED_AT + page * PAGE_SIZE, ++written[page]);
+	(below(4) ? store_word : store_by_pin)(run->mm[below(MMS)], SHARED_AT + page * PAGE_SIZE, ++written[page]);
 }
 
 /* ---- cuts ---- */
@@ -186,7 +227,10 @@ static void cut_op(const struct file_storm_run *run, unsigned int index)
 
 	if (index) {
 		t = pick(run);
-		do_user_addr_fault(t.mm, t.start, below(4) ? FAULT_FLAG_WRITE : 0);
+		if (below(8))
+			do_user_addr_fault(t.mm, t.start, below(4) ? FAULT_FLAG_WRITE : 0);
+		else
+			reclaim(run);
 		return;
 	}
 	BUG_ON(sys_ftruncate(run->file, end));

@@ -2,13 +2,12 @@
 /*
  * file_storm.h - threads that do everything to one file and a few address spaces that map it, with oracles.
  *
- * shapes   faults against truncation, against mappings that come, go, move, fork and change their rights, against
- * writing back data     each thread writes to pages that are its own, while one writes back: what was written is on the
- * device at the end, or
- *          will be by the next writing back
- * cuts     one thread cuts the file off and lets it grow again, and looks in between: nothing maps what is beyond the
- * end, nor a copy
- *          of it, though the others fault there all the time
+ * shapes   faults against truncation, reclaim, pins, writeback, and mappings that come, go, move, fork and change their
+ *          permissions
+ * data     each thread writes to pages of its own, by entries and pins, while one writes back and reclaims: what was
+ *          written is on the device at the end, or will be by the next writeback
+ * cuts     one thread truncates the file and extends it again, and checks in between: nothing maps what is beyond the
+ *          end, nor a copy of it, though the others fault there, and reclaim, all the time
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_FILE_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_FILE_STORM_H

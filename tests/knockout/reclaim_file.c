@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reclaim_file.c - folios of files reclaimed with a knock-out, step by step: the contents of the file detect it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/file_scene.h"
+
+static struct file *file;
+static struct mm_struct *mm;
+static struct folio *reference;
+
+static void begin(void)
+{
+	file = scene_file();
+	mm = file_mm("linux-6.15", file);
+	store_word(mm, SHARED_AT, 1);
+	reference = page_folio(pte_page(tree_pte(mm, SHARED_AT)));
+	folio_get(reference);
+}
+
+/* Returns false and prints why when page 0 of the file holds another value. */
+static bool ends_with(uint64_t word)
+{
+	uint64_t found = load_word(mm, SHARED_AT);
+	bool good = found == word && rests(&mm, 1);
+
+	if (found != word)
+		fprintf(stderr, "the file holds %lu, not %lu", (unsigned long)found, (unsigned long)word);
+	mm_exit(mm);
+	file_put(file);
+	return good;
+}
+
+static void write_and_put(void *arg)
+{
+	(void)arg;
+	*(uint64_t *)page_payload(&reference->page) = 300;
+	folio_mark_dirty(reference);
+	folio_put(reference);
+}
+
+static bool a_reference_holder_writes_after_reclaim(void)
+{
+	begin();
+	sys_madvise(mm, SHARED_AT, PAGE_SIZE, MADV_PAGEOUT);
+	write_and_put(NULL);
+	return ends_with(300);
+}
+
+static bool a_reference_holder_writes_before_the_freeze(void)
+{
+	begin();
+	meanwhile("reclaim.written", write_and_put, NULL);
+	sys_madvise(mm, SHARED_AT, PAGE_SIZE, MADV_PAGEOUT);
+	BUG_ON(meanwhile_ran() != 1);
+	return ends_with(300);
+}
+
+static const struct knocked_steps scenes[] = {
+	{ { "remove-mapping:freeze", { "holds 1, not 300" } }, a_reference_holder_writes_after_reclaim },
+	{ { "remove-mapping:dirty", { "holds 1, not 300" } }, a_reference_holder_writes_before_the_freeze },
+};
+
+static void each_is_seen_and_nothing_else_is(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
+		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
