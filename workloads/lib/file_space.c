@@ -115,20 +115,48 @@ static int look_and_write(struct page *page, unsigned long addr, void *arg)
 	return 0;
 }
 
-int file_space_access(struct space *space, unsigned int region, unsigned long page, uint64_t mark)
+/* Of page @index of the file in @region. */
+static struct access access_of(const struct space *space, unsigned int region, unsigned long index, uint64_t mark)
 {
-	unsigned long addr = space_region(space, region) + (page << PAGE_SHIFT);
-	unsigned long index = region_vma(space, region)->vm_pgoff + page;
-	struct access access = {
+	return (struct access){
 		.seeded = file_seeded_word(space->run->seed, index), .own = file_space_mark(space, region, index, 0),
 		.shared = (uint64_t)(index + 1) << INDEX_SHIFT, .mark = mark,
 	};
-	int err = (mark ? access_payload_to_write : access_payload)(space->mm, addr, look_and_write, &access);
+}
 
+/* Returns @err. */
+static int report(struct space *space, unsigned long index, unsigned long addr, int err)
+{
 	if (err == -EUCLEAN)
 		space_fail(space, err, "page %lu of the file, mapped at %#lx, holds what was never written to it",
 			   index, addr);
 	return err;
+}
+
+int file_space_access(struct space *space, unsigned int region, unsigned long page, uint64_t mark)
+{
+	unsigned long addr = space_region(space, region) + (page << PAGE_SHIFT);
+	unsigned long index = region_vma(space, region)->vm_pgoff + page;
+	struct access access = access_of(space, region, index, mark);
+
+	return report(space, index, addr, (mark ? access_payload_to_write : access_payload)(space->mm, addr,
+											    look_and_write, &access));
+}
+
+int file_space_access_pinned(struct space *space, unsigned int region, unsigned long page, uint64_t mark)
+{
+	unsigned long addr = space_region(space, region) + (page << PAGE_SHIFT);
+	unsigned long index = region_vma(space, region)->vm_pgoff + page;
+	struct access access = access_of(space, region, index, mark);
+	struct page *pinned;
+	long nr = pin_user_pages_fast(space->mm, addr, 1, FOLL_WRITE, &pinned);
+	int err;
+
+	if (nr != 1)
+		return (int)nr;
+	err = look_and_write(pinned, addr, &access);
+	unpin_user_pages_dirty_lock(&pinned, 1);
+	return report(space, index, addr, err);
 }
 
 /* ---- ops ---- */

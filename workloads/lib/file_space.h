@@ -56,5 +56,7 @@ uint64_t file_space_mark(const struct space *space, unsigned int region, unsigne
  * entry is checked.
  */
 int file_space_access(struct space *space, unsigned int region, unsigned long page, uint64_t mark);
+/* The same through a pin, with the fault that it needs, of a shared mapping. Returns 0, -EUCLEAN, or as pinning. */
+int file_space_access_pinned(struct space *space, unsigned int region, unsigned long page, uint64_t mark);
 
 #endif

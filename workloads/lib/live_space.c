@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -241,25 +242,42 @@ bool live_space_is_huge(struct space *space)
 }
 
 /* Every page is in memory: written to once, and kept. */
-static int make_file(size_t size)
+static bool fill_file(int fd, size_t size)
 {
-	int fd = memfd_create("faultline", MFD_CLOEXEC), err;
+	return !ftruncate(fd, (off_t)size) && !fallocate(fd, 0, 0, (off_t)size);
+}
+
+/* Every page is written, in memory and on the disk. */
+static bool write_file(int fd, size_t size)
+{
+	static const char page[FRAME_SIZE];
+
+	for (size_t at = 0; at < size; at += FRAME_SIZE)
+		if (pwrite(fd, page, FRAME_SIZE, (off_t)at) != (ssize_t)FRAME_SIZE)
+			return false;
+	return !fsync(fd);
+}
+
+static int make_file(size_t size, bool on_disk)
+{
+	int fd = on_disk ? open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR)
+			 : memfd_create("faultline", MFD_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	if (!ftruncate(fd, (off_t)size) && !fallocate(fd, 0, 0, (off_t)size))
+	if ((on_disk ? write_file : fill_file)(fd, size))
 		return fd;
 	err = -errno;
 	close(fd);
 	return err;
 }
 
-int live_space_files(struct space *space, unsigned long pages)
+int live_space_files(struct space *space, unsigned long pages, bool on_disk)
 {
 	for (unsigned int i = 0; i < space->run->threads; i++)
 		space->files[i].fd = -1;
 	for (unsigned int i = 0; i < space->run->threads; i++) {
-		int fd = make_file(pages << FRAME_SHIFT);
+		int fd = make_file(pages << FRAME_SHIFT, on_disk);
 
 		if (fd < 0)
 			return fd;

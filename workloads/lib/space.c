@@ -115,7 +115,7 @@ static int open_regions(struct workload_run *run, unsigned int mms, unsigned int
 	return err;
 }
 
-static int open_files(struct space *space, unsigned long pages)
+static int open_files(struct space *space, unsigned long pages, bool on_disk)
 {
 	int err = 0;
 
@@ -123,7 +123,7 @@ static int open_files(struct space *space, unsigned long pages)
 	if (!space->files)
 		return -ENOMEM;
 	if (space_is_live(space))
-		return live_space_files(space, pages);
+		return live_space_files(space, pages, on_disk);
 	for (unsigned int i = 0; !err && i < space->run->threads; i++) {
 		space->files[i].file = file_create(pages, pages, 0, space->run->seed);
 		err = space->files[i].file ? 0 : -ENOMEM;
@@ -138,16 +138,26 @@ static void close_files(struct space *space)
 			file_put(space->files[i].file);
 }
 
-int space_open_files(struct workload_run *run, unsigned long pages)
+static int open_room_and_files(struct workload_run *run, unsigned long pages, bool on_disk)
 {
 	int err = space_open_room(run, run->threads, pages);
 
 	if (err)
 		return err;
-	err = open_files(run->data, pages);
+	err = open_files(run->data, pages, on_disk);
 	if (err)
 		space_close(run);
 	return err;
+}
+
+int space_open_files(struct workload_run *run, unsigned long pages)
+{
+	return open_room_and_files(run, pages, false);
+}
+
+int space_open_disk_files(struct workload_run *run, unsigned long pages)
+{
+	return open_room_and_files(run, pages, true);
 }
 
 int space_open(struct workload_run *run, unsigned int nr, unsigned long pages)

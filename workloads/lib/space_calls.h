@@ -77,8 +77,13 @@ int64_t space_advise_own(struct worker *worker, int advice);
  */
 int space_warm_up(struct worker *worker);
 
-/* space_open_files - room for a region of @pages for each worker, with a file of that length. As space_open(). */
+/*
+ * space_open_files - room for a region of @pages for each worker, with a file of that length. As space_open().
+ * space_open_disk_files() - the same; the live kernel's are on a disk, and clean: it can take their pages away without
+ * swap.
+ */
 int space_open_files(struct workload_run *run, unsigned long pages);
+int space_open_disk_files(struct workload_run *run, unsigned long pages);
 
 /*
  * space_open_advised - as space_open_memory(), and the live kernel takes that advice, called @name, for a populated
@@ -95,7 +100,7 @@ int live_space_reserve(struct space *space);	/* the room for all regions, nothin
 int live_space_map(struct space *space);	/* all regions */
 void live_space_warm(struct space *space);
 void live_space_release(struct space *space);
-int live_space_files(struct space *space, unsigned long pages);
+int live_space_files(struct space *space, unsigned long pages, bool on_disk);
 int live_space_try(struct space *space, int advice);	/* a first madvise(), of which nothing is left */
 int live_space_try_mlock(struct space *space);		/* the same of mlock() of all regions */
 bool live_space_is_huge(struct space *space);		/* a first touch maps a huge page */
