@@ -116,14 +116,14 @@ DEFINE_KNOCKOUT(REMOVE_FREEZE,
 	.removes = "the check for other references before a folio is reclaimed from its file",
 	.breaks = "a write through a reference never reaches the file",
 	.detected_by = "the contents of files",
-	.hunt = "test knockout.reclaim_file");
+	.hunt = "test knockout.taken_file");
 
 DEFINE_KNOCKOUT(REMOVE_DIRTY,
 	.name = "remove-mapping:dirty",
 	.removes = "the re-check, once references are frozen, that a folio to reclaim is clean",
 	.breaks = "a write through a reference, dropped since, never reaches the file",
 	.detected_by = "the contents of files",
-	.hunt = "test knockout.reclaim_file");
+	.hunt = "test knockout.taken_file");
 
 bool remove_mapping(struct folio *folio)
 {
@@ -142,6 +142,46 @@ bool remove_mapping(struct folio *folio)
 	else
 		folio_put(folio);
 	return true;
+}
+
+DEFINE_KNOCKOUT(MIGRATE_FILE_FREEZE,
+	.name = "migrate-file:freeze",
+	.removes = "the check for other references before another folio takes a folio's place in its file",
+	.breaks = "a write through a reference never reaches the file",
+	.detected_by = "the contents of files",
+	.hunt = "test knockout.taken_file");
+
+bool folio_migrate_mapping(struct folio *to, struct folio *from)
+{
+	struct address_space *mapping = folio_mapping(from);
+	bool frozen = folio_ref_freeze(from, 2);	/* the cache's and the caller's */
+	struct folio *was;
+
+	assert_folio_locked(to);
+	assert_folio_locked(from);
+	if (!frozen && !KNOCKED_OUT(MIGRATE_FILE_FREEZE))
+		return false;
+	to->page.index = from->page.index;
+	if (folio_test_clear_dirty(from))
+		folio_mark_dirty(to);
+	/* ORDER[folio-mapping:A] as in filemap_add_folio(); pairs with ORDER[folio-mapping:B]. */
+	store_release(&to->page.mapping, mapping);
+	folio_get(to);
+	/* ORDER[page-cache:A] after the contents were copied, and @to is dirty; pairs with ORDER[page-cache:B]. */
+	was = xchg_acq_rel(slot_of(mapping, from->page.index), to);
+	BUG_ON(was != from);
+	if (frozen)
+		folio_ref_unfreeze(from, 1);
+	else
+		folio_put(from);
+	return true;
+}
+
+void filemap_forget_folio(struct folio *folio)
+{
+	assert_folio_locked(folio);
+	/* ORDER[folio-mapping:A] as in clear_slot(); pairs with ORDER[folio-mapping:B]. */
+	store_release(&folio->page.mapping, NULL);
 }
 
 void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio))

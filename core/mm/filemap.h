@@ -68,6 +68,16 @@ void filemap_remove_folio(struct folio *folio);
  */
 bool remove_mapping(struct folio *folio) __must_check;
 
+/*
+ * folio_migrate_mapping - puts @to, new, locked and of the same order, in the place of @from in its file: its index,
+ * its slot, and whether it is dirty; the cache's reference is to @to then. @from still names its file, for rmap walks,
+ * until filemap_forget_folio(). False, with nothing done: it has other references than the cache's and the caller's.
+ * Locking: the locks of both; @from is in its file, and its contents are copied. Source: mm/migrate.c.
+ */
+bool folio_migrate_mapping(struct folio *to, struct folio *from) __must_check;
+/* @folio, which another has replaced, belongs to no file. Locking: the folio lock. Source: mm/migrate.c. */
+void filemap_forget_folio(struct folio *folio);
+
 /* Reads a folio in from the file's device. Locking: the folio lock. Source: mm/filemap.c, filemap_read_folio(). */
 void filemap_read_folio(struct folio *folio);
 

@@ -122,8 +122,9 @@ DEFINE_KNOCKOUT(FORK_SWAP_EXCLUSIVE,
 	.hunt = "stress mirror_storm --noise 100");
 
 /*
- * A shared swap entry is not exclusive, and swapped in read-only, on either side. Guard markers and poison are copied
- * as they are. Locking: both PTLs. Source: mm/memory.c, copy_nonpresent_pte().
+ * A shared swap entry is not exclusive, and swapped in read-only, on either side; the same of migration entries, except
+ * in a shared mapping. Guard markers and poison are copied as they are. Locking: both PTLs. Source: mm/memory.c,
+ * copy_nonpresent_pte().
  */
 static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
@@ -134,9 +135,9 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 		shared = pte_swp_clear_exclusive(pte);
 		mm_count(&copy->dst->vm_mm->pt, MM_SWAPENTS, 1);
 	} else if (pte_is_migration(pte)) {
-		shared = migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, false),
-						migration_pte_dirty(pte));
-		copy->anon++;
+		if (!(copy->src->vm_flags & VM_SHARED))
+			shared = migration_pte_wrprotect(pte, false);
+		*(folio_test_anon(pfn_swap_entry_folio(pte)) ? &copy->anon : &copy->file) += 1;
 	} else if (pte_is_device_private(pte)) {
 		struct page *page = pte_page(pte);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/filemap.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vma.h"
@@ -15,6 +16,7 @@
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(MIGRATE, "folios moved to another frame");
+DEFINE_EVENT(MIGRATE_FILE, "folios of files moved to another frame");
 DEFINE_EVENT(MIGRATE_KEPT, "folios that could not be moved");
 DEFINE_EVENT(DEVICE_IN, "pages moved to the memory of a device");
 
@@ -43,16 +45,16 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 	return true;
 }
 
-int migrate_folio_locked(struct folio *to, struct folio *from)
+static bool migrate_anon(struct folio *to, struct folio *from)
 {
 	struct anon_vma *anon_vma;
 	bool moved;
 
 	if (folio_test_swapcache(from))
-		return -EBUSY;
+		return false;
 	anon_vma = folio_get_anon_vma(from);
 	if (!anon_vma)
-		return -EBUSY;
+		return false;
 	try_to_migrate(from, TTU_BATCH_FLUSH);
 	try_to_unmap_flush();
 	SYNCPOINT("migrate.unmapped");
@@ -60,17 +62,89 @@ int migrate_folio_locked(struct folio *to, struct folio *from)
 	SYNCPOINT("migrate.copied");
 	remove_migration_ptes(from, moved ? to : from);
 	put_anon_vma(anon_vma);
-	return moved ? 0 : -EBUSY;
+	return moved;
 }
 
+/* ---- folios of files ---- */
+
+DEFINE_KNOCKOUT(MIGRATE_FILE_COUNT,
+	.name = "migrate-file:count",
+	.removes = "the check for other references before the contents of a file's folio are copied",
+	.breaks = "a write through a reference, dropped before the folio is replaced, is lost",
+	.detected_by = "the contents of files",
+	.hunt = "test knockout.taken_file");
+
+/*
+ * Copies the contents, and only then freezes the references: the holder of a reference that was taken before the first
+ * check may write; a later one has it from the page cache, and needs the folio lock to write. Source: mm/migrate.c,
+ * __migrate_folio().
+ */
+static bool move_file_contents(struct folio *to, struct folio *from)
+{
+	if ((folio_mapped(from) || folio_ref_count(from) != 2) && !KNOCKED_OUT(MIGRATE_FILE_COUNT))
+		return false;
+	for (unsigned long i = 0; i < folio_nr_pages(from); i++)
+		copy_payload(folio_page(to, i), folio_page(from, i));
+	SYNCPOINT("migrate_file.copied");
+	return folio_migrate_mapping(to, from);
+}
+
+DEFINE_KNOCKOUT(MIGRATE_FILE_LOCK,
+	.name = "migrate-file:lock",
+	.removes = "the lock of the new folio, until the entries that map it are back",
+	.breaks = "a folio that was truncated, or cleaned, meanwhile is mapped and writable again",
+	.detected_by = "the check of rmap counts, and files at rest",
+	.hunt = "test knockout.file");
+
+/* The new folio is locked before lookups find it, until all entries map it. */
+static bool migrate_file(struct folio *to, struct folio *from)
+{
+	bool moved;
+
+	if (!folio_mapping(from))	/* truncated */
+		return false;
+	BUG_ON(!folio_trylock(to));
+	try_to_migrate(from, ttu_flags_of(from) | TTU_BATCH_FLUSH);
+	try_to_unmap_flush();
+	SYNCPOINT("migrate.unmapped");
+	moved = move_file_contents(to, from);
+	if (KNOCKED_OUT(MIGRATE_FILE_LOCK))
+		folio_unlock(to);
+	SYNCPOINT("migrate.copied");
+	remove_migration_ptes(from, moved ? to : from);
+	if (moved)
+		filemap_forget_folio(from);
+	if (!KNOCKED_OUT(MIGRATE_FILE_LOCK))
+		folio_unlock(to);
+	if (moved)
+		count_event(EV_MIGRATE_FILE);
+	return moved;
+}
+
+int migrate_folio_locked(struct folio *to, struct folio *from)
+{
+	return (folio_test_anon(from) ? migrate_anon : migrate_file)(to, from) ? 0 : -EBUSY;
+}
+
+static bool can_be_moved(const struct folio *folio, bool to_device)
+{
+	if (folio_test_anon(folio))
+		return !folio_test_large(folio) && !folio_is_device_private(folio);
+	return page_type(&folio->page) == PAGE_FILE && !to_device;
+}
+
+/* @alloc_flags: PAGE_DEVICE for device memory, which takes anonymous folios only; else without a type. */
 static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_flags)
 {
+	unsigned int order = folio_order(folio);
 	struct page *page;
 	int err = -EBUSY;
 
-	if (folio_test_large(folio) || !folio_test_anon(folio) || folio_is_device_private(folio))
+	if (!can_be_moved(folio, alloc_flags == PAGE_DEVICE))
 		return -EBUSY;
-	page = alloc_pages_node(nid, 0, alloc_flags);
+	if (alloc_flags != PAGE_DEVICE)
+		alloc_flags |= folio_test_anon(folio) ? PAGE_ANON : PAGE_FILE;
+	page = alloc_pages_node(nid, order, alloc_flags | (order ? ALLOC_COMPOUND : 0));
 	if (!page)
 		return -ENOMEM;
 	if (folio_trylock(folio)) {
@@ -84,7 +158,7 @@ static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_
 int migrate_folio(struct folio *folio, unsigned int nid)
 {
 	OPERATION("migrate", folio, 0);
-	int err = move_folio(folio, nid, PAGE_ANON | ALLOC_THISNODE);
+	int err = move_folio(folio, nid, ALLOC_THISNODE);
 
 	if (err)
 		count_event(EV_MIGRATE_KEPT);

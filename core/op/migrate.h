@@ -10,6 +10,17 @@
  * entry: the child's VMA comes after its parent's in the interval tree, so a walk that restores the parent's entry
  * before it could be copied still finds a copy made earlier ahead of it (anon_vma_tree.h).
  *
+ * A folio of a file is replaced in the page cache as well:
+ *
+ *   migration                                     truncation, writeback, reclaim, faults
+ *   (A1) lock the old folio; migration entries    (B1) find the slot's folio, reference it, lock it
+ *   (A2) lock the new one; freeze the old one     (B2) unmap, clean or map its pages; unlock
+ *   (A3) the slot has the new one
+ *   (A4) restore the entries; unlock both
+ *
+ * If B1 comes before A2, its reference makes A2 fail. Else it finds the new folio and waits for its lock, and so B2
+ * finds its entries.
+ *
  * Source: mm/migrate.c.
  */
 #ifndef FAULTLINE_CORE_OP_MIGRATE_H
@@ -21,16 +32,17 @@
 #include "core/phys/folio.h"
 
 DECLARE_EVENT(MIGRATE);
+DECLARE_EVENT(MIGRATE_FILE);
 DECLARE_EVENT(MIGRATE_KEPT);
 DECLARE_EVENT(DEVICE_IN);
 
 /*
  * migrate_folio - moves @folio to a frame of node @nid, and drops the caller's reference in any case. Returns 0;
- * -EBUSY: it is large, pinned, swapped out or in use otherwise, or not mapped; -ENOMEM. Locking: no lock but
- * mmap_lock, not inside RCU; a reference. Source: mm/migrate.c, unmap_and_move().
+ * -EBUSY: it is pinned, swapped out or in use otherwise, truncated, or a driver's, or it is anonymous, and large or not
+ * mapped; -ENOMEM. Locking: no lock but mmap_lock, not inside RCU; a reference. Source: mm/migrate.c, unmap_and_move().
  */
 int migrate_folio(struct folio *folio, unsigned int nid);
-/* The same to device memory: see migrate_device.h. */
+/* The same to device memory, of an anonymous one: see migrate_device.h. */
 int migrate_folio_to_device(struct folio *folio);
 
 /*
@@ -54,7 +66,8 @@ long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long 
 
 /*
  * remove_migration_ptes - maps the page of @to, of the same order, in each migration entry of a page of @from.
- * Locking: the lock of @from, and a reference to its anon_vma, which is that of @to as well. Source: mm/migrate.c.
+ * Locking: the lock of @from, and a reference to its anon_vma, which is that of @to as well; or that of @to, if it has
+ * taken the place of @from in its file. Source: mm/migrate.c.
  */
 void remove_migration_ptes(struct folio *from, struct folio *to);
 

@@ -30,7 +30,8 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));
 
 	pte = mk_pte(page, load_relaxed(&vma->vm_page_prot));
-
+	if (!migration_pte_young(old))
+		pte = pte_mkold(pte);
 	if (folio_is_device_private(to))
 		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
 	else if (migration_pte_write(old))
@@ -38,7 +39,11 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 	if (migration_pte_dirty(old) && !folio_is_device_private(to))
 		pte = pte_mkdirty(pte);
 	folio_get(to);
-	folio_add_anon_rmap_ptes(to, page, 1, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	if (folio_test_anon(to))
+		folio_add_anon_rmap_ptes(to, page, 1, vma, addr,
+					 migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	else
+		folio_add_file_rmap_ptes(to, page, 1, vma);
 	set_pte(ptep, pte);
 }
 

@@ -39,6 +39,8 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 		page = vm_normal_page(vma, addr, pte);
 		return PM_PRESENT | pte_pfn(pte) | (page ? page_bits(page, mapped_once(page)) : 0);
 	}
+	if (pte_is_migration(pte) && !folio_test_anon(pfn_swap_entry_folio(pte)))
+		return PM_SWAP | PM_FILE | swapent_payload(pte);
 	return PM_SWAP | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
 }
 

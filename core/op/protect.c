@@ -51,8 +51,7 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 	 * change_pte_range().
 	 */
 	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
-		set_pte(ptep, migration_pte_dirty_as(make_migration_pte(swapent_payload(pte), false, true),
-						     migration_pte_dirty(pte)));
+		set_pte(ptep, migration_pte_wrprotect(pte, folio_test_anon(pfn_swap_entry_folio(pte))));
 	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
 		set_pte(ptep, make_device_private_pte(swapent_payload(pte), false));
 	if (!pte_present(pte))

@@ -16,7 +16,6 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/mlock.h"
-#include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/op/folio_batch.h"
 #include "core/op/mkclean.h"
@@ -45,25 +44,13 @@ static int swap_out(struct folio *folio)
 	return 0;
 }
 
-/* A large folio is mapped by many entries: none of them is missed that is about to be set. */
-static unsigned int unmap_flags(const struct folio *folio)
-{
-	unsigned int flags = TTU_BATCH_FLUSH;
-
-	if (folio_test_large(folio))
-		flags |= TTU_SYNC;
-	if (folio_test_pmd_mappable(folio))
-		flags |= TTU_SPLIT_HUGE_PMD;
-	return flags;
-}
-
 /* Up to Linux 6.15 only kswapd wrote pages of files; since then its flusher threads do. Locking: the folio lock. */
 static int reclaim_file(struct folio *folio)
 {
 	if (!folio_mapping(folio))	/* truncated */
 		return -EBUSY;
 	if (folio_mapped(folio)) {
-		try_to_unmap(folio, unmap_flags(folio));
+		try_to_unmap(folio, ttu_flags_of(folio) | TTU_BATCH_FLUSH);
 		try_to_unmap_flush();
 	}
 	SYNCPOINT("reclaim.unmapped");

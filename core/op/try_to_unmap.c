@@ -9,6 +9,7 @@
 #include "core/mm/mlock.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
+#include "core/mm/pte_batch.h"
 #include "core/mm/rmap_walk.h"
 #include "core/mm/swap.h"
 #include "core/pgtable/mmu_gather.h"
@@ -48,43 +49,66 @@ static bool dropped(const struct unmap *unmap, const struct folio *folio)
 	return !unmap->migrate && !folio_test_anon(folio);
 }
 
+static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
+{
+	bool device = pte_is_device_private(pte);
+	pte_t entry = make_migration_pte(page_to_pfn(page), device ? device_private_pte_write(pte) : pte_write(pte),
+					 exclusive);
+
+	/* A page that a device may write to may be dirty, too. */
+	entry = device || pte_young(pte) ? migration_pte_mkyoung(entry) : entry;
+	return device || pte_dirty(pte) ? migration_pte_mkdirty(entry) : entry;
+}
+
 /* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated. */
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
-	bool device = pte_is_device_private(pte);
-
-	/* A page that a device may write to may be dirty. */
 	if (unmap->migrate)
-		return migration_pte_dirty_as(make_migration_pte(page_to_pfn(page), device ?
-								 device_private_pte_write(pte) : pte_write(pte),
-								 exclusive), device || pte_dirty(pte));
+		return migration_entry(pte, page, exclusive);
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
 	return make_swap_pte(unmap->slot, exclusive);
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */
-static void count_unmapped(const struct unmap *unmap, const struct folio *folio, struct mm_pgtable *pt)
+static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
 {
 	if (unmap->migrate)
 		return;
-	mm_count(pt, mm_counter(folio), -1);
-	if (folio_test_anon(folio) && !(unmap->flags & TTU_HWPOISON))
+	mm_count(pt, MM_ANONPAGES, -1);
+	if (!(unmap->flags & TTU_HWPOISON))
 		mm_count(pt, MM_SWAPENTS, 1);
 }
 
-/* Clears the entry found. Locking: the PTL. */
-static void drop_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+/* The number of entries from the one found on that map @folio in a row. Source: mm/rmap.c. Locking: the PTL. */
+static unsigned int folio_unmap_pte_batch(const struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
-	pte_t pte = ptep_get_and_clear(ptep);
+	unsigned long end = pmd_addr_end(pvmw->address, pvmw->vma->vm_end);
 
+	if (!folio_test_large(folio))
+		return 1;
+	return folio_pte_batch(folio, pvmw->pte, ptep_get(pvmw->pte),
+			       (unsigned int)((end - pvmw->address) >> PAGE_SHIFT));
+}
+
+/* Clears the entry found, and those after it that map @folio, too. Locking: the PTL. */
+static void drop_entries(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
+{
+	struct page *page = pte_page(ptep_get(pvmw->pte));
+	unsigned int nr = folio_unmap_pte_batch(folio, pvmw);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		pte_t pte = ptep_get_and_clear(pvmw->pte + i);
+
+		/* It was dirtied before the write: see file_fault.c. */
+		ASSERT(!pte_dirty(pte) || folio_test_dirty(folio));
+		(void)pte;
+	}
 	flush(unmap);
 	SYNCPOINT("unmap.entry_cleared");
-	/* It was dirtied before the write: see file_fault.c. */
-	ASSERT(!pte_dirty(pte) || folio_test_dirty(folio));
-	count_unmapped(unmap, folio, &vma->vm_mm->pt);
-	folio_remove_rmap_ptes(folio, pte_page(pte), 1, vma);
-	folio_put(folio);
+	mm_count(&load_relaxed(&pvmw->vma->vm_mm)->pt, MM_FILEPAGES, -(long)nr);
+	folio_remove_rmap_ptes(folio, page, nr, pvmw->vma);
+	folio_put_refs(folio, (int)nr);
 }
 
 /* Replaces the entry found. False: it stays, because the page is pinned. Locking: the PTL. */
@@ -107,18 +131,18 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 	if (unmap->flags & TTU_HWPOISON && exclusive)
 		ClearPageAnonExclusive(page);
 	set_pte(ptep, replacement(unmap, pte, page, exclusive));
-	count_unmapped(unmap, folio, &vma->vm_mm->pt);
+	count_unmapped(unmap, &vma->vm_mm->pt);
 	folio_remove_rmap_ptes(folio, page, 1, vma);
 	folio_put(folio);
 	return true;
 }
 
 /* Returns as replace_entry(). */
-static bool unmap_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
 	if (!dropped(unmap, folio))
-		return replace_entry(unmap, folio, vma, ptep);
-	drop_entry(unmap, folio, vma, ptep);
+		return replace_entry(unmap, folio, pvmw->vma, pvmw->pte);
+	drop_entries(unmap, folio, pvmw);
 	return true;
 }
 
@@ -161,7 +185,7 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 			page_vma_mapped_walk_restart(&pvmw);
 			continue;
 		}
-		if (pvmw.pte && unmap_entry(unmap, folio, vma, pvmw.pte))
+		if (pvmw.pte && unmap_entry(unmap, folio, &pvmw))
 			continue;
 		page_vma_mapped_walk_done(&pvmw);
 		all = false;

@@ -35,12 +35,21 @@ enum ttu_flags {
  * Source: mm/rmap.c.
  */
 void try_to_unmap(struct folio *folio, unsigned int flags);
+/*
+ * ttu_flags_of - the flags that @folio needs by its size: no entry of a large one is missed that is about to be set,
+ * and leaves are split. Source: mm/vmscan.c, shrink_folio_list().
+ */
+static inline unsigned int ttu_flags_of(const struct folio *folio)
+{
+	return (folio_test_large(folio) ? TTU_SYNC : 0) | (folio_test_pmd_mappable(folio) ? TTU_SPLIT_HUGE_PMD : 0);
+}
+
 /* The flush that TTU_BATCH_FLUSH deferred, for all of this thread's. Source: mm/rmap.c. */
 void try_to_unmap_flush(void);
 
 /*
- * try_to_migrate - the same with migration entries, also for a large @folio. @flags: TTU_SPLIT_HUGE_PMD, TTU_SYNC,
- * TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c.
+ * try_to_migrate - the same with migration entries, also for a large @folio; a leaf over a file's needs none. @flags:
+ * TTU_SPLIT_HUGE_PMD, TTU_SYNC, TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c.
  */
 void try_to_migrate(struct folio *folio, unsigned int flags);
 

@@ -27,10 +27,18 @@ struct zap {
 	long anon, file;		/* (T) pages unmapped from it */
 };
 
+/* True if the page of an entry that maps none is a private copy, not its file's. Locking: the PTL. */
+static bool stands_for_copy(pte_t pte)
+{
+	if (pte_is_migration(pte))
+		return folio_test_anon(pfn_swap_entry_folio(pte));
+	return pte_is_swap(pte) || pte_is_device_private(pte);
+}
+
 /* Clears an entry that maps no page. Source: mm/memory.c, zap_nonpresent_ptes(). Locking: the PTL. */
 static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 {
-	bool cow = pte_is_swap(pte) || pte_is_migration(pte) || pte_is_device_private(pte);
+	bool cow = stands_for_copy(pte);
 
 	if ((pte_is_guard(pte) && (zap->flags & ZAP_KEEP_GUARDS)) || (cow && (zap->flags & ZAP_KEEP_COWS))) {
 		zap->kept = true;
@@ -41,7 +49,7 @@ static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 		mm_count(zap->tlb->pt, MM_SWAPENTS, -1);
 		swap_free(swapent_payload(pte));
 	} else if (pte_is_migration(pte)) {
-		zap->anon++;
+		*(cow ? &zap->anon : &zap->file) += 1;
 	} else if (pte_is_device_private(pte)) {
 		zap->anon++;
 		folio_remove_rmap_ptes(page_folio(pte_page(pte)), pte_page(pte), 1, zap->vma);

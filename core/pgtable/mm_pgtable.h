@@ -9,7 +9,7 @@
 
 enum mm_counter {
 	MM_ANONPAGES,		/* anonymous pages mapped, or under migration */
-	MM_FILEPAGES,		/* mapped pages of files */
+	MM_FILEPAGES,		/* the same of files */
 	MM_SWAPENTS,		/* swap entries */
 	MM_HUGETLBPAGES,	/* mapped pages of huge pages from the pool */
 	MM_PTE_TABLES,		/* linked PTE tables */

@@ -2,17 +2,20 @@
 /*
  * swapent.h - entries that are neither none nor present: a type and its payload.
  *
- * Bits 58-62 are the type, bit 57 marks a swapped page as exclusive, bit 56 marks the old entry of a page under
- * migration as dirty, bits 12-51 are the payload; present and protnone are clear. Source: include/linux/swapops.h.
+ * Bits 58-62 are the type, bit 57 marks a swapped page as exclusive, bits 56 and 55 mark the old entry of a page under
+ * migration as dirty and as accessed, bits 12-51 are the payload; present and protnone are clear. Source:
+ * include/linux/swapops.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
 
 #include "core/pgtable/pgtable.h"
+#include "core/phys/folio.h"
 
 #define SWAPENT_TYPE_SHIFT	58
 #define SWAPENT_EXCLUSIVE	(1UL << 57)
 #define SWAPENT_DIRTY		(1UL << 56)
+#define SWAPENT_YOUNG		(1UL << 55)
 
 enum swapent_type {
 	SWAPENT_GUARD = 1,		/* a guard region: any access is fatal; no payload */
@@ -20,7 +23,7 @@ enum swapent_type {
 	SWAPENT_POISON,			/* hwpoisoned; its pfn */
 	SWAPENT_MIGRATION_READ,		/* under migration; the old pfn. It was mapped read-only */
 	SWAPENT_MIGRATION_READ_EXCLUSIVE,	/* the same, and was exclusive */
-	SWAPENT_MIGRATION_WRITE,	/* it was writable, so exclusive */
+	SWAPENT_MIGRATION_WRITE,	/* it was writable: an anonymous one is exclusive */
 	SWAPENT_DEVICE_READ,		/* in device memory, inaccessible to processors; its pfn. Counted as mapped */
 	SWAPENT_DEVICE_WRITE,		/* the same, and the device may write to it */
 };
@@ -81,15 +84,41 @@ static inline pte_t make_migration_pte(unsigned long pfn, bool write, bool exclu
 			    exclusive ? SWAPENT_MIGRATION_READ_EXCLUSIVE : SWAPENT_MIGRATION_READ, pfn);
 }
 
-/* @pte, a migration entry, dirty if @dirty: the old entry was. Source: include/linux/swapops.h. */
-static inline pte_t migration_pte_dirty_as(pte_t pte, bool dirty)
+/* @pte, a migration entry: the old entry was accessed, or dirty. Source: include/linux/swapops.h. */
+static inline pte_t migration_pte_mkyoung(pte_t pte)
 {
-	return __pte(pte.val | (dirty ? SWAPENT_DIRTY : 0));
+	return __pte(pte.val | SWAPENT_YOUNG);
+}
+
+static inline pte_t migration_pte_mkdirty(pte_t pte)
+{
+	return __pte(pte.val | SWAPENT_DIRTY);
+}
+
+static inline bool migration_pte_young(pte_t pte)
+{
+	return pte.val & SWAPENT_YOUNG;
 }
 
 static inline bool migration_pte_dirty(pte_t pte)
 {
 	return pte.val & SWAPENT_DIRTY;
+}
+
+/* The same migration entry, for a page that is not to be written to: @exclusive if it stays one mm's own. */
+static inline pte_t migration_pte_wrprotect(pte_t pte, bool exclusive)
+{
+	return __pte(make_migration_pte(swapent_payload(pte), false, exclusive).val |
+		     (pte.val & (SWAPENT_YOUNG | SWAPENT_DIRTY)));
+}
+
+/*
+ * The folio that an entry with a pfn names. Locking: the PTL: it is under migration, and locked, or in device memory,
+ * and mapped. Source: include/linux/swapops.h.
+ */
+static inline struct folio *pfn_swap_entry_folio(pte_t pte)
+{
+	return page_folio(pfn_to_page(swapent_payload(pte)));
 }
 
 static inline bool pte_is_migration(pte_t pte)

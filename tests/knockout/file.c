@@ -25,6 +25,9 @@ static const struct {
 	  FILE_STORM_SHAPES },
 	{ { "truncate:unmap-locked", { "folio_mapped" } }, FILE_STORM_SHAPES },
 	{ { "truncate:unmap-again", { "beyond the end" } }, FILE_STORM_CUTS },
+	{ { "migrate-file:lock",
+	    { "folio_mapping(folio) != NULL", "is still in use", "beyond the end", "folio_test_dirty" } },
+	  FILE_STORM_CUTS },
 	{ { "writeback:mkclean", { "has lost the last", "without a dirty folio", "folio_test_dirty" } },
 	  FILE_STORM_DATA },
 };

@@ -40,6 +40,7 @@ static void storms_of_shapes(void **state)
 		MET(EV_FILE_WRITE, 1),	  MET(EV_FILE_CLEANED, 1),  MET(EV_RMAP_WALK, 1),    MET(EV_FORK, 1),
 		MET(EV_MREMAP, 1),	  MET(EV_FAULT_RETRY, 1),   MET(EV_VMA_SPLIT, 1),    MET(EV_VMA_MERGE, 1),
 		MET(EV_FILE_MAP_HUGE, 1), MET(EV_THP_SPLIT_PMD, 1), MET(EV_RECLAIM_FILE, 1),   MET(EV_GUP_FAST, 1),
+		MET(EV_MIGRATE_FILE, 1),  MET(EV_MIGRATE_KEPT, 1),  MET(EV_MIGRATE_WAIT, 1),
 	};
 
 	(void)state;
@@ -50,7 +51,8 @@ static void storms_of_data(void **state)
 {
 	static const struct wanted wanted[] = {
 		MET(EV_FILE_MKWRITE, 1), MET(EV_FILE_WRITE, 1), MET(EV_FILE_CLEANED, 1), MET(EV_FILE_MAP_HUGE, 1),
-		MET(EV_RECLAIM_FILE, 1), MET(EV_RECLAIM_KEPT, 1), MET(EV_GUP_FAST, 1),
+		MET(EV_RECLAIM_FILE, 1), MET(EV_RECLAIM_KEPT, 1), MET(EV_GUP_FAST, 1), MET(EV_MIGRATE_FILE, 1),
+		MET(EV_MIGRATE_WAIT, 1),
 	};
 
 	(void)state;
@@ -61,6 +63,7 @@ static void storms_of_cuts(void **state)
 {
 	static const struct wanted wanted[] = {
 		MET(EV_FILE_COW, 1), MET(EV_FILE_READ, 1), MET(EV_FILE_MAP_HUGE, 1), MET(EV_RECLAIM_FILE, 1),
+		MET(EV_MIGRATE_FILE, 1),
 #if FAULTLINE_CHECK
 		MET(EV_FILE_GONE, 1),	/* too short a moment where no sync point makes it longer */
 #endif

@@ -104,6 +104,15 @@ static void reclaim(const struct file_storm_run *run)
 		reclaim_folio(folio);
 }
 
+/* The same, to any node, or within its own. */
+static void migrate(const struct file_storm_run *run)
+{
+	struct folio *folio = filemap_get_folio(&run->file->mapping, below(run->pages));
+
+	if (folio)
+		migrate_folio(folio, (unsigned int)below(machine.nr_nodes));
+}
+
 /* Pins some pages of a range for a moment. */
 static void pin(const struct target *t)
 {
@@ -124,8 +133,10 @@ static void shape_op(const struct file_storm_run *run)
 	struct target t = pick(run);
 	unsigned long dice = below(100);
 
-	if (dice < 47)
+	if (dice < 43)
 		fault(&t);
+	else if (dice < 47)
+		migrate(run);
 	else if (dice < 51)
 		reclaim(run);
 	else if (dice < 55)
@@ -162,17 +173,23 @@ static void store_by_pin(struct mm_struct *mm, unsigned long addr, uint64_t word
 	unpin_user_pages_dirty_lock(&page, 1);
 }
 
-/* Thread 0 writes back and reclaims; the others count up in pages of their own, through either mm, or by pins. */
+/* Thread 0 writes back, reclaims and migrates; the others count up in pages of their own, by either mm, or by pins. */
 static void data_op(const struct file_storm_run *run, unsigned int index, uint64_t *written)
 {
 	unsigned int writers = run->storm->threads - 1;
 	unsigned long page;
 
 	if (!index) {
-		if (below(4))
-			reclaim(run);
-		else
+		switch (below(4)) {
+		case 0:
 			filemap_writeback(run->file);
+			break;
+		case 1:
+			reclaim(run);
+			break;
+		default:
+			migrate(run);
+		}
 		return;
 	}
 	page = below(run->pages / writers) * writers + index - 1;
@@ -227,10 +244,10 @@ static void cut_op(const struct file_storm_run *run, unsigned int index)
 
 	if (index) {
 		t = pick(run);
-		if (below(8))
+		if (below(4))
 			do_user_addr_fault(t.mm, t.start, below(4) ? FAULT_FLAG_WRITE : 0);
 		else
-			reclaim(run);
+			(below(2) ? reclaim : migrate)(run);
 		return;
 	}
 	BUG_ON(sys_ftruncate(run->file, end));
@@ -271,7 +288,7 @@ static bool check_data(const struct file_storm_run *run, char *why, size_t why_s
 
 static void set_up(struct file_storm_run *run)
 {
-	const struct machine_config config = { 1, 32768, run->storm->kind == FILE_STORM_DATA ? CACHE_LINE : 0 };
+	const struct machine_config config = { 2, 32768, run->storm->kind == FILE_STORM_DATA ? CACHE_LINE : 0 };
 
 	run_seed = run->storm->seed;
 	BUG_ON(faultline_start(&config));

@@ -2,12 +2,12 @@
 /*
  * file_storm.h - threads that do everything to one file and a few address spaces that map it, with oracles.
  *
- * shapes   faults against truncation, reclaim, pins, writeback, and mappings that come, go, move, fork and change their
- *          permissions
- * data     each thread writes to pages of its own, by entries and pins, while one writes back and reclaims: what was
- *          written is on the device at the end, or will be by the next writeback
+ * shapes   faults against truncation, reclaim, migration, pins, writeback, and mappings that come, go, move, fork and
+ *          change their permissions
+ * data     each thread writes to pages of its own, by entries and pins, while one writes back, reclaims and migrates:
+ *          what was written is on the device at the end, or will be by the next writeback
  * cuts     one thread truncates the file and extends it again, and checks in between: nothing maps what is beyond the
- *          end, nor a copy of it, though the others fault there, and reclaim, all the time
+ *          end, nor a copy of it, though the others fault there, reclaim and migrate
  */
 #ifndef FAULTLINE_TESTS_LIB_STORM_FILE_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_FILE_STORM_H

@@ -9,44 +9,14 @@
 
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
-#include "tests/lib/scene/file_scene.h"
+#include "tests/lib/scene/taken_file_scene.h"
 #include "tests/lib/scene/thp_scene.h"
-
-#define PAGE(n)	((n) * PAGE_SIZE)
-
-struct files_scene {
-	struct file *file;
-	struct mm_struct *mm;
-};
 
 static int up(void **state)
 {
 	(void)state;
 	world_start(32768, CACHE_LINE);
 	return 0;
-}
-
-static struct files_scene begin(const char *policy)
-{
-	struct files_scene s = { .file = scene_file() };
-
-	s.mm = file_mm(policy, s.file);
-	return s;
-}
-
-static void finish(struct files_scene *s)
-{
-	assert_at_rest(s->mm);
-	mm_exit(s->mm);
-	file_put(s->file);
-}
-
-static struct folio *cached(struct file *file, unsigned long index)
-{
-	struct folio *folio = filemap_get_folio(&file->mapping, index);
-
-	BUG_ON(!folio);
-	return folio;
 }
 
 static bool in_cache(struct file *file, unsigned long index)
@@ -63,25 +33,12 @@ static int page_out(struct mm_struct *mm, unsigned long addr, unsigned long page
 	return sys_madvise(mm, addr, PAGE(pages), MADV_PAGEOUT);
 }
 
-static long file_pages(const struct mm_struct *mm)
-{
-	return mm_counter_sum(&mm->pt, MM_FILEPAGES);
-}
-
-static unsigned char in_core(struct mm_struct *mm, unsigned long addr)
-{
-	unsigned char there = 2;
-
-	assert_int_equal(sys_mincore(mm, addr, PAGE_SIZE, &there), 0);
-	return there;
-}
-
 /* Row: A9. Clean ones are dropped, dirty ones written back; a fault reads them in again. Copies are not the file's. */
 static void pages_of_a_file_are_written_back_and_freed(void **state)
 {
 	(void)state;
 	for (unsigned int p = 0; p < nr_world_policies; p++) {
-		struct files_scene s = begin(world_policies[p]);
+		struct taken_file s = taken_file_begin(world_policies[p]);
 		uint64_t reclaimed = events_total(EV_RECLAIM_FILE), written = events_total(EV_FILE_WRITE);
 
 		load_word(s.mm, SHARED_AT + PAGE(1));
@@ -105,14 +62,14 @@ static void pages_of_a_file_are_written_back_and_freed(void **state)
 		assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(2)), 42);
 		assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(1)), file_seeded_word(FILE_SEED, 1));
 		assert_int_equal(mm_counter_sum(&s.mm->pt, MM_SWAPENTS), 0);
-		finish(&s);
+		taken_file_end(&s);
 	}
 }
 
 /* Row: A9. Entries of every mm go. */
 static void every_entry_goes(void **state)
 {
-	struct files_scene s = begin("linux-6.15");
+	struct taken_file s = taken_file_begin("linux-6.15");
 	struct mm_struct *other = file_mm("linux-6.15", s.file), *child;
 
 	(void)state;
@@ -130,13 +87,13 @@ static void every_entry_goes(void **state)
 	assert_at_rest(s.mm, other, child);
 	mm_exit(child);
 	mm_exit(other);
-	finish(&s);
+	taken_file_end(&s);
 }
 
 /* Pages in memory that nothing maps are reclaimed too; of truncated ones there is nothing left to reclaim. */
 static void unmapped_ones_go_too(void **state)
 {
-	struct files_scene s = begin("linux-6.15");
+	struct taken_file s = taken_file_begin("linux-6.15");
 	struct folio *folio;
 
 	(void)state;
@@ -150,13 +107,13 @@ static void unmapped_ones_go_too(void **state)
 	assert_int_equal(sys_ftruncate(s.file, 6), 0);
 	assert_int_equal(reclaim_folio(folio), -EBUSY);
 	folio_put(folio);
-	finish(&s);
+	taken_file_end(&s);
 }
 
 /* Rows: A9, A6. Referenced, pinned, locked, mlocked: it stays in the file, whatever became of its entries. */
 static void pages_in_use_stay(void **state)
 {
-	struct files_scene s = begin("linux-6.15");
+	struct taken_file s = taken_file_begin("linux-6.15");
 	struct folio *held, *locked;
 	struct page *pinned;
 	uint64_t kept = events_total(EV_RECLAIM_KEPT);
@@ -185,12 +142,12 @@ static void pages_in_use_stay(void **state)
 		assert_int_equal(reclaim_folio(cached(s.file, i)), 0);
 	assert_int_equal(s.file->device[1], 21);
 	assert_int_equal(s.file->mapping.nrpages, 0);
-	finish(&s);
+	taken_file_end(&s);
 }
 
 /* ---- meanwhile ---- */
 
-static struct files_scene now;
+static struct taken_file now;
 static struct folio *reference;
 
 /* As a driver does that read into the page, without its lock. */
@@ -207,7 +164,7 @@ static void a_page_dirtied_meanwhile_stays(void **state)
 {
 	(void)state;
 	needs_checks();
-	now = begin("linux-6.15");
+	now = taken_file_begin("linux-6.15");
 	store_word(now.mm, SHARED_AT, 1);
 	reference = cached(now.file, 0);
 	meanwhile("reclaim.written", write_by_reference, NULL);
@@ -216,7 +173,7 @@ static void a_page_dirtied_meanwhile_stays(void **state)
 	assert_true(in_cache(now.file, 0) && now.file->device[0] == 1);
 	assert_int_equal(reclaim_folio(cached(now.file, 0)), 0);
 	assert_int_equal(load_word(now.mm, SHARED_AT), 77);
-	finish(&now);
+	taken_file_end(&now);
 }
 
 static void take_reference(void *arg)
@@ -232,14 +189,14 @@ static void a_page_found_meanwhile_stays(void **state)
 	(void)state;
 	needs_checks();
 	for (unsigned int i = 0; i < ARRAY_SIZE(points); i++) {
-		now = begin("linux-6.15");
+		now = taken_file_begin("linux-6.15");
 		store_word(now.mm, SHARED_AT, 1);
 		meanwhile(points[i], take_reference, NULL);
 		assert_int_equal(reclaim_folio(cached(now.file, 0)), -EBUSY);
 		assert_int_equal(meanwhile_ran(), 1);
 		assert_true(in_cache(now.file, 0));
 		folio_put(reference);
-		finish(&now);
+		taken_file_end(&now);
 	}
 }
 
@@ -254,7 +211,7 @@ static void a_page_reclaimed_meanwhile_is_not_found(void **state)
 {
 	(void)state;
 	needs_checks();
-	now = begin("linux-6.15");
+	now = taken_file_begin("linux-6.15");
 	store_word(now.mm, SHARED_AT, 1);
 	meanwhile("filemap.found", reclaim_it, NULL);
 	assert_null(filemap_get_folio(&now.file->mapping, 0));
@@ -269,7 +226,7 @@ static void a_page_reclaimed_meanwhile_is_not_found(void **state)
 	assert_int_equal(sys_ftruncate(now.file, 0), 0);
 	assert_int_equal(meanwhile_ran(), 1);
 	assert_int_equal(now.file->mapping.nrpages, 0);
-	finish(&now);
+	taken_file_end(&now);
 }
 
 static struct mm_struct *forked;
@@ -286,7 +243,7 @@ static void a_child_forked_meanwhile_has_no_entry(void **state)
 	(void)state;
 	needs_checks();
 	for (unsigned int nth = 1; nth <= 2; nth++) {
-		now = begin("linux-6.15");
+		now = taken_file_begin("linux-6.15");
 		store_word(now.mm, SHARED_AT, 1);
 		load_word(now.mm, PRIVATE_AT);
 		store_word(now.mm, PRIVATE_AT + PAGE(1), 1);	/* the private VMA is copied by fork */
@@ -299,7 +256,7 @@ static void a_child_forked_meanwhile_has_no_entry(void **state)
 		assert_int_equal(file_pages(now.mm) + file_pages(forked), 0);
 		assert_at_rest(now.mm, forked);
 		mm_exit(forked);
-		finish(&now);
+		taken_file_end(&now);
 	}
 }
 
@@ -313,11 +270,8 @@ static void large_ones_go_as_a_whole(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(orders) - !THP_POSSIBLE; i++) {
 		unsigned long nr = 1ul << orders[i];
-		struct files_scene s = { .file = file_create(2 * nr, 2 * nr, orders[i], FILE_SEED),
-					 .mm = world_mm("linux-6.15") };
+		struct taken_file s = taken_file_begin_large(orders[i]);
 
-		map_file_at(s.mm, SHARED_AT, 2 * nr, RW, MAP_SHARED, s.file, 0);
-		map_file_at(s.mm, PRIVATE_AT + PAGE(1), 2 * nr - 1, RW, MAP_PRIVATE, s.file, 1);
 		store_word(s.mm, SHARED_AT + PAGE(3), 3);
 		load_word(s.mm, PRIVATE_AT + PAGE(2));
 		load_word(s.mm, PRIVATE_AT + PAGE(3));
@@ -330,9 +284,7 @@ static void large_ones_go_as_a_whole(void **state)
 		assert_int_equal(file_pages(s.mm), orders[i] == HPAGE_PMD_ORDER ? (long)nr : 1);
 		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(3)), 3);
 		assert_int_equal(reclaim_folio(cached(s.file, nr)), 0);
-		assert_at_rest(s.mm);
-		mm_exit(s.mm);
-		file_put(s.file);
+		taken_file_end(&s);
 	}
 }
 

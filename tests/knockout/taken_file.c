@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reclaim_file.c - folios of files reclaimed with a knock-out, step by step: the contents of the file detect it. */
+/*
+ * taken_file.c - folios of files reclaimed or migrated with a knock-out, step by step: the contents of the file detect
+ * it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,13 +18,18 @@ static struct file *file;
 static struct mm_struct *mm;
 static struct folio *reference;
 
+static void take_reference(void *arg)
+{
+	(void)arg;
+	reference = filemap_get_folio(&file->mapping, 0);
+	BUG_ON(!reference);
+}
+
 static void begin(void)
 {
 	file = scene_file();
 	mm = file_mm("linux-6.15", file);
 	store_word(mm, SHARED_AT, 1);
-	reference = page_folio(pte_page(tree_pte(mm, SHARED_AT)));
-	folio_get(reference);
 }
 
 /* Returns false and prints why when page 0 of the file holds another value. */
@@ -48,6 +56,7 @@ static void write_and_put(void *arg)
 static bool a_reference_holder_writes_after_reclaim(void)
 {
 	begin();
+	take_reference(NULL);
 	sys_madvise(mm, SHARED_AT, PAGE_SIZE, MADV_PAGEOUT);
 	write_and_put(NULL);
 	return ends_with(300);
@@ -56,22 +65,59 @@ static bool a_reference_holder_writes_after_reclaim(void)
 static bool a_reference_holder_writes_before_the_freeze(void)
 {
 	begin();
+	take_reference(NULL);
 	meanwhile("reclaim.written", write_and_put, NULL);
 	sys_madvise(mm, SHARED_AT, PAGE_SIZE, MADV_PAGEOUT);
 	BUG_ON(meanwhile_ran() != 1);
 	return ends_with(300);
 }
 
+static void migrate(void)
+{
+	sys_migrate_range(mm, SHARED_AT, PAGE_SIZE, !page_to_nid(pte_page(tree_pte(mm, SHARED_AT))));
+}
+
+/* The migrator copies nothing as long as there is the reference. */
+static bool a_reference_holder_writes_once_the_page_is_copied(void)
+{
+	begin();
+	take_reference(NULL);
+	meanwhile("migrate_file.copied", write_and_put, NULL);
+	migrate();
+	if (!meanwhile_ran())
+		write_and_put(NULL);
+	return ends_with(300);
+}
+
+static bool a_reference_is_taken_once_the_page_is_copied(void)
+{
+	begin();
+	meanwhile("migrate_file.copied", take_reference, NULL);
+	migrate();
+	BUG_ON(meanwhile_ran() != 1);
+	write_and_put(NULL);
+	return ends_with(300);
+}
+
+static int two_nodes_up(void **state)
+{
+	(void)state;
+	BUG_ON(faultline_start(&(struct machine_config){ 2, 8192, CACHE_LINE }));
+	return cpu_register(0, MEM_LOCAL, 1);
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "remove-mapping:freeze", { "holds 1, not 300" } }, a_reference_holder_writes_after_reclaim },
 	{ { "remove-mapping:dirty", { "holds 1, not 300" } }, a_reference_holder_writes_before_the_freeze },
+	{ { "migrate-file:count", { "holds 1, not 300" } }, a_reference_holder_writes_once_the_page_is_copied },
+	{ { "migrate-file:freeze", { "holds 1, not 300" } }, a_reference_is_taken_once_the_page_is_copied },
 };
 
 static void each_is_seen_and_nothing_else_is(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
+		assert_true(only_knocked_steps_are_seen(&scenes[i], two_nodes_up));
 }
 
 int main(void)
