@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * move_pages.c - populated memory moved to the next node, page by page; with one node all pages are found where they
- * should be.
+ * move_pages.c - populated memory, or a file's pages, moved to the next node, page by page; with one node all pages are
+ * found where they should be.
  */
 #include "workloads/lib/space_calls.h"
 
@@ -50,21 +50,42 @@ static int64_t move(struct worker *worker)
 	return err ? err : (int64_t)space->pages;
 }
 
+static int map_and_fill(struct worker *worker)
+{
+	int err = space_map_own_file(worker);
+
+	return err ? err : fill(worker);
+}
+
 /* Not every process may move pages to every node. */
-static int setup(struct workload_run *run)
+static int expect_allowed(struct workload_run *run)
 {
 	struct worker worker = { .run = run };
-	int node = 0, status, err = space_open_memory(run);
+	int node = 0, status, err;
 	unsigned long addr;
 
-	if (err || !space_is_live(run->data))
-		return err;
+	if (!space_is_live(run->data))
+		return 0;
 	addr = space_region(run->data, 0);
 	err = (int)live_calls.move_pages(&worker, 1, &addr, &node, &status);
 	if (err >= 0)
 		return 0;
 	space_close(run);
 	return workload_skip(run, "move_pages: %s", strerror(-err));
+}
+
+static int setup(struct workload_run *run)
+{
+	int err = space_open_memory(run);
+
+	return err ? err : expect_allowed(run);
+}
+
+static int setup_files(struct workload_run *run)
+{
+	int err = space_open_files(run, (unsigned long)run->choice[0]);
+
+	return err ? err : expect_allowed(run);
 }
 
 TWINS(move_pages, WORKLOAD_PAYLOAD,
@@ -76,5 +97,17 @@ TWINS(move_pages, WORKLOAD_PAYLOAD,
 	.axes = { FEW_PAGES_AXIS },
 	.setup = setup,
 	.worker_setup = fill,
+	.check = space_check,
+	.teardown = space_close)
+
+TWINS(move_pages_file, WORKLOAD_PAYLOAD,
+	"move_pages() of a file's pages, all mapped shared, to the next node, if there is one; each worker its own",
+	.item = "page",
+	.nr_roles = 1,
+	.roles = { { "move", move, NULL } },
+	.nr_axes = 1,
+	.axes = { FEW_PAGES_AXIS },
+	.setup = setup_files,
+	.worker_setup = map_and_fill,
 	.check = space_check,
 	.teardown = space_close)

@@ -8,13 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int map_file(struct worker *worker)
-{
-	long ret = space_mmap(worker, space_own(worker), space_of(worker)->pages, MAP_SHARED | MAP_FIXED);
-
-	return ret < 0 ? (int)ret : 0;
-}
-
 static void read_own(struct worker *worker)
 {
 	space_access(worker, space_own(worker), space_of(worker)->pages, PAGE_SIZE, false);
@@ -58,6 +51,6 @@ TWINS(pageout_file, WORKLOAD_PAYLOAD,
 	.nr_axes = 1,
 	.axes = { FEW_PAGES_AXIS },
 	.setup = setup,
-	.worker_setup = map_file,
+	.worker_setup = space_map_own_file,
 	.check = space_check,
 	.teardown = space_close)

@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-static int map_file(struct worker *worker)
-{
-	long ret = space_mmap(worker, space_own(worker), space_of(worker)->pages, MAP_SHARED | MAP_FIXED);
-
-	return ret < 0 ? (int)ret : 0;
-}
-
 static int resize(struct worker *worker, unsigned long pages)
 {
 	int err = space_of(worker)->calls->ftruncate(worker, pages);
@@ -43,6 +36,6 @@ TWINS(truncate_mapped, WORKLOAD_PAYLOAD, "ftruncate() of a file whose pages are 
 	.nr_axes = 1,
 	.axes = { FEW_PAGES_AXIS },
 	.setup = setup,
-	.worker_setup = map_file,
+	.worker_setup = space_map_own_file,
 	.check = space_check,
 	.teardown = space_close)

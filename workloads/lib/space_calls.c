@@ -221,6 +221,13 @@ int64_t space_advise_own(struct worker *worker, int advice)
 	return err ? err : (int64_t)space->pages;
 }
 
+int space_map_own_file(struct worker *worker)
+{
+	long ret = space_mmap(worker, space_own(worker), space_of(worker)->pages, MAP_SHARED | MAP_FIXED);
+
+	return ret < 0 ? (int)ret : 0;
+}
+
 /* ---- set-up ---- */
 
 int space_warm_up(struct worker *worker)

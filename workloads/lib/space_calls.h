@@ -68,6 +68,8 @@ void space_fill_own(struct worker *worker);
 int space_fill_worker(struct worker *worker);
 /* As an op: one madvise() over the worker's own region. Returns its pages or -errno. */
 int64_t space_advise_own(struct worker *worker, int advice);
+/* As worker_setup: the worker's file is mapped shared over its own region. */
+int space_map_own_file(struct worker *worker);
 
 /* ---- set-up ---- */
 
