@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "core/mm/filemap.h"
+#include "core/op/folio_batch.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
 #include "tests/lib/scene/leaf_scene.h"
@@ -34,9 +35,10 @@ static void a_pinned_huge_page_keeps_its_leaf(void **state)
 	mm_exit(mm);
 }
 
-/* Rows: W11, A9. Pages of files are not swapped out. */
+/* Rows: W11, A9. It is collected as a whole. */
 static void so_does_a_huge_page_of_a_file(void **state)
 {
+	struct folio_batch batch = { .next = AREA };
 	struct file *file;
 	struct mm_struct *mm;
 
@@ -48,7 +50,12 @@ static void so_does_a_huge_page_of_a_file(void **state)
 	assert_int_equal(sys_mmap_file(mm, AREA, PMD_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, file, 0), AREA);
 	assert_int_equal(do_user_addr_fault(mm, AREA, 0), 0);
 	assert_true(pmd_trans_huge(pmd_at(mm, AREA)));
-	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_PAGEOUT), 0);
+	mmap_read_lock(mm);
+	assert_false(folio_batch_fill(&batch, vma_lookup(mm, AREA), AREA + PMD_SIZE));
+	mmap_read_unlock(mm);
+	assert_int_equal(batch.nr, 1);
+	assert_ptr_equal(batch.folios[0], page_folio(pmd_page(pmd_at(mm, AREA))));
+	folio_put(batch.folios[0]);
 	assert_true(pmd_trans_huge(pmd_at(mm, AREA)));
 	assert_at_rest(mm);
 	mm_exit(mm);
