@@ -44,6 +44,9 @@ static struct page *page_of_pte(struct lookup *lookup, pte_t pte)
 
 static struct page *page_of_pmd(struct lookup *lookup, pmd_t pmd)
 {
+	lookup->fw->page = NULL;
+	if (unlikely(is_pmd_migration_entry(pmd)))
+		return lookup->flags & FW_MIGRATION ? pmd_page(pmd) : NULL;
 	lookup->fw->page = vm_normal_page_pmd(pmd, lookup->addr);
 	if (lookup->fw->page)
 		return lookup->fw->page;

@@ -7,6 +7,7 @@
 #include "core/mm/rmap.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(THP_SPLIT_PMD, "PMD leaves split into PTEs, or unmapped");
@@ -104,13 +105,16 @@ static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsig
 		set_pte(table + i, pte_of_leaf(old, page + i, vma));
 }
 
-/* A fault maps the page again, so no table replaces the leaf. */
+/* A fault maps the page again, so no table replaces the leaf. One under migration has no mapping, nor a reference. */
 static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp)
 {
-	struct page *page = pmd_page(pmdp_get_and_clear(pmdp));
+	pmd_t old = pmdp_get_and_clear(pmdp);
+	struct page *page = pmd_page(old);
 
 	SYNCPOINT("thp.split.cleared");
 	mm_count(&vma->vm_mm->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
+	if (is_pmd_migration_entry(old))
+		return;
 	folio_remove_rmap_pmd(page_folio(page), page, vma);
 	put_page(page);
 }

@@ -57,7 +57,8 @@ static inline bool is_huge_zero_pmd(pmd_t pmd)
 }
 
 /*
- * The page of @addr in the huge page that @pmd, a leaf, maps and counts; NULL for the zero page. Locking: mmap_lock,
+ * The page of @addr in the huge page that @pmd, a leaf, maps and counts; NULL for the zero page. It is not under
+ * migration: callers check that first. Locking: mmap_lock,
  * or the VMA lock. Source: mm/memory.c, vm_normal_page_pmd().
  */
 static inline struct page *vm_normal_page_pmd(pmd_t pmd, unsigned long addr)

@@ -111,7 +111,7 @@ static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 /* True if the current leaf maps some of the pages. Source: mm/page_vma_mapped.c, check_pmd(). Locking: its PTL. */
 static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd)
 {
-	if ((pvmw->flags & PVMW_MIGRATION) || pmd_special(pmd))
+	if (is_pmd_migration_entry(pmd) != !!(pvmw->flags & PVMW_MIGRATION) || pmd_special(pmd))
 		return false;
 	return pmd_pfn(pmd) + HPAGE_PMD_NR > pvmw->pfn && pmd_pfn(pmd) < pvmw->pfn + pvmw->nr_pages;
 }

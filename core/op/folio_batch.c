@@ -8,6 +8,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/op/split_folio.h"
 #include "core/pgtable/pmd_leaf.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
 /* > 0: the batch is full. Locking: the PTL of the entry, which maps @page, or NULL, up to @next. */
@@ -32,12 +33,14 @@ static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, stru
 static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	pmd_t pmd;
 	int full;
 
 	if (!ptl)
 		return 0;
 	walk->action = ACTION_CONTINUE;
-	full = collect(walk->private, vm_normal_page_pmd(pmdp_get(pmdp), addr), next);
+	pmd = pmdp_get(pmdp);
+	full = collect(walk->private, is_pmd_migration_entry(pmd) ? NULL : vm_normal_page_pmd(pmd, addr), next);
 	spin_unlock(ptl);
 	return full;
 }

@@ -14,6 +14,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(THP_FAULT, "first faults that mapped a huge page");
@@ -229,12 +230,30 @@ static vm_fault_t wait_for_leaf(struct vm_fault *vmf)
 	return FAULT_AGAIN;
 }
 
+/*
+ * Waits until the migration of the leaf ends: while it is set, its folio exists, and stays locked. Source:
+ * mm/migrate.c, pmd_migration_entry_wait().
+ */
+static vm_fault_t wait_for_migration(struct vm_fault *vmf, pmd_t pmd)
+{
+	vm_fault_t ret;
+
+	if (!same_thp_locked(vmf, pmd))
+		return FAULT_AGAIN;
+	ret = fault_waits(vmf, page_folio(pmd_page(pmd)));
+	spin_unlock(vmf->ptl);
+	count_event(EV_MIGRATE_WAIT);
+	return ret;
+}
+
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
 {
 	if (pmd_none(pmd))
 		return do_pmd_none(vmf);
 	if (unlikely(pmd_clear_bad(vmf->pmdp, pmd)))
 		return FAULT_AGAIN;
+	if (unlikely(is_pmd_migration_entry(pmd)))
+		return wait_for_migration(vmf, pmd);
 	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
 		return wait_for_leaf(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))

@@ -9,31 +9,49 @@
 #include "core/op/move_page_tables.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
 /* A leaf has a deposit, unless faults map its pages again, and unless it is never split. */
-static bool has_deposit(struct page *page)
+static bool has_deposit(pmd_t pmd)
 {
+	struct page *page;
+
+	if (is_pmd_migration_entry(pmd))	/* a file's */
+		return false;
+	page = vm_normal_page_pmd(pmd, 0);
 	return !page || (folio_test_anon(page_folio(page)) && !folio_test_hugetlb(page_folio(page)));
 }
 
 /* ---- zap ---- */
+
+/* A leaf of a file under migration has no mapping, nor a reference. Locking: the PTL. */
+static void zap_migrating_leaf(struct mmu_gather *tlb, pmd_t *pmdp)
+{
+	pmdp_get_and_clear(pmdp);
+	mm_count(tlb->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
+}
 
 bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr,
 		  unsigned int flags)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(tlb->pt, pmdp);
 	struct page *page;
+	pmd_t pmd;
 
 	if (!ptl)
 		return false;
+	if (unlikely(is_pmd_migration_entry(pmdp_get(pmdp)))) {
+		zap_migrating_leaf(tlb, pmdp);
+		goto out;
+	}
 	page = vm_normal_page_pmd(pmdp_get(pmdp), addr);
 	if (page && (flags & ZAP_KEEP_COWS) && folio_test_anon(page_folio(page)))
 		goto out;
-	pmdp_get_and_clear(pmdp);
+	pmd = pmdp_get_and_clear(pmdp);
 	SYNCPOINT("thp.zap.cleared");
-	if (has_deposit(page))
+	if (has_deposit(pmd))
 		tlb_remove_table(tlb, pgtable_trans_huge_withdraw(pmdp));
 	if (page) {
 		mm_count(tlb->pt, mm_counter(page_folio(page)), -(long)HPAGE_PMD_NR);
@@ -72,9 +90,15 @@ bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
 
 	if (!ptl)
 		return false;
+	pmd = pmdp_get(pmdp);
+	if (unlikely(is_pmd_migration_entry(pmd))) {
+		set_pmd_at(pmdp, swp_entry_to_pmd(migration_pte_wrprotect(pmd_to_swp_entry(pmd), false)));
+		goto out;
+	}
 	pmd = pmd_modify(pmdp_invalidate(pmdp), vma->vm_page_prot);
 	SYNCPOINT("thp.protect.invalid");
 	set_pmd_at(pmdp, can_change_pmd_writable(vma, pmd) ? pmd_mkwrite(pmd) : pmd);
+out:
 	spin_unlock(ptl);
 	return true;
 }
@@ -159,7 +183,7 @@ bool move_huge_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 	BUG_ON(!pmd_none(pmdp_get(new_pmd)));
 	pmd = pmdp_get_and_clear(old_pmd);
 	SYNCPOINT("mremap.pmd");
-	if (has_deposit(vm_normal_page_pmd(pmd, 0)))
+	if (has_deposit(pmd))
 		move_deposit(pt, old_pmd, new_pmd);
 	set_pmd_at(new_pmd, pmd);
 	count_event(EV_TLB_FLUSH);

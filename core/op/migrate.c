@@ -104,7 +104,7 @@ static bool migrate_file(struct folio *to, struct folio *from)
 	if (!folio_mapping(from))	/* truncated */
 		return false;
 	BUG_ON(!folio_trylock(to));
-	try_to_migrate(from, ttu_flags_of(from) | TTU_BATCH_FLUSH);
+	try_to_migrate(from, TTU_BATCH_FLUSH | (folio_test_large(from) ? TTU_SYNC : 0));
 	try_to_unmap_flush();
 	SYNCPOINT("migrate.unmapped");
 	moved = move_file_contents(to, from);

@@ -47,12 +47,31 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 	set_pte(ptep, pte);
 }
 
+/* The same for a leaf, of a file. Source: mm/huge_memory.c. */
+static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm_area_struct *vma, pmd_t *pmdp)
+{
+	pte_t old = pmd_to_swp_entry(pmdp_get(pmdp));
+	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));
+	pmd_t pmd = mk_huge_pmd(page, load_relaxed(&vma->vm_page_prot));
+
+	pmd = migration_pte_young(old) ? pmd : pmd_mkold(pmd);
+	pmd = migration_pte_write(old) ? pmd_mkwrite(pmd) : pmd;
+	pmd = migration_pte_dirty(old) ? pmd_mkdirty(pmd) : pmd;
+	folio_get(to);
+	folio_add_file_rmap_pmd(to, page, vma);
+	set_pmd_at(pmdp, pmd);
+}
+
 static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
 
-	while (page_vma_mapped_walk(&pvmw))
-		remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
+	while (page_vma_mapped_walk(&pvmw)) {
+		if (pvmw.pte)
+			remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
+		else
+			remove_migration_pmd(from, arg, vma, pvmw.pmd);
+	}
 	return true;
 }
 

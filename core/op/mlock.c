@@ -12,6 +12,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/populate.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -50,7 +51,7 @@ static bool change_leaf(struct mm_walk *walk, pmd_t *pmdp, unsigned long addr, b
 
 	if (!ptl)
 		return false;
-	page = vm_normal_page_pmd(pmdp_get(pmdp), addr);
+	page = is_pmd_migration_entry(pmdp_get(pmdp)) ? NULL : vm_normal_page_pmd(pmdp_get(pmdp), addr);
 	if (page && lock)
 		mlock_folio(page_folio(page));
 	else if (page)

@@ -47,11 +47,14 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 /* The page at @addr in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
 static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
 {
-	struct page *page = vm_normal_page_pmd(pmd, addr);
 	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+	struct page *page;
 
+	if (is_pmd_migration_entry(pmd))
+		return PM_SWAP | PM_FILE | pfn;
 	if (is_huge_zero_pmd(pmd))
 		return PM_PRESENT | PM_FILE | pfn;	/* not anonymous, and not counted */
+	page = vm_normal_page_pmd(pmd, addr);
 	return PM_PRESENT | pfn | (page ? page_bits(page, mapped_once(page)) : 0);
 }
 

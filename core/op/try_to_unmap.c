@@ -18,6 +18,7 @@
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(UNMAP_PINNED, "entries left mapped by rmap: their page is pinned");
+DEFINE_EVENT(MIGRATE_PMD, "leaves replaced by migration entries");
 DEFINE_EVENT(POISON, "folios hwpoisoned");
 
 static _Thread_local bool flush_pending;	/* (T) entries were cleared, and not flushed yet */
@@ -137,6 +138,22 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 	return true;
 }
 
+/* Replaces the leaf found, of a file: the entry names its folio. Locking: the PTL. Source: mm/huge_memory.c. */
+static void set_pmd_migration_entry(const struct unmap *unmap, struct folio *folio,
+				    const struct page_vma_mapped_walk *pvmw)
+{
+	pmd_t pmd = pmdp_invalidate(pvmw->pmd);
+	struct page *page = pmd_page(pmd);
+
+	flush(unmap);
+	SYNCPOINT("unmap.entry_cleared");
+	ASSERT(!pmd_dirty(pmd) || folio_test_dirty(folio));
+	set_pmd_at(pvmw->pmd, swp_entry_to_pmd(migration_entry(__pte(pmd.val & ~ENTRY_HUGE), page, false)));
+	folio_remove_rmap_pmd(folio, page, pvmw->vma);
+	folio_put(folio);
+	count_event(EV_MIGRATE_PMD);
+}
+
 /* Returns as replace_entry(). */
 static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
@@ -187,6 +204,10 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 		}
 		if (pvmw.pte && unmap_entry(unmap, folio, &pvmw))
 			continue;
+		if (!pvmw.pte && unmap->migrate && !folio_test_anon(folio)) {
+			set_pmd_migration_entry(unmap, folio, &pvmw);
+			continue;
+		}
 		page_vma_mapped_walk_done(&pvmw);
 		all = false;
 		break;

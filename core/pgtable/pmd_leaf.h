@@ -5,7 +5,8 @@
  *
  * A leaf is written under its PMD table's lock and read by any thread. It is never none during a change: a lockless
  * reader that finds none skips the whole range. So a leaf is made invalid before it becomes another leaf or a table:
- * it translates nothing, GUP-fast skips it, and all others take the lock and re-read it.
+ * it translates nothing, GUP-fast skips it, and all others take the lock and re-read it. A leaf under migration is
+ * invalid, too (is_pmd_migration_entry()).
  *
  * Source: arch/x86/include/asm/pgtable.h, include/linux/pgtable.h.
  */

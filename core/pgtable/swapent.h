@@ -9,7 +9,7 @@
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
 
-#include "core/pgtable/pgtable.h"
+#include "core/pgtable/pmd_leaf.h"
 #include "core/phys/folio.h"
 
 #define SWAPENT_TYPE_SHIFT	58
@@ -135,6 +135,26 @@ static inline bool migration_pte_write(pte_t pte)
 static inline bool migration_pte_exclusive(pte_t pte)
 {
 	return swapent_type(pte) == SWAPENT_MIGRATION_WRITE || swapent_type(pte) == SWAPENT_MIGRATION_READ_EXCLUSIVE;
+}
+
+/* ---- a leaf under migration: the entry that a PTE would have, and ENTRY_HUGE; it maps nothing ---- */
+
+/* Source: include/linux/swapops.h. */
+static inline pte_t pmd_to_swp_entry(pmd_t pmd)
+{
+	return __pte(pmd.val & ~ENTRY_HUGE);
+}
+
+/* Source: include/linux/swapops.h. */
+static inline pmd_t swp_entry_to_pmd(pte_t entry)
+{
+	return __pmd(entry.val | ENTRY_HUGE);
+}
+
+/* Source: include/linux/swapops.h. */
+static inline bool is_pmd_migration_entry(pmd_t pmd)
+{
+	return pmd_trans_huge(pmd) && pte_is_migration(pmd_to_swp_entry(pmd));
 }
 
 /* ---- in device memory ---- */

@@ -9,8 +9,7 @@
 
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
-#include "tests/lib/harness/threads.h"
-#include "tests/lib/scene/taken_file_scene.h"
+#include "tests/lib/scene/migrator_scene.h"
 #include "tests/lib/scene/thp_scene.h"
 
 static int up(void **state)
@@ -215,23 +214,6 @@ static void a_page_that_moves_meanwhile_is_found_elsewhere(void **state)
 	taken_file_end(&now);
 }
 
-/* A folio under migration, until end_migration(). */
-static struct folio *begin_migration(void)
-{
-	struct folio *folio = cached(now.file, 0);
-
-	folio_lock(folio);
-	try_to_migrate(folio, 0);
-	return folio;
-}
-
-static void end_migration(struct folio *folio)
-{
-	remove_migration_ptes(folio, folio);
-	folio_unlock(folio);
-	folio_put(folio);
-}
-
 /* Of both mappings. */
 static void begin_mapped(void)
 {
@@ -247,45 +229,18 @@ static bool migrating(unsigned long addr, enum swapent_type type)
 	return pte_is_migration(pte) && swapent_type(pte) == type;
 }
 
-/* ---- other operations on a migration entry: mmap_lock ranks above the folio lock, so another thread migrates ---- */
+/* ---- other operations on a migration entry ---- */
 
-/* Lock key: (C) const while the migrator runs (S) written at a step */
-static struct {
-	struct folio *folio;		/* (C) */
-	unsigned int step;		/* (S) 1: under migration; 2: it may end */
-} migrator_scene;
-
-static void migrator(void *arg, unsigned int index)
+static struct test_threads *begin_migrator(void)
 {
-	(void)arg, (void)index;
-	migrator_scene.folio = begin_migration();
-	step_reach(&migrator_scene.step, 1);
-	step_await(&migrator_scene.step, 2);
-	end_migration(migrator_scene.folio);
-	frame_drain_cpu();
-}
-
-static struct test_threads *start_migrator(void)
-{
-	struct test_threads *threads;
-
 	begin_mapped();
-	store_relaxed(&migrator_scene.step, 0u);
-	threads = threads_start(1, migrator, NULL);
-	step_await(&migrator_scene.step, 1);
-	return threads;
-}
-
-static void end_migrator(struct test_threads *threads)
-{
-	step_reach(&migrator_scene.step, 2);
-	threads_join(threads);
+	return start_migrator(now.file);
 }
 
 /* Row: G2. */
 static void half_way_it_is_the_file_s_and_out_of_reach(void **state)
 {
-	struct test_threads *threads = start_migrator();
+	struct test_threads *threads = begin_migrator();
 	struct folio_walk fw;
 	struct vm_area_struct *vma;
 	struct page *page;
@@ -312,7 +267,7 @@ static void half_way_it_is_the_file_s_and_out_of_reach(void **state)
 /* Row: L8. The child's entries allow what the parent's do; both are found when the page arrives. */
 static void a_fork_during_migration_copies_the_entries(void **state)
 {
-	struct test_threads *threads = start_migrator();
+	struct test_threads *threads = begin_migrator();
 	struct mm_struct *child;
 
 	(void)state;
@@ -335,7 +290,7 @@ static void a_fork_during_migration_copies_the_entries(void **state)
 /* No page of a file is exclusive, whatever the entry allowed. */
 static void a_protected_one_comes_back_read_only(void **state)
 {
-	struct test_threads *threads = start_migrator();
+	struct test_threads *threads = begin_migrator();
 
 	(void)state;
 	assert_int_equal(sys_mprotect(now.mm, SHARED_AT, PAGE_SIZE, PROT_READ), 0);
@@ -353,7 +308,7 @@ static void unmapping_by_file_finds_the_entries(void **state)
 {
 	(void)state;
 	for (unsigned int even_cows = 0; even_cows < 2; even_cows++) {
-		struct test_threads *threads = start_migrator();
+		struct test_threads *threads = begin_migrator();
 		struct folio *copy;
 
 		store_word(now.mm, PRIVATE_AT + PAGE(3), 3);
@@ -385,7 +340,7 @@ static void write_it(void *arg, unsigned int index)
 /* Row: L7. */
 static void a_fault_waits_for_the_page(void **state)
 {
-	struct test_threads *threads = start_migrator(), *fault;
+	struct test_threads *threads = begin_migrator(), *fault;
 	uint64_t waits = events_total(EV_MIGRATE_WAIT);
 
 	(void)state;
@@ -400,7 +355,7 @@ static void a_fault_waits_for_the_page(void **state)
 
 /* ---- large folios ---- */
 
-/* Rows: A9, A3. Small entries follow one by one; a leaf is cleared, and the next fault maps another. */
+/* Rows: A9, A3. */
 static void large_ones_move_as_a_whole(void **state)
 {
 	static const unsigned int orders[] = { 2, HPAGE_PMD_ORDER };
@@ -410,12 +365,17 @@ static void large_ones_move_as_a_whole(void **state)
 		struct taken_file s = taken_file_begin_large(orders[i]);
 		unsigned long nr = 1ul << orders[i];
 		struct folio *folio;
+		pmd_t leaf;
 
 		store_word(s.mm, SHARED_AT + PAGE(3), 3);
 		load_word(s.mm, PRIVATE_AT + PAGE(2));
 		load_word(s.mm, PRIVATE_AT + PAGE(nr));
 		assert_int_equal(is_huge(s.mm, SHARED_AT), orders[i] == HPAGE_PMD_ORDER);
+		leaf = leaf_at(s.mm, SHARED_AT);
 		assert_int_equal(migrate(s.mm, SHARED_AT, nr, 1), 1);
+		assert_int_equal(is_huge(s.mm, SHARED_AT), orders[i] == HPAGE_PMD_ORDER);
+		assert_true(!is_huge(s.mm, SHARED_AT) ||
+			    (leaf.val & ~ENTRY_PFN_MASK) == (leaf_at(s.mm, SHARED_AT).val & ~ENTRY_PFN_MASK));
 		folio = cached(s.file, 0);
 		assert_true(folio_order(folio) == orders[i] && page_to_nid(&folio->page) == 1);
 		assert_ptr_equal(pte_page(tree_pte(s.mm, PRIVATE_AT + PAGE(2))), folio_page(folio, 2));

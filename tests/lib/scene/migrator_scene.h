@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * migrator_scene.h - another thread has the first folio of a file under migration, while this one does what it likes:
+ * as mmap_lock ranks above the folio lock, it cannot be this one.
+ */
+#ifndef FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
+#define FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
+
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/taken_file_scene.h"
+
+/* Lock key: (C) const while the migrator runs (S) written at a step */
+static struct {
+	struct file *file;		/* (C) */
+	struct folio *folio;		/* (C) */
+	unsigned int step;		/* (S) 1: under migration; 2: it may end */
+} migrator_scene;
+
+static inline void end_migration(struct folio *folio)
+{
+	remove_migration_ptes(folio, folio);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+static void migrator(void *arg, unsigned int index)
+{
+	(void)arg, (void)index;
+	migrator_scene.folio = cached(migrator_scene.file, 0);
+	folio_lock(migrator_scene.folio);
+	try_to_migrate(migrator_scene.folio, TTU_SYNC);
+	step_reach(&migrator_scene.step, 1);
+	step_await(&migrator_scene.step, 2);
+	end_migration(migrator_scene.folio);
+	frame_drain_cpu();
+}
+
+static inline struct test_threads *start_migrator(struct file *file)
+{
+	struct test_threads *threads;
+
+	migrator_scene.file = file;
+	store_relaxed(&migrator_scene.step, 0u);
+	threads = threads_start(1, migrator, NULL);
+	step_await(&migrator_scene.step, 1);
+	return threads;
+}
+
+/* On return each entry maps the folio again. */
+static inline void end_migrator(struct test_threads *threads)
+{
+	step_reach(&migrator_scene.step, 2);
+	threads_join(threads);
+}
+
+#endif
