@@ -18,6 +18,7 @@ struct frame_node {
 	spinlock_t lock;
 	unsigned int nr_batches;		/* (N) */
 	unsigned long nr_free;			/* (A) frames in blocks and stock; written under (N) */
+	unsigned long first_pfn;		/* (C) */
 	unsigned long end_pfn;			/* (C) the node's frames end below */
 	struct page *free[MAX_ORDER + 1];	/* (N) blocks of each order */
 	uint32_t stock[STOCK_BATCHES][MAX_BATCH];	/* (N) pfns; of each batch the first machine.pcp_batch count */
@@ -64,6 +65,33 @@ static bool is_free_block(const struct frame_node *node, unsigned long pfn, unsi
 	       load_relaxed(&page->order) == order;
 }
 
+/* ---- free blocks in a row, for more than MAX_ORDER ---- */
+
+/* Number of frames from @pfn on, @nr at most, that are free blocks of MAX_ORDER in a row. */
+static unsigned long free_row(const struct frame_node *node, unsigned long pfn, unsigned long nr)
+{
+	unsigned long n = 0;
+
+	while (n < nr && is_free_block(node, pfn + n, MAX_ORDER))
+		n += 1ul << MAX_ORDER;
+	return n;
+}
+
+/* The first aligned one; NULL without one. */
+static struct page *take_row(struct frame_node *node, unsigned int order)
+{
+	unsigned long nr = 1ul << order;
+
+	for (unsigned long pfn = ALIGN_UP(node->first_pfn, nr); pfn + nr <= node->end_pfn; pfn += nr) {
+		if (free_row(node, pfn, nr) < nr)
+			continue;
+		for (unsigned long n = 0; n < nr; n += 1ul << MAX_ORDER)
+			list_remove(node, pfn_to_page(pfn + n), MAX_ORDER);
+		return pfn_to_page(pfn);
+	}
+	return NULL;
+}
+
 static struct page *take(struct frame_node *node, unsigned int order)
 {
 	unsigned int o = order;
@@ -72,7 +100,7 @@ static struct page *take(struct frame_node *node, unsigned int order)
 	while (o <= MAX_ORDER && !node->free[o])
 		o++;
 	if (o > MAX_ORDER)
-		return NULL;
+		return order > MAX_ORDER ? take_row(node, order) : NULL;
 	page = node->free[o];
 	list_remove(node, page, o);
 	while (o-- > order)
@@ -123,7 +151,8 @@ void buddy_free(struct page *page, unsigned int order)
 	struct frame_node *node = &nodes[page_to_nid(page)];
 
 	spin_lock(&node->lock);
-	give(node, page_to_pfn(page), order);
+	for (unsigned long n = 0; n < 1ul << order; n += 1ul << MAX_ORDER)
+		give(node, page_to_pfn(page) + n, min(order, (unsigned int)MAX_ORDER));
 	add_free(node, 1ul << order);
 	spin_unlock(&node->lock);
 }
@@ -206,6 +235,7 @@ void buddy_init_node(unsigned int nid, unsigned long pfn, unsigned long end_pfn)
 	spin_lock_init(&node->lock, SPIN_TTAS, RANK_FRAME_LIST);
 	spin_lock(&node->lock);
 	node->nr_batches = 0;
+	node->first_pfn = pfn;
 	node->end_pfn = end_pfn;
 	memset(node->free, 0, sizeof(node->free));
 	store_relaxed(&node->nr_free, end_pfn - pfn);

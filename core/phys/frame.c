@@ -85,7 +85,7 @@ static void make_tails(struct page *head, unsigned int order)
 		BUG_ON(load_relaxed(&page->_refcount));
 		store_relaxed(&page->_mapcount, -1);
 		store_relaxed(&page->flags, 0);
-		store_relaxed(&page->tail, (uint16_t)i);
+		store_relaxed(&page->tail, i);
 		page_set_type(page, page_type(head));
 	}
 	spin_lock_init(&head[1].large_lock, SPIN_TTAS, RANK_LARGE_MAPCOUNT);
@@ -196,7 +196,7 @@ static force_inline struct page *alloc_from(unsigned int nid, unsigned int order
 	enum frame_use use = use_of(flags & ALLOC_TYPE);
 	struct page *page;
 
-	BUG_ON(order > MAX_ORDER);
+	BUG_ON(order > MAX_FOLIO_ORDER);
 	if (unlikely(inject_alloc_fails()))
 		return NULL;
 	page = take_from(nid, order, use);

@@ -24,7 +24,8 @@ DECLARE_EVENT(FRAME_WRONG_NODE);
 
 #define FRAME_SHIFT	12
 #define FRAME_SIZE	(1ul << FRAME_SHIFT)
-#define MAX_ORDER	10		/* largest block: 1024 frames, 4 MiB */
+#define MAX_ORDER	10		/* largest block on a free list: 1024 frames, 4 MiB */
+#define MAX_FOLIO_ORDER	18		/* largest allocation, of free blocks in a row: 1 GiB, as one PUD leaf maps */
 #define MAX_NODES	64
 
 enum page_type {
@@ -56,7 +57,7 @@ enum page_type {
  */
 struct page {
 	uint32_t flags;			/* (A) page_flag bits; see page_flags.h */
-	uint16_t tail;			/* (A) a tail's distance from its folio's head; 0: no tail. Changed by (O) */
+	uint32_t tail;			/* (A) a tail's distance from its folio's head; 0: no tail. Changed by (O) */
 	uint16_t level;			/* (O) page table: level of its entries */
 	uint8_t type;			/* (A) enum page_type; changed by (O), or (N) between free types */
 	uint8_t order;			/* (A) of the block this page heads; changed by (O), (N) */
@@ -226,7 +227,8 @@ static force_inline void page_set_type(struct page *page, enum page_type type)
 /*
  * alloc_pages - a block of 1 << @order frames, its first page's _refcount 1, _mapcount -1, fields of the union zero.
  * The node follows the calling cpu's mempolicy for page tables or for data, then the others in turn. Returns NULL if
- * no node has such a block, or an injected failure is due. Frames on other threads' lists are not used.
+ * no node has such a block, or an injected failure is due. Frames on other threads' lists are not used. Above MAX_ORDER
+ * a node is searched for free blocks in a row, under its lock. Source: mm/page_alloc.c, alloc_contig_pages().
  */
 struct page *alloc_pages(unsigned int order, unsigned int flags) __must_check;
 struct page *alloc_page(unsigned int flags) __must_check;

@@ -149,6 +149,30 @@ static void the_stock_yields_to_blocks(void **state)
 	assert_int_equal(machine_exit(), 0);
 }
 
+/* Above the largest list: free blocks in a row. That of pfn 0 never has all of them. */
+static void rows_of_blocks_are_allocated(void **state)
+{
+	const unsigned long nr = 2ul << MAX_ORDER;
+	struct page *row, *block;
+
+	(void)state;
+	machine_up(1, FRAMES);
+	row = alloc_pages(MAX_ORDER + 1, PAGE_DRIVER | ALLOC_COMPOUND);
+	assert_true(row && IS_ALIGNED(page_to_pfn(row), nr) && row[nr - 1].tail == nr - 1);
+	assert_null(alloc_pages(MAX_ORDER + 1, 0));
+	buddy_check(0);
+	free_pages(row, MAX_ORDER + 1);
+	buddy_check(0);
+	assert_int_equal(count_blocks(MAX_ORDER), 3);
+	block = alloc_pages(MAX_ORDER, 0);
+	assert_null(alloc_pages(MAX_ORDER + 1, 0));
+	free_pages(block, MAX_ORDER);
+	row = alloc_pages(MAX_ORDER + 1, 0);
+	assert_non_null(row);
+	free_pages(row, MAX_ORDER + 1);
+	assert_int_equal(machine_exit(), 0);
+}
+
 /* ---- the check: each thing it looks at, spoilt once ---- */
 enum spoilt { NOTHING, STOCK, TYPE, ORDER, REFERENCE, LINK, COUNT, MERGE };
 
@@ -220,6 +244,7 @@ static void the_check_sees_each_fault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_of_blocks_are_allocated),
 		cmocka_unit_test_teardown(blocks_split_and_merge, clean),
 		cmocka_unit_test_teardown(blocks_are_aligned_and_apart, clean),
 		cmocka_unit_test_teardown(a_node_may_end_anywhere, clean),

@@ -106,7 +106,7 @@ static void wrong_orders_die(void **state)
 	machine_up(1, FRAMES, 0);
 	page = alloc_pages(2, 0);
 	assert_dies("order 2 freed as order 1", free_pages(page, 1));
-	assert_dies("order > MAX_ORDER", page = alloc_pages(MAX_ORDER + 1, 0));
+	assert_dies("order > MAX_FOLIO_ORDER", page = alloc_pages(MAX_FOLIO_ORDER + 1, 0));
 }
 
 static void double_frees_die(void **state)
