@@ -19,14 +19,18 @@ void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount)
 				      : folio_mapping(folio) != NULL || page_type(page) == PAGE_DRIVER);
 }
-
-void rmap_check_pmd(struct folio *folio, struct page *page)
-{
-	ASSERT(folio_test_pmd_mappable(folio) && IS_ALIGNED(folio_page_idx(folio, page), HPAGE_PMD_NR));
-	ASSERT(page_type(page) != PAGE_ZERO);
-	rmap_check(folio, page, HPAGE_PMD_NR);
-}
 #endif
+
+/* The check of leaves, rare enough for all builds: one of @level maps pages of @folio from @page on, all of one. */
+static void check_leaf(struct folio *folio, struct page *page, enum rmap_level level)
+{
+	unsigned int order = level == RMAP_LEVEL_PMD ? HPAGE_PMD_ORDER : HPAGE_PUD_ORDER;
+
+	BUG_ON(!THP_POSSIBLE || folio_order(folio) < order);
+	BUG_ON(!IS_ALIGNED(folio_page_idx(folio, page), 1ul << order));
+	BUG_ON(page_type(page) == PAGE_ZERO);
+	rmap_check(folio, page, 1ul << order);
+}
 
 /* ---- large folios: mapcounts by mm ---- */
 
@@ -119,12 +123,48 @@ void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned lo
 	sub_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
 }
 
-static void add_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
+/* Source: mm/rmap.c, __folio_add_rmap(). */
+static force_inline void add_rmap(struct folio *folio, struct page *page, unsigned long nr,
+				  const struct vm_area_struct *vma, enum rmap_level level)
 {
-	if (unlikely(folio_test_large(folio)))
-		folio_add_large_rmap(folio, page, nr, vma);
-	else
-		page_mapcount_inc(page);
+	switch (level) {
+	case RMAP_LEVEL_PTE:
+		rmap_check(folio, page, nr);
+		if (unlikely(folio_test_large(folio)))
+			folio_add_large_rmap(folio, page, nr, vma);
+		else
+			page_mapcount_inc(page);
+		break;
+	case RMAP_LEVEL_PMD:
+	case RMAP_LEVEL_PUD:
+		check_leaf(folio, page, level);
+		fetch_add_relaxed(&folio_large(folio)->entire_mapcount, 1);
+		add_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+		break;
+	}
+}
+
+/* Of leaves; folio_remove_rmap_ptes() has the part of RMAP_LEVEL_PTE. Source: mm/rmap.c, __folio_remove_rmap(). */
+static void remove_rmap(struct folio *folio, struct page *page, const struct vm_area_struct *vma, enum rmap_level level)
+{
+	int old;
+
+	check_leaf(folio, page, level);
+	/* ORDER[mapcount:A] after the leaf was cleared or its pages last used; pairs with ORDER[mapcount:B]. */
+	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
+	BUG_ON(old < 0);
+	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+	munlock_vma_folio(folio, vma);
+}
+
+void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	remove_rmap(folio, page, vma, RMAP_LEVEL_PMD);
+}
+
+void folio_remove_rmap_pud(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	remove_rmap(folio, page, vma, RMAP_LEVEL_PUD);
 }
 
 /* Only a small folio is known to be mapped as a whole: reclaim finds the others. Source: mm/rmap.c. */
@@ -134,41 +174,26 @@ static void mlock_small(struct folio *folio, const struct vm_area_struct *vma)
 		mlock_vma_folio(folio, vma);
 }
 
-/* Adds one mapping of the whole folio. */
-static void add_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
-{
-	rmap_check_pmd(folio, page);
-	fetch_add_relaxed(&folio_large(folio)->entire_mapcount, 1);
-	add_large_mapcount(folio, 1, vma->vm_mm->mm_id);
-}
-
-void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
-{
-	int old;
-
-	rmap_check_pmd(folio, page);
-	/* ORDER[mapcount:A] after the leaf was cleared or its pages last used; pairs with ORDER[mapcount:B]. */
-	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
-	BUG_ON(old < 0);
-	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);
-	munlock_vma_folio(folio, vma);
-}
-
 /* ---- folios of files ---- */
 
 void folio_add_file_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
 			      const struct vm_area_struct *vma)
 {
-	rmap_check(folio, page, nr);
 	ASSERT(!folio_test_anon(folio));
-	add_rmap_ptes(folio, page, nr, vma);
+	add_rmap(folio, page, nr, vma, RMAP_LEVEL_PTE);
 	mlock_small(folio, vma);
 }
 
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
 {
 	ASSERT(!folio_test_anon(folio));
-	add_rmap_pmd(folio, page, vma);
+	add_rmap(folio, page, HPAGE_PMD_NR, vma, RMAP_LEVEL_PMD);
+}
+
+void folio_add_file_rmap_pud(struct folio *folio, struct page *page, const struct vm_area_struct *vma)
+{
+	ASSERT(!folio_test_anon(folio));
+	add_rmap(folio, page, HPAGE_PUD_NR, vma, RMAP_LEVEL_PUD);
 }
 
 void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma)
@@ -189,7 +214,7 @@ void folio_add_new_large_rmap(struct folio *folio, const struct vm_area_struct *
 	unsigned long nr = folio_nr_pages(folio);
 
 	if (folio_test_pmd_mappable(folio)) {
-		add_rmap_pmd(folio, &folio->page, vma);
+		add_rmap(folio, &folio->page, HPAGE_PMD_NR, vma, RMAP_LEVEL_PMD);
 		if (flags & RMAP_EXCLUSIVE)
 			SetPageAnonExclusive(&folio->page);
 		return;
@@ -205,7 +230,7 @@ void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 	rmap_check(folio, page, nr);
 	ASSERT(linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
 	(void)addr;
-	add_rmap_ptes(folio, page, nr, vma);
+	add_rmap(folio, page, nr, vma, RMAP_LEVEL_PTE);
 	mlock_small(folio, vma);
 	if (flags & RMAP_EXCLUSIVE)
 		set_exclusive(page, nr);
@@ -217,41 +242,43 @@ void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_a
 	ASSERT(folio_test_anon(folio) &&
 	       linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
 	(void)addr;
-	add_rmap_pmd(folio, page, vma);
+	add_rmap(folio, page, HPAGE_PMD_NR, vma, RMAP_LEVEL_PMD);
 	if (flags & RMAP_EXCLUSIVE)
 		SetPageAnonExclusive(page);
 }
 
-int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *dst_vma,
-				struct vm_area_struct *src_vma)
+/* Source: include/linux/rmap.h, __folio_try_dup_anon_rmap(). */
+static force_inline int try_dup_anon_rmap(struct folio *folio, struct page *page, unsigned long nr,
+					  struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma,
+					  enum rmap_level level)
 {
-	bool pinned = folio_needs_cow_for_dma(src_vma, folio);
+	bool pinned = !folio_is_device_private(folio) && folio_needs_cow_for_dma(src_vma, folio);
+	/* Of a leaf the first page's flag stands for all. */
+	unsigned long flags = level == RMAP_LEVEL_PTE ? nr : 1;
 
-	if (PageAnonExclusive(page)) {
-		if (unlikely(pinned))
+	if (level == RMAP_LEVEL_PTE)
+		rmap_check(folio, page, nr);
+	for (unsigned long i = 0; pinned && i < flags; i++)
+		if (PageAnonExclusive(page + i))
 			return -EBUSY;
-		SYNCPOINT("rmap.dup.not_pinned");
-		ClearPageAnonExclusive(page);
-	}
-	add_rmap_pmd(folio, page, dst_vma);
+	SYNCPOINT("rmap.dup.not_pinned");
+	for (unsigned long i = 0; i < flags; i++)
+		if (PageAnonExclusive(page + i))
+			ClearPageAnonExclusive(page + i);
+	add_rmap(folio, page, nr, dst_vma, level);
 	return 0;
 }
 
 int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned long nr,
 				 struct vm_area_struct *dst_vma, struct vm_area_struct *src_vma)
 {
-	bool pinned = !folio_is_device_private(folio) && folio_needs_cow_for_dma(src_vma, folio);
+	return try_dup_anon_rmap(folio, page, nr, dst_vma, src_vma, RMAP_LEVEL_PTE);
+}
 
-	rmap_check(folio, page, nr);
-	for (unsigned long i = 0; pinned && i < nr; i++)
-		if (PageAnonExclusive(page + i))
-			return -EBUSY;
-	SYNCPOINT("rmap.dup.not_pinned");
-	for (unsigned long i = 0; i < nr; i++)
-		if (PageAnonExclusive(page + i))
-			ClearPageAnonExclusive(page + i);
-	add_rmap_ptes(folio, page, nr, dst_vma);
-	return 0;
+int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *dst_vma,
+				struct vm_area_struct *src_vma)
+{
+	return try_dup_anon_rmap(folio, page, HPAGE_PMD_NR, dst_vma, src_vma, RMAP_LEVEL_PMD);
 }
 
 DEFINE_KNOCKOUT(PIN_CHECK,
@@ -278,8 +305,12 @@ DEFINE_KNOCKOUT(GUP_UNSHARE_A,
 	.mirrors = "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast");
 
 /* Source: include/linux/rmap.h, __folio_try_share_anon_rmap(). */
-static int try_share(struct folio *folio, struct page *page)
+static int try_share(struct folio *folio, struct page *page, enum rmap_level level)
 {
+	if (level == RMAP_LEVEL_PTE)
+		rmap_check(folio, page, 1);
+	else
+		check_leaf(folio, page, level);
 	ASSERT(PageAnonExclusive(page));
 	/* No entry of it is present, so GUP-fast skips it: no ordering is needed. */
 	if (unlikely(folio_is_device_private(folio))) {
@@ -308,14 +339,12 @@ static int try_share(struct folio *folio, struct page *page)
 
 int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page)
 {
-	rmap_check(folio, page, 1);
-	return try_share(folio, page);
+	return try_share(folio, page, RMAP_LEVEL_PTE);
 }
 
 int folio_try_share_anon_rmap_pmd(struct folio *folio, struct page *page)
 {
-	rmap_check_pmd(folio, page);
-	return try_share(folio, page);
+	return try_share(folio, page, RMAP_LEVEL_PMD);
 }
 
 void folio_move_anon_rmap(struct folio *folio, struct vm_area_struct *vma)

@@ -3,8 +3,9 @@
  * rmap.h - mapcounts of folios, and exclusive anonymous pages.
  *
  * Each entry that maps a page counts in the page's _mapcount; a large folio's entries count in large_mapcount too, and
- * by mm in two slots, which show whether one mm has all of them. A PMD entry that maps a whole folio is one mapping,
- * counted in entire_mapcount and not in its pages; of such a folio the head's PageAnonExclusive stands for all pages.
+ * by mm in two slots, which show whether one mm has all of them. A leaf of a PMD or PUD table that maps a whole folio
+ * is one mapping, counted in entire_mapcount and not in its pages; of an anonymous one the head's PageAnonExclusive
+ * stands for all pages.
  *
  * An anonymous page is exclusive (PageAnonExclusive) if one entry of one mm maps it and may write to it without a
  * check: only then may an entry be writable, and only then may the page be pinned for long-term reading and writing.
@@ -50,6 +51,12 @@ typedef unsigned int rmap_t;
 #define RMAP_NONE	0u
 #define RMAP_EXCLUSIVE	1u	/* only this mm maps the pages */
 
+/*
+ * The entries that one call counts: PTEs, one for each page; or a leaf of a PMD or PUD table, one for a whole folio, or
+ * for an aligned part of a larger one. Source: include/linux/rmap.h.
+ */
+enum rmap_level { RMAP_LEVEL_PTE, RMAP_LEVEL_PMD, RMAP_LEVEL_PUD };
+
 /* The page's index in its anon_vma: the key of rmap walks. Source: include/linux/pagemap.h. */
 static inline unsigned long linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
 {
@@ -58,17 +65,15 @@ static inline unsigned long linear_page_index(const struct vm_area_struct *vma, 
 
 /*
  * The check of all functions below in check builds: entries of PTE tables map @nr pages of @folio from @page on; its
- * anon_vma is alive, or it is in its file, as it must be while it is mapped; the zero page is never counted. Source:
- * include/linux/rmap.h, __folio_rmap_sanity_checks().
+ * anon_vma is alive, or it is in its file, as it must be while it is mapped; the zero page is never counted. Functions
+ * on leaves check in all builds that the leaf maps a whole folio. Source: include/linux/rmap.h,
+ * __folio_rmap_sanity_checks().
  */
 #if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr);
-/* The same if one PMD entry maps a folio from @page on: its huge page. */
-void rmap_check_pmd(struct folio *folio, struct page *page);
 #else
 /* The arguments are not evaluated: a load of a shared field is never optimised away. */
 #define rmap_check(folio, page, nr)	((void)sizeof(((void)(folio), (void)(page), (nr))))
-#define rmap_check_pmd(folio, page)	((void)sizeof(((void)(folio), (page))))
 #endif
 
 /* Counts PTEs that map @nr more, or fewer, pages of a large folio. Locking: the PTL of the entries. */
@@ -181,7 +186,7 @@ int folio_try_dup_anon_rmap_ptes(struct folio *folio, struct page *page, unsigne
  */
 int folio_try_share_anon_rmap_pte(struct folio *folio, struct page *page);
 
-/* ---- one PMD entry for a whole folio: as their namesakes. Locking: the PMD table's PTL. Source: mm/rmap.c ---- */
+/* ---- one leaf for a whole folio: as their namesakes. Locking: the leaf's PTL. Source: mm/rmap.c ---- */
 
 /* True if one PMD entry can map @folio. Source: include/linux/mm.h, folio_test_pmd_mappable(). */
 static inline bool folio_test_pmd_mappable(const struct folio *folio)
@@ -189,7 +194,7 @@ static inline bool folio_test_pmd_mappable(const struct folio *folio)
 	return THP_POSSIBLE && folio_order(folio) >= HPAGE_PMD_ORDER;
 }
 
-/* Number of PMD entries that map all of @folio. ORDER[mapcount:B] as in page_mapcount(). */
+/* Number of leaves that map all of @folio. ORDER[mapcount:B] as in page_mapcount(). */
 static inline int folio_entire_mapcount(struct folio *folio)
 {
 	return folio_test_large(folio) ? load_acquire(&folio_large(folio)->entire_mapcount) + 1 : 0;
@@ -202,15 +207,17 @@ static inline int folio_precise_page_mapcount(struct folio *folio, const struct 
 }
 
 /*
- * Each does what its namesake with _ptes or _pte does, for the one entry of a folio of HPAGE_PMD_NR pages from @page
- * on. Returns as that. Source: mm/rmap.c, folio_add_anon_rmap_pmd(); include/linux/rmap.h,
- * __folio_try_dup_anon_rmap().
+ * Each does what its namesake with _ptes or _pte does, for the one entry of a folio of HPAGE_PMD_NR or HPAGE_PUD_NR
+ * pages from @page on. Anonymous folios are never as large as the latter. Returns as that. Source: mm/rmap.c,
+ * folio_add_anon_rmap_pmd(), folio_add_file_rmap_pud(); include/linux/rmap.h, __folio_try_dup_anon_rmap().
  */
 void folio_add_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *vma, unsigned long addr,
 			     rmap_t flags);
 void folio_add_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
+void folio_add_file_rmap_pud(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
 void folio_dup_file_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *dst_vma);
 void folio_remove_rmap_pmd(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
+void folio_remove_rmap_pud(struct folio *folio, struct page *page, const struct vm_area_struct *vma);
 int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct vm_area_struct *dst_vma,
 				struct vm_area_struct *src_vma);
 int folio_try_share_anon_rmap_pmd(struct folio *folio, struct page *page);

@@ -73,10 +73,12 @@
 #define PMD_MASK	(~(PMD_SIZE - 1))
 #define TABLE_SIZE	(PAGE_SIZE << TABLE_ORDER)
 
-/* Where there are PMD tables, a PMD entry may be a leaf and map a huge page. Source: include/linux/huge_mm.h. */
+/* Where there are PMD tables, a PMD or PUD entry may be a leaf and map a huge page. Source: include/linux/huge_mm.h. */
 #define THP_POSSIBLE	(PTRS_PER_PMD > 1)
 #define HPAGE_PMD_ORDER	(PMD_SHIFT - PAGE_SHIFT)
 #define HPAGE_PMD_NR	(1UL << HPAGE_PMD_ORDER)
+#define HPAGE_PUD_ORDER	(PUD_SHIFT - PAGE_SHIFT)
+#define HPAGE_PUD_NR	(1UL << HPAGE_PUD_ORDER)
 
 _Static_assert(PTRS_PER_PTE * 8 == TABLE_SIZE, "a table fills its frames");
 _Static_assert(PTRS_PER_PGD * 8 == TABLE_SIZE, "all tables are of one size");
