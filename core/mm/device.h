@@ -6,7 +6,9 @@
  *               remap_pfn_range()
  * VM_MIXEDMAP   raw frames, and pages of the driver, which are counted as those of a file
  *
- * A driver maps its pages when a VMA is made, or one by one in faults: pfnmap.h, vm_insert.h.
+ * neither       counted pages of the driver alone, as of a device's memory: huge_pud.h
+ *
+ * A driver maps its pages when a VMA is made, or in faults: pfnmap.h, vm_insert.h.
  *
  * Source: include/linux/fs.h, struct file_operations; include/linux/mm.h, struct vm_operations_struct.
  */
@@ -30,6 +32,11 @@ struct vm_operations_struct {
 	 * VM_FAULT_SIGBUS. Locking: mmap_lock.
 	 */
 	unsigned int (*fault)(struct vm_fault *vmf);
+	/*
+	 * (C) the same before that, where a leaf of 1 << @order pages may map: maps it and returns VM_FAULT_NOPAGE;
+	 * VM_FAULT_FALLBACK leaves it to fault(); or an error. NULL: no leaves. Shared mappings. Locking: mmap_lock.
+	 */
+	unsigned int (*huge_fault)(struct vm_fault *vmf, unsigned int order);
 	/*
 	 * (C) before a raw frame of a shared mapping becomes writable: returns 0 for yes, VM_FAULT_NOPAGE if it made
 	 * the entry writable itself, or an error. With it entries are read-only at first; NULL: writable. Locking:

@@ -55,9 +55,7 @@ static struct page *page_of_pmd(struct lookup *lookup, pmd_t pmd)
 
 static struct page *page_of_pud(struct lookup *lookup, pud_t pud)
 {
-	unsigned long n = (lookup->addr & (PUD_SIZE - 1)) >> PAGE_SHIFT;
-
-	lookup->fw->page = pud.val & ENTRY_SPECIAL ? NULL : pfn_to_page(entry_pfn(pud.val)) + n;
+	lookup->fw->page = vm_normal_page_pud(pud, lookup->addr);
 	return lookup->fw->page;
 }
 

@@ -11,7 +11,7 @@
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(THP_SPLIT_PMD, "PMD leaves split into PTEs, or unmapped");
-DEFINE_EVENT(THP_SPLIT_PUD, "PUD leaves over raw frames unmapped by a split");
+DEFINE_EVENT(THP_SPLIT_PUD, "PUD leaves unmapped by a split");
 
 /* ---- the huge zero page ---- */
 
@@ -177,6 +177,19 @@ void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr)
 		split_huge_pmd(vma, pmdp, addr);
 }
 
+void unmap_huge_pud_locked(struct vm_area_struct *vma, pud_t *pudp, struct page *page)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+
+	assert_spin_locked(&pt->page_table_lock);
+	pudp_get_and_clear(pudp);
+	SYNCPOINT("pud.cleared");
+	if (!page)
+		return;
+	mm_count(pt, MM_FILEPAGES, -(long)HPAGE_PUD_NR);
+	folio_remove_rmap_pud(page_folio(page), page, vma);
+}
+
 /* Source: mm/huge_memory.c, __split_huge_pud(). */
 void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr)
 {
@@ -184,15 +197,21 @@ void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr)
 	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, ALIGN_DOWN(addr, PUD_SIZE),
 								ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE);
 	struct mm_pgtable *pt = &mm->pt;
+	struct page *page = NULL;
+	pud_t pud;
 
 	mmu_notifier_invalidate_range_start(&range);
 	spin_lock(&pt->page_table_lock);
-	if (pud_trans_huge(pudp_get(pudp))) {
-		store_relaxed(&pudp->val, 0);
+	pud = pudp_get(pudp);
+	if (pud_trans_huge(pud)) {
+		page = vm_normal_page_pud(pud, ALIGN_DOWN(addr, PUD_SIZE));
+		unmap_huge_pud_locked(vma, pudp, page);
 		count_event(EV_TLB_FLUSH);
 		count_event(EV_THP_SPLIT_PUD);
 	}
 	spin_unlock(&pt->page_table_lock);
+	if (page)
+		put_page(page);
 	mmu_notifier_invalidate_range_end(&range);
 }
 

@@ -12,6 +12,7 @@
 #define FAULTLINE_CORE_MM_HUGE_MEMORY_H
 
 #include "core/base/event.h"
+#include "core/mm/device.h"
 #include "core/mm/mm_types.h"
 #include "core/pgtable/ptl.h"
 #include "core/phys/folio.h"
@@ -66,6 +67,15 @@ static inline struct page *vm_normal_page_pmd(pmd_t pmd, unsigned long addr)
 	return pmd_special(pmd) ? NULL : pmd_page(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
 }
 
+/*
+ * The same of a leaf of a PUD table; NULL for raw frames. The page is a driver's. Locking: mmap_lock, or the VMA lock.
+ * Source: mm/memory.c, vm_normal_page_pud().
+ */
+static inline struct page *vm_normal_page_pud(pud_t pud, unsigned long addr)
+{
+	return pud_special(pud) ? NULL : pud_page(pud) + ((addr & (PUD_SIZE - 1)) >> PAGE_SHIFT);
+}
+
 /* ---- splitting ---- */
 
 /*
@@ -80,18 +90,33 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 void split_huge_pmd_address(struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * split_huge_pud - unmaps a leaf of a PUD table around @addr, which maps raw frames: faults map them again, one by
- * one. On return @pudp is no leaf.
+ * split_huge_pud - unmaps a leaf of a PUD table around @addr, which maps raw frames or pages of a driver: faults map
+ * them again. On return @pudp is no leaf.
  * split_huge_puds() - the same for every leaf that overlaps [@start, @end) in @vma; no effect where leaves are
  * impossible.
- * Locking: mmap_lock or the VMA lock. Source: mm/huge_memory.c, __split_huge_pud().
+ * Locking: mmap_lock, the VMA lock, or i_mmap_rwsem. Source: mm/huge_memory.c, __split_huge_pud().
  */
 void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr);
 void split_huge_puds_slow(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/*
+ * unmap_huge_pud_locked - clears the leaf at @pudp, which maps @page, or raw frames if that is NULL, and uncounts it.
+ * The caller drops its reference, after a flush. Locking: page_table_lock; a running invalidation. Source:
+ * mm/huge_memory.c, zap_huge_pud().
+ */
+void unmap_huge_pud_locked(struct vm_area_struct *vma, pud_t *pudp, struct page *page);
+
+/* True if leaves of PUD tables may map @vma: raw frames, or pages of a driver that maps as many at once. */
+static inline bool vma_has_puds(const struct vm_area_struct *vma)
+{
+	if (!THP_POSSIBLE)
+		return false;
+	return unlikely(load_relaxed(&vma->vm_flags) & VM_PFNMAP) ||
+	       unlikely(vma_is_device(vma) && vma->vm_file->ops->huge_fault);
+}
 
 static inline void split_huge_puds(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	if (THP_POSSIBLE && unlikely(load_relaxed(&vma->vm_flags) & VM_PFNMAP))
+	if (vma_has_puds(vma))
 		split_huge_puds_slow(vma, start, end);
 }
 

@@ -6,6 +6,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
+#include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
@@ -217,11 +218,15 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 	ASSERT(addr >= vma->vm_start && addr < vma->vm_end);
 	if (unlikely(is_vm_hugetlb_page(vma)))
 		return hugetlb_fault(vma, addr, flags);
-	if (unlikely(vma->vm_flags & VM_PFNMAP) && !handle_raw_pud(&vmf))
-		return 0;
-	vmf.pmdp = pmd_alloc_path(vmf.pt, addr);
-	if (unlikely(!vmf.pmdp))
-		return VM_FAULT_OOM;
+	if (unlikely(vma_has_puds(vma))) {
+		ret = handle_pud_fault(&vmf);
+		if (ret != FAULT_PTES)
+			return ret;
+	} else {
+		vmf.pmdp = pmd_alloc_path(vmf.pt, addr);
+		if (unlikely(!vmf.pmdp))
+			return VM_FAULT_OOM;
+	}
 	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();

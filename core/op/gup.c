@@ -85,13 +85,12 @@ static int follow_page_pte(const struct vm_area_struct *vma, unsigned long addr,
 }
 
 /*
- * The page that the leaf maps at @addr. Locking: the PTL. Returns as follow_page(). Source: mm/huge_memory.c,
+ * @page, one of those that the leaf maps. Locking: the PTL. Returns as follow_page(). Source: mm/gup.c,
  * follow_huge_pmd().
  */
-static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr, unsigned int flags,
-			   struct page **pagep)
+static int follow_leaf_page(const struct vm_area_struct *vma, pmd_t pmd, struct page *page, unsigned int flags,
+			    struct page **pagep)
 {
-	struct page *page = pmd_page(pmd) + ((addr & (PMD_SIZE - 1)) >> PAGE_SHIFT);
 	int err;
 
 	if (!pmd_accessible(pmd))
@@ -108,6 +107,25 @@ static int follow_huge_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned
 }
 
 /*
+ * As follow_page(), for a leaf of a PUD table over a driver's pages; it has the bits of one of a PMD table. -ENOENT: it
+ * is none any more. Source: mm/gup.c, follow_huge_pud().
+ */
+static int follow_pud_leaf(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr, unsigned int flags,
+			   struct page **pagep)
+{
+	spinlock_t *ptl = &vma->vm_mm->pt.page_table_lock;
+	int err = -ENOENT;
+	pud_t pud;
+
+	spin_lock(ptl);
+	pud = pudp_get(pudp);
+	if (pud_trans_huge(pud) && !pud_special(pud))
+		err = follow_leaf_page(vma, __pmd(pud.val), vm_normal_page_pud(pud, addr), flags, pagep);
+	spin_unlock(ptl);
+	return err;
+}
+
+/*
  * As follow_page(), for a leaf. The huge zero page is split, so that its pages are like every zero page. -EAGAIN:
  * re-read the entry.
  */
@@ -120,7 +138,7 @@ static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long ad
 	if (!ptl)
 		return -EAGAIN;
 	if (!pmd_special(pmdp_get(pmdp)))
-		err = follow_huge_pmd(vma, pmdp_get(pmdp), addr, flags, pagep);
+		err = follow_leaf_page(vma, pmdp_get(pmdp), vm_normal_page_pmd(pmdp_get(pmdp), addr), flags, pagep);
 	spin_unlock(ptl);
 	if (err == -EAGAIN)
 		split_huge_pmd(vma, pmdp, addr);
@@ -132,11 +150,18 @@ static int follow_entry(struct vm_area_struct *vma, unsigned long addr, unsigned
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long found = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
 	spinlock_t *ptl;
+	pmd_t *pmdp;
 	pte_t *ptep;
 	int err;
 
+	if (vma_has_puds(vma)) {
+		pud_t *pudp = pud_find(&mm->pt, addr);
+
+		if (pudp && pud_trans_huge(pudp_get(pudp)))
+			return follow_pud_leaf(vma, pudp, addr, flags, pagep);
+	}
+	pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
 	if (!pmdp)
 		return -ENOENT;
 	if (unlikely(pmd_trans_huge(pmdp_get(pmdp))))

@@ -28,6 +28,7 @@
  * In short: RCU keeps tables for their readers; a pin is published before the re-read of the entry it relies on; a
  * sharer clears that entry before it checks for pins.
  */
+#include "core/op/gup_descent.h"
 #include "core/op/gup_grab.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
@@ -237,22 +238,22 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 }
 
 /*
- * Takes the pages that the leaf maps from @addr on, @nr at most: B1 to B5 once for all of them, with the leaf instead
- * of the PTE. They are exclusive together, by the head's flag. Returns their number; 0: leave it to the slow path.
- * Source: mm/gup.c.
+ * Takes the pages that @leaf, read at @leafp and of @size bytes, maps from @addr on, @nr at most: B1 to B5 once for all
+ * of them, with the leaf instead of the PTE. They are exclusive together, by the head's flag. Returns their number; 0:
+ * leave it to the slow path. A leaf of a PUD table has the same bits. Source: mm/gup.c.
  */
-static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr,
-						  unsigned int flags, struct page **pages)
+static force_inline unsigned long gup_fast_leaf(pmd_t *leafp, pmd_t leaf, unsigned long size, unsigned long addr,
+						unsigned long nr, unsigned int flags, struct page **pages)
 {
-	unsigned long first = (addr & (PMD_SIZE - 1)) >> PAGE_SHIFT;
-	struct page *page = pmd_page(pmd) + first;
+	unsigned long first = (addr & (size - 1)) >> PAGE_SHIFT;
+	struct page *page = pmd_page(leaf) + first;
 	struct folio *folio;
 
-	if (unlikely(!pmd_accessible(pmd) || pmd_special(pmd)))
+	if (unlikely(!pmd_accessible(leaf) || pmd_special(leaf)))
 		return 0;
-	if (unlikely((flags & FOLL_WRITE) && !pmd_write(pmd)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
+	if (unlikely((flags & FOLL_WRITE) && !pmd_write(leaf)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
 		return 0;
-	nr = min(nr, HPAGE_PMD_NR - first);
+	nr = min(nr, (size >> PAGE_SHIFT) - first);
 	SYNCPOINT("gup.read_leaf");
 	page_accessed(page);
 	folio = try_grab_large_fast(page, (int)nr, flags);	/* (B3) */
@@ -265,7 +266,7 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 		smp_mb__after_atomic();
 	SYNCPOINT("gup.pinned_leaf");
 	/* ORDER[page-ref:B] after the references were taken with acquire; pairs with ORDER[page-ref:A]. */
-	if (unlikely(!pmd_same(pmd, pmdp_get(pmdp)) && !KNOCKED_OUT(GUP_RECHECK))) {	/* (B4) */
+	if (unlikely(!pmd_same(leaf, pmdp_get(leafp)) && !KNOCKED_OUT(GUP_RECHECK))) {	/* (B4) */
 		back_off(folio, (int)nr, flags);
 		return 0;
 	}
@@ -281,27 +282,24 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 	return nr;
 }
 
-/* Finds the PMD entry of @addr, and its value; false if no table leads to it. Locking: a section. */
-static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp, pmd_t *pmd)
+static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsigned long addr, unsigned long nr,
+						  unsigned int flags, struct page **pages)
 {
-	pgd_t *pgdp = pgd_offset(pgd_table, addr), pgd = pgdp_get(pgdp);
-	p4d_t *p4dp, p4d;
-	pud_t *pudp, pud;
+	return gup_fast_leaf(pmdp, pmd, PMD_SIZE, addr, nr, flags, pages);
+}
 
-	if (unlikely(pgd_bad(pgd)))
-		return false;
-	p4dp = p4d_offset_lockless(pgdp, pgd, addr);
-	p4d = p4dp_get(p4dp);
-	if (unlikely(p4d_bad(p4d)))
-		return false;
-	SYNCPOINT("gup.read_p4d");
-	pudp = pud_offset_lockless(p4dp, p4d, addr);
+/* No PMD table leads to @addr: a leaf may. As gup_fast_pmd_leaf(). */
+static __noinline unsigned long gup_fast_pud_leaf(pgd_t *pgd_table, unsigned long addr, unsigned long nr,
+						  unsigned int flags, struct page **pages)
+{
+	pud_t *pudp = THP_POSSIBLE ? pud_lockless(pgd_table, addr) : NULL, pud;
+
+	if (!pudp)
+		return 0;
 	pud = pudp_get(pudp);
-	if (unlikely(pud_bad(pud)))
-		return false;
-	*pmdp = pmd_offset_lockless(pudp, pud, addr);
-	*pmd = pmdp_get(*pmdp);
-	return likely(!pmd_bad(*pmd)) || pmd_trans_huge(*pmd);
+	if (!pud_trans_huge(pud))
+		return 0;
+	return gup_fast_leaf((pmd_t *)pudp, __pmd(pud.val), PUD_SIZE, addr, nr, flags, pages);
 }
 
 /* Takes pages from @addr on, table by table, up to the first failure. @nr is not 0. */
@@ -314,11 +312,12 @@ static force_inline unsigned long gup_fast_range(pgd_t *pgd, unsigned long addr,
 		pmd_t pmd, *pmdp;
 		pte_t *ptep;
 
-		if (unlikely(!pmd_lockless(pgd, addr, &pmdp, &pmd)))
-			break;
+		bool found = pmd_lockless(pgd, addr, &pmdp, &pmd);
+
 		SYNCPOINT("gup.read_pmd");
-		if (unlikely(pmd_trans_huge(pmd))) {
-			unsigned long got = gup_fast_pmd_leaf(pmdp, pmd, addr, nr - done, flags, pages + done);
+		if (unlikely(!found || pmd_trans_huge(pmd))) {
+			unsigned long got = found ? gup_fast_pmd_leaf(pmdp, pmd, addr, nr - done, flags, pages + done)
+						  : gup_fast_pud_leaf(pgd, addr, nr - done, flags, pages + done);
 
 			if (!got)
 				break;

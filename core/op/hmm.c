@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/pgtable/pgalloc.h"
@@ -49,17 +50,23 @@ static force_inline hmm_pfn_t of_pte(const struct snapshot *snap, pte_t pte)
 	return pte_none(pte) ? HMM_PFN_EMPTY : of_swapent(snap, pte);
 }
 
-/* All pages of a leaf, from @addr on. */
-static void of_leaf(struct snapshot *snap, pmd_t pmd, unsigned long addr, unsigned long end)
+/*
+ * All pages of a leaf of 1 << @order pages, from @addr on; one of a PUD table has the bits of one of a PMD table.
+ * Source: mm/hmm.c, hmm_vma_handle_pmd(), hmm_vma_walk_pud().
+ */
+static void of_leaf(struct snapshot *snap, pmd_t leaf, unsigned int order, unsigned long addr, unsigned long end)
 {
-	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+	unsigned long pfn = pmd_pfn(leaf) + ((addr >> PAGE_SHIFT) & ((1ul << order) - 1));
+	hmm_pfn_t flags = snap->flags | hmm_pfn_flags_order(order) | (pmd_write(leaf) ? HMM_PFN_WRITE : 0);
 
-	if (!pmd_accessible(pmd)) {	/* protnone, or under split */
+	if (!pmd_accessible(leaf)) {	/* protnone, or under split */
 		fill(snap, addr, end, 0);
 		return;
 	}
+	if (!pmd_special(leaf) && page_type(pmd_page(leaf)) == PAGE_DRIVER)
+		flags |= HMM_PFN_DEVICE;
 	for (; addr < end; addr += PAGE_SIZE)
-		*snap->pfns++ = hmm_pfn_from_pfn(pfn++) | snap->flags | (pmd_write(pmd) ? HMM_PFN_WRITE : 0);
+		*snap->pfns++ = hmm_pfn_from_pfn(pfn++) | flags;
 }
 
 /*
@@ -73,7 +80,7 @@ static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsig
 
 	if (unlikely(!ptep)) {
 		if (pmd_trans_huge(pmd))
-			of_leaf(snap, pmd, addr, end);
+			of_leaf(snap, pmd, HPAGE_PMD_ORDER, addr, end);
 		else
 			fill(snap, addr, end, HMM_PFN_EMPTY);
 		return;
@@ -83,7 +90,7 @@ static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsig
 	pte_unmap(snap->pt);
 }
 
-/* Source: mm/hmm.c, hmm_vma_walk(). */
+/* Source: mm/hmm.c of seed 004, hmm_vma_walk(). */
 static void walk(struct snapshot *snap, unsigned long start, unsigned long end)
 {
 	unsigned long addr = start, next;
@@ -99,6 +106,22 @@ static void walk(struct snapshot *snap, unsigned long start, unsigned long end)
 	fill(snap, start, end, HMM_PFN_EMPTY);
 }
 
+/* The same where leaves of PUD tables may map. Source: mm/hmm.c, hmm_vma_walk_pud(). */
+static void walk_puds(struct snapshot *snap, unsigned long addr, unsigned long end)
+{
+	for (unsigned long next; addr < end; addr = next) {
+		pud_t *pudp = pud_find(snap->pt, addr), pud = { 0 };
+
+		next = pud_addr_end(addr, end);
+		if (pudp)
+			pud = pudp_get(pudp);
+		if (pud_trans_huge(pud))
+			of_leaf(snap, __pmd(pud.val), HPAGE_PUD_ORDER, addr, next);
+		else
+			walk(snap, addr, next);
+	}
+}
+
 static bool range_in_vma(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	return start >= vma->vm_start && start < end && end <= vma->vm_end;
@@ -106,7 +129,7 @@ static bool range_in_vma(const struct vm_area_struct *vma, unsigned long start, 
 
 bool hmm_vma_mirrored(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & VM_SPECIAL) && !is_vm_hugetlb_page(vma);
+	return !(vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) && !is_vm_hugetlb_page(vma);
 }
 
 int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns)
@@ -122,7 +145,10 @@ int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned l
 	}
 	if (!range_in_vma(vma, start, end))
 		return -EINVAL;
-	walk(&snap, start, end);
+	if (vma_has_puds(vma))
+		walk_puds(&snap, start, end);
+	else
+		walk(&snap, start, end);
 	count_events(EV_HMM_SNAPSHOT, (end - start) >> PAGE_SHIFT);
 	return 0;
 }

@@ -29,14 +29,29 @@ typedef unsigned long hmm_pfn_t;
 #define HMM_PFN_WRITE		(1ul << 2)	/* its entry allows writes */
 #define HMM_PFN_ERROR		(1ul << 3)	/* hwpoisoned, or a guard region */
 #define HMM_PFN_EMPTY		(1ul << 4)	/* no page yet */
-#define HMM_PFN_DEVICE		(1ul << 5)	/* in device memory */
+#define HMM_PFN_DEVICE		(1ul << 5)	/* in a device's memory: private, or mapped by a driver's leaf */
 #define HMM_PFN_SPECIAL		(1ul << 6)	/* raw frames or huge pages of a pool: never mirrored */
 #define HMM_PFN_UNADDRESSABLE	(1ul << 7)	/* inaccessible to processors */
 #define HMM_PFN_SHIFT		8
+#define HMM_PFN_ORDER_SHIFT	56		/* from here on: log2 of the pages that its entry maps */
 
 static inline unsigned long hmm_pfn_to_pfn(hmm_pfn_t entry)
 {
-	return entry >> HMM_PFN_SHIFT;
+	return (entry & ((1ul << HMM_PFN_ORDER_SHIFT) - 1)) >> HMM_PFN_SHIFT;
+}
+
+static inline hmm_pfn_t hmm_pfn_flags_order(unsigned int order)
+{
+	return (hmm_pfn_t)order << HMM_PFN_ORDER_SHIFT;
+}
+
+/*
+ * The page's entry maps 1 << order pages, aligned, in and around a snapshot: they are one folio's. Source:
+ * include/linux/hmm.h.
+ */
+static inline unsigned int hmm_pfn_to_map_order(hmm_pfn_t entry)
+{
+	return (unsigned int)(entry >> HMM_PFN_ORDER_SHIFT);
 }
 
 /* Returns NULL if it names no frame. */
@@ -51,17 +66,17 @@ static inline hmm_pfn_t hmm_pfn_from_pfn(unsigned long pfn)
 }
 
 /*
- * True except for raw frames and huge pages of a pool. Locking: mmap_lock or the VMA lock. Source: mm/hmm.c,
- * hmm_vma_walk_test().
+ * True except for raw frames, VMAs that may have some, and huge pages of a pool. Locking: mmap_lock or the VMA lock.
+ * Source: mm/hmm.c, hmm_vma_walk_test().
  */
 bool hmm_vma_mirrored(const struct vm_area_struct *vma);
 
 /*
  * hmm_vma_get_pfns - stores the current state of each page of [@start, @end) to @pfns. Present: VALID, READ if the VMA
- * may be read, WRITE if the entry allows it; of a huge leaf each page, 0 if it is protnone. On a device: VALID, DEVICE
- * and UNADDRESSABLE too. None: EMPTY. Swapped out, or under migration: 0. Any other entry: ERROR. No entry's lock is
- * taken. Returns 0; -EINVAL if the range is not in @vma, or, with every entry SPECIAL, if the VMA cannot be mirrored.
- * Locking: mmap_lock or the VMA lock. Source: mm/hmm.c.
+ * may be read, WRITE if the entry allows it; of a leaf each page, with its order, and DEVICE if it is a driver's; 0 if
+ * it is protnone. On a device: VALID, DEVICE and UNADDRESSABLE too. None: EMPTY. Swapped out, or under migration: 0.
+ * Any other entry: ERROR. No entry's lock is taken. Returns 0; -EINVAL if the range is not in @vma, or, with every
+ * entry SPECIAL, if the VMA cannot be mirrored. Locking: mmap_lock or the VMA lock. Source: mm/hmm.c.
  */
 int hmm_vma_get_pfns(struct vm_area_struct *vma, unsigned long start, unsigned long end, hmm_pfn_t *pfns);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/rmap.h"
+#include "core/op/huge_pud.h"
 #include "core/op/mmap.h"
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
@@ -104,6 +105,38 @@ static vm_fault_t fault_mixed(struct vm_fault *vmf)
 	return vmf_insert_mixed(vmf->vma, vmf->addr, pfn);
 }
 
+/* Source: drivers/dax/device.c, check_vma(). */
+static int mmap_dax(struct file *file, struct vm_area_struct *vma)
+{
+	(void)file;
+	return is_cow_mapping(vma->vm_flags) ? -EINVAL : 0;
+}
+
+static vm_fault_t fault_dax(struct vm_fault *vmf)
+{
+	unsigned long pfn = linear_page_index(vmf->vma, vmf->addr);
+
+	if (!has_frames(vmf->vma->vm_file, pfn, 1))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_page_mkwrite(vmf, pfn_to_page(pfn));
+}
+
+/* Source: drivers/dax/device.c, __dev_dax_pud_fault(). */
+static vm_fault_t huge_fault_dax(struct vm_fault *vmf, unsigned int order)
+{
+	unsigned long nr = 1ul << order, start = ALIGN_DOWN(vmf->addr, nr << PAGE_SHIFT);
+	unsigned long pfn = linear_page_index(vmf->vma, start);
+	struct folio *folio;
+
+	if (order != HPAGE_PUD_ORDER || !has_frames(vmf->vma->vm_file, pfn, nr))
+		return VM_FAULT_FALLBACK;
+	folio = page_folio(pfn_to_page(pfn));
+	if (folio_pfn(folio) != pfn || folio_order(folio) != order)
+		return VM_FAULT_FALLBACK;
+	return vmf_insert_folio_pud(vmf, folio);
+}
+
 const struct vm_operations_struct mem_device = { .mmap = mmap_mem };
 const struct vm_operations_struct pfn_device = { .mmap = mmap_pfn, .fault = fault_pfn };
 const struct vm_operations_struct mixed_device = { .mmap = mmap_mixed, .fault = fault_mixed };
+const struct vm_operations_struct dax_device = { .mmap = mmap_dax, .fault = fault_dax, .huge_fault = huge_fault_dax };

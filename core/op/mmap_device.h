@@ -28,10 +28,14 @@ long sys_mmap_device(struct mm_struct *mm, unsigned long addr, unsigned long len
  * unmapped, they are VM_FAULT_SIGBUS. Source: drivers/char/mem.c, mmap_mem().
  * pfn_device - faults map raw frames, by vmf_insert_pfn(); -EINVAL for private mappings.
  * mixed_device - faults map PAGE_DRIVER pages by vmf_insert_page(), other frames raw by vmf_insert_mixed().
+ * dax_device - its frames are PAGE_DRIVER pages, a device's memory: faults map each folio of HPAGE_PUD_NR of them that
+ * lies in the VMA, aligned, by a leaf of a PUD table, others one by one; -EINVAL for private mappings. Source:
+ * drivers/dax/device.c.
  * Faults beyond the file's frames are VM_FAULT_SIGBUS.
  */
 extern const struct vm_operations_struct mem_device;
 extern const struct vm_operations_struct pfn_device;
 extern const struct vm_operations_struct mixed_device;
+extern const struct vm_operations_struct dax_device;
 
 #endif

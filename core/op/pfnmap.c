@@ -52,8 +52,7 @@ static int install_raw_pud(struct vm_area_struct *vma, unsigned long addr, unsig
 		return -ENOMEM;
 	spin_lock(&pt->page_table_lock);
 	if (pud_none(pudp_get(pudp))) {
-		/* ORDER[entry:A] as set_pmd_at(); pairs with ORDER[entry:B]. */
-		store_release(&pudp->val, mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot).val);
+		set_pud_at(pudp, mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot));
 		*left -= PUD_SIZE >> PAGE_SHIFT;
 	}
 	spin_unlock(&pt->page_table_lock);
@@ -146,24 +145,6 @@ long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 }
 
 /* ---- faults ---- */
-
-vm_fault_t handle_raw_pud(struct vm_fault *vmf)
-{
-	pud_t *pudp = pud_find(vmf->pt, vmf->addr), pud;
-
-	if (!THP_POSSIBLE || !pudp)
-		return FAULT_PTES;
-	pud = pudp_get(pudp);
-	if (!pud_trans_huge(pud))
-		return FAULT_PTES;
-	if (pud_accessible(pud) && !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE))) {
-		count_event(EV_FAULT_SPURIOUS);
-		return 0;
-	}
-	SYNCPOINT("fault.before_pud_split");
-	split_huge_pud(vmf->vma, pudp, vmf->addr);
-	return FAULT_PTES;
-}
 
 /* A write then continues with the copy. */
 vm_fault_t do_raw_page(struct vm_fault *vmf)

@@ -178,12 +178,9 @@ bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma);
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 
 /*
- * handle_raw_pud - @vmf->vma maps raw frames, maybe by a leaf of a PUD table. 0: that allows the access. FAULT_PTES:
- * there is no leaf, or none any more.
- * do_raw_page() - nothing is mapped yet, and there is no file: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a
- * write is yet to be handled. Locking: as handle_mm_fault(). Source: mm/memory.c, wp_huge_pud(), vmf_insert_pfn().
+ * do_raw_page - nothing is mapped yet, and there is no file: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a
+ * write is yet to be handled. Locking: as handle_mm_fault(). Source: mm/memory.c, vmf_insert_pfn().
  */
-vm_fault_t handle_raw_pud(struct vm_fault *vmf);
 vm_fault_t do_raw_page(struct vm_fault *vmf);
 
 /*

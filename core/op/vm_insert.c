@@ -187,6 +187,12 @@ vm_fault_t vmf_insert_page(struct vm_area_struct *vma, unsigned long addr, struc
 	return vmf_result(vm_insert_page(vma, addr, page));
 }
 
+vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page)
+{
+	BUG_ON(page_type(page) != PAGE_DRIVER || is_cow_mapping(vmf->vma->vm_flags));
+	return vmf_result(insert_page(vmf->vma, vmf->addr, page));
+}
+
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
 {
 	BUG_ON((vma->vm_flags & VM_MIXEDMAP) && pfn_valid(pfn));

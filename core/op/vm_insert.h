@@ -13,12 +13,15 @@
 #include "core/mm/mm_types.h"
 #include "core/op/fault.h"
 
+struct vm_fault;
+
 DECLARE_EVENT(VM_INSERT_PAGE);
 DECLARE_EVENT(VM_INSERT_PFN);
 DECLARE_EVENT(VM_INSERT_BUSY);
 DECLARE_EVENT(PFN_MKWRITE);
 
-#define VM_FAULT_NOPAGE	0x100u	/* of a driver's fault: the address is mapped */
+#define VM_FAULT_NOPAGE		0x100u	/* of a driver's fault: the address is mapped */
+#define VM_FAULT_FALLBACK	0x800u	/* of a driver's huge_fault(): smaller entries have to map it */
 
 /*
  * alloc_driver_pages - a folio of 1 << @order pages of a driver, with its reference, contents undefined; NULL without
@@ -47,6 +50,8 @@ int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long 
  * VM_FAULT_OOM; or VM_FAULT_SIGBUS. Locking: mmap_lock.
  */
 vm_fault_t vmf_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
+/* The same for the fault's address, in a shared mapping without VM_MIXEDMAP: all of its pages are counted. */
+vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page);
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
 vm_fault_t vmf_insert_mixed(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
 vm_fault_t vmf_insert_mixed_mkwrite(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);

@@ -10,6 +10,7 @@
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -242,11 +243,29 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 		reclaim_table(zap->tlb, pmdp);
 }
 
+/* Leaves that overlap [addr, end): all of each is unmapped, and faults map the rest again. */
+static __noinline void zap_puds(struct zap *zap, unsigned long addr, unsigned long end)
+{
+	for (unsigned long next; addr < end; addr = next) {
+		pud_t *pudp = pud_find(zap->tlb->pt, addr);
+
+		next = pud_addr_end(addr, end);
+		if (!pudp || !pud_trans_huge(pudp_get(pudp)))
+			continue;
+		if (next - addr == PUD_SIZE)
+			zap_huge_pud(zap->tlb, zap->vma, pudp, addr);
+		else
+			split_huge_pud(zap->vma, pudp, addr);
+		make_room(zap->tlb);
+	}
+}
+
 static void zap_pmds(struct zap *zap, unsigned long addr, unsigned long end)
 {
 	pmd_t *pmdp;
 
-	split_huge_puds(zap->vma, addr, end);
+	if (vma_has_puds(zap->vma))
+		zap_puds(zap, addr, end);
 	while ((pmdp = pmd_find_next(zap->tlb->pt, &addr, end))) {
 		unsigned long next = pmd_addr_end(addr, end);
 

@@ -128,7 +128,7 @@ static void check_file(struct inspection *in, struct page *page, pte_t pte, unsi
 static void check_driver(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
 {
 	find_mapping(in, page);
-	if (!vma_is_device(in->vma) || !(in->vma->vm_flags & VM_MIXEDMAP))
+	if (!vma_is_device(in->vma) || (in->vma->vm_flags & VM_PFNMAP))
 		fail(in, "pfn %lu, a driver's, is mapped at %lx by no driver", page_to_pfn(page), addr);
 	else if (pte_write(pte) && is_cow_mapping(in->vma->vm_flags))
 		fail(in, "entry at %lx, of a private mapping, allows writes to pfn %lu of a driver", addr,
@@ -233,7 +233,7 @@ static void check_entries(struct inspection *in, uint64_t *table, enum pgtable_l
 		} else if (level == LEVEL_PMD && pmd_trans_huge(__pmd(val))) {
 			check_leaf(in, __pmd(val), addr);
 		} else if (level == LEVEL_PUD && pud_trans_huge((pud_t){ val })) {
-			check_raw_pud(in, (pud_t){ val }, addr);
+			check_pud_leaf(in, (pud_t){ val }, addr);
 		} else if (val) {
 			below = check_table(in, val, child, addr);
 			if (below)

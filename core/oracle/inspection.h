@@ -53,9 +53,9 @@ uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level le
 /* Compares the tables found in the current mm with its counters. */
 void check_table_counts(struct inspection *in);
 
-/* A huge leaf at @addr. The deposited PTE tables of the PMD table @table, which maps from @addr on. */
+/* A huge leaf at @addr, and one of a PUD table. The deposited PTE tables of the PMD table @table, from @addr on. */
 void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr);
-void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr);
+void check_pud_leaf(struct inspection *in, pud_t pud, unsigned long addr);
 void check_deposits(struct inspection *in, const pmd_t *table, unsigned long addr);
 
 /* The pool and the reservations of mappings, after all frames were checked. */

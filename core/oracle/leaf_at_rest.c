@@ -84,12 +84,35 @@ void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
 		check_huge_page(in, pmd, addr);
 }
 
-void check_raw_pud(struct inspection *in, pud_t pud, unsigned long addr)
+/* Of a driver: its frames are numbered as the file's pages. */
+static void check_pud_folio(struct inspection *in, pud_t pud, unsigned long addr)
+{
+	const struct vm_area_struct *vma = in->vma;
+	struct folio *folio;
+
+	if (!pfn_valid(pud_pfn(pud)) || page_type(pud_page(pud)) != PAGE_DRIVER) {
+		fail(in, "PUD leaf %016lx at %lx maps no pages of a driver", (unsigned long)pud.val, addr);
+		return;
+	}
+	folio = page_folio(pud_page(pud));
+	in->file += (long)HPAGE_PUD_NR;
+	count_mapping(in, folio);
+	in->found[folio_pfn(folio)].entire++;
+	if (folio_order(folio) != HPAGE_PUD_ORDER || pud_pfn(pud) != folio_pfn(folio) ||
+	    pud_pfn(pud) != linear_page_index(vma, addr))
+		fail(in, "PUD leaf %016lx at %lx does not map that folio of that file", (unsigned long)pud.val, addr);
+	else if (pud.val != mk_huge_pud(&folio->page, vma->vm_page_prot, vma_inserts_writable(vma)).val)
+		fail(in, "PUD leaf %016lx at %lx has not the permissions of its VMA", (unsigned long)pud.val, addr);
+}
+
+void check_pud_leaf(struct inspection *in, pud_t pud, unsigned long addr)
 {
 	const struct vm_area_struct *vma = inspected_vma(in, addr);
 
 	if (!vma || vma->vm_end < addr + PUD_SIZE)
 		fail(in, "PUD leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pud.val, addr);
+	else if (!pud_special(pud))
+		check_pud_folio(in, pud, addr);
 	else if (!(vma->vm_flags & VM_PFNMAP) || pud.val != mk_raw_pud(vma_raw_pfn(vma, addr), vma->vm_page_prot).val)
 		fail(in, "PUD leaf %016lx at %lx does not map the raw frames of its VMA", (unsigned long)pud.val, addr);
 }

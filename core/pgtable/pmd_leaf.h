@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pmd_leaf.h - PMD entries that are leaves, one entry that maps a huge page; and PUD leaves, which map raw frames
- * only.
+ * pmd_leaf.h - PMD entries that are leaves, one entry that maps a huge page; and PUD leaves, which map raw frames or
+ * pages of drivers.
  *
  * A leaf is written under its PMD table's lock and read by any thread. It is never none during a change: a lockless
  * reader that finds none skips the whole range. So a leaf is made invalid before it becomes another leaf or a table:
  * it translates nothing, GUP-fast skips it, and all others take the lock and re-read it. A leaf under migration is
- * invalid, too (is_pmd_migration_entry()).
+ * invalid, too (is_pmd_migration_entry()). A PUD leaf only becomes none: faults map its pages again.
  *
  * Source: arch/x86/include/asm/pgtable.h, include/linux/pgtable.h.
  */
@@ -50,15 +50,44 @@ static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
 	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL | ENTRY_HUGE)) | prot);
 }
 
-/* ---- the level above: raw frames, special, never writable. Changed under page_table_lock ---- */
+/* ---- the level above. Changed under page_table_lock ---- */
 static inline bool pud_trans_huge(pud_t pud)	{ return THP_POSSIBLE && pud_leaf(pud); }
 static inline bool pud_is_table(pud_t pud)	{ return entry_is_table(pud.val); }
 static inline bool pud_accessible(pud_t pud)	{ return pud.val & ENTRY_PRESENT; }
+static inline bool pud_write(pud_t pud)		{ return pud.val & ENTRY_WRITE; }
+static inline bool pud_dirty(pud_t pud)		{ return pud.val & ENTRY_DIRTY; }
+static inline bool pud_special(pud_t pud)	{ return pud.val & ENTRY_SPECIAL; }
+static inline bool pud_same(pud_t a, pud_t b)	{ return a.val == b.val; }
 static inline unsigned long pud_pfn(pud_t pud)	{ return entry_pfn(pud.val); }
+static inline struct page *pud_page(pud_t pud)	{ return pfn_to_page(pud_pfn(pud)); }
 
+/* A leaf over raw frames: special, never writable. */
 static inline pud_t mk_raw_pud(unsigned long pfn, uint64_t prot)
 {
 	return (pud_t){ ((uint64_t)pfn << PAGE_SHIFT) | prot | ENTRY_SPECIAL | ENTRY_HUGE };
+}
+
+/* A leaf over the HPAGE_PUD_NR pages from @page on, counted; writable and dirty if @write. */
+static inline pud_t mk_huge_pud(const struct page *page, uint64_t prot, bool write)
+{
+	return (pud_t){ ((uint64_t)page_to_pfn(page) << PAGE_SHIFT) | prot | ENTRY_HUGE |
+			(write ? ENTRY_WRITE | ENTRY_DIRTY : 0) };
+}
+
+/* The pages' contents and counts were written before. */
+static inline void set_pud_at(pud_t *pudp, pud_t pud)
+{
+	SCHEDULE_STEP("pud.set");
+	/* ORDER[entry:A] after the pages' contents, counts and flags; pairs with ORDER[entry:B]. */
+	store_release(&pudp->val, pud.val);
+}
+
+/* Clears a leaf. Returns it. */
+static inline pud_t pudp_get_and_clear(pud_t *pudp)
+{
+	SCHEDULE_STEP("pud.clear");
+	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
+	return (pud_t){ xchg_acq_rel(&pudp->val, 0) };
 }
 
 /* ---- changing leaves. Locking: the PMD table's PTL ---- */

@@ -121,10 +121,10 @@ static void huge_leaves(void **state)
 	first = folio_pfn(huge_folio(s.mm, AREA));
 	assert_int_equal(get_pfns(s.mm, AREA, LEN / PAGE_SIZE, pfns), 0);
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		assert_int_equal(pfns[i], hmm_pfn_from_pfn(first + i) | RW);
+		assert_int_equal(pfns[i], hmm_pfn_from_pfn(first + i) | RW | hmm_pfn_flags_order(HPAGE_PMD_ORDER));
 	assert_int_equal(pfns[HPAGE_PMD_NR], HMM_PFN_EMPTY);
 	assert_int_equal(get_pfns(s.mm, page_addr(3), 2, pfns), 0);
-	assert_int_equal(pfns[1], hmm_pfn_from_pfn(first + 4) | RW);
+	assert_int_equal(pfns[1], hmm_pfn_from_pfn(first + 4) | RW | hmm_pfn_flags_order(HPAGE_PMD_ORDER));
 	assert_true(is_huge(s.mm, AREA));
 	assert_int_equal(hmm_mirror_create(&mirror, s.mm, AREA, AREA + LEN), 0);
 	hmm_mirror_fill(&mirror, AREA, AREA + LEN);
