@@ -55,7 +55,7 @@ static const struct scene_of_one {
 	{ { "thp:split-exclusive", { "which is not exclusive" } }, protect_a_part },
 	{ { "thp:vma-split", { "lies in no VMA as a whole" } }, protect_a_part },
 	{ { "thp:fault-recheck", { "deposits" } }, two_first_writes },
-	{ { "thp:lock-recheck", { "folio_test_pmd_mappable" } }, split_and_zap },
+	{ { "thp:lock-recheck", { "folio_order(folio) < order" } }, split_and_zap },
 };
 
 static bool right_at_rest(const struct attempt *attempt)
