@@ -81,16 +81,22 @@ static long live_mremap(struct worker *worker, unsigned long addr, unsigned long
 	return result_of((long)mremap(at(addr), len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)));
 }
 
+/* Sanitizers replace mlock() and munlock() by functions that do nothing, so they do not see these calls. */
+static int lock_range(unsigned long addr, unsigned long len)
+{
+	return (int)result_of(syscall(SYS_mlock, addr, len));
+}
+
 static int live_mlock(struct worker *worker, unsigned long addr, unsigned long len)
 {
 	(void)worker;
-	return (int)result_of(mlock(at(addr), len));
+	return lock_range(addr, len);
 }
 
 static int live_munlock(struct worker *worker, unsigned long addr, unsigned long len)
 {
 	(void)worker;
-	return (int)result_of(munlock(at(addr), len));
+	return (int)result_of(syscall(SYS_munlock, addr, len));
 }
 
 static int live_mincore(struct worker *worker, unsigned long addr, unsigned long len, unsigned char *vec)
@@ -228,7 +234,7 @@ int live_space_try_mlock(struct space *space)
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < space->nr; i++)
-		err = (int)result_of(mlock(at(space_region(space, i)), space->pages << FRAME_SHIFT));
+		err = lock_range(space_region(space, i), space->pages << FRAME_SHIFT);
 	return err ? err : live_space_map(space);
 }
 
