@@ -6,6 +6,7 @@
 
 #include "core/op/vm_fault.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define MMS		2u
 #define ORDER		3u
@@ -257,7 +258,6 @@ static void tear_down(struct device_storm_run *run)
 bool device_storm_run(const struct device_storm *storm, char *why, size_t why_size)
 {
 	struct device_storm_run run = { .storm = storm };
-	struct leaks leaks;
 	bool good;
 
 	set_up(&run);
@@ -268,13 +268,5 @@ bool device_storm_run(const struct device_storm *storm, char *why, size_t why_si
 	good = oracle_at_rest(run.mm, MMS, why, why_size) && writes_are_known(&run, why, why_size);
 	if (good)
 		tear_down(&run);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas,
-			 leaks.bytes);
-		good = false;
-	}
-	return good;
+	return storm_stop(good, why, why_size);
 }

@@ -6,6 +6,7 @@
 
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/file_scene.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define MMS	2u
 #define MOST_PAGES	(2 * HPAGE_PMD_NR)
@@ -309,7 +310,6 @@ static void set_up(struct file_storm_run *run)
 bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size)
 {
 	struct file_storm_run run = { .storm = storm };
-	struct leaks leaks;
 	bool good;
 
 	set_up(&run);
@@ -323,13 +323,5 @@ bool file_storm_run(const struct file_storm *storm, char *why, size_t why_size)
 		mm_exit(run.mm[i]);
 	if (good)
 		file_put(run.file);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas,
-			 leaks.bytes);
-		good = false;
-	}
-	return good;
+	return storm_stop(good, why, why_size);
 }

@@ -7,6 +7,7 @@
 
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/family.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define MAX_WRITERS	8
 #define WORDS		4	/* of each writer, one in each table; the middle ones are of different VMAs */
@@ -289,7 +290,6 @@ static struct mm_struct *make_parent(const struct mm_policy *policy)
 bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, char *why, size_t why_size)
 {
 	static struct run run;
-	struct leaks leaks;
 	bool good;
 
 	BUG_ON(storm->writers > MAX_WRITERS);
@@ -306,14 +306,6 @@ bool fork_storm_run(const struct fork_storm *storm, struct fork_storm_met *met, 
 	good = oracle_at_rest(&run.parent, 1, why, why_size);
 	if (good)
 		mm_exit(run.parent);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes)) {
-		snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %zu bytes",
-			 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.bytes);
-		good = false;
-	}
 	*met = run.met;
-	return good;
+	return storm_stop(good, why, why_size);
 }

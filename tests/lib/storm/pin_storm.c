@@ -8,6 +8,7 @@
 
 #include "core/op/share_page.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define BASE		(3 * PGDIR_SIZE)
 #define MAX_PAGES	64
@@ -194,7 +195,6 @@ static unsigned int nr_threads(const struct pin_storm *storm)
 bool pin_storm_run(const struct pin_storm *storm, char *why, size_t why_size)
 {
 	struct pin_storm_run run = { .storm = storm, .why = why, .why_size = why_size };
-	struct leaks leaks;
 
 	run_seed = storm->seed;
 	BUG_ON(faultline_start(
@@ -210,11 +210,5 @@ bool pin_storm_run(const struct pin_storm *storm, char *why, size_t why_size)
 	if (run.failed)
 		return false;		/* what is broken cannot be taken down */
 	mm_exit(run.mm);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (!memcmp(&leaks, &(struct leaks){ 0 }, sizeof(leaks)))
-		return true;
-	snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas, leaks.bytes);
-	return false;
+	return storm_stop(true, why, why_size);
 }

@@ -6,6 +6,7 @@
 
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/file_scene.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define MMS	2u
 #define PAGES	32ul		/* that faults and pins are for; those of the threads' guards come after them */
@@ -121,7 +122,6 @@ static void set_up(struct retract_run *run)
 bool retract_storm_run(const struct retract_storm *storm, char *why, size_t why_size)
 {
 	struct retract_run run = { .storm = storm, .why = why, .why_size = why_size };
-	struct leaks leaks;
 
 	set_up(&run);
 	syncpoint_noise(storm->noise);
@@ -133,11 +133,5 @@ bool retract_storm_run(const struct retract_storm *storm, char *why, size_t why_
 	for (unsigned int i = 0; i < MMS; i++)
 		mm_exit(run.mm[i]);
 	file_put(run.file);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (!leaks.frames && !leaks.vmas && !leaks.bytes)
-		return true;
-	snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %zu bytes", leaks.frames, leaks.vmas, leaks.bytes);
-	return false;
+	return storm_stop(true, why, why_size);
 }

@@ -10,6 +10,7 @@
 #include "tests/lib/storm/storm_mirror.h"
 #include "tests/lib/storm/storm_pins.h"
 #include "tests/lib/storm/storm_rmap.h"
+#include "tests/lib/storm/storm_stop.h"
 
 #define SWAP_SLOTS	64		/* fewer than pages, so that it is full at times */
 #define WINDOW	0x40000000UL	/* where each mm's window begins: the same in every geometry */
@@ -304,7 +305,6 @@ static bool storm_check(struct storm_run *run, char *why, size_t why_size)
 bool storm_run(const struct storm *storm, char *why, size_t why_size)
 {
 	struct storm_run run = { .storm = storm };
-	struct leaks leaks;
 	bool good;
 
 	for (unsigned int i = 0; i < NR_STORM_OPS; i++)
@@ -323,14 +323,5 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	threads_run(storm->threads, storm_thread, &run);
 	syncpoint_noise(0);
 	good = storm_check(&run, why, why_size);
-	frame_drain_cpu();
-	cpu_unregister();
-	leaks = faultline_stop();
-	if (good && (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)) {
-		snprintf(why, why_size,
-			 "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
-			 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
-		good = false;
-	}
-	return good;
+	return storm_stop(good, why, why_size);
 }
