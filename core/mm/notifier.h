@@ -172,7 +172,7 @@ static inline bool mmu_notifier_test_young(struct mm_struct *mm, unsigned long a
  */
 int mmu_notifier_register_locked(struct mm_struct *mm);
 int mmu_notifier_register(struct mm_struct *mm);
-/* For mm_free(): there are no subscribers any more. Source: mm/mmu_notifier.c; hmm_mm_destroy() of seed 004. */
+/* For mm_free(): there are no subscribers any more. Source: mm/mmu_notifier.c; "HMM v13", hmm_mm_destroy(). */
 void mmu_notifier_destroy(struct mm_struct *mm);
 
 /*

@@ -90,7 +90,7 @@ static void of_pmd(struct snapshot *snap, pmd_t *pmdp, unsigned long addr, unsig
 	pte_unmap(snap->pt);
 }
 
-/* Source: mm/hmm.c of seed 004, hmm_vma_walk(). */
+/* Source: "HMM v13", hmm_vma_walk(). */
 static void walk(struct snapshot *snap, unsigned long start, unsigned long end)
 {
 	unsigned long addr = start, next;

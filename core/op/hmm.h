@@ -98,7 +98,7 @@ bool hmm_vma_range_monitor_start(struct hmm_range *range, struct vm_area_struct 
 bool hmm_vma_range_monitor_end(struct hmm_range *range);
 /*
  * hmm_vma_check_cookie - true: no invalidation of a monitored range began until now; the monitoring continues. Locking:
- * none. Source: mm/hmm.c of seed 004, which names it.
+ * none. Source: "HMM v13".
  */
 bool hmm_vma_check_cookie(struct hmm_range *range);
 
