@@ -27,19 +27,20 @@ static force_inline pud_t *pud_lockless(pgd_t *pgd_table, unsigned long addr)
 	return pud_offset_lockless(p4dp, p4d, addr);
 }
 
-/* Finds the PMD entry of @addr, and its value; false if no table leads to it. Locking: a section. Source: mm/gup.c. */
-static force_inline bool pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp, pmd_t *pmd)
+/*
+ * Finds the PMD entry of @addr. Returns its value; none if no table leads to it. Locking: a section. Source: mm/gup.c.
+ */
+static force_inline pmd_t pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd_t **pmdp)
 {
 	pud_t *pudp = pud_lockless(pgd_table, addr), pud;
 
 	if (unlikely(!pudp))
-		return false;
+		return (pmd_t){ 0 };
 	pud = pudp_get(pudp);
 	if (unlikely(pud_bad(pud)))
-		return false;
+		return (pmd_t){ 0 };
 	*pmdp = pmd_offset_lockless(pudp, pud, addr);
-	*pmd = pmdp_get(*pmdp);
-	return likely(!pmd_bad(*pmd)) || pmd_trans_huge(*pmd);
+	return pmdp_get(*pmdp);
 }
 
 #endif

@@ -309,15 +309,14 @@ static force_inline unsigned long gup_fast_range(pgd_t *pgd, unsigned long addr,
 	unsigned long done = 0;
 
 	do {
-		pmd_t pmd, *pmdp;
+		pmd_t *pmdp = NULL, pmd = pmd_lockless(pgd, addr, &pmdp);
 		pte_t *ptep;
 
-		bool found = pmd_lockless(pgd, addr, &pmdp, &pmd);
-
 		SYNCPOINT("gup.read_pmd");
-		if (unlikely(!found || pmd_trans_huge(pmd))) {
-			unsigned long got = found ? gup_fast_pmd_leaf(pmdp, pmd, addr, nr - done, flags, pages + done)
-						  : gup_fast_pud_leaf(pgd, addr, nr - done, flags, pages + done);
+		if (unlikely(pmd_bad(pmd))) {
+			unsigned long got = pmd_trans_huge(pmd) ?
+				gup_fast_pmd_leaf(pmdp, pmd, addr, nr - done, flags, pages + done) :
+				gup_fast_pud_leaf(pgd, addr, nr - done, flags, pages + done);
 
 			if (!got)
 				break;
