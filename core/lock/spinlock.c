@@ -181,6 +181,9 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	struct wait_cost cost = { .count = { [LOCKSTAT_WAIT] = 1 } };
 	bool ranked = lock->rank < NR_LOCK_RANKS;
 
+	/* An overwriting pointer's byte may be a kind, not a rank too. */
+	if (unlikely(lock->kind >= NR_SPIN_KINDS || lock->rank > NR_LOCK_RANKS))
+		BUG("spinlock of kind 0x%x and rank 0x%x: never initialised, or overwritten", lock->kind, lock->rank);
 	if (KNOCKED_OUT(SPIN_WAIT))
 		return;
 	if (ranked)
@@ -199,8 +202,6 @@ __noinline void spin_lock_slow(spinlock_t *lock, uint32_t seen)
 	case SPIN_FUTEX:
 		futex_lock_wait(lock, &cost);
 		break;
-	default:
-		BUG("spinlock of kind %u: never initialised, or overwritten", lock->kind);
 	}
 	if (!ranked)
 		return;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "core/base/cpu.h"
 #include "core/lock/spinlock.h"
@@ -110,6 +111,19 @@ static void misuse_dies(void **state)
 		assert_dies("is wanted while", spin_lock(&other));
 		spin_unlock(&lock);
 		assert_false(spin_is_locked(&lock) || spin_is_locked(&other));
+	}
+}
+
+/* A pointer laid over a lock: its middle byte may be a kind, and one address in some runs. */
+static void an_overwritten_lock_is_no_lock(void **state)
+{
+	(void)state;
+	for (unsigned int kind = 0; kind < 256; kind++) {
+		uint64_t pointer = 0x7f0072400a18ul | (uint64_t)kind << 32;
+
+		init_locks(SPIN_TTAS);
+		memcpy(&lock, &pointer, sizeof(pointer));
+		assert_dies("never initialised, or overwritten", spin_lock_slow(&lock, lock.val));
 	}
 }
 
@@ -229,6 +243,7 @@ int main(void)
 		cmocka_unit_test(two_nest),
 		cmocka_unit_test(a_try_takes_what_is_free),
 		cmocka_unit_test(misuse_dies),
+		cmocka_unit_test(an_overwritten_lock_is_no_lock),
 		cmocka_unit_test(the_queue_is_for_cpus),
 		cmocka_unit_test(first_come_first_served),
 		cmocka_unit_test(a_futex_waiter_shows),
