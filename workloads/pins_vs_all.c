@@ -144,7 +144,7 @@ static int64_t migrate(struct worker *worker)
 	struct folio_batch batch = { .next = addr };
 	unsigned int nid = (unsigned int)rng_below(&worker->rng, machine.nr_nodes);
 
-	migrate_next_batch(space_mm(worker), &batch, addr + PAGES / 2 * PAGE_SIZE);
+	migrate_next_batch(space_mm(worker), &batch, addr + PAGES / 2 * PAGE_SIZE, false);
 	for (unsigned int i = 0; i < batch.nr; i++)
 		migrate_folio(batch.folios[i], nid);
 	return 1;

@@ -103,6 +103,18 @@ static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsig
 	folio_add_anon_rmap_ptes(folio, page, HPAGE_PMD_NR, vma, addr, exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		set_pte(table + i, pte_of_leaf(old, page + i, vma));
+	/* The PTEs now own the leaf's reference: once they are reachable, only they keep the folio. */
+	folio_remove_rmap_pmd(folio, page, vma);
+}
+
+/*
+ * The leaf is under migration: so are the pages, each by an entry of its own, with the same rights. Source:
+ * mm/huge_memory.c, __split_huge_pmd_locked().
+ */
+static void fill_migration(pte_t *table, pmd_t old)
+{
+	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+		set_pte(table + i, pte_advance_pfn(pmd_to_swp_entry(old), i));
 }
 
 /* A fault maps the page again, so no table replaces the leaf. One under migration has no mapping, nor a reference. */
@@ -134,13 +146,12 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 	table = pgtable_trans_huge_withdraw(pmdp);
 	old = pmdp_invalidate(pmdp);
 	SYNCPOINT("thp.split.invalid");
-	if (page)
+	if (unlikely(is_pmd_migration_entry(old)))
+		fill_migration(page_address(table), old);
+	else if (page)
 		fill_anon(page_address(table), old, vma, addr & PMD_MASK);
 	else
 		fill_zero(page_address(table), old, vma);
-	/* The PTEs now own the leaf's reference: once they are reachable, only they keep the folio. */
-	if (page)
-		folio_remove_rmap_pmd(page_folio(page), page, vma);
 	SYNCPOINT("thp.split.filled");
 	/*
 	 * ORDER[table-publish:A] the table is filled before the entry points to it; pairs with ORDER[table-publish:B]

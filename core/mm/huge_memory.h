@@ -58,9 +58,9 @@ static inline bool is_huge_zero_pmd(pmd_t pmd)
 }
 
 /*
- * The page of @addr in the huge page that @pmd, a leaf, maps and counts; NULL for the zero page. It is not under
- * migration: callers check that first. Locking: mmap_lock,
- * or the VMA lock. Source: mm/memory.c, vm_normal_page_pmd().
+ * The page of @addr in the huge page that @pmd, a leaf, maps and counts; NULL for the zero page. Of a leaf under
+ * migration it is the old one, neither mapped nor counted: callers check that first. Locking: mmap_lock, or the VMA
+ * lock; of one under migration, the PTL. Source: mm/memory.c, vm_normal_page_pmd().
  */
 static inline struct page *vm_normal_page_pmd(pmd_t pmd, unsigned long addr)
 {

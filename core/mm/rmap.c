@@ -167,6 +167,18 @@ void folio_remove_rmap_pud(struct folio *folio, struct page *page, const struct 
 	remove_rmap(folio, page, vma, RMAP_LEVEL_PUD);
 }
 
+bool folio_partially_mapped(struct folio *folio)
+{
+	unsigned long nr = folio_nr_pages(folio);
+
+	if (!folio_mapped(folio) || folio_entire_mapcount(folio))
+		return false;
+	for (unsigned long i = 0; i < nr; i++)
+		if (!page_mapcount(folio_page(folio, i)))
+			return true;
+	return false;
+}
+
 /* Only a small folio is known to be mapped as a whole: reclaim finds the others. Source: mm/rmap.c. */
 static void mlock_small(struct folio *folio, const struct vm_area_struct *vma)
 {

@@ -207,6 +207,13 @@ static inline int folio_precise_page_mapcount(struct folio *folio, const struct 
 }
 
 /*
+ * folio_partially_mapped - true if some pages of @folio, which is large, are mapped by no entry, and others are.
+ * Without the PTLs of all entries, and the folio lock, the result may be stale. Source: include/linux/page-flags.h,
+ * folio_test_partially_mapped().
+ */
+bool folio_partially_mapped(struct folio *folio);
+
+/*
  * Each does what its namesake with _ptes or _pte does, for the one entry of a folio of HPAGE_PMD_NR or HPAGE_PUD_NR
  * pages from @page on. Anonymous folios are never as large as the latter. Returns as that. Source: mm/rmap.c,
  * folio_add_anon_rmap_pmd(), folio_add_file_rmap_pud(); include/linux/rmap.h, __folio_try_dup_anon_rmap().

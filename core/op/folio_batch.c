@@ -11,15 +11,19 @@
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 
-/* > 0: the batch is full. Locking: the PTL of the entry, which maps @page, or NULL, up to @next. */
+/*
+ * > 0: the batch has no room for another folio. Locking: the PTL of the entry, which maps @page, or NULL, up to @next.
+ */
 static int collect(struct folio_batch *batch, struct page *page, unsigned long next)
 {
+	if (page && !(batch->nr && batch->folios[batch->nr - 1] == page_folio(page))) {
+		if (batch->nr == FOLIO_BATCH)
+			return 1;
+		batch->folios[batch->nr] = page_folio(page);
+		folio_get(batch->folios[batch->nr++]);
+	}
 	batch->next = next;
-	if (!page || (batch->nr && batch->folios[batch->nr - 1] == page_folio(page)))
-		return 0;
-	batch->folios[batch->nr] = page_folio(page);
-	folio_get(batch->folios[batch->nr]);
-	return ++batch->nr == FOLIO_BATCH;
+	return 0;
 }
 
 static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -45,7 +49,7 @@ static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, stru
 	return full;
 }
 
-static bool fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
+bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
 {
 	static const struct mm_walk_ops ops = {
 		.pmd_entry = collect_pmd, .pte_entry = collect_pte, .walk_lock = PGWALK_RDLOCK,
@@ -83,13 +87,13 @@ static bool split_large(struct folio_batch *batch)
 	return split;
 }
 
-bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
+bool folio_batch_fill_small(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
 {
 	unsigned long start = batch->next;
-	bool more = fill(batch, vma, end);
+	bool more = folio_batch_fill(batch, vma, end);
 
 	if (!split_large(batch))
 		return more;
 	batch->next = start;
-	return fill(batch, vma, end);
+	return folio_batch_fill(batch, vma, end);
 }

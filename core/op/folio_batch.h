@@ -18,11 +18,13 @@ struct folio_batch {
 };
 
 /*
- * folio_batch_fill - collects the next folios that @vma maps from @batch->next on, below @end; large ones are split
- * first. One that cannot be split, since it is a file's or has extra references, is collected whole, and a leaf that
- * maps it stays. False if there are no more after those: raw frames and the zero page do not count. Locking:
- * mmap_lock; no spinlock.
+ * folio_batch_fill - collects the next folios that @vma maps from @batch->next on, below @end. False if there are no
+ * more after those: raw frames and the zero page do not count.
+ * folio_batch_fill_small() - the same, and large ones are split first. One that cannot be split, since it is a file's
+ * or has extra references, is collected whole, and a leaf that maps it stays.
+ * Locking: mmap_lock; no spinlock.
  */
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
+bool folio_batch_fill_small(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
 
 #endif

@@ -230,6 +230,13 @@ static vm_fault_t wait_for_leaf(struct vm_fault *vmf)
 	return FAULT_AGAIN;
 }
 
+DEFINE_KNOCKOUT(MIGRATION_WAIT_LEAF,
+	.name = "migration-wait:leaf",
+	.removes = "the re-check, under the PTL, of a leaf under migration that a fault is about to wait for",
+	.breaks = "a wait for a huge page that is not locked, or is gone",
+	.detected_by = "the assertion in wait_for_migration(): knockout.migrate_huge",
+	.hunt = "test knockout.migrate_huge");
+
 /*
  * Waits until the migration of the leaf ends: while it is set, its folio exists, and stays locked. Source:
  * mm/migrate.c, pmd_migration_entry_wait().
@@ -238,8 +245,9 @@ static vm_fault_t wait_for_migration(struct vm_fault *vmf, pmd_t pmd)
 {
 	vm_fault_t ret;
 
-	if (!same_thp_locked(vmf, pmd))
+	if (!lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(MIGRATION_WAIT_LEAF)))
 		return FAULT_AGAIN;
+	ASSERT(folio_test_locked(page_folio(pmd_page(pmd))));
 	ret = fault_waits(vmf, page_folio(pmd_page(pmd)));
 	spin_unlock(vmf->ptl);
 	count_event(EV_MIGRATE_WAIT);

@@ -13,24 +13,27 @@
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
-/* A leaf has a deposit, unless faults map its pages again, and unless it is never split. */
+/*
+ * A leaf has a deposit, under migration or not, unless faults map its pages again, and unless it is never split.
+ * Locking: the PTL.
+ */
 static bool has_deposit(pmd_t pmd)
 {
-	struct page *page;
+	struct page *page = vm_normal_page_pmd(pmd, 0);
 
-	if (is_pmd_migration_entry(pmd))	/* a file's */
-		return false;
-	page = vm_normal_page_pmd(pmd, 0);
 	return !page || (folio_test_anon(page_folio(page)) && !folio_test_hugetlb(page_folio(page)));
 }
 
 /* ---- zap ---- */
 
-/* A leaf of a file under migration has no mapping, nor a reference. Locking: the PTL. */
+/* A leaf under migration has no mapping, nor a reference. Locking: the PTL. */
 static void zap_migrating_leaf(struct mmu_gather *tlb, pmd_t *pmdp)
 {
-	pmdp_get_and_clear(pmdp);
-	mm_count(tlb->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
+	pmd_t pmd = pmdp_get_and_clear(pmdp);
+
+	if (has_deposit(pmd))
+		tlb_remove_table(tlb, pgtable_trans_huge_withdraw(pmdp));
+	mm_count(tlb->pt, mm_counter(page_folio(pmd_page(pmd))), -(long)HPAGE_PMD_NR);
 }
 
 bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr,
@@ -42,13 +45,13 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 
 	if (!ptl)
 		return false;
+	page = vm_normal_page_pmd(pmdp_get(pmdp), addr);
+	if (page && (flags & ZAP_KEEP_COWS) && folio_test_anon(page_folio(page)))
+		goto out;
 	if (unlikely(is_pmd_migration_entry(pmdp_get(pmdp)))) {
 		zap_migrating_leaf(tlb, pmdp);
 		goto out;
 	}
-	page = vm_normal_page_pmd(pmdp_get(pmdp), addr);
-	if (page && (flags & ZAP_KEEP_COWS) && folio_test_anon(page_folio(page)))
-		goto out;
 	pmd = pmdp_get_and_clear(pmdp);
 	SYNCPOINT("thp.zap.cleared");
 	if (has_deposit(pmd))
@@ -83,6 +86,19 @@ static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
 	return PageAnonExclusive(pmd_page(pmd)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
 }
 
+/*
+ * Restored with the VMA's permissions at that time; a write fault makes it writable. Locking: the PTL. Source:
+ * mm/huge_memory.c, change_huge_pmd().
+ */
+static void protect_migrating_leaf(pmd_t *pmdp)
+{
+	pte_t entry = pmd_to_swp_entry(pmdp_get(pmdp));
+
+	if (migration_pte_write(entry))
+		set_pmd_at(pmdp, swp_entry_to_pmd(migration_pte_wrprotect(
+					 entry, folio_test_anon(pfn_swap_entry_folio(entry)))));
+}
+
 bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
 {
 	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
@@ -92,7 +108,7 @@ bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
 		return false;
 	pmd = pmdp_get(pmdp);
 	if (unlikely(is_pmd_migration_entry(pmd))) {
-		set_pmd_at(pmdp, swp_entry_to_pmd(migration_pte_wrprotect(pmd_to_swp_entry(pmd), false)));
+		protect_migrating_leaf(pmdp);
 		goto out;
 	}
 	pmd = pmd_modify(pmdp_invalidate(pmdp), vma->vm_page_prot);
@@ -105,7 +121,10 @@ out:
 
 /* ---- fork ---- */
 
-/* Locking: both PTLs. Returns 0, or -EBUSY if the huge page may be pinned. */
+/*
+ * Counts the child's leaf; one under migration has no mapping, nor a reference. Locking: both PTLs. Returns 0, or
+ * -EBUSY if the huge page may be pinned.
+ */
 static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *src_pmd)
 {
 	struct page *page = vm_normal_page_pmd(pmdp_get(src_pmd), 0);
@@ -114,13 +133,32 @@ static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_
 	if (!page)
 		return 0;
 	folio = page_folio(page);
+	if (unlikely(is_pmd_migration_entry(pmdp_get(src_pmd))))
+		goto count;
 	folio_get(folio);
 	if (unlikely(folio_try_dup_anon_rmap_pmd(folio, page, dst, src))) {
 		folio_put(folio);
 		return -EBUSY;
 	}
+count:
 	mm_count(&dst->vm_mm->pt, MM_ANONPAGES, HPAGE_PMD_NR);
 	return 0;
+}
+
+/* Write protects the leaf of the parent; returns the child's. Locking: both PTLs. */
+static pmd_t share_leaf(pmd_t *src_pmd)
+{
+	pmd_t pmd = pmdp_get(src_pmd);
+
+	if (unlikely(is_pmd_migration_entry(pmd))) {
+		pmd = swp_entry_to_pmd(migration_pte_wrprotect(pmd_to_swp_entry(pmd), false));
+		if (!KNOCKED_OUT(FORK_WRPROTECT))
+			set_pmd_at(src_pmd, pmd);
+		return pmd;
+	}
+	if (!KNOCKED_OUT(FORK_WRPROTECT))
+		pmdp_set_wrprotect(src_pmd);
+	return pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd)));
 }
 
 /* Leaves of files are not copied: a fault maps them again. */
@@ -143,10 +181,8 @@ int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t 
 	if (likely(pmd_trans_huge(pmdp_get(src_pmd))))
 		err = dup_leaf(dst, src, src_pmd);
 	if (likely(!err)) {
-		if (!KNOCKED_OUT(FORK_WRPROTECT))
-			pmdp_set_wrprotect(src_pmd);
 		pgtable_trans_huge_deposit(dst_pt, dst_pmd, table);
-		set_pmd_at(dst_pmd, pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd))));
+		set_pmd_at(dst_pmd, share_leaf(src_pmd));
 	} else if (err == -EBUSY) {
 		__split_huge_pmd_locked(src, src_pmd, addr);
 		err = -EAGAIN;

@@ -9,13 +9,16 @@
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vma.h"
+#include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(MIGRATE, "folios moved to another frame");
+DEFINE_EVENT(MIGRATE_LARGE, "large folios moved as a whole");
 DEFINE_EVENT(MIGRATE_FILE, "folios of files moved to another frame");
 DEFINE_EVENT(MIGRATE_KEPT, "folios that could not be moved");
 DEFINE_EVENT(DEVICE_IN, "pages moved to the memory of a device");
@@ -27,6 +30,20 @@ DEFINE_KNOCKOUT(MIGRATE_FREEZE,
 	.detected_by = "the contents of pages",
 	.hunt = "test knockout.swap");
 
+static void copy_folio(struct folio *to, struct folio *from)
+{
+	for (unsigned long i = 0; i < folio_nr_pages(from); i++)
+		copy_payload(folio_page(to, i), folio_page(from, i));
+}
+
+/* No entry of a large folio is missed that is about to be set. */
+static void unmap_for_migration(struct folio *folio)
+{
+	try_to_migrate(folio, TTU_BATCH_FLUSH | (folio_test_large(folio) ? TTU_SYNC : 0));
+	try_to_unmap_flush();
+	SYNCPOINT("migrate.unmapped");
+}
+
 /*
  * Moves contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for
  * exclusive, swapped out or moved before all its entries are restored. False: @from has extra references.
@@ -37,7 +54,7 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 
 	if (!frozen && (folio_mapped(from) || !KNOCKED_OUT(MIGRATE_FREEZE)))
 		return false;
-	copy_payload(&to->page, &from->page);
+	copy_folio(to, from);
 	to->page.index = from->page.index;
 	folio_set_anon_mapping(to, anon_vma);
 	if (frozen)
@@ -55,9 +72,7 @@ static bool migrate_anon(struct folio *to, struct folio *from)
 	anon_vma = folio_get_anon_vma(from);
 	if (!anon_vma)
 		return false;
-	try_to_migrate(from, TTU_BATCH_FLUSH);
-	try_to_unmap_flush();
-	SYNCPOINT("migrate.unmapped");
+	unmap_for_migration(from);
 	moved = move_contents(to, from, anon_vma);
 	SYNCPOINT("migrate.copied");
 	remove_migration_ptes(from, moved ? to : from);
@@ -83,8 +98,7 @@ static bool move_file_contents(struct folio *to, struct folio *from)
 {
 	if ((folio_mapped(from) || folio_ref_count(from) != 2) && !KNOCKED_OUT(MIGRATE_FILE_COUNT))
 		return false;
-	for (unsigned long i = 0; i < folio_nr_pages(from); i++)
-		copy_payload(folio_page(to, i), folio_page(from, i));
+	copy_folio(to, from);
 	SYNCPOINT("migrate_file.copied");
 	return folio_migrate_mapping(to, from);
 }
@@ -104,9 +118,7 @@ static bool migrate_file(struct folio *to, struct folio *from)
 	if (!folio_mapping(from))	/* truncated */
 		return false;
 	BUG_ON(!folio_trylock(to));
-	try_to_migrate(from, TTU_BATCH_FLUSH | (folio_test_large(from) ? TTU_SYNC : 0));
-	try_to_unmap_flush();
-	SYNCPOINT("migrate.unmapped");
+	unmap_for_migration(from);
 	moved = move_file_contents(to, from);
 	if (KNOCKED_OUT(MIGRATE_FILE_LOCK))
 		folio_unlock(to);
@@ -129,20 +141,21 @@ int migrate_folio_locked(struct folio *to, struct folio *from)
 static bool can_be_moved(const struct folio *folio, bool to_device)
 {
 	if (folio_test_anon(folio))
-		return !folio_test_large(folio) && !folio_is_device_private(folio);
+		return !folio_is_device_private(folio) && !folio_test_hugetlb(folio);
 	return page_type(&folio->page) == PAGE_FILE && !to_device;
 }
 
-/* @alloc_flags: PAGE_DEVICE for device memory, which takes anonymous folios only; else without a type. */
+/* @alloc_flags: PAGE_DEVICE for device memory, which takes small anonymous folios only; else without a type. */
 static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_flags)
 {
 	unsigned int order = folio_order(folio);
+	bool to_device = alloc_flags == PAGE_DEVICE;
 	struct page *page;
 	int err = -EBUSY;
 
-	if (!can_be_moved(folio, alloc_flags == PAGE_DEVICE))
+	if (!can_be_moved(folio, to_device) || (to_device && order))
 		return -EBUSY;
-	if (alloc_flags != PAGE_DEVICE)
+	if (!to_device)
 		alloc_flags |= folio_test_anon(folio) ? PAGE_ANON : PAGE_FILE;
 	page = alloc_pages_node(nid, order, alloc_flags | (order ? ALLOC_COMPOUND : 0));
 	if (!page)
@@ -155,17 +168,75 @@ static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_
 	return err;
 }
 
-int migrate_folio(struct folio *folio, unsigned int nid)
+static void count_moved(struct folio *folio, int err)
 {
-	OPERATION("migrate", folio, 0);
-	int err = move_folio(folio, nid, ALLOC_THISNODE);
-
 	if (err)
 		count_event(EV_MIGRATE_KEPT);
 	else
 		count_event(EV_MIGRATE);
+	if (!err && folio_test_large(folio))
+		count_event(EV_MIGRATE_LARGE);
+}
+
+/* Moves the @nr pages of a folio that was split, and drops the references to them. Returns as move_or_split(). */
+static int move_parts(struct folio *folio, unsigned long nr, unsigned int nid, long *pages)
+{
+	int ret = 0, err;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		struct folio *part = page_folio(folio_page(folio, i));
+
+		if (folio_mapped(part)) {	/* else it is freed */
+			err = move_folio(part, nid, ALLOC_THISNODE);
+			count_moved(part, err);
+			*pages += !err;
+			ret = err ? err : ret;
+		}
+		folio_put(part);
+	}
+	return ret;
+}
+
+/* Returns as split_folio_to_list(). The caller's reference keeps other threads from splitting it. */
+static int try_split_folio(struct folio *folio)
+{
+	int err;
+
+	if (!folio_trylock(folio))
+		return -EBUSY;
+	err = split_folio_to_list(folio);
+	folio_unlock(folio);
+	return err;
+}
+
+/*
+ * Moves @folio, and drops the reference. A large one is moved as a whole, unless that needs memory that no node has in
+ * one piece, or moves pages that are not mapped: then its pages are moved one by one. Returns 0, or the last error; and
+ * adds the number of moved pages to *@pages. Source: mm/migrate.c, migrate_pages_batch().
+ */
+static int move_or_split(struct folio *folio, unsigned int nid, long *pages)
+{
+	unsigned long nr = folio_nr_pages(folio);
+	bool splits = folio_test_anon(folio) && folio_test_large(folio);
+	int err;
+
+	if (splits && folio_partially_mapped(folio) && !try_split_folio(folio))
+		return move_parts(folio, nr, nid, pages);
+	err = move_folio(folio, nid, ALLOC_THISNODE);
+	if (splits && err == -ENOMEM && !try_split_folio(folio))
+		return move_parts(folio, nr, nid, pages);
+	count_moved(folio, err);
+	*pages += err ? 0 : (long)nr;
 	folio_put(folio);
 	return err;
+}
+
+int migrate_folio(struct folio *folio, unsigned int nid)
+{
+	OPERATION("migrate", folio, 0);
+	long pages = 0;
+
+	return move_or_split(folio, nid, &pages);
 }
 
 int migrate_folio_to_device(struct folio *folio)
@@ -182,7 +253,7 @@ int migrate_folio_to_device(struct folio *folio)
 
 /* ---- a range ---- */
 
-bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end)
+bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end, bool small)
 {
 	struct vm_area_struct *vma;
 	bool more = true;
@@ -191,7 +262,7 @@ bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigne
 	vma = find_vma_intersection(mm, batch->next, end);
 	if (vma) {
 		batch->next = max(batch->next, vma->vm_start);
-		if (!folio_batch_fill(batch, vma, min(end, vma->vm_end)))
+		if (!(small ? folio_batch_fill_small : folio_batch_fill)(batch, vma, min(end, vma->vm_end)))
 			batch->next = min(end, vma->vm_end);
 		more = batch->next < end;
 	}
@@ -211,12 +282,12 @@ long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		return -EINVAL;
 	do {
 		batch.nr = 0;
-		more = migrate_next_batch(mm, &batch, end);
+		more = migrate_next_batch(mm, &batch, end, false);
 		for (unsigned int i = 0; i < batch.nr; i++) {
 			if (page_to_nid(&batch.folios[i]->page) == nid)
 				folio_put(batch.folios[i]);
 			else
-				moved += !migrate_folio(batch.folios[i], nid);
+				move_or_split(batch.folios[i], nid, &moved);
 		}
 	} while (more);
 	return moved;

@@ -32,17 +32,20 @@
 #include "core/phys/folio.h"
 
 DECLARE_EVENT(MIGRATE);
+DECLARE_EVENT(MIGRATE_LARGE);
 DECLARE_EVENT(MIGRATE_FILE);
 DECLARE_EVENT(MIGRATE_KEPT);
 DECLARE_EVENT(DEVICE_IN);
 
 /*
- * migrate_folio - moves @folio to a frame of node @nid, and drops the caller's reference in any case. Returns 0;
- * -EBUSY: it is pinned, swapped out or in use otherwise, truncated, or a driver's, or it is anonymous, and large or not
- * mapped; -ENOMEM. Locking: no lock but mmap_lock, not inside RCU; a reference. Source: mm/migrate.c, unmap_and_move().
+ * migrate_folio - moves @folio to frames of node @nid, and drops the caller's reference in any case. A large one moves
+ * as a whole; if no block of its size is free, or only some pages of an anonymous one are mapped, it is split, and its
+ * pages move one by one. Returns 0; -EBUSY: it is pinned, swapped out or in use otherwise, truncated, of hugetlb or a
+ * driver's, or it is anonymous and not mapped; -ENOMEM. Locking: no lock but mmap_lock, not inside RCU; a reference.
+ * Source: mm/migrate.c, migrate_pages_batch(), unmap_and_move().
  */
 int migrate_folio(struct folio *folio, unsigned int nid);
-/* The same to device memory, of an anonymous one: see migrate_device.h. */
+/* The same to device memory, of a small anonymous one; of a large one -EBUSY: see migrate_device.h. */
 int migrate_folio_to_device(struct folio *folio);
 
 /*
@@ -53,9 +56,9 @@ int migrate_folio_to_device(struct folio *folio);
 int migrate_folio_locked(struct folio *to, struct folio *from);
 /*
  * Collects the next folios that are mapped over [batch->next, @end), with references, under mmap_lock, which waits for
- * no migration. False: there are no more. Locking: none held.
+ * no migration; with @small by folio_batch_fill_small(). False: there are no more. Locking: none held.
  */
-bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end);
+bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end, bool small);
 
 /*
  * sys_migrate_range - moves all pages mapped over [@start, @start + @len) to node @nid, also where others map them.
@@ -65,7 +68,8 @@ bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigne
 long sys_migrate_range(struct mm_struct *mm, unsigned long start, unsigned long len, unsigned int nid);
 
 /*
- * remove_migration_ptes - maps the page of @to, of the same order, in each migration entry of a page of @from.
+ * remove_migration_ptes - maps the page of @to, of the same order, in each migration entry of a page of @from, and
+ * all of it in each leaf that is one.
  * Locking: the lock of @from, and a reference to its anon_vma, which is that of @to as well; or that of @to, if it has
  * taken the place of @from in its file. Source: mm/migrate.c.
  */

@@ -25,7 +25,7 @@ long sys_migrate_to_device(struct mm_struct *mm, unsigned long start, unsigned l
 		return -EINVAL;
 	do {
 		batch.nr = 0;
-		more = migrate_next_batch(mm, &batch, end);
+		more = migrate_next_batch(mm, &batch, end, true);
 		for (unsigned int i = 0; i < batch.nr; i++)
 			moved += !migrate_folio_to_device(batch.folios[i]);
 	} while (more);

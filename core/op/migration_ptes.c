@@ -47,8 +47,9 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 	set_pte(ptep, pte);
 }
 
-/* The same for a leaf, of a file. Source: mm/huge_memory.c. */
-static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm_area_struct *vma, pmd_t *pmdp)
+/* The same for a leaf. An anonymous one has its deposit still. Source: mm/huge_memory.c. */
+static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm_area_struct *vma, unsigned long addr,
+				 pmd_t *pmdp)
 {
 	pte_t old = pmd_to_swp_entry(pmdp_get(pmdp));
 	struct page *page = folio_page(to, swapent_payload(old) - folio_pfn(from));
@@ -58,7 +59,10 @@ static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm
 	pmd = migration_pte_write(old) ? pmd_mkwrite(pmd) : pmd;
 	pmd = migration_pte_dirty(old) ? pmd_mkdirty(pmd) : pmd;
 	folio_get(to);
-	folio_add_file_rmap_pmd(to, page, vma);
+	if (folio_test_anon(to))
+		folio_add_anon_rmap_pmd(to, page, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
+	else
+		folio_add_file_rmap_pmd(to, page, vma);
 	set_pmd_at(pmdp, pmd);
 }
 
@@ -70,7 +74,7 @@ static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned
 		if (pvmw.pte)
 			remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
 		else
-			remove_migration_pmd(from, arg, vma, pvmw.pmd);
+			remove_migration_pmd(from, arg, vma, pvmw.address & PMD_MASK, pvmw.pmd);
 	}
 	return true;
 }

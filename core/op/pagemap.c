@@ -51,7 +51,7 @@ static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
 	struct page *page;
 
 	if (is_pmd_migration_entry(pmd))
-		return PM_SWAP | PM_FILE | pfn;
+		return PM_SWAP | (folio_test_anon(page_folio(pmd_page(pmd))) ? 0 : PM_FILE) | pfn;
 	if (is_huge_zero_pmd(pmd))
 		return PM_PRESENT | PM_FILE | pfn;	/* not anonymous, and not counted */
 	page = vm_normal_page_pmd(pmd, addr);

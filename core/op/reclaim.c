@@ -101,7 +101,7 @@ unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, uns
 	bool more;
 
 	do {
-		more = folio_batch_fill(&batch, vma, end);
+		more = folio_batch_fill_small(&batch, vma, end);
 		for (unsigned int i = 0; i < batch.nr; i++)
 			done += !reclaim_folio(batch.folios[i]);
 	} while (more);

@@ -66,7 +66,8 @@ static bool split_unmapped(struct folio *folio)
 	return true;
 }
 
-static void restore_small(struct folio *head, unsigned long nr)
+/* @keep: the references to the tails stay with the caller. */
+static void restore_small(struct folio *head, unsigned long nr, bool keep)
 {
 	remove_migration_ptes(head, head);
 	for (unsigned long i = 1; i < nr; i++) {
@@ -75,11 +76,12 @@ static void restore_small(struct folio *head, unsigned long nr)
 		folio_adopt_lock(folio);
 		remove_migration_ptes(folio, folio);
 		folio_unlock(folio);
-		folio_put(folio);
+		if (!keep)
+			folio_put(folio);
 	}
 }
 
-int split_folio(struct folio *folio)
+static int split(struct folio *folio, bool keep)
 {
 	OPERATION("split_folio", folio, 0);
 	unsigned long nr = folio_nr_pages(folio);
@@ -97,7 +99,7 @@ int split_folio(struct folio *folio)
 	done = split_unmapped(folio);
 	SYNCPOINT("split_folio.apart");
 	if (done)
-		restore_small(folio, nr);
+		restore_small(folio, nr, keep);
 	else
 		remove_migration_ptes(folio, folio);
 	put_anon_vma(anon_vma);
@@ -106,4 +108,14 @@ int split_folio(struct folio *folio)
 	else
 		count_event(EV_FOLIO_SPLIT_KEPT);
 	return done ? 0 : -EBUSY;
+}
+
+int split_folio(struct folio *folio)
+{
+	return split(folio, false);
+}
+
+int split_folio_to_list(struct folio *folio)
+{
+	return split(folio, true);
 }

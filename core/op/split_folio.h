@@ -24,5 +24,7 @@ DECLARE_EVENT(FOLIO_SPLIT_KEPT);
  * reference.
  */
 int split_folio(struct folio *folio);
+/* The same; the caller has a reference to each page's folio then. Source: mm/huge_memory.c. */
+int split_folio_to_list(struct folio *folio);
 
 #endif

@@ -138,25 +138,44 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 	return true;
 }
 
-/* Replaces the leaf found, of a file: the entry names its folio. Locking: the PTL. Source: mm/huge_memory.c. */
-static void set_pmd_migration_entry(const struct unmap *unmap, struct folio *folio,
+DEFINE_KNOCKOUT(MIGRATE_PMD_SHARE,
+	.name = "migrate-pmd:share",
+	.removes = "the back-off from a leaf whose huge page may be pinned, when it becomes a migration entry",
+	.breaks = "fork shares a pinned huge page",
+	.detected_by = "the check of all mms at rest: an exclusive page is mapped twice",
+	.hunt = "test knockout.migrate_huge");
+
+/*
+ * Replaces the leaf found: the entry names its folio. The leaf of an anonymous one keeps its deposit. Returns as
+ * replace_entry(). Locking: the PTL. Source: mm/huge_memory.c.
+ */
+static bool set_pmd_migration_entry(const struct unmap *unmap, struct folio *folio,
 				    const struct page_vma_mapped_walk *pvmw)
 {
 	pmd_t pmd = pmdp_invalidate(pvmw->pmd);
 	struct page *page = pmd_page(pmd);
+	bool exclusive = PageAnonExclusive(page);
 
 	flush(unmap);
 	SYNCPOINT("unmap.entry_cleared");
-	ASSERT(!pmd_dirty(pmd) || folio_test_dirty(folio));
-	set_pmd_at(pvmw->pmd, swp_entry_to_pmd(migration_entry(__pte(pmd.val & ~ENTRY_HUGE), page, false)));
+	if (exclusive && folio_try_share_anon_rmap_pmd(folio, page) && !KNOCKED_OUT(MIGRATE_PMD_SHARE)) {
+		set_pmd_at(pvmw->pmd, pmd);
+		count_event(EV_UNMAP_PINNED);
+		return false;
+	}
+	ASSERT(folio_test_anon(folio) || !pmd_dirty(pmd) || folio_test_dirty(folio));
+	set_pmd_at(pvmw->pmd, swp_entry_to_pmd(migration_entry(__pte(pmd.val & ~ENTRY_HUGE), page, exclusive)));
 	folio_remove_rmap_pmd(folio, page, pvmw->vma);
 	folio_put(folio);
 	count_event(EV_MIGRATE_PMD);
+	return true;
 }
 
-/* Returns as replace_entry(). */
+/* Returns as replace_entry(); a leaf is only replaced by a migration entry. */
 static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
+	if (!pvmw->pte)
+		return unmap->migrate && set_pmd_migration_entry(unmap, folio, pvmw);
 	if (!dropped(unmap, folio))
 		return replace_entry(unmap, folio, pvmw->vma, pvmw->pte);
 	drop_entries(unmap, folio, pvmw);
@@ -202,12 +221,8 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 			page_vma_mapped_walk_restart(&pvmw);
 			continue;
 		}
-		if (pvmw.pte && unmap_entry(unmap, folio, &pvmw))
+		if (unmap_entry(unmap, folio, &pvmw))
 			continue;
-		if (!pvmw.pte && unmap->migrate && !folio_test_anon(folio)) {
-			set_pmd_migration_entry(unmap, folio, &pvmw);
-			continue;
-		}
 		page_vma_mapped_walk_done(&pvmw);
 		all = false;
 		break;

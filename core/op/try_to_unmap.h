@@ -49,7 +49,7 @@ static inline unsigned int ttu_flags_of(const struct folio *folio)
 void try_to_unmap_flush(void);
 
 /*
- * try_to_migrate - the same with migration entries, also for a large @folio, and for leaves over a file's. @flags:
+ * try_to_migrate - the same with migration entries, also for a large @folio, and for leaves. @flags:
  * TTU_SPLIT_HUGE_PMD, TTU_SYNC, TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c.
  */
 void try_to_migrate(struct folio *folio, unsigned int flags);

@@ -94,9 +94,12 @@ int64_t area_migrate(struct worker *worker, struct area_part part)
 		mmap_read_lock(mm);
 		more = folio_batch_fill(&batch, vma_lookup(mm, part.start), part.end);
 		mmap_read_unlock(mm);
-		for (unsigned int i = 0; i < batch.nr; i++)
-			moved += !migrate_folio(batch.folios[i],
-						(unsigned int)rng_below(&worker->rng, machine.nr_nodes));
+		for (unsigned int i = 0; i < batch.nr; i++) {
+			int64_t pages = (int64_t)folio_nr_pages(batch.folios[i]);
+			unsigned int nid = (unsigned int)rng_below(&worker->rng, machine.nr_nodes);
+
+			moved += migrate_folio(batch.folios[i], nid) ? 0 : pages;
+		}
 	}
 	return moved;
 }

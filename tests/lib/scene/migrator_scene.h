@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * migrator_scene.h - another thread has the first folio of a file under migration, while this one does what it likes:
- * as mmap_lock ranks above the folio lock, it cannot be this one.
+ * migrator_scene.h - another thread has a folio under migration, while this one does what it likes: as mmap_lock ranks
+ * above the folio lock, it cannot be this one.
  */
 #ifndef FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
 #define FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
@@ -11,8 +11,7 @@
 
 /* Lock key: (C) const while the migrator runs (S) written at a step */
 static struct {
-	struct file *file;		/* (C) */
-	struct folio *folio;		/* (C) */
+	struct folio *folio;		/* (C) with a reference, which goes with its end */
 	unsigned int step;		/* (S) 1: under migration; 2: it may end */
 } migrator_scene;
 
@@ -26,7 +25,6 @@ static inline void end_migration(struct folio *folio)
 static void migrator(void *arg, unsigned int index)
 {
 	(void)arg, (void)index;
-	migrator_scene.folio = cached(migrator_scene.file, 0);
 	folio_lock(migrator_scene.folio);
 	try_to_migrate(migrator_scene.folio, TTU_SYNC);
 	step_reach(&migrator_scene.step, 1);
@@ -35,15 +33,22 @@ static void migrator(void *arg, unsigned int index)
 	frame_drain_cpu();
 }
 
-static inline struct test_threads *start_migrator(struct file *file)
+/* On return each entry of @folio, of which the caller has a reference, is a migration entry. */
+static inline struct test_threads *start_migrator_of(struct folio *folio)
 {
 	struct test_threads *threads;
 
-	migrator_scene.file = file;
+	migrator_scene.folio = folio;
 	store_relaxed(&migrator_scene.step, 0u);
 	threads = threads_start(1, migrator, NULL);
 	step_await(&migrator_scene.step, 1);
 	return threads;
+}
+
+/* The same of the first folio of a file. */
+static inline struct test_threads *start_migrator(struct file *file)
+{
+	return start_migrator_of(cached(file, 0));
 }
 
 /* On return each entry maps the folio again. */

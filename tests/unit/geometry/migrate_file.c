@@ -372,7 +372,7 @@ static void large_ones_move_as_a_whole(void **state)
 		load_word(s.mm, PRIVATE_AT + PAGE(nr));
 		assert_int_equal(is_huge(s.mm, SHARED_AT), orders[i] == HPAGE_PMD_ORDER);
 		leaf = leaf_at(s.mm, SHARED_AT);
-		assert_int_equal(migrate(s.mm, SHARED_AT, nr, 1), 1);
+		assert_int_equal(migrate(s.mm, SHARED_AT, nr, 1), nr);
 		assert_int_equal(is_huge(s.mm, SHARED_AT), orders[i] == HPAGE_PMD_ORDER);
 		assert_true(!is_huge(s.mm, SHARED_AT) ||
 			    (leaf.val & ~ENTRY_PFN_MASK) == (leaf_at(s.mm, SHARED_AT).val & ~ENTRY_PFN_MASK));
