@@ -24,8 +24,11 @@ struct probe_word {
 #endif
 };
 
-/* How a lock is taken: a wait; a wait with one lock of the rank held; a try, or a lock that the caller has made. */
-enum lock_how { LOCK_WAITED, LOCK_NESTED, LOCK_TRIED };
+/*
+ * How a lock is taken: a wait; a wait with one lock of the rank held; a wait under an outer lock, with any number of
+ * the rank held; a try, or a lock that the caller has made.
+ */
+enum lock_how { LOCK_WAITED, LOCK_NESTED, LOCK_NEST_LOCK, LOCK_TRIED };
 
 /* The place of an acquisition, as one string. */
 #define LOCK_SITE_TEXT(x)	#x

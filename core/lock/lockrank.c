@@ -37,9 +37,9 @@ void lockrank_print(FILE *out)
 	fputs("# Locking\n\n"
 	      "Printed by `faultline list --locking` from `core/lock/lockrank.def`, the one copy of the order.\n\n"
 	      "Outermost first: a thread waits for a lock only if that ranks below all locks it holds. Two locks of\n"
-	      "one rank need a \"nested\" acquisition. Under a leaf no lock is waited for. A trylock is allowed in\n"
-	      "any order. Check builds end the run at the first acquisition that breaks this, whether or not it\n"
-	      "deadlocks.\n\n"
+	      "one rank need a \"nested\" acquisition; more are taken under an outer lock, which one thread holds at\n"
+	      "a time. Under a leaf no lock is waited for. A trylock is allowed in any order. Check builds end the\n"
+	      "run at the first acquisition that breaks this, whether or not it deadlocks.\n\n"
 	      "Accesses outside locks, and the order of memory accesses that they need: [ORDERING.md](ORDERING.md).\n\n"
 	      "| | lock | rank | kind |\n|---|---|---|---|\n", out);
 	for (unsigned int i = 0; i < NR_LOCK_RANKS; i++)
@@ -53,6 +53,8 @@ void lockrank_print(FILE *out)
 #if FAULTLINE_CHECK
 /* Bound of nested locks of one thread: fork holds about ten. */
 #define MAX_HELD	32
+/* Bound of locks under an outer one: those of 65530 VMAs, a file's or an anon_vma's each, and both of a few. */
+#define MAX_CROWD	(1u << 17)
 
 /* The detectors of this file. */
 #define LOCK_ORDER	"lock order"
@@ -66,11 +68,25 @@ struct held_lock {
 	uint8_t mode;		/* (A) enum held_mode */
 };
 
+/* Which one a thread waits for, and so does not hold yet: the last of its own list, or of the crowd. */
+enum waits_for { WAITS_FOR_NONE, WAITS_FOR_LAST, WAITS_FOR_CROWD };
+
 struct held_list {
 	unsigned int count;	/* (A) */
-	bool waiting;		/* (A) the last one is not held yet */
+	bool wanted_crowd;	/* (A) the latest one wanted is in the crowd */
+	uint8_t waiting;	/* (A) enum waits_for */
 	struct held_lock locks[MAX_HELD];
 } __cacheline_aligned;
+
+/*
+ * The locks taken under an outer lock: one thread has that at a time, so one list is enough. Lock key: (A) atomic:
+ * written by the owner's thread, read by any.
+ */
+static struct {
+	struct held_list *owner;	/* (A) NULL: empty */
+	unsigned int count;		/* (A) */
+	struct held_lock locks[MAX_CROWD];
+} crowd;
 
 static struct held_list cpu_lists[NR_CPUS];
 static _Thread_local struct held_list thread_list;	/* (T) of a thread without a cpu: not dumped */
@@ -80,48 +96,71 @@ static struct held_list *own_list(void)
 	return this_cpu ? &cpu_lists[this_cpu->id] : &thread_list;
 }
 
-static void record(struct held_list *list, const struct lock_event *event)
+/* The number of @list's locks that are in the crowd. */
+static unsigned int crowd_of(const struct held_list *list)
 {
-	struct held_lock *held = &list->locks[list->count];
+	return unlikely(load_relaxed(&crowd.owner) == list) ? load_acquire(&crowd.count) : 0;
+}
 
-	if (list->count == MAX_HELD)
-		BUG("more than %d locks held, taking %s at %s", MAX_HELD, lockrank_name(event->rank), event->site);
+static void record_at(struct held_lock *locks, unsigned int *count, unsigned int room, const struct lock_event *event)
+{
+	struct held_lock *held = &locks[*count];
+
+	if (*count == room)
+		BUG("more than %u locks held, taking %s at %s", room, lockrank_name(event->rank), event->site);
 	store_relaxed(&held->lock, event->lock);
 	store_relaxed(&held->site, event->site);
 	store_relaxed(&held->rank, (uint8_t)event->rank);
 	store_relaxed(&held->mode, (uint8_t)event->mode);
-	store_release(&list->count, list->count + 1);
+	store_release(count, *count + 1);
 }
 
-/*
- * @same: number of locks of @rank so far. Returns whether waiting for a lock of @rank is allowed while @held is held.
- */
-static bool in_order(const struct held_lock *held, enum lock_rank rank, bool nested, unsigned int *same)
+static void record(struct held_list *list, const struct lock_event *event)
+{
+	store_relaxed(&list->wanted_crowd, event->how == LOCK_NEST_LOCK);
+	if (likely(event->how != LOCK_NEST_LOCK)) {
+		record_at(list->locks, &list->count, MAX_HELD, event);
+		return;
+	}
+	if (load_relaxed(&crowd.owner) && load_relaxed(&crowd.owner) != list)
+		BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is wanted while another thread holds locks of its kind",
+		       lockrank_name(event->rank), event->lock, event->site);
+	store_relaxed(&crowd.owner, list);
+	record_at(crowd.locks, &crowd.count, MAX_CROWD, event);
+}
+
+/* @same: number of locks of the rank so far. Returns whether waiting for the lock is allowed while @held is held. */
+static bool in_order(const struct held_lock *held, const struct lock_event *event, unsigned int *same)
 {
 	if (held->rank >= RANK_FIRST_LEAF)
 		return false;
-	if (held->rank == rank)
-		return nested && ++*same == 1;
-	return held->rank < rank;
+	if (held->rank == event->rank)
+		return event->how == LOCK_NEST_LOCK || (event->how == LOCK_NESTED && ++*same == 1);
+	return held->rank < event->rank;
+}
+
+static void check_wanted(const struct held_lock *locks, unsigned int count, const struct lock_event *event)
+{
+	unsigned int same = 0;
+
+	for (const struct held_lock *held = locks; held < locks + count; held++) {
+		if (held->lock == event->lock)
+			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is already held, taken at %s",
+			       lockrank_name(event->rank), event->lock, event->site, held->site);
+		if (!in_order(held, event, &same))
+			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is wanted while %s %p is held, taken at %s",
+			       lockrank_name(event->rank), event->lock, event->site, lockrank_name(held->rank),
+			       held->lock, held->site);
+	}
 }
 
 /* Recorded before the wait, so that a watchdog finds it. */
 static void rank_wanted(const struct lock_event *event)
 {
 	struct held_list *list = own_list();
-	unsigned int same = 0;
 
-	for (unsigned int i = 0; i < list->count; i++) {
-		const struct held_lock *held = &list->locks[i];
-
-		if (held->lock == event->lock)
-			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is already held, taken at %s",
-			       lockrank_name(event->rank), event->lock, event->site, held->site);
-		if (!in_order(held, event->rank, event->how == LOCK_NESTED, &same))
-			BUG_BY(LOCK_ORDER, "lock order: %s %p at %s is wanted while %s %p is held, taken at %s",
-			       lockrank_name(event->rank), event->lock, event->site, lockrank_name(held->rank),
-			       held->lock, held->site);
-	}
+	check_wanted(list->locks, list->count, event);
+	check_wanted(crowd.locks, crowd_of(list), event);
 	record(list, event);
 }
 
@@ -137,7 +176,32 @@ static struct held_lock *find_held(struct held_list *list, const void *lock)
 	for (unsigned int i = list->count; i-- > 0;)
 		if (list->locks[i].lock == lock)
 			return &list->locks[i];
+	for (unsigned int i = crowd_of(list); i-- > 0;)
+		if (crowd.locks[i].lock == lock)
+			return &crowd.locks[i];
 	return NULL;
+}
+
+static bool is_in_crowd(const struct held_lock *held)
+{
+	return held >= crowd.locks && held < crowd.locks + MAX_CROWD;
+}
+
+static void copy_held(struct held_lock *to, const struct held_lock *from)
+{
+	store_relaxed(&to->lock, from->lock);
+	store_relaxed(&to->site, from->site);
+	store_relaxed(&to->rank, from->rank);
+	store_relaxed(&to->mode, from->mode);
+}
+
+/* The crowd has no order. */
+static void leave_crowd(struct held_lock *held)
+{
+	copy_held(held, &crowd.locks[crowd.count - 1]);
+	store_release(&crowd.count, crowd.count - 1);
+	if (!crowd.count)
+		store_relaxed(&crowd.owner, NULL);
 }
 
 static void rank_released(const struct lock_event *event)
@@ -148,12 +212,12 @@ static void rank_released(const struct lock_event *event)
 
 	if (!held)
 		BUG("lock %p is released but not held", event->lock);
-	for (; held < last; held++) {
-		store_relaxed(&held->lock, held[1].lock);
-		store_relaxed(&held->site, held[1].site);
-		store_relaxed(&held->rank, held[1].rank);
-		store_relaxed(&held->mode, held[1].mode);
+	if (unlikely(is_in_crowd(held))) {
+		leave_crowd(held);
+		return;
 	}
+	for (; held < last; held++)
+		copy_held(held, held + 1);
 	store_release(&list->count, list->count - 1);
 }
 
@@ -173,17 +237,19 @@ LOCK_SUBSCRIBER(lockrank);
 
 void lockrank_wait_begin(void)
 {
-	store_relaxed(&own_list()->waiting, true);
+	struct held_list *list = own_list();
+
+	store_relaxed(&list->waiting, (uint8_t)(list->wanted_crowd ? WAITS_FOR_CROWD : WAITS_FOR_LAST));
 }
 
 void lockrank_wait_end(void)
 {
-	store_relaxed(&own_list()->waiting, false);
+	store_relaxed(&own_list()->waiting, (uint8_t)WAITS_FOR_NONE);
 }
 
 unsigned int lockrank_held_count(void)
 {
-	return own_list()->count;
+	return own_list()->count + crowd_of(own_list());
 }
 
 bool lockrank_is_held(const void *lock)
@@ -244,7 +310,7 @@ bool lockrank_other_holder(const void *lock, int *cpu, const char **site)
 
 		if (this_cpu && this_cpu->id == i)
 			continue;
-		if (load_relaxed(&list->waiting) && count)
+		if (load_relaxed(&list->waiting) == WAITS_FOR_LAST && count)
 			count--;
 		while (count-- > 0) {
 			if (load_relaxed(&list->locks[count].lock) != lock)
@@ -257,19 +323,23 @@ bool lockrank_other_holder(const void *lock, int *cpu, const char **site)
 	return false;
 }
 
+static void dump_lock(FILE *out, unsigned int cpu, const struct held_lock *held, bool waiting)
+{
+	fprintf(out, "cpu %u %s %s %p for %s, at %s\n", cpu, waiting ? "waits for" : "holds",
+		lockrank_name(load_relaxed(&held->rank)), load_relaxed(&held->lock),
+		load_relaxed(&held->mode) == HELD_WRITE ? "write" : "read", load_relaxed(&held->site));
+}
+
 /* A list that changes meanwhile gives a mix of old and new, each entry valid by itself; a stuck thread's is stable. */
 static void dump_list(FILE *out, unsigned int cpu, const struct held_list *list)
 {
-	unsigned int count = min(load_acquire(&list->count), (unsigned int)MAX_HELD);
-	bool waiting = load_relaxed(&list->waiting);
+	unsigned int count = min(load_acquire(&list->count), (unsigned int)MAX_HELD), many = crowd_of(list);
+	enum waits_for waiting = load_relaxed(&list->waiting);
 
-	for (unsigned int i = 0; i < count; i++) {
-		const struct held_lock *held = &list->locks[i];
-
-		fprintf(out, "cpu %u %s %s %p for %s, at %s\n", cpu, waiting && i + 1 == count ? "waits for" : "holds",
-			lockrank_name(load_relaxed(&held->rank)), load_relaxed(&held->lock),
-			load_relaxed(&held->mode) == HELD_WRITE ? "write" : "read", load_relaxed(&held->site));
-	}
+	for (unsigned int i = 0; i < count; i++)
+		dump_lock(out, cpu, &list->locks[i], waiting == WAITS_FOR_LAST && i + 1 == count);
+	for (unsigned int i = 0; i < many; i++)
+		dump_lock(out, cpu, &crowd.locks[i], waiting == WAITS_FOR_CROWD && i + 1 == many);
 }
 
 void lockrank_dump(FILE *out)

@@ -3,8 +3,9 @@
  * lockrank.h - the lock order, and in check builds the locks that each thread holds.
  *
  * A thread may wait for a lock only if its rank lies below (is later in lockrank.def than) every rank it holds. Two
- * locks of one rank need an explicit "nested" acquisition, once. Under a leaf no lock is waited for. A trylock never
- * waits, so it is recorded but can't break the order; later waits are checked against it.
+ * locks of one rank need an explicit "nested" acquisition, once; or any number is taken under an outer lock, which one
+ * thread holds at a time (down_write_nest_lock()). Under a leaf no lock is waited for. A trylock never waits, so it is
+ * recorded but can't break the order; later waits are checked against it.
  *
  * Held lists are written only by their thread and readable by all, so that a watchdog can name a stuck thread and its
  * lock. In builds without FAULTLINE_CHECK only the texts exist.

@@ -142,6 +142,12 @@ static force_inline bool down_write_trylock_at(struct rwsem *sem, const char *si
 #define down_write(sem)		down_write_at((sem), LOCK_WAITED, LOCK_SITE)
 /* As down_write(), and one other lock of the same rank may be held: the caller orders the two. */
 #define down_write_nested(sem)	down_write_at((sem), LOCK_NESTED, LOCK_SITE)
+/*
+ * As down_write(), and any number of locks of the same rank may be held: two threads that take such locks in different
+ * orders can't deadlock, since all of them hold the rwsem @outer for write meanwhile. Source: include/linux/rwsem.h.
+ */
+#define down_write_nest_lock(sem, outer) \
+	(lockrank_assert_held_write(outer), down_write_at((sem), LOCK_NEST_LOCK, LOCK_SITE))
 /* Take it if that needs no waiting and overtakes no waiter; allowed under spinlocks and inside RCU. */
 #define down_read_trylock(sem)	down_read_trylock_at((sem), LOCK_SITE)
 #define down_write_trylock(sem)	down_write_trylock_at((sem), LOCK_SITE)

@@ -16,17 +16,21 @@
 #include "core/mm/interval_tree.h"
 #include "core/phys/folio.h"
 
+#define AS_MM_ALL_LOCKS	1u	/* in flags: mm_take_all_locks() holds i_mmap_rwsem */
+
 /*
  * Conservation: a folio is in slots[index >> order] exactly while its mapping is this one; the slot holds a reference
  * to it. Each such folio lies below i_size, except during truncation. nrpages = the pages of all of them. A VMA of the
  * file is in i_mmap, with its range, from before it has entries until all are cleared.
  *
  * Lock key: (C) const after creation (A) atomic (I) i_mmap_rwsem (T) invalidate_lock: held for write to change it
+ * (L) mm_all_locks_mutex
  */
 struct address_space {
 	struct folio **slots;		/* (A) set under invalidate_lock for read, cleared under the folio lock */
 	unsigned long max_pages;	/* (C) the largest i_size */
 	unsigned int order;		/* (C) of its folios */
+	uint32_t flags;			/* (L) AS_* */
 	unsigned long i_size;		/* (A) pages; changed by (T) */
 	unsigned long nrpages;		/* (A) */
 	struct rwsem invalidate_lock;	/* see lockrank.def */

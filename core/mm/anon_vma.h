@@ -50,7 +50,7 @@ DECLARE_EVENT(ANON_VMA_MOVED);
  * references; num_children = anon_vmas whose parent it is, itself included if it is a root; num_active_vmas = VMAs
  * whose anon_vma field names it.
  *
- * Lock key: (A) atomic (C) const from allocation to the last reference (R) the root's rwsem
+ * Lock key: (A) atomic (C) const from allocation to the last reference (R) the root's rwsem (L) mm_all_locks_mutex
  */
 struct anon_vma {
 	struct anon_vma *root;		/* (A) const while it lives; readers without a reference may see another's */
@@ -58,6 +58,7 @@ struct anon_vma {
 	uint32_t refcount;		/* (A) 0: dead */
 	unsigned int num_children;	/* (R) */
 	unsigned int num_active_vmas;	/* (R) */
+	bool all_locked;		/* (L) of a root: mm_take_all_locks() holds rwsem. A bit of the tree in Linux */
 	struct anon_vma *parent;	/* (C) itself for a root */
 	struct interval_tree tree;	/* (R) */
 	enum anon_vma_free_kind kind;	/* (C) how its memory is allocated and freed */

@@ -6,6 +6,7 @@
 
 #include "core/host/arena.h"
 #include "core/host/typesafe.h"
+#include "core/mm/all_locks.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
@@ -46,6 +47,7 @@ int faultline_start(const struct machine_config *config)
 	bad_ptes_reset();
 	mlock_init();
 	hugetlb_init();
+	mm_all_locks_init();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
 	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
 		return 0;

@@ -13,10 +13,8 @@
 
 #include "core/host/arena.h"
 #include "core/lock/wait.h"
-#include "core/mm/anon_vma.h"
-#include "core/mm/i_mmap.h"
+#include "core/mm/all_locks.h"
 #include "core/mm/mmap_lock.h"
-#include "core/mm/vma.h"
 #include "core/probe/knockout.h"
 
 DEFINE_KNOCKOUT(HMM_SEQ_A,
@@ -289,35 +287,9 @@ void mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 
 /* ---- the first subscriber ---- */
 
-/*
- * Threads that read NULL subscriptions before they were published hold mmap_lock, the VMA lock of one of these VMAs,
- * or the lock of an rmap tree of one. Each is taken once for write: so each of these threads is done. Locking:
- * mmap_lock for write.
- */
-static void wait_for_invalidations(struct mm_struct *mm)
-{
-	struct vm_area_struct *vma;
-
-	for (unsigned long addr = 0; (vma = find_vma(mm, addr)); addr = vma->vm_end) {
-		struct anon_vma *anon_vma;
-
-		vma_start_write(vma);
-		if (vma->vm_file) {
-			i_mmap_lock_write(&vma->vm_file->mapping);
-			i_mmap_unlock_write(&vma->vm_file->mapping);
-		}
-		/* ORDER[anon-publish:B] before its lock is taken; pairs with ORDER[anon-publish:A]. */
-		anon_vma = load_acquire(&vma->anon_vma);
-		if (anon_vma) {
-			anon_vma_lock_write(anon_vma);
-			anon_vma_unlock_write(anon_vma);
-		}
-	}
-}
-
 DEFINE_KNOCKOUT(NOTIFIER_REGISTER,
 	.name = "notifier:register-wait",
-	.removes = "the wait for invalidations that began before there were subscribers",
+	.removes = "holding all locks of the mm while the first subscriptions are published",
 	.breaks = "a first subscriber that misses one",
 	.detected_by = "the comparison of a snapshot with the entries: knockout.hmm",
 	.hunt = "test knockout.hmm");
@@ -336,12 +308,18 @@ int mmu_notifier_register_locked(struct mm_struct *mm)
 	TAILQ_INIT(&subs->deferred);
 	store_relaxed(&subs->invalidate_seq, 2);
 	/*
+	 * A thread that found no subscriptions holds mmap_lock, the VMA lock of one of these VMAs, or the lock of an
+	 * rmap tree of one, until its invalidation ends. None of those threads is left while all these locks are held.
+	 */
+	if (!KNOCKED_OUT(NOTIFIER_REGISTER))
+		mm_take_all_locks(mm);
+	/*
 	 * ORDER[notifier-subs:A] after its lock and lists are initialised. Pairs with ORDER[notifier-subs:B]. Weaker:
 	 * an invalidation takes a lock that is not yet initialised.
 	 */
 	store_release(&mm->notifier_subscriptions, subs);
 	if (!KNOCKED_OUT(NOTIFIER_REGISTER))
-		wait_for_invalidations(mm);
+		mm_drop_all_locks(mm);
 	return 0;
 }
 

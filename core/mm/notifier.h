@@ -168,7 +168,7 @@ static inline bool mmu_notifier_test_young(struct mm_struct *mm, unsigned long a
 /*
  * mmu_notifier_register - allows subscribers of @mm: on return all running invalidations know of them. Returns 0, also
  * if they were allowed before, or -ENOMEM. mmu_notifier_register_locked() under mmap_lock for write, the other under
- * no lock. Source: mm/mmu_notifier.c, __mmu_notifier_register(), which holds all locks at once.
+ * no lock; takes all locks of @mm (all_locks.h). Source: mm/mmu_notifier.c, __mmu_notifier_register().
  */
 int mmu_notifier_register_locked(struct mm_struct *mm);
 int mmu_notifier_register(struct mm_struct *mm);

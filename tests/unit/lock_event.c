@@ -18,7 +18,8 @@ static char said[400];
 static void say(const char *what, const struct lock_event *event)
 {
 	static const char *const modes[] = { [HELD_READ] = "read", [HELD_WRITE] = "write" };
-	static const char *const hows[] = { [LOCK_WAITED] = "", [LOCK_NESTED] = " nested", [LOCK_TRIED] = " tried" };
+	static const char *const hows[] = { [LOCK_WAITED] = "", [LOCK_NESTED] = " nested", [LOCK_NEST_LOCK] = " under",
+					   [LOCK_TRIED] = " tried" };
 	size_t length = strlen(said);
 
 	snprintf(said + length, sizeof(said) - length, "%s %s %s%s; ", what, lockrank_name(event->rank),
