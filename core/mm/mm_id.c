@@ -11,7 +11,7 @@
 static uint64_t taken[NR_MM_IDS / BITS] = { 1 };
 static uint32_t next_word;	/* (A) where the next search begins: a hint */
 
-uint32_t mm_id_alloc(void)
+mm_id_t mm_id_alloc(void)
 {
 	uint32_t start = load_relaxed(&next_word);
 
@@ -26,14 +26,14 @@ uint32_t mm_id_alloc(void)
 			seen = fetch_or_acq_rel(&taken[word], bit);
 			if (!(seen & bit)) {
 				store_relaxed(&next_word, word);
-				return word * BITS + (uint32_t)__builtin_ctzll(bit);
+				return (mm_id_t)(word * BITS + (uint32_t)__builtin_ctzll(bit));
 			}
 		}
 	}
 	return 0;
 }
 
-void mm_id_free(uint32_t id)
+void mm_id_free(mm_id_t id)
 {
 	uint64_t bit = 1ull << (id % BITS);
 

@@ -6,12 +6,12 @@
 #ifndef FAULTLINE_CORE_MM_MM_ID_H
 #define FAULTLINE_CORE_MM_MM_ID_H
 
-#include "core/base/compiler.h"
+#include "core/phys/frame.h"
 
-#define NR_MM_IDS	65536u	/* one more than the bound of mms at one time */
+#define NR_MM_IDS	65536u	/* one more than the bound of mms at one time: what 16 bits hold */
 
 /* A unique number until it is freed; 0 if none is left. Locking: none needed. */
-uint32_t mm_id_alloc(void);
-void mm_id_free(uint32_t id);
+mm_id_t mm_id_alloc(void);
+void mm_id_free(mm_id_t id);
 
 #endif

@@ -123,7 +123,7 @@ struct mm_struct {
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	unsigned long mmap_hint;	/* (M) start of the search for free addresses, downwards; 0: the top */
-	uint32_t mm_id;			/* (C) unique; see mm_id.h */
+	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_count;		/* (A) references to this struct: until mm_exit(), and of mirrors; see mm.h */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */

@@ -35,7 +35,7 @@ static void check_leaf(struct folio *folio, struct page *page, enum rmap_level l
 /* ---- large folios: mapcounts by mm ---- */
 
 /* The slot of @mm_id, or -1. Locking: large_lock. */
-static int slot_of(const struct page *large, uint32_t mm_id)
+static int slot_of(const struct page *large, mm_id_t mm_id)
 {
 	return large->mm_id[0] == mm_id ? 0 : large->mm_id[1] == mm_id ? 1 : -1;
 }
@@ -44,21 +44,41 @@ static int slot_of(const struct page *large, uint32_t mm_id)
  * Adds @nr mappings of an mm without a slot. Mappings from before a slot was free are never counted in one, so a slot
  * may count too few; that errs towards "shared". Locking: large_lock.
  */
-static void take_slot(struct page *large, uint32_t mm_id, int nr, int total)
+static void take_slot(struct page *large, mm_id_t mm_id, int nr, int total)
 {
 	int slot = slot_of(large, MM_ID_NONE);
 
 	if (slot >= 0) {
 		large->mm_id[slot] = mm_id;
-		large->mm_id_mapcount[slot] = nr - 1;
+		large->mm_id_mapcount[slot] = (mm_id_mapcount_t)(nr - 1);
 	}
 	/* ORDER[mapped-shared:A] as below; pairs with ORDER[mapped-shared:B]. */
 	if (slot < 0 || total != nr)
 		store_release(&large->mapped_shared, true);
 }
 
+static void free_slot(struct page *large, int slot)
+{
+	large->mm_id_mapcount[slot] = -1;
+	large->mm_id[slot] = MM_ID_NONE;
+}
+
+/* Adds @nr mappings of the mm of @slot; frees it if they are too many: the folio is shared. Locking: large_lock. */
+static void add_to_slot(struct page *large, int slot, int nr)
+{
+	int64_t count = (int64_t)large->mm_id_mapcount[slot] + nr;
+
+	if (likely(count <= MM_ID_MAPCOUNT_MAX)) {
+		large->mm_id_mapcount[slot] = (mm_id_mapcount_t)count;
+		return;
+	}
+	free_slot(large, slot);
+	/* ORDER[mapped-shared:A] as below; pairs with ORDER[mapped-shared:B]. */
+	store_release(&large->mapped_shared, true);
+}
+
 /* Source: include/linux/rmap.h, folio_add_return_large_mapcount(). */
-static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
+static void add_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
 {
 	struct page *large = folio_large(folio);
 	int slot, total;
@@ -72,7 +92,7 @@ static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 	store_release(&large->large_mapcount, total - 1);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0)
-		large->mm_id_mapcount[slot] += nr;
+		add_to_slot(large, slot, nr);
 	else
 		take_slot(large, mm_id, nr, total);
 	spin_unlock(&large->large_lock);
@@ -82,7 +102,7 @@ static void add_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
  * A slot is freed when its count drops to none, or below, since it may count too few; when one slot has all remaining
  * mappings, one mm has the folio. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
  */
-static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
+static void sub_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
 {
 	struct page *large = folio_large(folio);
 	int slot, left;
@@ -94,11 +114,10 @@ static void sub_large_mapcount(struct folio *folio, int nr, uint32_t mm_id)
 	store_release(&large->large_mapcount, left);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0) {
-		large->mm_id_mapcount[slot] -= nr;
-		if (large->mm_id_mapcount[slot] < 0) {
-			large->mm_id_mapcount[slot] = -1;
-			large->mm_id[slot] = MM_ID_NONE;
-		}
+		if (large->mm_id_mapcount[slot] >= nr)
+			large->mm_id_mapcount[slot] = (mm_id_mapcount_t)(large->mm_id_mapcount[slot] - nr);
+		else
+			free_slot(large, slot);
 	}
 	/*
 	 * ORDER[mapped-shared:A] after the other mms' entries are uncounted. Pairs with ORDER[mapped-shared:B]. Weaker:

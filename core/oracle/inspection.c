@@ -12,7 +12,7 @@ struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr)
 void count_mapping(struct inspection *in, struct folio *folio)
 {
 	struct found *found = &in->found[folio_pfn(folio)];
-	uint32_t mm_id = in->mm->mm_id;
+	mm_id_t mm_id = in->mm->mm_id;
 
 	found->folio_mapped++;
 	if (found->last_mm != mm_id)

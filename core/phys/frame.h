@@ -28,6 +28,22 @@ DECLARE_EVENT(FRAME_WRONG_NODE);
 #define MAX_FOLIO_ORDER	18		/* largest allocation, of free blocks in a row: 1 GiB, as one PUD leaf maps */
 #define MAX_NODES	64
 
+/*
+ * An mm's id, and its mappings of a large folio, - 1. As on Linux's 32-bit machines they are short in the 2-level
+ * geometry, where an mm's mappings may be too many for one. Source: include/linux/mm_types.h.
+ */
+#if defined(FAULTLINE_LEVELS) && FAULTLINE_LEVELS == 2
+#define CONFIG_64BIT	false
+typedef uint16_t mm_id_t;
+typedef int16_t mm_id_mapcount_t;
+#define MM_ID_MAPCOUNT_MAX	INT16_MAX
+#else
+#define CONFIG_64BIT	true
+typedef uint32_t mm_id_t;
+typedef int32_t mm_id_mapcount_t;
+#define MM_ID_MAPCOUNT_MAX	INT32_MAX
+#endif
+
 enum page_type {
 	PAGE_FREE,		/* inside a larger free block, or never used */
 	PAGE_BUDDY,		/* first page of a free block */
@@ -75,8 +91,8 @@ struct page {
 			spinlock_t large_lock;
 			int32_t large_mapcount;		/* (A) PTEs that map its pages, - 1; changed under (L) */
 			int32_t entire_mapcount;	/* (A) PMD or PUD leaves that map the whole folio, - 1 */
-			uint32_t mm_id[2];		/* (L) the mms with counts of their own; 0: slot free */
-			int32_t mm_id_mapcount[2];	/* (L) their mappings, - 1 */
+			mm_id_t mm_id[2];		/* (L) the mms with counts of their own; 0: slot free */
+			mm_id_mapcount_t mm_id_mapcount[2]; /* (L) their mappings, - 1 */
 			bool mapped_shared;		/* (A) more than one mm may map it; changed under (L) */
 		};
 		struct {				/* PAGE_TABLE */
