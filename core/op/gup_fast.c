@@ -292,11 +292,8 @@ static __noinline unsigned long gup_fast_pmd_leaf(pmd_t *pmdp, pmd_t pmd, unsign
 static __noinline unsigned long gup_fast_pud_leaf(pgd_t *pgd_table, unsigned long addr, unsigned long nr,
 						  unsigned int flags, struct page **pages)
 {
-	pud_t *pudp = THP_POSSIBLE ? pud_lockless(pgd_table, addr) : NULL, pud;
+	pud_t *pudp = NULL, pud = pud_lockless(pgd_table, addr, &pudp);
 
-	if (!pudp)
-		return 0;
-	pud = pudp_get(pudp);
 	if (!pud_trans_huge(pud))
 		return 0;
 	return gup_fast_leaf((pmd_t *)pudp, __pmd(pud.val), PUD_SIZE, addr, nr, flags, pages);

@@ -208,7 +208,7 @@ static inline bool pud_leaf(pud_t pud)		{ return pud.val & ENTRY_HUGE; }
 static inline bool pmd_same(pmd_t a, pmd_t b)	{ return a.val == b.val; }
 
 /* True if the upper entry @val points to a table: it has exactly the bits of one. */
-static inline bool entry_is_table(uint64_t val)	{ return (val & ~ENTRY_PFN_MASK) == ENTRY_TABLE; }
+static inline bool entry_is_table(uint64_t val)	{ return !((val ^ ENTRY_TABLE) & ~ENTRY_PFN_MASK); }
 
 /*
  * p?d_bad - true if an entry does not point to a table: it is none, a leaf or another kind, which callers check first,
@@ -237,11 +237,11 @@ static inline bool entry_points_to_table(uint64_t val)
 	return pfn_valid(pfn) && page_type(pfn_to_page(pfn)) == PAGE_TABLE;
 }
 
-/* The first byte of the table that an upper entry points to. */
+/* The first byte of the table that an upper entry points to: entry_is_table(), and shares its first instruction. */
 static inline void *entry_table(uint64_t val)
 {
-	ASSERT(entry_points_to_table(val));
-	return machine.frames + (val & ENTRY_PFN_MASK);
+	ASSERT(entry_is_table(val) && entry_points_to_table(val));
+	return machine.frames + (val ^ ENTRY_TABLE);
 }
 
 /* The struct page, PTL included, of the table that holds the entry at @entry. */
