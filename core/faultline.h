@@ -64,6 +64,7 @@
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/pagemap.h"
+#include "core/op/pagemap_scan.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
 #include "core/op/reclaim.h"

@@ -206,6 +206,23 @@ static void read_pagemap(struct every *every, struct every_part part)
 	sys_pagemap(every->mm, part.start, min(part.len >> PAGE_SHIFT, EVERY_NEAR), entries);
 }
 
+/* The regions lie in the range, in order, and apart. */
+static void scan_pagemap(struct every *every, struct every_part part)
+{
+	struct page_region regions[EVERY_NEAR];
+	struct pm_scan_arg arg = {
+		.start = part.start, .end = part.start + part.len, .vec = regions, .vec_len = ARRAY_SIZE(regions),
+		.category_mask = PAGE_IS_PRESENT, .return_mask = PM_SCAN_CATEGORIES,
+	};
+	long nr = sys_pagemap_scan(every->mm, &arg);
+	unsigned long at = part.start;
+
+	for (long i = 0; i < nr; at = regions[i++].end)
+		if (regions[i].start < at || regions[i].end <= regions[i].start || regions[i].end > arg.walk_end)
+			space_fail(space_of(every->worker), -EUCLEAN, "PAGEMAP_SCAN: region %ld at %#lx", i,
+				   regions[i].start);
+}
+
 static void fill_mirror(struct every *every, struct every_part part)
 {
 	if (every->mirror)
@@ -227,5 +244,5 @@ const struct every_deed every_range_deeds[] = {
 	DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30), DEED(lock, 4),
 	DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
-	DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
+	DEED(scan_pagemap, 2), DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
 };

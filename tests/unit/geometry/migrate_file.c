@@ -244,6 +244,11 @@ static void half_way_it_is_the_file_s_and_out_of_reach(void **state)
 	struct folio_walk fw;
 	struct vm_area_struct *vma;
 	struct page *page;
+	struct page_region region;
+	struct pm_scan_arg scan = {
+		.start = SHARED_AT, .end = SHARED_AT + PAGE_SIZE, .vec = &region, .vec_len = 1,
+		.category_mask = PAGE_IS_SWAPPED, .return_mask = PM_SCAN_CATEGORIES,
+	};
 	uint64_t map;
 
 	(void)state;
@@ -251,6 +256,8 @@ static void half_way_it_is_the_file_s_and_out_of_reach(void **state)
 	assert_int_equal(in_core(now.mm, SHARED_AT), 1);
 	assert_int_equal(sys_pagemap(now.mm, SHARED_AT, 1, &map), 0);
 	assert_true((map & (PM_SWAP | PM_FILE | PM_PRESENT)) == (PM_SWAP | PM_FILE));
+	assert_int_equal(sys_pagemap_scan(now.mm, &scan), 1);
+	assert_int_equal(region.categories, PAGE_IS_WRITTEN | PAGE_IS_SWAPPED | PAGE_IS_FILE);
 	assert_int_equal(get_user_pages_fast(now.mm, SHARED_AT, 1, FOLL_FAST_ONLY, &page), 0);
 	mmap_read_lock(now.mm);
 	vma = vma_lookup(now.mm, SHARED_AT);

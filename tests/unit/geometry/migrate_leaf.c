@@ -40,11 +40,18 @@ static void look_at_leaf(void)
 	hmm_pfn_t pfn = 1;
 	struct folio_walk fw;
 	struct page *page;
+	struct page_region region;
+	struct pm_scan_arg scan = {
+		.start = addr, .end = addr + PAGE_SIZE, .vec = &region, .vec_len = 1,
+		.category_mask = PAGE_IS_HUGE, .return_mask = PM_SCAN_CATEGORIES,
+	};
 	uint64_t map;
 
 	assert_int_equal(in_core(now.mm, addr), 1);
 	assert_int_equal(sys_pagemap(now.mm, addr, 1, &map), 0);
 	assert_int_equal(map, PM_SWAP | PM_FILE | (folio_pfn(migrator_scene.folio) + 5));
+	assert_int_equal(sys_pagemap_scan(now.mm, &scan), 1);
+	assert_int_equal(region.categories, PAGE_IS_WRITTEN | PAGE_IS_SWAPPED | PAGE_IS_HUGE | PAGE_IS_FILE);
 	assert_int_equal(get_user_pages_fast(now.mm, addr, 1, FOLL_FAST_ONLY, &page), 0);
 	mmap_read_lock(now.mm);
 	vma = vma_lookup(now.mm, addr);
