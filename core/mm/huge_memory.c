@@ -71,6 +71,7 @@ static pte_t pte_of_leaf(pmd_t old, const struct page *page, const struct vm_are
 
 	pte = pmd_write(old) ? pte_mkwrite(pte) : pte;
 	pte = pmd_dirty(old) ? pte_mkdirty(pte) : pte;
+	pte = pmd_soft_dirty(old) ? pte_mksoft_dirty(pte) : pte_clear_soft_dirty(pte);
 	return pmd_young(old) ? pte_mkyoung(pte) : pte_mkold(pte);
 }
 

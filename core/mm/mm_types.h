@@ -94,6 +94,11 @@ struct vm_area_struct {
 	 * include/linux/mm.h, VM_MAYBE_GUARD.
 	 */
 	bool vm_maybe_guard;
+	/*
+	 * (M,V) Linux's VM_SOFTDIRTY inverted, and no flag as merges ignore it: its pages' soft-dirty bits count, see
+	 * soft_dirty.h.
+	 */
+	bool vm_soft_clean;
 	bool vm_huge_lost;		/* (A) the owner of the reservations took back a huge page: faults fail */
 	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */

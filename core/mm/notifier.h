@@ -46,6 +46,7 @@ enum mmu_notifier_event {
 	MMU_NOTIFY_PROTECTION_VMA,	/* the VMA's permissions change */
 	MMU_NOTIFY_PROTECTION_PAGE,	/* pages become read-only: fork, cleaning */
 	MMU_NOTIFY_MIGRATE,		/* pages move to other frames */
+	MMU_NOTIFY_SOFT_DIRTY,		/* pages become read-only: clear_refs */
 	MMU_NOTIFY_RELEASE,		/* all of the mm, which exits: the last one that finds pages */
 };
 

@@ -54,6 +54,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 		file_get(kind.file);
 	store_relaxed(&vma->vm_huge_lost, kind.huge_lost);
 	store_relaxed(&vma->vm_maybe_guard, kind.maybe_guard);
+	vma->vm_soft_clean = kind.soft_clean;
 	vma->vm_resv = kind.resv;
 	if (kind.resv)
 		resv_map_get(kind.resv);
@@ -258,6 +259,7 @@ static void keep_sticky(struct vm_area_struct *vma, struct vma_kind from)
 {
 	if (from.maybe_guard)
 		store_relaxed(&vma->vm_maybe_guard, true);
+	vma->vm_soft_clean &= from.soft_clean;
 }
 
 DEFINE_KNOCKOUT(VMA_MERGE_LOCK,

@@ -23,12 +23,14 @@ struct vma_kind {
 	struct resv_map *resv;		/* its reservations of huge pages; NULL: none */
 	bool huge_lost;			/* see vm_huge_lost */
 	bool maybe_guard;		/* see vm_maybe_guard; neighbours may differ in it */
+	bool soft_clean;		/* see vm_soft_clean; likewise */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
 	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv,
-				   load_relaxed(&vma->vm_huge_lost), load_relaxed(&vma->vm_maybe_guard) };
+				   load_relaxed(&vma->vm_huge_lost), load_relaxed(&vma->vm_maybe_guard),
+				   vma->vm_soft_clean };
 }
 
 /* A VMA in no tree, write-locked, with a reference to its file; NULL without memory. Locking: mmap_lock for write. */

@@ -143,7 +143,7 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 
 		get_page(page);
 		BUG_ON(folio_try_dup_anon_rmap_ptes(page_folio(page), page, 1, copy->dst, copy->src));
-		shared = make_device_private_pte(pte_pfn(pte), false);
+		shared = device_private_pte_wrprotect(pte);
 		copy->anon++;
 	}
 	if (!pte_same(shared, pte) && !KNOCKED_OUT(FORK_SWAP_EXCLUSIVE))

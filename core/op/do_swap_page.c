@@ -66,6 +66,8 @@ static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio)
 	bool exclusive = pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1;
 	pte_t pte = mk_pte(&folio->page, vmf->vma->vm_page_prot);
 
+	if (pte_swp_soft_dirty(vmf->orig))
+		pte = pte_mksoft_dirty(pte);
 	ASSERT(!pte_swp_exclusive(vmf->orig) || !folio_test_swapcache(folio));
 	if (!folio_test_anon(folio))
 		set_anon(folio, vmf, exclusive);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/rmap.h"
+#include "core/mm/soft_dirty.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/move_page_tables.h"
 #include "core/op/zap.h"
@@ -79,7 +80,7 @@ DEFINE_KNOCKOUT(PROTECT_EXCLUSIVE,
 /* A write fault would only make it writable. Locking: the PTL. Source: mm/huge_memory.c. */
 static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
 {
-	if (!(vma->vm_flags & VM_WRITE) || pmd_special(pmd))
+	if (!(vma->vm_flags & VM_WRITE) || pmd_special(pmd) || pmd_needs_soft_dirty_wp(vma, pmd))
 		return false;
 	if (vma->vm_flags & VM_SHARED)
 		return pmd_dirty(pmd);
@@ -207,8 +208,17 @@ static void move_deposit(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 	pgtable_trans_huge_deposit(pt, new_pmd, table);
 }
 
-bool move_huge_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+/* Source: mm/huge_memory.c, move_soft_dirty_pmd(). */
+static pmd_t move_soft_dirty_pmd(pmd_t pmd)
 {
+	if (is_pmd_migration_entry(pmd))
+		return swp_entry_to_pmd(pte_swp_mksoft_dirty(pmd_to_swp_entry(pmd)));
+	return pmd_mksoft_dirty(pmd);
+}
+
+bool move_huge_pmd(const struct vm_area_struct *vma, pmd_t *old_pmd, pmd_t *new_pmd)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
 	spinlock_t *old_ptl = pmd_trans_huge_lock(pt, old_pmd), *new_ptl = pmd_lockptr(pt, new_pmd);
 	pmd_t pmd;
 
@@ -221,7 +231,7 @@ bool move_huge_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 	SYNCPOINT("mremap.pmd");
 	if (has_deposit(pmd))
 		move_deposit(pt, old_pmd, new_pmd);
-	set_pmd_at(new_pmd, pmd);
+	set_pmd_at(new_pmd, vma_soft_dirty_enabled(vma) ? move_soft_dirty_pmd(pmd) : pmd);
 	count_event(EV_TLB_FLUSH);
 	count_event(EV_PMD_MOVE);
 	if (new_ptl != old_ptl)

@@ -38,6 +38,10 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 		pte = pte_mkwrite(pte);
 	if (migration_pte_dirty(old) && !folio_is_device_private(to))
 		pte = pte_mkdirty(pte);
+	if (folio_is_device_private(to))
+		pte = pte_swp_soft_dirty(old) ? pte_swp_mksoft_dirty(pte) : pte;
+	else
+		pte = pte_swp_soft_dirty(old) ? pte_mksoft_dirty(pte) : pte_clear_soft_dirty(pte);
 	folio_get(to);
 	if (folio_test_anon(to))
 		folio_add_anon_rmap_ptes(to, page, 1, vma, addr,
@@ -58,6 +62,7 @@ static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm
 	pmd = migration_pte_young(old) ? pmd : pmd_mkold(pmd);
 	pmd = migration_pte_write(old) ? pmd_mkwrite(pmd) : pmd;
 	pmd = migration_pte_dirty(old) ? pmd_mkdirty(pmd) : pmd;
+	pmd = pte_swp_soft_dirty(old) ? pmd_mksoft_dirty(pmd) : pmd_clear_soft_dirty(pmd);
 	folio_get(to);
 	if (folio_test_anon(to))
 		folio_add_anon_rmap_pmd(to, page, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);

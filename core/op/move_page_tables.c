@@ -5,9 +5,11 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/notifier.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vma_lock.h"
 #include "core/op/huge_pmd.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
@@ -27,8 +29,17 @@ static void unlock_second(spinlock_t *second)
 		spin_unlock(second);
 }
 
-/* Locking: the PTLs of both. Returns true if a processor may have cached some of the entries. */
-static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
+/* Source: mm/mremap.c, move_soft_dirty_pte(). */
+static pte_t move_soft_dirty_pte(pte_t pte)
+{
+	return pte_present(pte) ? pte_mksoft_dirty(pte) : pte_swp_mksoft_dirty(pte);
+}
+
+/*
+ * @soft_dirty: marks what it moves. Locking: the PTLs of both. Returns true if a processor may have cached some of the
+ * entries.
+ */
+static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len, bool soft_dirty)
 {
 	bool present = false;
 
@@ -40,7 +51,7 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 		/* An exchange: an accessed or dirty bit that is set meanwhile moves along. */
 		pte = ptep_get_and_clear(old_ptep);
 		ASSERT(pte_none(ptep_get(new_ptep)));
-		set_pte(new_ptep, pte);
+		set_pte(new_ptep, soft_dirty ? move_soft_dirty_pte(pte) : pte);
 		present |= pte_present(pte);
 	}
 	return present;
@@ -51,9 +62,10 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
  * tables, of a file, was retracted before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c,
  * move_ptes().
  */
-static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd,
+static bool move_ptes(const struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd,
 		      unsigned long new_addr, unsigned long len)
 {
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
 	spinlock_t *old_ptl, *new_ptl;
 	pte_t *old_ptep, *new_ptep;
 	pmd_t pmd;
@@ -72,7 +84,7 @@ static bool move_ptes(struct mm_pgtable *pt, pmd_t *old_pmd, unsigned long old_a
 	 * Flushed before the locks are dropped: a thread that finds the page at its new address must not see stale
 	 * users.
 	 */
-	if (move_entries(old_ptep, new_ptep, len))
+	if (move_entries(old_ptep, new_ptep, len, vma_soft_dirty_enabled(vma)))
 		count_event(EV_TLB_FLUSH);
 	unlock_second(new_ptl);
 	pte_unmap(pt);
@@ -148,6 +160,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 	for (done = 0; done < pmc->len; done += extent) {
 		unsigned long old_addr = pmc->old_addr + done, new_addr;
 		pmd_t *old_pmd = pmd_find_next(pt, &old_addr, pmc->old_addr + pmc->len), *new_pmd;
+		bool by_pmd;
 
 		if (!old_pmd)
 			return pmc->len;
@@ -163,15 +176,18 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 			split_huge_pmd(pmc->old, old_pmd, old_addr);
 		if (pmd_none(pmdp_get(old_pmd)))
 			continue;	/* a file's page: a fault at the new address maps it again */
-		if (extent != PMD_SIZE && pte_alloc(pt, new_pmd))
+		/* Entries to be marked are moved one by one. */
+		by_pmd = extent == PMD_SIZE &&
+			 (!vma_soft_dirty_enabled(pmc->old) || pmd_trans_huge(pmdp_get(old_pmd)));
+		if (!by_pmd && pte_alloc(pt, new_pmd))
 			break;
 		SYNCPOINT("mremap.before_rmap_locks");
 		take_rmap_locks(pmc->old);
-		if (extent == PMD_SIZE && move_huge_pmd(pt, old_pmd, new_pmd))
+		if (by_pmd && move_huge_pmd(pmc->old, old_pmd, new_pmd))
 			;
-		else if (extent == PMD_SIZE)
+		else if (by_pmd && !vma_soft_dirty_enabled(pmc->old))
 			move_normal_pmd(pt, old_pmd, new_pmd);
-		else if (!move_ptes(pt, old_pmd, old_addr, new_pmd, new_addr, extent))
+		else if (by_pmd || !move_ptes(pmc->old, old_pmd, old_addr, new_pmd, new_addr, extent))
 			extent = 0;	/* retry */
 		drop_rmap_locks(pmc->old);
 	}

@@ -3,12 +3,12 @@
 #include "core/op/pagemap.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
@@ -60,10 +60,10 @@ static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
 
 static void fill_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long addr, unsigned long next)
 {
-	uint64_t **map = walk->private;
+	uint64_t **map = walk->private, soft_dirty = leaf_reports_soft_dirty(walk->vma, pmd) ? PM_SOFT_DIRTY : 0;
 
 	for (; addr < next; addr += PAGE_SIZE)
-		*(*map)++ = pagemap_leaf(pmd, addr);
+		*(*map)++ = pagemap_leaf(pmd, addr) | soft_dirty;
 }
 
 static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -82,7 +82,8 @@ static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 	if (!ptep)
 		return 0;
 	for (; addr < next; addr += PAGE_SIZE, ptep++)
-		*(*map)++ = pagemap_pte(walk->vma, addr, ptep_get(ptep));
+		*(*map)++ = pagemap_pte(walk->vma, addr, ptep_get(ptep)) |
+			    (pte_reports_soft_dirty(walk->vma, ptep_get(ptep)) ? PM_SOFT_DIRTY : 0);
 	pte_unmap_unlock(&walk->mm->pt, ptl);
 	return 0;
 }
@@ -90,11 +91,10 @@ static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 static int pagemap_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
 {
 	uint64_t **map = walk->private;
-	unsigned long pages = (next - addr) >> PAGE_SHIFT;
 
 	(void)depth;
-	memset(*map, 0, pages * sizeof(**map));
-	*map += pages;
+	for (; addr < next; addr += PAGE_SIZE)
+		*(*map)++ = walk->vma && vma_reports_soft_dirty(walk->vma) ? PM_SOFT_DIRTY : 0;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
@@ -101,15 +102,35 @@ static uint64_t leaf_category(pmd_t pmd, unsigned long addr)
 	       (page && !folio_test_anon(page_folio(page)) ? PAGE_IS_FILE : 0);
 }
 
+static uint64_t vma_category(const struct vm_area_struct *vma)
+{
+	return vma_reports_soft_dirty(vma) ? PAGE_IS_SOFT_DIRTY : 0;
+}
+
+/* With the category that depends on its VMA, too. Locking: the PTL. */
+static uint64_t category_at(const struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
+{
+	pte_t pte = ptep_get(ptep);
+
+	return pte_category(vma, addr, pte) | (pte_reports_soft_dirty(vma, pte) ? PAGE_IS_SOFT_DIRTY : 0);
+}
+
+static int report_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long addr, unsigned long next)
+{
+	uint64_t soft_dirty = leaf_reports_soft_dirty(walk->vma, pmd) ? PAGE_IS_SOFT_DIRTY : 0;
+
+	return report(walk->private, leaf_category(pmd, addr) | soft_dirty, addr, next);
+}
+
 /* Pages of one category are reported together. Source: fs/proc/task_mmu.c, pagemap_scan_pmd_entry(). */
 static int scan_table(struct mm_walk *walk, pte_t *ptep, unsigned long addr, unsigned long next)
 {
-	uint64_t categories = pte_category(walk->vma, addr, ptep_get(ptep)), found;
+	uint64_t categories = category_at(walk->vma, addr, ptep), found;
 	unsigned long start = addr;
 	int err = 0;
 
 	for (addr += PAGE_SIZE; addr < next && !err; addr += PAGE_SIZE) {
-		found = pte_category(walk->vma, addr, ptep_get(++ptep));
+		found = category_at(walk->vma, addr, ++ptep);
 		if (found == categories)
 			continue;
 		err = report(walk->private, categories, start, addr);
@@ -127,7 +148,7 @@ static int scan_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, s
 
 	if (ptl) {
 		walk->action = ACTION_CONTINUE;
-		err = report(walk->private, leaf_category(pmdp_get(pmdp), addr), addr, next);
+		err = report_leaf(walk, pmdp_get(pmdp), addr, next);
 		spin_unlock(ptl);
 		return err;
 	}
@@ -146,8 +167,8 @@ static int scan_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, str
 	int err;
 
 	if (!ptl)
-		return report(walk->private, PAGE_IS_HUGE, addr, next);
-	err = report(walk->private, leaf_category(pmdp_get(pmdp), addr), addr, next);
+		return report(walk->private, PAGE_IS_HUGE | vma_category(walk->vma), addr, next);
+	err = report_leaf(walk, pmdp_get(pmdp), addr, next);
 	spin_unlock(ptl);
 	return err;
 }
@@ -155,7 +176,7 @@ static int scan_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, str
 static int scan_hole(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk)
 {
 	(void)depth;
-	return walk->vma ? report(walk->private, 0, addr, next) : 0;
+	return walk->vma ? report(walk->private, vma_category(walk->vma), addr, next) : 0;
 }
 
 /* No VMA allows write-protection. Source: fs/proc/task_mmu.c, pagemap_scan_test_walk(). */

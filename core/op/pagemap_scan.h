@@ -15,7 +15,7 @@
 #define PAGE_IS_SWAPPED		(1u << 4)	/* swapped out, under migration, or a guard */
 #define PAGE_IS_PFNZERO		(1u << 5)	/* the zero page, or the huge one */
 #define PAGE_IS_HUGE		(1u << 6)	/* mapped by a leaf, or in hugetlb memory */
-#define PAGE_IS_SOFT_DIRTY	(1u << 7)	/* never, as without CONFIG_MEM_SOFT_DIRTY */
+#define PAGE_IS_SOFT_DIRTY	(1u << 7)	/* written to since clear_refs, if the policy tracks it */
 #define PAGE_IS_GUARD		(1u << 8)
 
 #define PM_SCAN_CATEGORIES	((1u << 9) - 1)

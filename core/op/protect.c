@@ -7,6 +7,7 @@
 
 #include "core/mm/device.h"
 #include "core/mm/notifier.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
@@ -29,7 +30,7 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned l
 {
 	struct page *page;
 
-	if (!(vma->vm_flags & VM_WRITE))
+	if (!(vma->vm_flags & VM_WRITE) || pte_needs_soft_dirty_wp(vma, pte))
 		return false;
 	if (vma->vm_flags & VM_SHARED)	/* dirty: written to since it was cleaned, and known to file or driver */
 		return pte_dirty(pte) || !vma_wants_writenotify(vma);
@@ -53,7 +54,7 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
 		set_pte(ptep, migration_pte_wrprotect(pte, folio_test_anon(pfn_swap_entry_folio(pte))));
 	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
-		set_pte(ptep, make_device_private_pte(swapent_payload(pte), false));
+		set_pte(ptep, device_private_pte_wrprotect(pte));
 	if (!pte_present(pte))
 		return;
 	pte = pte_modify(ptep_get_and_clear(ptep), vma->vm_page_prot);

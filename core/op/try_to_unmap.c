@@ -50,6 +50,12 @@ static bool dropped(const struct unmap *unmap, const struct folio *folio)
 	return !unmap->migrate && !folio_test_anon(folio);
 }
 
+/* @entry, which replaces @pte, with its soft-dirty bit. */
+static pte_t keep_soft_dirty(pte_t entry, pte_t pte)
+{
+	return (pte_present(pte) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte)) ? pte_swp_mksoft_dirty(entry) : entry;
+}
+
 static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
 {
 	bool device = pte_is_device_private(pte);
@@ -58,7 +64,8 @@ static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
 
 	/* A page that a device may write to may be dirty, too. */
 	entry = device || pte_young(pte) ? migration_pte_mkyoung(entry) : entry;
-	return device || pte_dirty(pte) ? migration_pte_mkdirty(entry) : entry;
+	entry = device || pte_dirty(pte) ? migration_pte_mkdirty(entry) : entry;
+	return keep_soft_dirty(entry, pte);
 }
 
 /* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated. */
@@ -68,7 +75,7 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 		return migration_entry(pte, page, exclusive);
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
-	return make_swap_pte(unmap->slot, exclusive);
+	return keep_soft_dirty(make_swap_pte(unmap->slot, exclusive), pte);
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */

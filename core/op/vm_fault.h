@@ -140,6 +140,7 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 {
 	pte_t pte = mark_access(vmf, mk_pte(&folio->page, vmf->vma->vm_page_prot));
 
+	pte.val |= vmf->orig.val & ENTRY_SOFT_DIRTY;	/* what is unshared was not written to */
 	count_events(EV_PAGE_ALLOC, nr);
 	if (KNOCKED_OUT(FAULT_READY)) {
 		set_pte(vmf->ptep, pte);

@@ -5,6 +5,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/oracle/inspection.h"
 
@@ -76,6 +77,8 @@ void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
 		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
 	else if (pmd_write(pmd) && !(vma->vm_flags & VM_WRITE))
 		fail(in, "leaf at %lx allows writes, its VMA does not", addr);
+	else if (pmd_write(pmd) && !(vma->vm_flags & (VM_PFNMAP | VM_HUGETLB)) && pmd_needs_soft_dirty_wp(vma, pmd))
+		fail(in, "leaf at %lx allows writes that are not tracked", addr);
 	else if (pmd_special(pmd))
 		check_special(in, pmd, addr);
 	else if (!pfn_valid(pmd_pfn(pmd)))

@@ -31,6 +31,7 @@ struct mm_policy {
 	enum anon_vma_free_kind anon_vma_free;
 	unsigned int anon_order;		/* largest folio of a first write, in pages, log2 */
 	enum thp_kind thp;
+	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
 };
 
 #endif

@@ -34,9 +34,10 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_HUGE	(1UL << 7)
 #define ENTRY_PROTNONE	(1UL << 8)
 #define ENTRY_SPECIAL	(1UL << 9)	/* no struct page, or an uncounted one: the zero page */
+#define ENTRY_SOFT_DIRTY (1UL << 10)	/* made dirty since clear_refs: see core/mm/soft_dirty.h */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
 #define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | \
-			 ENTRY_PFN_MASK)
+			 ENTRY_SOFT_DIRTY | ENTRY_PFN_MASK)
 
 /* An entry that points to a table. Accessed and dirty are set at once: tables are not aged. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
@@ -64,7 +65,10 @@ static inline unsigned long pte_pfn(pte_t pte)	{ return entry_pfn(pte.val); }
 static inline struct page *pte_page(pte_t pte)	{ return pfn_to_page(pte_pfn(pte)); }
 static inline pte_t pte_mkwrite(pte_t pte)	{ return __pte(pte.val | ENTRY_WRITE); }
 static inline pte_t pte_wrprotect(pte_t pte)	{ return __pte(pte.val & ~ENTRY_WRITE); }
-static inline pte_t pte_mkdirty(pte_t pte)	{ return __pte(pte.val | ENTRY_DIRTY); }
+static inline pte_t pte_mkdirty(pte_t pte)	{ return __pte(pte.val | ENTRY_DIRTY | ENTRY_SOFT_DIRTY); }
+static inline bool pte_soft_dirty(pte_t pte)	{ return pte.val & ENTRY_SOFT_DIRTY; }
+static inline pte_t pte_mksoft_dirty(pte_t pte)	{ return __pte(pte.val | ENTRY_SOFT_DIRTY); }
+static inline pte_t pte_clear_soft_dirty(pte_t pte) { return __pte(pte.val & ~ENTRY_SOFT_DIRTY); }
 static inline pte_t pte_mkclean(pte_t pte)	{ return __pte(pte.val & ~ENTRY_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESSED); }
 static inline pte_t pte_mkold(pte_t pte)	{ return __pte(pte.val & ~ENTRY_ACCESSED); }
@@ -102,7 +106,8 @@ static inline bool pte_bad(pte_t pte)
 /* The same page with another protection; the caller sets write permission again if needed. */
 static inline pte_t pte_modify(pte_t pte, uint64_t prot)
 {
-	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL)) | prot);
+	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_SOFT_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL)) |
+		     prot);
 }
 
 /* ---- reading and changing PTEs ---- */
@@ -161,14 +166,14 @@ static inline void ptep_set_wrprotect(pte_t *ptep)
 }
 
 /*
- * Sets the accessed and dirty bits of @entry: a dirty bit that a processor sets meanwhile stays. Source:
+ * Sets the accessed, dirty and soft-dirty bits of @entry: a dirty bit that a processor sets meanwhile stays. Source:
  * mm/pgtable-generic.c.
  */
 static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
 {
 	SCHEDULE_STEP("pte.access");
 	/* ORDER: entry-bits */
-	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
+	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_SOFT_DIRTY));
 }
 
 /* True if it was accessed since the last call. Locking: the PTL. Source: include/linux/pgtable.h. */

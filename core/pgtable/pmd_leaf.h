@@ -32,7 +32,10 @@ static inline unsigned long pmd_pfn(pmd_t pmd)	{ return entry_pfn(pmd.val); }
 static inline struct page *pmd_page(pmd_t pmd)	{ return pfn_to_page(pmd_pfn(pmd)); }
 static inline pmd_t pmd_mkwrite(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_WRITE); }
 static inline pmd_t pmd_wrprotect(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_WRITE); }
-static inline pmd_t pmd_mkdirty(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_DIRTY); }
+static inline pmd_t pmd_mkdirty(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_DIRTY | ENTRY_SOFT_DIRTY); }
+static inline bool pmd_soft_dirty(pmd_t pmd)	{ return pmd.val & ENTRY_SOFT_DIRTY; }
+static inline pmd_t pmd_mksoft_dirty(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_SOFT_DIRTY); }
+static inline pmd_t pmd_clear_soft_dirty(pmd_t pmd) { return __pmd(pmd.val & ~ENTRY_SOFT_DIRTY); }
 static inline pmd_t pmd_mkclean(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_DIRTY); }
 static inline pmd_t pmd_mkyoung(pmd_t pmd)	{ return __pmd(pmd.val | ENTRY_ACCESSED); }
 static inline pmd_t pmd_mkold(pmd_t pmd)	{ return __pmd(pmd.val & ~ENTRY_ACCESSED); }
@@ -47,7 +50,8 @@ static inline pmd_t mk_huge_pmd(const struct page *page, uint64_t prot)
 /* The same huge page with another protection; the caller sets write permission again if needed. */
 static inline pmd_t pmd_modify(pmd_t pmd, uint64_t prot)
 {
-	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL | ENTRY_HUGE)) | prot);
+	return __pmd((pmd.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_SOFT_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL |
+				 ENTRY_HUGE)) | prot);
 }
 
 /* ---- the level above. Changed under page_table_lock ---- */
@@ -132,7 +136,7 @@ static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
 {
 	SCHEDULE_STEP("pmd.access");
 	/* ORDER: entry-bits */
-	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY));
+	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_SOFT_DIRTY));
 }
 
 /* True if the leaf was accessed since the last call. */

@@ -182,6 +182,10 @@ static const struct choice choices[] = {
 	}, {
 		CHOICE("thp", thp, "huge pages"),
 		.values = { [THP_NEVER] = "never", [THP_MADVISE] = "madvise", [THP_ALWAYS] = "always" },
+	}, {
+		CHOICE("soft_dirty", soft_dirty, "clear_refs tracks writes by page"),
+		.values = { [false] = "off", [true] = "on" },
+		.is_bool = true,
 	},
 };
 

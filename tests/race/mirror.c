@@ -20,7 +20,7 @@ static const char *const policies[] = {
 	"linux-2.6.14",
 	"linux-3.13",
 	"linux-6.4",
-	"linux-6.15",
+	"linux-6.15,soft_dirty=on",
 	"linux-6.15,tables=shootdown,spin=ticket",
 	"linux-6.15,anon=16k",
 	"linux-6.15,thp=always",
@@ -37,6 +37,7 @@ static void storm_under(const char *text, bool with_file, uint64_t seed)
 	storm.weight[STORM_PAGEOUT] = storm.weight[STORM_MIGRATE] = 10;
 	storm.weight[STORM_MIRROR] = 40;
 	storm.weight[STORM_DEVICE] = 10;
+	storm.weight[STORM_CLEAR_REFS] = 5;
 	if (with_file) {
 		storm.weight[STORM_FILE_MAP] = storm.weight[STORM_FILE_WRITE] = 10;
 		storm.weight[STORM_FILE_CUT] = storm.weight[STORM_FILE_RMAP] = 5;

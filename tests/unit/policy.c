@@ -16,7 +16,7 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	return a->pte_ptl == b->pte_ptl && a->pmd_ptl == b->pmd_ptl && a->spin == b->spin &&
 	       a->vma_lock == b->vma_lock && a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
-	       a->anon_order == b->anon_order && a->thp == b->thp;
+	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty;
 }
 
 static struct mm_policy parsed(const char *text)

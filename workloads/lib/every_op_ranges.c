@@ -206,6 +206,12 @@ static void read_pagemap(struct every *every, struct every_part part)
 	sys_pagemap(every->mm, part.start, min(part.len >> PAGE_SHIFT, EVERY_NEAR), entries);
 }
 
+static void clear_refs(struct every *every, struct every_part part)
+{
+	(void)part;
+	sys_clear_refs(every->mm, CLEAR_REFS_ALL + (unsigned int)rng_below(&this_cpu->rng, CLEAR_REFS_SOFT_DIRTY));
+}
+
 /* The regions lie in the range, in order, and apart. */
 static void scan_pagemap(struct every *every, struct every_part part)
 {
@@ -244,5 +250,5 @@ const struct every_deed every_range_deeds[] = {
 	DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30), DEED(lock, 4),
 	DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
 	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
-	DEED(scan_pagemap, 2), DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
+	DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
 };

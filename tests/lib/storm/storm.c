@@ -182,6 +182,9 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 	case STORM_MIGRATE:
 		sys_migrate_range(t->mm, t->start, t->len, (unsigned int)below(machine.nr_nodes));
 		break;
+	case STORM_CLEAR_REFS:
+		BUG_ON(sys_clear_refs(t->mm, CLEAR_REFS_SOFT_DIRTY));
+		break;
 	case STORM_DEVICE:
 		sys_migrate_to_device(t->mm, t->start, t->len);
 		break;
