@@ -22,6 +22,18 @@ DEFINE_KNOCKOUT(FILEMAP_RECHECK,
 	.detected_by = "knockout.filemap",
 	.hunt = "test knockout.filemap");
 
+/* Takes a reference to @folio, which was found in @slot, if it still is there. */
+static bool try_get_in_slot(struct folio **slot, struct folio *folio)
+{
+	/* ORDER[page-ref:B] inside: the reference comes before the re-read; pairs with ORDER[page-ref:A]. */
+	if (!folio_try_get(folio))
+		return false;
+	if (likely(load_acquire(slot) == folio || KNOCKED_OUT(FILEMAP_RECHECK)))
+		return true;
+	folio_put(folio);
+	return false;
+}
+
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index)
 {
 	struct folio **slot = slot_of(mapping, index), *folio;
@@ -32,16 +44,64 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
 	/* ORDER[page-cache:B] a folio's fields are read after its slot; pairs with ORDER[page-cache:A]. */
 	while ((folio = load_acquire(slot))) {
 		SYNCPOINT("filemap.found");
-		/* ORDER[page-ref:B] inside: the reference comes before the re-read; pairs with ORDER[page-ref:A]. */
-		if (folio_try_get(folio)) {
-			if (likely(load_acquire(slot) == folio || KNOCKED_OUT(FILEMAP_RECHECK)))
-				return folio;
-			folio_put(folio);
-		}
+		if (try_get_in_slot(slot, folio))
+			return folio;
 		count_event(EV_FILEMAP_RETRY);
 		if (unlikely(++rounds % SPIN_ROUNDS == 0))
 			yield_core();	/* the thread that has frozen it may need this core */
 		RETRY();
+	}
+	return NULL;
+}
+
+DEFINE_KNOCKOUT(AROUND_LOCK,
+	.name = "fault-around:lock",
+	.removes = "the trylock of a folio that fault-around maps",
+	.breaks = "a page is mapped that truncation has unmapped, and removes",
+	.detected_by = "the check of rmap counts, and the check in filemap_remove_folio()",
+	.hunt = "test knockout.fault_around");
+
+DEFINE_KNOCKOUT(AROUND_RECHECK,
+	.name = "fault-around:recheck",
+	.removes = "the re-check, once fault-around has locked a folio, that it is in its file and below i_size",
+	.breaks = "a truncated page is mapped",
+	.detected_by = "the check of rmap counts",
+	.hunt = "test knockout.fault_around");
+
+/*
+ * Locks @folio, found in @slot for page @index, with a reference. False: it is locked, frozen, no longer in its file,
+ * or beyond i_size, and to be skipped. A folio whose lock is free is read in: filemap_create_folio() adds it locked.
+ */
+static bool lock_uptodate(struct address_space *mapping, struct folio **slot, struct folio *folio, unsigned long index)
+{
+	if ((folio_test_locked(folio) && !KNOCKED_OUT(AROUND_LOCK)) || !try_get_in_slot(slot, folio))
+		return false;
+	SYNCPOINT("filemap.before_trylock");
+	if (KNOCKED_OUT(AROUND_LOCK) || folio_trylock(folio)) {
+		if (likely((folio_mapping(folio) == mapping && index < i_size_read(mapping)) ||
+			   KNOCKED_OUT(AROUND_RECHECK)))
+			return true;
+		unlock_uptodate(folio);
+	}
+	folio_put(folio);
+	return false;
+}
+
+struct folio *next_uptodate_folio(struct address_space *mapping, unsigned long *index, unsigned long end)
+{
+	unsigned long i = *index;
+	struct folio *folio;
+
+	while (i < end) {
+		struct folio **slot = slot_of(mapping, i);
+
+		/* ORDER[page-cache:B] as in filemap_get_folio(); pairs with ORDER[page-cache:A]. */
+		folio = load_acquire(slot);
+		if (folio && lock_uptodate(mapping, slot, folio, i)) {
+			*index = i;
+			return folio;
+		}
+		i = ALIGN_DOWN(i, 1ul << mapping->order) + (1ul << mapping->order);
 	}
 	return NULL;
 }
@@ -203,6 +263,7 @@ void truncate_inode_pages_with(struct address_space *mapping, unsigned long firs
 		SYNCPOINT("truncate.locked");
 		if (folio_mapped(folio) && unmap)
 			unmap(folio);
+		SYNCPOINT("truncate.before_remove");
 		folio_test_clear_dirty(folio);
 		filemap_remove_folio(folio);
 		folio_unlock(folio);

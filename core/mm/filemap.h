@@ -33,8 +33,10 @@
 #include "core/base/event.h"
 #include "core/mm/address_space.h"
 #include "core/phys/folio_lock.h"
+#include "core/probe/knockout.h"
 
 DECLARE_EVENT(FILEMAP_RETRY);
+DECLARE_KNOCKOUT(AROUND_LOCK);
 
 /*
  * filemap_get_folio - the folio of page @index, with a reference; NULL if there is none. It may be locked, under
@@ -47,6 +49,21 @@ struct folio *filemap_get_folio(struct address_space *mapping, unsigned long ind
  * include/linux/pagemap.h.
  */
 struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long index) __must_check;
+
+/*
+ * next_uptodate_folio - the first folio with a page in [*@index, @end) that needs no waiting: its lock is free, so it
+ * is read in, and it is neither frozen nor truncated. It is locked, with a reference, in the file and below i_size;
+ * *@index is its first page in the range. NULL: there is none. Locking: a reference to the file, @end is at most the
+ * most pages it can have; any locks, spinlocks too. Source: mm/filemap.c.
+ */
+struct folio *next_uptodate_folio(struct address_space *mapping, unsigned long *index, unsigned long end) __must_check;
+
+/* Drops the lock of a folio that next_uptodate_folio() returned. Locking: the folio lock. */
+static inline void unlock_uptodate(struct folio *folio)
+{
+	if (!KNOCKED_OUT(AROUND_LOCK))
+		folio_unlock(folio);
+}
 
 /*
  * filemap_add_folio - adds @folio, new and locked, to the cache at @index; the cache takes a reference of its own.

@@ -19,6 +19,8 @@
  * Against cleaning (mkclean.c): a folio of a shared mapping with a writable entry is dirty. The entry is changed and
  * the folio dirtied under the folio lock, under which it is also cleaned.
  *
+ * A read first maps what needs no waiting, of its own page and those around it: see fault_around.c.
+ *
  * Under the VMA lock alone no folio lock is waited for, as it ranks above: the fault retries under mmap_lock. Source:
  * mm/filemap.c, filemap_fault(); mm/memory.c, do_fault().
  */
@@ -34,11 +36,6 @@ DEFINE_EVENT(FILE_MAP_HUGE, "huge pages of files mapped as one");
 DEFINE_EVENT(FILE_COW, "pages of files copied by a first write");
 DEFINE_EVENT(FILE_MKWRITE, "pages of files made writable by faults");
 DEFINE_EVENT(FILE_GONE, "faults that found their folio truncated");
-
-static struct address_space *vmf_mapping(const struct vm_fault *vmf)
-{
-	return &vmf->vma->vm_file->mapping;
-}
 
 static bool lock_invalidate(const struct vm_fault *vmf, struct address_space *mapping)
 {
@@ -247,6 +244,8 @@ vm_fault_t do_fault(struct vm_fault *vmf)
 		return do_device_fault(vmf);
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
 		return do_cow_fault(vmf);
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && vmf->pt->policy.around_order && do_fault_around(vmf))
+		return 0;
 	return do_map_fault(vmf);
 }
 

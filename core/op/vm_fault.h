@@ -9,6 +9,7 @@
 #ifndef FAULTLINE_CORE_OP_VM_FAULT_H
 #define FAULTLINE_CORE_OP_VM_FAULT_H
 
+#include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/rmap.h"
 #include "core/op/fault.h"
@@ -41,6 +42,12 @@ struct vm_fault {
 	uint32_t wait_seen;		/* (T) its flags, for folio_wait_end() */
 	unsigned int rounds;		/* (T) of its retry loop, in builds that keep no histogram */
 };
+
+/* The file of a VMA that maps one. */
+static inline struct address_space *vmf_mapping(const struct vm_fault *vmf)
+{
+	return &vmf->vma->vm_file->mapping;
+}
 
 /* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: restart. */
 static inline bool lock_and_compare(struct vm_fault *vmf)
@@ -203,6 +210,13 @@ vm_fault_t wp_pfn_shared(struct vm_fault *vmf);
  */
 vm_fault_t do_huge_fault(struct vm_fault *vmf);
 vm_fault_t wp_page_shared(struct vm_fault *vmf);
+
+/*
+ * do_fault_around - a read fault of a file, and nothing is mapped at the address: maps pages of the page cache around
+ * it. Returns true if that of the address is one of them. Waits for no folio. Locking: as do_fault(). Source:
+ * mm/memory.c.
+ */
+bool do_fault_around(struct vm_fault *vmf);
 
 /*
  * do_swap_page - an entry that is not present: swaps in, waits, or fails. Returns as do_wp_page(), or FAULT_WAIT.

@@ -32,6 +32,7 @@ struct mm_policy {
 	unsigned int anon_order;		/* largest folio of a first write, in pages, log2 */
 	enum thp_kind thp;
 	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
+	unsigned int around_order;		/* pages that a read fault of a file maps at most, log2 */
 };
 
 #endif

@@ -56,8 +56,9 @@ const struct policy_preset policy_presets[] = {
 	},
 	{
 		.name = "linux-6.4",
-		.what = "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock",
-		.news = "VMA locks, queued locks, tables freed by RCU",
+		.what = "a rwsem in each VMA; queued spinlocks, tables freed by RCU, munmap downgrades mmap_lock, "
+			"fault-around",
+		.news = "VMA locks, queued locks, tables freed by RCU, fault-around",
 		.linux_history = true,
 		.policy = {
 			.pte_ptl = PTL_PTE_TABLE,
@@ -68,6 +69,7 @@ const struct policy_preset policy_presets[] = {
 			.munmap_downgrade = true,
 			.anon_vma_free = ANON_VMA_TYPESAFE,
 			.thp = THP_NEVER,
+			.around_order = 4,
 		},
 	},
 	{
@@ -86,6 +88,7 @@ const struct policy_preset policy_presets[] = {
 			.munmap_downgrade = true,
 			.anon_vma_free = ANON_VMA_TYPESAFE,
 			.thp = THP_NEVER,
+			.around_order = 4,
 		},
 	},
 };
@@ -186,6 +189,9 @@ static const struct choice choices[] = {
 		CHOICE("soft_dirty", soft_dirty, "clear_refs tracks writes by page"),
 		.values = { [false] = "off", [true] = "on" },
 		.is_bool = true,
+	}, {
+		CHOICE("around", around_order, "memory of a file that a read fault maps"),
+		.values = { "4k", "8k", "16k", "32k", "64k", "128k", "256k" },
 	},
 };
 

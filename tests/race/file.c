@@ -11,7 +11,8 @@
 #include "tests/lib/storm/file_storm.h"
 #include "tests/lib/storm/storm.h"
 
-static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown" };
+static const char *const policies[] = { "linux-2.6.15", "linux-6.4", "linux-6.15", "linux-6.15,tables=shootdown",
+					"linux-6.15,around=256k" };
 
 static const unsigned int orders[] = { 0, HPAGE_PMD_ORDER, 2 };
 
@@ -41,6 +42,7 @@ static void storms_of_shapes(void **state)
 		MET(EV_MREMAP, 1),	  MET(EV_FAULT_RETRY, 1),   MET(EV_VMA_SPLIT, 1),    MET(EV_VMA_MERGE, 1),
 		MET(EV_FILE_MAP_HUGE, 1), MET(EV_THP_SPLIT_PMD, 1), MET(EV_RECLAIM_FILE, 1),   MET(EV_GUP_FAST, 1),
 		MET(EV_MIGRATE_FILE, 1),  MET(EV_MIGRATE_KEPT, 1),  MET(EV_MIGRATE_WAIT, 1), MET(EV_MIGRATE_PMD, 1),
+		MET(EV_FAULT_AROUND, 100),
 	};
 
 	(void)state;
@@ -63,7 +65,7 @@ static void storms_of_cuts(void **state)
 {
 	static const struct wanted wanted[] = {
 		MET(EV_FILE_COW, 1), MET(EV_FILE_READ, 1), MET(EV_FILE_MAP_HUGE, 1), MET(EV_RECLAIM_FILE, 1),
-		MET(EV_MIGRATE_FILE, 1),
+		MET(EV_MIGRATE_FILE, 1), MET(EV_FAULT_AROUND, 100),
 #if FAULTLINE_CHECK
 		MET(EV_FILE_GONE, 1),	/* too short a moment where no sync point makes it longer */
 #endif

@@ -16,7 +16,8 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	return a->pte_ptl == b->pte_ptl && a->pmd_ptl == b->pmd_ptl && a->spin == b->spin &&
 	       a->vma_lock == b->vma_lock && a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
-	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty;
+	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty &&
+	       a->around_order == b->around_order;
 }
 
 static struct mm_policy parsed(const char *text)
@@ -71,7 +72,7 @@ static void presets_replay_history(void **state)
 static void each_choice_can_be_spelled_out(void **state)
 {
 	struct mm_policy p = parsed("linux-2.6.14,pte_ptl=pte,pmd_ptl=pmd,spin=queued,vma_lock=refcnt,tables=rcu,"
-				    "reclaim=on,downgrade=on");
+				    "reclaim=on,downgrade=on,around=64k");
 
 	(void)state;
 	assert_true(same(&p, &policy_find("linux-6.15")->policy));
@@ -89,6 +90,8 @@ static void each_choice_can_be_spelled_out(void **state)
 	assert_int_equal(parsed("linux-6.15,anon_vma=call_rcu").anon_vma_free, ANON_VMA_CALL_RCU);
 	assert_int_equal(parsed("linux-6.15,anon=64k").anon_order, 4);
 	assert_int_equal(parsed("linux-6.15,anon=1m").anon_order, 8);
+	assert_int_equal(parsed("linux-6.15,around=4k").around_order, 0);
+	assert_int_equal(parsed("linux-6.15,around=256k").around_order, 6);
 	assert_int_equal(parsed("linux-6.15,spin=ttas,spin=futex").spin, SPIN_FUTEX);	/* the last one counts */
 }
 

@@ -167,18 +167,21 @@ bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long en
 static sigjmp_buf after_fault;
 static volatile int fault_code;
 
-static void on_segv(int sig, siginfo_t *info, void *context)
+/* SIGBUS and SIGSEGV have codes of the same values. */
+#define BUS_CODE(code)	(SIGBUS << 8 | (code))
+
+static void on_fault(int sig, siginfo_t *info, void *context)
 {
-	(void)sig, (void)context;
-	fault_code = info->si_code;
+	(void)context;
+	fault_code = sig == SIGBUS ? BUS_CODE(info->si_code) : info->si_code;
 	siglongjmp(after_fault, 1);
 }
 
 void live_catch_faults(void)
 {
-	const struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO };
+	const struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
-	BUG_ON(sigaction(SIGSEGV, &action, NULL));
+	BUG_ON(sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL));
 }
 
 /* No compiler looks at these accesses: they are meant to fault, and none of a sanitizer's business. */
@@ -225,6 +228,8 @@ long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned ch
 	/* A guard region is reported as unmapped. */
 	if (fault & VM_FAULT_SIGSEGV)
 		return fault & VM_FAULT_BADACCESS ? -SEGV_ACCERR : -SEGV_MAPERR;
+	if (fault & VM_FAULT_SIGBUS)
+		return -BUS_CODE(BUS_ADRERR);
 	BUG_ON(fault);
 	bytes = page_payload(pte_page(tree_pte(mm, addr)));
 	if (write)

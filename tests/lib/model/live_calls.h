@@ -50,7 +50,7 @@ bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long en
  * its own around each, which comes back by itself. Dies when that is refused.
  */
 void live_catch_faults(void);
-/* The byte read or written, or minus the code of the signal. */
+/* The byte read or written, or a negative number for the signal and its code. */
 long live_touch(unsigned long addr, bool write, unsigned char byte);
 /* The same access to @mm, which has a payload. */
 long our_touch(struct mm_struct *mm, unsigned long addr, bool write, unsigned char byte);

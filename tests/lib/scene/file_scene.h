@@ -15,6 +15,9 @@
 #define PRIVATE_AT	(SHARED_AT + 4 * PMD_SIZE)
 #define RW		(PROT_READ | PROT_WRITE)
 
+/* A policy whose read faults map one page each: for tests that count them, or stop in the middle of one. */
+#define SINGLE_FAULTS	"linux-6.15,around=4k"
+
 static inline struct file *scene_file(void)
 {
 	struct file *file = file_create(FILE_PAGES, 2 * FILE_PAGES, 0, FILE_SEED);

@@ -239,7 +239,7 @@ static void mmap_refuses(void **state)
 static void large_folios(void **state)
 {
 	struct file *file = file_create(FILE_PAGES, FILE_PAGES, 3, FILE_SEED);
-	struct mm_struct *mms[2] = { file_mm("linux-6.15", file) };
+	struct mm_struct *mms[2] = { file_mm(SINGLE_FAULTS, file) };
 
 	(void)state;
 	for (unsigned long i = 0; i < FILE_PAGES; i += 3)

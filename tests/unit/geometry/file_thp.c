@@ -107,7 +107,7 @@ static void a_private_write_copies_one_page(void **state)
 	(void)state;
 	needs_thp();
 	for (unsigned int read_first = 0; read_first < 2; read_first++) {
-		struct huge_file h = begin("linux-6.15");
+		struct huge_file h = begin(SINGLE_FAULTS);
 
 		if (read_first)
 			load_word(h.mm, PRIVATE_AT + PAGE(1));
@@ -156,7 +156,7 @@ static void elsewhere_it_is_mapped_by_ptes(void **state)
 
 	(void)state;
 	needs_thp();
-	h = begin("linux-6.15");
+	h = begin(SINGLE_FAULTS);
 	map_file_at(h.mm, HUGE_AT, HPAGE_PMD_NR, RW, MAP_SHARED, h.file, 1);		/* shifted by a page */
 	map_file_at(h.mm, HUGE_AT + 2 * PMD_SIZE, HPAGE_PMD_NR - 1, RW, MAP_SHARED, h.file, 0);
 	BUG_ON(sys_madvise(h.mm, SHARED_AT, PMD_SIZE, MADV_NOHUGEPAGE));

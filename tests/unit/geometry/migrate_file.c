@@ -95,8 +95,8 @@ static void pages_of_a_file_move_with_all_their_entries(void **state)
 /* By move_pages(): shared ones only if asked for. Those that nothing maps move, too. */
 static void one_by_one_and_unmapped(void **state)
 {
-	struct taken_file s = taken_file_begin("linux-6.15");
-	struct mm_struct *other = file_mm("linux-6.15", s.file);
+	struct taken_file s = taken_file_begin(SINGLE_FAULTS);
+	struct mm_struct *other = file_mm(SINGLE_FAULTS, s.file);
 	const unsigned long addrs[] = { SHARED_AT, SHARED_AT + PAGE(1), SHARED_AT + PAGE(2) };
 	const int nodes[] = { 1, 1, 1 }, first[] = { 1, -EACCES, -ENOENT }, second[] = { 1, 1, -ENOENT };
 	int status[ARRAY_SIZE(addrs)];
@@ -201,7 +201,7 @@ static void a_page_that_moves_meanwhile_is_found_elsewhere(void **state)
 
 	(void)state;
 	needs_checks();
-	now = taken_file_begin("linux-6.15");
+	now = taken_file_begin(SINGLE_FAULTS);
 	store_word(now.mm, SHARED_AT, 1);
 	meanwhile("filemap.found", migrate_it, NULL);
 	folio = cached(now.file, 0);

@@ -241,7 +241,7 @@ static void a_walk_by_file_goes_where_it_is_mapped(void **state)
 {
 	const struct mm_walk_ops installs = { .install_pte = never };
 	struct file *file = scene_file();
-	struct mm_struct *mms[] = { file_mm("linux-6.15", file), world_mm("linux-6.4") };
+	struct mm_struct *mms[] = { file_mm(SINGLE_FAULTS, file), world_mm(SINGLE_FAULTS) };
 	struct seen seen = { 0 };
 
 	(void)state;

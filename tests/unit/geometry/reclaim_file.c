@@ -211,7 +211,7 @@ static void a_page_reclaimed_meanwhile_is_not_found(void **state)
 {
 	(void)state;
 	needs_checks();
-	now = taken_file_begin("linux-6.15");
+	now = taken_file_begin(SINGLE_FAULTS);
 	store_word(now.mm, SHARED_AT, 1);
 	meanwhile("filemap.found", reclaim_it, NULL);
 	assert_null(filemap_get_folio(&now.file->mapping, 0));

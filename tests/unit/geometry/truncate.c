@@ -80,7 +80,7 @@ static void it_refuses_what_cannot_be(void **state)
 
 static void shared_alone_and_private_copies_stay(void **state)
 {
-	struct scene s = scene_of("linux-6.15");
+	struct scene s = scene_of(SINGLE_FAULTS);
 
 	(void)state;
 	store_word(s.mm, PRIVATE_AT, 2);
@@ -125,7 +125,7 @@ static void a_truncation_meanwhile_ends_in_sigbus(void **state)
 	(void)state;
 	needs_checks();
 	for (unsigned int i = 0; i < ARRAY_SIZE(steps); i++) {
-		struct scene s = scene_of("linux-6.15");
+		struct scene s = scene_of(SINGLE_FAULTS);
 		unsigned long addr = steps[i].at + PAGE(CUT + 3);
 
 		if (steps[i].mapped)
