@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * live_file_fault.c - the live kernel's faults on a file in memory, mapped shared: what file_fault_shared is compared
- * with. A read maps sixteen pages at a time there, a write one.
+ * with. A read maps up to sixteen pages, a write one.
  */
 #include "workloads/lib/live.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * live_file_private.c - the live kernel's faults on a file in memory, mapped private by all workers, each for itself:
- * what file_fault_private is compared with. A read maps sixteen pages at a time there; a write copies one.
+ * what file_fault_private is compared with. A read maps up to sixteen pages; a write copies one.
  */
 #include "workloads/lib/live.h"
 

@@ -16,6 +16,8 @@
 #define EXIT_AXIS	{ "exit", 2, { 0, 1 } }
 /* Of a fault: 1 is a first write, 0 a first read. */
 #define WRITE_AXIS	{ "write", 2, { 1, 0 } }
+/* Pages that a first read of a file maps at most: 1 is without fault-around, 16 Linux's default. */
+#define AROUND_AXIS	{ "around", 2, { 16, 1 } }
 /* One slot in so many has a page: half of each table, and one page in each. */
 #define EVERY_AXIS	{ "every", 2, { 2, 512 } }
 /* Their tables take 512 KiB, 8 MiB, 128 MiB: in a core's L2 cache, in L3, beyond. */

@@ -201,12 +201,11 @@ int64_t file_space_fault_anywhere(struct worker *worker, unsigned int nr, bool c
 }
 
 /* No other worker uses this region: a page that a fault brought stays. */
-static int touch_checked(struct worker *worker, unsigned long page)
+static int touch_checked(struct worker *worker, unsigned long page, bool write)
 {
 	struct space *space = space_of(worker);
 	unsigned long addr = space_region(space, worker->index) + (page << PAGE_SHIFT);
 	unsigned long index = region_vma(space, worker->index)->vm_pgoff + page;
-	bool write = worker->run->choice[1];
 	int err = 0;
 
 	if (!write || rng_below(&worker->rng, 2)) {
@@ -223,16 +222,43 @@ static int touch_checked(struct worker *worker, unsigned long page)
 	return err ? space_fail(space, err, "the page at %#lx was touched, and is not there", addr) : 0;
 }
 
-int64_t file_space_touch(struct worker *worker)
+/*
+ * A processor can read the page, as its walk of the tables finds it: an earlier fault has mapped it around its own. No
+ * other worker unmaps it.
+ */
+static bool is_readable(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned long found = addr;
+	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE), pmd;
+	pte_t *ptep = pmdp ? pte_offset_map(&mm->pt, pmdp, addr, &pmd) : NULL;
+	bool readable = ptep && pte_accessible(ptep_get_lockless(ptep));
+
+	if (ptep)
+		pte_unmap(&mm->pt);
+	return readable;
+}
+
+static int64_t touch_own(struct worker *worker, bool write)
 {
 	struct space *space = space_of(worker);
-	unsigned int flags = worker->run->choice[1] ? FAULT_FLAG_WRITE : 0;
+	unsigned int flags = write ? FAULT_FLAG_WRITE : 0;
 	unsigned long addr = space_region(space, worker->index);
 	int err = load_relaxed(&space->error);
 
 	for (unsigned long i = 0; worker->run->checking && !err && i < space->pages; i++)
-		err = touch_checked(worker, i);
+		err = touch_checked(worker, i, write);
 	for (unsigned long i = 0; !worker->run->checking && !err && i < space->pages; i++, addr += PAGE_SIZE)
-		err = space_fault(space, space->mm, addr, flags);
+		if (write || !is_readable(space->mm, addr))
+			err = space_fault(space, space->mm, addr, flags);
 	return err ? err : (int64_t)space->pages;
+}
+
+int64_t file_space_touch(struct worker *worker)
+{
+	return touch_own(worker, worker->run->choice[1]);
+}
+
+int64_t file_space_read(struct worker *worker)
+{
+	return touch_own(worker, false);
 }

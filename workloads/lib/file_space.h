@@ -35,10 +35,12 @@ int file_space_open_warm(struct workload_run *run, int flags);
 /* As a prepare: nothing is mapped in the worker's own region. */
 void file_space_drop(struct worker *worker);
 /*
- * file_space_touch - as an op: a first access to each page of the worker's own region, a write if choice[1]. While
- * checking, what the pages hold is looked at, and written to. Returns the pages or -errno.
+ * file_space_touch - as an op: a first access to each page of the worker's own region, a write if choice[1]. As on a
+ * processor, a page that another one's fault has mapped is read without a fault. While checking, what the pages hold
+ * is looked at, and written to. file_space_read() - the same, always a read. Both return the pages or -errno.
  */
 int64_t file_space_touch(struct worker *worker);
+int64_t file_space_read(struct worker *worker);
 
 /*
  * file_space_fault_anywhere - as an op: faults, to read or to write, anywhere in the regions, @nr of them. Pages come
