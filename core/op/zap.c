@@ -163,7 +163,8 @@ static void reclaim_table(struct mmu_gather *tlb, pmd_t *pmdp)
 	pmd_t pmd = pmd_pte_lock(tlb->pt, pmdp, &outer, &inner);
 
 	if (pmd_is_table(pmd) && table_empty(pmd)) {
-		store_relaxed(&pmdp->val, 0);
+		/* In order: a walk that finds no table may free folios that were looked at by its entries. */
+		set_pmd_at(pmdp, __pmd(0));
 		tlb_remove_table(tlb, pmd_table_page(pmd));
 		count_event(EV_PTE_TABLE_RECLAIM);
 	}
