@@ -158,7 +158,7 @@ static bool only_mapped(struct folio *folio)
 
 	if (!folio_trylock(folio))
 		return false;
-	mapped = folio_mapcount(folio) + folio_test_swapcache(folio);
+	mapped = folio_mapcount(folio) + (int)folio_swap_refs(folio);
 	only = folio_ref_count(folio) == mapped || KNOCKED_OUT(COLLAPSE_REFS);
 	folio_unlock(folio);
 	return only;

@@ -16,6 +16,7 @@
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(FAULT_SWAP, "faults that swapped in");
+DEFINE_EVENT(FAULT_SWAP_LARGE, "of those, faults that mapped a large folio as a whole");
 DEFINE_EVENT(SWAP_CHANGED, "swap-ins whose slot had been reused");
 DEFINE_EVENT(MIGRATE_WAIT, "faults that waited for a page under migration");
 DEFINE_EVENT(FAULT_POISON, "faults on hwpoisoned pages");
@@ -56,25 +57,81 @@ static void set_anon(struct folio *folio, struct vm_fault *vmf, bool exclusive)
 	folio_set_anon_mapping(folio, anon_vma);
 }
 
+/* The pages that one fault maps. Lock key: (T) this thread only */
+struct swap_row {
+	unsigned long first;		/* (T) place of the first one in the folio */
+	unsigned long before;		/* (T) pages before the one at the address */
+	unsigned long nr;		/* (T) */
+};
+
 /*
- * Maps @folio, whose reference becomes the entry's; drops the entry's share in the slot. Returns true if the page is
- * exclusive. Locking: the PTL, the folio lock.
+ * True if the entries around vmf->ptep are those of all slots of a folio, with the same bits. Locking: the PTL. Source:
+ * mm/internal.h.
  */
-static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio)
+static bool swap_pte_batch(const struct vm_fault *vmf, unsigned long before, unsigned long nr)
+{
+	pte_t first = __pte(vmf->orig.val - (before << PAGE_SHIFT));
+
+	for (unsigned long i = 0; i < nr; i++)
+		if (!pte_same(ptep_get(vmf->ptep - before + i), pte_advance_pfn(first, i)))
+			return false;
+	return true;
+}
+
+/*
+ * A large folio, which is in the swap cache still, is mapped as a whole, if its entries are all there, in the VMA and
+ * in one table, all with the same bits; else the page alone. Locking: the PTL. Source: mm/memory.c, do_swap_page().
+ */
+static struct swap_row find_row(const struct vm_fault *vmf, const struct folio *folio, unsigned long slot)
+{
+	unsigned long idx = swap_slot_page_idx(folio, slot), nr = folio_nr_pages(folio);
+	unsigned long start = vmf->addr - (idx << PAGE_SHIFT), end = start + (nr << PAGE_SHIFT);
+
+	if (nr == 1 || start > vmf->addr || start < vmf->vma->vm_start || end > vmf->vma->vm_end ||
+	    (start & PMD_MASK) != ((end - 1) & PMD_MASK) || !swap_pte_batch(vmf, idx, nr))
+		return (struct swap_row){ .first = idx, .nr = 1 };
+	return (struct swap_row){ .before = idx, .nr = nr };
+}
+
+/*
+ * Drops the shares of the entries of @row. False, with nothing done, if @folio is not in the slot of the address: while
+ * it is, it is in those of the other entries. Locking: the PTL, the folio lock.
+ */
+static bool free_row(const struct swap_row *row, unsigned long slot, struct folio *folio)
+{
+	if (!swap_free_mapped(slot, folio))
+		return false;
+	for (unsigned long i = 0; i < row->nr; i++)
+		if (i != row->before)
+			BUG_ON(!swap_free_mapped(slot - row->before + i, folio));
+	return true;
+}
+
+/*
+ * Maps pages of @folio, whose reference becomes that of one entry; the entries' shares in the slots are dropped.
+ * Returns true if the pages are exclusive. Locking: the PTL, the folio lock.
+ */
+static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const struct swap_row *row)
 {
 	/* Exclusive: the slot is freed, and there is only the caller's reference. */
 	bool exclusive = pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1;
-	pte_t pte = mk_pte(&folio->page, vmf->vma->vm_page_prot);
+	struct page *page = folio_page(folio, row->first);
+	pte_t pte = mk_pte(page, vmf->vma->vm_page_prot);
 
 	if (pte_swp_soft_dirty(vmf->orig))
 		pte = pte_mksoft_dirty(pte);
-	ASSERT(!pte_swp_exclusive(vmf->orig) || !folio_test_swapcache(folio));
+	ASSERT(!pte_swp_exclusive(vmf->orig) || folio_test_large(folio) || !folio_test_swapcache(folio));
 	if (!folio_test_anon(folio))
 		set_anon(folio, vmf, exclusive);
-	folio_add_anon_rmap_ptes(folio, &folio->page, 1, vmf->vma, vmf->addr, exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
-	set_pte(vmf->ptep, exclusive ? mark_access(vmf, pte) : pte);
-	mm_count(vmf->pt, MM_ANONPAGES, 1);
-	mm_count(vmf->pt, MM_SWAPENTS, -1);
+	if (row->nr > 1)
+		folio_ref_add(folio, (int)row->nr - 1);
+	folio_add_anon_rmap_ptes(folio, page, row->nr, vmf->vma, vmf->addr - (row->before << PAGE_SHIFT),
+				 exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
+	pte = exclusive ? mark_access(vmf, pte) : pte;
+	for (unsigned long i = 0; i < row->nr; i++)
+		set_pte(vmf->ptep - row->before + i, pte_advance_pfn(pte, i));
+	mm_count(vmf->pt, MM_ANONPAGES, (long)row->nr);
+	mm_count(vmf->pt, MM_SWAPENTS, -(long)row->nr);
 	return exclusive;
 }
 
@@ -84,6 +141,7 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 	unsigned long slot = swapent_payload(vmf->orig);
 	vm_fault_t ret = FAULT_AGAIN;
 	struct folio *folio = swapin_folio(slot, &ret);
+	struct swap_row row;
 	bool done;
 
 	if (!folio)
@@ -93,12 +151,13 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 		return VM_FAULT_RETRY;
 	if (!lock_and_compare(vmf))
 		goto out;
-	if (!swap_free_mapped(slot, folio)) {
+	row = find_row(vmf, folio, slot);
+	if (!free_row(&row, slot, folio)) {
 		count_event(EV_SWAP_CHANGED);
 		pte_unmap_unlock(vmf->pt, vmf->ptl);
 		goto out;
 	}
-	done = map_swapped_in(vmf, folio) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
+	done = map_swapped_in(vmf, folio, &row) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
 	/*
 	 * The reference is the entry's, and may be dropped once the PTL is dropped: the lock must not outlive the
 	 * folio.
@@ -106,6 +165,8 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 	folio_unlock(folio);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	count_event(EV_FAULT_SWAP);
+	if (row.nr > 1)
+		count_event(EV_FAULT_SWAP_LARGE);
 	return done ? 0 : FAULT_AGAIN;
 out:
 	folio_unlock(folio);

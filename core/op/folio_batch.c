@@ -12,16 +12,20 @@
 #include "core/phys/folio_lock.h"
 
 /*
- * > 0: the batch has no room for another folio. Locking: the PTL of the entry, which maps @page, or NULL, up to @next.
+ * > 0: the batch has no room for another folio. Locking: the PTL of the entry, which maps @page, or NULL, over [@addr,
+ * @next).
  */
-static int collect(struct folio_batch *batch, struct page *page, unsigned long next)
+static int collect(struct folio_batch *batch, struct page *page, unsigned long addr, unsigned long next)
 {
 	if (page && !(batch->nr && batch->folios[batch->nr - 1] == page_folio(page))) {
 		if (batch->nr == FOLIO_BATCH)
 			return 1;
 		batch->folios[batch->nr] = page_folio(page);
+		batch->pages[batch->nr] = 0;
 		folio_get(batch->folios[batch->nr++]);
 	}
+	if (page)
+		batch->pages[batch->nr - 1] += (next - addr) >> PAGE_SHIFT;
 	batch->next = next;
 	return 0;
 }
@@ -30,7 +34,8 @@ static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, stru
 {
 	pte_t pte = ptep_get(ptep);
 
-	return collect(walk->private, pte_present(pte) ? vm_normal_page(walk->vma, addr, pte) : NULL, next);
+	return collect(walk->private, pte_present(pte) ? vm_normal_page(walk->vma, addr, pte) : NULL, addr,
+		       next);
 }
 
 /* The walk does not split a leaf: split_large() does, if its folio can be split. */
@@ -44,7 +49,8 @@ static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, stru
 		return 0;
 	walk->action = ACTION_CONTINUE;
 	pmd = pmdp_get(pmdp);
-	full = collect(walk->private, is_pmd_migration_entry(pmd) ? NULL : vm_normal_page_pmd(pmd, addr), next);
+	full = collect(walk->private, is_pmd_migration_entry(pmd) ? NULL : vm_normal_page_pmd(pmd, addr), addr,
+		       next);
 	spin_unlock(ptl);
 	return full;
 }
@@ -68,15 +74,16 @@ static bool keeps_leaf(struct folio *folio)
 	return folio_entire_mapcount(folio) && folio_ref_count(folio) != folio_mapcount(folio) + 1;
 }
 
-/* Returns true if any was split; then the batch is empty again. */
-static bool split_large(struct folio_batch *batch)
+/* Returns true if any was split; then the batch is empty again. @all: also those that were found as a whole. */
+static bool split_large(struct folio_batch *batch, bool all)
 {
 	bool split = false;
 
 	for (unsigned int i = 0; i < batch->nr; i++) {
 		struct folio *folio = batch->folios[i];
 
-		if (!folio_test_large(folio) || !folio_test_anon(folio) || keeps_leaf(folio) || !folio_trylock(folio))
+		if (!folio_test_large(folio) || !folio_test_anon(folio) || keeps_leaf(folio) ||
+		    (!all && batch->pages[i] == folio_nr_pages(folio)) || !folio_trylock(folio))
 			continue;
 		/* Another thread may have split it before it was locked. */
 		split |= folio_test_large(folio) && !split_folio(folio);
@@ -87,13 +94,23 @@ static bool split_large(struct folio_batch *batch)
 	return split;
 }
 
-bool folio_batch_fill_small(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
+static bool fill_and_split(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end, bool all)
 {
 	unsigned long start = batch->next;
 	bool more = folio_batch_fill(batch, vma, end);
 
-	if (!split_large(batch))
+	if (!split_large(batch, all))
 		return more;
 	batch->next = start;
 	return folio_batch_fill(batch, vma, end);
+}
+
+bool folio_batch_fill_small(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
+{
+	return fill_and_split(batch, vma, end, true);
+}
+
+bool folio_batch_fill_inside(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
+{
+	return fill_and_split(batch, vma, end, false);
 }

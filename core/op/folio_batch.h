@@ -15,6 +15,7 @@ struct folio_batch {
 	unsigned int nr;			/* (T) */
 	unsigned long next;			/* (T) address to continue at */
 	struct folio *folios[FOLIO_BATCH];	/* (T) */
+	unsigned long pages[FOLIO_BATCH];	/* (T) of each, that were found mapped */
 };
 
 /*
@@ -22,9 +23,12 @@ struct folio_batch {
  * more after those: raw frames and the zero page do not count.
  * folio_batch_fill_small() - the same, and large ones are split first. One that cannot be split, since it is a file's
  * or has extra references, is collected whole, and a leaf that maps it stays.
+ * folio_batch_fill_inside() - the same, but a large one stays whole if all of its pages are mapped there. Source:
+ * mm/madvise.c, madvise_cold_or_pageout_pte_range().
  * Locking: mmap_lock; no spinlock.
  */
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
 bool folio_batch_fill_small(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
+bool folio_batch_fill_inside(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end);
 
 #endif

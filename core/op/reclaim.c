@@ -19,12 +19,15 @@
 #include "core/mm/swap.h"
 #include "core/op/folio_batch.h"
 #include "core/op/mkclean.h"
+#include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(RECLAIM, "folios swapped out");
 DEFINE_EVENT(RECLAIM_FILE, "folios of files reclaimed");
+DEFINE_EVENT(SWAP_FALLBACK, "large folios split, to swap out their pages one by one");
 DEFINE_EVENT(RECLAIM_KEPT, "folios that could not be reclaimed");
 
 /* Locking: the folio lock. */
@@ -35,7 +38,7 @@ static int swap_out(struct folio *folio)
 	if (!slot)
 		return -ENOSPC;
 	SYNCPOINT("reclaim.in_slot");
-	try_to_unmap(folio, TTU_BATCH_FLUSH);
+	try_to_unmap(folio, ttu_flags_of(folio) | TTU_BATCH_FLUSH);
 	try_to_unmap_flush();
 	SYNCPOINT("reclaim.unmapped");
 	if (!swap_writeout(slot, folio))
@@ -64,46 +67,98 @@ static int reclaim_file(struct folio *folio)
 	return 0;
 }
 
+/*
+ * Large ones only: an anonymous folio with other references would be unmapped, and a leaf split, in vain. Source:
+ * mm/vmscan.c, shrink_folio_list(). Locking: the folio lock.
+ */
+static bool has_extra_refs(struct folio *folio)
+{
+	return folio_ref_count(folio) != folio_mapcount(folio) + (int)folio_swap_refs(folio) + 1;
+}
+
 /* Locking: the folio lock. */
 static int reclaim_locked(struct folio *folio)
 {
 	if (folio_test_mlocked(folio))
 		return -EBUSY;
-	return folio_test_anon(folio) ? swap_out(folio) : reclaim_file(folio);
+	if (!folio_test_anon(folio))
+		return reclaim_file(folio);
+	if (folio_test_large(folio) && has_extra_refs(folio))
+		return -EBUSY;
+	return folio_partially_mapped(folio) ? -ENOSPC : swap_out(folio);
 }
 
 static bool can_be_reclaimed(const struct folio *folio)
 {
 	if (folio_test_anon(folio))
-		return !folio_test_large(folio) && !folio_is_device_private(folio);
+		return !folio_is_device_private(folio) && !folio_test_hugetlb(folio);
 	return page_type(&folio->page) == PAGE_FILE;
 }
 
-int reclaim_folio(struct folio *folio)
+/* Tries it, and splits a large folio without slots. Returns 0, an error, or the number of pages it was split into. */
+static long try_reclaim(struct folio *folio)
 {
-	int err = -EBUSY;
+	unsigned long nr = folio_nr_pages(folio);
+	long ret;
 
-	if (can_be_reclaimed(folio) && folio_trylock(folio)) {
-		err = reclaim_locked(folio);
-		folio_unlock(folio);
+	if (!can_be_reclaimed(folio) || !folio_trylock(folio))
+		return -EBUSY;
+	ret = reclaim_locked(folio);
+	if (ret == -ENOSPC && nr > 1) {
+		ret = split_folio_to_list(folio);
+		if (!ret) {
+			count_event(EV_SWAP_FALLBACK);
+			ret = (long)nr;
+		}
 	}
+	folio_unlock(folio);
+	return ret;
+}
+
+/* As reclaim_folio(), and adds the number of reclaimed pages to *@pages. */
+static int reclaim_or_split(struct folio *folio, unsigned long *pages)
+{
+	unsigned long nr = folio_nr_pages(folio);
+	long parts = try_reclaim(folio);
+	int err = parts < 0 ? (int)parts : 0;
+
+	for (long i = 0; i < parts; i++) {
+		struct folio *part = page_folio(folio_page(folio, (unsigned long)i));
+		long ret = folio_mapped(part) ? try_reclaim(part) : 0;	/* else it is freed */
+
+		*pages += !ret;
+		err = ret ? (int)ret : err;
+		if (ret)
+			count_event(EV_RECLAIM_KEPT);
+		folio_put(part);
+	}
+	if (parts > 0)
+		return err;
+	*pages += err ? 0 : nr;
 	if (err)
 		count_event(EV_RECLAIM_KEPT);
 	folio_put(folio);
 	return err;
 }
 
+int reclaim_folio(struct folio *folio)
+{
+	unsigned long pages = 0;
+
+	return reclaim_or_split(folio, &pages);
+}
+
 unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	OPERATION("reclaim", vma, start);
 	struct folio_batch batch = { .next = start };
-	unsigned long done = 0;
+	unsigned long pages = 0;
 	bool more;
 
 	do {
-		more = folio_batch_fill_small(&batch, vma, end);
+		more = folio_batch_fill_inside(&batch, vma, end);
 		for (unsigned int i = 0; i < batch.nr; i++)
-			done += !reclaim_folio(batch.folios[i]);
+			reclaim_or_split(batch.folios[i], &pages);
 	} while (more);
-	return done;
+	return pages;
 }

@@ -9,20 +9,22 @@
 
 DECLARE_EVENT(RECLAIM);
 DECLARE_EVENT(RECLAIM_FILE);
+DECLARE_EVENT(SWAP_FALLBACK);
 DECLARE_EVENT(RECLAIM_KEPT);
 
 /*
  * reclaim_folio - swaps @folio out, or, if it is a file's, writes it back if it is dirty, and removes it from its file;
- * drops the caller's reference in any case. Returns 0: its frame is free, or will be when transient references are
- * dropped; -EBUSY: it is locked, mlocked, pinned, or in use otherwise, an anonymous one is large, or it is a driver's;
- * -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
+ * drops the caller's reference in any case. A large anonymous one is swapped out as a whole; without a row of slots, or
+ * if only some of its pages are mapped, it is split, and its pages are reclaimed one by one. Returns 0: its frames are
+ * free, or will be when transient references are dropped; -EBUSY: it, or a page, is locked, mlocked, pinned, or in use
+ * otherwise, of hugetlb, or a driver's; -ENOSPC: no slot is free. Locking: no spinlock, not inside RCU; a reference.
  */
 int reclaim_folio(struct folio *folio);
 
 /*
- * reclaim_range - reclaims the pages that @vma maps in [@start, @end), also where others map them, and large folios of
- * files as a whole. Returns the number of folios. Locking: mmap_lock. Source: mm/madvise.c,
- * madvise_cold_or_pageout_pte_range().
+ * reclaim_range - reclaims the pages that @vma maps in [@start, @end), also where others map them, and large folios as
+ * a whole: those of files, and anonymous ones that it maps there as a whole. Returns the number of pages. Locking:
+ * mmap_lock. Source: mm/madvise.c, madvise_cold_or_pageout_pte_range().
  */
 unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 

@@ -27,7 +27,7 @@ static _Thread_local bool flush_pending;	/* (T) entries were cleared, and not fl
 struct unmap {
 	unsigned int flags;		/* (T) ttu_flags */
 	bool migrate;			/* (T) */
-	unsigned long slot;		/* (T) for swap entries */
+	unsigned long slot;		/* (T) of the first page, for swap entries */
 };
 
 void try_to_unmap_flush(void)
@@ -75,7 +75,7 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 		return migration_entry(pte, page, exclusive);
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
-	return keep_soft_dirty(make_swap_pte(unmap->slot, exclusive), pte);
+	return keep_soft_dirty(make_swap_pte(unmap->slot + folio_page_idx(page_folio(page), page), exclusive), pte);
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */
@@ -135,7 +135,7 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 		return false;
 	}
 	if (swap)
-		swap_duplicate(unmap->slot);
+		swap_duplicate(unmap->slot + folio_page_idx(folio, page));
 	if (unmap->flags & TTU_HWPOISON && exclusive)
 		ClearPageAnonExclusive(page);
 	set_pte(ptep, replacement(unmap, pte, page, exclusive));
@@ -257,7 +257,7 @@ void try_to_unmap(struct folio *folio, unsigned int flags)
 {
 	struct unmap unmap = { .flags = flags };
 
-	ASSERT(!folio_test_anon(folio) || !folio_test_large(folio));
+	ASSERT(!(flags & TTU_HWPOISON) || !folio_test_large(folio));
 	if (folio_test_anon(folio) && !(flags & TTU_HWPOISON)) {
 		unmap.slot = load_relaxed(&folio->page.private);
 		ASSERT(folio_test_swapcache(folio));

@@ -30,10 +30,10 @@ enum ttu_flags {
 };
 
 /*
- * try_to_unmap - unmaps @folio, small and anonymous, or a file's, if possible: the caller checks folio_mapped(). An
- * anonymous one is in a slot in which the caller has a share, unless @flags, ttu_flags, have TTU_HWPOISON, which is for
- * those only. A leaf that maps a file's is cleared with TTU_SPLIT_HUGE_PMD. Locking: the folio lock, and a reference.
- * Source: mm/rmap.c.
+ * try_to_unmap - unmaps @folio, anonymous or a file's, if possible: the caller checks folio_mapped(). An anonymous one
+ * is in slots in which the caller has shares, unless @flags, ttu_flags, have TTU_HWPOISON, which is for small ones
+ * only. Leaves that map it stay without TTU_SPLIT_HUGE_PMD; with it that of a file's is cleared. Locking: the folio
+ * lock, and a reference. Source: mm/rmap.c.
  */
 void try_to_unmap(struct folio *folio, unsigned int flags);
 /*

@@ -72,8 +72,9 @@ static void check_folio(struct inspection *in, struct folio *folio)
 	bool pooled = folio_test_hugetlb(folio), free = pooled && !folio_ref_count(folio);
 	int cached = (int)in->found[folio_pfn(folio)].cached + (folio_mapping(folio) != NULL) +
 		     (page_type(&folio->page) == PAGE_DRIVER);
+	int most = folio_test_anon(folio) ? (int)folio_nr_pages(folio) : 1;	/* a slot for each page */
 
-	if (folio_ref_count(folio) != mapped + cached || (mapped + cached == 0 && !free) || cached > 1)
+	if (folio_ref_count(folio) != mapped + cached || (mapped + cached == 0 && !free) || cached > most)
 		fail(in,
 		     "pfn %lu has %d references, but %d entries map it or its folio, with %d caches, slots, or drivers",
 		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);

@@ -12,7 +12,6 @@
 #include "tests/lib/storm/storm_rmap.h"
 #include "tests/lib/storm/storm_stop.h"
 
-#define SWAP_SLOTS	64		/* fewer than pages, so that it is full at times */
 #define WINDOW	0x40000000UL	/* where each mm's window begins: the same in every geometry */
 
 /* (C) while threads run */
@@ -35,6 +34,7 @@ struct storm storm_default(const struct mm_policy *policy)
 	return (struct storm){
 		.policy = *policy, .threads = 4, .mms = 3, .tables = 3, .pages = 8, .rounds = 3000, .noise = 20,
 		.seed = 1,
+		.slots = 64,
 		.weight = { [STORM_READ] = 20, [STORM_WRITE] = 30, [STORM_TOUCH] = 20, [STORM_MMAP] = 10,
 			    [STORM_MUNMAP] = 5, [STORM_MPROTECT] = 5, [STORM_DONTNEED] = 15, [STORM_POPULATE] = 2,
 			    [STORM_GUARD] = 2, [STORM_UNGUARD] = 2, [STORM_WALK] = 4, [STORM_WALK_NOVMA] = 1,
@@ -315,7 +315,7 @@ bool storm_run(const struct storm *storm, char *why, size_t why_size)
 	run_seed = storm->seed;
 	BUG_ON(faultline_start(&(struct machine_config){ .nr_nodes = storm->weight[STORM_MIGRATE] ? 2 : 1,
 							  .frames_per_node = 65536, .payload = CACHE_LINE }));
-	BUG_ON(storm->weight[STORM_PAGEOUT] && swap_on(SWAP_SLOTS));
+	BUG_ON(storm->weight[STORM_PAGEOUT] && swap_on(storm->slots));
 	BUG_ON(cpu_register(0, MEM_LOCAL, storm->seed));
 	if (storm->weight[STORM_FILE_MAP])
 		run.file = storm_file_create(storm->tables * PTRS_PER_PTE, storm->file_order, storm->seed);

@@ -27,6 +27,7 @@ struct storm {
 	unsigned long rounds;			/* operations a thread does */
 	unsigned int noise;			/* per mille of sync points that pause; check builds */
 	uint64_t seed;
+	unsigned long slots;			/* of swap: fewer than pages, so that it is full at times */
 	unsigned int file_order;		/* of the folios of the file, if there is one */
 	unsigned int weight[NR_STORM_OPS];
 };
