@@ -27,6 +27,7 @@
 #include "core/mm/filemap.h"
 #include "core/mm/folio_walk.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb_file.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/interval_tree.h"
 #include "core/mm/mapped_entry.h"

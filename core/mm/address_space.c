@@ -4,6 +4,9 @@
 
 #include "core/host/arena.h"
 #include "core/mm/filemap.h"
+#include "core/mm/hugetlb_file.h"
+
+static uint32_t nr_files;	/* created so far */
 
 static size_t slots_size(const struct address_space *mapping)
 {
@@ -30,12 +33,13 @@ static struct file *init_file(struct file *file)
 {
 	init_rwsem(&file->mapping.invalidate_lock, RANK_INVALIDATE_LOCK);
 	init_rwsem(&file->mapping.i_mmap_rwsem, RANK_I_MMAP_RWSEM);
+	file->id = fetch_add_relaxed(&nr_files, 1u);
 	/* ORDER: init */
 	store_release(&file->refcount, 1u);
 	return file;
 }
 
-struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed)
+struct file *file_create_empty(unsigned long pages, unsigned long max_pages, unsigned int order)
 {
 	struct file *file = local_zalloc(sizeof(*file), CACHE_LINE);
 	struct address_space *mapping;
@@ -48,20 +52,28 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 	mapping->max_pages = max_pages;
 	mapping->order = order;
 	mapping->slots = node_zalloc(file->node, slots_size(mapping), CACHE_LINE);
-	if (!mapping->slots)
-		goto no_slots;
-	file->device = node_zalloc(file->node, device_size(file), CACHE_LINE);
-	if (!file->device)
-		goto no_device;
-	for (unsigned long i = 0; i < pages; i++)
-		file->device[i] = file_seeded_word(seed, i);
+	if (!mapping->slots) {
+		node_free(file, file->node, sizeof(*file));
+		return NULL;
+	}
 	store_relaxed(&mapping->i_size, pages);
 	return init_file(file);
-no_device:
-	node_free(mapping->slots, file->node, slots_size(mapping));
-no_slots:
-	node_free(file, file->node, sizeof(*file));
-	return NULL;
+}
+
+struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed)
+{
+	struct file *file = file_create_empty(pages, max_pages, order);
+
+	if (!file)
+		return NULL;
+	file->device = node_zalloc(file->node, device_size(file), CACHE_LINE);
+	if (!file->device) {
+		file_put(file);
+		return NULL;
+	}
+	for (unsigned long i = 0; i < pages; i++)
+		file->device[i] = file_seeded_word(seed, i);
+	return file;
 }
 
 struct file *file_create_device(const struct vm_operations_struct *ops, void *private_data)
@@ -87,8 +99,11 @@ void file_put(struct file *file)
 		return;
 	BUG_ON(!RB_EMPTY(&file->mapping.i_mmap));
 	if (!file->ops) {
+		if (mapping_is_hugetlb(&file->mapping))
+			hugetlb_file_release(file);
 		truncate_inode_pages(&file->mapping, 0);
-		node_free(file->device, file->node, device_size(file));
+		if (file->device)
+			node_free(file->device, file->node, device_size(file));
 		node_free(file->mapping.slots, file->node, slots_size(&file->mapping));
 	}
 	BUG_ON(load_relaxed(&file->mapping.nrpages));

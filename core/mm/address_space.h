@@ -5,7 +5,8 @@
  * file            VMAs and openers hold references to it; its size is in pages
  * address_space   the part that memory management uses: the page cache and the VMAs that map it
  * page cache      one slot for each possible folio of the file; all folios are of one order
- * device          one word for each page: a page that is read in is filled with it, and is written back to it
+ * device          one word for each page: a page that is read in is filled with it, and is written back to it; a file
+ *                 of huge pages of the pool has none
  *
  * Source: include/linux/fs.h, struct address_space, struct file.
  */
@@ -36,16 +37,22 @@ struct address_space {
 	struct rwsem invalidate_lock;	/* see lockrank.def */
 	struct rwsem i_mmap_rwsem __cacheline_aligned;	/* see lockrank.def */
 	struct interval_tree i_mmap;	/* (I) the VMAs that map it, by vm_pgoff */
+	uint64_t *regions;		/* (C) the array; (A) its words: see hugetlb_file.h; NULL: another file */
 };
 
 struct vm_operations_struct;
 
-/* Lock key: (C) const after creation (A) atomic (F) the lock of the word's folio; without a folio, invalidate_lock */
+/*
+ * Lock key: (C) const after creation (A) atomic (F) the lock of the word's folio; without a folio, invalidate_lock (L)
+ * the lock of the list, in hugetlb_file.c
+ */
 struct file {
 	struct address_space mapping;	/* has its own lock key */
 	uint32_t refcount;		/* (A) openers and VMAs */
 	unsigned int node;		/* (C) NUMA node of its own memory */
 	uint64_t *device;		/* (C) the array; (F) its words */
+	uint32_t id;			/* (C) the number of the file, in order of creation */
+	struct file *next_hugetlb;	/* (L) list of all files of huge pages */
 	const struct vm_operations_struct *ops;	/* (C) its driver; NULL: its pages are in the page cache */
 	void *private_data;		/* (C) the driver's */
 };
@@ -60,6 +67,8 @@ static inline struct file *mapping_file(const struct address_space *mapping)
  * both. Page i contains file_seeded_word(@seed, i). One reference, the caller's. Returns NULL without memory.
  */
 struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned int order, uint64_t seed);
+/* The same without a device; file_create_hugetlb() is for callers. */
+struct file *file_create_empty(unsigned long pages, unsigned long max_pages, unsigned int order);
 /*
  * file_create_device - a file whose pages are a driver's: see device.h. It has no size, page cache or contents. Returns
  * as file_create().

@@ -58,12 +58,12 @@ static inline bool vma_is_device(const struct vm_area_struct *vma)
 }
 
 /*
- * True if entries of @vma, a shared mapping, become writable by a fault only: a file with writeback, or a driver that
- * wants to know. Source: mm/vma.c.
+ * True if entries of @vma, a shared mapping, become writable by a fault only: a file with writeback, which one of huge
+ * pages of the pool has not, or a driver that wants to know. Source: mm/vma.c.
  */
 static inline bool vma_wants_writenotify(const struct vm_area_struct *vma)
 {
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE) || !vma->vm_file)
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE | VM_HUGETLB)) != (VM_SHARED | VM_WRITE) || !vma->vm_file)
 		return false;
 	return !vma->vm_file->ops || vma->vm_file->ops->pfn_mkwrite;
 }

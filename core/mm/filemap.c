@@ -122,13 +122,12 @@ struct folio *filemap_lock_folio(struct address_space *mapping, unsigned long in
 	return NULL;
 }
 
-int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index)
+int __filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index)
 {
 	struct folio *none = NULL;
 
 	assert_folio_locked(folio);
-	assert_rwsem_held(&mapping->invalidate_lock);
-	BUG_ON(index >= i_size_read(mapping) || folio_order(folio) != mapping->order);
+	BUG_ON(folio_order(folio) != mapping->order);
 	folio->page.index = ALIGN_DOWN(index, 1ul << mapping->order);
 	/* ORDER[folio-mapping:A] after the index is set; pairs with ORDER[folio-mapping:B]. */
 	store_release(&folio->page.mapping, mapping);
@@ -142,6 +141,13 @@ int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsign
 	store_release(&folio->page.mapping, NULL);
 	folio_put(folio);
 	return -EEXIST;
+}
+
+int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index)
+{
+	assert_rwsem_held(&mapping->invalidate_lock);
+	BUG_ON(index >= i_size_read(mapping));
+	return __filemap_add_folio(mapping, folio, index);
 }
 
 /*

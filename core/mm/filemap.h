@@ -45,6 +45,15 @@ DECLARE_KNOCKOUT(AROUND_LOCK);
 struct folio *filemap_get_folio(struct address_space *mapping, unsigned long index) __must_check;
 
 /*
+ * True if a folio is at @index. Stale at once, unless a lock prevents changes. Source: mm/filemap.c,
+ * filemap_range_has_page().
+ */
+static inline bool filemap_has_folio(const struct address_space *mapping, unsigned long index)
+{
+	return load_relaxed(&mapping->slots[index >> mapping->order]);
+}
+
+/*
  * filemap_lock_folio - the same, locked, in the file and read in; may wait for its lock. Source:
  * include/linux/pagemap.h.
  */
@@ -71,6 +80,9 @@ static inline void unlock_uptodate(struct folio *folio)
  * Source: mm/filemap.c.
  */
 int filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index) __must_check;
+
+/* The same where another lock excludes truncation: the fault mutex of a place in a file of huge pages. */
+int __filemap_add_folio(struct address_space *mapping, struct folio *folio, unsigned long index) __must_check;
 
 /*
  * filemap_remove_folio - removes @folio, and drops the cache's reference; the caller has another. It is unmapped.

@@ -2,7 +2,11 @@
 /* hugetlb.c - huge pages reserved for mappings, and the locks of their faults. */
 #include "core/mm/hugetlb.h"
 
+#include <errno.h>
+
 #include "core/host/arena.h"
+#include "core/mm/i_mmap.h"
+#include "core/mm/rmap.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(HUGETLB_TAKE, "huge pages taken from the pool");
@@ -25,7 +29,7 @@ struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr)
 	unsigned int node = local_node();
 	struct resv_map *map;
 
-	if (!hugetlb_pool_reserve(nr))
+	if (nr && !hugetlb_pool_reserve(nr))
 		return NULL;
 	map = node_zalloc(node, map_size(nr), CACHE_LINE);
 	if (!map) {
@@ -38,6 +42,15 @@ struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr)
 	map->nr = nr;
 	store_relaxed(&map->refs, 1u);
 	return map;
+}
+
+int hugetlb_dup_vma_lock(const struct vm_area_struct *src, struct resv_map **resv)
+{
+	*resv = NULL;
+	if (!src->vm_resv || is_vma_resv_owner(src))
+		return 0;
+	*resv = resv_map_alloc(0, 0);
+	return *resv ? 0 : -ENOMEM;
 }
 
 void resv_map_cancel(struct resv_map *map)
@@ -61,8 +74,7 @@ void resv_map_put(struct resv_map *map)
 /* The index of the huge page at @addr in @vma's map. */
 static unsigned long map_index(const struct vm_area_struct *vma, unsigned long addr)
 {
-	unsigned long index = ((vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)) >> HPAGE_PGOFF_SHIFT) -
-			      vma->vm_resv->first;
+	unsigned long index = (linear_page_index(vma, addr) >> HPAGE_PGOFF_SHIFT) - vma->vm_resv->first;
 
 	ASSERT(index < vma->vm_resv->nr);
 	return index;
@@ -73,7 +85,7 @@ static bool is_reserved(const struct vm_area_struct *vma, unsigned long addr)
 {
 	unsigned long index;
 
-	if (!vma->vm_resv)
+	if (!is_vma_resv_owner(vma))
 		return false;
 	index = map_index(vma, addr);
 	return !(load_relaxed(&vma->vm_resv->taken[index / 64]) >> (index % 64) & 1);
@@ -97,7 +109,7 @@ unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma)
 {
 	unsigned long reserved = 0;
 
-	if (!vma->vm_resv)
+	if (!is_vma_resv_owner(vma))
 		return 0;
 	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PMD_SIZE)
 		reserved += is_reserved(vma, addr);
@@ -106,16 +118,22 @@ unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma)
 
 void hugetlb_vma_close(struct vm_area_struct *vma)
 {
-	if (vma->vm_resv)
+	if (is_vma_resv_owner(vma))
 		hugetlb_pool_unreserve(hugetlb_vma_reserved(vma));
 }
 
 void hugetlb_vma_forget(struct vm_area_struct *vma)
 {
-	if (!vma->vm_resv)
+	struct resv_map *map = vma->vm_resv;
+
+	if (!map)
 		return;
-	resv_map_put(vma->vm_resv);
+	if (vma->vm_file)
+		i_mmap_lock_write(&vma->vm_file->mapping);
 	vma->vm_resv = NULL;
+	if (vma->vm_file)
+		i_mmap_unlock_write(&vma->vm_file->mapping);
+	resv_map_put(map);
 }
 
 /* ---- locks ---- */
@@ -152,6 +170,11 @@ void hugetlb_vma_unlock_write(struct vm_area_struct *vma)
 		up_write(&vma->vm_resv->lock);
 }
 
+bool hugetlb_vma_trylock_write(struct vm_area_struct *vma)
+{
+	return !vma->vm_resv || KNOCKED_OUT(HUGETLB_ZAP_LOCK) || down_write_trylock(&vma->vm_resv->lock);
+}
+
 DEFINE_KNOCKOUT(HUGETLB_FAULT_MUTEX,
 	.name = "hugetlb:fault-mutex",
 	.removes = "the mutex of a fault in hugetlb memory",
@@ -159,13 +182,26 @@ DEFINE_KNOCKOUT(HUGETLB_FAULT_MUTEX,
 	.detected_by = "faults that must not fail: knockout.hugetlb",
 	.hunt = "test knockout.hugetlb");
 
-struct rwsem *hugetlb_fault_mutex_lock(const struct mm_struct *mm, unsigned long addr)
+/* The mutex of huge page @place of the mm or file number @id. */
+static struct rwsem *lock_place(unsigned long place, uint32_t id)
 {
-	struct rwsem *mutex = &fault_mutexes[((addr >> PMD_SHIFT) + mm->mm_id * 31ul) % FAULT_MUTEXES];
+	struct rwsem *mutex = &fault_mutexes[(place + id * 31ul) % FAULT_MUTEXES];
 
 	if (!KNOCKED_OUT(HUGETLB_FAULT_MUTEX))
 		down_write(mutex);
 	return mutex;
+}
+
+struct rwsem *hugetlb_fault_mutex_lock(const struct address_space *mapping, unsigned long index)
+{
+	return lock_place(index >> HPAGE_PGOFF_SHIFT, mapping_file(mapping)->id);
+}
+
+struct rwsem *hugetlb_vma_fault_mutex_lock(const struct vm_area_struct *vma, unsigned long addr)
+{
+	if (vma->vm_file)
+		return hugetlb_fault_mutex_lock(&vma->vm_file->mapping, linear_page_index(vma, addr));
+	return lock_place(addr >> PMD_SHIFT, vma->vm_mm->mm_id);
 }
 
 void hugetlb_fault_mutex_unlock(struct rwsem *mutex)
@@ -182,13 +218,10 @@ void hugetlb_init(void)
 
 /* ---- huge pages ---- */
 
-struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr)
+struct folio *hugetlb_take_counted(bool reserved)
 {
-	bool reserved = is_reserved(vma, addr);
 	struct folio *folio = hugetlb_pool_take(reserved);
 
-	if (folio && reserved)
-		set_taken(vma, addr);
 	if (folio)
 		count_event(EV_HUGETLB_TAKE);
 	else
@@ -196,12 +229,24 @@ struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr
 	return folio;
 }
 
+struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr)
+{
+	bool reserved = is_reserved(vma, addr);
+	struct folio *folio = hugetlb_take_counted(reserved);
+
+	if (folio && reserved)
+		set_taken(vma, addr);
+	return folio;
+}
+
 void hugetlb_put_folio(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
 {
+	bool again = is_vma_resv_owner(vma) && page_type(&folio->page) == PAGE_ANON;
+
 	if (!page_ref_sub_and_test(&folio->page, 1))
 		return;
 	SYNCPOINT("hugetlb.zapped");
-	if (vma->vm_resv)
+	if (again)
 		clear_taken(vma, addr);
-	hugetlb_pool_give(folio, vma->vm_resv);
+	hugetlb_pool_give(folio, again);
 }

@@ -10,10 +10,12 @@
  *   fault mutex        one fault at a time for a place: the second one finds the first one's entry
  *   hugetlb VMA lock   read by faults and page walks; write from clearing entries until their pages are reserved again
  *
- * Only the mapping with the reservations has the second: a forked child has none, nor has a mapping with
- * MAP_NORESERVE. Both get free huge pages that are not reserved. And without a free one to copy to, a child even loses
- * the huge pages that it shares with the mapping that reserved them: from then on its faults fail, since a new page
- * would not have the old contents.
+ * Of private mappings only the one with the reservations has the second: a forked child has none, nor has a mapping
+ * with MAP_NORESERVE. Both get free huge pages that are not reserved. And without a free one to copy to, a child even
+ * loses the huge pages that it shares with the mapping that reserved them: from then on its faults fail, since a new
+ * page would not have the old contents.
+ *
+ * Each shared mapping of a file has a hugetlb VMA lock, and no reservations: those are the file's (hugetlb_file.h).
  *
  * Source: mm/hugetlb.c, include/linux/hugetlb.h.
  */
@@ -21,13 +23,14 @@
 #define FAULTLINE_CORE_MM_HUGETLB_H
 
 #include "core/base/event.h"
+#include "core/mm/address_space.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/hugetlb_pool.h"
 
 DECLARE_EVENT(HUGETLB_TAKE);
 
 /*
- * The reservations of one mapping. VMAs that were split off it share them.
+ * The hugetlb VMA lock of one mapping, and its reservations, if it is private. VMAs that were split off it share them.
  *
  * Conservation: the pool's reserved = the bits that are clear, of the huge pages in VMAs that have the map.
  *
@@ -38,13 +41,19 @@ struct resv_map {
 	struct rwsem lock;		/* the hugetlb VMA lock */
 	uint32_t refs;			/* (A) VMAs, and the creator of the first */
 	unsigned int node;		/* (C) of its memory */
-	unsigned long first, nr;	/* (C) huge pages, by vm_pgoff */
+	unsigned long first, nr;	/* (C) huge pages, by vm_pgoff; nr is 0 for a shared mapping */
 	uint64_t taken[];		/* (A) a bit for each: the reserved huge page was taken */
 };
 
 static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 {
 	return THP_POSSIBLE && (load_relaxed(&vma->vm_flags) & VM_HUGETLB);
+}
+
+/* True if @vma has reservations of its own. Source: mm/hugetlb.c, is_vma_resv_set(). */
+static inline bool is_vma_resv_owner(const struct vm_area_struct *vma)
+{
+	return vma->vm_resv && vma->vm_resv->nr;
 }
 
 /* A VMA may end, or begin, at @addr only between huge pages. Source: mm/hugetlb.c, hugetlb_vm_op_split(). */
@@ -58,6 +67,11 @@ static inline bool vma_may_split(const struct vm_area_struct *vma, unsigned long
  * memory. resv_map_cancel() undoes it, for a mapping that was not made. resv_map_get(), _put() - references of VMAs.
  */
 struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr);
+/*
+ * hugetlb_dup_vma_lock - the lock of a child's VMA: a new one, in *@resv, if @src is a shared mapping; else NULL.
+ * Returns 0 or -ENOMEM. Source: mm/hugetlb.c, hugetlb_vm_op_open().
+ */
+int hugetlb_dup_vma_lock(const struct vm_area_struct *src, struct resv_map **resv);
 void resv_map_cancel(struct resv_map *map);
 void resv_map_get(struct resv_map *map);
 void resv_map_put(struct resv_map *map);
@@ -68,19 +82,20 @@ unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma);
 void hugetlb_vma_close(struct vm_area_struct *vma);
 /*
  * hugetlb_vma_forget - clears the reservations of @vma, which maps nothing, after another VMA took them over; no
- * effect on a VMA without any. Locking: mmap_lock for write, @vma write-locked. Source: mm/hugetlb.c,
- * fixup_hugetlb_reservations().
+ * effect on a VMA without any. Locking: mmap_lock for write, @vma write-locked; takes i_mmap_rwsem, under which others
+ * read vm_resv. Source: mm/hugetlb.c, fixup_hugetlb_reservations().
  */
 void hugetlb_vma_forget(struct vm_area_struct *vma);
 
 /*
- * The hugetlb VMA lock; no effect if @vma has no reservations. Locking: mmap_lock or the VMA lock. Source:
- * mm/hugetlb.c.
+ * The hugetlb VMA lock; no effect if @vma has none. hugetlb_vma_trylock_write() does not wait, and returns true if it
+ * is held, or there is none. Locking: mmap_lock or the VMA lock; trylock: or i_mmap_rwsem. Source: mm/hugetlb.c.
  */
 void hugetlb_vma_lock_read(struct vm_area_struct *vma);
 void hugetlb_vma_unlock_read(struct vm_area_struct *vma);
 void hugetlb_vma_lock_write(struct vm_area_struct *vma);
 void hugetlb_vma_unlock_write(struct vm_area_struct *vma);
+bool hugetlb_vma_trylock_write(struct vm_area_struct *vma);
 
 /*
  * vma_pgtable_walk_begin - before a descent to one entry of @vma, whatever memory it is: huge pages of the pool that
@@ -101,9 +116,12 @@ static inline void vma_pgtable_walk_end(struct vm_area_struct *vma)
 }
 
 /*
- * Locks one place in @mm against a second fault. Returns the lock. Source: mm/hugetlb.c, hugetlb_fault_mutex_hash().
+ * hugetlb_fault_mutex_lock - locks one place, page @index of @mapping, against a second fault, and against truncation.
+ * hugetlb_vma_fault_mutex_lock() - the place at @addr in @vma; without a file it is a place of the mm. Return the lock.
+ * Source: mm/hugetlb.c, hugetlb_fault_mutex_hash().
  */
-struct rwsem *hugetlb_fault_mutex_lock(const struct mm_struct *mm, unsigned long addr);
+struct rwsem *hugetlb_fault_mutex_lock(const struct address_space *mapping, unsigned long index);
+struct rwsem *hugetlb_vma_fault_mutex_lock(const struct vm_area_struct *vma, unsigned long addr);
 void hugetlb_fault_mutex_unlock(struct rwsem *mutex);
 /* Called before the first mm. */
 void hugetlb_init(void);
@@ -114,9 +132,12 @@ void hugetlb_init(void);
  * reservations.
  * hugetlb_put_folio() - drops the reference of a cleared leaf of @vma, or of an allocation that was not mapped. If it
  * was the last, and @vma has reservations, the huge page is reserved for @addr again; not while others have it, a
- * child or a pin. Locking: as above, or the hugetlb VMA lock for write. Source: mm/hugetlb.c.
+ * child or a pin, and not if it was a file's. Locking: as above, or the hugetlb VMA lock for write. Source:
+ * mm/hugetlb.c.
  */
 struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr);
+/* hugetlb_pool_take() with its events. */
+struct folio *hugetlb_take_counted(bool reserved);
 void hugetlb_put_folio(struct vm_area_struct *vma, unsigned long addr, struct folio *folio);
 
 #endif

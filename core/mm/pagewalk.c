@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_file.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/mm/vmalloc.h"
@@ -186,7 +187,7 @@ int walk_page_mapping(struct address_space *mapping, unsigned long first_index, 
 {
 	struct mm_walk walk = { .ops = ops, .private = private };
 
-	if (!nr || !check_ops_valid(ops))
+	if (!nr || !check_ops_valid(ops) || mapping_is_hugetlb(mapping))
 		return -EINVAL;
 	i_mmap_assert_locked(mapping);
 	nr = min(nr, ~first_index);	/* no file has the last page number: the range does not wrap around */

@@ -112,8 +112,8 @@ struct address_space;
 /*
  * walk_page_mapping - walks all mappings of the @nr pages of a file from @first_index on: the part of each VMA that
  * maps some of them, one VMA after the other, up to the last page number. test_walk gets the whole VMA, and a positive
- * result ends the walk with 0. -EINVAL also if @nr is 0. Locking: i_mmap_rwsem; ops->walk_lock is ignored. Source:
- * mm/pagewalk.c.
+ * result ends the walk with 0. -EINVAL also if @nr is 0, and for a file of huge pages of the pool, whose walks need a
+ * lock that ranks above. Locking: i_mmap_rwsem; ops->walk_lock is ignored. Source: mm/pagewalk.c.
  */
 int walk_page_mapping(struct address_space *mapping, unsigned long first_index, unsigned long nr,
 		      const struct mm_walk_ops *ops, void *private);

@@ -7,6 +7,7 @@
 #include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
 #define MM_ID_NONE	0u	/* no mm's */
@@ -196,6 +197,42 @@ bool folio_partially_mapped(struct folio *folio)
 		if (!page_mapcount(folio_page(folio, i)))
 			return true;
 	return false;
+}
+
+/* ---- huge pages of the pool ---- */
+
+/* Adds @nr leaves, without a slot for the mm; two or more are taken for those of several mms. */
+static void change_hugetlb_mapcount(struct folio *folio, int nr)
+{
+	struct page *large = folio_large(folio);
+	int total;
+
+	spin_lock(&large->large_lock);
+	total = load_relaxed(&large->large_mapcount) + nr;
+	BUG_ON(total < -1);
+	/* ORDER[mapcount:A] as for other large folios; pairs with ORDER[mapcount:B]. */
+	store_release(&large->entire_mapcount, total);
+	store_release(&large->large_mapcount, total);
+	/* ORDER[mapped-shared:A] as in sub_large_mapcount(); pairs with ORDER[mapped-shared:B]. */
+	store_release(&large->mapped_shared, total > 0);
+	spin_unlock(&large->large_lock);
+}
+
+void hugetlb_add_file_rmap(struct folio *folio)
+{
+	ASSERT(folio_test_hugetlb(folio) && page_type(&folio->page) == PAGE_FILE);
+	check_leaf(folio, &folio->page, RMAP_LEVEL_PMD);
+	change_hugetlb_mapcount(folio, 1);
+}
+
+void hugetlb_remove_rmap(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (folio_test_anon(folio)) {
+		folio_remove_rmap_pmd(folio, &folio->page, vma);
+		return;
+	}
+	check_leaf(folio, &folio->page, RMAP_LEVEL_PMD);
+	change_hugetlb_mapcount(folio, -1);
 }
 
 /* Only a small folio is known to be mapped as a whole: reclaim finds the others. Source: mm/rmap.c. */

@@ -230,6 +230,13 @@ int folio_try_dup_anon_rmap_pmd(struct folio *folio, struct page *page, struct v
 int folio_try_share_anon_rmap_pmd(struct folio *folio, struct page *page);
 
 /*
+ * The same for a huge page of the pool. One of a file has no mapcounts by mm: folio_maybe_mapped_shared() counts its
+ * leaves. Source: include/linux/rmap.h.
+ */
+void hugetlb_add_file_rmap(struct folio *folio);
+void hugetlb_remove_rmap(struct folio *folio, const struct vm_area_struct *vma);
+
+/*
  * folio_move_anon_rmap - @folio is exclusive to @vma: moves it to that VMA's anon_vma, so that rmap walks skip its
  * forks. Locking: the folio lock, the PTL. Source: mm/rmap.c.
  */

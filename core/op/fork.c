@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
@@ -54,9 +55,13 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 
 	if (err)
 		return err;
-	kind.resv = NULL;	/* huge pages are reserved for the parent only */
+	err = hugetlb_dup_vma_lock(src, &kind.resv);	/* huge pages are reserved for the parent only */
+	if (err)
+		return err;
 	kind.flags &= ~VM_LOCKED_MASK;
 	dst = vma_alloc(child, src->vm_start, src->vm_end, kind);
+	if (kind.resv)
+		resv_map_put(kind.resv);
 	if (!dst)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;

@@ -32,6 +32,7 @@
 #include "core/op/gup_grab.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/shootdown.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -175,7 +176,8 @@ static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int
  */
 static force_inline bool must_leave(const struct page *page, unsigned int flags)
 {
-	return gup_must_unshare(NULL, page, flags) || (gup_writes_for_long(flags) && gup_page_of_file(page));
+	return gup_must_unshare(NULL, page, flags) ||
+	       (gup_writes_for_long(flags) && gup_page_of_file(page) && !PageHuge(page));
 }
 
 DEFINE_KNOCKOUT(GUP_SHARE_B,

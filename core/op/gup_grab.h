@@ -88,7 +88,8 @@ static force_inline bool gup_must_unshare(const struct vm_area_struct *vma, cons
 
 /*
  * Pages of files are not written to through long-term pins: they become clean meanwhile, and the file misses the
- * writes. Source: mm/gup.c, writable_file_mapping_allowed(), gup_fast_folio_allowed().
+ * writes. Huge pages of the pool have no other copy, and callers exempt them. Source: mm/gup.c,
+ * writable_file_mapping_allowed(), gup_fast_folio_allowed().
  */
 static force_inline bool gup_writes_for_long(unsigned int flags)
 {

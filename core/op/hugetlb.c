@@ -19,18 +19,16 @@ DEFINE_EVENT(HUGETLB_TAKE_BACK, "huge pages taken back from forks by the owner o
 
 /* ---- zap ---- */
 
-/* Source: mm/hugetlb.c, __unmap_hugepage_range(). Locking: the hugetlb VMA lock for write. */
-static void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
 {
-	struct mm_pgtable *pt = &vma->vm_mm->pt;
-	spinlock_t *ptl = pmd_trans_huge_lock(pt, pmdp);
+	spinlock_t *ptl = pmd_trans_huge_lock(&load_relaxed(&vma->vm_mm)->pt, pmdp);
 	struct folio *folio;
 
 	if (!ptl)
 		return;
 	folio = page_folio(pmd_page(pmdp_get_and_clear(pmdp)));
-	mm_count(pt, MM_HUGETLBPAGES, -(long)HPAGE_PMD_NR);
-	folio_remove_rmap_pmd(folio, &folio->page, vma);
+	hugetlb_count(vma, -1);
+	hugetlb_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_PAGE_FREE, HPAGE_PMD_NR);
@@ -64,8 +62,8 @@ static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsig
 	while (page_vma_mapped_walk(&pvmw)) {
 		store_relaxed(&vma->vm_huge_lost, true);
 		pmdp_get_and_clear(pvmw.pmd);
-		mm_count(&mm->pt, MM_HUGETLBPAGES, -(long)HPAGE_PMD_NR);
-		folio_remove_rmap_pmd(folio, &folio->page, vma);
+		hugetlb_count(vma, -1);
+		hugetlb_remove_rmap(folio, vma);
 		folio_put(folio);	/* not the last: the caller has one */
 		count_event(EV_HUGETLB_TAKE_BACK);
 		count_event(EV_TLB_FLUSH);
@@ -92,7 +90,7 @@ bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio)
 static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd)
 {
 	set_pmd_at(dst_pmd, pmd);
-	mm_count(&dst->vm_mm->pt, MM_HUGETLBPAGES, HPAGE_PMD_NR);
+	hugetlb_count(dst, 1);
 }
 
 /*
@@ -113,7 +111,10 @@ static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pm
 	page = pmd_page(pmdp_get(src_pmd));
 	*folio = page_folio(page);
 	folio_get(*folio);
-	err = folio_try_dup_anon_rmap_pmd(*folio, page, dst, src);
+	if (folio_test_anon(*folio))
+		err = folio_try_dup_anon_rmap_pmd(*folio, page, dst, src);
+	else
+		hugetlb_add_file_rmap(*folio);
 	if (likely(!err)) {
 		if (!KNOCKED_OUT(FORK_WRPROTECT))
 			pmdp_set_wrprotect(src_pmd);

@@ -2,8 +2,19 @@
 /*
  * hugetlb.h - operations on memory of huge pages from the pool, each called by its namesake for other memory.
  *
- * It is private and anonymous like other memory, but there is no huge zero page, a copy is one of the whole huge page,
- * nothing is swapped or migrated, and without a free huge page the access is fatal (VM_FAULT_SIGBUS).
+ * It is anonymous, or of a file of huge pages (hugetlb_file.h), like other memory, but there is no huge zero page, a
+ * copy is one of the whole huge page, nothing is swapped, migrated or written back, and without a free huge page the
+ * access is fatal (VM_FAULT_SIGBUS).
+ *
+ * Faults against truncation. Both take the fault mutex of the place, for private mappings, too:
+ *
+ *   truncate                                        fault
+ *   (A1) i_size is reduced                          (B1) lock the place
+ *   (A2) for each place beyond: lock it; unmap it   (B2) it lies below i_size, else SIGBUS
+ *        everywhere, private copies too; remove     (B3) map the file's huge page, a new one that is added to the
+ *        its folio; unlock                               file, or a private one; unlock
+ *
+ * If B1 locks before A2, A2 finds what B3 mapped and added. If it locks after, B2 finds the new size.
  *
  * Source: mm/hugetlb.c.
  */
@@ -18,10 +29,11 @@
 DECLARE_EVENT(HUGETLB_TAKE_BACK);
 
 /*
- * hugetlb_mmap - sys_mmap() with MAP_HUGETLB: @len is rounded up to whole huge pages, which are reserved for the
- * mapping, except with MAP_NORESERVE. -EINVAL also for a fixed @addr between two huge pages, -ENOMEM if they can't be
- * reserved, -EOPNOTSUPP in geometries without PMD tables. Locking: none held. Source: mm/hugetlb.c,
- * hugetlb_reserve_pages(); fs/hugetlbfs/inode.c.
+ * hugetlb_mmap - sys_mmap() with MAP_HUGETLB, or sys_mmap_file() of a file of huge pages: @len is rounded up to whole
+ * huge pages, which are reserved for the mapping, or, if it is shared, for the file, except with MAP_NORESERVE. A file
+ * grows with a writable mapping. -EINVAL also for a fixed @addr, or a page of the file, between two huge pages, -ENOMEM
+ * if they can't be reserved, -EOPNOTSUPP in geometries without PMD tables. Locking: none held. Source: mm/hugetlb.c,
+ * hugetlb_reserve_pages(); fs/hugetlbfs/inode.c, hugetlbfs_file_mmap().
  */
 long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
 
@@ -40,6 +52,29 @@ bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio);
  * for @vma again if they were before. Locking: as zap_range().
  */
 void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/*
+ * Clears the leaf of @vma at @addr, if there is one. Locking: the hugetlb VMA lock for write; mmap_lock or
+ * i_mmap_rwsem. Source: mm/hugetlb.c, __unmap_hugepage_range().
+ */
+void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr);
+
+/*
+ * hugetlb_vmtruncate - removes the huge pages from page @end on, the last, from the file and from all mappings, private
+ * copies too, and drops their reservations. i_size is reduced already. Locking: invalidate_lock for write. Source:
+ * fs/hugetlbfs/inode.c, hugetlb_vmtruncate(), remove_inode_hugepages().
+ */
+void hugetlb_vmtruncate(struct address_space *mapping, unsigned long end);
+
+/*
+ * hugetlb_count - @vma maps @nr more huge pages: MM_HUGETLBPAGES counts those of private mappings. Locking: the PTL.
+ * Source: include/linux/hugetlb.h, hugetlb_count_add(), which counts all.
+ */
+static inline void hugetlb_count(const struct vm_area_struct *vma, long nr)
+{
+	if (!(vma->vm_flags & VM_SHARED))
+		mm_count(&load_relaxed(&vma->vm_mm)->pt, MM_HUGETLBPAGES, nr * (long)HPAGE_PMD_NR);
+}
 
 /*
  * copy_hugetlb_pmd - gives the child's @dst at @addr, at @dst_pmd, the leaf of the parent's @src at @src_pmd, both

@@ -2,6 +2,7 @@
 /* hugetlb_fault.c - faults in memory of huge pages from the pool. */
 #include "core/op/hugetlb.h"
 
+#include "core/mm/hugetlb_file.h"
 #include "core/mm/notifier.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
@@ -37,11 +38,59 @@ static void map_new_leaf(struct vm_fault *vmf, struct folio *folio)
 	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
 }
 
+/*
+ * The file's huge page for the place, with a reference; a shared mapping adds a new one. Returns 0; *@foliop is NULL if
+ * a private mapping is to map a huge page of its own. Locking: the fault mutex, under which it stays in the file.
+ */
+static vm_fault_t file_folio(struct vm_fault *vmf, struct folio **foliop)
+{
+	struct address_space *mapping = &vmf->vma->vm_file->mapping;
+	unsigned long index = linear_page_index(vmf->vma, vmf->addr);
+	bool reserved;
+
+	if (unlikely(index >= i_size_read(mapping)))
+		return VM_FAULT_SIGBUS;
+	SYNCPOINT("hugetlb_fault.below_size");
+	*foliop = filemap_get_folio(mapping, index);
+	if (*foliop || !(vmf->vma->vm_flags & VM_SHARED))
+		return 0;
+	*foliop = alloc_hugetlb_file_folio(mapping, index, &reserved);
+	if (unlikely(!*foliop))
+		return VM_FAULT_SIGBUS;
+	clear_huge_page(*foliop);
+	hugetlb_add_to_page_cache(mapping, *foliop, index, reserved);
+	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
+	return 0;
+}
+
+/* Maps the file's huge page, whose reference is the leaf's then: writable in a shared mapping that allows writes. */
+static vm_fault_t map_file_folio(struct vm_fault *vmf, struct folio *folio)
+{
+	bool write = (vmf->vma->vm_flags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE);
+	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
+
+	if (!same_leaf_locked(vmf, __pmd(0))) {
+		folio_put(folio);
+		return FAULT_AGAIN;
+	}
+	hugetlb_add_file_rmap(folio);
+	set_pmd_at(vmf->pmdp, write ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd);
+	hugetlb_count(vmf->vma, 1);
+	spin_unlock(vmf->ptl);
+	count_event(EV_FILE_MAP_HUGE);
+	return write || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) ? 0 : FAULT_AGAIN;
+}
+
 /* Source: mm/hugetlb.c, hugetlb_no_page(). */
 static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 {
-	struct folio *folio;
+	struct folio *folio = NULL;
+	vm_fault_t ret = vmf->vma->vm_file ? file_folio(vmf, &folio) : 0;
 
+	if (unlikely(ret))
+		return ret;
+	if (folio)
+		return map_file_folio(vmf, folio);
 	/* The entry was read first, with acquire: vm_huge_lost was set before the leaf was cleared. */
 	if (unlikely(load_relaxed(&vmf->vma->vm_huge_lost)))
 		return VM_FAULT_SIGBUS;
@@ -54,7 +103,7 @@ static vm_fault_t hugetlb_no_page(struct vm_fault *vmf)
 		return FAULT_AGAIN;
 	}
 	map_new_leaf(vmf, folio);
-	mm_count(vmf->pt, MM_HUGETLBPAGES, HPAGE_PMD_NR);
+	hugetlb_count(vmf->vma, 1);
 	spin_unlock(vmf->ptl);
 	return 0;
 }
@@ -68,7 +117,7 @@ static vm_fault_t claim_leaf(struct vm_fault *vmf, struct folio *folio)
 {
 	if (PageAnonExclusive(&folio->page))
 		return 0;
-	if (folio_mapcount(folio) != 1 && !KNOCKED_OUT(COW_REUSE_CHECK))
+	if (!folio_test_anon(folio) || (folio_mapcount(folio) != 1 && !KNOCKED_OUT(COW_REUSE_CHECK)))
 		return FAULT_COPY;
 	if (!folio_trylock(folio))
 		return fault_waits(vmf, folio);
@@ -89,7 +138,7 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 	mine = same_leaf_locked(vmf, pmd);
 	if (likely(mine)) {
 		map_new_leaf(vmf, new);
-		folio_remove_rmap_pmd(old, &old->page, vmf->vma);
+		hugetlb_remove_rmap(old, vmf->vma);
 		spin_unlock(vmf->ptl);
 	}
 	mmu_notifier_invalidate_range_end(&range);
@@ -105,18 +154,33 @@ static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *
 	struct folio *new = alloc_hugetlb_folio(vmf->vma, vmf->addr);
 
 	if (unlikely(!new)) {
-		if (!vmf->vma->vm_resv)
+		if (!is_vma_resv_owner(vmf->vma) || !folio_test_anon(old))
 			return VM_FAULT_SIGBUS;
 		return hugetlb_take_back(vmf->vma, old) ? FAULT_AGAIN : fault_waits(vmf, old);
 	}
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
 		copy_payload(folio_page(new, i), folio_page(old, i));
 	if (!replace_leaf(vmf, pmd, old, new)) {
-		folio_put(new);		/* @old is the reserved one: nothing is reserved again */
+		if (folio_test_anon(old))
+			folio_put(new);		/* @old is the reserved one: nothing is reserved again */
+		else
+			hugetlb_put_folio(vmf->vma, vmf->addr, new);
 		return FAULT_AGAIN;
 	}
 	count_event(EV_COW_COPY);
 	folio_put(old);		/* the leaf's reference */
+	return 0;
+}
+
+/* A write to a leaf of a shared mapping that does not allow writes yet. */
+static vm_fault_t make_shared_writable(struct vm_fault *vmf, pmd_t pmd)
+{
+	if (!(vmf->flags & FAULT_FLAG_WRITE))	/* nothing to unshare */
+		return 0;
+	if (!same_leaf_locked(vmf, pmd))
+		return FAULT_AGAIN;
+	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, pmd_mkyoung(pmd)));
+	spin_unlock(vmf->ptl);
 	return 0;
 }
 
@@ -126,6 +190,8 @@ static vm_fault_t hugetlb_wp(struct vm_fault *vmf, pmd_t pmd)
 	struct folio *folio;
 	vm_fault_t ret;
 
+	if (vmf->vma->vm_flags & VM_SHARED)
+		return make_shared_writable(vmf, pmd);
 	if (!same_leaf_locked(vmf, pmd))
 		return FAULT_AGAIN;
 	folio = page_folio(pmd_page(pmd));
@@ -175,7 +241,7 @@ static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
 /* Decides once, with the hugetlb locks, which are dropped before waiting for the folio lock, which ranks above. */
 static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 {
-	struct rwsem *mutex = hugetlb_fault_mutex_lock(vmf->vma->vm_mm, vmf->addr);
+	struct rwsem *mutex = hugetlb_vma_fault_mutex_lock(vmf->vma, vmf->addr);
 	vm_fault_t ret;
 
 	hugetlb_vma_lock_read(vmf->vma);
@@ -189,7 +255,7 @@ static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
 	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
-	vm_fault_t ret = vmf_anon_prepare(&vmf);
+	vm_fault_t ret = vma->vm_flags & VM_SHARED ? 0 : vmf_anon_prepare(&vmf);
 	RETRY_LOOP_IN(vmf.rounds, 100000, "a fault in hugetlb memory, restarted");
 
 	if (unlikely(ret))

@@ -140,8 +140,10 @@ int migrate_folio_locked(struct folio *to, struct folio *from)
 
 static bool can_be_moved(const struct folio *folio, bool to_device)
 {
+	if (folio_test_hugetlb(folio))
+		return false;
 	if (folio_test_anon(folio))
-		return !folio_is_device_private(folio) && !folio_test_hugetlb(folio);
+		return !folio_is_device_private(folio);
 	return page_type(&folio->page) == PAGE_FILE && !to_device;
 }
 

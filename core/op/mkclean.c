@@ -16,6 +16,7 @@
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap_walk.h"
 #include "core/pgtable/mmu_gather.h"
+#include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -144,7 +145,7 @@ DEFINE_KNOCKOUT(WRITEBACK_MKCLEAN,
 bool folio_write_one(struct folio *folio)
 {
 	assert_folio_locked(folio);
-	if (!folio_test_dirty(folio))
+	if (!folio_test_dirty(folio) || folio_test_hugetlb(folio))
 		return false;
 	if (!KNOCKED_OUT(WRITEBACK_MKCLEAN))
 		folio_mkclean(folio);

@@ -92,7 +92,7 @@ static bool can_be_reclaimed(const struct folio *folio)
 {
 	if (folio_test_anon(folio))
 		return !folio_is_device_private(folio) && !folio_test_hugetlb(folio);
-	return page_type(&folio->page) == PAGE_FILE;
+	return page_type(&folio->page) == PAGE_FILE && !folio_test_hugetlb(folio);
 }
 
 /* Tries it, and splits a large folio without slots. Returns 0, an error, or the number of pages it was split into. */

@@ -2,6 +2,7 @@
 /* sys_mmap.c - the calls that map: private anonymous memory, huge pages, files. */
 #include <errno.h>
 
+#include "core/mm/hugetlb_file.h"
 #include "core/mm/vma.h"
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
@@ -62,15 +63,15 @@ long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, 
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot), .file = file, .pgoff = pgoff };
 	int err = check_flags(len, flags);
 
-	if (!err && (flags & MAP_HUGETLB))
-		err = -EOPNOTSUPP;
 	if (err)
 		return err;
-	if (flags & MAP_ANONYMOUS)
+	if ((flags & MAP_ANONYMOUS) || ((flags & MAP_HUGETLB) && !is_file_hugepages(file)))
 		return -EINVAL;
 	if (pgoff + (ALIGN_UP(len, PAGE_SIZE) >> PAGE_SHIFT) < pgoff)
 		return -EOVERFLOW;
 	if (flags & MAP_SHARED)
 		kind.flags |= VM_SHARED;
+	if (is_file_hugepages(file))
+		return hugetlb_mmap(mm, addr, len, flags, kind);
 	return mmap_kind(mm, addr, len, flags, kind);
 }

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/mm/hugetlb_file.h"
 #include "core/mm/mm.h"
 #include "core/mm/page_vma_mapped.h"
+#include "core/op/hugetlb.h"
 #include "core/op/zap.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -109,7 +111,9 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 	 */
 	store_release(&mapping->i_size, pages);
 	SYNCPOINT("truncate.size");
-	if (pages < old) {
+	if (pages < old && mapping_is_hugetlb(mapping)) {
+		hugetlb_vmtruncate(mapping, pages);
+	} else if (pages < old) {
 		truncate_pagecache(mapping, pages);
 		memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
 	}

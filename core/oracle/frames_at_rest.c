@@ -30,7 +30,7 @@ static void check_large(struct inspection *in, struct folio *folio)
 {
 	const struct found *found = &in->found[folio_pfn(folio)];
 	const struct page *large = folio_large(folio);
-	bool all_in_one = false;
+	bool all_in_one = false, by_mm = !folio_test_hugetlb(folio) || page_type(&folio->page) == PAGE_ANON;
 
 	if (folio_mapcount(folio) != (int)found->folio_mapped || large->entire_mapcount + 1 != (int)found->entire)
 		fail(in, "the folio of pfn %lu counts %d mappings, %d by leaves, but %u entries map it, %u leaves",
@@ -44,7 +44,8 @@ static void check_large(struct inspection *in, struct folio *folio)
 			     folio_pfn(folio), mappings, large->mm_id[i], found->slot[i]);
 		all_in_one |= mappings == (int)found->folio_mapped;
 	}
-	if (folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1))
+	if (by_mm ? folio_maybe_mapped_shared(folio) == all_in_one || (all_in_one && found->mms > 1)
+		  : folio_maybe_mapped_shared(folio) != (folio_mapcount(folio) > 1))
 		fail(in, "the folio of pfn %lu is marked %s, but %u mms map it", folio_pfn(folio),
 		     folio_maybe_mapped_shared(folio) ? "shared" : "exclusive", found->mms);
 	for (unsigned long i = 1; i < folio_nr_pages(folio); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hugetlb_at_rest.c - invariants of the quiescent pool of huge pages. */
 #include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_file.h"
 #include "core/oracle/inspection.h"
 
 static unsigned long check_vma(struct inspection *in, const struct vm_area_struct *vma)
@@ -17,8 +18,8 @@ static unsigned long check_vma(struct inspection *in, const struct vm_area_struc
 void hugetlb_at_rest(struct inspection *in, struct mm_struct *const *mms, unsigned int nr)
 {
 	struct hugetlb_counts counts = hugetlb_pool_counts();
+	unsigned long reserved = hugetlb_files_reserved();
 	const struct vm_area_struct *vma;
-	unsigned long reserved = 0;
 
 	for (unsigned int i = 0; i < nr; i++)
 		for (unsigned long at = 0; !in->complaint.made && (vma = vma_tree_find(&mms[i]->tree, at));

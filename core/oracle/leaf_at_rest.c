@@ -27,17 +27,22 @@ static void check_anon(struct inspection *in, struct folio *folio, pmd_t pmd, un
 	const struct anon_vma *anon_vma = folio_anon_vma(folio);
 
 	*(folio_test_hugetlb(folio) ? &in->hugetlb : &in->anon) += (long)HPAGE_PMD_NR;
-	if (folio_test_hugetlb(folio) != is_vm_hugetlb_page(in->vma))
-		fail(in, "pfn %lu, mapped by a leaf at %lx, is of the pool, or its VMA, not both", pmd_pfn(pmd), addr);
 	if (pmd_write(pmd) && !PageAnonExclusive(pmd_page(pmd)))
 		fail(in, "leaf at %lx allows writes to pfn %lu, which is not exclusive", addr, pmd_pfn(pmd));
+	if (is_vm_hugetlb_page(in->vma) && in->vma->vm_file &&
+	    linear_page_index(in->vma, addr) >= i_size_read(&in->vma->vm_file->mapping))
+		fail(in, "leaf at %lx lies beyond the end of its file", addr);
 	if (!anon_vma || !load_relaxed(&anon_vma->refcount))
 		fail(in, "pfn %lu is mapped by a leaf at %lx, but its anon_vma is dead", pmd_pfn(pmd), addr);
 }
 
 static void check_file(struct inspection *in, struct folio *folio, pmd_t pmd, unsigned long addr)
 {
-	in->file += (long)HPAGE_PMD_NR;
+	/* Those that a shared mapping maps are not counted: see hugetlb_count(). */
+	if (!folio_test_hugetlb(folio))
+		in->file += (long)HPAGE_PMD_NR;
+	else if (!(in->vma->vm_flags & VM_SHARED))
+		in->hugetlb += (long)HPAGE_PMD_NR;
 	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping)
 		fail(in, "pfn %lu is mapped by a leaf at %lx, which is not of that file", pmd_pfn(pmd), addr);
 	else if ((pmd_write(pmd) || pmd_dirty(pmd)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
@@ -59,6 +64,8 @@ static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr
 	if (folio->page.index + nr != linear_page_index(in->vma, addr))
 		fail(in, "pfn %lu, mapped by a leaf at %lx, has index %lx, its VMA says %lx", pmd_pfn(pmd), addr,
 		     folio->page.index + nr, linear_page_index(in->vma, addr));
+	if (folio_test_hugetlb(folio) != is_vm_hugetlb_page(in->vma))
+		fail(in, "pfn %lu, mapped by a leaf at %lx, is of the pool, or its VMA, not both", pmd_pfn(pmd), addr);
 	if (page_type(page) == PAGE_ANON)
 		check_anon(in, folio, pmd, addr);
 	else if (page_type(page) == PAGE_FILE)

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "core/mm/hugetlb.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
@@ -180,6 +181,18 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 	census_free(&in->census);
 }
 
+/* Pages that @mm maps at most in shared mappings of huge pages of the pool, which are not counted. */
+static unsigned long shared_hugetlb_pages(struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma;
+	unsigned long pages = 0;
+
+	for (unsigned long at = 0; (vma = vma_tree_find(&mm->tree, at)); at = vma->vm_end)
+		if (is_vm_hugetlb_page(vma) && (vma->vm_flags & VM_SHARED))
+			pages += min(vma_pages(vma), machine.max_pfn);
+	return pages;
+}
+
 void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
 {
 	struct rmap_inspection in = { .complaint = complaint };
@@ -187,7 +200,8 @@ void rmap_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 	for (unsigned int i = 0; i < nr; i++)
 		in.room += (unsigned long)(mm_counter_sum(&mms[i]->pt, MM_ANONPAGES) +
 					   mm_counter_sum(&mms[i]->pt, MM_FILEPAGES) +
-					   mm_counter_sum(&mms[i]->pt, MM_HUGETLBPAGES));
+					   mm_counter_sum(&mms[i]->pt, MM_HUGETLBPAGES)) +
+			   shared_hugetlb_pages(mms[i]);
 	in.first = calloc(machine.max_pfn, sizeof(*in.first));
 	in.mapping = calloc(in.room + 1, sizeof(*in.mapping));
 	if (in.first && in.mapping)

@@ -166,11 +166,19 @@ struct folio *hugetlb_pool_take(bool reserved)
 	return head ? prepare(head) : NULL;
 }
 
+void hugetlb_pool_set_type(struct folio *folio, enum page_type type)
+{
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
+		page_set_type(folio_page(folio, i), type);
+}
+
 void hugetlb_pool_give(struct folio *folio, bool reserve)
 {
 	struct page *head = &folio->page;
 
 	BUG_ON(folio_ref_count(folio) || folio_mapped(folio) || load_relaxed(&head->_pincount));
+	if (page_type(head) != PAGE_ANON)
+		hugetlb_pool_set_type(folio, PAGE_ANON);
 	page_life_ends(head);
 	store_relaxed(&head->mapping, NULL);
 	store_relaxed(&head->flags, PG_HUGETLB);

@@ -59,5 +59,10 @@ struct folio *hugetlb_pool_take(bool reserved);
  * free_huge_folio().
  */
 void hugetlb_pool_give(struct folio *folio, bool reserve);
+/*
+ * hugetlb_pool_set_type - the type of all frames of @folio: PAGE_FILE in a file; else PAGE_ANON, as it is when it is
+ * taken. Locking: its only owner.
+ */
+void hugetlb_pool_set_type(struct folio *folio, enum page_type type);
 
 #endif

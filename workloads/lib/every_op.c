@@ -127,7 +127,8 @@ static int open_files(const struct workload_run *run)
 		if (!scene.files[i])
 			return -ENOMEM;
 	}
-	return 0;
+	scene.hugetlb = file_create_hugetlb(FILE_PAGES, FILE_PAGES);
+	return THP_POSSIBLE && !scene.hugetlb ? -ENOMEM : 0;
 }
 
 static int open_devices(void)
@@ -156,6 +157,8 @@ static void close_scene(void)
 	for (unsigned int i = 0; i < EVERY_FILES; i++)
 		if (scene.files[i])
 			file_put(scene.files[i]);
+	if (scene.hugetlb)
+		file_put(scene.hugetlb);
 	for (unsigned int i = 0; i < EVERY_DEVICES; i++)
 		if (scene.devices[i])
 			file_put(scene.devices[i]);

@@ -17,6 +17,7 @@
 /* What all workers share besides the mm. Lock key: (C) const while workers run, but for what each locks itself */
 struct every_scene {
 	struct file *files[EVERY_FILES];	/* (C) */
+	struct file *hugetlb;			/* (C) of huge pages of the pool; NULL: none */
 	struct page *raw;			/* (C) the first of 1 << EVERY_RAW_ORDER frames */
 	struct page *driver;			/* (C) the first of as many pages of drivers */
 	struct file *devices[EVERY_DEVICES];	/* (C) of drivers of each kind */

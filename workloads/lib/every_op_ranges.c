@@ -53,6 +53,17 @@ static void map_hugetlb(struct every *every, struct every_part part)
 	sys_mmap(every->mm, ALIGN_DOWN(part.start, PMD_SIZE), part.len, any_prot(every), flags, 0);
 }
 
+static void map_hugetlb_file(struct every *every, struct every_part part)
+{
+	int flags = (every_below(every, 3) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED |
+		    (every_below(every, 3) ? 0 : MAP_NORESERVE);
+	unsigned long start = ALIGN_DOWN(part.start, PMD_SIZE);
+
+	if (every->scene->hugetlb)
+		sys_mmap_file(every->mm, start, part.len, any_prot(every), flags, every->scene->hugetlb,
+			      pgoff_of(every, start));
+}
+
 /* Frames with a struct page, and frames that the machine does not have. */
 static void map_raw(struct every *every, struct every_part part)
 {
@@ -154,7 +165,7 @@ static void to_device(struct every *every, struct every_part part)
 /* ---- files ---- */
 static void truncate_part(struct every *every, struct every_part part)
 {
-	struct file *file = any_file(every);
+	struct file *file = every->scene->hugetlb && !every_below(every, 3) ? every->scene->hugetlb : any_file(every);
 	unsigned long group = 1ul << file->mapping.order;
 
 	(void)part;
@@ -246,9 +257,10 @@ static void compare_mirror(struct every *every, struct every_part part)
 #define DEED(fn, weight)	{ #fn, fn, weight }
 
 const struct every_deed every_range_deeds[] = {
-	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_raw, 3), DEED(unmap, 4),
-	DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30), DEED(lock, 4),
-	DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5), DEED(truncate_part, 3),
-	DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2), DEED(read_pagemap, 2),
-	DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(fill_mirror, 12), DEED(compare_mirror, 4), { 0 },
+	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_hugetlb_file, 6), DEED(map_raw, 3),
+	DEED(unmap, 4), DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30),
+	DEED(lock, 4), DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
+	DEED(truncate_part, 3), DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2),
+	DEED(read_pagemap, 2), DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(fill_mirror, 12),
+	DEED(compare_mirror, 4), { 0 },
 };

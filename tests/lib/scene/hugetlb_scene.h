@@ -5,6 +5,7 @@
 
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_file.h"
 #include "tests/lib/scene/family.h"
 
 #define HUGE	((long)HPAGE_PMD_NR)
@@ -55,6 +56,30 @@ static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
 	return do_user_addr_fault(mm, addr, 0);
 }
 
+/* A file of @pages huge pages that can grow to @max_pages. Dies when it fails. */
+static inline struct file *huge_file(unsigned long pages, unsigned long max_pages)
+{
+	struct file *file = file_create_hugetlb(pages * HPAGE_PMD_NR, max_pages * HPAGE_PMD_NR);
+
+	BUG_ON(!file);
+	return file;
+}
+
+static inline long map_huge_file(struct mm_struct *mm, unsigned long addr, unsigned long nr, int flags,
+				 struct file *file, unsigned long first)
+{
+	return sys_mmap_file(mm, addr, nr * PMD_SIZE, READ_WRITE, flags | MAP_FIXED, file, first * HPAGE_PMD_NR);
+}
+
+/* An mm with @nr huge pages of @file, shared, at AREA. */
+static inline struct mm_struct *shared_huge_mm(const char *policy, struct file *file, unsigned long nr)
+{
+	struct mm_struct *mm = world_mm(policy);
+
+	BUG_ON(map_huge_file(mm, AREA, nr, MAP_SHARED, file, 0) != (long)AREA);
+	return mm;
+}
+
 /* True when the pool has @free free pages, @reserved of them reserved; else prints the pool's counts on stderr. */
 bool pool_is(unsigned long free, unsigned long reserved);
 
@@ -66,6 +91,17 @@ bool pool_is(unsigned long free, unsigned long reserved);
 	assert_true(rests(mms_, ARRAY_SIZE(mms_))); \
 	for (unsigned int i_ = 0; i_ < ARRAY_SIZE(mms_); i_++) \
 		mm_exit(mms_[i_]); \
+	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)); \
+} while (0)
+
+/* As end_of(), and @file, which no other thread has. */
+#define end_of_file(file, ...) do { \
+	struct mm_struct *mms2_[] = { __VA_ARGS__ }; \
+	assert_true(rests(mms2_, ARRAY_SIZE(mms2_))); \
+	for (unsigned int j_ = 0; j_ < ARRAY_SIZE(mms2_); j_++) \
+		mm_exit(mms2_[j_]); \
+	file_put(file); \
+	assert_int_equal(hugetlb_pool_counts().reserved, 0); \
 	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)); \
 } while (0)
 

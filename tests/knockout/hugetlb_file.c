@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hugetlb_file.c - files of huge pages with a knock-out: pages beyond the end of a file, reservations of no place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "core/mm/hugetlb_file.h"
+#include "core/op/truncate.h"
+#include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/hugetlb_scene.h"
+
+static struct mm_struct *mm;
+static struct file *file;
+static unsigned int below_size, truncated;	/* steps */
+
+static void map_file(struct mm_struct *to, int flags)
+{
+	BUG_ON(sys_mmap_file(to, AREA, 2 * PMD_SIZE, READ_WRITE, MAP_SHARED | MAP_FIXED | flags, file, 0) !=
+	       (long)AREA);
+}
+
+static void begin(void)
+{
+	pool_of(3);
+	file = file_create_hugetlb(2 * HPAGE_PMD_NR, 2 * HPAGE_PMD_NR);
+	BUG_ON(!file);
+	mm = world_mm("linux-6.15");
+	map_file(mm, MAP_NORESERVE);
+}
+
+static bool end(void)
+{
+	bool right = rests(&mm, 1);
+
+	mm_exit(mm);
+	file_put(file);
+	return right && pool_is(3, 0);
+}
+
+/* ---- truncation while a fault adds a huge page ---- */
+
+/* The fault has found its place below i_size; with the fault mutex the truncation cannot end before it. */
+static void let_truncation_run(void *unused)
+{
+	(void)unused;
+	step_reach(&below_size, 1);
+	step_within(&truncated, 1, 100);
+}
+
+static void fault_or_truncate(void *unused, unsigned int index)
+{
+	(void)unused;
+	if (index == 0) {
+		meanwhile("hugetlb_fault.below_size", let_truncation_run, NULL);
+		BUG_ON(huge_write(mm, AREA) || meanwhile_ran() != 1);
+	} else {
+		step_await(&below_size, 1);
+		BUG_ON(sys_ftruncate(file, 0));
+		step_reach(&truncated, 1);
+	}
+	frame_drain_cpu();
+}
+
+static bool truncation_beside_a_fault(void)
+{
+	begin();
+	below_size = truncated = 0;
+	threads_run(2, fault_or_truncate, NULL);
+	return end();
+}
+
+/* ---- a mapping that reserves while a fault adds a huge page ---- */
+
+static void map_it_elsewhere(void *unused)
+{
+	struct mm_struct *other = world_mm("linux-6.15");
+
+	(void)unused;
+	map_file(other, 0);
+	mm_exit(other);
+}
+
+static bool a_mapping_beside_a_fault(void)
+{
+	begin();
+	meanwhile("hugetlb_file.added", map_it_elsewhere, NULL);
+	BUG_ON(huge_write(mm, AREA) || meanwhile_ran() != 1);
+	return end();
+}
+
+static const struct knocked_steps scenes[] = {
+	{ { "hugetlb:truncate-mutex", { "pool.counts.reserved", "of a file that has" } }, truncation_beside_a_fault },
+	{ { "hugetlb:file-commit", { "are reserved, counted" } }, a_mapping_beside_a_fault },
+};
+
+static void each_is_seen_and_nothing_else_is(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
+		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
