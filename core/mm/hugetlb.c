@@ -17,6 +17,8 @@ DEFINE_EVENT(HUGETLB_EMPTY, "huge page allocations that the pool failed");
 
 static struct rwsem fault_mutexes[FAULT_MUTEXES];
 
+const struct hstate default_hstate = { .order = HPAGE_PMD_ORDER, .mask = PMD_MASK };
+
 /* ---- reservations ---- */
 
 static size_t map_size(unsigned long nr)
@@ -138,15 +140,23 @@ void hugetlb_vma_forget(struct vm_area_struct *vma)
 
 /* ---- locks ---- */
 
+DEFINE_KNOCKOUT(HUGETLB_READ_LOCK,
+	.name = "hugetlb:read-lock",
+	.removes = "the hugetlb VMA lock of faults and page walks",
+	.breaks = "a walk in a PMD table that was unshared, and freed",
+	.detected_by = "knockout.hugetlb_share",
+	.hunt = "test knockout.hugetlb_share",
+	.mirrors = "hugetlb: use new vma_lock for pmd sharing synchronization");
+
 void hugetlb_vma_lock_read(struct vm_area_struct *vma)
 {
-	if (vma->vm_resv)
+	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_READ_LOCK))
 		down_read(&vma->vm_resv->lock);
 }
 
 void hugetlb_vma_unlock_read(struct vm_area_struct *vma)
 {
-	if (vma->vm_resv)
+	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_READ_LOCK))
 		up_read(&vma->vm_resv->lock);
 }
 

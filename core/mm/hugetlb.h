@@ -15,7 +15,8 @@
  * loses the huge pages that it shares with the mapping that reserved them: from then on its faults fail, since a new
  * page would not have the old contents.
  *
- * Each shared mapping of a file has a hugetlb VMA lock, and no reservations: those are the file's (hugetlb_file.h).
+ * Each shared mapping of a file has a hugetlb VMA lock, and no reservations: those are the file's (hugetlb_file.h). It
+ * keeps PMD tables, too, which such mappings share: hugetlb_share.h.
  *
  * Source: mm/hugetlb.c, include/linux/hugetlb.h.
  */
@@ -26,8 +27,10 @@
 #include "core/mm/address_space.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/probe/knockout.h"
 
 DECLARE_EVENT(HUGETLB_TAKE);
+DECLARE_KNOCKOUT(HUGETLB_READ_LOCK);
 
 /*
  * The hugetlb VMA lock of one mapping, and its reservations, if it is private. VMAs that were split off it share them.
@@ -45,6 +48,37 @@ struct resv_map {
 	uint64_t taken[];		/* (A) a bit for each: the reserved huge page was taken */
 };
 
+/*
+ * A size of huge pages. There is one, that of leaves of PMD tables. No lock key: const. Source:
+ * include/linux/hugetlb.h.
+ */
+struct hstate {
+	unsigned int order;		/* of a huge page, in pages */
+	unsigned long mask;		/* of the address of one */
+};
+
+extern const struct hstate default_hstate;
+
+/* The size of @vma's huge pages. Source: include/linux/hugetlb.h. */
+static inline const struct hstate *hstate_vma(const struct vm_area_struct *vma)
+{
+	(void)vma;
+	return &default_hstate;
+}
+
+/* Bytes of a huge page. huge_page_mask() - of its address. Source: include/linux/hugetlb.h. */
+static inline unsigned long huge_page_size(const struct hstate *h)
+{
+	return PAGE_SIZE << h->order;
+}
+
+/* As said above. */
+static inline unsigned long huge_page_mask(const struct hstate *h)
+{
+	return h->mask;
+}
+
+/* True if @vma consists of huge pages of the pool. Source: include/linux/hugetlb_inline.h. */
 static inline bool is_vm_hugetlb_page(const struct vm_area_struct *vma)
 {
 	return THP_POSSIBLE && (load_relaxed(&vma->vm_flags) & VM_HUGETLB);

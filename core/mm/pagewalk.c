@@ -12,6 +12,7 @@
 
 #include "core/mm/hugetlb.h"
 #include "core/mm/hugetlb_file.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/mm/vmalloc.h"
@@ -33,20 +34,26 @@ static int walk_page_test(unsigned long start, unsigned long end, struct mm_walk
 	return err ? err : 1;
 }
 
+/* The end of the huge page at @addr, or @end. Source: mm/pagewalk.c. */
+static unsigned long hugetlb_entry_end(const struct hstate *h, unsigned long addr, unsigned long end)
+{
+	return min((addr & huge_page_mask(h)) + huge_page_size(h), end);
+}
+
 /* Walks by huge pages. Source: mm/pagewalk.c. */
 static int walk_hugetlb_range(unsigned long addr, unsigned long end, struct mm_walk *walk)
 {
+	const struct hstate *h = hstate_vma(walk->vma);
 	const struct mm_walk_ops *ops = walk->ops;
 	unsigned long next;
 	int err = 0;
 
 	hugetlb_vma_lock_read(walk->vma);
 	for (; !err && addr < end; addr = next) {
-		unsigned long found = addr;
 		pmd_t *pmdp;
 
-		next = pmd_addr_end(addr, end);
-		pmdp = pmd_find_next(&walk->mm->pt, &found, next);
+		next = hugetlb_entry_end(h, addr, end);
+		pmdp = hugetlb_walk(walk->vma, addr & huge_page_mask(h));
 		SYNCPOINT("pagewalk.hugetlb");
 		if (pmdp)
 			err = ops->hugetlb_entry(pmdp, addr, next, walk);

@@ -7,7 +7,7 @@
 #include "core/host/typesafe.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
-#include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 #include "core/probe/knockout.h"
@@ -178,6 +178,8 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	if (!KNOCKED_OUT(VMA_SPLIT_LOCK))
 		vma_start_write(vma);
 	SYNCPOINT("vma.split");
+	if (unlikely(vma_shares_pmds(vma)))
+		hugetlb_vma_lock_write(vma);
 	vma_file_pre_update(vma);
 	if (anon_vma_pre_split(below, vma)) {
 		vma_file_post_update(vma);
@@ -185,11 +187,15 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 		return NULL;
 	}
 	vma_adjust_trans_huge(vma, addr);
+	if (unlikely(vma_shares_pmds(vma)))
+		hugetlb_split(vma, addr);
 	vma_move_start(mm, vma, addr);
 	if (KNOCKED_OUT(VMA_SPLIT_LOCK))
 		vma_start_write(vma);
 	anon_vma_post_split(below, vma);
 	vma_file_post_split(below, vma);
+	if (unlikely(vma_shares_pmds(vma)))
+		hugetlb_vma_unlock_write(vma);
 	vma_attach(mm, below);
 	count_event(EV_VMA_SPLIT);
 	return below;

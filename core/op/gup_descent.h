@@ -37,6 +37,7 @@ static force_inline pmd_t pmd_lockless(pgd_t *pgd_table, unsigned long addr, pmd
 
 	if (PTRS_PER_PMD > 1 && unlikely(pud_bad(pud)))
 		return (pmd_t){ 0 };
+	SYNCPOINT("gup.read_pud");
 	*pmdp = pmd_offset_lockless(pudp, pud, addr);
 	return pmdp_get(*pmdp);
 }

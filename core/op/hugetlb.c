@@ -4,12 +4,14 @@
 
 #include <errno.h>
 
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
 #include "core/op/copy_page_range.h"
+#include "core/op/huge_pmd.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/phys/folio_lock.h"
@@ -36,15 +38,56 @@ void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr
 	hugetlb_put_folio(vma, addr, folio);
 }
 
-void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* A shared mapping needs i_mmap_rwsem, too, to unshare tables. Source: mm/hugetlb.c, hugetlb_zap_begin(). */
+static void zap_begin(struct vm_area_struct *vma)
 {
+	if (vma_shares_pmds(vma))
+		hugetlb_unshare_begin(vma);
+	else
+		hugetlb_vma_lock_write(vma);
+}
+
+static void zap_end(struct vm_area_struct *vma, bool last)
+{
+	if (vma_shares_pmds(vma))
+		hugetlb_unshare_end(vma, last);
+	else
+		hugetlb_vma_unlock_write(vma);
+}
+
+void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool last)
+{
+	unsigned long next;
 	pmd_t *pmdp;
 
 	BUG_ON(!IS_ALIGNED(start | end, PMD_SIZE));
-	hugetlb_vma_lock_write(vma);
-	for (unsigned long addr = start; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, end)); addr += PMD_SIZE)
-		zap_hugetlb_pmd(vma, pmdp, addr);
-	hugetlb_vma_unlock_write(vma);
+	zap_begin(vma);
+	for (unsigned long addr = start; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, end)); addr = next) {
+		next = addr + PMD_SIZE;
+		if (huge_pmd_unshare(vma, addr))
+			next = pud_addr_end(addr, end);
+		else
+			zap_hugetlb_pmd(vma, pmdp, addr);
+	}
+	zap_end(vma, last);
+}
+
+/* ---- mprotect ---- */
+
+void hugetlb_change_protection(struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmdp;
+
+	zap_begin(vma);
+	for (; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, vma->vm_end)); addr = next) {
+		next = addr + PMD_SIZE;
+		if (huge_pmd_unshare(vma, addr))
+			next = pud_addr_end(addr, vma->vm_end);
+		else if (pmd_trans_huge(pmdp_get(pmdp)))
+			change_huge_pmd(vma, pmdp);
+	}
+	zap_end(vma, false);
 }
 
 /* ---- taking back from forks ---- */

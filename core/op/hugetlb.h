@@ -49,9 +49,16 @@ bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio);
 
 /*
  * unmap_hugepage_range - as zap_range(): on return huge pages without other users are back in the pool, and reserved
- * for @vma again if they were before. Locking: as zap_range().
+ * for @vma again if they were before. @last: as ZAP_UNMAP; then no other VMA shares its tables any more. Locking: as
+ * zap_range().
  */
-void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool last);
+
+/*
+ * hugetlb_change_protection - leaves of @vma get its permissions; those in shared tables are unmapped. Locking: as
+ * change_protection(). Source: mm/hugetlb.c.
+ */
+void hugetlb_change_protection(struct vm_area_struct *vma);
 
 /*
  * Clears the leaf of @vma at @addr, if there is one. Locking: the hugetlb VMA lock for write; mmap_lock or
@@ -72,7 +79,7 @@ void hugetlb_vmtruncate(struct address_space *mapping, unsigned long end);
  */
 static inline void hugetlb_count(const struct vm_area_struct *vma, long nr)
 {
-	if (!(vma->vm_flags & VM_SHARED))
+	if (!(load_relaxed(&vma->vm_flags) & VM_SHARED))
 		mm_count(&load_relaxed(&vma->vm_mm)->pt, MM_HUGETLBPAGES, nr * (long)HPAGE_PMD_NR);
 }
 

@@ -3,6 +3,7 @@
 #include "core/op/hugetlb.h"
 
 #include "core/mm/hugetlb_file.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/notifier.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
@@ -246,7 +247,8 @@ static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 
 	hugetlb_vma_lock_read(vmf->vma);
 	SYNCPOINT("hugetlb.fault_locked");
-	ret = hugetlb_fault_once(vmf);
+	vmf->pmdp = huge_pmd_alloc(vmf->vma, vmf->addr);
+	ret = likely(vmf->pmdp) ? hugetlb_fault_once(vmf) : VM_FAULT_OOM;
 	hugetlb_vma_unlock_read(vmf->vma);
 	hugetlb_fault_mutex_unlock(mutex);
 	return ret;
@@ -260,9 +262,6 @@ vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigne
 
 	if (unlikely(ret))
 		return ret;
-	vmf.pmdp = pmd_alloc_path(vmf.pt, vmf.addr);
-	if (unlikely(!vmf.pmdp))
-		return VM_FAULT_OOM;
 	while (unlikely((ret = hugetlb_fault_locked(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
 		if (ret == FAULT_AGAIN)
 			RETRY();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hugetlb_truncate.c - truncates files of huge pages. hugetlb.h describes the synchronisation with faults. */
 #include "core/mm/hugetlb_file.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
@@ -20,10 +21,13 @@ static void unmap_in_vma(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!pmdp)
 		return;
+	adjust_range_if_pmd_sharing_possible(vma, &range.start, &range.end);
 	mmu_notifier_invalidate_range_start(&range);
-	zap_hugetlb_pmd(vma, pmdp, addr);
-	/* Another thread may have cleared the leaf: once its lock was taken, it is uncounted, too. */
-	spin_unlock(pmd_lock(&mm->pt, pmdp));
+	if (!huge_pmd_unshare(vma, addr)) {
+		zap_hugetlb_pmd(vma, pmdp, addr);
+		/* Another thread may have cleared the leaf: once its lock was taken, it is uncounted, too. */
+		spin_unlock(pmd_lock(&mm->pt, pmdp));
+	}
 	mmu_notifier_invalidate_range_end(&range);
 }
 

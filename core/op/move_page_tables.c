@@ -3,11 +3,13 @@
 #include "core/op/move_page_tables.h"
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/notifier.h"
 #include "core/mm/soft_dirty.h"
 #include "core/mm/vma_lock.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
@@ -194,6 +196,16 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 	return done;
 }
 
+/*
+ * A shared mapping of huge pages may share its tables with other mms: nothing is moved, and faults map the file's huge
+ * pages again. Source: mm/hugetlb.c, move_hugetlb_page_tables(), which does so with shared tables only.
+ */
+static unsigned long drop_shared(const struct pagetable_move_control *pmc)
+{
+	unmap_hugepage_range(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len, false);
+	return pmc->len;
+}
+
 DEFINE_KNOCKOUT(MREMAP_FLUSH,
 	.name = "mremap:flush",
 	.removes = "notifying subscribers before entries move; it comes after, without locks",
@@ -214,7 +226,7 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	if (!KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);
 	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);
-	done = move_extents(pmc);
+	done = vma_shares_pmds(pmc->old) ? drop_shared(pmc) : move_extents(pmc);
 	SYNCPOINT("mremap.entries_moved");
 	if (KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);

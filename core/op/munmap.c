@@ -71,7 +71,8 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 
 	tlb_gather_mmu(&tlb, &mm->pt);
 	for (struct vm_area_struct *v = vma; v; v = v->vm_next_detached)
-		zap_range(&tlb, v, v->vm_start, v->vm_end, 0);
+		zap_range(&tlb, v, v->vm_start, v->vm_end, ZAP_UNMAP);
+	SYNCPOINT("munmap.zapped");
 	for (; vma; vma = vma->vm_next_detached) {
 		unlink_anon_vmas(vma);
 		vma_unlink_file(vma);

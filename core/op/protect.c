@@ -11,6 +11,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
 #include "core/op/populate.h"
 #include "core/pgtable/pgalloc.h"
@@ -72,7 +73,11 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 	pte_t *ptep;
 
 	mmu_notifier_invalidate_range_start(&range);
-	split_huge_puds(vma, vma->vm_start, vma->vm_end);
+	if (unlikely(is_vm_hugetlb_page(vma))) {
+		hugetlb_change_protection(vma);
+		addr = vma->vm_end;
+	}
+	split_huge_puds(vma, addr, vma->vm_end);
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
 		/* A leaf lies in the VMA as a whole, and no thread makes a new one meanwhile. */

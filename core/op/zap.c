@@ -3,6 +3,7 @@
 #include "core/op/zap.h"
 
 #include "core/mm/filemap.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/pte_batch.h"
@@ -282,9 +283,11 @@ void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 								MMU_NOTIFY_CLEAR, start, end);
 	struct zap zap = { .tlb = tlb, .vma = vma, .flags = flags };
 
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		adjust_range_if_pmd_sharing_possible(vma, &range.start, &range.end);
 	mmu_notifier_invalidate_range_start(&range);
 	if (unlikely(is_vm_hugetlb_page(vma)))
-		unmap_hugepage_range(vma, start, end);
+		unmap_hugepage_range(vma, start, end, flags & ZAP_UNMAP);
 	else
 		zap_pmds(&zap, start, end);
 	mmu_notifier_invalidate_range_end(&range);

@@ -12,6 +12,7 @@ DECLARE_EVENT(PTE_TABLE_RECLAIM);
 enum zap_flags {
 	ZAP_KEEP_GUARDS = 1,	/* guard markers stay (MADV_DONTNEED); else they are cleared too (munmap) */
 	ZAP_KEEP_COWS = 4,	/* anonymous pages of a private mapping of a file stay (unmap_mapping_folio()) */
+	ZAP_UNMAP = 16,		/* @vma is detached, and its tables are freed next */
 	ZAP_SYNC_LEAF = 8,	/* wait for threads that cleared a whole leaf, but not yet its mapcount */
 	ZAP_RECLAIM = 2,	/* emptied PTE tables are unlinked and freed, if the policy says so */
 };

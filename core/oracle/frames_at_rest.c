@@ -113,9 +113,9 @@ static void check_frame(struct inspection *in, unsigned long pfn)
 			fail(in, "pfn %lu is a tail of no folio", pfn);
 		break;
 	case PAGE_TABLE:
-		if (page_ref_count(page) != 1 || mapped != 1)
-			fail(in, "page table pfn %lu has %d references and is linked %d times", pfn,
-			     page_ref_count(page), mapped);
+		if (page_ref_count(page) != 1 || mapped != 1 + (int)load_relaxed(&page->pt_share_count))
+			fail(in, "page table pfn %lu has %d references, %u shares, and is linked %d times", pfn,
+			     page_ref_count(page), load_relaxed(&page->pt_share_count), mapped);
 		break;
 	case PAGE_ZERO:
 		if (page != zero_page && !is_huge_zero_pfn(folio_pfn(page_folio(page))))

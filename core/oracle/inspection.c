@@ -2,6 +2,8 @@
 /* inspection.c - what all parts of an inspection share. */
 #include "core/oracle/inspection.h"
 
+#include "core/mm/hugetlb_share.h"
+
 struct vm_area_struct *inspected_vma(struct inspection *in, unsigned long addr)
 {
 	while (in->vma && in->vma->vm_end <= addr)
@@ -26,6 +28,14 @@ void count_mapping(struct inspection *in, struct folio *folio)
 		found->slot[i] += folio_large(folio)->mm_id[i] == mm_id;
 }
 
+/* True if all of the PMD table's range from @addr on is of one VMA that shares such tables. */
+static bool can_be_shared(struct inspection *in, unsigned long addr)
+{
+	const struct vm_area_struct *vma = inspected_vma(in, addr);
+
+	return vma && vma_shares_pmds(vma) && vma->vm_end >= addr + PUD_SIZE;
+}
+
 uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level level, unsigned long addr)
 {
 	unsigned long pfn = entry_pfn(val);
@@ -36,16 +46,19 @@ uint64_t *check_table(struct inspection *in, uint64_t val, enum pgtable_level le
 		return NULL;
 	}
 	table = pfn_to_page(pfn);
-	if (page_type(table) != PAGE_TABLE || table->level != level || table->pt_mm != &in->mm->pt)
+	if (page_type(table) != PAGE_TABLE || table->level != level || (table->pt_mm && table->pt_mm != &in->mm->pt))
 		fail(in, "upper entry at %lx points to pfn %lu, which is no level %d table of this mm", addr, pfn,
 		     (int)level);
 	else if (spin_is_locked(&table->ptl))
 		fail(in, "the lock of the table at %lx is held", addr);
-	else if (in->found[pfn].mapped++)
+	else if (level == LEVEL_PMD && load_relaxed(&table->pt_share_count) && !can_be_shared(in, addr))
+		fail(in, "the table at %lx is shared, and its range is not of one shared mapping", addr);
+	else if (in->found[pfn].mapped++ && !load_relaxed(&table->pt_share_count))
 		fail(in, "the table at %lx is linked twice", addr);
 	in->tables[level]++;
 	inspected_step();
-	return in->complaint.made ? NULL : entry_table(val);
+	/* The entries of a shared table are counted once. */
+	return in->complaint.made || in->found[pfn].mapped > 1 ? NULL : entry_table(val);
 }
 
 void check_table_counts(struct inspection *in)

@@ -101,6 +101,7 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 	mm_count(tlb->pt, table->level == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, -1);
 	count_event(EV_TABLE_FREE);
 	BUG_ON(table->pt_next);		/* a deposit without its leaf */
+	BUG_ON(load_relaxed(&table->pt_share_count));
 	if (tlb->pt->policy.table_free == TABLE_FREE_RCU)
 		object_unlinked(&kind_page_table, &table->probe, table);
 	table->pt_next = tlb->tables;

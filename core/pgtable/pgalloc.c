@@ -68,7 +68,7 @@ struct page *table_alloc(struct mm_pgtable *pt, enum pgtable_level level)
 		return NULL;
 	memset(page_address(table), 0, TABLE_SIZE);
 	table->level = (uint16_t)level;
-	table->pt_mm = pt;
+	store_relaxed(&table->pt_mm, pt);
 	table->pt_next = NULL;
 	spin_lock_init(&table->ptl, pt->policy.spin, level == LEVEL_PTE ? RANK_PTE_PTL : RANK_PMD_PTL);
 	count_event(EV_TABLE_ALLOC);

@@ -79,7 +79,10 @@ struct page {
 	uint8_t order;			/* (A) of the block this page heads; changed by (O), (N) */
 	int32_t _refcount;		/* (A) */
 	int32_t _mapcount;		/* (A) PTEs that map this page, - 1 */
-	int32_t _pincount;		/* (A) pins of a large folio */
+	union {
+		int32_t _pincount;		/* (A) pins of a large folio */
+		uint32_t pt_share_count;	/* (A) PMD table: other mms that share it; hugetlb_share.h */
+	};
 	union {
 		struct {				/* allocated, data */
 			void *mapping;			/* (A) anon_vma or address_space, low bits say which */
@@ -97,7 +100,7 @@ struct page {
 		};
 		struct {				/* PAGE_TABLE */
 			spinlock_t ptl;
-			void *pt_mm;			/* (C) the mm it belongs to */
+			void *pt_mm;			/* (A) the mm it belongs to; NULL: it was shared */
 			union {
 				struct page *pt_next;	/* (O) on a gather's list; (P) on a PMD table's deposit */
 				struct page *pt_deposit; /* (P) a PMD table's: a PTE table for each huge leaf */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/op/hugetlb.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/storm/hugetlb_file_storm.h"
@@ -54,11 +55,24 @@ static void truncation_loses_it_everywhere(void **state)
 					 .truncates = true });
 }
 
+/* Where PMD tables are shared, no two mms map a huge page by leaves of their own. Rows: L2, L8, W10. */
+static void so_it_is_with_shared_tables(void **state)
+{
+	static const struct wanted wanted[] = {
+		SEEN, COUNTED(lost, 1), MET(EV_PMD_SHARE, 10), MET(EV_PMD_UNSHARE, 10),
+	};
+
+	(void)state;
+	run(wanted, ARRAY_SIZE(wanted),
+	    (struct hugetlb_file_storm){ .rounds = test_rounds(600), .mapped = PTRS_PER_PMD, .truncates = true });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_write_is_seen_in_every_mapping),
 		cmocka_unit_test(truncation_loses_it_everywhere),
+		cmocka_unit_test(so_it_is_with_shared_tables),
 	};
 
 	return cmocka_run_group_tests(tests, world_up_with_words, world_down);

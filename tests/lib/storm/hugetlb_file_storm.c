@@ -57,7 +57,11 @@ static bool access(struct mm_struct *mm, struct vm_area_struct *vma, unsigned lo
 		if (done) {
 			uint64_t *payload = page_payload(pte_page(entry.pte));
 
-			*(write ? payload : word) = *(write ? word : payload);
+			/* A private mapping's fault may be copying it. */
+			if (write)
+				store_relaxed(payload, *word);
+			else
+				*word = load_relaxed(payload);
 		}
 		mapped_entry_unlock(&entry);
 	}
@@ -128,7 +132,7 @@ static void pin_word(struct writer *writer)
 	if (pin_user_pages_fast(any_mm(writer), own_word(writer, page), 1, 0, &pinned) != 1)
 		return;
 	fetch_add_relaxed(&writer->storm->pinned, 1ul);
-	judge(writer, page, *(uint64_t *)page_payload(pinned));
+	judge(writer, page, load_relaxed((uint64_t *)page_payload(pinned)));
 	unpin_user_page(pinned);
 }
 

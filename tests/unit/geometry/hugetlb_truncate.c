@@ -12,6 +12,7 @@
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
+#include "core/op/madvise.h"
 #include "core/op/migrate.h"
 #include "core/op/mincore.h"
 #include "core/op/mkclean.h"
@@ -138,6 +139,10 @@ static void it_is_seen_and_kept(void **state)
 	assert_int_equal(sys_mincore(mm, AREA, sizeof(vec) * PAGE_SIZE, vec), 0);	/* of the page cache */
 	for (unsigned long i = 0; i < sizeof(vec); i++)
 		assert_int_equal(vec[i], i >= HPAGE_PMD_NR);
+	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
+	assert_int_equal(sys_madvise(mm, AREA, 2 * PMD_SIZE, MADV_DONTNEED), 0);
+	assert_int_equal(sys_mincore(mm, AREA, sizeof(vec) * PAGE_SIZE, vec), 0);	/* now of the table's entries */
+	assert_int_equal(vec[HPAGE_PMD_NR], 0);
 	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
 	assert_int_equal(sys_pagemap(mm, AREA + PMD_SIZE, 2, map), 0);
 	folio = huge_folio_at(mm, AREA + PMD_SIZE);
