@@ -54,6 +54,7 @@
 #include "core/op/gup.h"
 #include "core/op/hmm.h"
 #include "core/op/hmm_mirror.h"
+#include "core/op/ksm.h"
 #include "core/op/madvise.h"
 #include "core/op/migrate.h"
 #include "core/op/migrate_device.h"

@@ -3,6 +3,7 @@
 #include "core/mm/all_locks.h"
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
 #include "core/probe/knockout.h"
@@ -82,10 +83,16 @@ static void vm_unlock_anon_vma(const struct anon_vma *anon_vma)
 #define for_each_vma(vma, mm) \
 	for (unsigned long addr_ = 0; ((vma) = find_vma((mm), addr_)); addr_ = (vma)->vm_end)
 
-/*
- * Linux takes the mappings of hugetlb files before those of others, with which they nest; here huge pages of the pool
- * are private, and have none.
- */
+/* The mappings of hugetlb files come before those of others, as in Linux. */
+static void lock_mappings(struct mm_struct *mm, bool huge)
+{
+	struct vm_area_struct *vma;
+
+	for_each_vma(vma, mm)
+		if (vma->vm_file && is_vm_hugetlb_page(vma) == huge)
+			vm_lock_mapping(&vma->vm_file->mapping);
+}
+
 void mm_take_all_locks(struct mm_struct *mm)
 {
 	const struct anon_vma_chain *avc;
@@ -97,9 +104,8 @@ void mm_take_all_locks(struct mm_struct *mm)
 	SYNCPOINT("all_locks.begin");
 	for_each_vma(vma, mm)
 		vma_start_write(vma);
-	for_each_vma(vma, mm)
-		if (vma->vm_file)
-			vm_lock_mapping(&vma->vm_file->mapping);
+	lock_mappings(mm, true);
+	lock_mappings(mm, false);
 	for_each_vma(vma, mm)
 		TAILQ_FOREACH(avc, &vma->anon_vma_chain, same_vma)
 			vm_lock_anon_vma(avc->anon_vma);

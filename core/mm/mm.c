@@ -10,6 +10,7 @@
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/ksm.h"
 #include "core/mm/mlock.h"
 #include "core/mm/mm_id.h"
 #include "core/mm/notifier.h"
@@ -48,6 +49,7 @@ int faultline_start(const struct machine_config *config)
 	mlock_init();
 	hugetlb_init();
 	mm_all_locks_init();
+	ksm_start();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
 	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
 		return 0;
@@ -64,6 +66,7 @@ struct leaks faultline_stop(void)
 		leaks.vmas += typesafe_cache_destroy(vma_cache_refcnt);
 	if (vma_cache_plain)
 		leaks.vmas += typesafe_cache_destroy(vma_cache_plain);
+	ksm_stop();
 	leaks.anon_vmas = anon_vma_exit();
 	leaks.slots = swap_off();
 	if (zero_page)

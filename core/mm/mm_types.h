@@ -45,6 +45,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_MIXEDMAP	0x10000000UL	/* raw page frames, and counted pages of a driver */
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
+#define VM_MERGEABLE	0x80000000UL	/* KSM may merge its pages: see op/ksm.h */
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*
@@ -114,7 +115,7 @@ struct vm_area_struct {
  * Line 0 (in pt) is read-mostly; mm_lock_seq and the tree's root, read by every fault and written by every mmap, share
  * the next line; mmap_lock has its own.
  *
- * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic
+ * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic (K) ksm_thread_mutex
  */
 struct mm_struct {
 	struct mm_pgtable pt;		/* has its own lock key */
@@ -131,6 +132,7 @@ struct mm_struct {
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_count;		/* (A) references to this struct: until mm_exit(), and of mirrors; see mm.h */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
+	unsigned long ksm_address;	/* (K) where the next scan of KSM begins */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
 	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */

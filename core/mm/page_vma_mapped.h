@@ -44,9 +44,14 @@ struct page_vma_mapped_walk {
 	unsigned int flags;		/* (T) pvmw_flags */
 };
 
-/* A walk over @folio's pages in @vma; @addr is the address of the first one in the VMA: see vma_address(). */
+/*
+ * A walk over @folio's pages in @vma; @addr is the address of the first one in the VMA: see vma_address(). A merged
+ * folio has no index of its own, so that of a small one follows from @addr.
+ */
 #define PVMW_OF_FOLIO(folio_, vma_, addr_, flags_) { \
-	.pfn = folio_pfn(folio_), .nr_pages = folio_nr_pages(folio_), .pgoff = (folio_)->page.index, \
+	.pfn = folio_pfn(folio_), .nr_pages = folio_nr_pages(folio_), \
+	.pgoff = folio_test_large(folio_) ? (folio_)->page.index \
+					  : (vma_)->vm_pgoff + (((addr_) - (vma_)->vm_start) >> PAGE_SHIFT), \
 	.vma = (vma_), .address = (addr_), .flags = (flags_) \
 }
 

@@ -15,10 +15,14 @@
 #if FAULTLINE_CHECK
 void rmap_check(struct folio *folio, struct page *page, unsigned long nr)
 {
+	const struct anon_vma *anon_vma;
+
 	ASSERT(page != zero_page);
 	ASSERT(page_folio(page) == folio && nr && folio_page_idx(folio, page) + nr <= folio_nr_pages(folio));
-	ASSERT(folio_test_anon(folio) ? load_relaxed(&folio_anon_vma(folio)->refcount)
-				      : folio_mapping(folio) != NULL || page_type(page) == PAGE_DRIVER);
+	/* Read once: KSM may merge the folio meanwhile, and then its anon_vma may die. */
+	anon_vma = folio_anon_vma(folio);
+	ASSERT(anon_vma ? load_relaxed(&anon_vma->refcount) || folio_test_ksm(folio)
+			: folio_test_ksm(folio) || folio_mapping(folio) != NULL || page_type(page) == PAGE_DRIVER);
 }
 #endif
 
@@ -296,7 +300,8 @@ void folio_add_anon_rmap_ptes(struct folio *folio, struct page *page, unsigned l
 			      unsigned long addr, rmap_t flags)
 {
 	rmap_check(folio, page, nr);
-	ASSERT(linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
+	ASSERT(folio_test_ksm(folio) ? !(flags & RMAP_EXCLUSIVE)
+				     : linear_page_index(vma, addr) == folio->page.index + folio_page_idx(folio, page));
 	(void)addr;
 	add_rmap(folio, page, nr, vma, RMAP_LEVEL_PTE);
 	mlock_small(folio, vma);

@@ -4,6 +4,7 @@
 
 #include "core/host/age.h"
 #include "core/mm/i_mmap.h"
+#include "core/mm/ksm.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
@@ -107,10 +108,14 @@ void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc)
 {
 	OPERATION("rmap_walk", folio, 0);
 	assert_folio_locked(folio);
-	if (folio_test_anon(folio))
+	if (unlikely(folio_test_ksm(folio))) {
+		count_event(EV_RMAP_WALK);
+		rmap_walk_ksm(folio, rwc);
+	} else if (folio_test_anon(folio)) {
 		rmap_walk_anon(folio, rwc);
-	else
+	} else {
 		rmap_walk_file(folio, rwc);
+	}
 }
 
 void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc)

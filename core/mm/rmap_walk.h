@@ -6,6 +6,9 @@
  * page indices overlaps the folio's. It is a superset: fork links the child's VMA whether it copies the page or not,
  * and only the writer has a page written to after fork. The entries show which of them map it: page_vma_mapped.h.
  *
+ * A folio merged by KSM points to its stable node, which has several anon_vmas (ksm.h): the VMAs are those linked to
+ * any of them, and one may be visited twice.
+ *
  * A folio of a file points to the file, and the VMAs are those that map a part of it that overlaps the folio; the lock
  * is i_mmap_rwsem.
  *
@@ -29,7 +32,7 @@ DECLARE_EVENT(RMAP_WALK);
  * Locking: the folio lock, and a reference to @folio. Source: mm/rmap.c.
  */
 void rmap_walk(struct folio *folio, struct rmap_walk_control *rwc);
-/* The same for a caller that holds that lock already. */
+/* The same for a caller that holds that lock already; not for a merged folio, which has several. */
 void rmap_walk_locked(struct folio *folio, struct rmap_walk_control *rwc);
 
 #endif

@@ -17,6 +17,7 @@
 
 DEFINE_EVENT(FAULT_SWAP, "faults that swapped in");
 DEFINE_EVENT(FAULT_SWAP_LARGE, "of those, faults that mapped a large folio as a whole");
+DEFINE_EVENT(SWAP_COPY, "swap-ins that copied: an mm that is not related has the slot's folio");
 DEFINE_EVENT(SWAP_CHANGED, "swap-ins whose slot had been reused");
 DEFINE_EVENT(MIGRATE_WAIT, "faults that waited for a page under migration");
 DEFINE_EVENT(FAULT_POISON, "faults on hwpoisoned pages");
@@ -108,13 +109,60 @@ static bool free_row(const struct swap_row *row, unsigned long slot, struct foli
 }
 
 /*
+ * True if @vma may not map @folio, which another mm has read from the slot, or not yet written to it: its anon_vma does
+ * not lead to the VMA at this address. Mms that are not related share a slot if KSM had merged their pages. The
+ * anon_vma may be dead, and is only compared. Locking: the folio lock; mmap_lock or the VMA lock. Source: mm/ksm.c.
+ */
+static bool ksm_might_need_to_copy(const struct vm_fault *vmf, const struct folio *folio)
+{
+	const struct anon_vma *anon_vma = folio_anon_vma(folio);
+	const struct anon_vma_chain *avc;
+
+	if (likely(!anon_vma))		/* new; or merged, with an item for this place */
+		return false;
+	if (folio_test_large(folio))	/* never merged */
+		return false;
+	if (folio->page.index == linear_page_index(vmf->vma, vmf->addr))
+		TAILQ_FOREACH(avc, &vmf->vma->anon_vma_chain, same_vma)
+			if (avc->anon_vma == anon_vma)
+				return false;
+	return true;
+}
+
+/*
+ * A copy of @folio, if one is needed: then *@copy, which is NULL before. Entries of a folio in a slot are read-only.
+ * False without memory. Locking: the folio lock.
+ */
+static bool copy_if_needed(const struct vm_fault *vmf, const struct folio *folio, struct folio **copy)
+{
+	if (likely(!ksm_might_need_to_copy(vmf, folio)))
+		return true;
+	*copy = folio_alloc(0, PAGE_ANON);
+	if (!*copy)
+		return false;
+	copy_payload(&(*copy)->page, &folio->page);
+	count_event(EV_SWAP_COPY);
+	return true;
+}
+
+/* Maps @copy, which is new, instead of a folio of the slot. Locking: the PTL. */
+static void map_copy(struct vm_fault *vmf, struct folio *copy)
+{
+	map_new_folio(vmf, copy, vmf->addr, 1);
+	if (pte_swp_soft_dirty(vmf->orig))
+		set_pte(vmf->ptep, pte_mksoft_dirty(ptep_get(vmf->ptep)));
+	mm_count(vmf->pt, MM_ANONPAGES, 1);
+	mm_count(vmf->pt, MM_SWAPENTS, -1);
+}
+
+/*
  * Maps pages of @folio, whose reference becomes that of one entry; the entries' shares in the slots are dropped.
  * Returns true if the pages are exclusive. Locking: the PTL, the folio lock.
  */
 static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const struct swap_row *row)
 {
-	/* Exclusive: the slot is freed, and there is only the caller's reference. */
-	bool exclusive = pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1;
+	/* Exclusive: the slot is freed, and there is only the caller's reference. A merged folio never is. */
+	bool exclusive = (pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1) && !folio_test_ksm(folio);
 	struct page *page = folio_page(folio, row->first);
 	pte_t pte = mk_pte(page, vmf->vma->vm_page_prot);
 
@@ -140,15 +188,19 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 {
 	unsigned long slot = swapent_payload(vmf->orig);
 	vm_fault_t ret = FAULT_AGAIN;
-	struct folio *folio = swapin_folio(slot, &ret);
+	struct folio *folio = swapin_folio(slot, &ret), *copy = NULL;
 	struct swap_row row;
-	bool done;
+	bool done = true;
 
 	if (!folio)
 		return ret;
 	SYNCPOINT("swapin.got_folio");
 	if (!folio_lock_or_retry(vmf, folio))
 		return VM_FAULT_RETRY;
+	if (!copy_if_needed(vmf, folio, &copy)) {
+		ret = VM_FAULT_OOM;
+		goto out;
+	}
 	if (!lock_and_compare(vmf))
 		goto out;
 	row = find_row(vmf, folio, slot);
@@ -157,13 +209,18 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 		pte_unmap_unlock(vmf->pt, vmf->ptl);
 		goto out;
 	}
-	done = map_swapped_in(vmf, folio, &row) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
+	if (unlikely(copy))
+		map_copy(vmf, copy);
+	else
+		done = map_swapped_in(vmf, folio, &row) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
 	/*
 	 * The reference is the entry's, and may be dropped once the PTL is dropped: the lock must not outlive the
 	 * folio.
 	 */
 	folio_unlock(folio);
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	if (unlikely(copy))
+		folio_put(folio);
 	count_event(EV_FAULT_SWAP);
 	if (row.nr > 1)
 		count_event(EV_FAULT_SWAP_LARGE);
@@ -171,6 +228,8 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 out:
 	folio_unlock(folio);
 	folio_put(folio);
+	if (unlikely(copy))
+		folio_put(copy);
 	return ret;
 }
 

@@ -2,6 +2,7 @@
 /* exit.c - tears down an address space. */
 #include "core/op/exit.h"
 
+#include "core/mm/ksm.h"
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/notifier.h"
@@ -19,5 +20,6 @@ void mm_exit(struct mm_struct *mm)
 	err = do_munmap_locked(mm, 0, ALIGN_UP(TASK_SIZE, PGDIR_SIZE));
 	BUG_ON(err);		/* nothing is split, so nothing is allocated */
 	mmap_write_unlock(mm);
+	ksm_exit(mm);
 	mmdrop(mm);
 }

@@ -9,6 +9,7 @@
 #include "core/op/collapse.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
+#include "core/op/ksm.h"
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
@@ -53,14 +54,12 @@ static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, uns
 }
 
 /*
- * Every kind of VMA takes the flag; those without transparent huge pages ignore it. A VMA of raw frames is not split
- * for it, like Linux's special mappings. Locking: mmap_lock for write; as above. Source: mm/khugepaged.c,
- * hugepage_madvise(); mm/mmap.c, special_mapping_split(); mm/madvise.c, madvise_vma_behavior().
+ * A VMA of raw frames is not split for it, like Linux's special mappings. Locking: mmap_lock for write; as above.
+ * Source: mm/mmap.c, special_mapping_split(); mm/madvise.c, madvise_vma_behavior().
  */
-static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			  unsigned long advice)
+static int set_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		     unsigned long flags)
 {
-	unsigned long flags = (vma->vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | advice;
 	int err;
 
 	if (flags == vma->vm_flags)
@@ -75,6 +74,16 @@ static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	return 0;
 }
 
+/*
+ * Every kind of VMA takes the flag; those without transparent huge pages ignore it. Source: mm/khugepaged.c,
+ * hugepage_madvise().
+ */
+static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			  unsigned long advice)
+{
+	return set_flags(mm, vma, start, end, (vma->vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | advice);
+}
+
 static int madvise_hugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	return set_thp_advice(mm, vma, start, end, VM_HUGEPAGE);
@@ -83,6 +92,26 @@ static int madvise_hugepage(struct mm_struct *mm, struct vm_area_struct *vma, un
 static int madvise_nohugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	return set_thp_advice(mm, vma, start, end, VM_NOHUGEPAGE);
+}
+
+static int set_ksm_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			  int advice)
+{
+	unsigned long flags;
+	int err = ksm_madvise(vma, start, end, advice, &flags);
+
+	return err ? -EAGAIN : set_flags(mm, vma, start, end, flags);
+}
+
+static int madvise_mergeable(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return set_ksm_advice(mm, vma, start, end, MADV_MERGEABLE);
+}
+
+static int madvise_unmergeable(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+			       unsigned long end)
+{
+	return set_ksm_advice(mm, vma, start, end, MADV_UNMERGEABLE);
 }
 
 /* Calls @apply for each mapped part; -ENOMEM at the end if a part was not mapped. Locking: mmap_lock. */
@@ -144,6 +173,10 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 		return madvise_walk_vmas(mm, start, end, madvise_hugepage);
 	case MADV_NOHUGEPAGE:
 		return madvise_walk_vmas(mm, start, end, madvise_nohugepage);
+	case MADV_MERGEABLE:
+		return madvise_walk_vmas(mm, start, end, madvise_mergeable);
+	case MADV_UNMERGEABLE:
+		return madvise_walk_vmas(mm, start, end, madvise_unmergeable);
 	case MADV_GUARD_INSTALL:
 		return madvise_walk_vmas(mm, start, end, guard_install);
 	case MADV_GUARD_REMOVE:
@@ -158,7 +191,8 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 
 static bool advice_changes_vmas(int advice)
 {
-	return advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE;
+	return advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE || advice == MADV_MERGEABLE ||
+	       advice == MADV_UNMERGEABLE;
 }
 
 static bool advice_known(int advice)

@@ -6,6 +6,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/filemap.h"
+#include "core/mm/ksm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vma.h"
@@ -46,7 +47,8 @@ static void unmap_for_migration(struct folio *folio)
 
 /*
  * Moves contents and identity. A new folio is not locked: the migrator's reference keeps it from being taken for
- * exclusive, swapped out or moved before all its entries are restored. False: @from has extra references.
+ * exclusive, swapped out or moved before all its entries are restored. False: @from has extra references. @anon_vma is
+ * NULL for a merged folio; then both are locked.
  */
 static bool move_contents(struct folio *to, struct folio *from, struct anon_vma *anon_vma)
 {
@@ -56,10 +58,35 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 		return false;
 	copy_folio(to, from);
 	to->page.index = from->page.index;
-	folio_set_anon_mapping(to, anon_vma);
+	if (likely(anon_vma))
+		folio_set_anon_mapping(to, anon_vma);
+	else
+		folio_migrate_ksm(to, from);
 	if (frozen)
 		folio_ref_unfreeze(from, 1);
 	return true;
+}
+
+static bool move_anon(struct folio *to, struct folio *from, struct anon_vma *anon_vma)
+{
+	bool moved;
+
+	unmap_for_migration(from);
+	moved = move_contents(to, from, anon_vma);
+	SYNCPOINT("migrate.copied");
+	remove_migration_ptes(from, moved ? to : from);
+	return moved;
+}
+
+/* The walk that restores its entries starts at the new folio, which names the node then. */
+static __noinline bool migrate_ksm(struct folio *to, struct folio *from)
+{
+	bool moved;
+
+	BUG_ON(!folio_trylock(to));
+	moved = move_anon(to, from, NULL);
+	folio_unlock(to);
+	return moved;
 }
 
 static bool migrate_anon(struct folio *to, struct folio *from)
@@ -69,13 +96,12 @@ static bool migrate_anon(struct folio *to, struct folio *from)
 
 	if (folio_test_swapcache(from))
 		return false;
+	if (unlikely(folio_test_ksm(from)))
+		return !folio_is_device_private(to) && migrate_ksm(to, from);
 	anon_vma = folio_get_anon_vma(from);
 	if (!anon_vma)
 		return false;
-	unmap_for_migration(from);
-	moved = move_contents(to, from, anon_vma);
-	SYNCPOINT("migrate.copied");
-	remove_migration_ptes(from, moved ? to : from);
+	moved = move_anon(to, from, anon_vma);
 	put_anon_vma(anon_vma);
 	return moved;
 }

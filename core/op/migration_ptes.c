@@ -71,22 +71,31 @@ static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm
 	set_pmd_at(pmdp, pmd);
 }
 
-static bool restore_one(struct folio *from, struct vm_area_struct *vma, unsigned long addr, void *arg)
-{
-	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
+/* No lock key: the migrator's own. */
+struct move {
+	struct folio *from, *to;
+};
 
+static bool restore_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	const struct move *move = arg;
+	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(move->from, vma, addr, PVMW_SYNC | PVMW_MIGRATION);
+
+	(void)folio;
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (pvmw.pte)
-			remove_migration_pte(from, arg, vma, pvmw.address, pvmw.pte);
+			remove_migration_pte(move->from, move->to, vma, pvmw.address, pvmw.pte);
 		else
-			remove_migration_pmd(from, arg, vma, pvmw.address & PMD_MASK, pvmw.pmd);
+			remove_migration_pmd(move->from, move->to, vma, pvmw.address & PMD_MASK, pvmw.pmd);
 	}
 	return true;
 }
 
 void remove_migration_ptes(struct folio *from, struct folio *to)
 {
-	struct rmap_walk_control rwc = { .arg = to, .rmap_one = restore_one, .anon_lock = lock_by_reference };
+	struct move move = { from, to };
+	struct rmap_walk_control rwc = { .arg = &move, .rmap_one = restore_one, .anon_lock = lock_by_reference };
 
-	rmap_walk(from, &rwc);
+	/* The node of a merged folio goes with it. */
+	rmap_walk(folio_test_ksm(to) ? to : from, &rwc);
 }

@@ -40,7 +40,8 @@ bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma)
 	bool alone;
 
 	SYNCPOINT("cow.small_alone");
-	alone = folio_ref_count(folio) == 1 || KNOCKED_OUT(COW_RECHECK);
+	/* KSM merges under the folio lock: a merged folio is always copied, since others look for its contents. */
+	alone = (folio_ref_count(folio) == 1 && !folio_test_ksm(folio)) || KNOCKED_OUT(COW_RECHECK);
 	if (alone)
 		folio_move_anon_rmap(folio, vma);
 	folio_unlock(folio);

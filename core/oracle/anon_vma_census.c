@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "core/mm/ksm.h"
+
 static int by_address(const void *a, const void *b)
 {
 	const char *left = *(char *const *)a, *right = *(char *const *)b;
@@ -49,17 +51,41 @@ static void gather_vma(struct census *census, const struct vm_area_struct *vma, 
 	}
 }
 
-/* An entry for each anon_vma that chains name. */
+static void count_one(const struct ksm_rmap_item *item, void *nr)
+{
+	(void)item;
+	++*(unsigned long *)nr;
+}
+
+/* Two entries: it keeps its root, too. */
+static void gather_item(const struct ksm_rmap_item *item, void *next)
+{
+	struct census_entry **entry = next;
+
+	(*entry)++->anon_vma = item->anon_vma;
+	(*entry)++->anon_vma = load_relaxed(&item->anon_vma->root);
+}
+
+static void count_item(const struct ksm_rmap_item *item, void *census)
+{
+	census_find(census, item->anon_vma)->items++;
+}
+
+/* An entry for each anon_vma that chains, or items of KSM, name. */
 static void make_entries(struct census *census)
 {
-	unsigned long i;
+	struct census_entry *end = census->entry;
+	unsigned long i, nr;
 
 	for (i = 0; i < census->nr_chains; i++)
-		census->entry[i].anon_vma = census->chain[i]->anon_vma;
-	qsort(census->entry, census->nr_chains, sizeof(*census->entry), by_address);
-	for (i = 0; i < census->nr_chains; i++)
+		(end++)->anon_vma = census->chain[i]->anon_vma;
+	ksm_each_item(gather_item, &end);
+	nr = (unsigned long)(end - census->entry);
+	qsort(census->entry, nr, sizeof(*census->entry), by_address);
+	for (i = 0; i < nr; i++)
 		if (!census->nr || census->entry[census->nr - 1].anon_vma != census->entry[i].anon_vma)
 			census->entry[census->nr++].anon_vma = census->entry[i].anon_vma;
+	ksm_each_item(count_item, census);
 }
 
 /* ---- relations ---- */
@@ -94,16 +120,19 @@ static void count_vma(struct census *census, const struct vm_area_struct *vma, s
 		disagree(complaint, "VMA %lx-%lx has chains, but no anon_vma", vma->vm_start, vma->vm_end);
 }
 
-static void count_family(struct census *census, const struct anon_vma *anon_vma, struct complaint *complaint)
+/* One that no VMA is linked to is no child any more. */
+static void count_family(struct census *census, const struct census_entry *entry, struct complaint *complaint)
 {
-	const struct anon_vma *up = load_relaxed(&anon_vma->root);
-	struct census_entry *parent = census_find(census, anon_vma->parent), *root = census_find(census, up);
+	const struct anon_vma *anon_vma = entry->anon_vma, *up = load_relaxed(&anon_vma->root);
+	struct census_entry *parent = entry->chains ? census_find(census, anon_vma->parent) : NULL;
+	struct census_entry *root = census_find(census, up);
 
-	if (!parent || !root) {
-		disagree(complaint, "an anon_vma has a %s that no VMA is linked to", parent ? "root" : "parent");
+	if ((!parent && entry->chains) || !root) {
+		disagree(complaint, "an anon_vma has a %s that no VMA is linked to", root ? "parent" : "root");
 		return;
 	}
-	parent->children++;
+	if (parent)
+		parent->children++;
 	if (up != anon_vma)
 		root->family++;
 }
@@ -129,9 +158,9 @@ static void check_counts(const struct census_entry *entry, struct complaint *com
 {
 	const struct anon_vma *anon_vma = entry->anon_vma;
 
-	if (load_relaxed(&anon_vma->refcount) != 1 + entry->family)
-		disagree(complaint, "an anon_vma has refcount %u, and a family of %u",
-			 load_relaxed(&anon_vma->refcount), entry->family);
+	if (load_relaxed(&anon_vma->refcount) != !!entry->chains + entry->family + entry->items)
+		disagree(complaint, "an anon_vma has refcount %u, and a family of %u, and %u items of KSM",
+			 load_relaxed(&anon_vma->refcount), entry->family, entry->items);
 	if (anon_vma->num_children != entry->children)
 		disagree(complaint, "an anon_vma has num_children %u, and %u children", anon_vma->num_children,
 			 entry->children);
@@ -158,10 +187,11 @@ static void for_each_vma(struct census *census, struct mm_struct *const *mms, un
 
 void census_take(struct census *census, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint)
 {
-	unsigned long room = nr_anon_vma_chains();
+	unsigned long room = nr_anon_vma_chains(), items = 0;
 
+	ksm_each_item(count_one, &items);
 	*census = (struct census){ .chain = calloc(room + 1, sizeof(*census->chain)),
-				   .entry = calloc(room + 1, sizeof(*census->entry)) };
+				   .entry = calloc(room + 2 * items + 1, sizeof(*census->entry)) };
 	if (!census->chain || !census->entry) {
 		disagree(complaint, "no memory for the census of anon_vmas");
 		return;
@@ -176,7 +206,7 @@ void census_take(struct census *census, struct mm_struct *const *mms, unsigned i
 			 room, census->nr, census->nr_chains);
 	for_each_vma(census, mms, nr, complaint, count_vma);
 	for (unsigned long i = 0; i < census->nr && !complaint->made; i++)
-		count_family(census, census->entry[i].anon_vma, complaint);
+		count_family(census, &census->entry[i], complaint);
 	for (unsigned long i = 0; i < census->nr && !complaint->made; i++) {
 		check_tree(census, &census->entry[i], complaint);
 		check_counts(&census->entry[i], complaint);

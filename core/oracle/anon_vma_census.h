@@ -13,7 +13,8 @@ struct census_entry {
 	unsigned int active;		/* (T) VMAs whose own anon_vma it is */
 	unsigned int children;		/* (T) anon_vmas whose parent it is */
 	unsigned int family;		/* (T) anon_vmas whose root it is, without itself */
-	unsigned long chains;		/* (T) chains that link VMAs to it */
+	unsigned long chains;		/* (T) chains that link VMAs to it; 0: items keep it, or its family */
+	unsigned int items;		/* (T) rmap items of KSM that name it */
 };
 
 /* Lock key: (T) this thread only */
@@ -30,7 +31,7 @@ struct census {
  *   no anon_vma is the own one of VMAs of two mms: a fork reuses only unused ones
  *   the tree of each anon_vma has exactly the chains that name it, each with its VMA's range (ill-formed ones die)
  *   refcount, num_children and num_active_vmas equal the counts found, and no lock is held
- *   every anon_vma and every chain is reachable from the VMAs
+ *   every anon_vma and every chain is reachable from the VMAs, or from rmap items of KSM, which have references
  * census_free() frees it in any case. Locking: no other thread is in core, RCU callbacks have run.
  */
 void census_take(struct census *census, struct mm_struct *const *mms, unsigned int nr, struct complaint *complaint);

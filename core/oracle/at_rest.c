@@ -9,6 +9,7 @@
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/ksm.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/soft_dirty.h"
@@ -85,6 +86,17 @@ static void find_mapping(struct inspection *in, struct page *page)
 	count_mapping(in, folio);
 }
 
+/* Any number of entries, none of which allows writes; its node names its frame. */
+static void check_merged(struct inspection *in, const struct folio *folio, pte_t pte, unsigned long addr)
+{
+	const struct ksm_stable_node *node = folio_stable_node(folio);
+
+	if (!node || load_relaxed(&node->kpfn) != folio_pfn(folio))
+		fail(in, "pfn %lu, mapped at %lx, is merged, but has no stable node", folio_pfn(folio), addr);
+	else if (pte_write(pte) || PageAnonExclusive(&folio->page))
+		fail(in, "pfn %lu, mapped at %lx, is merged, and exclusive or writable", folio_pfn(folio), addr);
+}
+
 static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsigned long addr)
 {
 	const struct folio *folio = page_folio(page);
@@ -92,6 +104,10 @@ static void check_anon(struct inspection *in, struct page *page, pte_t pte, unsi
 	unsigned long index = folio->page.index + folio_page_idx(folio, page);
 
 	find_mapping(in, page);
+	if (folio_test_ksm(folio)) {
+		check_merged(in, folio, pte, addr);
+		return;
+	}
 	if (pte_write(pte) && !PageAnonExclusive(page))
 		fail(in, "entry at %lx allows writes to pfn %lu, which is not exclusive", addr, page_to_pfn(page));
 	if (!anon_vma || !load_relaxed(&anon_vma->refcount))

@@ -52,9 +52,10 @@ static void add_mapping(struct rmap_inspection *in, const struct vm_area_struct 
 		return;
 	if (in->nr == in->room) {
 		disagree(in->complaint, "more pages are mapped than counted, at %lx", addr);
-	} else if (page_type(page) == PAGE_ANON && !census_find(&in->census, folio_anon_vma(folio))) {
+	} else if (page_type(page) == PAGE_ANON && !folio_test_ksm(folio) &&
+		   !census_find(&in->census, folio_anon_vma(folio))) {
 		disagree(in->complaint, "pfn %lu, mapped at %lx, has an anon_vma that no VMA is linked to", pfn, addr);
-	} else if (linear_page_index(vma, addr) != index) {
+	} else if (!folio_test_ksm(folio) && linear_page_index(vma, addr) != index) {
 		disagree(in->complaint,
 			 "pfn %lu, mapped at %lx, is page %lx of its anon_vma, but its VMA has page %lx there", pfn,
 			 addr, index, linear_page_index(vma, addr));
@@ -116,7 +117,7 @@ static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struc
 {
 	struct mapping *mapping = mapping_at(in, pfn, vma->vm_mm, addr);
 
-	if (!mapping || mapping->walked)
+	if (!mapping || (mapping->walked && !folio_test_ksm(page_folio(pfn_to_page(pfn)))))
 		disagree(in->complaint, "a walk from pfn %lu finds an entry at %lx that no mm has, or twice", pfn,
 			 addr);
 	else

@@ -289,19 +289,32 @@ static force_inline int page_mapcount_dec(struct page *page)
 
 /* ---- the anon_vma of an anonymous folio ---- */
 
-#define PAGE_MAPPING_ANON	1ul	/* in ->mapping: the other bits are the address of an anon_vma */
+/* The low bits of ->mapping; the others are an address: of a file's address_space, if none of these is set */
+#define PAGE_MAPPING_ANON	1ul	/* of an anon_vma */
+#define PAGE_MAPPING_KSM	3ul	/* of a stable node; or 0 */
+#define PAGE_MAPPING_FLAGS	3ul
 
 struct anon_vma;
+struct ksm_stable_node;
 
-/* ORDER[folio-mapping:B] as in folio_anon_vma(). */
+/* Merged folios included. ORDER[folio-mapping:B] as in folio_anon_vma(). */
 static force_inline bool folio_test_anon(const struct folio *folio)
 {
 	return (unsigned long)load_acquire(&folio->page.mapping) & PAGE_MAPPING_ANON;
 }
 
 /*
- * The anon_vma that @folio points to, NULL if none. It is stable while the folio is locked or the PTL of an entry that
- * maps it is held. Source: mm/util.c, folio_anon_vma().
+ * Merged by KSM: never exclusive, and never again not merged. Stable under the folio lock, or once true. Source:
+ * include/linux/page-flags.h. ORDER[folio-mapping:B] as in folio_anon_vma().
+ */
+static force_inline bool folio_test_ksm(const struct folio *folio)
+{
+	return ((unsigned long)load_acquire(&folio->page.mapping) & PAGE_MAPPING_FLAGS) == PAGE_MAPPING_KSM;
+}
+
+/*
+ * The anon_vma that @folio points to, NULL if none, as that of a merged one. It is stable while the folio is locked;
+ * while the PTL of an entry that maps it is held, only KSM changes it, to none. Source: mm/util.c, folio_anon_vma().
  *
  * ORDER[folio-mapping:B] before the anon_vma and the folio's index are read. Pairs with ORDER[folio-mapping:A]. Weaker:
  * a reader without the lock finds the anon_vma not yet complete, or the index of the page before.
@@ -310,7 +323,8 @@ static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
 {
 	unsigned long mapping = (unsigned long)load_acquire(&folio->page.mapping);
 
-	return mapping & PAGE_MAPPING_ANON ? (struct anon_vma *)(mapping - PAGE_MAPPING_ANON) : NULL;
+	return (mapping & PAGE_MAPPING_FLAGS) == PAGE_MAPPING_ANON ?
+		(struct anon_vma *)(mapping - PAGE_MAPPING_ANON) : NULL;
 }
 
 /*
@@ -321,6 +335,13 @@ static force_inline struct anon_vma *folio_anon_vma(const struct folio *folio)
 static force_inline void folio_set_anon_mapping(struct folio *folio, struct anon_vma *anon_vma)
 {
 	store_release(&folio->page.mapping, (void *)((unsigned long)anon_vma + PAGE_MAPPING_ANON));
+}
+
+/* The same for a merged folio; @node is NULL once it was moved. Locking: the folio lock. Source: mm/ksm.c. */
+static force_inline void folio_set_ksm_mapping(struct folio *folio, struct ksm_stable_node *node)
+{
+	/* ORDER[folio-mapping:A] after the node is complete. Pairs with ORDER[folio-mapping:B]. */
+	store_release(&folio->page.mapping, (void *)((unsigned long)node + PAGE_MAPPING_KSM));
 }
 
 #endif

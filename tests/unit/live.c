@@ -39,7 +39,7 @@
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 static const int all_advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_GUARD_INSTALL,
-				   MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED };
+				   MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED, MADV_MERGEABLE, MADV_UNMERGEABLE };
 static int advices[ARRAY_SIZE(all_advices)];
 static unsigned int nr_advices;
 static bool knows_noreplace, joins_alike, may_lock;
