@@ -112,7 +112,7 @@ static bool check_owners(const struct page *page, bool shared)
 
 static bool check_page(const struct model_page *page, unsigned long addr, pte_t pte)
 {
-	uint64_t bits = page->state == MEMORY ? pte.val & ~ENTRY_PFN_MASK : pte.val;
+	uint64_t bits = page->state == MEMORY ? pte_bits(pte) : pte.val;
 	struct page *frame;
 
 	if (bits != expected_bits(page)) {

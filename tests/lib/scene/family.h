@@ -31,7 +31,7 @@ static inline struct page *page_of(struct mm_struct *mm, unsigned long addr)
 /* The bits of an entry, without what it maps. */
 static inline uint64_t bits_of(struct mm_struct *mm, unsigned long addr)
 {
-	return tree_pte(mm, addr).val & ~ENTRY_PFN_MASK;
+	return pte_bits(tree_pte(mm, addr));
 }
 
 /* A program that writes a byte there. Locking: no other thread uses @mm. */

@@ -33,6 +33,12 @@ static inline pte_t tree_pte(struct mm_struct *mm, unsigned long addr)
 	return __pte(tree_value(mm->pt.pgd, LEVEL_PTE, addr));
 }
 
+/* The bits of a PTE, without the page it maps and the soft-dirty bit, which unit.soft_dirty is about. */
+static inline uint64_t pte_bits(pte_t pte)
+{
+	return pte.val & ~(ENTRY_PFN_MASK | ENTRY_SOFT_DIRTY);
+}
+
 /* What a whole tree holds. */
 struct tree_counts {
 	unsigned long pte_tables, upper_tables;	/* the root not counted */

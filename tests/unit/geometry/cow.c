@@ -80,7 +80,7 @@ static vm_fault_t unshare_at(struct mm_struct *mm, unsigned long addr)
 
 static uint64_t bits_at(struct mm_struct *mm, unsigned long addr)
 {
-	return tree_pte(mm, addr).val & ~ENTRY_PFN_MASK;
+	return pte_bits(tree_pte(mm, addr));
 }
 
 static void assert_page(struct mm_struct *mm, unsigned long addr, int mappings, bool exclusive, bool write)

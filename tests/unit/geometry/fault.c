@@ -21,7 +21,7 @@
 
 static uint64_t bits_at(const struct scene *s, unsigned long addr)
 {
-	return tree_pte(s->mm, addr).val & ~ENTRY_PFN_MASK;
+	return pte_bits(tree_pte(s->mm, addr));
 }
 
 /* Faults were all counted under the lock that the policy has, the last thing a test of one scene looks at. */

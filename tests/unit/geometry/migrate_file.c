@@ -33,7 +33,7 @@ static long migrate(struct mm_struct *mm, unsigned long addr, unsigned long page
 /* The bits of an entry, without what it maps. */
 static uint64_t bits(struct mm_struct *mm, unsigned long addr)
 {
-	return tree_pte(mm, addr).val & ~ENTRY_PFN_MASK;
+	return pte_bits(tree_pte(mm, addr));
 }
 
 /* Clears the accessed bits of all its entries. */

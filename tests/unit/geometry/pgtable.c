@@ -74,7 +74,8 @@ static void the_largest_page_frame_number_fits(void **state)
 
 	(void)state;
 	assert_false(pte.val &
-		     (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_DIRTY));
+		     (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_HUGE | ENTRY_PROTNONE | ENTRY_SPECIAL | ENTRY_DIRTY |
+		      ENTRY_SOFT_DIRTY));
 	assert_int_equal(pte_pfn(pte), pfn);
 	assert_false(ENTRY_PFN_MASK >> SWAPENT_TYPE_SHIFT);
 }
