@@ -21,10 +21,13 @@ repeats() {
 	done
 }
 
-# found WORKLOAD KNOCKOUT
+# found WORKLOAD KNOCKOUT [OPTION...]
 found() {
-	ends 1 stress "$1" --serial --knockout "$2" --episodes 3000 --no-shrink
-	grep -q "^disabled: .* times $2\$" err || surprise "$2: not disabled"
+	workload=$1
+	knockout=$2
+	shift 2
+	ends 1 stress "$workload" "$@" --serial --knockout "$knockout" --episodes 3000 --no-shrink
+	grep -q "^disabled: .* times $knockout\$" err || surprise "$knockout: not disabled"
 	repeats "${TIMES:-20}"
 }
 
@@ -43,7 +46,8 @@ found jumble rwsem-read-wait
 found gup_vs_fork pin-check
 found hmm_vs_invalidate hmm-seq:B
 found migrate_vs_fault folio-wait:B
-found truncate_vs_fault file:truncated-recheck
+# Fault-around has a check of its own.
+found truncate_vs_fault file:truncated-recheck --policy linux-6.15,around=4k --rounds 200
 
 # As many schedules with nothing disabled: no detector fires.
 ends 0 stress jumble --serial --episodes 300

@@ -122,6 +122,7 @@ static void advise(struct every *every, struct every_part part)
 	static const int advice[] = {
 		MADV_DONTNEED, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
 		MADV_GUARD_INSTALL, MADV_GUARD_REMOVE, MADV_COLLAPSE, MADV_DONTNEED_LOCKED,
+		MADV_MERGEABLE, MADV_UNMERGEABLE,
 	};
 	int what = advice[every_below(every, ARRAY_SIZE(advice))];
 
@@ -217,6 +218,12 @@ static void read_pagemap(struct every *every, struct every_part part)
 	sys_pagemap(every->mm, part.start, min(part.len >> PAGE_SHIFT, EVERY_NEAR), entries);
 }
 
+static void scan_ksm(struct every *every, struct every_part part)
+{
+	(void)part;
+	ksm_scan(every->mm, 1 + every_below(every, EVERY_NEAR));
+}
+
 static void clear_refs(struct every *every, struct every_part part)
 {
 	(void)part;
@@ -261,6 +268,6 @@ const struct every_deed every_range_deeds[] = {
 	DEED(unmap, 4), DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30),
 	DEED(lock, 4), DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
 	DEED(truncate_part, 3), DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2),
-	DEED(read_pagemap, 2), DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(fill_mirror, 12),
+	DEED(read_pagemap, 2), DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(scan_ksm, 4), DEED(fill_mirror, 12),
 	DEED(compare_mirror, 4), { 0 },
 };
