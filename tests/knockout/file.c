@@ -28,10 +28,6 @@ static const struct {
 	{ { "migrate-file:lock",
 	    { "folio_mapping(folio) != NULL", "is still in use", "beyond the end", "folio_test_dirty" } },
 	  FILE_STORM_CUTS },
-	{ { "fault-around:lock", { "folio_mapping(folio) != NULL", "folio_mapped", "is still in use" } },
-	  FILE_STORM_CUTS },
-	{ { "fault-around:recheck", { "folio_mapping(folio) != NULL", "is still in use" } }, FILE_STORM_CUTS },
-	{ { "fault-around:none", { "count", "is still in use", "entries" } }, FILE_STORM_SHAPES },
 	{ { "writeback:mkclean", { "has lost the last", "without a dirty folio", "folio_test_dirty" } },
 	  FILE_STORM_DATA },
 };
