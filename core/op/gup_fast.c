@@ -171,13 +171,18 @@ static __noinline __cold void back_off(struct folio *folio, int nr, unsigned int
 	count_event(EV_GUP_CHANGED);
 }
 
+/* Of a file that tracks writes, perhaps. */
+static __noinline __cold bool may_be_tracked(const struct page *page)
+{
+	return gup_page_of_file(page) && !PageHuge(page);
+}
+
 /*
  * True for pages left to the slow path, which knows the VMA. Locking: a reference to @page, and its entry was re-read.
  */
 static force_inline bool must_leave(const struct page *page, unsigned int flags)
 {
-	return gup_must_unshare(NULL, page, flags) ||
-	       (gup_writes_for_long(flags) && gup_page_of_file(page) && !PageHuge(page));
+	return gup_must_unshare(NULL, page, flags) || (unlikely(gup_writes_for_long(flags)) && may_be_tracked(page));
 }
 
 DEFINE_KNOCKOUT(GUP_SHARE_B,
