@@ -35,7 +35,8 @@ static const struct {
 static bool storm(const struct attempt *attempt, uint64_t seed, char *why, size_t why_size)
 {
 	struct file_storm storm = {
-		.policy = world_policy("linux-6.15,around=4k"), .threads = 4, .rounds = 1500, .noise = 200, .seed = seed,
+		.policy = world_policy("linux-6.15,around=4k"),
+		.threads = 4, .rounds = 1500, .noise = 200, .seed = seed,
 		.kind = *(const enum file_storm_kind *)attempt->scene,
 	};
 
