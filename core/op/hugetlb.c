@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/hugetlb_share.h"
+#include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
@@ -38,21 +39,30 @@ void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr
 	hugetlb_put_folio(vma, addr, folio);
 }
 
-/* A shared mapping needs i_mmap_rwsem, too, to unshare tables. Source: mm/hugetlb.c, hugetlb_zap_begin(). */
+/*
+ * Of a file i_mmap_rwsem, too: to unshare tables; and a private mapping whose leaf truncation has cleared must not lose
+ * its anon_vma before the leaf is uncounted. Source: mm/hugetlb.c, hugetlb_zap_begin().
+ */
 static void zap_begin(struct vm_area_struct *vma)
 {
-	if (vma_shares_pmds(vma))
+	if (vma_shares_pmds(vma)) {
 		hugetlb_unshare_begin(vma);
-	else
-		hugetlb_vma_lock_write(vma);
+		return;
+	}
+	hugetlb_vma_lock_write(vma);
+	if (vma->vm_file)
+		i_mmap_lock_write(&vma->vm_file->mapping);
 }
 
 static void zap_end(struct vm_area_struct *vma, bool last)
 {
-	if (vma_shares_pmds(vma))
+	if (vma_shares_pmds(vma)) {
 		hugetlb_unshare_end(vma, last);
-	else
-		hugetlb_vma_unlock_write(vma);
+		return;
+	}
+	if (vma->vm_file)
+		i_mmap_unlock_write(&vma->vm_file->mapping);
+	hugetlb_vma_unlock_write(vma);
 }
 
 void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool last)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_file.c - storms on a file of huge pages that several address spaces map: no write is lost. */
+/* hugetlb_file.c - storms on a file of huge pages that several address spaces map: only truncation loses a write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,19 +13,20 @@
 #include "tests/lib/storm/hugetlb_file_storm.h"
 
 /* In all storms of a test. */
-static uint64_t checked, walked, pinned;
+static uint64_t checked, lost, walked, pinned;
 
 static void run(const struct wanted *wanted, unsigned int nr_wanted, struct hugetlb_file_storm settings)
 {
 	struct storms storms = storms_begin(wanted, nr_wanted, nr_world_policies);
 
-	checked = walked = pinned = 0;
+	checked = lost = walked = pinned = 0;
 	while (another_storm(&storms)) {
 		struct hugetlb_file_storm storm = settings;
 
 		run_seed = storms.seed;
 		assert_true(hugetlb_file_storm(&storm, world_policies[storms.index % nr_world_policies], 20));
 		checked += storm.checked;
+		lost += storm.lost;
 		walked += storm.walked;
 		pinned += storm.pinned;
 	}
@@ -43,22 +44,34 @@ static void each_write_is_seen_in_every_mapping(void **state)
 	    (struct hugetlb_file_storm){ .rounds = test_rounds(1500), .mapped = HUGETLB_FILE_PAGES });
 }
 
+/* Row: L8. */
+static void truncation_loses_it_everywhere(void **state)
+{
+	static const struct wanted wanted[] = { SEEN, COUNTED(lost, 1) };
+
+	(void)state;
+	run(wanted, ARRAY_SIZE(wanted),
+	    (struct hugetlb_file_storm){ .rounds = test_rounds(1500), .mapped = HUGETLB_FILE_PAGES,
+					 .truncates = true });
+}
+
 /* Where PMD tables are shared, no two mms map a huge page by leaves of their own. Rows: L2, L8, W10. */
 static void so_it_is_with_shared_tables(void **state)
 {
 	static const struct wanted wanted[] = {
-		SEEN, MET(EV_PMD_SHARE, 10), MET(EV_PMD_UNSHARE, 10),
+		SEEN, COUNTED(lost, 1), MET(EV_PMD_SHARE, 10), MET(EV_PMD_UNSHARE, 10),
 	};
 
 	(void)state;
 	run(wanted, ARRAY_SIZE(wanted),
-	    (struct hugetlb_file_storm){ .rounds = test_rounds(600), .mapped = PTRS_PER_PMD });
+	    (struct hugetlb_file_storm){ .rounds = test_rounds(600), .mapped = PTRS_PER_PMD, .truncates = true });
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_write_is_seen_in_every_mapping),
+		cmocka_unit_test(truncation_loses_it_everywhere),
 		cmocka_unit_test(so_it_is_with_shared_tables),
 	};
 
