@@ -31,12 +31,26 @@ void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr
 		return;
 	folio = page_folio(pmd_page(pmdp_get_and_clear(pmdp)));
 	hugetlb_count(vma, -1);
+	SYNCPOINT("hugetlb.zap.cleared");
 	hugetlb_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	count_event(EV_TLB_FLUSH);
 	count_events(EV_PAGE_FREE, HPAGE_PMD_NR);
 	SYNCPOINT("hugetlb.cleared");
 	hugetlb_put_folio(vma, addr, folio);
+}
+
+DEFINE_KNOCKOUT(HUGETLB_ZAP_I_MMAP,
+	.name = "hugetlb:zap-i-mmap",
+	.removes = "i_mmap_rwsem while a private mapping of a file is zapped",
+	.breaks = "an exit drops the anon_vma of a huge page that truncation is about to uncount",
+	.detected_by = "the rmap's checks of anon_vmas: knockout.hugetlb_file",
+	.hunt = "test knockout.hugetlb_file",
+	.mirrors = "hugetlbfs: close race between MADV_DONTNEED and page fault");
+
+static bool zap_takes_i_mmap(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && !KNOCKED_OUT(HUGETLB_ZAP_I_MMAP);
 }
 
 /*
@@ -50,7 +64,7 @@ static void zap_begin(struct vm_area_struct *vma)
 		return;
 	}
 	hugetlb_vma_lock_write(vma);
-	if (vma->vm_file)
+	if (zap_takes_i_mmap(vma))
 		i_mmap_lock_write(&vma->vm_file->mapping);
 }
 
@@ -60,7 +74,7 @@ static void zap_end(struct vm_area_struct *vma, bool last)
 		hugetlb_unshare_end(vma, last);
 		return;
 	}
-	if (vma->vm_file)
+	if (zap_takes_i_mmap(vma))
 		i_mmap_unlock_write(&vma->vm_file->mapping);
 	hugetlb_vma_unlock_write(vma);
 }

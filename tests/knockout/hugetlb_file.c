@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_file.c - files of huge pages with a knock-out: pages beyond the end of a file, reservations of no place. */
+/*
+ * hugetlb_file.c - files of huge pages with a knock-out: pages beyond the end of a file, reservations of no place,
+ * anon_vmas that a huge page outlives.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,11 +18,11 @@
 
 static struct mm_struct *mm;
 static struct file *file;
-static unsigned int below_size, truncated;	/* steps */
+static unsigned int below_size, truncated, cleared, exited;	/* steps */
 
 static void map_file(struct mm_struct *to, int flags)
 {
-	BUG_ON(sys_mmap_file(to, AREA, 2 * PMD_SIZE, READ_WRITE, MAP_SHARED | MAP_FIXED | flags, file, 0) !=
+	BUG_ON(sys_mmap_file(to, AREA, 2 * PMD_SIZE, READ_WRITE, MAP_FIXED | flags, file, 0) !=
 	       (long)AREA);
 }
 
@@ -29,7 +32,7 @@ static void begin(void)
 	file = file_create_hugetlb(2 * HPAGE_PMD_NR, 2 * HPAGE_PMD_NR);
 	BUG_ON(!file);
 	mm = world_mm("linux-6.15");
-	map_file(mm, MAP_NORESERVE);
+	map_file(mm, MAP_SHARED | MAP_NORESERVE);
 }
 
 static bool end(void)
@@ -80,7 +83,7 @@ static void map_it_elsewhere(void *unused)
 	struct mm_struct *other = world_mm("linux-6.15");
 
 	(void)unused;
-	map_file(other, 0);
+	map_file(other, MAP_SHARED);
 	mm_exit(other);
 }
 
@@ -92,9 +95,46 @@ static bool a_mapping_beside_a_fault(void)
 	return end();
 }
 
+/* ---- truncation that clears the leaf of a private mapping, which exits ---- */
+
+/* With i_mmap_rwsem the exit cannot end before truncation has uncounted the copy. */
+static void let_exit_run(void *unused)
+{
+	(void)unused;
+	step_reach(&cleared, 1);
+	step_within(&exited, 1, 100);
+}
+
+static void truncate_or_exit(void *child, unsigned int index)
+{
+	if (index == 0) {
+		meanwhile("hugetlb.zap.cleared", let_exit_run, NULL);
+		BUG_ON(sys_ftruncate(file, 0) || meanwhile_ran() != 1);
+	} else {
+		step_await(&cleared, 1);
+		mm_exit(child);
+		step_reach(&exited, 1);
+	}
+	frame_drain_cpu();
+}
+
+/* The child has no hugetlb VMA lock, which only mappings with reservations have. */
+static bool truncation_beside_exit(void)
+{
+	struct mm_struct *child = world_mm("linux-6.15");
+
+	begin();
+	map_file(child, MAP_PRIVATE | MAP_NORESERVE);
+	BUG_ON(huge_write(child, AREA));
+	cleared = exited = 0;
+	threads_run(2, truncate_or_exit, child);
+	return end();
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "hugetlb:truncate-mutex", { "pool.counts.reserved", "of a file that has" } }, truncation_beside_a_fault },
 	{ { "hugetlb:file-commit", { "are reserved, counted" } }, a_mapping_beside_a_fault },
+	{ { "hugetlb:zap-i-mmap", { "anon_vma" } }, truncation_beside_exit },
 };
 
 static void each_is_seen_and_nothing_else_is(void **state)
