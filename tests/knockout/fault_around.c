@@ -88,16 +88,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "fault-around:none", { "count", "entries" } }, a_neighbour_is_a_private_copy },
 };
 
-static void each_is_seen_and_nothing_else_is(void **state)
-{
-	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return knocked_steps_main(scenes, ARRAY_SIZE(scenes), world_up_with_words);
 }

@@ -49,16 +49,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "soft-dirty:notify", { "a device has" } }, a_device_keeps_what_is_cleared },
 };
 
-static void each_is_seen_and_nothing_else_is(void **state)
-{
-	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_steps_are_seen(&scenes[i], swap_world_up));
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return knocked_steps_main(scenes, ARRAY_SIZE(scenes), swap_world_up);
 }

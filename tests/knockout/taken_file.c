@@ -113,16 +113,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "migrate-file:freeze", { "holds 1, not 300" } }, a_reference_is_taken_once_the_page_is_copied },
 };
 
-static void each_is_seen_and_nothing_else_is(void **state)
-{
-	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
-		assert_true(only_knocked_steps_are_seen(&scenes[i], two_nodes_up));
-}
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_is_seen_and_nothing_else_is) };
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return knocked_steps_main(scenes, ARRAY_SIZE(scenes), two_nodes_up);
 }

@@ -2,8 +2,12 @@
 /* knocked.c - a disabled knock-out: the named detector fires, and with nothing disabled none fires. */
 #include "tests/lib/harness/knocked.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "core/base/assert.h"
 #include "core/base/compiler.h"
@@ -120,4 +124,31 @@ bool only_knocked_steps_are_seen(const struct knocked_steps *knocked, int (*up)(
 	const struct steps steps = { knocked->steps, up };
 
 	return only_knocked_is_seen(&knocked->knocked, play_steps, &steps);
+}
+
+/* What each test of knocked_steps_main() plays. */
+struct knocked_test {
+	const struct knocked_steps *steps;
+	int (*up)(void **state);
+};
+
+static void only_this_one_is_seen(void **state)
+{
+	const struct knocked_test *test = *state;
+
+	assert_true(only_knocked_steps_are_seen(test->steps, test->up));
+}
+
+int knocked_steps_main(const struct knocked_steps *steps, size_t nr, int (*up)(void **state))
+{
+	struct CMUnitTest tests[32];
+	struct knocked_test of[ARRAY_SIZE(tests)];
+
+	BUG_ON(nr > ARRAY_SIZE(tests));
+	for (size_t i = 0; i < nr; i++) {
+		of[i] = (struct knocked_test){ &steps[i], up };
+		tests[i] = (struct CMUnitTest){ .name = steps[i].knocked.knockout, .test_func = only_this_one_is_seen,
+						.initial_state = &of[i] };
+	}
+	return _cmocka_run_group_tests("knocked", tests, nr, NULL, NULL);
 }

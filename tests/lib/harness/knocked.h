@@ -49,4 +49,7 @@ struct knocked_steps {
 };
 bool only_knocked_steps_are_seen(const struct knocked_steps *knocked, int (*up)(void **state));
 
+/* The main() of a test that consists of that, for each of @nr steps (at most 32). */
+int knocked_steps_main(const struct knocked_steps *steps, size_t nr, int (*up)(void **state));
+
 #endif
