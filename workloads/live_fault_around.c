@@ -59,12 +59,8 @@ static int single_faults(struct worker *worker)
 /* Every page is in the file, and up to date, since it was written to. */
 static int map_shared(struct worker *worker)
 {
-	int fd = memfd_create("faultline", MFD_CLOEXEC), err;
+	int err = live_map_memfd(worker);
 
-	if (fd < 0)
-		return -errno;
-	err = ftruncate(fd, (off_t)live_size(worker)) ? -errno : live_map_file(worker, fd, MAP_SHARED);
-	close(fd);
 	if (!err && worker->run->data)
 		err = single_faults(worker);
 	return err;

@@ -5,22 +5,6 @@
  */
 #include "workloads/lib/live.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-/* Every page is in the file. */
-static int map_shared(struct worker *worker)
-{
-	int fd = memfd_create("faultline", MFD_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = ftruncate(fd, (off_t)live_size(worker)) ? -errno : live_map_file(worker, fd, MAP_SHARED);
-	close(fd);
-	return err;
-}
-
 static int64_t touch(struct worker *worker)
 {
 	const char *memory = worker->data;
@@ -42,5 +26,5 @@ WORKLOAD(live_file_fault,
 	.roles = { { "touch", touch, live_drop } },
 	.nr_axes = 2,
 	.axes = { MEMORY_AXIS, WRITE_AXIS },
-	.worker_setup = map_shared,
+	.worker_setup = live_map_memfd,
 	.worker_teardown = live_unmap)

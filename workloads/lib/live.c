@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 int live_map(struct worker *worker)
 {
@@ -42,6 +43,17 @@ int live_map_file(struct worker *worker, int fd, int flags)
 	madvise(memory, live_size(worker), MADV_NOHUGEPAGE);
 	live_populate(worker);
 	return 0;
+}
+
+int live_map_memfd(struct worker *worker)
+{
+	int fd = memfd_create("faultline", MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = ftruncate(fd, (off_t)live_size(worker)) ? -errno : live_map_file(worker, fd, MAP_SHARED);
+	close(fd);
+	return err;
 }
 
 int live_knows(struct workload_run *run, int advice, const char *name)

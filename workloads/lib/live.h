@@ -32,6 +32,8 @@ void live_drop(struct worker *worker);
  * written to once.
  */
 int live_map_file(struct worker *worker, int fd, int flags);
+/* The same of a new memfd of the worker's, mapped shared. */
+int live_map_memfd(struct worker *worker);
 
 /* As part of a setup: 0, or workload_skip() where madvise() refuses the advice for an empty page. */
 int live_knows(struct workload_run *run, int advice, const char *name);
