@@ -14,50 +14,29 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/faultline.h"
 #include "core/mm/mapped_entry.h"
-#include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/dies.h"
-#include "tests/lib/harness/threads.h"
-#include "tests/lib/harness/turns.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/scene/hardware.h"
+#include "tests/lib/storm/processor_storm.h"
 
-#define AREA	(3 * PGDIR_SIZE)
-#define PAGES	4ul		/* at the end of a huge page, and at the beginning of the next */
-#define FIRST	(AREA + (THP_POSSIBLE ? PMD_SIZE : 0) - PAGES / 2 * PAGE_SIZE)
 #define SHARED	(AREA + 4 * PMD_SIZE)
-#define RW	(PROT_READ | PROT_WRITE)
-#define ROUNDS	20000u
-#define TURN_ROUNDS	150u	/* of the processor, in a schedule */
-#define THREADS	4u
 
-static struct mm_struct *mm;		/* (C) while threads run */
+static struct processor_storm storm;
 static bool dirtied[PAGES];		/* (T) the processor's */
 static uint64_t writes, looks;		/* (T) the processor's */
 static struct file *file;		/* (C) while threads run: its pages are mapped at SHARED */
 static uint64_t shared_writes;		/* (T) the processor's */
-static bool done;			/* (A) */
-
-static unsigned long below(unsigned long n)
-{
-	return rng_below(&this_cpu->rng, n);
-}
-
-static unsigned long addr_of(unsigned long page)
-{
-	return FIRST + page * PAGE_SIZE;
-}
 
 /* ---- the processor ---- */
 
 static void write_page(unsigned long page)
 {
-	if (hardware_write(mm, addr_of(page))) {
+	if (hardware_write(storm.mm, addr_of(page))) {
 		dirtied[page] = true;
 		writes++;
-	} else if (!do_user_addr_fault(mm, addr_of(page), FAULT_FLAG_WRITE)) {
+	} else if (!do_user_addr_fault(storm.mm, addr_of(page), FAULT_FLAG_WRITE)) {
 		dirtied[page] = true;
 	}
 }
@@ -68,9 +47,9 @@ static void clean_pte(unsigned long page)
 	unsigned long addr = addr_of(page), at = addr;
 	uint64_t *word;
 
-	mmap_read_lock(mm);
-	if (mapped_entry_lock(&entry, &mm->pt, addr)) {
-		pmd_t *pmdp = pmd_find_next(&mm->pt, &at, addr + PAGE_SIZE);
+	mmap_read_lock(storm.mm);
+	if (mapped_entry_lock(&entry, &storm.mm->pt, addr)) {
+		pmd_t *pmdp = pmd_find_next(&storm.mm->pt, &at, addr + PAGE_SIZE);
 
 		word = entry.leaf ? &pmdp->val : (uint64_t *)pte_offset(pmdp_get(pmdp), addr);
 		if (load_relaxed(word) & ENTRY_PRESENT)
@@ -79,22 +58,22 @@ static void clean_pte(unsigned long page)
 			dirtied[i] &= i != page && !(entry.leaf && (addr_of(i) & PMD_MASK) == (addr & PMD_MASK));
 		mapped_entry_unlock(&entry);
 	}
-	mmap_read_unlock(mm);
+	mmap_read_unlock(storm.mm);
 }
 
 static void look(unsigned long page)
 {
 	struct mapped_entry entry;
 
-	mmap_read_lock(mm);
-	if (dirtied[page] && mapped_entry_lock(&entry, &mm->pt, addr_of(page))) {
+	mmap_read_lock(storm.mm);
+	if (dirtied[page] && mapped_entry_lock(&entry, &storm.mm->pt, addr_of(page))) {
 		if (!entry_says_dirty(entry.pte))
 			BUG("the entry at %lx is %016lx: the dirty bit was lost", addr_of(page),
 			    (unsigned long)entry.pte.val);
 		mapped_entry_unlock(&entry);
 		looks++;
 	}
-	mmap_read_unlock(mm);
+	mmap_read_unlock(storm.mm);
 }
 
 /* Whatever the processor sets, an entry of a shared mapping that is dirty or writable maps a dirty folio. */
@@ -103,18 +82,18 @@ static void write_shared(unsigned long page)
 	unsigned long addr = SHARED + page * PAGE_SIZE;
 	struct mapped_entry entry;
 
-	if (hardware_write(mm, addr))
+	if (hardware_write(storm.mm, addr))
 		shared_writes++;
 	else
-		do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
-	mmap_read_lock(mm);
-	if (mapped_entry_lock(&entry, &mm->pt, addr)) {
+		do_user_addr_fault(storm.mm, addr, FAULT_FLAG_WRITE);
+	mmap_read_lock(storm.mm);
+	if (mapped_entry_lock(&entry, &storm.mm->pt, addr)) {
 		if ((pte_dirty(entry.pte) || pte_write(entry.pte)) &&
 		    !folio_test_dirty(page_folio(pte_page(entry.pte))))
 			BUG("the entry at %lx is %016lx: its folio is clean", addr, (unsigned long)entry.pte.val);
 		mapped_entry_unlock(&entry);
 	}
-	mmap_read_unlock(mm);
+	mmap_read_unlock(storm.mm);
 }
 
 static void process(void)
@@ -133,21 +112,6 @@ static void process(void)
 
 /* ---- all that changes entries ---- */
 
-static void fork_and_exit(void)
-{
-	struct mm_struct *child;
-
-	BUG_ON(sys_fork(mm, &child));
-	do_user_addr_fault(child, addr_of(below(PAGES)), FAULT_FLAG_WRITE);
-	mm_exit(child);
-}
-
-static void protect(unsigned long addr, unsigned long pages)
-{
-	BUG_ON(sys_mprotect(mm, addr, pages * PAGE_SIZE, PROT_READ));
-	BUG_ON(sys_mprotect(mm, addr, pages * PAGE_SIZE, RW));
-}
-
 /* The entry's accessed bit goes, and a read brings it back. */
 static void age(unsigned long page)
 {
@@ -155,20 +119,20 @@ static void age(unsigned long page)
 	struct mapped_entry entry;
 	unsigned long flags;
 
-	mmap_read_lock(mm);
-	if (mapped_entry_lock(&entry, &mm->pt, addr_of(page))) {
+	mmap_read_lock(storm.mm);
+	if (mapped_entry_lock(&entry, &storm.mm->pt, addr_of(page))) {
 		if (pte_accessible(entry.pte)) {
 			folio = page_folio(pte_page(entry.pte));
 			folio_get(folio);
 		}
 		mapped_entry_unlock(&entry);
 	}
-	mmap_read_unlock(mm);
+	mmap_read_unlock(storm.mm);
 	if (!folio)
 		return;
 	folio_referenced(folio, false, &flags);
 	folio_put(folio);
-	do_user_addr_fault(mm, addr_of(page), 0);
+	do_user_addr_fault(storm.mm, addr_of(page), 0);
 }
 
 static void disturb(void)
@@ -177,17 +141,16 @@ static void disturb(void)
 
 	switch (below(16)) {
 	case 0 ... 3:
-		protect(below(4) ? addr_of(page) : SHARED + page * PAGE_SIZE, pages);
+		protect(storm.mm, below(4) ? addr_of(page) : SHARED + page * PAGE_SIZE, pages);
 		break;
 	case 4 ... 7:
-		sys_migrate_range(mm, addr_of(page), pages * PAGE_SIZE, (unsigned int)below(2));
+		sys_migrate_range(storm.mm, addr_of(page), pages * PAGE_SIZE, (unsigned int)below(2));
 		break;
 	case 8:
-		fork_and_exit();
+		fork_and_exit(storm.mm);
 		break;
 	case 9:
-		if (THP_POSSIBLE)
-			sys_madvise(mm, AREA + below(2) * PMD_SIZE, PMD_SIZE, MADV_COLLAPSE);
+		collapse_one(storm.mm);
 		break;
 	case 10 ... 12:
 		filemap_writeback(file);
@@ -198,61 +161,36 @@ static void disturb(void)
 	}
 }
 
-static void work(void *rounds, unsigned int index)
+static void begin(void)
 {
-	for (unsigned int i = 0; index ? !load_relaxed(&done) : i < *(unsigned int *)rounds; i++) {
-		if (index)
-			disturb();
-		else
-			process();
-		rcu_quiescent();
-	}
-	store_relaxed(&done, true);
-	frame_drain_cpu();
-}
-
-/* Under a schedule, between any two accesses of an entry; else at once, with delays. */
-static void race(uint64_t seed, bool scheduled)
-{
-	unsigned int rounds = scheduled ? TURN_ROUNDS : test_rounds(ROUNDS);
-#if FAULTLINE_CHECK
-	struct schedule_plan plan = { .seed = seed, .wander = 3, .max_steps = 1000000 };
-
-	if (scheduled) {
-		schedule_draw(&plan, 4, 2000);
-		turns_run(&plan, THREADS - 1, work, &rounds);
-		return;
-	}
-#endif
-	syncpoint_noise(50);
-	threads_run(THREADS, work, &rounds);
-	syncpoint_noise(0);
-}
-
-static void storm(uint64_t seed, bool scheduled)
-{
-	const struct machine_config config = { 2, 16384, CACHE_LINE };
-	struct mm_policy policy = world_policy("linux-6.15");
-
-	run_seed = seed;
-	BUG_ON(faultline_start(&config));
-	BUG_ON(cpu_register(0, MEM_LOCAL, seed));
-	mm = mm_create(&policy);
-	BUG_ON(!mm || sys_mmap(mm, AREA, 2 * PMD_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0) != (long)AREA);
 	file = file_create(PAGES, PAGES, 0, 1);
-	BUG_ON(!file ||
-	       sys_mmap_file(mm, SHARED, PAGES * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, file, 0) != (long)SHARED);
+	BUG_ON(!file);
+	BUG_ON(sys_mmap_file(storm.mm, SHARED, PAGES * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, file, 0) !=
+	       (long)SHARED);
 	for (unsigned long i = 0; i < PAGES; i++)
 		dirtied[i] = false;
-	done = false;
-	race(seed, scheduled);
+}
+
+static void look_at_all(void)
+{
 	for (unsigned long i = 0; i < PAGES; i++)
 		look(i);
-	assert_at_rest(mm);
-	mm_exit(mm);
-	file_put(file);
-	assert_true(world_stop());
 }
+
+static void end(void)
+{
+	file_put(file);
+}
+
+static struct processor_storm storm = {
+	.policy = "linux-6.15",
+	.rounds = 20000,
+	.begin = begin,
+	.process = process,
+	.disturb = disturb,
+	.look = look_at_all,
+	.end = end,
+};
 
 static void no_dirty_bit_is_lost(void **state)
 {
@@ -265,7 +203,7 @@ static void no_dirty_bit_is_lost(void **state)
 	(void)state;
 	writes = looks = shared_writes = 0;
 	while (another_storm(&storms))
-		storm(storms.seed, false);
+		processor_storm(&storm, storms.seed, false);
 }
 
 static void no_schedule_loses_one(void **state)
@@ -280,7 +218,7 @@ static void no_schedule_loses_one(void **state)
 	needs_checks();
 	writes = looks = shared_writes = 0;
 	while (another_storm(&storms))
-		storm(storms.seed, true);
+		processor_storm(&storm, storms.seed, true);
 }
 
 int main(void)

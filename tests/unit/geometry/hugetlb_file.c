@@ -61,6 +61,17 @@ static void the_file_has_the_reservations(void **state)
 	end_of_file(file, mm);
 }
 
+/* An mm with both pages of a new file, of a pool of three. */
+static struct mm_struct *mm_without_reservations(struct file **file)
+{
+	struct mm_struct *mm = world_mm(POLICY);
+
+	pool_of(3);
+	*file = huge_file(2, 2);
+	assert_int_equal(map_huge_file(mm, AREA, 2, MAP_SHARED | MAP_NORESERVE, *file, 0), AREA);
+	return mm;
+}
+
 static void map_it_elsewhere(void *file)
 {
 	struct mm_struct *mm = shared_huge_mm(POLICY, file, 2);
@@ -79,10 +90,7 @@ static void a_place_is_not_reserved_twice(void **state)
 	needs_huge_pages();
 	if (!FAULTLINE_CHECK)
 		skip();
-	pool_of(3);
-	file = huge_file(2, 2);
-	mm = world_mm(POLICY);
-	assert_int_equal(map_huge_file(mm, AREA, 2, MAP_SHARED | MAP_NORESERVE, file, 0), AREA);
+	mm = mm_without_reservations(&file);
 	meanwhile("hugetlb_file.added", map_it_elsewhere, file);
 	assert_int_equal(huge_write(mm, AREA), 0);
 	assert_int_equal(meanwhile_ran(), 1);
@@ -105,10 +113,7 @@ static void nor_while_a_mapping_is_made(void **state)
 	needs_huge_pages();
 	if (!FAULTLINE_CHECK)
 		skip();
-	pool_of(3);
-	file = huge_file(2, 2);
-	mm = world_mm(POLICY);
-	assert_int_equal(map_huge_file(mm, AREA, 2, MAP_SHARED | MAP_NORESERVE, file, 0), AREA);
+	mm = mm_without_reservations(&file);
 	meanwhile("hugetlb_file.reserved", fault_there, mm);
 	other = shared_huge_mm(POLICY, file, 2);
 	assert_int_equal(meanwhile_ran(), 1);
