@@ -52,11 +52,11 @@ static int64_t write_each(struct worker *worker)
 	return process_write_round(worker, pages_of(worker));
 }
 
-static int count_huge(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int count_huge(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	unsigned long *found = walk->private;
 
-	BUG_ON(next - addr != PMD_SIZE);
+	BUG_ON(next - addr != ~hmask + 1);
 	*found += pmd_present(pmdp_get(pmdp));
 	return 0;
 }

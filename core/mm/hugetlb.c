@@ -12,12 +12,32 @@
 DEFINE_EVENT(HUGETLB_TAKE, "huge pages taken from the pool");
 DEFINE_EVENT(HUGETLB_EMPTY, "huge page allocations that the pool failed");
 
-#define HPAGE_PGOFF_SHIFT	HPAGE_PMD_ORDER
 #define FAULT_MUTEXES		64u
 
 static struct rwsem fault_mutexes[FAULT_MUTEXES];
 
-const struct hstate default_hstate = { .order = HPAGE_PMD_ORDER, .mask = PMD_MASK };
+/* ---- sizes ---- */
+
+const struct hstate hstates[HUGE_MAX_HSTATE] = {
+	{ .order = HPAGE_PMD_ORDER, .mask = PMD_MASK }, { .order = HPAGE_PUD_ORDER, .mask = ~(PUD_SIZE - 1) },
+};
+
+const struct hstate *size_to_hstate(unsigned long size)
+{
+	const struct hstate *h;
+
+	for_each_hstate(h)
+		if (huge_page_size(h) == size)
+			return h;
+	return NULL;
+}
+
+const struct hstate *hstate_sizelog(unsigned int size_log)
+{
+	if (!size_log)
+		return &default_hstate;
+	return size_to_hstate(1ul << size_log);
+}
 
 /* ---- reservations ---- */
 
@@ -26,20 +46,21 @@ static size_t map_size(unsigned long nr)
 	return sizeof(struct resv_map) + (nr + 63) / 64 * sizeof(uint64_t);
 }
 
-struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr)
+struct resv_map *resv_map_alloc(const struct hstate *h, unsigned long first, unsigned long nr)
 {
 	unsigned int node = local_node();
 	struct resv_map *map;
 
-	if (nr && !hugetlb_pool_reserve(nr))
+	if (nr && !hugetlb_pool_reserve(h->order, nr))
 		return NULL;
 	map = node_zalloc(node, map_size(nr), CACHE_LINE);
 	if (!map) {
-		hugetlb_pool_unreserve(nr);
+		hugetlb_pool_unreserve(h->order, nr);
 		return NULL;
 	}
 	init_rwsem(&map->lock, RANK_HUGETLB_VMA_LOCK);
 	map->node = node;
+	map->h = h;
 	map->first = first;
 	map->nr = nr;
 	store_relaxed(&map->refs, 1u);
@@ -51,13 +72,13 @@ int hugetlb_dup_vma_lock(const struct vm_area_struct *src, struct resv_map **res
 	*resv = NULL;
 	if (!src->vm_resv || is_vma_resv_owner(src))
 		return 0;
-	*resv = resv_map_alloc(0, 0);
+	*resv = resv_map_alloc(src->vm_resv->h, 0, 0);
 	return *resv ? 0 : -ENOMEM;
 }
 
 void resv_map_cancel(struct resv_map *map)
 {
-	hugetlb_pool_unreserve(map->nr);
+	hugetlb_pool_unreserve(map->h->order, map->nr);
 	resv_map_put(map);
 }
 
@@ -76,7 +97,7 @@ void resv_map_put(struct resv_map *map)
 /* The index of the huge page at @addr in @vma's map. */
 static unsigned long map_index(const struct vm_area_struct *vma, unsigned long addr)
 {
-	unsigned long index = (linear_page_index(vma, addr) >> HPAGE_PGOFF_SHIFT) - vma->vm_resv->first;
+	unsigned long index = (linear_page_index(vma, addr) >> vma->vm_resv->h->order) - vma->vm_resv->first;
 
 	ASSERT(index < vma->vm_resv->nr);
 	return index;
@@ -113,7 +134,7 @@ unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma)
 
 	if (!is_vma_resv_owner(vma))
 		return 0;
-	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += PMD_SIZE)
+	for (unsigned long addr = vma->vm_start; addr < vma->vm_end; addr += huge_page_size(vma->vm_resv->h))
 		reserved += is_reserved(vma, addr);
 	return reserved;
 }
@@ -121,7 +142,7 @@ unsigned long hugetlb_vma_reserved(const struct vm_area_struct *vma)
 void hugetlb_vma_close(struct vm_area_struct *vma)
 {
 	if (is_vma_resv_owner(vma))
-		hugetlb_pool_unreserve(hugetlb_vma_reserved(vma));
+		hugetlb_pool_unreserve(vma->vm_resv->h->order, hugetlb_vma_reserved(vma));
 }
 
 void hugetlb_vma_forget(struct vm_area_struct *vma)
@@ -204,14 +225,14 @@ static struct rwsem *lock_place(unsigned long place, uint32_t id)
 
 struct rwsem *hugetlb_fault_mutex_lock(const struct address_space *mapping, unsigned long index)
 {
-	return lock_place(index >> HPAGE_PGOFF_SHIFT, mapping_file(mapping)->id);
+	return lock_place(index >> mapping->order, mapping_file(mapping)->id);
 }
 
 struct rwsem *hugetlb_vma_fault_mutex_lock(const struct vm_area_struct *vma, unsigned long addr)
 {
 	if (vma->vm_file)
 		return hugetlb_fault_mutex_lock(&vma->vm_file->mapping, linear_page_index(vma, addr));
-	return lock_place(addr >> PMD_SHIFT, vma->vm_mm->mm_id);
+	return lock_place(addr >> PAGE_SHIFT >> hstate_vma(vma)->order, vma->vm_mm->mm_id);
 }
 
 void hugetlb_fault_mutex_unlock(struct rwsem *mutex)
@@ -228,9 +249,9 @@ void hugetlb_init(void)
 
 /* ---- huge pages ---- */
 
-struct folio *hugetlb_take_counted(bool reserved)
+struct folio *hugetlb_take_counted(unsigned int order, bool reserved)
 {
-	struct folio *folio = hugetlb_pool_take(reserved);
+	struct folio *folio = hugetlb_pool_take(order, reserved);
 
 	if (folio)
 		count_event(EV_HUGETLB_TAKE);
@@ -242,7 +263,7 @@ struct folio *hugetlb_take_counted(bool reserved)
 struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr)
 {
 	bool reserved = is_reserved(vma, addr);
-	struct folio *folio = hugetlb_take_counted(reserved);
+	struct folio *folio = hugetlb_take_counted(hstate_vma(vma)->order, reserved);
 
 	if (folio && reserved)
 		set_taken(vma, addr);

@@ -18,6 +18,10 @@
  * Each shared mapping of a file has a hugetlb VMA lock, and no reservations: those are the file's (hugetlb_file.h). It
  * keeps PMD tables, too, which such mappings share: hugetlb_share.h.
  *
+ * A huge page has one of two sizes, that of leaves of PMD tables (2 MiB with 4 levels), or of PUD tables (1 GiB); all
+ * of a VMA or a file have the same. Its entry is always a pmd_t here, since leaves have the same bits in both tables.
+ * Where a leaf of a PUD table may be, there is no PMD table: such VMAs have whole ranges of PUD entries.
+ *
  * Source: mm/hugetlb.c, include/linux/hugetlb.h.
  */
 #ifndef FAULTLINE_CORE_MM_HUGETLB_H
@@ -26,6 +30,7 @@
 #include "core/base/event.h"
 #include "core/mm/address_space.h"
 #include "core/mm/mm_types.h"
+#include "core/pgtable/ptl.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
@@ -44,26 +49,44 @@ struct resv_map {
 	struct rwsem lock;		/* the hugetlb VMA lock */
 	uint32_t refs;			/* (A) VMAs, and the creator of the first */
 	unsigned int node;		/* (C) of its memory */
+	const struct hstate *h;		/* (C) the size */
 	unsigned long first, nr;	/* (C) huge pages, by vm_pgoff; nr is 0 for a shared mapping */
 	uint64_t taken[];		/* (A) a bit for each: the reserved huge page was taken */
 };
 
-/*
- * A size of huge pages. There is one, that of leaves of PMD tables. No lock key: const. Source:
- * include/linux/hugetlb.h.
- */
+/* A size of huge pages. No lock key: const. Source: include/linux/hugetlb.h. */
 struct hstate {
-	unsigned int order;		/* of a huge page, in pages */
+	unsigned int order;		/* of a huge page, in pages; of its pool: hugetlb_pool.h */
 	unsigned long mask;		/* of the address of one */
 };
 
-extern const struct hstate default_hstate;
+#define HUGE_MAX_HSTATE	2
 
-/* The size of @vma's huge pages. Source: include/linux/hugetlb.h. */
+/* The default size first. Source: mm/hugetlb.c. */
+extern const struct hstate hstates[HUGE_MAX_HSTATE];
+#define default_hstate	(hstates[0])
+
+#define for_each_hstate(h) \
+	for ((h) = hstates; (h) < hstates + HUGE_MAX_HSTATE; (h)++)
+
+/*
+ * size_to_hstate - the one of @size bytes; NULL: there is none. hstate_sizelog() - by the log2 of its bytes, below 64,
+ * as it is in the flags of mmap(2) from bit MAP_HUGE_SHIFT on; 0 is the default. Source: mm/hugetlb.c,
+ * include/linux/hugetlb.h.
+ */
+const struct hstate *size_to_hstate(unsigned long size);
+const struct hstate *hstate_sizelog(unsigned int size_log);
+
+/* The size of @vma's huge pages. hstate_file() - of a file's. Source: include/linux/hugetlb.h. */
 static inline const struct hstate *hstate_vma(const struct vm_area_struct *vma)
 {
-	(void)vma;
-	return &default_hstate;
+	return &hstates[(load_relaxed(&vma->vm_flags) & VM_HUGETLB_PUD) != 0];
+}
+
+/* As said above. */
+static inline const struct hstate *hstate_file(const struct file *file)
+{
+	return size_to_hstate(PAGE_SIZE << file->mapping.order);
 }
 
 /* Bytes of a huge page. huge_page_mask() - of its address. Source: include/linux/hugetlb.h. */
@@ -76,6 +99,50 @@ static inline unsigned long huge_page_size(const struct hstate *h)
 static inline unsigned long huge_page_mask(const struct hstate *h)
 {
 	return h->mask;
+}
+
+/* Pages of a huge page. Source: include/linux/hugetlb.h. */
+static inline unsigned long pages_per_huge_page(const struct hstate *h)
+{
+	return 1ul << h->order;
+}
+
+/* The page of @addr in the huge page of size @h that @entry, a leaf, maps. */
+static inline struct page *huge_pte_page(const struct hstate *h, pmd_t entry, unsigned long addr)
+{
+	return pmd_page(entry) + ((addr & ~huge_page_mask(h)) >> PAGE_SHIFT);
+}
+
+/*
+ * The lock of the entry at @entryp of a huge page of size @h. huge_pte_lock() - takes it. huge_leaf_lock() - only if
+ * the entry is a leaf, as pmd_trans_huge_lock(); else NULL. Locking: as pmd_lock(). Source: include/linux/hugetlb.h.
+ */
+static inline spinlock_t *huge_pte_lockptr(const struct hstate *h, struct mm_pgtable *pt, pmd_t *entryp)
+{
+	return likely(h->order == HPAGE_PMD_ORDER) ? pmd_lockptr(pt, entryp) : &pt->page_table_lock;
+}
+
+/* As said above. */
+static inline spinlock_t *huge_pte_lock(const struct hstate *h, struct mm_pgtable *pt, pmd_t *entryp)
+{
+	spinlock_t *ptl = huge_pte_lockptr(h, pt, entryp);
+
+	spin_lock(ptl);
+	return ptl;
+}
+
+/* As said above. */
+static inline spinlock_t *huge_leaf_lock(const struct hstate *h, struct mm_pgtable *pt, pmd_t *entryp)
+{
+	spinlock_t *ptl;
+
+	if (!pmd_trans_huge(pmdp_get(entryp)))
+		return NULL;
+	ptl = huge_pte_lock(h, pt, entryp);
+	if (likely(pmd_trans_huge(pmdp_get(entryp))))
+		return ptl;
+	spin_unlock(ptl);
+	return NULL;
 }
 
 /* True if @vma consists of huge pages of the pool. Source: include/linux/hugetlb_inline.h. */
@@ -93,14 +160,14 @@ static inline bool is_vma_resv_owner(const struct vm_area_struct *vma)
 /* A VMA may end, or begin, at @addr only between huge pages. Source: mm/hugetlb.c, hugetlb_vm_op_split(). */
 static inline bool vma_may_split(const struct vm_area_struct *vma, unsigned long addr)
 {
-	return !is_vm_hugetlb_page(vma) || IS_ALIGNED(addr, PMD_SIZE);
+	return !is_vm_hugetlb_page(vma) || !(addr & ~huge_page_mask(hstate_vma(vma)));
 }
 
 /*
- * resv_map_alloc - reserves @nr huge pages of the pool from index @first on; NULL if it has too few, or without
+ * resv_map_alloc - reserves @nr huge pages of size @h from index @first on; NULL if the pool has too few, or without
  * memory. resv_map_cancel() undoes it, for a mapping that was not made. resv_map_get(), _put() - references of VMAs.
  */
-struct resv_map *resv_map_alloc(unsigned long first, unsigned long nr);
+struct resv_map *resv_map_alloc(const struct hstate *h, unsigned long first, unsigned long nr);
 /*
  * hugetlb_dup_vma_lock - the lock of a child's VMA: a new one, in *@resv, if @src is a shared mapping; else NULL.
  * Returns 0 or -ENOMEM. Source: mm/hugetlb.c, hugetlb_vm_op_open().
@@ -171,7 +238,7 @@ void hugetlb_init(void);
  */
 struct folio *alloc_hugetlb_folio(struct vm_area_struct *vma, unsigned long addr);
 /* hugetlb_pool_take() with its events. */
-struct folio *hugetlb_take_counted(bool reserved);
+struct folio *hugetlb_take_counted(unsigned int order, bool reserved);
 void hugetlb_put_folio(struct vm_area_struct *vma, unsigned long addr, struct folio *folio);
 
 #endif

@@ -41,11 +41,11 @@ static inline bool is_file_hugepages(const struct file *file)
 }
 
 /*
- * file_create_hugetlb - a file of @pages pages that can grow to @max_pages, both of whole huge pages; it contains
- * zeroes. Returns as file_create(); NULL also in geometries without PMD tables. Source: mm/hugetlb.c,
- * hugetlb_file_setup().
+ * file_create_hugetlb - a file of @pages pages that can grow to @max_pages, both of whole huge pages of 1 << @order
+ * pages, a size in hstates[]; it contains zeroes. Returns as file_create(); NULL also in geometries without PMD tables.
+ * Source: mm/hugetlb.c, hugetlb_file_setup().
  */
-struct file *file_create_hugetlb(unsigned long pages, unsigned long max_pages);
+struct file *file_create_hugetlb(unsigned long pages, unsigned long max_pages, unsigned int order);
 
 /*
  * hugetlb_reserve_pages - reserves huge pages for the places from page @index on, @nr of them. 0; -ENOMEM: the pool has
@@ -61,8 +61,8 @@ int hugetlb_reserve_pages(struct address_space *mapping, unsigned long index, un
 void hugetlb_unreserve_page(struct address_space *mapping, unsigned long index, bool cached);
 /* Number of places that are reserved and empty. Locking: no concurrent faults, mappings or truncation. */
 unsigned long hugetlb_file_reserved(const struct address_space *mapping);
-/* The sum over all files. Locking: as above, and no file is created or freed. */
-unsigned long hugetlb_files_reserved(void);
+/* The sum over all files of huge pages of 1 << @order pages. Locking: as above, and no file is created or freed. */
+unsigned long hugetlb_files_reserved(unsigned int order);
 
 /*
  * alloc_hugetlb_file_folio - a huge page for the place @index, which is empty: the reserved one, *@reserved, or else

@@ -55,7 +55,7 @@ static struct page *find_shareable(struct vm_area_struct *vma, unsigned long add
 
 	vma_interval_tree_foreach(svma, &vma->vm_file->mapping, index, index) {
 		unsigned long saddr = svma == vma ? NO_ADDRESS : page_table_shareable(svma, vma, addr, index);
-		pmd_t *pmdp = saddr == NO_ADDRESS ? NULL : hugetlb_walk(svma, saddr);
+		pmd_t *pmdp = saddr == NO_ADDRESS ? NULL : hugetlb_walk(svma, saddr, &default_hstate);
 
 		if (pmdp) {
 			fetch_add_relaxed(&table_page(pmdp)->pt_share_count, 1u);
@@ -87,15 +87,12 @@ static void huge_pmd_share(struct vm_area_struct *vma, unsigned long addr, pud_t
 	spin_unlock(&pt->page_table_lock);
 }
 
-pmd_t *huge_pmd_alloc(struct vm_area_struct *vma, unsigned long addr)
+/* The PMD entry, in a table of another mm's if one can be shared. */
+static pmd_t *alloc_pmd(struct vm_area_struct *vma, unsigned long addr, pud_t *pudp)
 {
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
-	p4d_t *p4dp = p4d_alloc(pt, pgd_offset(pt->pgd, addr), addr);
-	pud_t *pudp = p4dp ? pud_alloc(pt, p4dp, addr) : NULL;
 	pmd_t *pmdp;
 
-	if (!pudp)
-		return NULL;
 	if (!want_pmd_share(vma, addr) || !pud_none(pudp_get(pudp)))
 		return pmd_alloc(pt, pudp, addr);
 	/* Others find the new table, or this finds theirs, or both have one of their own. */
@@ -104,6 +101,20 @@ pmd_t *huge_pmd_alloc(struct vm_area_struct *vma, unsigned long addr)
 	pmdp = pmd_alloc(pt, pudp, addr);
 	i_mmap_unlock_read(&vma->vm_file->mapping);
 	return pmdp;
+}
+
+pmd_t *huge_pte_alloc(struct vm_area_struct *vma, unsigned long addr, const struct hstate *h)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
+	p4d_t *p4dp = p4d_alloc(pt, pgd_offset(pt->pgd, addr), addr);
+	pud_t *pudp = p4dp ? pud_alloc(pt, p4dp, addr) : NULL;
+
+	if (!pudp)
+		return NULL;
+	if (likely(h->order == HPAGE_PMD_ORDER))
+		return alloc_pmd(vma, addr, pudp);
+	BUG_ON(pud_is_table(pudp_get(pudp)));
+	return (pmd_t *)pudp;
 }
 
 DEFINE_KNOCKOUT(HUGETLB_UNSHARE_SYNC,
@@ -192,11 +203,30 @@ void adjust_range_if_pmd_sharing_possible(const struct vm_area_struct *vma, unsi
 		*end = ALIGN_UP(*end, PUD_SIZE);
 }
 
-pmd_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr)
+/* The first PUD entry at or above *@addr and below @end; as hugetlb_walk_next(). */
+static pmd_t *pud_find_next(struct mm_pgtable *pt, unsigned long *addr, unsigned long end)
 {
-	unsigned long found = addr & PMD_MASK;
+	for (; *addr < end; *addr = pud_addr_end(*addr, end)) {
+		pud_t *pudp = pud_find(pt, *addr);
+
+		if (pudp)
+			return (pmd_t *)pudp;
+	}
+	return NULL;
+}
+
+pmd_t *hugetlb_walk_next(struct vm_area_struct *vma, unsigned long *addr, unsigned long end, const struct hstate *h)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
 
 	ASSERT(!vma_shares_pmds(vma) || !vma->vm_resv || rwsem_is_locked(&vma->vm_resv->lock) ||
 	       rwsem_is_locked(&vma->vm_file->mapping.i_mmap_rwsem) || KNOCKED_OUT(HUGETLB_READ_LOCK));
-	return pmd_find_next(&load_relaxed(&vma->vm_mm)->pt, &found, found + PMD_SIZE);
+	return h->order == HPAGE_PMD_ORDER ? pmd_find_next(pt, addr, end) : pud_find_next(pt, addr, end);
+}
+
+pmd_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr, const struct hstate *h)
+{
+	unsigned long found = addr & huge_page_mask(h);
+
+	return hugetlb_walk_next(vma, &found, found + huge_page_size(h), h);
 }

@@ -31,17 +31,18 @@
 DECLARE_EVENT(PMD_SHARE);
 DECLARE_EVENT(PMD_UNSHARE);
 
-/* True if @vma may share tables: a shared mapping, with tables that have locks of their own. */
+/* True if @vma may share tables: a shared mapping of huge pages with entries in PMD tables, which have own locks. */
 static inline bool vma_shares_pmds(const struct vm_area_struct *vma)
 {
-	return is_vm_hugetlb_page(vma) && (load_relaxed(&vma->vm_flags) & VM_SHARED);
+	return is_vm_hugetlb_page(vma) && (load_relaxed(&vma->vm_flags) & (VM_SHARED | VM_HUGETLB_PUD)) == VM_SHARED;
 }
 
 /*
- * huge_pmd_alloc - the PMD entry of @addr, tables allocated, or shared, if missing; NULL without memory. Locking: as
- * pmd_alloc_path(), and the hugetlb VMA lock; takes i_mmap_rwsem. Source: mm/hugetlb.c, huge_pte_alloc().
+ * huge_pte_alloc - the entry of the huge page of size @h at @addr, tables above it allocated, or shared, if missing;
+ * NULL without memory. Locking: as pmd_alloc_path(), and the hugetlb VMA lock; takes i_mmap_rwsem. Source:
+ * mm/hugetlb.c.
  */
-pmd_t *huge_pmd_alloc(struct vm_area_struct *vma, unsigned long addr);
+pmd_t *huge_pte_alloc(struct vm_area_struct *vma, unsigned long addr, const struct hstate *h);
 
 /*
  * huge_pmd_unshare - unlinks the PMD table of @addr from @vma's mm, if others share it; all that it maps there is
@@ -71,9 +72,12 @@ void hugetlb_split(struct vm_area_struct *vma, unsigned long addr);
 void adjust_range_if_pmd_sharing_possible(const struct vm_area_struct *vma, unsigned long *start, unsigned long *end);
 
 /*
- * hugetlb_walk - the PMD entry of @addr; NULL without a table. Locking: the hugetlb VMA lock or i_mmap_rwsem, if @vma
- * shares tables; mmap_lock or the VMA lock. Source: include/linux/hugetlb.h.
+ * hugetlb_walk - the entry of the huge page of size @h at @addr; NULL without its table. hugetlb_walk_next() - that of
+ * the first huge page at or above *@addr and below @end that has one; *@addr is advanced to it, unless it lies within.
+ * Locking: the hugetlb VMA lock or i_mmap_rwsem, if @vma shares tables; mmap_lock or the VMA lock. Source:
+ * include/linux/hugetlb.h; mm/hugetlb.c, huge_pte_offset(), hugetlb_mask_last_page().
  */
-pmd_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr);
+pmd_t *hugetlb_walk(struct vm_area_struct *vma, unsigned long addr, const struct hstate *h);
+pmd_t *hugetlb_walk_next(struct vm_area_struct *vma, unsigned long *addr, unsigned long end, const struct hstate *h);
 
 #endif

@@ -46,6 +46,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
 #define VM_MERGEABLE	0x80000000UL	/* KSM may merge its pages: see op/ksm.h */
+#define VM_HUGETLB_PUD	0x100000000UL	/* with VM_HUGETLB: of 1 GiB. In Linux its file has the size */
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*

@@ -2,6 +2,7 @@
 /* page_vma_mapped.c - the entries of one VMA that map a range of pages. */
 #include "core/mm/page_vma_mapped.h"
 
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -108,12 +109,15 @@ static void map_table(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	}
 }
 
-/* True if the current leaf maps some of the pages. Source: mm/page_vma_mapped.c, check_pmd(). Locking: its PTL. */
-static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd)
+/*
+ * True if the current leaf, of @nr pages, maps some of the pages. Locking: its PTL. Source: mm/page_vma_mapped.c,
+ * check_pmd().
+ */
+static bool leaf_maps(const struct page_vma_mapped_walk *pvmw, pmd_t pmd, unsigned long nr)
 {
 	if (is_pmd_migration_entry(pmd) != !!(pvmw->flags & PVMW_MIGRATION) || pmd_special(pmd))
 		return false;
-	return pmd_pfn(pmd) + HPAGE_PMD_NR > pvmw->pfn && pmd_pfn(pmd) < pvmw->pfn + pvmw->nr_pages;
+	return pmd_pfn(pmd) + nr > pvmw->pfn && pmd_pfn(pmd) < pvmw->pfn + pvmw->nr_pages;
 }
 
 /*
@@ -126,7 +130,7 @@ static bool find_leaf(struct page_vma_mapped_walk *pvmw, unsigned long end)
 	pvmw->ptl = pmd_trans_huge_lock(pgtable_of(pvmw), pvmw->pmd);
 	if (!pvmw->ptl)
 		return false;
-	if (leaf_maps(pvmw, pmdp_get(pvmw->pmd)))
+	if (leaf_maps(pvmw, pmdp_get(pvmw->pmd), HPAGE_PMD_NR))
 		return true;
 	page_vma_mapped_walk_done(pvmw);
 	pvmw->address = pmd_addr_end(pvmw->address, end);
@@ -159,11 +163,32 @@ static void check_place(const struct page_vma_mapped_walk *pvmw)
 	(void)pfn;
 }
 
+/* Of hugetlb memory with leaves of PUD tables: the pages are all in one huge page. Source: mm/page_vma_mapped.c. */
+static __noinline bool find_gigantic(struct page_vma_mapped_walk *pvmw)
+{
+	const struct hstate *h = hstate_vma(pvmw->vma);
+
+	if (pvmw->ptl) {
+		page_vma_mapped_walk_done(pvmw);
+		return false;
+	}
+	pvmw->pmd = hugetlb_walk(pvmw->vma, pvmw->address, h);
+	if (!pvmw->pmd)
+		return false;
+	pvmw->ptl = huge_pte_lock(h, pgtable_of(pvmw), pvmw->pmd);
+	if (pmd_trans_huge(pmdp_get(pvmw->pmd)) && leaf_maps(pvmw, pmdp_get(pvmw->pmd), pages_per_huge_page(h)))
+		return true;
+	page_vma_mapped_walk_done(pvmw);
+	return false;
+}
+
 bool page_vma_mapped_walk(struct page_vma_mapped_walk *pvmw)
 {
 	unsigned long end = vma_address_end(pvmw);
 	RETRY_LOOP(100000, "an rmap walk's next entry");
 
+	if (unlikely(load_relaxed(&pvmw->vma->vm_flags) & VM_HUGETLB_PUD))
+		return find_gigantic(pvmw);
 	if (pvmw->ptl)
 		step_over(pvmw, end);
 	for (;;) {

@@ -7,7 +7,8 @@
  *   while (page_vma_mapped_walk(&pvmw))
  *           ... pvmw.address and pvmw.pte, which maps a page of folio; its table is locked by pvmw.ptl ...
  *
- * Where a huge leaf maps the pages, pvmw.pte is NULL, and pvmw.pmd the leaf, which pvmw.ptl keeps.
+ * Where a huge leaf maps the pages, pvmw.pte is NULL, and pvmw.pmd the leaf, which pvmw.ptl keeps: in hugetlb memory
+ * perhaps one of a PUD table (hugetlb.h).
  *
  * A loop that ends early calls page_vma_mapped_walk_done(). The rmap walk that found the VMA holds the anon_vma's
  * lock: so the VMA's range and page indices are stable, and the upper tables over it. PTE tables may be reclaimed, and

@@ -50,13 +50,13 @@ static int walk_hugetlb_range(unsigned long addr, unsigned long end, struct mm_w
 
 	hugetlb_vma_lock_read(walk->vma);
 	for (; !err && addr < end; addr = next) {
-		pmd_t *pmdp;
+		pmd_t *entryp;
 
 		next = hugetlb_entry_end(h, addr, end);
-		pmdp = hugetlb_walk(walk->vma, addr & huge_page_mask(h));
+		entryp = hugetlb_walk(walk->vma, addr, h);
 		SYNCPOINT("pagewalk.hugetlb");
-		if (pmdp)
-			err = ops->hugetlb_entry(pmdp, addr, next, walk);
+		if (entryp)
+			err = ops->hugetlb_entry(entryp, huge_page_mask(h), addr, next, walk);
 		else if (ops->pte_hole)
 			err = ops->pte_hole(addr, next, -1, walk);
 	}

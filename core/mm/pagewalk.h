@@ -39,9 +39,10 @@ enum page_walk_action {
  * pte_hole               a range with no entry at @depth (0 PGD … 3 PMD after folding); -1 outside any VMA, in
  * VM_PFNMAP
  *                        ranges without test_walk, in hugetlb memory
- * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or another entry;
- *                        under the hugetlb VMA lock. No other callback runs there, except pte_hole where there is no
- *                        table, and only if hugetlb_entry is set
+ * hugetlb_entry          the part of each huge page of hugetlb memory that lies in the range: a leaf, or none; it is an
+ *                        entry of a PMD table if ~@hmask is PMD_SIZE - 1, else of a PUD table: see hugetlb.h. @hmask
+ *                        masks the huge page's address. Under the hugetlb VMA lock. No other callback runs there,
+ *                        except pte_hole where there is no table, and only if hugetlb_entry is set
  * test_walk              0 walk this VMA, > 0 skip it, < 0 abort
  * pre_vma, post_vma      around a VMA; post_vma runs whenever pre_vma succeeded
  * install_pte            sets the entry for an empty slot; missing tables are allocated. Internal: see
@@ -54,7 +55,8 @@ struct mm_walk_ops {
 	int (*pmd_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pte_entry)(pte_t *pte, unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pte_hole)(unsigned long addr, unsigned long next, int depth, struct mm_walk *walk);
-	int (*hugetlb_entry)(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk);
+	int (*hugetlb_entry)(pmd_t *entry, unsigned long hmask, unsigned long addr, unsigned long next,
+			     struct mm_walk *walk);
 	int (*test_walk)(unsigned long addr, unsigned long next, struct mm_walk *walk);
 	int (*pre_vma)(unsigned long start, unsigned long end, struct mm_walk *walk);
 	void (*post_vma)(struct mm_walk *walk);

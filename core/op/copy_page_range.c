@@ -238,8 +238,6 @@ static int copy_pte_range(struct copy *copy, pmd_t *src_pmd, unsigned long addr,
 
 	if (!dst_pmd)
 		return -ENOMEM;
-	if (unlikely(is_vm_hugetlb_page(copy->src)))
-		return copy_hugetlb_pmd(copy->dst, copy->src, dst_pmd, src_pmd, addr);
 	if (unlikely(pmd_trans_huge(pmdp_get(src_pmd)))) {
 		int err = copy_huge_pmd(copy->dst, copy->src, dst_pmd, src_pmd, addr);
 
@@ -269,6 +267,8 @@ static int copy_tables(struct copy *copy)
 	pmd_t *pmdp;
 	int err = 0;
 
+	if (unlikely(is_vm_hugetlb_page(copy->src)))
+		return copy_hugetlb_page_range(copy->dst, copy->src);
 	for (; !err && (pmdp = pmd_find_next(&copy->src->vm_mm->pt, &addr, end)); addr = next) {
 		pmd_t pmd = pmdp_get(pmdp);
 

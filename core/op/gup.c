@@ -5,7 +5,7 @@
 #include "core/mm/device.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
-#include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
@@ -145,6 +145,21 @@ static int follow_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long ad
 	return err;
 }
 
+/* As follow_page(), for hugetlb memory. Locking: between vma_pgtable_walk_begin() and _end(). */
+static int follow_hugetlb(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	const struct hstate *h = hstate_vma(vma);
+	pmd_t *entryp = hugetlb_walk(vma, addr, h);
+	spinlock_t *ptl = entryp ? huge_leaf_lock(h, &vma->vm_mm->pt, entryp) : NULL;
+	int err;
+
+	if (!ptl)
+		return -ENOENT;
+	err = follow_leaf_page(vma, pmdp_get(entryp), huge_pte_page(h, pmdp_get(entryp), addr), flags, pagep);
+	spin_unlock(ptl);
+	return err;
+}
+
 /* As follow_page(). Locking: between vma_pgtable_walk_begin() and _end(). */
 static int follow_entry(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, struct page **pagep)
 {
@@ -155,6 +170,8 @@ static int follow_entry(struct vm_area_struct *vma, unsigned long addr, unsigned
 	pte_t *ptep;
 	int err;
 
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		return follow_hugetlb(vma, addr, flags, pagep);
 	if (vma_has_puds(vma)) {
 		pud_t *pudp = pud_find(&mm->pt, addr);
 

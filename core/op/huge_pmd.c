@@ -100,22 +100,26 @@ static void protect_migrating_leaf(pmd_t *pmdp)
 					 entry, folio_test_anon(pfn_swap_entry_folio(entry)))));
 }
 
-bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
+void change_huge_pmd_locked(const struct vm_area_struct *vma, pmd_t *pmdp)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
-	pmd_t pmd;
+	pmd_t pmd = pmdp_get(pmdp);
 
-	if (!ptl)
-		return false;
-	pmd = pmdp_get(pmdp);
 	if (unlikely(is_pmd_migration_entry(pmd))) {
 		protect_migrating_leaf(pmdp);
-		goto out;
+		return;
 	}
 	pmd = pmd_modify(pmdp_invalidate(pmdp), vma->vm_page_prot);
 	SYNCPOINT("thp.protect.invalid");
 	set_pmd_at(pmdp, can_change_pmd_writable(vma, pmd) ? pmd_mkwrite(pmd) : pmd);
-out:
+}
+
+bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&vma->vm_mm->pt, pmdp);
+
+	if (!ptl)
+		return false;
+	change_huge_pmd_locked(vma, pmdp);
 	spin_unlock(ptl);
 	return true;
 }

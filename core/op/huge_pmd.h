@@ -17,9 +17,10 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 		  unsigned int flags);
 
 /*
- * change_huge_pmd - gives the leaf the current permissions of @vma. False: it is no leaf any more. Locking: as
- * mprotect.
+ * change_huge_pmd - gives the leaf the current permissions of @vma. False: it is no leaf any more.
+ * change_huge_pmd_locked() - the same for a leaf whose lock is held. Locking: as mprotect.
  */
+void change_huge_pmd_locked(const struct vm_area_struct *vma, pmd_t *pmdp);
 bool change_huge_pmd(const struct vm_area_struct *vma, pmd_t *pmdp);
 
 /*

@@ -22,20 +22,20 @@ DEFINE_EVENT(HUGETLB_TAKE_BACK, "huge pages taken back from forks by the owner o
 
 /* ---- zap ---- */
 
-void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
+void zap_hugetlb_entry(struct vm_area_struct *vma, pmd_t *entryp, unsigned long addr)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(&load_relaxed(&vma->vm_mm)->pt, pmdp);
+	spinlock_t *ptl = huge_leaf_lock(hstate_vma(vma), &load_relaxed(&vma->vm_mm)->pt, entryp);
 	struct folio *folio;
 
 	if (!ptl)
 		return;
-	folio = page_folio(pmd_page(pmdp_get_and_clear(pmdp)));
+	folio = page_folio(pmd_page(pmdp_get_and_clear(entryp)));
 	hugetlb_count(vma, -1);
 	SYNCPOINT("hugetlb.zap.cleared");
 	hugetlb_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	count_event(EV_TLB_FLUSH);
-	count_events(EV_PAGE_FREE, HPAGE_PMD_NR);
+	count_events(EV_PAGE_FREE, folio_nr_pages(folio));
 	SYNCPOINT("hugetlb.cleared");
 	hugetlb_put_folio(vma, addr, folio);
 }
@@ -81,35 +81,47 @@ static void zap_end(struct vm_area_struct *vma, bool last)
 
 void unmap_hugepage_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool last)
 {
+	const struct hstate *h = hstate_vma(vma);
 	unsigned long next;
-	pmd_t *pmdp;
+	pmd_t *entryp;
 
-	BUG_ON(!IS_ALIGNED(start | end, PMD_SIZE));
+	BUG_ON((start | end) & ~huge_page_mask(h));
 	zap_begin(vma);
-	for (unsigned long addr = start; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, end)); addr = next) {
-		next = addr + PMD_SIZE;
+	for (unsigned long addr = start; (entryp = hugetlb_walk_next(vma, &addr, end, h)); addr = next) {
+		next = addr + huge_page_size(h);
 		if (huge_pmd_unshare(vma, addr))
 			next = pud_addr_end(addr, end);
 		else
-			zap_hugetlb_pmd(vma, pmdp, addr);
+			zap_hugetlb_entry(vma, entryp, addr);
 	}
 	zap_end(vma, last);
 }
 
 /* ---- mprotect ---- */
 
+static void change_entry(const struct vm_area_struct *vma, const struct hstate *h, pmd_t *entryp)
+{
+	spinlock_t *ptl = huge_leaf_lock(h, &vma->vm_mm->pt, entryp);
+
+	if (!ptl)
+		return;
+	change_huge_pmd_locked(vma, entryp);
+	spin_unlock(ptl);
+}
+
 void hugetlb_change_protection(struct vm_area_struct *vma)
 {
+	const struct hstate *h = hstate_vma(vma);
 	unsigned long addr = vma->vm_start, next;
-	pmd_t *pmdp;
+	pmd_t *entryp;
 
 	zap_begin(vma);
-	for (; (pmdp = pmd_find_next(&vma->vm_mm->pt, &addr, vma->vm_end)); addr = next) {
-		next = addr + PMD_SIZE;
+	for (; (entryp = hugetlb_walk_next(vma, &addr, vma->vm_end, h)); addr = next) {
+		next = addr + huge_page_size(h);
 		if (huge_pmd_unshare(vma, addr))
 			next = pud_addr_end(addr, vma->vm_end);
-		else if (pmd_trans_huge(pmdp_get(pmdp)))
-			change_huge_pmd(vma, pmdp);
+		else
+			change_entry(vma, h, entryp);
 	}
 	zap_end(vma, false);
 }
@@ -120,7 +132,8 @@ void hugetlb_change_protection(struct vm_area_struct *vma)
 static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
+	struct mmu_notifier_range range =
+		mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + huge_page_size(hstate_vma(vma)));
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, 0);
 
 	if (vma == arg)
@@ -153,29 +166,31 @@ bool hugetlb_take_back(struct vm_area_struct *vma, struct folio *folio)
 
 /* ---- fork ---- */
 
-/* Locking: the PTL of @dst_pmd. */
-static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dst_pmd, pmd_t pmd)
+/* Locking: the lock of @dstp. */
+static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dstp, pmd_t entry)
 {
-	set_pmd_at(dst_pmd, pmd);
+	set_pmd_at(dstp, entry);
 	hugetlb_count(dst, 1);
 }
 
 /*
  * Shares the leaf, or returns -EBUSY if the huge page may be pinned; *@folio gets a reference. NULL, and nothing done:
- * it was taken back meanwhile.
+ * there is none, perhaps because it was taken back meanwhile.
  */
-static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
+static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dstp, pmd_t *srcp,
 		      struct folio **folio)
 {
-	spinlock_t *dst_ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd), *src_ptl = pmd_lockptr(&src->vm_mm->pt, src_pmd);
+	const struct hstate *h = hstate_vma(src);
+	spinlock_t *dst_ptl = huge_pte_lock(h, &dst->vm_mm->pt, dstp);
+	spinlock_t *src_ptl = huge_pte_lockptr(h, &src->vm_mm->pt, srcp);
 	struct page *page;
 	int err = 0;
 
 	spin_lock_nested(src_ptl);
 	*folio = NULL;
-	if (pmd_none(pmdp_get(src_pmd)))
+	if (pmd_none(pmdp_get(srcp)))
 		goto out;
-	page = pmd_page(pmdp_get(src_pmd));
+	page = pmd_page(pmdp_get(srcp));
 	*folio = page_folio(page);
 	folio_get(*folio);
 	if (folio_test_anon(*folio))
@@ -184,8 +199,8 @@ static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pm
 		hugetlb_add_file_rmap(*folio);
 	if (likely(!err)) {
 		if (!KNOCKED_OUT(FORK_WRPROTECT))
-			pmdp_set_wrprotect(src_pmd);
-		set_child_leaf(dst, dst_pmd, pmd_mkold(pmd_wrprotect(pmdp_get(src_pmd))));
+			pmdp_set_wrprotect(srcp);
+		set_child_leaf(dst, dstp, pmd_mkold(pmd_wrprotect(pmdp_get(srcp))));
 	}
 out:
 	spin_unlock(src_ptl);
@@ -193,35 +208,55 @@ out:
 	return err;
 }
 
+void copy_huge_payload(struct folio *to, struct folio *from)
+{
+	for (unsigned long i = 0; i < folio_nr_pages(to); i++)
+		copy_payload(folio_page(to, i), folio_page(from, i));
+}
+
 /* The child, which has no reservation, gets a huge page of its own if one is free. */
-static int copy_pinned(struct vm_area_struct *dst, pmd_t *dst_pmd, unsigned long addr, const struct folio *old)
+static int copy_pinned(struct vm_area_struct *dst, pmd_t *dstp, unsigned long addr, struct folio *old)
 {
 	struct folio *new = alloc_hugetlb_folio(dst, addr);
 	spinlock_t *ptl;
-	pmd_t pmd;
+	pmd_t entry;
 
 	if (!new)
 		return -ENOMEM;
-	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		copy_payload(folio_page(new, i), &old->page + i);
-	pmd = pmd_mkdirty(mk_huge_pmd(&new->page, dst->vm_page_prot));
-	ptl = pmd_lock(&dst->vm_mm->pt, dst_pmd);
+	copy_huge_payload(new, old);
+	entry = pmd_mkdirty(mk_huge_pmd(&new->page, dst->vm_page_prot));
+	ptl = huge_pte_lock(hstate_vma(dst), &dst->vm_mm->pt, dstp);
 	folio_add_new_anon_rmap(new, dst, addr, RMAP_EXCLUSIVE);
-	set_child_leaf(dst, dst_pmd, dst->vm_flags & VM_WRITE ? pmd_mkwrite(pmd) : pmd);
+	set_child_leaf(dst, dstp, dst->vm_flags & VM_WRITE ? pmd_mkwrite(entry) : entry);
 	spin_unlock(ptl);
-	count_events(EV_FORK_COPIED, HPAGE_PMD_NR);
+	count_events(EV_FORK_COPIED, folio_nr_pages(new));
 	return 0;
 }
 
-int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
-		     unsigned long addr)
+static int copy_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *srcp, unsigned long addr)
 {
+	pmd_t *dstp = huge_pte_alloc(dst, addr, hstate_vma(dst));
 	struct folio *folio;
 	int err;
 
-	if (likely(!share_leaf(dst, src, dst_pmd, src_pmd, &folio)))
+	if (!dstp)
+		return -ENOMEM;
+	if (likely(!share_leaf(dst, src, dstp, srcp, &folio)))
 		return 0;
-	err = copy_pinned(dst, dst_pmd, addr, folio);
+	err = copy_pinned(dst, dstp, addr, folio);
 	folio_put(folio);
+	return err;
+}
+
+int copy_hugetlb_page_range(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	const struct hstate *h = hstate_vma(src);
+	unsigned long addr = src->vm_start;
+	pmd_t *srcp;
+	int err = 0;
+
+	for (; !err && (srcp = hugetlb_walk_next(src, &addr, src->vm_end, h)); addr += huge_page_size(h))
+		if (!pmd_none(pmdp_get(srcp)))
+			err = copy_leaf(dst, src, srcp, addr);
 	return err;
 }

@@ -31,11 +31,16 @@ DECLARE_EVENT(HUGETLB_TAKE_BACK);
 /*
  * hugetlb_mmap - sys_mmap() with MAP_HUGETLB, or sys_mmap_file() of a file of huge pages: @len is rounded up to whole
  * huge pages, which are reserved for the mapping, or, if it is shared, for the file, except with MAP_NORESERVE. A file
- * grows with a writable mapping. -EINVAL also for a fixed @addr, or a page of the file, between two huge pages, -ENOMEM
- * if they can't be reserved, -EOPNOTSUPP in geometries without PMD tables. Locking: none held. Source: mm/hugetlb.c,
- * hugetlb_reserve_pages(); fs/hugetlbfs/inode.c, hugetlbfs_file_mmap().
+ * grows with a writable mapping. Without a file the bits of @flags from MAP_HUGE_SHIFT on are the size, as
+ * hstate_sizelog() says. -EINVAL also for a size that does not exist, for a fixed @addr, or a page of the file, between
+ * two huge pages, -ENOMEM if they can't be reserved, -EOPNOTSUPP in geometries without PMD tables. Locking: none held.
+ * Source: mm/mmap.c, ksys_mmap_pgoff(); mm/hugetlb.c, hugetlb_reserve_pages(); fs/hugetlbfs/inode.c,
+ * hugetlbfs_file_mmap().
  */
 long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
+
+/* Copies the contents of a huge page to another of its size. Source: mm/memory.c, copy_user_large_folio(). */
+void copy_huge_payload(struct folio *to, struct folio *from);
 
 /* hugetlb_fault - as handle_mm_fault(); VM_FAULT_SIGBUS: no huge page is left. */
 vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
@@ -64,7 +69,7 @@ void hugetlb_change_protection(struct vm_area_struct *vma);
  * Clears the leaf of @vma at @addr, if there is one. Locking: the hugetlb VMA lock for write; mmap_lock or
  * i_mmap_rwsem. Source: mm/hugetlb.c, __unmap_hugepage_range().
  */
-void zap_hugetlb_pmd(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr);
+void zap_hugetlb_entry(struct vm_area_struct *vma, pmd_t *entryp, unsigned long addr);
 
 /*
  * hugetlb_vmtruncate - removes the huge pages from page @end on, the last, from the file and from all mappings, private
@@ -80,15 +85,14 @@ void hugetlb_vmtruncate(struct address_space *mapping, unsigned long end);
 static inline void hugetlb_count(const struct vm_area_struct *vma, long nr)
 {
 	if (!(load_relaxed(&vma->vm_flags) & VM_SHARED))
-		mm_count(&load_relaxed(&vma->vm_mm)->pt, MM_HUGETLBPAGES, nr * (long)HPAGE_PMD_NR);
+		mm_count(&load_relaxed(&vma->vm_mm)->pt, MM_HUGETLBPAGES,
+			 nr * (long)pages_per_huge_page(hstate_vma(vma)));
 }
 
 /*
- * copy_hugetlb_pmd - gives the child's @dst at @addr, at @dst_pmd, the leaf of the parent's @src at @src_pmd, both
- * read-only; a huge page that may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range().
- * Source: mm/hugetlb.c, copy_hugetlb_page_range().
+ * copy_hugetlb_page_range - gives the child's @dst the leaves of the parent's @src, both read-only; a huge page that
+ * may be pinned is copied at once. Returns 0 or -ENOMEM. Locking: as copy_page_range(). Source: mm/hugetlb.c.
  */
-int copy_hugetlb_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dst_pmd, pmd_t *src_pmd,
-		     unsigned long addr);
+int copy_hugetlb_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 
 #endif

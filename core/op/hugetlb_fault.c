@@ -15,20 +15,22 @@
 
 static void clear_huge_page(struct folio *folio)
 {
-	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		clear_payload(folio_page(folio, i));
 }
 
 DEFINE_KNOCKOUT(HUGETLB_FAULT_RECHECK,
 	.name = "hugetlb:fault-recheck",
-	.removes = "the re-check of the PMD entry under its lock before a fault in hugetlb memory changes it",
+	.removes = "the re-check of the entry under its lock before a fault in hugetlb memory changes it",
 	.breaks = "a leaked huge page",
 	.detected_by = "frames and counts at rest",
 	.hunt = "test knockout.hugetlb");
 
 static bool same_leaf_locked(struct vm_fault *vmf, pmd_t pmd)
 {
-	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(HUGETLB_FAULT_RECHECK));
+	spinlock_t *ptl = huge_pte_lockptr(hstate_vma(vmf->vma), vmf->pt, vmf->pmdp);
+
+	return lock_and_compare_leaf(vmf, ptl, pmd, KNOCKED_OUT(HUGETLB_FAULT_RECHECK));
 }
 
 /* Locking: the PTL. */
@@ -36,7 +38,7 @@ static void map_new_leaf(struct vm_fault *vmf, struct folio *folio)
 {
 	folio_add_new_anon_rmap(folio, vmf->vma, vmf->addr, RMAP_EXCLUSIVE);
 	set_pmd_at(vmf->pmdp, mark_access_pmd(vmf, mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot)));
-	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
+	count_events(EV_PAGE_ALLOC, folio_nr_pages(folio));
 }
 
 /*
@@ -60,7 +62,7 @@ static vm_fault_t file_folio(struct vm_fault *vmf, struct folio **foliop)
 		return VM_FAULT_SIGBUS;
 	clear_huge_page(*foliop);
 	hugetlb_add_to_page_cache(mapping, *foliop, index, reserved);
-	count_events(EV_PAGE_ALLOC, HPAGE_PMD_NR);
+	count_events(EV_PAGE_ALLOC, folio_nr_pages(*foliop));
 	return 0;
 }
 
@@ -131,8 +133,8 @@ static vm_fault_t claim_leaf(struct vm_fault *vmf, struct folio *folio)
 /* Maps @new instead of @old. False, and nothing is done: the leaf has changed. */
 static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, struct folio *new)
 {
-	struct mmu_notifier_range range =
-		mmu_notifier_range_of(vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + PMD_SIZE);
+	struct mmu_notifier_range range = mmu_notifier_range_of(
+		vmf->vma->vm_mm, MMU_NOTIFY_CLEAR, vmf->addr, vmf->addr + huge_page_size(hstate_vma(vmf->vma)));
 	bool mine;
 
 	mmu_notifier_invalidate_range_start(&range);
@@ -159,8 +161,7 @@ static vm_fault_t copy_huge_page(struct vm_fault *vmf, pmd_t pmd, struct folio *
 			return VM_FAULT_SIGBUS;
 		return hugetlb_take_back(vmf->vma, old) ? FAULT_AGAIN : fault_waits(vmf, old);
 	}
-	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		copy_payload(folio_page(new, i), folio_page(old, i));
+	copy_huge_payload(new, old);
 	if (!replace_leaf(vmf, pmd, old, new)) {
 		if (folio_test_anon(old))
 			folio_put(new);		/* @old is the reserved one: nothing is reserved again */
@@ -247,7 +248,7 @@ static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 
 	hugetlb_vma_lock_read(vmf->vma);
 	SYNCPOINT("hugetlb.fault_locked");
-	vmf->pmdp = huge_pmd_alloc(vmf->vma, vmf->addr);
+	vmf->pmdp = huge_pte_alloc(vmf->vma, vmf->addr, hstate_vma(vmf->vma));
 	ret = likely(vmf->pmdp) ? hugetlb_fault_once(vmf) : VM_FAULT_OOM;
 	hugetlb_vma_unlock_read(vmf->vma);
 	hugetlb_fault_mutex_unlock(mutex);
@@ -256,7 +257,12 @@ static vm_fault_t hugetlb_fault_locked(struct vm_fault *vmf)
 
 vm_fault_t hugetlb_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
-	struct vm_fault vmf = { .pt = &vma->vm_mm->pt, .vma = vma, .addr = addr & PMD_MASK, .flags = flags };
+	struct vm_fault vmf = {
+		.pt = &vma->vm_mm->pt,
+		.vma = vma,
+		.addr = addr & huge_page_mask(hstate_vma(vma)),
+		.flags = flags,
+	};
 	vm_fault_t ret = vma->vm_flags & VM_SHARED ? 0 : vmf_anon_prepare(&vmf);
 	RETRY_LOOP_IN(vmf.rounds, 100000, "a fault in hugetlb memory, restarted");
 

@@ -6,18 +6,19 @@
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
 
-/* A free range for @len bytes of whole huge pages: as get_unmapped_area(). Locking: mmap_lock for write. */
-static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
+/* A free range for @len bytes of whole huge pages of @size: as get_unmapped_area(). Locking: mmap_lock for write. */
+static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags,
+				      unsigned long size)
 {
 	long at;
 
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
-		return IS_ALIGNED(addr, PMD_SIZE) ? get_unmapped_area(mm, addr, len, flags) : -EINVAL;
-	addr = max(ALIGN_UP(addr, PMD_SIZE), addr ? PMD_SIZE : 0);
+		return IS_ALIGNED(addr, size) ? get_unmapped_area(mm, addr, len, flags) : -EINVAL;
+	addr = max(ALIGN_UP(addr, size), addr ? size : 0);
 	if (addr && addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
 		return (long)addr;
-	at = get_unmapped_area(mm, 0, len + PMD_SIZE - PAGE_SIZE, 0);
-	return at < 0 ? at : (long)ALIGN_UP((unsigned long)at, PMD_SIZE);
+	at = get_unmapped_area(mm, 0, len + size - PAGE_SIZE, 0);
+	return at < 0 ? at : (long)ALIGN_UP((unsigned long)at, size);
 }
 
 /*
@@ -27,7 +28,7 @@ static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, 
 static int prepare_file(const struct vma_kind *kind, unsigned long nr, bool reserve)
 {
 	struct address_space *mapping = &kind->file->mapping;
-	unsigned long end = min(kind->pgoff + nr * HPAGE_PMD_NR, mapping->max_pages);
+	unsigned long end = min(kind->pgoff + (nr << mapping->order), mapping->max_pages);
 	int err = 0;
 
 	down_write(&mapping->invalidate_lock);
@@ -41,28 +42,29 @@ static int prepare_file(const struct vma_kind *kind, unsigned long nr, bool rese
 }
 
 /* Reserves what a mapping at @at needs; its hugetlb VMA lock is kind->resv. Locking: mmap_lock for write. */
-static int prepare_kind(struct vma_kind *kind, unsigned long at, unsigned long nr, bool reserve)
+static int prepare_kind(struct vma_kind *kind, const struct hstate *h, unsigned long at, unsigned long nr, bool reserve)
 {
 	bool shared = kind->flags & VM_SHARED;
-	unsigned long first = kind->file ? kind->pgoff >> HPAGE_PMD_ORDER : at >> PMD_SHIFT;
+	unsigned long first = (kind->file ? kind->pgoff : at >> PAGE_SHIFT) >> h->order;
 	int err = kind->file ? prepare_file(kind, nr, shared && reserve) : 0;
 
 	if (err || !(shared || reserve))
 		return err;
-	kind->resv = shared ? resv_map_alloc(0, 0) : resv_map_alloc(first, nr);
+	kind->resv = shared ? resv_map_alloc(h, 0, 0) : resv_map_alloc(h, first, nr);
 	return kind->resv ? 0 : -ENOMEM;
 }
 
 /* Locking: mmap_lock for write. */
-static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
+			const struct hstate *h)
 {
 	unsigned long hint = mm->mmap_hint;
-	long at = hugetlb_get_unmapped_area(mm, addr, len, flags);
+	long at = hugetlb_get_unmapped_area(mm, addr, len, flags, huge_page_size(h));
 	int err;
 
 	if (at < 0)
 		return at;
-	err = prepare_kind(&kind, (unsigned long)at, len >> PMD_SHIFT, !(flags & MAP_NORESERVE));
+	err = prepare_kind(&kind, h, (unsigned long)at, len >> PAGE_SHIFT >> h->order, !(flags & MAP_NORESERVE));
 	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED, kind);
 	if (at < 0)
 		mm->mmap_hint = hint;
@@ -73,21 +75,28 @@ static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long 
 	return at;
 }
 
+/* NULL: there is no such size. */
+static const struct hstate *wanted_size(int flags, const struct file *file)
+{
+	return file ? hstate_file(file) : hstate_sizelog((unsigned int)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK);
+}
+
 long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
+	const struct hstate *h = wanted_size(flags, kind.file);
 	long ret;
 
 	if (!THP_POSSIBLE)
 		return -EOPNOTSUPP;
-	if (kind.file && !IS_ALIGNED(kind.pgoff, HPAGE_PMD_NR))
+	if (!h || (kind.file && !IS_ALIGNED(kind.pgoff, pages_per_huge_page(h))))
 		return -EINVAL;
-	len = ALIGN_UP(len, PMD_SIZE);
-	if (!len || len > TASK_SIZE - PMD_SIZE)
+	len = ALIGN_UP(len, huge_page_size(h));
+	if (!len || len > TASK_SIZE - huge_page_size(h))
 		return -ENOMEM;
-	kind.flags |= VM_HUGETLB | VM_DONTEXPAND;
+	kind.flags |= VM_HUGETLB | VM_DONTEXPAND | (h->order == HPAGE_PMD_ORDER ? 0 : VM_HUGETLB_PUD);
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	ret = map_hugetlb(mm, addr, len, flags, kind);
+	ret = map_hugetlb(mm, addr, len, flags, kind, h);
 	mmap_write_unlock(mm);
 	return ret;
 }

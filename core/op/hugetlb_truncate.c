@@ -15,18 +15,19 @@
 static void unmap_in_vma(struct vm_area_struct *vma, unsigned long addr)
 {
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
-	unsigned long found = addr;
-	pmd_t *pmdp = pmd_find_next(&mm->pt, &found, addr + PMD_SIZE);
+	const struct hstate *h = hstate_vma(vma);
+	struct mmu_notifier_range range =
+		mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + huge_page_size(h));
+	pmd_t *entryp = hugetlb_walk(vma, addr, h);
 
-	if (!pmdp)
+	if (!entryp)
 		return;
 	adjust_range_if_pmd_sharing_possible(vma, &range.start, &range.end);
 	mmu_notifier_invalidate_range_start(&range);
 	if (!huge_pmd_unshare(vma, addr)) {
-		zap_hugetlb_pmd(vma, pmdp, addr);
+		zap_hugetlb_entry(vma, entryp, addr);
 		/* Another thread may have cleared the leaf: once its lock was taken, it is uncounted, too. */
-		spin_unlock(pmd_lock(&mm->pt, pmdp));
+		spin_unlock(huge_pte_lock(h, &mm->pt, entryp));
 	}
 	mmu_notifier_invalidate_range_end(&range);
 }
@@ -38,6 +39,7 @@ static void unmap_in_vma(struct vm_area_struct *vma, unsigned long addr)
  */
 static void unmap_place(struct address_space *mapping, unsigned long index)
 {
+	unsigned long pages = 1ul << mapping->order;
 	struct vm_area_struct *vma;
 	struct resv_map *busy;
 	RETRY_LOOP_PROFILED(100000, "a hugetlb VMA lock that truncation waited for");
@@ -45,14 +47,14 @@ static void unmap_place(struct address_space *mapping, unsigned long index)
 	do {
 		busy = NULL;
 		i_mmap_lock_write(mapping);
-		vma_interval_tree_foreach(vma, mapping, index, index + HPAGE_PMD_NR - 1) {
+		vma_interval_tree_foreach(vma, mapping, index, index + pages - 1) {
 			SYNCPOINT("hugetlb_truncate.vma");
 			if (!hugetlb_vma_trylock_write(vma)) {
 				busy = vma->vm_resv;
 				resv_map_get(busy);
 				break;
 			}
-			unmap_in_vma(vma, vma_address(vma, index, HPAGE_PMD_NR));
+			unmap_in_vma(vma, vma_address(vma, index, pages));
 			hugetlb_vma_unlock_write(vma);
 		}
 		i_mmap_unlock_write(mapping);
@@ -102,7 +104,7 @@ void hugetlb_vmtruncate(struct address_space *mapping, unsigned long end)
 {
 	RETRY_LOOP_PROFILED(100000, "a huge page added to a file under truncation");
 
-	for (unsigned long index = end; index < mapping->max_pages; index += HPAGE_PMD_NR)
+	for (unsigned long index = end; index < mapping->max_pages; index += 1ul << mapping->order)
 		while (!remove_inode_single_folio(mapping, index))
 			RETRY();
 }

@@ -25,9 +25,9 @@ static int madvise_dontneed_locked(struct mm_struct *mm, struct vm_area_struct *
 	if (vma->vm_flags & VM_PFNMAP)
 		return -EINVAL;
 	if (is_vm_hugetlb_page(vma)) {
-		if (!IS_ALIGNED(start, PMD_SIZE))
+		if (start & ~huge_page_mask(hstate_vma(vma)))
 			return -EINVAL;
-		end = ALIGN_DOWN(end, PMD_SIZE);
+		end &= huge_page_mask(hstate_vma(vma));
 		if (start == end)
 			return 0;
 	}

@@ -95,11 +95,13 @@ static int mincore_hole(unsigned long addr, unsigned long next, int depth, struc
 }
 
 /* Source: mm/mincore.c, mincore_hugetlb(). */
-static int mincore_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int mincore_hugetlb(pmd_t *entryp, unsigned long hmask, unsigned long addr, unsigned long next,
+			   struct mm_walk *walk)
 {
 	unsigned char **vec = walk->private;
 
-	memset(*vec, !pmd_none(pmdp_get(pmdp)), (next - addr) >> PAGE_SHIFT);
+	(void)hmask;
+	memset(*vec, !pmd_none(pmdp_get(entryp)), (next - addr) >> PAGE_SHIFT);
 	*vec += (next - addr) >> PAGE_SHIFT;
 	return 0;
 }

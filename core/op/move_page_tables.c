@@ -206,6 +206,40 @@ static unsigned long drop_shared(const struct pagetable_move_control *pmc)
 	return pmc->len;
 }
 
+/* Locking: the rmap locks. Source: mm/hugetlb.c, move_huge_pte(). */
+static void move_hugetlb_leaf(struct mm_pgtable *pt, const struct hstate *h, pmd_t *oldp, pmd_t *newp)
+{
+	spinlock_t *old_ptl = huge_pte_lock(h, pt, oldp);
+	spinlock_t *new_ptl = lock_second(old_ptl, huge_pte_lockptr(h, pt, newp));
+
+	ASSERT(pmd_none(pmdp_get(newp)));
+	set_pmd_at(newp, pmdp_get_and_clear(oldp));
+	count_event(EV_TLB_FLUSH);
+	unlock_second(new_ptl);
+	spin_unlock(old_ptl);
+}
+
+/* Returns the number of bytes moved. Source: mm/hugetlb.c. */
+static unsigned long move_hugetlb_page_tables(const struct pagetable_move_control *pmc)
+{
+	unsigned long addr = pmc->old_addr, end = addr + pmc->len;
+	const struct hstate *h = hstate_vma(pmc->old);
+	pmd_t *srcp, *dstp;
+
+	for (; (srcp = hugetlb_walk_next(pmc->old, &addr, end, h)); addr += huge_page_size(h)) {
+		if (pmd_none(pmdp_get(srcp)))
+			continue;
+		dstp = huge_pte_alloc(pmc->new, pmc->new_addr + (addr - pmc->old_addr), h);
+		if (!dstp)
+			return addr - pmc->old_addr;
+		SYNCPOINT("mremap.before_rmap_locks");
+		take_rmap_locks(pmc->old);
+		move_hugetlb_leaf(&pmc->old->vm_mm->pt, h, srcp, dstp);
+		drop_rmap_locks(pmc->old);
+	}
+	return pmc->len;
+}
+
 DEFINE_KNOCKOUT(MREMAP_FLUSH,
 	.name = "mremap:flush",
 	.removes = "notifying subscribers before entries move; it comes after, without locks",
@@ -226,7 +260,10 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	if (!KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);
 	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);
-	done = vma_shares_pmds(pmc->old) ? drop_shared(pmc) : move_extents(pmc);
+	if (likely(!is_vm_hugetlb_page(pmc->old)))
+		done = move_extents(pmc);
+	else
+		done = pmc->old->vm_flags & VM_SHARED ? drop_shared(pmc) : move_hugetlb_page_tables(pmc);
 	SYNCPOINT("mremap.entries_moved");
 	if (KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);

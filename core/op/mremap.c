@@ -81,9 +81,11 @@ static int check_params(const struct vma_remap *r)
  */
 static bool align_hugetlb(struct vma_remap *r)
 {
-	r->old_len = ALIGN_UP(r->old_len, PMD_SIZE);
-	r->new_len = ALIGN_UP(r->new_len, PMD_SIZE);
-	return IS_ALIGNED(r->addr | r->new_addr, PMD_SIZE) && r->new_len <= r->old_len &&
+	unsigned long size = huge_page_size(hstate_vma(r->vma));
+
+	r->old_len = ALIGN_UP(r->old_len, size);
+	r->new_len = ALIGN_UP(r->new_len, size);
+	return IS_ALIGNED(r->addr | r->new_addr, size) && r->new_len <= r->old_len &&
 	       !(r->flags & MREMAP_DONTUNMAP);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
@@ -44,26 +45,29 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 	return PM_SWAP | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
 }
 
-/* The page at @addr in the leaf. Source: fs/proc/task_mmu.c, pagemap_pmd_range(). Locking: the PTL. */
-static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr)
+/*
+ * The page at @addr in the leaf, @mask masks whose address. Source: fs/proc/task_mmu.c, pagemap_pmd_range(),
+ * pagemap_hugetlb_range(). Locking: the PTL.
+ */
+static uint64_t pagemap_leaf(pmd_t pmd, unsigned long addr, unsigned long mask)
 {
-	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+	unsigned long pfn = pmd_pfn(pmd) + ((addr & ~mask) >> PAGE_SHIFT);
 	struct page *page;
 
 	if (is_pmd_migration_entry(pmd))
 		return PM_SWAP | (folio_test_anon(page_folio(pmd_page(pmd))) ? 0 : PM_FILE) | pfn;
 	if (is_huge_zero_pmd(pmd))
 		return PM_PRESENT | PM_FILE | pfn;	/* not anonymous, and not counted */
-	page = vm_normal_page_pmd(pmd, addr);
+	page = pmd_special(pmd) ? NULL : pfn_to_page(pfn);
 	return PM_PRESENT | pfn | (page ? page_bits(page, mapped_once(page)) : 0);
 }
 
-static void fill_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long addr, unsigned long next)
+static void fill_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long mask, unsigned long addr, unsigned long next)
 {
 	uint64_t **map = walk->private, soft_dirty = leaf_reports_soft_dirty(walk->vma, pmd) ? PM_SOFT_DIRTY : 0;
 
 	for (; addr < next; addr += PAGE_SIZE)
-		*(*map)++ = pagemap_leaf(pmd, addr) | soft_dirty;
+		*(*map)++ = pagemap_leaf(pmd, addr, mask) | soft_dirty;
 }
 
 static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
@@ -74,7 +78,7 @@ static int pagemap_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next
 
 	if (ptl) {
 		walk->action = ACTION_CONTINUE;
-		fill_leaf(walk, pmdp_get(pmdp), addr, next);
+		fill_leaf(walk, pmdp_get(pmdp), PMD_MASK, addr, next);
 		spin_unlock(ptl);
 		return 0;
 	}
@@ -106,13 +110,14 @@ static int pagemap_test_walk(unsigned long addr, unsigned long next, struct mm_w
 }
 
 /* Source: fs/proc/task_mmu.c, pagemap_hugetlb_range(). Locking: the hugetlb VMA lock. */
-static int pagemap_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int pagemap_hugetlb(pmd_t *entryp, unsigned long hmask, unsigned long addr, unsigned long next,
+			   struct mm_walk *walk)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	spinlock_t *ptl = huge_leaf_lock(hstate_vma(walk->vma), &walk->mm->pt, entryp);
 
 	if (!ptl)
 		return pagemap_hole(addr, next, -1, walk);
-	fill_leaf(walk, pmdp_get(pmdp), addr, next);
+	fill_leaf(walk, pmdp_get(entryp), hmask, addr, next);
 	spin_unlock(ptl);
 	return 0;
 }

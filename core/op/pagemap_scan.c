@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/soft_dirty.h"
@@ -161,14 +162,16 @@ static int scan_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, s
 }
 
 /* Source: fs/proc/task_mmu.c, pagemap_scan_hugetlb_entry(). Locking: the hugetlb VMA lock. */
-static int scan_hugetlb(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int scan_hugetlb(pmd_t *entryp, unsigned long hmask, unsigned long addr, unsigned long next,
+			struct mm_walk *walk)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+	spinlock_t *ptl = huge_leaf_lock(hstate_vma(walk->vma), &walk->mm->pt, entryp);
 	int err;
 
+	(void)hmask;
 	if (!ptl)
 		return report(walk->private, PAGE_IS_HUGE | vma_category(walk->vma), addr, next);
-	err = report_leaf(walk, pmdp_get(pmdp), addr, next);
+	err = report_leaf(walk, pmdp_get(entryp), addr, next);
 	spin_unlock(ptl);
 	return err;
 }

@@ -62,15 +62,21 @@ static inline bool lock_and_compare(struct vm_fault *vmf)
 	return false;
 }
 
-/* The same for the leaf at vmf->pmdp, which was @pmd; @blind: nothing is compared. */
-static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool blind)
+/* The same for the leaf at vmf->pmdp, whose lock is @ptl, and which was @pmd; @blind: nothing is compared. */
+static inline bool lock_and_compare_leaf(struct vm_fault *vmf, spinlock_t *ptl, pmd_t pmd, bool blind)
 {
 	SYNCPOINT("fault.before_pmd_lock");
-	vmf->ptl = pmd_lock(vmf->pt, vmf->pmdp);
+	spin_lock(ptl);
+	vmf->ptl = ptl;
 	if (likely(pmd_same(pmdp_get(vmf->pmdp), pmd) || blind))
 		return true;
 	spin_unlock(vmf->ptl);
 	return false;
+}
+
+static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool blind)
+{
+	return lock_and_compare_leaf(vmf, pmd_lockptr(vmf->pt, vmf->pmdp), pmd, blind);
 }
 
 /* The re-check of a fault on a huge page. */

@@ -79,8 +79,10 @@ static void check_folio(struct inspection *in, struct folio *folio)
 		fail(in,
 		     "pfn %lu has %d references, but %d entries map it or its folio, with %d caches, slots, or drivers",
 		     folio_pfn(folio), folio_ref_count(folio), mapped, cached);
-	in->huge += pooled;
-	in->huge_free += free;
+	for (unsigned int i = 0; i < HUGE_MAX_HSTATE; i++) {
+		in->huge[i] += pooled && folio_order(folio) == hstates[i].order;
+		in->huge_free[i] += free && folio_order(folio) == hstates[i].order;
+	}
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		check_page(in, folio_page(folio, i));
 	if (folio_test_large(folio))

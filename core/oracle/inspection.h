@@ -5,7 +5,7 @@
 #ifndef FAULTLINE_CORE_ORACLE_INSPECTION_H
 #define FAULTLINE_CORE_ORACLE_INSPECTION_H
 
-#include "core/mm/mm_types.h"
+#include "core/mm/hugetlb.h"
 #include "core/oracle/complaint.h"
 #include "core/oracle/each_frame.h"
 #include "core/phys/folio.h"
@@ -37,7 +37,7 @@ struct inspection {
 	struct vm_area_struct *vma;	/* the first VMA that ends above the current address */
 	long anon, file, swapped, hugetlb;	/* found in mm: pages */
 	long tables[NR_LEVELS];		/* and tables */
-	unsigned long huge, huge_free;	/* huge pages of the pool found, and the free ones */
+	unsigned long huge[HUGE_MAX_HSTATE], huge_free[HUGE_MAX_HSTATE]; /* of each pool: huge pages found, free ones */
 	struct complaint complaint;
 };
 

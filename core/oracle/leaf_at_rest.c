@@ -26,7 +26,10 @@ static void check_anon(struct inspection *in, struct folio *folio, pmd_t pmd, un
 {
 	const struct anon_vma *anon_vma = folio_anon_vma(folio);
 
-	*(folio_test_hugetlb(folio) ? &in->hugetlb : &in->anon) += (long)HPAGE_PMD_NR;
+	if (folio_test_hugetlb(folio))
+		in->hugetlb += (long)folio_nr_pages(folio);
+	else
+		in->anon += (long)HPAGE_PMD_NR;
 	if (pmd_write(pmd) && !PageAnonExclusive(pmd_page(pmd)))
 		fail(in, "leaf at %lx allows writes to pfn %lu, which is not exclusive", addr, pmd_pfn(pmd));
 	if (is_vm_hugetlb_page(in->vma) && in->vma->vm_file &&
@@ -42,7 +45,7 @@ static void check_file(struct inspection *in, struct folio *folio, pmd_t pmd, un
 	if (!folio_test_hugetlb(folio))
 		in->file += (long)HPAGE_PMD_NR;
 	else if (!(in->vma->vm_flags & VM_SHARED))
-		in->hugetlb += (long)HPAGE_PMD_NR;
+		in->hugetlb += (long)folio_nr_pages(folio);
 	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping)
 		fail(in, "pfn %lu is mapped by a leaf at %lx, which is not of that file", pmd_pfn(pmd), addr);
 	else if ((pmd_write(pmd) || pmd_dirty(pmd)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
@@ -54,8 +57,10 @@ static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr
 	struct page *page = pmd_page(pmd);
 	struct folio *folio = page_folio(page);
 	unsigned long nr = folio_page_idx(folio, page);
+	bool fits = folio_test_hugetlb(folio) ? folio_order(folio) == hstate_vma(in->vma)->order && !nr
+					      : folio_test_pmd_mappable(folio) && IS_ALIGNED(nr, HPAGE_PMD_NR);
 
-	if (!folio_test_pmd_mappable(folio) || !IS_ALIGNED(nr, HPAGE_PMD_NR)) {
+	if (!fits) {
 		fail(in, "leaf at %lx maps pfn %lu, which is no huge page", addr, pmd_pfn(pmd));
 		return;
 	}
@@ -74,11 +79,12 @@ static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr
 		fail(in, "leaf at %lx maps pfn %lu, which is neither anonymous nor a file's", addr, pmd_pfn(pmd));
 }
 
-void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
+/* A leaf of a PMD table, or one of a PUD table in hugetlb memory, of @size bytes. */
+static void check_leaf_of(struct inspection *in, pmd_t pmd, unsigned long addr, unsigned long size)
 {
-	const struct vm_area_struct *vma = inspected_vma(in, addr);
+	const struct vm_area_struct *vma = in->vma;
 
-	if (!vma || vma->vm_end < addr + PMD_SIZE)
+	if (vma->vm_end < addr + size)
 		fail(in, "leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pmd.val, addr);
 	else if ((pmd.val & ~LEAF_KNOWN) || !(pmd.val & (ENTRY_PRESENT | ENTRY_PROTNONE)))
 		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
@@ -92,6 +98,16 @@ void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
 		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
 	else
 		check_huge_page(in, pmd, addr);
+}
+
+void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
+{
+	const struct vm_area_struct *vma = inspected_vma(in, addr);
+
+	if (!vma || (vma->vm_flags & VM_HUGETLB_PUD))
+		fail(in, "leaf %016lx at %lx lies in no VMA of its size", (unsigned long)pmd.val, addr);
+	else
+		check_leaf_of(in, pmd, addr, PMD_SIZE);
 }
 
 /* Of a driver: its frames are numbered as the file's pages. */
@@ -119,7 +135,9 @@ void check_pud_leaf(struct inspection *in, pud_t pud, unsigned long addr)
 {
 	const struct vm_area_struct *vma = inspected_vma(in, addr);
 
-	if (!vma || vma->vm_end < addr + PUD_SIZE)
+	if (vma && (vma->vm_flags & VM_HUGETLB_PUD))
+		check_leaf_of(in, __pmd(pud.val), addr, PUD_SIZE);
+	else if (!vma || vma->vm_end < addr + PUD_SIZE)
 		fail(in, "PUD leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pud.val, addr);
 	else if (!pud_special(pud))
 		check_pud_folio(in, pud, addr);

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "core/mm/hugetlb.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/page_vma_mapped.h"
 #include "core/mm/rmap.h"
 #include "core/mm/rmap_walk.h"
@@ -76,10 +76,23 @@ static void read_table(struct rmap_inspection *in, const struct vm_area_struct *
 	}
 }
 
-static void read_leaf(struct rmap_inspection *in, const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr)
+/* Of @nr pages. */
+static void read_leaf(struct rmap_inspection *in, const struct vm_area_struct *vma, pmd_t pmd, unsigned long addr,
+		      unsigned long nr)
 {
-	for (unsigned long i = 0; !pmd_special(pmd) && i < HPAGE_PMD_NR && !in->complaint->made; i++)
+	for (unsigned long i = 0; !pmd_special(pmd) && i < nr && !in->complaint->made; i++)
 		add_mapping(in, vma, addr + (i << PAGE_SHIFT), pmd_pfn(pmd) + i);
+}
+
+static void read_gigantic(struct rmap_inspection *in, struct vm_area_struct *vma)
+{
+	const struct hstate *h = hstate_vma(vma);
+	unsigned long addr = vma->vm_start;
+	pmd_t *entryp;
+
+	for (; (entryp = hugetlb_walk_next(vma, &addr, vma->vm_end, h)); addr += huge_page_size(h))
+		if (pmd_trans_huge(pmdp_get(entryp)))
+			read_leaf(in, vma, pmdp_get(entryp), addr, pages_per_huge_page(h));
 }
 
 static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
@@ -87,10 +100,14 @@ static void read_vma(struct rmap_inspection *in, struct vm_area_struct *vma)
 	unsigned long addr = vma->vm_start, next;
 	pmd_t *pmdp;
 
+	if (vma->vm_flags & VM_HUGETLB_PUD) {
+		read_gigantic(in, vma);
+		return;
+	}
 	while ((pmdp = pmd_find_next(&in->mm->pt, &addr, vma->vm_end))) {
 		next = pmd_addr_end(addr, vma->vm_end);
 		if (pmd_trans_huge(pmdp_get(pmdp)))
-			read_leaf(in, vma, pmdp_get(pmdp), addr);
+			read_leaf(in, vma, pmdp_get(pmdp), addr, HPAGE_PMD_NR);
 		else if (pmd_present(pmdp_get(pmdp)))
 			read_table(in, vma, pmdp_get(pmdp), addr, next);
 		addr = next;
@@ -127,6 +144,7 @@ static void tick_off_page(struct rmap_inspection *in, const struct vm_area_struc
 static bool tick_off(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, PVMW_SYNC);
+	unsigned long nr = folio_test_hugetlb(folio) ? folio_nr_pages(folio) : HPAGE_PMD_NR;	/* of a leaf */
 	struct rmap_inspection *in = arg;
 
 	while (page_vma_mapped_walk(&pvmw)) {
@@ -135,7 +153,7 @@ static bool tick_off(struct folio *folio, struct vm_area_struct *vma, unsigned l
 		if (pvmw.pte)
 			tick_off_page(in, vma, pte_pfn(ptep_get(pvmw.pte)), pvmw.address);
 		else
-			for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
+			for (unsigned long i = 0; i < nr; i++)
 				tick_off_page(in, vma, first + i, (pvmw.address & PMD_MASK) + (i << PAGE_SHIFT));
 	}
 	return true;

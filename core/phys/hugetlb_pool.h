@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hugetlb_pool.h - a pool of huge pages that guarantees reservations.
+ * hugetlb_pool.h - pools of huge pages that guarantee reservations.
  *
  * A huge page of the pool is a folio that returns to the pool, not to its node, when its last reference is dropped. A
  * reservation is for any huge page: reserving may fail, taking a reserved one can't.
+ *
+ * There are two pools, each with its own counts: for huge pages of one block of the buddy allocator (@order up to
+ * MAX_ORDER), and for gigantic ones, of blocks in a row. Both are empty until they are resized. All pages of a pool
+ * are of one order.
  *
  * Source: mm/hugetlb.c, struct hstate.
  */
@@ -33,29 +37,29 @@ static inline bool folio_test_hugetlb(const struct folio *folio)
 
 /*
  * hugetlb_pool_resize - resizes the pool to @nr huge pages of 1 << @order frames, from all nodes in turn: to fewer if
- * memory runs out, to more if more are in use or reserved. All are of one order. Returns the new size. Source:
- * mm/hugetlb.c, set_max_huge_pages(). hugetlb_pool_exit() frees the free ones; the others were leaked. Locking: none
- * held; one resize at a time.
+ * memory runs out, to more if more are in use or reserved. Returns the new size. hugetlb_pool_exit() frees the free
+ * ones of both; the others were leaked. Locking: none held; one resize at a time. Source: mm/hugetlb.c,
+ * set_max_huge_pages().
  */
 unsigned long hugetlb_pool_resize(unsigned int order, unsigned long nr);
 void hugetlb_pool_exit(void);
-struct hugetlb_counts hugetlb_pool_counts(void);
+struct hugetlb_counts hugetlb_pool_counts(unsigned int order);
 
 /*
  * Reserves @nr, all of them or none. hugetlb_pool_unreserve() - drops @nr reservations. Source: mm/hugetlb.c,
  * hugetlb_acct_memory().
  */
-bool hugetlb_pool_reserve(unsigned long nr);
-void hugetlb_pool_unreserve(unsigned long nr);
+bool hugetlb_pool_reserve(unsigned int order, unsigned long nr);
+void hugetlb_pool_unreserve(unsigned int order, unsigned long nr);
 
 /*
  * hugetlb_pool_take - a huge page with one reference, contents undefined, in the order of nodes of alloc_pages().
  * @reserved: consumes a reservation. NULL: all are in use or reserved, or an injected failure is due. Source:
  * mm/hugetlb.c.
  */
-struct folio *hugetlb_pool_take(bool reserved);
+struct folio *hugetlb_pool_take(unsigned int order, bool reserved);
 /*
- * Returns a huge page without references to the pool; @reserve: reserves it at the same time. Source: mm/hugetlb.c,
+ * Returns a huge page without references to its pool; @reserve: reserves it at the same time. Source: mm/hugetlb.c,
  * free_huge_folio().
  */
 void hugetlb_pool_give(struct folio *folio, bool reserve);

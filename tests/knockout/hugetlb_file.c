@@ -29,7 +29,7 @@ static void map_file(struct mm_struct *to, int flags)
 static void begin(void)
 {
 	pool_of(3);
-	file = file_create_hugetlb(2 * HPAGE_PMD_NR, 2 * HPAGE_PMD_NR);
+	file = file_create_hugetlb(2 * HPAGE_PMD_NR, 2 * HPAGE_PMD_NR, HPAGE_PMD_ORDER);
 	BUG_ON(!file);
 	mm = world_mm("linux-6.15");
 	map_file(mm, MAP_SHARED | MAP_NORESERVE);
@@ -132,7 +132,7 @@ static bool truncation_beside_exit(void)
 }
 
 static const struct knocked_steps scenes[] = {
-	{ { "hugetlb:truncate-mutex", { "pool.counts.reserved", "of a file that has" } }, truncation_beside_a_fault },
+	{ { "hugetlb:truncate-mutex", { "counts.reserved", "of a file that has" } }, truncation_beside_a_fault },
 	{ { "hugetlb:file-commit", { "are reserved, counted" } }, a_mapping_beside_a_fault },
 	{ { "hugetlb:zap-i-mmap", { "anon_vma" } }, truncation_beside_exit },
 };

@@ -117,9 +117,9 @@ static bool gup_fast_beside_unshare(void)
 
 /* ---- a walk ---- */
 
-static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int see_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	(void)addr, (void)next, (void)walk;
+	(void)hmask, (void)addr, (void)next, (void)walk;
 	if (page_type(table_page(pmdp)) != PAGE_TABLE) {
 		fprintf(stderr, "a walk is in a freed table\n");
 		scene.wrong = true;

@@ -65,13 +65,34 @@ static void forks_and_pins(void **state)
 	    (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
+/* Huge pages that leaves of PUD tables map, in the same storm. Rows: A5, L6, L8. */
+static void leaves_of_pud_tables_too(void **state)
+{
+	static const struct wanted wanted[] = {
+		COUNTED(walked, 1),	 COUNTED(forks_refused, 1), MET(EV_HUGETLB_TAKE_BACK, 1), MET(EV_GUP_LEAF, 1),
+		MET(EV_FORK_COPIED, 1), MET(EV_COW_COPY, 1),
+	};
+
+	(void)state;
+	run(wanted, ARRAY_SIZE(wanted),
+	    (struct hugetlb_storm){ .rounds = test_rounds(300), .giants = true, .forks = true, .pins = true });
+}
+
+static int up_with_giants(void **state)
+{
+	(void)state;
+	world_start(GIGANTIC_FRAMES(HUGETLB_STORM_GIANTS + 1), 0);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_reserved_page_is_never_refused),
-		cmocka_unit_test(nor_for_the_sake_of_forks),
-		cmocka_unit_test(forks_and_pins),
+		cmocka_unit_test_setup_teardown(a_reserved_page_is_never_refused, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(nor_for_the_sake_of_forks, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(forks_and_pins, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(leaves_of_pud_tables_too, up_with_giants, world_down),
 	};
 
-	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

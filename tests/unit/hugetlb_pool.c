@@ -15,7 +15,7 @@
 
 static bool pool_has(unsigned long nr, unsigned long free, unsigned long reserved)
 {
-	struct hugetlb_counts counts = hugetlb_pool_counts();
+	struct hugetlb_counts counts = hugetlb_pool_counts(ORDER);
 
 	return counts.nr == nr && counts.free == free && counts.reserved == reserved;
 }
@@ -30,7 +30,7 @@ static void nodes_take_turns(void **state)
 	assert_int_equal(hugetlb_pool_resize(ORDER, 4), 4);
 	assert_int_equal(machine_free_frames(), before - (4ul << ORDER));
 	for (unsigned int i = 0; i < 5; i++)
-		folio[i] = hugetlb_pool_take(false);
+		folio[i] = hugetlb_pool_take(ORDER, false);
 	/* The cpu is of node 0: that node's come first. */
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(page_to_nid(&folio[i]->page), i / 2);
@@ -51,21 +51,21 @@ static void a_reservation_gets_one(void **state)
 
 	(void)state;
 	assert_int_equal(hugetlb_pool_resize(ORDER, 2), 2);
-	assert_false(hugetlb_pool_reserve(3));
-	assert_true(hugetlb_pool_reserve(1) && pool_has(2, 2, 1));
-	other = hugetlb_pool_take(false);
+	assert_false(hugetlb_pool_reserve(ORDER, 3));
+	assert_true(hugetlb_pool_reserve(ORDER, 1) && pool_has(2, 2, 1));
+	other = hugetlb_pool_take(ORDER, false);
 	assert_non_null(other);
-	assert_null(hugetlb_pool_take(false));
-	assert_false(hugetlb_pool_reserve(1));
+	assert_null(hugetlb_pool_take(ORDER, false));
+	assert_false(hugetlb_pool_reserve(ORDER, 1));
 	assert_int_equal(hugetlb_pool_resize(ORDER, 0), 2);	/* one is in use, one is reserved */
-	folio = hugetlb_pool_take(true);
+	folio = hugetlb_pool_take(ORDER, true);
 	assert_true(folio && pool_has(2, 0, 0));
 	/* Returned with a reservation, it goes to no other user. */
 	assert_true(page_ref_sub_and_test(&folio->page, 1));
 	hugetlb_pool_give(folio, true);
-	assert_null(hugetlb_pool_take(false));
+	assert_null(hugetlb_pool_take(ORDER, false));
 	assert_true(pool_has(2, 1, 1));
-	hugetlb_pool_unreserve(1);
+	hugetlb_pool_unreserve(ORDER, 1);
 	folio_put(other);
 	assert_int_equal(hugetlb_pool_resize(ORDER, 0), 0);
 }
@@ -78,7 +78,7 @@ static void a_huge_page_begins_anew(void **state)
 
 	(void)state;
 	assert_int_equal(hugetlb_pool_resize(ORDER, 1), 1);
-	folio = hugetlb_pool_take(false);
+	folio = hugetlb_pool_take(ORDER, false);
 	assert_true(folio_test_hugetlb(folio) && folio_order(folio) == ORDER && folio_ref_count(folio) == 1);
 	assert_true(page_type(&folio->page) == PAGE_ANON && page_type(&folio->page + 5) == PAGE_ANON &&
 		    !folio_mapped(folio));
@@ -92,12 +92,12 @@ static void a_huge_page_begins_anew(void **state)
 	assert_true(pool_has(1, 1, 0));
 	assert_false(folio_try_get(folio));
 	assert_true(!FAULTLINE_CHECK || page_life(&folio->page) != life);
-	assert_ptr_equal(hugetlb_pool_take(false), folio);
+	assert_ptr_equal(hugetlb_pool_take(ORDER, false), folio);
 	assert_true(!PageAnonExclusive(&folio->page) && folio->page.index == 0 && folio_test_hugetlb(folio));
 	folio_put(folio);
 #if FAULTLINE_CHECK
 	inject_alloc_failure(1);
-	assert_null(hugetlb_pool_take(false));
+	assert_null(hugetlb_pool_take(ORDER, false));
 	assert_true(pool_has(1, 1, 0));
 	inject_alloc_failure(0);
 #endif

@@ -4,6 +4,7 @@
  * unit.hugetlb_file has the core's side of each rule.
  */
 #include <errno.h>
+#include <linux/mman.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 #define RW		(PROT_READ | PROT_WRITE)
 
 #define HUGE_PAGES	"/sys/kernel/mm/hugepages/hugepages-2048kB/"
+#define GIANT_PAGES	"/sys/kernel/mm/hugepages/hugepages-1048576kB/"
 
 static long read_number(const char *path)
 {
@@ -119,9 +121,35 @@ static void a_private_mapping_copies(void **state)
 	close(fd);
 }
 
+static int error_of_map(int flags)
+{
+	void *at = mmap(NULL, 4096, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | flags, -1, 0);
+
+	if (at == MAP_FAILED)
+		return errno;
+	munmap(at, HUGE_PAGE);
+	return 0;
+}
+
+/* As unit.hugetlb_sizes, flags_choose_the_size; the live kernel has the sizes that its processor has. */
+static void flags_choose_the_size(void **state)
+{
+	static const int unknown[] = { MAP_HUGE_16KB, MAP_HUGE_64KB, MAP_HUGE_16MB, (int)MAP_HUGE_2GB };
+
+	(void)state;
+	if (access(HUGE_PAGES, F_OK))
+		skip();
+	for (unsigned int i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_int_equal(error_of_map(MAP_NORESERVE | unknown[i]), EINVAL);
+	assert_int_equal(error_of_map(MAP_NORESERVE | (int)MAP_HUGE_2M), 0);
+	if (!access(GIANT_PAGES, F_OK) && !read_number(GIANT_PAGES "free_hugepages"))
+		assert_int_equal(error_of_map(MAP_HUGE_1GB), ENOMEM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flags_choose_the_size),
 		cmocka_unit_test(the_file_has_the_reservations),
 		cmocka_unit_test(a_private_mapping_copies),
 	};

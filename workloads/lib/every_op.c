@@ -127,7 +127,7 @@ static int open_files(const struct workload_run *run)
 		if (!scene.files[i])
 			return -ENOMEM;
 	}
-	scene.hugetlb = file_create_hugetlb(FILE_PAGES, FILE_PAGES);
+	scene.hugetlb = file_create_hugetlb(FILE_PAGES, FILE_PAGES, HPAGE_PMD_ORDER);
 	return THP_POSSIBLE && !scene.hugetlb ? -ENOMEM : 0;
 }
 

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-bool pool_is(unsigned long free, unsigned long reserved)
+bool pool_of_order_is(unsigned int order, unsigned long free, unsigned long reserved)
 {
-	struct hugetlb_counts counts = hugetlb_pool_counts();
+	struct hugetlb_counts counts = hugetlb_pool_counts(order);
 
 	if (counts.free == free && counts.reserved == reserved)
 		return true;

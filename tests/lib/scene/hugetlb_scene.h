@@ -3,6 +3,8 @@
 #ifndef FAULTLINE_TESTS_LIB_SCENE_HUGETLB_SCENE_H
 #define FAULTLINE_TESTS_LIB_SCENE_HUGETLB_SCENE_H
 
+#include <linux/mman.h>		/* MAP_HUGE_*: Linux's own numbers */
+
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/hugetlb_file.h"
@@ -19,6 +21,35 @@ static inline long map_huge(struct mm_struct *mm, unsigned long addr, unsigned l
 {
 	return sys_mmap(mm, addr, nr * PMD_SIZE, READ_WRITE, ANON | MAP_HUGETLB | flags, 0);
 }
+
+/* ---- the other size: leaves of PUD tables ---- */
+
+/* Frames of a machine that has @nr free rows of 1 GiB: pfn 0 is in the first, and what is in use is in the last. */
+#define GIGANTIC_FRAMES(nr)	((2 + (nr)) * HPAGE_PUD_NR)
+
+/* It stays until the machine stops: its pages take a while to set up. */
+static inline void gigantic_pool_of(unsigned long nr)
+{
+	BUG_ON(hugetlb_pool_resize(HPAGE_PUD_ORDER, nr) != nr);
+}
+
+static inline long map_gigantic(struct mm_struct *mm, unsigned long addr, unsigned long nr, int flags)
+{
+	return sys_mmap(mm, addr, nr * PUD_SIZE, READ_WRITE, ANON | MAP_HUGETLB | MAP_HUGE_1GB | flags, 0);
+}
+
+/* The entry of a huge page of that size. */
+static inline pmd_t gigantic_at(struct mm_struct *mm, unsigned long addr)
+{
+	return __pmd(tree_value(mm->pt.pgd, LEVEL_PUD, addr));
+}
+
+static inline struct folio *gigantic_folio_at(struct mm_struct *mm, unsigned long addr)
+{
+	return page_folio(pmd_page(gigantic_at(mm, addr)));
+}
+
+/* ---- of the default size ---- */
 
 /* An mm with @nr huge pages reserved at AREA, from a pool of @pool. */
 static inline struct mm_struct *hugetlb_mm(const char *policy, unsigned long pool, unsigned long nr)
@@ -59,7 +90,7 @@ static inline vm_fault_t huge_read(struct mm_struct *mm, unsigned long addr)
 /* A file of @pages huge pages that can grow to @max_pages. Dies when it fails. */
 static inline struct file *huge_file(unsigned long pages, unsigned long max_pages)
 {
-	struct file *file = file_create_hugetlb(pages * HPAGE_PMD_NR, max_pages * HPAGE_PMD_NR);
+	struct file *file = file_create_hugetlb(pages * HPAGE_PMD_NR, max_pages * HPAGE_PMD_NR, HPAGE_PMD_ORDER);
 
 	BUG_ON(!file);
 	return file;
@@ -81,7 +112,17 @@ static inline struct mm_struct *shared_huge_mm(const char *policy, struct file *
 }
 
 /* True when the pool has @free free pages, @reserved of them reserved; else prints the pool's counts on stderr. */
-bool pool_is(unsigned long free, unsigned long reserved);
+bool pool_of_order_is(unsigned int order, unsigned long free, unsigned long reserved);
+
+static inline bool pool_is(unsigned long free, unsigned long reserved)
+{
+	return pool_of_order_is(HPAGE_PMD_ORDER, free, reserved);
+}
+
+static inline bool gigantic_pool_is(unsigned long free, unsigned long reserved)
+{
+	return pool_of_order_is(HPAGE_PUD_ORDER, free, reserved);
+}
 
 /*
  * Takes the pool back too: what was leaked of it is then a leak of frames. Includes cmocka.h first, as every test does.
@@ -101,7 +142,7 @@ bool pool_is(unsigned long free, unsigned long reserved);
 	for (unsigned int j_ = 0; j_ < ARRAY_SIZE(mms2_); j_++) \
 		mm_exit(mms2_[j_]); \
 	file_put(file); \
-	assert_int_equal(hugetlb_pool_counts().reserved, 0); \
+	assert_int_equal(hugetlb_pool_counts(HPAGE_PMD_ORDER).reserved, 0); \
 	BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)); \
 } while (0)
 

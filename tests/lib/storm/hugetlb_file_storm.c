@@ -136,11 +136,11 @@ static void pin_word(struct writer *writer)
 	unpin_user_page(pinned);
 }
 
-static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int see_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct hugetlb_file_storm *storm = walk->private;
 
-	(void)addr, (void)next;
+	(void)hmask, (void)addr, (void)next;
 	if (pmd_trans_huge(pmdp_get(pmdp)))
 		fetch_add_relaxed(&storm->walked, 1ul);
 	SYNCPOINT("storm.walked_huge");
@@ -274,7 +274,7 @@ bool hugetlb_file_storm(struct hugetlb_file_storm *storm, const char *policy, un
 	bool right;
 
 	pool_of(HUGETLB_FILE_PAGES + 4);
-	storm->file = file_create_hugetlb(0, storm->mapped * HPAGE_PMD_NR);
+	storm->file = file_create_hugetlb(0, storm->mapped * HPAGE_PMD_NR, HPAGE_PMD_ORDER);
 	BUG_ON(!storm->file);
 	for (unsigned int i = 0; i < HUGETLB_FILE_MMS; i++) {
 		storm->mms[i] = world_mm(policy);
@@ -287,7 +287,7 @@ bool hugetlb_file_storm(struct hugetlb_file_storm *storm, const char *policy, un
 	for (unsigned int i = 0; i < HUGETLB_FILE_MMS; i++)
 		mm_exit(storm->mms[i]);
 	file_put(storm->file);
-	if (hugetlb_pool_counts().reserved || hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)) {
+	if (hugetlb_pool_counts(HPAGE_PMD_ORDER).reserved || hugetlb_pool_resize(HPAGE_PMD_ORDER, 0)) {
 		fprintf(stderr, "policy %s: the pool has lost huge pages\n", policy);
 		right = false;
 	}

@@ -14,15 +14,31 @@
 
 #define SPARE		4	/* unreserved huge pages, for forks, and to replace pinned ones */
 
-static unsigned long any_place(void)
+/* Bytes of a huge page. */
+static unsigned long size_of(const struct hugetlb_storm *storm)
 {
-	return AREA + rng_below(&this_cpu->rng, HUGETLB_STORM_PAGES) * PMD_SIZE +
-	       rng_below(&this_cpu->rng, HPAGE_PMD_NR) * PAGE_SIZE;
+	return storm->giants ? PUD_SIZE : PMD_SIZE;
+}
+
+/* Of the mapping. */
+static unsigned long nr_pages(const struct hugetlb_storm *storm)
+{
+	return storm->giants ? HUGETLB_STORM_GIANTS : HUGETLB_STORM_PAGES;
+}
+
+static unsigned long any_page(const struct hugetlb_storm *storm)
+{
+	return AREA + rng_below(&this_cpu->rng, nr_pages(storm)) * size_of(storm);
+}
+
+static unsigned long any_place(const struct hugetlb_storm *storm)
+{
+	return any_page(storm) + rng_below(&this_cpu->rng, size_of(storm) / PAGE_SIZE) * PAGE_SIZE;
 }
 
 static void touch(struct hugetlb_storm *storm, struct mm_struct *mm)
 {
-	vm_fault_t ret = do_user_addr_fault(mm, any_place(), rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
+	vm_fault_t ret = do_user_addr_fault(mm, any_place(storm), rng_below(&this_cpu->rng, 2) ? FAULT_FLAG_WRITE : 0);
 
 	if (ret & VM_FAULT_SIGBUS)
 		fetch_add_relaxed(mm == storm->mm ? &storm->refused : &storm->forks_refused, 1ul);
@@ -30,11 +46,12 @@ static void touch(struct hugetlb_storm *storm, struct mm_struct *mm)
 		BUG_ON(ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS));
 }
 
-static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int see_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct hugetlb_storm *storm = walk->private;
 
 	(void)addr, (void)next;
+	BUG_ON(hmask != ~(size_of(storm) - 1));
 	if (pmd_trans_huge(pmdp_get(pmdp)))
 		fetch_add_relaxed(&storm->walked, 1ul);
 	return 0;
@@ -45,13 +62,13 @@ static void walk(struct hugetlb_storm *storm)
 	static const struct mm_walk_ops ops = { .hugetlb_entry = see_entry, .walk_lock = PGWALK_RDLOCK };
 
 	mmap_read_lock(storm->mm);
-	BUG_ON(walk_page_range(storm->mm, AREA, AREA + HUGETLB_STORM_PAGES * PMD_SIZE, &ops, storm));
+	BUG_ON(walk_page_range(storm->mm, AREA, AREA + nr_pages(storm) * size_of(storm), &ops, storm));
 	mmap_read_unlock(storm->mm);
 }
 
 static void protect(const struct hugetlb_storm *storm)
 {
-	BUG_ON(sys_mprotect(storm->mm, any_place() & PMD_MASK, PMD_SIZE,
+	BUG_ON(sys_mprotect(storm->mm, any_page(storm), size_of(storm),
 			    rng_below(&this_cpu->rng, 3) ? READ_WRITE : PROT_READ));
 }
 
@@ -73,7 +90,7 @@ static void fork_and_exit(struct hugetlb_storm *storm)
 static void pin(const struct hugetlb_storm *storm)
 {
 	struct page *pages[2];
-	long got = pin_user_pages_fast(storm->mm, any_place(), 2, FOLL_WRITE, pages);
+	long got = pin_user_pages_fast(storm->mm, any_place(storm), 2, FOLL_WRITE, pages);
 
 	for (long i = 0; i < got; i++)
 		BUG_ON(!folio_test_hugetlb(page_folio(pages[i])) || !PageAnonExclusive(&page_folio(pages[i])->page));
@@ -91,7 +108,7 @@ static void work(void *arg, unsigned int index)
 		case 0:
 			if (storm->forks && !storm->pins)
 				break;	/* huge pages of a live child would not be reserved again */
-			BUG_ON(sys_madvise(storm->mm, any_place() & PMD_MASK, PMD_SIZE, MADV_DONTNEED));
+			BUG_ON(sys_madvise(storm->mm, any_page(storm), size_of(storm), MADV_DONTNEED));
 			break;
 		case 1:
 			walk(storm);
@@ -116,10 +133,12 @@ static void work(void *arg, unsigned int index)
 
 bool hugetlb_storm(struct hugetlb_storm *storm, const char *policy, unsigned int threads, unsigned int noise)
 {
-	unsigned long pool = HUGETLB_STORM_PAGES + (storm->pins ? SPARE : 0);
+	unsigned long pool = nr_pages(storm) + (!storm->pins ? 0 : storm->giants ? 1 : SPARE);
 	bool right;
 
-	storm->mm = hugetlb_mm(policy, pool, HUGETLB_STORM_PAGES);
+	storm->mm = world_mm(policy);
+	(storm->giants ? gigantic_pool_of : pool_of)(pool);
+	BUG_ON((storm->giants ? map_gigantic : map_huge)(storm->mm, AREA, nr_pages(storm), MAP_FIXED) != (long)AREA);
 	syncpoint_noise(noise);
 	threads_run(threads, work, storm);
 	syncpoint_noise(0);

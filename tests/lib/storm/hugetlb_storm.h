@@ -5,12 +5,14 @@
 
 #include "tests/lib/scene/hugetlb_scene.h"
 
-#define HUGETLB_STORM_PAGES	3	/* that the mm maps */
+#define HUGETLB_STORM_PAGES	3	/* that the mm maps, of the default size */
+#define HUGETLB_STORM_GIANTS	2	/* of the other size */
 
 /* Lock key: (C) const while threads run (A) atomic */
 struct hugetlb_storm {
 	struct mm_struct *mm;		/* (C) */
 	unsigned int rounds;		/* (C) operations a thread does */
+	bool giants;			/* (C) huge pages that leaves of PUD tables map */
 	bool forks;			/* (C) forks too */
 	bool pins;			/* (C) pins too: pinned pages are not reserved again; faults may fail */
 	unsigned long refused;		/* (A) faults without a free huge page */

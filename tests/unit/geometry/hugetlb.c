@@ -215,7 +215,7 @@ static void what_fails_has_changed_nothing(void **state)
 	mm = hugetlb_mm(POLICY, 6, 2);
 	assert_int_equal(huge_write(mm, AREA), 0);
 	for (unsigned int what = 0; what < ARRAY_SIZE(failed); what++) {
-		struct hugetlb_counts before = hugetlb_pool_counts();
+		struct hugetlb_counts before = hugetlb_pool_counts(HPAGE_PMD_ORDER);
 		long good = what == 0 ? (long)(AREA + 8 * PMD_SIZE) : what == 2 ? (long)(AREA + PGDIR_SIZE) : 0;
 
 		for (unsigned int nth = 1; with_failure(mm, &child, nth, what) != good; nth++) {
@@ -245,7 +245,7 @@ static void the_pool_shrinks_to_its_reservations(void **state)
 	assert_true(pool_is(1, 1));
 	assert_int_equal(huge_write(mm, AREA + PMD_SIZE), 0);
 	all = hugetlb_pool_resize(HPAGE_PMD_ORDER, 1000000);	/* what the machine has */
-	assert_true(all > 20 && all < 40 && all == hugetlb_pool_counts().nr);
+	assert_true(all > 20 && all < 40 && all == hugetlb_pool_counts(HPAGE_PMD_ORDER).nr);
 	end_of(mm);
 }
 

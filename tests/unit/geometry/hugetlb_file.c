@@ -29,7 +29,7 @@ static void the_file_has_the_reservations(void **state)
 
 	(void)state;
 	if (!THP_POSSIBLE) {
-		assert_null(file_create_hugetlb(HPAGE_PMD_NR, HPAGE_PMD_NR));
+		assert_null(file_create_hugetlb(HPAGE_PMD_NR, HPAGE_PMD_NR, HPAGE_PMD_ORDER));
 		return;
 	}
 	pool_of(4);

@@ -196,14 +196,14 @@ struct seen {
 	unsigned long next;
 };
 
-static int see_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int see_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	struct seen *seen = walk->private;
 
 	seen->leaves += pmd_trans_huge(pmdp_get(pmdp));
 	seen->nones += pmd_none(pmdp_get(pmdp));
 	seen->unlocked += !rwsem_is_locked(&walk->vma->vm_resv->lock);
-	seen->depth_wrong += addr != seen->next || next > (addr & PMD_MASK) + PMD_SIZE;
+	seen->depth_wrong += addr != seen->next || next > (addr & hmask) + PMD_SIZE;
 	seen->next = next;
 	return 0;
 }

@@ -110,9 +110,9 @@ static void truncation_waits_for_a_descent(void **state)
 
 /* ---- others ---- */
 
-static int count_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+static int count_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
-	(void)addr, (void)next;
+	(void)hmask, (void)addr, (void)next;
 	*(unsigned int *)walk->private += pmd_trans_huge(pmdp_get(pmdp));
 	return 0;
 }
