@@ -7,6 +7,7 @@
 #include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/mm.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
@@ -82,8 +83,8 @@ static void add_to_slot(struct page *large, int slot, int nr)
 	store_release(&large->mapped_shared, true);
 }
 
-/* Source: include/linux/rmap.h, folio_add_return_large_mapcount(). */
-static void add_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
+/* @first: pages that no PTE has mapped before. Source: include/linux/rmap.h, folio_add_return_large_mapcount(). */
+static void add_large_mapcount(struct folio *folio, int nr, int first, mm_id_t mm_id)
 {
 	struct page *large = folio_large(folio);
 	int slot, total;
@@ -95,6 +96,7 @@ static void add_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
 	 * with ORDER[mapcount:B].
 	 */
 	store_release(&large->large_mapcount, total - 1);
+	store_relaxed(&large->nr_pages_mapped, load_relaxed(&large->nr_pages_mapped) + first);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0)
 		add_to_slot(large, slot, nr);
@@ -105,18 +107,22 @@ static void add_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
 
 /*
  * A slot is freed when its count drops to none, or below, since it may count too few; when one slot has all remaining
- * mappings, one mm has the folio. Source: include/linux/rmap.h, folio_sub_return_large_mapcount().
+ * mappings, one mm has the folio. @last: pages that no PTE maps any more. Returns how many PTEs still map. Source:
+ * include/linux/rmap.h, folio_sub_return_large_mapcount().
  */
-static void sub_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
+static int sub_large_mapcount(struct folio *folio, int nr, int last, mm_id_t mm_id)
 {
 	struct page *large = folio_large(folio);
-	int slot, left;
+	int slot, left, mapped;
 
 	spin_lock(&large->large_lock);
 	left = load_relaxed(&large->large_mapcount) - nr;
 	BUG_ON(left < -1);
 	/* ORDER[mapcount:A] after the entries were cleared or their pages last used; pairs with ORDER[mapcount:B]. */
 	store_release(&large->large_mapcount, left);
+	mapped = load_relaxed(&large->nr_pages_mapped) - last;
+	BUG_ON(mapped < 0);
+	store_relaxed(&large->nr_pages_mapped, mapped);
 	slot = slot_of(large, mm_id);
 	if (slot >= 0) {
 		if (large->mm_id_mapcount[slot] >= nr)
@@ -131,20 +137,27 @@ static void sub_large_mapcount(struct folio *folio, int nr, mm_id_t mm_id)
 	if (large->mm_id_mapcount[0] == left || large->mm_id_mapcount[1] == left)
 		store_release(&large->mapped_shared, false);
 	spin_unlock(&large->large_lock);
+	return mapped;
 }
 
 void folio_add_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
 {
+	int first = 0;
+
 	for (unsigned long i = 0; i < nr; i++)
-		page_mapcount_inc(page + i);
-	add_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
+		first += !page_mapcount_inc(page + i);
+	add_large_mapcount(folio, (int)nr, first, vma->vm_mm->mm_id);
 }
 
+/* Of threads that remove mappings at once, the last to count itself finds what all have left. */
 void folio_remove_large_rmap(struct folio *folio, struct page *page, unsigned long nr, const struct vm_area_struct *vma)
 {
+	int last = 0;
+
 	for (unsigned long i = 0; i < nr; i++)
-		page_mapcount_dec(page + i);
-	sub_large_mapcount(folio, (int)nr, vma->vm_mm->mm_id);
+		last += !page_mapcount_dec(page + i);
+	if (sub_large_mapcount(folio, (int)nr, last, vma->vm_mm->mm_id) && last && !folio_entire_mapcount(folio))
+		deferred_split_folio(folio);
 }
 
 /* Source: mm/rmap.c, __folio_add_rmap(). */
@@ -163,7 +176,7 @@ static force_inline void add_rmap(struct folio *folio, struct page *page, unsign
 	case RMAP_LEVEL_PUD:
 		check_leaf(folio, page, level);
 		fetch_add_relaxed(&folio_large(folio)->entire_mapcount, 1);
-		add_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+		add_large_mapcount(folio, 1, 0, vma->vm_mm->mm_id);
 		break;
 	}
 }
@@ -177,7 +190,9 @@ static void remove_rmap(struct folio *folio, struct page *page, const struct vm_
 	/* ORDER[mapcount:A] after the leaf was cleared or its pages last used; pairs with ORDER[mapcount:B]. */
 	old = fetch_sub_acq_rel(&folio_large(folio)->entire_mapcount, 1);
 	BUG_ON(old < 0);
-	sub_large_mapcount(folio, 1, vma->vm_mm->mm_id);
+	sub_large_mapcount(folio, 1, 0, vma->vm_mm->mm_id);
+	if (unlikely(folio_partially_mapped(folio)))
+		deferred_split_folio(folio);
 	munlock_vma_folio(folio, vma);
 }
 
@@ -193,14 +208,9 @@ void folio_remove_rmap_pud(struct folio *folio, struct page *page, const struct 
 
 bool folio_partially_mapped(struct folio *folio)
 {
-	unsigned long nr = folio_nr_pages(folio);
+	int mapped = folio_test_large(folio) ? load_relaxed(&folio_large(folio)->nr_pages_mapped) : 0;
 
-	if (!folio_mapped(folio) || folio_entire_mapcount(folio))
-		return false;
-	for (unsigned long i = 0; i < nr; i++)
-		if (!page_mapcount(folio_page(folio, i)))
-			return true;
-	return false;
+	return mapped && mapped < (int)folio_nr_pages(folio) && !folio_entire_mapcount(folio);
 }
 
 /* ---- huge pages of the pool ---- */

@@ -13,6 +13,7 @@
 #include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
@@ -56,6 +57,7 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 
 	if (!frozen && (folio_mapped(from) || !KNOCKED_OUT(MIGRATE_FREEZE)))
 		return false;
+	folio_unqueue_deferred_split(from);
 	copy_folio(to, from);
 	to->page.index = from->page.index;
 	if (likely(anon_vma))

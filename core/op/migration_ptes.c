@@ -5,6 +5,7 @@
 #include "core/mm/rmap_walk.h"
 #include "core/op/migrate.h"
 #include "core/pgtable/swapent.h"
+#include "core/phys/deferred_split.h"
 
 /*
  * folio_lock_anon_vma_read() needs a mapped folio, this one is not: the migrator's reference keeps its anon_vma
@@ -98,4 +99,7 @@ void remove_migration_ptes(struct folio *from, struct folio *to)
 
 	/* The node of a merged folio goes with it. */
 	rmap_walk(folio_test_ksm(to) ? to : from, &rwc);
+	/* Of a large folio's entries some may have been zapped meanwhile, and the new one is in no queue. */
+	if (unlikely(folio_partially_mapped(to)))
+		deferred_split_folio(to);
 }

@@ -17,6 +17,7 @@
 #include "core/mm/filemap.h"
 #include "core/mm/mlock.h"
 #include "core/mm/swap.h"
+#include "core/op/deferred_split_scan.h"
 #include "core/op/folio_batch.h"
 #include "core/op/mkclean.h"
 #include "core/op/split_folio.h"
@@ -160,5 +161,6 @@ unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, uns
 		for (unsigned int i = 0; i < batch.nr; i++)
 			reclaim_or_split(batch.folios[i], &pages);
 	} while (more);
+	shrink_deferred_splits();
 	return pages;
 }

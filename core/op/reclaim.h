@@ -23,8 +23,9 @@ int reclaim_folio(struct folio *folio);
 
 /*
  * reclaim_range - reclaims the pages that @vma maps in [@start, @end), also where others map them, and large folios as
- * a whole: those of files, and anonymous ones that it maps there as a whole. Returns the number of pages. Locking:
- * mmap_lock. Source: mm/madvise.c, madvise_cold_or_pageout_pte_range().
+ * a whole: those of files, and anonymous ones that it maps there as a whole; then splits some of all folios that are
+ * queued for that (deferred_split_scan.h). Returns the number of pages reclaimed of the range. Locking: mmap_lock.
+ * Source: mm/madvise.c, madvise_cold_or_pageout_pte_range().
  */
 unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 

@@ -8,6 +8,7 @@
 #include "core/mm/rmap.h"
 #include "core/op/migrate.h"
 #include "core/op/try_to_unmap.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -58,6 +59,7 @@ static bool split_unmapped(struct folio *folio)
 	if (!frozen && (folio_mapped(folio) || !KNOCKED_OUT(SPLIT_FREEZE)))
 		return false;
 	BUG_ON(load_relaxed(&folio_large(folio)->entire_mapcount) != -1);
+	folio_unqueue_deferred_split(folio);
 	for (unsigned long i = 1; i < nr; i++)
 		make_folio(head, head + i);
 	store_relaxed(&head->order, 0);

@@ -6,6 +6,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/oracle/inspection.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
 
@@ -55,6 +56,40 @@ static void check_large(struct inspection *in, struct folio *folio)
 		fail(in, "the lock of the mapcount of pfn %lu is held", folio_pfn(folio));
 }
 
+/*
+ * One that is partially mapped is queued, unless it was in swap slots meanwhile. One that is queued was partially
+ * mapped; it may be mapped again, or not at all while a swap slot or a reference keeps it.
+ */
+static void check_deferred(struct inspection *in, struct folio *folio)
+{
+	bool marked = folio_test_partially_mapped(folio), queued;
+	int mapped = 0;
+
+	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
+		mapped += page_mapcount(folio_page(folio, i)) > 0;
+	if (mapped != folio_large(folio)->nr_pages_mapped)
+		fail(in, "the folio of pfn %lu counts %d pages that PTEs map, but %d are", folio_pfn(folio),
+		     folio_large(folio)->nr_pages_mapped, mapped);
+	if (folio_order(folio) <= 1)
+		return;
+	queued = folio_second_tail(folio)->queued;
+	in->deferred[page_to_nid(&folio->page)] += queued;
+	if (queued != marked || (queued && (!folio_test_anon(folio) || folio_test_hugetlb(folio))))
+		fail(in, "the folio of pfn %lu is %squeued for a split, and %smarked", folio_pfn(folio),
+		     queued ? "" : "not ", marked ? "" : "not ");
+	if (!queued && folio_test_anon(folio) && !folio->page.private && folio_partially_mapped(folio))
+		fail(in, "the folio of pfn %lu is partially mapped, and not queued", folio_pfn(folio));
+}
+
+/* Each queue has the folios found, and no others. */
+static void check_queues(struct inspection *in)
+{
+	for (unsigned int nid = 0; nid < machine.nr_nodes; nid++)
+		if (in->deferred[nid] != deferred_split_count(nid) || in->deferred[nid] != deferred_split_length(nid))
+			fail(in, "node %u has %lu folios to split, counts %lu, and queues %lu", nid, in->deferred[nid],
+			     deferred_split_count(nid), deferred_split_length(nid));
+}
+
 /* Unmapping a page of a large folio takes the folio off, though others of it stay mapped. */
 static void check_mlocked(struct inspection *in, struct folio *folio)
 {
@@ -85,8 +120,10 @@ static void check_folio(struct inspection *in, struct folio *folio)
 	}
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)
 		check_page(in, folio_page(folio, i));
-	if (folio_test_large(folio))
+	if (folio_test_large(folio)) {
 		check_large(in, folio);
+		check_deferred(in, folio);
+	}
 	check_mlocked(in, folio);
 	if (folio_test_locked(folio))
 		fail(in, "the folio lock of pfn %lu is held", folio_pfn(folio));
@@ -138,4 +175,5 @@ void frames_at_rest(struct inspection *in)
 {
 	for_each_inspected_frame(pfn, &in->complaint)
 		check_frame(in, pfn);
+	check_queues(in);
 }

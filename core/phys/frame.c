@@ -7,6 +7,7 @@
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
 #include "core/phys/buddy.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/folio.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/phys/pcp.h"
@@ -95,12 +96,27 @@ static void make_tails(struct page *head, unsigned int order)
 		head[1].mm_id[slot] = 0;
 		head[1].mm_id_mapcount[slot] = -1;
 	}
+	store_relaxed(&head[1].nr_pages_mapped, 0);
 	store_relaxed(&head[1].mapped_shared, false);
+	if (order > 1) {
+		store_relaxed(&head[2].queued, false);
+		store_relaxed(&head[2].partially_mapped, false);
+	}
 }
+
+DEFINE_KNOCKOUT(DEFERRED_FREE,
+	.name = "deferred:free",
+	.removes = "taking a folio off the queue of folios to split, when it is freed",
+	.breaks = "a queue of frames with other owners",
+	.detected_by = "the at-rest check of the queues: knockout.deferred_split",
+	.hunt = "test knockout.deferred_split");
 
 static void unmake_tails(struct page *head, unsigned int order)
 {
 	BUG_ON(load_relaxed(&head[1].large_mapcount) != -1 || load_relaxed(&head[1].entire_mapcount) != -1);
+	BUG_ON(load_relaxed(&head[1].nr_pages_mapped));
+	if (!KNOCKED_OUT(DEFERRED_FREE))
+		folio_unqueue_deferred_split(page_folio(head));
 	for (unsigned int i = 1; i < 1u << order; i++) {
 		BUG_ON(load_relaxed(&head[i]._mapcount) != -1);
 		store_relaxed(&head[i].tail, 0);

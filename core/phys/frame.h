@@ -13,6 +13,8 @@
 #ifndef FAULTLINE_CORE_PHYS_FRAME_H
 #define FAULTLINE_CORE_PHYS_FRAME_H
 
+#include <sys/queue.h>
+
 #include "core/base/assert.h"
 #include "core/base/atomic.h"
 #include "core/base/event.h"
@@ -69,7 +71,8 @@ enum page_type {
  * Every frame is exactly one of: allocated, in a block on its node's free lists, on one thread's list.
  *
  * Lock key: (A) atomic (C) const while allocated (O) the only owner: between allocation and publication, or after the
- * last reference was dropped (N) the node's lock (P) this table's ptl (L) the folio's large_lock
+ * last reference was dropped (N) the node's lock (P) this table's ptl (L) the folio's large_lock (Q) the node's
+ * split_queue_lock
  */
 struct page {
 	uint32_t flags;			/* (A) page_flag bits; see page_flags.h */
@@ -96,7 +99,13 @@ struct page {
 			int32_t entire_mapcount;	/* (A) PMD or PUD leaves that map the whole folio, - 1 */
 			mm_id_t mm_id[2];		/* (L) the mms with counts of their own; 0: slot free */
 			mm_id_mapcount_t mm_id_mapcount[2]; /* (L) their mappings, - 1 */
+			int32_t nr_pages_mapped;	/* (A) its pages that PTEs map; changed under (L) */
 			bool mapped_shared;		/* (A) more than one mm may map it; changed under (L) */
+		};
+		struct {				/* second tail page of one of four or more: deferred_split.h */
+			TAILQ_ENTRY(page) deferred;	/* (Q) */
+			bool queued;			/* (A) changed under (Q) */
+			bool partially_mapped;		/* (A) changed under (Q) */
 		};
 		struct {				/* PAGE_TABLE */
 			spinlock_t ptl;

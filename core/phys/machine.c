@@ -8,6 +8,7 @@
 #include "core/host/arena.h"
 #include "core/host/topology.h"
 #include "core/phys/buddy.h"
+#include "core/phys/deferred_split.h"
 #include "core/phys/frame.h"
 #include "core/phys/pcp.h"
 
@@ -128,6 +129,7 @@ int machine_init(const struct machine_config *config)
 	err = pcp_init();
 	if (err)
 		goto unmap;
+	deferred_split_init();
 	fill_nodes();
 	return 0;
 unmap:
