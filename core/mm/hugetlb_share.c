@@ -2,11 +2,14 @@
 /* hugetlb_share.c - shares and unshares PMD tables of huge pages. */
 #include "core/mm/hugetlb_share.h"
 
+#include <errno.h>
+
 #include "core/mm/i_mmap.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/shootdown.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(PMD_SHARE, "PMD tables of huge pages shared");
@@ -161,6 +164,28 @@ bool huge_pmd_unshare(struct vm_area_struct *vma, unsigned long addr)
 	SYNCPOINT("hugetlb_share.unshared");
 	wait_for_walks(pt);
 	return true;
+}
+
+/* True if @pmdp is a leaf that maps @folio. Locking: the rmap lock keeps the table. */
+static bool leaf_maps(pmd_t *pmdp, const struct folio *folio)
+{
+	pmd_t pmd = pmdp_get(pmdp);
+
+	return pmd_trans_huge(pmd) && !is_pmd_migration_entry(pmd) && pmd_page(pmd) == &folio->page;
+}
+
+int hugetlb_unshare_mapped(struct folio *folio, struct vm_area_struct *vma, unsigned long addr)
+{
+	pmd_t *pmdp = vma_shares_pmds(vma) ? hugetlb_walk(vma, addr, &default_hstate) : NULL;
+	bool unshared;
+
+	if (!pmdp || !leaf_maps(pmdp, folio))
+		return 0;
+	if (!hugetlb_vma_trylock_write(vma))
+		return -EBUSY;
+	unshared = huge_pmd_unshare(vma, addr);
+	hugetlb_vma_unlock_write(vma);
+	return unshared;
 }
 
 void hugetlb_unshare_begin(struct vm_area_struct *vma)

@@ -52,6 +52,13 @@ pmd_t *huge_pte_alloc(struct vm_area_struct *vma, unsigned long addr, const stru
 bool huge_pmd_unshare(struct vm_area_struct *vma, unsigned long addr);
 
 /*
+ * hugetlb_unshare_mapped - in an rmap walk of @folio, of the pool: unshares the PMD table of @vma that maps it. Returns
+ * 0: no table is shared; 1: it is unshared, and @vma maps nothing there; -EBUSY: the hugetlb VMA lock is held by
+ * others. Locking: the rmap lock, of a file for write. Source: mm/rmap.c, try_to_migrate_one().
+ */
+int hugetlb_unshare_mapped(struct folio *folio, struct vm_area_struct *vma, unsigned long addr);
+
+/*
  * hugetlb_unshare_begin - takes both locks, if @vma shares tables; hugetlb_unshare_end() drops them; @last: @vma loses
  * its hugetlb VMA lock before, and no VMA shares its tables, which are about to be freed. Locking: mmap_lock for write
  * or read, and no lock below the hugetlb VMA lock. Source: mm/hugetlb.c, hugetlb_zap_begin(), __hugetlb_zap_end().

@@ -10,6 +10,7 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/hugetlb_pool.h"
 
 /*
  * > 0: the batch has no room for another folio. Locking: the PTL of the entry, which maps @page, or NULL, over [@addr,
@@ -55,10 +56,18 @@ static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, stru
 	return full;
 }
 
+/* A huge page that a leaf of a PUD table maps is not collected. Locking: the hugetlb VMA lock. */
+static int collect_hugetlb(pmd_t *entryp, unsigned long hmask, unsigned long addr, unsigned long next,
+			   struct mm_walk *walk)
+{
+	return hmask == PMD_MASK ? collect_pmd(entryp, addr, next, walk) : 0;
+}
+
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)
 {
 	static const struct mm_walk_ops ops = {
-		.pmd_entry = collect_pmd, .pte_entry = collect_pte, .walk_lock = PGWALK_RDLOCK,
+		.pmd_entry = collect_pmd, .pte_entry = collect_pte, .hugetlb_entry = collect_hugetlb,
+		.walk_lock = PGWALK_RDLOCK,
 	};
 
 	batch->nr = 0;
@@ -82,7 +91,8 @@ static bool split_large(struct folio_batch *batch, bool all)
 	for (unsigned int i = 0; i < batch->nr; i++) {
 		struct folio *folio = batch->folios[i];
 
-		if (!folio_test_large(folio) || !folio_test_anon(folio) || keeps_leaf(folio) ||
+		if (!folio_test_large(folio) || !folio_test_anon(folio) || folio_test_hugetlb(folio) ||
+		    keeps_leaf(folio) ||
 		    (!all && batch->pages[i] == folio_nr_pages(folio)) || !folio_trylock(folio))
 			continue;
 		/* Another thread may have split it before it was locked. */

@@ -234,14 +234,11 @@ DEFINE_KNOCKOUT(MIGRATION_WAIT_LEAF,
 	.name = "migration-wait:leaf",
 	.removes = "the re-check, under the PTL, of a leaf under migration that a fault is about to wait for",
 	.breaks = "a wait for a huge page that is not locked, or is gone",
-	.detected_by = "the assertion in wait_for_migration(): knockout.migrate_huge",
+	.detected_by = "the assertion in pmd_migration_entry_wait(): knockout.migrate_huge",
 	.hunt = "test knockout.migrate_huge");
 
-/*
- * Waits until the migration of the leaf ends: while it is set, its folio exists, and stays locked. Source:
- * mm/migrate.c, pmd_migration_entry_wait().
- */
-static vm_fault_t wait_for_migration(struct vm_fault *vmf, pmd_t pmd)
+/* While the leaf is set, its folio exists, and stays locked. */
+vm_fault_t pmd_migration_entry_wait(struct vm_fault *vmf, pmd_t pmd)
 {
 	vm_fault_t ret;
 
@@ -261,7 +258,7 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
 	if (unlikely(pmd_clear_bad(vmf->pmdp, pmd)))
 		return FAULT_AGAIN;
 	if (unlikely(is_pmd_migration_entry(pmd)))
-		return wait_for_migration(vmf, pmd);
+		return pmd_migration_entry_wait(vmf, pmd);
 	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
 		return wait_for_leaf(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))

@@ -150,8 +150,7 @@ count:
 	return 0;
 }
 
-/* Write protects the leaf of the parent; returns the child's. Locking: both PTLs. */
-static pmd_t share_leaf(pmd_t *src_pmd)
+pmd_t share_leaf(pmd_t *src_pmd)
 {
 	pmd_t pmd = pmdp_get(src_pmd);
 

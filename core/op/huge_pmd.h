@@ -32,6 +32,12 @@ int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t 
 		  unsigned long addr);
 
 /*
+ * share_leaf - write protects the leaf of the parent at @src_pmd, under migration or not; returns the child's. Locking:
+ * the PTLs of both; inside write_protect_seq.
+ */
+pmd_t share_leaf(pmd_t *src_pmd);
+
+/*
  * move_huge_pmd - moves the leaf of @vma at @old_pmd to @new_pmd, which is none, with its deposit. False: it is no leaf
  * any more. Locking: as move_page_tables(), and the rmap locks.
  */

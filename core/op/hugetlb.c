@@ -15,6 +15,7 @@
 #include "core/op/huge_pmd.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 
@@ -26,12 +27,18 @@ void zap_hugetlb_entry(struct vm_area_struct *vma, pmd_t *entryp, unsigned long 
 {
 	spinlock_t *ptl = huge_leaf_lock(hstate_vma(vma), &load_relaxed(&vma->vm_mm)->pt, entryp);
 	struct folio *folio;
+	pmd_t pmd;
 
 	if (!ptl)
 		return;
-	folio = page_folio(pmd_page(pmdp_get_and_clear(entryp)));
+	pmd = pmdp_get_and_clear(entryp);
 	hugetlb_count(vma, -1);
+	if (unlikely(is_pmd_migration_entry(pmd))) {	/* it has no mapping, nor a reference */
+		spin_unlock(ptl);
+		return;
+	}
 	SYNCPOINT("hugetlb.zap.cleared");
+	folio = page_folio(pmd_page(pmd));
 	hugetlb_remove_rmap(folio, vma);
 	spin_unlock(ptl);
 	count_event(EV_TLB_FLUSH);
@@ -173,35 +180,37 @@ static void set_child_leaf(struct vm_area_struct *dst, pmd_t *dstp, pmd_t entry)
 	hugetlb_count(dst, 1);
 }
 
+/* Counts the child's leaf; one under migration has no mapping, nor a reference. Returns 0, or -EBUSY. */
+static int dup_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t pmd, struct folio **folio)
+{
+	if (unlikely(is_pmd_migration_entry(pmd)))
+		return 0;
+	*folio = page_folio(pmd_page(pmd));
+	folio_get(*folio);
+	if (folio_test_anon(*folio))
+		return folio_try_dup_anon_rmap_pmd(*folio, pmd_page(pmd), dst, src);
+	hugetlb_add_file_rmap(*folio);
+	return 0;
+}
+
 /*
- * Shares the leaf, or returns -EBUSY if the huge page may be pinned; *@folio gets a reference. NULL, and nothing done:
- * there is none, perhaps because it was taken back meanwhile.
+ * Shares the leaf, if there is one: it may have been taken back meanwhile. -EBUSY: the huge page may be pinned; *@folio
+ * has a reference.
  */
-static int share_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dstp, pmd_t *srcp,
-		      struct folio **folio)
+static int share_entry(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t *dstp, pmd_t *srcp,
+		       struct folio **folio)
 {
 	const struct hstate *h = hstate_vma(src);
 	spinlock_t *dst_ptl = huge_pte_lock(h, &dst->vm_mm->pt, dstp);
 	spinlock_t *src_ptl = huge_pte_lockptr(h, &src->vm_mm->pt, srcp);
-	struct page *page;
 	int err = 0;
 
 	spin_lock_nested(src_ptl);
-	*folio = NULL;
 	if (pmd_none(pmdp_get(srcp)))
 		goto out;
-	page = pmd_page(pmdp_get(srcp));
-	*folio = page_folio(page);
-	folio_get(*folio);
-	if (folio_test_anon(*folio))
-		err = folio_try_dup_anon_rmap_pmd(*folio, page, dst, src);
-	else
-		hugetlb_add_file_rmap(*folio);
-	if (likely(!err)) {
-		if (!KNOCKED_OUT(FORK_WRPROTECT))
-			pmdp_set_wrprotect(srcp);
-		set_child_leaf(dst, dstp, pmd_mkold(pmd_wrprotect(pmdp_get(srcp))));
-	}
+	err = dup_leaf(dst, src, pmdp_get(srcp), folio);
+	if (likely(!err))
+		set_child_leaf(dst, dstp, share_leaf(srcp));
 out:
 	spin_unlock(src_ptl);
 	spin_unlock(dst_ptl);
@@ -241,7 +250,7 @@ static int copy_leaf(struct vm_area_struct *dst, struct vm_area_struct *src, pmd
 
 	if (!dstp)
 		return -ENOMEM;
-	if (likely(!share_leaf(dst, src, dstp, srcp, &folio)))
+	if (likely(!share_entry(dst, src, dstp, srcp, &folio)))
 		return 0;
 	err = copy_pinned(dst, dstp, addr, folio);
 	folio_put(folio);

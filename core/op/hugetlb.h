@@ -3,8 +3,8 @@
  * hugetlb.h - operations on memory of huge pages from the pool, each called by its namesake for other memory.
  *
  * It is anonymous, or of a file of huge pages (hugetlb_file.h), like other memory, but there is no huge zero page, a
- * copy is one of the whole huge page, nothing is swapped, migrated or written back, and without a free huge page the
- * access is fatal (VM_FAULT_SIGBUS).
+ * copy is one of the whole huge page, nothing is swapped or written back, and without a free huge page the access is
+ * fatal (VM_FAULT_SIGBUS).
  *
  * Faults against truncation. Both take the fault mutex of the place, for private mappings, too:
  *

@@ -7,6 +7,7 @@
 #include "core/mm/notifier.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
@@ -235,6 +236,8 @@ static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
 
 	if (pmd_none(pmd))
 		return hugetlb_no_page(vmf);
+	if (unlikely(is_pmd_migration_entry(pmd)))
+		return pmd_migration_entry_wait(vmf, pmd);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))
 		return hugetlb_wp(vmf, pmd);
 	return hugetlb_spurious(vmf, pmd);

@@ -10,6 +10,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/swap.h"
 #include "core/mm/vma.h"
+#include "core/op/hugetlb_migrate.h"
 #include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
 #include "core/pgtable/swapent.h"
@@ -41,7 +42,10 @@ static void copy_folio(struct folio *to, struct folio *from)
 /* No entry of a large folio is missed that is about to be set. */
 static void unmap_for_migration(struct folio *folio)
 {
-	try_to_migrate(folio, TTU_BATCH_FLUSH | (folio_test_large(folio) ? TTU_SYNC : 0));
+	if (unlikely(folio_test_hugetlb(folio)))
+		hugetlb_unmap_for_migration(folio);
+	else
+		try_to_migrate(folio, TTU_BATCH_FLUSH | (folio_test_large(folio) ? TTU_SYNC : 0));
 	try_to_unmap_flush();
 	SYNCPOINT("migrate.unmapped");
 }
@@ -141,13 +145,16 @@ DEFINE_KNOCKOUT(MIGRATE_FILE_LOCK,
 /* The new folio is locked before lookups find it, until all entries map it. */
 static bool migrate_file(struct folio *to, struct folio *from)
 {
+	struct rwsem *place;
 	bool moved;
 
 	if (!folio_mapping(from))	/* truncated */
 		return false;
 	BUG_ON(!folio_trylock(to));
+	place = hugetlb_migrate_begin(to, from);
 	unmap_for_migration(from);
 	moved = move_file_contents(to, from);
+	hugetlb_migrate_end(place);
 	if (KNOCKED_OUT(MIGRATE_FILE_LOCK))
 		folio_unlock(to);
 	SYNCPOINT("migrate.copied");
@@ -169,32 +176,43 @@ int migrate_folio_locked(struct folio *to, struct folio *from)
 static bool can_be_moved(const struct folio *folio, bool to_device)
 {
 	if (folio_test_hugetlb(folio))
-		return false;
+		return folio_order(folio) == HPAGE_PMD_ORDER && !to_device;
 	if (folio_test_anon(folio))
 		return !folio_is_device_private(folio);
 	return page_type(&folio->page) == PAGE_FILE && !to_device;
 }
 
+/* A folio of @folio's size to move to, with a reference. */
+static struct folio *alloc_migration_target(const struct folio *folio, unsigned int nid, unsigned int alloc_flags)
+{
+	unsigned int order = folio_order(folio);
+	struct page *page;
+
+	if (unlikely(folio_test_hugetlb(folio)))
+		return hugetlb_pool_take_node(order, nid);
+	if (alloc_flags != PAGE_DEVICE)
+		alloc_flags |= folio_test_anon(folio) ? PAGE_ANON : PAGE_FILE;
+	page = alloc_pages_node(nid, order, alloc_flags | (order ? ALLOC_COMPOUND : 0));
+	return page ? page_folio(page) : NULL;
+}
+
 /* @alloc_flags: PAGE_DEVICE for device memory, which takes small anonymous folios only; else without a type. */
 static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_flags)
 {
-	unsigned int order = folio_order(folio);
 	bool to_device = alloc_flags == PAGE_DEVICE;
-	struct page *page;
+	struct folio *to;
 	int err = -EBUSY;
 
-	if (!can_be_moved(folio, to_device) || (to_device && order))
+	if (!can_be_moved(folio, to_device) || (to_device && folio_test_large(folio)))
 		return -EBUSY;
-	if (!to_device)
-		alloc_flags |= folio_test_anon(folio) ? PAGE_ANON : PAGE_FILE;
-	page = alloc_pages_node(nid, order, alloc_flags | (order ? ALLOC_COMPOUND : 0));
-	if (!page)
+	to = alloc_migration_target(folio, nid, alloc_flags);
+	if (!to)
 		return -ENOMEM;
 	if (folio_trylock(folio)) {
-		err = migrate_folio_locked(page_folio(page), folio);
+		err = migrate_folio_locked(to, folio);
 		folio_unlock(folio);
 	}
-	put_page(page);
+	folio_put(to);
 	return err;
 }
 
@@ -247,7 +265,7 @@ static int try_split_folio(struct folio *folio)
 static int move_or_split(struct folio *folio, unsigned int nid, long *pages)
 {
 	unsigned long nr = folio_nr_pages(folio);
-	bool splits = folio_test_anon(folio) && folio_test_large(folio);
+	bool splits = folio_test_anon(folio) && folio_test_large(folio) && !folio_test_hugetlb(folio);
 	int err;
 
 	if (splits && folio_partially_mapped(folio) && !try_split_folio(folio))

@@ -40,9 +40,9 @@ DECLARE_EVENT(DEVICE_IN);
 /*
  * migrate_folio - moves @folio to frames of node @nid, and drops the caller's reference in any case. A large one moves
  * as a whole; if no block of its size is free, or only some pages of an anonymous one are mapped, it is split, and its
- * pages move one by one. Returns 0; -EBUSY: it is pinned, swapped out or in use otherwise, truncated, of hugetlb or a
- * driver's, or it is anonymous and not mapped; -ENOMEM. Locking: no lock but mmap_lock, not inside RCU; a reference.
- * Source: mm/migrate.c, migrate_pages_batch(), unmap_and_move().
+ * pages move one by one; one of hugetlb is not (hugetlb_migrate.h). Returns 0; -EBUSY: it is pinned, swapped out or in
+ * use otherwise, truncated, or a driver's, or it is anonymous and not mapped; -ENOMEM. Locking: no lock but mmap_lock,
+ * not inside RCU; a reference. Source: mm/migrate.c, migrate_pages_batch(), unmap_and_move().
  */
 int migrate_folio(struct folio *folio, unsigned int nid);
 /* The same to device memory, of a small anonymous one; of a large one -EBUSY: see migrate_device.h. */

@@ -6,6 +6,7 @@
 #include "core/op/migrate.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/deferred_split.h"
+#include "core/phys/hugetlb_pool.h"
 
 /*
  * folio_lock_anon_vma_read() needs a mapped folio, this one is not: the migrator's reference keeps its anon_vma
@@ -65,7 +66,9 @@ static void remove_migration_pmd(struct folio *from, struct folio *to, struct vm
 	pmd = migration_pte_dirty(old) ? pmd_mkdirty(pmd) : pmd;
 	pmd = pte_swp_soft_dirty(old) ? pmd_mksoft_dirty(pmd) : pmd_clear_soft_dirty(pmd);
 	folio_get(to);
-	if (folio_test_anon(to))
+	if (!folio_test_anon(to) && folio_test_hugetlb(to))
+		hugetlb_add_file_rmap(to);
+	else if (folio_test_anon(to))
 		folio_add_anon_rmap_pmd(to, page, vma, addr, migration_pte_exclusive(old) ? RMAP_EXCLUSIVE : RMAP_NONE);
 	else
 		folio_add_file_rmap_pmd(to, page, vma);

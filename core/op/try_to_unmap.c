@@ -6,6 +6,7 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb_share.h"
 #include "core/mm/mlock.h"
 #include "core/mm/notifier.h"
 #include "core/mm/page_vma_mapped.h"
@@ -172,7 +173,10 @@ static bool set_pmd_migration_entry(const struct unmap *unmap, struct folio *fol
 	}
 	ASSERT(folio_test_anon(folio) || !pmd_dirty(pmd) || folio_test_dirty(folio));
 	set_pmd_at(pvmw->pmd, swp_entry_to_pmd(migration_entry(__pte(pmd.val & ~ENTRY_HUGE), page, exclusive)));
-	folio_remove_rmap_pmd(folio, page, pvmw->vma);
+	if (unlikely(folio_test_hugetlb(folio)))
+		hugetlb_remove_rmap(folio, pvmw->vma);
+	else
+		folio_remove_rmap_pmd(folio, page, pvmw->vma);
 	folio_put(folio);
 	count_event(EV_MIGRATE_PMD);
 	return true;
@@ -206,22 +210,16 @@ static bool kept_by_mlock(const struct unmap *unmap, const struct vm_area_struct
 	       (load_relaxed(&vma->vm_flags) & VM_LOCKED) && !KNOCKED_OUT(UNMAP_MLOCK);
 }
 
-/* Source: mm/rmap.c, try_to_unmap_one(), try_to_migrate_one(). */
-static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+/* Returns true if no entry of @vma maps @folio any more. */
+static bool unmap_entries(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma,
+			  unsigned long addr)
 {
-	const struct unmap *unmap = arg;
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, unmap->flags & TTU_SYNC ? PVMW_SYNC : 0);
-	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm,
-								unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
-								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
-	bool all = true;
 
-	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (unlikely(kept_by_mlock(unmap, vma))) {
 			mlock_mapped_folio(folio, &pvmw);
-			all = false;
-			break;
+			return false;
 		}
 		if (!pvmw.pte && (unmap->flags & TTU_SPLIT_HUGE_PMD)) {
 			__split_huge_pmd_locked(vma, pvmw.pmd, pvmw.address);
@@ -231,9 +229,27 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 		if (unmap_entry(unmap, folio, &pvmw))
 			continue;
 		page_vma_mapped_walk_done(&pvmw);
-		all = false;
-		break;
+		return false;
 	}
+	return true;
+}
+
+/* Source: mm/rmap.c, try_to_unmap_one(), try_to_migrate_one(). */
+static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	const struct unmap *unmap = arg;
+	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm,
+								unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
+								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
+	int unshared = 0;
+	bool all;
+
+	if (unlikely(folio_test_hugetlb(folio)))
+		adjust_range_if_pmd_sharing_possible(vma, &range.start, &range.end);
+	mmu_notifier_invalidate_range_start(&range);
+	if (unlikely(folio_test_hugetlb(folio)))
+		unshared = hugetlb_unshare_mapped(folio, vma, addr);
+	all = unshared ? unshared > 0 : unmap_entries(unmap, folio, vma, addr);
 	mmu_notifier_invalidate_range_end(&range);
 	return all;
 }

@@ -185,6 +185,20 @@ struct folio *hugetlb_pool_take(unsigned int order, bool reserved)
 	return head ? prepare(head) : NULL;
 }
 
+struct folio *hugetlb_pool_take_node(unsigned int order, unsigned int nid)
+{
+	struct pool *pool = pool_of(order);
+	struct page *head = NULL;
+
+	if (unlikely(inject_alloc_fails()))
+		return NULL;
+	spin_lock(&pool->lock);
+	if (pool->counts.free > pool->counts.reserved)
+		head = pop_free(pool, nid);
+	spin_unlock(&pool->lock);
+	return head ? prepare(head) : NULL;
+}
+
 void hugetlb_pool_set_type(struct folio *folio, enum page_type type)
 {
 	for (unsigned long i = 0; i < folio_nr_pages(folio); i++)

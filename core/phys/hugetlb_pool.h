@@ -58,6 +58,8 @@ void hugetlb_pool_unreserve(unsigned int order, unsigned long nr);
  * mm/hugetlb.c.
  */
 struct folio *hugetlb_pool_take(unsigned int order, bool reserved);
+/* The same of node @nid only, and without a reservation. Source: mm/hugetlb.c, dequeue_hugetlb_folio_node_exact(). */
+struct folio *hugetlb_pool_take_node(unsigned int order, unsigned int nid);
 /*
  * Returns a huge page without references to its pool; @reserve: reserves it at the same time. Source: mm/hugetlb.c,
  * free_huge_folio().

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hugetlb_file.c - files of huge pages with a knock-out: pages beyond the end of a file, reservations of no place,
- * anon_vmas that a huge page outlives.
+ * lost writes, anon_vmas that a huge page outlives.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "core/mm/hugetlb_file.h"
+#include "core/op/madvise.h"
+#include "core/op/migrate.h"
 #include "core/op/truncate.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/meanwhile.h"
@@ -131,8 +134,55 @@ static bool truncation_beside_exit(void)
 	return end();
 }
 
+/* ---- a write through a new mapping, unmapped again, while the huge page is moved ---- */
+
+static unsigned int copied, written;	/* steps */
+
+/* The contents are copied, and the references are counted, but not frozen yet; the fault mutex keeps faults out. */
+static void let_it_be_written(void *unused)
+{
+	(void)unused;
+	step_reach(&copied, 1);
+	step_within(&written, 1, 100);
+}
+
+static void write_or_migrate(void *folio, unsigned int index)
+{
+	if (index == 0) {
+		meanwhile("migrate_file.copied", let_it_be_written, NULL);
+		BUG_ON(migrate_folio(folio, 0) || meanwhile_ran() != 1);
+	} else {
+		step_await(&copied, 1);
+		BUG_ON(huge_write(mm, AREA));
+		*huge_byte(mm, AREA) = 7;
+		BUG_ON(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED));
+		step_reach(&written, 1);
+	}
+	frame_drain_cpu();
+}
+
+static bool a_write_beside_a_migration(void)
+{
+	struct folio *folio;
+	bool lost;
+
+	begin();
+	copied = written = 0;
+	BUG_ON(huge_write(mm, AREA));
+	folio = huge_folio_at(mm, AREA);
+	folio_get(folio);
+	BUG_ON(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED));
+	threads_run(2, write_or_migrate, folio);
+	BUG_ON(huge_read(mm, AREA));
+	lost = *huge_byte(mm, AREA) != 7;
+	if (lost)
+		fprintf(stderr, "a write was lost\n");
+	return end() && !lost;
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "hugetlb:truncate-mutex", { "counts.reserved", "of a file that has" } }, truncation_beside_a_fault },
+	{ { "hugetlb:migrate-mutex", { "a write was lost" } }, a_write_beside_a_migration },
 	{ { "hugetlb:file-commit", { "are reserved, counted" } }, a_mapping_beside_a_fault },
 	{ { "hugetlb:zap-i-mmap", { "anon_vma" } }, truncation_beside_exit },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory of huge pages from the pool: reserved pages are never refused in storms, also beside forks; and storms with
- * pins.
+ * pins and migrations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,11 +53,12 @@ static void nor_for_the_sake_of_forks(void **state)
 	run(wanted, ARRAY_SIZE(wanted), (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true });
 }
 
-/* Rows: A5, L6. */
-static void forks_and_pins(void **state)
+/* Rows: A5, A9, L6. */
+static void forks_pins_and_migrations(void **state)
 {
 	static const struct wanted wanted[] = {
 		COUNTED(walked, 1), MET(EV_GUP_LEAF, 1), MET(EV_FORK_COPIED, 1), MET(EV_COW_COPY, 1),
+		MET(EV_MIGRATE_LARGE, 1), MET(EV_UNMAP_PINNED, 1), MET(EV_MIGRATE_WAIT, 1),
 	};
 
 	(void)state;
@@ -90,7 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_reserved_page_is_never_refused, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(nor_for_the_sake_of_forks, world_up_with_words, world_down),
-		cmocka_unit_test_setup_teardown(forks_and_pins, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(forks_pins_and_migrations, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(leaves_of_pud_tables_too, up_with_giants, world_down),
 	};
 

@@ -13,13 +13,13 @@
 #include "tests/lib/storm/hugetlb_file_storm.h"
 
 /* In all storms of a test. */
-static uint64_t checked, lost, walked, pinned;
+static uint64_t checked, lost, walked, pinned, moved;
 
 static void run(const struct wanted *wanted, unsigned int nr_wanted, struct hugetlb_file_storm settings)
 {
 	struct storms storms = storms_begin(wanted, nr_wanted, nr_world_policies);
 
-	checked = lost = walked = pinned = 0;
+	checked = lost = walked = pinned = moved = 0;
 	while (another_storm(&storms)) {
 		struct hugetlb_file_storm storm = settings;
 
@@ -29,10 +29,13 @@ static void run(const struct wanted *wanted, unsigned int nr_wanted, struct huge
 		lost += storm.lost;
 		walked += storm.walked;
 		pinned += storm.pinned;
+		moved += storm.moved;
 	}
 }
 
-#define SEEN	COUNTED(checked, 1), COUNTED(walked, 1), COUNTED(pinned, 1), MET(EV_FORK, 1), MET(EV_COW_COPY, 1)
+#define SEEN \
+	COUNTED(checked, 1), COUNTED(walked, 1), COUNTED(pinned, 1), COUNTED(moved, 1), MET(EV_FORK, 1), \
+	MET(EV_COW_COPY, 1)
 
 /* Rows: L7, L8. */
 static void each_write_is_seen_in_every_mapping(void **state)

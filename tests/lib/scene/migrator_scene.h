@@ -6,6 +6,8 @@
 #ifndef FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
 #define FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
 
+#include "core/op/hugetlb_migrate.h"
+#include "core/phys/hugetlb_pool.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/taken_file_scene.h"
 
@@ -26,7 +28,10 @@ static void migrator(void *arg, unsigned int index)
 {
 	(void)arg, (void)index;
 	folio_lock(migrator_scene.folio);
-	try_to_migrate(migrator_scene.folio, TTU_SYNC);
+	if (folio_test_hugetlb(migrator_scene.folio))
+		hugetlb_unmap_for_migration(migrator_scene.folio);
+	else
+		try_to_migrate(migrator_scene.folio, TTU_SYNC);
 	step_reach(&migrator_scene.step, 1);
 	step_await(&migrator_scene.step, 2);
 	end_migration(migrator_scene.folio);

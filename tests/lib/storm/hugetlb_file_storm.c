@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_file_storm.c - threads that map, write, zap, fork, pin and truncate one file of huge pages. */
+/* hugetlb_file_storm.c - threads that map, write, zap, fork, pin, migrate and truncate one file of huge pages. */
 #include "tests/lib/storm/hugetlb_file_storm.h"
 
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/mm/filemap.h"
 #include "core/mm/mapped_entry.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/vma.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
+#include "core/op/migrate.h"
 #include "core/op/mincore.h"
 #include "core/op/mremap.h"
 #include "core/op/protect.h"
@@ -206,6 +208,15 @@ static void truncate_it(struct hugetlb_file_storm *storm)
 	fetch_add_acq_rel(&storm->ended, 1u);
 }
 
+static void migrate(const struct writer *writer)
+{
+	struct address_space *mapping = &writer->storm->file->mapping;
+	struct folio *folio = filemap_get_folio(mapping, below(HUGETLB_FILE_PAGES) * HPAGE_PMD_NR);
+
+	if (folio && !migrate_folio(folio, 0))
+		fetch_add_relaxed(&writer->storm->moved, 1ul);
+}
+
 static void fork_and_exit(struct writer *writer)
 {
 	struct mm_struct *child;
@@ -237,7 +248,7 @@ static void work(void *arg, unsigned int index)
 	struct writer writer = { .storm = arg, .index = index, .next = 1 };
 
 	for (unsigned int i = 0; i < writer.storm->rounds; i++) {
-		unsigned long choice = below(20);
+		unsigned long choice = below(21);
 
 		if (choice < 6)
 			write_word(&writer);
@@ -253,6 +264,8 @@ static void work(void *arg, unsigned int index)
 			fork_and_exit(&writer);
 		else if (choice == 18)
 			map_privately(&writer);
+		else if (choice == 19)
+			migrate(&writer);
 		else
 			truncate_it(writer.storm);
 		rcu_quiescent();

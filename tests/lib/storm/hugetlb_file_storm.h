@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hugetlb_file_storm.h - threads that map, write, zap, fork, pin and truncate a file of huge pages, in several mms. */
+/*
+ * hugetlb_file_storm.h - threads that map, write, zap, fork, pin, migrate and truncate a file of huge pages, in several
+ * mms.
+ */
 #ifndef FAULTLINE_TESTS_LIB_STORM_HUGETLB_FILE_STORM_H
 #define FAULTLINE_TESTS_LIB_STORM_HUGETLB_FILE_STORM_H
 
@@ -23,6 +26,7 @@ struct hugetlb_file_storm {
 	unsigned long wrong;		/* (A) words that were neither */
 	unsigned long walked;		/* (A) leaves that page walks visited */
 	unsigned long pinned;		/* (A) pages got by GUP-fast */
+	unsigned long moved;		/* (A) huge pages moved to other frames */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "core/host/rcu.h"
 #include "core/mm/pagewalk.h"
 #include "core/op/gup.h"
+#include "core/op/migrate.h"
 #include "core/op/mincore.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/threads.h"
@@ -98,13 +99,23 @@ static void pin(const struct hugetlb_storm *storm)
 		unpin_user_pages(pages, (unsigned long)got);
 }
 
+/* All folios that are mapped, or what fits into a batch. */
+static void migrate(const struct hugetlb_storm *storm)
+{
+	struct folio_batch batch = { .next = AREA };
+
+	migrate_next_batch(storm->mm, &batch, AREA + HUGETLB_STORM_PAGES * PMD_SIZE, false);
+	for (unsigned int i = 0; i < batch.nr; i++)
+		migrate_folio(batch.folios[i], 0);
+}
+
 static void work(void *arg, unsigned int index)
 {
 	struct hugetlb_storm *storm = arg;
 
 	(void)index;
 	for (unsigned int i = 0; i < storm->rounds; i++) {
-		switch (rng_below(&this_cpu->rng, storm->pins ? 12 : storm->forks ? 10 : 9)) {
+		switch (rng_below(&this_cpu->rng, storm->pins ? 13 : storm->forks ? 10 : 9)) {
 		case 0:
 			if (storm->forks && !storm->pins)
 				break;	/* huge pages of a live child would not be reserved again */
@@ -122,6 +133,9 @@ static void work(void *arg, unsigned int index)
 		case 10:
 		case 11:
 			pin(storm);
+			break;
+		case 12:
+			migrate(storm);
 			break;
 		default:
 			touch(storm, storm->mm);

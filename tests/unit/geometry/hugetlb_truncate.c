@@ -13,7 +13,6 @@
 #include "core/mm/rmap.h"
 #include "core/op/gup.h"
 #include "core/op/madvise.h"
-#include "core/op/migrate.h"
 #include "core/op/mincore.h"
 #include "core/op/mkclean.h"
 #include "core/op/pagemap.h"
@@ -117,7 +116,7 @@ static int count_entry(pmd_t *pmdp, unsigned long hmask, unsigned long addr, uns
 	return 0;
 }
 
-/* Rows: G2, W9, W10, L6, A9. */
+/* Rows: G2, W9, W10, L6. */
 static void it_is_seen_and_kept(void **state)
 {
 	static const struct mm_walk_ops ops = { .hugetlb_entry = count_entry };
@@ -161,8 +160,6 @@ static void it_is_seen_and_kept(void **state)
 	unpin_user_pages_dirty_lock(&page, 1);
 	folio_get(folio);
 	assert_int_equal(reclaim_folio(folio), -EBUSY);
-	folio_get(folio);
-	assert_int_equal(migrate_folio(folio, 0), -EBUSY);
 	assert_int_equal(filemap_writeback(file), 0);
 	end_of_file(file, mm, other);
 }
