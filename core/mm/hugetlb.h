@@ -134,15 +134,7 @@ static inline spinlock_t *huge_pte_lock(const struct hstate *h, struct mm_pgtabl
 /* As said above. */
 static inline spinlock_t *huge_leaf_lock(const struct hstate *h, struct mm_pgtable *pt, pmd_t *entryp)
 {
-	spinlock_t *ptl;
-
-	if (!pmd_trans_huge(pmdp_get(entryp)))
-		return NULL;
-	ptl = huge_pte_lock(h, pt, entryp);
-	if (likely(pmd_trans_huge(pmdp_get(entryp))))
-		return ptl;
-	spin_unlock(ptl);
-	return NULL;
+	return pmd_trans_huge(pmdp_get(entryp)) ? leaf_lock(huge_pte_lockptr(h, pt, entryp), entryp) : NULL;
 }
 
 /* True if @vma consists of huge pages of the pool. Source: include/linux/hugetlb_inline.h. */

@@ -4,14 +4,16 @@
 
 #include <errno.h>
 
+#include "core/mm/hugetlb.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
 
 int faultin_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int flags)
 {
+	unsigned long size = is_vm_hugetlb_page(vma) ? huge_page_size(hstate_vma(vma)) : PAGE_SIZE;
 	vm_fault_t ret = 0;
 
-	for (; !ret && start < end; start += PAGE_SIZE)
+	for (; !ret && start < end; start = ALIGN_DOWN(start, size) + size)
 		ret = handle_mm_fault(vma, start, flags);
 	if (ret & VM_FAULT_OOM)
 		return -ENOMEM;

@@ -32,4 +32,24 @@ static inline unsigned long inspected_frame(unsigned long pfn)
 	for (unsigned long pfn = inspected_frame(0); pfn < machine.max_pfn && !(complaint)->made; \
 	     pfn = inspected_frame(pfn + 1))
 
+/*
+ * The next frame after @pfn and what is one block with it: a free block, or a folio, whose tails frames_at_rest()
+ * checks with their head.
+ */
+static inline unsigned long inspected_next(unsigned long pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+	bool block = page_type(page) == PAGE_BUDDY || (page_type(page) > PAGE_USED && !load_relaxed(&page->tail));
+	unsigned long next = pfn + (block ? 1ul << load_relaxed(&page->order) : 1);
+
+	if (next / FRAMES_PER_STEP != pfn / FRAMES_PER_STEP)
+		inspected_step();
+	return inspected_frame(next);
+}
+
+/* Iterates over the first frames of blocks, and over frames in none. After frames_at_rest(). */
+#define for_each_inspected_block(pfn, complaint) \
+	for (unsigned long pfn = inspected_frame(0); pfn < machine.max_pfn && !(complaint)->made; \
+	     pfn = inspected_next(pfn))
+
 #endif

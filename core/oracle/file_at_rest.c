@@ -95,7 +95,7 @@ void file_at_rest(struct mm_struct *const *mms, unsigned int nr, struct complain
 			if (interval_tree_iter_first(&vma->vm_file->mapping.i_mmap, 0, ~0ul) == &vma->i_mmap_node)
 				check_file(vma->vm_file, mms, nr, complaint);
 		}
-	for_each_inspected_frame(pfn, complaint) {
+	for_each_inspected_block(pfn, complaint) {
 		struct page *page = pfn_to_page(pfn);
 
 		if (page_type(page) == PAGE_FILE && !load_relaxed(&page->tail))

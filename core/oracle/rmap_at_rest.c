@@ -190,7 +190,7 @@ static void inspect(struct rmap_inspection *in, struct mm_struct *const *mms, un
 		     at = vma->vm_end)
 			read_vma(in, vma);
 	}
-	for_each_inspected_frame(pfn, in->complaint) {
+	for_each_inspected_block(pfn, in->complaint) {
 		struct page *page = pfn_to_page(pfn);
 
 		/* Free huge pages of the pool keep their type. */

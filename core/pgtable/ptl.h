@@ -60,6 +60,17 @@ static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 	return ptl;
 }
 
+/* Takes @ptl, the lock of @leafp, which was a leaf, and returns it. NULL, without a lock: it is none any more. */
+static inline spinlock_t *leaf_lock(spinlock_t *ptl, pmd_t *leafp)
+{
+	SYNCPOINT("ptl.pmd_leaf");
+	spin_lock(ptl);
+	if (likely(pmd_trans_huge(pmdp_get(leafp)) || KNOCKED_OUT(THP_LOCK_RECHECK)))
+		return ptl;
+	spin_unlock(ptl);
+	return NULL;
+}
+
 /*
  * pmd_trans_huge_lock - returns the held lock of the leaf at @pmdp; NULL, without a lock, if it is no leaf: none, or a
  * table. A leaf stays one while its lock is held. Locking: mmap_lock, the VMA lock or a rmap lock, which keep upper
@@ -67,16 +78,7 @@ static inline spinlock_t *pmd_lock(struct mm_pgtable *pt, pmd_t *pmdp)
  */
 static inline spinlock_t *pmd_trans_huge_lock(struct mm_pgtable *pt, pmd_t *pmdp)
 {
-	spinlock_t *ptl;
-
-	if (likely(!pmd_trans_huge(pmdp_get(pmdp))))
-		return NULL;
-	SYNCPOINT("ptl.pmd_leaf");
-	ptl = pmd_lock(pt, pmdp);
-	if (likely(pmd_trans_huge(pmdp_get(pmdp)) || KNOCKED_OUT(THP_LOCK_RECHECK)))
-		return ptl;
-	spin_unlock(ptl);
-	return NULL;
+	return likely(!pmd_trans_huge(pmdp_get(pmdp))) ? NULL : leaf_lock(pmd_lockptr(pt, pmdp), pmdp);
 }
 
 /*

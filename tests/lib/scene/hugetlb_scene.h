@@ -24,8 +24,8 @@ static inline long map_huge(struct mm_struct *mm, unsigned long addr, unsigned l
 
 /* ---- the other size: leaves of PUD tables ---- */
 
-/* Frames of a machine that has @nr free rows of 1 GiB: pfn 0 is in the first, and what is in use is in the last. */
-#define GIGANTIC_FRAMES(nr)	((2 + (nr)) * HPAGE_PUD_NR)
+/* Frames of a machine with @nr free rows of 1 GiB: pfn 0 is in the first, and what is in use comes last. */
+#define GIGANTIC_FRAMES(nr)	((1 + (nr)) * HPAGE_PUD_NR + 4096)
 
 /* It stays until the machine stops: its pages take a while to set up. */
 static inline void gigantic_pool_of(unsigned long nr)

@@ -289,6 +289,52 @@ static void the_oracle_complains(void **state)
 	end_of(mm);
 }
 
+/* ---- populating, and ranges used before ---- */
+
+/* Row: G2. */
+static void one_fault_populates_a_huge_page(void **state)
+{
+	struct mm_struct *mm;
+	uint64_t spurious;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 3, 3);
+	spurious = events_total(EV_FAULT_SPURIOUS);
+	assert_int_equal(sys_madvise(mm, AREA + PAGE_SIZE, PMD_SIZE, MADV_POPULATE_WRITE), 0);
+	assert_true(pmd_write(huge_at(mm, AREA)) && pmd_write(huge_at(mm, AREA + PMD_SIZE)));
+	assert_true(pmd_none(huge_at(mm, AREA + 2 * PMD_SIZE)) && pool_is(1, 1));
+	assert_int_equal(events_total(EV_FAULT_SPURIOUS), spurious);
+	end_of(mm);
+}
+
+/* A huge page of 1 GiB needs a range without PMD table: none is left of what was mapped there. Rows: L1, L8. */
+static void no_table_is_in_its_place(void **state)
+{
+	unsigned long end = AREA + PUD_SIZE;
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 1, 1);
+	map_at(mm, AREA + 9 * PMD_SIZE, PMD_SIZE, READ_WRITE);
+	map_at(mm, end - PAGE_SIZE, 2 * PAGE_SIZE, READ_WRITE);
+	write_at(mm, AREA + 9 * PMD_SIZE);
+	write_at(mm, end - PAGE_SIZE);
+	write_at(mm, end);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	assert_int_equal(sys_munmap(mm, AREA + 9 * PMD_SIZE, PMD_SIZE), 0);
+	assert_int_equal(map_gigantic(mm, AREA, 1, MAP_FIXED_NOREPLACE | MAP_NORESERVE), -EEXIST);
+	assert_int_equal(map_gigantic(mm, AREA, 1, MAP_FIXED | MAP_NORESERVE), AREA);
+	assert_int_equal(huge_write(mm, AREA), VM_FAULT_SIGBUS);	/* the pool is empty */
+	assert_true(gigantic_pool_is(0, 0) && pool_is(1, 0));
+	assert_int_equal(map_huge(mm, AREA, 1, MAP_FIXED), -EINVAL);	/* of a part of it */
+	assert_int_equal(sys_munmap(mm, AREA, PUD_SIZE), 0);
+	assert_int_equal(map_huge(mm, AREA, 1, MAP_FIXED), AREA);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	end_of(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +348,8 @@ int main(void)
 #endif
 		cmocka_unit_test(the_pool_shrinks_to_its_reservations),
 		cmocka_unit_test(the_oracle_complains),
+		cmocka_unit_test(one_fault_populates_a_huge_page),
+		cmocka_unit_test(no_table_is_in_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, world_up_with_words, world_down);
