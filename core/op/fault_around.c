@@ -99,7 +99,10 @@ static unsigned long map_locked(struct vm_fault *vmf, const struct window *windo
 				unsigned long index, unsigned long nr)
 {
 	struct page *page = folio_page(folio, index - folio->page.index);
-	unsigned long mapped = map_folio(vmf, folio, page, vmf->ptep + (index - window->first), nr);
+	unsigned long mapped;
+
+	ASSERT(level_index(LEVEL_PTE, window->addr) + (index - window->first) + nr <= PTRS_PER_PTE);
+	mapped = map_folio(vmf, folio, page, vmf->ptep + (index - window->first), nr);
 
 	if (mapped > 1)
 		folio_ref_add(folio, (int)mapped - 1);	/* one entry has the caller's */
