@@ -22,6 +22,12 @@ static bool is_valid_guard_vma(const struct vm_area_struct *vma, bool allow_lock
 }
 
 /* > 0: a leaf is mapped: zap it, instead of splitting it for the walk, and retry. */
+static int guard_install_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next, (void)walk;
+	return pud_trans_huge(pudp_get(pudp));
+}
+
 static int guard_install_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	(void)addr, (void)next, (void)walk;
@@ -43,6 +49,7 @@ static int guard_set_pte(unsigned long addr, unsigned long next, pte_t *ptep, st
 }
 
 static const struct mm_walk_ops guard_install_ops = {
+	.pud_entry = guard_install_pud_entry,
 	.pmd_entry = guard_install_pmd_entry,
 	.pte_entry = guard_pte_entry,
 	.install_pte = guard_set_pte,
@@ -84,6 +91,14 @@ static int guard_remove_pte_entry(pte_t *ptep, unsigned long addr, unsigned long
 }
 
 /* A leaf has no guards: do not split it. */
+static int guard_remove_pud_entry(pud_t *pudp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)addr, (void)next;
+	if (pud_trans_huge(pudp_get(pudp)))
+		walk->action = ACTION_CONTINUE;
+	return 0;
+}
+
 static int guard_remove_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
 {
 	(void)addr, (void)next;
@@ -93,6 +108,7 @@ static int guard_remove_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long
 }
 
 static const struct mm_walk_ops guard_remove_ops = {
+	.pud_entry = guard_remove_pud_entry,
 	.pmd_entry = guard_remove_pmd_entry,
 	.pte_entry = guard_remove_pte_entry,
 	.walk_lock = PGWALK_RDLOCK,

@@ -11,6 +11,7 @@
 #include "core/probe/retry.h"
 
 DEFINE_EVENT(PUD_INSERT, "PUD leaves set by faults of drivers");
+DEFINE_EVENT(PUD_PROTECT, "PUD leaves given other permissions");
 DEFINE_EVENT(PUD_FAULT_RACED, "faults that found another thread's PUD entry");
 
 _Static_assert(!THP_POSSIBLE || HPAGE_PUD_ORDER <= MAX_FOLIO_ORDER, "a folio that a PUD leaf maps can be allocated");
@@ -154,6 +155,36 @@ vm_fault_t handle_pud_fault(struct vm_fault *vmf)
 	while ((ret = pud_fault_once(vmf)) == FAULT_AGAIN)
 		RETRY();
 	return ret;
+}
+
+/* ---- permissions ---- */
+
+/* Source: mm/huge_memory.c. */
+static void change_huge_pud(const struct vm_area_struct *vma, pud_t *pudp)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
+	pud_t pud;
+
+	spin_lock(&pt->page_table_lock);
+	/* Unmapped by its file meanwhile: nothing to change. */
+	if (pud_trans_huge(pudp_get(pudp))) {
+		pud = pudp_invalidate(pudp);
+		SYNCPOINT("pud.protect.invalid");
+		set_pud_at(pudp, pud_modify(pud, vma->vm_page_prot, !pud_special(pud) && vma_inserts_writable(vma)));
+		count_event(EV_PUD_PROTECT);
+	}
+	spin_unlock(&pt->page_table_lock);
+}
+
+void change_huge_puds_slow(const struct vm_area_struct *vma)
+{
+	for (unsigned long addr = vma->vm_start, next; addr < vma->vm_end; addr = next) {
+		pud_t *pudp = pud_find(&vma->vm_mm->pt, addr);
+
+		next = pud_addr_end(addr, vma->vm_end);
+		if (pudp && pud_trans_huge(pudp_get(pudp)))
+			change_huge_pud(vma, pudp);
+	}
 }
 
 /* ---- zap ---- */

@@ -11,6 +11,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
+#include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
 #include "core/op/populate.h"
@@ -77,7 +78,7 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 		hugetlb_change_protection(vma);
 		addr = vma->vm_end;
 	}
-	split_huge_puds(vma, addr, vma->vm_end);
+	change_huge_puds(vma);
 	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
 		next = pmd_addr_end(addr, vma->vm_end);
 		/* A leaf lies in the VMA as a whole, and no thread makes a new one meanwhile. */

@@ -127,7 +127,9 @@ static void check_pud_folio(struct inspection *in, pud_t pud, unsigned long addr
 	if (folio_order(folio) != HPAGE_PUD_ORDER || pud_pfn(pud) != folio_pfn(folio) ||
 	    pud_pfn(pud) != linear_page_index(vma, addr))
 		fail(in, "PUD leaf %016lx at %lx does not map that folio of that file", (unsigned long)pud.val, addr);
-	else if (pud.val != mk_huge_pud(&folio->page, vma->vm_page_prot, vma_inserts_writable(vma)).val)
+	/* One that lost its write permission stays dirty. */
+	else if ((pud.val | (pud_write(pud) ? 0 : ENTRY_DIRTY)) !=
+		 (mk_huge_pud(&folio->page, vma->vm_page_prot, vma_inserts_writable(vma)).val | ENTRY_DIRTY))
 		fail(in, "PUD leaf %016lx at %lx has not the permissions of its VMA", (unsigned long)pud.val, addr);
 }
 

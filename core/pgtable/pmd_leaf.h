@@ -78,6 +78,12 @@ static inline pud_t mk_huge_pud(const struct page *page, uint64_t prot, bool wri
 			(write ? ENTRY_WRITE | ENTRY_DIRTY : 0) };
 }
 
+/* As pmd_modify(); dirty with write permission, as it is made. */
+static inline pud_t pud_modify(pud_t pud, uint64_t prot, bool write)
+{
+	return (pud_t){ pmd_modify(__pmd(pud.val), prot).val | (write ? ENTRY_WRITE | ENTRY_DIRTY : 0) };
+}
+
 /* The pages' contents and counts were written before. */
 static inline void set_pud_at(pud_t *pudp, pud_t pud)
 {
@@ -92,6 +98,14 @@ static inline pud_t pudp_get_and_clear(pud_t *pudp)
 	SCHEDULE_STEP("pud.clear");
 	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return (pud_t){ xchg_acq_rel(&pudp->val, 0) };
+}
+
+/* As pmdp_invalidate(): it is a leaf still, for threads that wait for the lock. Source: mm/huge_memory.c. */
+static inline pud_t pudp_invalidate(pud_t *pudp)
+{
+	SCHEDULE_STEP("pud.invalidate");
+	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
+	return (pud_t){ fetch_and_acq_rel(&pudp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)) };
 }
 
 /* ---- changing leaves. Locking: the PMD table's PTL ---- */

@@ -211,7 +211,7 @@ static void leaves_of_devices_hold(void **state)
 	static const struct wanted wanted[] = {
 		MET(EV_PUD_INSERT, 100), MET(EV_PUD_FAULT_RACED, 1), MET(EV_THP_SPLIT_PUD, 100), MET(EV_GUP_LEAF, 100),
 		MET(EV_GUP_CHANGED, 1),	 MET(EV_HMM_COMPARED, 100),  MET(EV_HMM_STALE, 1),	 MET(EV_FORK, 10),
-		MET(EV_VMA_SPLIT, 10),	 MET(EV_FAULT_RETRY, 1),
+		MET(EV_VMA_SPLIT, 10),	 MET(EV_FAULT_RETRY, 1),   MET(EV_PUD_PROTECT, 5),
 	};
 	struct storms storms = STORMS(wanted, test_rounds(ARRAY_SIZE(policies)));
 

@@ -104,11 +104,6 @@ static long protect(struct mm_struct *mm)
 	return sys_mprotect(mm, PLACE + PUD_SIZE / 2, PAGE_SIZE, PROT_READ);
 }
 
-static long protect_all(struct mm_struct *mm)
-{
-	return sys_mprotect(mm, PLACE - PAGE_SIZE, 2 * PUD_SIZE + 2 * PAGE_SIZE, PROT_NONE);
-}
-
 static long move(struct mm_struct *mm)
 {
 	return sys_mremap(mm, PLACE, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, 5 * PGDIR_SIZE) ==
@@ -118,10 +113,10 @@ static long move(struct mm_struct *mm)
 		       -1;
 }
 
-/* Whatever changes a part of it, or its rights, or its place. */
+/* Whatever changes a part of it, or its place. */
 static void it_goes_before_what_it_maps_changes(void **state)
 {
-	static long (*const change[])(struct mm_struct *mm) = { unmap, protect, protect_all, move };
+	static long (*const change[])(struct mm_struct *mm) = { unmap, protect, move };
 
 	(void)state;
 	needs_thp();
@@ -130,9 +125,30 @@ static void it_goes_before_what_it_maps_changes(void **state)
 
 		assert_int_equal(change[i](s.mm), 0);
 		assert_false(is_leaf(s.mm, PLACE));
-		assert_int_equal(is_leaf(s.mm, PLACE + PUD_SIZE), change[i] != protect_all);
+		assert_true(is_leaf(s.mm, PLACE + PUD_SIZE));
 		end(&s);
 	}
+}
+
+/* Row: A9. Of all it maps: it stays a leaf over the same raw frames, and never is writable. */
+static void protections_of_all_change_it(void **state)
+{
+	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE };
+	struct scene s;
+
+	(void)state;
+	needs_thp();
+	s = raw_scene("linux-6.15,thp=always");
+	for (unsigned int i = 0; i < ARRAY_SIZE(prots); i++) {
+		assert_int_equal(sys_mprotect(s.mm, PLACE - PAGE_SIZE, 2 * PUD_SIZE + 2 * PAGE_SIZE, prots[i]), 0);
+		assert_true(is_leaf(s.mm, PLACE) && is_leaf(s.mm, PLACE + PUD_SIZE));
+		assert_int_equal(pud_accessible(pud_at(s.mm, PLACE)), prots[i] != PROT_NONE);
+		assert_false(pud_write(pud_at(s.mm, PLACE)));
+		assert_at_rest(s.mm);
+	}
+	assert_int_equal(do_write(&s, PLACE + 7 * PAGE_SIZE), 0);
+	assert_false(is_leaf(s.mm, PLACE));
+	end(&s);
 }
 
 /* A child maps the same, once it looks. */
@@ -320,6 +336,7 @@ int main(void)
 		cmocka_unit_test(leaves_where_they_fit),
 		cmocka_unit_test(a_write_takes_the_leaf_away),
 		cmocka_unit_test(it_goes_before_what_it_maps_changes),
+		cmocka_unit_test(protections_of_all_change_it),
 		cmocka_unit_test(fork_leaves_it_to_faults),
 		cmocka_unit_test(what_is_wrong_with_one_is_seen),
 		cmocka_unit_test(walks_below_it),
