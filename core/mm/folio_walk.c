@@ -55,6 +55,9 @@ static struct page *page_of_pmd(struct lookup *lookup, pmd_t pmd)
 
 static struct page *page_of_pud(struct lookup *lookup, pud_t pud)
 {
+	lookup->fw->page = NULL;
+	if (unlikely(is_pmd_migration_entry(__pmd(pud.val))))	/* of hugetlb: see hugetlb.h */
+		return lookup->flags & FW_MIGRATION ? pud_page(pud) : NULL;
 	lookup->fw->page = vm_normal_page_pud(pud, lookup->addr);
 	return lookup->fw->page;
 }

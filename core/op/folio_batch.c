@@ -3,6 +3,7 @@
 #include "core/op/folio_batch.h"
 
 #include "core/mm/huge_memory.h"
+#include "core/mm/hugetlb.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vm_normal_page.h"
@@ -10,7 +11,6 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
-#include "core/phys/hugetlb_pool.h"
 
 /*
  * > 0: the batch has no room for another folio. Locking: the PTL of the entry, which maps @page, or NULL, over [@addr,
@@ -39,28 +39,35 @@ static int collect_pte(pte_t *ptep, unsigned long addr, unsigned long next, stru
 		       next);
 }
 
-/* The walk does not split a leaf: split_large() does, if its folio can be split. */
-static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+/* A leaf, whose address @mask masks. Locking: @ptl, its lock, which is dropped. */
+static int collect_leaf(spinlock_t *ptl, pmd_t pmd, unsigned long mask, unsigned long addr, unsigned long next,
+			struct mm_walk *walk)
 {
-	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
-	pmd_t pmd;
-	int full;
+	bool none = is_pmd_migration_entry(pmd) || pmd_special(pmd);
+	int full = collect(walk->private, none ? NULL : pmd_page(pmd) + ((addr & ~mask) >> PAGE_SHIFT), addr, next);
 
-	if (!ptl)
-		return 0;
-	walk->action = ACTION_CONTINUE;
-	pmd = pmdp_get(pmdp);
-	full = collect(walk->private, is_pmd_migration_entry(pmd) ? NULL : vm_normal_page_pmd(pmd, addr), addr,
-		       next);
 	spin_unlock(ptl);
 	return full;
 }
 
-/* A huge page that a leaf of a PUD table maps is not collected. Locking: the hugetlb VMA lock. */
+/* The walk does not split a leaf: split_large() does, if its folio can be split. */
+static int collect_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	spinlock_t *ptl = pmd_trans_huge_lock(&walk->mm->pt, pmdp);
+
+	if (!ptl)
+		return 0;
+	walk->action = ACTION_CONTINUE;
+	return collect_leaf(ptl, pmdp_get(pmdp), PMD_MASK, addr, next, walk);
+}
+
+/* Locking: the hugetlb VMA lock. Source: mm/mempolicy.c, queue_folios_hugetlb(). */
 static int collect_hugetlb(pmd_t *entryp, unsigned long hmask, unsigned long addr, unsigned long next,
 			   struct mm_walk *walk)
 {
-	return hmask == PMD_MASK ? collect_pmd(entryp, addr, next, walk) : 0;
+	spinlock_t *ptl = huge_leaf_lock(hstate_vma(walk->vma), &walk->mm->pt, entryp);
+
+	return ptl ? collect_leaf(ptl, pmdp_get(entryp), hmask, addr, next, walk) : 0;
 }
 
 bool folio_batch_fill(struct folio_batch *batch, struct vm_area_struct *vma, unsigned long end)

@@ -238,11 +238,11 @@ DEFINE_KNOCKOUT(MIGRATION_WAIT_LEAF,
 	.hunt = "test knockout.migrate_huge");
 
 /* While the leaf is set, its folio exists, and stays locked. */
-vm_fault_t pmd_migration_entry_wait(struct vm_fault *vmf, pmd_t pmd)
+vm_fault_t pmd_migration_entry_wait(struct vm_fault *vmf, spinlock_t *ptl, pmd_t pmd)
 {
 	vm_fault_t ret;
 
-	if (!lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(MIGRATION_WAIT_LEAF)))
+	if (!lock_and_compare_leaf(vmf, ptl, pmd, KNOCKED_OUT(MIGRATION_WAIT_LEAF)))
 		return FAULT_AGAIN;
 	ASSERT(folio_test_locked(page_folio(pmd_page(pmd))));
 	ret = fault_waits(vmf, page_folio(pmd_page(pmd)));
@@ -258,7 +258,7 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
 	if (unlikely(pmd_clear_bad(vmf->pmdp, pmd)))
 		return FAULT_AGAIN;
 	if (unlikely(is_pmd_migration_entry(pmd)))
-		return pmd_migration_entry_wait(vmf, pmd);
+		return pmd_migration_entry_wait(vmf, pmd_lockptr(vmf->pt, vmf->pmdp), pmd);
 	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
 		return wait_for_leaf(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))

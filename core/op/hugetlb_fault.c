@@ -20,6 +20,11 @@ static void clear_huge_page(struct folio *folio)
 		clear_payload(folio_page(folio, i));
 }
 
+static spinlock_t *leaf_lockptr(const struct vm_fault *vmf)
+{
+	return huge_pte_lockptr(hstate_vma(vmf->vma), vmf->pt, vmf->pmdp);
+}
+
 DEFINE_KNOCKOUT(HUGETLB_FAULT_RECHECK,
 	.name = "hugetlb:fault-recheck",
 	.removes = "the re-check of the entry under its lock before a fault in hugetlb memory changes it",
@@ -29,9 +34,7 @@ DEFINE_KNOCKOUT(HUGETLB_FAULT_RECHECK,
 
 static bool same_leaf_locked(struct vm_fault *vmf, pmd_t pmd)
 {
-	spinlock_t *ptl = huge_pte_lockptr(hstate_vma(vmf->vma), vmf->pt, vmf->pmdp);
-
-	return lock_and_compare_leaf(vmf, ptl, pmd, KNOCKED_OUT(HUGETLB_FAULT_RECHECK));
+	return lock_and_compare_leaf(vmf, leaf_lockptr(vmf), pmd, KNOCKED_OUT(HUGETLB_FAULT_RECHECK));
 }
 
 /* Locking: the PTL. */
@@ -237,7 +240,7 @@ static vm_fault_t hugetlb_fault_once(struct vm_fault *vmf)
 	if (pmd_none(pmd))
 		return hugetlb_no_page(vmf);
 	if (unlikely(is_pmd_migration_entry(pmd)))
-		return pmd_migration_entry_wait(vmf, pmd);
+		return pmd_migration_entry_wait(vmf, leaf_lockptr(vmf), pmd);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))
 		return hugetlb_wp(vmf, pmd);
 	return hugetlb_spurious(vmf, pmd);

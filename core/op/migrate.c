@@ -176,7 +176,7 @@ int migrate_folio_locked(struct folio *to, struct folio *from)
 static bool can_be_moved(const struct folio *folio, bool to_device)
 {
 	if (folio_test_hugetlb(folio))
-		return folio_order(folio) == HPAGE_PMD_ORDER && !to_device;
+		return !to_device;
 	if (folio_test_anon(folio))
 		return !folio_is_device_private(folio);
 	return page_type(&folio->page) == PAGE_FILE && !to_device;

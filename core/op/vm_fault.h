@@ -191,11 +191,11 @@ bool reuse_locked_folio(struct folio *folio, struct vm_area_struct *vma);
  */
 vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd);
 /*
- * pmd_migration_entry_wait - the fault waits until the migration of the leaf @pmd, read at vmf->pmdp, ends. Returns as
- * fault_waits(); FAULT_AGAIN if the leaf has changed. Locking: as handle_mm_fault(); the caller drops hugetlb locks
- * first. Source: mm/migrate.c, pmd_migration_entry_wait(), migration_entry_wait_huge().
+ * pmd_migration_entry_wait - the fault waits until the migration of the leaf @pmd, read at vmf->pmdp, ends; its lock
+ * is @ptl. Returns as fault_waits(); FAULT_AGAIN if the leaf has changed. Locking: as handle_mm_fault(); the caller
+ * drops hugetlb locks first. Source: mm/migrate.c, pmd_migration_entry_wait(), migration_entry_wait_huge().
  */
-vm_fault_t pmd_migration_entry_wait(struct vm_fault *vmf, pmd_t pmd);
+vm_fault_t pmd_migration_entry_wait(struct vm_fault *vmf, spinlock_t *ptl, pmd_t pmd);
 
 /*
  * do_raw_page - nothing is mapped yet, and there is no file: maps a raw frame. Returns 0, or FAULT_AGAIN, also if a

@@ -66,12 +66,13 @@ static void forks_pins_and_migrations(void **state)
 	    (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
-/* Huge pages that leaves of PUD tables map, in the same storm. Rows: A5, L6, L8. */
+/* Huge pages that leaves of PUD tables map, in the same storm. Rows: A5, A9, L6, L8. */
 static void leaves_of_pud_tables_too(void **state)
 {
 	static const struct wanted wanted[] = {
 		COUNTED(walked, 1),	 COUNTED(forks_refused, 1), MET(EV_HUGETLB_TAKE_BACK, 1), MET(EV_GUP_LEAF, 1),
-		MET(EV_FORK_COPIED, 1), MET(EV_COW_COPY, 1),
+		MET(EV_FORK_COPIED, 1),	 MET(EV_COW_COPY, 1),	    MET(EV_MIGRATE_LARGE, 1),
+		MET(EV_MIGRATE_WAIT, 1),
 	};
 
 	(void)state;

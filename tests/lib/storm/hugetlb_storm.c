@@ -104,7 +104,7 @@ static void migrate(const struct hugetlb_storm *storm)
 {
 	struct folio_batch batch = { .next = AREA };
 
-	migrate_next_batch(storm->mm, &batch, AREA + HUGETLB_STORM_PAGES * PMD_SIZE, false);
+	migrate_next_batch(storm->mm, &batch, AREA + nr_pages(storm) * size_of(storm), false);
 	for (unsigned int i = 0; i < batch.nr; i++)
 		migrate_folio(batch.folios[i], 0);
 }

@@ -307,6 +307,91 @@ static void truncation_takes_it_half_way(void **state)
 	end_of_file(file, mm);
 }
 
+/* ---- the other size ---- */
+
+/* As up(), with one free row of 1 GiB on each node. */
+static int up_with_giants(void **state)
+{
+	(void)state;
+	BUG_ON(faultline_start(&(struct machine_config){ 2, GIGANTIC_FRAMES(1), 0 }));
+	BUG_ON(cpu_register(0, MEM_LOCAL, 1));
+	return 0;
+}
+
+/* The folio at AREA, half way. */
+static void look_at_giant(void *folio)
+{
+	unsigned long addr = AREA + PMD_SIZE + 5 * PAGE_SIZE;
+	struct folio_walk fw;
+	struct page *page;
+	uint64_t map;
+
+	BUG_ON(!is_pmd_migration_entry(gigantic_at(mm, AREA)) || folio_mapcount(folio));
+	BUG_ON(sys_pagemap(mm, addr, 1, &map) || map != (PM_SWAP | (folio_pfn(folio) + HPAGE_PMD_NR + 5)));
+	BUG_ON(get_user_pages_fast(mm, addr, 1, FOLL_FAST_ONLY, &page));
+	mmap_read_lock(mm);
+	BUG_ON(folio_walk_start(&fw, vma_tree_find(&mm->tree, AREA), addr, 0));
+	BUG_ON(folio_walk_start(&fw, vma_tree_find(&mm->tree, AREA), addr, FW_MIGRATION) != folio || fw.page);
+	folio_walk_end(&fw, vma_tree_find(&mm->tree, AREA));
+	mmap_read_unlock(mm);
+}
+
+static void drop_giant(void *arg)
+{
+	(void)arg;
+	BUG_ON(sys_madvise(mm, AREA, PUD_SIZE, MADV_DONTNEED));
+}
+
+static void read_giant(void *arg, unsigned int index)
+{
+	(void)arg, (void)index;
+	BUG_ON(huge_read(mm, AREA));
+	frame_drain_cpu();
+}
+
+/* The fault waits, and then finds the new one. */
+static void read_it_meanwhile(void *threads)
+{
+	uint64_t waits = events_total(EV_MIGRATE_WAIT);
+
+	*(struct test_threads **)threads = threads_start(1, read_giant, NULL);
+	while (events_total(EV_MIGRATE_WAIT) == waits)
+		cpu_relax();
+}
+
+/* Rows: A9, L7, W12. */
+static void leaves_of_pud_tables_move_too(void **state)
+{
+	struct test_threads *fault;
+	struct folio *old;
+
+	(void)state;
+	needs_huge_pages();
+	if (!FAULTLINE_CHECK)
+		skip();
+	mm = world_mm(POLICY);
+	gigantic_pool_of(2);
+	assert_int_equal(map_gigantic(mm, AREA, 1, MAP_FIXED), AREA);
+	assert_int_equal(huge_write(mm, AREA), 0);
+	old = gigantic_folio_at(mm, AREA);
+	assert_int_equal(page_to_nid(&old->page), 0);
+	meanwhile("migrate.unmapped", look_at_giant, old);
+	assert_int_equal(moved_to(1, MPOL_MF_MOVE), 1);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(page_to_nid(pmd_page(gigantic_at(mm, AREA))), 1);
+	assert_true(gigantic_pool_is(1, 0) && !folio_ref_count(old));
+	assert_true(pmd_write(gigantic_at(mm, AREA)) && folio_mapcount(gigantic_folio_at(mm, AREA)) == 1);
+	other = fork_mm(mm);
+	meanwhile("migrate.unmapped", read_it_meanwhile, &fault);
+	assert_int_equal(sys_migrate_range(mm, AREA + PMD_SIZE, PAGE_SIZE, 0), HPAGE_PUD_NR);
+	threads_join(fault);
+	assert_ptr_equal(gigantic_folio_at(other, AREA), old);
+	meanwhile("migrate.unmapped", drop_giant, NULL);
+	assert_int_equal(moved_to(1, MPOL_MF_MOVE_ALL), 1);
+	assert_true(pmd_none(gigantic_at(mm, AREA)));
+	end_of(mm, other);
+}
+
 #define ready(test)	cmocka_unit_test_setup_teardown(test, up, world_down)
 
 int main(void)
@@ -318,6 +403,7 @@ int main(void)
 		ready(a_fault_waits_for_its_end),
 		ready(other_operations_on_a_leaf_half_way),
 		ready(truncation_takes_it_half_way),
+		cmocka_unit_test_setup_teardown(leaves_of_pud_tables_move_too, up_with_giants, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
