@@ -34,6 +34,7 @@ struct address_space {
 	uint32_t flags;			/* (L) AS_* */
 	unsigned long i_size;		/* (A) pages; changed by (T) */
 	unsigned long nrpages;		/* (A) */
+	bool error;			/* (A) contents were lost, and no thread knows: AS_EIO in Linux */
 	struct rwsem invalidate_lock;	/* see lockrank.def */
 	struct rwsem i_mmap_rwsem __cacheline_aligned;	/* see lockrank.def */
 	struct interval_tree i_mmap;	/* (I) the VMAs that map it, by vm_pgoff */

@@ -302,3 +302,12 @@ void filemap_write_folio(struct folio *folio)
 		/* A device may write to it. */
 		*device_word(folio, n) = load_relaxed((uint64_t *)page_payload(folio_page(folio, n)));
 }
+
+/* ---- errors ---- */
+
+int filemap_check_errors(struct address_space *mapping)
+{
+	bool lost = true;
+
+	return load_relaxed(&mapping->error) && try_cmpxchg_relaxed(&mapping->error, &lost, false) ? -EIO : 0;
+}

@@ -160,4 +160,15 @@ static inline bool folio_test_clear_dirty(struct folio *folio)
 /* Writes the first word of each page of @folio to the file's device. Locking: the folio lock. */
 void filemap_write_folio(struct folio *folio);
 
+/* ---- errors ---- */
+
+/* Contents of the file were lost. Locking: a folio of it is locked. Source: include/linux/pagemap.h. */
+static inline void mapping_set_error(struct address_space *mapping)
+{
+	store_relaxed(&mapping->error, true);
+}
+
+/* Returns -EIO once after contents were lost, else 0. Locking: none. Source: mm/filemap.c. */
+int filemap_check_errors(struct address_space *mapping);
+
 #endif

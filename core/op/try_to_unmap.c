@@ -45,10 +45,10 @@ static void flush(const struct unmap *unmap)
 		try_to_unmap_flush();
 }
 
-/* A file has the page: a fault finds it there, so no entry is needed. */
+/* A file has the page, if it is not lost: a fault finds it there, so no entry is needed. */
 static bool dropped(const struct unmap *unmap, const struct folio *folio)
 {
-	return !unmap->migrate && !folio_test_anon(folio);
+	return !unmap->migrate && !folio_test_anon(folio) && !(unmap->flags & TTU_HWPOISON);
 }
 
 /* @entry, which replaces @pte, with its soft-dirty bit. */
@@ -69,7 +69,7 @@ static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
 	return keep_soft_dirty(entry, pte);
 }
 
-/* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated. */
+/* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated or lost. */
 static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page, bool exclusive)
 {
 	if (unmap->migrate)
@@ -80,11 +80,11 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */
-static void count_unmapped(const struct unmap *unmap, struct mm_pgtable *pt)
+static void count_unmapped(const struct unmap *unmap, const struct folio *folio, struct mm_pgtable *pt)
 {
 	if (unmap->migrate)
 		return;
-	mm_count(pt, MM_ANONPAGES, -1);
+	mm_count(pt, mm_counter(folio), -1);
 	if (!(unmap->flags & TTU_HWPOISON))
 		mm_count(pt, MM_SWAPENTS, 1);
 }
@@ -140,7 +140,7 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 	if (unmap->flags & TTU_HWPOISON && exclusive)
 		ClearPageAnonExclusive(page);
 	set_pte(ptep, replacement(unmap, pte, page, exclusive));
-	count_unmapped(unmap, &vma->vm_mm->pt);
+	count_unmapped(unmap, folio, &vma->vm_mm->pt);
 	folio_remove_rmap_ptes(folio, page, 1, vma);
 	folio_put(folio);
 	return true;
@@ -288,19 +288,48 @@ void try_to_migrate(struct folio *folio, unsigned int flags)
 	unmap_folio(folio, &unmap);
 }
 
+/* Locking: the folio lock. */
+static bool lose_anon_folio(struct folio *folio)
+{
+	if (folio_test_swapcache(folio))
+		return false;
+	try_to_unmap(folio, TTU_HWPOISON | TTU_IGNORE_MLOCK | TTU_SYNC);
+	return !folio_mapped(folio);
+}
+
+/*
+ * The file's device has what a clean page holds: its entries are cleared, and the next fault reads it in again. A dirty
+ * one is lost: its entries become poison, and the file has an error to report. Source: mm/memory-failure.c,
+ * hwpoison_user_mappings(), me_pagecache_clean(), me_pagecache_dirty(). Locking: the folio lock.
+ */
+static bool lose_file_folio(struct folio *folio)
+{
+	struct address_space *mapping = folio_mapping(folio);
+	unsigned int poison = folio_test_dirty(folio) ? TTU_HWPOISON : 0;
+
+	if (!mapping)			/* truncated */
+		return false;
+	try_to_unmap(folio, TTU_IGNORE_MLOCK | TTU_SYNC | poison);
+	if (folio_mapped(folio))
+		return false;
+	if (folio_test_clear_dirty(folio))
+		mapping_set_error(mapping);
+	filemap_remove_folio(folio);
+	return true;
+}
+
 int memory_failure(struct folio *folio)
 {
 	bool done;
 
-	if (folio_test_large(folio) || !folio_test_anon(folio) || folio_is_device_private(folio))
+	if (folio_test_large(folio) || folio_is_device_private(folio) ||
+	    (!folio_test_anon(folio) && page_type(&folio->page) != PAGE_FILE))
 		return -EBUSY;
 	folio_lock(folio);
-	done = !folio_test_swapcache(folio);
-	if (done) {
-		try_to_unmap(folio, TTU_HWPOISON | TTU_IGNORE_MLOCK | TTU_SYNC);
+	done = folio_test_anon(folio) ? lose_anon_folio(folio) : lose_file_folio(folio);
+	if (done)
 		count_event(EV_POISON);
-		done = !folio_mapped(folio) && folio_ref_count(folio) == 1;
-	}
+	done = done && folio_ref_count(folio) == 1;
 	folio_unlock(folio);
 	return done ? 0 : -EBUSY;
 }

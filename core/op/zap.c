@@ -29,12 +29,15 @@ struct zap {
 	long anon, file;		/* (T) pages unmapped from it */
 };
 
-/* True if the page of an entry that maps none is a private copy, not its file's. Locking: the PTL. */
+/*
+ * True if the page of an entry that maps none is a private copy, not its file's; or is lost, maybe. Source:
+ * mm/memory.c, zap_nonpresent_ptes(). Locking: the PTL.
+ */
 static bool stands_for_copy(pte_t pte)
 {
 	if (pte_is_migration(pte))
 		return folio_test_anon(pfn_swap_entry_folio(pte));
-	return pte_is_swap(pte) || pte_is_device_private(pte);
+	return pte_is_swap(pte) || pte_is_device_private(pte) || swapent_type(pte) == SWAPENT_POISON;
 }
 
 /* Clears an entry that maps no page. Source: mm/memory.c, zap_nonpresent_ptes(). Locking: the PTL. */

@@ -114,6 +114,17 @@ static void migrate(const struct file_storm_run *run)
 		migrate_folio(folio, (unsigned int)below(machine.nr_nodes));
 }
 
+/* The same: it is hwpoisoned. */
+static void poison(const struct file_storm_run *run)
+{
+	struct folio *folio = filemap_get_folio(&run->file->mapping, below(run->pages));
+
+	if (!folio)
+		return;
+	memory_failure(folio);
+	folio_put(folio);
+}
+
 /* Pins some pages of a range for a moment. */
 static void pin(const struct target *t)
 {
@@ -136,8 +147,10 @@ static void shape_op(const struct file_storm_run *run)
 
 	if (dice < 43)
 		fault(&t);
-	else if (dice < 47)
+	else if (dice < 46)
 		migrate(run);
+	else if (dice < 47)
+		poison(run);
 	else if (dice < 51)
 		reclaim(run);
 	else if (dice < 55)

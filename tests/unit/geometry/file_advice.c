@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file_advice: madvise and mincore where a file is mapped. */
+/* file_advice: madvise and mincore where a file is mapped, and pages of it that are hwpoisoned. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +111,67 @@ static void guards_stay_when_the_file_is_cut(void **state)
 	}
 }
 
+/* ---- hwpoisoned pages ---- */
+
+static int lose(unsigned long index)
+{
+	struct folio *folio = filemap_get_folio(&file->mapping, index);
+	int err = memory_failure(folio);
+
+	folio_put(folio);
+	return err;
+}
+
+/* Row: A9. The device has what it held: faults read it in again. */
+static void a_clean_page_that_is_lost_is_read_again(void **state)
+{
+	(void)state;
+	load_word(mm, SHARED_AT + PAGE(1));
+	load_word(mm, PRIVATE_AT + PAGE(1));
+	store_word(mm, PRIVATE_AT + PAGE(2), 42);	/* a copy: no page of the file */
+	assert_int_equal(lose(1), 0);
+	assert_int_equal(lose(2), 0);
+	assert_true(pte_none(tree_pte(mm, SHARED_AT + PAGE(1))) && pte_none(tree_pte(mm, PRIVATE_AT + PAGE(1))));
+	assert_null(filemap_get_folio(&file->mapping, 1));
+	assert_at_rest(mm);
+	assert_int_equal(load_word(mm, SHARED_AT + PAGE(1)), file_seeded_word(FILE_SEED, 1));
+	assert_int_equal(load_word(mm, PRIVATE_AT + PAGE(2)), 42);
+	assert_int_equal(filemap_check_errors(&file->mapping), 0);
+}
+
+/* Row: A9. Where it was mapped, no access finds the old contents; and the file reports an error, once. */
+static void a_dirty_page_that_is_lost_is_poison(void **state)
+{
+	uint64_t word;
+
+	(void)state;
+	store_word(mm, SHARED_AT + PAGE(1), 42);
+	assert_int_equal(lose(1), 0);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_FILEPAGES), 0);
+	assert_int_equal(access_word(mm, SHARED_AT + PAGE(1), &word, false), VM_FAULT_HWPOISON);
+	assert_at_rest(mm);
+	assert_int_equal(filemap_check_errors(&file->mapping), -EIO);
+	assert_int_equal(filemap_check_errors(&file->mapping), 0);
+	assert_int_equal(load_word(mm, PRIVATE_AT + PAGE(1)), file_seeded_word(FILE_SEED, 1));
+	unmap_mapping_range(&file->mapping, 1, 1, false);	/* it may be that of a copy */
+	assert_int_equal(access_word(mm, SHARED_AT + PAGE(1), &word, false), VM_FAULT_HWPOISON);
+	unmap_mapping_range(&file->mapping, 1, 1, true);
+	assert_int_equal(load_word(mm, SHARED_AT + PAGE(1)), file_seeded_word(FILE_SEED, 1));
+}
+
+/* Row: A9. */
+static void a_page_in_use_leaves_the_file(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	load_word(mm, SHARED_AT + PAGE(1));
+	assert_int_equal(pin_user_pages_fast(mm, SHARED_AT + PAGE(1), 1, 0, &page), 1);
+	assert_int_equal(lose(1), -EBUSY);
+	assert_null(filemap_get_folio(&file->mapping, 1));
+	unpin_user_page(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +179,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dontneed_drops_copies_and_keeps_the_file, begin, end),
 		cmocka_unit_test_setup_teardown(populate_maps_what_a_fault_would, begin, end),
 		cmocka_unit_test_setup_teardown(guards_stay_when_the_file_is_cut, begin, end),
+		cmocka_unit_test_setup_teardown(a_clean_page_that_is_lost_is_read_again, begin, end),
+		cmocka_unit_test_setup_teardown(a_dirty_page_that_is_lost_is_poison, begin, end),
+		cmocka_unit_test_setup_teardown(a_page_in_use_leaves_the_file, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
