@@ -196,16 +196,6 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 	return done;
 }
 
-/*
- * A shared mapping of huge pages may share its tables with other mms: nothing is moved, and faults map the file's huge
- * pages again. Source: mm/hugetlb.c, move_hugetlb_page_tables(), which does so with shared tables only.
- */
-static unsigned long drop_shared(const struct pagetable_move_control *pmc)
-{
-	unmap_hugepage_range(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len, false);
-	return pmc->len;
-}
-
 /* Locking: the rmap locks. Source: mm/hugetlb.c, move_huge_pte(). */
 static void move_hugetlb_leaf(struct mm_pgtable *pt, const struct hstate *h, pmd_t *oldp, pmd_t *newp)
 {
@@ -240,6 +230,42 @@ static unsigned long move_hugetlb_page_tables(const struct pagetable_move_contro
 	return pmc->len;
 }
 
+/*
+ * Where others share the table of a shared mapping, it is unshared, and nothing is moved. A new table is not shared:
+ * that of the old VMA would be found. Without memory for it the rest is left to be unmapped. In both cases faults map
+ * the file's huge pages again; Linux undoes the move in the second one. Source: mm/hugetlb.c,
+ * move_hugetlb_page_tables().
+ */
+static unsigned long move_shared_hugetlb(const struct pagetable_move_control *pmc)
+{
+	struct mm_pgtable *pt = &pmc->old->vm_mm->pt;
+	unsigned long addr = pmc->old_addr, end = addr + pmc->len, next;
+	const struct hstate *h = hstate_vma(pmc->old);
+	pmd_t *srcp, *dstp;
+
+	hugetlb_vma_lock_write(pmc->old);
+	i_mmap_lock_write(&pmc->old->vm_file->mapping);
+	for (; (srcp = hugetlb_walk_next(pmc->old, &addr, end, h)); addr = next) {
+		unsigned long new_addr = pmc->new_addr + (addr - pmc->old_addr);
+
+		next = addr + huge_page_size(h);
+		if (pmd_none(pmdp_get(srcp)))
+			continue;
+		if (huge_pmd_unshare(pmc->old, addr)) {
+			next = pud_addr_end(addr, end);
+			continue;
+		}
+		dstp = vma_shares_pmds(pmc->new) ? pmd_alloc_path(pt, new_addr) :
+						   huge_pte_alloc(pmc->new, new_addr, h);
+		if (!dstp)
+			break;
+		move_hugetlb_leaf(pt, h, srcp, dstp);
+	}
+	i_mmap_unlock_write(&pmc->old->vm_file->mapping);
+	hugetlb_vma_unlock_write(pmc->old);
+	return pmc->len;
+}
+
 DEFINE_KNOCKOUT(MREMAP_FLUSH,
 	.name = "mremap:flush",
 	.removes = "notifying subscribers before entries move; it comes after, without locks",
@@ -257,13 +283,15 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	vma_assert_write_locked(pmc->new);
 	/* A VMA without one has no pages; the VMA it was merged with may have one. */
 	BUG_ON(vma_anon_vma(pmc->old) && vma_anon_vma(pmc->new) && vma_anon_vma(pmc->old) != vma_anon_vma(pmc->new));
+	if (unlikely(is_vm_hugetlb_page(pmc->old)))
+		adjust_range_if_pmd_sharing_possible(pmc->old, &range.start, &range.end);
 	if (!KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);
 	split_huge_puds(pmc->old, pmc->old_addr, pmc->old_addr + pmc->len);
 	if (likely(!is_vm_hugetlb_page(pmc->old)))
 		done = move_extents(pmc);
 	else
-		done = pmc->old->vm_flags & VM_SHARED ? drop_shared(pmc) : move_hugetlb_page_tables(pmc);
+		done = pmc->old->vm_flags & VM_SHARED ? move_shared_hugetlb(pmc) : move_hugetlb_page_tables(pmc);
 	SYNCPOINT("mremap.entries_moved");
 	if (KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);

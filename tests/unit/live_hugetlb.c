@@ -96,7 +96,7 @@ static void a_private_mapping_copies(void **state)
 	unsigned char vec[1024];
 	int fd = huge_file();
 	char *shared = mmap(NULL, 2 * HUGE_PAGE, RW, MAP_SHARED, fd, 0);
-	char *private = mmap(NULL, 2 * HUGE_PAGE, RW, MAP_PRIVATE, fd, 0);
+	char *to, *private = mmap(NULL, 2 * HUGE_PAGE, RW, MAP_PRIVATE, fd, 0);
 
 	(void)state;
 	assert_true(shared != MAP_FAILED && private != MAP_FAILED);
@@ -116,6 +116,13 @@ static void a_private_mapping_copies(void **state)
 	assert_int_equal(mincore(shared, 2 * HUGE_PAGE, vec), 0);
 	assert_true(!(vec[0] & 1) && (vec[1023] & 1));
 	assert_ptr_equal(mremap(shared, 0, HUGE_PAGE, MREMAP_MAYMOVE), MAP_FAILED);
+	/* As unit.hugetlb_moves, leaves_of_a_file_move_or_are_dropped. */
+	to = mmap(NULL, 2 * HUGE_PAGE, PROT_NONE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(to, MAP_FAILED);
+	shared = mremap(shared, 2 * HUGE_PAGE, 2 * HUGE_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	assert_ptr_equal(shared, to);
+	assert_int_equal(mincore(shared, 2 * HUGE_PAGE, vec), 0);
+	assert_true(!(vec[0] & 1) && (vec[1023] & 1));
 	munmap(shared, 2 * HUGE_PAGE);
 	munmap(private, 2 * HUGE_PAGE);
 	close(fd);

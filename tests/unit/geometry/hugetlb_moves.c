@@ -151,12 +151,46 @@ static void a_move_without_tables_changes_nothing(void **state)
 	end_of(mm);
 }
 
+/* Row: G2. */
+static void leaves_of_a_file_move_or_are_dropped(void **state)
+{
+	struct mm_struct *mm, *other;
+	struct file *file;
+	pmd_t pmd;
+	long at;
+
+	(void)state;
+	needs_huge_pages();
+	pool_of(3);
+	file = huge_file(3, 3);
+	mm = shared_huge_mm(POLICY, file, 3);
+	other = shared_huge_mm(POLICY, file, 3);
+	assert_int_equal(huge_write(mm, AREA) | huge_write(mm, AREA + 2 * PMD_SIZE) | huge_read(other, AREA), 0);
+	pmd = huge_at(mm, AREA);
+	assert_int_equal(sys_mremap(mm, AREA, 2 * PMD_SIZE, 2 * PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ELSEWHERE),
+			 ELSEWHERE);
+	assert_true(pmd_same(huge_at(mm, ELSEWHERE), pmd) && pmd_none(huge_at(mm, ELSEWHERE + PMD_SIZE)));
+	assert_true(!pmd_none(huge_at(mm, AREA + 2 * PMD_SIZE)) && !pmd_none(huge_at(other, AREA)));
+	assert_int_equal(folio_mapcount(page_folio(pmd_page(pmd))), 2);
+	assert_at_rest(mm, other);
+	/* Without memory for a table. */
+	world_take_frames(0);
+	at = sys_mremap(mm, ELSEWHERE, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AREA + PGDIR_SIZE);
+	world_give_frames();
+	assert_int_equal(at, AREA + PGDIR_SIZE);
+	assert_int_equal(folio_mapcount(page_folio(pmd_page(pmd))), 1);
+	assert_int_equal(huge_write(mm, AREA + PGDIR_SIZE), 0);
+	assert_ptr_equal(huge_folio_at(mm, AREA + PGDIR_SIZE), page_folio(pmd_page(pmd)));
+	end_of_file(file, mm, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_huge_pages_move),
 		cmocka_unit_test(what_is_moved_over_is_given_back),
 		cmocka_unit_test(a_move_without_tables_changes_nothing),
+		cmocka_unit_test(leaves_of_a_file_move_or_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, world_up_with_words, world_down);

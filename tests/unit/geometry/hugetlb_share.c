@@ -155,7 +155,7 @@ static void protect_all(struct mm_struct *mm)
 static void move_it(struct mm_struct *mm)
 {
 	assert_int_equal(sys_mremap(mm, AREA, PUD_SIZE, PUD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, OTHER), OTHER);
-	assert_true(pmd_none(huge_at(mm, AREA)));
+	assert_true(pmd_none(huge_at(mm, AREA)) && pmd_none(huge_at(mm, OTHER)));
 }
 
 static void split_it(struct mm_struct *mm)
