@@ -3,7 +3,8 @@
  * hugetlb_migrate.h - migration of huge pages of the pool: what differs from other folios (migrate.h).
  *
  * The new huge page is a free one of the target node's part of the pool that is not reserved, and the old one returns
- * to the pool: reservations stay what they are.
+ * to the pool. Without a free one it is allocated, and the old one is freed. So the pool's size, and its reservations,
+ * stay what they are.
  *
  * Shared mappings of a file may share the PMD table that maps it. The rmap walk unshares it from each mm but the last,
  * whose leaf becomes a migration entry. So the walk needs i_mmap_rwsem for write, and the hugetlb VMA lock, which

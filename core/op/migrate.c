@@ -64,6 +64,8 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 	folio_unqueue_deferred_split(from);
 	copy_folio(to, from);
 	to->page.index = from->page.index;
+	if (unlikely(folio_test_hugetlb(from)))
+		hugetlb_pool_move(to, from);
 	if (likely(anon_vma))
 		folio_set_anon_mapping(to, anon_vma);
 	else
@@ -154,6 +156,8 @@ static bool migrate_file(struct folio *to, struct folio *from)
 	place = hugetlb_migrate_begin(to, from);
 	unmap_for_migration(from);
 	moved = move_file_contents(to, from);
+	if (moved && unlikely(folio_test_hugetlb(from)))
+		hugetlb_pool_move(to, from);
 	hugetlb_migrate_end(place);
 	if (KNOCKED_OUT(MIGRATE_FILE_LOCK))
 		folio_unlock(to);

@@ -65,19 +65,36 @@ static struct page *pop_near(struct pool *pool, unsigned int nid)
 
 /* ---- size ---- */
 
+/* A new huge page, not counted yet, without a reference, and on no list. */
+static struct page *alloc_fresh(const struct pool *pool, unsigned int nid, unsigned int flags)
+{
+	struct page *head = alloc_pages_node(nid, load_relaxed(&pool->order), PAGE_ANON | ALLOC_COMPOUND | flags);
+
+	if (!head)
+		return NULL;
+	BUG_ON(!folio_ref_freeze(page_folio(head), 1));
+	fetch_or_relaxed(&head->flags, PG_HUGETLB);
+	return head;
+}
+
 static bool grow_from(struct pool *pool, unsigned int nid)
 {
-	struct page *head = alloc_pages_node(nid, load_relaxed(&pool->order), PAGE_ANON | ALLOC_COMPOUND);
+	struct page *head = alloc_fresh(pool, nid, 0);
 
 	if (!head)
 		return false;
-	BUG_ON(!folio_ref_freeze(page_folio(head), 1));
-	fetch_or_relaxed(&head->flags, PG_HUGETLB);
 	spin_lock(&pool->lock);
 	pool->counts.nr++;
 	push_free(pool, head);
 	spin_unlock(&pool->lock);
 	return true;
+}
+
+/* Frees a huge page that is on no list, and not counted any more. */
+static void free_to_node(const struct pool *pool, struct page *head)
+{
+	fetch_and_relaxed(&head->flags, ~PG_HUGETLB);
+	free_frozen_pages(head, load_relaxed(&pool->order));
 }
 
 static bool shrink_one(struct pool *pool)
@@ -92,8 +109,7 @@ static bool shrink_one(struct pool *pool)
 	spin_unlock(&pool->lock);
 	if (!head)
 		return false;
-	fetch_and_relaxed(&head->flags, ~PG_HUGETLB);
-	free_frozen_pages(head, load_relaxed(&pool->order));
+	free_to_node(pool, head);
 	return true;
 }
 
@@ -185,6 +201,17 @@ struct folio *hugetlb_pool_take(unsigned int order, bool reserved)
 	return head ? prepare(head) : NULL;
 }
 
+/* It takes the place of the one that is moved, and is not counted before. */
+static struct folio *take_temporary(const struct pool *pool, unsigned int nid)
+{
+	struct page *head = alloc_fresh(pool, nid, ALLOC_THISNODE);
+	struct folio *folio = head ? prepare(head) : NULL;
+
+	if (folio)
+		fetch_or_relaxed(&head->flags, PG_TEMPORARY);
+	return folio;
+}
+
 struct folio *hugetlb_pool_take_node(unsigned int order, unsigned int nid)
 {
 	struct pool *pool = pool_of(order);
@@ -196,7 +223,15 @@ struct folio *hugetlb_pool_take_node(unsigned int order, unsigned int nid)
 	if (pool->counts.free > pool->counts.reserved)
 		head = pop_free(pool, nid);
 	spin_unlock(&pool->lock);
-	return head ? prepare(head) : NULL;
+	return likely(head) ? prepare(head) : take_temporary(pool, nid);
+}
+
+void hugetlb_pool_move(struct folio *to, struct folio *from)
+{
+	if (likely(!(load_relaxed(&to->page.flags) & PG_TEMPORARY)))
+		return;
+	fetch_and_relaxed(&to->page.flags, ~PG_TEMPORARY);
+	fetch_or_relaxed(&from->page.flags, PG_TEMPORARY);
 }
 
 void hugetlb_pool_set_type(struct folio *folio, enum page_type type)
@@ -209,6 +244,7 @@ void hugetlb_pool_give(struct folio *folio, bool reserve)
 {
 	struct pool *pool = pool_of(folio_order(folio));
 	struct page *head = &folio->page;
+	bool leaves = load_relaxed(&head->flags) & PG_TEMPORARY;
 
 	BUG_ON(folio_ref_count(folio) || folio_mapped(folio) || load_relaxed(&head->_pincount));
 	if (page_type(head) != PAGE_ANON)
@@ -216,6 +252,11 @@ void hugetlb_pool_give(struct folio *folio, bool reserve)
 	page_life_ends(head);
 	store_relaxed(&head->mapping, NULL);
 	store_relaxed(&head->flags, PG_HUGETLB);
+	if (unlikely(leaves)) {
+		BUG_ON(reserve);
+		free_to_node(pool, head);
+		return;
+	}
 	spin_lock(&pool->lock);
 	push_free(pool, head);
 	pool->counts.reserved += reserve;

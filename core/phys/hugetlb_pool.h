@@ -19,7 +19,7 @@
 
 /* No lock key: a copy. Conservation: reserved <= free <= nr */
 struct hugetlb_counts {
-	unsigned long nr;		/* huge pages of the pool */
+	unsigned long nr;		/* huge pages of the pool, without temporary ones */
 	unsigned long free;		/* unused ones */
 	unsigned long reserved;		/* reserved, and not taken yet */
 };
@@ -58,8 +58,15 @@ void hugetlb_pool_unreserve(unsigned int order, unsigned long nr);
  * mm/hugetlb.c.
  */
 struct folio *hugetlb_pool_take(unsigned int order, bool reserved);
-/* The same of node @nid only, and without a reservation. Source: mm/hugetlb.c, dequeue_hugetlb_folio_node_exact(). */
+/*
+ * hugetlb_pool_take_node - the same of node @nid only, and without a reservation, to move a huge page to. If none is
+ * free it is a new one, which leaves the pool with its last reference. Source: mm/hugetlb.c,
+ * alloc_hugetlb_folio_nodemask(), alloc_migrate_hugetlb_folio().
+ * hugetlb_pool_move() - @from was moved to @to, taken so: if @to is new, it stays in the pool, and @from leaves it.
+ * Locking: the folio lock of @from; no other thread has @to. Source: mm/hugetlb.c, move_hugetlb_state().
+ */
 struct folio *hugetlb_pool_take_node(unsigned int order, unsigned int nid);
+void hugetlb_pool_move(struct folio *to, struct folio *from);
 /*
  * Returns a huge page without references to its pool; @reserve: reserves it at the same time. Source: mm/hugetlb.c,
  * free_huge_folio().

@@ -12,6 +12,7 @@
 #define PG_REFERENCED		0x8u	/* folio: used since this was cleared */
 #define PG_DIRTY	0x10u	/* folio of a file: has changes that are not written back */
 #define PG_HUGETLB	0x20u	/* folio: a huge page of the pool, see hugetlb_pool.h */
+#define PG_TEMPORARY	0x40u	/* such a folio: it leaves the pool with its last reference */
 
 /*
  * Set for a new page by the thread that maps it, cleared under the PTL of the one entry that maps it. Holders of that

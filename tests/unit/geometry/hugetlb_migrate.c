@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "core/mm/folio_walk.h"
 #include "core/mm/hugetlb_share.h"
 #include "core/mm/rmap.h"
+#include "core/op/madvise.h"
 #include "core/op/mincore.h"
 #include "core/op/move_pages.h"
 #include "core/op/pagemap.h"
@@ -76,18 +78,40 @@ static void it_moves_to_a_free_one_of_the_node(void **state)
 	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page), 1);
 	assert_int_equal(moved_to(1, MPOL_MF_MOVE), -EBUSY);
 	unpin_user_page(page);
-	/* Neither one that is reserved, nor one of another node. */
-	assert_int_equal(map_huge(mm, OTHER, 3, MAP_FIXED), OTHER);
-	assert_int_equal(moved_to(1, MPOL_MF_MOVE), -ENOMEM);
-	assert_int_equal(sys_munmap(mm, OTHER, PMD_SIZE), 0);
-	write_byte(mm, OTHER + PMD_SIZE, 1);
-	assert_true(pool_is(2, 1));
 	assert_int_equal(sys_fork(mm, &other), 0);
 	assert_int_equal(moved_to(1, MPOL_MF_MOVE), -EACCES);
 	assert_int_equal(moved_to(1, MPOL_MF_MOVE_ALL), 1);
 	assert_ptr_equal(huge_folio_at(mm, AREA), huge_folio_at(other, AREA));
-	assert_true(pool_is(2, 1));
+	assert_true(pool_is(3, 0));
 	end_of(mm, other);
+}
+
+/* All others are reserved: it moves to a new one, and its own leaves the pool. Row: A9. */
+static void without_a_free_one_the_pool_gets_another(void **state)
+{
+	struct folio *old;
+	struct page *page;
+
+	(void)state;
+	needs_huge_pages();
+	mm = hugetlb_mm(POLICY, 3, 3);
+	write_byte(mm, AREA, 7);
+	old = huge_folio_at(mm, AREA);
+	assert_int_equal(moved_to(1, MPOL_MF_MOVE), 1);
+	assert_true(pool_is(2, 2) && hugetlb_pool_counts(HPAGE_PMD_ORDER).nr == 3 && !folio_test_hugetlb(old));
+	assert_true(node_of(mm) == 1 && *huge_byte(mm, AREA) == 7);
+	/* A failed move frees the new one. */
+	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page), 1);
+	assert_int_equal(moved_to(0, MPOL_MF_MOVE), -EBUSY);
+	unpin_user_page(page);
+	assert_true(pool_is(2, 2) && hugetlb_pool_counts(HPAGE_PMD_ORDER).nr == 3);
+	world_take_frames(0);
+	assert_int_equal(moved_to(0, MPOL_MF_MOVE), -ENOMEM);
+	world_give_frames();
+	/* The one it has is of the pool for good. */
+	assert_int_equal(sys_madvise(mm, AREA, PMD_SIZE, MADV_DONTNEED), 0);
+	assert_true(pool_is(3, 3));
+	end_of(mm);
 }
 
 /* Two mms share the table, one has its own, one maps it privately: each maps what is moved, with what was written. */
@@ -398,6 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ready(it_moves_to_a_free_one_of_the_node),
+		ready(without_a_free_one_the_pool_gets_another),
 		ready(a_file_s_is_unmapped_by_unsharing),
 		ready(a_fault_in_a_sharer_makes_it_fail),
 		ready(a_fault_waits_for_its_end),
