@@ -69,8 +69,10 @@ static void partially_mapped_folios_hold(void **state)
 {
 	static const char *const policies[] = { "linux-6.15,anon=16k", "linux-6.4,anon=64k" };
 	static const struct wanted wanted[] = {
-		MET(EV_DEFERRED_QUEUED, 500), MET(EV_DEFERRED_SPLIT, 100), MET(EV_DEFERRED_KEPT, 10),
-		MET(EV_DEFERRED_LOST, 1),     MET(EV_FORK, 21),
+		MET(EV_DEFERRED_QUEUED, 500), MET(EV_DEFERRED_SPLIT, 100), MET(EV_FORK, 21),
+#if FAULTLINE_CHECK
+		MET(EV_DEFERRED_KEPT, 10),    MET(EV_DEFERRED_LOST, 1),	/* rare without pauses at sync points */
+#endif
 	};
 	struct storms storms = STORMS(wanted, ARRAY_SIZE(policies));
 

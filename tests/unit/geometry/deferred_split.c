@@ -11,6 +11,7 @@
 #include "core/op/migrate.h"
 #include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
+#include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/swap_scene.h"
 #include "tests/lib/scene/thp_scene.h"
@@ -197,11 +198,14 @@ static void scan(void *arg)
 /* The last reference is gone (A1) when the scan comes to it (B1). */
 static void a_scan_leaves_a_folio_that_is_being_freed(void **state)
 {
-	struct mm_struct *mm = mm_with_a_large_folio();
 	uint64_t lost = events_total(EV_DEFERRED_LOST);
-	unsigned long frames = machine_free_frames(), split = 1;
+	unsigned long frames, split = 1;
+	struct mm_struct *mm;
 
 	(void)state;
+	needs_checks();
+	mm = mm_with_a_large_folio();
+	frames = machine_free_frames();
 	zap(mm, 1, 1);
 	meanwhile("deferred_split.unqueue", scan, &split);
 	zap(mm, 0, PAGES);
@@ -222,10 +226,13 @@ static void zap_all(void *arg)
 /* The scan's reference is the last. */
 static void a_scan_frees_what_is_unmapped_meanwhile(void **state)
 {
-	struct mm_struct *mm = mm_with_a_large_folio();
-	unsigned long frames = machine_free_frames();
+	struct mm_struct *mm;
+	unsigned long frames;
 
 	(void)state;
+	needs_checks();
+	mm = mm_with_a_large_folio();
+	frames = machine_free_frames();
 	zap(mm, 1, 1);
 	meanwhile("deferred_split.taken", zap_all, mm);
 	assert_int_equal(deferred_split_scan(0, SHRINK_BATCH), 0);
@@ -245,10 +252,12 @@ static void zap_one(void *arg)
 /* Nothing maps it then, so no removal queues it: the end of the migration does, where the new folio is. */
 static void a_part_zapped_under_migration_queues_it(void **state)
 {
-	struct mm_struct *mm = mm_with_a_large_folio();
+	struct mm_struct *mm;
 	struct folio *folio;
 
 	(void)state;
+	needs_checks();
+	mm = mm_with_a_large_folio();
 	meanwhile("migrate.unmapped", zap_one, mm);
 	assert_int_equal(sys_migrate_range(mm, AREA, LEN, 1), PAGES);
 	assert_int_equal(meanwhile_ran(), 1);
