@@ -82,9 +82,9 @@ static void check_huge_page(struct inspection *in, pmd_t pmd, unsigned long addr
 /* A leaf of a PMD table, or one of a PUD table in hugetlb memory, of @size bytes. */
 static void check_leaf_of(struct inspection *in, pmd_t pmd, unsigned long addr, unsigned long size)
 {
-	const struct vm_area_struct *vma = in->vma;
+	const struct vm_area_struct *vma = inspected_vma(in, addr);
 
-	if (vma->vm_end < addr + size)
+	if (!vma || vma->vm_end < addr + size)
 		fail(in, "leaf %016lx at %lx lies in no VMA as a whole", (unsigned long)pmd.val, addr);
 	else if ((pmd.val & ~LEAF_KNOWN) || !(pmd.val & (ENTRY_PRESENT | ENTRY_PROTNONE)))
 		fail(in, "bad leaf %016lx at %lx", (unsigned long)pmd.val, addr);
@@ -104,8 +104,8 @@ void check_leaf(struct inspection *in, pmd_t pmd, unsigned long addr)
 {
 	const struct vm_area_struct *vma = inspected_vma(in, addr);
 
-	if (!vma || (vma->vm_flags & VM_HUGETLB_PUD))
-		fail(in, "leaf %016lx at %lx lies in no VMA of its size", (unsigned long)pmd.val, addr);
+	if (vma && (vma->vm_flags & VM_HUGETLB_PUD))
+		fail(in, "leaf %016lx at %lx is smaller than the huge pages of its VMA", (unsigned long)pmd.val, addr);
 	else
 		check_leaf_of(in, pmd, addr, PMD_SIZE);
 }
