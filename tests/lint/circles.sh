@@ -17,12 +17,13 @@ objects() {
 
 # FROM TO for each source that names a symbol of another one.
 arrows() {
-	objects | while read -r object source; do
-		nm -g "$object" | awk -v source="$source" '
-		/ (knockout|EV|RETRY|kind)_[A-Za-z0-9_]*$/ { next }
-		NF == 2 && $1 == "U" { print "U", $2, source }
-		NF == 3 && $2 ~ /^[TDBRCVW]$/ { print "D", $3, source }'
-	done | awk '
+	objects >"$scratch/objects"
+	cut -d ' ' -f 1 "$scratch/objects" | xargs nm -gA | awk '
+	NR == FNR { source[$1] = $2; next }
+	/ (knockout|EV|RETRY|kind)_[A-Za-z0-9_]*$/ { next }
+	{ at = index($0, ".o:"); from = source[substr($0, 1, at + 1)]; $0 = substr($0, at + 3) }
+	NF == 2 && $1 == "U" { print "U", $2, from }
+	NF == 3 && $2 ~ /^[TDBRCVW]$/ { print "D", $3, from }' "$scratch/objects" - | awk '
 	$1 == "D" { defined[$2] = $3 }
 	$1 == "U" { users[$2] = users[$2] " " $3 }
 	END {

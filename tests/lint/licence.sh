@@ -10,9 +10,11 @@ scripts() {
 }
 
 unlicensed() {
-	{ sources core workloads bench tests; scripts; } | while read -r file; do
-		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file: no licence line"
-	done
+	{ sources core workloads bench tests; scripts; } | xargs awk '
+	FNR == 1 { file[++files] = FILENAME }
+	FNR <= 2 && /SPDX-License-Identifier: GPL-2.0-or-later/ { licensed[FILENAME] }
+	FNR == 2 { nextfile }
+	END { for (i = 1; i <= files; i++) if (!(file[i] in licensed)) print file[i] ": no licence line" }'
 }
 
 too_long() {
