@@ -11,7 +11,7 @@
 #include "tests/lib/storm/storm.h"
 
 #define STORMS		400	/* maximum of seeds tried; most need a few, all far fewer */
-#define CLEAN_STORMS	8
+#define CLEAN_STORMS	20
 #define TRIES		8
 
 struct stormy {

@@ -212,7 +212,7 @@ static void no_schedule_loses_one(void **state)
 		COUNTED(writes, 100), COUNTED(looks, 100), COUNTED(shared_writes, 100),
 		MET(EV_MIGRATE, 10),  MET(EV_FORK, 1),	   MET(EV_FILE_CLEANED, 10),
 	};
-	struct storms storms = STORMS(wanted, test_rounds(100));
+	struct storms storms = STORMS(wanted, test_rounds(200));
 
 	(void)state;
 	needs_checks();

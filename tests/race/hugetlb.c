@@ -63,7 +63,7 @@ static void forks_pins_and_migrations(void **state)
 
 	(void)state;
 	run(wanted, ARRAY_SIZE(wanted),
-	    (struct hugetlb_storm){ .rounds = test_rounds(1300), .forks = true, .pins = true });
+	    (struct hugetlb_storm){ .rounds = test_rounds(2000), .forks = true, .pins = true });
 }
 
 /* Huge pages that leaves of PUD tables map, in the same storm. Rows: A5, A9, L6, L8. */

@@ -127,7 +127,7 @@ static void in_every_schedule(void **state)
 		COUNTED(tracked, 100), COUNTED(untouched, 100), COUNTED(cleared, 40), MET(EV_MIGRATE, 10),
 		MET(EV_FORK, 1),       MET(EV_FAULT_SWAP, 1),	MET(EV_DEVICE_BACK, 1),
 	};
-	struct storms storms = STORMS(wanted, test_rounds(20));
+	struct storms storms = STORMS(wanted, test_rounds(40));
 
 	(void)state;
 	needs_checks();

@@ -39,7 +39,7 @@ static void large_folios_hold(void **state)
 		"linux-6.15,anon=16k", "linux-6.15,anon=64k,pte_ptl=pmd", "linux-6.4,anon=32k", "linux-2.6.14,anon=16k",
 	};
 	static const struct wanted wanted[] = {
-		MET(EV_SWAP_OUT_LARGE, 100), MET(EV_SWAP_FALLBACK, 10), MET(EV_FAULT_SWAP, 200),
+		MET(EV_SWAP_OUT_LARGE, 100), MET(EV_SWAP_FALLBACK, 20), MET(EV_FAULT_SWAP, 200),
 		MET(EV_FAULT_SWAP_LARGE, 1), MET(EV_RECLAIM_KEPT, 20),	MET(EV_FORK, 21), MET(EV_MIGRATE_LARGE, 10),
 	};
 	struct storms storms = STORMS(wanted, ARRAY_SIZE(policies));
