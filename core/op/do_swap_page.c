@@ -81,22 +81,26 @@ static bool swap_pte_batch(const struct vm_fault *vmf, unsigned long before, uns
 
 /*
  * A large folio, which is in the swap cache still, is mapped as a whole, if its entries are all there, in the VMA and
- * in one table, all with the same bits; else the page alone. Locking: the PTL. Source: mm/memory.c, do_swap_page().
+ * in one table, all with the same bits, and it is in all of its slots; else the page alone. The entries alone are not
+ * enough: a slot that it left with the last share may have been reused, for the page that is at the same address now.
+ * Locking: the PTL; the folio lock: it leaves no slot that the entries have shares in. Source: mm/memory.c,
+ * do_swap_page().
  */
-static struct swap_row find_row(const struct vm_fault *vmf, const struct folio *folio, unsigned long slot)
+static struct swap_row find_row(const struct vm_fault *vmf, struct folio *folio, unsigned long slot)
 {
 	unsigned long idx = swap_slot_page_idx(folio, slot), nr = folio_nr_pages(folio);
 	unsigned long start = vmf->addr - (idx << PAGE_SHIFT), end = start + (nr << PAGE_SHIFT);
 
 	if (nr == 1 || start > vmf->addr || start < vmf->vma->vm_start || end > vmf->vma->vm_end ||
-	    (start & PMD_MASK) != ((end - 1) & PMD_MASK) || !swap_pte_batch(vmf, idx, nr))
+	    (start & PMD_MASK) != ((end - 1) & PMD_MASK) || !swap_pte_batch(vmf, idx, nr) ||
+	    folio_swap_refs(folio) != nr)
 		return (struct swap_row){ .first = idx, .nr = 1 };
 	return (struct swap_row){ .before = idx, .nr = nr };
 }
 
 /*
- * Drops the shares of the entries of @row. False, with nothing done, if @folio is not in the slot of the address: while
- * it is, it is in those of the other entries. Locking: the PTL, the folio lock.
+ * Drops the shares of the entries of @row. False, with nothing done, if @folio is not in the slot of the address, which
+ * is the only one, if it is not in all of them. Locking: the PTL, the folio lock.
  */
 static bool free_row(const struct swap_row *row, unsigned long slot, struct folio *folio)
 {

@@ -242,6 +242,66 @@ static void pages_whose_neighbours_are_gone_come_alone(void **state)
 	finish();
 }
 
+/* Rows: A9, L7. An entry is gone, but the folio is in all of its slots for another mm: the same. */
+static void pages_whose_neighbours_another_mm_has_come_alone(void **state)
+{
+	struct mm_struct *child;
+
+	(void)state;
+	needs_checks();
+	begin();
+	assert_int_equal(sys_fork(mm, &child), 0);
+	keep_in_cache();
+	BUG_ON(sys_madvise(child, page_addr(1), PAGE_SIZE, MADV_DONTNEED));
+	assert_int_equal(read_word(child, 2), 102);
+	assert_int_equal(events_total(EV_FAULT_SWAP_LARGE), 0);
+	assert_true(swapped(child, 0) && !swapped(child, 1) && swapped(child, 3) && folio_at(child, 2) == folio);
+	assert_int_equal(folio_swap_refs(folio), PAGES);
+	assert_at_rest(mm, child);
+	mm_exit(child);
+	finish();
+}
+
+/* All single slots are taken but @kept, until free_other_slots(). */
+static void take_other_slots(unsigned long kept)
+{
+	while (swap_slots_alloc(0))
+		;
+	swap_slots_free(kept);
+}
+
+/* Those outside the row that begins with @first. */
+static void free_other_slots(unsigned long first)
+{
+	for (unsigned long slot = 1; slot <= ROWS; slot++)
+		if (slot < first || slot >= first + PAGES)
+			swap_slots_free(slot);
+}
+
+/* Rows: A9, L7. A slot of its row was freed, and has another page of the same address: one page at a time. */
+static void pages_whose_slot_was_reused_come_alone(void **state)
+{
+	unsigned long first;
+
+	(void)state;
+	needs_checks();
+	begin();
+	keep_in_cache();
+	first = slot_at(mm, 0);
+	BUG_ON(sys_madvise(mm, page_addr(1), PAGE_SIZE, MADV_DONTNEED));
+	take_other_slots(first + 1);
+	write_word(mm, 1, 7);
+	BUG_ON(sys_madvise(mm, page_addr(1), PAGE_SIZE, MADV_PAGEOUT));
+	for (unsigned long i = 0; i < PAGES; i++)
+		assert_true(swapped(mm, i) && slot_at(mm, i) == first + i && pte_swp_exclusive(pte_at(mm, i)));
+	assert_int_equal(read_word(mm, 2), 102);
+	assert_int_equal(events_total(EV_FAULT_SWAP_LARGE), 0);
+	assert_true(swapped(mm, 0) && swapped(mm, 1) && swapped(mm, 3) && folio_at(mm, 2) == folio);
+	assert_true(read_word(mm, 0) == 100 && read_word(mm, 1) == 7 && read_word(mm, 3) == 103);
+	free_other_slots(first);
+	finish();
+}
+
 /* Row: A9. Found in all of its slots, it goes there again. */
 static void a_shared_one_keeps_its_row(void **state)
 {
@@ -315,6 +375,8 @@ int main(void)
 		up_and_down(one_in_use_keeps_its_entries),
 		up_and_down(one_fault_maps_what_is_in_the_cache),
 		up_and_down(pages_whose_neighbours_are_gone_come_alone),
+		up_and_down(pages_whose_neighbours_another_mm_has_come_alone),
+		up_and_down(pages_whose_slot_was_reused_come_alone),
 		up_and_down(a_shared_one_keeps_its_row),
 		up_and_down(a_fault_waits_for_a_frozen_one),
 	};
