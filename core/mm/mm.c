@@ -6,6 +6,7 @@
 
 #include "core/host/arena.h"
 #include "core/host/typesafe.h"
+#include "core/mm/account.h"
 #include "core/mm/all_locks.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
@@ -46,6 +47,7 @@ int faultline_start(const struct machine_config *config)
 	vma_cache_plain = vma_cache_create("vma_plain");
 	err = anon_vma_init();
 	bad_ptes_reset();
+	vm_committed_reset();
 	mlock_init();
 	hugetlb_init();
 	mm_all_locks_init();
@@ -76,6 +78,7 @@ struct leaks faultline_stop(void)
 	vma_cache_refcnt = NULL;
 	vma_cache_plain = NULL;
 	zero_page = NULL;
+	leaks.committed = vm_memory_committed();
 	leaks.frames = machine_exit();
 	leaks.bytes = arena_live_bytes();
 	return leaks;

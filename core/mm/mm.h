@@ -13,6 +13,7 @@ extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma
 /* Counts of leaked objects; all zero without leaks. */
 struct leaks {
 	unsigned long frames, vmas, anon_vmas, slots;	/* anon_vmas: their chains too; slots: of swap */
+	unsigned long committed;		/* accounted pages: see account.h */
 	size_t bytes;
 };
 

@@ -41,6 +41,8 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_DONTEXPAND	0x40000UL	/* not extended by mremap() */
 #define VM_RESERVED	0x80000UL	/* not managed by the allocator */
+#define VM_ACCOUNT	0x100000UL	/* its pages are accounted: see account.h */
+#define VM_NORESERVE	0x200000UL	/* mapped with MAP_NORESERVE: they never are */
 #define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
 #define VM_MIXEDMAP	0x10000000UL	/* raw page frames, and counted pages of a driver */
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */

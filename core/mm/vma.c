@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/host/typesafe.h"
+#include "core/mm/account.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb_share.h"
@@ -98,6 +99,8 @@ static void account_pages(struct mm_struct *mm, const struct vm_area_struct *vma
 	mm->total_vm += pages;
 	if (unlikely(vma->vm_flags & VM_LOCKED))
 		mm->locked_vm += pages;
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_acct_memory(pages);
 }
 
 static void vma_attach(struct mm_struct *mm, struct vm_area_struct *vma)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/account.h"
 #include "core/mm/vma.h"
 #include "core/op/munmap.h"
 
@@ -119,6 +120,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 
 	if (mm->map_count > MAX_MAP_COUNT)
 		return -ENOMEM;
+	kind.flags = account_mapping(kind, flags);
 	at = get_unmapped_area(mm, addr, len, flags);
 	if (at < 0)
 		return at;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "core/mm/account.h"
 #include "core/mm/device.h"
 #include "core/mm/notifier.h"
 #include "core/mm/soft_dirty.h"
@@ -107,10 +108,13 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	if (vma->vm_flags == flags)
 		return 0;
 	copies = (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE);
+	flags = account_protection(vma, flags);
 	err = vma_isolate(mm, &vma, start, end);
 	if (err)
 		return err;
 	SYNCPOINT("mprotect.locked");
+	if ((vma->vm_flags ^ flags) & VM_ACCOUNT)
+		vm_acct_memory(flags & VM_ACCOUNT ? vma_pages(vma) : -vma_pages(vma));
 	vma_set_flags(vma, flags);
 	change_protection(mm, vma);
 	vma = vma_merge_neighbours(mm, vma);

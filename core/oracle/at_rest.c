@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/mm/account.h"
 #include "core/mm/anon_vma.h"
 #include "core/mm/device.h"
 #include "core/mm/filemap.h"
@@ -63,6 +64,7 @@ static void check_vmas(struct inspection *in)
 		floor = vma->vm_end;
 		pages += vma_pages(vma);
 		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
+		in->accounted += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
 		nr++;
 	}
 	if (nr != in->mm->map_count || nr != vma_tree_check(&in->mm->tree, end_of))
@@ -309,6 +311,13 @@ static void check_slots(struct inspection *in)
 		fail(in, "%lu swap slots are in use, counted %lu", used, nr_swap_used());
 }
 
+static void check_committed(struct inspection *in)
+{
+	if (in->accounted != vm_memory_committed())
+		fail(in, "VMAs with VM_ACCOUNT span %lu pages, accounted are %lu", in->accounted,
+		     vm_memory_committed());
+}
+
 bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, size_t why_size)
 {
 	struct inspection in = { .complaint = { .why = why, .size = why_size } };
@@ -325,6 +334,7 @@ bool oracle_at_rest(struct mm_struct *const *mms, unsigned int nr, char *why, si
 	}
 	if (init_mm && !in.complaint.made)
 		kernel_at_rest(&in);
+	check_committed(&in);
 	check_slots(&in);
 	if (bad_ptes(NULL))
 		fail(&in, "%lu corrupt entries were reported", bad_ptes(NULL));

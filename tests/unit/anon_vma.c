@@ -49,14 +49,15 @@ static void preparing_needs_mmap_lock(void **state)
 }
 
 /* @near is mapped beside a prepared VMA over pages 4 to 7; does it get the same anon_vma? */
-static bool shares(unsigned long near, unsigned long pages, int prot, uint32_t name)
+static bool shares(unsigned long near, unsigned long pages, int prot, uint32_t name, int reserve)
 {
+	const int flags = ANON | MAP_FIXED | reserve;
 	struct mm_struct *mm = world_mm("linux-6.15");
 	bool same;
 
-	map_at(mm, PAGE(4), 4 * PAGE_SIZE, READ_WRITE);
+	BUG_ON(sys_mmap(mm, PAGE(4), 4 * PAGE_SIZE, READ_WRITE, flags, 0) != (long)PAGE(4));
 	BUG_ON(prepare_at(mm, PAGE(4)));
-	BUG_ON(sys_mmap(mm, near, pages * PAGE_SIZE, prot, ANON | MAP_FIXED, name) != (long)near);
+	BUG_ON(sys_mmap(mm, near, pages * PAGE_SIZE, prot, flags, name) != (long)near);
 	BUG_ON(prepare_at(mm, near));
 	same = anon_vma_at(mm, near) == anon_vma_at(mm, PAGE(4));
 	assert_int_equal(anon_vma_at(mm, near)->num_active_vmas, same ? 2 : 1);
@@ -68,11 +69,12 @@ static void neighbours_that_may_become_one_share(void **state)
 {
 	(void)state;
 	events_reset();
-	assert_true(shares(PAGE(8), 2, PROT_READ, 0));
-	assert_true(shares(PAGE(2), 2, PROT_READ, 0));
+	assert_true(shares(PAGE(8), 2, PROT_READ, 0, MAP_NORESERVE));
+	assert_true(shares(PAGE(2), 2, PROT_READ, 0, MAP_NORESERVE));
 	assert_int_equal(events_total(EV_ANON_VMA_SHARE), 2);
-	assert_false(shares(PAGE(9), 2, PROT_READ, 0));		/* apart */
-	assert_false(shares(PAGE(8), 2, READ_WRITE, 1));	/* of another name */
+	assert_false(shares(PAGE(9), 2, PROT_READ, 0, MAP_NORESERVE));	/* apart */
+	assert_false(shares(PAGE(8), 2, READ_WRITE, 1, 0));	/* of another name */
+	assert_false(shares(PAGE(8), 2, PROT_READ, 0, 0));	/* not accounted */
 	assert_nothing_left();
 }
 

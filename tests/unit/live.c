@@ -180,12 +180,15 @@ static int random_flags(struct rng *rng)
 {
 	static const int wrong[] = { 0, MAP_PRIVATE, MAP_ANONYMOUS, MAP_ANONYMOUS | MAP_PRIVATE | MAP_SHARED,
 				     MAP_ANONYMOUS | MAP_FIXED };
+	int flags;
 
 	if (rng_below(rng, 50) == 0)
 		return wrong[rng_below(rng, ARRAY_SIZE(wrong))];
+	/* Neighbours of both kinds stay apart. */
+	flags = MAP_PRIVATE | MAP_ANONYMOUS | (rng_below(rng, 3) ? 0 : MAP_NORESERVE);
 	if (rng_below(rng, 3))
-		return PRIVATE | MAP_FIXED;
-	return PRIVATE | (knows_noreplace && rng_below(rng, 2) ? MAP_FIXED_NOREPLACE : 0);
+		return flags | MAP_FIXED;
+	return flags | (knows_noreplace && rng_below(rng, 2) ? MAP_FIXED_NOREPLACE : 0);
 }
 
 /* Where it goes, and how long it gets: in the window. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * merge: which VMAs mremap() makes one. Each case is a few calls and the map they leave, a letter for each page of a
- * VMA:
+ * merge: which VMAs mremap(), mmap() and mprotect() make one. Each case is a few calls and the map they leave, a
+ * letter for each page of a VMA:
  *
- *	map A B		pages A to B-1
+ *	map A B		pages A to B-1, with MAP_NORESERVE; need A B: without; view A B: without, read-only
+ *	deny A B	they become read-only; allow A B: writable again
  *	move A B N	N pages to page B; leave A B N: the source stays mapped, and empty
  *	grow A N M	N pages become M, in place
  *	read A, write A, guard A; fork: the calls after it are the child's
@@ -31,7 +32,7 @@
 #define PAGES		16ul
 #define PAGE(n)		(AT + (unsigned long)(n) * PAGE_SIZE)
 #define READ_WRITE	(PROT_READ | PROT_WRITE)
-#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
+#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
 #define MOVE		(MREMAP_MAYMOVE | MREMAP_FIXED)
 
 struct merge {
@@ -83,11 +84,31 @@ static const struct merge merges[] = {
 	{ "a source without pages takes the numbers of its new place",
 	  "map 0 2; write 0; map 8 9; move 8 2 1",
 	  "aaa", NULL },
+	/* Accounted memory: see core/mm/account.h. */
+	{ "what a read-only part was charged for stays, as it may have copies",
+	  "need 0 2; write 0; deny 1 2; view 2 3",
+	  "abc", NULL },
+	{ "and not if there can be none",
+	  "need 0 2; deny 1 2; view 2 3",
+	  "abb", NULL },
+	{ "a mapping is charged for once it allows writes",
+	  "view 0 1; allow 0 1; need 1 2",
+	  "aa", NULL },
+	{ "unless it is never charged for",
+	  "map 0 1; deny 0 1; allow 0 1; need 1 2",
+	  "ab", NULL },
+	{ "nor are read-only mappings of both kinds merged",
+	  "map 0 2; deny 1 2; view 2 3",
+	  "abc", NULL },
+	{ "the charge comes and goes with the permission, if there are no copies",
+	  "need 0 2; write 0; deny 1 2; view 2 3; allow 2 3; deny 2 3; allow 1 3",
+	  "aaa", NULL },
 };
 
 /* One call of either side, by the numbers in it. False: it failed. */
 struct side {
-	bool (*map)(unsigned int first, unsigned int end);
+	bool (*map)(unsigned int first, unsigned int end, int prot, int flags);
+	bool (*protect)(unsigned int first, unsigned int end, int prot);
 	bool (*move)(unsigned int from, unsigned int to, unsigned int pages, int flags);
 	bool (*grow)(unsigned int at, unsigned int pages, unsigned int more);
 	bool (*touch)(unsigned int at, bool write);
@@ -100,7 +121,15 @@ static bool run_call(const struct side *side, const char *call)
 	unsigned int a, b, n;
 
 	if (sscanf(call, " map %u %u", &a, &b) == 2)
-		return side->map(a, b);
+		return side->map(a, b, READ_WRITE, ANON | MAP_NORESERVE);
+	if (sscanf(call, " need %u %u", &a, &b) == 2)
+		return side->map(a, b, READ_WRITE, ANON);
+	if (sscanf(call, " view %u %u", &a, &b) == 2)
+		return side->map(a, b, PROT_READ, ANON);
+	if (sscanf(call, " deny %u %u", &a, &b) == 2)
+		return side->protect(a, b, PROT_READ);
+	if (sscanf(call, " allow %u %u", &a, &b) == 2)
+		return side->protect(a, b, READ_WRITE);
 	if (sscanf(call, " move %u %u %u", &a, &b, &n) == 3)
 		return side->move(a, b, n, MOVE);
 	if (sscanf(call, " leave %u %u %u", &a, &b, &n) == 3)
@@ -152,9 +181,14 @@ static bool map_is(const struct merge *merge, char *map, const char *whose)
 
 static struct mm_struct *mm, *parent;
 
-static bool our_map(unsigned int first, unsigned int end)
+static bool our_map(unsigned int first, unsigned int end, int prot, int flags)
 {
-	return sys_mmap(mm, PAGE(first), (end - first) * PAGE_SIZE, READ_WRITE, ANON, 0) == (long)PAGE(first);
+	return sys_mmap(mm, PAGE(first), (end - first) * PAGE_SIZE, prot, flags, 0) == (long)PAGE(first);
+}
+
+static bool our_protect(unsigned int first, unsigned int end, int prot)
+{
+	return !sys_mprotect(mm, PAGE(first), (end - first) * PAGE_SIZE, prot);
 }
 
 static bool our_move(unsigned int from, unsigned int to, unsigned int pages, int flags)
@@ -183,7 +217,7 @@ static bool our_fork(void)
 	return !sys_fork(parent, &mm);
 }
 
-static const struct side ours = { our_map, our_move, our_grow, our_access, our_guard, our_fork };
+static const struct side ours = { our_map, our_protect, our_move, our_grow, our_access, our_guard, our_fork };
 
 static bool our_map_is(const struct merge *merge)
 {
@@ -264,9 +298,14 @@ static void a_guard_on_any_side_marks_the_whole(void **state)
 
 /* ---- the running kernel: each case in a process of its own ---- */
 
-static bool live_map(unsigned int first, unsigned int end)
+static bool live_map(unsigned int first, unsigned int end, int prot, int flags)
 {
-	return live_mmap(PAGE(first), (end - first) * PAGE_SIZE, READ_WRITE, ANON) == (long)PAGE(first);
+	return live_mmap(PAGE(first), (end - first) * PAGE_SIZE, prot, flags) == (long)PAGE(first);
+}
+
+static bool live_protect(unsigned int first, unsigned int end, int prot)
+{
+	return !live_mprotect(PAGE(first), (end - first) * PAGE_SIZE, prot);
 }
 
 static bool live_move(unsigned int from, unsigned int to, unsigned int pages, int flags)
@@ -300,7 +339,7 @@ static bool live_fork(void)
 	return pid == 0;
 }
 
-static const struct side live = { live_map, live_move, live_grow, live_access, live_guard, live_fork };
+static const struct side live = { live_map, live_protect, live_move, live_grow, live_access, live_guard, live_fork };
 
 static bool live_map_is(const struct merge *merge)
 {

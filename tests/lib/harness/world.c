@@ -45,10 +45,12 @@ bool world_stop(void)
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
-	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.bytes)
+	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.committed &&
+	    !leaks.bytes)
 		return !faults;
-	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes\n",
-		leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
+	fprintf(stderr, "leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %lu accounted pages, "
+		"%zu bytes\n",
+		leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.committed, leaks.bytes);
 	return false;
 }
 

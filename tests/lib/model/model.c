@@ -122,10 +122,18 @@ void model_drop_unused_tables(struct model *model, unsigned long start, unsigned
 /* [@start, @end) of one VMA. Returns @end. */
 static unsigned long protect_vma(struct model *model, unsigned long start, unsigned long end, int prot)
 {
-	if (model_page(model, start)->flags == model_flags(prot))
+	const struct model_page *first = model_page(model, start);
+	uint32_t flags = model_flags(prot), keeps = first->flags & ~(uint32_t)VM_ACCESS_FLAGS;
+
+	if (first->flags == (flags | keeps))
 		return end;
+	if ((flags & VM_WRITE) && !(first->flags & (VM_WRITE | VM_NORESERVE)))
+		keeps |= VM_ACCOUNT;
+	else if (!(flags & VM_WRITE) && !first->anon)
+		keeps &= ~(uint32_t)VM_ACCOUNT;
+	flags |= keeps;
 	model_for_each_page(model, i, addr, page, start, end) {
-		page->flags = model_flags(prot);
+		page->flags = flags;
 		page->write = page->state == MEMORY && !page->shared && (prot & PROT_WRITE);
 		page->old = false;
 	}
@@ -163,7 +171,7 @@ vm_fault_t model_touch(struct model *model, unsigned long addr, bool write, uint
 
 	if (!page || !page->mapped)
 		return VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
-	if (write ? !(page->flags & VM_WRITE) : !page->flags)
+	if (write ? !(page->flags & VM_WRITE) : !(page->flags & VM_ACCESS_FLAGS))
 		return VM_FAULT_SIGSEGV | VM_FAULT_BADACCESS;
 	model_need_tables(model, addr);
 	if (page->state == GUARD)
@@ -224,6 +232,7 @@ static int advise_mapped(struct model *model, unsigned long start, unsigned long
 		if (advice == MADV_GUARD_INSTALL) {
 			model_need_tables(model, addr);
 			model_anon_prepare(model, addr);
+			model_set_guarded(model, addr);
 			drop_page(page);
 			page->state = GUARD;
 		} else if ((page->state == GUARD) == (advice == MADV_GUARD_REMOVE)) {

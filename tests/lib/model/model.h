@@ -21,12 +21,14 @@ enum page_state { NOTHING, ZEROES, MEMORY, GUARD };
 
 struct model_page {
 	bool mapped;
-	uint8_t flags, name;		/* VM_*; what keeps VMAs apart */
+	uint32_t flags;			/* VM_* */
+	uint8_t name;			/* what keeps VMAs apart */
 	uint8_t state;			/* enum page_state */
 	bool write, dirty;		/* of the entry */
 	bool old;			/* the entry was copied by a fork, and not used since */
 	uint8_t content;		/* first and last byte of the payload */
 	bool shared;			/* MEMORY: a fork shared it, and it was not written to since */
+	bool guarded;			/* its VMA has or had guards, or one that it was merged with */
 	bool inherited;			/* its VMA has anon_vmas from before a fork */
 	bool begins;			/* a VMA, though the page before is like it and of the same anon_vma */
 	uint16_t anon;			/* number of its VMA's anon_vma; 0: none */

@@ -74,7 +74,8 @@ static bool check_vmas(const struct model *model, struct mm_struct *mm)
 /* The entry but for the number of a page of its own. */
 static uint64_t expected_bits(const struct model_page *page)
 {
-	uint64_t bits = (page->flags ? ENTRY_PRESENT : ENTRY_PROTNONE) | (page->old ? 0 : ENTRY_ACCESSED);
+	uint64_t bits = (page->flags & VM_ACCESS_FLAGS ? ENTRY_PRESENT : ENTRY_PROTNONE) |
+			(page->old ? 0 : ENTRY_ACCESSED);
 
 	switch (page->state) {
 	case NOTHING:

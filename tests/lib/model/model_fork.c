@@ -20,13 +20,13 @@ void model_fork(struct model *child, struct model *parent)
 		struct model_page *to = model_page(child, addr);
 
 		to->inherited = from->anon;
-		if (!from->anon) {
+		if (from->anon && !model_same_vma(model_page(parent, addr - PAGE_SIZE), from))
+			child->last_anon++;
+		to->anon = from->anon ? child->last_anon : 0;
+		if (!from->anon && !from->guarded) {
 			to->state = NOTHING;
 			to->old = false;
 		} else {
-			if (!model_same_vma(model_page(parent, addr - PAGE_SIZE), from))
-				child->last_anon++;
-			to->anon = child->last_anon;
 			fork_entry(to, from);
 			if (model_has_table(parent, addr))
 				model_need_tables(child, addr);

@@ -115,6 +115,7 @@ void model_unmap(struct model *model, unsigned long start, unsigned long end)
 long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
 {
 	long at = mmap_args(len, flags);
+	uint32_t vm_flags;
 	bool searched;
 
 	if (at)
@@ -128,9 +129,14 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 		model->hint = (unsigned long)at;
 	if (model_any_mapped(model, (unsigned long)at, (unsigned long)at + len))
 		model_unmap(model, (unsigned long)at, (unsigned long)at + len);
+	vm_flags = model_flags(prot);
+	if (flags & MAP_NORESERVE)
+		vm_flags |= VM_NORESERVE;
+	else if (prot & PROT_WRITE)
+		vm_flags |= VM_ACCOUNT;
 	model_for_each_page(model, i, a, page, (unsigned long)at, (unsigned long)at + len)
 		*page = (struct model_page){
-			.mapped = true, .flags = model_flags(prot), .name = (uint8_t)name, .index = a / PAGE_SIZE
+			.mapped = true, .flags = vm_flags, .name = (uint8_t)name, .index = a / PAGE_SIZE
 		};
 	model_expand(model, (unsigned long)at, (unsigned long)at + len);
 	return at;

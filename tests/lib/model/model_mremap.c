@@ -107,7 +107,7 @@ static void grow(struct model *model, unsigned long addr, unsigned long old_len,
 
 		*model_page(model, addr + done) = (struct model_page){
 			.mapped = true, .flags = last->flags, .name = last->name, .index = last->index + 1,
-			.anon = last->anon, .inherited = last->inherited,
+			.anon = last->anon, .inherited = last->inherited, .guarded = last->guarded,
 		};
 	}
 }
@@ -139,7 +139,7 @@ static void move_pages(struct model *model, unsigned long from, unsigned long to
 			new->index = (to + done) / PAGE_SIZE;
 		*old = (struct model_page){
 			.mapped = true, .flags = old->flags, .name = old->name, .index = old->index, .anon = old->anon,
-			.inherited = old->inherited, .begins = old->begins,
+			.inherited = old->inherited, .begins = old->begins, .guarded = old->guarded,
 		};
 	}
 }

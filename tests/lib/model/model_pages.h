@@ -46,6 +46,8 @@ bool model_same_vma(const struct model_page *a, const struct model_page *b);
 /* Where the VMA that holds @addr begins, and ends. */
 unsigned long model_vma_start(const struct model *model, unsigned long addr);
 unsigned long model_vma_end(const struct model *model, unsigned long addr);
+/* The VMA that holds @addr has, or had guards. */
+void model_set_guarded(struct model *model, unsigned long addr);
 /* What is mapped from @addr on is a VMA of its own. */
 void model_begin_vma(struct model *model, unsigned long addr);
 /* The VMAs that touch at @addr become one if they may. */
@@ -62,9 +64,9 @@ static inline unsigned long model_page_up(unsigned long len)
 	return (len + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 }
 
-static inline uint8_t model_flags(int prot)
+static inline uint32_t model_flags(int prot)
 {
-	return (uint8_t)((prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	return (uint32_t)((prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
 			 (prot & PROT_EXEC ? VM_EXEC : 0));
 }
 

@@ -54,6 +54,26 @@ static void set_anon(struct model *model, unsigned long start, unsigned long end
 		page->anon = anon;
 }
 
+/* The VMA that holds @addr was made of two: that one of them had guards holds for the whole. */
+static void spread_guarded(struct model *model, unsigned long addr)
+{
+	const unsigned long start = model_vma_start(model, addr), end = model_vma_end(model, addr);
+	bool guarded = false;
+
+	model_for_each_page(model, i, at, page, start, end)
+		guarded |= page->guarded;
+	if (guarded)
+		model_set_guarded(model, addr);
+}
+
+void model_set_guarded(struct model *model, unsigned long addr)
+{
+	const unsigned long start = model_vma_start(model, addr), end = model_vma_end(model, addr);
+
+	model_for_each_page(model, i, at, page, start, end)
+		page->guarded = true;
+}
+
 void model_begin_vma(struct model *model, unsigned long addr)
 {
 	if (model_page(model, addr))
@@ -71,6 +91,7 @@ void model_join(struct model *model, unsigned long addr)
 	else
 		set_anon(model, model_vma_start(model, addr - PAGE_SIZE), addr, right->anon);
 	right->begins = false;
+	spread_guarded(model, addr);
 }
 
 void model_join_extended(struct model *model, unsigned long addr)
@@ -125,6 +146,7 @@ void model_anon_prepare(struct model *model, unsigned long addr)
 		const struct model_page *other = model_page(model, near[i]);
 
 		if (other && other->mapped && other->name == page->name && !other->inherited &&
+		    !((other->flags ^ page->flags) & ~(uint32_t)VM_ACCESS_FLAGS) &&
 		    other->index - near[i] / PAGE_SIZE == page->index - addr / PAGE_SIZE)
 			anon = other->anon;
 	}

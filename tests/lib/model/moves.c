@@ -72,7 +72,7 @@ static int random_flags(struct rng *rng)
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN };
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (rng_below(rng, 4) ? 0 : MAP_NORESERVE);
 
 	if (rng_below(rng, 64) == 0)
 		return wrong[rng_below(rng, ARRAY_SIZE(wrong))];

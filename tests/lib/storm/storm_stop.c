@@ -16,9 +16,12 @@ bool storm_stop(bool good, char *why, size_t why_size)
 	leaks = faultline_stop();
 	if (!good)
 		return false;
-	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.bytes)
+	if (!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.slots && !leaks.committed &&
+	    !leaks.bytes)
 		return true;
-	snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
-		 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
+	snprintf(why, why_size, "leaked %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %lu accounted "
+		 "pages, %zu bytes",
+		 leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.committed,
+		 leaks.bytes);
 	return false;
 }

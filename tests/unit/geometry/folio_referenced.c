@@ -62,7 +62,7 @@ static void each_use_counts_once(void **state)
 
 		assert_true(young(mm, AREA));
 		assert_int_equal(folio_referenced(folio, false, &flags), 1);
-		assert_int_equal(flags, VM_READ | VM_WRITE);
+		assert_int_equal(flags, VM_READ | VM_WRITE | VM_ACCOUNT);
 		assert_true(pte_same(tree_pte(mm, AREA), pte_mkold(before)));	/* nothing else changed */
 		assert_int_equal(folio_referenced(folio, false, &flags), 0);
 		assert_int_equal(flags, 0);
@@ -91,7 +91,7 @@ static void every_mapping_counts(void **state)
 		set_young(child, AREA, used & 2);
 		set_young(second, AREA, used & 4);
 		assert_int_equal(folio_referenced(folio, false, &flags), __builtin_popcount(used));
-		assert_int_equal(flags, used & 3 ? VM_READ | VM_WRITE : used ? VM_READ : 0);
+		assert_int_equal(flags, used ? VM_READ | VM_ACCOUNT | (used & 3 ? VM_WRITE : 0) : 0);
 		assert_false(young(mm, AREA) || young(child, AREA) || young(second, AREA));
 	}
 	mm_exit(second);
