@@ -39,11 +39,16 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_IO		0x4000UL	/* device memory */
 #define VM_LOCKONFAULT	0x8000UL	/* with VM_LOCKED: pages are not faulted in ahead. 0x80000 in Linux */
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
+#define VM_RAND_READ	0x10000UL	/* MADV_RANDOM: accesses do not count as recent */
+#define VM_DONTCOPY	0x20000UL	/* MADV_DONTFORK: a child does not get it */
 #define VM_DONTEXPAND	0x40000UL	/* not extended by mremap() */
 #define VM_RESERVED	0x80000UL	/* not managed by the allocator */
 #define VM_ACCOUNT	0x100000UL	/* its pages are accounted: see account.h */
 #define VM_NORESERVE	0x200000UL	/* mapped with MAP_NORESERVE: they never are */
 #define VM_HUGETLB	0x400000UL	/* huge pages from the pool, see hugetlb.h */
+#define VM_SEQ_READ	0x800000UL	/* MADV_SEQUENTIAL: likewise. 0x8000 in Linux */
+#define VM_WIPEONFORK	0x2000000UL	/* MADV_WIPEONFORK: a child gets it without its pages */
+#define VM_DONTDUMP	0x4000000UL	/* MADV_DONTDUMP: of no effect but to keep VMAs apart */
 #define VM_MIXEDMAP	0x10000000UL	/* raw page frames, and counted pages of a driver */
 #define VM_HUGEPAGE	0x20000000UL	/* huge pages enabled by MADV_HUGEPAGE */
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
@@ -164,6 +169,12 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 static inline bool is_cow_mapping(unsigned long vm_flags)
 {
 	return !(vm_flags & VM_SHARED);
+}
+
+/* False if accesses to it do not keep its pages in memory. Source: include/linux/mm_inline.h. */
+static inline bool vma_has_recency(const struct vm_area_struct *vma)
+{
+	return !(load_relaxed(&vma->vm_flags) & (VM_SEQ_READ | VM_RAND_READ));
 }
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)

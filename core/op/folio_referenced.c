@@ -24,6 +24,8 @@ static bool folio_referenced_one(struct folio *folio, struct vm_area_struct *vma
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
 	bool young = false;
 
+	if (!vma_has_recency(vma))
+		return true;
 	while (page_vma_mapped_walk(&pvmw)) {
 		if (unlikely(load_relaxed(&vma->vm_flags) & VM_LOCKED)) {
 			if (!mlock_mapped_folio(folio, &pvmw))

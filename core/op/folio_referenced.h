@@ -8,8 +8,9 @@
 /*
  * folio_referenced - clears the accessed bit in every entry that maps @folio. Returns the number of VMAs in which one
  * was set; 1 if the folio was locked, and -1 if its anon_vma was: then no or not all entries were checked. *@vm_flags
- * gets the flags of those VMAs. No translation is flushed: an access by a stale one is missed once, as in the kernel.
- * Locking: a reference to @folio, and its lock if @is_locked; waits for no lock but PTLs. Source: mm/rmap.c.
+ * gets the flags of those VMAs. Those with MADV_SEQUENTIAL or MADV_RANDOM are skipped (vma_has_recency()). No
+ * translation is flushed: an access by a stale one is missed once, as in the kernel. Locking: a reference to @folio,
+ * and its lock if @is_locked; waits for no lock but PTLs. Source: mm/rmap.c.
  */
 int folio_referenced(struct folio *folio, bool is_locked, unsigned long *vm_flags);
 

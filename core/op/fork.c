@@ -28,10 +28,12 @@ DEFINE_EVENT(FORK, "fork");
 
 /*
  * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,
- * except raw frames, pages of drivers, and guards. Source: mm/memory.c.
+ * except raw frames, pages of drivers, and guards. A wiped VMA begins without pages or guards. Source: mm/memory.c.
  */
 static bool vma_needs_copy(const struct vm_area_struct *src)
 {
+	if (src->vm_flags & VM_WIPEONFORK)
+		return false;
 	return load_relaxed(&src->anon_vma) || (src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
 	       load_relaxed(&src->vm_maybe_guard);
 }
@@ -65,7 +67,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 	if (!dst)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;
-	err = KNOCKED_OUT(FORK_ANON_VMA) ? 0 : anon_vma_fork(dst, src);
+	err = (src->vm_flags & VM_WIPEONFORK) || KNOCKED_OUT(FORK_ANON_VMA) ? 0 : anon_vma_fork(dst, src);
 	if (err) {
 		vma_free(child, dst);
 		return err;
@@ -93,7 +95,8 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 	for (unsigned long addr = 0; !err && (vma = find_vma(parent, addr)); addr = vma->vm_end) {
 		if (!KNOCKED_OUT(FORK_VMA_LOCK))
 			vma_start_write(vma);
-		err = dup_vma(child, vma);
+		if (!(vma->vm_flags & VM_DONTCOPY))
+			err = dup_vma(child, vma);
 	}
 	return err;
 }

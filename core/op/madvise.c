@@ -9,7 +9,7 @@
 #include "core/op/collapse.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
-#include "core/op/ksm.h"
+#include "core/op/madvise_flags.h"
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
@@ -17,8 +17,7 @@
 #include "core/probe/retry.h"
 
 /* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
-static int madvise_dontneed_locked(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-				   unsigned long end)
+static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
 
@@ -37,86 +36,37 @@ static int madvise_dontneed_locked(struct mm_struct *mm, struct vm_area_struct *
 	return 0;
 }
 
-/* The same without locked memory. */
-static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	return vma->vm_flags & VM_LOCKED ? -EINVAL : madvise_dontneed_locked(mm, vma, start, end);
-}
-
 /* Folios that can't be swapped out stay. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
-static int madvise_pageout(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	(void)mm;
 	if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB))
 		return -EINVAL;
 	reclaim_range(vma, start, end);
 	return 0;
 }
 
-/*
- * A VMA of raw frames is not split for it, like Linux's special mappings. Locking: mmap_lock for write; as above.
- * Source: mm/mmap.c, special_mapping_split(); mm/madvise.c, madvise_vma_behavior().
- */
-static int set_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-		     unsigned long flags)
+/* Locking: mmap_lock, for write if advice_sets_flags(@advice); the range lies in @vma. */
+static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+				unsigned long end, int advice)
 {
-	int err;
-
-	if (flags == vma->vm_flags)
-		return 0;
-	if ((vma->vm_flags & VM_PFNMAP) && (start != vma->vm_start || end != vma->vm_end))
-		return -EINVAL;
-	err = vma_isolate(mm, &vma, start, end);
-	if (err)
-		return err == -ENOMEM ? -EAGAIN : err;
-	vma_set_flags(vma, flags);
-	vma_merge_neighbours(mm, vma);
-	return 0;
+	switch (advice) {
+	case MADV_DONTNEED:
+		return vma->vm_flags & VM_LOCKED ? -EINVAL : madvise_dontneed(mm, vma, start, end);
+	case MADV_DONTNEED_LOCKED:
+		return madvise_dontneed(mm, vma, start, end);
+	case MADV_PAGEOUT:
+		return madvise_pageout(vma, start, end);
+	case MADV_GUARD_INSTALL:
+		return guard_install(mm, vma, start, end);
+	case MADV_GUARD_REMOVE:
+		return guard_remove(mm, vma, start, end);
+	default:
+		return madvise_update_vma(mm, vma, start, end, advice);
+	}
 }
 
-/*
- * Every kind of VMA takes the flag; those without transparent huge pages ignore it. Source: mm/khugepaged.c,
- * hugepage_madvise().
- */
-static int set_thp_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			  unsigned long advice)
-{
-	return set_flags(mm, vma, start, end, (vma->vm_flags & ~(VM_HUGEPAGE | VM_NOHUGEPAGE)) | advice);
-}
-
-static int madvise_hugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	return set_thp_advice(mm, vma, start, end, VM_HUGEPAGE);
-}
-
-static int madvise_nohugepage(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	return set_thp_advice(mm, vma, start, end, VM_NOHUGEPAGE);
-}
-
-static int set_ksm_advice(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			  int advice)
-{
-	unsigned long flags;
-	int err = ksm_madvise(vma, start, end, advice, &flags);
-
-	return err ? -EAGAIN : set_flags(mm, vma, start, end, flags);
-}
-
-static int madvise_mergeable(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	return set_ksm_advice(mm, vma, start, end, MADV_MERGEABLE);
-}
-
-static int madvise_unmergeable(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-			       unsigned long end)
-{
-	return set_ksm_advice(mm, vma, start, end, MADV_UNMERGEABLE);
-}
-
-/* Calls @apply for each mapped part; -ENOMEM at the end if a part was not mapped. Locking: mmap_lock. */
-static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end,
-			     int (*apply)(struct mm_struct *, struct vm_area_struct *, unsigned long, unsigned long))
+/* Each mapped part in turn; -ENOMEM at the end if a part was not mapped. Locking: as above. */
+static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
 	struct vm_area_struct *vma;
 	bool unmapped = false;
@@ -131,7 +81,7 @@ static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned
 			continue;
 		}
 		next = min(vma->vm_end, end);
-		err = apply(mm, vma, start, next);
+		err = madvise_vma_behavior(mm, vma, start, next, advice);
 	}
 	return err ? err : unmapped ? -ENOMEM : 0;
 }
@@ -160,47 +110,23 @@ static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned 
 	return err;
 }
 
-static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+static bool advice_populates(int advice)
 {
-	switch (advice) {
-	case MADV_DONTNEED:
-		return madvise_walk_vmas(mm, start, end, madvise_dontneed);
-	case MADV_DONTNEED_LOCKED:
-		return madvise_walk_vmas(mm, start, end, madvise_dontneed_locked);
-	case MADV_PAGEOUT:
-		return madvise_walk_vmas(mm, start, end, madvise_pageout);
-	case MADV_HUGEPAGE:
-		return madvise_walk_vmas(mm, start, end, madvise_hugepage);
-	case MADV_NOHUGEPAGE:
-		return madvise_walk_vmas(mm, start, end, madvise_nohugepage);
-	case MADV_MERGEABLE:
-		return madvise_walk_vmas(mm, start, end, madvise_mergeable);
-	case MADV_UNMERGEABLE:
-		return madvise_walk_vmas(mm, start, end, madvise_unmergeable);
-	case MADV_GUARD_INSTALL:
-		return madvise_walk_vmas(mm, start, end, guard_install);
-	case MADV_GUARD_REMOVE:
-		return madvise_walk_vmas(mm, start, end, guard_remove);
-	case MADV_POPULATE_READ:
-	case MADV_POPULATE_WRITE:
-		return madvise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
-	default:
-		return -EINVAL;
-	}
+	return advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
 }
 
-static bool advice_changes_vmas(int advice)
+static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
-	return advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE || advice == MADV_MERGEABLE ||
-	       advice == MADV_UNMERGEABLE;
+	if (advice_populates(advice))
+		return madvise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+	return madvise_walk_vmas(mm, start, end, advice);
 }
 
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_PAGEOUT ||
-	       advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
-	       advice_changes_vmas(advice);
+	       advice_populates(advice) || advice_sets_flags(advice);
 }
 
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
@@ -216,7 +142,7 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		return 0;
 	if (advice == MADV_COLLAPSE)
 		return madvise_collapse(mm, start, end);
-	if (advice_changes_vmas(advice)) {
+	if (advice_sets_flags(advice)) {
 		mmap_write_lock(mm);
 		err = do_madvise(mm, start, end, advice);
 		mmap_write_unlock(mm);

@@ -25,17 +25,25 @@
  *   MADV_DONTNEED_LOCKED                   the same, also in locked memory
  *   MADV_PAGEOUT                           swaps pages out, if there is swap, also where others map them
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
+ *   MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL  accesses keep pages in memory; or not (folio_referenced.h)
+ *   MADV_DONTFORK, MADV_DOFORK             children do not get it; they do
+ *   MADV_WIPEONFORK, MADV_KEEPONFORK       children get it without its pages and guards; or with them
+ *   MADV_DONTDUMP, MADV_DODUMP             of no effect but to keep VMAs apart
  *   MADV_HUGEPAGE, MADV_NOHUGEPAGE         later first faults map huge pages, if the policy is madvise; or never do
  *   MADV_MERGEABLE, MADV_UNMERGEABLE       KSM may merge its pages; they are copied, and no more are merged: see ksm.h
  *   MADV_GUARD_INSTALL, MADV_GUARD_REMOVE  see guard.h
  *   MADV_COLLAPSE                          see collapse.h
- * Returns 0; -EINVAL (@start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the
- * access; locked memory: DONTNEED, PAGEOUT and GUARD_INSTALL; raw frames: all but HUGEPAGE and NOHUGEPAGE over the
- * whole VMA, and those of KSM, which ignore them; hugetlb: PAGEOUT, COLLAPSE and guards, DONTNEED that begins inside
- * a huge page, HUGEPAGE and NOHUGEPAGE that begin or end inside one); -ENOMEM (part of the range is not mapped: the
- * rest was done, except for POPULATE, which stops there; or no memory); -EAGAIN (HUGEPAGE, NOHUGEPAGE, MERGEABLE,
- * UNMERGEABLE: no memory to split a VMA or to copy a page, or too many VMAs); -EFAULT (POPULATE found a guard
- * region); -EHWPOISON (it found a hwpoisoned page). Locking: none held.
+ * Returns 0, or
+ *   -EINVAL     @start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the access;
+ *               locked memory: DONTNEED, PAGEOUT and GUARD_INSTALL; raw frames: what sets flags, unless of the whole
+ *               VMA or without a change, DOFORK, DODUMP, DONTNEED, PAGEOUT, POPULATE, COLLAPSE and guards; files and
+ *               hugetlb: WIPEONFORK; hugetlb: PAGEOUT, COLLAPSE and guards, DONTNEED that begins inside a huge page,
+ *               and what sets flags from, or up to, inside one
+ *   -ENOMEM     part of the range is not mapped: the rest was done, except by POPULATE, which stops there; or no memory
+ *   -EAGAIN     what sets flags: no memory to split a VMA or to copy a page, or too many VMAs
+ *   -EFAULT     POPULATE found a guard region
+ *   -EHWPOISON  POPULATE found a hwpoisoned page
+ * Locking: none held.
  */
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
 

@@ -83,7 +83,7 @@ static int install_raw_puds(struct vm_area_struct *vma, unsigned long *left)
  */
 static void set_raw_vma(struct vm_area_struct *vma, unsigned long pfn)
 {
-	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_PFNMAP);
+	vma_set_flags(vma, vma->vm_flags | VM_IO | VM_RESERVED | VM_DONTDUMP | VM_PFNMAP);
 	if (!is_cow_mapping(vma->vm_flags))
 		return;
 	vma_file_pre_update(vma);
@@ -120,7 +120,7 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, unsigned long pfn)
 {
 	OPERATION("mmap_pfn", mm, addr);
-	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_IO | VM_RESERVED | VM_PFNMAP };
+	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_IO | VM_RESERVED | VM_DONTDUMP | VM_PFNMAP };
 	long at;
 	int err;
 

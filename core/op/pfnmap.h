@@ -15,11 +15,11 @@
 
 /*
  * remap_pfn_range - maps frames @pfn … over [@addr, @addr + @size), which is empty: all of @vma if that is private,
- * any part of it if it is shared. Sets VM_IO, VM_RESERVED and VM_PFNMAP, and in a private @vma vm_pgoff to @pfn. Writes
- * to a shared @vma go to the frames themselves. A private one without a file is mapped by leaves of PUD tables as far
- * as possible, under policy thp=always. Returns 0; -EINVAL (a private @vma and not all of it, not in @vma, or more than
- * an entry can name; nothing is changed); -ENOMEM (nothing of it is mapped). Locking: mmap_lock for write, @vma
- * write-locked. Source: mm/memory.c.
+ * any part of it if it is shared. Sets VM_IO, VM_RESERVED, VM_DONTDUMP and VM_PFNMAP, and in a private @vma vm_pgoff
+ * to @pfn. Writes to a shared @vma go to the frames themselves. A private one without a file is mapped by leaves of PUD
+ * tables as far as possible, under policy thp=always. Returns 0; -EINVAL (a private @vma and not all of it, not in
+ * @vma, or more than an entry can name; nothing is changed); -ENOMEM (nothing of it is mapped). Locking: mmap_lock for
+ * write, @vma write-locked. Source: mm/memory.c.
  */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long size);
 

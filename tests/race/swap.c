@@ -31,6 +31,7 @@ static void run(const char *text, uint64_t seed, unsigned int pageout, unsigned 
 	storm.weight[STORM_PAGEOUT] = pageout;
 	storm.weight[STORM_MIGRATE] = migrate;
 	storm.weight[STORM_POISON] = poison;
+	storm.weight[STORM_ADVISE] = pageout / 4;
 	if (!storm_run(&storm, why, sizeof(why)))
 		fail_msg("%s, seed %lu: %s", text, (unsigned long)seed, why);
 }

@@ -12,23 +12,16 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/faultline.h"
-#include "core/mm/huge_memory.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/model/live_calls.h"
+#include "tests/lib/model/memory_kinds.h"
 
-#define AT		0x20000000ul	/* low, where nothing else is; a huge page begins there */
-#define MAPPED		(2 * PMD_SIZE)
-#define READ_WRITE	(PROT_READ | PROT_WRITE)
-#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
-#define HUGETLB		(ANON | MAP_HUGETLB | MAP_NORESERVE)
-#define RAW_ORDER	2
-#define RAW_BYTES	(PAGE_SIZE << RAW_ORDER)
+#define MAPPED		KIND_MAPPED
 #define NR_ADVICES	10
 
 static const int advices[NR_ADVICES] = { MADV_DONTNEED, MADV_PAGEOUT, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
@@ -38,13 +31,10 @@ static const char *const names[NR_ADVICES] = { "DONTNEED", "PAGEOUT", "HUGEPAGE"
 					       "POPULATE_WRITE", "COLLAPSE", "GUARD_INSTALL", "GUARD_REMOVE",
 					       "DONTNEED_LOCKED" };
 
-enum kind { NOTHING, FRESH, WRITTEN, READ_ONLY, NO_ACCESS, HUGE_LEAF, GUARDED, HOLE, FILE_PRIVATE, FILE_SHARED,
-	    HUGE_POOL, RAW, LOCKED };
-
 /* @start bytes into the memory, @len bytes; the results in the order of advices[]. */
 struct row {
 	const char *name;
-	enum kind kind;
+	enum memory_kind kind;
 	unsigned long start, len;
 	int results[NR_ADVICES];
 };
@@ -98,59 +88,10 @@ static const struct row rows[] = {
 	{ "from locked memory on", LOCKED, 0, MAPPED, OF_LOCKED(-EINVAL) },
 };
 
-/* The length 0 of raw frames stands for all @raw bytes of them. */
-static unsigned long length_of(const struct row *row, unsigned long raw)
+/* The length 0 of raw frames stands for all @mapped bytes of them. */
+static unsigned long length_of(const struct row *row, unsigned long mapped)
 {
-	return row->kind == RAW && !row->len ? raw : row->len;
-}
-
-static bool is_file(enum kind kind)
-{
-	return kind == FILE_PRIVATE || kind == FILE_SHARED;
-}
-
-static int file_flags(enum kind kind)
-{
-	return MAP_FIXED | (kind == FILE_SHARED ? MAP_SHARED : MAP_PRIVATE);
-}
-
-static int prot_of(enum kind kind)
-{
-	return kind == READ_ONLY ? PROT_READ : kind == NO_ACCESS ? PROT_NONE : READ_WRITE;
-}
-
-/* ---- ours ---- */
-
-static struct file *our_file;		/* as long as a huge page */
-static struct page *our_frames;
-
-static long map_ours(struct mm_struct *mm, enum kind kind)
-{
-	if (kind == NOTHING)
-		return AT;
-	if (is_file(kind))
-		return sys_mmap_file(mm, AT, MAPPED, READ_WRITE, file_flags(kind), our_file, 0);
-	if (kind == RAW)
-		return sys_mmap_pfn(mm, AT, RAW_BYTES, PROT_READ, MAP_PRIVATE | MAP_FIXED, page_to_pfn(our_frames));
-	return sys_mmap(mm, AT, MAPPED, prot_of(kind), kind == HUGE_POOL ? HUGETLB : ANON, 0);
-}
-
-static struct mm_struct *our_memory(enum kind kind)
-{
-	struct mm_struct *mm = world_mm("linux-6.15,thp=madvise");
-
-	assert_int_equal(map_ours(mm, kind), AT);
-	if (kind == HUGE_LEAF)
-		assert_int_equal(sys_madvise(mm, AT, MAPPED, MADV_HUGEPAGE), 0);
-	if (kind == HUGE_LEAF || kind == WRITTEN || kind == LOCKED)
-		assert_int_equal(do_user_addr_fault(mm, AT, FAULT_FLAG_WRITE), 0);
-	if (kind == GUARDED)
-		assert_int_equal(sys_madvise(mm, AT, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
-	if (kind == HOLE)
-		assert_int_equal(sys_munmap(mm, AT + PAGE_SIZE, PAGE_SIZE), 0);
-	if (kind == LOCKED)
-		assert_int_equal(sys_mlock2(mm, AT, PMD_SIZE, MLOCK_ONFAULT), 0);
-	return mm;
+	return row->kind == RAW && !row->len ? mapped : row->len;
 }
 
 /* How many results of @row are not ours. */
@@ -159,8 +100,9 @@ static unsigned int our_differences(const struct row *row)
 	unsigned int differ = 0;
 
 	for (unsigned int i = 0; i < NR_ADVICES; i++) {
-		struct mm_struct *mm = our_memory(row->kind);
-		int ours = sys_madvise(mm, AT + row->start, length_of(row, RAW_BYTES), advices[i]);
+		unsigned long size, at = our_kind_at(row->kind, &size);
+		struct mm_struct *mm = our_kind(row->kind);
+		int ours = sys_madvise(mm, at + row->start, length_of(row, size), advices[i]);
 
 		if (ours != row->results[i]) {
 			fprintf(stderr, "%s: %s gives %d, not %d\n", row->name, names[i], ours, row->results[i]);
@@ -180,79 +122,38 @@ static void every_advice_has_its_result(void **state)
 	(void)state;
 	if (!THP_POSSIBLE)
 		skip();
-	our_file = file_create(HPAGE_PMD_NR, HPAGE_PMD_NR, 0, 1);
-	our_frames = alloc_raw_frames(RAW_ORDER);
-	assert_true(our_file && our_frames);
+	memory_kinds_up();
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
 		differ += our_differences(&rows[i]);
 	assert_int_equal(differ, 0);
-	free_raw_frames(our_frames, RAW_ORDER);
-	file_put(our_file);
+	memory_kinds_down();
 }
 
 /* ---- the running kernel ---- */
-
-static int live_fd = -1;		/* of a file as long as a huge page */
-static unsigned long vvar, vvar_size;
-
-static long map_live(enum kind kind)
-{
-	if (is_file(kind))
-		return live_mmap_file(AT, MAPPED, READ_WRITE, file_flags(kind), live_fd);
-	return live_mmap(AT, MAPPED, prot_of(kind), kind == HUGE_POOL ? HUGETLB : ANON);
-}
-
-/* False: the kernel has no memory of the kind; a message says so. */
-static bool live_memory(enum kind kind)
-{
-	long ret;
-
-	if (kind == NOTHING || kind == RAW)
-		return true;
-	ret = map_live(kind);
-	if (ret < 0 && kind == HUGE_POOL) {
-		fprintf(stderr, "the running kernel maps no huge pages of hugetlb (%ld): not compared\n", ret);
-		return false;
-	}
-	assert_int_equal(ret, AT);
-	if (kind == HUGE_LEAF)
-		live_madvise(AT, MAPPED, MADV_HUGEPAGE);
-	if (kind == HUGE_LEAF || kind == WRITTEN || kind == LOCKED)
-		assert_int_equal(live_touch(AT, true, 1), 1);
-	if (kind == GUARDED)
-		assert_int_equal(live_madvise(AT, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
-	if (kind == HOLE)
-		assert_int_equal(live_munmap(AT + PAGE_SIZE, PAGE_SIZE), 0);
-	if (kind == LOCKED && live_mlock(AT, PMD_SIZE, MLOCK_ONFAULT)) {
-		fprintf(stderr, "the running kernel allows no locked memory: not compared\n");
-		assert_int_equal(live_munmap(AT, MAPPED), 0);
-		return false;
-	}
-	return true;
-}
 
 /* COLLAPSE may find no free huge page, or a page in use: such a result is not compared. */
 static bool compared(const struct row *row, unsigned int i, long live)
 {
 	if (advices[i] == MADV_COLLAPSE)
-		return !is_file(row->kind) && (row->results[i] || (live != -ENOMEM && live != -EAGAIN));
+		return row->kind != FILE_PRIVATE && row->kind != FILE_SHARED &&
+		       (row->results[i] || (live != -ENOMEM && live != -EAGAIN));
 	return true;
 }
 
 static unsigned int live_differences(const struct row *row)
 {
-	const unsigned long at = row->kind == RAW ? vvar : AT;
+	unsigned long size, at = live_kind_at(row->kind, &size);
 	unsigned int differ = 0;
 
-	for (unsigned int i = 0; i < NR_ADVICES && live_memory(row->kind); i++) {
-		long live = live_madvise(at + row->start, length_of(row, vvar_size), advices[i]);
+	for (unsigned int i = 0; i < NR_ADVICES && live_kind(row->kind); i++) {
+		long live = live_madvise(at + row->start, length_of(row, size), advices[i]);
 
 		if (live != row->results[i] && compared(row, i, live)) {
 			fprintf(stderr, "%s: %s of the running kernel gives %ld, not %d\n", row->name, names[i], live,
 				row->results[i]);
 			differ++;
 		}
-		assert_int_equal(live_munmap(AT, MAPPED), 0);
+		assert_int_equal(live_munmap(KIND_AT, MAPPED), 0);
 	}
 	return differ;
 }
@@ -260,26 +161,19 @@ static unsigned int live_differences(const struct row *row)
 /* Row: G2. */
 static void the_running_kernel_agrees(void **state)
 {
-	FILE *file = tmpfile();
 	unsigned int differ = 0;
 
 	(void)state;
 	if (!THP_POSSIBLE || !live_is_at_least(6, 18)) {
 		fprintf(stderr, "the running kernel is older than 6.18: not compared\n");
-		fclose(file);
 		skip();
 	}
-	assert_non_null(file);
-	live_fd = fileno(file);
-	assert_int_equal(ftruncate(live_fd, PMD_SIZE), 0);
-	if (!live_find("[vvar]", &vvar, &vvar_size) || vvar_size < 2 * PAGE_SIZE)
-		fprintf(stderr, "the running kernel has no raw frames in [vvar]: not compared\n");
+	memory_kinds_up();
 	live_catch_faults();
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].kind != RAW || vvar_size >= 2 * PAGE_SIZE)
-			differ += live_differences(&rows[i]);
+		differ += live_differences(&rows[i]);
 	assert_int_equal(differ, 0);
-	fclose(file);
+	memory_kinds_down();
 }
 
 int main(void)

@@ -39,7 +39,9 @@
 #define PRIVATE		(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 static const int all_advices[] = { MADV_DONTNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_GUARD_INSTALL,
-				   MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED, MADV_MERGEABLE, MADV_UNMERGEABLE };
+				   MADV_GUARD_REMOVE, MADV_DONTNEED_LOCKED, MADV_MERGEABLE, MADV_UNMERGEABLE,
+				   MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_DONTFORK, MADV_DOFORK,
+				   MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP };
 static int advices[ARRAY_SIZE(all_advices)];
 static unsigned int nr_advices;
 static bool knows_noreplace, joins_alike, may_lock;
@@ -111,20 +113,12 @@ static bool outside(long addr)
 	return addr >= 0 && ((unsigned long)addr < BASE || (unsigned long)addr >= BASE + PAGES * PAGE_SIZE);
 }
 
-/* What came to a place that was not asked for may have been joined there with what is the program's own. */
-static bool stands_alone(unsigned long addr, unsigned long len)
-{
-	struct live_vma vma;
-
-	return live_vmas(addr, addr + len, &vma, 1) == 1 && vma.start == addr && vma.end == addr + len;
-}
-
 /* From there it is moved back, over what is there; or unmapped. */
 static bool both_come_back(const struct call *call, struct mm_struct *mm, unsigned long live, unsigned long ours)
 {
 	unsigned long len = ALIGN_UP(call->new_len, PAGE_SIZE);
 
-	if (!stands_alone(live, len))
+	if (!live_stands_alone(live, len))
 		return agree(call, live_munmap(live, len), sys_munmap(mm, ours, len));
 	return agree(call, live_mremap(live, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, call->addr),
 		     sys_mremap(mm, ours, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, call->addr));

@@ -130,6 +130,13 @@ unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *
 	return nr;
 }
 
+bool live_stands_alone(unsigned long addr, unsigned long len)
+{
+	struct live_vma vma;
+
+	return live_vmas(addr, addr + len, &vma, 1) == 1 && vma.start == addr && vma.end == addr + len;
+}
+
 bool live_find(const char *name, unsigned long *start, unsigned long *size)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -147,14 +154,13 @@ bool live_find(const char *name, unsigned long *start, unsigned long *size)
 
 bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	const unsigned long unseen = VM_LOCKED_MASK | VM_MERGEABLE | VM_ACCOUNT | VM_NORESERVE;
 	struct live_vma live[64];
 	unsigned int nr = live_vmas(start, end, live, ARRAY_SIZE(live));
 	struct vm_area_struct *vma = vma_tree_find(&mm->tree, start);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!vma || vma->vm_start != live[i].start || vma->vm_end != live[i].end ||
-		    (vma->vm_flags & ~unseen) != prot_to_vm_flags(live[i].prot)) {
+		    (vma->vm_flags & VM_ACCESS_FLAGS) != prot_to_vm_flags(live[i].prot)) {
 			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start,
 				live[i].end, (unsigned int)live[i].prot, vma ? vma->vm_start : 0,
 				vma ? vma->vm_end : 0);

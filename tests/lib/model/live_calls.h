@@ -37,6 +37,8 @@ struct live_vma {
  * kernel does not say.
  */
 unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *vmas, unsigned int max);
+/* It is one mapping, not merged with what is beside it, as the program's own memory may be. */
+bool live_stands_alone(unsigned long addr, unsigned long len);
 /* The mapping of that name in /proc/self/maps; false when there is none. */
 bool live_find(const char *name, unsigned long *start, unsigned long *size);
 /*

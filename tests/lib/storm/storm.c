@@ -159,6 +159,14 @@ static void storm_mremap(const struct storm *storm, const struct target *t)
 			   MREMAP_MAYMOVE | MREMAP_FIXED | (how == 1 ? MREMAP_DONTUNMAP : 0), to.start);
 }
 
+/* What is freed, or wiped, reads as zeroes: as a page that was never written to. */
+static void storm_advise(const struct target *t)
+{
+	static const int advice[] = { MADV_WIPEONFORK, MADV_KEEPONFORK };
+
+	sys_madvise(t->mm, t->start, t->len, advice[below(ARRAY_SIZE(advice))]);
+}
+
 static void storm_range_op(enum storm_op op, const struct target *t)
 {
 	unsigned char vec[64];
@@ -184,6 +192,9 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 		break;
 	case STORM_CLEAR_REFS:
 		BUG_ON(sys_clear_refs(t->mm, CLEAR_REFS_SOFT_DIRTY));
+		break;
+	case STORM_ADVISE:
+		storm_advise(t);
 		break;
 	case STORM_DEVICE:
 		sys_migrate_to_device(t->mm, t->start, t->len);

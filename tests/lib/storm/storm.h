@@ -15,7 +15,7 @@ enum storm_op {
 	STORM_READ, STORM_WRITE, STORM_TOUCH, STORM_MMAP, STORM_MUNMAP, STORM_MPROTECT, STORM_DONTNEED, STORM_POPULATE,
 	STORM_GUARD, STORM_UNGUARD, STORM_WALK, STORM_WALK_NOVMA, STORM_MINCORE, STORM_MREMAP, STORM_FORK, STORM_RMAP,
 	STORM_PIN, STORM_COLLAPSE, STORM_PAGEOUT, STORM_MIGRATE, STORM_POISON, STORM_MIRROR, STORM_DEVICE,
-	STORM_CLEAR_REFS, STORM_FILE_MAP, STORM_FILE_CUT, STORM_FILE_WRITE, STORM_FILE_RMAP,
+	STORM_CLEAR_REFS, STORM_ADVISE, STORM_FILE_MAP, STORM_FILE_CUT, STORM_FILE_WRITE, STORM_FILE_RMAP,
 	NR_STORM_OPS
 };
 
@@ -33,9 +33,9 @@ struct storm {
 };
 
 /*
- * Every operation, faults and touches most; but for COLLAPSE, PAGEOUT, MIGRATE, POISON, MIRROR, DEVICE, CLEAR_REFS and
- * FILE_*, whose weights are for storms with huge pages, swap, two nodes, hwpoisoned pages, devices that work on the mms
- * and have their own memory, writes tracked by page, or a shared file.
+ * Every operation, faults and touches most; but for COLLAPSE, PAGEOUT, MIGRATE, POISON, MIRROR, DEVICE, CLEAR_REFS,
+ * ADVISE and FILE_*, whose weights are for storms with huge pages, swap, two nodes, hwpoisoned pages, devices that work
+ * on the mms and have their own memory, writes tracked by page, or a shared file.
  */
 struct storm storm_default(const struct mm_policy *policy);
 /*

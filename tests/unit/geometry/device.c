@@ -31,7 +31,7 @@ static void p1_shared_entries_write_to_the_frames(void **state)
 		open_raw(&d, &mem_device);
 		assert_int_equal(map(&d, AT, RW, MAP_SHARED), AT);
 		assert_int_equal(vma_at(d.mm, AT)->vm_flags, VM_READ | VM_WRITE | VM_SHARED | VM_DONTEXPAND | VM_IO |
-								   VM_RESERVED | VM_PFNMAP);
+								   VM_RESERVED | VM_DONTDUMP | VM_PFNMAP);
 		for (unsigned long i = 0; i < PAGES; i++) {
 			assert_int_equal(pte_pfn(entry(&d, i)), d.frames.first + i);
 			assert_true(pte_special(entry(&d, i)) && pte_write(entry(&d, i)));

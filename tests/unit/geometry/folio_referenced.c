@@ -11,6 +11,7 @@
 #include "core/op/exit.h"
 #include "core/op/folio_referenced.h"
 #include "core/op/fork.h"
+#include "core/op/madvise.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 #include "tests/lib/harness/dies.h"
@@ -95,6 +96,30 @@ static void every_mapping_counts(void **state)
 		assert_false(young(mm, AREA) || young(child, AREA) || young(second, AREA));
 	}
 	mm_exit(second);
+	mm_exit(child);
+	mm_exit(mm);
+}
+
+/* Neither is the bit cleared. */
+static void uses_by_vmas_without_recency_do_not_count(void **state)
+{
+	static const int advice[] = { MADV_SEQUENTIAL, MADV_RANDOM };
+	struct mm_struct *mm = mm_with_page("linux-6.15"), *child;
+	struct folio *folio = folio_at(mm, AREA);
+	unsigned long flags;
+
+	(void)state;
+	assert_int_equal(sys_fork(mm, &child), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(advice); i++) {
+		assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, advice[i]), 0);
+		set_young(mm, AREA, true);
+		set_young(child, AREA, true);
+		assert_int_equal(folio_referenced(folio, false, &flags), 1);
+		assert_true(young(mm, AREA) && !young(child, AREA));
+	}
+	assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_NORMAL), 0);
+	assert_int_equal(folio_referenced(folio, false, &flags), 1);
+	assert_false(young(mm, AREA));
 	mm_exit(child);
 	mm_exit(mm);
 }
@@ -239,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_use_counts_once),
 		cmocka_unit_test(every_mapping_counts),
+		cmocka_unit_test(uses_by_vmas_without_recency_do_not_count),
 		cmocka_unit_test(a_large_folio_is_one),
 		cmocka_unit_test(an_unmapped_page_has_no_user),
 		cmocka_unit_test(it_waits_for_no_lock),

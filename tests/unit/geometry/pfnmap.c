@@ -87,7 +87,8 @@ static void p1_flags_first_frame_and_entries(void **state)
 		struct mm_struct *mm = mm_with_frames(policies[p], page_to_pfn(pages), PROT_READ | PROT_WRITE);
 		const struct vm_area_struct *vma = vma_at(mm, AT);
 
-		assert_int_equal(vma->vm_flags, VM_READ | VM_WRITE | VM_ACCOUNT | VM_IO | VM_RESERVED | VM_PFNMAP);
+		assert_int_equal(vma->vm_flags, VM_READ | VM_WRITE | VM_ACCOUNT | VM_IO | VM_RESERVED | VM_DONTDUMP |
+							VM_PFNMAP);
 		assert_int_equal(vma->vm_pgoff, page_to_pfn(pages));
 		for (unsigned long i = 0; i < PAGES; i++) {
 			pte_t pte = tree_pte(mm, AT + i * PAGE_SIZE);
