@@ -6,6 +6,7 @@
 
 const struct command *const commands[] = {
 	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &numa_command,
-	&stress_command, &knockouts_command, &litmus_command, &profile_command, &compare_command, &report_command,
+	&stress_command, &knockouts_command, &litmus_command, &linearize_command, &profile_command, &compare_command,
+	&report_command,
 	NULL
 };

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* linearize.c - the search for an order agrees with one that tries all of them. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bench/linearize/shrink.h"
+
+#define PAGES	2u
+
+/* Pages of a model of its own, as simple as can be: no entry is ever in between. */
+struct simple {
+	bool mapped[PAGES], guard[PAGES];
+	int prot[PAGES], byte[PAGES];
+};
+
+static bool access_simple(struct simple *pages, const struct history_op *op)
+{
+	unsigned int page = op->first;
+	int least = op->kind == OP_WRITE ? PAGE_PROT_WRITE : PAGE_PROT_READ;
+	bool fine = pages->mapped[page] && !pages->guard[page] && pages->prot[page] >= least;
+
+	if (fine == !!op->result)
+		return false;
+	if (fine && op->kind == OP_READ)
+		return pages->byte[page] == op->seen[0];
+	if (fine)
+		pages->byte[page] = op->arg;
+	return true;
+}
+
+/* Does @op, of one page, if its result agrees. */
+static bool do_simple(struct simple *pages, const struct history_op *op)
+{
+	unsigned int page = op->first;
+
+	if (history_is_access(op->kind))
+		return access_simple(pages, op);
+	if (op->kind == OP_MMAP || op->kind == OP_MUNMAP) {
+		pages->mapped[page] = op->kind == OP_MMAP;
+		pages->guard[page] = false;
+		pages->byte[page] = 0;
+		pages->prot[page] = op->arg;
+		return !op->result;
+	}
+	if (pages->mapped[page] == !!op->result)
+		return false;
+	if (op->result)
+		return true;
+	if (op->kind == OP_MPROTECT)
+		pages->prot[page] = op->arg;
+	else if (op->kind == OP_GUARD_REMOVE)
+		pages->guard[page] = false;
+	else
+		pages->byte[page] = 0;
+	if (op->kind == OP_GUARD_INSTALL)
+		pages->guard[page] = true;
+	return true;
+}
+
+/* True if the operations that are not in @done can follow, in some order. */
+static bool some_order(const struct history *history, struct simple pages, unsigned int done)
+{
+	if (done == (1u << history->nr) - 1)
+		return true;
+	for (unsigned int i = 0; i < history->nr; i++) {
+		struct simple after = pages;
+		bool first = !(done & 1u << i);
+
+		for (unsigned int j = 0; j < history->nr; j++)
+			first = first && (done & 1u << j || history->ops[j].returned > history->ops[i].called);
+		if (first && do_simple(&after, &history->ops[i]) && some_order(history, after, done | 1u << i))
+			return true;
+	}
+	return false;
+}
+
+static struct history_op random_op(struct rng *rng)
+{
+	static const enum history_kind kinds[] = {
+		OP_READ, OP_READ, OP_READ, OP_WRITE, OP_WRITE, OP_MMAP, OP_MUNMAP, OP_MPROTECT, OP_DONTNEED,
+		OP_GUARD_INSTALL, OP_GUARD_REMOVE,
+	};
+
+	return (struct history_op){
+		.kind = (uint8_t)kinds[rng_below(rng, ARRAY_SIZE(kinds))],
+		.first = (uint8_t)rng_below(rng, PAGES),
+		.nr = 1,
+		.arg = (uint8_t)rng_below(rng, 3),
+	};
+}
+
+/* The operation happens now: it gets the result that agrees, or, at times, another one. */
+static void happen(struct simple *pages, struct history_op *op, struct rng *rng)
+{
+	struct simple before = *pages;
+	int error = history_is_access(op->kind) ? -EFAULT : -ENOMEM;
+
+	op->seen[0] = (int16_t)pages->byte[op->first];
+	if (!do_simple(pages, op)) {
+		*pages = before;
+		op->result = error;
+	}
+	if (!rng_below(rng, 16))
+		op->result = error - op->result;
+	if (!rng_below(rng, 16))
+		op->seen[0] = (int16_t)rng_below(rng, 3);
+}
+
+/* Seven operations of three threads, calls and returns interleaved at random, that happen at a call or a return. */
+static void random_history(struct history *history, struct rng *rng)
+{
+	struct { int op; bool happened; } running[3] = { { -1, false }, { -1, false }, { -1, false } };
+	struct simple pages = { .mapped = { true }, .prot = { PAGE_PROT_WRITE } };
+	uint64_t stamp = 2;
+
+	*history = (struct history){ .pages = PAGES, .nr = 1 };
+	history->ops[0] = (struct history_op){
+		.kind = OP_MMAP, .nr = 1, .arg = PAGE_PROT_WRITE, .called = 1, .returned = 2,
+	};
+	for (unsigned int busy = 0; history->nr < 8 || busy;) {
+		uint8_t thread = (uint8_t)rng_below(rng, 3);
+		struct history_op *op = &history->ops[history->nr];
+
+		if (running[thread].op >= 0) {
+			op = &history->ops[running[thread].op];
+			op->returned = ++stamp;
+			if (!running[thread].happened)
+				happen(&pages, op, rng);
+			running[thread].op = -1;
+			busy--;
+		} else if (history->nr < 8) {
+			*op = random_op(rng);
+			op->thread = thread;
+			op->called = ++stamp;
+			running[thread].happened = rng_below(rng, 2);
+			if (running[thread].happened)
+				happen(&pages, op, rng);
+			running[thread].op = (int)history->nr++;
+			busy++;
+		}
+	}
+}
+
+static void the_search_agrees_with_all_orders(void **state)
+{
+	static struct history history;
+	struct checker *checker = checker_create();
+	unsigned int found[3] = { 0 };
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 1);
+	for (unsigned int i = 0; i < 20000; i++) {
+		enum verdict verdict;
+
+		random_history(&history, &rng);
+		verdict = checker_check(checker, &history, 0, -1, NULL);
+		assert_int_equal(verdict == LINEARIZABLE, some_order(&history, (struct simple){ 0 }, 0));
+		found[verdict]++;
+	}
+	assert_true(found[LINEARIZABLE] > 500 && found[NOT_LINEARIZABLE] > 500);
+	checker_free(checker);
+}
+
+/* What is left has no order, and nothing more can be removed. */
+static void what_is_shrunk_has_no_order(void **state)
+{
+	static struct history history;
+	struct checker *checker = checker_create();
+	unsigned int smaller = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 2);
+	for (unsigned int i = 0; i < 2000; i++) {
+		random_history(&history, &rng);
+		if (some_order(&history, (struct simple){ 0 }, 0))
+			continue;
+		assert_true(history_shrink(checker, &history, 0) + history.nr == 8);
+		assert_false(some_order(&history, (struct simple){ 0 }, 0));
+		smaller += history_shrink(checker, &history, 0) == 0 && history.nr < 8;
+	}
+	assert_true(smaller > 100);
+	checker_free(checker);
+}
+
+/* More is allowed, and less is never forbidden. */
+static void a_nondeterminism_only_adds_histories(void **state)
+{
+	static struct history history;
+	struct checker *checker = checker_create();
+	unsigned int more = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 3);
+	for (unsigned int i = 0; i < 10000; i++) {
+		enum verdict strict, loose;
+
+		random_history(&history, &rng);
+		strict = checker_check(checker, &history, 0, -1, NULL);
+		loose = checker_check(checker, &history, ALLOW_ALL, -1, NULL);
+		assert_true(strict != LINEARIZABLE || loose == LINEARIZABLE);
+		more += strict != loose;
+	}
+	assert_true(more > 0);
+	checker_free(checker);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_search_agrees_with_all_orders),
+		cmocka_unit_test(what_is_shrunk_has_no_order),
+		cmocka_unit_test(a_nondeterminism_only_adds_histories),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
