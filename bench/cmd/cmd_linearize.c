@@ -1,37 +1,117 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_linearize.c - `faultline linearize`: is there an order that explains what threads got from a few pages? */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/cmd/commands.h"
+#include "bench/ground/interrupt.h"
+#include "bench/ground/out_file.h"
 #include "bench/linearize/draw.h"
+#include "bench/linearize/report.h"
 #include "bench/linearize/shrink.h"
+#include "bench/run/context.h"
+#include "bench/run/stage.h"
+#include "bench/run/unknown.h"
+
+#define DEFAULT_HISTORIES	10000u
+#define MACHINE_FRAMES		(1ul << 14)	/* of each node, 64 MiB: a few pages and their tables */
 
 struct linearize_options {
-	char *check;
-	bool shrink;
+	struct choices choices;
+	bool live, shrink, noise_chosen;
+	uint64_t threads, pages, ops, histories, noise;
+	double seconds;		/* of all cases together; 0: no limit */
+	char *check, *json, *keep;
 };
 
-enum { OPT_CHECK = 1, OPT_SHRINK };
+enum {
+	OPT_LIVE = 1, OPT_THREADS, OPT_PAGES, OPT_OPS, OPT_HISTORIES, OPT_SECONDS, OPT_NOISE, OPT_KNOCKOUT, OPT_JSON,
+	OPT_KEEP, OPT_CHECK, OPT_SHRINK,
+};
 
 static const struct poptOption options[] = {
-	{ "check", 0, POPT_ARG_STRING, NULL, OPT_CHECK, "judge the history in FILE, instead of running", "FILE" },
-	{ "shrink", 0, POPT_ARG_NONE, NULL, OPT_SHRINK, "with --check: print the smallest part without an order", NULL },
+	{ "live", 'l', POPT_ARG_NONE, NULL, OPT_LIVE, "ask the live kernel, not the core", NULL },
+	{ "policy", 'p', POPT_ARG_STRING, NULL, CHOOSE_POLICY,
+	  "run these policies, or all (see faultline list --policies)", "NAME,..." },
+	{ "threads", 't', POPT_ARG_STRING, NULL, OPT_THREADS, "run N threads, 2 to 8 (default: 4)", "N" },
+	{ "pages", 0, POPT_ARG_STRING, NULL, OPT_PAGES, "use N pages, 1 to 8 (default: 3)", "N" },
+	{ "ops", 0, POPT_ARG_STRING, NULL, OPT_OPS, "record N operations a thread and history (default: 6)", "N" },
+	{ "histories", 0, POPT_ARG_STRING, NULL, OPT_HISTORIES, "record N histories of each case (default: 10000)",
+	  "N" },
+	{ "seconds", 0, POPT_ARG_STRING, NULL, OPT_SECONDS, "record for TIME, all cases together", "TIME" },
+	{ "seed", 's', POPT_ARG_STRING, NULL, CHOOSE_SEED, "seed all random choices (default: 1)", "N" },
+	{ "noise", 0, POPT_ARG_STRING, NULL, OPT_NOISE,
+	  "inject delays at N of 1000 sync points (check: 10)", "PER_MILLE" },
+	{ "knockout", 'k', POPT_ARG_STRING, NULL, OPT_KNOCKOUT,
+	  "disable this (see faultline list --knockouts); repeatable", "NAME" },
+	{ "json", 0, POPT_ARG_STRING, NULL, OPT_JSON, "write all counts to FILE", "FILE" },
+	{ "keep", 0, POPT_ARG_STRING, NULL, OPT_KEEP, "write a history without an order to FILE", "FILE" },
+	{ "check", 0, POPT_ARG_STRING, NULL, OPT_CHECK, "judge the history in FILE, record none", "FILE" },
+	{ "shrink", 0, POPT_ARG_NONE, NULL, OPT_SHRINK, "print the smallest part of FILE without an order", NULL },
 	COMMAND_OPTIONS_END
 };
+
+static int take_count(const char *option, const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+	if (read_number(text, least, most, number))
+		return 0;
+	return complain("invalid number '%s' for %s: give %llu to %llu", text, option, (unsigned long long)least,
+			(unsigned long long)most);
+}
+
+static int take_knockout(const char *name)
+{
+	int error = knockout_enable(name);
+
+	if (error == -EOPNOTSUPP)
+		return complain("this build has no knock-outs; use build/check/faultline (cmake --preset check)");
+	return error ? unknown_knockout(name) : 0;
+}
+
+static int take_noise(struct linearize_options *linearize, const char *text)
+{
+	linearize->noise_chosen = true;
+	if (!syncpoint_get(0))
+		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
+	return take_count("--noise", text, 0, 1000, &linearize->noise);
+}
 
 static int take(void *target, int option, const char *text)
 {
 	struct linearize_options *linearize = target;
 
 	switch (option) {
+	case OPT_LIVE:
+		linearize->live = true;
+		return 0;
+	case OPT_THREADS:
+		return take_count("--threads", text, 2, HISTORY_THREADS, &linearize->threads);
+	case OPT_PAGES:
+		return take_count("--pages", text, 1, HISTORY_PAGES, &linearize->pages);
+	case OPT_OPS:
+		return take_count("--ops", text, 1, 20, &linearize->ops);
+	case OPT_HISTORIES:
+		return take_count("--histories", text, 1, UINT64_MAX, &linearize->histories);
+	case OPT_SECONDS:
+		return take_time("--seconds", text, 0.001, 1e6, &linearize->seconds);
+	case OPT_NOISE:
+		return take_noise(linearize, text);
+	case OPT_KNOCKOUT:
+		return take_knockout(text);
+	case OPT_JSON:
+		return keep_text(&linearize->json, text);
+	case OPT_KEEP:
+		return keep_text(&linearize->keep, text);
 	case OPT_CHECK:
 		return keep_text(&linearize->check, text);
-	default:
+	case OPT_SHRINK:
 		linearize->shrink = true;
 		return 0;
+	default:
+		return choices_take(&linearize->choices, option, text);
 	}
 }
 
@@ -49,12 +129,10 @@ static int print_verdict(struct checker *checker, struct history *history, bool 
 		return fail("gave up after %u configurations", CHECK_CONFIGS);
 	default:
 		printf("not linearizable: %u operations, %lu configurations\n", history->nr, checker_configs(checker));
-		if (shrink) {
-			history_shrink(checker, history, history->allowed);
-			checker_check(checker, history, history->allowed, -1, &checked);
-			history_print(history, stdout);
-		}
-		history_draw(history, checked.op, stdout);
+		if (shrink)
+			linearize_show_bad(history, NULL);
+		else
+			history_draw(history, checked.op, stdout);
 		return EXIT_CHECK_FAILED;
 	}
 }
@@ -81,21 +159,126 @@ static int check_file(const struct linearize_options *linearize)
 	return status;
 }
 
+/* ---- recording ---- */
+static int record_case(const struct linearize_options *linearize, const struct linearize_case *what, json_t *cases)
+{
+	static struct history bad;
+	struct linearize_counts counts;
+	int error = linearize_run(what, &counts, &bad);
+
+	if (error)
+		return fail("%s: %s", what->name, strerror(-error));
+	linearize_print(what, &counts);
+	json_array_append_new(cases, linearize_json(what, &counts));
+	if (counts.unexplained) {
+		linearize_show_bad(&bad, linearize->keep);
+		return fail("%s: no order explains a history", what->name);
+	}
+	return counts.gave_up ? fail("%s: histories were not judged", what->name) : EXIT_DONE;
+}
+
+static struct linearize_case case_of(const struct linearize_options *linearize, const struct policy_choice *policy)
+{
+	unsigned int cases = linearize->live ? 1 : linearize->choices.nr_policies;
+
+	return (struct linearize_case){
+		.target = policy ? &core_target : &live_target,
+		.name = policy ? policy->name : live_target.name,
+		.policy = policy ? &policy->policy : NULL,
+		.threads = (unsigned int)linearize->threads,
+		.pages = (unsigned int)linearize->pages,
+		.ops = (unsigned int)linearize->ops,
+		.histories = linearize->histories,
+		.seconds = linearize->seconds / cases,
+		.seed = linearize->choices.seed,
+	};
+}
+
+static int record_cases(const struct linearize_options *linearize, json_t *cases)
+{
+	int status = EXIT_DONE;
+
+	if (linearize->live) {
+		struct linearize_case what = case_of(linearize, NULL);
+
+		return record_case(linearize, &what, cases);
+	}
+	cpu_register(0, MEM_LOCAL, 0);
+	for (unsigned int i = 0; !status && i < linearize->choices.nr_policies && !interrupted(); i++) {
+		struct linearize_case what = case_of(linearize, &linearize->choices.policies[i]);
+
+		status = record_case(linearize, &what, cases);
+		fflush(stdout);
+	}
+	frame_drain_cpu();
+	cpu_unregister();
+	return status;
+}
+
+static int write_json(const struct linearize_options *linearize, json_t *cases, int argc, const char **argv)
+{
+	json_t *context = context_json(&linearize->choices, argc, argv);
+	json_t *root = json_pack("{s:o, s:O}", "context", context, "cases", cases);
+
+	return out_file_write_json(linearize->json, root, JSON_INDENT(1));
+}
+
+static int default_choices(struct linearize_options *linearize)
+{
+	struct choices *choices = &linearize->choices;
+
+	if (!linearize->histories && linearize->seconds == 0)
+		linearize->histories = DEFAULT_HISTORIES;
+	if (!linearize->noise_chosen && syncpoint_get(0))
+		linearize->noise = 10;
+	choices->threads[choices->nr_threads++] = (unsigned int)linearize->threads;
+	choices->frames = MACHINE_FRAMES;
+	return choices->nr_policies || linearize->live ? 0 : choices_add_policies(choices, policy_default()->name);
+}
+
+static int record_on_stage(struct linearize_options *linearize, int argc, const char **argv)
+{
+	json_t *cases = json_array();
+	int status = default_choices(linearize);
+
+	if (!status)
+		status = stage_open(&linearize->choices);
+	if (!status && !linearize->live)
+		status = stage_machine(&linearize->choices, CACHE_LINE);
+	if (!status) {
+		syncpoint_noise((unsigned int)linearize->noise);
+		interrupt_defer();
+		status = record_cases(linearize, cases);
+		if (linearize->json)
+			status = max(status, write_json(linearize, cases, argc, argv));
+		/* What broke may have broken the machine too: only a sound one is taken down. */
+		if (!status)
+			status = interrupt_status(stage_close());
+	}
+	json_decref(cases);
+	return status;
+}
+
 static int run_linearize(int argc, const char **argv)
 {
-	struct linearize_options linearize = { 0 };
+	struct linearize_options linearize = { .threads = 4, .pages = 3, .ops = 6 };
 	struct command_line line;
-	int status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &linearize);
+	int status;
 
+	choices_init(&linearize.choices);
+	status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &linearize);
 	if (!status) {
 		status = refuse_words(&line);
-		if (!status && !linearize.check)
-			status = complain("no history given: use --check FILE");
+		if (!status && linearize.live && linearize.choices.nr_policies)
+			status = complain("--live has no --policy: the live kernel has its own");
 		if (!status)
-			status = check_file(&linearize);
+			status = linearize.check ? check_file(&linearize) : record_on_stage(&linearize, argc, argv);
 		command_line_free(&line);
 	}
 	free(linearize.check);
+	free(linearize.json);
+	free(linearize.keep);
+	choices_free(&linearize.choices);
 	return status;
 }
 

@@ -48,3 +48,23 @@ for line in 'pages 9' 'allow magic' '0 1 2 read 0 = 1' 'pages 1
 done
 refuses 'none: No such file' linearize --check none
 refuses "unexpected argument 'x'" linearize x
+
+# Each policy, and the live kernel; what is counted is in the file too.
+ends 0 linearize --policy linux-2.6.14,linux-6.15 --histories 300 --json counts.json
+shows 'linux-2.6.14: 300 histories, '
+[ "$(grep -c 'not explained: 0' out)" -eq 2 ] || surprise 'not two cases'
+grep -q '"unexplained": 0' counts.json || surprise 'no counts'
+ends 0 linearize --live --histories 64
+shows 'live kernel: 64 histories, '
+refuses '--live has no --policy' linearize --live --policy all
+refuses "invalid number '9' for --threads" linearize --threads 9
+refuses "unknown policy 'x'" linearize --policy x
+
+# What is not serialisable without a lock or a check has histories without an order. What is kept of it has none either.
+"$FAULTLINE" --version | grep -q ', check build,' || exit 0
+for knockout in fork:wrprotect fork:vma-lock cow:reuse-check; do
+	ends 1 linearize --knockout $knockout --threads 3 --noise 100 --seconds 60 --keep history
+	reports 'no order explains a history'
+	shows 'no order explains this'
+	ends 1 linearize --check history
+done

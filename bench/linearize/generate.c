@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* generate.c - random programs for threads on a few pages. */
+#include "bench/linearize/generate.h"
+
+/* How often a kind is chosen, if the history has it. */
+static const struct {
+	uint8_t kind, weight;
+	bool always;
+} weights[] = {
+	{ OP_READ, 30, true }, { OP_WRITE, 24, true }, { OP_MMAP, 8, false }, { OP_MUNMAP, 8, false },
+	{ OP_MPROTECT, 8, false }, { OP_DONTNEED, 10, false }, { OP_GUARD_INSTALL, 6, false },
+	{ OP_GUARD_REMOVE, 5, false }, { OP_MREMAP, 6, false }, { OP_FORK, 8, false }, { OP_MINCORE, 5, false },
+};
+
+/* Lock key: (T) this thread only */
+struct program {
+	const struct generator *generator;	/* (T) */
+	struct rng *rng;			/* (T) */
+	unsigned int weight[ARRAY_SIZE(weights)], total;	/* (T) of this history */
+	uint8_t byte;				/* (T) the last one written */
+};
+
+static void choose_kinds(struct program *program)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(weights); i++) {
+		bool has = program->generator->kinds & 1u << weights[i].kind;
+
+		if (weights[i].kind == OP_MREMAP)
+			has = has && program->generator->pages > 1;
+		program->weight[i] = has && (weights[i].always || !rng_below(program->rng, 3)) ? weights[i].weight : 0;
+		program->total += program->weight[i];
+	}
+}
+
+static enum history_kind random_kind(struct program *program)
+{
+	uint64_t at = rng_below(program->rng, program->total);
+	unsigned int i = 0;
+
+	for (; at >= program->weight[i]; i++)
+		at -= program->weight[i];
+	return (enum history_kind)weights[i].kind;
+}
+
+static uint8_t next_byte(struct program *program)
+{
+	program->byte = (uint8_t)(program->byte == UINT8_MAX ? 1 : program->byte + 1);
+	return program->byte;
+}
+
+/* Mostly writable: most kinds need it to show anything. */
+static uint8_t random_prot(struct program *program)
+{
+	uint64_t at = rng_below(program->rng, 4);
+
+	return at < 2 ? PAGE_PROT_WRITE : at == 2 ? PAGE_PROT_READ : PAGE_PROT_NONE;
+}
+
+/* One page, or a range. */
+static void choose_pages(struct program *program, struct history_op *op)
+{
+	unsigned int pages = program->generator->pages;
+
+	op->first = (uint8_t)rng_below(program->rng, pages);
+	op->nr = 1;
+	if (op->kind == OP_FORK) {
+		op->first = 0;
+		op->nr = (uint8_t)pages;
+	} else if (!history_is_access((enum history_kind)op->kind) && op->kind != OP_MREMAP) {
+		op->nr = (uint8_t)(1 + rng_below(program->rng, pages - op->first));
+	}
+}
+
+static void fill_op(struct program *program, struct history_op *op)
+{
+	unsigned int pages = program->generator->pages;
+
+	choose_pages(program, op);
+	if (op->kind == OP_WRITE)
+		op->arg = next_byte(program);
+	else if (op->kind == OP_MMAP || op->kind == OP_MPROTECT)
+		op->arg = random_prot(program);
+	else if (op->kind == OP_MREMAP)
+		op->arg = (uint8_t)((op->first + 1 + rng_below(program->rng, pages - 1)) % pages);
+}
+
+static struct history_op *add_op(struct history *history, unsigned int thread, enum history_kind kind)
+{
+	struct history_op *op = &history->ops[history->nr++];
+
+	*op = (struct history_op){ .thread = (uint8_t)thread, .kind = (uint8_t)kind };
+	return op;
+}
+
+unsigned int history_generate(struct history *history, const struct generator *generator, struct rng *rng)
+{
+	struct program program = { .generator = generator, .rng = rng };
+	struct history_op *op;
+	unsigned int first;
+
+	history->pages = generator->pages;
+	history->nr = 0;
+	history->allowed = 0;
+	choose_kinds(&program);
+	op = add_op(history, 0, OP_MMAP);
+	op->nr = (uint8_t)generator->pages;
+	op->arg = PAGE_PROT_WRITE;
+	for (unsigned int page = 0; page < generator->pages; page++)
+		if (rng_below(rng, 2)) {
+			op = add_op(history, 0, OP_WRITE);
+			op->first = (uint8_t)page;
+			op->nr = 1;
+			op->arg = next_byte(&program);
+		}
+	first = history->nr;
+	for (unsigned int i = 0; i < generator->ops; i++)
+		for (unsigned int thread = 0; thread < generator->threads; thread++)
+			fill_op(&program, add_op(history, thread, random_kind(&program)));
+	return first;
+}

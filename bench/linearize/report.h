@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report.h - what runs of histories found, as text and as JSON. */
+#ifndef FAULTLINE_BENCH_LINEARIZE_REPORT_H
+#define FAULTLINE_BENCH_LINEARIZE_REPORT_H
+
+#include "bench/linearize/run.h"
+
+struct json_t;
+
+/* The counts of one case: a few lines. */
+void linearize_print(const struct linearize_case *what, const struct linearize_counts *counts);
+/* The same as an object. */
+struct json_t *linearize_json(const struct linearize_case *what, const struct linearize_counts *counts);
+/*
+ * The smallest part of @history that no order explains, as text and drawn; the whole into the file at @path, if that is
+ * not NULL. Returns 0, or the exit status after one line on stderr.
+ */
+int linearize_show_bad(struct history *history, const char *path);
+
+#endif
