@@ -27,6 +27,16 @@ static inline void vm_acct_memory(unsigned long pages)
 	count_own(&vm_committed_as[this_cpu->id].pages, pages);
 }
 
+/* @vma gets @pages more pages, modulo 2^64. Locking: mmap_lock for write. Source: mm/vma.c. */
+static inline void vm_stat_account(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long pages)
+{
+	mm->total_vm += pages;
+	if (unlikely(vma->vm_flags & VM_LOCKED))
+		mm->locked_vm += pages;
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_acct_memory(pages);
+}
+
 /* The accounted pages; exact only without concurrent changes. Locking: none. Source: mm/util.c. */
 unsigned long vm_memory_committed(void);
 

@@ -93,22 +93,12 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma)
 		vma_give_back(vma_cache(mm), vma, 0);
 }
 
-/* @vma gets @pages more pages, modulo 2^64. Locking: mmap_lock for write. Source: mm/vma.c, vm_stat_account(). */
-static void account_pages(struct mm_struct *mm, const struct vm_area_struct *vma, unsigned long pages)
-{
-	mm->total_vm += pages;
-	if (unlikely(vma->vm_flags & VM_LOCKED))
-		mm->locked_vm += pages;
-	if (vma->vm_flags & VM_ACCOUNT)
-		vm_acct_memory(pages);
-}
-
 static void vma_attach(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	vma_mark_attached(vma);
 	vma_tree_insert(&mm->tree, vma, vma->vm_end);
 	mm->map_count++;
-	account_pages(mm, vma, vma_pages(vma));
+	vm_stat_account(mm, vma, vma_pages(vma));
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -122,7 +112,7 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
 	vma_mark_detached(vma);
 	mm->map_count--;
-	account_pages(mm, vma, -vma_pages(vma));
+	vm_stat_account(mm, vma, -vma_pages(vma));
 }
 
 /*
@@ -145,7 +135,7 @@ static void vma_post_update(struct vm_area_struct *vma)
 static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long end)
 {
 	vma_tree_erase(&mm->tree, vma, vma->vm_end);
-	account_pages(mm, vma, (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT));
+	vm_stat_account(mm, vma, (end >> PAGE_SHIFT) - (vma->vm_end >> PAGE_SHIFT));
 	vma_pre_update(vma);
 	vma->vm_end = end;
 	vma_post_update(vma);
@@ -155,7 +145,7 @@ static void vma_move_end(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 /* The end is the key, so the start moves freely. Locking: @vma write-locked. */
 static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start)
 {
-	account_pages(mm, vma, (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT));
+	vm_stat_account(mm, vma, (vma->vm_start >> PAGE_SHIFT) - (start >> PAGE_SHIFT));
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
 	vma_tree_start_moved(&mm->tree, vma->vm_end);
@@ -204,32 +194,6 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 	return below;
 }
 
-/* split_vma() with its checks; the lower part in *@below. Source: mm/vma.c, split_vma(), __split_vma(). */
-static int try_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
-		     struct vm_area_struct **below)
-{
-	if (mm->map_count >= MAX_MAP_COUNT)
-		return -ENOMEM;
-	if (!vma_may_split(vma, addr))
-		return -EINVAL;
-	*below = split_vma(mm, vma, addr);
-	return *below ? 0 : -ENOMEM;
-}
-
-int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end)
-{
-	struct vm_area_struct *vma = *vmap, *below;
-	int err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS);
-
-	if (!err && vma->vm_start < start)
-		err = try_split(mm, vma, start, &below);
-	if (!err && vma->vm_end > end)
-		err = try_split(mm, vma, end, vmap);
-	if (!err)
-		vma_start_write(*vmap);
-	return err;
-}
-
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file &&
@@ -251,13 +215,6 @@ static bool is_mergeable_anon_vma(const struct vm_area_struct *a, const struct v
 	if (vma_anon_vma(a) && vma_anon_vma(b))
 		return vma_anon_vma(a) == vma_anon_vma(b);
 	return takes_new_pages(a) && takes_new_pages(b);
-}
-
-/* @left ends where @right begins: true if they can be one VMA. */
-static bool can_vma_merge(const struct vm_area_struct *left, const struct vm_area_struct *right)
-{
-	return left && right && left->vm_end == right->vm_start && vma_alike(left, vma_kind(right)) &&
-	       right->vm_pgoff == left->vm_pgoff + vma_pages(left) && is_mergeable_anon_vma(left, right);
 }
 
 /*
@@ -411,16 +368,70 @@ struct vm_area_struct *vma_merge_extend(struct mm_struct *mm, struct vm_area_str
 	return take_range(mm, vma, can_merge_right(next, &new) ? next : NULL, &new);
 }
 
+/* ---- a part of a VMA ---- */
+
+/* The part of @vma in [@start, @end), as it is with @flags. */
+static struct new_range part_of(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long flags)
+{
+	struct new_range part = {
+		.start = max(start, vma->vm_start), .end = min(end, vma->vm_end), .kind = vma_kind(vma),
+		.anon_vma = vma_anon_vma(vma), .copied_from = vma,
+	};
+
+	part.pgoff = vma->vm_pgoff + ((part.start - vma->vm_start) >> PAGE_SHIFT);
+	part.kind.flags = flags;
+	return part;
+}
+
+/* Then a boundary moves, and there are no more VMAs than before. Source: mm/vma.c, vma_merge_existing_range(). */
+static bool part_merges(struct mm_struct *mm, const struct new_range *part)
+{
+	return can_merge_left(find_vma_before(mm, part->start), part) ||
+	       can_merge_right(find_vma(mm, part->end), part);
+}
+
+/* split_vma() with its checks; the lower part in *@below. Source: mm/vma.c, split_vma(), __split_vma(). */
+static int try_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, bool merges,
+		     struct vm_area_struct **below)
+{
+	if (mm->map_count >= MAX_MAP_COUNT && !merges)
+		return -ENOMEM;
+	if (!vma_may_split(vma, addr))
+		return -EINVAL;
+	*below = split_vma(mm, vma, addr);
+	return *below ? 0 : -ENOMEM;
+}
+
+int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		unsigned long flags)
+{
+	const struct new_range part = part_of(*vmap, start, end, flags);
+	bool merges = unlikely(mm->map_count >= MAX_MAP_COUNT) && part_merges(mm, &part);
+	struct vm_area_struct *vma = *vmap, *below;
+	int err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS);
+
+	if (!err && vma->vm_start < start)
+		err = try_split(mm, vma, start, merges, &below);
+	if (!err && vma->vm_end > end)
+		err = try_split(mm, vma, end, merges, vmap);
+	if (!err)
+		vma_start_write(*vmap);
+	return err;
+}
+
 /* ---- existing VMAs ---- */
 
 struct vm_area_struct *vma_merge_neighbours(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = find_vma_before(mm, vma->vm_start), *next = find_vma(mm, vma->vm_end);
-	bool merge_prev = can_vma_merge(prev, vma), merge_next;
+	struct new_range all = part_of(vma, vma->vm_start, vma->vm_end, vma->vm_flags);
+	bool merge_prev = can_merge_left(prev, &all), merge_next;
 
-	if (merge_prev)
+	if (merge_prev) {
 		vma_absorb(mm, prev, vma);
-	merge_next = can_vma_merge(vma, next);
+		all = part_of(vma, vma->vm_start, vma->vm_end, vma->vm_flags);
+	}
+	merge_next = can_merge_right(next, &all);
 	if (merge_next)
 		vma_absorb(mm, vma, next);
 	if (merge_prev || merge_next)

@@ -86,11 +86,13 @@ void vma_unlink(struct mm_struct *mm, struct vm_area_struct *vma);
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr);
 
 /*
- * vma_isolate - splits *@vmap so that it lies in [@start, @end); *@vmap becomes that part, write-locked. Returns 0;
- * -ENOMEM without memory or with too many VMAs; -EINVAL where a split is not allowed (vma_may_split()). After an error
+ * vma_isolate - splits *@vmap so that it lies in [@start, @end); *@vmap becomes that part, write-locked. The caller
+ * gives it @flags, and merges it with its neighbours. Returns 0; -ENOMEM without memory, or with too many VMAs, unless
+ * the part will merge, so that a boundary moves; -EINVAL where a split is not allowed (vma_may_split()). After an error
  * the VMA may have been split at @start. Source: mm/vma.c, vma_modify().
  */
-int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end);
+int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		unsigned long flags);
 
 /*
  * vma_expand - if a neighbour of the free range [@start, @end) is of @kind, extends it over the range, and merges both

@@ -43,7 +43,7 @@ static int set_flags(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		return 0;
 	if ((vma->vm_flags & VM_PFNMAP) && (start != vma->vm_start || end != vma->vm_end))
 		return -EINVAL;
-	err = vma_isolate(mm, &vma, start, end);
+	err = vma_isolate(mm, &vma, start, end, flags);
 	if (err)
 		return err == -ENOMEM ? -EAGAIN : err;
 	vma_set_flags(vma, flags);

@@ -126,7 +126,7 @@ static int mlock_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	*next = min(end, vma->vm_end);
 	if (vma->vm_flags == flags || (vma->vm_flags & VM_SPECIAL) || is_vm_hugetlb_page(vma))
 		return 0;
-	err = vma_isolate(mm, &vma, start, end);
+	err = vma_isolate(mm, &vma, start, end, flags);
 	if (err)
 		return err;
 	if ((vma->vm_flags ^ flags) & VM_LOCKED)

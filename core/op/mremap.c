@@ -223,9 +223,11 @@ static long move_vma(struct vma_remap *r)
 	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
 	/* The reservations of the moved part move with it, and only those. */
-	err = is_vm_hugetlb_page(r->vma) ? vma_isolate(mm, &r->vma, r->addr, r->addr + r->old_len) : 0;
-	if (err)
-		return err;
+	if (is_vm_hugetlb_page(r->vma)) {
+		err = vma_isolate(mm, &r->vma, r->addr, r->addr + r->old_len, r->vma->vm_flags);
+		if (err)
+			return err;
+	}
 	if (!KNOCKED_OUT(MREMAP_VMA_LOCK))
 		vma_start_write(r->vma);
 	copy = copy_vma(r);

@@ -109,7 +109,7 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 		return 0;
 	copies = (vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE);
 	flags = account_protection(vma, flags);
-	err = vma_isolate(mm, &vma, start, end);
+	err = vma_isolate(mm, &vma, start, end, flags);
 	if (err)
 		return err;
 	SYNCPOINT("mprotect.locked");

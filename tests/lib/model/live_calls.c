@@ -124,6 +124,7 @@ unsigned int live_vmas(unsigned long start, unsigned long end, struct live_vma *
 			break;
 		vma->prot = (prot[0] == 'r' ? PROT_READ : 0) | (prot[1] == 'w' ? PROT_WRITE : 0) |
 			    (prot[2] == 'x' ? PROT_EXEC : 0);
+		vma->shared = prot[3] == 's';
 		nr += vma->end > start;
 	}
 	fclose(maps);
@@ -159,8 +160,10 @@ bool live_vmas_agree(struct mm_struct *mm, unsigned long start, unsigned long en
 	struct vm_area_struct *vma = vma_tree_find(&mm->tree, start);
 
 	for (unsigned int i = 0; i < nr; i++) {
+		unsigned long flags = prot_to_vm_flags(live[i].prot) | (live[i].shared ? VM_SHARED : 0);
+
 		if (!vma || vma->vm_start != live[i].start || vma->vm_end != live[i].end ||
-		    (vma->vm_flags & VM_ACCESS_FLAGS) != prot_to_vm_flags(live[i].prot)) {
+		    (vma->vm_flags & (VM_ACCESS_FLAGS | VM_SHARED)) != flags) {
 			fprintf(stderr, "the kernel has a VMA %lx-%lx prot %x, ours is %lx-%lx\n", live[i].start,
 				live[i].end, (unsigned int)live[i].prot, vma ? vma->vm_start : 0,
 				vma ? vma->vm_end : 0);

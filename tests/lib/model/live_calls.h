@@ -31,6 +31,7 @@ bool live_is_free(unsigned long start, unsigned long end);
 struct live_vma {
 	unsigned long start, end;
 	int prot;		/* PROT_* */
+	bool shared;
 };
 /*
  * The mappings, @max at most, that share an address with [@start, @end), in order. Returns how many; dies when the
