@@ -12,6 +12,7 @@
 
 #include "bench/linearize/target.h"
 
+#define SWAP_SLOTS	64	/* more than pages, so that none has to wait for another's slot */
 #define WINDOW	(16 * PMD_SIZE + 64 * PAGE_SIZE)
 
 /* Lock key: (C) const while threads work */
@@ -32,26 +33,32 @@ static int map_keeper(unsigned long addr)
 	return ret < 0 ? (int)ret : 0;
 }
 
+static void core_end(void)
+{
+	mm_exit(window.mm);
+	window.mm = NULL;
+	swap_off();
+}
+
 static int core_begin(const struct mm_policy *policy, unsigned int pages)
 {
 	int error;
 
 	window.pages = pages;
+	error = swap_on(SWAP_SLOTS);
+	if (error)
+		return error;
 	window.mm = mm_create(policy);
-	if (!window.mm)
+	if (!window.mm) {
+		swap_off();
 		return -ENOMEM;
+	}
 	error = map_keeper(address_of(0) - PAGE_SIZE);
 	if (!error)
 		error = map_keeper(address_of(pages));
 	if (error)
-		mm_exit(window.mm);
+		core_end();
 	return error;
-}
-
-static void core_end(void)
-{
-	mm_exit(window.mm);
-	window.mm = NULL;
 }
 
 static int core_enter(unsigned int index)
@@ -126,6 +133,21 @@ static void perform_fork(struct history_op *op)
 	mm_exit(child);
 }
 
+/* As compaction does: to other frames, of the same node. */
+static void perform_migrate(struct history_op *op, unsigned long start, unsigned long end)
+{
+	struct folio_batch batch = { .next = start };
+	bool more;
+
+	do {
+		batch.nr = 0;
+		more = migrate_next_batch(window.mm, &batch, end, true);
+		for (unsigned int i = 0; i < batch.nr; i++)
+			migrate_folio(batch.folios[i], 0);
+	} while (more);
+	op->result = 0;
+}
+
 static void perform_mincore(struct history_op *op, unsigned long start, unsigned long len)
 {
 	unsigned char in_core[HISTORY_PAGES];
@@ -169,6 +191,12 @@ static void perform_call(struct history_op *op)
 	case OP_MREMAP:
 		op->result = result_of(sys_mremap(mm, start, len, len, MREMAP_MAYMOVE | MREMAP_FIXED,
 						  address_of(op->arg)));
+		break;
+	case OP_PAGEOUT:
+		op->result = sys_madvise(mm, start, len, MADV_PAGEOUT);
+		break;
+	case OP_MIGRATE:
+		perform_migrate(op, start, start + len);
 		break;
 	case OP_MINCORE:
 		perform_mincore(op, start, len);

@@ -10,6 +10,7 @@ static const struct {
 	{ OP_READ, 30, true }, { OP_WRITE, 24, true }, { OP_MMAP, 8, false }, { OP_MUNMAP, 8, false },
 	{ OP_MPROTECT, 8, false }, { OP_DONTNEED, 10, false }, { OP_GUARD_INSTALL, 6, false },
 	{ OP_GUARD_REMOVE, 5, false }, { OP_MREMAP, 6, false }, { OP_FORK, 8, false }, { OP_MINCORE, 5, false },
+	{ OP_PAGEOUT, 6, false }, { OP_MIGRATE, 6, false },
 };
 
 /* Lock key: (T) this thread only */
@@ -22,12 +23,18 @@ struct program {
 
 static void choose_kinds(struct program *program)
 {
+	/* A page that was swapped out may be in the swap cache still: mincore could say either. */
+	const uint32_t not_both[] = { 1u << OP_PAGEOUT, 1u << OP_MINCORE };
+	uint32_t kinds = program->generator->kinds & ~not_both[rng_below(program->rng, 2)];
+
 	for (unsigned int i = 0; i < ARRAY_SIZE(weights); i++) {
-		bool has = program->generator->kinds & 1u << weights[i].kind;
+		bool has = kinds & 1u << weights[i].kind;
 
 		if (weights[i].kind == OP_MREMAP)
 			has = has && program->generator->pages > 1;
-		program->weight[i] = has && (weights[i].always || !rng_below(program->rng, 3)) ? weights[i].weight : 0;
+		if (!has || !(weights[i].always || !rng_below(program->rng, 3)))
+			continue;
+		program->weight[i] = program->generator->costly & 1u << weights[i].kind ? 1 : weights[i].weight;
 		program->total += program->weight[i];
 	}
 }

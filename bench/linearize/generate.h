@@ -9,6 +9,7 @@
 struct generator {
 	unsigned int threads, pages, ops;	/* ops: of each thread */
 	uint32_t kinds;				/* those to choose from, as bits */
+	uint32_t costly;			/* of these, those to choose seldom */
 };
 
 /*

@@ -12,6 +12,7 @@ static const char *const kind_names[] = {
 	[OP_READ] = "read", [OP_WRITE] = "write", [OP_MMAP] = "mmap", [OP_MUNMAP] = "munmap",
 	[OP_MPROTECT] = "mprotect", [OP_DONTNEED] = "dontneed", [OP_GUARD_INSTALL] = "guard-install",
 	[OP_GUARD_REMOVE] = "guard-remove", [OP_MREMAP] = "mremap", [OP_FORK] = "fork", [OP_MINCORE] = "mincore",
+	[OP_PAGEOUT] = "pageout", [OP_MIGRATE] = "migrate",
 };
 
 static const char *const prot_names[] = {

@@ -12,7 +12,8 @@
  *   2 11 12 mincore 0-1 = 1 0
  *   2 13 14 fork 0-3 = 0 7 SIGSEGV 0     what the child reads
  *
- * and munmap, dontneed, guard-install, guard-remove, which are like munmap. A line that begins with # is a comment.
+ * and munmap, dontneed, guard-install, guard-remove, pageout, migrate, which are like munmap. A line that begins with #
+ * is a comment.
  */
 #ifndef FAULTLINE_BENCH_LINEARIZE_HISTORY_H
 #define FAULTLINE_BENCH_LINEARIZE_HISTORY_H
@@ -27,7 +28,7 @@
 
 enum history_kind {
 	OP_READ, OP_WRITE, OP_MMAP, OP_MUNMAP, OP_MPROTECT, OP_DONTNEED, OP_GUARD_INSTALL, OP_GUARD_REMOVE, OP_MREMAP,
-	OP_FORK, OP_MINCORE, NR_OP_KINDS
+	OP_FORK, OP_MINCORE, OP_PAGEOUT, OP_MIGRATE, NR_OP_KINDS
 };
 
 enum page_prot { PAGE_PROT_NONE, PAGE_PROT_READ, PAGE_PROT_WRITE };

@@ -287,6 +287,24 @@ static void step_mincore(struct step *step)
 		leads_to(step, PHASE_DONE);
 }
 
+/* The page stays what it is, and, once swapped out, may be in memory or not. */
+static void step_pageout(struct step *step)
+{
+	uint32_t page = step->from->page[step->part->page];
+
+	if (!step_range(step))
+		return;
+	leads_to(step, PHASE_DONE);
+	if (page & STATE_RESIDENT)
+		page_becomes(step, PHASE_DONE, page & ~STATE_RESIDENT);
+}
+
+/* The page moves to another frame, or stays: no program notices. */
+static void step_migrate(struct step *step)
+{
+	leads_to(step, PHASE_DONE);
+}
+
 /* ---- steps of several pages ---- */
 static void step_mremap(struct step *step)
 {
@@ -353,6 +371,8 @@ unsigned int model_step(const struct model_part *part, enum phase phase, const s
 		[OP_MREMAP] = step_mremap,
 		[OP_FORK] = step_fork,
 		[OP_MINCORE] = step_mincore,
+		[OP_PAGEOUT] = step_pageout,
+		[OP_MIGRATE] = step_migrate,
 	};
 	struct step step = { .part = part, .from = state, .allowed = allowed, .phase = phase, .next = next };
 

@@ -21,7 +21,7 @@ void linearize_print(const struct linearize_case *what, const struct linearize_c
 	printf("%s: %llu histories, %llu operations of %u threads on %u pages; %.1f s, %.0f histories/s\n", what->name,
 	       of(counts->histories), of(counts->ops), what->threads, what->pages, counts->seconds, rate);
 	printf("  operations overlap on a page in %llu histories; %u of %u pairs of kinds met so\n",
-	       of(counts->overlapping), linearize_pairs_met(counts), linearize_pairs());
+	       of(counts->overlapping), linearize_pairs_met(counts), linearize_pairs(counts));
 	for (unsigned int i = 0; i < NR_NONDETERMINISMS; i++)
 		if (counts->explained[i])
 			printf("  explained by %s alone: %llu\n", nondeterminisms[i].name, of(counts->explained[i]));

@@ -33,6 +33,7 @@ static struct {
 	struct history *histories;		/* (B) of the batch */
 	unsigned int *first;			/* (B) of each, the operations that thread 0 does alone */
 	unsigned int nr;			/* (B) of the batch; 0: the run is over */
+	uint32_t kinds;				/* (T) of the target */
 	struct history *bad;			/* (A) under its flag: */
 	uint32_t bad_taken;			/* (A) */
 	uint32_t arrived, round;		/* (A) */
@@ -205,6 +206,7 @@ static void prepare_batch(struct rng *rng, uint64_t left)
 	const struct linearize_case *what = now.what;
 	const struct generator generator = {
 		.threads = what->threads, .pages = what->pages, .ops = what->ops, .kinds = what->target->kinds(),
+		.costly = what->target->costly,
 	};
 
 	now.nr = (unsigned int)min(left, (uint64_t)BATCH);
@@ -279,6 +281,7 @@ static int run_on_target(void)
 		return error;
 	what->target->enter(0);
 	start_threads();
+	now.kinds = what->target->kinds();
 	run_batches(began);
 	if (this_cpu)
 		rcu_offline();
@@ -336,14 +339,16 @@ int linearize_run(const struct linearize_case *what, struct linearize_counts *co
 		error = run_on_target();
 	for (unsigned int i = 0; !error && i < what->threads; i++)
 		add_counts(counts, &now.recorders[i].counts);
+	counts->kinds = now.kinds;
 	free_recorders();
 	counts->seconds = now_seconds() - began;
 	return error;
 }
 
-static bool can_meet(unsigned int one, unsigned int other)
+static bool can_meet(uint32_t kinds, unsigned int one, unsigned int other)
 {
-	return changes((enum history_kind)one) || changes((enum history_kind)other);
+	return (kinds & 1u << one) && (kinds & 1u << other) &&
+	       (changes((enum history_kind)one) || changes((enum history_kind)other));
 }
 
 unsigned int linearize_pairs_met(const struct linearize_counts *counts)
@@ -356,12 +361,12 @@ unsigned int linearize_pairs_met(const struct linearize_counts *counts)
 	return nr;
 }
 
-unsigned int linearize_pairs(void)
+unsigned int linearize_pairs(const struct linearize_counts *counts)
 {
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < NR_OP_KINDS; i++)
 		for (unsigned int j = i; j < NR_OP_KINDS; j++)
-			nr += can_meet(i, j);
+			nr += can_meet(counts->kinds, i, j);
 	return nr;
 }

@@ -23,6 +23,7 @@ struct linearize_case {
 };
 
 struct linearize_counts {
+	uint32_t kinds;				/* of the target, as bits */
 	uint64_t histories, ops;
 	uint64_t overlapping;			/* histories with a pair that overlaps on a page, and changes it */
 	uint64_t met[NR_OP_KINDS][NR_OP_KINDS];	/* pairs, the lesser kind first */
@@ -40,6 +41,6 @@ struct linearize_counts {
 int linearize_run(const struct linearize_case *what, struct linearize_counts *counts, struct history *bad);
 /* The pairs of kinds that met, and those that are possible. */
 unsigned int linearize_pairs_met(const struct linearize_counts *counts);
-unsigned int linearize_pairs(void);
+unsigned int linearize_pairs(const struct linearize_counts *counts);
 
 #endif

@@ -8,6 +8,7 @@
 /* A window of pages, and what threads do to it. All return 0 or -errno, unless said otherwise. */
 struct target {
 	const char *name;
+	uint32_t costly;	/* kinds that take longer than all the others, as bits */
 	/* In the main thread, before others enter. */
 	int (*begin)(const struct mm_policy *policy, unsigned int pages);
 	void (*end)(void);

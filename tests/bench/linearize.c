@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* linearize.c - the search for an order agrees with one that tries all of them. */
+/*
+ * linearize.c - the search for an order agrees with one that tries all of them; what an order explains, and what not.
+ */
 #include <errno.h>
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,6 +149,7 @@ static void random_history(struct history *history, struct rng *rng)
 	}
 }
 
+/* Row: M5. */
 static void the_search_agrees_with_all_orders(void **state)
 {
 	static struct history history;
@@ -167,7 +171,7 @@ static void the_search_agrees_with_all_orders(void **state)
 	checker_free(checker);
 }
 
-/* What is left has no order, and nothing more can be removed. */
+/* Row: M5. What is left has no order, and nothing more can be removed. */
 static void what_is_shrunk_has_no_order(void **state)
 {
 	static struct history history;
@@ -212,12 +216,47 @@ static void a_nondeterminism_only_adds_histories(void **state)
 	checker_free(checker);
 }
 
+static enum verdict verdict_of(struct checker *checker, const char *path, bool strict)
+{
+	static struct history history;
+	FILE *in = fopen(path, "r");
+	char why[128];
+
+	assert_non_null(in);
+	assert_int_equal(history_read(&history, in, why, sizeof(why)), 0);
+	fclose(in);
+	return checker_check(checker, &history, strict ? 0 : history.allowed, -1, NULL);
+}
+
+/* Row: M5. Their names say which; what a nondeterminism is allowed for has no order without it. */
+static void planted_histories_have_their_verdict(void **state)
+{
+	struct checker *checker = checker_create();
+	unsigned int found[2] = { 0 }, need = 0;
+	glob_t files;
+
+	(void)state;
+	assert_int_equal(glob(FAULTLINE_SOURCE_DIR "/tests/linearize/*.txt", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		bool legal = !strstr(files.gl_pathv[i], "/illegal_");
+
+		if ((verdict_of(checker, files.gl_pathv[i], false) == LINEARIZABLE) != legal)
+			fail_msg("%s", files.gl_pathv[i]);
+		found[legal]++;
+		need += legal && verdict_of(checker, files.gl_pathv[i], true) == NOT_LINEARIZABLE;
+	}
+	assert_true(found[false] >= 10 && found[true] >= 10 && need >= NR_NONDETERMINISMS);
+	globfree(&files);
+	checker_free(checker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_search_agrees_with_all_orders),
 		cmocka_unit_test(what_is_shrunk_has_no_order),
 		cmocka_unit_test(a_nondeterminism_only_adds_histories),
+		cmocka_unit_test(planted_histories_have_their_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

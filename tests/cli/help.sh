@@ -27,7 +27,7 @@ ends 0 --help
 lengthy() { grep '^  ' | cut -c18- | grep -E '.{60}'; }
 ! "$SOURCE/run" help | lengthy || surprise 'run help: explanations of 60 letters and more'
 "$SOURCE/run" help >text
-for command in build compare test tsan asan mutants cost fuzz package arm64; do
+for command in build compare test tsan asan linearize mutants cost fuzz package arm64; do
 	"$SOURCE/run" $command --help | cmp -s - text || surprise "run $command --help is not run help"
 done
 printf '  %-14s %060d\n' planted 0 | lengthy >planted || surprise 'an explanation of 60 letters is not found'
