@@ -78,7 +78,7 @@ static void core_clean(void)
 	rcu_quiescent();
 }
 
-/* The access itself, if an entry allows it. */
+/* The access itself, if an entry allows it. As of processors without dirty bits, a fault sets those. */
 static bool access_mapped(struct mm_struct *mm, unsigned long addr, bool write, uint8_t *byte)
 {
 	struct mapped_entry entry;
@@ -86,7 +86,7 @@ static bool access_mapped(struct mm_struct *mm, unsigned long addr, bool write, 
 
 	if (!mapped_entry_lock(&entry, &mm->pt, addr))
 		return false;
-	allowed = pte_accessible(entry.pte) && (!write || pte_write(entry.pte));
+	allowed = pte_accessible(entry.pte) && (!write || (pte_write(entry.pte) && pte_dirty(entry.pte)));
 	if (allowed && write)
 		store_relaxed((uint8_t *)page_payload(pte_page(entry.pte)), *byte);
 	else if (allowed)
@@ -229,7 +229,8 @@ static uint32_t core_kinds(void)
 
 static uint32_t core_allowed(void)
 {
-	uint32_t allowed = ALLOW(GUARD_ZAPS_FIRST) | ALLOW(GUARD_MARKS_AGAIN) | ALLOW(FAULT_BEFORE_ACCESS);
+	uint32_t allowed = ALLOW(GUARD_ZAPS_FIRST) | ALLOW(GUARD_MARKS_AGAIN) | ALLOW(GUARD_RESTARTS) |
+			   ALLOW(FAULT_BEFORE_ACCESS);
 
 	return window.mm->pt.policy.munmap_downgrade ? allowed | ALLOW(MUNMAP_WINDOW) : allowed;
 }

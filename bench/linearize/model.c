@@ -30,6 +30,12 @@ const struct nondeterminism_info nondeterminisms[NR_NONDETERMINISMS] = {
 		"a mapped page makes the walk begin again at the start of the range, where MADV_GUARD_REMOVE may have "
 		"removed markers: mm/madvise.c, madvise_guard_install()",
 	},
+	[GUARD_RESTARTS] = {
+		"guard-restarts",
+		"MADV_GUARD_INSTALL empties a page, and then finds that it is not mapped",
+		"it drops its lock and restarts after MAX_MADVISE_GUARD_RETRIES lost races with faults: mm/madvise.c, "
+		"madvise_guard_install()",
+	},
 	[MREMAP_ALIAS] = {
 		"mremap-alias",
 		"during mremap a page is reachable at both addresses",
@@ -257,18 +263,25 @@ static void step_dontneed(struct step *step)
 
 static void step_guard_install(struct step *step)
 {
+	const struct history_op *op = step->part->op;
 	uint32_t page = step->from->page[step->part->page];
+	bool restarts = op->result == -ENOMEM && may(step, GUARD_RESTARTS);
 
 	if (step->phase == PHASE_ONE) {
 		page_becomes(step, PHASE_TWO, window_closed(page));
 		return;
 	}
-	if (step->phase == PHASE_TWO ? !has_vma(page) : !step_range(step))
+	if (step->phase == PHASE_TWO && restarts && !has_vma(page))
+		leads_to(step, PHASE_DONE);
+	if (step->phase == PHASE_CALLED && !step_range(step) && !restarts)
 		return;
-	page_becomes(step, PHASE_DONE, zapped(page) | STATE_GUARD);
-	if (may(step, GUARD_MARKS_AGAIN) && step->part->op->nr > 1)
+	if (!has_vma(page))
+		return;
+	if (!op->result || op->nr > 1)
+		page_becomes(step, PHASE_DONE, zapped(page) | STATE_GUARD);
+	if (may(step, GUARD_MARKS_AGAIN) && op->nr > 1)
 		page_becomes(step, PHASE_TWO, zapped(page) | STATE_GUARD);
-	if (may(step, GUARD_ZAPS_FIRST) && (page & STATE_RESIDENT))
+	if ((may(step, GUARD_ZAPS_FIRST) || restarts) && (page & STATE_RESIDENT))
 		step_zap(step, PHASE_TWO);
 }
 

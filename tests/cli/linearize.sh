@@ -63,7 +63,7 @@ refuses "unknown policy 'x'" linearize --policy x
 # What is not serialisable without a lock or a check has histories without an order. What is kept of it has none either.
 "$FAULTLINE" --version | grep -q ', check build,' || exit 0
 for knockout in fork:wrprotect fork:vma-lock cow:reuse-check; do
-	ends 1 linearize --knockout $knockout --threads 3 --noise 100 --seconds 60 --keep history
+	ends 1 linearize --knockout $knockout --pages 6 --noise 200 --seconds 60 --keep history
 	reports 'no order explains a history'
 	shows 'no order explains this'
 	ends 1 linearize --check history
