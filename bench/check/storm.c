@@ -221,6 +221,8 @@ static int set_up_and_run(void)
 			fail("%s: check: %s", storm->what->name, strerror(-error));
 		}
 	}
+	if (!error && storm->what->workload->report)
+		storm->what->workload->report(&now.crew.run, stdout);
 	watchdog_phase("tearing down");
 	crew_end(&now.crew);
 	return error;

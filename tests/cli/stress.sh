@@ -14,6 +14,11 @@ shows 'passed: limit_lock, 3 threads'
 shows 'passed: fault_disjoint/policy:linux-2.6.14/'
 shows 'passed: fault_disjoint/policy:linux-6.4/'
 
+# What met there.
+ends 0 stress every_op --threads 3 --seconds 0.5
+grep -qE '^met on a page: [1-9][0-9]* of [1-9][0-9]* pairs of operations, [1-9][0-9]* times; ran: [1-9]' out ||
+	surprise 'no pairs of operations that met'
+
 # repeats: the failure just seen came with a command, which fails in the same way.
 repeats() {
 	command=$(sed -n 's/^repeat with: faultline //p' err)

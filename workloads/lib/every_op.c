@@ -16,6 +16,7 @@
 #define HUGE_PAGES	3ul	/* of the pool: fewer than all mappings could want */
 #define SLOTS		64ul	/* to swap to */
 #define CHILD_OPS	16u	/* of a worker in a child, until that ends */
+#define KIND_EVERY	16u	/* operations, of which one looks at the kind of memory */
 #define BATCH		64	/* operations that count as one op; in a schedule each does */
 
 static struct every_scene scene;	/* has its own lock key */
@@ -23,7 +24,7 @@ static struct every_scene scene;	/* has its own lock key */
 /* ---- one after the other ---- */
 static void fork_and_work(struct every *every, struct every_part part);
 
-static const struct every_deed fork_deeds[] = { { "fork_and_work", fork_and_work, 6 }, { 0 } };
+static const struct every_deed fork_deeds[] = { { "fork_and_work", fork_and_work, 6, 0 }, { 0 } };
 static const struct every_deed *const sets[] = { every_range_deeds, every_page_deeds, fork_deeds };
 
 static unsigned long weight_of_all(void)
@@ -36,12 +37,14 @@ static unsigned long weight_of_all(void)
 	return sum;
 }
 
-static const struct every_deed *any_deed(struct every *every)
+/* The number of the deed among all, in @number. */
+static const struct every_deed *any_deed(struct every *every, unsigned int *number)
 {
 	unsigned long dice = every_below(every, weight_of_all());
 
+	*number = 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++)
-		for (const struct every_deed *deed = sets[i]; deed->name; deed++) {
+		for (const struct every_deed *deed = sets[i]; deed->name; deed++, ++*number) {
 			if (dice < deed->weight)
 				return deed;
 			dice -= deed->weight;
@@ -49,12 +52,66 @@ static const struct every_deed *any_deed(struct every *every)
 	return NULL;
 }
 
+/* ---- what met ---- */
+enum kind { KIND_NONE, KIND_ANONYMOUS, KIND_FILE_PRIVATE, KIND_FILE_SHARED, KIND_HUGETLB, KIND_RAW };
+
+static struct meets_names names = {
+	.kinds = { "nothing", "anonymous", "private files", "shared files", "hugetlb", "raw frames" },
+};
+
+static void name_ops(void)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++)
+		for (const struct every_deed *deed = sets[i]; deed->name; deed++)
+			names.ops[nr++] = deed->name;
+	BUG_ON(nr > MEETS_OPS);
+}
+
+static enum kind kind_at(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
+	enum kind kind = KIND_NONE;
+
+	if (!vma)
+		return kind;
+	if (vma->vm_flags & VM_HUGETLB)
+		kind = KIND_HUGETLB;
+	else if (vma->vm_flags & (VM_PFNMAP | VM_MIXEDMAP))
+		kind = KIND_RAW;
+	else if (!vma->vm_file)
+		kind = KIND_ANONYMOUS;
+	else
+		kind = vma->vm_flags & VM_SHARED ? KIND_FILE_SHARED : KIND_FILE_PRIVATE;
+	vma_end_read(mm, vma);
+	return kind;
+}
+
+/* The look-up orders threads that use the VMA, so it is rare. */
+static void begin_deed(struct every *every, unsigned int number, struct every_part part)
+{
+	unsigned long first = (part.start - scene.mirror.start) >> PAGE_SHIFT;
+
+	meets_begin(scene.meets, every->worker->index, number, first, part.len >> PAGE_SHIFT);
+	if (!every_below(every, KIND_EVERY))
+		meets_saw(scene.meets, every->worker->index, number, kind_at(every->mm, part.start));
+}
+
 static void do_any(struct every *every)
 {
-	const struct every_deed *deed = any_deed(every);
+	unsigned int number;
+	const struct every_deed *deed = any_deed(every, &number);
+	struct every_part part = every_part(every);
+	bool counts = !SCHEDULED() && every->worker->run->checking && every->mm == space_mm(every->worker);
 
 	SCHEDULE_STEP(deed->name);
-	deed->fn(every, every_part(every));
+	every->argument = deed->argument;
+	if (counts)
+		begin_deed(every, number, part);
+	deed->fn(every, part);
+	if (counts)
+		meets_end(scene.meets, every->worker->index);
 	rcu_quiescent();
 }
 
@@ -166,6 +223,7 @@ static void close_scene(void)
 		put_page(scene.driver);
 	if (scene.raw)
 		free_raw_frames(scene.raw, EVERY_RAW_ORDER);
+	meets_free(scene.meets);
 	BUG_ON(swap_off());
 	if (THP_POSSIBLE)
 		BUG_ON(hugetlb_pool_resize(HPAGE_PMD_ORDER, 0));
@@ -181,8 +239,10 @@ static int open_scene(const struct workload_run *run)
 		return err;
 	if (THP_POSSIBLE)
 		hugetlb_pool_resize(HPAGE_PMD_ORDER, HUGE_PAGES);
+	name_ops();
+	scene.meets = meets_create(run->threads, &names);
 	scene.raw = alloc_raw_frames(EVERY_RAW_ORDER);
-	err = scene.raw ? open_files(run) : -ENOMEM;
+	err = scene.meets && scene.raw ? open_files(run) : -ENOMEM;
 	if (!err)
 		err = open_devices();
 	if (err)
@@ -217,6 +277,12 @@ static int check(struct workload_run *run)
 	return space_check(run);
 }
 
+static void report(const struct workload_run *run, FILE *out)
+{
+	(void)run;
+	meets_print(scene.meets, out);
+}
+
 static void teardown(struct workload_run *run)
 {
 	hmm_mirror_destroy(&scene.mirror);
@@ -236,4 +302,5 @@ WORKLOAD(every_op,
 	.worker_setup = open_worker,
 	.worker_teardown = close_worker,
 	.check = check,
+	.report = report,
 	.teardown = teardown)

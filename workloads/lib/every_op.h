@@ -3,6 +3,7 @@
 #ifndef FAULTLINE_WORKLOADS_LIB_EVERY_OP_H
 #define FAULTLINE_WORKLOADS_LIB_EVERY_OP_H
 
+#include "workloads/lib/meets.h"
 #include "workloads/lib/space.h"
 
 #define EVERY_TABLES	3ul	/* PTE tables that a window spans */
@@ -23,6 +24,7 @@ struct every_scene {
 	struct file *devices[EVERY_DEVICES];	/* (C) of drivers of each kind */
 	struct device_frames frames[EVERY_DEVICES];	/* (C) what they have */
 	struct hmm_mirror mirror;		/* (C) of the window of the mm that all share */
+	struct meets *meets;			/* (C) in that mm */
 };
 
 /* No lock key: the worker's own. */
@@ -33,6 +35,7 @@ struct every {
 	struct hmm_mirror *mirror;		/* of mm; NULL: none */
 	unsigned int nr_pins;
 	struct page *pins[EVERY_PINS];
+	int argument;				/* of the deed that it is at */
 };
 
 /* A range of the window: some pages near the start of one table, or whole tables. */
@@ -44,6 +47,7 @@ struct every_deed {
 	const char *name;
 	void (*fn)(struct every *every, struct every_part part);
 	unsigned int weight;
+	int argument;
 };
 
 /* Sets of deeds, each up to one without a name. */

@@ -188,11 +188,10 @@ static void snapshot(struct every *every, struct every_part part)
 	mmap_read_unlock(every->mm);
 }
 
-#define DEED(fn, weight)	{ #fn, fn, weight }
+#define DEED(fn, weight)	{ #fn, fn, weight, 0 }
 
 const struct every_deed every_page_deeds[] = {
-	DEED(fault_read, 25), DEED(fault_write, 40), DEED(pin, 8), DEED(every_unpin_one, 6), DEED(share, 5),
-		DEED(walk_up, 5),
-	DEED(split, 3), DEED(clean, 5), DEED(look_for_references, 3), DEED(poison, 1), DEED(use_mirror, 8),
-		DEED(snapshot, 2), { 0 },
+	DEED(fault_read, 25), DEED(fault_write, 40), DEED(pin, 8), { "unpin", every_unpin_one, 6, 0 }, DEED(share, 5),
+	DEED(walk_up, 5), DEED(split, 3), DEED(clean, 5), DEED(look_for_references, 3), DEED(poison, 1),
+	DEED(use_mirror, 8), DEED(snapshot, 2), { 0 },
 };

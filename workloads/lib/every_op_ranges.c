@@ -119,12 +119,7 @@ static void move(struct every *every, struct every_part part)
 
 static void advise(struct every *every, struct every_part part)
 {
-	static const int advice[] = {
-		MADV_DONTNEED, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_HUGEPAGE, MADV_NOHUGEPAGE,
-		MADV_GUARD_INSTALL, MADV_GUARD_REMOVE, MADV_COLLAPSE, MADV_DONTNEED_LOCKED,
-		MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_RANDOM, MADV_NORMAL,
-	};
-	int what = advice[every_below(every, ARRAY_SIZE(advice))];
+	int what = every->argument;
 
 	if (what == MADV_COLLAPSE)
 		part = (struct every_part){ ALIGN_DOWN(part.start, PMD_SIZE), PMD_SIZE };
@@ -261,13 +256,18 @@ static void compare_mirror(struct every *every, struct every_part part)
 		space_fail(space_of(every->worker), -EUCLEAN, "%s", why);
 }
 
-#define DEED(fn, weight)	{ #fn, fn, weight }
+#define DEED(fn, weight)	{ #fn, fn, weight, 0 }
+#define ADVICE(what, weight)	{ #what, advise, weight, MADV_##what }
 
 const struct every_deed every_range_deeds[] = {
 	DEED(map_anonymous, 8), DEED(map_file, 10), DEED(map_hugetlb, 4), DEED(map_hugetlb_file, 6), DEED(map_raw, 3),
-	DEED(unmap, 4), DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6), DEED(advise, 30),
+	DEED(unmap, 4), DEED(map_device, 4), DEED(unmap_device, 2), DEED(protect, 6), DEED(move, 6),
 	DEED(lock, 4), DEED(unlock, 8), DEED(migrate, 5), DEED(move_pages, 3), DEED(to_device, 5),
 	DEED(truncate_part, 3), DEED(write_back, 3), DEED(walk_by_file, 3), DEED(walk, 3), DEED(read_mincore, 2),
 	DEED(read_pagemap, 2), DEED(scan_pagemap, 2), DEED(clear_refs, 1), DEED(scan_ksm, 4), DEED(fill_mirror, 12),
-	DEED(compare_mirror, 4), { 0 },
+	DEED(compare_mirror, 4),
+	ADVICE(DONTNEED, 3), ADVICE(DONTNEED_LOCKED, 2), ADVICE(PAGEOUT, 3), ADVICE(POPULATE_READ, 3),
+	ADVICE(POPULATE_WRITE, 3), ADVICE(HUGEPAGE, 2), ADVICE(NOHUGEPAGE, 2), ADVICE(GUARD_INSTALL, 3),
+	ADVICE(GUARD_REMOVE, 3), ADVICE(COLLAPSE, 2), ADVICE(MERGEABLE, 2), ADVICE(UNMERGEABLE, 2),
+	ADVICE(WIPEONFORK, 2), ADVICE(KEEPONFORK, 2), ADVICE(RANDOM, 2), ADVICE(NORMAL, 2), { 0 },
 };

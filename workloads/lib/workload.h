@@ -10,12 +10,15 @@
  *       { prepare(worker); op(worker) } …   prepare is not timed; op returns the items it did, or -errno
  *     worker_teardown(worker)       optional
  *   check(run)                      quiescent, all workers gone; 0 or -errno, the reason on stderr
+ *   report(run, out)                after that, of a storm: what it tested; optional
  *   teardown(run)                   always, after a setup that returned 0
  *
  * Every call may come again: a runner sets up and tears down as often as it likes.
  */
 #ifndef FAULTLINE_WORKLOADS_LIB_WORKLOAD_H
 #define FAULTLINE_WORKLOADS_LIB_WORKLOAD_H
+
+#include <stdio.h>
 
 #include "core/faultline.h"
 #include "workloads/lib/layout.h"
@@ -72,6 +75,7 @@ struct workload {
 	int (*worker_setup)(struct worker *worker);
 	void (*worker_teardown)(struct worker *worker);
 	int (*check)(struct workload_run *run);
+	void (*report)(const struct workload_run *run, FILE *out);
 	void (*teardown)(struct workload_run *run);
 };
 
