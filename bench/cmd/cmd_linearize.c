@@ -21,7 +21,7 @@
 
 struct linearize_options {
 	struct choices choices;
-	bool live, shrink, noise_chosen;
+	bool live, list, shrink, noise_chosen;
 	uint64_t threads, pages, ops, histories, noise;
 	double seconds;		/* of all cases together; 0: no limit */
 	char *check, *json, *keep;
@@ -29,7 +29,7 @@ struct linearize_options {
 
 enum {
 	OPT_LIVE = 1, OPT_THREADS, OPT_PAGES, OPT_OPS, OPT_HISTORIES, OPT_SECONDS, OPT_NOISE, OPT_KNOCKOUT, OPT_JSON,
-	OPT_KEEP, OPT_CHECK, OPT_SHRINK,
+	OPT_KEEP, OPT_CHECK, OPT_SHRINK, OPT_LIST,
 };
 
 static const struct poptOption options[] = {
@@ -51,6 +51,7 @@ static const struct poptOption options[] = {
 	{ "keep", 0, POPT_ARG_STRING, NULL, OPT_KEEP, "write a history without an order to FILE", "FILE" },
 	{ "check", 0, POPT_ARG_STRING, NULL, OPT_CHECK, "judge the history in FILE, record none", "FILE" },
 	{ "shrink", 0, POPT_ARG_NONE, NULL, OPT_SHRINK, "print the smallest part of FILE without an order", NULL },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print where more than one step is allowed, and why", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -107,12 +108,23 @@ static int take(void *target, int option, const char *text)
 		return keep_text(&linearize->keep, text);
 	case OPT_CHECK:
 		return keep_text(&linearize->check, text);
+	case OPT_LIST:
+		linearize->list = true;
+		return 0;
 	case OPT_SHRINK:
 		linearize->shrink = true;
 		return 0;
 	default:
 		return choices_take(&linearize->choices, option, text);
 	}
+}
+
+static int print_nondeterminisms(void)
+{
+	for (unsigned int i = 0; i < NR_NONDETERMINISMS; i++)
+		printf("%-20s %s\n%20s because %s\n", nondeterminisms[i].name, nondeterminisms[i].what, "",
+		       nondeterminisms[i].reason);
+	return EXIT_DONE;
 }
 
 /* ---- a history from a file ---- */
@@ -259,6 +271,15 @@ static int record_on_stage(struct linearize_options *linearize, int argc, const 
 	return status;
 }
 
+static int answer(struct linearize_options *linearize, int argc, const char **argv)
+{
+	if (linearize->live && linearize->choices.nr_policies)
+		return complain("--live has no --policy: the live kernel has its own");
+	if (linearize->list)
+		return print_nondeterminisms();
+	return linearize->check ? check_file(linearize) : record_on_stage(linearize, argc, argv);
+}
+
 static int run_linearize(int argc, const char **argv)
 {
 	struct linearize_options linearize = { .threads = 4, .pages = 3, .ops = 6 };
@@ -269,10 +290,8 @@ static int run_linearize(int argc, const char **argv)
 	status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &linearize);
 	if (!status) {
 		status = refuse_words(&line);
-		if (!status && linearize.live && linearize.choices.nr_policies)
-			status = complain("--live has no --policy: the live kernel has its own");
 		if (!status)
-			status = linearize.check ? check_file(&linearize) : record_on_stage(&linearize, argc, argv);
+			status = answer(&linearize, argc, argv);
 		command_line_free(&line);
 	}
 	free(linearize.check);

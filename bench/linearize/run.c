@@ -14,7 +14,7 @@
 
 #define BATCH		64u
 #define MEET_ROUNDS	200u	/* before a waiting thread yields: about a short operation */
-#define PAUSE_ROUNDS	300u	/* at most, between two operations: a few of them */
+#define PAUSE_ROUNDS	60u	/* at most, between two operations: about as long as one */
 
 /* What one thread counts, added up at the end. Lock key: (T) this thread only */
 struct recorder {

@@ -46,6 +46,9 @@ for line in 'pages 9' 'allow magic' '0 1 2 read 0 = 1' 'pages 1
 	ends 2 linearize --check bad
 	[ "$(wc -l <err)" -eq 1 ] || surprise "not one line about: $line"
 done
+ends 0 linearize --list
+shows 'munmap-window        during munmap an access that faults is fatal'
+shows 'mm/mmu_gather.c, tlb_finish_mmu()'
 refuses 'none: No such file' linearize --check none
 refuses "unexpected argument 'x'" linearize x
 
