@@ -295,6 +295,7 @@ bool ksm_make_node(struct folio *folio, struct ksm_rmap_item *item, uint64_t che
 		return false;
 	}
 	ksm_append(node, item, folio_anon_vma(folio), folio->page.index);
+	folio_clear_lazyfree(folio);
 	folio_set_ksm_mapping(folio, node);
 	return true;
 }

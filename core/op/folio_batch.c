@@ -18,6 +18,8 @@
  */
 static int collect(struct folio_batch *batch, struct page *page, unsigned long addr, unsigned long next)
 {
+	if (page && batch->alone && folio_maybe_mapped_shared(page_folio(page)))
+		page = NULL;
 	if (page && !(batch->nr && batch->folios[batch->nr - 1] == page_folio(page))) {
 		if (batch->nr == FOLIO_BATCH)
 			return 1;

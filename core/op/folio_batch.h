@@ -13,6 +13,7 @@
 /* Lock key: (T) this thread only */
 struct folio_batch {
 	unsigned int nr;			/* (T) */
+	bool alone;				/* (T) by the caller: only folios that no other mm maps */
 	unsigned long next;			/* (T) address to continue at */
 	struct folio *folios[FOLIO_BATCH];	/* (T) */
 	unsigned long pages[FOLIO_BATCH];	/* (T) of each, that were found mapped */

@@ -43,16 +43,25 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
 }
 
+/* An anonymous folio is always written when it is swapped out: only one that is to be freed instead is changed. */
+static void dirty_folio(struct folio *folio)
+{
+	if (!gup_page_of_file(&folio->page))
+		folio_clear_lazyfree(folio);
+	else if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
+}
+
 /*
- * The folio is used as by an access: accessed, and dirty if its entry does not say so yet. An anonymous folio is always
- * written when it is swapped out. Locking: the PTL. Source: mm/gup.c, follow_page_pte().
+ * The folio is used as by an access: accessed, and dirty if its entry does not say so yet. Locking: the PTL. Source:
+ * mm/gup.c, follow_page_pte().
  */
 static void touch_folio(struct folio *folio, bool clean, unsigned int flags)
 {
 	if (!(flags & FOLL_TOUCH))
 		return;
-	if ((flags & FOLL_WRITE) && clean && gup_page_of_file(&folio->page) && !folio_test_dirty(folio))
-		folio_mark_dirty(folio);
+	if ((flags & FOLL_WRITE) && clean)
+		dirty_folio(folio);
 	folio_mark_accessed(folio);
 }
 
@@ -306,6 +315,8 @@ void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr)
 	for (unsigned long i = 0; i < nr; i++) {
 		if (gup_page_of_file(pages[i]))
 			dirty_lock(page_folio(pages[i]));
+		else if (pages[i] != zero_page)
+			folio_clear_lazyfree(page_folio(pages[i]));
 		unpin_user_page(pages[i]);
 	}
 }

@@ -10,6 +10,7 @@
 #include "core/op/fault.h"
 #include "core/op/guard.h"
 #include "core/op/madvise_flags.h"
+#include "core/op/madvise_folios.h"
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
@@ -41,7 +42,7 @@ static int madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 {
 	if (vma->vm_flags & (VM_PFNMAP | VM_LOCKED | VM_HUGETLB))
 		return -EINVAL;
-	reclaim_range(vma, start, end);
+	pageout_range(vma, start, end);
 	return 0;
 }
 
@@ -56,6 +57,10 @@ static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma
 		return madvise_dontneed(mm, vma, start, end);
 	case MADV_PAGEOUT:
 		return madvise_pageout(vma, start, end);
+	case MADV_COLD:
+		return madvise_cold(vma, start, end);
+	case MADV_FREE:
+		return madvise_free(vma, start, end);
 	case MADV_GUARD_INSTALL:
 		return guard_install(mm, vma, start, end);
 	case MADV_GUARD_REMOVE:
@@ -125,6 +130,7 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_PAGEOUT ||
+	       advice == MADV_COLD || advice == MADV_FREE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
 	       advice_populates(advice) || advice_sets_flags(advice);
 }

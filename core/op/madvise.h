@@ -23,7 +23,8 @@
  * sys_madvise - as madvise(2) for
  *   MADV_DONTNEED                          zaps pages, keeps guards; the next access finds zeroes
  *   MADV_DONTNEED_LOCKED                   the same, also in locked memory
- *   MADV_PAGEOUT                           swaps pages out, if there is swap, also where others map them
+ *   MADV_PAGEOUT                           swaps pages out, if there is swap, unless others map them too
+ *   MADV_COLD, MADV_FREE                   see madvise_folios.h
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL  accesses keep pages in memory; or not (folio_referenced.h)
  *   MADV_DONTFORK, MADV_DOFORK             children do not get it; they do
@@ -35,10 +36,10 @@
  *   MADV_COLLAPSE                          see collapse.h
  * Returns 0, or
  *   -EINVAL     @start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the access;
- *               locked memory: DONTNEED, PAGEOUT and GUARD_INSTALL; raw frames: what sets flags, unless of the whole
- *               VMA or without a change, DOFORK, DODUMP, DONTNEED, PAGEOUT, POPULATE, COLLAPSE and guards; files and
- *               hugetlb: WIPEONFORK; hugetlb: PAGEOUT, COLLAPSE and guards, DONTNEED that begins inside a huge page,
- *               and what sets flags from, or up to, inside one
+ *               locked memory: DONTNEED, PAGEOUT, COLD, FREE and GUARD_INSTALL; raw frames: what sets flags, unless of
+ *               the whole VMA or without a change, DOFORK, DODUMP, and all others; files: WIPEONFORK and FREE;
+ *               hugetlb: these, PAGEOUT, COLD, COLLAPSE and guards, DONTNEED that begins inside a huge page, and what
+ *               sets flags from, or up to, inside one
  *   -ENOMEM     part of the range is not mapped: the rest was done, except by POPULATE, which stops there; or no memory
  *   -EAGAIN     what sets flags: no memory to split a VMA or to copy a page, or too many VMAs
  *   -EFAULT     POPULATE found a guard region

@@ -64,6 +64,8 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 	folio_unqueue_deferred_split(from);
 	copy_folio(to, from);
 	to->page.index = from->page.index;
+	if (unlikely(folio_test_lazyfree(from)))
+		folio_mark_lazyfree(to);
 	if (unlikely(folio_test_hugetlb(from)))
 		hugetlb_pool_move(to, from);
 	if (likely(anon_vma))

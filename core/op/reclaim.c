@@ -9,6 +9,8 @@
  * A folio of a file: first the entries, which no thread can set again without the folio lock, then its contents, and
  * only without other references its place in the file (filemap.h). A page that may be pinned stays, and dirty: what is
  * written through the pin later would need another write to the device.
+ *
+ * A lazily freed folio (madvise_folios.h): only the entries. One that was written to is an anonymous folio again.
  */
 #include "core/op/reclaim.h"
 
@@ -28,6 +30,7 @@
 
 DEFINE_EVENT(RECLAIM, "folios swapped out");
 DEFINE_EVENT(RECLAIM_FILE, "folios of files reclaimed");
+DEFINE_EVENT(LAZYFREED, "lazily freed folios dropped");
 DEFINE_EVENT(SWAP_FALLBACK, "large folios split, to swap out their pages one by one");
 DEFINE_EVENT(RECLAIM_KEPT, "folios that could not be reclaimed");
 
@@ -45,6 +48,22 @@ static int swap_out(struct folio *folio)
 	if (!swap_writeout(slot, folio))
 		return -EBUSY;
 	count_event(EV_RECLAIM);
+	return 0;
+}
+
+/*
+ * A lazily freed one: the last entry's reference, or the caller's, frees it. Source: mm/vmscan.c, shrink_folio_list().
+ * Locking: the folio lock.
+ */
+static int drop_lazily_freed(struct folio *folio)
+{
+	SYNCPOINT("reclaim.lazily_freed");
+	try_to_unmap(folio, ttu_flags_of(folio) | TTU_LAZYFREE | TTU_BATCH_FLUSH);
+	try_to_unmap_flush();
+	SYNCPOINT("reclaim.unmapped");
+	if (folio_mapped(folio))
+		return -EBUSY;
+	count_event(EV_LAZYFREED);
 	return 0;
 }
 
@@ -86,6 +105,8 @@ static int reclaim_locked(struct folio *folio)
 		return reclaim_file(folio);
 	if (folio_test_large(folio) && has_extra_refs(folio))
 		return -EBUSY;
+	if (unlikely(folio_test_lazyfree(folio)))
+		return drop_lazily_freed(folio);
 	return folio_partially_mapped(folio) ? -ENOSPC : swap_out(folio);
 }
 
@@ -149,10 +170,11 @@ int reclaim_folio(struct folio *folio)
 	return reclaim_or_split(folio, &pages);
 }
 
-unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* @alone: only those that no other mm maps. Returns as reclaim_range(). */
+static unsigned long reclaim_mapped(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool alone)
 {
 	OPERATION("reclaim", vma, start);
-	struct folio_batch batch = { .next = start };
+	struct folio_batch batch = { .next = start, .alone = alone };
 	unsigned long pages = 0;
 	bool more;
 
@@ -163,4 +185,14 @@ unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, uns
 	} while (more);
 	shrink_deferred_splits();
 	return pages;
+}
+
+unsigned long reclaim_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return reclaim_mapped(vma, start, end, false);
+}
+
+unsigned long pageout_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return reclaim_mapped(vma, start, end, true);
 }

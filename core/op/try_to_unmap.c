@@ -146,6 +146,45 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 	return true;
 }
 
+DEFINE_KNOCKOUT(LAZYFREE_DIRTY,
+	.name = "lazyfree:dirty",
+	.removes = "the check, once its entry is cleared, that a lazily freed page was not written to",
+	.breaks = "a write after MADV_FREE is lost",
+	.detected_by = "the contents of pages",
+	.hunt = "test knockout.swap");
+
+/*
+ * The page of the entry found is not needed, if nothing wrote to it since MADV_FREE: by the entry, which is cleared
+ * first, so that its dirty bit is final; or through a pin, whose holder clears the folio's flag before it drops the
+ * pin, so that the flag is read after the check for pins. Returns as replace_entry(). Locking: the PTL. Source:
+ * mm/rmap.c, try_to_unmap_one().
+ */
+static bool discard_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+{
+	struct page *page = pte_page(ptep_get(ptep));
+	bool exclusive = PageAnonExclusive(page);
+	pte_t pte = ptep_get_and_clear(ptep);
+
+	flush(unmap);
+	SYNCPOINT("unmap.entry_cleared");
+	if (exclusive && folio_try_share_anon_rmap_pte(folio, page)) {
+		set_pte(ptep, pte);
+		count_event(EV_UNMAP_PINNED);
+		return false;
+	}
+	if ((pte_dirty(pte) || !folio_test_lazyfree(folio)) && !KNOCKED_OUT(LAZYFREE_DIRTY)) {
+		if (exclusive)
+			SetPageAnonExclusive(page);
+		set_pte(ptep, pte);
+		folio_clear_lazyfree(folio);
+		return false;
+	}
+	mm_count(&vma->vm_mm->pt, MM_ANONPAGES, -1);
+	folio_remove_rmap_ptes(folio, page, 1, vma);
+	folio_put(folio);
+	return true;
+}
+
 DEFINE_KNOCKOUT(MIGRATE_PMD_SHARE,
 	.name = "migrate-pmd:share",
 	.removes = "the back-off from a leaf whose huge page may be pinned, when it becomes a migration entry",
@@ -187,6 +226,8 @@ static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const st
 {
 	if (!pvmw->pte)
 		return unmap->migrate && set_pmd_migration_entry(unmap, folio, pvmw);
+	if (unmap->flags & TTU_LAZYFREE)
+		return discard_entry(unmap, folio, pvmw->vma, pvmw->pte);
 	if (!dropped(unmap, folio))
 		return replace_entry(unmap, folio, pvmw->vma, pvmw->pte);
 	drop_entries(unmap, folio, pvmw);
@@ -274,7 +315,7 @@ void try_to_unmap(struct folio *folio, unsigned int flags)
 	struct unmap unmap = { .flags = flags };
 
 	ASSERT(!(flags & TTU_HWPOISON) || !folio_test_large(folio));
-	if (folio_test_anon(folio) && !(flags & TTU_HWPOISON)) {
+	if (folio_test_anon(folio) && !(flags & (TTU_HWPOISON | TTU_LAZYFREE))) {
 		unmap.slot = load_relaxed(&folio->page.private);
 		ASSERT(folio_test_swapcache(folio));
 	}

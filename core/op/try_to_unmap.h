@@ -27,13 +27,15 @@ enum ttu_flags {
 	TTU_HWPOISON = 8,		/* poison entries, reported by every access. The page is not checked for pins */
 	TTU_BATCH_FLUSH = 16,		/* no flush: try_to_unmap_flush() before the page is read or freed */
 	TTU_RMAP_LOCKED = 32,		/* the caller holds the anon_vma's lock */
+	TTU_LAZYFREE = 64,		/* an anonymous folio's pages are dropped, unless it is dirty: then it is not
+					 * lazily freed any more, and what is left of it stays mapped */
 };
 
 /*
  * try_to_unmap - unmaps @folio, anonymous or a file's, if possible: the caller checks folio_mapped(). An anonymous one
- * is in slots in which the caller has shares, unless @flags, ttu_flags, have TTU_HWPOISON, which is for small ones
- * only. Leaves that map it stay without TTU_SPLIT_HUGE_PMD; with it that of a file's is cleared. Locking: the folio
- * lock, and a reference. Source: mm/rmap.c.
+ * is in slots in which the caller has shares, unless @flags, ttu_flags, have TTU_LAZYFREE, or TTU_HWPOISON, which is
+ * for small ones only. Leaves that map it stay without TTU_SPLIT_HUGE_PMD; with it that of a file's is cleared.
+ * Locking: the folio lock, and a reference. Source: mm/rmap.c.
  */
 void try_to_unmap(struct folio *folio, unsigned int flags);
 /*

@@ -11,7 +11,7 @@
 #ifndef FAULTLINE_CORE_PHYS_FOLIO_H
 #define FAULTLINE_CORE_PHYS_FOLIO_H
 
-#include "core/phys/frame.h"
+#include "core/phys/page_flags.h"
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
@@ -241,6 +241,35 @@ static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
 		 */
 		return load_acquire(&folio->page._pincount) != 0;
 	return (uint32_t)folio_ref_count(folio) >= GUP_PIN_COUNTING_BIAS;
+}
+
+/*
+ * ---- lazily freed ----
+ *
+ * MADV_FREE: the folio's contents are not needed, unless an entry is dirty, or the flag was cleared by a writer through
+ * a pin. Reclaim checks both after it has cleared the entry, and found no pin: op/try_to_unmap.c. Such a folio is in no
+ * swap slot, and not merged. Set under the folio lock. Source: include/linux/page-flags.h, folio_test_swapbacked().
+ */
+static force_inline bool folio_test_lazyfree(const struct folio *folio)
+{
+	return load_relaxed(&folio->page.flags) & PG_LAZYFREE;
+}
+
+/* It is not used recently, either. Locking: the folio lock; the PTLs of its entries. Source: mm/swap.c. */
+static force_inline void folio_mark_lazyfree(struct folio *folio)
+{
+	fetch_or_relaxed(&folio->page.flags, PG_LAZYFREE);
+	fetch_and_relaxed(&folio->page.flags, ~PG_REFERENCED);
+}
+
+/*
+ * Its contents are needed. Locking: the folio lock, the PTL of an entry, or a pin, whose drop orders it: ref-drop,
+ * pin-drop.
+ */
+static force_inline void folio_clear_lazyfree(struct folio *folio)
+{
+	if (unlikely(folio_test_lazyfree(folio)))
+		fetch_and_relaxed(&folio->page.flags, ~PG_LAZYFREE);
 }
 
 /* ---- mappings: counts start at -1; rmap.h changes them ---- */

@@ -13,6 +13,7 @@
 #define PG_DIRTY	0x10u	/* folio of a file: has changes that are not written back */
 #define PG_HUGETLB	0x20u	/* folio: a huge page of the pool, see hugetlb_pool.h */
 #define PG_TEMPORARY	0x40u	/* such a folio: it leaves the pool with its last reference */
+#define PG_LAZYFREE	0x80u	/* anonymous folio: see folio_test_lazyfree(). Linux: not PG_swapbacked */
 
 /*
  * Set for a new page by the thread that maps it, cleared under the PTL of the one entry that maps it. Holders of that

@@ -186,12 +186,32 @@ static bool a_fault_waits_across_a_split(void)
 	return good;
 }
 
+static void write_500(void *arg)
+{
+	write_word(arg, 0, 500);
+}
+
+static bool a_write_comes_before_a_freed_page_is_dropped(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	bool good;
+
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_FREE));
+	meanwhile("reclaim.lazily_freed", write_500, mm);
+	page_out(mm, 0);
+	BUG_ON(meanwhile_ran() != 1);
+	good = holds(mm, 500);
+	mm_exit(mm);
+	return good;
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_during_swap_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, a_reference_holder_writes_during_swap_out },
 	{ { "migrate:freeze", { "holds 100, not 400" } }, a_reference_holder_writes_during_migration },
 	{ { "migration-wait:folio", { "assertion failed: locked" } }, a_fault_waits_across_a_split },
 	{ { "split:freeze", { "old < (uint32_t)nr" } }, a_reference_to_a_part_is_dropped_after_a_split },
+	{ { "lazyfree:dirty", { "holds 0, not 500" } }, a_write_comes_before_a_freed_page_is_dropped },
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 

@@ -14,6 +14,7 @@
 #include "core/mm/ksm.h"
 #include "core/mm/swap.h"
 #include "core/op/ksm.h"
+#include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/scene/file_scene.h"
@@ -73,7 +74,7 @@ static void write_and_read(unsigned int writer)
 		expected[i][page] = word;
 		break;
 	case 2:
-		BUG_ON(sys_madvise(mm[i], addr, PAGE_SIZE, MADV_PAGEOUT));
+		reclaim_at(mm[i], addr, PAGE_SIZE);
 		break;
 	default:
 		break;

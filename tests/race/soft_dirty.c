@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/scene/hardware.h"
@@ -73,7 +74,7 @@ static void disturb(void)
 		sys_migrate_range(storm.mm, addr, pages * PAGE_SIZE, (unsigned int)below(2));
 		break;
 	case 3:
-		sys_madvise(storm.mm, addr, pages * PAGE_SIZE, MADV_PAGEOUT);
+		reclaim_at(storm.mm, addr, pages * PAGE_SIZE);
 		break;
 	case 4:
 		sys_migrate_to_device(storm.mm, addr, pages * PAGE_SIZE);

@@ -5,6 +5,7 @@
  *
  * Compared with Linux 6.18 and later: earlier rules differ.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@
 #define PRIVATE	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
 
 static const int advices[] = { MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK,
-			       MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP };
+			       MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_COLD, MADV_FREE };
 
 /* @len 0: all of the memory. */
 static const struct range {
@@ -99,6 +100,21 @@ static void advise_both(struct mm_struct *mm, unsigned long first, unsigned long
 	assert_int_equal(sys_madvise(mm, addr, len, advice), 0);
 }
 
+static void touch_both(struct mm_struct *mm, unsigned long page, unsigned char byte)
+{
+	assert_int_equal(live_touch(AT + page * PAGE_SIZE, true, byte), byte);
+	assert_int_equal(our_touch(mm, AT + page * PAGE_SIZE, true, byte), byte);
+}
+
+/* Page i holds i + 1. */
+static void map_both(struct mm_struct *mm)
+{
+	assert_int_equal(live_mmap(AT, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE), AT);
+	assert_int_equal(sys_mmap(mm, AT, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, 0), AT);
+	for (unsigned long i = 0; i < PAGES; i++)
+		touch_both(mm, i, (unsigned char)(i + 1));
+}
+
 /* Row: L8. */
 static void a_child_has_what_advice_says(void **state)
 {
@@ -109,14 +125,7 @@ static void a_child_has_what_advice_says(void **state)
 	if (!live_is_at_least(6, 18))
 		skip();
 	live_catch_faults();
-	assert_int_equal(live_mmap(AT, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE), AT);
-	assert_int_equal(sys_mmap(mm, AT, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, 0), AT);
-	for (unsigned long i = 0; i < PAGES; i++) {
-		unsigned char byte = (unsigned char)(i + 1);
-
-		assert_int_equal(live_touch(AT + i * PAGE_SIZE, true, byte), byte);
-		assert_int_equal(our_touch(mm, AT + i * PAGE_SIZE, true, byte), byte);
-	}
+	map_both(mm);
 	advise_both(mm, 6, 1, MADV_GUARD_INSTALL);
 	advise_both(mm, 1, 3, MADV_DONTFORK);
 	advise_both(mm, 3, 1, MADV_DOFORK);
@@ -141,6 +150,37 @@ static void a_child_has_what_advice_says(void **state)
 	assert_int_equal(live_munmap(AT, PAGES * PAGE_SIZE), 0);
 }
 
+/* ---- reclaim ---- */
+
+/* Row: A9. Pages that were written to after MADV_FREE, or before but elsewhere, are kept; others read as zeroes. */
+static void freed_pages_read_alike(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	cpu_set_t before, one;
+
+	(void)state;
+	if (!live_is_at_least(6, 18))
+		skip();
+	/* New pages wait for the LRU list in batches of each processor, which reclaim does not find. */
+	CPU_ZERO(&one);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	live_catch_faults();
+	map_both(mm);
+	advise_both(mm, 2, 8, MADV_FREE);
+	touch_both(mm, 4, 77);
+	advise_both(mm, 6, 2, MADV_COLD);
+	advise_both(mm, 0, PAGES, MADV_PAGEOUT);
+	for (unsigned long addr = AT; addr < AT + PAGES * PAGE_SIZE; addr += PAGE_SIZE)
+		assert_int_equal(live_touch(addr, false, 0), our_touch(mm, addr, false, 0));
+	assert_int_equal(our_touch(mm, AT + 2 * PAGE_SIZE, false, 0), 0);
+	assert_int_equal(our_touch(mm, AT + 4 * PAGE_SIZE, false, 0), 77);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	mm_exit(mm);
+	assert_int_equal(live_munmap(AT, PAGES * PAGE_SIZE), 0);
+}
+
 /* Without huge pages, unless they are asked for. */
 static int up(void **state)
 {
@@ -156,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_agree),
 		cmocka_unit_test(a_child_has_what_advice_says),
+		cmocka_unit_test(freed_pages_read_alike),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);

@@ -10,6 +10,7 @@
 #include "core/op/madvise.h"
 #include "core/op/mlock.h"
 #include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/ops.h"
 #include "tests/lib/scene/fault_scene.h"
 
 #define SLOTS	64
@@ -62,7 +63,7 @@ static inline struct folio *folio_at(struct mm_struct *mm, unsigned long i)
 /* Swaps page @i out as far as that goes. */
 static inline void page_out(struct mm_struct *mm, unsigned long i)
 {
-	BUG_ON(sys_madvise(mm, page_addr(i), PAGE_SIZE, MADV_PAGEOUT));
+	reclaim_at(mm, page_addr(i), PAGE_SIZE);
 }
 
 static inline bool swapped(struct mm_struct *mm, unsigned long i)

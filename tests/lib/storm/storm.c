@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/storm/storm_file.h"
 #include "tests/lib/storm/storm_mirror.h"
@@ -162,7 +163,7 @@ static void storm_mremap(const struct storm *storm, const struct target *t)
 /* What is freed, or wiped, reads as zeroes: as a page that was never written to. */
 static void storm_advise(const struct target *t)
 {
-	static const int advice[] = { MADV_WIPEONFORK, MADV_KEEPONFORK };
+	static const int advice[] = { MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_FREE, MADV_FREE, MADV_COLD };
 
 	sys_madvise(t->mm, t->start, t->len, advice[below(ARRAY_SIZE(advice))]);
 }
@@ -185,7 +186,10 @@ static void storm_range_op(enum storm_op op, const struct target *t)
 		sys_madvise(t->mm, ALIGN_DOWN(t->start, PMD_SIZE), PMD_SIZE, MADV_COLLAPSE);
 		break;
 	case STORM_PAGEOUT:
-		sys_madvise(t->mm, t->start, t->len, MADV_PAGEOUT);
+		if (below(4))
+			reclaim_at(t->mm, t->start, t->len);
+		else
+			sys_madvise(t->mm, t->start, t->len, MADV_PAGEOUT);
 		break;
 	case STORM_MIGRATE:
 		sys_migrate_range(t->mm, t->start, t->len, (unsigned int)below(machine.nr_nodes));

@@ -9,6 +9,7 @@
 
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/ops.h"
 #include "tests/lib/scene/taken_file_scene.h"
 #include "tests/lib/scene/thp_scene.h"
 
@@ -28,9 +29,11 @@ static bool in_cache(struct file *file, unsigned long index)
 	return folio;
 }
 
+/* Also where others map them. */
 static int page_out(struct mm_struct *mm, unsigned long addr, unsigned long pages)
 {
-	return sys_madvise(mm, addr, PAGE(pages), MADV_PAGEOUT);
+	reclaim_at(mm, addr, PAGE(pages));
+	return 0;
 }
 
 /* Row: A9. Clean ones are dropped, dirty ones written back; a fault reads them in again. Copies are not the file's. */

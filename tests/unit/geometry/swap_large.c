@@ -64,7 +64,7 @@ static void a_large_folio_goes_whole_and_comes_back_by_page(void **state)
 	(void)state;
 	begin();
 	frames = machine_free_frames();
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	for (unsigned long i = 0; i < PAGES; i++) {
 		assert_true(swapped(mm, i) && pte_swp_exclusive(pte_at(mm, i)));
 		assert_int_equal(slot_at(mm, i), slot_at(mm, 0) + i);
@@ -89,7 +89,7 @@ static void a_shared_one_goes_for_everybody(void **state)
 	(void)state;
 	begin();
 	assert_int_equal(sys_fork(mm, &child), 0);
-	BUG_ON(sys_madvise(child, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(child, AREA, LEN);
 	for (unsigned long i = 0; i < PAGES; i++)
 		assert_true(swapped(mm, i) && pte_same(pte_at(mm, i), pte_at(child, i)));
 	assert_at_rest(mm, child);
@@ -113,7 +113,7 @@ static void a_huge_page_goes_whole(void **state)
 	*(uint64_t *)page_payload(page) = 300;
 	put_page(page);
 	events_reset();
-	BUG_ON(sys_madvise(mm, AREA, PMD_SIZE, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, PMD_SIZE);
 	assert_int_equal(events_total(EV_SWAP_OUT_LARGE), 1);
 	assert_int_equal(events_total(EV_FOLIO_SPLIT), 0);
 	assert_int_equal(events_total(EV_THP_SPLIT_PMD), 1);
@@ -135,7 +135,7 @@ static void without_a_row_it_is_split(void **state)
 	assert_int_equal(slot, ROWS);
 	for (slot = 1; slot <= ROWS; slot += 2)
 		swap_slots_free(slot);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_int_equal(events_total(EV_SWAP_FALLBACK), 1);
 	assert_int_equal(events_total(EV_FOLIO_SPLIT), 1);
 	assert_int_equal(events_total(EV_SWAP_OUT), PAGES);
@@ -169,12 +169,12 @@ static void one_in_use_keeps_its_entries(void **state)
 	(void)state;
 	begin();
 	assert_int_equal(pin_user_pages_fast(mm, page_addr(1), 1, FOLL_WRITE, &page), 1);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_true(pte_present(pte_at(mm, 0)) && folio_at(mm, 3) == folio);
 	assert_int_equal(nr_swap_used(), 0);
 	unpin_user_page(page);
 	folio_get(folio);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_true(pte_present(pte_at(mm, 0)) && folio_at(mm, 3) == folio);
 	folio_put(folio);
 	finish();
@@ -192,7 +192,7 @@ static void hold_it(void *arg)
 static void keep_in_cache(void)
 {
 	meanwhile("reclaim.unmapped", hold_it, NULL);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_int_equal(meanwhile_ran(), 1);
 	assert_true(swapped(mm, 0) && events_total(EV_SWAP_OUT) == 0);
 	assert_int_equal(folio_swap_refs(folio), PAGES);
@@ -235,7 +235,7 @@ static void pages_whose_neighbours_are_gone_come_alone(void **state)
 	assert_int_equal(events_total(EV_FAULT_SWAP_LARGE), 0);
 	assert_at_rest(mm);
 	/* Partly in its slots it is neither swapped out nor split. */
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_true(folio_at(mm, 2) == folio && folio_nr_pages(folio) == PAGES);
 	assert_true(read_word(mm, 0) == 100 && read_word(mm, 1) == 0 && read_word(mm, 3) == 103);
 	assert_int_equal(folio_swap_refs(folio), 0);
@@ -318,7 +318,7 @@ static void a_shared_one_keeps_its_row(void **state)
 	assert_int_equal(events_total(EV_FAULT_SWAP_LARGE), 1);
 	assert_true(folio_swap_refs(folio) == PAGES && !PageAnonExclusive(&folio->page));
 	assert_at_rest(mm, child);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_int_equal(events_total(EV_SWAP_OUT_LARGE), 1);
 	assert_true(slot_at(mm, 0) == slot && slot_at(child, 3) == slot + 3);
 	check_words(child);
@@ -353,7 +353,7 @@ static void a_fault_waits_for_a_frozen_one(void **state)
 	needs_checks();
 	begin();
 	meanwhile("swap.large_frozen", begin_fault, NULL);
-	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_PAGEOUT));
+	reclaim_at(mm, AREA, LEN);
 	assert_int_equal(meanwhile_ran(), 1);
 	threads_join(waiter);
 	assert_int_equal(events_total(EV_SWAP_OUT_LARGE), 1);
