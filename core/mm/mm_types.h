@@ -54,6 +54,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
 #define VM_MERGEABLE	0x80000000UL	/* KSM may merge its pages: see op/ksm.h */
 #define VM_HUGETLB_PUD	0x100000000UL	/* with VM_HUGETLB: of 1 GiB. In Linux its file has the size */
+#define VM_SEALED	0x40000000000UL	/* it stays as it is: see op/mseal.h */
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*
@@ -136,6 +137,7 @@ struct mm_struct {
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
+	bool has_sealed;		/* (M) a VMA may have VM_SEALED */
 	unsigned long mmap_hint;	/* (M) start of the search for free addresses, downwards; 0: the top */
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_count;		/* (A) references to this struct: until mm_exit(), and of mirrors; see mm.h */
@@ -169,6 +171,12 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 static inline bool is_cow_mapping(unsigned long vm_flags)
 {
 	return !(vm_flags & VM_SHARED);
+}
+
+/* Source: include/linux/mm.h. Locking: mmap_lock. */
+static inline bool vma_is_sealed(const struct vm_area_struct *vma)
+{
+	return unlikely(vma->vm_flags & VM_SEALED);
 }
 
 /* False if accesses to it do not keep its pages in memory. Source: include/linux/mm_inline.h. */

@@ -17,6 +17,7 @@ void mm_exit(struct mm_struct *mm)
 	mmap_write_lock(mm);
 	mmu_notifier_release(mm);
 	SYNCPOINT("exit.released");
+	mm->has_sealed = false;	/* seals end with the mm */
 	err = do_munmap_locked(mm, 0, ALIGN_UP(TASK_SIZE, PGDIR_SIZE));
 	BUG_ON(err);		/* nothing is split, so nothing is allocated */
 	mmap_write_unlock(mm);

@@ -11,6 +11,7 @@
 #include "core/op/guard.h"
 #include "core/op/madvise_flags.h"
 #include "core/op/madvise_folios.h"
+#include "core/op/mseal.h"
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/zap.h"
@@ -50,6 +51,8 @@ static int madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 				unsigned long end, int advice)
 {
+	if (!can_madvise_modify(vma, advice))
+		return -EPERM;
 	switch (advice) {
 	case MADV_DONTNEED:
 		return vma->vm_flags & VM_LOCKED ? -EINVAL : madvise_dontneed(mm, vma, start, end);
@@ -57,6 +60,8 @@ static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma
 		return madvise_dontneed(mm, vma, start, end);
 	case MADV_PAGEOUT:
 		return madvise_pageout(vma, start, end);
+	case MADV_WILLNEED:	/* there is no read-ahead */
+		return 0;
 	case MADV_COLD:
 		return madvise_cold(vma, start, end);
 	case MADV_FREE:
@@ -130,14 +135,13 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_PAGEOUT ||
-	       advice == MADV_COLD || advice == MADV_FREE ||
+	       advice == MADV_COLD || advice == MADV_FREE || advice == MADV_WILLNEED ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
 	       advice_populates(advice) || advice_sets_flags(advice);
 }
 
-int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
+static int madvise_range(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
 {
-	OPERATION("madvise", mm, start);
 	RETRY_LOOP_PROFILED(100000, "madvise restarted after it dropped its lock");
 	unsigned long end = start + ALIGN_UP(len, PAGE_SIZE);
 	int err;
@@ -164,4 +168,33 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 		mmap_read_unlock(mm);
 	} while (err == -EAGAIN && RETRIED());
 	return err;
+}
+
+int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
+{
+	OPERATION("madvise", mm, start);
+	return madvise_range(mm, start, len, advice);
+}
+
+/* Of an mm that is not the caller's. Source: mm/madvise.c, process_madvise_remote_valid(). */
+static bool advice_valid_remotely(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED || advice == MADV_COLLAPSE;
+}
+
+long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice,
+			 unsigned int flags, bool remote)
+{
+	OPERATION("process_madvise", mm, 0);
+	unsigned long done = 0;
+	long err = 0;
+
+	if (flags || nr > UIO_MAXIOV || (remote && !advice_valid_remotely(advice)))
+		return -EINVAL;
+	for (unsigned long i = 0; i < nr && !err; i++) {
+		err = madvise_range(mm, (unsigned long)vec[i].iov_base, vec[i].iov_len, advice);
+		if (!err)
+			done += vec[i].iov_len;
+	}
+	return done ? (long)done : err;
 }

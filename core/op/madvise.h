@@ -4,6 +4,7 @@
 #define FAULTLINE_CORE_OP_MADVISE_H
 
 #include <sys/mman.h>		/* MADV_*: Linux's own numbers */
+#include <sys/uio.h>		/* struct iovec */
 
 #include "core/mm/mm_types.h"
 
@@ -11,6 +12,9 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL	102
 #define MADV_GUARD_REMOVE	103
+#endif
+#ifndef UIO_MAXIOV
+#define UIO_MAXIOV		1024	/* Source: include/uapi/linux/uio.h */
 #endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED	24
@@ -25,6 +29,7 @@
  *   MADV_DONTNEED_LOCKED                   the same, also in locked memory
  *   MADV_PAGEOUT                           swaps pages out, if there is swap, unless others map them too
  *   MADV_COLD, MADV_FREE                   see madvise_folios.h
+ *   MADV_WILLNEED                          of no effect
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL  accesses keep pages in memory; or not (folio_referenced.h)
  *   MADV_DONTFORK, MADV_DOFORK             children do not get it; they do
@@ -42,10 +47,20 @@
  *               sets flags from, or up to, inside one
  *   -ENOMEM     part of the range is not mapped: the rest was done, except by POPULATE, which stops there; or no memory
  *   -EAGAIN     what sets flags: no memory to split a VMA or to copy a page, or too many VMAs
+ *   -EPERM      sealed memory: see mseal.h
  *   -EFAULT     POPULATE found a guard region
  *   -EHWPOISON  POPULATE found a hwpoisoned page
  * Locking: none held.
  */
 int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, int advice);
+
+/*
+ * sys_process_madvise - as process_madvise(2): sys_madvise() of the @nr ranges of @vec in turn, up to the first error.
+ * @remote: @mm is not the caller's; then COLD, PAGEOUT, WILLNEED and COLLAPSE only. Returns the number of bytes of the
+ * ranges before the error; if that is 0, the error; -EINVAL also for @flags, and more than 1024 ranges. Locking: none
+ * held. Source: mm/madvise.c, vector_madvise().
+ */
+long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice,
+			 unsigned int flags, bool remote);
 
 #endif

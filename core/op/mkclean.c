@@ -156,13 +156,13 @@ bool folio_write_one(struct folio *folio)
 	return true;
 }
 
-unsigned long filemap_writeback(struct file *file)
+unsigned long filemap_writeback_range(struct file *file, unsigned long first, unsigned long end)
 {
 	OPERATION("writeback", file, 0);
 	struct address_space *mapping = &file->mapping;
-	unsigned long written = 0;
+	unsigned long written = 0, step = 1ul << mapping->order;
 
-	for (unsigned long index = 0; index < i_size_read(mapping); index += 1ul << mapping->order) {
+	for (unsigned long index = ALIGN_DOWN(first, step); index < min(end, i_size_read(mapping)); index += step) {
 		struct folio *folio = filemap_lock_folio(mapping, index);
 
 		if (!folio)
@@ -172,4 +172,9 @@ unsigned long filemap_writeback(struct file *file)
 		folio_put(folio);
 	}
 	return written;
+}
+
+unsigned long filemap_writeback(struct file *file)
+{
+	return filemap_writeback_range(file, 0, -1ul);
 }

@@ -44,9 +44,11 @@ bool folio_write_one(struct folio *folio);
 
 /*
  * filemap_writeback - writes every dirty folio of @file to the device, one after the other. On return the device has
- * the contents that each page had at some moment since the call. Returns the number of folios written. Locking: none
- * held. Source: mm/page-writeback.c, folio_clear_dirty_for_io(), write_cache_pages().
+ * the contents that each page had at some moment since the call. Returns the number of folios written.
+ * filemap_writeback_range() - the same of those with pages from @first on, below @end. Locking: none held. Source:
+ * mm/page-writeback.c, folio_clear_dirty_for_io(), write_cache_pages().
  */
 unsigned long filemap_writeback(struct file *file);
+unsigned long filemap_writeback_range(struct file *file, unsigned long first, unsigned long end);
 
 #endif

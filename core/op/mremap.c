@@ -94,6 +94,8 @@ static int check_vma(struct vma_remap *r)
 {
 	if (!r->vma)
 		return -EFAULT;
+	if (vma_is_sealed(r->vma))
+		return -EPERM;
 	if (is_vm_hugetlb_page(r->vma) && !align_hugetlb(r))
 		return -EINVAL;
 	if (r->old_len > r->new_len && r->old_len > TASK_SIZE - r->addr)

@@ -18,12 +18,28 @@
 
 DEFINE_EVENT(MUNMAP, "munmap");
 
-/* Splits VMAs at @start and @end. Returns as sys_munmap(). */
+static bool any_sealed(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+
+	for (; (vma = find_vma_intersection(mm, start, end)); start = vma->vm_end)
+		if (vma_is_sealed(vma))
+			return true;
+	return false;
+}
+
+/*
+ * Splits VMAs at @start and @end. Returns as sys_munmap(). A sealed VMA is found before the first one is split only if
+ * it is the first. Source: mm/vma.c, vms_gather_munmap_vmas().
+ */
 static int split_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
+	bool sealed = unlikely(mm->has_sealed) && any_sealed(mm, start, end);
 	struct vm_area_struct *vma = vma_lookup(mm, start), *last = vma_lookup(mm, end);
 	bool split_start = vma && vma->vm_start < start, split_end = last && last->vm_start < end;
 
+	if (sealed && (!split_start || vma_is_sealed(vma)))
+		return -EPERM;
 	if (!split_start && !split_end)
 		return 0;
 	if (split_start && !vma_may_split(vma, start))
@@ -35,6 +51,8 @@ static int split_range(struct mm_struct *mm, unsigned long start, unsigned long 
 		return -ENOMEM;
 	if (split_start && !split_vma(mm, vma, start))
 		return -ENOMEM;
+	if (sealed)
+		return -EPERM;
 	if (split_end && !vma_may_split(last, end))
 		return -EINVAL;
 	if (split_end && !split_vma(mm, vma_lookup(mm, end), end)) {

@@ -11,7 +11,8 @@ DECLARE_EVENT(MUNMAP);
 /*
  * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range ends
  * inside a huge page of hugetlb, and a VMA may have been split at @start); -ENOMEM (no memory for a split, or too many
- * VMAs), with nothing changed. Locking: none held.
+ * VMAs), with nothing changed; -EPERM (part of it is sealed: nothing is unmapped, but a VMA may have been split at
+ * @start). Locking: none held.
  */
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 

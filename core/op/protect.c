@@ -104,6 +104,8 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	int err;
 
 	*next = min(end, vma->vm_end);
+	if (vma_is_sealed(vma))
+		return -EPERM;
 	flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 	if (vma->vm_flags == flags)
 		return 0;

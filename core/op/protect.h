@@ -10,8 +10,8 @@ DECLARE_EVENT(MPROTECT);
 
 /*
  * sys_mprotect - as mprotect(2): 0; -EINVAL (@start not page aligned, unknown bits in @prot); -ENOMEM (a part of the
- * range is not mapped: the parts before it are changed; or no memory for a split, or too many VMAs). Locking: none
- * held.
+ * range is not mapped, or no memory for a split, or too many VMAs), -EPERM (it is sealed): the parts before it are
+ * changed. Locking: none held.
  */
 int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, int prot);
 

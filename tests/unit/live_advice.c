@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_advice: advice on the running kernel and on ours: results for every kind of memory, VMAs that it splits and
- * merges, and what a child has of advised memory.
+ * live_advice: advice, msync() and mseal() on the running kernel and on ours: results for every kind of memory, VMAs
+ * that they split and merge, what a child has of advised memory, and what is sealed.
  *
  * Compared with Linux 6.18 and later: earlier rules differ.
  */
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,10 @@
 
 #include <cmocka.h>
 
+#include "core/base/rng.h"
 #include "core/mm/mm.h"
+#include "core/op/mseal.h"
+#include "core/op/msync.h"
 #include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/child.h"
 #include "tests/lib/harness/world.h"
@@ -26,14 +30,17 @@
 #define PRIVATE	(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
 
 static const int advices[] = { MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_DONTFORK, MADV_DOFORK, MADV_WIPEONFORK,
-			       MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_COLD, MADV_FREE };
+			       MADV_KEEPONFORK, MADV_DONTDUMP, MADV_DODUMP, MADV_COLD, MADV_FREE, MADV_WILLNEED };
+static const int syncs[] = { 0, MS_ASYNC, MS_SYNC, MS_INVALIDATE, MS_SYNC | MS_INVALIDATE, MS_ASYNC | MS_INVALIDATE,
+			     MS_ASYNC | MS_SYNC, 8 };
 
 /* @len 0: all of the memory. */
 static const struct range {
 	unsigned long start, len;
 } ranges[] = { { 0, PAGE_SIZE }, { 0, PMD_SIZE }, { 0, 0 }, { PAGE_SIZE, 2 * PAGE_SIZE }, { PMD_SIZE, 2 * PMD_SIZE } };
 
-static unsigned int differences(enum memory_kind kind, struct range range, int advice)
+/* Of msync() with flags @what, or of madvise(). */
+static unsigned int differences(enum memory_kind kind, struct range range, bool sync, int what)
 {
 	unsigned long size, at = live_kind_at(kind, &size);
 	struct mm_struct *mm;
@@ -42,15 +49,15 @@ static unsigned int differences(enum memory_kind kind, struct range range, int a
 	/* Part of the running kernel's raw frames only: what changed all of them would last. */
 	if ((kind == RAW && range.len != PAGE_SIZE) || !live_kind(kind))
 		return 0;
-	live = live_madvise(at + range.start, range.len ? range.len : size, advice);
+	live = (sync ? live_msync : live_madvise)(at + range.start, range.len ? range.len : size, what);
 	assert_int_equal(live_munmap(AT, KIND_MAPPED), 0);
 	mm = our_kind(kind);
 	at = our_kind_at(kind, &size);
-	ours = sys_madvise(mm, at + range.start, range.len ? range.len : size, advice);
+	ours = (sync ? sys_msync : sys_madvise)(mm, at + range.start, range.len ? range.len : size, what);
 	mm_exit(mm);
 	if (live != ours)
-		fprintf(stderr, "kind %d from %lx len %lx advice %d: the kernel gives %ld, ours %ld\n", (int)kind,
-			range.start, range.len, advice, live, ours);
+		fprintf(stderr, "kind %d from %lx len %lx %s %d: the kernel gives %ld, ours %ld\n", (int)kind,
+			range.start, range.len, sync ? "msync" : "advice", what, live, ours);
 	return live != ours;
 }
 
@@ -64,10 +71,14 @@ static void results_agree(void **state)
 		skip();
 	memory_kinds_up();
 	live_catch_faults();
-	for (unsigned int i = 0; i < ARRAY_SIZE(advices); i++)
-		for (unsigned int kind = NOTHING; kind < NR_MEMORY_KINDS; kind++)
-			for (unsigned int r = 0; r < ARRAY_SIZE(ranges); r++)
-				differ += differences(kind, ranges[r], advices[i]);
+	for (unsigned int kind = NOTHING; kind < NR_MEMORY_KINDS; kind++) {
+		for (unsigned int r = 0; r < ARRAY_SIZE(ranges); r++) {
+			for (unsigned int i = 0; i < ARRAY_SIZE(advices); i++)
+				differ += differences(kind, ranges[r], false, advices[i]);
+			for (unsigned int i = 0; i < ARRAY_SIZE(syncs); i++)
+				differ += differences(kind, ranges[r], true, syncs[i]);
+		}
+	}
 	memory_kinds_down();
 	assert_int_equal(differ, 0);
 }
@@ -181,6 +192,140 @@ static void freed_pages_read_alike(void **state)
 	assert_int_equal(live_munmap(AT, PAGES * PAGE_SIZE), 0);
 }
 
+/* ---- seals ---- */
+
+/* (T) all of it: what the two sides are asked */
+struct sealed_call {
+	unsigned long which, addr, len, to;
+	int prot, advice;
+};
+
+static long live_call(const struct sealed_call *c)
+{
+	const struct iovec vec[] = { { (void *)c->addr, c->len }, { (void *)c->to, PAGE_SIZE } };
+
+	switch (c->which) {
+	case 0:
+		return live_mmap(c->addr, c->len, c->prot, PRIVATE);
+	case 1:
+		return live_munmap(c->addr, c->len);
+	case 2:
+		return live_mprotect(c->addr, c->len, c->prot);
+	case 3:
+		return live_mremap(c->addr, c->len, c->len, MREMAP_MAYMOVE | MREMAP_FIXED, c->to);
+	case 4:
+		return live_mremap(c->addr, c->len, PAGE_SIZE, 0, 0);
+	case 5:
+		return live_mseal(c->addr, c->len, 0);
+	case 6:
+		return live_process_madvise(vec, ARRAY_SIZE(vec), c->advice, 0);
+	case 7:
+		return live_madvise(c->addr, c->len, c->advice);
+	default:
+		return live_touch(c->addr, c->prot & PROT_WRITE, 5);
+	}
+}
+
+static long our_call(struct mm_struct *mm, const struct sealed_call *c)
+{
+	const struct iovec vec[] = { { (void *)c->addr, c->len }, { (void *)c->to, PAGE_SIZE } };
+
+	switch (c->which) {
+	case 0:
+		return sys_mmap(mm, c->addr, c->len, c->prot, PRIVATE, 0);
+	case 1:
+		return sys_munmap(mm, c->addr, c->len);
+	case 2:
+		return sys_mprotect(mm, c->addr, c->len, c->prot);
+	case 3:
+		return sys_mremap(mm, c->addr, c->len, c->len, MREMAP_MAYMOVE | MREMAP_FIXED, c->to);
+	case 4:
+		return sys_mremap(mm, c->addr, c->len, PAGE_SIZE, 0, 0);
+	case 5:
+		return sys_mseal(mm, c->addr, c->len, 0);
+	case 6:
+		return sys_process_madvise(mm, vec, ARRAY_SIZE(vec), c->advice, 0, false);
+	case 7:
+		return sys_madvise(mm, c->addr, c->len, c->advice);
+	default:
+		return our_touch(mm, c->addr, c->prot & PROT_WRITE, 5);
+	}
+}
+
+static struct sealed_call random_sealed_call(struct rng *rng)
+{
+	static const int discards[] = { MADV_DONTNEED, MADV_FREE, MADV_DONTFORK, MADV_WIPEONFORK, MADV_GUARD_INSTALL,
+					MADV_GUARD_REMOVE, MADV_COLD, MADV_NORMAL, MADV_DONTNEED_LOCKED };
+
+	return (struct sealed_call){
+		.which = rng_below(rng, 9), .addr = AT + rng_below(rng, PAGES) * PAGE_SIZE,
+		.len = (1 + rng_below(rng, 5)) * PAGE_SIZE, .to = AT + rng_below(rng, PAGES) * PAGE_SIZE,
+		.prot = rng_below(rng, 2) ? PROT_READ : PROT_READ | PROT_WRITE,
+		.advice = discards[rng_below(rng, ARRAY_SIZE(discards))],
+	};
+}
+
+/* In a child, as nothing else ends the seals of the running kernel. */
+static bool sealed_calls_agree(void *arg)
+{
+	struct rng *rng = arg;
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	live_catch_faults();
+	for (unsigned int i = 0; i < 60; i++) {
+		struct sealed_call call = random_sealed_call(rng);
+		long live = live_call(&call), ours = our_call(mm, &call);
+
+		if (live == ours && (call.which == 8 || live_vmas_agree(mm, AT, AT + 2 * PAGES * PAGE_SIZE)))
+			continue;
+		fprintf(stderr, "call %lu page %lu pages %lu to %lu prot %d advice %d: the kernel gives %ld, we %ld\n",
+			call.which, (call.addr - AT) / PAGE_SIZE, call.len / PAGE_SIZE, (call.to - AT) / PAGE_SIZE,
+			call.prot, call.advice, live, ours);
+		return false;
+	}
+	return true;
+}
+
+/* Row: G2. */
+static void sealed_memory_stays(void **state)
+{
+	char said[512];
+	struct rng rng;
+
+	(void)state;
+	if (!live_is_at_least(6, 18))
+		skip();
+	for (unsigned int i = 0; i < test_rounds(60); i++) {
+		rng_init(&rng, test_seed() * 1000 + i);
+		if (!child_ends_well(sealed_calls_agree, &rng, said, sizeof(said)))
+			fail_msg("%s", said);
+	}
+}
+
+static void seals_are_inherited_and_end_with_the_mm(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15"), *child;
+
+	(void)state;
+	assert_int_equal(sys_mmap(mm, AT, 4 * PAGE_SIZE, PROT_READ, PRIVATE, 0), AT);
+	assert_int_equal(sys_mseal(mm, AT, PAGE_SIZE, 1), -EINVAL);
+	assert_int_equal(sys_mseal(mm, AT + 1, PAGE_SIZE, 0), -EINVAL);
+	assert_int_equal(sys_mseal(mm, AT, -1ul, 0), -EINVAL);
+	assert_int_equal(sys_mseal(mm, AT, 0, 0), 0);
+	assert_int_equal(sys_mseal(mm, AT, 5 * PAGE_SIZE, 0), -ENOMEM);
+	assert_int_equal(sys_munmap(mm, AT + 3 * PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(sys_mseal(mm, AT, 2 * PAGE_SIZE, 0), 0);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(sys_munmap(child, AT + PAGE_SIZE, PAGE_SIZE), -EPERM);
+	assert_int_equal(sys_munmap(child, AT + 2 * PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, MADV_COLD, 1, false), -EINVAL);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, MADV_FREE, 0, true), -EINVAL);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, MADV_COLD, 0, true), 0);
+	assert_at_rest(mm, child);
+	mm_exit(child);
+	mm_exit(mm);
+}
+
 /* Without huge pages, unless they are asked for. */
 static int up(void **state)
 {
@@ -197,6 +342,8 @@ int main(void)
 		cmocka_unit_test(results_agree),
 		cmocka_unit_test(a_child_has_what_advice_says),
 		cmocka_unit_test(freed_pages_read_alike),
+		cmocka_unit_test(sealed_memory_stays),
+		cmocka_unit_test(seals_are_inherited_and_end_with_the_mm),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);

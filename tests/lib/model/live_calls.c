@@ -15,6 +15,8 @@
 #include "core/op/mmap.h"
 #include "tests/lib/scene/tree.h"
 
+#define MSEAL_CALL	462	/* newer than Debian 12's headers, the same on all machines but alpha */
+
 static long result_of(long ret)
 {
 	return ret == -1 ? -errno : ret;
@@ -58,6 +60,25 @@ long live_mlock(unsigned long addr, unsigned long len, int flags)
 long live_munlock(unsigned long addr, unsigned long len)
 {
 	return result_of(syscall(SYS_munlock, addr, len));
+}
+
+long live_msync(unsigned long addr, unsigned long len, int flags)
+{
+	return result_of(syscall(SYS_msync, addr, len, flags));
+}
+
+long live_mseal(unsigned long addr, unsigned long len, unsigned long flags)
+{
+	return result_of(syscall(MSEAL_CALL, addr, len, flags));
+}
+
+long live_process_madvise(const struct iovec *vec, unsigned long nr, int advice, unsigned int flags)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	long ret = result_of(syscall(SYS_process_madvise, pidfd, vec, nr, advice, flags));
+
+	close(pidfd);
+	return ret;
 }
 
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec)

@@ -3,6 +3,8 @@
 #ifndef FAULTLINE_TESTS_LIB_MODEL_LIVE_CALLS_H
 #define FAULTLINE_TESTS_LIB_MODEL_LIVE_CALLS_H
 
+#include <sys/uio.h>
+
 #include "core/mm/mm_types.h"
 
 /* Each returns what the call does, or -errno. */
@@ -16,6 +18,11 @@ long live_madvise(unsigned long addr, unsigned long len, int advice);
 /* As mlock2(). */
 long live_mlock(unsigned long addr, unsigned long len, int flags);
 long live_munlock(unsigned long addr, unsigned long len);
+long live_msync(unsigned long addr, unsigned long len, int flags);
+/* Linux 6.10 and later. */
+long live_mseal(unsigned long addr, unsigned long len, unsigned long flags);
+/* Of the process itself: 6.13 and later. */
+long live_process_madvise(const struct iovec *vec, unsigned long nr, int advice, unsigned int flags);
 long live_mincore(unsigned long addr, unsigned long len, unsigned char *vec);
 
 /* The kernel's version is @major.@minor or later. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/op/msync.h"
 #include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/storm/storm_file.h"
@@ -228,6 +229,8 @@ static void storm_file_op(const struct storm_run *run, enum storm_op op, const s
 		storm_file_map(run->file, t->mm, WINDOW, t->start, t->len, random_prot());
 	else if (op == STORM_FILE_CUT)
 		storm_file_cut(run->file);
+	else if (op == STORM_FILE_WRITE && below(2))
+		sys_msync(t->mm, t->start, t->len, MS_SYNC);
 	else if (op == STORM_FILE_WRITE)
 		filemap_writeback(run->file);
 	else

@@ -10,6 +10,8 @@
 #include "core/op/gup.h"
 #include "core/op/migrate.h"
 #include "core/op/reclaim.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	8ul
@@ -188,6 +190,31 @@ static void pinned_pages_are_kept(void **state)
 	mm_exit(mm);
 }
 
+static void write_400_and_unpin(void *arg)
+{
+	struct page *page = arg;
+
+	*(uint64_t *)page_payload(page) = 400;
+	unpin_user_pages_dirty_lock(&page, 1);
+}
+
+/* Its entry is clean, and there is no pin any more when it is cleared. */
+static void a_pin_that_ends_meanwhile_counts(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct page *page;
+
+	(void)state;
+	needs_checks();
+	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page), 1);
+	advise(mm, 0, 1, MADV_FREE);
+	meanwhile("reclaim.lazily_freed", write_400_and_unpin, page);
+	advise(mm, 0, 1, MADV_PAGEOUT);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(read_word(mm, 0), 400);
+	mm_exit(mm);
+}
+
 static void cold_pages_are_old(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", PAGES);
@@ -212,6 +239,7 @@ int main(void)
 		cmocka_unit_test(the_mark_stays_with_the_pages),
 		cmocka_unit_test(leaves),
 		cmocka_unit_test(pinned_pages_are_kept),
+		cmocka_unit_test(a_pin_that_ends_meanwhile_counts),
 		cmocka_unit_test(cold_pages_are_old),
 	};
 

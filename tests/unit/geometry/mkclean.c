@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/mm/rmap_walk.h"
+#include "core/op/msync.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/file_scene.h"
@@ -120,6 +121,16 @@ static void what_was_written_reaches_the_device_once(void **state)
 	assert_at_rest(mm);
 	assert_int_equal(filemap_writeback(file), 1);
 	assert_int_equal(file->device[1], 44);
+	store_word(mm, SHARED_AT + PAGE(1), 45);
+	store_word(mm, SHARED_AT + PAGE(2), 46);
+	assert_int_equal(sys_msync(mm, SHARED_AT + PAGE(1), PAGE(1), MS_ASYNC), 0);
+	assert_int_equal(sys_msync(mm, PRIVATE_AT + PAGE(1), PAGE(1), MS_SYNC), 0);
+	assert_int_equal(file->device[1], 44);
+	mapping_set_error(&file->mapping);
+	assert_int_equal(sys_msync(mm, SHARED_AT + PAGE(1), PAGE(1), MS_SYNC), -EIO);
+	assert_int_equal(sys_msync(mm, SHARED_AT + PAGE(1), PAGE(1), MS_SYNC), 0);
+	assert_int_equal(file->device[1], 45);
+	assert_int_equal(file->device[2], 42);
 	mm_exit(mm);
 	file_put(file);
 }
