@@ -35,7 +35,7 @@ long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long l
 /*
  * sys_mmap_file - the same for a file, from its page @pgoff on, MAP_PRIVATE or MAP_SHARED; it may end before the
  * mapping does. The VMA holds a reference of its own. -EINVAL also for MAP_ANONYMOUS; -EOVERFLOW if page numbers would
- * wrap around.
+ * wrap around, or no file could be so long.
  */
 long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
 		   unsigned long pgoff);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sys_mmap.c - the calls that map: private anonymous memory, huge pages, files. */
 #include <errno.h>
+#include <limits.h>
 
 #include "core/mm/hugetlb_file.h"
 #include "core/mm/vma.h"
@@ -22,23 +23,36 @@ static int check_flags(unsigned long len, int flags)
 {
 	if (!len)
 		return -EINVAL;
-	if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED)
-		return -EINVAL;
 	return flags & UNSUPPORTED_FLAGS ? -EOPNOTSUPP : 0;
+}
+
+static bool type_known(int flags)
+{
+	return (flags & MAP_TYPE) == MAP_PRIVATE || (flags & MAP_TYPE) == MAP_SHARED;
+}
+
+/* The checks that come after those of the address. Source: mm/mmap.c, do_mmap(), file_mmap_ok(). */
+static int check_kind(unsigned long len, int flags, const struct vma_kind *kind)
+{
+	if (kind->file && kind->pgoff > (LONG_MAX - len) >> PAGE_SHIFT)
+		return -EOVERFLOW;
+	return type_known(flags) ? 0 : -EINVAL;
 }
 
 static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
 	long ret;
+	int err;
 
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!len)
 		return -ENOMEM;
+	err = check_kind(len, flags, &kind);
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	ret = do_mmap(mm, addr, len, flags, kind);
+	ret = err ? get_unmapped_area(mm, addr, len, flags) : do_mmap(mm, addr, len, flags, kind);
 	mmap_write_unlock(mm);
-	return ret;
+	return err && ret >= 0 ? err : ret;
 }
 
 long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
@@ -50,10 +64,10 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
 	if (!(flags & MAP_ANONYMOUS))
 		return -EBADF;
 	err = check_flags(len, flags);
-	if (!err && (flags & MAP_SHARED))
+	if (!err && (flags & MAP_TYPE) == MAP_SHARED)
 		err = -EOPNOTSUPP;
 	if (!err && (flags & MAP_HUGETLB))
-		return hugetlb_mmap(mm, addr, len, flags, kind);
+		return type_known(flags) ? hugetlb_mmap(mm, addr, len, flags, kind) : -EINVAL;
 	return err ? err : mmap_kind(mm, addr, len, flags, kind);
 }
 
@@ -72,6 +86,6 @@ long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, 
 	if (flags & MAP_SHARED)
 		kind.flags |= VM_SHARED;
 	if (is_file_hugepages(file))
-		return hugetlb_mmap(mm, addr, len, flags, kind);
+		return type_known(flags) ? hugetlb_mmap(mm, addr, len, flags, kind) : -EINVAL;
 	return mmap_kind(mm, addr, len, flags, kind);
 }

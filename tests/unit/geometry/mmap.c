@@ -32,6 +32,8 @@ static void every_refusal(void **state)
 	assert_int_equal(map(mm, AREA + 1, PAGE_SIZE, noreplace), -EINVAL);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_ANONYMOUS), -EINVAL);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_SHARED), -EINVAL);
+	assert_int_equal(map(mm, AREA, PAGE_SIZE, MAP_ANONYMOUS | MAP_FIXED_NOREPLACE), -EEXIST);
+	assert_int_equal(map(mm, AREA, PAGE_SIZE, MAP_ANONYMOUS | MAP_FIXED), -EINVAL);
 	assert_int_equal(map(mm, 0, -1ul, ANON), -ENOMEM);
 	assert_int_equal(map(mm, 0, TASK_SIZE + PAGE_SIZE, ANON), -ENOMEM);
 	assert_int_equal(map(mm, 0, TASK_SIZE, ANON), -ENOMEM);
