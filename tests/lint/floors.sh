@@ -26,7 +26,7 @@ check() {
 	BEGIN {
 		n = split("core/base/ 0 core/probe/ 0.3 core/host/ 0.6 core/lock/ 1 core/phys/ 2 core/pgtable/ 3 core/mm/ 4 core/op/ 5 core/policy/ 5 " \
 			"core/oracle/ 6 core/faultline.h 6.5 workloads/lib/ 7 workloads/ 7.5 bench/ground/ 8 bench/data/ 8.1 " \
-			"bench/run/ 8.2 bench/linearize/ 8.25 bench/check/ 8.3 bench/draw/ 8.4 bench/cmd/ 8.5", table, " ")
+			"bench/run/ 8.2 bench/linearize/ 8.25 bench/check/ 8.3 bench/conform/ 8.35 bench/draw/ 8.4 bench/cmd/ 8.5", table, " ")
 		for (i = 1; i < n; i += 2)
 			floors[table[i]] = table[i + 1]
 	}

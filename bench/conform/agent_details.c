@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * agent_details.c - what takes an agent longer to see of itself: VmFlags of /proc/self/smaps, counts of
+ * /proc/self/status. The window lies below all else, so that smaps is read until it is passed.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/conform/agent_run.h"
+
+#define PAGE_KIB	(WINDOW_PAGE / 1024)
+
+static const struct { char word[3]; unsigned int bit; } words[] = {
+	{ "lo", VMA_LOCKED }, { "lf", VMA_LOCKONFAULT }, { "sl", VMA_SEALED }, { "dc", VMA_DONTFORK },
+	{ "wf", VMA_WIPEONFORK }, { "dd", VMA_DONTDUMP }, { "hg", VMA_HUGE }, { "nh", VMA_NOHUGE },
+	{ "mg", VMA_MERGEABLE }, { "ac", VMA_ACCOUNT }, { "nr", VMA_NORESERVE }, { "sr", VMA_SEQUENTIAL },
+	{ "rr", VMA_RANDOM }, { "gd", VMA_GROWSDOWN }, { "mr", VMA_MAYREAD }, { "mw", VMA_MAYWRITE },
+	{ "me", VMA_MAYEXEC }, { "ms", VMA_MAYSHARE }, { "dp", VMA_DROPPABLE }, { "sd", VMA_SOFTDIRTY },
+};
+
+int agent_open(const char *path, int old, int flags)
+{
+	if (old >= 0)
+		syscall(SYS_close, old);
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+/* A file, a line at a time. */
+struct lines {
+	int fd;
+	size_t from, to;	/* what is left in the buffer */
+	char buffer[8192];
+};
+
+/* What an agent reads is in its own memory, which it must not allocate. */
+static struct lines lines;
+
+static bool lines_begin(const char *path)
+{
+	lines.fd = agent_open(path, -1, O_RDONLY);
+	lines.from = lines.to = 0;
+	return lines.fd >= 0;
+}
+
+static void lines_end(void)
+{
+	syscall(SYS_close, lines.fd);
+}
+
+static bool read_more(void)
+{
+	long nr;
+
+	memmove(lines.buffer, lines.buffer + lines.from, lines.to - lines.from);
+	lines.to -= lines.from;
+	lines.from = 0;
+	nr = syscall(SYS_read, lines.fd, lines.buffer + lines.to, sizeof(lines.buffer) - lines.to);
+	if (nr > 0)
+		lines.to += (size_t)nr;
+	return nr > 0;
+}
+
+/* The next line, without its end; NULL after the last one. */
+static const char *next_line(void)
+{
+	char *line, *end;
+
+	while (!(end = memchr(lines.buffer + lines.from, '\n', lines.to - lines.from)))
+		if (!read_more())
+			return NULL;
+	*end = '\0';
+	line = lines.buffer + lines.from;
+	lines.from = (size_t)(end - lines.buffer) + 1;
+	return line;
+}
+
+/* The number at @text, in hexadecimal or decimal digits; behind it: *@rest. */
+static unsigned long number(const char *text, unsigned int base, const char **rest)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned long n = 0;
+	const char *digit;
+
+	while (*text && (digit = memchr(digits, *text, base)) != NULL) {
+		n = n * base + (unsigned long)(digit - digits);
+		text++;
+	}
+	*rest = text;
+	return n;
+}
+
+static unsigned int flags_of(const char *text)
+{
+	unsigned int flags = 0;
+
+	for (; text[0] && text[1]; text += 2 + (text[2] == ' '))
+		for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (text[0] == words[i].word[0] && text[1] == words[i].word[1])
+				flags |= words[i].bit;
+	return flags;
+}
+
+/* VMAs come in the same order as they were looked at. */
+static void look_at_flags(unsigned long start, struct agent_sight *sight)
+{
+	static const char key[] = "VmFlags: ";
+	const char *line, *rest;
+	unsigned int i = 0;
+	bool inside = false;
+
+	if (!sight->nr_vmas || !lines_begin("/proc/self/smaps"))
+		return;
+	while (i < sight->nr_vmas && (line = next_line())) {
+		unsigned long first = number(line, 16, &rest);
+
+		if (rest > line && *rest == '-')
+			inside = number(rest + 1, 16, &rest) > start && first;
+		else if (inside && !strncmp(line, key, sizeof(key) - 1))
+			sight->vmas[i++].vm_flags = flags_of(line + sizeof(key) - 1);
+	}
+	lines_end();
+}
+
+static long count_of(const char *line, const char *key, long otherwise)
+{
+	size_t length = strlen(key);
+
+	if (strncmp(line, key, length))
+		return otherwise;
+	line += length;
+	line += strspn(line, " \t");
+	return (long)(number(line, 10, &line) / PAGE_KIB);
+}
+
+static void look_at_counts(struct agent_sight *sight)
+{
+	const char *line;
+
+	sight->locked = sight->total = -1;
+	if (!lines_begin("/proc/self/status"))
+		return;
+	while (sight->locked < 0 && (line = next_line())) {
+		sight->total = count_of(line, "VmSize:", sight->total);
+		sight->locked = count_of(line, "VmLck:", sight->locked);
+	}
+	lines_end();
+}
+
+void agent_details(long pages, struct agent_sight *sight)
+{
+	look_at_flags(window_start(pages), sight);
+	look_at_counts(sight);
+}

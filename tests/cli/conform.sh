@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The core agrees with the running kernel: in the sequences of tests/conform, and in random ones. The documentation has
+# the table of exceptions. Where the running kernel cannot be compared, the message says why.
+. "$(dirname "$0")/../lib/harness/cli.sh"
+
+refuses "unknown theme 'guard'; did you mean 'guards'?" conform --theme guard
+refuses "invalid number of operations '0'" conform --ops 0
+refuses "unexpected argument 'x'" conform x
+refuses 'no file given: --replay needs one or more' conform --replay
+refuses '--json is for random sequences' conform --replay --json x x
+
+ends 0 conform --list
+for theme in plain merge guards cow files lock huge; do
+	shows "$theme "
+done
+grep '^- ' out >listed
+grep -E '^- `[a-z-]+`: ' "$SOURCE/doc/semantics.md" | diff - listed >out || surprise 'doc/semantics.md has other exceptions'
+
+"$FAULTLINE" conform --seed 3 --sequences 1 >out 2>err || true
+if grep -q 'the running kernel cannot be compared: ' err; then
+	cat err
+	exit 0
+fi
+printf 'pages 8\n0 fly\n' >wrong.txt
+ends 2 conform --replay wrong.txt
+reports 'wrong.txt:2: no such operation'
+ends 2 conform --replay missing.txt
+ends 0 conform --replay "$SOURCE"/tests/conform/*.txt
+[ "$(grep -cE '^(agrees|ends at an exception): ' out)" -eq "$(ls "$SOURCE"/tests/conform/*.txt | wc -l)" ] ||
+	surprise 'not each file'
+ends 0 conform --seed 5 --seconds 2 --json conform.json
+shows ' operations in '
+shows ': 0 divergences, '
+grep -q '"divergences": 0' conform.json || surprise 'no results'
