@@ -197,3 +197,52 @@ int sys_munlock(struct mm_struct *mm, unsigned long start, unsigned long len)
 	count_event(EV_MUNLOCK);
 	return apply_lock_flags(mm, start & PAGE_MASK, whole_pages(start, len), 0);
 }
+
+/* Errors leave VMAs as they are. Source: mm/mlock.c. Locking: mmap_lock for write. */
+static void apply_mlockall_flags(struct mm_struct *mm, int flags)
+{
+	unsigned long lock = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0), addr = 0;
+	struct vm_area_struct *vma;
+
+	mm->def_flags = flags & MCL_FUTURE ? lock : 0;
+	if (flags == MCL_FUTURE || flags == (MCL_FUTURE | MCL_ONFAULT))
+		return;
+	while ((vma = find_vma(mm, addr)))
+		mlock_fixup(mm, vma, vma->vm_start, vma->vm_end, flags & MCL_CURRENT ? lock : 0, &addr);
+}
+
+/* All VMAs, whatever fails in one. Source: mm/gup.c, __mm_populate(). */
+static void populate_all(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	for (unsigned long addr = 0; (vma = find_vma(mm, addr)); addr = vma->vm_end)
+		if (!(vma->vm_flags & (VM_IO | VM_PFNMAP)))
+			populate_vma_page_range(vma, vma->vm_start, vma->vm_end);
+	mmap_read_unlock(mm);
+}
+
+int sys_mlockall(struct mm_struct *mm, int flags)
+{
+	OPERATION("mlockall", mm, 0);
+	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
+		return -EINVAL;
+	count_event(EV_MLOCK);
+	mmap_write_lock(mm);
+	apply_mlockall_flags(mm, flags);
+	mmap_write_unlock(mm);
+	if (flags & MCL_CURRENT)
+		populate_all(mm);
+	return 0;
+}
+
+int sys_munlockall(struct mm_struct *mm)
+{
+	OPERATION("munlockall", mm, 0);
+	count_event(EV_MUNLOCK);
+	mmap_write_lock(mm);
+	apply_mlockall_flags(mm, 0);
+	mmap_write_unlock(mm);
+	return 0;
+}

@@ -7,6 +7,7 @@
 #include "core/mm/account.h"
 #include "core/mm/vma.h"
 #include "core/op/munmap.h"
+#include "core/op/populate.h"
 
 /* Where the search for free addresses restarts: the top, less a guard gap. Source: mmap_base(). */
 #define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
@@ -121,6 +122,8 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 	if (mm->map_count > MAX_MAP_COUNT)
 		return -ENOMEM;
 	kind.flags = account_mapping(kind, flags);
+	if (unlikely(mm->def_flags) && !(kind.flags & VM_SPECIAL))
+		kind.flags |= mm->def_flags;
 	at = get_unmapped_area(mm, addr, len, flags);
 	if (at < 0)
 		return at;
@@ -130,5 +133,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 		err = map_region(mm, (unsigned long)at, len, kind);
 	if (err)
 		mm->mmap_hint = hint;
+	else if (unlikely(kind.flags & VM_LOCKED))	/* errors are the first access's */
+		populate_vma_page_range(vma_lookup(mm, (unsigned long)at), (unsigned long)at, (unsigned long)at + len);
 	return err ? err : at;
 }

@@ -326,6 +326,78 @@ static void seals_are_inherited_and_end_with_the_mm(void **state)
 	mm_exit(mm);
 }
 
+/* ---- all memory locked ---- */
+
+static bool both_are(long live, long ours, struct mm_struct *mm)
+{
+	unsigned char live_vec[PAGES] = { 0 }, our_vec[PAGES] = { 0 };
+
+	if (live != ours || !live_vmas_agree(mm, AT, AT + PAGES * PAGE_SIZE))
+		return false;
+	for (unsigned long i = 0; i < PAGES; i++) {
+		live = live_mincore(AT + i * PAGE_SIZE, PAGE_SIZE, &live_vec[i]);
+		ours = sys_mincore(mm, AT + i * PAGE_SIZE, PAGE_SIZE, &our_vec[i]);
+		if (live != ours || (live_vec[i] & 1) != our_vec[i])
+			return false;
+	}
+	return true;
+}
+
+static bool map_more(struct mm_struct *mm, unsigned long first, int prot)
+{
+	unsigned long addr = AT + first * PAGE_SIZE;
+
+	return both_are(live_mmap(addr, 3 * PAGE_SIZE, prot, PRIVATE),
+			sys_mmap(mm, addr, 3 * PAGE_SIZE, prot, PRIVATE, 0), mm);
+}
+
+static bool lock_all(struct mm_struct *mm, int flags)
+{
+	return both_are(live_mlockall(flags), sys_mlockall(mm, flags), mm);
+}
+
+/* In a child, as it locks the program's memory, too. Current memory is only locked: it is large. */
+static bool mlockall_agrees(void *arg)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)arg;
+	BUG_ON(!lock_all(mm, 0) || !lock_all(mm, 8) || !lock_all(mm, MCL_ONFAULT) || !lock_all(mm, MCL_CURRENT | 8));
+	BUG_ON(!map_more(mm, 0, PROT_READ | PROT_WRITE) || !lock_all(mm, MCL_FUTURE));
+	BUG_ON(!map_more(mm, 3, PROT_READ | PROT_WRITE) || !map_more(mm, 6, PROT_READ) || !map_more(mm, 1, PROT_NONE));
+	BUG_ON(!lock_all(mm, MCL_FUTURE | MCL_ONFAULT) || !map_more(mm, 9, PROT_READ | PROT_WRITE));
+	BUG_ON(!lock_all(mm, MCL_CURRENT | MCL_ONFAULT) || !map_more(mm, 12, PROT_READ | PROT_WRITE));
+	BUG_ON(!lock_all(mm, MCL_FUTURE) || !both_are(live_munlockall(), sys_munlockall(mm), mm));
+	BUG_ON(!lock_all(mm, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || !map_more(mm, 13, PROT_READ | PROT_WRITE));
+	return true;
+}
+
+/* Row: G2. */
+static void all_memory_is_locked(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15"), *child;
+	char said[512];
+
+	(void)state;
+	assert_int_equal(sys_mmap(mm, AT, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE, PRIVATE, 0), AT);
+	assert_int_equal(sys_mmap(mm, AT + 4 * PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE, 0), AT + 4 * PAGE_SIZE);
+	assert_int_equal(sys_mmap(mm, AT + 5 * PAGE_SIZE, PAGE_SIZE, PROT_READ, PRIVATE, 0), AT + 5 * PAGE_SIZE);
+	assert_int_equal(sys_mlockall(mm, MCL_CURRENT | MCL_FUTURE), 0);
+	assert_int_equal(mm->locked_vm, 6);
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 4);
+	assert_at_rest(mm);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(sys_mmap(child, AT, PAGE_SIZE, PROT_READ, PRIVATE, 0), AT);
+	assert_int_equal(child->locked_vm, 0);
+	assert_at_rest(mm, child);
+	mm_exit(child);
+	mm_exit(mm);
+	if (!live_is_at_least(6, 18) || !live_may_lock(AT, KIND_MAPPED))
+		skip();
+	if (!child_ends_well(mlockall_agrees, NULL, said, sizeof(said)))
+		fail_msg("%s", said);
+}
+
 /* Without huge pages, unless they are asked for. */
 static int up(void **state)
 {
@@ -344,6 +416,7 @@ int main(void)
 		cmocka_unit_test(freed_pages_read_alike),
 		cmocka_unit_test(sealed_memory_stays),
 		cmocka_unit_test(seals_are_inherited_and_end_with_the_mm),
+		cmocka_unit_test(all_memory_is_locked),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);

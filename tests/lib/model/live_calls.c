@@ -67,6 +67,16 @@ long live_msync(unsigned long addr, unsigned long len, int flags)
 	return result_of(syscall(SYS_msync, addr, len, flags));
 }
 
+long live_mlockall(int flags)
+{
+	return result_of(syscall(SYS_mlockall, (long)flags));
+}
+
+long live_munlockall(void)
+{
+	return result_of(syscall(SYS_munlockall));
+}
+
 long live_mseal(unsigned long addr, unsigned long len, unsigned long flags)
 {
 	return result_of(syscall(MSEAL_CALL, addr, len, flags));

@@ -19,6 +19,8 @@ long live_madvise(unsigned long addr, unsigned long len, int advice);
 long live_mlock(unsigned long addr, unsigned long len, int flags);
 long live_munlock(unsigned long addr, unsigned long len);
 long live_msync(unsigned long addr, unsigned long len, int flags);
+long live_mlockall(int flags);
+long live_munlockall(void);
 /* Linux 6.10 and later. */
 long live_mseal(unsigned long addr, unsigned long len, unsigned long flags);
 /* Of the process itself: 6.13 and later. */
