@@ -48,14 +48,14 @@ static void pass(struct exchange *exchange, enum turn turn)
 	syscall(SYS_futex, &exchange->turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* False: the agent is dead. */
+/* False: the agent is dead, or was never the controller's. */
 static bool await(struct exchange *exchange)
 {
 	static const struct timespec limit = { .tv_nsec = ANSWER_NS };
 
 	while (load_acquire(&exchange->turn) != TURN_CONTROLLER) {
 		if (wait_for(&exchange->turn, TURN_AGENT, &limit) && errno == ETIMEDOUT &&
-		    waitpid(exchange->pid, NULL, WNOHANG | __WALL) == exchange->pid) {
+		    waitpid(exchange->pid, NULL, WNOHANG | __WALL)) {
 			exchange->alive = false;
 			return false;
 		}

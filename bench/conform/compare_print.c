@@ -28,6 +28,8 @@ void result_print(FILE *out, long result)
 		fputs(name, out);
 	else if (result == RESULT_ELSEWHERE)
 		fputs("elsewhere", out);
+	else if (result == RESULT_DEAD)
+		fputs("process died", out);
 	else
 		fprintf(out, "%ld", result);
 }

@@ -239,10 +239,13 @@ static void other_calls_are_the_kernels(void **unused)
 	assert_int_equal(RUN(.kind = OP_MOVE_PAGES), -ENOENT);
 	assert_int_equal(RUN(.kind = OP_MUNLOCKALL), 0);
 	assert_int_equal(RUN(.kind = OP_UNPIN), 0);
+	side->thorough = true;
 	look(0, &state);
+	side->thorough = false;
 	assert_int_equal(state.nr_vmas, 3);
 	assert_int_equal(state.vmas[1].first, 5);
 	assert_int_equal(state.vmas[2].first, 11);
+	assert_int_equal(state.total, 3 + 4 + 5);	/* what was mapped elsewhere is gone */
 }
 
 int main(void)
