@@ -250,13 +250,14 @@ void filemap_forget_folio(struct folio *folio)
 	store_release(&folio->page.mapping, NULL);
 }
 
-void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio))
+void truncate_inode_pages_range(struct address_space *mapping, unsigned long first, unsigned long end,
+				void (*unmap)(struct folio *folio))
 {
 	unsigned long step = 1ul << mapping->order;
 	struct folio *folio;
 
 	BUG_ON(!IS_ALIGNED(first, step));
-	for (unsigned long index = first; index < mapping->max_pages; index += step) {
+	for (unsigned long index = first; index < end; index += step) {
 		/*
 		 * ORDER[page-cache:B] as in filemap_get_folio(): a folio that reclaim has removed was written back
 		 * before. Pairs with ORDER[page-cache:A].

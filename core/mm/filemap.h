@@ -111,15 +111,16 @@ void filemap_forget_folio(struct folio *folio);
 void filemap_read_folio(struct folio *folio);
 
 /*
- * truncate_inode_pages - removes all folios from page @first on, waiting for the lock of each. They are unmapped, or
- * @unmap, if not NULL, is called with each mapped one, locked. Locking: invalidate_lock for write, or no other thread
- * can reach the file. Source: mm/truncate.c.
+ * truncate_inode_pages - removes all folios from page @first on, waiting for the lock of each. They are unmapped.
+ * truncate_inode_pages_range() - the same below page @end; @unmap, if not NULL, is called with each mapped one, locked.
+ * Locking: invalidate_lock for write, or no other thread can reach the file. Source: mm/truncate.c.
  */
-void truncate_inode_pages_with(struct address_space *mapping, unsigned long first, void (*unmap)(struct folio *folio));
+void truncate_inode_pages_range(struct address_space *mapping, unsigned long first, unsigned long end,
+				void (*unmap)(struct folio *folio));
 
 static inline void truncate_inode_pages(struct address_space *mapping, unsigned long first)
 {
-	truncate_inode_pages_with(mapping, first, NULL);
+	truncate_inode_pages_range(mapping, first, mapping->max_pages, NULL);
 }
 
 /* ---- dirty folios ---- */

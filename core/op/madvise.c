@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/mm/hugetlb.h"
+#include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
 #include "core/op/fault.h"
@@ -14,6 +15,7 @@
 #include "core/op/mseal.h"
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
+#include "core/op/truncate.h"
 #include "core/op/zap.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
@@ -47,6 +49,29 @@ static int madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 	return 0;
 }
 
+/*
+ * Without mmap_lock, for which others would wait meanwhile. Locking: mmap_lock for read, which is dropped and taken
+ * again; the range lies in @vma. Source: mm/madvise.c.
+ */
+static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct file *file = vma->vm_file;
+	unsigned long first = linear_page_index(vma, start);
+	int err;
+
+	if ((vma->vm_flags & VM_LOCKED) || (!file && !(vma->vm_flags & VM_HUGETLB)))
+		return -EINVAL;
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EACCES;
+	file_get(file);
+	mmap_read_unlock(mm);
+	SYNCPOINT("madvise.unlocked");
+	err = file_punch_hole(file, first, (end - start) >> PAGE_SHIFT);
+	file_put(file);
+	mmap_read_lock(mm);
+	return err;
+}
+
 /* Locking: mmap_lock, for write if advice_sets_flags(@advice); the range lies in @vma. */
 static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 				unsigned long end, int advice)
@@ -60,6 +85,8 @@ static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma
 		return madvise_dontneed(mm, vma, start, end);
 	case MADV_PAGEOUT:
 		return madvise_pageout(vma, start, end);
+	case MADV_REMOVE:
+		return madvise_remove(mm, vma, start, end);
 	case MADV_WILLNEED:	/* there is no read-ahead */
 		return 0;
 	case MADV_COLD:
@@ -135,7 +162,7 @@ static int do_madvise(struct mm_struct *mm, unsigned long start, unsigned long e
 static bool advice_known(int advice)
 {
 	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_PAGEOUT ||
-	       advice == MADV_COLD || advice == MADV_FREE || advice == MADV_WILLNEED ||
+	       advice == MADV_COLD || advice == MADV_FREE || advice == MADV_WILLNEED || advice == MADV_REMOVE ||
 	       advice == MADV_GUARD_INSTALL || advice == MADV_GUARD_REMOVE || advice == MADV_COLLAPSE ||
 	       advice_populates(advice) || advice_sets_flags(advice);
 }

@@ -29,6 +29,7 @@
  *   MADV_DONTNEED_LOCKED                   the same, also in locked memory
  *   MADV_PAGEOUT                           swaps pages out, if there is swap, unless others map them too
  *   MADV_COLD, MADV_FREE                   see madvise_folios.h
+ *   MADV_REMOVE                            pages of a shared file mapping become zero in the file: file_punch_hole()
  *   MADV_WILLNEED                          of no effect
  *   MADV_POPULATE_READ, MADV_POPULATE_WRITE  as if every page had been read or written
  *   MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL  accesses keep pages in memory; or not (folio_referenced.h)
@@ -41,13 +42,15 @@
  *   MADV_COLLAPSE                          see collapse.h
  * Returns 0, or
  *   -EINVAL     @start not page aligned, overflow, unknown advice; POPULATE if the VMA does not allow the access;
- *               locked memory: DONTNEED, PAGEOUT, COLD, FREE and GUARD_INSTALL; raw frames: what sets flags, unless of
- *               the whole VMA or without a change, DOFORK, DODUMP, and all others; files: WIPEONFORK and FREE;
- *               hugetlb: these, PAGEOUT, COLD, COLLAPSE and guards, DONTNEED that begins inside a huge page, and what
- *               sets flags from, or up to, inside one
+ *               locked memory: DONTNEED, PAGEOUT, COLD, FREE, REMOVE and GUARD_INSTALL; raw frames: what sets flags,
+ *               unless of the whole VMA or without a change, DOFORK, DODUMP, and all others; files: WIPEONFORK and
+ *               FREE; anonymous memory: REMOVE; hugetlb: WIPEONFORK, FREE, PAGEOUT, COLD, COLLAPSE and guards,
+ *               DONTNEED that begins inside a huge page, and what sets flags from, or up to, inside one
  *   -ENOMEM     part of the range is not mapped: the rest was done, except by POPULATE, which stops there; or no memory
  *   -EAGAIN     what sets flags: no memory to split a VMA or to copy a page, or too many VMAs
+ *   -EACCES     REMOVE: a private file mapping
  *   -EPERM      sealed memory: see mseal.h
+ *   -ENODEV     REMOVE: a driver's memory; -EOPNOTSUPP of hugetlb
  *   -EFAULT     POPULATE found a guard region
  *   -EHWPOISON  POPULATE found a hwpoisoned page
  * Locking: none held.

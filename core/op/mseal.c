@@ -14,6 +14,7 @@ static bool is_discard(int advice)
 	case MADV_FREE:
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
+	case MADV_REMOVE:
 	case MADV_DONTFORK:
 	case MADV_WIPEONFORK:
 	case MADV_GUARD_INSTALL:

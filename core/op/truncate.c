@@ -87,7 +87,7 @@ static void truncate_pagecache(struct address_space *mapping, unsigned long end)
 		return;
 	unmap_mapping_range(mapping, end, beyond, true);
 	SYNCPOINT("truncate.unmapped");
-	truncate_inode_pages_with(mapping, end, unmap_mapping_folio);
+	truncate_inode_pages_range(mapping, end, mapping->max_pages, unmap_mapping_folio);
 	SYNCPOINT("truncate.removed");
 	if (!KNOCKED_OUT(TRUNCATE_UNMAP_AGAIN))
 		unmap_mapping_range(mapping, end, beyond, true);
@@ -117,6 +117,56 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 		truncate_pagecache(mapping, pages);
 		memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
 	}
+	up_write(&mapping->invalidate_lock);
+	return 0;
+}
+
+/*
+ * Pages [@first, @end) of one folio become zero; the others of it stay. Locking: invalidate_lock for write. Source:
+ * mm/truncate.c, truncate_inode_partial_folio().
+ */
+static void zero_part(struct file *file, unsigned long first, unsigned long end)
+{
+	struct folio *folio = filemap_lock_folio(&file->mapping, first);
+
+	if (!folio) {
+		memset(file->device + first, 0, (end - first) * sizeof(*file->device));
+		return;
+	}
+	for (unsigned long index = first; index < end; index++)
+		clear_payload(folio_page(folio, index - folio->page.index));
+	folio_mark_dirty(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+/* Of whole folios. Source: mm/truncate.c, truncate_pagecache_range(). Locking: invalidate_lock for write. */
+static void remove_range(struct file *file, unsigned long first, unsigned long end)
+{
+	unmap_mapping_range(&file->mapping, first, end - first, false);
+	SYNCPOINT("punch_hole.unmapped");
+	truncate_inode_pages_range(&file->mapping, first, end, unmap_mapping_folio);
+	memset(file->device + first, 0, (end - first) * sizeof(*file->device));
+}
+
+int file_punch_hole(struct file *file, unsigned long first, unsigned long nr)
+{
+	OPERATION("punch_hole", file, first);
+	struct address_space *mapping = &file->mapping;
+	unsigned long size = 1ul << mapping->order, end = min(first + nr, mapping->max_pages);
+	unsigned long whole = ALIGN_UP(first, size), whole_end = ALIGN_DOWN(end, size);
+
+	if (file->ops)
+		return -ENODEV;
+	if (mapping_is_hugetlb(mapping))
+		return -EOPNOTSUPP;
+	down_write(&mapping->invalidate_lock);
+	if (first < min(whole, end))
+		zero_part(file, first, min(whole, end));
+	if (whole < whole_end)
+		remove_range(file, whole, whole_end);
+	if (max(whole, whole_end) < end)
+		zero_part(file, max(whole, whole_end), end);
 	up_write(&mapping->invalidate_lock);
 	return 0;
 }

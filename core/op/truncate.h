@@ -22,4 +22,12 @@ void unmap_mapping_range(struct address_space *mapping, unsigned long first, uns
  */
 int sys_ftruncate(struct file *file, unsigned long pages);
 
+/*
+ * file_punch_hole - @nr pages of @file from @first on become zero, in memory and on the device; its size stays. Whole
+ * folios are removed from memory and unmapped from every address space, but private copies stay. Returns 0; -ENODEV: a
+ * driver's; -EOPNOTSUPP: of hugetlb. Locking: a reference to @file. Source: fs/open.c, vfs_fallocate() with
+ * FALLOC_FL_PUNCH_HOLE and FALLOC_FL_KEEP_SIZE.
+ */
+int file_punch_hole(struct file *file, unsigned long first, unsigned long nr);
+
 #endif

@@ -42,7 +42,10 @@ void storm_file_cut(struct file *file)
 	unsigned int order = file->mapping.order;
 	unsigned long most = file->mapping.max_pages >> order;
 
-	BUG_ON(sys_ftruncate(file, (below(2) ? most : below(most)) << order));
+	if (below(3))
+		BUG_ON(sys_ftruncate(file, (below(2) ? most : below(most)) << order));
+	else
+		BUG_ON(file_punch_hole(file, below(file->mapping.max_pages), 1 + below(16)));
 }
 
 /* Through an entry, PTE or leaf, that allows writes its folio is known to be written to. Locking: the PTL. */

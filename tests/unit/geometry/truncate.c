@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "core/op/madvise.h"
+#include "core/op/mlock.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/scene/file_scene.h"
@@ -60,6 +62,41 @@ static void what_is_beyond_goes_from_everywhere(void **state)
 		assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(CUT)), 0);
 		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(CUT + 1)), 0);
 		assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(CUT - 1)), 1);
+		end(&s);
+	}
+}
+
+/* Row: A9. Folios of one page, and of four, of which the ends of the hole cut some. */
+static void a_hole_is_zero_in_memory_and_on_the_device(void **state)
+{
+	(void)state;
+	for (unsigned int order = 0; order <= 2; order += 2) {
+		struct scene s = { .file = file_create(FILE_PAGES, 2 * FILE_PAGES, order, FILE_SEED) };
+
+		s.mm = file_mm("linux-6.15", s.file);
+		for (unsigned long i = 0; i < FILE_PAGES; i++)
+			store_word(s.mm, SHARED_AT + PAGE(i), 1 + i);
+		store_word(s.mm, PRIVATE_AT + PAGE(5), 99);
+		load_word(s.mm, PRIVATE_AT + PAGE(6));
+		filemap_writeback(s.file);
+		assert_int_equal(sys_madvise(s.mm, SHARED_AT + PAGE(2), PAGE(9), MADV_REMOVE), 0);
+		assert_int_equal(s.file->mapping.nrpages, order ? FILE_PAGES - 4 : FILE_PAGES - 9);
+		assert_at_rest(s.mm);
+		filemap_writeback(s.file);
+		for (unsigned long i = 0; i < FILE_PAGES; i++) {
+			assert_int_equal(s.file->device[i], i >= 2 && i < 11 ? 0 : 1 + i);
+			assert_int_equal(load_word(s.mm, SHARED_AT + PAGE(i)), s.file->device[i]);
+		}
+		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(5)), 99);
+		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(6)), 0);
+		store_word(s.mm, SHARED_AT + PAGE(3), 7);
+		assert_int_equal(load_word(s.mm, PRIVATE_AT + PAGE(3)), 7);
+		assert_int_equal(sys_mlock(s.mm, SHARED_AT, PAGE(1)), 0);
+		assert_int_equal(sys_madvise(s.mm, SHARED_AT, PAGE(1), MADV_REMOVE), -EINVAL);
+		assert_int_equal(sys_munlock(s.mm, SHARED_AT, PAGE(1)), 0);
+		assert_int_equal(sys_ftruncate(s.file, CUT), 0);
+		assert_int_equal(file_punch_hole(s.file, CUT + 1, 4 * FILE_PAGES), 0);
+		assert_int_equal(i_size_read(&s.file->mapping), CUT);
 		end(&s);
 	}
 }
@@ -205,6 +242,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_beyond_goes_from_everywhere, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(a_hole_is_zero_in_memory_and_on_the_device, world_up_with_words,
+						world_down),
 		cmocka_unit_test_setup_teardown(it_refuses_what_cannot_be, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(shared_alone_and_private_copies_stay, world_up_with_words, world_down),
 		cmocka_unit_test_setup_teardown(a_truncation_meanwhile_ends_in_sigbus, world_up_with_words, world_down),
