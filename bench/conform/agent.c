@@ -163,7 +163,7 @@ static bool bind_to_processor(void)
 static void seed_begin(struct exchange *seed)
 {
 	agent_begin(seed);
-	seed->result = agent_prepare(&agents.files);
+	seed->result = agent_prepare(&agents.files, &seed->sight);
 	pass(seed, TURN_CONTROLLER);
 	serve(seed);
 }

@@ -31,7 +31,7 @@ int agent_open(const char *path, int old, int flags)
 struct lines {
 	int fd;
 	size_t from, to;	/* what is left in the buffer */
-	char buffer[8192];
+	char buffer[WINDOW_PAGE];
 };
 
 /* What an agent reads is in its own memory, which it must not allocate. */
@@ -152,4 +152,9 @@ void agent_details(long pages, struct agent_sight *sight)
 {
 	look_at_flags(window_start(pages), sight);
 	look_at_counts(sight);
+}
+
+void agent_details_prepare(void)
+{
+	memset(&lines, 0, sizeof(lines));
 }

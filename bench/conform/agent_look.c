@@ -29,6 +29,8 @@ struct scan {
 #define SCAN_HUGE	(1u << 6)
 enum { QUERY_READ = 1, QUERY_WRITE = 2, QUERY_EXEC = 4, QUERY_SHARED = 8, QUERY_COVERING_OR_NEXT = 16 };
 
+#define UNTOUCHED_PAGES	64
+
 /* Each process has its own; written by agent_open_proc(). */
 static int maps_fd = -1, pagemap_fd = -1;
 
@@ -45,6 +47,37 @@ bool agent_can_query(void)
 	struct map_query map = { .size = sizeof(map), .flags = QUERY_COVERING_OR_NEXT };
 
 	return !syscall(SYS_ioctl, maps_fd, MAP_QUERY, &map);
+}
+
+/* Unmaps rows of pages in [@start, @end) that were never touched. Words of pagemap are read a chunk at a time. */
+static void drop_untouched_of(unsigned long start, unsigned long end)
+{
+	uint64_t words[UNTOUCHED_PAGES];
+	const unsigned long chunk = UNTOUCHED_PAGES * WINDOW_PAGE;
+
+	for (; start + chunk <= end; start += chunk) {
+		uint64_t any = 0;
+
+		if (syscall(SYS_pread64, pagemap_fd, words, sizeof(words), start / WINDOW_PAGE * sizeof(words[0])) < 0)
+			return;
+		for (unsigned int i = 0; i < UNTOUCHED_PAGES; i++)
+			any |= words[i];
+		if (!any)
+			syscall(SYS_munmap, start, chunk);
+	}
+}
+
+void agent_drop_untouched(void)
+{
+	struct map_query map = { .end = 0 };
+
+	for (;;) {
+		map = (struct map_query){ .size = sizeof(map), .flags = QUERY_COVERING_OR_NEXT, .addr = map.end };
+		if (syscall(SYS_ioctl, maps_fd, MAP_QUERY, &map))
+			return;
+		if (!map.inode && map.vma_flags == (QUERY_READ | QUERY_WRITE))
+			drop_untouched_of(map.start, map.end);
+	}
 }
 
 bool agent_open_proc(void)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -68,11 +69,11 @@ static long run_mremap(const struct op *op, unsigned long addr, unsigned long le
 	return place_of(ret, op->new_pages, pages);
 }
 
+static unsigned char incore[2 * WINDOW_PAGES_MAX];
+
 static long run_mincore(unsigned long addr, unsigned long len)
 {
-	static unsigned char vec[2 * WINDOW_PAGES_MAX];
-
-	return len > sizeof(vec) * WINDOW_PAGE ? -ENOMEM : CALL(SYS_mincore, addr, len, vec);
+	return len > sizeof(incore) * WINDOW_PAGE ? -ENOMEM : CALL(SYS_mincore, addr, len, incore);
 }
 
 /* Of one page: its node, or an error. */
@@ -163,7 +164,8 @@ static bool is_free(unsigned long start, unsigned long len)
 	return true;
 }
 
-long agent_prepare(const struct agent_files *files)
+/* All that an agent writes to is touched here. */
+long agent_prepare(const struct agent_files *files, struct agent_sight *sight)
 {
 	inherited = *files;
 	agent_know_files(files);
@@ -173,6 +175,11 @@ long agent_prepare(const struct agent_files *files)
 		return -EBUSY;
 	/* The first signal: a sanitizer allocates for it. */
 	agent_read(AROUND_START);
+	agent_look(1, sight, true);
+	agent_details_prepare();
+	memset(incore, 0, sizeof(incore));
+	if (!SANITIZED)
+		agent_drop_untouched();
 	return CALL(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 

@@ -6,10 +6,11 @@
 #include "bench/conform/agent.h"
 
 /*
- * agent_prepare - in the first agent: handlers of SIGSEGV and SIGBUS, no huge pages; @files is kept. Returns 0, -EBUSY
- * if something is mapped where a window may be, or near it, or -ENOTTY: this kernel cannot be queried for a VMA.
+ * agent_prepare - in the first agent: handlers of SIGSEGV and SIGBUS, no huge pages; @files is kept, @sight is written
+ * to. Returns 0, -EBUSY if something is mapped where a window may be, or near it, or -ENOTTY: this kernel cannot be
+ * queried for a VMA.
  */
-long agent_prepare(const struct agent_files *files);
+long agent_prepare(const struct agent_files *files, struct agent_sight *sight);
 /* Runs the operation; the result is as struct side's run() returns it. OP_FORK and OP_EXIT are not for it. */
 long agent_run(const struct op *op, long pages);
 /* Unmaps all windows and what may have grown out of them; unlocks memory. Returns 0, or -errno: a VMA is sealed. */
@@ -19,12 +20,19 @@ long agent_clean(bool huge);
 bool agent_open_proc(void);
 /* PROCMAP_QUERY is there: since Linux 6.11. */
 bool agent_can_query(void);
+/*
+ * agent_drop_untouched - unmaps the program's anonymous memory that was never touched, such as large arrays: mlockall()
+ * would fault it in. What agents use has been touched, then.
+ */
+void agent_drop_untouched(void);
 /* Returns 0, or -errno. */
 long agent_clear_refs(void);
 /* @thorough: with what agent_details() shows. */
 void agent_look(long pages, struct agent_sight *sight, bool thorough);
 /* Fills in, of VMAs that have been looked at, vm_flags; and the counts of the process. */
 void agent_details(long pages, struct agent_sight *sight);
+/* Touches what agent_details() writes to. */
+void agent_details_prepare(void);
 /* Opens a file of /proc/self in place of @old, if that is one. Returns the descriptor, or below 0. */
 int agent_open(const char *path, int old, int flags);
 /* The files that agent_look() recognises. */
