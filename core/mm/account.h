@@ -7,7 +7,9 @@
  * so no pages. MAP_NORESERVE mappings have VM_NORESERVE, and are never accounted. VMAs that differ in either flag do
  * not merge. Source: mm/util.c, mm/vma.c.
  *
- * Conservation: vm_memory_committed() = the pages of all VMAs with VM_ACCOUNT.
+ * Shared anonymous memory is accounted with its file: once, as long as that exists.
+ *
+ * Conservation: vm_memory_committed() = the pages of all VMAs with VM_ACCOUNT + those of accounted files.
  */
 #ifndef FAULTLINE_CORE_MM_ACCOUNT_H
 #define FAULTLINE_CORE_MM_ACCOUNT_H

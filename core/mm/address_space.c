@@ -3,8 +3,10 @@
 #include "core/mm/address_space.h"
 
 #include "core/host/arena.h"
+#include "core/mm/account.h"
 #include "core/mm/filemap.h"
 #include "core/mm/hugetlb_file.h"
+#include "core/mm/swap.h"
 
 static uint32_t nr_files;	/* created so far */
 
@@ -76,6 +78,17 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 	return file;
 }
 
+struct file *file_create_shmem(unsigned long pages, bool accounted)
+{
+	struct file *file = pages > machine.nr_frames + nr_swap_slots() ? NULL : file_create_empty(pages, pages, 0);
+
+	if (file && accounted) {
+		file->accounted = pages;
+		vm_acct_memory(pages);
+	}
+	return file;
+}
+
 struct file *file_create_device(const struct vm_operations_struct *ops, void *private_data)
 {
 	struct file *file = local_zalloc(sizeof(*file), CACHE_LINE);
@@ -107,5 +120,6 @@ void file_put(struct file *file)
 		node_free(file->mapping.slots, file->node, slots_size(&file->mapping));
 	}
 	BUG_ON(load_relaxed(&file->mapping.nrpages));
+	vm_acct_memory(-file->accounted);
 	node_free(file, file->node, sizeof(*file));
 }

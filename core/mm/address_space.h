@@ -51,7 +51,8 @@ struct file {
 	struct address_space mapping;	/* has its own lock key */
 	uint32_t refcount;		/* (A) openers and VMAs */
 	unsigned int node;		/* (C) NUMA node of its own memory */
-	uint64_t *device;		/* (C) the array; (F) its words */
+	uint64_t *device;		/* (C) the array; (F) its words; NULL: shared memory, a driver's, huge pages */
+	unsigned long accounted;	/* (C) its pages that are accounted: see account.h */
 	uint32_t id;			/* (C) the number of the file, in order of creation */
 	struct file *next_hugetlb;	/* (L) list of all files of huge pages */
 	const struct vm_operations_struct *ops;	/* (C) its driver; NULL: its pages are in the page cache */
@@ -71,12 +72,26 @@ struct file *file_create(unsigned long pages, unsigned long max_pages, unsigned 
 /* The same without a device; file_create_hugetlb() is for callers. */
 struct file *file_create_empty(unsigned long pages, unsigned long max_pages, unsigned int order);
 /*
+ * file_create_shmem - the file of shared anonymous memory: @pages pages of zeroes, in small folios, which stay in the
+ * page cache while they are dirty. @accounted: all of them are, while the file exists. Returns as file_create(); NULL
+ * also if the machine has less memory and swap. Source: mm/shmem.c, shmem_zero_setup(), shmem_acct_size().
+ */
+struct file *file_create_shmem(unsigned long pages, bool accounted);
+/*
  * file_create_device - a file whose pages are a driver's: see device.h. It has no size, page cache or contents. Returns
  * as file_create().
  */
 struct file *file_create_device(const struct vm_operations_struct *ops, void *private_data);
 /* The contents of page @index of a new file. Never 0, which is the contents of pages added when the file grows. */
 uint64_t file_seeded_word(uint64_t seed, unsigned long index);
+
+/* True if it is the file of shared anonymous memory. Source: include/linux/shmem_fs.h. */
+static inline bool shmem_mapping(const struct address_space *mapping)
+{
+	const struct file *file = mapping_file(mapping);
+
+	return !file->device && !file->ops && !mapping->regions;
+}
 
 /* Takes a reference. Locking: another reference, which stays meanwhile. Source: include/linux/fs.h, get_file(). */
 static inline void file_get(struct file *file)

@@ -287,9 +287,11 @@ static uint64_t *device_word(const struct folio *folio, unsigned long n)
 
 void filemap_read_folio(struct folio *folio)
 {
+	bool zeroes = shmem_mapping(folio_mapping(folio));
+
 	assert_folio_locked(folio);
 	for (unsigned long n = 0; n < folio_nr_pages(folio); n++) {
-		uint64_t *payload = page_payload(folio_page(folio, n)), word = *device_word(folio, n);
+		uint64_t *payload = page_payload(folio_page(folio, n)), word = zeroes ? 0 : *device_word(folio, n);
 
 		for (unsigned int i = 0; i < machine.payload / sizeof(*payload); i++)
 			payload[i] = word;

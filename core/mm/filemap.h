@@ -107,7 +107,10 @@ bool folio_migrate_mapping(struct folio *to, struct folio *from) __must_check;
 /* @folio, which another has replaced, belongs to no file. Locking: the folio lock. Source: mm/migrate.c. */
 void filemap_forget_folio(struct folio *folio);
 
-/* Reads a folio in from the file's device. Locking: the folio lock. Source: mm/filemap.c, filemap_read_folio(). */
+/*
+ * Reads a folio in from the file's device; one of shared memory it clears. Locking: the folio lock. Source:
+ * mm/filemap.c, filemap_read_folio().
+ */
 void filemap_read_folio(struct folio *folio);
 
 /*

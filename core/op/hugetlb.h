@@ -29,13 +29,13 @@
 DECLARE_EVENT(HUGETLB_TAKE_BACK);
 
 /*
- * hugetlb_mmap - sys_mmap() with MAP_HUGETLB, or sys_mmap_file() of a file of huge pages: @len is rounded up to whole
- * huge pages, which are reserved for the mapping, or, if it is shared, for the file, except with MAP_NORESERVE. A file
- * grows with a writable mapping. Without a file the bits of @flags from MAP_HUGE_SHIFT on are the size, as
- * hstate_sizelog() says. -EINVAL also for a size that does not exist, for a fixed @addr, or a page of the file, between
- * two huge pages, -ENOMEM if they can't be reserved, -EOPNOTSUPP in geometries without PMD tables. Locking: none held.
- * Source: mm/mmap.c, ksys_mmap_pgoff(); mm/hugetlb.c, hugetlb_reserve_pages(); fs/hugetlbfs/inode.c,
- * hugetlbfs_file_mmap().
+ * hugetlb_mmap - sys_mmap() with MAP_HUGETLB, whose shared memory is a file of huge pages, or sys_mmap_file() of one:
+ * @len is rounded up to whole huge pages, which are reserved for the mapping, or, if it is shared, for the file, except
+ * with MAP_NORESERVE. A file grows with a writable mapping. Without a file the bits of @flags from MAP_HUGE_SHIFT on
+ * are the size, as hstate_sizelog() says. -EINVAL also for a size that does not exist, for a fixed @addr, or a page of
+ * the file, between two huge pages, -ENOMEM if they can't be reserved, -EOPNOTSUPP in geometries without PMD tables.
+ * Locking: none held. Source: mm/mmap.c, ksys_mmap_pgoff(); mm/hugetlb.c, hugetlb_reserve_pages();
+ * fs/hugetlbfs/inode.c, hugetlbfs_file_mmap().
  */
 long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
 

@@ -54,6 +54,8 @@ static int prepare_kind(struct vma_kind *kind, const struct hstate *h, unsigned 
 	return kind->resv ? 0 : -ENOMEM;
 }
 
+#define NOT_AGAIN	(MAP_FIXED_NOREPLACE | MAP_NORESERVE)	/* done where a range and pages are reserved */
+
 /* Locking: mmap_lock for write. */
 static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
 			const struct hstate *h)
@@ -65,7 +67,7 @@ static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (at < 0)
 		return at;
 	err = prepare_kind(&kind, h, (unsigned long)at, len >> PAGE_SHIFT >> h->order, !(flags & MAP_NORESERVE));
-	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED, kind);
+	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED | (flags & ~NOT_AGAIN), kind);
 	if (at < 0)
 		mm->mmap_hint = hint;
 	if (at < 0 && kind.resv)
@@ -81,22 +83,50 @@ static const struct hstate *wanted_size(int flags, const struct file *file)
 	return file ? hstate_file(file) : hstate_sizelog((unsigned int)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK);
 }
 
+/* The file of shared anonymous memory, held by its VMAs. NULL without memory. Source: mm/hugetlb.c. */
+static struct file *hugetlb_file_setup(const struct hstate *h, unsigned long len)
+{
+	unsigned long pages = len >> PAGE_SHIFT;
+
+	return pages > machine.nr_frames ? NULL : file_create_hugetlb(pages, pages, h->order);
+}
+
+/* Locking: none held. */
+static long hugetlb_mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags,
+			      struct vma_kind kind, const struct hstate *h)
+{
+	long ret;
+
+	kind.flags |= VM_HUGETLB | VM_DONTEXPAND | (h->order == HPAGE_PMD_ORDER ? 0 : VM_HUGETLB_PUD);
+	count_event(EV_MMAP);
+	mmap_write_lock(mm);
+	ret = map_hugetlb(mm, addr, len, flags, kind, h);
+	mmap_write_unlock(mm);
+	return ret;
+}
+
 long hugetlb_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
 	const struct hstate *h = wanted_size(flags, kind.file);
+	int type = flags & MAP_TYPE;
 	long ret;
 
 	if (!THP_POSSIBLE)
 		return -EOPNOTSUPP;
 	if (!h || (kind.file && !IS_ALIGNED(kind.pgoff, pages_per_huge_page(h))))
 		return -EINVAL;
+	if (type != MAP_PRIVATE && type != MAP_SHARED && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
 	len = ALIGN_UP(len, huge_page_size(h));
 	if (!len || len > TASK_SIZE - huge_page_size(h))
 		return -ENOMEM;
-	kind.flags |= VM_HUGETLB | VM_DONTEXPAND | (h->order == HPAGE_PMD_ORDER ? 0 : VM_HUGETLB_PUD);
-	count_event(EV_MMAP);
-	mmap_write_lock(mm);
-	ret = map_hugetlb(mm, addr, len, flags, kind, h);
-	mmap_write_unlock(mm);
+	if (kind.file || type == MAP_PRIVATE)
+		return hugetlb_mmap_kind(mm, addr, len, flags, kind, h);
+	kind.flags |= VM_SHARED;
+	kind.file = hugetlb_file_setup(h, len);
+	if (!kind.file)
+		return -ENOMEM;
+	ret = hugetlb_mmap_kind(mm, addr, len, flags, kind, h);
+	file_put(kind.file);
 	return ret;
 }

@@ -145,7 +145,7 @@ DEFINE_KNOCKOUT(WRITEBACK_MKCLEAN,
 bool folio_write_one(struct folio *folio)
 {
 	assert_folio_locked(folio);
-	if (!folio_test_dirty(folio) || folio_test_hugetlb(folio))
+	if (!folio_test_dirty(folio) || folio_test_hugetlb(folio) || shmem_mapping(folio_mapping(folio)))
 		return false;
 	if (!KNOCKED_OUT(WRITEBACK_MKCLEAN))
 		folio_mkclean(folio);

@@ -5,9 +5,9 @@
 #include <errno.h>
 
 #include "core/mm/account.h"
+#include "core/mm/address_space.h"
 #include "core/mm/vma.h"
 #include "core/op/munmap.h"
-#include "core/op/populate.h"
 
 /* Where the search for free addresses restarts: the top, less a guard gap. Source: mmap_base(). */
 #define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
@@ -113,6 +113,42 @@ static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return err;
 }
 
+/* The largest file has so many pages. Source: include/linux/fs.h, MAX_LFS_FILESIZE. */
+#define MAX_FILE_PAGES	((1ul << 51) - 1)
+
+#ifdef MAP_32BIT
+#define MAP_BELOW	(MAP_32BIT | 0x80)	/* and MAP_ABOVE4G: below which addresses. Of no effect here */
+#else
+#define MAP_BELOW	0
+#endif
+
+#define MAP_HUGE_BITS	0x7c000000	/* of MAP_HUGE_2MB and MAP_HUGE_1GB */
+
+/* What MAP_SHARED_VALIDATE does not reject; MAP_FIXED_NOREPLACE is not among them. Source: include/linux/mman.h. */
+#define LEGACY_MAP_MASK \
+	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | \
+	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_BELOW | \
+	 MAP_HUGE_BITS)
+
+/* What can be mapped so. Source: mm/mmap.c, do_mmap(), file_mmap_ok(). */
+static int check_type(struct vma_kind kind, unsigned long len, int flags)
+{
+	int type = flags & MAP_TYPE;
+
+	if (!kind.file && !(kind.flags & VM_HUGETLB)) {
+		if (type == MAP_PRIVATE)
+			return flags & MAP_GROWSDOWN ? -EOPNOTSUPP : 0;
+		return type == MAP_DROPPABLE ? -EOPNOTSUPP : -EINVAL;
+	}
+	if (kind.file && !kind.file->ops && kind.pgoff + (len >> PAGE_SHIFT) > MAX_FILE_PAGES)
+		return -EOVERFLOW;
+	if (type == MAP_SHARED_VALIDATE && (flags & ~LEGACY_MAP_MASK))
+		return -EOPNOTSUPP;
+	if (type != MAP_SHARED && type != MAP_SHARED_VALIDATE && type != MAP_PRIVATE)
+		return -EINVAL;
+	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
 	unsigned long hint = mm->mmap_hint;
@@ -127,13 +163,12 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 	at = get_unmapped_area(mm, addr, len, flags);
 	if (at < 0)
 		return at;
-	if (find_vma_intersection(mm, (unsigned long)at, (unsigned long)at + len))
+	err = check_type(kind, len, flags);
+	if (!err && find_vma_intersection(mm, (unsigned long)at, (unsigned long)at + len))
 		err = replace_region(mm, (unsigned long)at, len, kind);
-	else
+	else if (!err)
 		err = map_region(mm, (unsigned long)at, len, kind);
 	if (err)
 		mm->mmap_hint = hint;
-	else if (unlikely(kind.flags & VM_LOCKED))	/* errors are the first access's */
-		populate_vma_page_range(vma_lookup(mm, (unsigned long)at), (unsigned long)at, (unsigned long)at + len);
 	return err ? err : at;
 }

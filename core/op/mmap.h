@@ -10,15 +10,23 @@
 
 DECLARE_EVENT(MMAP);
 
+/* Newer than Debian 12's headers. Source: include/uapi/linux/mman.h. */
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE	0x08
+#endif
+
 /*
- * sys_mmap - as mmap(2) for MAP_PRIVATE | MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr.
- * Returns the address (page aligned, so never in -4095 … -1), or
- *   -EINVAL       @len 0; a fixed @addr not page aligned; neither or both of MAP_PRIVATE and MAP_SHARED
+ * sys_mmap - as mmap(2) for MAP_ANONYMOUS, with MAP_FIXED, MAP_FIXED_NOREPLACE or a hint in @addr. With MAP_SHARED a
+ * file of that size is mapped, which lives as long as its mappings (file_create_shmem()). MAP_LOCKED locks the memory
+ * as mlock() does, and MAP_POPULATE faults it in, unless MAP_NONBLOCK: without success too, and without pages where it
+ * fails. Returns the address (page aligned, so never in -4095 … -1), or
+ *   -EINVAL       @len 0; a fixed @addr not page aligned; neither or both of MAP_PRIVATE and MAP_SHARED; MAP_GROWSDOWN
+ *                 with MAP_SHARED
  *   -ENOMEM       no free range, range beyond TASK_SIZE, too many VMAs, no memory; existing mappings stay
  *   -EEXIST       MAP_FIXED_NOREPLACE, and the range is in use
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
  *   -EBADF        not MAP_ANONYMOUS: see sys_mmap_file()
- *   -EOPNOTSUPP   MAP_SHARED, and flags that are not simulated (MAP_POPULATE, MAP_LOCKED, MAP_GROWSDOWN)
+ *   -EOPNOTSUPP   not simulated: MAP_GROWSDOWN, MAP_DROPPABLE
  * MAP_HUGETLB: see hugetlb_mmap().
  * @name: 0, or a number: neighbours with different ones are not merged (PR_SET_VMA_ANON_NAME).
  * Locking: none held.
@@ -34,8 +42,9 @@ long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long l
 
 /*
  * sys_mmap_file - the same for a file, from its page @pgoff on, MAP_PRIVATE or MAP_SHARED; it may end before the
- * mapping does. The VMA holds a reference of its own. -EINVAL also for MAP_ANONYMOUS; -EOVERFLOW if page numbers would
- * wrap around, or no file could be so long.
+ * mapping does. The VMA holds a reference of its own. -EINVAL also for MAP_ANONYMOUS and MAP_GROWSDOWN; -EOVERFLOW if a
+ * page number is beyond those of the largest files; -EOPNOTSUPP for MAP_SHARED_VALIDATE with a flag that it does not
+ * know, or MAP_FIXED_NOREPLACE.
  */
 long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, int prot, int flags, struct file *file,
 		   unsigned long pgoff);
@@ -46,7 +55,10 @@ long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, 
  */
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
 
-/* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. */
-unsigned long prot_to_vm_flags(int prot);
+/* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. Source: include/linux/mman.h. */
+static inline unsigned long prot_to_vm_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
 
 #endif

@@ -115,7 +115,8 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 		hugetlb_vmtruncate(mapping, pages);
 	} else if (pages < old) {
 		truncate_pagecache(mapping, pages);
-		memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
+		if (file->device)
+			memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
 	}
 	up_write(&mapping->invalidate_lock);
 	return 0;

@@ -53,6 +53,16 @@ static void check_vma(struct inspection *in, const struct vm_area_struct *vma, u
 		fail(in, "VMA %lx-%lx has its rwsem held", vma->vm_start, vma->vm_end);
 }
 
+/* What @vma is accounted with; the pages of a file once, at its first VMA. */
+static unsigned long accounted_pages(const struct vm_area_struct *vma)
+{
+	unsigned long pages = vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
+
+	if (vma->vm_file && interval_tree_iter_first(&vma->vm_file->mapping.i_mmap, 0, ~0ul) == &vma->i_mmap_node)
+		pages += vma->vm_file->accounted;
+	return pages;
+}
+
 static void check_vmas(struct inspection *in)
 {
 	unsigned long floor = 0, pages = 0, locked = 0;
@@ -64,7 +74,7 @@ static void check_vmas(struct inspection *in)
 		floor = vma->vm_end;
 		pages += vma_pages(vma);
 		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
-		in->accounted += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
+		in->accounted += accounted_pages(vma);
 		nr++;
 	}
 	if (nr != in->mm->map_count || nr != vma_tree_check(&in->mm->tree, end_of))
@@ -314,7 +324,7 @@ static void check_slots(struct inspection *in)
 static void check_committed(struct inspection *in)
 {
 	if (in->accounted != vm_memory_committed())
-		fail(in, "VMAs with VM_ACCOUNT span %lu pages, accounted are %lu", in->accounted,
+		fail(in, "VMAs with VM_ACCOUNT and shared memory have %lu pages, accounted are %lu", in->accounted,
 		     vm_memory_committed());
 }
 

@@ -16,7 +16,7 @@ DECLARE_EVENT(INSPECTED);
 /*
  * oracle_at_rest - @mms are all existing address spaces, @nr of them. True if
  *   VMAs are ordered, disjoint, page aligned, not empty, and counted right (map_count, total_vm, locked_vm), none
- *     write-locked; those with VM_ACCOUNT have as many pages as are accounted
+ *     write-locked; those with VM_ACCOUNT, and shared memory, have as many pages as are accounted
  *   every entry lies in a VMA, is well formed, and allows no write that its VMA forbids
  *   every table is linked once, by the mm it belongs to, and its lock is free
  *   every swap slot has as many shares as entries, one if it is exclusive, and its folio one reference for that

@@ -37,7 +37,7 @@ struct inspection {
 	struct vm_area_struct *vma;	/* the first VMA that ends above the current address */
 	long anon, file, swapped, hugetlb;	/* found in mm: pages */
 	long tables[NR_LEVELS];		/* and tables */
-	unsigned long accounted;	/* pages of VMAs with VM_ACCOUNT, of all mms */
+	unsigned long accounted;	/* pages of VMAs with VM_ACCOUNT, and of shared memory, of all mms */
 	unsigned long deferred[MAX_NODES];	/* large folios found in the queues of folios to split */
 	unsigned long huge[HUGE_MAX_HSTATE], huge_free[HUGE_MAX_HSTATE]; /* of each pool: huge pages found, free ones */
 	struct complaint complaint;

@@ -57,7 +57,9 @@ static int random_flags(struct rng *rng)
 	if (rng_below(rng, 50) == 0)
 		return wrong[rng_below(rng, ARRAY_SIZE(wrong))];
 	/* Neighbours of both kinds stay apart. */
-	flags = MAP_PRIVATE | MAP_ANONYMOUS | (rng_below(rng, 3) ? 0 : MAP_NORESERVE);
+	flags = MAP_ANONYMOUS | (rng_below(rng, 4) ? MAP_PRIVATE : MAP_SHARED) |
+		(rng_below(rng, 3) ? 0 : MAP_NORESERVE) | (rng_below(rng, 8) ? 0 : MAP_POPULATE) |
+		(rng_below(rng, 16) ? 0 : MAP_NONBLOCK) | (may_lock && rng_below(rng, 16) == 0 ? MAP_LOCKED : 0);
 	if (rng_below(rng, 3))
 		return flags | MAP_FIXED;
 	return flags | (knows_noreplace && rng_below(rng, 2) ? MAP_FIXED_NOREPLACE : 0);

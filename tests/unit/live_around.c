@@ -120,7 +120,7 @@ static void both_map(struct scene *s, unsigned long head)
 	BUG_ON(!s->file || s->fd < 0);
 	/* Pages that a file grows by hold zeroes. */
 	BUG_ON(sys_ftruncate(s->file, 0) || !both_truncate(s, PAGES));
-	BUG_ON(live_mmap_file(from, len, RW, s->flags | MAP_FIXED, s->fd) != (long)from);
+	BUG_ON(live_mmap_file(from, len, RW, s->flags | MAP_FIXED, s->fd, 0) != (long)from);
 	map_file_at(s->mm, from, len >> PAGE_SHIFT, RW, s->flags, s->file, 0);
 	BUG_ON(head && (live_munmap(from, head * PAGE_SIZE) || sys_munmap(s->mm, from, head * PAGE_SIZE)));
 }

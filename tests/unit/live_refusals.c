@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "core/mm/address_space.h"
 #include "core/op/exit.h"
 #include "core/op/madvise.h"
 #include "core/op/mmap.h"
@@ -150,6 +152,80 @@ static void mremap_refusals_agree(void **state)
 	mm_exit(mm);
 }
 
+/* Row: G2. */
+static void flags_agree(void **state)
+{
+	static const int types[] = { 0, MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE, 4, 15 };
+	static const int others[] = { 0, MAP_LOCKED, MAP_POPULATE, MAP_POPULATE | MAP_NONBLOCK, MAP_STACK,
+				      MAP_DENYWRITE | MAP_EXECUTABLE | MAP_NORESERVE, 0x200, 0x80000, 0x4000000 };
+	struct mm_struct *mm = world_mm("linux-6.15");
+	unsigned int differ = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		for (unsigned int n = 0; n < ARRAY_SIZE(others); n++) {
+			const int flags = types[i] | others[n] | MAP_ANONYMOUS;
+			const struct live_call calls[] = {
+				{ .flags = flags | MAP_FIXED, .len = PAGE_SIZE },
+				{ .flags = flags | MAP_FIXED, .len = 2 * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE },
+				{ .flags = flags | MAP_FIXED_NOREPLACE, .len = PAGE_SIZE, .prot = PROT_READ },
+				{ .flags = flags | MAP_FIXED, .len = 0 },
+				{ .flags = flags | MAP_FIXED, .len = 1ul << 60 },
+				{ .flags = flags | MAP_FIXED, .len = -1ul },
+				{ .flags = flags, .len = -PAGE_SIZE },
+			};
+
+			for (unsigned int k = 0; k < ARRAY_SIZE(calls); k++) {
+				struct live_call call = calls[k];
+
+				call.kind = LIVE_MMAP;
+				call.addr = LIVE_BASE;
+				differ += !live_both(&call, mm);
+				differ += !live_vmas_agree(mm, LIVE_BASE, LIVE_END);
+			}
+		}
+	assert_int_equal(differ, 0);
+	assert_int_equal(live_munmap(LIVE_BASE, LIVE_PAGES * PAGE_SIZE), 0);
+	mm_exit(mm);
+}
+
+/* Row: G2. */
+static void flags_of_files_agree(void **state)
+{
+	static const int types[] = { 0, MAP_SHARED, MAP_PRIVATE, MAP_SHARED_VALIDATE, 4, MAP_DROPPABLE };
+	static const int others[] = { 0, MAP_LOCKED, MAP_POPULATE, MAP_STACK, MAP_GROWSDOWN, MAP_NORESERVE, 0x200,
+				      0x400, 0x20000, 0x80000, 0x200000, 0x1000000, 0x4000000, 0x8000000 };
+	static const unsigned long first[] = { 0, 3, 1ul << 50, (1ul << 51) - 3, (1ul << 51) - 2, (1ul << 51) - 1,
+					       1ul << 51, (1ul << 52) - 2, (1ul << 52) - 1 };
+	const int fd = memfd_create("pages", 0);
+	struct mm_struct *mm = world_mm("linux-6.15");
+	struct file *file = file_create(4, 4, 0, 1);
+	unsigned int differ = 0;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 4 * (long)PAGE_SIZE), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(types) * ARRAY_SIZE(others) * ARRAY_SIZE(first); i++) {
+		const int flags = types[i % ARRAY_SIZE(types)] | others[i / ARRAY_SIZE(types) % ARRAY_SIZE(others)];
+		const unsigned long pgoff = first[i / ARRAY_SIZE(types) / ARRAY_SIZE(others)];
+
+		for (unsigned long len = 0; len < 3 * PAGE_SIZE; len += PAGE_SIZE) {
+			const struct live_call call = {
+				.kind = LIVE_MMAP, .addr = LIVE_BASE, .len = len, .flags = flags | MAP_FIXED,
+				.new_addr = pgoff
+			};
+
+			differ += !live_agree(&call,
+					      live_mmap_file(LIVE_BASE, len, PROT_READ, call.flags, fd, pgoff),
+					      sys_mmap_file(mm, LIVE_BASE, len, PROT_READ, call.flags, file, pgoff));
+		}
+	}
+	assert_int_equal(differ, 0);
+	assert_int_equal(live_munmap(LIVE_BASE, LIVE_PAGES * PAGE_SIZE), 0);
+	mm_exit(mm);
+	file_put(file);
+	close(fd);
+}
+
 static int up(void **state)
 {
 	(void)state;
@@ -164,6 +240,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refusals_agree),
 		cmocka_unit_test(mremap_refusals_agree),
+		cmocka_unit_test(flags_agree),
+		cmocka_unit_test(flags_of_files_agree),
 	};
 
 	return cmocka_run_group_tests(tests, up, world_down);

@@ -4,7 +4,9 @@
  * letter for each page of a VMA:
  *
  *	map A B		pages A to B-1, with MAP_NORESERVE; need A B: without; view A B: without, read-only
+ *	share A B	the same, of shared memory
  *	deny A B	they become read-only; allow A B: writable again
+ *	huge A B	they get MADV_HUGEPAGE; small A B: MADV_NOHUGEPAGE
  *	move A B N	N pages to page B; leave A B N: the source stays mapped, and empty
  *	grow A N M	N pages become M, in place
  *	read A, write A, guard A; fork: the calls after it are the child's
@@ -103,16 +105,32 @@ static const struct merge merges[] = {
 	{ "the charge comes and goes with the permission, if there are no copies",
 	  "need 0 2; write 0; deny 1 2; view 2 3; allow 2 3; deny 2 3; allow 1 3",
 	  "aaa", NULL },
+	/* Shared memory: files, without anon_vmas. */
+	{ "guards in a file need no anon_vma, which would keep VMAs apart",
+	  "share 0 2; huge 1 2; guard 0; guard 1; small 0 2",
+	  "aa", NULL },
+	{ "two mappings of shared memory have two files",
+	  "share 0 1; share 1 2; write 0; write 1",
+	  "ab", NULL },
+	{ "pages of one file meet again",
+	  "share 0 4; write 1; deny 1 2; move 2 8 1; move 8 2 1; allow 1 2",
+	  "aaaa", NULL },
+	{ "and not in another order",
+	  "share 0 2; move 1 8 1; move 0 1 1; move 8 2 1; share 4 6; move 4 9 1; move 5 4 1; move 9 5 1",
+	  ".aa.bc", NULL },
+	{ "what grows is beyond the end of its file, and one VMA with it",
+	  "share 0 2; grow 0 2 4; write 1",
+	  "aaaa", NULL },
 };
 
 /* One call of either side, by the numbers in it. False: it failed. */
 struct side {
 	bool (*map)(unsigned int first, unsigned int end, int prot, int flags);
+	bool (*advise)(unsigned int first, unsigned int end, int advice);
 	bool (*protect)(unsigned int first, unsigned int end, int prot);
 	bool (*move)(unsigned int from, unsigned int to, unsigned int pages, int flags);
 	bool (*grow)(unsigned int at, unsigned int pages, unsigned int more);
 	bool (*touch)(unsigned int at, bool write);
-	bool (*guard)(unsigned int at);
 	bool (*fork)(void);
 };
 
@@ -124,6 +142,8 @@ static bool run_call(const struct side *side, const char *call)
 		return side->map(a, b, READ_WRITE, ANON | MAP_NORESERVE);
 	if (sscanf(call, " need %u %u", &a, &b) == 2)
 		return side->map(a, b, READ_WRITE, ANON);
+	if (sscanf(call, " share %u %u", &a, &b) == 2)
+		return side->map(a, b, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
 	if (sscanf(call, " view %u %u", &a, &b) == 2)
 		return side->map(a, b, PROT_READ, ANON);
 	if (sscanf(call, " deny %u %u", &a, &b) == 2)
@@ -141,7 +161,11 @@ static bool run_call(const struct side *side, const char *call)
 	if (sscanf(call, " write %u", &a) == 1)
 		return side->touch(a, true);
 	if (sscanf(call, " guard %u", &a) == 1)
-		return side->guard(a);
+		return side->advise(a, a + 1, MADV_GUARD_INSTALL);
+	if (sscanf(call, " huge %u %u", &a, &b) == 2)
+		return side->advise(a, b, MADV_HUGEPAGE);
+	if (sscanf(call, " small %u %u", &a, &b) == 2)
+		return side->advise(a, b, MADV_NOHUGEPAGE);
 	return strstr(call, "fork") && side->fork();
 }
 
@@ -206,9 +230,9 @@ static bool our_access(unsigned int at, bool write)
 	return !do_user_addr_fault(mm, PAGE(at), write ? FAULT_FLAG_WRITE : 0);
 }
 
-static bool our_guard(unsigned int at)
+static bool our_advise(unsigned int first, unsigned int end, int advice)
 {
-	return !sys_madvise(mm, PAGE(at), PAGE_SIZE, MADV_GUARD_INSTALL);
+	return !sys_madvise(mm, PAGE(first), (end - first) * PAGE_SIZE, advice);
 }
 
 static bool our_fork(void)
@@ -217,7 +241,7 @@ static bool our_fork(void)
 	return !sys_fork(parent, &mm);
 }
 
-static const struct side ours = { our_map, our_protect, our_move, our_grow, our_access, our_guard, our_fork };
+static const struct side ours = { our_map, our_advise, our_protect, our_move, our_grow, our_access, our_fork };
 
 static bool our_map_is(const struct merge *merge)
 {
@@ -323,9 +347,9 @@ static bool live_access(unsigned int at, bool write)
 	return live_touch(PAGE(at), write, 0) == 0;
 }
 
-static bool live_guard(unsigned int at)
+static bool live_advise(unsigned int first, unsigned int end, int advice)
 {
-	return !live_madvise(PAGE(at), PAGE_SIZE, MADV_GUARD_INSTALL);
+	return !live_madvise(PAGE(first), (end - first) * PAGE_SIZE, advice);
 }
 
 /* The parent ends as its child does. */
@@ -339,7 +363,7 @@ static bool live_fork(void)
 	return pid == 0;
 }
 
-static const struct side live = { live_map, live_protect, live_move, live_grow, live_access, live_guard, live_fork };
+static const struct side live = { live_map, live_advise, live_protect, live_move, live_grow, live_access, live_fork };
 
 static bool live_map_is(const struct merge *merge)
 {

@@ -35,7 +35,10 @@ static unsigned long pgoff_of(struct every *every, unsigned long addr)
 /* ---- mappings ---- */
 static void map_anonymous(struct every *every, struct every_part part)
 {
-	sys_mmap(every->mm, part.start, part.len, any_prot(every), MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	int flags = (every_below(every, 4) ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_FIXED |
+		    (every_below(every, 8) ? 0 : MAP_POPULATE);
+
+	sys_mmap(every->mm, part.start, part.len, any_prot(every), flags, 0);
 }
 
 static void map_file(struct every *every, struct every_part part)

@@ -27,9 +27,9 @@ long live_mmap(unsigned long addr, unsigned long len, int prot, int flags)
 	return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)flags, -1l, 0l));
 }
 
-long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd)
+long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd, unsigned long pgoff)
 {
-	return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)flags, (long)fd, 0l));
+	return result_of(syscall(SYS_mmap, addr, len, (long)prot, (long)flags, (long)fd, pgoff * PAGE_SIZE));
 }
 
 long live_munmap(unsigned long addr, unsigned long len)

@@ -9,8 +9,8 @@
 
 /* Each returns what the call does, or -errno. */
 long live_mmap(unsigned long addr, unsigned long len, int prot, int flags);
-/* From the file's first page on. */
-long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd);
+/* From page @pgoff of the file on. */
+long live_mmap_file(unsigned long addr, unsigned long len, int prot, int flags, int fd, unsigned long pgoff);
 long live_munmap(unsigned long addr, unsigned long len);
 long live_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags, unsigned long new_addr);
 long live_mprotect(unsigned long addr, unsigned long len, int prot);

@@ -107,7 +107,7 @@ struct mm_struct *our_kind(enum memory_kind kind)
 static long map_live(enum memory_kind kind)
 {
 	if (is_file(kind))
-		return live_mmap_file(KIND_AT, KIND_MAPPED, READ_WRITE, file_flags(kind), fileno(live_file));
+		return live_mmap_file(KIND_AT, KIND_MAPPED, READ_WRITE, file_flags(kind), fileno(live_file), 0);
 	return live_mmap(KIND_AT, KIND_MAPPED, prot_of(kind), kind == HUGE_POOL ? HUGETLB : ANON);
 }
 

@@ -78,20 +78,38 @@ static long mmap_args(unsigned long len, int flags)
 {
 	if (!(flags & MAP_ANONYMOUS))
 		return -EBADF;
-	if (!len || (flags & MAP_TYPE) == 0 || (flags & MAP_TYPE) == (MAP_SHARED | MAP_PRIVATE))
+	if (!len)
 		return -EINVAL;
-	if ((flags & MAP_SHARED) || (flags & (MAP_POPULATE | MAP_LOCKED | MAP_GROWSDOWN)))
-		return -EOPNOTSUPP;
 	return model_page_up(len) ? 0 : -ENOMEM;
+}
+
+/* What is mapped comes after where. */
+static long mmap_type(int flags)
+{
+	BUG_ON((flags & MAP_TYPE) == MAP_SHARED);	/* no part of the model */
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		return -EINVAL;
+	return flags & MAP_GROWSDOWN ? -EOPNOTSUPP : 0;
+}
+
+/* Where a mapping comes, or an error. */
+static long mmap_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+{
+	long at = mmap_args(len, flags), err;
+
+	*searched = false;
+	if (!at)
+		at = model_place(model, addr, model_page_up(len), flags, searched);
+	err = at < 0 || at == MODEL_OUTSIDE ? 0 : mmap_type(flags);
+	return err ? err : at;
 }
 
 long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags)
 {
-	long err = mmap_args(len, flags);
 	bool searched;
 
 	(void)prot;
-	return err ? err : model_place(model, addr, model_page_up(len), flags, &searched);
+	return mmap_place(model, addr, len, flags, &searched);
 }
 
 /* The next search for free addresses does not miss what became free. */
@@ -114,14 +132,11 @@ void model_unmap(struct model *model, unsigned long start, unsigned long end)
 
 long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
 {
-	long at = mmap_args(len, flags);
 	uint32_t vm_flags;
 	bool searched;
+	long at = mmap_place(model, addr, len, flags, &searched);
 
-	if (at)
-		return at;
 	len = model_page_up(len);
-	at = model_place(model, addr, len, flags, &searched);
 	BUG_ON(at == MODEL_OUTSIDE);
 	if (at < 0)
 		return at;
@@ -139,6 +154,8 @@ long model_mmap(struct model *model, unsigned long addr, unsigned long len, int 
 			.mapped = true, .flags = vm_flags, .name = (uint8_t)name, .index = a / PAGE_SIZE
 		};
 	model_expand(model, (unsigned long)at, (unsigned long)at + len);
+	for (unsigned long n = 0; (flags & MAP_POPULATE) && n < len; n += PAGE_SIZE)
+		model_touch(model, (unsigned long)at + n, prot & PROT_WRITE, 0);
 	return at;
 }
 

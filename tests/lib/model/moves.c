@@ -67,10 +67,8 @@ static int random_prot(struct rng *rng)
 
 static int random_flags(struct rng *rng)
 {
-	static const int wrong[] = { 0, MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED | MAP_ANONYMOUS,
-				     MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,
+	static const int wrong[] = { 0, MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS,
+				     4 | MAP_ANONYMOUS, 4 | MAP_ANONYMOUS | MAP_FIXED,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN };
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (rng_below(rng, 4) ? 0 : MAP_NORESERVE);
 
@@ -95,6 +93,8 @@ static void random_mmap(const struct model *model, struct rng *rng, struct move 
 		random_range(model, rng, move);
 		move->prot = random_prot(rng);
 		move->flags = random_flags(rng);
+		if (move->len <= 8 * PAGE_SIZE && rng_below(rng, 4) == 0)
+			move->flags |= MAP_POPULATE;
 		move->name = (uint32_t)(rng_below(rng, 4) ? 0 : rng_below(rng, 3));
 		if (!(move->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && rng_below(rng, 2)) {
 			move->start = rng_below(rng, 2) * rng_below(rng, 2 * PAGE_SIZE);

@@ -228,7 +228,6 @@ static void mmap_refuses(void **state)
 	assert_int_equal(sys_mmap_file(mm, 0, 0, RW, MAP_SHARED, file, 0), -EINVAL);
 	assert_int_equal(sys_mmap_file(mm, 0, PAGE(1), RW, 0, file, 0), -EINVAL);
 	assert_int_equal(sys_mmap_file(mm, 0, PAGE(1), RW, MAP_SHARED | MAP_ANONYMOUS, file, 0), -EINVAL);
-	assert_int_equal(sys_mmap_file(mm, 0, PAGE(1), RW, MAP_SHARED | MAP_LOCKED, file, 0), -EOPNOTSUPP);
 	assert_int_equal(sys_mmap_file(mm, 0, PAGE(2), RW, MAP_SHARED, file, ~0ul), -EOVERFLOW);
 	assert_int_equal(sys_mmap_file(mm, 0, PAGE(2), RW, MAP_SHARED, file, LONG_MAX >> PAGE_SHIFT), -EOVERFLOW);
 	assert_int_equal(load_relaxed(&file->refcount), 1);

@@ -312,9 +312,36 @@ static void what_fails_can_be_done_again(void **state)
 }
 #endif
 
+/* Shared memory without a file has one of its own, which its last mapping takes with it. Row: L7. */
+static void shared_memory_has_a_file_of_its_own(void **state)
+{
+	const int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED;
+	struct mm_struct *mm, *child;
+
+	(void)state;
+	needs_huge_pages();
+	mm = world_mm(POLICY);
+	pool_of(3);
+	assert_int_equal(sys_mmap(mm, AREA, 4 * PMD_SIZE, READ_WRITE, flags, 0), -ENOMEM);
+	assert_int_equal(sys_mmap(mm, AREA, 2 * PMD_SIZE, READ_WRITE, flags | MAP_POPULATE, 0), AREA);
+	assert_true(pool_is(1, 0));
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(huge_write(child, AREA), 0);
+	*huge_byte(child, AREA) = 77;
+	assert_int_equal(huge_read(mm, AREA), 0);
+	assert_int_equal(*huge_byte(mm, AREA), 77);
+	assert_at_rest(mm, child);
+	mm_exit(mm);
+	assert_true(pool_is(1, 0));
+	mm_exit(child);
+	assert_true(pool_is(3, 0));
+	pool_of(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shared_memory_has_a_file_of_its_own),
 		cmocka_unit_test(the_file_has_the_reservations),
 		cmocka_unit_test(a_place_is_not_reserved_twice),
 		cmocka_unit_test(nor_while_a_mapping_is_made),

@@ -46,9 +46,10 @@ static void every_refusal(void **state)
 	assert_int_equal(map(mm, MMAP_MIN_ADDR - PAGE_SIZE, PAGE_SIZE, fixed), -EPERM);
 	assert_int_equal(map(mm, MMAP_MIN_ADDR - PAGE_SIZE, 2 * PAGE_SIZE, noreplace), -EPERM);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_PRIVATE), -EBADF);
-	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_SHARED | MAP_ANONYMOUS), -EOPNOTSUPP);
-	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_POPULATE), -EOPNOTSUPP);
-	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_LOCKED), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_ANONYMOUS | MAP_DROPPABLE), -EOPNOTSUPP);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_ANONYMOUS | MAP_SHARED_VALIDATE), -EINVAL);
+	assert_int_equal(map(mm, 0, PAGE_SIZE, MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN), -EINVAL);
+	assert_int_equal(map(mm, 0, TASK_SIZE / 2, MAP_ANONYMOUS | MAP_SHARED), -ENOMEM);
 	/* the pool is empty */
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_HUGETLB), THP_POSSIBLE ? -ENOMEM : -EOPNOTSUPP);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_GROWSDOWN), -EOPNOTSUPP);
