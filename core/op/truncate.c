@@ -93,6 +93,13 @@ static void truncate_pagecache(struct address_space *mapping, unsigned long end)
 		unmap_mapping_range(mapping, end, beyond, true);
 }
 
+/* Pages [@first, @end) read as zeroes; shared memory has no device, and does so without. Locking: invalidate_lock. */
+static void clear_words(struct file *file, unsigned long first, unsigned long end)
+{
+	if (file->device)
+		memset(file->device + first, 0, (end - first) * sizeof(*file->device));
+}
+
 int sys_ftruncate(struct file *file, unsigned long pages)
 {
 	OPERATION("ftruncate", file, 0);
@@ -115,8 +122,7 @@ int sys_ftruncate(struct file *file, unsigned long pages)
 		hugetlb_vmtruncate(mapping, pages);
 	} else if (pages < old) {
 		truncate_pagecache(mapping, pages);
-		if (file->device)
-			memset(file->device + pages, 0, (old - pages) * sizeof(*file->device));
+		clear_words(file, pages, old);
 	}
 	up_write(&mapping->invalidate_lock);
 	return 0;
@@ -131,7 +137,7 @@ static void zero_part(struct file *file, unsigned long first, unsigned long end)
 	struct folio *folio = filemap_lock_folio(&file->mapping, first);
 
 	if (!folio) {
-		memset(file->device + first, 0, (end - first) * sizeof(*file->device));
+		clear_words(file, first, end);
 		return;
 	}
 	for (unsigned long index = first; index < end; index++)
@@ -147,7 +153,7 @@ static void remove_range(struct file *file, unsigned long first, unsigned long e
 	unmap_mapping_range(&file->mapping, first, end - first, false);
 	SYNCPOINT("punch_hole.unmapped");
 	truncate_inode_pages_range(&file->mapping, first, end, unmap_mapping_folio);
-	memset(file->device + first, 0, (end - first) * sizeof(*file->device));
+	clear_words(file, first, end);
 }
 
 int file_punch_hole(struct file *file, unsigned long first, unsigned long nr)

@@ -80,6 +80,9 @@ static void pages_stay_until_it_is_unmapped(void **state)
 	payload = page_payload(pte_page(tree_pte(mm, PAGE(1))));
 	assert_int_equal(payload[1], 22);
 	assert_at_rest(mm);
+	assert_int_equal(sys_madvise(mm, PAGE(1), PAGE_SIZE, MADV_REMOVE), 0);
+	assert_int_equal(load_word(mm, PAGE(1)), 0);
+	store_word(mm, PAGE(1), 23);
 	/* In place of it comes another one. */
 	map_shared(mm, 4, 0);
 	assert_int_equal(load_word(mm, PAGE(1)), 0);
