@@ -65,6 +65,8 @@
 #include "core/op/mmap_device.h"
 #include "core/op/move_pages.h"
 #include "core/op/mremap.h"
+#include "core/op/mseal.h"
+#include "core/op/msync.h"
 #include "core/op/munmap.h"
 #include "core/op/pagemap.h"
 #include "core/op/pagemap_scan.h"

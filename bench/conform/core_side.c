@@ -191,6 +191,14 @@ static long core_run(struct side *side, const struct op *op)
 		return sys_mlock2(mm, addr, len, op->flags);
 	case OP_MUNLOCK:
 		return sys_munlock(mm, addr, len);
+	case OP_MLOCKALL:
+		return sys_mlockall(mm, op->flags);
+	case OP_MUNLOCKALL:
+		return sys_munlockall(mm);
+	case OP_MSYNC:
+		return sys_msync(mm, addr, len, op->flags);
+	case OP_MSEAL:
+		return sys_mseal(mm, addr, len, 0);
 	case OP_MINCORE:
 		return run_mincore(mm, addr, len);
 	case OP_READ:
@@ -260,7 +268,9 @@ struct side *core_side(const struct mm_policy *policy)
 				.page_bits = PAGE_PRESENT | PAGE_SWAPPED | PAGE_OF_FILE | PAGE_GUARD |
 					     PAGE_MAPPED_ONCE | (policy->soft_dirty ? PAGE_SOFT_DIRTY : 0) |
 					     PAGE_INCORE | PAGE_ZEROES | PAGE_ANON_EXCLUSIVE | PAGE_HUGE,
-				.vm_flags = VMA_LOCKED | VMA_LOCKONFAULT | VMA_HUGE | VMA_NOHUGE | VMA_MERGEABLE,
+				.vm_flags = VMA_LOCKED | VMA_LOCKONFAULT | VMA_HUGE | VMA_NOHUGE | VMA_MERGEABLE |
+					    VMA_SEALED | VMA_DONTFORK | VMA_WIPEONFORK | VMA_DONTDUMP |
+					    VMA_ACCOUNT | VMA_NORESERVE | VMA_SEQUENTIAL | VMA_RANDOM,
 				.rss = true,
 				.frames = true,
 				.mapcounts = true,
