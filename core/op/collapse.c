@@ -319,7 +319,9 @@ static bool vma_collapsible(const struct vm_area_struct *vma)
 		return false;
 	if (!thp_vma_suitable(vma, vma->vm_end - PMD_SIZE))
 		return false;
-	return !vma_is_anonymous(vma) || vma_anon_vma(vma);
+	if (!vma_is_anonymous(vma))
+		return IS_ALIGNED((vma->vm_start >> PAGE_SHIFT) - vma->vm_pgoff, HPAGE_PMD_NR);
+	return vma_anon_vma(vma);
 }
 
 static struct part next_part(struct mm_struct *mm, unsigned long start, unsigned long end)

@@ -233,6 +233,20 @@ static void pages_under_a_leaf_of_a_file_are_got(void **state)
 	file_put(file);
 }
 
+/* Its pages lie at other places in the huge pages of the file. */
+static void a_misaligned_mapping_is_refused(void **state)
+{
+	struct file *file = huge_file(2);
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	map_file_at(mm, AT, PAGES, RW, MAP_PRIVATE, file, 1);
+	assert_int_equal(sys_madvise(mm, AT, PMD_SIZE, MADV_COLLAPSE), -EINVAL);
+	assert_int_equal(sys_madvise(mm, AT, PAGE_SIZE, MADV_COLLAPSE), -EINVAL);
+	mm_exit(mm);
+	file_put(file);
+}
+
 /* ---- step by step: the table goes while a guard is on its way into it ---- */
 
 static void collapse_it(void *mm)
@@ -352,6 +366,7 @@ static void a_table_that_goes_during_fork_is_allocated_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_misaligned_mapping_is_refused),
 		cmocka_unit_test(ptes_of_a_file_become_a_leaf),
 		cmocka_unit_test(a_leaf_comes_where_nothing_is_mapped),
 		cmocka_unit_test(other_mms_that_map_it_lose_their_tables),
