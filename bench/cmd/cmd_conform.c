@@ -8,6 +8,7 @@
 #include "bench/check/failure.h"
 #include "bench/cmd/commands.h"
 #include "bench/conform/conform.h"
+#include "bench/conform/expect.h"
 #include "bench/ground/interrupt.h"
 #include "bench/ground/suggest.h"
 
@@ -16,12 +17,12 @@
 struct conform_options {
 	struct conform conform;
 	char *policy, *json;
-	bool replay, list;
+	bool replay, expect, list;
 };
 
 enum {
-	OPT_SEED = 1, OPT_SECONDS, OPT_SEQUENCES, OPT_OPS, OPT_THEME, OPT_REPLAY, OPT_STRICT, OPT_JSON, OPT_POLICY,
-	OPT_SAVE, OPT_DIVERGENCES, OPT_ALL_EXCEPTIONS, OPT_LIST,
+	OPT_SEED = 1, OPT_SECONDS, OPT_SEQUENCES, OPT_OPS, OPT_THEME, OPT_REPLAY, OPT_EXPECT, OPT_STRICT, OPT_JSON,
+	OPT_POLICY, OPT_SAVE, OPT_DIVERGENCES, OPT_ALL_EXCEPTIONS, OPT_LIST,
 };
 
 static const struct poptOption options[] = {
@@ -32,6 +33,7 @@ static const struct poptOption options[] = {
 	{ "theme", 0, POPT_ARG_STRING, NULL, OPT_THEME, "what sequences are about (default: all)", "THEME" },
 	{ "policy", 'p', POPT_ARG_STRING, NULL, OPT_POLICY, "policy of the core (default: linux-6.15)", "POLICY" },
 	{ "replay", 0, POPT_ARG_NONE, NULL, OPT_REPLAY, "run the sequences in FILEs instead", NULL },
+	{ "expect", 0, POPT_ARG_NONE, NULL, OPT_EXPECT, "run the expectations in FILEs instead", NULL },
 	{ "strict", 0, POPT_ARG_NONE, NULL, OPT_STRICT, "allow no exceptions", NULL },
 	{ "all-exceptions", 0, POPT_ARG_NONE, NULL, OPT_ALL_EXCEPTIONS, "fail if an exception is never used", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print themes and exceptions", NULL },
@@ -94,6 +96,9 @@ static int take(void *target, int option, const char *text)
 		return keep_text(&chosen->json, text);
 	case OPT_REPLAY:
 		chosen->replay = true;
+		return 0;
+	case OPT_EXPECT:
+		chosen->expect = true;
 		return 0;
 	case OPT_LIST:
 		chosen->list = true;
@@ -172,6 +177,8 @@ static int conform_both(struct conform_options *chosen, const struct command_lin
 	interrupt_defer();
 	if (chosen->replay)
 		status = conform_replay(conform, live, core_side(&policy), line->words, line->nr_words);
+	else if (chosen->expect)
+		status = expect_files(live, core_side(&policy), line->words, line->nr_words);
 	else
 		status = conform_run(conform, live, core_side(&policy), chosen->json);
 	live->end(live);
@@ -190,11 +197,15 @@ static int list(void)
 
 static int check_words(const struct conform_options *chosen, const struct command_line *line)
 {
-	if (!chosen->replay)
+	const char *option = chosen->replay ? "--replay" : "--expect";
+
+	if (!chosen->replay && !chosen->expect)
 		return refuse_words(line);
+	if (chosen->replay && chosen->expect)
+		return complain("--replay and --expect: give one of them");
 	if (chosen->json)
-		return complain("--json is for random sequences, not for --replay");
-	return line->nr_words ? 0 : complain("no file given: --replay needs one or more");
+		return complain("--json is for random sequences, not for %s", option);
+	return line->nr_words ? 0 : complain("no file given: %s needs one or more", option);
 }
 
 static int run_conform(int argc, const char **argv)

@@ -48,6 +48,11 @@ bool states_agree(const struct process_state *live, const struct process_state *
 /* One line, without a newline. @live and @core are states of its process. */
 void difference_print(FILE *out, const struct difference *difference, const struct process_state *live,
 		      const struct process_state *core);
+/* Ends with a name NULL. */
+extern const struct page_bit_name {
+	const char *name;
+	unsigned int bit;	/* one of enum page_bits */
+} page_bit_names[];
 /* A result of an operation, as "3", "ENOMEM" or "SIGSEGV MAPERR". */
 void result_print(FILE *out, long result);
 /* All VMAs, as "[0,3) rw-p [5,7) r--s file1@2". */

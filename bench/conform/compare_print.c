@@ -51,19 +51,19 @@ void vmas_print(FILE *out, const struct process_state *state)
 		fputs("none", out);
 }
 
+const struct page_bit_name page_bit_names[] = {
+	{ "present", PAGE_PRESENT }, { "swapped", PAGE_SWAPPED }, { "file", PAGE_OF_FILE }, { "guard", PAGE_GUARD },
+	{ "mapped_once", PAGE_MAPPED_ONCE }, { "soft_dirty", PAGE_SOFT_DIRTY }, { "mincore", PAGE_INCORE },
+	{ "zero_page", PAGE_ZEROES }, { "exclusive", PAGE_ANON_EXCLUSIVE }, { "huge", PAGE_HUGE }, { NULL, 0 }
+};
+
 static const char *bit_name(unsigned int bit)
 {
-	static const struct { unsigned int bit; const char *name; } names[] = {
-		{ PAGE_PRESENT, "present" }, { PAGE_SWAPPED, "swapped" }, { PAGE_OF_FILE, "file" },
-		{ PAGE_GUARD, "guard" }, { PAGE_MAPPED_ONCE, "mapped once" }, { PAGE_SOFT_DIRTY, "soft-dirty" },
-		{ PAGE_INCORE, "mincore" }, { PAGE_ZEROES, "zero page" }, { PAGE_ANON_EXCLUSIVE, "exclusive" },
-		{ PAGE_HUGE, "huge" },
-	};
+	const struct page_bit_name *name = page_bit_names;
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].bit == bit)
-			return names[i].name;
-	return "unknown bit";
+	while (name->name && name->bit != bit)
+		name++;
+	return name->name ? name->name : "unknown bit";
 }
 
 static void answers_print(FILE *out, const struct difference *difference)

@@ -7,6 +7,8 @@ refuses "unknown theme 'guard'; did you mean 'guards'?" conform --theme guard
 refuses "invalid number of operations '0'" conform --ops 0
 refuses "unexpected argument 'x'" conform x
 refuses 'no file given: --replay needs one or more' conform --replay
+refuses 'no file given: --expect needs one or more' conform --expect
+refuses 'give one of them' conform --expect --replay x
 refuses '--json is for random sequences' conform --replay --json x x
 
 ends 0 conform --list
@@ -28,6 +30,15 @@ ends 2 conform --replay missing.txt
 ends 0 conform --replay "$SOURCE"/tests/conform/*.txt
 [ "$(grep -cE '^(agrees|ends at an exception): ' out)" -eq "$(ls "$SOURCE"/tests/conform/*.txt | wc -l)" ] ||
 	surprise 'not each file'
+ends 0 conform --expect "$SOURCE"/tests/conform/expect/*.txt
+shows ' expectations, '
+shows ' checks: 0 failed; '
+printf 'case a hole\n0 munmap 0+1 = EINVAL\n' >unmet.txt
+ends 1 conform --expect unmet.txt
+reports 'unmet.txt:2: a hole: live: 0, not EINVAL'
+reports 'unmet.txt:2: a hole: core: 0, not EINVAL'
+ends 2 conform --expect wrong.txt
+
 ends 0 conform --seed 5 --seconds 2 --json conform.json
 shows ' operations in '
 shows ': 0 divergences, '
