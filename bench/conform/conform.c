@@ -105,20 +105,21 @@ static void print_results(const struct engine *engine, const struct totals *tota
 
 static json_t *json_of(const struct engine *engine, const struct totals *totals, uint64_t seed)
 {
-	json_t *kinds = json_object(), *fired = json_object();
+	json_t *kinds = json_object(), *excused = json_array();
 
 	for (unsigned int i = 0; i < NR_OP_KINDS; i++)
 		json_object_set_new(kinds, op_kind_name((enum op_kind)i),
 				    json_pack("{s:I, s:I}", "succeeded", (json_int_t)engine->met[i][1], "failed",
 					      (json_int_t)engine->met[i][0]));
 	for (const struct exception *exception = exceptions; exception->name; exception++)
-		json_object_set_new(fired, exception->name, json_integer((json_int_t)exception->fired));
+		json_array_append_new(excused, json_pack("{s:s, s:s, s:I}", "name", exception->name, "reason",
+							 exception->reason, "fired", (json_int_t)exception->fired));
 	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:o}", "seed", (json_int_t)seed, "operations",
 			 (json_int_t)engine->operations, "sequences", (json_int_t)engine->sequences, "seconds",
 			 totals->seconds, "operations_per_second",
 			 (double)engine->operations / max(totals->seconds, 1e-9), "divergences",
 			 (json_int_t)totals->divergences, "not_repeated", (json_int_t)totals->unrepeated, "kinds",
-			 kinds, "exceptions", fired);
+			 kinds, "exceptions", excused);
 }
 
 /* ---- runs ---- */

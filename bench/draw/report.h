@@ -18,7 +18,7 @@ struct report_run {
 	char folder[PATH_MAX];		/* where its files are */
 	struct results bench, eras;
 	struct usl_fits bench_fits, eras_fits;
-	json_t *profile, *knockouts;
+	json_t *profile, *knockouts, *conform, *linearize;
 	struct numa numa;
 	bool has_numa;
 };
@@ -50,7 +50,13 @@ void report_numa(struct html *page, const struct report_run *run);
 void report_noise(struct html *page, const struct report_run *run);
 void report_all(struct html *page, const struct report_run *run);
 
+/* The answers of the referees, in the section of answers. */
+void report_referee(struct html *page, const struct report_run *run);
+
 /* ---- what they share ---- */
+
+/* Begins the answer to @question, with the anchor "answer-@id". */
+void report_question(struct html *page, const char *id, const char *question);
 
 /* The command that measures @of again, with all policies and threads that @results has of it, and this page's. */
 const char *report_again(const struct report_run *run, const char *command, const struct results *results,

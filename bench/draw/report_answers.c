@@ -12,12 +12,6 @@
 #include "bench/draw/report.h"
 #include "core/faultline.h"
 
-static void put_question(struct html *page, const char *id, const char *question)
-{
-	html_put(page, "<h3 id=\"answer-%s\" class=\"question\"><a href=\"#answer-%s\">%s</a></h3>\n", id, id,
-		 question);
-}
-
 /* ---- what a policy buys ---- */
 
 /* Steps of the eras by the policy that they lead to. */
@@ -132,7 +126,7 @@ static void answer_steps(struct html *page, const struct report_run *run)
 		unsigned int step;
 		bool found = find_step(&eras, steps[i].policy, &step);
 
-		put_question(page, steps[i].id, steps[i].question);
+		report_question(page, steps[i].id, steps[i].question);
 		if (found)
 			tally = tally_of(&eras, step);
 		if (!found || !(tally.better + tally.worse + tally.noise)) {
@@ -260,7 +254,7 @@ static void answer_costs(struct html *page, const struct report_run *run)
 {
 	const char *policy = results_policy_shown(&run->bench);
 
-	put_question(page, "costs",
+	report_question(page, "costs",
 		     "What does a walk, an installed entry, a fault, a zapped page, a forked page, a pin or a device's "
 		     "snapshot cost, against a bare loop and against the live kernel?");
 	if (run->bench.nr && any_cost(&run->bench, policy)) {
@@ -306,7 +300,7 @@ static void answer_knockouts(struct html *page, const struct report_run *run)
 	unsigned int killed = 0, nr = (unsigned int)json_array_size(knockouts);
 	size_t i;
 
-	put_question(page, "knockouts",
+	report_question(page, "knockouts",
 		     "Which barrier, re-check or grace period can be removed, and do the checks notice?");
 	if (!nr) {
 		html_missing(page, "This run has no knockouts.json.",
@@ -334,5 +328,6 @@ void report_answers(struct html *page, const struct report_run *run)
 	answer_steps(page, run);
 	answer_costs(page, run);
 	answer_knockouts(page, run);
+	report_referee(page, run);
 	html_section_end(page);
 }

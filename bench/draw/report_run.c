@@ -106,11 +106,16 @@ static int load_folder(struct report_run *run)
 		status = load_json(&run->profile, path, "cases");
 	if (!status && path_of(run, "knockouts.json", path))
 		status = load_json(&run->knockouts, path, "knockouts");
+	if (!status && path_of(run, "conform.json", path))
+		status = load_json(&run->conform, path, "exceptions");
+	if (!status && path_of(run, "linearize.json", path))
+		status = load_json(&run->linearize, path, "cases");
 	if (!status && path_of(run, "numa.json", path)) {
 		run->has_numa = !numa_load(path, &run->numa, why, sizeof(why));
 		status = run->has_numa ? 0 : complain_text(why);
 	}
-	if (!status && !run->bench.nr && !run->eras.nr && !run->profile && !run->knockouts && !run->has_numa)
+	if (!status && !run->bench.nr && !run->eras.nr && !run->profile && !run->knockouts && !run->conform &&
+	    !run->linearize && !run->has_numa)
 		status = complain("%s: no results in it", run->name);
 	if (!status)
 		warn_of_commits(run);
@@ -189,6 +194,8 @@ void report_free(struct report_run *run)
 		results_free(&run->eras);
 	json_decref(run->profile);
 	json_decref(run->knockouts);
+	json_decref(run->conform);
+	json_decref(run->linearize);
 	if (run->has_numa)
 		numa_free(&run->numa);
 }
@@ -330,4 +337,10 @@ const char *report_rate(double per_second)
 
 	format_si(text, size, per_second);
 	return text;
+}
+
+void report_question(struct html *page, const char *id, const char *question)
+{
+	html_put(page, "<h3 id=\"answer-%s\" class=\"question\"><a href=\"#answer-%s\">%s</a></h3>\n", id, id,
+		 question);
 }

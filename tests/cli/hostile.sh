@@ -40,6 +40,14 @@ cat >good/knockouts.json <<'END'
 { "context": { "command": "faultline knockouts" }, "median": 0.06, "longest": 2, "knockouts": [ { "name": "pte-lock", "how": "stress x",
 "verdict": "survived", "median": 0, "disabled": 3, "kills": [ { "detector": "d", "seconds": 1, "seed": 3 } ] } ] }
 END
+cat >good/conform.json <<'END'
+{ "operations": 7, "sequences": 2, "divergences": 0, "exceptions": [ { "name": "a-rule", "reason": "why", "fired": 3 },
+{ "name": "b-rule", "reason": "so", "fired": 0 } ] }
+END
+cat >good/linearize.json <<'END'
+{ "context": { "command": "faultline linearize" }, "cases": [ { "target": "live", "name": "live", "threads": 3, "pages": 2, "histories": 9,
+"overlapping": 4, "unexplained": 0 } ] }
+END
 
 command -v xmllint >out 2>err || surprise 'xmllint is not there: install libxml2-utils'
 
@@ -96,7 +104,7 @@ clean 'a good run'
 for picture in scaling cost policies twins eras numa; do
 	[ -s plots/$picture.svg ] || surprise "no plots/$picture.svg"
 done
-for file in bench eras profile numa knockouts; do
+for file in bench eras profile numa knockouts conform linearize; do
 	each $file.json strings "$hostile"
 	try $file.json strings names "$hostile"
 done

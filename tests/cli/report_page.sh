@@ -118,6 +118,9 @@ grep -q '<h3 id="answer-vma-refcount" class="question">' $page || surprise 'no q
 grep -q 'Throughput of linux-6.15 against linux-2.6.14, over 4 combinations of workload and threads: 4 faster' $page || surprise 'the answer differs'
 grep -q 'This run has no knockouts.json' $page || surprise 'an answer about knock-outs without knockouts.json'
 
+grep -q 'This run has no conform.json' $page || surprise 'an answer of the live kernel without conform.json'
+grep -q 'This run has no linearize.json' $page || surprise 'an answer about orders without linearize.json'
+
 # What others wrote is text.
 grep -qF 'a &lt;b&gt;bold&lt;/b&gt; &amp; &quot;quoted&quot; model' $page || surprise 'not escaped'
 grep -qF 'a &lt;lock&gt;' $page || surprise 'no lock'

@@ -26,7 +26,8 @@
 #define RUN	FAULTLINE_SOURCE_DIR "/tests/lib/harness/run/"
 #define EACH	255
 
-static const char *const files[] = { "bench.json", "eras.json", "profile.json", "numa.json", "knockouts.json" };
+static const char *const files[] = { "bench.json", "eras.json", "profile.json", "numa.json", "knockouts.json",
+				     "conform.json", "linearize.json" };
 #define NR_FILES	(sizeof(files) / sizeof(files[0]))
 
 /* ---- in place of gnuplot ---- */
