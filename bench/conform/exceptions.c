@@ -22,7 +22,23 @@ static bool once_in_leaf(const struct step *step, const struct difference *diffe
 	       (step->live->pages[difference->page].bits & step->core->pages[difference->page].bits & PAGE_HUGE);
 }
 
+static bool zeroes_after_split(const struct step *step, const struct difference *difference)
+{
+	const struct process_state *live = step->live, *core = step->core;
+
+	return (difference->kind == DIFFER_PAGE || difference->kind == DIFFER_MAPCOUNT) &&
+	       (live->pages[difference->page].bits & PAGE_ZEROES) &&
+	       (core->pages[difference->page].bits & (PAGE_PRESENT | PAGE_ZEROES | PAGE_OF_FILE)) == PAGE_PRESENT;
+}
+
 struct exception exceptions[] = {
+	{
+		.name = "zero-pages-after-split",
+		.reason = "Linux maps the pages of a split huge page that hold zeroes alone to the zero page; here "
+			  "they stay, with their frames",
+		.verdict = ENDS,
+		.covers = zeroes_after_split,
+	},
 	{
 		.name = "mapped-once-in-leaf",
 		.reason = "Linux 6.18 reports for each page of a huge leaf whether its first page is mapped once; "

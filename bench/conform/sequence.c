@@ -76,7 +76,7 @@ static const char *read_line(char *line, struct sequence *sequence)
 	static const char pages[] = "pages ";
 
 	line[strcspn(line, "#\n")] = '\0';
-	for (size_t length = strlen(line); length && line[length - 1] == ' '; length--)
+	for (size_t length = strlen(line); length && strchr(" \t", line[length - 1]); length--)
 		line[length - 1] = '\0';
 	if (!*line)
 		return NULL;

@@ -305,6 +305,31 @@ static void a_divergence_shrinks_to_what_it_needs(void **state)
 	assert_string_equal(divergence.text, "result: live 0, core 7");
 }
 
+static void what_is_saved_can_be_replayed(void **state)
+{
+	static struct sequence read;
+	char *text = NULL;
+	const char *why;
+	size_t size;
+	FILE *file;
+
+	(void)state;
+	long_sequence();
+	sequence.huge = true;
+	assert_int_equal(engine_replay(&engine, &sequence, &ran, &divergence), DIVERGED);
+	file = open_memstream(&text, &size);
+	divergence_print(file, &engine, &ran, &divergence);
+	fclose(file);
+	file = fmemopen(text, size, "r");
+	assert_int_equal(sequence_read(file, &read, &why), 0);
+	fclose(file);
+	free(text);
+	assert_int_equal(read.nr, ran.nr);
+	assert_int_equal(read.pages, 16);
+	assert_true(read.huge);
+	assert_int_equal(engine_replay(&engine, &read, &ran, &divergence), DIVERGED);
+}
+
 static void what_does_not_repeat_is_no_divergence(void **state)
 {
 	(void)state;
@@ -372,6 +397,7 @@ int main(void)
 		cmocka_unit_test_setup(frames_are_compared_as_classes, equal_states),
 		cmocka_unit_test(results_have_their_names),
 		cmocka_unit_test_setup_teardown(a_divergence_shrinks_to_what_it_needs, open_engine, close_engine),
+		cmocka_unit_test_setup_teardown(what_is_saved_can_be_replayed, open_engine, close_engine),
 		cmocka_unit_test_setup_teardown(what_does_not_repeat_is_no_divergence, open_engine, close_engine),
 		cmocka_unit_test_setup_teardown(an_exception_excuses_what_it_covers_or_ends_the_sequence, open_engine,
 						close_engine),
