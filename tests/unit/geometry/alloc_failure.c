@@ -78,6 +78,15 @@ static void unmap_source(const struct move *move, struct mm_struct *mm)
 	}
 }
 
+/* mmap() reports no page that it could not populate: the missing ones are there after another try. */
+static void finish_populating(const struct move *move, struct mm_struct *mm)
+{
+	int advice = move->prot & PROT_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
+
+	if (move->kind == MOVE_MMAP && (move->flags & MAP_POPULATE) && got.ret >= 0)
+		(void)sys_madvise(mm, (unsigned long)got.ret, model_page_up(move->len), advice);
+}
+
 /*
  * Does @move until it works, with less and less of what @make_scarce takes away. Returns false when anything is wrong.
  */
@@ -102,8 +111,10 @@ static bool scarce_move(const struct move *move, struct model *model, struct mm_
 		right = left_right(move, &before, mm);
 	}
 	right = right && outcomes_equal(move, &got, &want);
-	if (right)
+	if (right) {
 		unmap_source(move, mm);
+		finish_populating(move, mm);
+	}
 	if (right && !model_check(model, mm)) {
 		move_tell(move);
 		right = false;
