@@ -56,7 +56,7 @@ static long place_of(long addr, long len, long pages)
 static long run_mmap(const struct op *op, unsigned long addr, unsigned long len, long pages)
 {
 	long fd = op->file ? inherited.fds[op->file] : -1;
-	long ret = CALL(SYS_mmap, addr, len, op->prot, op->flags, fd, op->pgoff * (long)WINDOW_PAGE);
+	long ret = CALL(SYS_mmap, addr, len, op->prot, op->flags, fd, (unsigned long)op->pgoff * WINDOW_PAGE);
 
 	return place_of(ret, op->pages, pages);
 }

@@ -240,7 +240,7 @@ static bool clean(struct live_side *live)
 	exchange->look_too = exchange->thorough = true;
 	exchange->huge = live->side.huge;
 	return agent_ask(0) && !exchange->result && sight->locked <= 0 &&
-	       (sight->total == live->total_before || !live->total_before);
+	       (sight->total == live->total_before || !live->side.knows.rss);
 }
 
 static void renew_process(struct live_side *live)
@@ -306,7 +306,8 @@ static void find_out(struct live_side *live)
 	knows->page_bits = PAGE_PRESENT | PAGE_SWAPPED | PAGE_OF_FILE | PAGE_GUARD | PAGE_MAPPED_ONCE | PAGE_INCORE |
 			   (state.pages[0].bits & PAGE_SOFT_DIRTY) | PAGE_HUGE;
 	knows->vm_flags = state.vmas[0].vm_flags & VMA_MAYREAD ? ~0u : 0;
-	knows->rss = state.total == 1;
+	/* A sanitizer's own memory is counted, too, and comes and goes. */
+	knows->rss = state.total == 1 && !FAULTLINE_PLAIN_ALLOC;
 	knows->frames = state.pages[0].frame;
 	knows->mapcounts = knows->frames && live_frames_open();
 	if (knows->mapcounts)

@@ -109,6 +109,13 @@ static void a_fork_shares_frames_until_a_write(void **unused)
 	assert_true(other.pages[1].bits & PAGE_ANON_EXCLUSIVE);
 }
 
+/* Pages of the process in all. */
+static void expect_total(long pages)
+{
+	if (side->knows.rss)
+		assert_int_equal(state.total, pages);
+}
+
 static void details_are_shown_when_asked_for(void **unused)
 {
 	(void)unused;
@@ -119,7 +126,7 @@ static void details_are_shown_when_asked_for(void **unused)
 	side->thorough = true;
 	look(0, &state);
 	assert_true(state.detailed && state.nr_vmas == 2);
-	assert_int_equal(state.total, 6);
+	expect_total(6);
 	assert_int_equal(state.locked, 0);
 	assert_int_equal(state.vmas[0].vm_flags & (VMA_DONTFORK | VMA_NORESERVE | VMA_MAYWRITE),
 			 VMA_NORESERVE | VMA_MAYWRITE);
@@ -131,7 +138,7 @@ static void details_are_shown_when_asked_for(void **unused)
 	}
 	assert_int_equal(RUN(.kind = OP_FORK, .to = 1), 0);
 	look(1, &state);
-	assert_int_equal(state.total, 4);
+	expect_total(4);
 	side->thorough = false;
 }
 
@@ -245,7 +252,7 @@ static void other_calls_are_the_kernels(void **unused)
 	assert_int_equal(state.nr_vmas, 3);
 	assert_int_equal(state.vmas[1].first, 5);
 	assert_int_equal(state.vmas[2].first, 11);
-	assert_int_equal(state.total, 3 + 4 + 5);	/* what was mapped elsewhere is gone */
+	expect_total(3 + 4 + 5);	/* what was mapped elsewhere is gone */
 }
 
 int main(void)
