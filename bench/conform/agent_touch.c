@@ -30,30 +30,18 @@ bool agent_catch_faults(void)
 	return !sigaction(SIGSEGV, &action, NULL) && !sigaction(SIGBUS, &action, NULL);
 }
 
-/* Meant to fault: none of a sanitizer's business. */
-__attribute__((no_sanitize_address, no_sanitize_thread, noinline)) static unsigned char load(unsigned long addr)
-{
-	return load_relaxed((unsigned char *)addr);
-}
-
-__attribute__((no_sanitize_address, no_sanitize_thread, noinline)) static void store(unsigned long addr,
-										     unsigned char byte)
-{
-	store_relaxed((unsigned char *)addr, byte);
-}
-
 long agent_read(unsigned long addr)
 {
 	if (sigsetjmp(after_fault, 0))
 		return fault_result;
-	return load(addr);
+	return load_relaxed((unsigned char *)addr);
 }
 
 long agent_write(unsigned long addr, unsigned char byte)
 {
 	if (sigsetjmp(after_fault, 0))
 		return fault_result;
-	store(addr, byte);
+	store_relaxed((unsigned char *)addr, byte);
 	return byte;
 }
 
