@@ -11,6 +11,7 @@
 #include "bench/conform/expect.h"
 #include "bench/ground/interrupt.h"
 #include "bench/ground/suggest.h"
+#include "bench/run/stage.h"
 
 #define FRAMES	(1ul << 15)	/* 128 MiB */
 
@@ -113,34 +114,26 @@ static int take(void *target, int option, const char *text)
 }
 
 /* ---- the machine ---- */
-static int start_core(void)
+static int start_core(struct choices *choices)
 {
-	const struct machine_config config = { .nr_nodes = 1, .frames_per_node = FRAMES, .payload = CACHE_LINE };
-	int error = topology_load(NULL);
+	int status;
 
-	if (error)
-		return fail("cannot read the topology: %s", strerror(-error));
-	error = faultline_start(&config);
-	if (!error)
-		error = cpu_register(0, MEM_LOCAL, 1);
-	return error ? fail("no machine of %lu frames: %s", FRAMES, strerror(-error)) : 0;
+	choices->frames = FRAMES;
+	status = stage_open(choices);
+	if (status)
+		return status;
+	status = stage_machine(choices, CACHE_LINE);
+	if (status)
+		stage_close();
+	else
+		cpu_register(0, MEM_LOCAL, 1);
+	return status;
 }
 
 static int stop_core(void)
 {
-	struct leaks leaks;
-	unsigned long faults;
-
-	rcu_barrier();
-	faults = detectors_at_end(stderr);
-	frame_drain_cpu();
-	leaks = faultline_stop();
 	cpu_unregister();
-	topology_free();
-	if (leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.slots || leaks.bytes)
-		return fail("leaked: %lu frames, %lu VMAs, %lu anon_vmas and chains, %lu swap slots, %zu bytes",
-			    leaks.frames, leaks.vmas, leaks.anon_vmas, leaks.slots, leaks.bytes);
-	return faults ? fail("detectors found %lu faults at the end of the run", faults) : 0;
+	return stage_close();
 }
 
 static int read_policy(const struct conform_options *chosen, struct mm_policy *policy)
@@ -158,6 +151,7 @@ static int conform_both(struct conform_options *chosen, const struct command_lin
 	struct conform *conform = &chosen->conform;
 	struct mm_policy policy;
 	const char *why = NULL;
+	struct choices choices;
 	struct side *live;
 	int status = read_policy(chosen, &policy), end;
 
@@ -168,9 +162,11 @@ static int conform_both(struct conform_options *chosen, const struct command_lin
 		return fail("the running kernel cannot be compared: %s", why);
 	policy.thp = THP_MADVISE;
 	policy.soft_dirty = live->knows.page_bits & PAGE_SOFT_DIRTY;
-	status = start_core();
+	choices_init(&choices);
+	status = start_core(&choices);
 	if (status) {
 		live->end(live);
+		choices_free(&choices);
 		return status;
 	}
 	failures_catch();
@@ -183,6 +179,7 @@ static int conform_both(struct conform_options *chosen, const struct command_lin
 		status = conform_run(conform, live, core_side(&policy), chosen->json);
 	live->end(live);
 	end = stop_core();
+	choices_free(&choices);
 	return status ? status : end ? end : interrupt_status(status);
 }
 
