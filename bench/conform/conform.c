@@ -17,10 +17,12 @@
 
 /* In a run of so many operations each exception is used. */
 #define LONG_RUN	50000000ull
+/* Runs of a sequence that khugepaged disturbed: it scans for some milliseconds in 10 s. */
+#define DISTURBED_RUNS	4
 
 struct totals {
 	double began, seconds;
-	uint64_t divergences, unrepeated;
+	uint64_t divergences, unrepeated, disturbed;
 };
 
 static void note_repeat(const struct conform *conform, uint64_t seed)
@@ -99,6 +101,9 @@ static void print_results(const struct engine *engine, const struct totals *tota
 	for (const struct exception *exception = exceptions; !strict && exception->name; exception++)
 		if (exception->fired)
 			printf("  exception %s: %lu times\n", exception->name, exception->fired);
+	if (totals->disturbed)
+		printf("  %llu differences explained by khugepaged; their sequences were repeated\n",
+		       (unsigned long long)totals->disturbed);
 	if (engine->ended)
 		printf("  %llu sequences ended at an exception\n", (unsigned long long)engine->ended);
 }
@@ -114,12 +119,12 @@ static json_t *json_of(const struct engine *engine, const struct totals *totals,
 	for (const struct exception *exception = exceptions; exception->name; exception++)
 		json_array_append_new(excused, json_pack("{s:s, s:s, s:I}", "name", exception->name, "reason",
 							 exception->reason, "fired", (json_int_t)exception->fired));
-	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:o, s:o}", "seed", (json_int_t)seed, "operations",
+	return json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:o, s:o}", "seed", (json_int_t)seed, "operations",
 			 (json_int_t)engine->operations, "sequences", (json_int_t)engine->sequences, "seconds",
 			 totals->seconds, "operations_per_second",
 			 (double)engine->operations / max(totals->seconds, 1e-9), "divergences",
-			 (json_int_t)totals->divergences, "not_repeated", (json_int_t)totals->unrepeated, "kinds",
-			 kinds, "exceptions", excused);
+			 (json_int_t)totals->divergences, "not_repeated", (json_int_t)totals->unrepeated,
+			 "disturbed", (json_int_t)totals->disturbed, "kinds", kinds, "exceptions", excused);
 }
 
 /* ---- runs ---- */
@@ -137,22 +142,46 @@ static bool finished(const struct conform *conform, const struct engine *engine,
 	return conform->sequences ? begun >= conform->sequences : past >= conform->seconds;
 }
 
+static enum outcome run_one(const struct conform *conform, struct engine *engine, const struct abilities *abilities,
+			    uint64_t seed, struct sequence *sequence, struct divergence *divergence)
+{
+	static struct generator generator;
+
+	generator_begin(&generator, seed, conform->theme, (unsigned int)conform->ops, abilities);
+	sequence->pages = generator.pages;
+	sequence->huge = generator.huge;
+	return engine_run(engine, sequence, &generator.source, false, divergence);
+}
+
+/* A sequence that khugepaged disturbed runs again. */
+static enum outcome run_undisturbed(const struct conform *conform, struct engine *engine,
+				    const struct abilities *abilities, uint64_t seed, struct sequence *sequence,
+				    struct divergence *divergence, struct totals *totals)
+{
+	enum outcome outcome = run_one(conform, engine, abilities, seed, sequence, divergence);
+
+	for (unsigned int i = 1; outcome == DISTURBED && i < DISTURBED_RUNS; i++) {
+		totals->disturbed++;
+		progress_end();
+		printf("a difference explained (seed %llu): khugepaged collapsed ranges meanwhile (%lu): %s\n",
+		       (unsigned long long)seed, engine->live->collapsed(engine->live), divergence->text);
+		outcome = run_one(conform, engine, abilities, seed, sequence, divergence);
+	}
+	return outcome == DISTURBED ? DIVERGED : outcome;
+}
+
 static int run_sequences(const struct conform *conform, struct engine *engine, const struct abilities *abilities,
 			 struct totals *totals)
 {
 	static struct sequence sequence;
-	static struct generator generator;
 	static struct divergence divergence;
 	int status = EXIT_DONE;
 
 	for (uint64_t begun = 0; !status && !finished(conform, engine, totals, begun); begun++) {
 		uint64_t seed = conform->seed + begun;
 
-		generator_begin(&generator, seed, conform->theme, (unsigned int)conform->ops, abilities);
 		note_repeat(conform, seed);
-		sequence.pages = generator.pages;
-		sequence.huge = generator.huge;
-		if (engine_run(engine, &sequence, &generator.source, false, &divergence) == DIVERGED)
+		if (run_undisturbed(conform, engine, abilities, seed, &sequence, &divergence, totals) == DIVERGED)
 			status = report(conform, engine, &sequence, seed, &divergence, totals);
 	}
 	progress_end();

@@ -207,6 +207,8 @@ enum outcome engine_run(struct engine *engine, struct sequence *sequence, struct
 	if (agree && sequence->nr)
 		compare_at_end(&run);
 	engine->ended += run.outcome == ENDED;
+	if (run.outcome == DIVERGED && engine->live->collapsed && engine->live->collapsed(engine->live))
+		run.outcome = DISTURBED;
 	return run.outcome;
 }
 

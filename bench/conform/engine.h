@@ -6,7 +6,10 @@
 #include "bench/conform/exceptions.h"
 #include "bench/conform/sequence.h"
 
-enum outcome { AGREES, ENDED, DIVERGED };
+enum outcome {
+	AGREES, ENDED, DIVERGED,
+	DISTURBED,	/* the two differ, and khugepaged collapsed a range meanwhile: the sequence says nothing */
+};
 
 /* Where the two differ first. */
 struct divergence {

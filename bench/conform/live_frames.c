@@ -10,6 +10,7 @@
 #include "bench/conform/live_frames.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define KPF(bit)	(UINT64_C(1) << (bit))
@@ -48,6 +49,17 @@ void live_frames_close(void)
 void live_frames_forget(void)
 {
 	age++;
+}
+
+unsigned long live_frames_collapsed(void)
+{
+	int fd = open("/sys/kernel/mm/transparent_hugepage/khugepaged/pages_collapsed", O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return size > 0 ? strtoul(text, NULL, 10) : 0;
 }
 
 static void show(struct page_state *page, uint64_t count, uint64_t flags)

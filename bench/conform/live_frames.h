@@ -10,6 +10,8 @@ bool live_frames_open(void);
 void live_frames_close(void);
 /* What has been read may have changed. */
 void live_frames_forget(void);
+/* Ranges that khugepaged has collapsed in this system, MADV_COLLAPSE not counted; 0: not known. */
+unsigned long live_frames_collapsed(void);
 /* Fills in what frames show of pages: state->pages[].frame is set, to the frame's number + 1, or 0. */
 void live_frames_look(struct page_state *pages, long nr);
 

@@ -21,6 +21,7 @@ struct live_side {
 	bool touched[NR_FILES + 1];	/* files that a sequence used */
 	bool pinned[NR_PINS];
 	unsigned int pinned_by[NR_PINS];
+	unsigned long collapsed_before;	/* live_frames_collapsed(), where huge pages are allowed */
 };
 
 static struct live_side *live_of(struct side *side)
@@ -269,8 +270,14 @@ static void live_reset(struct side *side, long pages)
 	memset(live->all_locked, 0, sizeof(live->all_locked));
 	live_frames_forget();
 	live->pages = pages;
+	live->collapsed_before = side->huge ? live_frames_collapsed() : 0;
 	for (unsigned int i = 0; i < NR_PROCESSES; i++)
 		agent_exchange(i)->pages = pages;
+}
+
+static unsigned long live_collapsed(struct side *side)
+{
+	return side->huge ? live_frames_collapsed() - live_of(side)->collapsed_before : 0;
 }
 
 static void live_end(struct side *side)
@@ -327,6 +334,7 @@ struct side *live_side(const char **why)
 			.run = live_run,
 			.look = live_look,
 			.contents = live_contents,
+			.collapsed = live_collapsed,
 			.end = live_end,
 		},
 	};

@@ -98,6 +98,8 @@ struct side {
 	void (*look)(struct side *side, unsigned int process, struct process_state *state);
 	/* The byte of each page in @pages (1: wanted) of @process, or -1 if a read would raise a signal. */
 	void (*contents)(struct side *side, unsigned int process, const unsigned char *wanted, int *bytes);
+	/* Ranges that khugepaged collapsed since reset(), in this sequence or elsewhere. NULL: it never does. */
+	unsigned long (*collapsed)(struct side *side);
 	void (*end)(struct side *side);
 };
 

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <cmocka.h>
 
-#include "bench/conform/generate.h"
+#include "bench/conform/conform.h"
 #include "bench/conform/shrink.h"
 
 /* ---- text ---- */
@@ -251,7 +251,22 @@ static void memory_contents(struct side *side, unsigned int process, const unsig
 	memset(bytes, 0, WINDOW_PAGES_MAX * sizeof(*bytes));
 }
 
-#define MEMORY { .reset = memory_reset, .run = memory_run, .look = memory_look, .contents = memory_contents }
+static void memory_end(struct side *side)
+{
+	(void)side;
+}
+
+/* How often khugepaged disturbs a run from now on. */
+static unsigned int disturbs;
+
+static unsigned long memory_collapsed(struct side *side)
+{
+	(void)side;
+	return disturbs;
+}
+
+#define MEMORY { .reset = memory_reset, .run = memory_run, .look = memory_look, .contents = memory_contents, \
+		 .end = memory_end }
 static struct memory live_memory = { .side = MEMORY }, core_memory = { .side = MEMORY };
 static struct engine engine;
 static struct sequence sequence, ran;
@@ -340,6 +355,22 @@ static void what_does_not_repeat_is_no_divergence(void **state)
 	assert_int_equal(sequence.nr, 60);
 }
 
+static void a_sequence_that_khugepaged_disturbed_runs_again(void **state)
+{
+	const struct conform conform = { .seed = 1, .ops = 200, .sequences = 30, .divergences_most = 1 };
+
+	(void)state;
+	long_sequence();
+	live_memory.side.collapsed = memory_collapsed;
+	disturbs = 1;
+	assert_int_equal(engine_replay(&engine, &sequence, &ran, &divergence), DISTURBED);
+	/* Always disturbed: none of the differences repeats. */
+	assert_int_equal(conform_run(&conform, &live_memory.side, &core_memory.side, NULL), 0);
+	disturbs = 0;
+	assert_int_equal(engine_replay(&engine, &sequence, &ran, &divergence), DIVERGED);
+	live_memory.side.collapsed = NULL;
+}
+
 /* ---- exceptions ---- */
 static bool reads_seven(const struct step *step, const struct difference *difference)
 {
@@ -399,6 +430,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_divergence_shrinks_to_what_it_needs, open_engine, close_engine),
 		cmocka_unit_test_setup_teardown(what_is_saved_can_be_replayed, open_engine, close_engine),
 		cmocka_unit_test_setup_teardown(what_does_not_repeat_is_no_divergence, open_engine, close_engine),
+		cmocka_unit_test_setup_teardown(a_sequence_that_khugepaged_disturbed_runs_again, open_engine,
+						close_engine),
 		cmocka_unit_test_setup_teardown(an_exception_excuses_what_it_covers_or_ends_the_sequence, open_engine,
 						close_engine),
 		cmocka_unit_test_setup_teardown(operations_of_processes_that_are_gone_are_skipped, open_engine,
