@@ -43,7 +43,8 @@ struct litmus {
 
 #ifndef FAULTLINE_MODEL
 
-#define LITMUS_INSTANCES	4096	/* a round's: far more than a store buffer holds */
+#define LITMUS_INSTANCES	4096	/* a round's */
+#define LITMUS_CHUNK		64	/* instances between two meetings of the sides: as many as fill a store buffer */
 
 /* All patterns, by name; found by wildcard, ordered by name. */
 unsigned int nr_litmus(void);
@@ -51,9 +52,9 @@ const struct litmus *litmus_get(unsigned int index);
 const struct litmus *litmus_find(const char *name);
 void litmus_register(const struct litmus *litmus);
 
-/* One side over all instances, with nothing else in the loop: @removed is a constant in each. */
+/* One side over a chunk, with nothing else in the loop: @removed is a constant in each. */
 #define LITMUS_LOOP(id, side, removed_) do { \
-	for (unsigned int k_ = 0; k_ < LITMUS_INSTANCES; k_++) \
+	for (unsigned int k_ = 0; k_ < LITMUS_CHUNK; k_++) \
 		went_on[order[k_]] = side(&id##_instances[order[k_]], (removed_)); \
 } while (0)
 
