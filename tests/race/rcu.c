@@ -126,10 +126,12 @@ static void update(int value)
 	if (program != PUBLISH_BEFORE_INIT)
 		node->value = value;
 	if (program == WAIT_BEFORE_UNLINK) {
-		if (reclaim == BY_CALLBACK)
+		if (reclaim == BY_CALLBACK) {
 			retire(old);
-		else
+			rcu_barrier();
+		} else {
 			synchronize_rcu();
+		}
 		linger();
 	}
 	if (program == PLAIN_PUBLISH)
