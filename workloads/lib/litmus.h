@@ -44,7 +44,7 @@ struct litmus {
 #ifndef FAULTLINE_MODEL
 
 #define LITMUS_INSTANCES	4096	/* a round's */
-#define LITMUS_CHUNK		64	/* instances between two meetings of the sides: as many as fill a store buffer */
+#define LITMUS_CHUNK		64	/* instances between two meetings: as many as fill a store buffer */
 
 /* All patterns, by name; found by wildcard, ordered by name. */
 unsigned int nr_litmus(void);

@@ -9,7 +9,7 @@
 
 #define MAX_LITMUS	64
 #define SPINS_BEFORE_YIELD	1000u	/* the other side takes some 100 µs; longer means its thread was preempted */
-#define ORDERS		4u	/* of side 1, in turn: that of side 0, and that shuffled within blocks of 4, 16 and 64 */
+#define ORDERS		4u	/* of side 1, in turn: that of side 0, and it shuffled in blocks of 4, 16 and 64 */
 
 /* ---- the patterns ---- */
 
