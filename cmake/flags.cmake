@@ -63,6 +63,14 @@ else()
 	endif()
 endif()
 
+if(FAULTLINE_CHECK) # hundreds of test programs, each linked in a fifth of the time
+	include(CheckLinkerFlag)
+	check_linker_flag(C -fuse-ld=mold FAULTLINE_MOLD)
+	if(FAULTLINE_MOLD)
+		list(APPEND link_options -fuse-ld=mold)
+	endif()
+endif()
+
 add_library(faultline_flags INTERFACE)
 target_include_directories(faultline_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(faultline_flags INTERFACE ${FAULTLINE_DEFINES} FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
