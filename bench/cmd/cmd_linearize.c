@@ -9,6 +9,7 @@
 #include "bench/cmd/commands.h"
 #include "bench/ground/interrupt.h"
 #include "bench/ground/out_file.h"
+#include "bench/ground/suggest.h"
 #include "bench/linearize/draw.h"
 #include "bench/linearize/report.h"
 #include "bench/linearize/shrink.h"
@@ -21,15 +22,16 @@
 
 struct linearize_options {
 	struct choices choices;
+	uint32_t mixes;		/* those chosen, as bits */
 	bool live, list, shrink, noise_chosen;
 	uint64_t threads, pages, ops, histories, noise;
 	double seconds;		/* of all cases together; 0: no limit */
-	char *check, *json, *keep;
+	char *check, *json, *keep, *draw;
 };
 
 enum {
 	OPT_LIVE = 1, OPT_THREADS, OPT_PAGES, OPT_OPS, OPT_HISTORIES, OPT_SECONDS, OPT_NOISE, OPT_KNOCKOUT, OPT_JSON,
-	OPT_KEEP, OPT_CHECK, OPT_SHRINK, OPT_LIST,
+	OPT_KEEP, OPT_CHECK, OPT_SHRINK, OPT_DRAW, OPT_LIST,
 };
 
 static const struct poptOption options[] = {
@@ -51,7 +53,9 @@ static const struct poptOption options[] = {
 	{ "keep", 0, POPT_ARG_STRING, NULL, OPT_KEEP, "write a history without an order to FILE", "FILE" },
 	{ "check", 0, POPT_ARG_STRING, NULL, OPT_CHECK, "judge the history in FILE, record none", "FILE" },
 	{ "shrink", 0, POPT_ARG_NONE, NULL, OPT_SHRINK, "print the smallest part of FILE without an order", NULL },
-	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print where more than one step is allowed, and why", NULL },
+	{ "draw", 0, POPT_ARG_STRING, NULL, OPT_DRAW, "draw what has no order, or what --check judges, as SVG",
+	  "FILE" },
+	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print workloads, and where more than one step is allowed", NULL },
 	COMMAND_OPTIONS_END
 };
 
@@ -108,6 +112,8 @@ static int take(void *target, int option, const char *text)
 		return keep_text(&linearize->keep, text);
 	case OPT_CHECK:
 		return keep_text(&linearize->check, text);
+	case OPT_DRAW:
+		return keep_text(&linearize->draw, text);
 	case OPT_LIST:
 		linearize->list = true;
 		return 0;
@@ -119,8 +125,10 @@ static int take(void *target, int option, const char *text)
 	}
 }
 
-static int print_nondeterminisms(void)
+static int list(void)
 {
+	for (unsigned int i = 0; i < nr_mixes; i++)
+		printf("%-20s %s%s\n", mixes[i].name, mixes[i].what, i ? "" : " (default)");
 	for (unsigned int i = 0; i < NR_NONDETERMINISMS; i++)
 		printf("%-20s %s\n%20s because %s\n", nondeterminisms[i].name, nondeterminisms[i].what, "",
 		       nondeterminisms[i].reason);
@@ -128,7 +136,21 @@ static int print_nondeterminisms(void)
 }
 
 /* ---- a history from a file ---- */
-static int print_verdict(struct checker *checker, struct history *history, bool shrink)
+static int show_unordered(const struct linearize_options *linearize, struct history *history, int op)
+{
+	int status = EXIT_DONE;
+
+	if (linearize->shrink) {
+		status = linearize_show_bad(history, NULL, linearize->draw);
+	} else {
+		history_draw(history, op, stdout);
+		if (linearize->draw)
+			status = linearize_draw(history, op, linearize->draw);
+	}
+	return status ? status : EXIT_CHECK_FAILED;
+}
+
+static int print_verdict(const struct linearize_options *linearize, struct checker *checker, struct history *history)
 {
 	static struct checked checked;
 
@@ -136,16 +158,12 @@ static int print_verdict(struct checker *checker, struct history *history, bool 
 	case LINEARIZABLE:
 		printf("linearizable: %u operations, %lu configurations\n", history->nr, checker_configs(checker));
 		witness_print(history, &checked, stdout);
-		return EXIT_DONE;
+		return linearize->draw ? linearize_draw(history, -1, linearize->draw) : EXIT_DONE;
 	case GAVE_UP:
 		return fail("gave up after %u configurations", CHECK_CONFIGS);
 	default:
 		printf("not linearizable: %u operations, %lu configurations\n", history->nr, checker_configs(checker));
-		if (shrink)
-			linearize_show_bad(history, NULL);
-		else
-			history_draw(history, checked.op, stdout);
-		return EXIT_CHECK_FAILED;
+		return show_unordered(linearize, history, checked.op);
 	}
 }
 
@@ -166,9 +184,53 @@ static int check_file(const struct linearize_options *linearize)
 	checker = checker_create();
 	if (!checker)
 		return fail("out of memory");
-	status = print_verdict(checker, &history, linearize->shrink);
+	status = print_verdict(linearize, checker, &history);
 	checker_free(checker);
 	return status;
+}
+
+/* ---- what to record ---- */
+static const struct target *target_of(const struct linearize_options *linearize)
+{
+	return linearize->live ? &live_target : &core_target;
+}
+
+static int unknown_mix(const char *word)
+{
+	struct suggestion near = suggestion_begin(word);
+
+	for (unsigned int i = 0; i < nr_mixes; i++)
+		suggestion_offer(&near, mixes[i].name);
+	return complain("no histories of a workload '%s'%s (see %s --list)", word, suggestion_text(&near, ""),
+			program_name);
+}
+
+/* @lacks: the kinds that the workload needs, and does not get. */
+static int impossible_mix(const struct linearize_options *linearize, const char *word, uint32_t lacks)
+{
+	if (lacks & ~target_of(linearize)->lacks)
+		return complain("'%s' needs at least 2 pages", word);
+	return complain("'%s' needs operations that the %s has not", word, target_of(linearize)->name);
+}
+
+/* Of several workloads that match, the possible ones are chosen. */
+static int choose_mixes(struct linearize_options *linearize, const char *glob)
+{
+	uint32_t kinds = ~target_of(linearize)->lacks, chosen = 0, lacks = 0;
+
+	for (unsigned int i = 0; i < nr_mixes; i++) {
+		uint32_t lacking = mix_lacks(&mixes[i], kinds, (unsigned int)linearize->pages);
+
+		if (!mix_matches(&mixes[i], glob))
+			continue;
+		lacks |= lacking;
+		if (!lacking)
+			chosen |= 1u << i;
+	}
+	linearize->mixes |= chosen;
+	if (chosen)
+		return 0;
+	return lacks ? impossible_mix(linearize, glob, lacks) : unknown_mix(glob);
 }
 
 /* ---- recording ---- */
@@ -178,50 +240,64 @@ static int record_case(const struct linearize_options *linearize, const struct l
 	struct linearize_counts counts;
 	int error = linearize_run(what, &counts, &bad);
 
+	if (error == -EOPNOTSUPP) {
+		printf("%s, %s: not recorded, since an operation is not supported\n", what->name, what->mix->name);
+		return EXIT_DONE;
+	}
 	if (error)
 		return fail("%s: %s", what->name, strerror(-error));
 	linearize_print(what, &counts);
 	json_array_append_new(cases, linearize_json(what, &counts));
 	if (counts.unexplained) {
-		linearize_show_bad(&bad, linearize->keep);
-		return fail("%s: no order explains a history", what->name);
+		linearize_show_bad(&bad, linearize->keep, linearize->draw);
+		return fail("%s, %s: no order explains a history", what->name, what->mix->name);
 	}
-	return counts.gave_up ? fail("%s: histories were not judged", what->name) : EXIT_DONE;
+	return counts.gave_up ? fail("%s, %s: histories were not judged", what->name, what->mix->name) : EXIT_DONE;
 }
 
-static struct linearize_case case_of(const struct linearize_options *linearize, const struct policy_choice *policy)
+static struct linearize_case case_of(const struct linearize_options *linearize, const struct policy_choice *policy,
+				     const struct mix *mix)
 {
-	unsigned int cases = linearize->live ? 1 : linearize->choices.nr_policies;
+	unsigned int policies = linearize->live ? 1 : linearize->choices.nr_policies;
 
 	return (struct linearize_case){
-		.target = policy ? &core_target : &live_target,
+		.target = target_of(linearize),
+		.mix = mix,
 		.name = policy ? policy->name : live_target.name,
 		.policy = policy ? &policy->policy : NULL,
 		.threads = (unsigned int)linearize->threads,
 		.pages = (unsigned int)linearize->pages,
 		.ops = (unsigned int)linearize->ops,
 		.histories = linearize->histories,
-		.seconds = linearize->seconds / cases,
+		.seconds = linearize->seconds / (policies * (unsigned int)__builtin_popcount(linearize->mixes)),
 		.seed = linearize->choices.seed,
 	};
+}
+
+static int record_mixes(const struct linearize_options *linearize, const struct policy_choice *policy, json_t *cases)
+{
+	int status = EXIT_DONE;
+
+	for (unsigned int i = 0; !status && i < nr_mixes && !interrupted(); i++) {
+		struct linearize_case what = case_of(linearize, policy, &mixes[i]);
+
+		if (!(linearize->mixes & 1u << i))
+			continue;
+		status = record_case(linearize, &what, cases);
+		fflush(stdout);
+	}
+	return status;
 }
 
 static int record_cases(const struct linearize_options *linearize, json_t *cases)
 {
 	int status = EXIT_DONE;
 
-	if (linearize->live) {
-		struct linearize_case what = case_of(linearize, NULL);
-
-		return record_case(linearize, &what, cases);
-	}
+	if (linearize->live)
+		return record_mixes(linearize, NULL, cases);
 	cpu_register(0, MEM_LOCAL, 0);
-	for (unsigned int i = 0; !status && i < linearize->choices.nr_policies && !interrupted(); i++) {
-		struct linearize_case what = case_of(linearize, &linearize->choices.policies[i]);
-
-		status = record_case(linearize, &what, cases);
-		fflush(stdout);
-	}
+	for (unsigned int i = 0; !status && i < linearize->choices.nr_policies && !interrupted(); i++)
+		status = record_mixes(linearize, &linearize->choices.policies[i], cases);
 	frame_drain_cpu();
 	cpu_unregister();
 	return status;
@@ -271,12 +347,24 @@ static int record_on_stage(struct linearize_options *linearize, int argc, const 
 	return status;
 }
 
+/* Each workload that a word names; the first one if there is none. */
+static int read_words(struct linearize_options *linearize, const struct command_line *line)
+{
+	int status = linearize->check || linearize->list ? refuse_words(line) : 0;
+
+	for (unsigned int i = 0; !status && i < line->nr_words; i++)
+		status = choose_mixes(linearize, line->words[i]);
+	if (!linearize->mixes)
+		linearize->mixes = 1;
+	return status;
+}
+
 static int answer(struct linearize_options *linearize, int argc, const char **argv)
 {
 	if (linearize->live && linearize->choices.nr_policies)
 		return complain("--live has no --policy: the live kernel has its own");
 	if (linearize->list)
-		return print_nondeterminisms();
+		return list();
 	return linearize->check ? check_file(linearize) : record_on_stage(linearize, argc, argv);
 }
 
@@ -287,9 +375,9 @@ static int run_linearize(int argc, const char **argv)
 	int status;
 
 	choices_init(&linearize.choices);
-	status = command_line_read(&line, argc, argv, options, "[OPTION...]", take, &linearize);
+	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &linearize);
 	if (!status) {
-		status = refuse_words(&line);
+		status = read_words(&linearize, &line);
 		if (!status)
 			status = answer(&linearize, argc, argv);
 		command_line_free(&line);
@@ -297,13 +385,14 @@ static int run_linearize(int argc, const char **argv)
 	free(linearize.check);
 	free(linearize.json);
 	free(linearize.keep);
+	free(linearize.draw);
 	choices_free(&linearize.choices);
 	return status;
 }
 
 const struct command linearize_command = {
 	.name = "linearize",
-	.arguments = "",
+	.arguments = "[WORKLOAD...]",
 	.what = "search an order that explains what threads got",
 	.run = run_linearize,
 };

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/cmd/commands.h"
 #include "bench/cmd/manual.h"
+#include "bench/linearize/generate.h"
 #include "core/faultline.h"
 #include "workloads/lib/litmus_run.h"
 #include "workloads/lib/workload.h"
@@ -31,6 +33,11 @@ static const char *pattern_name(unsigned int i)
 	return i < nr_litmus() ? litmus_get(i)->name : NULL;
 }
 
+static const char *mix_name(unsigned int i)
+{
+	return i < nr_mixes ? mixes[i].name : NULL;
+}
+
 static void put_names(FILE *out, const char *(*name)(unsigned int i))
 {
 	for (unsigned int i = 0; name(i); i++)
@@ -40,6 +47,8 @@ static void put_names(FILE *out, const char *(*name)(unsigned int i))
 /* What the arguments of a command name; NULL: files, or nothing. */
 static const char *(*names_of(const struct manual_entry *entry))(unsigned int)
 {
+	if (entry->command == &linearize_command)
+		return mix_name;
 	if (strstr(entry->arguments, "WORKLOAD"))
 		return workload_name;
 	if (strstr(entry->arguments, "KNOCKOUT"))

@@ -54,8 +54,8 @@ static void answer_conform(struct html *page, const struct report_run *run)
 /* ---- linearize ---- */
 static void put_cases(struct html *page, const json_t *cases)
 {
-	static const char *const columns[] = { "target", "name", "threads", "pages", "histories", "overlapping",
-					       "not explained", NULL };
+	static const char *const columns[] = { "target", "name", "workload", "threads", "pages", "histories",
+					       "overlapping", "not explained", NULL };
 	static const char *const numbers[] = { "threads", "pages", "histories", "overlapping", "unexplained" };
 	const json_t *one;
 	size_t i;
@@ -65,6 +65,7 @@ static void put_cases(struct html *page, const json_t *cases)
 		html_row(page);
 		html_cell(page, "%s", text_of(one, "target"));
 		html_cell(page, "%s", text_of(one, "name"));
+		html_cell(page, "%s", text_of(one, "workload"));
 		for (size_t n = 0; n < ARRAY_SIZE(numbers); n++)
 			html_number(page, number_of(one, numbers[n]), "%.0f", number_of(one, numbers[n]));
 		html_row_end(page);

@@ -2,39 +2,41 @@
 /* generate.c - random programs for threads on a few pages. */
 #include "bench/linearize/generate.h"
 
-/* How often a kind is chosen, if the history has it. */
-static const struct {
-	uint8_t kind, weight;
-	bool always;
-} weights[] = {
-	{ OP_READ, 30, true }, { OP_WRITE, 24, true }, { OP_MMAP, 8, false }, { OP_MUNMAP, 8, false },
-	{ OP_MPROTECT, 8, false }, { OP_DONTNEED, 10, false }, { OP_GUARD_INSTALL, 6, false },
-	{ OP_GUARD_REMOVE, 5, false }, { OP_MREMAP, 6, false }, { OP_FORK, 8, false }, { OP_MINCORE, 5, false },
-	{ OP_PAGEOUT, 6, false }, { OP_MIGRATE, 6, false },
-};
+#define COSTLY	8u	/* how much less often a costly kind is chosen */
 
 /* Lock key: (T) this thread only */
 struct program {
 	const struct generator *generator;	/* (T) */
 	struct rng *rng;			/* (T) */
-	unsigned int weight[ARRAY_SIZE(weights)], total;	/* (T) of this history */
+	unsigned int weight[NR_OP_KINDS], total;	/* (T) of this history */
 	uint8_t byte;				/* (T) the last one written */
 };
 
-static void choose_kinds(struct program *program)
+/* Those that the history may have. */
+static uint32_t possible_kinds(struct program *program)
 {
+	const struct generator *generator = program->generator;
+	uint32_t kinds = generator->kinds & mix_kinds(generator->mix);
 	/* A page that was swapped out may be in the swap cache still: mincore could say either. */
 	const uint32_t not_both[] = { 1u << OP_PAGEOUT, 1u << OP_MINCORE };
-	uint32_t kinds = program->generator->kinds & ~not_both[rng_below(program->rng, 2)];
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(weights); i++) {
-		bool has = kinds & 1u << weights[i].kind;
+	if (generator->pages < 2)
+		kinds &= ~(1u << OP_MREMAP);
+	return (kinds & not_both[0]) && (kinds & not_both[1]) ? kinds & ~not_both[rng_below(program->rng, 2)] : kinds;
+}
 
-		if (weights[i].kind == OP_MREMAP)
-			has = has && program->generator->pages > 1;
-		if (!has || !(weights[i].always || !rng_below(program->rng, 3)))
+static void choose_kinds(struct program *program)
+{
+	const struct generator *generator = program->generator;
+	uint32_t kinds = possible_kinds(program);
+
+	for (unsigned int i = 0; i < NR_OP_KINDS; i++) {
+		bool optional = generator->mix->few && !history_is_access((enum history_kind)i);
+		unsigned int weight = generator->mix->weights[i];
+
+		if (!(kinds & 1u << i) || (optional && rng_below(program->rng, 3)))
 			continue;
-		program->weight[i] = program->generator->costly & 1u << weights[i].kind ? 1 : weights[i].weight;
+		program->weight[i] = generator->costly & 1u << i ? max(weight / COSTLY, 1u) : weight;
 		program->total += program->weight[i];
 	}
 }
@@ -46,7 +48,7 @@ static enum history_kind random_kind(struct program *program)
 
 	for (; at >= program->weight[i]; i++)
 		at -= program->weight[i];
-	return (enum history_kind)weights[i].kind;
+	return (enum history_kind)i;
 }
 
 static uint8_t next_byte(struct program *program)

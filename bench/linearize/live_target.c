@@ -11,6 +11,8 @@
 
 #include "bench/linearize/target.h"
 
+#define LACKS	(1u << OP_PAGEOUT | 1u << OP_MIGRATE)	/* without swap, and without nodes, they do nothing */
+
 /* Far below what the kernel chooses by itself: no other mapping gets there while the window has a hole. */
 #define WINDOW	0x20000000ul
 
@@ -70,7 +72,7 @@ static int live_begin(const struct mm_policy *policy, unsigned int pages)
 	window.pages = pages;
 	if (map_window(WINDOW, pages * window.page_size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE) != (long)WINDOW)
 		return -EEXIST;
-	window.kinds = ((1u << NR_OP_KINDS) - 1) & ~(1u << OP_PAGEOUT | 1u << OP_MIGRATE);
+	window.kinds = ((1u << NR_OP_KINDS) - 1) & ~LACKS;
 	if (!knows_guards())
 		window.kinds &= ~(1u << OP_GUARD_INSTALL | 1u << OP_GUARD_REMOVE);
 	window.children = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -240,6 +242,7 @@ static uint32_t live_allowed(void)
 const struct target live_target = {
 	.name = "live kernel",
 	.costly = 1u << OP_FORK,
+	.lacks = LACKS,
 	.begin = live_begin,
 	.end = live_end,
 	.enter = live_enter,

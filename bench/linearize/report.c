@@ -18,8 +18,9 @@ void linearize_print(const struct linearize_case *what, const struct linearize_c
 {
 	double rate = counts->seconds > 0 ? (double)counts->histories / counts->seconds : 0;
 
-	printf("%s: %llu histories, %llu operations of %u threads on %u pages; %.1f s, %.0f histories/s\n", what->name,
-	       of(counts->histories), of(counts->ops), what->threads, what->pages, counts->seconds, rate);
+	printf("%s, %s: %llu histories, %llu operations of %u threads on %u pages; ", what->name, what->mix->name,
+	       of(counts->histories), of(counts->ops), what->threads, what->pages);
+	printf("%.1f s, %.0f histories/s\n", counts->seconds, rate);
 	printf("  operations overlap on a page in %llu histories; %u of %u pairs of kinds met so\n",
 	       of(counts->overlapping), linearize_pairs_met(counts), linearize_pairs(counts));
 	for (unsigned int i = 0; i < NR_NONDETERMINISMS; i++)
@@ -53,8 +54,9 @@ json_t *linearize_json(const struct linearize_case *what, const struct linearize
 
 	for (unsigned int i = 0; i < NR_NONDETERMINISMS; i++)
 		json_object_set_new(explained, nondeterminisms[i].name, json_integer((json_int_t)counts->explained[i]));
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:f, s:o}",
-			 "target", what->target->name, "name", what->name, "threads", (int)what->threads,
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:f, s:o}",
+			 "target", what->target->name, "name", what->name, "workload", what->mix->name,
+			 "threads", (int)what->threads,
 			 "pages", (int)what->pages, "ops", (int)what->ops, "seed", (json_int_t)what->seed,
 			 "histories", (json_int_t)counts->histories, "operations", (json_int_t)counts->ops,
 			 "overlapping", (json_int_t)counts->overlapping, "explained", explained,
@@ -74,7 +76,18 @@ static int keep_whole(const struct history *history, const char *path)
 	return out_file_end(&file, EXIT_DONE);
 }
 
-int linearize_show_bad(struct history *history, const char *path)
+int linearize_draw(const struct history *history, int bad, const char *path)
+{
+	struct out_file file;
+	int status = out_file_begin(&file, path);
+
+	if (status)
+		return status;
+	history_draw_svg(history, bad, file.stream);
+	return out_file_end(&file, EXIT_DONE);
+}
+
+int linearize_show_bad(struct history *history, const char *path, const char *drawing)
 {
 	static struct checked checked;
 	struct checker *checker = checker_create();
@@ -86,6 +99,8 @@ int linearize_show_bad(struct history *history, const char *path)
 	checker_check(checker, history, history->allowed, -1, &checked);
 	history_print(history, stdout);
 	history_draw(history, checked.op, stdout);
+	if (!status && drawing)
+		status = linearize_draw(history, checked.op, drawing);
 	checker_free(checker);
 	return status;
 }

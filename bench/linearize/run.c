@@ -33,7 +33,7 @@ static struct {
 	struct history *histories;		/* (B) of the batch */
 	unsigned int *first;			/* (B) of each, the operations that thread 0 does alone */
 	unsigned int nr;			/* (B) of the batch; 0: the run is over */
-	uint32_t kinds;				/* (T) of the target */
+	uint32_t kinds;				/* (T) of the mix that the target has */
 	struct history *bad;			/* (A) under its flag: */
 	uint32_t bad_taken;			/* (A) */
 	uint32_t arrived, round;		/* (A) */
@@ -205,7 +205,7 @@ static void prepare_batch(struct rng *rng, uint64_t left)
 {
 	const struct linearize_case *what = now.what;
 	const struct generator generator = {
-		.threads = what->threads, .pages = what->pages, .ops = what->ops, .kinds = what->target->kinds(),
+		.mix = what->mix, .threads = what->threads, .pages = what->pages, .ops = what->ops, .kinds = now.kinds,
 		.costly = what->target->costly,
 	};
 
@@ -240,7 +240,8 @@ static void run_batches(double began)
 		take_part(&now.recorders[0]);
 		if (over)
 			return;
-		progress_show("%s: %.1f s, %llu histories", what->name, elapsed, (unsigned long long)judged_so_far());
+		progress_show("%s, %s: %.1f s, %llu histories", what->name, what->mix->name, elapsed,
+			      (unsigned long long)judged_so_far());
 	}
 }
 
@@ -271,17 +272,12 @@ static void start_threads(void)
 	}
 }
 
-static int run_on_target(void)
+static void run_threads(double began)
 {
 	const struct linearize_case *what = now.what;
-	double began = now_seconds();
-	int error = what->target->begin(what->policy, what->pages);
 
-	if (error)
-		return error;
 	what->target->enter(0);
 	start_threads();
-	now.kinds = what->target->kinds();
 	run_batches(began);
 	if (this_cpu)
 		rcu_offline();
@@ -290,9 +286,24 @@ static int run_on_target(void)
 	if (this_cpu)
 		rcu_online();
 	what->target->clean();
-	what->target->end();
 	progress_end();
-	return 0;
+}
+
+static int run_on_target(void)
+{
+	const struct linearize_case *what = now.what;
+	double began = now_seconds();
+	int error = what->target->begin(what->policy, what->pages);
+
+	if (error)
+		return error;
+	now.kinds = what->target->kinds() & mix_kinds(what->mix);
+	if (mix_lacks(what->mix, now.kinds, what->pages))
+		error = -EOPNOTSUPP;
+	else
+		run_threads(began);
+	what->target->end();
+	return error;
 }
 
 static int alloc_recorders(void)

@@ -14,6 +14,7 @@
 
 struct linearize_case {
 	const struct target *target;
+	const struct mix *mix;
 	const char *name;			/* of the policy; of the target, if it has none */
 	const struct mm_policy *policy;		/* NULL for the live kernel */
 	unsigned int threads, pages, ops;	/* ops: of each thread in a history */
@@ -23,7 +24,7 @@ struct linearize_case {
 };
 
 struct linearize_counts {
-	uint32_t kinds;				/* of the target, as bits */
+	uint32_t kinds;				/* of the mix that the target has, as bits */
 	uint64_t histories, ops;
 	uint64_t overlapping;			/* histories with a pair that overlaps on a page, and changes it */
 	uint64_t met[NR_OP_KINDS][NR_OP_KINDS];	/* pairs, the lesser kind first */
@@ -35,7 +36,8 @@ struct linearize_counts {
 
 /*
  * linearize_run - records and judges, until the bounds of @what, a history without an order, or an interrupt. *@bad is
- * that history, as its threads left it, if counts->unexplained is not 0. Returns 0, or -errno. Locking: the main thread
+ * that history, as its threads left it, if counts->unexplained is not 0. Returns 0, or -errno; -EOPNOTSUPP: the target
+ * lacks a kind that the mix is about. Locking: the main thread
  * is a cpu if the target is the core.
  */
 int linearize_run(const struct linearize_case *what, struct linearize_counts *counts, struct history *bad);

@@ -9,6 +9,7 @@
 struct target {
 	const char *name;
 	uint32_t costly;	/* kinds that take longer than all the others, as bits */
+	uint32_t lacks;		/* kinds that it never has */
 	/* In the main thread, before others enter. */
 	int (*begin)(const struct mm_policy *policy, unsigned int pages);
 	void (*end)(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * linearize.c - the search for an order agrees with one that tries all of them; what an order explains, and what not.
+ * linearize.c - the search for an order agrees with one that tries all of them; what an order explains, and what not;
+ * what mixes generate; how histories are drawn.
  */
 #include <errno.h>
 #include <glob.h>
@@ -8,9 +9,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <expat.h>
 
+#include "bench/linearize/draw.h"
+#include "bench/linearize/generate.h"
 #include "bench/linearize/shrink.h"
 
 #define PAGES	2u
@@ -250,6 +255,161 @@ static void planted_histories_have_their_verdict(void **state)
 	checker_free(checker);
 }
 
+/* ---- mixes ---- */
+static uint32_t kinds_of(const struct history *history, unsigned int first)
+{
+	uint32_t kinds = 0;
+
+	for (unsigned int i = first; i < history->nr; i++)
+		kinds |= 1u << history->ops[i].kind;
+	return kinds;
+}
+
+/* Row: M5. Each of its kinds comes, and no other. */
+static void a_mix_has_its_kinds(void **state)
+{
+	static struct history history;
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 1);
+	for (unsigned int i = 0; i < nr_mixes; i++) {
+		struct generator generator = {
+			.mix = &mixes[i], .threads = 4, .pages = 3, .ops = 6, .kinds = (1u << NR_OP_KINDS) - 1,
+			.costly = 1u << OP_FORK,
+		};
+		uint32_t all = 0;
+
+		for (unsigned int n = 0; n < 500; n++)
+			all |= kinds_of(&history, history_generate(&history, &generator, &rng));
+		assert_int_equal(all, mix_kinds(&mixes[i]));
+		assert_int_equal(mix_lacks(&mixes[i], ~0u, 2), 0);
+	}
+}
+
+/* Row: M5. Which are possible without an operation, or with one page. */
+static void a_mix_needs_what_it_is_about(void **state)
+{
+	unsigned int possible[2] = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < nr_mixes; i++) {
+		possible[0] += !mix_lacks(&mixes[i], ~(1u << OP_PAGEOUT | 1u << OP_MINCORE), 2);
+		possible[1] += !mix_lacks(&mixes[i], ~0u, 1);
+		if (mix_matches(&mixes[i], "swap*"))
+			assert_int_equal(mix_lacks(&mixes[i], ~(1u << OP_PAGEOUT), 2), 1u << OP_PAGEOUT);
+	}
+	assert_int_equal(possible[0], nr_mixes - 1);
+	assert_int_equal(possible[1], nr_mixes - 1);
+	assert_true(mixes[0].few);
+}
+
+/* ---- pictures ---- */
+struct picture {
+	unsigned int bars, bad, texts;
+	unsigned long left, right;		/* of the last bar */
+	unsigned long row_end[512];		/* of the last bar in the row at that height */
+	bool in_bar;				/* its text follows */
+};
+
+static unsigned long number_in(const char **attributes, const char *name)
+{
+	for (; *attributes; attributes += 2)
+		if (!strcmp(attributes[0], name))
+			return strtoul(attributes[1], NULL, 10);
+	return 0;
+}
+
+static void element_begins(void *arg, const char *name, const char **attributes)
+{
+	struct picture *picture = arg;
+	unsigned long top = number_in(attributes, "y");
+
+	if (strcmp(name, "rect") || strcmp(attributes[0], "class")) {
+		picture->texts += picture->in_bar && !strcmp(name, "text");
+		return;
+	}
+	picture->in_bar = true;
+	picture->bars++;
+	picture->bad += strstr(attributes[1], "bad") != NULL;
+	picture->left = number_in(attributes, "x");
+	picture->right = picture->left + number_in(attributes, "width");
+	assert_true(top < ARRAY_SIZE(picture->row_end) && picture->left > picture->row_end[top]);
+	picture->row_end[top] = picture->right;
+}
+
+static void element_ends(void *arg, const char *name)
+{
+	struct picture *picture = arg;
+
+	picture->in_bar = picture->in_bar && strcmp(name, "g");
+}
+
+/* A letter is at most 7 pixels wide. */
+static void text_of_element(void *arg, const char *text, int length)
+{
+	struct picture *picture = arg;
+
+	(void)text;
+	if (picture->in_bar)
+		assert_true(picture->left + 5 + 7 * (unsigned long)length <= picture->right);
+}
+
+static void check_picture(const struct history *history, int bad)
+{
+	XML_Parser parser = XML_ParserCreate(NULL);
+	struct picture picture = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	history_draw_svg(history, bad, out);
+	fclose(out);
+	XML_SetUserData(parser, &picture);
+	XML_SetElementHandler(parser, element_begins, element_ends);
+	XML_SetCharacterDataHandler(parser, text_of_element);
+	assert_int_equal(XML_Parse(parser, text, (int)size, 1), XML_STATUS_OK);
+	assert_int_equal(picture.bars, history->nr);
+	assert_int_equal(picture.texts, 2 * history->nr);
+	assert_int_equal(picture.bad, bad >= 0);
+	XML_ParserFree(parser);
+	free(text);
+}
+
+/* Four threads at work all the time, with results as long as possible. */
+static void make_results(struct history *history, unsigned int first)
+{
+	for (unsigned int i = 0; i < history->nr; i++) {
+		struct history_op *op = &history->ops[i];
+
+		op->called = 10 * i + 1;
+		op->returned = 10 * i + (i < first ? 5 : 35);
+		op->result = history_is_access((enum history_kind)op->kind) ? -EFAULT : 0;
+		for (unsigned int page = 0; page < HISTORY_PAGES; page++)
+			op->seen[page] = SEEN_SIGSEGV;
+	}
+}
+
+/* Row: M5. Well-formed, a bar for each operation, apart from each other, wide enough for their text. */
+static void a_picture_has_a_bar_for_each_operation(void **state)
+{
+	static struct history history;
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 4);
+	for (unsigned int i = 0; i < nr_mixes; i++) {
+		struct generator generator = {
+			.mix = &mixes[i], .threads = 4, .pages = i % 2 ? 3 : HISTORY_PAGES, .ops = 6,
+			.kinds = (1u << NR_OP_KINDS) - 1,
+		};
+
+		make_results(&history, history_generate(&history, &generator, &rng));
+		check_picture(&history, -1);
+		check_picture(&history, (int)history.nr / 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +417,9 @@ int main(void)
 		cmocka_unit_test(what_is_shrunk_has_no_order),
 		cmocka_unit_test(a_nondeterminism_only_adds_histories),
 		cmocka_unit_test(planted_histories_have_their_verdict),
+		cmocka_unit_test(a_mix_has_its_kinds),
+		cmocka_unit_test(a_mix_needs_what_it_is_about),
+		cmocka_unit_test(a_picture_has_a_bar_for_each_operation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
