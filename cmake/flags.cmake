@@ -76,6 +76,9 @@ target_include_directories(faultline_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(faultline_flags INTERFACE ${FAULTLINE_DEFINES} FAULTLINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_compile_options(faultline_flags INTERFACE ${options} -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=
 	"$<$<COMPILE_LANGUAGE:C>:${FAULTLINE_WARNINGS}>" "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>" ${werror})
+if(NOT FAULTLINE_SANITIZE)
+	list(APPEND link_options -Wl,-z,now) # the agents of conform unmap what the dynamic linker needs later
+endif()
 target_link_options(faultline_flags INTERFACE ${sanitizer} ${link_options})
 target_link_libraries(faultline_flags INTERFACE Threads::Threads)
 

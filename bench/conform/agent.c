@@ -19,11 +19,14 @@
 
 enum turn { TURN_CONTROLLER, TURN_AGENT };
 
+#define MEMORY_SIZE	(NR_SLOTS * sizeof(struct exchange) + FAULT_AROUND)
+
 /* An agent that does not answer for so long may be dead. */
 #define ANSWER_NS	50000000l
 
 /* Written by agents_start() and agents_end(). */
 static struct {
+	void *memory;			/* exchanges are in it */
 	struct exchange *exchanges;
 	struct agent_files files;
 	pid_t controller;
@@ -80,12 +83,20 @@ static void agent_exit(int status)
 		syscall(SYS_exit_group, status);
 }
 
+static void forget(struct agent_sight *sight)
+{
+	sight->vmas_known = sight->details_known = false;
+}
+
 /* A new process: what it inherits from an agent is replaced by its own. */
 static void agent_begin(struct exchange *exchange)
 {
+	/* The first access to the exchange is a read. */
+	load_acquire(&exchange->turn);
 	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (syscall(SYS_getppid) != agents.controller || !agent_open_proc())
 		agent_exit(1);
+	forget(&exchange->sight);
 	exchange->result = 0;
 }
 
@@ -134,11 +145,13 @@ static void serve(struct exchange *exchange)
 
 		while (load_acquire(&exchange->turn) != TURN_AGENT)
 			wait_for(&exchange->turn, TURN_CONTROLLER, NULL);
+		if (exchange->request != AGENT_LOOK)
+			forget(&exchange->sight);
 		if (is_fork(exchange))
 			exchange = agent_clone(exchange);
 		else
 			answer(exchange);
-		/* A child was asked for nothing yet. */
+		/* A child has its first turn. */
 		if (exchange != before)
 			continue;
 		if (exchange->look_too)
@@ -192,10 +205,11 @@ const char *agents_start(const struct agent_files *files)
 {
 	const char *why;
 
-	agents.exchanges = mmap(NULL, NR_SLOTS * sizeof(struct exchange), PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (agents.exchanges == MAP_FAILED)
+	agents.memory = mmap(NULL, MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1,
+			     0);
+	if (agents.memory == MAP_FAILED)
 		return "no memory for the agents";
+	agents.exchanges = (struct exchange *)ALIGN_UP((uintptr_t)agents.memory, FAULT_AROUND);
 	agents.files = *files;
 	agents.controller = getpid();
 	if (!bind_to_processor())
@@ -210,17 +224,19 @@ const char *agents_start(const struct agent_files *files)
 
 void agents_end(void)
 {
-	for (unsigned int i = 0; i < NR_SLOTS; i++)
-		agent_kill(i);
+	agents_kill(0, NR_SLOTS);
 	sched_setaffinity(0, sizeof(agents.cpus_before), &agents.cpus_before);
-	munmap(agents.exchanges, NR_SLOTS * sizeof(struct exchange));
+	munmap(agents.memory, MEMORY_SIZE);
 }
 
 long agent_fork(unsigned int slot, unsigned int child)
 {
 	struct exchange *exchange = agent_exchange(slot), *begun = agent_exchange(child);
 
-	begun->turn = TURN_CONTROLLER;
+	begun->turn = TURN_AGENT;
+	begun->request = AGENT_LOOK;
+	begun->look_too = exchange->look_too;
+	begun->thorough = exchange->thorough;
 	exchange->request = AGENT_RUN;
 	exchange->op = (struct op){ .kind = OP_FORK, .to = (long)child };
 	if (!agent_ask(slot))
@@ -229,23 +245,17 @@ long agent_fork(unsigned int slot, unsigned int child)
 		return exchange->result;
 	begun->pid = (pid_t)exchange->result;
 	begun->alive = true;
-	return 0;
+	return await(begun) ? 0 : -ESRCH;
 }
 
-void agent_reap(unsigned int slot)
+void agents_kill(unsigned int first, unsigned int end)
 {
-	struct exchange *exchange = agent_exchange(slot);
-
-	if (exchange->alive)
-		waitpid(exchange->pid, NULL, __WALL);
-	exchange->alive = false;
-}
-
-void agent_kill(unsigned int slot)
-{
-	struct exchange *exchange = agent_exchange(slot);
-
-	if (exchange->alive)
-		kill(exchange->pid, SIGKILL);
-	agent_reap(slot);
+	for (unsigned int i = first; i < end; i++)
+		if (agent_exchange(i)->alive)
+			kill(agent_exchange(i)->pid, SIGKILL);
+	for (unsigned int i = first; i < end; i++) {
+		if (agent_exchange(i)->alive)
+			waitpid(agent_exchange(i)->pid, NULL, __WALL);
+		agent_exchange(i)->alive = false;
+	}
 }

@@ -27,6 +27,8 @@ enum agent_request {
 
 /* What an agent sees of its window: VMAs as they are shown, words of /proc/PID/pagemap, mincore()'s bytes. */
 struct agent_sight {
+	/* No operation since then: VMAs, their flags and counts change by the process's own calls only. */
+	bool vmas_known, details_known;
 	unsigned int nr_vmas;
 	bool detailed;				/* with vm_flags, and the counts below; all are read or none */
 	long locked, total;			/* pages, of the process */
@@ -36,8 +38,12 @@ struct agent_sight {
 	unsigned char huge[WINDOW_PAGES_MAX];	/* mapped by a leaf; only in windows that have room for one */
 };
 
+/* A fault that reads maps what is around it, so many bytes by default: all of an exchange. */
+#define FAULT_AROUND	65536
+
 /* Lock key: (A) atomic (T) whose turn it is */
 struct exchange {
+	_Alignas(FAULT_AROUND)
 	uint32_t turn;			/* (A) futex: enum turn */
 	bool alive;			/* (T) the controller's only */
 	pid_t pid;			/* (T) the controller's only */
@@ -73,11 +79,12 @@ void agents_end(void);
 struct exchange *agent_exchange(unsigned int slot);
 /* Has the agent do what its exchange says, and waits for it. False: it is dead, and was waited for. */
 bool agent_ask(unsigned int slot);
-/* Forks process @child from the agent @slot: a copy of its window. Returns 0, or -errno; -ESRCH: the agent is dead. */
+/*
+ * Forks process @child from the agent @slot: a copy of its window. Both look, if exchange->look_too says so. Returns 0,
+ * or -errno; -ESRCH: one is dead.
+ */
 long agent_fork(unsigned int slot, unsigned int child);
-/* Kills the agent, if there is one, and waits for it: its memory is freed. */
-void agent_kill(unsigned int slot);
-/* Waits for the agent, which was asked to exit. */
-void agent_reap(unsigned int slot);
+/* Kills the agents of slots [@first, @end) that are there, and waits for them: their memory is freed. */
+void agents_kill(unsigned int first, unsigned int end);
 
 #endif

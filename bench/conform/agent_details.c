@@ -9,8 +9,13 @@
 #include <unistd.h>
 
 #include "bench/conform/agent_run.h"
+#include "core/faultline.h"
 
 #define PAGE_KIB	(WINDOW_PAGE / 1024)
+/* The kernel looks at no more VMAs than the bytes that are read at a time show: it has a page for them. */
+#define VMA_SIZE	860
+#define VMAS_AT_A_TIME	4u
+#define STATUS_SIZE	512
 
 static const struct { char word[3]; unsigned int bit; } words[] = {
 	{ "lo", VMA_LOCKED }, { "lf", VMA_LOCKONFAULT }, { "sl", VMA_SEALED }, { "dc", VMA_DONTFORK },
@@ -27,48 +32,57 @@ int agent_open(const char *path, int old, int flags)
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
-/* A file, a line at a time. */
+/* A file of /proc/self, which shows what is now each time that it is read from its beginning. */
+struct proc_file {
+	const char *path;
+	int fd;
+};
+
+/* Each process has its own: opened when it first looks. */
+static struct proc_file smaps = { "smaps", -1 }, status = { "status", -1 };
+
+/* Its lines, one at a time. */
 struct lines {
 	int fd;
 	size_t from, to;	/* what is left in the buffer */
+	size_t offset;		/* in the file */
 	char buffer[WINDOW_PAGE];
 };
 
 /* What an agent reads is in its own memory, which it must not allocate. */
 static struct lines lines;
 
-static bool lines_begin(const char *path)
+static void lines_begin(struct proc_file *file)
 {
-	lines.fd = agent_open(path, -1, O_RDONLY);
-	lines.from = lines.to = 0;
-	return lines.fd >= 0;
+	if (file->fd < 0)
+		file->fd = agent_open(file->path, -1, O_RDONLY);
+	lines.fd = file->fd;
+	lines.from = lines.to = lines.offset = 0;
 }
 
-static void lines_end(void)
-{
-	syscall(SYS_close, lines.fd);
-}
-
-static bool read_more(void)
+static bool read_more(size_t size)
 {
 	long nr;
 
 	memmove(lines.buffer, lines.buffer + lines.from, lines.to - lines.from);
 	lines.to -= lines.from;
 	lines.from = 0;
-	nr = syscall(SYS_read, lines.fd, lines.buffer + lines.to, sizeof(lines.buffer) - lines.to);
-	if (nr > 0)
-		lines.to += (size_t)nr;
-	return nr > 0;
+	size = min(size, sizeof(lines.buffer) - lines.to);
+	nr = syscall(SYS_pread64, lines.fd, lines.buffer + lines.to, size, lines.offset);
+	if (nr <= 0)
+		return false;
+	lines.to += (size_t)nr;
+	lines.offset += (size_t)nr;
+	return true;
 }
 
-/* The next line, without its end; NULL after the last one. */
-static const char *next_line(void)
+/* The next line, without its end; NULL after the last one. Reads @size bytes at a time. */
+static const char *next_line(size_t size)
 {
 	char *line, *end;
 
 	while (!(end = memchr(lines.buffer + lines.from, '\n', lines.to - lines.from)))
-		if (!read_more())
+		if (!read_more(size))
 			return NULL;
 	*end = '\0';
 	line = lines.buffer + lines.from;
@@ -110,9 +124,10 @@ static void look_at_flags(unsigned long start, struct agent_sight *sight)
 	unsigned int i = 0;
 	bool inside = false;
 
-	if (!sight->nr_vmas || !lines_begin("/proc/self/smaps"))
+	if (!sight->nr_vmas)
 		return;
-	while (i < sight->nr_vmas && (line = next_line())) {
+	lines_begin(&smaps);
+	while (i < sight->nr_vmas && (line = next_line(min(sight->nr_vmas - i, VMAS_AT_A_TIME) * VMA_SIZE))) {
 		unsigned long first = number(line, 16, &rest);
 
 		if (rest > line && *rest == '-')
@@ -120,7 +135,6 @@ static void look_at_flags(unsigned long start, struct agent_sight *sight)
 		else if (inside && !strncmp(line, key, sizeof(key) - 1))
 			sight->vmas[i++].vm_flags = flags_of(line + sizeof(key) - 1);
 	}
-	lines_end();
 }
 
 static long count_of(const char *line, const char *key, long otherwise)
@@ -139,19 +153,30 @@ static void look_at_counts(struct agent_sight *sight)
 	const char *line;
 
 	sight->locked = sight->total = -1;
-	if (!lines_begin("/proc/self/status"))
-		return;
-	while (sight->locked < 0 && (line = next_line())) {
+	lines_begin(&status);
+	while (sight->locked < 0 && (line = next_line(STATUS_SIZE))) {
 		sight->total = count_of(line, "VmSize:", sight->total);
 		sight->locked = count_of(line, "VmLck:", sight->locked);
 	}
-	lines_end();
 }
 
 void agent_details(long pages, struct agent_sight *sight)
 {
 	look_at_flags(window_start(pages), sight);
 	look_at_counts(sight);
+}
+
+static void forget(struct proc_file *file)
+{
+	if (file->fd >= 0)
+		syscall(SYS_close, file->fd);
+	file->fd = -1;
+}
+
+void agent_details_begin(void)
+{
+	forget(&smaps);
+	forget(&status);
 }
 
 void agent_details_prepare(void)

@@ -42,15 +42,31 @@ void agent_know_files(const struct agent_files *files)
 	memcpy(inodes, files->inodes, sizeof(inodes));
 }
 
-bool agent_can_query(void)
+/* The VMA that covers @addr, or else the next one. False: there is none. */
+static bool query(unsigned long addr, struct map_query *map)
 {
-	struct map_query map = { .size = sizeof(map), .flags = QUERY_COVERING_OR_NEXT };
-
-	return !syscall(SYS_ioctl, maps_fd, MAP_QUERY, &map);
+	*map = (struct map_query){ .size = sizeof(*map), .flags = QUERY_COVERING_OR_NEXT, .addr = addr };
+	return !syscall(SYS_ioctl, maps_fd, MAP_QUERY, map);
 }
 
+bool agent_can_query(void)
+{
+	struct map_query map;
+
+	return query(0, &map);
+}
+
+bool agent_is_free(unsigned long start, unsigned long end)
+{
+	struct map_query map;
+
+	return !query(start, &map) || map.start >= end;
+}
+
+/* ---- the program's memory ---- */
+
 /* Unmaps rows of pages in [@start, @end) that were never touched. Words of pagemap are read a chunk at a time. */
-static void drop_untouched_of(unsigned long start, unsigned long end)
+static void drop_untouched(unsigned long start, unsigned long end)
 {
 	uint64_t words[UNTOUCHED_PAGES];
 	const unsigned long chunk = UNTOUCHED_PAGES * WINDOW_PAGE;
@@ -67,29 +83,59 @@ static void drop_untouched_of(unsigned long start, unsigned long end)
 	}
 }
 
-void agent_drop_untouched(void)
-{
-	struct map_query map = { .end = 0 };
+/* What agents use of the program: its file and the C library's, errno, the stack, and exchanges. */
+struct used {
+	uint64_t inodes[2];
+	uint64_t addrs[3];
+};
 
-	for (;;) {
-		map = (struct map_query){ .size = sizeof(map), .flags = QUERY_COVERING_OR_NEXT, .addr = map.end };
-		if (syscall(SYS_ioctl, maps_fd, MAP_QUERY, &map))
-			return;
-		if (!map.inode && map.vma_flags == (QUERY_READ | QUERY_WRITE))
-			drop_untouched_of(map.start, map.end);
+static bool is_used(const struct used *used, const struct map_query *map)
+{
+	for (unsigned int i = 0; i < sizeof(used->addrs) / sizeof(used->addrs[0]); i++)
+		if (used->addrs[i] >= map->start && used->addrs[i] < map->end)
+			return true;
+	return map->inode && (map->inode == used->inodes[0] || map->inode == used->inodes[1]);
+}
+
+static uint64_t inode_at(uint64_t addr)
+{
+	struct map_query map;
+
+	return query(addr, &map) ? map.inode : 0;
+}
+
+void agent_drop_unused(const struct agent_sight *sight)
+{
+	struct used used = {
+		.inodes = { inode_at((uint64_t)agent_drop_unused), inode_at((uint64_t)syscall) },
+		.addrs = { (uint64_t)&errno, (uint64_t)&used, (uint64_t)sight },
+	};
+	uint64_t data_end = 0;	/* of a file: what is anonymous there are its zeroes */
+	struct map_query map;
+
+	for (uint64_t addr = 0; query(addr, &map); addr = map.end) {
+		if (is_used(&used, &map))
+			data_end = map.inode ? map.end : 0;
+		else if (map.inode || map.start != data_end)
+			syscall(SYS_munmap, map.start, map.end - map.start);
+		if (!map.inode)
+			drop_untouched(map.start, map.end);
 	}
 }
 
 bool agent_open_proc(void)
 {
-	maps_fd = agent_open("/proc/self/maps", maps_fd, O_RDONLY);
-	pagemap_fd = agent_open("/proc/self/pagemap", pagemap_fd, O_RDONLY);
+	agent_details_begin();
+	if (syscall(SYS_chdir, "/proc/self"))
+		return false;
+	maps_fd = agent_open("maps", maps_fd, O_RDONLY);
+	pagemap_fd = agent_open("pagemap", pagemap_fd, O_RDONLY);
 	return maps_fd >= 0 && pagemap_fd >= 0;
 }
 
 long agent_clear_refs(void)
 {
-	int fd = agent_open("/proc/self/clear_refs", -1, O_WRONLY);
+	int fd = agent_open("clear_refs", -1, O_WRONLY);
 	long ret = fd < 0 || syscall(SYS_write, fd, "4", 1ul) < 0 ? -errno : 0;
 
 	syscall(SYS_close, fd);
@@ -124,12 +170,8 @@ static void look_at_vmas(unsigned long start, long pages, struct agent_sight *si
 	struct map_query map = { .end = start };
 
 	sight->nr_vmas = 0;
-	while (map.end < end && sight->nr_vmas < WINDOW_PAGES_MAX) {
-		map = (struct map_query){ .size = sizeof(map), .flags = QUERY_COVERING_OR_NEXT, .addr = map.end };
-		if (syscall(SYS_ioctl, maps_fd, MAP_QUERY, &map) || map.start >= end)
-			break;
+	while (map.end < end && sight->nr_vmas < WINDOW_PAGES_MAX && query(map.end, &map) && map.start < end)
 		sight->vmas[sight->nr_vmas++] = vma_of(&map, start, pages);
-	}
 }
 
 /* ---- pages ---- */
@@ -172,13 +214,16 @@ void agent_look(long pages, struct agent_sight *sight, bool thorough)
 {
 	unsigned long start = window_start(pages), size = (unsigned long)pages * sizeof(sight->map[0]);
 
-	look_at_vmas(start, pages, sight);
+	if (!sight->vmas_known)
+		look_at_vmas(start, pages, sight);
+	sight->vmas_known = true;
 	look_at_core(start, pages, sight);
 	if (syscall(SYS_pread64, pagemap_fd, sight->map, size, start / WINDOW_PAGE * sizeof(sight->map[0])) < 0)
 		memset(sight->map, 0, size);
 	if (pages >= LEAF_PAGES)
 		look_at_leaves(start, pages, sight);
-	sight->detailed = thorough;
-	if (thorough)
+	if (thorough && !sight->details_known)
 		agent_details(pages, sight);
+	sight->details_known |= thorough;
+	sight->detailed = thorough;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -154,14 +155,12 @@ long agent_run(const struct op *op, long pages)
 }
 
 /* ---- a fresh window ---- */
-static bool is_free(unsigned long start, unsigned long len)
+/* The kernel would write to the area of restartable sequences each time that an agent gets the processor. */
+static void leave_rseq(void)
 {
-	unsigned char vec;
+	const char *self = __builtin_thread_pointer();
 
-	for (unsigned long addr = start; addr < start + len; addr += WINDOW_PAGE)
-		if (CALL(SYS_mincore, addr, WINDOW_PAGE, &vec) != -ENOMEM)
-			return false;
-	return true;
+	CALL(SYS_rseq, self + __rseq_offset, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
 /* All that an agent writes to is touched here. */
@@ -169,9 +168,10 @@ long agent_prepare(const struct agent_files *files, struct agent_sight *sight)
 {
 	inherited = *files;
 	agent_know_files(files);
+	leave_rseq();
 	if (!agent_can_query())
 		return -ENOTTY;
-	if (!agent_catch_faults() || !is_free(AROUND_START, AROUND_LEN))
+	if (!agent_catch_faults() || !agent_is_free(AROUND_START, AROUND_START + AROUND_LEN))
 		return -EBUSY;
 	/* The first signal: a sanitizer allocates for it. */
 	agent_read(AROUND_START);
@@ -179,7 +179,7 @@ long agent_prepare(const struct agent_files *files, struct agent_sight *sight)
 	agent_details_prepare();
 	memset(incore, 0, sizeof(incore));
 	if (!SANITIZED)
-		agent_drop_untouched();
+		agent_drop_unused(sight);
 	return CALL(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 

@@ -20,17 +20,21 @@ long agent_clean(bool huge);
 bool agent_open_proc(void);
 /* PROCMAP_QUERY is there: since Linux 6.11. */
 bool agent_can_query(void);
+/* Nothing is mapped in [@start, @end). */
+bool agent_is_free(unsigned long start, unsigned long end);
 /*
- * agent_drop_untouched - unmaps the program's anonymous memory that was never touched, such as large arrays: mlockall()
- * would fault it in. What agents use has been touched, then.
+ * agent_drop_unused - unmaps what agents do not use of the program, such as libraries, allocators' memory, and large
+ * arrays: forks would copy it, and mlockall() would fault it in. What agents use has been touched, then.
  */
-void agent_drop_untouched(void);
+void agent_drop_unused(const struct agent_sight *sight);
 /* Returns 0, or -errno. */
 long agent_clear_refs(void);
 /* @thorough: with what agent_details() shows. */
 void agent_look(long pages, struct agent_sight *sight, bool thorough);
 /* Fills in, of VMAs that have been looked at, vm_flags; and the counts of the process. */
 void agent_details(long pages, struct agent_sight *sight);
+/* In a new process: the files that agent_details() reads are to be its own. */
+void agent_details_begin(void);
 /* Touches what agent_details() writes to. */
 void agent_details_prepare(void);
 /* Opens a file of /proc/self in place of @old, if that is one. Returns the descriptor, or below 0. */

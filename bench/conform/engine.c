@@ -95,7 +95,6 @@ static bool compare_all(struct run *run)
 	run->engine->live->thorough = true;
 	for (unsigned int i = 0; i < NR_PROCESSES && agree; i++)
 		agree = !run->tree.alive[i] || compare_process(run, i, run->engine->classes);
-	run->engine->live->thorough = false;
 	return agree;
 }
 
@@ -154,8 +153,10 @@ static bool take_step(struct run *run, const struct op *op, bool thorough)
 {
 	struct engine *engine = run->engine;
 	struct difference difference = { .kind = DIFFER_RESULT, .process = op->process };
+	bool all = thorough || (run->sequence->nr + 1) % ALL_EVERY == 0;
 
 	run->sequence->ops[run->sequence->nr++] = *op;
+	engine->live->thorough = all;
 	difference.live = engine->live->run(engine->live, op);
 	difference.core = engine->core->run(engine->core, op);
 	engine->results[run->sequence->nr - 1][0] = difference.live;
@@ -175,7 +176,7 @@ static bool take_step(struct run *run, const struct op *op, bool thorough)
 		return false;
 	if (difference.core >= 0)
 		process_tree_follow(&run->tree, op);
-	return compare_step(run, op, thorough || run->sequence->nr % ALL_EVERY == 0);
+	return compare_step(run, op, all);
 }
 
 static bool next_allowed(struct run *run, struct op_source *source, struct op *op)

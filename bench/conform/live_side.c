@@ -43,17 +43,28 @@ static long run_exit(struct live_side *live, unsigned int process)
 	for (unsigned int i = 0; i < NR_PINS; i++)
 		if (live->pinned_by[i] == process)
 			unpin(live, i);
-	agent_kill(process);
+	agents_kill(process, process + 1);
 	return 0;
+}
+
+/* The next request is answered with a look, if there was need of one after the last operation. */
+static void look_too(struct live_side *live, unsigned int process)
+{
+	struct exchange *exchange = agent_exchange(process);
+
+	exchange->look_too = live->looked;
+	exchange->thorough = live->side.thorough;
 }
 
 static long run_fork(struct live_side *live, const struct op *op)
 {
 	long ret;
 
-	agent_exchange(op->process)->look_too = false;
+	look_too(live, op->process);
 	live->all_locked[op->to] = false;
 	ret = agent_fork(op->process, (unsigned int)op->to);
+	live->fresh[op->process] = live->looked && ret != -ESRCH;
+	live->fresh[op->to] = live->looked && !ret;
 	return ret == -ESRCH ? RESULT_DEAD : ret;
 }
 
@@ -63,11 +74,10 @@ static long ask_to_run(struct live_side *live, const struct op *op)
 
 	exchange->request = AGENT_RUN;
 	exchange->op = *op;
-	exchange->look_too = live->looked;
-	exchange->thorough = live->side.thorough;
+	look_too(live, op->process);
 	if (!agent_ask(op->process))
 		return RESULT_DEAD;
-	live->fresh[op->process] = exchange->look_too;
+	live->fresh[op->process] = live->looked;
 	return exchange->result;
 }
 
@@ -246,7 +256,7 @@ static bool clean(struct live_side *live)
 
 static void renew_process(struct live_side *live)
 {
-	agent_kill(0);
+	agents_kill(0, 1);
 	agent_exchange(SEED)->look_too = false;
 	BUG_ON(agent_fork(SEED, 0));
 	BUG_ON(!clean(live));
@@ -258,8 +268,7 @@ static void live_reset(struct side *side, long pages)
 
 	for (unsigned int i = 0; i < NR_PINS; i++)
 		unpin(live, i);
-	for (unsigned int i = 1; i < NR_PROCESSES; i++)
-		agent_kill(i);
+	agents_kill(1, NR_PROCESSES);
 	if (!clean(live))
 		renew_process(live);
 	for (unsigned int i = 1; i <= NR_FILES; i++)
