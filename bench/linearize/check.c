@@ -253,14 +253,14 @@ static enum verdict search(struct checker *checker, struct checked *checked)
 
 /* ---- parts ---- */
 /* Adds the pages that are searched with those of @pages. */
-static uint32_t connected(const struct history *history, uint32_t pages)
+static uint32_t connected(const struct history *history, uint32_t pages, uint32_t allowed)
 {
 	uint32_t before;
 
 	do {
 		before = pages;
 		for (unsigned int i = 0; i < history->nr; i++)
-			if (model_is_joint((enum history_kind)history->ops[i].kind) &&
+			if (model_is_joint((enum history_kind)history->ops[i].kind, allowed) &&
 			    (history_pages(&history->ops[i]) & pages))
 				pages |= history_pages(&history->ops[i]);
 	} while (pages != before);
@@ -300,7 +300,7 @@ static void take_parts(struct checker *checker, const struct history *history, u
 
 		if (!(history_pages(op) & pages))
 			continue;
-		if (model_is_joint((enum history_kind)op->kind)) {
+		if (model_is_joint((enum history_kind)op->kind, checker->allowed)) {
 			add_part(checker, op, i, op->first, (int)i == maybe);
 			continue;
 		}
@@ -311,13 +311,18 @@ static void take_parts(struct checker *checker, const struct history *history, u
 	qsort(checker->events, checker->nr_events, sizeof(checker->events[0]), compare_events);
 }
 
-/* mincore apart, whether a page is resident shows nowhere. */
-static bool asks_residence(const struct history *history)
+/* What can show: mincore apart, not whether a page is resident; and pins only where there are some. */
+static uint32_t those_that_show(const struct history *history, uint32_t allowed)
 {
+	uint32_t kinds = 0;
+
 	for (unsigned int i = 0; i < history->nr; i++)
-		if (history->ops[i].kind == OP_MINCORE)
-			return true;
-	return false;
+		kinds |= 1u << history->ops[i].kind;
+	if (!(kinds & 1u << OP_MINCORE))
+		allowed &= ~ALLOW(FAULT_BEFORE_ACCESS);
+	if (!(kinds & (1u << OP_PIN_READ | 1u << OP_PIN_WRITE)))
+		allowed &= ~ALLOW(FORK_OF_PINS);
+	return allowed;
 }
 
 enum verdict checker_check(struct checker *checker, const struct history *history, uint32_t allowed, int maybe,
@@ -326,12 +331,12 @@ enum verdict checker_check(struct checker *checker, const struct history *histor
 	enum verdict verdict = LINEARIZABLE;
 	uint32_t left = (1u << history->pages) - 1;
 
-	checker->allowed = asks_residence(history) ? allowed : allowed & ~ALLOW(FAULT_BEFORE_ACCESS);
+	checker->allowed = those_that_show(history, allowed);
 	checker->all_configs = 0;
 	if (checked)
 		checked->nr_steps = 0;
 	while (left && verdict == LINEARIZABLE) {
-		uint32_t pages = connected(history, left & -left);
+		uint32_t pages = connected(history, left & -left, checker->allowed);
 
 		left &= ~pages;
 		take_parts(checker, history, pages, maybe);

@@ -116,6 +116,25 @@ static void perform_access(struct history_op *op)
 	op->seen[0] = op->kind == OP_READ ? byte : 0;
 }
 
+/* As a device does: between pin and unpin it uses the page, and no table. */
+static void perform_pin(struct history_op *op)
+{
+	bool write = op->kind == OP_PIN_WRITE;
+	struct page *page;
+	long pinned = pin_user_pages_fast(window.mm, address_of(op->first), 1, write ? FOLL_WRITE : 0, &page);
+
+	op->result = pinned < 0 ? (int)pinned : 0;
+	op->seen[0] = 0;
+	if (op->result)
+		return;
+	SYNCPOINT("linearize.pinned");
+	if (write)
+		store_relaxed((uint8_t *)page_payload(page), op->arg);
+	else
+		op->seen[0] = load_relaxed((uint8_t *)page_payload(page));
+	unpin_user_page(page);
+}
+
 /* The child reads once its parent goes on. */
 static void perform_fork(struct history_op *op)
 {
@@ -201,6 +220,10 @@ static void perform_call(struct history_op *op)
 	case OP_MINCORE:
 		perform_mincore(op, start, len);
 		break;
+	case OP_PIN_READ:
+	case OP_PIN_WRITE:
+		perform_pin(op);
+		break;
 	default:
 		perform_access(op);
 	}
@@ -230,7 +253,7 @@ static uint32_t core_kinds(void)
 static uint32_t core_allowed(void)
 {
 	uint32_t allowed = ALLOW(GUARD_ZAPS_FIRST) | ALLOW(GUARD_MARKS_AGAIN) | ALLOW(GUARD_RESTARTS) |
-			   ALLOW(FAULT_BEFORE_ACCESS);
+			   ALLOW(FAULT_BEFORE_ACCESS) | ALLOW(FORK_OF_PINS);
 
 	return window.mm->pt.policy.munmap_downgrade ? allowed | ALLOW(MUNMAP_WINDOW) : allowed;
 }

@@ -85,7 +85,7 @@ static void fill_op(struct program *program, struct history_op *op)
 	unsigned int pages = program->generator->pages;
 
 	choose_pages(program, op);
-	if (op->kind == OP_WRITE)
+	if (history_is_write((enum history_kind)op->kind))
 		op->arg = next_byte(program);
 	else if (op->kind == OP_MMAP || op->kind == OP_MPROTECT)
 		op->arg = random_prot(program);

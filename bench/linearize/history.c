@@ -12,7 +12,7 @@ static const char *const kind_names[] = {
 	[OP_READ] = "read", [OP_WRITE] = "write", [OP_MMAP] = "mmap", [OP_MUNMAP] = "munmap",
 	[OP_MPROTECT] = "mprotect", [OP_DONTNEED] = "dontneed", [OP_GUARD_INSTALL] = "guard-install",
 	[OP_GUARD_REMOVE] = "guard-remove", [OP_MREMAP] = "mremap", [OP_FORK] = "fork", [OP_MINCORE] = "mincore",
-	[OP_PAGEOUT] = "pageout", [OP_MIGRATE] = "migrate",
+	[OP_PAGEOUT] = "pageout", [OP_MIGRATE] = "migrate", [OP_PIN_READ] = "pin-read", [OP_PIN_WRITE] = "pin-write",
 };
 
 static const char *const prot_names[] = {
@@ -35,7 +35,7 @@ const char *history_kind_name(enum history_kind kind)
 /* ---- printing ---- */
 static bool has_byte(enum history_kind kind)
 {
-	return kind == OP_WRITE || kind == OP_MREMAP;
+	return history_is_write(kind) || kind == OP_MREMAP;
 }
 
 static bool has_prot(enum history_kind kind)
@@ -62,7 +62,7 @@ void history_format(const struct history_op *op, char *text, size_t size)
 
 static const char *error_name(const struct history_op *op)
 {
-	for (unsigned int i = history_is_access(op->kind) ? 0 : 1; i < ARRAY_SIZE(errors); i++)
+	for (unsigned int i = op->kind == OP_READ || op->kind == OP_WRITE ? 0 : 1; i < ARRAY_SIZE(errors); i++)
 		if (errors[i].error == -op->result)
 			return errors[i].name;
 	return NULL;
@@ -77,7 +77,7 @@ void history_format_result(const struct history_op *op, char *text, size_t size)
 		snprintf(text, size, "%s", name);
 	} else if (op->result) {
 		snprintf(text, size, "%d", op->result);
-	} else if (op->kind == OP_READ) {
+	} else if (history_is_read(op->kind)) {
 		snprintf(text, size, "%d", op->seen[0]);
 	} else if (!sees_pages(op->kind)) {
 		snprintf(text, size, "0");
@@ -194,7 +194,7 @@ static bool read_result(char **words, unsigned int nr, struct history_op *op)
 {
 	if (nr == 1 && !(op->kind == OP_FORK && !strcmp(words[0], "SIGSEGV")) && read_error(words[0], op))
 		return true;
-	if (op->kind != OP_READ && !sees_pages(op->kind))
+	if (!history_is_read(op->kind) && !sees_pages(op->kind))
 		return nr == 1 && !strcmp(words[0], "0");
 	if (nr != op->nr)
 		return false;

@@ -12,8 +12,8 @@
  *   2 11 12 mincore 0-1 = 1 0
  *   2 13 14 fork 0-3 = 0 7 SIGSEGV 0     what the child reads
  *
- * and munmap, dontneed, guard-install, guard-remove, pageout, migrate, which are like munmap. A line that begins with #
- * is a comment.
+ * and munmap, dontneed, guard-install, guard-remove, pageout, migrate, which are like munmap; pin-read and pin-write,
+ * accesses through a pin, which are like read and write, or EFAULT. A line that begins with # is a comment.
  */
 #ifndef FAULTLINE_BENCH_LINEARIZE_HISTORY_H
 #define FAULTLINE_BENCH_LINEARIZE_HISTORY_H
@@ -28,7 +28,7 @@
 
 enum history_kind {
 	OP_READ, OP_WRITE, OP_MMAP, OP_MUNMAP, OP_MPROTECT, OP_DONTNEED, OP_GUARD_INSTALL, OP_GUARD_REMOVE, OP_MREMAP,
-	OP_FORK, OP_MINCORE, OP_PAGEOUT, OP_MIGRATE, NR_OP_KINDS
+	OP_FORK, OP_MINCORE, OP_PAGEOUT, OP_MIGRATE, OP_PIN_READ, OP_PIN_WRITE, NR_OP_KINDS
 };
 
 enum page_prot { PAGE_PROT_NONE, PAGE_PROT_READ, PAGE_PROT_WRITE };
@@ -39,7 +39,7 @@ struct history_op {
 	uint8_t thread, kind;
 	uint8_t first, nr;		/* pages */
 	uint8_t arg;			/* the byte of a write, the page_prot, the page that mremap moves to */
-	int result;			/* 0 or -errno; -EFAULT of a read or write: SIGSEGV */
+	int result;			/* 0 or -errno; -EFAULT of OP_READ or OP_WRITE: SIGSEGV */
 	int16_t seen[HISTORY_PAGES];	/* the byte of a read; of fork's child, and 0 or 1 of mincore, for each page */
 	uint64_t called, returned;	/* stamps of one clock: no two are equal */
 };
@@ -52,10 +52,20 @@ struct history {
 
 /* The name of a kind, as in the text. */
 const char *history_kind_name(enum history_kind kind);
-/* True if ops of @kind are accesses of one page by a program. */
+/* True if ops of @kind read, or write, a byte of one page; through an address, or through a pin. */
+static inline bool history_is_read(enum history_kind kind)
+{
+	return kind == OP_READ || kind == OP_PIN_READ;
+}
+
+static inline bool history_is_write(enum history_kind kind)
+{
+	return kind == OP_WRITE || kind == OP_PIN_WRITE;
+}
+
 static inline bool history_is_access(enum history_kind kind)
 {
-	return kind == OP_READ || kind == OP_WRITE;
+	return history_is_read(kind) || history_is_write(kind);
 }
 
 /* Its pages, as bits; those of mremap are both. */

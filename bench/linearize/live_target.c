@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,26 @@ static void on_fault(int sig)
 	siglongjmp(after_fault, 1);
 }
 
+/* The kernel pins the page, and copies: it is this process that another one would read, or write to. */
+static void perform_pin(struct history_op *op)
+{
+	uint8_t byte = op->arg;
+	struct iovec local = { &byte, 1 }, remote = { (void *)address_of(op->first), 1 };
+	long number = op->kind == OP_PIN_WRITE ? SYS_process_vm_writev : SYS_process_vm_readv;
+
+	op->result = result_of(syscall(number, (long)getpid(), &local, 1l, &remote, 1l, 0l));
+	op->seen[0] = op->kind == OP_PIN_READ && !op->result ? byte : 0;
+}
+
+/* The window is mapped: a sandbox may forbid it. */
+static bool can_pin(void)
+{
+	struct history_op op = { .kind = OP_PIN_READ, .nr = 1 };
+
+	perform_pin(&op);
+	return !op.result;
+}
+
 static bool knows_guards(void)
 {
 	bool known = !syscall(SYS_madvise, WINDOW, window.page_size, (long)MADV_GUARD_INSTALL);
@@ -73,6 +94,8 @@ static int live_begin(const struct mm_policy *policy, unsigned int pages)
 	if (map_window(WINDOW, pages * window.page_size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE) != (long)WINDOW)
 		return -EEXIST;
 	window.kinds = ((1u << NR_OP_KINDS) - 1) & ~LACKS;
+	if (!can_pin())
+		window.kinds &= ~(1u << OP_PIN_READ | 1u << OP_PIN_WRITE);
 	if (!knows_guards())
 		window.kinds &= ~(1u << OP_GUARD_INSTALL | 1u << OP_GUARD_REMOVE);
 	window.children = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -209,6 +232,10 @@ static void perform_call(struct history_op *op)
 		break;
 	case OP_MINCORE:
 		perform_mincore(op, start, len);
+		break;
+	case OP_PIN_READ:
+	case OP_PIN_WRITE:
+		perform_pin(op);
 		break;
 	default:
 		op->result = result_of(syscall(SYS_madvise, start, len,

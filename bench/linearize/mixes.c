@@ -9,7 +9,7 @@
 const struct mix mixes[] = {
 	{
 		.name = "jumble",
-		.what = "all operations, a few kinds in each history",
+		.what = "all operations but pins, a few kinds in each history",
 		.weights = { [OP_READ] = 30, [OP_WRITE] = 24, [OP_MMAP] = 8, [OP_MUNMAP] = 8, [OP_MPROTECT] = 8,
 			     [OP_DONTNEED] = 10, [OP_GUARD_INSTALL] = 6, [OP_GUARD_REMOVE] = 5, [OP_MREMAP] = 6,
 			     [OP_FORK] = 8, [OP_MINCORE] = 5, [OP_PAGEOUT] = 6, [OP_MIGRATE] = 6 },
@@ -54,6 +54,17 @@ const struct mix mixes[] = {
 		.name = "migrate_vs_fault",
 		.what = "pages moved to other frames against faults, with a fork at times",
 		.weights = { [OP_READ] = 28, [OP_WRITE] = 36, [OP_MIGRATE] = 28, [OP_FORK] = 8 },
+	},
+	{
+		.name = "gup_vs_fork",
+		.what = "reads and writes through pins against fork",
+		.weights = { [OP_READ] = 16, [OP_WRITE] = 16, [OP_PIN_READ] = 14, [OP_PIN_WRITE] = 32, [OP_FORK] = 22 },
+	},
+	{
+		.name = "pins_vs_all",
+		.what = "reads and writes through pins against fork, swap and migration",
+		.weights = { [OP_READ] = 16, [OP_WRITE] = 16, [OP_PIN_READ] = 14, [OP_PIN_WRITE] = 22, [OP_FORK] = 12,
+			     [OP_PAGEOUT] = 12, [OP_MIGRATE] = 8 },
 	},
 };
 const unsigned int nr_mixes = ARRAY_SIZE(mixes);

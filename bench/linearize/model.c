@@ -47,6 +47,12 @@ const struct nondeterminism_info nondeterminisms[NR_NONDETERMINISMS] = {
 		"mincore finds a page resident for an access that has not happened yet",
 		"a fault maps the page, and the access is repeated after it: arch/x86/mm/fault.c, do_user_addr_fault()",
 	},
+	[FORK_OF_PINS] = {
+		"fork-of-pins",
+		"a child has one page of an earlier moment than another one, in histories with pins",
+		"a page that may be pinned is copied at once, and stays writable in the parent, while others are not "
+		"copied yet: mm/memory.c, copy_present_page()",
+	},
 };
 
 int nondeterminism_find(const char *name)
@@ -155,7 +161,7 @@ static void page_becomes(struct step *step, enum phase phase, uint32_t page)
 static void access_succeeds(struct step *step, unsigned int at, uint32_t page)
 {
 	const struct history_op *op = step->part->op;
-	bool write = op->kind == OP_WRITE;
+	bool write = history_is_write((enum history_kind)op->kind);
 
 	if (is_accessible(page, write) && (write || byte_of(page) == op->seen[0]))
 		leads_to(step, PHASE_DONE)->page[at] =
@@ -171,7 +177,7 @@ static void step_access(struct step *step)
 	const struct history_op *op = step->part->op;
 	unsigned int at = step->part->page;
 	uint32_t page = step->from->page[at];
-	bool write = op->kind == OP_WRITE;
+	bool write = history_is_write((enum history_kind)op->kind);
 
 	if (page & STATE_ALIAS) {
 		at = page >> 25;
@@ -348,25 +354,33 @@ static void step_mremap(struct step *step)
 	}
 }
 
+/* The child has what the page at @at holds now. */
+static bool child_sees(const struct step *step, unsigned int at)
+{
+	const struct history_op *op = step->part->op;
+	uint32_t page = step->from->page[at];
+	int seen = is_accessible(page, false) ? byte_of(page) : SEEN_SIGSEGV;
+
+	return is_settled(page) && seen == op->seen[at - op->first];
+}
+
 static void step_fork(struct step *step)
 {
 	const struct history_op *op = step->part->op;
+	bool joint = model_is_joint(OP_FORK, step->allowed);
+	unsigned int first = joint ? op->first : step->part->page, nr = joint ? op->nr : 1;
 
 	if (op->result)
 		return;
-	for (unsigned int i = 0; i < op->nr && !step->part->maybe; i++) {
-		uint32_t page = step->from->page[op->first + i];
-		int seen = is_accessible(page, false) ? byte_of(page) : SEEN_SIGSEGV;
-
-		if (!is_settled(page) || seen != op->seen[i])
+	for (unsigned int i = 0; i < nr && !step->part->maybe; i++)
+		if (!child_sees(step, first + i))
 			return;
-	}
 	leads_to(step, PHASE_DONE);
 }
 
-bool model_is_joint(enum history_kind kind)
+bool model_is_joint(enum history_kind kind, uint32_t allowed)
 {
-	return kind == OP_FORK || kind == OP_MREMAP;
+	return (kind == OP_FORK && !(allowed & ALLOW(FORK_OF_PINS))) || kind == OP_MREMAP;
 }
 
 unsigned int model_step(const struct model_part *part, enum phase phase, const struct model_state *state,
@@ -375,6 +389,8 @@ unsigned int model_step(const struct model_part *part, enum phase phase, const s
 	static void (*const steps[NR_OP_KINDS])(struct step *step) = {
 		[OP_READ] = step_access,
 		[OP_WRITE] = step_access,
+		[OP_PIN_READ] = step_access,
+		[OP_PIN_WRITE] = step_access,
 		[OP_MMAP] = step_mmap,
 		[OP_MUNMAP] = step_munmap,
 		[OP_MPROTECT] = step_mprotect,

@@ -4,7 +4,10 @@
  *
  * An operation over several pages is one step for each of them, at any moment between its call and its return: Linux
  * promises no more, since an access takes no lock, and meets the pages of a range one by one. fork and mremap are one
- * step for all their pages: both exclude faults, and take permissions before they read.
+ * step for all their pages: both exclude faults, and take permissions before they read, except those of pinned pages.
+ *
+ * An access through a pin is one step too, as long as its page stays at its address, with its permissions, until it is
+ * unpinned: histories with pins have no operation that changes these.
  *
  * Where Linux does more than one step for a page, a nondeterminism of the table says so. A step then leads from phase
  * to phase, until PHASE_DONE.
@@ -17,7 +20,7 @@
 
 enum nondeterminism {
 	MUNMAP_WINDOW, STALE_TLB, GUARD_ZAPS_FIRST, GUARD_MARKS_AGAIN, GUARD_RESTARTS, MREMAP_ALIAS,
-	FAULT_BEFORE_ACCESS, NR_NONDETERMINISMS
+	FAULT_BEFORE_ACCESS, FORK_OF_PINS, NR_NONDETERMINISMS
 };
 
 #define ALLOW(which)	(1u << (which))
@@ -71,8 +74,8 @@ struct model_next {
 
 #define MODEL_NEXTS	5u
 
-/* True if an operation of @kind is one step for all its pages. */
-bool model_is_joint(enum history_kind kind);
+/* True if an operation of @kind is one step for all its pages, with the nondeterminisms @allowed. */
+bool model_is_joint(enum history_kind kind, uint32_t allowed);
 /* Where one step of @part leads from @state, with its result: returns the number of @next, at most MODEL_NEXTS. */
 unsigned int model_step(const struct model_part *part, enum phase phase, const struct model_state *state,
 			uint32_t allowed, struct model_next *next);

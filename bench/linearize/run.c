@@ -99,7 +99,7 @@ static void record(struct recorder *recorder, struct history *history, unsigned 
 /* ---- judging ---- */
 static bool changes(enum history_kind kind)
 {
-	return kind != OP_READ && kind != OP_FORK && kind != OP_MINCORE;
+	return !history_is_read(kind) && kind != OP_FORK && kind != OP_MINCORE;
 }
 
 static void count_overlaps(struct linearize_counts *counts, const struct history *history)

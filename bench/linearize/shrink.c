@@ -48,7 +48,7 @@ static bool touches(const struct history_op *op, unsigned int page)
 
 static bool sees_byte(const struct history_op *op, int byte)
 {
-	if (op->result || (op->kind != OP_READ && op->kind != OP_FORK))
+	if (op->result || (!history_is_read(op->kind) && op->kind != OP_FORK))
 		return false;
 	for (unsigned int i = 0; i < op->nr; i++)
 		if (op->seen[i] == byte)
@@ -87,7 +87,7 @@ static bool is_source(const struct history *history, unsigned int index)
 {
 	const struct history_op *op = &history->ops[index];
 
-	for (unsigned int i = 0; op->kind == OP_WRITE && !op->result && i < history->nr; i++)
+	for (unsigned int i = 0; history_is_write(op->kind) && !op->result && i < history->nr; i++)
 		if (i != index && sees_byte(&history->ops[i], op->arg))
 			return true;
 	for (unsigned int page = 0; page < history->pages; page++)
@@ -113,7 +113,7 @@ static bool sees_or_moves(const struct history_op *op)
 {
 	enum history_kind kind = (enum history_kind)op->kind;
 
-	return history_is_access(kind) || model_is_joint(kind) || kind == OP_MINCORE;
+	return history_is_access(kind) || model_is_joint(kind, 0) || kind == OP_MINCORE;
 }
 
 /* Another operation observes the page, or moves it. */

@@ -91,7 +91,8 @@ ends 1 linearize --check "$histories/illegal_readers_disagree.txt" --shrink --dr
 
 # What is not serialisable without a lock or a check has histories without an order. What is kept of it has none either.
 "$FAULTLINE" --version | grep -q ', check build,' || exit 0
-for found in jumble=fork:wrprotect fork_moment=fork:vma-lock mprotect_vs_fault=protect:exclusive; do
+for found in jumble=fork:wrprotect fork_moment=fork:vma-lock mprotect_vs_fault=protect:exclusive \
+	gup_vs_fork=gup:write-check; do
 	ends 1 linearize ${found%=*} --knockout ${found#*=} --pages 6 --noise 200 --seconds 60 --keep history --draw $found.svg
 	reports "${found%=*}: no order explains a history"
 	shows 'no order explains this'
