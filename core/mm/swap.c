@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/host/arena.h"
+#include "core/mm/filemap.h"
 #include "core/mm/swap_slots.h"
 #include "core/pgtable/pgtable.h"
 #include "core/phys/folio_lock.h"
@@ -155,6 +156,7 @@ static void put_in_slots(struct folio *folio, unsigned long first)
 	unsigned long nr = folio_nr_pages(folio);
 
 	folio_ref_add(folio, (int)nr);
+	folio_mark_dirty(folio);
 	store_relaxed(&folio->page.private, first);
 	for (unsigned long i = 0; i < nr; i++) {
 		struct swap_slot *s = lock_slot(first + i);
@@ -242,6 +244,7 @@ static struct folio *get_cached(struct swap_slot *s, unsigned long slot, struct 
 	if (!folio && new && s->count) {
 		copy_contents(page_payload(&new->page), contents_of(slot));
 		store_relaxed(&new->page.private, slot);
+		store_relaxed(&new->page.flags, load_relaxed(&new->page.flags) | PG_DIRTY);
 		folio_get(new);		/* the cache's */
 		s->folio = folio = new;
 		count_event(EV_SWAP_IN);

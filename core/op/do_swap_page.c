@@ -8,6 +8,7 @@
  *
  * Source: mm/memory.c, do_swap_page().
  */
+#include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/swap.h"
 #include "core/op/migrate.h"
@@ -145,6 +146,7 @@ static bool copy_if_needed(const struct vm_fault *vmf, const struct folio *folio
 	if (!*copy)
 		return false;
 	copy_payload(&(*copy)->page, &folio->page);
+	folio_mark_dirty(*copy);
 	count_event(EV_SWAP_COPY);
 	return true;
 }
@@ -160,13 +162,23 @@ static void map_copy(struct vm_fault *vmf, struct folio *copy)
 }
 
 /*
+ * Of an entry that is not exclusive, whose share is dropped: a read leaves it to a later write to find out. Source:
+ * mm/memory.c, should_try_to_free_swap(). Locking: the PTL; the folio lock.
+ */
+static bool may_reuse_swapped(const struct vm_fault *vmf, struct folio *folio)
+{
+	return (vmf->flags & FAULT_FLAG_WRITE || vmf->vma->vm_flags & VM_LOCKED || folio_test_mlocked(folio)) &&
+	       folio_ref_count(folio) == 1;
+}
+
+/*
  * Maps pages of @folio, whose reference becomes that of one entry; the entries' shares in the slots are dropped.
  * Returns true if the pages are exclusive. Locking: the PTL, the folio lock.
  */
 static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const struct swap_row *row)
 {
 	/* Exclusive: the slot is freed, and there is only the caller's reference. A merged folio never is. */
-	bool exclusive = (pte_swp_exclusive(vmf->orig) || folio_ref_count(folio) == 1) && !folio_test_ksm(folio);
+	bool exclusive = (pte_swp_exclusive(vmf->orig) || may_reuse_swapped(vmf, folio)) && !folio_test_ksm(folio);
 	struct page *page = folio_page(folio, row->first);
 	pte_t pte = mk_pte(page, vmf->vma->vm_page_prot);
 

@@ -43,13 +43,13 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
 }
 
-/* An anonymous folio is always written when it is swapped out: only one that is to be freed instead is changed. */
+/* An anonymous folio is always written when it is swapped out; but one may be freed instead. */
 static void dirty_folio(struct folio *folio)
 {
+	if (!folio_test_dirty(folio))
+		folio_mark_dirty(folio);
 	if (!gup_page_of_file(&folio->page))
 		folio_clear_lazyfree(folio);
-	else if (!folio_test_dirty(folio))
-		folio_mark_dirty(folio);
 }
 
 /*
@@ -316,7 +316,7 @@ void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr)
 		if (gup_page_of_file(pages[i]))
 			dirty_lock(page_folio(pages[i]));
 		else if (pages[i] != zero_page)
-			folio_clear_lazyfree(page_folio(pages[i]));
+			dirty_folio(page_folio(pages[i]));
 		unpin_user_page(pages[i]);
 	}
 }

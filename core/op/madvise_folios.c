@@ -4,8 +4,10 @@
 
 #include <errno.h>
 
+#include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/ksm.h"
+#include "core/mm/mlock.h"
 #include "core/mm/notifier.h"
 #include "core/mm/pagewalk.h"
 #include "core/mm/pte_batch.h"
@@ -51,19 +53,31 @@ static void age_pmd(pmd_t *pmdp, bool clean)
 }
 
 /*
- * The folio's @nr entries from @ptep on, or the leaf at @pmdp, are all of its entries. A folio in a swap slot has
- * others, which are not present. Once it is locked, no reclaimer is about to swap it out. Locking: the PTL.
+ * Another mm's entry may be clean, and need the folio all the same, only if it is dirty. One in a swap slot has entries
+ * that are not present. Once it is locked, no reclaimer is about to swap it out. Locking: the folio lock, the PTL.
  */
+static bool can_be_given_up(struct folio *folio, bool alone)
+{
+	if (folio_test_ksm(folio) || folio_test_swapcache(folio))
+		return false;
+	return !folio_test_dirty(folio) || (alone && folio_test_clear_dirty(folio));
+}
+
+/* The folio's @nr entries from @ptep on, or the leaf at @pmdp, map all of it. Locking: the PTL. */
 static void free_folio_lazily(struct folio *folio, pte_t *ptep, unsigned int nr, pmd_t *pmdp)
 {
+	const bool alone = pmdp || folio_mapcount(folio) == (int)nr;
+
 	if (!folio_test_anon(folio) || !folio_trylock(folio))
 		return;
-	if (!folio_test_ksm(folio) && !folio_test_swapcache(folio)) {
+	if (can_be_given_up(folio, alone)) {
 		for (unsigned int i = 0; i < nr; i++)
 			age_pte(ptep + i, true);
 		if (pmdp)
 			age_pmd(pmdp, true);
-		folio_mark_lazyfree(folio);
+		/* One that is locked elsewhere is on no list that reclaim scans. Source: mm/swap.c. */
+		if (likely(!folio_test_mlocked(folio)))
+			folio_mark_lazyfree(folio);
 		count_event(EV_MADV_FREE);
 	}
 	folio_unlock(folio);
@@ -122,7 +136,7 @@ static unsigned int advise_entries(struct advise *advise, struct vm_area_struct 
 		advise->split = folio;
 		return 0;
 	}
-	if (folio_mapcount(folio) == (int)nr)
+	if (advise->free || folio_mapcount(folio) == (int)nr)
 		advise_folio(advise, folio, ptep, nr, NULL);
 	return nr;
 }

@@ -66,6 +66,8 @@ static bool move_contents(struct folio *to, struct folio *from, struct anon_vma 
 	to->page.index = from->page.index;
 	if (unlikely(folio_test_lazyfree(from)))
 		folio_mark_lazyfree(to);
+	if (unlikely(folio_test_dirty(from)))
+		folio_mark_dirty(to);
 	if (unlikely(folio_test_hugetlb(from)))
 		hugetlb_pool_move(to, from);
 	if (likely(anon_vma))

@@ -24,7 +24,8 @@ static void make_folio(struct page *head, struct page *page)
 {
 	unsigned long i = (unsigned long)(page - head);
 
-	store_relaxed(&page->flags, PG_LOCKED | (load_relaxed(&head->flags) & (PG_REFERENCED | PG_LAZYFREE)));
+	store_relaxed(&page->flags,
+		      PG_LOCKED | (load_relaxed(&head->flags) & (PG_REFERENCED | PG_LAZYFREE | PG_DIRTY)));
 	store_relaxed(&page->order, 0);
 	store_relaxed(&page->_pincount, 0);
 	store_relaxed(&page->mapping, load_relaxed(&head->mapping));

@@ -154,6 +154,15 @@ DEFINE_KNOCKOUT(LAZYFREE_DIRTY,
 	.hunt = "test knockout.swap");
 
 /*
+ * True if not only entries and the caller have references to @folio. One that comes later than this is harmless: its
+ * holder has the page that was there. Source: mm/rmap.c, try_to_unmap_one().
+ */
+static bool has_other_users(const struct folio *folio)
+{
+	return folio_ref_count(folio) != folio_mapcount(folio) + 1;
+}
+
+/*
  * The page of the entry found is not needed, if nothing wrote to it since MADV_FREE: by the entry, which is cleared
  * first, so that its dirty bit is final; or through a pin, whose holder clears the folio's flag before it drops the
  * pin, so that the flag is read after the check for pins. Returns as replace_entry(). Locking: the PTL. Source:
@@ -167,16 +176,20 @@ static bool discard_entry(const struct unmap *unmap, struct folio *folio, struct
 
 	flush(unmap);
 	SYNCPOINT("unmap.entry_cleared");
+	if (pte_dirty(pte) && !KNOCKED_OUT(LAZYFREE_DIRTY)) {
+		set_pte(ptep, pte);
+		folio_clear_lazyfree(folio);
+		return false;
+	}
 	if (exclusive && folio_try_share_anon_rmap_pte(folio, page)) {
 		set_pte(ptep, pte);
 		count_event(EV_UNMAP_PINNED);
 		return false;
 	}
-	if ((pte_dirty(pte) || !folio_test_lazyfree(folio)) && !KNOCKED_OUT(LAZYFREE_DIRTY)) {
+	if ((!folio_test_lazyfree(folio) && !KNOCKED_OUT(LAZYFREE_DIRTY)) || has_other_users(folio)) {
 		if (exclusive)
 			SetPageAnonExclusive(page);
 		set_pte(ptep, pte);
-		folio_clear_lazyfree(folio);
 		return false;
 	}
 	mm_count(&vma->vm_mm->pt, MM_ANONPAGES, -1);

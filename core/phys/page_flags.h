@@ -10,7 +10,7 @@
 #define PG_LOCKED		0x2u	/* folio: the folio lock */
 #define PG_WAITERS		0x4u	/* folio: a thread waits for the folio lock */
 #define PG_REFERENCED		0x8u	/* folio: used since this was cleared */
-#define PG_DIRTY	0x10u	/* folio of a file: has changes that are not written back */
+#define PG_DIRTY	0x10u	/* folio of a file: has changes that are not written back; anonymous: see folio.h */
 #define PG_HUGETLB	0x20u	/* folio: a huge page of the pool, see hugetlb_pool.h */
 #define PG_TEMPORARY	0x40u	/* such a folio: it leaves the pool with its last reference */
 #define PG_LAZYFREE	0x80u	/* anonymous folio: see folio_test_lazyfree(). Linux: not PG_swapbacked */

@@ -82,8 +82,8 @@ static void swapped_pages_are_freed(void **state)
 	mm_exit(mm);
 }
 
-/* What others map stays dirty, and young; a fork of what was freed is free, too. */
-static void shared_pages_are_left_alone(void **state)
+/* What others map stays theirs, by their dirty entries, and young; a fork of what was freed is free, too. */
+static void shared_pages_are_kept_for_the_others(void **state)
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", PAGES), *child;
 
@@ -92,7 +92,8 @@ static void shared_pages_are_left_alone(void **state)
 	assert_int_equal(sys_fork(mm, &child), 0);
 	advise(child, 4, 2, MADV_FREE);
 	advise(mm, 6, 2, MADV_COLD);
-	assert_true(pte_dirty(pte_at(child, 4)) && !folio_test_lazyfree(folio_at(child, 4)));
+	assert_true(!pte_dirty(pte_at(child, 4)) && pte_dirty(pte_at(mm, 4)));
+	assert_true(folio_test_lazyfree(folio_at(child, 4)) && !folio_test_lazyfree(folio_at(child, 6)));
 	assert_true(pte_young(pte_at(mm, 6)));
 	advise(child, 0, PAGES, MADV_PAGEOUT);
 	assert_true(pte_present(pte_at(child, 0)) && pte_present(pte_at(child, 4)));
@@ -104,10 +105,75 @@ static void shared_pages_are_left_alone(void **state)
 	assert_int_equal(read_word(child, 1), 201);
 	assert_int_equal(read_word(mm, 2), 202);
 	assert_int_equal(read_word(mm, 1), 0);
-	for (unsigned long i = 4; i < PAGES; i++)
-		assert_true(read_word(mm, i) == 100 + i && read_word(child, i) == 100 + i);
+	for (unsigned long i = 4; i < PAGES; i++) {
+		assert_int_equal(read_word(mm, i), 100 + i);
+		assert_true(read_word(child, i) == 100 + i || (i < 6 && !read_word(child, i)));
+	}
 	assert_at_rest(mm, child);
 	mm_exit(child);
+	mm_exit(mm);
+}
+
+/* Once a page was in a slot its entries are clean, also those of an mm that needs it. */
+static void what_was_swapped_out_is_kept_for_the_others(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
+
+	(void)state;
+	advise(mm, 0, 2, MADV_PAGEOUT);
+	assert_int_equal(read_word(mm, 0), 100);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	assert_int_equal(read_word(mm, 1), 101);
+	assert_int_equal(read_word(child, 1), 101);
+	assert_false(pte_dirty(pte_at(mm, 0)));
+	advise(child, 0, 2, MADV_FREE);
+	assert_false(folio_test_lazyfree(folio_at(mm, 0)) || folio_test_lazyfree(folio_at(mm, 1)));
+	reclaim_at(mm, AREA, 2 * PAGE_SIZE);
+	assert_true(read_word(mm, 0) == 100 && read_word(mm, 1) == 101);
+	mm_exit(child);
+	/* Alone it is given up. */
+	advise(mm, 0, 2, MADV_FREE);
+	assert_true(folio_test_lazyfree(folio_at(mm, 0)));
+	assert_at_rest(mm);
+	mm_exit(mm);
+}
+
+/* The lock ends with the other mm. */
+static void a_page_that_another_has_locked_is_not_marked(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1), *child;
+
+	(void)state;
+	lock_in_memory(mm);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	advise(child, 0, 1, MADV_FREE);
+	assert_false(pte_dirty(pte_at(child, 0)) || folio_test_lazyfree(folio_at(child, 0)));
+	mm_exit(mm);
+	advise(child, 0, 1, MADV_PAGEOUT);
+	assert_true(swapped(child, 0));
+	assert_int_equal(read_word(child, 0), 100);
+	mm_exit(child);
+}
+
+/* A write makes it an anonymous page again, pinned or not; a reference keeps it as it is. */
+static void a_page_in_use_is_not_dropped(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2);
+	struct page *pinned, *got;
+
+	(void)state;
+	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &pinned), 1);
+	assert_int_equal(get_user_pages_fast(mm, page_addr(1), 1, 0, &got), 1);
+	advise(mm, 0, 2, MADV_FREE);
+	write_word(mm, 0, 500);
+	advise(mm, 0, 2, MADV_PAGEOUT);
+	assert_true(pte_present(pte_at(mm, 0)) && !folio_test_lazyfree(folio_at(mm, 0)));
+	assert_true(pte_present(pte_at(mm, 1)) && folio_test_lazyfree(folio_at(mm, 1)));
+	unpin_user_page(pinned);
+	put_page(got);
+	advise(mm, 0, 2, MADV_PAGEOUT);
+	assert_true(swapped(mm, 0) && dropped(mm, 1));
+	assert_int_equal(read_word(mm, 0), 500);
 	mm_exit(mm);
 }
 
@@ -234,7 +300,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reclaim_drops_what_was_freed),
 		cmocka_unit_test(swapped_pages_are_freed),
-		cmocka_unit_test(shared_pages_are_left_alone),
+		cmocka_unit_test(shared_pages_are_kept_for_the_others),
+		cmocka_unit_test(what_was_swapped_out_is_kept_for_the_others),
+		cmocka_unit_test(a_page_that_another_has_locked_is_not_marked),
+		cmocka_unit_test(a_page_in_use_is_not_dropped),
 		cmocka_unit_test(large_folios_as_a_whole_or_split),
 		cmocka_unit_test(the_mark_stays_with_the_pages),
 		cmocka_unit_test(leaves),

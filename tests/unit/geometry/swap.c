@@ -139,6 +139,34 @@ static void shared_pages(void **state)
 	}
 }
 
+/* Of a slot that was shared: a read leaves it to a later write, which needs no copy, unless its VMA is locked. */
+static void the_last_share_is_exclusive_once_it_is_needed(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 3), *child;
+	struct folio *folio;
+
+	(void)state;
+	assert_int_equal(sys_fork(mm, &child), 0);
+	for (unsigned long i = 0; i < 3; i++)
+		page_out(child, i);
+	mm_exit(mm);
+	assert_int_equal(nr_swap_used(), 3);
+	assert_int_equal(read_word(child, 0), 100);
+	assert_int_equal(nr_swap_used(), 2);
+	folio = folio_at(child, 0);
+	assert_false(PageAnonExclusive(pte_page(pte_at(child, 0))));
+	write_word(child, 0, 200);
+	assert_ptr_equal(folio_at(child, 0), folio);
+	assert_true(PageAnonExclusive(pte_page(pte_at(child, 0))));
+	assert_int_equal(do_user_addr_fault(child, page_addr(1), FAULT_FLAG_WRITE), 0);
+	assert_true(PageAnonExclusive(pte_page(pte_at(child, 1))) && pte_write(pte_at(child, 1)));
+	assert_int_equal(sys_mprotect(child, page_addr(2), PAGE_SIZE, PROT_READ), 0);
+	assert_int_equal(sys_mlock2(child, page_addr(2), PAGE_SIZE, 0), 0);
+	assert_true(PageAnonExclusive(pte_page(pte_at(child, 2))));
+	assert_at_rest(child);
+	mm_exit(child);
+}
+
 /* The child is the first to bring it back, and the parent's rmap walk must still find both. */
 static void a_shared_page_is_found_through_the_root(void **state)
 {
@@ -351,6 +379,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_device_of_slots, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(out_and_in, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(shared_pages, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(the_last_share_is_exclusive_once_it_is_needed, swap_world_up,
+						world_down),
 		cmocka_unit_test_setup_teardown(a_shared_page_is_found_through_the_root, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(fork_copies_swap_entries, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(pages_in_use_stay, swap_world_up, world_down),
