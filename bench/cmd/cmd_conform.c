@@ -9,6 +9,7 @@
 #include "bench/cmd/commands.h"
 #include "bench/conform/conform.h"
 #include "bench/conform/expect.h"
+#include "bench/conform/live_swap.h"
 #include "bench/ground/interrupt.h"
 #include "bench/ground/suggest.h"
 #include "bench/run/stage.h"
@@ -23,7 +24,7 @@ struct conform_options {
 
 enum {
 	OPT_SEED = 1, OPT_SECONDS, OPT_SEQUENCES, OPT_OPS, OPT_THEME, OPT_REPLAY, OPT_EXPECT, OPT_STRICT, OPT_JSON,
-	OPT_POLICY, OPT_SAVE, OPT_DIVERGENCES, OPT_ALL_EXCEPTIONS, OPT_LIST,
+	OPT_POLICY, OPT_SAVE, OPT_DIVERGENCES, OPT_ALL_EXCEPTIONS, OPT_LIST, OPT_SWAP,
 };
 
 static const struct poptOption options[] = {
@@ -37,6 +38,7 @@ static const struct poptOption options[] = {
 	{ "expect", 0, POPT_ARG_NONE, NULL, OPT_EXPECT, "run the expectations in FILEs instead", NULL },
 	{ "strict", 0, POPT_ARG_NONE, NULL, OPT_STRICT, "allow no exceptions", NULL },
 	{ "all-exceptions", 0, POPT_ARG_NONE, NULL, OPT_ALL_EXCEPTIONS, "fail if an exception is never used", NULL },
+	{ "swap", 0, POPT_ARG_NONE, NULL, OPT_SWAP, "as root: turn swap on for the run (16 MiB)", NULL },
 	{ "list", 0, POPT_ARG_NONE, NULL, OPT_LIST, "print themes and exceptions", NULL },
 	{ "divergences", 0, POPT_ARG_STRING, NULL, OPT_DIVERGENCES, "stop after N divergences (default: 1)", "N" },
 	{ "save", 0, POPT_ARG_STRING, NULL, OPT_SAVE, "folder for divergences (default: .)", "FOLDER" },
@@ -103,6 +105,9 @@ static int take(void *target, int option, const char *text)
 		return 0;
 	case OPT_LIST:
 		chosen->list = true;
+		return 0;
+	case OPT_SWAP:
+		conform->swap = true;
 		return 0;
 	case OPT_STRICT:
 		conform->strict = true;
@@ -172,15 +177,27 @@ static int conform_both(struct conform_options *chosen, const struct command_lin
 	failures_catch();
 	interrupt_defer();
 	if (chosen->replay)
-		status = conform_replay(conform, live, core_side(&policy), line->words, line->nr_words);
+		status = conform_replay(conform, live, core_side(&policy, live->swap), line->words, line->nr_words);
 	else if (chosen->expect)
-		status = expect_files(live, core_side(&policy), line->words, line->nr_words);
+		status = expect_files(live, core_side(&policy, live->swap), line->words, line->nr_words);
 	else
-		status = conform_run(conform, live, core_side(&policy), chosen->json);
+		status = conform_run(conform, live, core_side(&policy, live->swap), chosen->json);
 	live->end(live);
 	end = stop_core();
 	choices_free(&choices);
 	return status ? status : end ? end : interrupt_status(status);
+}
+
+/* Where swap is refused, the run goes on without. */
+static int conform_with_swap(struct conform_options *chosen, const struct command_line *line)
+{
+	const char *why = live_swap_on();
+	int status;
+
+	if (why)
+		printf("swap stays off: %s\n", why);
+	status = conform_both(chosen, line);
+	return live_swap_off() ? status : max(status, fail("swap cannot be turned off: see /proc/swaps"));
 }
 
 static int list(void)
@@ -214,7 +231,8 @@ static int run_conform(int argc, const char **argv)
 	if (!status) {
 		status = check_words(&chosen, &line);
 		if (!status)
-			status = chosen.list ? list() : conform_both(&chosen, &line);
+			status = chosen.list ? list() :
+				 chosen.conform.swap ? conform_with_swap(&chosen, &line) : conform_both(&chosen, &line);
 		command_line_free(&line);
 	}
 	failure_repeat_with(NULL);

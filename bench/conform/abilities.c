@@ -146,6 +146,7 @@ void abilities_find(struct abilities *abilities, struct side *live, struct side 
 	find_kinds(abilities, &probe);
 	find_advices(abilities, &probe);
 	find_forms(abilities, &probe);
+	abilities->swap = live->swap && core->swap;
 	abilities->accounting = accounted_vmas(live) == accounted_vmas(core);
 	if (report && !abilities->accounting)
 		fprintf(report, "%sVM_ACCOUNT (core lacks it)", probe.any ? ", " : "not compared: ");

@@ -16,6 +16,7 @@ struct abilities {
 	bool kinds[NR_OP_KINDS];
 	bool advices[NR_ADVICES];
 	bool forms[NR_MAP_FORMS];
+	bool swap;
 	bool accounting;	/* VMAs that differ in VM_ACCOUNT are not joined: mappings without noreserve */
 };
 

@@ -10,6 +10,7 @@ struct conform {
 	double seconds;
 	const struct theme *theme;	/* NULL: all */
 	bool strict, all_exceptions;
+	bool swap;			/* was asked for */
 	char *folder;			/* for files of divergences; NULL: the present one */
 };
 

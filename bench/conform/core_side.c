@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <signal.h>
 
+#define SWAP_SLOTS	8192	/* 32 MiB: more than all windows of a tree */
+
 static struct core_side *core_of(struct side *side)
 {
 	return container_of(side, struct core_side, side);
@@ -254,9 +256,11 @@ static void core_reset(struct side *side, long pages)
 static void core_end(struct side *side)
 {
 	drop_all(core_of(side));
+	if (side->swap)
+		BUG_ON(swap_off());
 }
 
-struct side *core_side(const struct mm_policy *policy)
+struct side *core_side(const struct mm_policy *policy, bool swap)
 {
 	static struct core_side core;
 
@@ -282,5 +286,6 @@ struct side *core_side(const struct mm_policy *policy)
 			.end = core_end,
 		},
 	};
+	core.side.swap = swap && !swap_on(SWAP_SLOTS);
 	return &core.side;
 }

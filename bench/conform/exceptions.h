@@ -27,6 +27,7 @@ struct exception {
 	const char *name, *reason;
 	enum verdict verdict;	/* EXCUSED or ENDS */
 	bool (*covers)(const struct step *step, const struct difference *difference);
+	bool swap;		/* only with swap */
 	unsigned long fired;
 };
 

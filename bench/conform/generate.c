@@ -149,6 +149,8 @@ static int some_advice(struct generator *generator)
 
 	if (chance(generator, 1))
 		return NO_ADVICE;
+	if (generator->theme->pageout && able[PAGEOUT_ADVICE] && chance(generator, generator->theme->pageout))
+		return PAGEOUT_ADVICE;
 	if (chance(generator, generator->theme->huge)) {
 		at = (unsigned int)below(generator, ARRAY_SIZE(huge));
 		if (able[huge[at]])
@@ -249,10 +251,15 @@ static bool generate(struct op_source *source, const struct view *view, struct o
 	return true;
 }
 
-/* Looking at a large window takes long: few sequences have one. */
+/* Looking at a large window takes long: few sequences have one. Themes that need swap are the last ones. */
 static const struct theme *some_theme(struct generator *generator)
 {
-	const struct theme *theme = &themes[below(generator, nr_themes)];
+	const struct theme *theme;
+	unsigned int nr = nr_themes;
+
+	while (!generator->abilities->swap && themes[nr - 1].pageout)
+		nr--;
+	theme = &themes[below(generator, nr)];
 
 	return theme->huge && !chance(generator, 5) ? themes : theme;
 }

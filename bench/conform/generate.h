@@ -13,6 +13,7 @@ struct theme {
 	unsigned char weights[NR_OP_KINDS];	/* of each kind; 0: never */
 	unsigned char forms[NR_MAP_FORMS];	/* of mappings */
 	unsigned char guards, huge;		/* of 100 advices, those about guards, and about huge pages */
+	unsigned char pageout;			/* MADV_PAGEOUT; only with swap a theme of others than --theme's */
 };
 
 extern const struct theme themes[];

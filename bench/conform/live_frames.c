@@ -10,14 +10,20 @@
 #include "bench/conform/live_frames.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/ground/progress.h"
+
 #define KPF(bit)	(UINT64_C(1) << (bit))
-enum { KPF_ANON = 12, KPF_COMPOUND_TAIL = 16, KPF_ZERO_PAGE = 24, KPF_OWNER_2 = 34 };
+enum { KPF_WRITEBACK = 8, KPF_ANON = 12, KPF_COMPOUND_TAIL = 16, KPF_ZERO_PAGE = 24, KPF_OWNER_2 = 34 };
 
 /* Frames whose numbers are so close are read by one call. */
 #define RUN_MAX		16
+/* A device that takes longer has failed. */
+#define WRITEBACK_SECONDS	2
 
 /* No lock: the controller's only. */
 static int counts_fd = -1, flags_fd = -1;
@@ -51,6 +57,34 @@ void live_frames_forget(void)
 	age++;
 }
 
+/* Of frames in a row. */
+static bool read_words(int fd, uint32_t frame, unsigned int nr, uint64_t *words)
+{
+	size_t size = nr * sizeof(words[0]);
+
+	return pread(fd, words, size, (off_t)(frame - 1) * (off_t)sizeof(words[0])) == (ssize_t)size;
+}
+
+static bool under_writeback(uint32_t frame)
+{
+	uint64_t flags = 0;
+
+	return frame && read_words(flags_fd, frame, 1, &flags) && flags & KPF(KPF_WRITEBACK);
+}
+
+/* A call for no pages drains the batches first. Source: mm/migrate.c, do_pages_move(). */
+void live_frames_settle(const struct page_state *pages, long nr)
+{
+	static const int node;
+	const double limit = now_seconds() + WRITEBACK_SECONDS;
+	int status;
+
+	for (long i = 0; i < nr; i++)
+		while (under_writeback(pages[i].frame) && now_seconds() < limit)
+			sched_yield();
+	syscall(SYS_move_pages, 0, 0ul, NULL, &node, &status, 0);
+}
+
 unsigned long live_frames_collapsed(void)
 {
 	int fd = open("/sys/kernel/mm/transparent_hugepage/khugepaged/pages_collapsed", O_RDONLY | O_CLOEXEC);
@@ -73,14 +107,6 @@ static void show(struct page_state *page, uint64_t count, uint64_t flags)
 		page->unknown |= PAGE_ANON_EXCLUSIVE;
 	if (flags & KPF(KPF_ANON) && flags & KPF(KPF_OWNER_2))
 		page->bits |= PAGE_ANON_EXCLUSIVE;
-}
-
-/* Of frames in a row. */
-static bool read_words(int fd, uint32_t frame, unsigned int nr, uint64_t *words)
-{
-	size_t size = nr * sizeof(words[0]);
-
-	return pread(fd, words, size, (off_t)(frame - 1) * (off_t)sizeof(words[0])) == (ssize_t)size;
 }
 
 /* How many pages from @pages on are in frames in a row. */

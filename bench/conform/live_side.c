@@ -7,6 +7,7 @@
 #include "bench/conform/agent.h"
 #include "bench/conform/live_files.h"
 #include "bench/conform/live_frames.h"
+#include "bench/conform/live_swap.h"
 #include "core/faultline.h"
 
 /* No lock: the controller's only. */
@@ -27,6 +28,34 @@ struct live_side {
 static struct live_side *live_of(struct side *side)
 {
 	return container_of(side, struct live_side, side);
+}
+
+/* ---- what an agent shows ---- */
+static void show_word(uint64_t word, struct page_state *page)
+{
+	static const struct { unsigned int from; uint16_t to; } bits[] = {
+		{ 63, PAGE_PRESENT }, { 62, PAGE_SWAPPED }, { 61, PAGE_OF_FILE }, { 58, PAGE_GUARD },
+		{ 56, PAGE_MAPPED_ONCE }, { 55, PAGE_SOFT_DIRTY },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++)
+		if (word >> bits[i].from & 1)
+			page->bits |= bits[i].to;
+	if (page->bits & PAGE_PRESENT && word << 9)
+		page->frame = (uint32_t)(word & ((UINT64_C(1) << 55) - 1)) + 1;
+}
+
+static void show_pages(const struct agent_sight *sight, long nr, struct page_state *pages)
+{
+	memset(pages, 0, (size_t)nr * sizeof(pages[0]));
+	for (long i = 0; i < nr; i++) {
+		if (sight->map[i])
+			show_word(sight->map[i], &pages[i]);
+		if (sight->incore[i] & 1)
+			pages[i].bits |= PAGE_INCORE;
+		if (nr >= LEAF_PAGES && sight->huge[i])
+			pages[i].bits |= PAGE_HUGE;
+	}
 }
 
 /* ---- operations ---- */
@@ -81,6 +110,26 @@ static long ask_to_run(struct live_side *live, const struct op *op)
 	return exchange->result;
 }
 
+static bool reclaims(int advice)
+{
+	return advice == MADV_PAGEOUT || advice == MADV_FREE || advice == MADV_COLD;
+}
+
+/* What reclaimers do after the call is over by then: writeback, and batches that hold references. */
+static long run_reclaim(struct live_side *live, const struct op *op)
+{
+	const struct agent_sight *sight = &agent_exchange(op->process)->sight;
+	static struct page_state before[WINDOW_PAGES_MAX];
+	long ret;
+
+	show_pages(sight, live->pages, before);
+	live->looked = false;
+	ret = ask_to_run(live, op);
+	if (live->side.knows.mapcounts)
+		live_frames_settle(before, live->pages);
+	return ret;
+}
+
 /* A pin that is there already is replaced. */
 static long run_pin(struct live_side *live, const struct op *op)
 {
@@ -126,39 +175,14 @@ static long live_run(struct side *side, const struct op *op)
 	case OP_MLOCKALL:
 	case OP_MUNLOCKALL:
 		return run_mlockall(live, op);
+	case OP_MADVISE:
+		return live->side.swap && reclaims(op->advice) ? run_reclaim(live, op) : ask_to_run(live, op);
 	default:
 		return ask_to_run(live, op);
 	}
 }
 
 /* ---- states ---- */
-static void show_word(uint64_t word, struct page_state *page)
-{
-	static const struct { unsigned int from; uint16_t to; } bits[] = {
-		{ 63, PAGE_PRESENT }, { 62, PAGE_SWAPPED }, { 61, PAGE_OF_FILE }, { 58, PAGE_GUARD },
-		{ 56, PAGE_MAPPED_ONCE }, { 55, PAGE_SOFT_DIRTY },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++)
-		if (word >> bits[i].from & 1)
-			page->bits |= bits[i].to;
-	if (page->bits & PAGE_PRESENT && word << 9)
-		page->frame = (uint32_t)(word & ((UINT64_C(1) << 55) - 1)) + 1;
-}
-
-static void show_pages(const struct agent_sight *sight, long nr, struct page_state *pages)
-{
-	memset(pages, 0, (size_t)nr * sizeof(pages[0]));
-	for (long i = 0; i < nr; i++) {
-		if (sight->map[i])
-			show_word(sight->map[i], &pages[i]);
-		if (sight->incore[i] & 1)
-			pages[i].bits |= PAGE_INCORE;
-		if (nr >= LEAF_PAGES && sight->huge[i])
-			pages[i].bits |= PAGE_HUGE;
-	}
-}
-
 /* The pages of a leaf have the exclusive mark of its first page. */
 static void show_leaves(long nr, struct page_state *pages, unsigned long start)
 {
@@ -355,6 +379,7 @@ struct side *live_side(const char **why)
 		live_files_close(&live.files);
 		return NULL;
 	}
+	live.side.swap = live_has_swap();
 	find_out(&live);
 	return &live.side;
 }

@@ -89,6 +89,7 @@ struct side_knows {
 struct side {
 	const char *name;		/* "live", "core" */
 	struct side_knows knows;
+	bool swap;			/* it has some: set before the first sequence */
 	bool huge;			/* after the next reset(), huge pages are allowed: set by the caller */
 	bool thorough;			/* look() shows what takes longer, too: set by the caller */
 	/* A tree of one process with an empty window of @pages pages, and fresh files; what was before is gone. */
@@ -105,10 +106,11 @@ struct side {
 
 /*
  * live_side - forks the agents: before the core starts, and before the program has a second thread. NULL: this system
- * has none, or refuses; *@why says what. core_side - the core's, which has started, under @policy.
+ * has none, or refuses; *@why says what. core_side - the core's, which has started, under @policy; with
+ * swap, if @swap.
  */
 struct side *live_side(const char **why);
 struct mm_policy;
-struct side *core_side(const struct mm_policy *policy);
+struct side *core_side(const struct mm_policy *policy, bool swap);
 
 #endif

@@ -69,6 +69,18 @@ const struct theme themes[] = {
 		.guards = 15,
 		.huge = 60,
 	},
+	{
+		.name = "pressure",
+		.what = "MADV_PAGEOUT with fork, moves, protections and pins (--swap)",
+		.weights = { [OP_MMAP] = 7, [OP_MUNMAP] = 3, [OP_MPROTECT] = 5, [OP_MREMAP] = 7, [OP_MADVISE] = 22,
+			     [OP_MLOCK] = 1, [OP_MUNLOCK] = 1, [OP_MINCORE] = 1, [OP_READ] = 14, [OP_WRITE] = 18,
+			     [OP_FORK] = 7, [OP_EXIT] = 4, [OP_TRUNCATE] = 1, [OP_PIN] = 2, [OP_UNPIN] = 2,
+			     [OP_MOVE_PAGES] = 2, [OP_CLEAR_REFS] = 1 },
+		.forms = { [MAP_FORM_ANON] = 40, [MAP_FORM_FILE_PRIVATE] = 5, [MAP_FORM_FILE_SHARED] = 4,
+			   [MAP_FORM_POPULATE] = 3 },
+		.guards = 8,
+		.pageout = 55,
+	},
 };
 const unsigned int nr_themes = ARRAY_SIZE(themes);
 

@@ -386,7 +386,8 @@ static bool never(const struct step *step, const struct difference *difference)
 static void an_exception_excuses_what_it_covers_or_ends_the_sequence(void **state)
 {
 	struct exception table[] = {
-		{ "never", "", EXCUSED, never, 0 }, { "seven", "", EXCUSED, reads_seven, 0 }, { .name = NULL },
+		{ .name = "never", .verdict = EXCUSED, .covers = never },
+		{ .name = "seven", .verdict = EXCUSED, .covers = reads_seven }, { .name = NULL },
 	};
 
 	(void)state;

@@ -56,7 +56,7 @@ static int up(void **state)
 	live = live_side(&why);
 	policy.soft_dirty = live && (live->knows.page_bits & PAGE_SOFT_DIRTY);
 	world_start(1ul << 14, CACHE_LINE);
-	core = core_side(&policy);
+	core = core_side(&policy, false);
 	if (!live)
 		fprintf(stderr, "the running kernel cannot be compared: %s\n", why);
 	else if (!engine_begin(&engine, live, core))

@@ -109,7 +109,7 @@ static int up(void **state)
 	(void)state;
 	world_start(4096, 64);
 	policy = world_policy("linux-6.15");
-	core = core_side(&policy);
+	core = core_side(&policy, false);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ refuses 'give one of them' conform --expect --replay x
 refuses '--json is for random sequences' conform --replay --json x x
 
 ends 0 conform --list
-for theme in plain merge guards cow files lock huge; do
+for theme in plain merge guards cow files lock huge pressure; do
 	shows "$theme "
 done
 grep '^- ' out >listed
@@ -30,6 +30,23 @@ ends 2 conform --replay missing.txt
 ends 0 conform --replay "$SOURCE"/tests/conform/*.txt
 [ "$(grep -cE '^(agrees|ends at an exception): ' out)" -eq "$(ls "$SOURCE"/tests/conform/*.txt | wc -l)" ] ||
 	surprise 'not each file'
+# With swap, where the kernel lets this test turn it on: it is off again even after SIGKILL.
+ends 0 conform --swap --replay "$SOURCE"/tests/conform/*.txt
+if ! grep -q '^swap stays off: ' out; then
+	ends 0 conform --swap --expect "$SOURCE"/tests/conform/expect/*.txt
+	shows ' checks: 0 failed; '
+	ends 0 conform --swap --theme pressure --seconds 1 --seed 5
+	shows '  exception swap-cache-incore: '
+	mkdir area
+	TMPDIR=$PWD/area "$FAULTLINE" conform --swap --theme pressure --seconds 60 >out 2>err &
+	until file=$(ls area) && [ -n "$file" ] && grep -q "$file" /proc/swaps; do
+		kill -0 $! 2>/dev/null || surprise 'the run ended before the signal'
+	done
+	kill -KILL $!
+	wait $! || true
+	while [ -e "area/$file" ]; do :; done
+	! grep -q "$file" /proc/swaps || surprise 'swap is still on'
+fi
 ends 0 conform --expect "$SOURCE"/tests/conform/expect/*.txt
 shows ' expectations, '
 shows ' checks: 0 failed; '
