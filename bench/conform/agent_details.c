@@ -128,12 +128,13 @@ static void look_at_flags(unsigned long start, struct agent_sight *sight)
 		return;
 	lines_begin(&smaps);
 	while (i < sight->nr_vmas && (line = next_line(min(sight->nr_vmas - i, VMAS_AT_A_TIME) * VMA_SIZE))) {
-		unsigned long first = number(line, 16, &rest);
-
-		if (rest > line && *rest == '-')
-			inside = number(rest + 1, 16, &rest) > start && first;
-		else if (inside && !strncmp(line, key, sizeof(key) - 1))
+		/* Words begin with a capital letter. */
+		if (*line < 'A' || *line > 'Z') {
+			number(line, 16, &rest);
+			inside = number(rest + 1, 16, &rest) > start;
+		} else if (inside && *line == key[0] && !strncmp(line, key, sizeof(key) - 1)) {
 			sight->vmas[i++].vm_flags = flags_of(line + sizeof(key) - 1);
+		}
 	}
 }
 
@@ -141,10 +142,10 @@ static long count_of(const char *line, const char *key, long otherwise)
 {
 	size_t length = strlen(key);
 
-	if (strncmp(line, key, length))
+	if (*line != *key || strncmp(line, key, length))
 		return otherwise;
-	line += length;
-	line += strspn(line, " \t");
+	for (line += length; *line == ' ' || *line == '\t';)
+		line++;
 	return (long)(number(line, 10, &line) / PAGE_KIB);
 }
 
