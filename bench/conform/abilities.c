@@ -95,6 +95,8 @@ static void find_kinds(struct abilities *abilities, struct probe *probe)
 		}
 		abilities->kinds[i] = both_can(probe, &map_all, &op, "call", op_kind_name(op.kind));
 	}
+	/* Of others: CAP_SYS_NICE. */
+	abilities->kinds[OP_PROCESS_MADVISE] &= probe->live->knows.frames;
 }
 
 static void find_advices(struct abilities *abilities, struct probe *probe)

@@ -120,7 +120,7 @@ static void answer(struct exchange *exchange)
 	case AGENT_RUN:
 		if (exchange->op.kind == OP_EXIT)
 			agent_exit(0);
-		exchange->result = agent_run(&exchange->op, exchange->pages);
+		exchange->result = agent_run(&exchange->op, exchange->other, exchange->pages);
 		break;
 	case AGENT_LOOK:
 		break;

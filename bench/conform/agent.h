@@ -53,6 +53,7 @@ struct exchange {
 	bool huge;			/* (T) AGENT_CLEAN: huge pages are allowed */
 	long pages;			/* (T) of the window */
 	struct op op;			/* (T) */
+	pid_t other;			/* (T) of OP_PROCESS_MADVISE */
 	long result;			/* (T) of the operation; of OP_FORK: the child's pid */
 	struct agent_sight sight;	/* (T) */
 	unsigned char wanted[WINDOW_PAGES_MAX];	/* (T) AGENT_CONTENTS */

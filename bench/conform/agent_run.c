@@ -104,13 +104,25 @@ static long run_pin(const struct op *op, unsigned long addr)
 	return ret < 0 ? ret : 0;
 }
 
+static long run_process_madvise(const struct op *op, pid_t other, unsigned long addr, unsigned long len)
+{
+	const struct iovec range = { (void *)addr, len };
+	long fd = CALL(SYS_pidfd_open, other, 0), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = CALL(SYS_process_madvise, fd, &range, 1ul, op->advice, 0);
+	CALL(SYS_close, fd);
+	return ret;
+}
+
 /* A sanitizer's shadow memory would be faulted in, all of it. */
 static long run_mlockall(const struct op *op)
 {
 	return SANITIZED ? -ENOSYS : CALL(SYS_mlockall, op->flags);
 }
 
-long agent_run(const struct op *op, long pages)
+long agent_run(const struct op *op, pid_t other, long pages)
 {
 	unsigned long addr = op_address(op, pages), len = (unsigned long)op->pages * WINDOW_PAGE;
 
@@ -125,6 +137,8 @@ long agent_run(const struct op *op, long pages)
 		return run_mremap(op, addr, len, pages);
 	case OP_MADVISE:
 		return CALL(SYS_madvise, addr, len, op->advice);
+	case OP_PROCESS_MADVISE:
+		return run_process_madvise(op, other, addr, len);
 	case OP_MLOCK:
 		return CALL(SYS_mlock2, addr, len, op->flags);
 	case OP_MUNLOCK:

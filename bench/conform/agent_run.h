@@ -11,8 +11,11 @@
  * queried for a VMA.
  */
 long agent_prepare(const struct agent_files *files, struct agent_sight *sight);
-/* Runs the operation; the result is as struct side's run() returns it. OP_FORK and OP_EXIT are not for it. */
-long agent_run(const struct op *op, long pages);
+/*
+ * Runs the operation; @other is the process of OP_PROCESS_MADVISE. The result is as struct side's run() returns it.
+ * OP_FORK and OP_EXIT are not for it.
+ */
+long agent_run(const struct op *op, pid_t other, long pages);
 /* Unmaps all windows and what may have grown out of them; unlocks memory. Returns 0, or -errno: a VMA is sealed. */
 long agent_clean(bool huge);
 

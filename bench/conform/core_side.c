@@ -189,6 +189,9 @@ static long core_run(struct side *side, const struct op *op)
 		return run_mremap(core, mm, op, addr, len);
 	case OP_MADVISE:
 		return sys_madvise(mm, addr, len, op->advice);
+	case OP_PROCESS_MADVISE:
+		return sys_process_madvise(core_mm(core, (unsigned int)op->to), &(struct iovec){ (void *)addr, len }, 1,
+					   op->advice, 0, op->to != op->process);
 	case OP_MLOCK:
 		return sys_mlock2(mm, addr, len, op->flags);
 	case OP_MUNLOCK:

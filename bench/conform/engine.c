@@ -145,7 +145,8 @@ static bool compare_step(struct run *run, const struct op *op, bool all)
 	if (all)
 		return compare_all(run);
 	return (!run->tree.alive[op->process] || compare_process(run, op->process, NULL)) &&
-	       (op->kind != OP_FORK || !run->tree.alive[op->to] || compare_process(run, (unsigned int)op->to, NULL));
+	       ((op->kind != OP_FORK && op->kind != OP_PROCESS_MADVISE) || !run->tree.alive[op->to] ||
+		compare_process(run, (unsigned int)op->to, NULL));
 }
 
 /* Returns false if the sequence ends here. */

@@ -17,7 +17,7 @@ static bool locks(const struct op *op)
 
 static bool pages_out(const struct op *op)
 {
-	return op->kind == OP_MADVISE && op->advice == MADV_PAGEOUT;
+	return (op->kind == OP_MADVISE || op->kind == OP_PROCESS_MADVISE) && op->advice == MADV_PAGEOUT;
 }
 
 /* True if such an operation is among those up to @step. */

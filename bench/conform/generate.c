@@ -7,6 +7,7 @@
 #define PAGEOUT_ADVICE	21
 #define COLLAPSE_ADVICE	25
 #define NO_ADVICE	99
+#define MPOL_MF_MOVE	2
 
 static bool chance(struct generator *generator, unsigned int of_100)
 {
@@ -180,6 +181,16 @@ static void some_pin(struct generator *generator, const struct view *view, const
 	}
 }
 
+static unsigned int some_alive(struct generator *generator, const struct view *view)
+{
+	unsigned int at = (unsigned int)below(generator, view->tree->nr_alive);
+
+	for (unsigned int i = 0; i < NR_PROCESSES; i++)
+		if (view->tree->alive[i] && !at--)
+			return i;
+	return 0;
+}
+
 static void some_arguments(struct generator *generator, const struct view *view, struct op *op)
 {
 	const struct process_state *state = view->states[op->process];
@@ -198,6 +209,13 @@ static void some_arguments(struct generator *generator, const struct view *view,
 		op->first = some_page(generator, state);
 		if (op->kind == OP_WRITE)
 			op->byte = (unsigned char)rng_next(&generator->rng);
+		if (op->kind == OP_MOVE_PAGES && chance(generator, 50))
+			op->flags = MPOL_MF_MOVE;
+		break;
+	case OP_PROCESS_MADVISE:
+		op->to = some_alive(generator, view);
+		some_range(generator, view->states[op->to], op);
+		op->advice = some_advice(generator);
 		break;
 	case OP_FORK:
 		op->to = below(generator, NR_PROCESSES);
@@ -225,15 +243,9 @@ static void some_arguments(struct generator *generator, const struct view *view,
 /* The process that acted last goes on mostly. */
 static unsigned int some_process(struct generator *generator, const struct view *view)
 {
-	unsigned int last = view->done->nr ? view->done->ops[view->done->nr - 1].process : 0, at;
+	unsigned int last = view->done->nr ? view->done->ops[view->done->nr - 1].process : 0;
 
-	if (view->tree->alive[last] && chance(generator, 60))
-		return last;
-	at = (unsigned int)below(generator, view->tree->nr_alive);
-	for (unsigned int i = 0; i < NR_PROCESSES; i++)
-		if (view->tree->alive[i] && !at--)
-			return i;
-	return last;
+	return view->tree->alive[last] && chance(generator, 60) ? last : some_alive(generator, view);
 }
 
 static bool generate(struct op_source *source, const struct view *view, struct op *op)

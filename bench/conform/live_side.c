@@ -103,6 +103,8 @@ static long ask_to_run(struct live_side *live, const struct op *op)
 
 	exchange->request = AGENT_RUN;
 	exchange->op = *op;
+	if (op->kind == OP_PROCESS_MADVISE)
+		exchange->other = agent_exchange((unsigned int)op->to)->pid;
 	look_too(live, op->process);
 	if (!agent_ask(op->process))
 		return RESULT_DEAD;
@@ -118,7 +120,8 @@ static bool reclaims(int advice)
 /* What reclaimers do after the call is over by then: writeback, and batches that hold references. */
 static long run_reclaim(struct live_side *live, const struct op *op)
 {
-	const struct agent_sight *sight = &agent_exchange(op->process)->sight;
+	unsigned int process = op->kind == OP_PROCESS_MADVISE ? (unsigned int)op->to : op->process;
+	const struct agent_sight *sight = &agent_exchange(process)->sight;
 	static struct page_state before[WINDOW_PAGES_MAX];
 	long ret;
 
@@ -176,6 +179,7 @@ static long live_run(struct side *side, const struct op *op)
 	case OP_MUNLOCKALL:
 		return run_mlockall(live, op);
 	case OP_MADVISE:
+	case OP_PROCESS_MADVISE:
 		return live->side.swap && reclaims(op->advice) ? run_reclaim(live, op) : ask_to_run(live, op);
 	default:
 		return ask_to_run(live, op);

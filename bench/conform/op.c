@@ -46,6 +46,7 @@ static const struct {
 	[OP_CLEAR_REFS] = { "clear_refs", { ARG_NONE } },
 	[OP_MLOCKALL] = { "mlockall", { ARG_MLOCKALL } },
 	[OP_MUNLOCKALL] = { "munlockall", { ARG_NONE } },
+	[OP_PROCESS_MADVISE] = { "process_madvise", { ARG_TO, ARG_RANGE, ARG_ADVICE } },
 };
 
 const char *op_kind_name(enum op_kind kind)

@@ -46,6 +46,7 @@ enum op_kind {
 	OP_CLEAR_REFS,	/* soft-dirty bits of the process */
 	OP_MLOCKALL,	/* flags */
 	OP_MUNLOCKALL,
+	OP_PROCESS_MADVISE,	/* to: the process that has first, pages; advice; the result is in bytes */
 	NR_OP_KINDS
 };
 

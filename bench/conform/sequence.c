@@ -19,6 +19,8 @@ bool process_tree_allows(const struct process_tree *tree, const struct op *op)
 	switch (op->kind) {
 	case OP_FORK:
 		return !tree->alive[op->to];
+	case OP_PROCESS_MADVISE:
+		return tree->alive[op->to];
 	case OP_EXIT:
 		return tree->nr_alive > 1;
 	case OP_PIN:

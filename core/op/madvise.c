@@ -218,6 +218,9 @@ long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned
 
 	if (flags || nr > UIO_MAXIOV || (remote && !advice_valid_remotely(advice)))
 		return -EINVAL;
+	/* Empty ranges at the end are not looked at. */
+	while (nr && !vec[nr - 1].iov_len)
+		nr--;
 	for (unsigned long i = 0; i < nr && !err; i++) {
 		err = madvise_range(mm, (unsigned long)vec[i].iov_base, vec[i].iov_len, advice);
 		if (!err)

@@ -39,7 +39,7 @@ static void an_operation_is_read_as_it_was_printed(void **state)
 		"0 madvise 0+1 normal", "0 mlock 0+4 onfault", "0 munlock 0+4", "0 mincore 0+2", "0 msync 0+1 sync",
 		"0 mseal 0+1", "0 read 3.9", "0 write 3 255", "0 fork 7", "6 exit", "0 truncate file3 0",
 		"0 pin 3 2 write", "0 unpin 2", "0 move_pages 4+0 move", "0 clear_refs", "0 mlockall current,future",
-		"0 munlockall",
+		"0 munlockall", "1 process_madvise 2 0+3 pageout",
 	};
 	struct op op;
 

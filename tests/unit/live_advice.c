@@ -193,6 +193,25 @@ static void freed_pages_read_alike(void **state)
 	assert_int_equal(live_munmap(AT, PAGES * PAGE_SIZE), 0);
 }
 
+/* One before the end is looked at; those at the end are not, nor is the advice for them alone. */
+static void empty_ranges_at_the_end_are_not_looked_at(void **state)
+{
+	const struct iovec vec[] = { { (void *)(AT + 1), 0 }, { (void *)AT, PAGE_SIZE }, { (void *)(AT + 1), 0 } };
+	struct mm_struct *mm = world_mm("linux-6.15");
+
+	(void)state;
+	if (!live_is_at_least(6, 18))
+		skip();
+	map_both(mm);
+	for (unsigned int i = 0; i < 9; i++)
+		if (i / 3 + i % 3 < 3)
+			assert_int_equal(live_process_madvise(vec + i / 3, i % 3 + 1, i ? MADV_COLD : 99, 0),
+					 sys_process_madvise(mm, vec + i / 3, i % 3 + 1, i ? MADV_COLD : 99, 0, false));
+	assert_int_equal(sys_process_madvise(mm, vec, 1, 99, 0, false), 0);
+	mm_exit(mm);
+	assert_int_equal(live_munmap(AT, PAGES * PAGE_SIZE), 0);
+}
+
 /* ---- seals ---- */
 
 /* (T) all of it: what the two sides are asked */
@@ -415,6 +434,7 @@ int main(void)
 		cmocka_unit_test(results_agree),
 		cmocka_unit_test(a_child_has_what_advice_says),
 		cmocka_unit_test(freed_pages_read_alike),
+		cmocka_unit_test(empty_ranges_at_the_end_are_not_looked_at),
 		cmocka_unit_test(sealed_memory_stays),
 		cmocka_unit_test(seals_are_inherited_and_end_with_the_mm),
 		cmocka_unit_test(all_memory_is_locked),
