@@ -156,7 +156,6 @@ static void put_in_slots(struct folio *folio, unsigned long first)
 	unsigned long nr = folio_nr_pages(folio);
 
 	folio_ref_add(folio, (int)nr);
-	folio_mark_dirty(folio);
 	store_relaxed(&folio->page.private, first);
 	for (unsigned long i = 0; i < nr; i++) {
 		struct swap_slot *s = lock_slot(first + i);

@@ -135,8 +135,11 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct
 		count_event(EV_UNMAP_PINNED);
 		return false;
 	}
-	if (swap)
+	if (swap) {
 		swap_duplicate(unmap->slot + folio_page_idx(folio, page));
+		if (!folio_test_dirty(folio))
+			folio_mark_dirty(folio);	/* the entry will not say so */
+	}
 	if (unmap->flags & TTU_HWPOISON && exclusive)
 		ClearPageAnonExclusive(page);
 	set_pte(ptep, replacement(unmap, pte, page, exclusive));

@@ -114,6 +114,30 @@ static void shared_pages_are_kept_for_the_others(void **state)
 	mm_exit(mm);
 }
 
+/* The entries of a page that reclaim could not unmap tell all afterwards. A reference alone keeps no entry. */
+static void what_reclaim_could_not_unmap_is_given_up(void **state)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 2), *child;
+	struct page *pinned, *got;
+
+	(void)state;
+	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &pinned), 1);
+	assert_int_equal(get_user_pages_fast(mm, page_addr(1), 1, 0, &got), 1);
+	advise(mm, 0, 2, MADV_PAGEOUT);
+	assert_true(pte_present(pte_at(mm, 0)) && swapped(mm, 1));
+	assert_int_equal(read_word(mm, 1), 101);
+	assert_ptr_equal(pte_page(pte_at(mm, 1)), got);
+	unpin_user_page(pinned);
+	put_page(got);
+	assert_int_equal(sys_fork(mm, &child), 0);
+	advise(mm, 0, 2, MADV_FREE);
+	assert_true(folio_test_lazyfree(folio_at(child, 0)) && pte_dirty(pte_at(child, 0)));
+	assert_false(folio_test_lazyfree(folio_at(child, 1)) || pte_dirty(pte_at(child, 1)));
+	assert_at_rest(mm, child);
+	mm_exit(child);
+	mm_exit(mm);
+}
+
 /* Once a page was in a slot its entries are clean, also those of an mm that needs it. */
 static void what_was_swapped_out_is_kept_for_the_others(void **state)
 {
@@ -301,6 +325,7 @@ int main(void)
 		cmocka_unit_test(reclaim_drops_what_was_freed),
 		cmocka_unit_test(swapped_pages_are_freed),
 		cmocka_unit_test(shared_pages_are_kept_for_the_others),
+		cmocka_unit_test(what_reclaim_could_not_unmap_is_given_up),
 		cmocka_unit_test(what_was_swapped_out_is_kept_for_the_others),
 		cmocka_unit_test(a_page_that_another_has_locked_is_not_marked),
 		cmocka_unit_test(a_page_in_use_is_not_dropped),
