@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* conform_core.c - random calls come to the same on the running kernel and in the core; a broken rule shows. */
+/*
+ * conform_core.c - random calls, and the sequences of tests/conform, come to the same on the running kernel and in the
+ * core; a broken rule shows.
+ */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,6 +50,36 @@ static void random_sequences_agree(void **state)
 	assert_int_not_equal(engine.met[OP_MREMAP][1], 0);
 }
 
+static bool kept_sequence_agrees(const char *path)
+{
+	static struct sequence sequence, ran;
+	static struct divergence divergence;
+	FILE *in = fopen(path, "r");
+	const char *why;
+
+	assert_non_null(in);
+	assert_int_equal(sequence_read(in, &sequence, &why), 0);
+	fclose(in);
+	if (engine_replay(&engine, &sequence, &ran, &divergence) != DIVERGED)
+		return true;
+	divergence_print(stderr, &engine, &ran, &divergence);
+	return false;
+}
+
+/* Row: G3. */
+static void kept_sequences_agree(void **state)
+{
+	glob_t paths;
+
+	(void)state;
+	if (!live)
+		skip();
+	assert_int_equal(glob(FAULTLINE_SOURCE_DIR "/tests/conform/*.txt", 0, NULL, &paths), 0);
+	for (size_t i = 0; i < paths.gl_pathc; i++)
+		assert_true(kept_sequence_agrees(paths.gl_pathv[i]));
+	globfree(&paths);
+}
+
 /* The agents are forked before the core starts. */
 static int up(void **state)
 {
@@ -56,7 +90,7 @@ static int up(void **state)
 	live = live_side(&why);
 	policy.soft_dirty = live && (live->knows.page_bits & PAGE_SOFT_DIRTY);
 	world_start(1ul << 14, CACHE_LINE);
-	core = core_side(&policy, false);
+	core = core_side(&policy, live && live->swap);
 	if (!live)
 		fprintf(stderr, "the running kernel cannot be compared: %s\n", why);
 	else if (!engine_begin(&engine, live, core))
@@ -77,7 +111,10 @@ static int down(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(random_sequences_agree) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kept_sequences_agree),
+		cmocka_unit_test(random_sequences_agree),
+	};
 
 	return cmocka_run_group_tests(tests, up, down);
 }
