@@ -40,18 +40,20 @@ static void ttas_wait(spinlock_t *lock, struct wait_cost *cost)
 	uint32_t seen;
 
 	do {
-		while (load_relaxed(&lock->val))
-			wait_rounds(cost, 1, &lock->val);
+		while ((seen = load_relaxed(&lock->val)))
+			wait_rounds(cost, 1, &lock->val, seen);
 		seen = 0;
 	} while (!try_cmpxchg_acquire(&lock->val, &seen, 1u));
 }
 
 static void ticket_wait(spinlock_t *lock, uint16_t mine, struct wait_cost *cost)
 {
+	uint32_t seen;
 	uint16_t ahead;
 
-	while ((ahead = (uint16_t)(mine - load_acquire(&lock->served))))
-		wait_rounds(cost, ahead * TICKET_ROUNDS, &lock->val);
+	/* The ticket served is the lower half. */
+	while ((ahead = (uint16_t)(mine - (uint16_t)(seen = load_acquire(&lock->val)))))
+		wait_rounds(cost, ahead * TICKET_ROUNDS, &lock->val, seen);
 }
 
 /* Takes the lock if it is free and its queue's head, if any, is off its core; false: join the queue. */
@@ -64,7 +66,7 @@ static bool queued_pass(spinlock_t *lock, struct wait_cost *cost)
 			return false;
 		if (!(seen & 0xff) && try_cmpxchg_acquire(&lock->val, &seen, seen | 1))
 			return true;
-		wait_rounds(cost, 1, &lock->val);
+		wait_rounds(cost, 1, &lock->val, seen);
 	}
 	return false;
 }
@@ -77,20 +79,20 @@ static void queued_wait_for_head(struct queue_node *node, struct wait_cost *cost
 
 		if (yields)
 			store_relaxed(&node->away, 1u);
-		wait_rounds(cost, 1, &node->is_head);
+		wait_rounds(cost, 1, &node->is_head, 0);
 		if (yields)
 			store_relaxed(&node->away, 0u);
 	}
 }
 
 /* One round of the head's wait for the holder. */
-static void queued_head_rounds(spinlock_t *lock, struct wait_cost *cost, unsigned int *passes)
+static void queued_head_rounds(spinlock_t *lock, struct wait_cost *cost, uint32_t seen, unsigned int *passes)
 {
 	bool away = cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS && ++*passes <= QUEUED_PASSES;
 
 	if (away)
 		store_relaxed(&lock->head_away, (uint8_t)1);
-	wait_rounds(cost, 1, &lock->val);
+	wait_rounds(cost, 1, &lock->val, away ? (seen & ~SPIN_QUEUED_AWAY) | 1u << 8 : seen);
 	if (away)
 		store_relaxed(&lock->head_away, (uint8_t)0);
 }
@@ -126,13 +128,13 @@ static void queued_wait(spinlock_t *lock, struct wait_cost *cost)
 	}
 	do {
 		while ((seen = load_relaxed(&lock->val)) & 0xff)
-			queued_head_rounds(lock, cost, &passes);
+			queued_head_rounds(lock, cost, seen, &passes);
 		last = seen >> 16 == tail;
 	} while (!try_cmpxchg_acquire(&lock->val, &seen, last ? 1u : seen | 1u));
 	if (last)
 		return;
 	while (!(next = load_acquire(&node->next)))
-		wait_rounds(cost, 1, &node->next);
+		wait_rounds(cost, 1, &node->next, 0);
 	if (load_relaxed(&next->away))
 		store_relaxed(&lock->head_away, (uint8_t)1);
 	store_release(&next->is_head, 1u);

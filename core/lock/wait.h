@@ -29,14 +29,14 @@
 #define SPIN_ROUNDS	64
 
 /*
- * One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. @word: the 4 bytes whose change
- * ends the wait.
+ * One round of waiting of @rounds spins, or of yielding once SPIN_ROUNDS are used up. @word: the 4 bytes that end the
+ * wait once they are no longer @seen.
  */
-static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds, const void *word)
+static inline void wait_rounds(struct wait_cost *cost, unsigned int rounds, const void *word, uint32_t seen)
 {
 	if (SCHEDULED()) {
 		cost->count[LOCKSTAT_SPIN] += rounds;
-		schedule_await(word, "a spinlock");
+		schedule_await(word, seen, "a spinlock");
 		return;
 	}
 	if (cost->count[LOCKSTAT_SPIN] >= SPIN_ROUNDS) {

@@ -30,7 +30,7 @@ static void wait_for(struct walk_mark *mark)
 	/* ORDER[walk-end:B] as above. */
 	while (load_acquire(&mark->seq) == seen) {
 		if (SCHEDULED())
-			schedule_await(&mark->seq, "a lockless walk");
+			schedule_await(&mark->seq, seen, "a lockless walk");
 		else if (++spins < SPINS_BEFORE_YIELD)
 			cpu_relax();
 		else

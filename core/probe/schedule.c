@@ -242,10 +242,10 @@ void schedule_yield(void)
 }
 
 /* ---- waits ---- */
-void schedule_await(const void *word, const char *what)
+void schedule_await(const void *word, uint32_t seen, const char *what)
 {
 	my_turn->word = word;
-	my_turn->seen = load_relaxed((const uint32_t *)word);
+	my_turn->seen = seen;
 	turn_wait(TURN_WORD, what);
 }
 

@@ -113,8 +113,8 @@ void schedule_point(const char *where);
 void schedule_begins(const char *operation, uint32_t op);
 /* Takes the lowest priority: for waits for a condition without a word. */
 void schedule_yield(void);
-/* Returns when the 4 bytes at @word have changed. */
-void schedule_await(const void *word, const char *what);
+/* Returns when the 4 bytes at @word are no longer @seen. */
+void schedule_await(const void *word, uint32_t seen, const char *what);
 void schedule_futex_wait(uint32_t *word, uint32_t value);
 void schedule_futex_wake(uint32_t *word, unsigned int nr);
 
@@ -135,7 +135,12 @@ static inline void schedule_end(void) {}
 static inline void schedule_point(const char *where) { (void)where; }
 static inline void schedule_begins(const char *operation, uint32_t op) { (void)operation, (void)op; }
 static inline void schedule_yield(void) {}
-static inline void schedule_await(const void *word, const char *what) { (void)word, (void)what; }
+static inline void schedule_await(const void *word, uint32_t seen, const char *what)
+{
+	(void)word, (void)seen, (void)what;
+}
+
+
 static inline void schedule_futex_wait(uint32_t *word, uint32_t value) { (void)word, (void)value; }
 static inline void schedule_futex_wake(uint32_t *word, unsigned int nr) { (void)word, (void)nr; }
 static inline void schedule_read_lock(void) {}

@@ -343,7 +343,7 @@ static void read_for_ever(void *arg, unsigned int index)
 		return;
 	}
 	rcu_read_lock();
-	schedule_await(&word, "Godot");
+	schedule_await(&word, 0, "Godot");
 }
 
 static void go_round(void *arg, unsigned int index)
