@@ -10,6 +10,15 @@ if(FAULTLINE_SANITIZE STREQUAL "thread")
 		${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
 
+# Each access becomes a call of core/probe/access.c. Not where threads hold mutexes of the C library, and not
+# those of detectors and oracles.
+if(FAULTLINE_EXPLORE)
+	set(explored ${core_sources})
+	list(FILTER explored EXCLUDE REGEX "/core/(base|host|probe|oracle)/")
+	list(FILTER explored EXCLUDE REGEX "/core/lock/(hold_time|lock[a-z_]*|shadow)\\.c$")
+	set_source_files_properties(${explored} PROPERTIES COMPILE_OPTIONS "${FAULTLINE_ACCESS_CALLS}")
+endif()
+
 # Detectors and subscribers register themselves (core/probe/detector.h), and no symbol of them is called by name: the
 # option -u makes the linker take their files from the archive.
 set(FAULTLINE_REGISTERED "")

@@ -54,6 +54,13 @@ elseif(FAULTLINE_CHECK)
 	set(options -O2 -g -gsplit-dwarf) # a debugger finds the rest in the object files
 	set(link_options -Wl,--compress-debug-sections=zlib)
 	list(APPEND FAULTLINE_DEFINES FAULTLINE_PLAIN_ALLOC=0)
+	if(FAULTLINE_EXPLORE)
+		set(FAULTLINE_BUILD_TYPE explore)
+		set(FAULTLINE_ACCESS_CALLS -fsanitize=thread --param=tsan-instrument-func-entry-exit=0
+			-Wno-tsan) # fences are calls of ours
+		list(APPEND FAULTLINE_DEFINES FAULTLINE_EXPLORE=1)
+		list(APPEND link_options -Wl,--wrap=malloc,--wrap=calloc) # core/probe/race.c
+	endif()
 else()
 	set(FAULTLINE_BUILD_TYPE release)
 	set(options -O2 -g)

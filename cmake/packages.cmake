@@ -48,6 +48,9 @@ if(NOT CMAKE_CROSSCOMPILING)
 	faultline_package(popt libpopt-dev popt.h popt)
 	faultline_package(jansson libjansson-dev jansson.h jansson)
 	faultline_package(gsl libgsl-dev gsl/gsl_cdf.h gsl gslcblas)
+	if(FAULTLINE_EXPLORE)
+		faultline_package(dw libdw-dev elfutils/libdwfl.h dw) # lines of accesses
+	endif()
 	if(BUILD_TESTING)
 		faultline_package(cmocka libcmocka-dev cmocka.h cmocka)
 		faultline_package(expat libexpat1-dev expat.h expat) # pages are well-formed

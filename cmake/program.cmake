@@ -21,6 +21,7 @@ file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c 
 function(faultline_program name workloads core)
 	if(workload_sources)
 		add_library(${workloads} OBJECT ${workload_sources})
+		target_compile_options(${workloads} PRIVATE ${FAULTLINE_ACCESS_CALLS})
 		target_link_libraries(${workloads} PUBLIC ${core})
 	else()
 		add_library(${workloads} INTERFACE)
@@ -30,7 +31,8 @@ function(faultline_program name workloads core)
 		add_dependencies(${name} faultline_commit)
 		target_include_directories(${name} PRIVATE ${generated})
 		target_link_libraries(${name} PRIVATE ${workloads} ${core}
-			faultline::benchmark faultline::popt faultline::jansson faultline::gsl)
+			faultline::benchmark faultline::popt faultline::jansson faultline::gsl
+			$<TARGET_NAME_IF_EXISTS:faultline::dw>)
 	endif()
 endfunction()
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "bench/check/source_line.h"
+
 #define TURNS_SHOWN	40u	/* the last ones: what broke, broke there */
 #define STEPS_SHOWN	8u	/* of a turn, at each of its ends */
 
@@ -59,6 +61,14 @@ static void put_words(struct turns *turns, const char *before, const char *words
 	turns->column += length;
 }
 
+static void put_access(struct turns *turns, const char *before, const struct schedule_event *event)
+{
+	char place[128];
+
+	source_line(event->pc, place, sizeof(place));
+	put_words(turns, before, place);
+}
+
 static void print_event(struct turns *turns, const struct schedule_event *event)
 {
 	switch ((enum schedule_event_kind)event->kind) {
@@ -67,6 +77,18 @@ static void print_event(struct turns *turns, const struct schedule_event *event)
 		break;
 	case SCHEDULE_PASSED:
 		put_words(turns, " ", event->where);
+		break;
+	case SCHEDULE_READS:
+		put_access(turns, " reads: ", event);
+		break;
+	case SCHEDULE_WRITES:
+		put_access(turns, " writes: ", event);
+		break;
+	case SCHEDULE_UPDATES:
+		put_access(turns, " updates: ", event);
+		break;
+	case SCHEDULE_RACES:
+		put_access(turns, " races with ", event);
 		break;
 	case SCHEDULE_CHANGED:
 		put_words(turns, "", " - another place");

@@ -13,7 +13,7 @@
 
 #define ENOUGH_STEPS	1000u
 #define ENOUGH_ROUNDS	64u
-#define MAX_STEPS	5000000u	/* of an episode; some thousand are usual */
+#define MAX_STEPS	(FAULTLINE_EXPLORE ? 500000000u : 5000000u)	/* of an episode; some thousand are usual */
 
 struct poptOption serial_options[] = {
 	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,

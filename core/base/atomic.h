@@ -67,7 +67,9 @@
 /* Full fence: orders this thread's earlier stores before its later loads, which nothing weaker does. */
 static force_inline void smp_mb(void)
 {
-#if defined(__x86_64__)
+#if FAULTLINE_EXPLORE
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#elif defined(__x86_64__)
 	__asm__ __volatile__("lock; addl $0, -4(%%rsp)" ::: "memory", "cc");
 #elif defined(__aarch64__)
 	__asm__ __volatile__("dmb ish" ::: "memory");

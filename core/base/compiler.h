@@ -19,7 +19,13 @@
 #define FAULTLINE_PLAIN_ALLOC 0
 #endif
 
-#if defined(__SANITIZE_THREAD__)
+/* Each access is a call of ours (core/probe/access.h): the compiler's instruments, without their sanitizer. */
+#ifndef FAULTLINE_EXPLORE
+#define FAULTLINE_EXPLORE 0
+#endif
+#if FAULTLINE_EXPLORE
+#define FAULTLINE_TSAN 0
+#elif defined(__SANITIZE_THREAD__)
 #define FAULTLINE_TSAN 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer)

@@ -10,6 +10,7 @@
 #include "core/base/cpu.h"
 #include "core/base/poison.h"
 #include "core/host/topology.h"
+#include "core/probe/race.h"
 #include "core/probe/syncpoint.h"
 
 #define MIN_ALIGN	16	/* bytes: malloc's own */
@@ -223,8 +224,10 @@ static void *alloc(unsigned int node, size_t size, size_t align, bool zero)
 	if (unlikely(inject_alloc_fails()))
 		return NULL;
 	p = backend_alloc(node, size, max(align, (size_t)MIN_ALIGN), zero);
-	if (likely(p))
+	if (likely(p)) {
 		account(node, (int64_t)size);
+		race_fresh(p, size);
+	}
 	return p;
 }
 

@@ -15,6 +15,8 @@
 #include "core/base/cpu.h"
 #include "core/host/arena.h"
 #include "core/host/rcu.h"
+#include "core/probe/access.h"
+#include "core/probe/race.h"
 #include "core/probe/syncpoint.h"
 
 #define SLAB_SIZE	((size_t)32 << 10)	/* bytes, and the alignment: an object's address gives its slab */
@@ -78,12 +80,26 @@ static struct slab *slab_create(const struct typesafe_cache *cache, unsigned int
 		return NULL;
 	slab->node = node;
 	slab->objs = (char *)ALIGN_UP((uintptr_t)(slab->out + nr), cache->align);
+	access_quiet_begin();
 	for (unsigned int i = 0; cache->ctor && i < nr; i++)
 		cache->ctor(slab->objs + i * cache->stride);
+	access_quiet_end();
 	return slab;
 }
 
 /* ---- depots ---- */
+static void depot_lock(struct depot *depot)
+{
+	pthread_mutex_lock(&depot->mutex);
+	race_acquire(depot);
+}
+
+static void depot_unlock(struct depot *depot)
+{
+	race_release(depot);
+	pthread_mutex_unlock(&depot->mutex);
+}
+
 /* Makes room on the list for @nr more objects. */
 static bool depot_reserve(struct depot *depot, unsigned int node, unsigned int nr)
 {
@@ -127,7 +143,7 @@ static unsigned int depot_take(struct typesafe_cache *cache, unsigned int node, 
 {
 	struct depot *depot = &cache->depots[node];
 
-	pthread_mutex_lock(&depot->mutex);
+	depot_lock(depot);
 	if (!depot->nr_free)
 		depot_grow(cache, depot, node);
 	if (nr > depot->nr_free)
@@ -135,7 +151,7 @@ static unsigned int depot_take(struct typesafe_cache *cache, unsigned int node, 
 	depot->nr_free -= nr;
 	if (nr)
 		memcpy(objs, depot->free + depot->nr_free, nr * sizeof(*objs));
-	pthread_mutex_unlock(&depot->mutex);
+	depot_unlock(depot);
 	return nr;
 }
 
@@ -144,10 +160,10 @@ static void depot_give(struct typesafe_cache *cache, unsigned int node, void **o
 {
 	struct depot *depot = &cache->depots[node];
 
-	pthread_mutex_lock(&depot->mutex);
+	depot_lock(depot);
 	memcpy(depot->free + depot->nr_free, objs, nr * sizeof(*objs));
 	depot->nr_free += nr;
-	pthread_mutex_unlock(&depot->mutex);
+	depot_unlock(depot);
 }
 
 /* ---- magazines ---- */
@@ -270,9 +286,9 @@ unsigned long typesafe_live(struct typesafe_cache *cache)
 	for (unsigned int node = 0; node < ARENA_MAX_NODES; node++) {
 		struct depot *depot = &cache->depots[node];
 
-		pthread_mutex_lock(&depot->mutex);
+		depot_lock(depot);
 		live += depot->nr_objs - depot->nr_free;
-		pthread_mutex_unlock(&depot->mutex);
+		depot_unlock(depot);
 	}
 	for (unsigned int cpu = 0; cpu < nr_cpus_used(); cpu++)
 		live -= load_relaxed(&cache->magazines[cpu].count);

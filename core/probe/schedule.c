@@ -18,6 +18,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/futex.h"
+#include "core/probe/race.h"
 #include "core/probe/schedule_turn.h"
 
 /* A thread with so many steps in a row, while others are ready, is taken for a polling loop. */
@@ -50,7 +51,7 @@ static unsigned int number_of(const struct turn *turn)
 	return (unsigned int)(turn - turns);
 }
 
-static void note(const char *where, enum schedule_event_kind kind)
+void schedule_note(const void *where, unsigned int thread, enum schedule_event_kind kind)
 {
 	struct schedule_log *log = now.log;
 
@@ -58,10 +59,14 @@ static void note(const char *where, enum schedule_event_kind kind)
 		return;
 	if (log->nr_events < log->room)
 		log->events[log->nr_events] = (struct schedule_event){
-			.where = where, .step = log->steps, .thread = (uint8_t)number_of(my_turn),
-			.kind = (uint8_t)kind,
+			.where = where, .step = log->steps, .thread = (uint8_t)thread, .kind = (uint8_t)kind,
 		};
 	log->nr_events++;
+}
+
+static void note(const void *where, enum schedule_event_kind kind)
+{
+	schedule_note(where, number_of(my_turn), kind);
 }
 
 /* ---- choosing the next thread ---- */
@@ -203,10 +208,10 @@ static void become_last(void)
 	now.in_a_row = 0;
 }
 
-static void step(const char *where, enum schedule_event_kind kind)
+static bool step_begins(const void *where, enum schedule_event_kind kind)
 {
 	if (!now.racing)
-		return;
+		return false;
 	now.log->steps++;
 	my_turn->step++;
 	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
@@ -218,8 +223,21 @@ static void step(const char *where, enum schedule_event_kind kind)
 		become_last();
 		note(where, SCHEDULE_YIELDED);
 	}
+	return true;
+}
+
+static void step(const char *where, enum schedule_event_kind kind)
+{
+	if (!step_begins(where, kind))
+		return;
 	hold_here(where);
 	reschedule();
+}
+
+void schedule_access(const void *pc, enum schedule_event_kind kind)
+{
+	if (step_begins(pc, kind))
+		reschedule();
 }
 
 void schedule_point(const char *where)
@@ -367,9 +385,11 @@ void schedule_race(unsigned int workers)
 	now.workers = workers;
 	now.left = 0;
 	my_turn->waits = TURN_WORKERS;
+	race_begins();
 	now.racing = true;
 	reschedule();
 	now.racing = false;
+	race_ends();
 	my_turn->waits = TURN_READY;
 }
 

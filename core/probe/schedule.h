@@ -40,6 +40,10 @@
 enum schedule_event_kind {
 	SCHEDULE_BEGINS,		/* a step: an operation of the thread's own begins */
 	SCHEDULE_PASSED,		/* a step */
+	SCHEDULE_READS,			/* a step of explore builds, as the next two */
+	SCHEDULE_WRITES,
+	SCHEDULE_UPDATES,
+	SCHEDULE_RACES,			/* an earlier access, with which the step before this races */
 	SCHEDULE_CHANGED,		/* a step, at which the thread got the lowest priority */
 	SCHEDULE_YIELDED,		/* got the lowest priority: it polls, or ran for long */
 	SCHEDULE_WAITS,
@@ -48,7 +52,10 @@ enum schedule_event_kind {
 
 /* One event of one thread in a race. */
 struct schedule_event {
-	const char *where;		/* a sync point, a lock, or the awaited event */
+	union {
+		const char *where;	/* a sync point, a lock, or the awaited event */
+		const void *pc;		/* of accesses: the instruction */
+	};
 	uint32_t step;
 	uint8_t thread, kind;
 };
@@ -109,6 +116,8 @@ void schedule_end(void);
 /* ---- for participating threads ---- */
 /* A step: another thread may run now. */
 void schedule_point(const char *where);
+/* The same before an access by the instruction at @pc, of a kind from SCHEDULE_READS to SCHEDULE_UPDATES. */
+void schedule_access(const void *pc, enum schedule_event_kind kind);
 /* The same, where number @op of the thread's operations begins. */
 void schedule_begins(const char *operation, uint32_t op);
 /* Takes the lowest priority: for waits for a condition without a word. */

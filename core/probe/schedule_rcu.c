@@ -5,6 +5,7 @@
  * Grace periods are numbered in the order of their requests. Number k is over when no section is open that began
  * before k was requested: the least that RCU guarantees, and so the most that its users may rely on.
  */
+#include "core/probe/race.h"
 #include "core/probe/schedule_turn.h"
 
 #if FAULTLINE_CHECK
@@ -25,6 +26,7 @@ static struct {
 	uint64_t asked;			/* (O) grace periods */
 	uint64_t queued, ran;		/* (O) callbacks, ever */
 	bool ending;			/* (O) no more will come */
+	uint64_t readers, callbacks;	/* by name for race.h: sections that ended, callbacks that ran */
 	pthread_t thread;		/* (O) */
 	struct queued queue[MAX_QUEUED];	/* (O) a ring */
 } rcu;
@@ -59,13 +61,15 @@ void schedule_read_lock(void)
 
 void schedule_read_unlock(void)
 {
-	my_turn->sections--;
+	if (!--my_turn->sections)
+		race_release(&rcu.readers);
 }
 
 void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
 	if (rcu.queued - rcu.ran == MAX_QUEUED)
 		BUG("more than %u RCU callbacks queued", MAX_QUEUED);
+	race_release(head);
 	rcu.queue[rcu.queued++ % MAX_QUEUED] = (struct queued){ head, fn, ++rcu.asked };
 }
 
@@ -73,12 +77,14 @@ void schedule_synchronize_rcu(void)
 {
 	my_turn->number = ++rcu.asked;
 	turn_wait(TURN_GRACE, "a grace period");
+	race_acquire(&rcu.readers);
 }
 
 void schedule_rcu_barrier(void)
 {
 	my_turn->number = rcu.queued;
 	turn_wait(TURN_CALLBACKS, "RCU callbacks");
+	race_acquire(&rcu.callbacks);
 }
 
 /* ---- the callbacks' thread: without a cpu, like liburcu's ---- */
@@ -90,7 +96,10 @@ static void *run_callbacks(void *unused)
 			struct queued *next = &rcu.queue[rcu.ran % MAX_QUEUED];
 
 			schedule_point("rcu.callback");
+			race_acquire(&rcu.readers);
+			race_acquire(next->head);
 			next->fn(next->head);
+			race_release(&rcu.callbacks);
 			rcu.ran++;
 		} else {
 			turn_wait(TURN_WORK, "callbacks to run");

@@ -41,6 +41,9 @@ void turn_wait(enum turn_wait wait, const char *what);
 void turn_take_part(struct turn *turn);
 void turn_leave(void);
 
+/* An event of @thread. */
+void schedule_note(const void *where, unsigned int thread, enum schedule_event_kind kind);
+
 /* schedule_rcu.c */
 int schedule_rcu_begin(void);
 void schedule_rcu_end(void);
