@@ -273,7 +273,7 @@ static const struct theme *some_theme(struct generator *generator)
 		nr--;
 	theme = &themes[below(generator, nr)];
 
-	return theme->huge && !chance(generator, 5) ? themes : theme;
+	return theme->huge && !chance(generator, 25) ? themes : theme;
 }
 
 void generator_begin(struct generator *generator, uint64_t seed, const struct theme *theme, unsigned int nr,
