@@ -28,7 +28,7 @@ static struct {
 	bool wrong;			/* (A) */
 } shared;
 
-/* Each adds 1, the second by a load and a store. */
+/* Each adds 1, the wrong ones by a load and a store. */
 static void count_up(void *correct, unsigned int index)
 {
 	(void)index;
@@ -136,11 +136,10 @@ static void neighbours(void *correct, unsigned int index)
 }
 
 /* Worker 0 fills, and raises the flag, which worker 1 waits for. */
-static bool await_flag(bool acquire)
+static void await_flag(bool acquire)
 {
 	while (!(acquire ? load_acquire(&racy.flag) : load_relaxed(&racy.flag)))
 		yield_core();
-	return true;
 }
 
 static void pass_on(void *correct, unsigned int index)
@@ -151,7 +150,8 @@ static void pass_on(void *correct, unsigned int index)
 			store_release(&racy.flag, 1u);
 		else
 			store_relaxed(&racy.flag, 1u);
-	} else if (await_flag(true)) {
+	} else {
+		await_flag(true);
 		BUG_ON(racy.data != VALUE);
 	}
 }
@@ -163,7 +163,8 @@ static void pass_on_by_fences(void *correct, unsigned int index)
 		racy.data = VALUE;
 		smp_mb();
 		store_relaxed(&racy.flag, 1u);
-	} else if (await_flag(false)) {
+	} else {
+		await_flag(false);
 		if (correct)
 			smp_mb();
 		BUG_ON(racy.data != VALUE);
