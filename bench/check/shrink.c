@@ -37,22 +37,13 @@ static void read_failure(struct failure *failure, const char *said)
 static bool find_change(const struct schedule_log *log, uint32_t at, struct schedule_change *change)
 {
 	const uint32_t nr = min(log->nr_events, log->room);
-	uint32_t ops[SCHEDULE_THREADS] = { 0 }, steps[SCHEDULE_THREADS] = { 0 };
 
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct schedule_event *event = &log->events[i];
-		unsigned int thread = event->thread;
 
-		if (event->kind == SCHEDULE_BEGINS) {
-			ops[thread]++;
-			steps[thread] = 0;
-		}
-		steps[thread] += event->kind == SCHEDULE_BEGINS || event->kind == SCHEDULE_PASSED;
 		if (event->kind != SCHEDULE_CHANGED || event->step != at)
 			continue;
-		*change = (struct schedule_change){ .thread = (uint8_t)thread,
-						    .op = max(ops[thread], 1u) - 1,
-						    .step = steps[thread] };
+		*change = (struct schedule_change){ .thread = event->thread, .op = event->op, .step = event->op_step };
 		return true;
 	}
 	return false;

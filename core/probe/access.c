@@ -2,6 +2,8 @@
 /* access.c - the calls that the compiler makes of accesses, by the names of ThreadSanitizer's interface. */
 #include "core/probe/access.h"
 
+#include <string.h>
+
 #include "core/probe/race.h"
 #include "core/probe/schedule.h"
 
@@ -18,13 +20,10 @@ static inline bool on_own_stack(const void *address)
 	return (uintptr_t)address - (uintptr_t)__builtin_frame_address(0) < STACK_SIZE;
 }
 
-/* Returns whether the access counts. */
-static inline bool access_step(enum schedule_event_kind kind, const void *pc)
+/* Another thread may run before the access. Returns whether the access counts. */
+static inline bool access_point(void)
 {
-	if (!SCHEDULED() || access_quiet)
-		return false;
-	schedule_access(pc, kind);
-	return true;
+	return SCHEDULED() && !access_quiet && schedule_access_point();
 }
 
 #define PC	__builtin_return_address(0)
@@ -32,10 +31,30 @@ static inline bool access_step(enum schedule_event_kind kind, const void *pc)
 void __tsan_init(void) {}
 
 /* ---- plain accesses ---- */
+static uint64_t value_at(const void *p, size_t size)
+{
+	uint64_t value = 0;
+
+	if (size <= sizeof(value))
+		memcpy(&value, p, size);
+	return value;
+}
+
+static void keep(const void *p, uint64_t value, size_t size, int order, enum schedule_event_kind kind, const void *pc)
+{
+	schedule_access(&(struct schedule_event){
+		.pc = pc, .address = p, .value = value, .size = (uint32_t)size, .order = (uint8_t)order,
+		.kind = (uint8_t)kind,
+	});
+}
+
+/* What is written is known after the call: schedule.c looks then. */
 static inline void plain(void *p, size_t size, bool write, const void *pc)
 {
-	if (!on_own_stack(p) && access_step(write ? SCHEDULE_WRITES : SCHEDULE_READS, pc))
-		race_plain(p, size, write, pc);
+	if (on_own_stack(p) || !access_point())
+		return;
+	keep(p, write ? 0 : value_at(p, size), size, SCHEDULE_PLAIN, write ? SCHEDULE_WRITES : SCHEDULE_READS, pc);
+	race_plain(p, size, write, pc);
 }
 
 #define PLAIN(size) \
@@ -55,11 +74,15 @@ void __tsan_read_range(void *p, size_t size) { plain(p, size, false, PC); }
 void __tsan_write_range(void *p, size_t size) { plain(p, size, true, PC); }
 
 /* ---- atomic accesses: one thread runs at a time, and so each is sequentially consistent ---- */
-#define UPDATE(bits, name, builtin) \
+#define UPDATE(bits, name, builtin, result) \
 uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
-	if (access_step(SCHEDULE_UPDATES, PC)) \
+	if (access_point()) { \
+		uint##bits##_t old = *p; \
+\
+		keep((const void *)p, (uint##bits##_t)(result), sizeof(*p), order, SCHEDULE_UPDATES, PC); \
 		race_update((const void *)p, sizeof(*p), order, PC); \
+	} \
 	return builtin(p, v, __ATOMIC_SEQ_CST); \
 }
 
@@ -68,11 +91,14 @@ uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *p, uint##bi
 int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, uint##bits##_t *old, \
 						  uint##bits##_t new, int order, int failure) \
 { \
-	if (access_step(SCHEDULE_UPDATES, PC)) { \
-		if (*p == *old) \
+	if (access_point()) { \
+		if (*p == *old) { \
+			keep((const void *)p, new, sizeof(*p), order, SCHEDULE_UPDATES, PC); \
 			race_update((const void *)p, sizeof(*p), order, PC); \
-		else \
+		} else { \
+			keep((const void *)p, *p, sizeof(*p), failure, SCHEDULE_READS, PC); \
 			race_load((const void *)p, sizeof(*p), failure, PC); \
+		} \
 	} \
 	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 }
@@ -80,22 +106,26 @@ int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, ui
 #define ATOMIC(bits) \
 uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *p, int order) \
 { \
-	if (access_step(SCHEDULE_READS, PC)) \
+	if (access_point()) { \
+		keep((const void *)p, *p, sizeof(*p), order, SCHEDULE_READS, PC); \
 		race_load((const void *)p, sizeof(*p), order, PC); \
+	} \
 	return __atomic_load_n(p, __ATOMIC_SEQ_CST); \
 } \
 void __tsan_atomic##bits##_store(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
-	if (access_step(SCHEDULE_WRITES, PC)) \
+	if (access_point()) { \
+		keep((const void *)p, v, sizeof(*p), order, SCHEDULE_WRITES, PC); \
 		race_store((const void *)p, sizeof(*p), order, PC); \
+	} \
 	__atomic_store_n(p, v, __ATOMIC_SEQ_CST); \
 } \
-UPDATE(bits, exchange, __atomic_exchange_n) \
-UPDATE(bits, fetch_add, __atomic_fetch_add) \
-UPDATE(bits, fetch_sub, __atomic_fetch_sub) \
-UPDATE(bits, fetch_and, __atomic_fetch_and) \
-UPDATE(bits, fetch_or, __atomic_fetch_or) \
-UPDATE(bits, fetch_xor, __atomic_fetch_xor) \
+UPDATE(bits, exchange, __atomic_exchange_n, ((void)old, v)) \
+UPDATE(bits, fetch_add, __atomic_fetch_add, old + v) \
+UPDATE(bits, fetch_sub, __atomic_fetch_sub, old - v) \
+UPDATE(bits, fetch_and, __atomic_fetch_and, old & v) \
+UPDATE(bits, fetch_or, __atomic_fetch_or, old | v) \
+UPDATE(bits, fetch_xor, __atomic_fetch_xor, old ^ v) \
 COMPARE(bits, strong) \
 COMPARE(bits, weak)
 

@@ -51,17 +51,33 @@ static unsigned int number_of(const struct turn *turn)
 	return (unsigned int)(turn - turns);
 }
 
-void schedule_note(const void *where, unsigned int thread, enum schedule_event_kind kind)
+/* Returns the event that is kept, or NULL. */
+static struct schedule_event *keep(struct schedule_event event)
 {
+	const struct turn *turn = &turns[event.thread];
 	struct schedule_log *log = now.log;
 
 	if (!now.racing)
-		return;
-	if (log->nr_events < log->room)
-		log->events[log->nr_events] = (struct schedule_event){
-			.where = where, .step = log->steps, .thread = (uint8_t)thread, .kind = (uint8_t)kind,
-		};
-	log->nr_events++;
+		return NULL;
+	event.step = turn->step_of_all;
+	event.op = turn->op;
+	event.op_step = turn->step;
+	if (log->nr_events++ >= log->room)
+		return NULL;
+	log->events[log->nr_events - 1] = event;
+	return &log->events[log->nr_events - 1];
+}
+
+static void value_of_write(void)
+{
+	if (my_turn->written)
+		memcpy(&my_turn->written->value, my_turn->written->address, my_turn->written->size);
+	my_turn->written = NULL;
+}
+
+void schedule_note(const void *where, unsigned int thread, enum schedule_event_kind kind)
+{
+	keep((struct schedule_event){ .where = where, .thread = (uint8_t)thread, .kind = (uint8_t)kind });
 }
 
 static void note(const void *where, enum schedule_event_kind kind)
@@ -132,6 +148,7 @@ static void reschedule(void)
 {
 	struct turn *next = highest_ready();
 
+	value_of_write();
 	if (!next)
 		nobody_is_ready();
 	if (next == my_turn)
@@ -208,36 +225,54 @@ static void become_last(void)
 	now.in_a_row = 0;
 }
 
-static bool step_begins(const void *where, enum schedule_event_kind kind)
+static void step_begins(void)
 {
-	if (!now.racing)
-		return false;
-	now.log->steps++;
+	my_turn->step_of_all = ++now.log->steps;
 	my_turn->step++;
 	if (now.plan.max_steps && now.log->steps > now.plan.max_steps)
 		BUG_BY("circles", "no end after %u steps", now.plan.max_steps);
-	note(where, kind);
+}
+
+static void change_priority(const char *where)
+{
 	if (change_here() || wander_here())
 		note(where, SCHEDULE_CHANGED);
 	if (++now.in_a_row > STEPS_IN_A_ROW) {
 		become_last();
 		note(where, SCHEDULE_YIELDED);
 	}
-	return true;
 }
 
 static void step(const char *where, enum schedule_event_kind kind)
 {
-	if (!step_begins(where, kind))
+	if (!now.racing)
 		return;
+	step_begins();
+	note(where, kind);
+	change_priority(where);
 	hold_here(where);
 	reschedule();
 }
 
-void schedule_access(const void *pc, enum schedule_event_kind kind)
+bool schedule_access_point(void)
 {
-	if (step_begins(pc, kind))
-		reschedule();
+	if (!now.racing)
+		return false;
+	step_begins();
+	change_priority("");
+	reschedule();
+	return true;
+}
+
+void schedule_access(const struct schedule_event *access)
+{
+	struct schedule_event event = *access;
+
+	event.thread = (uint8_t)number_of(my_turn);
+	if (event.kind == SCHEDULE_WRITES && event.order == SCHEDULE_PLAIN && event.size <= sizeof(event.value))
+		my_turn->written = keep(event);
+	else
+		keep(event);
 }
 
 void schedule_point(const char *where)
@@ -308,6 +343,7 @@ void turn_leave(void)
 {
 	struct turn *next;
 
+	value_of_write();
 	note("", SCHEDULE_LEFT);
 	my_turn->here = false;
 	my_turn = NULL;

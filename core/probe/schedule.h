@@ -50,14 +50,21 @@ enum schedule_event_kind {
 	SCHEDULE_LEFT,
 };
 
-/* One event of one thread in a race. */
+#define SCHEDULE_PLAIN	UINT8_MAX	/* the order of accesses that are not atomic */
+
+/* One event of one thread in a race. Accesses are in the order in which they happened. */
 struct schedule_event {
 	union {
 		const char *where;	/* a sync point, a lock, or the awaited event */
-		const void *pc;		/* of accesses: the instruction */
+		const void *pc;		/* of accesses: the instruction, as are all of the next four */
 	};
-	uint32_t step;
+	const void *address;
+	uint64_t value;			/* read or written; 0 if larger than 8 bytes */
+	uint32_t size;			/* bytes */
+	uint8_t order;			/* of C11, as __ATOMIC_ACQUIRE; SCHEDULE_PLAIN */
 	uint8_t thread, kind;
+	uint32_t step;			/* of all threads: when the event's thread was about to take it */
+	uint32_t op, op_step;		/* the thread's operation, and its steps there so far */
 };
 
 /* The events of races. */
@@ -116,8 +123,10 @@ void schedule_end(void);
 /* ---- for participating threads ---- */
 /* A step: another thread may run now. */
 void schedule_point(const char *where);
-/* The same before an access by the instruction at @pc, of a kind from SCHEDULE_READS to SCHEDULE_UPDATES. */
-void schedule_access(const void *pc, enum schedule_event_kind kind);
+/* The same before an access; schedule_access() keeps what it was. Returns whether there is a race. */
+bool schedule_access_point(void);
+/* @access, of a kind from SCHEDULE_READS to SCHEDULE_UPDATES, happens now; its thread and step are of no meaning. */
+void schedule_access(const struct schedule_event *access);
 /* The same, where number @op of the thread's operations begins. */
 void schedule_begins(const char *operation, uint32_t op);
 /* Takes the lowest priority: for waits for a condition without a word. */

@@ -28,6 +28,8 @@ struct turn {
 	uint64_t number;		/* (O) of a wait; a futex's sleepers are woken in its order */
 	int priority;			/* (O) the highest ready one runs */
 	uint32_t op, step;		/* (O) its latest operation, and the steps in it */
+	uint32_t step_of_all;		/* (O) the latest one's number among those of all threads */
+	struct schedule_event *written;	/* (O) a plain write, whose value is not yet known; or NULL */
 	unsigned int sections;		/* (O) nesting depth of RCU read sections */
 	uint64_t section_began;		/* (O) grace periods requested before the outermost section */
 } __cacheline_aligned;

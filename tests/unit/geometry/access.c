@@ -249,11 +249,48 @@ static void data_races_are_reported(void **state)
 	}
 }
 
+/* Each access of the race is an event, with its value, in the order in which they happened. Row: M4. */
+static void events_tell_what_was_accessed(void **state)
+{
+	static struct schedule_event events[4096];
+	struct schedule_log log = { .room = ARRAY_SIZE(events), .events = events };
+
+	(void)state;
+	if (!FAULTLINE_EXPLORE)
+		skip();
+	for (unsigned int seed = 0; seed < 20; seed++) {
+		struct schedule_plan plan = { .seed = seed, .wander = 3, .log = &log };
+		unsigned int writes = 0, reads = 0;
+		uint64_t raised = 0;
+
+		memset(&racy, 0, sizeof(racy));
+		turns_run(&plan, WORKERS, pass_on, &racy);
+		assert_in_range(log.nr_events, 4, log.room);
+		for (const struct schedule_event *event = events; event < events + log.nr_events; event++) {
+			if (event->kind == SCHEDULE_WRITES && event->address == &racy.data) {
+				assert_true(event->thread == 0 && event->order == SCHEDULE_PLAIN);
+				assert_true(event->size == sizeof(racy.data) && event->value == VALUE);
+				writes++;
+			} else if (event->kind == SCHEDULE_READS && event->address == &racy.data) {
+				assert_true(event->thread == 1 && event->value == VALUE && writes == 1 && raised);
+				reads++;
+			} else if (event->kind == SCHEDULE_WRITES && event->address == &racy.flag) {
+				assert_true(event->order == __ATOMIC_RELEASE);
+				raised = event->value;
+			} else if (event->kind == SCHEDULE_READS && event->address == &racy.flag) {
+				assert_int_equal(event->value, raised);
+			}
+		}
+		assert_true(writes == 1 && reads == 1 && raised == 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(explore_builds_find_what_lies_between_two_accesses),
 		cmocka_unit_test(data_races_are_reported),
+		cmocka_unit_test(events_tell_what_was_accessed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
