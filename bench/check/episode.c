@@ -3,6 +3,7 @@
 #include "bench/check/episode.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,6 +45,22 @@ static void *shared(size_t size)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+int episode_possible(const struct run_case *what)
+{
+	if (what->threads > SCHEDULE_WORKERS)
+		return complain("too many threads for --serial: give up to %d", SCHEDULE_WORKERS);
+	if (what->workload->flags & WORKLOAD_LIVE)
+		return complain("%s asks the live kernel: --serial does not control its schedule",
+				what->workload->name);
+	return 0;
+}
+
+void episode_give_payload(struct run_case *what, const struct choices *choices)
+{
+	if (!(what->workload->flags & WORKLOAD_PAYLOAD))
+		what->payload = choices->payloads[0];
+}
+
 int episodes_open(void)
 {
 	now.said = tmpfile();
@@ -72,6 +89,7 @@ uint64_t episodes_disabled(unsigned int index)
 struct player {
 	const struct episode *episode;
 	struct crew *crew;
+	pthread_barrier_t *end;		/* of the race */
 	unsigned int index;
 	int error;
 };
@@ -86,22 +104,28 @@ static void play_op(struct player *player, struct seat *seat, uint64_t op)
 	rcu_quiescent();
 }
 
-static void *play_worker(void *arg)
+static void play_ops(struct player *player)
 {
-	struct player *player = arg;
 	struct seat *seat = &player->crew->seats[player->index];
 
-	schedule_join(player->index);
 	player->error = crew_join(player->crew, player->index);
-	if (player->error) {
-		schedule_leave();
-		return NULL;
-	}
+	if (player->error)
+		return;
 	for (uint64_t i = 0; i < player->episode->rounds && player->error >= 0; i++)
 		if (!player->episode->some || (player->episode->kept[player->index] >> i & 1))
 			play_op(player, seat, i);
 	crew_leave(player->crew, player->index);
+}
+
+/* A thread's end gives its memory back to the C library, when no schedule controls: so all end behind the race. */
+static void *play_worker(void *arg)
+{
+	struct player *player = arg;
+
+	schedule_join(player->index);
+	play_ops(player);
 	schedule_leave();
+	pthread_barrier_wait(player->end);
 	return NULL;
 }
 
@@ -110,15 +134,18 @@ static int race(const struct episode *episode, struct crew *crew)
 	unsigned int nr = episode->threads;
 	struct player players[SCHEDULE_WORKERS];
 	pthread_t threads[SCHEDULE_WORKERS];
+	pthread_barrier_t end;
 	int error = 0;
 
+	pthread_barrier_init(&end, NULL, nr + 1);
 	for (unsigned int i = 0; i < nr; i++) {
-		players[i] = (struct player){ .episode = episode, .crew = crew, .index = i };
+		players[i] = (struct player){ .episode = episode, .crew = crew, .end = &end, .index = i };
 		error = pthread_create(&threads[i], NULL, play_worker, &players[i]);
 		if (error)
 			exit(fail("thread %u of %u: %s", i + 1, nr, strerror(error)));
 	}
 	schedule_race(nr);
+	pthread_barrier_wait(&end);
 	for (unsigned int i = 0; i < nr; i++) {
 		pthread_join(threads[i], NULL);
 		if (players[i].error && !error) {
@@ -128,6 +155,7 @@ static int race(const struct episode *episode, struct crew *crew)
 			     strerror(-error));
 		}
 	}
+	pthread_barrier_destroy(&end);
 	return error;
 }
 
@@ -204,6 +232,7 @@ static void __attribute__((noreturn)) be_the_episode(const struct episode *episo
 	int status;
 
 	setrlimit(RLIMIT_CORE, &none);
+	mallopt(M_ARENA_MAX, 1);	/* the schedule decides what is allocated where */
 	signal(SIGABRT, aborted);
 	die_hook = note_detection;
 	slow_checks = true;

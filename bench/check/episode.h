@@ -8,6 +8,8 @@
 
 #include "bench/run/suite.h"
 
+#define EPISODE_MAX_STEPS (FAULTLINE_EXPLORE ? 500000000u : 5000000u)	/* some thousand are usual */
+
 struct episode {
 	const struct run_case *what;
 	const struct choices *choices;	/* all but the seed */
@@ -25,6 +27,10 @@ struct episode_end {
 	bool failed;
 };
 
+/* Returns 0, or the exit status after one line on stderr: no schedule can control @what. */
+int episode_possible(const struct run_case *what);
+/* Contents are checked wherever there are some, so every workload gets a payload. */
+void episode_give_payload(struct run_case *what, const struct choices *choices);
 /*
  * Room for what episodes leave behind. Returns 0 or an exit status. Locking: the process has one thread, here and
  * below.

@@ -61,48 +61,53 @@ static void put_words(struct turns *turns, const char *before, const char *words
 	turns->column += length;
 }
 
-static void put_access(struct turns *turns, const char *before, const struct schedule_event *event)
+static const char *const leads[] = {
+	[SCHEDULE_BEGINS] = " : ",
+	[SCHEDULE_PASSED] = " ",
+	[SCHEDULE_READS] = " reads: ",
+	[SCHEDULE_WRITES] = " writes: ",
+	[SCHEDULE_UPDATES] = " updates: ",
+	[SCHEDULE_RACES] = " races with ",
+	[SCHEDULE_CHANGED] = " - another place",
+	[SCHEDULE_YIELDED] = " - yields",
+	[SCHEDULE_WAITS] = " - waits for ",
+	[SCHEDULE_LEFT] = " - has done",
+};
+
+static void event_place(const struct schedule_event *event, char *place, size_t size)
+{
+	switch ((enum schedule_event_kind)event->kind) {
+	case SCHEDULE_READS:
+	case SCHEDULE_WRITES:
+	case SCHEDULE_UPDATES:
+	case SCHEDULE_RACES:
+		source_line(event->pc, place, size);
+		break;
+	case SCHEDULE_BEGINS:
+	case SCHEDULE_PASSED:
+	case SCHEDULE_WAITS:
+		snprintf(place, size, "%s", event->where);
+		break;
+	default:
+		*place = '\0';
+	}
+}
+
+void interleaving_event_text(const struct schedule_event *event, char *text, size_t size)
 {
 	char place[128];
 
-	source_line(event->pc, place, sizeof(place));
-	put_words(turns, before, place);
+	event_place(event, place, sizeof(place));
+	snprintf(text, size, "step %u of thread %u:%s%s, %p, value %#llx", event->step, event->thread,
+		 leads[event->kind], place, event->address, (unsigned long long)event->value);
 }
 
 static void print_event(struct turns *turns, const struct schedule_event *event)
 {
-	switch ((enum schedule_event_kind)event->kind) {
-	case SCHEDULE_BEGINS:
-		put_words(turns, op_begins(turns, event) ? " | " : " : ", event->where);
-		break;
-	case SCHEDULE_PASSED:
-		put_words(turns, " ", event->where);
-		break;
-	case SCHEDULE_READS:
-		put_access(turns, " reads: ", event);
-		break;
-	case SCHEDULE_WRITES:
-		put_access(turns, " writes: ", event);
-		break;
-	case SCHEDULE_UPDATES:
-		put_access(turns, " updates: ", event);
-		break;
-	case SCHEDULE_RACES:
-		put_access(turns, " races with ", event);
-		break;
-	case SCHEDULE_CHANGED:
-		put_words(turns, "", " - another place");
-		break;
-	case SCHEDULE_YIELDED:
-		put_words(turns, "", " - yields");
-		break;
-	case SCHEDULE_WAITS:
-		put_words(turns, " - waits for ", event->where);
-		break;
-	case SCHEDULE_LEFT:
-		put_words(turns, "", " - has done");
-		break;
-	}
+	char place[128];
+
+	event_place(event, place, sizeof(place));
+	put_words(turns, op_begins(turns, event) ? " | " : leads[event->kind], place);
 }
 
 /* The first event of the next turn. */

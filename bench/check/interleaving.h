@@ -12,5 +12,7 @@
  * episodes show their ends; with @all nothing is omitted, and each step has a line.
  */
 void interleaving_print(FILE *out, const struct episode *episode, const struct schedule_log *log, bool all);
+/* One event as words. */
+void interleaving_event_text(const struct schedule_event *event, char *text, size_t size);
 
 #endif

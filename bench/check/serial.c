@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "bench/check/interleaving.h"
+#include "bench/check/replay.h"
 #include "bench/check/shrink.h"
+#include "bench/check/twice.h"
 #include "bench/ground/command.h"
 #include "bench/ground/interrupt.h"
 #include "bench/ground/progress.h"
 
 #define ENOUGH_STEPS	1000u
 #define ENOUGH_ROUNDS	64u
-#define MAX_STEPS	(FAULTLINE_EXPLORE ? 500000000u : 5000000u)	/* of an episode; some thousand are usual */
 
 struct poptOption serial_options[] = {
 	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,
@@ -28,6 +29,7 @@ struct poptOption serial_options[] = {
 	  "change priority at these steps, not at random ones",
 	  "none|STEP[.OP.WORKER],..." },
 	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "run only these operations of the workers", "OP.WORKER,..." },
+	{ "twice", 0, POPT_ARG_NONE, NULL, CHOOSE_TWICE, "run each episode twice: all events must agree", NULL },
 	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "print each step of the last episode", NULL },
 	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "print the first failure, do not shrink it", NULL },
 	POPT_TABLEEND
@@ -125,6 +127,10 @@ int serial_take(struct serial *serial, int option, const char *text)
 	case CHOOSE_OPS:
 		serial->option = "--ops";
 		return take_ops(serial, text);
+	case CHOOSE_TWICE:
+		serial->option = "--twice";
+		serial->twice = true;
+		return 0;
 	case CHOOSE_TRACE:
 		serial->option = "--trace";
 		serial->trace = true;
@@ -186,6 +192,7 @@ static void print_repeat_command(const struct serial *serial, const struct episo
 		put_ops(stderr, episode);
 	fprintf(stderr, " --wander %u", drawn ? serial->wander : episode->plan.wander);
 	fputs(" --trace\n", stderr);
+	replay_print_command(stderr, episode);
 }
 
 /* Plays it once more, to show what was said, and how it came to it. */
@@ -304,7 +311,8 @@ static int play_all(struct search *search)
 			search->episode.plan.seed = seed, search->episode.plan.wander = serial->wander;
 		else
 			draw(search, seed);
-		status = episode_play(&search->episode, &end);
+		status = serial->twice ? episode_play_twice(&search->episode, &end) :
+					 episode_play(&search->episode, &end);
 		if (status)
 			break;
 		count_episode(search, end);
@@ -326,7 +334,7 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 			.choices = serial->choices,
 			.threads = what->threads,
 			.rounds = max(serial->rounds, (uint64_t)1),
-			.plan = { .max_steps = MAX_STEPS, .nr_changes = serial->nr_changes },
+			.plan = { .max_steps = EPISODE_MAX_STEPS, .nr_changes = serial->nr_changes },
 		},
 		.begin = now_seconds(),
 	};
@@ -335,12 +343,9 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 	memcpy(search.episode.plan.changes, serial->changes, sizeof(serial->changes));
 	search.episode.some = serial->some_ops;
 	memcpy(search.episode.kept, serial->kept, sizeof(serial->kept));
-	if (what->threads > SCHEDULE_WORKERS)
-		return complain("too many threads for --serial: give up to %d", SCHEDULE_WORKERS);
-	if (what->workload->flags & WORKLOAD_LIVE)
-		return complain("%s asks the live kernel: --serial does not control its schedule",
-				what->workload->name);
-	status = play_all(&search);
+	status = episode_possible(what);
+	if (!status)
+		status = play_all(&search);
 	if (!status)
 		printf("passed: %s, %u threads, %llu episodes of %llu steps and %llu switches\n", what->name,
 		       what->threads, (unsigned long long)search.played,

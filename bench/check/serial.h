@@ -24,6 +24,7 @@ struct serial {
 	struct schedule_change changes[SCHEDULE_CHANGES];
 	bool some_ops;			/* as an episode's */
 	uint64_t kept[SCHEDULE_WORKERS];
+	bool twice;			/* run each episode twice, and compare */
 	bool trace;			/* print all events of the last episode */
 	bool shrink;			/* look for a smaller failure */
 	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
@@ -41,6 +42,7 @@ enum {
 	CHOOSE_WANDER,
 	CHOOSE_CHANGES,
 	CHOOSE_OPS,
+	CHOOSE_TWICE,
 	CHOOSE_TRACE,
 	CHOOSE_NO_SHRINK,
 };

@@ -259,13 +259,6 @@ static int default_choices(struct stress_options *stress, struct suite_defaults 
 
 /* ---- running ---- */
 
-/* Contents are checked wherever there are some, so every workload gets the payload. */
-static void give_payload(struct run_case *what, const struct choices *choices)
-{
-	if (!(what->workload->flags & WORKLOAD_PAYLOAD))
-		what->payload = choices->payloads[0];
-}
-
 static int run_case(const struct stress_options *stress, struct run_case *what)
 {
 	struct storm storm = {
@@ -278,7 +271,7 @@ static int run_case(const struct stress_options *stress, struct run_case *what)
 	};
 	int status, error;
 
-	give_payload(what, &stress->choices);
+	episode_give_payload(what, &stress->choices);
 	status = stage_machine(&stress->choices, what->payload);
 	if (status)
 		return status;
@@ -315,7 +308,7 @@ static int run_serial(struct stress_options *stress)
 
 		if (!stress->choices.frames_given)
 			stress->choices.frames = what->layout ? most : EPISODE_FRAMES;
-		give_payload(what, &stress->choices);
+		episode_give_payload(what, &stress->choices);
 		status = serial_run(serial, what);
 		fflush(stdout);
 	}
