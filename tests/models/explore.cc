@@ -16,12 +16,20 @@ unsigned int model_disabled;
 
 static unsigned long schedules, shown;
 
-void model_count(bool forbidden)
-{
-	schedules++;
-	shown += forbidden;
-	RL_UNTIL(schedules > MAX_SCHEDULES);
-}
+/* One schedule of the two sides. */
+struct model_suite : rl::test_suite<model_suite, 2> {
+	bool went_on[2];
+
+	void before() { model_begin(); }
+	void thread(unsigned int me) { went_on[me] = model_side(me); }
+	void after()
+	{
+		schedules++;
+		shown += went_on[0] && went_on[1];
+		model_end();
+		RL_UNTIL(schedules > MAX_SCHEDULES);
+	}
+};
 
 /* False: it did not come to an end, or did something that no schedule may. */
 static bool explore(rl::scheduler_type_e how)
@@ -33,7 +41,7 @@ static bool explore(rl::scheduler_type_e how)
 	params.iteration_count = RANDOM_SCHEDULES;
 	params.output_stream = &nowhere;
 	params.progress_stream = &nowhere;
-	if (model_simulate(params))
+	if (rl::simulate<model_suite>(params))
 		return true;
 	std::printf("no verdict: %s\n", rl::test_result_str(params.test_result));
 	return false;

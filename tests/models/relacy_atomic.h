@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <sstream>
 
 #include <relacy/relacy.hpp>
@@ -53,27 +54,34 @@
 
 struct litmus;
 
-/* What a pattern's file gives to explore.cc. */
+/*
+ * What a pattern's file gives to explore.cc, which alone instantiates Relacy's schedulers, since they take seconds to
+ * compile. In a schedule: begin, either side, end. Relacy's atomics live between begin and end.
+ */
 extern const struct litmus &model_pattern;
 extern unsigned int model_disabled;
-bool model_simulate(rl::test_params &params);
-/* After each schedule. */
-void model_count(bool forbidden);
+void model_begin();
+bool model_side(unsigned int me);
+void model_end();
 
 /* See workloads/lib/litmus.h. */
 #define LITMUS(id, begin, side0, side1, ...) \
-struct id##_suite : rl::test_suite<id##_suite, 2> { \
-	struct id##_words instance; \
-	bool went_on[2]; \
-	void before() { begin(&instance); } \
-	void thread(unsigned me) \
-	{ \
-		went_on[me] = me ? side1(&instance, model_disabled) : side0(&instance, model_disabled); \
-	} \
-	void after() { model_count(went_on[0] && went_on[1]); } \
-}; \
+static union id##_instance { \
+	struct id##_words words; \
+	id##_instance() {} \
+	~id##_instance() {} \
+} id##_instance; \
+void model_begin() \
+{ \
+	std::uninitialized_default_construct_n(&id##_instance.words, 1); \
+	begin(&id##_instance.words); \
+} \
+bool model_side(unsigned int me) \
+{ \
+	return me ? side1(&id##_instance.words, model_disabled) : side0(&id##_instance.words, model_disabled); \
+} \
+void model_end() { std::destroy_at(&id##_instance.words); } \
 static const struct litmus id##_litmus = { __VA_ARGS__ }; \
-const struct litmus &model_pattern = id##_litmus; \
-bool model_simulate(rl::test_params &params) { return rl::simulate<id##_suite>(params); }
+const struct litmus &model_pattern = id##_litmus;
 
 #endif
