@@ -7,7 +7,8 @@ file(GLOB_RECURSE core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.c)
 # place.
 if(FAULTLINE_SANITIZE STREQUAL "thread")
 	set_source_files_properties(${CMAKE_SOURCE_DIR}/core/probe/schedule.c
-		${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
+		${CMAKE_SOURCE_DIR}/core/probe/schedule_futex.c ${CMAKE_SOURCE_DIR}/core/probe/schedule_rcu.c
+		PROPERTIES COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
 
 # Each access becomes a call of core/probe/access.c. Not where threads hold mutexes of the C library, and not

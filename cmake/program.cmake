@@ -13,7 +13,8 @@ add_custom_target(faultline_commit
 	COMMENT "Looking up the commit")
 
 file(GLOB workload_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/workloads/*.c
-	${CMAKE_SOURCE_DIR}/workloads/lib/*.c ${CMAKE_SOURCE_DIR}/workloads/litmus/*.c)
+	${CMAKE_SOURCE_DIR}/workloads/lib/*.c ${CMAKE_SOURCE_DIR}/workloads/litmus/*.c
+	${CMAKE_SOURCE_DIR}/workloads/scenario/*.c)
 file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c ${CMAKE_SOURCE_DIR}/bench/*.cc)
 
 # faultline_program(NAME WORKLOADS CORE): the workloads are objects and not an archive, since each registers itself,

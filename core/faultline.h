@@ -97,6 +97,7 @@
 #include "core/phys/zero_page.h"
 #include "core/policy/policy.h"
 #include "core/probe/current_operation.h"
+#include "core/probe/decision.h"
 #include "core/probe/detector.h"
 #include "core/probe/knockout.h"
 #include "core/probe/latency.h"

@@ -25,6 +25,7 @@
 
 static struct {
 	struct schedule_log *log;	/* shared with the episode's process, the events behind it */
+	struct decision_log *decisions;	/* the same */
 	uint64_t *disabled;		/* shared too: of each knock-out */
 	FILE *said;
 	struct episode_end end;
@@ -38,6 +39,11 @@ static size_t disabled_size(void)
 static size_t log_size(void)
 {
 	return sizeof(struct schedule_log) + MAX_EVENTS * sizeof(struct schedule_event);
+}
+
+static size_t decisions_size(void)
+{
+	return sizeof(struct decision_log) + MAX_EVENTS * sizeof(struct decision_event);
 }
 
 static void *shared(size_t size)
@@ -65,11 +71,14 @@ int episodes_open(void)
 {
 	now.said = tmpfile();
 	now.log = shared(log_size());
+	now.decisions = shared(decisions_size());
 	now.disabled = shared(disabled_size());
-	if (!now.said || now.log == MAP_FAILED || now.disabled == MAP_FAILED)
+	if (!now.said || now.log == MAP_FAILED || now.decisions == MAP_FAILED || now.disabled == MAP_FAILED)
 		return fail("no room for what episodes say: %s", strerror(errno));
 	now.log->room = MAX_EVENTS;
 	now.log->events = (struct schedule_event *)(now.log + 1);
+	now.decisions->room = MAX_EVENTS;
+	now.decisions->events = (struct decision_event *)(now.decisions + 1);
 	return 0;
 }
 
@@ -77,7 +86,13 @@ void episodes_close(void)
 {
 	fclose(now.said);
 	munmap(now.log, log_size());
+	munmap(now.decisions, decisions_size());
 	munmap(now.disabled, disabled_size());
+}
+
+struct decision_log *episodes_decisions(void)
+{
+	return now.decisions;
 }
 
 uint64_t episodes_disabled(unsigned int index)

@@ -37,6 +37,8 @@ void episode_give_payload(struct run_case *what, const struct choices *choices);
  */
 int episodes_open(void);
 void episodes_close(void);
+/* Room for the decisions of episodes, shared with them */
+struct decision_log *episodes_decisions(void);
 /* How often the knock-out @index was disabled in the episodes that ended well. */
 uint64_t episodes_disabled(unsigned int index);
 /* @end lives until the next one. Returns 0, or the exit status when there could be no process. */

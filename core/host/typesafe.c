@@ -16,6 +16,7 @@
 #include "core/host/arena.h"
 #include "core/host/rcu.h"
 #include "core/probe/access.h"
+#include "core/probe/decision.h"
 #include "core/probe/race.h"
 #include "core/probe/syncpoint.h"
 
@@ -90,6 +91,7 @@ static struct slab *slab_create(const struct typesafe_cache *cache, unsigned int
 /* ---- depots ---- */
 static void depot_lock(struct depot *depot)
 {
+	decision_touch(depot, DECISION_WRITES);
 	pthread_mutex_lock(&depot->mutex);
 	race_acquire(depot);
 }

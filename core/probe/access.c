@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/probe/decision.h"
 #include "core/probe/race.h"
 #include "core/probe/schedule.h"
 
@@ -21,9 +22,12 @@ static inline bool on_own_stack(const void *address)
 }
 
 /* Another thread may run before the access. Returns whether the access counts. */
-static inline bool access_point(void)
+static inline bool access_point(const volatile void *p, size_t size, enum decision_access access, bool atomic)
 {
-	return SCHEDULED() && !access_quiet && schedule_access_point();
+	if (!SCHEDULED() || access_quiet)
+		return false;
+	decision_announce(p, size, access, atomic);
+	return schedule_access_point();
 }
 
 #define PC	__builtin_return_address(0)
@@ -51,7 +55,7 @@ static void keep(const void *p, uint64_t value, size_t size, int order, enum sch
 /* What is written is known after the call: schedule.c looks then. */
 static inline void plain(void *p, size_t size, bool write, const void *pc)
 {
-	if (on_own_stack(p) || !access_point())
+	if (on_own_stack(p) || !access_point(p, size, write ? DECISION_WRITES : DECISION_READS, false))
 		return;
 	keep(p, write ? 0 : value_at(p, size), size, SCHEDULE_PLAIN, write ? SCHEDULE_WRITES : SCHEDULE_READS, pc);
 	race_plain(p, size, write, pc);
@@ -77,7 +81,7 @@ void __tsan_write_range(void *p, size_t size) { plain(p, size, true, PC); }
 #define UPDATE(bits, name, builtin, result) \
 uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
-	if (access_point()) { \
+	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
 		uint##bits##_t old = *p; \
 \
 		keep((const void *)p, (uint##bits##_t)(result), sizeof(*p), order, SCHEDULE_UPDATES, PC); \
@@ -91,7 +95,7 @@ uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *p, uint##bi
 int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, uint##bits##_t *old, \
 						  uint##bits##_t new, int order, int failure) \
 { \
-	if (access_point()) { \
+	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
 		if (*p == *old) { \
 			keep((const void *)p, new, sizeof(*p), order, SCHEDULE_UPDATES, PC); \
 			race_update((const void *)p, sizeof(*p), order, PC); \
@@ -106,7 +110,7 @@ int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, ui
 #define ATOMIC(bits) \
 uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *p, int order) \
 { \
-	if (access_point()) { \
+	if (access_point(p, sizeof(*p), DECISION_READS, true)) { \
 		keep((const void *)p, *p, sizeof(*p), order, SCHEDULE_READS, PC); \
 		race_load((const void *)p, sizeof(*p), order, PC); \
 	} \
@@ -114,7 +118,7 @@ uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *p, int 
 } \
 void __tsan_atomic##bits##_store(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
-	if (access_point()) { \
+	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
 		keep((const void *)p, v, sizeof(*p), order, SCHEDULE_WRITES, PC); \
 		race_store((const void *)p, sizeof(*p), order, PC); \
 	} \

@@ -27,10 +27,12 @@ struct slot {
 
 static struct slot slots[1u << SLOT_BITS];
 
+/* Free slots are only read: short-lived processes have no page of their own for them. */
 static void leaks_reset(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++)
-		store_relaxed(&slots[i].object, (uintptr_t)0);
+		if (load_relaxed(&slots[i].object))
+			store_relaxed(&slots[i].object, (uintptr_t)0);
 }
 
 /* The objects of one kind that are recorded, and the oldest of them first. */
@@ -67,12 +69,22 @@ static struct live live_of(unsigned int kind)
 	return live;
 }
 
+static bool any_live(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++)
+		if (load_relaxed(&slots[i].object))
+			return true;
+	return false;
+}
+
 static unsigned long print_live(FILE *out, const char *before)
 {
 	const struct object_kind *kind;
 	uint64_t now = clock_ticks();
 	unsigned long sum = 0;
 
+	if (!any_live())
+		return 0;
 	for (unsigned int i = 0; (kind = object_kind(i)); i++) {
 		struct live live = live_of(i);
 

@@ -11,6 +11,7 @@
 
 #define WORD		8u		/* bytes */
 #define CELLS		4u
+#define CLUSTER		64u	/* words */
 #define TABLE_SIZE	(1u << 22)	/* a power of two, and twice the words of a race: some ten thousand are usual */
 #define MAX_CLOCKS	(1u << 19)	/* words with a release */
 
@@ -48,9 +49,16 @@ static struct word table[TABLE_SIZE];		/* (O) open addressing */
 static struct clock clocks[MAX_CLOCKS];		/* (O) of words */
 
 /* ---- words ---- */
+
+/* Neighbours have neighbouring places: an episode's process touches few pages of the table. */
+static uint32_t place_of(uintptr_t number)
+{
+	return (uint32_t)((number / CLUSTER * 0x9e3779b97f4a7c15ul >> 40) * CLUSTER + number % CLUSTER);
+}
+
 static struct word *find_word(uintptr_t number, bool add)
 {
-	for (uint32_t i = (uint32_t)(number * 0x9e3779b97f4a7c15ul >> 40);; i++) {
+	for (uint32_t i = place_of(number);; i++) {
 		struct word *word = &table[i % TABLE_SIZE];
 
 		if (word->race == race.number && word->number == number)

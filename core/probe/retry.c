@@ -5,6 +5,7 @@
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
 #include "core/base/registry.h"
+#include "core/probe/decision.h"
 #include "core/probe/detector.h"
 
 void retry_die(const char *text, unsigned int bound)
@@ -150,6 +151,7 @@ __noinline void retry_check(const struct retry_kind *kind, unsigned int rounds)
 		BUG_BY(retries.name, "retry loop: %s: more than %u rounds", kind->name, kind->bound);
 	if (unlikely(rounds > RETRY_PATIENCE * kind->bound))
 		retry_die(kind->name, RETRY_PATIENCE * kind->bound);
+	decision_retries(rounds);
 }
 
 __noinline void retry_went_round(const struct retry_kind *kind, unsigned int rounds)

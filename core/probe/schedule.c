@@ -18,6 +18,7 @@
 
 #include "core/base/assert.h"
 #include "core/base/futex.h"
+#include "core/probe/decision.h"
 #include "core/probe/race.h"
 #include "core/probe/schedule_turn.h"
 
@@ -40,7 +41,6 @@ static struct {
 	bool racing;					/* (O) */
 	uint32_t in_a_row;				/* (O) steps since the last switch */
 	int lowest;					/* (O) priority given to the last that yielded */
-	uint64_t sleepers;				/* (O) that ever slept on a futex */
 	uint32_t came;					/* (A) workers */
 	uint32_t left;					/* (O) workers */
 	uint32_t workers;				/* (O) */
@@ -91,7 +91,7 @@ static bool hold_over(unsigned int i)
 	return now.over[i] || !turns[now.plan.holds[i].other].here;
 }
 
-static bool ready(const struct turn *turn)
+bool turn_ready(const struct turn *turn)
 {
 	switch (turn->waits) {
 	case TURN_READY:
@@ -114,9 +114,14 @@ static struct turn *highest_ready(void)
 	struct turn *best = NULL;
 
 	for (struct turn *turn = turns; turn < turns + SCHEDULE_THREADS; turn++)
-		if (turn->here && (!best || turn->priority > best->priority) && ready(turn))
+		if (turn->here && (!best || turn->priority > best->priority) && turn_ready(turn))
 			best = turn;
 	return best;
+}
+
+static struct turn *next_turn(struct turn *turn)
+{
+	return decisions_are_made() ? decision_next(turn) : highest_ready();
 }
 
 static void __cold nobody_is_ready(void)
@@ -146,7 +151,7 @@ static void await_turn(struct turn *me)
 /* Passes the turn to the next thread; returns when the calling thread has it. */
 static void reschedule(void)
 {
-	struct turn *next = highest_ready();
+	struct turn *next = next_turn(my_turn);
 
 	value_of_write();
 	if (!next)
@@ -163,6 +168,10 @@ void turn_wait(enum turn_wait wait, const char *what)
 {
 	my_turn->waits = wait;
 	my_turn->what = what;
+	if (decisions_are_made() && turn_ready(my_turn)) {
+		my_turn->waits = TURN_READY;
+		return;
+	}
 	note(what, SCHEDULE_WAITS);
 	reschedule();
 	my_turn->waits = TURN_READY;
@@ -223,6 +232,7 @@ static void become_last(void)
 {
 	my_turn->priority = --now.lowest;
 	now.in_a_row = 0;
+	decision_yields();
 }
 
 static void step_begins(void)
@@ -268,6 +278,7 @@ void schedule_access(const struct schedule_event *access)
 {
 	struct schedule_event event = *access;
 
+	decision_access(event.address, event.size, event.kind == SCHEDULE_READS ? DECISION_READS : DECISION_WRITES);
 	event.thread = (uint8_t)number_of(my_turn);
 	if (event.kind == SCHEDULE_WRITES && event.order == SCHEDULE_PLAIN && event.size <= sizeof(event.value))
 		my_turn->written = keep(event);
@@ -294,42 +305,6 @@ void schedule_yield(void)
 	reschedule();
 }
 
-/* ---- waits ---- */
-void schedule_await(const void *word, uint32_t seen, const char *what)
-{
-	my_turn->word = word;
-	my_turn->seen = seen;
-	turn_wait(TURN_WORD, what);
-}
-
-void schedule_futex_wait(uint32_t *word, uint32_t value)
-{
-	if (load_relaxed(word) != value)
-		return;
-	my_turn->word = word;
-	my_turn->number = now.sleepers++;
-	turn_wait(TURN_WAKE, "a wake-up");
-}
-
-static struct turn *first_sleeper(const uint32_t *word)
-{
-	struct turn *first = NULL;
-
-	for (struct turn *turn = turns; turn < turns + SCHEDULE_THREADS; turn++)
-		if (turn->here && turn->waits == TURN_WAKE && turn->word == word &&
-		    (!first || turn->number < first->number))
-			first = turn;
-	return first;
-}
-
-void schedule_futex_wake(uint32_t *word, unsigned int nr)
-{
-	struct turn *turn;
-
-	while (nr-- && (turn = first_sleeper(word)))
-		turn->waits = TURN_READY;
-}
-
 /* ---- participating threads ---- */
 void turn_take_part(struct turn *turn)
 {
@@ -341,14 +316,14 @@ void turn_take_part(struct turn *turn)
 
 void turn_leave(void)
 {
-	struct turn *next;
+	struct turn *turn = my_turn, *next;
 
 	value_of_write();
 	note("", SCHEDULE_LEFT);
-	my_turn->here = false;
+	turn->here = false;
 	my_turn = NULL;
 	schedule_takes_part = false;
-	next = highest_ready();
+	next = next_turn(turn);
 	if (!next)
 		nobody_is_ready();
 	now.in_a_row = 0;
@@ -422,9 +397,11 @@ void schedule_race(unsigned int workers)
 	now.left = 0;
 	my_turn->waits = TURN_WORKERS;
 	race_begins();
+	decision_begin(now.plan.decisions);
 	now.racing = true;
 	reschedule();
 	now.racing = false;
+	decision_begin(NULL);
 	race_ends();
 	my_turn->waits = TURN_READY;
 }

@@ -90,6 +90,8 @@ struct schedule_change {
 	uint8_t thread;			/* SCHEDULE_ANY: @op has no meaning */
 };
 
+struct decision_plan;
+
 struct schedule_plan {
 	uint64_t seed;				/* of the priorities */
 	unsigned int nr_changes, nr_holds;
@@ -97,6 +99,7 @@ struct schedule_plan {
 	struct schedule_hold holds[SCHEDULE_HOLDS];
 	uint32_t wander;			/* 1 step in so many gives the thread a random priority; 0: none */
 	uint32_t max_steps;			/* a race that takes more fails; 0: no bound */
+	const struct decision_plan *decisions;	/* of explore builds: instead of priorities; NULL: none */
 	struct schedule_log *log;		/* cleared at the begin; NULL: no log */
 };
 

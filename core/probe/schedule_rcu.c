@@ -5,6 +5,7 @@
  * Grace periods are numbered in the order of their requests. Number k is over when no section is open that began
  * before k was requested: the least that RCU guarantees, and so the most that its users may rely on.
  */
+#include "core/probe/decision.h"
 #include "core/probe/race.h"
 #include "core/probe/schedule_turn.h"
 
@@ -55,12 +56,16 @@ bool schedule_rcu_ready(const struct turn *turn)
 
 void schedule_read_lock(void)
 {
+	if (!my_turn->sections)
+		decision_touch(&rcu.asked, DECISION_READS);
 	if (!my_turn->sections++)
 		my_turn->section_began = rcu.asked;
 }
 
 void schedule_read_unlock(void)
 {
+	if (my_turn->sections == 1)
+		decision_touch(&rcu.readers, DECISION_ADDS);
 	if (!--my_turn->sections)
 		race_release(&rcu.readers);
 }
@@ -69,21 +74,27 @@ void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 {
 	if (rcu.queued - rcu.ran == MAX_QUEUED)
 		BUG("more than %u RCU callbacks queued", MAX_QUEUED);
+	decision_touch(&rcu.asked, DECISION_WRITES);
+	decision_access(head, 1, DECISION_WRITES);
 	race_release(head);
 	rcu.queue[rcu.queued++ % MAX_QUEUED] = (struct queued){ head, fn, ++rcu.asked };
 }
 
 void schedule_synchronize_rcu(void)
 {
+	decision_touch(&rcu.asked, DECISION_WRITES);
 	my_turn->number = ++rcu.asked;
 	turn_wait(TURN_GRACE, "a grace period");
+	decision_touch(&rcu.readers, DECISION_READS);
 	race_acquire(&rcu.readers);
 }
 
 void schedule_rcu_barrier(void)
 {
+	decision_touch(&rcu.asked, DECISION_READS);
 	my_turn->number = rcu.queued;
 	turn_wait(TURN_CALLBACKS, "RCU callbacks");
+	decision_touch(&rcu.callbacks, DECISION_READS);
 	race_acquire(&rcu.callbacks);
 }
 
@@ -96,9 +107,12 @@ static void *run_callbacks(void *unused)
 			struct queued *next = &rcu.queue[rcu.ran % MAX_QUEUED];
 
 			schedule_point("rcu.callback");
+			decision_touch(&rcu.readers, DECISION_READS);
+			decision_access(next->head, 1, DECISION_READS);
 			race_acquire(&rcu.readers);
 			race_acquire(next->head);
 			next->fn(next->head);
+			decision_touch(&rcu.callbacks, DECISION_WRITES);
 			race_release(&rcu.callbacks);
 			rcu.ran++;
 		} else {

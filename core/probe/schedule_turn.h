@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* schedule_turn.h - shared by schedule.c and schedule_rcu.c: each thread's turn, and its wait for the next. */
+/* schedule_turn.h - shared by the files of schedules: each thread's turn, and its wait for the next. */
 #ifndef FAULTLINE_CORE_PROBE_SCHEDULE_TURN_H
 #define FAULTLINE_CORE_PROBE_SCHEDULE_TURN_H
 
@@ -37,6 +37,8 @@ struct turn {
 extern struct turn turns[SCHEDULE_THREADS];
 extern _Thread_local struct turn *my_turn;	/* (T) NULL: does not participate */
 
+/* Its condition holds. */
+bool turn_ready(const struct turn *turn);
 /* Lets others run until the calling thread's condition, described by @wait in its turn, holds. */
 void turn_wait(enum turn_wait wait, const char *what);
 /* Adds the thread of @turn to the participants, and returns when it has its first turn; turn_leave() removes it. */
@@ -45,6 +47,22 @@ void turn_leave(void);
 
 /* An event of @thread. */
 void schedule_note(const void *where, unsigned int thread, enum schedule_event_kind kind);
+
+/* decision.c */
+#if FAULTLINE_EXPLORE
+/* Locking: no other thread runs. NULL: no decisions. */
+void decision_begin(const struct decision_plan *plan);
+bool decisions_are_made(void);
+/* The thread of @turn waits, has ended, or goes on. Returns the next thread's; NULL: none can run. */
+struct turn *decision_next(struct turn *turn);
+/* The running thread yields, where decision_next() is called next. */
+void decision_yields(void);
+#else
+static inline void decision_begin(const struct decision_plan *plan) { (void)plan; }
+static inline bool decisions_are_made(void) { return false; }
+static inline struct turn *decision_next(struct turn *turn) { return turn; }
+static inline void decision_yields(void) {}
+#endif
 
 /* schedule_rcu.c */
 int schedule_rcu_begin(void);

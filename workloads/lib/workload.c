@@ -10,25 +10,43 @@
 
 #define MAX_WORKLOADS	256
 
-static const struct workload *workloads[MAX_WORKLOADS];	/* (C) once main() runs, ascending by name */
-static unsigned int nr;
+/* (C) once main() runs, ascending by name */
+static struct list {
+	const struct workload *all[MAX_WORKLOADS];
+	unsigned int nr;
+} workloads, scenarios;
 
 unsigned int nr_workloads(void)
 {
-	return nr;
+	return workloads.nr;
+}
+
+unsigned int nr_scenarios(void)
+{
+	return scenarios.nr;
 }
 
 const struct workload *workload_get(unsigned int index)
 {
-	return index < nr ? workloads[index] : NULL;
+	return index < workloads.nr ? workloads.all[index] : NULL;
+}
+
+const struct workload *scenario_get(unsigned int index)
+{
+	return index < scenarios.nr ? scenarios.all[index] : NULL;
+}
+
+static const struct workload *find(const struct list *list, const char *name)
+{
+	for (unsigned int i = 0; i < list->nr; i++)
+		if (!strcmp(list->all[i]->name, name))
+			return list->all[i];
+	return NULL;
 }
 
 const struct workload *workload_find(const char *name)
 {
-	for (unsigned int i = 0; i < nr; i++)
-		if (!strcmp(workloads[i]->name, name))
-			return workloads[i];
-	return NULL;
+	return find(&workloads, name);
 }
 
 bool workload_matches(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
@@ -39,16 +57,26 @@ bool workload_matches(const struct workload *workload, const char *const *globs,
 	return !nr_globs;
 }
 
+static void add(struct list *list, const struct workload *workload)
+{
+	unsigned int i = list->nr;
+
+	BUG_ON(list->nr == MAX_WORKLOADS || find(list, workload->name));
+	BUG_ON(!workload->nr_roles || workload->nr_roles > WORKLOAD_MAX_ROLES || workload->nr_axes > WORKLOAD_MAX_AXES);
+	for (; i && strcmp(list->all[i - 1]->name, workload->name) > 0; i--)
+		list->all[i] = list->all[i - 1];
+	list->all[i] = workload;
+	list->nr++;
+}
+
 void workload_register(const struct workload *workload)
 {
-	unsigned int i = nr;
+	add(&workloads, workload);
+}
 
-	BUG_ON(nr == MAX_WORKLOADS || workload_find(workload->name));
-	BUG_ON(!workload->nr_roles || workload->nr_roles > WORKLOAD_MAX_ROLES || workload->nr_axes > WORKLOAD_MAX_AXES);
-	for (; i && strcmp(workloads[i - 1]->name, workload->name) > 0; i--)
-		workloads[i] = workloads[i - 1];
-	workloads[i] = workload;
-	nr++;
+void scenario_register(const struct workload *scenario)
+{
+	add(&scenarios, scenario);
 }
 
 int workload_skip(struct workload_run *run, const char *fmt, ...)

@@ -113,6 +113,18 @@ const struct workload *workload_find(const char *name);
 bool workload_matches(const struct workload *workload, const char *const *globs, unsigned int nr_globs);
 void workload_register(const struct workload *workload);
 
+/*
+ * Scenarios: the same for a few threads with a few operations on a few pages, for searches that take all of their
+ * executions. They are no benchmarks, and in a list of their own. Worker i has role i.
+ */
+unsigned int nr_scenarios(void);
+const struct workload *scenario_get(unsigned int index);
+void scenario_register(const struct workload *scenario);
+
+#define SCENARIO(id, ...) \
+	static const struct workload id##_scenario = { .name = #id, .item = "page", __VA_ARGS__ }; \
+	static void __attribute__((constructor)) id##_register(void) { scenario_register(&id##_scenario); }
+
 #define WORKLOAD(id, ...) \
 	static const struct workload id##_workload = { .name = #id, __VA_ARGS__ }; \
 	static void __attribute__((constructor)) id##_register(void) { workload_register(&id##_workload); }
