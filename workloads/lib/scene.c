@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scene.c - set-ups of scenarios. */
+#include "workloads/lib/scene.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "workloads/lib/contents.h"
+#include "workloads/lib/file_space.h"
+#include "workloads/lib/scene_state.h"
+#include "workloads/lib/thp_space.h"
+
+#define POOL	2ul	/* huge pages */
+
+struct scene_state scene_state;
+
+static unsigned long start(struct workload_run *run)
+{
+	return space_region(run->data, 0);
+}
+
+static int hold(struct page *page, unsigned long addr, void *arg)
+{
+	struct folio **folio = arg;
+
+	(void)addr;
+	*folio = page_folio(page);
+	folio_get(*folio);
+	return 0;
+}
+
+struct folio *scene_folio(struct mm_struct *mm, unsigned long addr)
+{
+	struct folio *folio = NULL;
+
+	return access_payload(mm, addr, hold, &folio) ? NULL : folio;
+}
+
+/* Ends a set-up: what there is goes if @err. */
+static int settle(struct workload_run *run, int err)
+{
+	if (err && run->data)
+		scene_close(run);
+	return err;
+}
+
+void scene_close(struct workload_run *run)
+{
+	struct scene_state *state = &scene_state;
+
+	if (state->folio)
+		folio_put(state->folio);
+	if (state->child)
+		mm_exit(state->child);
+	if (run->data)
+		space_close(run);
+	if (state->swap)
+		BUG_ON(swap_off());
+	if (state->pool)
+		hugetlb_pool_resize(HPAGE_PMD_ORDER, 0);
+	*state = (struct scene_state){ 0 };
+}
+
+int scene_check(struct workload_run *run)
+{
+	struct space *space = run->data;
+	struct mm_struct *mms[2] = { space->mm, scene_state.child };
+	char why[256];
+
+	if (scene_state.folio)
+		folio_put(scene_state.folio);
+	scene_state.folio = NULL;
+	rcu_barrier();
+	if (!oracle_at_rest(mms, scene_state.child ? 2 : 1, why, sizeof(why)))
+		return space_fail(space, -EUCLEAN, "%s", why);
+	return space->error;
+}
+
+/* ---- anonymous memory ---- */
+static int populate(struct workload_run *run)
+{
+	struct space *space = run->data;
+
+	return space_populate(space, space->mm, start(run), SCENE_PAGES / 2, PAGE_SIZE);
+}
+
+int scene_empty(struct workload_run *run)
+{
+	return space_open(run, 1, SCENE_PAGES);
+}
+
+int scene_half(struct workload_run *run)
+{
+	int err = scene_empty(run);
+
+	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
+						   FAULT_FLAG_WRITE));
+}
+
+int scene_written(struct workload_run *run)
+{
+	int err = scene_empty(run);
+
+	return settle(run, err ? err : populate(run));
+}
+
+int scene_swap(struct workload_run *run)
+{
+	int err = scene_written(run);
+
+	if (!err)
+		err = swap_on(2 * SCENE_PAGES);
+	scene_state.swap = !err;
+	return settle(run, err);
+}
+
+int scene_mirrored(struct workload_run *run)
+{
+	int err = scene_written(run);
+
+	return settle(run, err ? err : mmu_notifier_register(((struct space *)run->data)->mm));
+}
+
+static int page_out(struct workload_run *run)
+{
+	return sys_madvise(((struct space *)run->data)->mm, start(run), PAGE_SIZE, MADV_PAGEOUT);
+}
+
+int scene_swapped(struct workload_run *run)
+{
+	int err = scene_swap(run);
+
+	return settle(run, err ? err : page_out(run));
+}
+
+static int fork_child(struct workload_run *run)
+{
+	return sys_fork(((struct space *)run->data)->mm, &scene_state.child);
+}
+
+int scene_forked(struct workload_run *run)
+{
+	int err = scene_written(run);
+
+	return settle(run, err ? err : fork_child(run));
+}
+
+int scene_family(struct workload_run *run)
+{
+	scene_state.in_turn = true;
+	return scene_forked(run);
+}
+
+int scene_family_swapped(struct workload_run *run)
+{
+	int err = scene_swapped(run);
+
+	scene_state.in_turn = true;
+	return settle(run, err ? err : fork_child(run));
+}
+
+int scene_heir(struct workload_run *run)
+{
+	int err = scene_forked(run);
+
+	if (!err)
+		err = space_fault(run->data, scene_state.child, start(run), FAULT_FLAG_WRITE);
+	if (!err)
+		scene_state.folio = scene_folio(scene_state.child, start(run));
+	return settle(run, err);
+}
+
+int scene_mergeable(struct workload_run *run)
+{
+	int err = scene_written(run);
+	struct space *space = run->data;
+
+	if (!err)
+		err = sys_madvise(space->mm, start(run), SCENE_PAGES * PAGE_SIZE, MADV_MERGEABLE);
+	if (!err)
+		ksm_scan(space->mm, SCENE_PAGES);	/* the next scan merges what has not changed since */
+	return settle(run, err);
+}
+
+/* ---- files ---- */
+static int open_file(struct workload_run *run, int flags)
+{
+	int err = file_space_open(run, 1, SCENE_PAGES, SCENE_PAGES, 0);
+
+	return settle(run, err ? err : file_space_map(run->data, 0, flags, 0));
+}
+
+int scene_file(struct workload_run *run)
+{
+	return open_file(run, MAP_SHARED);
+}
+
+int scene_file_read(struct workload_run *run)
+{
+	int err = open_file(run, MAP_SHARED);
+
+	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run), 0));
+}
+
+int scene_file_dirty(struct workload_run *run)
+{
+	int err = open_file(run, MAP_SHARED);
+
+	return settle(run, err ? err : populate(run));
+}
+
+int scene_file_private(struct workload_run *run)
+{
+	return open_file(run, MAP_PRIVATE);
+}
+
+/* ---- huge pages ---- */
+static int open_huge(struct workload_run *run)
+{
+	return space_open(run, 1, TABLE_PAGES);
+}
+
+int scene_huge(struct workload_run *run)
+{
+	int err = thp_space_open(run, open_huge);
+
+	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
+						   FAULT_FLAG_WRITE));
+}
+
+int scene_collapsible(struct workload_run *run)
+{
+	int err = THP_POSSIBLE ? open_huge(run) : -EOPNOTSUPP;
+
+	return settle(run, err ? err : populate(run));
+}
+
+int scene_hugetlb(struct workload_run *run)
+{
+	int err = THP_POSSIBLE ? space_open_room(run, 1, TABLE_PAGES) : -EOPNOTSUPP;
+	long addr;
+
+	if (err)
+		return err;
+	scene_state.pool = true;
+	if (hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) != POOL)
+		return settle(run, -ENOMEM);
+	addr = sys_mmap(((struct space *)run->data)->mm, start(run), PMD_SIZE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
+	return settle(run, addr < 0 ? (int)addr : 0);
+}
+
+int scene_hugetlb_written(struct workload_run *run)
+{
+	int err = scene_hugetlb(run);
+
+	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
+						   FAULT_FLAG_WRITE));
+}

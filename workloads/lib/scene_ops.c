@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scene_ops.c - operations of scenarios. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "workloads/lib/contents.h"
+#include "workloads/lib/file_space.h"
+#include "workloads/lib/gup_pages.h"
+#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_state.h"
+
+#define RW	(PROT_READ | PROT_WRITE)
+
+static struct mm_struct *mm_of(const struct worker *worker)
+{
+	return scene_state.in_turn && worker->index % 2 ? scene_state.child : space_of(worker)->mm;
+}
+
+static unsigned long addr_of(const struct worker *worker)
+{
+	return space_region(space_of(worker), 0);
+}
+
+static unsigned long size_of(const struct worker *worker)
+{
+	return space_of(worker)->pages << PAGE_SHIFT;
+}
+
+/* What others may make fail: a range that is no longer mapped, a page that is in use. */
+static int64_t done(struct worker *worker, long result)
+{
+	return result >= 0 || result == -ENOMEM || result == -EAGAIN || result == -EBUSY || result == -EFAULT ||
+			       result == -EINVAL ?
+		       1 :
+		       space_fail(space_of(worker), (int)result, "%s failed: %ld",
+				  worker->run->workload->roles[worker->role].name, result);
+}
+
+/* ---- faults and pins ---- */
+static int64_t fault(struct worker *worker, unsigned long addr, unsigned int flags)
+{
+	vm_fault_t ret = do_user_addr_fault(mm_of(worker), addr, flags);
+	uint64_t mark = worker->index + 1;
+	int err;
+
+	if (ret & VM_FAULT_OOM)
+		return space_fail(space_of(worker), -ENOMEM, "a fault finds no memory");
+	if (ret || !(flags & FAULT_FLAG_WRITE) || space_of(worker)->file || !scene_state.in_turn)
+		return 1;
+	err = contents_write(mm_of(worker), addr, mark);
+	if (err == -EUCLEAN)
+		return space_fail(space_of(worker), err, "a write finds a page that is not its own");
+	return !err && contents_expect(mm_of(worker), addr, mark) == -EUCLEAN ?
+		       space_fail(space_of(worker), -EUCLEAN, "what was written is lost") : 1;
+}
+
+int64_t scene_read(struct worker *worker)
+{
+	return fault(worker, addr_of(worker), 0);
+}
+
+int64_t scene_write(struct worker *worker)
+{
+	return fault(worker, addr_of(worker), FAULT_FLAG_WRITE);
+}
+
+int64_t scene_write_second(struct worker *worker)
+{
+	return fault(worker, addr_of(worker) + PAGE_SIZE, FAULT_FLAG_WRITE);
+}
+
+static struct unmap_count unmaps;	/* (A) of all pages */
+
+/* @flags are of the pin. Where nothing is mapped any more there is none. */
+static int64_t pin(struct worker *worker, unsigned int flags)
+{
+	struct pin_check check = { .mm = mm_of(worker), .addr = addr_of(worker), .slot = worker->index,
+				   .unmaps = &unmaps };
+	char why[256];
+
+	if (checked_pin(&check, flags) == 1 && !checked_unpin(&check, why, sizeof(why)))
+		return space_fail(space_of(worker), -EUCLEAN, "%s", why);
+	return 1;
+}
+
+int64_t scene_pin(struct worker *worker)
+{
+	return pin(worker, FOLL_WRITE);
+}
+
+int64_t scene_pin_to_read(struct worker *worker)
+{
+	return pin(worker, 0);
+}
+
+int64_t scene_pin_file(struct worker *worker)
+{
+	int err = file_space_access_pinned(space_of(worker), 0, 0, file_space_mark(space_of(worker), 0, 0, 1));
+
+	return err == -EUCLEAN ? space_fail(space_of(worker), err, "a pinned page has the wrong contents") : 1;
+}
+
+/* ---- what changes mappings ---- */
+int64_t scene_unmap(struct worker *worker)
+{
+	int err;
+
+	unmap_begin(&unmaps);
+	err = sys_munmap(mm_of(worker), addr_of(worker), size_of(worker));
+	unmap_end(&unmaps);
+	return done(worker, err);
+}
+
+int64_t scene_unmap_second(struct worker *worker)
+{
+	return done(worker, sys_munmap(mm_of(worker), addr_of(worker) + PAGE_SIZE, PAGE_SIZE));
+}
+
+int64_t scene_drop(struct worker *worker)
+{
+	int err;
+
+	unmap_begin(&unmaps);
+	err = sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_DONTNEED);
+	unmap_end(&unmaps);
+	return done(worker, err);
+}
+
+int64_t scene_reuse(struct worker *worker)
+{
+	int64_t pages = scene_drop(worker);
+
+	return pages < 0 ? pages : scene_write_second(worker);
+}
+
+int64_t scene_guard(struct worker *worker)
+{
+	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_GUARD_INSTALL));
+}
+
+int64_t scene_protect(struct worker *worker)
+{
+	int err = sys_mprotect(mm_of(worker), addr_of(worker), size_of(worker), PROT_READ);
+
+	return done(worker, err ? err : sys_mprotect(mm_of(worker), addr_of(worker), size_of(worker), RW));
+}
+
+int64_t scene_move(struct worker *worker)
+{
+	unsigned long addr = addr_of(worker), size = size_of(worker);
+
+	return done(worker, sys_mremap(mm_of(worker), addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+				       addr + PUD_SIZE));
+}
+
+/* Named as region 0, so that it merges. */
+int64_t scene_extend(struct worker *worker)
+{
+	return done(worker, sys_mmap(mm_of(worker), addr_of(worker) + size_of(worker), PAGE_SIZE, RW,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 1));
+}
+
+int64_t scene_lock(struct worker *worker)
+{
+	int err = sys_mlock(mm_of(worker), addr_of(worker), PAGE_SIZE);
+	struct folio *folio = err ? NULL : scene_folio(mm_of(worker), addr_of(worker));
+
+	if (folio)
+		folio_put(folio);
+	else if (!err && scene_state.swap)
+		return space_fail(space_of(worker), -EUCLEAN, "a locked page is not in memory");
+	return done(worker, err ? err : sys_munlock(mm_of(worker), addr_of(worker), PAGE_SIZE));
+}
+
+/* ---- what takes pages away ---- */
+int64_t scene_page_out(struct worker *worker)
+{
+	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_PAGEOUT));
+}
+
+int64_t scene_migrate(struct worker *worker)
+{
+	struct folio *folio = scene_folio(mm_of(worker), addr_of(worker));
+
+	return folio ? done(worker, migrate_folio(folio, 0)) : 1;
+}
+
+int64_t scene_move_page(struct worker *worker)
+{
+	unsigned long addr = addr_of(worker);
+	int node = (int)(machine.nr_nodes - 1), status;
+
+	return done(worker, sys_move_pages(mm_of(worker), 1, &addr, &node, &status, MPOL_MF_MOVE));
+}
+
+int64_t scene_merge(struct worker *worker)
+{
+	ksm_scan(mm_of(worker), 2 * SCENE_PAGES);
+	return 1;
+}
+
+int64_t scene_truncate(struct worker *worker)
+{
+	int err = sys_ftruncate(space_of(worker)->file, 0);
+
+	return done(worker, err ? err : sys_ftruncate(space_of(worker)->file, SCENE_PAGES));
+}
+
+int64_t scene_clean(struct worker *worker)
+{
+	filemap_writeback(space_of(worker)->file);
+	return 1;
+}
+
+int64_t scene_reclaim_file(struct worker *worker)
+{
+	struct folio *folio = filemap_get_folio(&space_of(worker)->file->mapping, 0);
+
+	return folio ? done(worker, reclaim_folio(folio)) : 1;
+}
+
+int64_t scene_collapse(struct worker *worker)
+{
+	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PMD_SIZE, MADV_COLLAPSE));
+}
+
+/* ---- processes ---- */
+int64_t scene_fork(struct worker *worker)
+{
+	struct mm_struct *child;
+	int err = sys_fork(mm_of(worker), &child);
+
+	if (err)
+		return done(worker, err);
+	if (!pin_check_child(child, addr_of(worker), addr_of(worker) + PAGE_SIZE, pin_clock(), NULL, 0))
+		space_fail(space_of(worker), -EUCLEAN, "a child has what was written behind its fork");
+	mm_exit(child);
+	return 1;
+}
+
+int64_t scene_exit(struct worker *worker)
+{
+	(void)worker;
+	mm_exit(scene_state.child);
+	scene_state.child = NULL;
+	return 1;
+}
+
+/* ---- what looks ---- */
+int64_t scene_referenced(struct worker *worker)
+{
+	struct folio *folio = scene_state.folio ? scene_state.folio : scene_folio(mm_of(worker), addr_of(worker));
+	unsigned long flags;
+
+	if (!folio)
+		return 1;
+	folio_referenced(folio, false, &flags);
+	if (folio != scene_state.folio)
+		folio_put(folio);
+	return 1;
+}
+
+int64_t scene_look_up(struct worker *worker)
+{
+	struct folio *folio = scene_state.folio;
+	struct anon_vma *anon_vma = folio_lock_anon_vma_read(folio, NULL);
+	unsigned long index = folio->page.index;
+	int64_t result = 1;
+
+	if (!anon_vma)
+		return result;
+	if (folio_mapped(folio) && !anon_vma_interval_tree_iter_first(&anon_vma->tree, index, index) &&
+	    folio_mapped(folio))
+		result = space_fail(space_of(worker), -EUCLEAN, "a mapped folio's anon_vma has no VMA there");
+	anon_vma_unlock_read(anon_vma);
+	return result;
+}
+
+/* Compared before it is known whether it is valid: if it is, it must agree. */
+int64_t scene_snapshot(struct worker *worker)
+{
+	struct mm_struct *mm = mm_of(worker);
+	unsigned long start = addr_of(worker), end = start + PAGE_SIZE;
+	struct vm_area_struct *vma;
+	struct hmm_range range;
+	hmm_pfn_t pfns[1];
+	char why[256];
+	bool agrees;
+
+	mmap_read_lock(mm);
+	vma = vma_lookup(mm, start);
+	if (vma && hmm_vma_range_monitor_start(&range, vma, start, end)) {
+		BUG_ON(hmm_vma_get_pfns(vma, start, end, pfns));
+		agrees = oracle_snapshot(vma, start, end, pfns, why, sizeof(why)) >= 0;
+		if (hmm_vma_range_monitor_end(&range) && !agrees)
+			space_fail(space_of(worker), -EUCLEAN, "%s", why);
+	}
+	mmap_read_unlock(mm);
+	return 1;
+}
+
+static int pass_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	(void)ptep, (void)addr, (void)next, (void)walk;
+	return 0;
+}
+
+int64_t scene_walk(struct worker *worker)
+{
+	static const struct mm_walk_ops ops = { .pte_entry = pass_pte, .walk_lock = PGWALK_RDLOCK };
+
+	return done(worker, space_walk(mm_of(worker), addr_of(worker), addr_of(worker) + SCENE_PAGES * PAGE_SIZE, &ops,
+				       NULL));
+}

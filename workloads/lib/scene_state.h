@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scene_state.h - what a scene has beside its space. */
+#ifndef FAULTLINE_WORKLOADS_LIB_SCENE_STATE_H
+#define FAULTLINE_WORKLOADS_LIB_SCENE_STATE_H
+
+#include "core/faultline.h"
+
+/* Lock key: (C) const while workers run (X) the thread of scene_exit() */
+struct scene_state {
+	struct mm_struct *child;	/* (X) the second process; NULL: none, or it has ended */
+	struct folio *folio;		/* (C) with a reference, or NULL */
+	bool in_turn;			/* (C) odd workers are of the second process */
+	bool swap, pool;		/* (C) are to be taken down */
+};
+
+extern struct scene_state scene_state;
+
+/* The folio of what @mm maps at @addr, with a reference. Locking: none held. */
+struct folio *scene_folio(struct mm_struct *mm, unsigned long addr);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fault.c - scenarios of faults, and what changes their mapping. */
+#include "workloads/lib/scene.h"
+
+SCENARIO(fault_vs_fault,
+	.what = "two threads write to one page that is not there",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write again", scene_write, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_neighbour,
+	.what = "two threads write to two pages of one table that is not there",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write the second", scene_write_second, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(read_vs_write,
+	.what = "a read and a write of one page that is not there",
+	.nr_roles = 2,
+	.roles = { { "read", scene_read, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_munmap,
+	.what = "a page is unmapped under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_split,
+	.what = "another page of the VMA is unmapped under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "unmap the second", scene_unmap_second, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_mmap,
+	.what = "a mapping merges with the VMA of a fault",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "map behind", scene_extend, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_mprotect,
+	.what = "a VMA is protected and unprotected under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "protect", scene_protect, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_mremap,
+	.what = "a VMA moves away under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "move", scene_move, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_dontneed,
+	.what = "a page is dropped under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "drop", scene_drop, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_guard,
+	.what = "a guard is installed under a write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "guard", scene_guard, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(dontneed_vs_munmap,
+	.what = "a page is dropped from a VMA that is unmapped",
+	.nr_roles = 2,
+	.roles = { { "drop", scene_drop, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mlock_vs_munmap,
+	.what = "a page is locked in a VMA that is unmapped",
+	.nr_roles = 2,
+	.roles = { { "lock", scene_lock, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(walk_vs_munmap,
+	.what = "a walk of tables that are freed",
+	.nr_roles = 2,
+	.roles = { { "walk", scene_walk, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* file.c - scenarios of pages of files. */
+#include "workloads/lib/scene.h"
+
+SCENARIO(file_fault_vs_fault,
+	.what = "two threads read a page that is not in memory",
+	.nr_roles = 2,
+	.roles = { { "read", scene_read, NULL }, { "read again", scene_read, NULL } },
+	.setup = scene_file,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(truncate_vs_fault,
+	.what = "a file is truncated under a write",
+	.nr_roles = 2,
+	.roles = { { "truncate", scene_truncate, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_file,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(truncate_vs_mapped,
+	.what = "a file is truncated while its page is read anew",
+	.nr_roles = 2,
+	.roles = { { "truncate", scene_truncate, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_file_dirty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(truncate_vs_private,
+	.what = "a file is truncated under a write to a private mapping",
+	.nr_roles = 2,
+	.roles = { { "truncate", scene_truncate, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_file_private,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mkclean_vs_write,
+	.what = "a file is written back under a write",
+	.nr_roles = 2,
+	.roles = { { "clean", scene_clean, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_file_dirty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(reclaim_vs_fault,
+	.what = "a page of a file is reclaimed under a read",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim_file, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_file_read,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(reclaim_vs_truncate,
+	.what = "a page of a file is reclaimed and truncated",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim_file, NULL }, { "truncate", scene_truncate, NULL } },
+	.setup = scene_file_read,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(pin_vs_truncate,
+	.what = "a page of a file is pinned while it is truncated",
+	.nr_roles = 2,
+	.roles = { { "pin", scene_pin_file, NULL }, { "truncate", scene_truncate, NULL } },
+	.setup = scene_file_dirty,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* huge.c - scenarios of huge pages. */
+#include "workloads/lib/scene.h"
+
+SCENARIO(collapse_vs_fault,
+	.what = "pages become a huge page under a write",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_collapsible,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(collapse_vs_pin,
+	.what = "pages become a huge page while one is pinned",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_collapsible,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(split_vs_walk,
+	.what = "a huge page is split under a walk",
+	.nr_roles = 2,
+	.roles = { { "split", scene_drop, NULL }, { "walk", scene_walk, NULL } },
+	.setup = scene_huge,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(split_vs_pin,
+	.what = "a huge page is split while a page of it is pinned",
+	.nr_roles = 2,
+	.roles = { { "split", scene_drop, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_huge,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(hugetlb_fault_vs_fault,
+	.what = "two threads write to a huge page of the pool",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write again", scene_write, NULL } },
+	.setup = scene_hugetlb,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(hugetlb_fault_vs_fork,
+	.what = "a huge page of the pool is written while a fork shares it",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_hugetlb_written,
+	.check = scene_check,
+	.teardown = scene_close)

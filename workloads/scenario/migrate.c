@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* migrate.c - scenarios of pages under migration, and notifiers. */
+#include "workloads/lib/scene.h"
+
+SCENARIO(migrate_vs_fault,
+	.what = "a page is moved under a write",
+	.nr_roles = 2,
+	.roles = { { "migrate", scene_migrate, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(migrate_vs_waiters,
+	.what = "a page is moved under faults of two threads, which wait for it",
+	.nr_roles = 3,
+	.roles = { { "migrate", scene_migrate, NULL }, { "write", scene_write, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(migrate_vs_migrate,
+	.what = "two threads move a page",
+	.nr_roles = 2,
+	.roles = { { "migrate", scene_migrate, NULL }, { "migrate again", scene_migrate, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(migrate_vs_fork,
+	.what = "a page is moved while a fork shares it",
+	.nr_roles = 2,
+	.roles = { { "migrate", scene_migrate, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(migrate_vs_munmap,
+	.what = "a page is moved while it is unmapped",
+	.nr_roles = 2,
+	.roles = { { "migrate", scene_migrate, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(move_pages_vs_munmap,
+	.what = "move_pages() looks for a page that is unmapped",
+	.nr_roles = 2,
+	.roles = { { "move", scene_move_page, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mremap_vs_rmap_walk,
+	.what = "a walk to the entries of a page whose VMA moves",
+	.nr_roles = 2,
+	.roles = { { "look for references", scene_referenced, NULL }, { "move", scene_move, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(migrate_vs_mremap,
+	.what = "a page is moved while its VMA moves",
+	.nr_roles = 2,
+	.roles = { { "migrate", scene_migrate, NULL }, { "move", scene_move, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(hmm_vs_dontneed,
+	.what = "a snapshot of a page that is dropped",
+	.nr_roles = 2,
+	.roles = { { "snapshot", scene_snapshot, NULL }, { "drop", scene_drop, NULL } },
+	.setup = scene_mirrored,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(hmm_vs_fork,
+	.what = "a snapshot of a page that a fork shares",
+	.nr_roles = 2,
+	.roles = { { "snapshot", scene_snapshot, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_mirrored,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(hmm_vs_munmap,
+	.what = "a snapshot of a page that is unmapped",
+	.nr_roles = 2,
+	.roles = { { "snapshot", scene_snapshot, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_mirrored,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(ksm_vs_write,
+	.what = "equal pages are merged under a write",
+	.nr_roles = 2,
+	.roles = { { "merge", scene_merge, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_mergeable,
+	.check = scene_check,
+	.teardown = scene_close)

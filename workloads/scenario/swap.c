@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* swap.c - scenarios of swap and reclaim. */
+#include "workloads/lib/scene.h"
+
+SCENARIO(page_out_vs_fault,
+	.what = "a page is swapped out under a write",
+	.nr_roles = 2,
+	.roles = { { "page out", scene_page_out, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_swap,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(page_out_vs_fork,
+	.what = "a page is swapped out while a fork shares it",
+	.nr_roles = 2,
+	.roles = { { "page out", scene_page_out, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_swap,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(swap_in_vs_swap_in,
+	.what = "two threads write to a page that is swapped out",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write again", scene_write, NULL } },
+	.setup = scene_swapped,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(swap_in_vs_cow,
+	.what = "parent and child write to a page that is swapped out",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write in the child", scene_write, NULL } },
+	.setup = scene_family_swapped,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(swap_in_vs_dontneed,
+	.what = "a page that is swapped out is written and dropped",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "drop", scene_drop, NULL } },
+	.setup = scene_swapped,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(swap_in_vs_fork,
+	.what = "a page that is swapped out is written while a fork shares it",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_swapped,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mlock_vs_page_out,
+	.what = "a page is locked while it is swapped out",
+	.nr_roles = 2,
+	.roles = { { "lock", scene_lock, NULL }, { "page out", scene_page_out, NULL } },
+	.setup = scene_swap,
+	.check = scene_check,
+	.teardown = scene_close)
