@@ -101,6 +101,7 @@
 #include "core/probe/detector.h"
 #include "core/probe/knockout.h"
 #include "core/probe/latency.h"
+#include "core/probe/object.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 #include "core/probe/schedule.h"

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/check/detection.h"
+#include "bench/check/named_memory.h"
 #include "bench/check/storm.h"
 #include "bench/ground/command.h"
 #include "bench/run/crew.h"
@@ -49,6 +50,14 @@ static size_t decisions_size(void)
 static void *shared(size_t size)
 {
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+const char *episode_role(const struct episode *episode, unsigned int worker)
+{
+	const struct workload *workload = episode->what->workload;
+
+	return workload->roles[workload->role_of ? workload->role_of(worker, episode->threads) :
+						   worker % workload->nr_roles].name;
 }
 
 int episode_possible(const struct run_case *what)
@@ -214,6 +223,8 @@ static int play(const struct episode *episode)
 	choices.seed = run_seed = episode->plan.seed;
 	if (stage_machine(&choices, episode->what->payload))
 		return EXIT_CHECK_FAILED;
+	if (episode->details)
+		named_memory_watch(episode->plan.log);
 	before = storm_frames();
 	error = play_crew(episode, &choices);
 	if (!error)
@@ -282,6 +293,7 @@ int episode_play(const struct episode *episode, const struct episode_end **end)
 	pid_t pid;
 
 	copy.plan.log = now.log;
+	now.log->details = episode->details;
 	fflush(NULL);
 	if (ftruncate(fileno(now.said), 0) || lseek(fileno(now.said), 0, SEEK_SET))
 		return fail("what episodes say cannot be kept: %s", strerror(errno));

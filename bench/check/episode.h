@@ -17,6 +17,7 @@ struct episode {
 	unsigned int threads;
 	uint64_t rounds;		/* ops of each worker */
 	bool some;			/* of them only those that have a bit in @kept are done */
+	bool details;			/* the log has them, and memory has names: named_memory.h */
 	uint64_t kept[SCHEDULE_WORKERS];	/* for each worker, bit i its op number i, up to 64 rounds */
 };
 
@@ -27,6 +28,8 @@ struct episode_end {
 	bool failed;
 };
 
+/* The name of what a worker does. */
+const char *episode_role(const struct episode *episode, unsigned int worker);
 /* Returns 0, or the exit status after one line on stderr: no schedule can control @what. */
 int episode_possible(const struct run_case *what);
 /* Contents are checked wherever there are some, so every workload gets a payload. */

@@ -21,19 +21,10 @@ struct turns {
 	uint64_t ops[SCHEDULE_THREADS];		/* each thread has begun */
 };
 
-static const char *role_name(const struct turns *turns, unsigned int worker)
-{
-	const struct workload *workload = turns->episode->what->workload;
-	unsigned int threads = turns->episode->threads;
-
-	return workload->roles[workload->role_of ? workload->role_of(worker, threads) : worker % workload->nr_roles]
-		.name;
-}
-
 /* The runner's own words, between operations. */
 static bool op_begins(const struct turns *turns, const struct schedule_event *event)
 {
-	return event->kind == SCHEDULE_BEGINS && !strcmp(event->where, role_name(turns, event->thread));
+	return event->kind == SCHEDULE_BEGINS && !strcmp(event->where, episode_role(turns->episode, event->thread));
 }
 
 static void print_who(struct turns *turns, const struct schedule_event *event)
@@ -43,8 +34,8 @@ static void print_who(struct turns *turns, const struct schedule_event *event)
 	if (event->thread == SCHEDULE_CALLBACKS)
 		snprintf(who, sizeof(who), "RCU callbacks");
 	else
-		snprintf(who, sizeof(who), "worker %u, %s %llu", event->thread, role_name(turns, event->thread),
-			 (unsigned long long)turns->ops[event->thread]);
+		snprintf(who, sizeof(who), "worker %u, %s %llu", event->thread,
+			 episode_role(turns->episode, event->thread), (unsigned long long)turns->ops[event->thread]);
 	fprintf(turns->out, "%7u  %-26s", event->step, who);
 	turns->column = INDENT;
 }

@@ -6,6 +6,6 @@
 
 const struct command *const commands[] = {
 	&list_command, &topo_command, &capture_command, &bench_command, &eras_command, &numa_command,
-	&stress_command, &replay_command, &explore_command, &knockouts_command, &litmus_command,
+	&stress_command, &replay_command, &show_command, &explore_command, &knockouts_command, &litmus_command,
 	&linearize_command, &conform_command, &profile_command, &compare_command, &report_command, NULL
 };

@@ -25,6 +25,7 @@ struct html {
 	const char *section;		/* id of the section that is being written */
 	struct gnuplot *gnuplot;	/* NULL: there is none */
 	int undrawn;			/* the exit status that says so */
+	const char *script;
 };
 
 /* ---- text ---- */
@@ -268,7 +269,7 @@ void html_legend_end(struct html *page)
 }
 
 /* ---- the whole ---- */
-struct html *html_open(const char *title)
+static struct html *open_page(const char *title, const char *style, const char *script)
 {
 	struct html *page = calloc(1, sizeof(*page));
 
@@ -280,14 +281,28 @@ struct html *html_open(const char *title)
 		return NULL;
 	}
 	page->section = "top";
-	page->gnuplot = gnuplot_start(&page->undrawn);
+	page->script = script;
 	html_put(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
 		 "<meta name=\"viewport\" content=\"width=device-width, "
 		 "initial-scale=1\"/>\n<title>%s</title>\n<style>\n", title);
-	fputs(html_style, page->body);
+	fputs(style, page->body);
 	html_put(page, "</style>\n</head>\n<body>\n");
 	cut_here(page);
 	return page;
+}
+
+struct html *html_open(const char *title)
+{
+	struct html *page = open_page(title, html_style, html_script);
+
+	if (page)
+		page->gnuplot = gnuplot_start(&page->undrawn);
+	return page;
+}
+
+struct html *html_open_plain(const char *title, const char *style, const char *script)
+{
+	return open_page(title, style, script);
 }
 
 /* The body, with a picture at each cut. @pictures: NULL when nothing was drawn. */
@@ -325,7 +340,7 @@ int html_close(struct html *page, struct out_file *out, int status)
 	FILE *pictures = page->gnuplot ? gnuplot_end(page->gnuplot, &page->undrawn) : NULL;
 
 	html_put(page, "<script>");
-	fputs(html_script, page->body);
+	fputs(page->script, page->body);
 	html_put(page, "</script>\n</body>\n</html>\n");
 	fclose(page->body);
 	status = status ? out_file_end(out, status) : write_page(page, pictures, out);

@@ -24,6 +24,8 @@ struct out_file;
  * alone.
  */
 struct html *html_open(const char *title);
+/* A page without figures, with a style and a script of its own: literals, in which XML finds nothing to read. */
+struct html *html_open_plain(const char *title, const char *style, const char *script);
 /*
  * Draws, writes all to @out, ends it with out_file_end(), and frees @page. When @status is not 0, nothing is written.
  * Returns @status, or the exit status after one line on stderr.

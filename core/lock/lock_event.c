@@ -26,6 +26,8 @@ void lock_notify_acquired(const void *lock, struct probe_word *word, enum lock_r
 	};
 
 	NOTIFY(acquired, &event);
+	if (SCHEDULED())
+		schedule_detail(SCHEDULE_LOCKS, lockrank_name(rank), lock, mode);
 }
 
 void lock_notify_released(const void *lock, struct probe_word *word, enum lock_rank rank, enum held_mode mode)
@@ -33,6 +35,8 @@ void lock_notify_released(const void *lock, struct probe_word *word, enum lock_r
 	const struct lock_event event = { .lock = lock, .word = word, .rank = rank, .mode = mode };
 
 	NOTIFY(released, &event);
+	if (SCHEDULED())
+		schedule_detail(SCHEDULE_UNLOCKS, lockrank_name(rank), lock, mode);
 }
 
 void lock_notify_downgraded(const void *lock, struct probe_word *word, enum lock_rank rank)
@@ -40,5 +44,7 @@ void lock_notify_downgraded(const void *lock, struct probe_word *word, enum lock
 	const struct lock_event event = { .lock = lock, .word = word, .rank = rank, .mode = HELD_READ };
 
 	NOTIFY(downgraded, &event);
+	if (SCHEDULED())
+		schedule_detail(SCHEDULE_LOCKS, lockrank_name(rank), lock, HELD_READ);
 }
 #endif

@@ -85,6 +85,15 @@ static void note(const void *where, enum schedule_event_kind kind)
 	schedule_note(where, number_of(my_turn), kind);
 }
 
+void schedule_detail(enum schedule_event_kind kind, const char *where, const void *address, uint64_t value)
+{
+	if (now.log->details)
+		keep((struct schedule_event){
+			.where = where, .address = address, .value = value, .thread = (uint8_t)number_of(my_turn),
+			.kind = (uint8_t)kind,
+		});
+}
+
 /* ---- choosing the next thread ---- */
 static bool hold_over(unsigned int i)
 {

@@ -48,6 +48,15 @@ enum schedule_event_kind {
 	SCHEDULE_YIELDED,		/* got the lowest priority: it polls, or ran for long */
 	SCHEDULE_WAITS,
 	SCHEDULE_LEFT,
+	/* Details: no steps, and kept on demand only. */
+	SCHEDULE_LOCKS,			/* has taken the lock at @address; @value: enum held_mode */
+	SCHEDULE_UNLOCKS,		/* is about to release it */
+	SCHEDULE_ENTERS,		/* an RCU read section */
+	SCHEDULE_EXITS,
+	SCHEDULE_QUEUES,		/* the callback at @address */
+	SCHEDULE_RUNS,			/* it, a grace period later */
+	SCHEDULE_SYNCHRONIZED,		/* a grace period is over */
+	SCHEDULE_WAKES,			/* thread @value, which slept on the word at @address */
 };
 
 #define SCHEDULE_PLAIN	UINT8_MAX	/* the order of accesses that are not atomic */
@@ -72,6 +81,7 @@ struct schedule_log {
 	uint32_t steps, switches;	/* of the running thread */
 	uint32_t nr_events;		/* total */
 	uint32_t room;			/* capacity: later events are dropped */
+	bool details;			/* (C) kept too */
 	struct schedule_event *events;
 };
 
@@ -126,6 +136,8 @@ void schedule_end(void);
 /* ---- for participating threads ---- */
 /* A step: another thread may run now. */
 void schedule_point(const char *where);
+/* Keeps a detail of the calling thread, if details are kept. */
+void schedule_detail(enum schedule_event_kind kind, const char *where, const void *address, uint64_t value);
 /* The same before an access; schedule_access() keeps what it was. Returns whether there is a race. */
 bool schedule_access_point(void);
 /* @access, of a kind from SCHEDULE_READS to SCHEDULE_UPDATES, happens now; its thread and step are of no meaning. */

@@ -42,7 +42,9 @@ void schedule_futex_wake(uint32_t *word, unsigned int nr)
 	struct turn *turn;
 
 	decision_touch(word, DECISION_WRITES);
-	while (nr-- && (turn = first_sleeper(word)))
+	while (nr-- && (turn = first_sleeper(word))) {
 		turn->waits = TURN_READY;
+		schedule_detail(SCHEDULE_WAKES, "", word, (uint64_t)(turn - turns));
+	}
 }
 #endif

@@ -58,16 +58,20 @@ void schedule_read_lock(void)
 {
 	if (!my_turn->sections)
 		decision_touch(&rcu.asked, DECISION_READS);
-	if (!my_turn->sections++)
-		my_turn->section_began = rcu.asked;
+	if (my_turn->sections++)
+		return;
+	my_turn->section_began = rcu.asked;
+	schedule_detail(SCHEDULE_ENTERS, "", NULL, 0);
 }
 
 void schedule_read_unlock(void)
 {
 	if (my_turn->sections == 1)
 		decision_touch(&rcu.readers, DECISION_ADDS);
-	if (!--my_turn->sections)
-		race_release(&rcu.readers);
+	if (--my_turn->sections)
+		return;
+	race_release(&rcu.readers);
+	schedule_detail(SCHEDULE_EXITS, "", NULL, 0);
 }
 
 void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
@@ -77,6 +81,7 @@ void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 	decision_touch(&rcu.asked, DECISION_WRITES);
 	decision_access(head, 1, DECISION_WRITES);
 	race_release(head);
+	schedule_detail(SCHEDULE_QUEUES, "", head, 0);
 	rcu.queue[rcu.queued++ % MAX_QUEUED] = (struct queued){ head, fn, ++rcu.asked };
 }
 
@@ -87,6 +92,7 @@ void schedule_synchronize_rcu(void)
 	turn_wait(TURN_GRACE, "a grace period");
 	decision_touch(&rcu.readers, DECISION_READS);
 	race_acquire(&rcu.readers);
+	schedule_detail(SCHEDULE_SYNCHRONIZED, "", NULL, 0);
 }
 
 void schedule_rcu_barrier(void)
@@ -111,6 +117,7 @@ static void *run_callbacks(void *unused)
 			decision_access(next->head, 1, DECISION_READS);
 			race_acquire(&rcu.readers);
 			race_acquire(next->head);
+			schedule_detail(SCHEDULE_RUNS, "", next->head, 0);
 			next->fn(next->head);
 			decision_touch(&rcu.callbacks, DECISION_WRITES);
 			race_release(&rcu.callbacks);

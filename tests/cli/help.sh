@@ -3,15 +3,15 @@
 . "$(dirname "$0")/../lib/harness/cli.sh"
 
 ends 0 --help
-for command in list topo capture bench eras profile numa stress replay explore knockouts litmus linearize conform compare report; do
+for command in list topo capture bench eras profile numa stress replay show explore knockouts litmus linearize conform compare report; do
 	shows "  $command "
 done
-for command in list topo capture bench eras profile numa stress replay explore knockouts litmus linearize conform compare report; do
+for command in list topo capture bench eras profile numa stress replay show explore knockouts litmus linearize conform compare report; do
 	ends 0 $command --help
 	shows "Usage: faultline $command"
 	[ ! -s err ] || surprise "faultline $command --help complains"
 done
-for command in list topo capture bench eras profile numa stress replay explore knockouts litmus linearize conform compare report; do
+for command in list topo capture bench eras profile numa stress replay show explore knockouts litmus linearize conform compare report; do
 	ends 0 $command --help
 	cp out long
 	for other in "$command -h" "$command -?" "help $command"; do
