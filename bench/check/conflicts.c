@@ -202,12 +202,16 @@ bool conflicts_find(struct conflicts *conflicts, const struct decision_log *log,
 		if (!first)
 			return false;
 		for (unsigned int other = 0; other < THREADS; other++) {
-			struct latest latest = other == me ? (struct latest){ 0 } :
-							     latest_conflict(conflicts, first, other, event);
+			const struct progress *progress = &conflicts->threads[other];
+			struct latest latest;
 
-			if (latest.position && latest.place > conflicts->threads[other].run + 1 &&
+			/* Most threads have done nothing, or nothing that this one does not know of. */
+			if (other == me || progress->place <= conflicts->threads[me].clock.at[other])
+				continue;
+			latest = latest_conflict(conflicts, first, other, event);
+			if (latest.position && latest.place > progress->run + 1 &&
 			    latest.place > conflicts->threads[me].clock.at[other])
-				found(arg, latest.position, conflicts->threads[other].after);
+				found(arg, latest.position, progress->after);
 		}
 		conflicts->threads[me].clock.at[me] = ++conflicts->threads[me].place;
 		mark = depend(conflicts, first, event);

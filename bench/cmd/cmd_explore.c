@@ -227,6 +227,8 @@ static int explore_words(struct explore_options *explored, const struct command_
 	explored->exploration.put_command = put_command;
 	explored->exploration.command = explored;
 	if (!status)
+		status = stage_threads(&explored->choices);
+	if (!status)
 		status = explore_all(explored);
 	return status == EXIT_CHECK_FAILED ? status : stage_close() ? EXIT_CHECK_FAILED : status;
 }

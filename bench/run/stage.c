@@ -51,6 +51,11 @@ static unsigned int most_threads(const struct choices *choices)
 	return most + SPARE_THREADS;
 }
 
+int stage_threads(const struct choices *choices)
+{
+	return threads_check(most_threads(choices));
+}
+
 int stage_machine(const struct choices *choices, unsigned int payload)
 {
 	struct machine_config config = {
@@ -64,7 +69,7 @@ int stage_machine(const struct choices *choices, unsigned int payload)
 		return 0;
 	status = stage_machine_down();
 	if (!status)
-		status = threads_check(most_threads(choices));
+		status = stage_threads(choices);
 	if (status)
 		return status;
 	error = cpus_allow(most_threads(choices));

@@ -8,6 +8,11 @@
 /* Loads the topology and checks @choices against it. Returns 0, or the exit status after one line on stderr. */
 int stage_open(const struct choices *choices);
 /*
+ * So many threads as stage_machine() needs can be started; it checks that too, unless this process or a parent of it
+ * has. Returns 0, or the exit status after one line on stderr.
+ */
+int stage_threads(const struct choices *choices);
+/*
  * A machine with @payload bytes in each frame: the present one, or a new one. Returns 0, or the exit
  * status after one line on stderr: no memory for the machine, or the one before had leaked frames.
  */
