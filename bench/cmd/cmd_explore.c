@@ -130,7 +130,7 @@ static int unknown_scenario(const char *pattern)
 			program_name);
 }
 
-/* Scenarios that match, or the workload of that name: patterns are of scenarios alone. */
+/* Scenarios that match; or, if none does, the workload of that name. */
 static int add_matching(struct explore_options *explored, const char *pattern)
 {
 	unsigned int before = explored->suite.nr;
@@ -148,7 +148,7 @@ static int add_matching(struct explore_options *explored, const char *pattern)
 			if (!fnmatch(pattern, what.workload->name, 0))
 				status = suite_add(&explored->suite, &what);
 		}
-	if (!status && workload)
+	if (!status && workload && explored->suite.nr == before)
 		status = suite_build(&explored->suite, &explored->choices,
 				     &(struct suite_defaults){ .first_axis_values = true }, &pattern, 1);
 	return status || explored->suite.nr > before ? status : unknown_scenario(pattern);

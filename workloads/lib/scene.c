@@ -85,6 +85,13 @@ static int populate(struct workload_run *run)
 	return space_populate(space, space->mm, start(run), SCENE_PAGES / 2, PAGE_SIZE);
 }
 
+static int write_first(struct workload_run *run)
+{
+	struct space *space = run->data;
+
+	return space_fault(space, space->mm, start(run), FAULT_FLAG_WRITE);
+}
+
 int scene_empty(struct workload_run *run)
 {
 	return space_open(run, 1, SCENE_PAGES);
@@ -94,8 +101,7 @@ int scene_half(struct workload_run *run)
 {
 	int err = scene_empty(run);
 
-	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
-						   FAULT_FLAG_WRITE));
+	return settle(run, err ? err : write_first(run));
 }
 
 int scene_written(struct workload_run *run)
@@ -225,15 +231,14 @@ int scene_huge(struct workload_run *run)
 {
 	int err = thp_space_open(run, open_huge);
 
-	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
-						   FAULT_FLAG_WRITE));
+	return settle(run, err ? err : write_first(run));
 }
 
 int scene_collapsible(struct workload_run *run)
 {
 	int err = THP_POSSIBLE ? open_huge(run) : -EOPNOTSUPP;
 
-	return settle(run, err ? err : populate(run));
+	return settle(run, err ? err : write_first(run));
 }
 
 int scene_hugetlb(struct workload_run *run)
@@ -255,6 +260,5 @@ int scene_hugetlb_written(struct workload_run *run)
 {
 	int err = scene_hugetlb(run);
 
-	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run),
-						   FAULT_FLAG_WRITE));
+	return settle(run, err ? err : write_first(run));
 }

@@ -39,7 +39,7 @@ int scene_file_dirty(struct workload_run *run);
 int scene_file_private(struct workload_run *run);
 /* As scene_written(), in the second process too, with equal pages that may be merged. */
 int scene_mergeable(struct workload_run *run);
-/* A huge page's room: mapped by pages, few of them written; by a huge page; a MAP_HUGETLB page, empty or written. */
+/* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */
 int scene_collapsible(struct workload_run *run);
 int scene_huge(struct workload_run *run);
 int scene_hugetlb(struct workload_run *run);
@@ -59,6 +59,7 @@ int64_t scene_pin_file(struct worker *worker);
 int64_t scene_unmap(struct worker *worker);		/* all pages */
 int64_t scene_unmap_second(struct worker *worker);	/* splits the VMA */
 int64_t scene_drop(struct worker *worker);		/* MADV_DONTNEED */
+int64_t scene_drop_table(struct worker *worker);
 int64_t scene_reuse(struct worker *worker);		/* the same, and a write to the second */
 int64_t scene_guard(struct worker *worker);
 int64_t scene_protect(struct worker *worker);		/* all pages, to read, and to write again */

@@ -116,14 +116,24 @@ int64_t scene_unmap_second(struct worker *worker)
 	return done(worker, sys_munmap(mm_of(worker), addr_of(worker) + PAGE_SIZE, PAGE_SIZE));
 }
 
-int64_t scene_drop(struct worker *worker)
+static int64_t drop(struct worker *worker, unsigned long size)
 {
 	int err;
 
 	unmap_begin(&unmaps);
-	err = sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_DONTNEED);
+	err = sys_madvise(mm_of(worker), addr_of(worker), size, MADV_DONTNEED);
 	unmap_end(&unmaps);
 	return done(worker, err);
+}
+
+int64_t scene_drop(struct worker *worker)
+{
+	return drop(worker, PAGE_SIZE);
+}
+
+int64_t scene_drop_table(struct worker *worker)
+{
+	return drop(worker, PMD_SIZE);
 }
 
 int64_t scene_reuse(struct worker *worker)

@@ -27,10 +27,10 @@ SCENARIO(read_vs_write,
 	.teardown = scene_close)
 
 SCENARIO(fault_vs_munmap,
-	.what = "a page is unmapped under a write",
+	.what = "pages are unmapped under a first write",
 	.nr_roles = 2,
-	.roles = { { "write", scene_write, NULL }, { "unmap", scene_unmap, NULL } },
-	.setup = scene_written,
+	.roles = { { "write", scene_write_second, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_half,
 	.check = scene_check,
 	.teardown = scene_close)
 
@@ -51,18 +51,18 @@ SCENARIO(fault_vs_mmap,
 	.teardown = scene_close)
 
 SCENARIO(fault_vs_mprotect,
-	.what = "a VMA is protected and unprotected under a write",
+	.what = "a VMA is protected and unprotected under a first write",
 	.nr_roles = 2,
-	.roles = { { "write", scene_write, NULL }, { "protect", scene_protect, NULL } },
-	.setup = scene_written,
+	.roles = { { "write", scene_write_second, NULL }, { "protect", scene_protect, NULL } },
+	.setup = scene_half,
 	.check = scene_check,
 	.teardown = scene_close)
 
 SCENARIO(fault_vs_mremap,
-	.what = "a VMA moves away under a write",
+	.what = "a VMA moves away under a first write",
 	.nr_roles = 2,
-	.roles = { { "write", scene_write, NULL }, { "move", scene_move, NULL } },
-	.setup = scene_written,
+	.roles = { { "write", scene_write_second, NULL }, { "move", scene_move, NULL } },
+	.setup = scene_half,
 	.check = scene_check,
 	.teardown = scene_close)
 
@@ -71,6 +71,14 @@ SCENARIO(fault_vs_dontneed,
 	.nr_roles = 2,
 	.roles = { { "write", scene_write, NULL }, { "drop", scene_drop, NULL } },
 	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_table_free,
+	.what = "all pages of a table are dropped, and the table with them, under a first write",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write_second, NULL }, { "drop", scene_drop_table, NULL } },
+	.setup = scene_collapsible,
 	.check = scene_check,
 	.teardown = scene_close)
 

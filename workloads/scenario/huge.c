@@ -3,9 +3,9 @@
 #include "workloads/lib/scene.h"
 
 SCENARIO(collapse_vs_fault,
-	.what = "pages become a huge page under a write",
+	.what = "pages become a huge page under a first write",
 	.nr_roles = 2,
-	.roles = { { "collapse", scene_collapse, NULL }, { "write", scene_write, NULL } },
+	.roles = { { "collapse", scene_collapse, NULL }, { "write", scene_write_second, NULL } },
 	.setup = scene_collapsible,
 	.check = scene_check,
 	.teardown = scene_close)
