@@ -2,8 +2,8 @@
 /* conflicts.c - vector clocks of an execution's dependences. */
 #include "bench/check/conflicts.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench/ground/command.h"
 
@@ -53,14 +53,22 @@ struct conflicts {
 	struct cell cells[MAX_CELLS];	/* the first is unused */
 };
 
+/* Not copied by fork: the pages that it would protect take a fault each, in every execution. */
 struct conflicts *conflicts_create(void)
 {
-	return calloc(1, sizeof(struct conflicts));
+	struct conflicts *conflicts = mmap(NULL, sizeof(*conflicts), PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (conflicts == MAP_FAILED)
+		return NULL;
+	madvise(conflicts, sizeof(*conflicts), MADV_DONTFORK);
+	return conflicts;
 }
 
 void conflicts_free(struct conflicts *conflicts)
 {
-	free(conflicts);
+	if (conflicts)
+		munmap(conflicts, sizeof(*conflicts));
 }
 
 static unsigned int slot_of(unsigned int thread)

@@ -16,6 +16,11 @@ static const char *workload_name(unsigned int i)
 	return i < nr_workloads() ? workload_get(i)->name : NULL;
 }
 
+static const char *scenario_name(unsigned int i)
+{
+	return i < nr_scenarios() ? scenario_get(i)->name : NULL;
+}
+
 static const char *policy_name(unsigned int i)
 {
 	return i < nr_policy_presets ? policy_presets[i].name : NULL;
@@ -49,6 +54,8 @@ static const char *(*names_of(const struct manual_entry *entry))(unsigned int)
 {
 	if (entry->command == &linearize_command)
 		return mix_name;
+	if (strstr(entry->arguments, "SCENARIO"))
+		return scenario_name;
 	if (strstr(entry->arguments, "WORKLOAD"))
 		return workload_name;
 	if (strstr(entry->arguments, "KNOCKOUT"))

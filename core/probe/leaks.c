@@ -17,6 +17,7 @@
 #define SLOT_BITS	16
 #define WINDOW		32
 #define NR_OLDEST	3
+#define GROUP		128		/* slots, of which some are used or none: short-lived processes use few */
 
 /* Lock key: (A) atomic */
 struct slot {
@@ -26,13 +27,25 @@ struct slot {
 };
 
 static struct slot slots[1u << SLOT_BITS];
+static bool used[ARRAY_SIZE(slots) / GROUP];	/* (A) a slot of the group was taken since the process began */
 
-/* Free slots are only read: short-lived processes have no page of their own for them. */
+/* @slot or the next one whose group is used; NULL past the last one. */
+static struct slot *used_slot(struct slot *slot)
+{
+	unsigned int i = (unsigned int)(slot - slots);
+
+	while (i < ARRAY_SIZE(slots) && !load_relaxed(&used[i / GROUP]))
+		i = (i / GROUP + 1) * GROUP;
+	return i < ARRAY_SIZE(slots) ? &slots[i] : NULL;
+}
+
+#define for_each_used_slot(slot) \
+	for (struct slot *slot = used_slot(slots); slot; slot = used_slot(slot + 1))
+
 static void leaks_reset(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++)
-		if (load_relaxed(&slots[i].object))
-			store_relaxed(&slots[i].object, (uintptr_t)0);
+	for_each_used_slot(slot)
+		store_relaxed(&slot->object, (uintptr_t)0);
 }
 
 /* The objects of one kind that are recorded, and the oldest of them first. */
@@ -63,18 +76,10 @@ static struct live live_of(unsigned int kind)
 {
 	struct live live = { 0 };
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++)
-		if (load_relaxed(&slots[i].object) && load_relaxed(&slots[i].kind) == kind)
-			note_live(&live, &slots[i]);
+	for_each_used_slot(slot)
+		if (load_relaxed(&slot->object) && load_relaxed(&slot->kind) == kind)
+			note_live(&live, slot);
 	return live;
-}
-
-static bool any_live(void)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(slots); i++)
-		if (load_relaxed(&slots[i].object))
-			return true;
-	return false;
 }
 
 static unsigned long print_live(FILE *out, const char *before)
@@ -83,8 +88,6 @@ static unsigned long print_live(FILE *out, const char *before)
 	uint64_t now = clock_ticks();
 	unsigned long sum = 0;
 
-	if (!any_live())
-		return 0;
 	for (unsigned int i = 0; (kind = object_kind(i)); i++) {
 		struct live live = live_of(i);
 
@@ -154,6 +157,8 @@ static void leak_linked(const struct object_event *event)
 	slot = change_slot(event->object, 0, (uintptr_t)event->object);
 	if (!slot)
 		return;
+	if (!load_relaxed(&used[(slot - slots) / GROUP]))
+		store_relaxed(&used[(slot - slots) / GROUP], true);
 	store_relaxed(&slot->since, clock_ticks());
 	store_relaxed(&slot->kind, event->kind->index);
 }
