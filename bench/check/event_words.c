@@ -135,7 +135,8 @@ void event_words(struct event_words *words, const struct schedule_log *log, uint
 	}
 }
 
-void event_switch_reason(const struct schedule_log *log, uint32_t at, char *text, size_t size)
+void event_switch_reason(const struct episode *episode, const struct schedule_log *log, uint32_t at, char *text,
+			 size_t size)
 {
 	const struct schedule_event *last = &log->events[at - 1];
 
@@ -153,7 +154,8 @@ void event_switch_reason(const struct schedule_log *log, uint32_t at, char *text
 		snprintf(text, size, "it has done");
 		break;
 	default:
-		snprintf(text, size, "the other, of higher priority, can run again");
+		snprintf(text, size, "%s", episode->plan.decisions ? "it is preempted" :
+			 "the other, of higher priority, can run again");
 		break;
 	}
 }

@@ -24,7 +24,8 @@ void event_thread_name(unsigned int thread, char *text, size_t size);
  * Why the thread of event @at - 1, whose turn ends there, gave way to that of event @at: "it yields", "it waits
  * for a wake-up".
  */
-void event_switch_reason(const struct schedule_log *log, uint32_t at, char *text, size_t size);
+void event_switch_reason(const struct episode *episode, const struct schedule_log *log, uint32_t at, char *text,
+			 size_t size);
 /* It is an access to memory; it is one of the words' own, not a detail. */
 bool event_is_access(const struct schedule_event *event);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/check/interleaving.h"
+#include "bench/check/replay.h"
 #include "bench/check/systematic.h"
 #include "bench/ground/command.h"
 #include "bench/ground/interrupt.h"
@@ -41,6 +42,7 @@ static void print_failure(const struct state *state, const struct decision_plan 
 	exploration->put_command(stderr, exploration->command, state->episode.what);
 	put_decisions(stderr, plan);
 	fputc('\n', stderr);
+	replay_print_command(stderr, &state->episode);
 }
 
 static enum stop time_is_over(const struct state *state)

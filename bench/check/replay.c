@@ -31,6 +31,8 @@ enum {
 	TAG_CHANGES,		/* for each: step, 0 or thread + 1, op */
 	TAG_KEPT,		/* for each worker: its bits */
 	TAG_KNOCKOUT,		/* text; repeated */
+	TAG_DECISIONS = 20,	/* for each: position, thread; absent: priorities decide */
+	TAG_STEPS,		/* number, at most; absent: EPISODE_MAX_STEPS */
 	TAG_BUILD = TOKEN_NOTES,	/* text: kind and commit */
 	TAG_NODES,		/* number */
 };
@@ -101,6 +103,18 @@ static void put_kept(struct token *token, const struct episode *episode)
 		token_put(token, TAG_KEPT, bytes, length);
 }
 
+static void put_decisions(struct token *token, const struct decision_plan *plan)
+{
+	uint8_t bytes[TOKEN_BYTES];
+	size_t length = 0;
+
+	for (unsigned int i = 0; i < plan->nr && length + 2 * 10 < sizeof(bytes); i++) {
+		token_append(bytes, &length, plan->decisions[i].position);
+		token_append(bytes, &length, plan->decisions[i].thread);
+	}
+	token_put(token, TAG_DECISIONS, bytes, length);
+}
+
 static void put_knockouts(struct token *token)
 {
 	const struct knockout *knockout;
@@ -130,6 +144,10 @@ static void put_episode(struct token *token, const struct episode *episode)
 		token_put_number(token, TAG_WANDER, episode->plan.wander);
 	put_changes(token, &episode->plan);
 	put_kept(token, episode);
+	if (episode->plan.decisions)
+		put_decisions(token, episode->plan.decisions);
+	if (episode->plan.max_steps != EPISODE_MAX_STEPS)
+		token_put_number(token, TAG_STEPS, episode->plan.max_steps);
 	put_knockouts(token);
 	put_build(build, sizeof(build));
 	token_put_text(token, TAG_BUILD, build);
@@ -225,6 +243,39 @@ static int take_kept(struct replay *replay, struct token_field *field, int optio
 	return 0;
 }
 
+static int take_decisions(struct replay *replay, struct token_field *field, int option)
+{
+	struct decision *decisions = calloc(field->length / 2 + 1, sizeof(*decisions));
+	uint64_t position, thread;
+	unsigned int nr = 0;
+
+	(void)option;
+	free(replay->decisions);
+	replay->decisions = decisions;
+	if (!FAULTLINE_EXPLORE)
+		return complain("a token of faultline explore: use build/explore/faultline (cmake --preset explore)");
+	if (!decisions)
+		return fail("out of memory");
+	while (token_take(field, &position)) {
+		if (!token_take(field, &thread) || position > UINT32_MAX || thread >= SCHEDULE_THREADS)
+			return complain("a token with invalid decisions");
+		decisions[nr++] = (struct decision){ .position = (uint32_t)position, .thread = (uint8_t)thread };
+	}
+	replay->plan = (struct decision_plan){ .decisions = decisions, .nr = nr };
+	replay->episode.plan.decisions = &replay->plan;
+	return 0;
+}
+
+static int take_steps(struct replay *replay, struct token_field *field, int option)
+{
+	uint64_t number = 0;
+
+	(void)option;
+	token_take(field, &number);
+	replay->episode.plan.max_steps = (uint32_t)number;
+	return number ? 0 : complain("a token without steps");
+}
+
 static int take_knockout(struct replay *replay, struct token_field *field, int option)
 {
 	char *name = strndup((const char *)field->bytes, field->length);
@@ -281,6 +332,8 @@ static const struct {
 	{ TAG_CHANGES, take_changes, 0 },
 	{ TAG_KEPT, take_kept, 0 },
 	{ TAG_KNOCKOUT, take_knockout, 0 },
+	{ TAG_DECISIONS, take_decisions, 0 },
+	{ TAG_STEPS, take_steps, 0 },
 	{ TAG_BUILD, take_build, 0 },
 	{ TAG_NODES, take_nodes, 0 },
 };
@@ -310,11 +363,32 @@ static int take_fields(struct replay *replay, const char *text)
 
 /* ---- what is played ---- */
 
-/* One case: names in tokens have no patterns. */
-static int settle(struct replay *replay)
+static int add_scenario(struct replay *replay, const struct workload *scenario)
+{
+	const struct choices *choices = &replay->choices;
+	const struct run_case what = {
+		.workload = scenario, .policy = &choices->policies[0], .places = choices->places,
+		.payload = choices->payloads[0], .threads = scenario->nr_roles,
+	};
+
+	return suite_add(&replay->suite, &what);
+}
+
+/* Scenarios are found before workloads, as by `explore`. */
+static int add_case(struct replay *replay)
 {
 	const struct suite_defaults defaults = { .first_axis_values = true };
 	const char *globs[] = { replay->workload };
+
+	for (unsigned int i = 0; i < nr_scenarios(); i++)
+		if (!strcmp(scenario_get(i)->name, replay->workload))
+			return add_scenario(replay, scenario_get(i));
+	return suite_build(&replay->suite, &replay->choices, &defaults, globs, 1);
+}
+
+/* One case: names in tokens have no patterns. */
+static int settle(struct replay *replay)
+{
 	struct choices *choices = &replay->choices;
 	struct episode *episode = &replay->episode;
 	int status = stage_open(choices);
@@ -324,7 +398,7 @@ static int settle(struct replay *replay)
 	if (!status)
 		status = choices_settle_layouts(choices);
 	if (!status)
-		status = suite_build(&replay->suite, choices, &defaults, globs, 1);
+		status = add_case(replay);
 	if (!status && (replay->suite.nr != 1 || strpbrk(replay->workload, "*?[")))
 		return complain("a token of more than one case");
 	if (status)
@@ -337,7 +411,6 @@ static int settle(struct replay *replay)
 	episode->choices = choices;
 	episode->threads = episode->what->threads;
 	episode->plan.seed = choices->seed;
-	episode->plan.max_steps = EPISODE_MAX_STEPS;
 	return episode_possible(episode->what);
 }
 
@@ -345,7 +418,7 @@ int replay_open(struct replay *replay, const char *text)
 {
 	int status;
 
-	*replay = (struct replay){ .episode.rounds = 1 };
+	*replay = (struct replay){ .episode = { .rounds = 1, .plan.max_steps = EPISODE_MAX_STEPS } };
 	choices_init(&replay->choices);
 	if (!syncpoint_get(0))
 		return complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
@@ -355,6 +428,7 @@ int replay_open(struct replay *replay, const char *text)
 	if (!status)
 		status = episodes_open();
 	replay->opened = !status;
+	replay->plan.log = episodes_decisions();
 	return status;
 }
 
@@ -368,5 +442,6 @@ int replay_close(struct replay *replay, int status)
 	suite_free(&replay->suite);
 	choices_free(&replay->choices);
 	free(replay->workload);
+	free(replay->decisions);
 	return status;
 }

@@ -14,6 +14,8 @@ struct replay {
 	struct episode episode;
 	char *workload;
 	bool opened;			/* room for episodes */
+	struct decision *decisions;
+	struct decision_plan plan;	/* of them */
 	uint64_t nodes;			/* of the machine where it was made */
 };
 

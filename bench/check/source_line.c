@@ -73,7 +73,7 @@ static void look_up(struct source_place *place, const void *pc)
 	const char *function = module ? dwfl_module_addrname(module, address) : NULL;
 	const char *file = line ? dwfl_lineinfo(line, NULL, &place->line, NULL, NULL, NULL) : NULL;
 
-	place->function = function ? strdup(function) : NULL;
+	place->function = function ? strndup(function, strcspn(function, ".")) : NULL; /* of its copies too */
 	place->file = file ? base_name(file) : NULL;
 	place->text = file ? text_of_line(dwfl_line_comp_dir(line), file, place->line) : NULL;
 }

@@ -125,7 +125,7 @@ static void put_switch(struct drawing *drawing, uint32_t at)
 	if (!turn_begins(drawing->show, at))
 		return;
 	event_thread_name(drawing->show->log->events[at - 1].thread, name, sizeof(name));
-	event_switch_reason(drawing->show->log, at, reason, sizeof(reason));
+	event_switch_reason(drawing->show->episode, drawing->show->log, at, reason, sizeof(reason));
 	html_put(drawing->page, "<span class=\"why\">%s stops: %s</span>", name, reason);
 }
 

@@ -64,7 +64,7 @@ static void add_turns(json_t *list, const struct show *show)
 	for (uint32_t i = 0, end; i < show->nr; i = end) {
 		end = turn_end(show, i);
 		if (end < show->nr)
-			event_switch_reason(show->log, end, reason, sizeof(reason));
+			event_switch_reason(show->episode, show->log, end, reason, sizeof(reason));
 		add(list, json_pack("{s:s, s:s, s:s, s:i, s:{s:s, s:i}}", "ph", "X", "cat", "turn", "name", "turn",
 				    "dur", (int)(end - i), "args", "stops", end < show->nr ? reason : "the end",
 				    "step", (int)show->log->events[i].step), i, show->log->events[i].thread);

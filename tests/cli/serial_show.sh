@@ -45,6 +45,8 @@ grep -qE '^	e[0-9]+ -> e[0-9]+ \[tooltip="takes the lock' graph.dot || surprise 
 
 # In an explore build: names of memory, decoded entries, source lines; and the edge that a race lacks.
 if ! "$FAULTLINE" --version | grep -q ' explore build'; then
+	refuses 'a token of faultline explore: use build/explore/faultline' replay \
+		fl1-ARJjb3dfdnNfY293X3RocmVhZHMCCmxpbnV4LTYuMTUJAQIKAUALAoAQDAEBDQEBFAJ_ARUDwIQ9EQ1mYXVsdDpyZWNoZWNrQBdleHBsb3JlLjQuNWM5YTkxMS1kaXJ0eUEBAWHaC1c
 	exit 0
 fi
 grep -qE '<b>(reads|writes|updates)</b> P[A-Z4]+ table [0-9]+ \[[0-9]+\] = <var>(pfn|table) [0-9]+' page.html || surprise 'no entry is decoded'
@@ -53,3 +55,11 @@ grep -qE ' vma[0-9]+\.vm_refcnt = <var>' page.html || surprise 'no member of a V
 ends 1 stress jumble --serial --knockout spin-lock:A --no-shrink
 ends 0 show "$(sed -n 's/^replay with: faultline replay //p' err)" -o race.html
 grep -qF '<em class="miss">' race.html || surprise 'the missing edge is not marked'
+
+# An execution that `explore` found: a page that two threads share, and the entry that both write.
+ends 1 explore cow_vs_cow_threads --knockout fault:recheck
+token=$(sed -n 's/^replay with: faultline replay //p' err)
+ends 1 replay "$token" --twice
+reports 'detected by: at rest'
+ends 0 show "$token" -o explored.html
+[ "$(grep -cE '<b>writes</b> PTE table [0-9]+ \[[0-9]+\] = <var>pfn [0-9]+ write' explored.html)" -ge 2 ] || surprise 'no two writes'
