@@ -135,6 +135,8 @@ int explore(const struct exploration *exploration, const struct run_case *what)
 
 	if (what->threads > SYSTEMATIC_WORKERS)
 		return complain("too many threads: give up to %u", SYSTEMATIC_WORKERS);
+	if (what->workload->flags & WORKLOAD_LIVE)
+		return complain("%s asks the live kernel, whose schedule cannot be decided", what->workload->name);
 	if (exploration->given)
 		return play_given(&state, episodes_decisions());
 	state.search.arg = &state;

@@ -16,6 +16,7 @@
 #define MAX_KNOCKOUTS	16
 #define MAX_DECISIONS	4096u
 #define SCENARIO_FRAMES	2048ul	/* of each node: an execution looks at all of them at its end */
+#define WORKLOAD_FRAMES	(1ul << 15)
 
 struct explore_options {
 	struct choices choices;
@@ -174,7 +175,6 @@ static int default_choices(struct choices *choices)
 		choices->payloads[choices->nr_payloads++] = CACHE_LINE;
 	if (!choices->nr_threads)
 		choices->threads[choices->nr_threads++] = 2;
-	choices->frames = SCENARIO_FRAMES;
 	return status;
 }
 
@@ -194,6 +194,14 @@ static void put_command(FILE *out, const void *command, const struct run_case *w
 		fprintf(out, " --knockout %s", explored->knockouts[i]);
 }
 
+static unsigned long frames_of(const struct workload *workload)
+{
+	for (unsigned int i = 0; i < nr_scenarios(); i++)
+		if (scenario_get(i) == workload)
+			return SCENARIO_FRAMES;
+	return WORKLOAD_FRAMES;
+}
+
 static int explore_all(struct explore_options *explored)
 {
 	int status = episodes_open();
@@ -202,6 +210,7 @@ static int explore_all(struct explore_options *explored)
 		return status;
 	interrupt_defer();
 	for (unsigned int i = 0; !status && i < explored->suite.nr && !interrupted(); i++) {
+		explored->choices.frames = frames_of(explored->suite.cases[i].workload);
 		status = explore(&explored->exploration, &explored->suite.cases[i]);
 		fflush(stdout);
 	}

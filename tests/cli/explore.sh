@@ -18,6 +18,7 @@ esac
 
 refuses 'no scenario given' explore
 refuses "did you mean 'pin_vs_fork'?" explore pin_vs_frok
+refuses 'asks the live kernel' explore live_touch
 ends 0 explore cow_vs_cow hmm_vs_dontneed --preemptions 1
 [ "$(grep -cE '^[a-z_]+/policy:[^ ]* all [0-9]+ executions up to 1 preemptions explored \([0-9.]+ s\)$' out)" = 2 ] ||
 	surprise 'not all is explored'
