@@ -80,7 +80,7 @@ static bool releases(int order)
 }
 
 /* A read-modify-write of any order keeps what was released before it; a store does not. */
-static void access(struct pass *pass, uint32_t at)
+static void take_access(struct pass *pass, uint32_t at)
 {
 	const struct schedule_event *event = &pass->log->events[at];
 	struct word *word = word_of(pass, (const void *)((uintptr_t)event->address & ~7ul));
@@ -187,7 +187,7 @@ static void look_at(struct pass *pass, uint32_t at)
 		pass->woken[event->thread] = NONE;
 	}
 	if (accesses(event))
-		access(pass, at);
+		take_access(pass, at);
 	else
 		detail(pass, at);
 }

@@ -70,6 +70,12 @@ int episode_possible(const struct run_case *what)
 	return 0;
 }
 
+int episode_order_possible(enum schedule_memory memory)
+{
+	return memory == MEMORY_SC || FAULTLINE_EXPLORE ? 0 :
+	       complain("this build has no memory order but sc; use build/explore/faultline (./run build explore)");
+}
+
 void episode_give_payload(struct run_case *what, const struct choices *choices)
 {
 	if (!(what->workload->flags & WORKLOAD_PAYLOAD))

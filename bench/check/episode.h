@@ -32,6 +32,8 @@ struct episode_end {
 const char *episode_role(const struct episode *episode, unsigned int worker);
 /* Returns 0, or the exit status after one line on stderr: no schedule can control @what. */
 int episode_possible(const struct run_case *what);
+/* Likewise: this build has no such memory order. */
+int episode_order_possible(enum schedule_memory memory);
 /* Contents are checked wherever there are some, so every workload gets a payload. */
 void episode_give_payload(struct run_case *what, const struct choices *choices);
 /*

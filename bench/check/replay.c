@@ -31,6 +31,7 @@ enum {
 	TAG_CHANGES,		/* for each: step, 0 or thread + 1, op */
 	TAG_KEPT,		/* for each worker: its bits */
 	TAG_KNOCKOUT,		/* text; repeated */
+	TAG_MEMORY_ORDER,	/* number; absent: sc */
 	TAG_DECISIONS = 20,	/* for each: position, thread; absent: priorities decide */
 	TAG_STEPS,		/* number, at most; absent: EPISODE_MAX_STEPS */
 	TAG_BUILD = TOKEN_NOTES,	/* text: kind and commit */
@@ -142,6 +143,8 @@ static void put_episode(struct token *token, const struct episode *episode)
 	token_put_number(token, TAG_ROUNDS, episode->rounds);
 	if (episode->plan.wander)
 		token_put_number(token, TAG_WANDER, episode->plan.wander);
+	if (episode->plan.memory)
+		token_put_number(token, TAG_MEMORY_ORDER, episode->plan.memory);
 	put_changes(token, &episode->plan);
 	put_kept(token, episode);
 	if (episode->plan.decisions)
@@ -203,6 +206,17 @@ static int take_wander(struct replay *replay, struct token_field *field, int opt
 	token_take(field, &number);
 	replay->episode.plan.wander = (uint32_t)number;
 	return 0;
+}
+
+static int take_memory_order(struct replay *replay, struct token_field *field, int option)
+{
+	uint64_t number = 0;
+
+	(void)option;
+	if (!token_take(field, &number) || number > MEMORY_C11)
+		return complain("a token with an invalid memory order");
+	replay->episode.plan.memory = (enum schedule_memory)number;
+	return episode_order_possible(replay->episode.plan.memory);
 }
 
 static int take_workload(struct replay *replay, struct token_field *field, int option)
@@ -332,6 +346,7 @@ static const struct {
 	{ TAG_CHANGES, take_changes, 0 },
 	{ TAG_KEPT, take_kept, 0 },
 	{ TAG_KNOCKOUT, take_knockout, 0 },
+	{ TAG_MEMORY_ORDER, take_memory_order, 0 },
 	{ TAG_DECISIONS, take_decisions, 0 },
 	{ TAG_STEPS, take_steps, 0 },
 	{ TAG_BUILD, take_build, 0 },

@@ -31,6 +31,8 @@ struct poptOption serial_options[] = {
 	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "run only these operations of the workers", "OP.WORKER,..." },
 	{ "twice", 0, POPT_ARG_NONE, NULL, CHOOSE_TWICE, "run each episode twice: all events must agree", NULL },
 	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "print each step of the last episode", NULL },
+	{ "memory-order", 0, POPT_ARG_STRING, NULL, CHOOSE_ORDER,
+	  "of explore builds: what loads may return (default: sc)", "sc|tso|c11" },
 	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "print the first failure, do not shrink it", NULL },
 	POPT_TABLEEND
 };
@@ -96,6 +98,18 @@ static int take_ops(struct serial *serial, const char *text)
 	return 0;
 }
 
+static const char *const memory_names[] = { [MEMORY_SC] = "sc", [MEMORY_TSO] = "tso", [MEMORY_C11] = "c11" };
+
+static int take_memory_order(struct serial *serial, const char *text)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(memory_names); i++)
+		if (!strcmp(text, memory_names[i])) {
+			serial->memory = (enum schedule_memory)i;
+			return episode_order_possible(serial->memory);
+		}
+	return complain("invalid memory order '%s': give sc, tso or c11", text);
+}
+
 int serial_take(struct serial *serial, int option, const char *text)
 {
 	uint64_t number;
@@ -135,6 +149,9 @@ int serial_take(struct serial *serial, int option, const char *text)
 		serial->option = "--trace";
 		serial->trace = true;
 		return 0;
+	case CHOOSE_ORDER:
+		serial->option = "--memory-order";
+		return take_memory_order(serial, text);
 	default:
 		serial->option = "--no-shrink";
 		serial->shrink = false;
@@ -190,6 +207,8 @@ static void print_repeat_command(const struct serial *serial, const struct episo
 		put_changes(stderr, &episode->plan);
 	if (episode->some)
 		put_ops(stderr, episode);
+	if (serial->memory != MEMORY_SC)
+		fprintf(stderr, " --memory-order %s", memory_names[serial->memory]);
 	fprintf(stderr, " --wander %u", drawn ? serial->wander : episode->plan.wander);
 	fputs(" --trace\n", stderr);
 	replay_print_command(stderr, episode);
@@ -334,7 +353,8 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 			.choices = serial->choices,
 			.threads = what->threads,
 			.rounds = max(serial->rounds, (uint64_t)1),
-			.plan = { .max_steps = EPISODE_MAX_STEPS, .nr_changes = serial->nr_changes },
+			.plan = { .max_steps = EPISODE_MAX_STEPS, .nr_changes = serial->nr_changes,
+				  .memory = serial->memory },
 		},
 		.begin = now_seconds(),
 	};

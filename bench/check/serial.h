@@ -26,6 +26,7 @@ struct serial {
 	uint64_t kept[SCHEDULE_WORKERS];
 	bool twice;			/* run each episode twice, and compare */
 	bool trace;			/* print all events of the last episode */
+	enum schedule_memory memory;	/* as the plan's */
 	bool shrink;			/* look for a smaller failure */
 	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
 	void (*put_command)(FILE *out, const void *command, const struct run_case *what, uint64_t seed);
@@ -45,6 +46,7 @@ enum {
 	CHOOSE_TWICE,
 	CHOOSE_TRACE,
 	CHOOSE_NO_SHRINK,
+	CHOOSE_ORDER,
 };
 
 extern struct poptOption serial_options[];

@@ -81,7 +81,7 @@ static force_inline void smp_mb(void)
 /* Full fence behind a read-modify-write: on x86 each of those is one already. */
 static force_inline void smp_mb__after_atomic(void)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !FAULTLINE_EXPLORE
 	__asm__ __volatile__("" ::: "memory");
 #else
 	smp_mb();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/probe/decision.h"
+#include "core/probe/memory.h"
 #include "core/probe/race.h"
 #include "core/probe/schedule.h"
 
@@ -44,21 +45,23 @@ static uint64_t value_at(const void *p, size_t size)
 	return value;
 }
 
-static void keep(const void *p, uint64_t value, size_t size, int order, enum schedule_event_kind kind, const void *pc)
+static void keep(const struct schedule_event *access)
 {
-	schedule_access(&(struct schedule_event){
-		.pc = pc, .address = p, .value = value, .size = (uint32_t)size, .order = (uint8_t)order,
-		.kind = (uint8_t)kind,
-	});
+	schedule_access(access);
+	race_check(access);
 }
+
+#define ACCESS(access_kind, p, access_value, access_order) \
+	{ .pc = PC, .address = (const void *)(p), .value = (access_value), .size = sizeof(*(p)), \
+	  .order = (uint8_t)(access_order), .kind = (access_kind) }
 
 /* What is written is known after the call: schedule.c looks then. */
 static inline void plain(void *p, size_t size, bool write, const void *pc)
 {
-	if (on_own_stack(p) || !access_point(p, size, write ? DECISION_WRITES : DECISION_READS, false))
-		return;
-	keep(p, write ? 0 : value_at(p, size), size, SCHEDULE_PLAIN, write ? SCHEDULE_WRITES : SCHEDULE_READS, pc);
-	race_plain(p, size, write, pc);
+	if (!on_own_stack(p) && access_point(p, size, write ? DECISION_WRITES : DECISION_READS, false))
+		keep(&(struct schedule_event){ .pc = pc, .address = p, .value = write ? 0 : value_at(p, size),
+					       .size = (uint32_t)size, .order = SCHEDULE_PLAIN,
+					       .kind = write ? SCHEDULE_WRITES : SCHEDULE_READS });
 }
 
 #define PLAIN(size) \
@@ -77,15 +80,16 @@ PLAIN(16)
 void __tsan_read_range(void *p, size_t size) { plain(p, size, false, PC); }
 void __tsan_write_range(void *p, size_t size) { plain(p, size, true, PC); }
 
-/* ---- atomic accesses: one thread runs at a time, and so each is sequentially consistent ---- */
+/* ---- atomic accesses ---- */
 #define UPDATE(bits, name, builtin, result) \
 uint##bits##_t __tsan_atomic##bits##_##name(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
 	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
 		uint##bits##_t old = *p; \
+		struct schedule_event access = ACCESS(SCHEDULE_UPDATES, p, (uint##bits##_t)(result), order); \
 \
-		keep((const void *)p, (uint##bits##_t)(result), sizeof(*p), order, SCHEDULE_UPDATES, PC); \
-		race_update((const void *)p, sizeof(*p), order, PC); \
+		keep(&access); \
+		memory_update(&access); \
 	} \
 	return builtin(p, v, __ATOMIC_SEQ_CST); \
 }
@@ -96,13 +100,15 @@ int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, ui
 						  uint##bits##_t new, int order, int failure) \
 { \
 	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
-		if (*p == *old) { \
-			keep((const void *)p, new, sizeof(*p), order, SCHEDULE_UPDATES, PC); \
-			race_update((const void *)p, sizeof(*p), order, PC); \
-		} else { \
-			keep((const void *)p, *p, sizeof(*p), failure, SCHEDULE_READS, PC); \
-			race_load((const void *)p, sizeof(*p), failure, PC); \
-		} \
+		bool fails = *p != *old; \
+		struct schedule_event access = ACCESS(fails ? SCHEDULE_READS : SCHEDULE_UPDATES, p, \
+						      fails ? *p : new, fails ? failure : order); \
+\
+		keep(&access); \
+		if (fails) \
+			memory_load_latest(&access); \
+		else \
+			memory_update(&access); \
 	} \
 	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 }
@@ -110,17 +116,23 @@ int __tsan_atomic##bits##_compare_exchange_##form(volatile uint##bits##_t *p, ui
 #define ATOMIC(bits) \
 uint##bits##_t __tsan_atomic##bits##_load(const volatile uint##bits##_t *p, int order) \
 { \
-	if (access_point(p, sizeof(*p), DECISION_READS, true)) { \
-		keep((const void *)p, *p, sizeof(*p), order, SCHEDULE_READS, PC); \
-		race_load((const void *)p, sizeof(*p), order, PC); \
-	} \
-	return __atomic_load_n(p, __ATOMIC_SEQ_CST); \
+	struct schedule_event access = ACCESS(SCHEDULE_READS, p, 0, order); \
+	uint32_t store; \
+\
+	if (!access_point(p, sizeof(*p), DECISION_READS, true)) \
+		return __atomic_load_n(p, __ATOMIC_SEQ_CST); \
+	store = memory_choose(&access); \
+	keep(&access); \
+	memory_load(store, order); \
+	return (uint##bits##_t)access.value; \
 } \
 void __tsan_atomic##bits##_store(volatile uint##bits##_t *p, uint##bits##_t v, int order) \
 { \
 	if (access_point(p, sizeof(*p), DECISION_WRITES, true)) { \
-		keep((const void *)p, v, sizeof(*p), order, SCHEDULE_WRITES, PC); \
-		race_store((const void *)p, sizeof(*p), order, PC); \
+		struct schedule_event access = ACCESS(SCHEDULE_WRITES, p, v, order); \
+\
+		keep(&access); \
+		memory_store(&access); \
 	} \
 	__atomic_store_n(p, v, __ATOMIC_SEQ_CST); \
 } \
@@ -141,7 +153,7 @@ ATOMIC(64)
 void __tsan_atomic_thread_fence(int order)
 {
 	if (SCHEDULED() && !access_quiet)
-		race_fence(order);
+		memory_fence(order);
 }
 
 void __tsan_atomic_signal_fence(int order) { (void)order; }

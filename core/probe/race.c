@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* race.c - vector clocks of threads and words, and the latest accesses to each word. */
+/* race.c - compares each access with the latest ones to its words, and keeps the order of what is not instrumented. */
 #include "core/probe/race.h"
 
 #if FAULTLINE_EXPLORE
@@ -7,127 +7,35 @@
 
 #include "core/base/assert.h"
 #include "core/base/cpu.h"
-#include "core/probe/schedule_turn.h"
+#include "core/probe/happens_before.h"
+#include "core/probe/memory.h"
+#include "core/probe/word.h"
 
-#define WORD		8u		/* bytes */
-#define CELLS		4u
-#define CLUSTER		64u	/* words */
-#define TABLE_SIZE	(1u << 22)	/* a power of two, and twice the words of a race: some ten thousand are usual */
-#define MAX_CLOCKS	(1u << 19)	/* words with a release */
+#define MAX_OBJECTS	(1u << 9)	/* a power of two, and twice the objects of a race */
+#define MAX_GRACES	(1u << 16)	/* a power of two, as in schedule_rcu.c */
 
-struct clock {
-	uint32_t at[SCHEDULE_THREADS];	/* how far each thread had come */
-};
-
-/* An access of @thread, when its clock was @at. */
-struct cell {
-	const void *pc;
-	uint32_t at;			/* 0: none */
-	uint8_t thread;
-	uint8_t bytes;			/* of the word, a bit for each */
-	bool write, atomic;
-};
-
-struct word {
-	uintptr_t number;		/* address / WORD */
-	uint32_t race;			/* in which; another one: free */
-	uint32_t released;		/* index of its clock; 0: none */
-	struct cell cells[CELLS];
+struct object {
+	const void *address;		/* NULL: free */
+	struct clock released;
 };
 
 /* Lock key: (O) the thread with the turn */
 static struct {
-	bool on;				/* (O) */
-	uint32_t number, words, clocks;		/* (O) */
 	uint32_t victim;			/* (O) the next cell to be forgotten, in turn */
-	struct clock threads[SCHEDULE_THREADS];	/* (O) */
-	struct clock pending[SCHEDULE_THREADS];	/* (O) read by relaxed loads: an acquire fence takes it */
-	struct clock fenced[SCHEDULE_THREADS];	/* (O) at the last release fence: relaxed stores release it */
+	uint32_t objects;			/* (O) */
+	struct object table[MAX_OBJECTS];	/* (O) open addressing */
+	struct clock asked;			/* (O) before the latest request of a grace period */
+	uint64_t asked_at;			/* (O) its time, as memory.h counts */
+	struct clock ended;			/* (O) all sections that ended */
 } race;
 
-static struct word table[TABLE_SIZE];		/* (O) open addressing */
-static struct clock clocks[MAX_CLOCKS];		/* (O) of words */
-
-/* ---- words ---- */
-
-/* Neighbours have neighbouring places: an episode's process touches few pages of the table. */
-static uint32_t place_of(uintptr_t number)
-{
-	return (uint32_t)((number / CLUSTER * 0x9e3779b97f4a7c15ul >> 40) * CLUSTER + number % CLUSTER);
-}
-
-static struct word *find_word(uintptr_t number, bool add)
-{
-	for (uint32_t i = place_of(number);; i++) {
-		struct word *word = &table[i % TABLE_SIZE];
-
-		if (word->race == race.number && word->number == number)
-			return word;
-		if (word->race == race.number)
-			continue;
-		if (!add)
-			return NULL;
-		if (++race.words > TABLE_SIZE / 2)
-			BUG("more than %u words accessed in a race: take fewer pages or operations", TABLE_SIZE / 2);
-		*word = (struct word){ .number = number, .race = race.number };
-		return word;
-	}
-}
-
-static struct clock *clock_of(struct word *word)
-{
-	if (word->released)
-		return &clocks[word->released];
-	if (++race.clocks == MAX_CLOCKS)
-		BUG("more than %u words with a release in a race: take fewer pages or operations", MAX_CLOCKS);
-	word->released = race.clocks;
-	memset(&clocks[word->released], 0, sizeof(struct clock));
-	return &clocks[word->released];
-}
-
-/* ---- clocks ---- */
-static unsigned int me(void)
-{
-	return (unsigned int)(my_turn - turns);
-}
-
-static void join(struct clock *clock, const struct clock *other)
-{
-	for (unsigned int i = 0; i < SCHEDULE_THREADS; i++)
-		clock->at[i] = max(clock->at[i], other->at[i]);
-}
-
-static bool acquires(int order)
-{
-	return order == __ATOMIC_CONSUME || order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL ||
-	       order == __ATOMIC_SEQ_CST;
-}
-
-static bool releases(int order)
-{
-	return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
-}
-
-static void read_clock(const struct word *word, int order)
-{
-	if (word->released)
-		join(acquires(order) ? &race.threads[me()] : &race.pending[me()], &clocks[word->released]);
-}
-
-static void write_clock(struct word *word, int order)
-{
-	struct clock *own = &race.threads[me()];
-
-	join(clock_of(word), releases(order) ? own : &race.fenced[me()]);
-	if (releases(order))
-		own->at[me()]++;
-}
+static struct clock graces[MAX_GRACES];		/* (O) the request of each, and the sections it waits for */
 
 /* ---- accesses ---- */
 static void __cold report(const struct cell *older, const struct cell *newer, const void *address)
 {
 	schedule_note(older->pc, older->thread, SCHEDULE_RACES);
-	race.on = false;
+	hb_ends();
 	BUG_BY("data race", "data race at %p: thread %u %s, and thread %u %s, with nothing between that orders them",
 	       address, older->thread, older->write ? "wrote" : "read", newer->thread,
 	       newer->write ? "writes" : "reads");
@@ -150,108 +58,73 @@ static void check_word(struct word *word, const struct cell *cell, const void *a
 {
 	struct cell *place = NULL;
 
-	for (struct cell *old = word->cells; old < word->cells + CELLS; old++) {
-		if (old->at && conflicts(old, cell) && old->at > race.threads[me()].at[old->thread])
+	for (struct cell *old = word->cells; old < word->cells + WORD_CELLS; old++) {
+		if (old->at && conflicts(old, cell) && old->at > hb_clocks[hb_me()].at[old->thread])
 			report(old, cell, address);
 		if (!old->at || replaces(cell, old))
 			place = old;
 	}
-	*(place ? place : &word->cells[race.victim++ % CELLS]) = *cell;
+	*(place ? place : &word->cells[race.victim++ % WORD_CELLS]) = *cell;
 }
 
-/* Returns the word of @address. */
-static struct word *check(const void *address, size_t size, bool write, bool atomic, const void *pc)
+void race_check(const struct schedule_event *access)
 {
-	struct cell cell = { .pc = pc, .at = race.threads[me()].at[me()], .thread = (uint8_t)me(), .write = write,
-			     .atomic = atomic };
-	uintptr_t first = (uintptr_t)address, end = first + size;
-	struct word *word = NULL;
+	struct cell cell = { .pc = access->pc, .at = hb_now(), .thread = (uint8_t)hb_me(),
+			     .write = access->kind != SCHEDULE_READS, .atomic = access->order != SCHEDULE_PLAIN };
+	uintptr_t first = (uintptr_t)access->address, end = first + access->size;
 
 	for (uintptr_t at = first; at < end; at = (at / WORD + 1) * WORD) {
 		uintptr_t last = min(end, (at / WORD + 1) * WORD);
 
 		cell.bytes = (uint8_t)(((1u << (last - at)) - 1) << at % WORD);
-		word = find_word(at / WORD, true);
-		check_word(word, &cell, address);
+		check_word(word_find(at / WORD, true), &cell, access->address);
 	}
-	return word;
 }
 
-static bool counts(void)
+/* ---- mutexes, depots ---- */
+static struct clock *released_by(const void *object)
 {
-	return race.on && my_turn;
-}
+	for (uint32_t i = (uint32_t)((uintptr_t)object * 0x9e3779b97f4a7c15ul >> 40);; i++) {
+		struct object *place = &race.table[i % MAX_OBJECTS];
 
-void race_plain(const void *address, size_t size, bool write, const void *pc)
-{
-	if (counts())
-		check(address, size, write, false, pc);
-}
-
-void race_load(const void *address, size_t size, int order, const void *pc)
-{
-	if (counts())
-		read_clock(check(address, size, false, true, pc), order);
-}
-
-/* What was released there before is over. */
-void race_store(const void *address, size_t size, int order, const void *pc)
-{
-	struct word *word;
-
-	if (!counts())
-		return;
-	word = check(address, size, true, true, pc);
-	memset(clock_of(word), 0, sizeof(struct clock));
-	write_clock(word, order);
-}
-
-void race_update(const void *address, size_t size, int order, const void *pc)
-{
-	struct word *word;
-
-	if (!counts())
-		return;
-	word = check(address, size, true, true, pc);
-	read_clock(word, order);
-	write_clock(word, order);
-}
-
-void race_fence(int order)
-{
-	if (!counts())
-		return;
-	if (acquires(order))
-		join(&race.threads[me()], &race.pending[me()]);
-	if (releases(order)) {
-		race.fenced[me()] = race.threads[me()];
-		race.threads[me()].at[me()]++;
+		if (place->address == object)
+			return &place->released;
+		if (place->address)
+			continue;
+		if (++race.objects > MAX_OBJECTS / 2)
+			BUG("more than %u mutexes and the like in a race", MAX_OBJECTS / 2);
+		place->address = object;
+		return &place->released;
 	}
 }
 
 void race_release(const void *object)
 {
-	if (counts())
-		write_clock(find_word((uintptr_t)object / WORD, true), __ATOMIC_RELEASE);
+	if (hb_counts())
+		hb_release(released_by(object), __ATOMIC_RELEASE);
 }
 
 void race_acquire(const void *object)
 {
-	if (counts())
-		read_clock(find_word((uintptr_t)object / WORD, true), __ATOMIC_ACQUIRE);
+	if (!hb_counts())
+		return;
+	hb_acquire(released_by(object), __ATOMIC_ACQUIRE);
+	memory_catch_up(memory_now());
 }
 
 void race_fresh(const void *address, size_t size)
 {
 	uintptr_t first = (uintptr_t)address / WORD, end = ((uintptr_t)address + size + WORD - 1) / WORD;
 
-	if (!counts())
+	if (!hb_counts())
 		return;
 	for (uintptr_t number = first; number < end; number++) {
-		struct word *word = find_word(number, false);
+		struct word *word = word_find(number, false);
 
-		if (word)
+		if (word) {
 			memset(word->cells, 0, sizeof(word->cells));
+			memory_forget(word);
+		}
 	}
 }
 
@@ -289,20 +162,56 @@ void *__wrap_calloc(size_t nr, size_t size)
 	return p;
 }
 
-void race_begins(void)
+/* ---- grace periods ---- */
+void race_section_begins(void)
 {
-	race.number++;
-	race.words = race.clocks = 0;
-	memset(race.threads, 0, sizeof(race.threads));
-	memset(race.pending, 0, sizeof(race.pending));
-	memset(race.fenced, 0, sizeof(race.fenced));
-	for (unsigned int i = 0; i < SCHEDULE_THREADS; i++)
-		race.threads[i].at[i] = 1;
-	race.on = true;
+	if (!hb_counts())
+		return;
+	hb_acquire(&race.asked, __ATOMIC_ACQUIRE);
+	memory_catch_up(race.asked_at);
+}
+
+void race_section_ends(uint64_t began, uint64_t asked)
+{
+	if (!hb_counts())
+		return;
+	for (uint64_t number = began + 1; number <= asked; number++)
+		clock_join(&graces[number % MAX_GRACES], &hb_clocks[hb_me()]);
+	hb_release(&race.ended, __ATOMIC_RELEASE);
+}
+
+void race_grace_asked(uint64_t asked)
+{
+	struct clock *grace = &graces[asked % MAX_GRACES];
+
+	memset(grace, 0, sizeof(*grace));
+	if (!hb_counts())
+		return;
+	*grace = race.ended;
+	clock_join(grace, &hb_clocks[hb_me()]);
+	hb_release(&race.asked, __ATOMIC_RELEASE);
+	race.asked_at = memory_now();
+}
+
+void race_grace_over(uint64_t number)
+{
+	if (!hb_counts())
+		return;
+	hb_acquire(&graces[number % MAX_GRACES], __ATOMIC_ACQUIRE);
+	memory_catch_up(memory_now());
+}
+
+/* ---- the race ---- */
+void race_begins(enum schedule_memory memory)
+{
+	memset(&race, 0, sizeof(race));
+	words_begin();
+	hb_begins();
+	memory_begins(memory);
 }
 
 void race_ends(void)
 {
-	race.on = false;
+	hb_ends();
 }
 #endif

@@ -204,15 +204,29 @@ static bool change_here(void)
 }
 
 /* Depends on the thread, its op and its step there alone, not on what other threads do. */
-static bool wander_here(void)
+static struct rng rng_of_step(uint64_t purpose)
 {
 	struct rng rng;
 
-	if (!now.plan.wander)
-		return false;
-	rng_init(&rng, now.plan.seed);
+	rng_init(&rng, now.plan.seed ^ purpose);
 	rng_init(&rng, rng_next(&rng) + ((uint64_t)number_of(my_turn) << 56) + ((uint64_t)my_turn->op << 32) +
 		 my_turn->step);
+	return rng;
+}
+
+uint64_t schedule_random(void)
+{
+	struct rng rng = rng_of_step(1ull << 63);
+
+	return rng_next(&rng);
+}
+
+static bool wander_here(void)
+{
+	struct rng rng = rng_of_step(0);
+
+	if (!now.plan.wander)
+		return false;
 	if (rng_below(&rng, now.plan.wander))
 		return false;
 	my_turn->priority = SCHEDULE_CHANGES + 1 + (int)rng_below(&rng, WANDER_PLACES);
@@ -374,7 +388,10 @@ int schedule_begin(const struct schedule_plan *plan)
 	return error;
 }
 
-/* Above the priorities that changes and yields give: a shuffle of the workers' and the callbacks' places. */
+/*
+ * Above the priorities that changes and yields give: a shuffle of the workers' and the callbacks' places, in the middle
+ * of those that wandering gives, so that each may be overtaken.
+ */
 static void draw_priorities(unsigned int workers)
 {
 	struct turn *order[SCHEDULE_WORKERS + 1];
@@ -388,7 +405,7 @@ static void draw_priorities(unsigned int workers)
 		order[place] = &turns[i < workers ? i : SCHEDULE_CALLBACKS];
 	}
 	for (unsigned int i = 0; i <= workers; i++)
-		order[i]->priority = SCHEDULE_CHANGES + 1 + (int)(i * (WANDER_PLACES / SCHEDULE_THREADS));
+		order[i]->priority = SCHEDULE_CHANGES + 1 + (int)((i + 1) * (WANDER_PLACES / (workers + 2)));
 }
 
 void schedule_race(unsigned int workers)
@@ -405,7 +422,7 @@ void schedule_race(unsigned int workers)
 	now.workers = workers;
 	now.left = 0;
 	my_turn->waits = TURN_WORKERS;
-	race_begins();
+	race_begins(now.plan.memory);
 	decision_begin(now.plan.decisions);
 	now.racing = true;
 	reschedule();

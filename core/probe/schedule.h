@@ -102,12 +102,20 @@ struct schedule_change {
 
 struct decision_plan;
 
+/* What loads of explore builds may return: see core/probe/memory.h. */
+enum schedule_memory {
+	MEMORY_SC,
+	MEMORY_TSO,
+	MEMORY_C11,
+};
+
 struct schedule_plan {
 	uint64_t seed;				/* of the priorities */
 	unsigned int nr_changes, nr_holds;
 	struct schedule_change changes[SCHEDULE_CHANGES];
 	struct schedule_hold holds[SCHEDULE_HOLDS];
 	uint32_t wander;			/* 1 step in so many gives the thread a random priority; 0: none */
+	enum schedule_memory memory;		/* other builds have MEMORY_SC */
 	uint32_t max_steps;			/* a race that takes more fails; 0: no bound */
 	const struct decision_plan *decisions;	/* of explore builds: instead of priorities; NULL: none */
 	struct schedule_log *log;		/* cleared at the begin; NULL: no log */
@@ -140,6 +148,8 @@ void schedule_point(const char *where);
 void schedule_detail(enum schedule_event_kind kind, const char *where, const void *address, uint64_t value);
 /* The same before an access; schedule_access() keeps what it was. Returns whether there is a race. */
 bool schedule_access_point(void);
+/* Drawn from the plan's seed, the thread, its operation and its step there. */
+uint64_t schedule_random(void);
 /* @access, of a kind from SCHEDULE_READS to SCHEDULE_UPDATES, happens now; its thread and step are of no meaning. */
 void schedule_access(const struct schedule_event *access);
 /* The same, where number @op of the thread's operations begins. */

@@ -27,7 +27,7 @@ static struct {
 	uint64_t asked;			/* (O) grace periods */
 	uint64_t queued, ran;		/* (O) callbacks, ever */
 	bool ending;			/* (O) no more will come */
-	uint64_t readers, callbacks;	/* by name for race.h: sections that ended, callbacks that ran */
+	uint64_t readers, callbacks;	/* by name for decision.h and race.h: sections that ended, callbacks that ran */
 	pthread_t thread;		/* (O) */
 	struct queued queue[MAX_QUEUED];	/* (O) a ring */
 } rcu;
@@ -61,6 +61,7 @@ void schedule_read_lock(void)
 	if (my_turn->sections++)
 		return;
 	my_turn->section_began = rcu.asked;
+	race_section_begins();
 	schedule_detail(SCHEDULE_ENTERS, "", NULL, 0);
 }
 
@@ -70,7 +71,7 @@ void schedule_read_unlock(void)
 		decision_touch(&rcu.readers, DECISION_ADDS);
 	if (--my_turn->sections)
 		return;
-	race_release(&rcu.readers);
+	race_section_ends(my_turn->section_began, rcu.asked);
 	schedule_detail(SCHEDULE_EXITS, "", NULL, 0);
 }
 
@@ -80,18 +81,22 @@ void schedule_call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 		BUG("more than %u RCU callbacks queued", MAX_QUEUED);
 	decision_touch(&rcu.asked, DECISION_WRITES);
 	decision_access(head, 1, DECISION_WRITES);
-	race_release(head);
+	race_grace_asked(rcu.asked + 1);
 	schedule_detail(SCHEDULE_QUEUES, "", head, 0);
 	rcu.queue[rcu.queued++ % MAX_QUEUED] = (struct queued){ head, fn, ++rcu.asked };
 }
 
 void schedule_synchronize_rcu(void)
 {
+	uint64_t number;
+
 	decision_touch(&rcu.asked, DECISION_WRITES);
-	my_turn->number = ++rcu.asked;
+	number = ++rcu.asked;
+	race_grace_asked(number);
+	my_turn->number = number;
 	turn_wait(TURN_GRACE, "a grace period");
 	decision_touch(&rcu.readers, DECISION_READS);
-	race_acquire(&rcu.readers);
+	race_grace_over(number);
 	schedule_detail(SCHEDULE_SYNCHRONIZED, "", NULL, 0);
 }
 
@@ -115,8 +120,7 @@ static void *run_callbacks(void *unused)
 			schedule_point("rcu.callback");
 			decision_touch(&rcu.readers, DECISION_READS);
 			decision_access(next->head, 1, DECISION_READS);
-			race_acquire(&rcu.readers);
-			race_acquire(next->head);
+			race_grace_over(next->grace);
 			schedule_detail(SCHEDULE_RUNS, "", next->head, 0);
 			next->fn(next->head);
 			decision_touch(&rcu.callbacks, DECISION_WRITES);
