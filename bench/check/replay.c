@@ -378,32 +378,11 @@ static int take_fields(struct replay *replay, const char *text)
 
 /* ---- what is played ---- */
 
-static int add_scenario(struct replay *replay, const struct workload *scenario)
-{
-	const struct choices *choices = &replay->choices;
-	const struct run_case what = {
-		.workload = scenario, .policy = &choices->policies[0], .places = choices->places,
-		.payload = choices->payloads[0], .threads = scenario->nr_roles,
-	};
-
-	return suite_add(&replay->suite, &what);
-}
-
-/* Scenarios are found before workloads, as by `explore`. */
-static int add_case(struct replay *replay)
-{
-	const struct suite_defaults defaults = { .first_axis_values = true };
-	const char *globs[] = { replay->workload };
-
-	for (unsigned int i = 0; i < nr_scenarios(); i++)
-		if (!strcmp(scenario_get(i)->name, replay->workload))
-			return add_scenario(replay, scenario_get(i));
-	return suite_build(&replay->suite, &replay->choices, &defaults, globs, 1);
-}
-
 /* One case: names in tokens have no patterns. */
 static int settle(struct replay *replay)
 {
+	const struct suite_defaults defaults = { .first_axis_values = true, .scenarios = true };
+	const char *globs[] = { replay->workload };
 	struct choices *choices = &replay->choices;
 	struct episode *episode = &replay->episode;
 	int status = stage_open(choices);
@@ -413,7 +392,7 @@ static int settle(struct replay *replay)
 	if (!status)
 		status = choices_settle_layouts(choices);
 	if (!status)
-		status = add_case(replay);
+		status = suite_build(&replay->suite, choices, &defaults, globs, 1);
 	if (!status && (replay->suite.nr != 1 || strpbrk(replay->workload, "*?[")))
 		return complain("a token of more than one case");
 	if (status)

@@ -295,6 +295,12 @@ static void draw(struct search *search, uint64_t seed)
 	episode_draw(&search->episode, seed, search->episode.plan.wander ? 1 : search->serial->depth, search->steps);
 }
 
+/* A scenario's operations are done once. */
+static bool may_have_rounds(const struct search *search)
+{
+	return !search->serial->rounds && !scenario_find(search->episode.what->workload->name);
+}
+
 /* Unless they were chosen, as many rounds as make an episode that takes longer to race than to set up. */
 static int measure(struct search *search, const struct episode_end **end)
 {
@@ -305,7 +311,7 @@ static int measure(struct search *search, const struct episode_end **end)
 	episode->plan.wander = 0;
 	for (;;) {
 		status = episode_measure(episode, &search->steps, end);
-		if (status || (*end)->failed || search->serial->rounds || search->steps >= ENOUGH_STEPS ||
+		if (status || (*end)->failed || !may_have_rounds(search) || search->steps >= ENOUGH_STEPS ||
 		    episode->rounds >= ENOUGH_ROUNDS)
 			return status;
 		episode->rounds *= 2;

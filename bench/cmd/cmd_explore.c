@@ -139,17 +139,9 @@ static int add_matching(struct explore_options *explored, const char *pattern)
 	int status = 0;
 
 	for (unsigned int i = 0; !status && i < nr_scenarios(); i++)
-		for (unsigned int p = 0; !status && p < explored->choices.nr_policies; p++) {
-			struct run_case what = {
-				.workload = scenario_get(i), .policy = &explored->choices.policies[p],
-				.places = explored->choices.places, .payload = explored->choices.payloads[0],
-				.threads = scenario_get(i)->nr_roles,
-			};
-
-			if (!fnmatch(pattern, what.workload->name, 0))
-				status = suite_add(&explored->suite, &what);
-		}
-	if (!status && workload && explored->suite.nr == before)
+		if (!fnmatch(pattern, scenario_get(i)->name, 0))
+			status = suite_add_scenario(&explored->suite, &explored->choices, scenario_get(i));
+	if (!status && workload)
 		status = suite_build(&explored->suite, &explored->choices,
 				     &(struct suite_defaults){ .first_axis_values = true }, &pattern, 1);
 	return status || explored->suite.nr > before ? status : unknown_scenario(pattern);

@@ -239,7 +239,8 @@ static int default_choices(struct stress_options *stress, struct suite_defaults 
 	struct choices *choices = &stress->choices;
 	int status = 0;
 
-	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = !stress->all };
+	*defaults = (struct suite_defaults){ .layouts = !choices->nr_layouts, .first_axis_values = !stress->all,
+					     .scenarios = stress->serial.wanted };
 	if (!choices->nr_policies)
 		status = choices_add_policies(choices, policy_default()->name);
 	if (!status)

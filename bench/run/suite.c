@@ -217,13 +217,28 @@ static int check_layouts(const struct choices *choices, const char *const *globs
 	return status;
 }
 
+int suite_add_scenario(struct suite *suite, const struct choices *choices, const struct workload *scenario)
+{
+	int status = 0;
+
+	for (unsigned int p = 0; !status && p < choices->nr_policies; p++) {
+		const struct run_case what = {
+			.workload = scenario, .policy = &choices->policies[p], .places = choices->places,
+			.payload = choices->payloads[0], .threads = scenario->nr_roles,
+		};
+
+		status = suite_add(suite, &what);
+	}
+	return status;
+}
+
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
 		const char *const *globs, unsigned int nr_globs)
 {
 	int status = 0;
 
 	for (unsigned int i = 0; i < nr_globs; i++)
-		if (!matches_some(globs[i]))
+		if (!matches_some(globs[i]) && !(defaults->scenarios && scenario_find(globs[i])))
 			return unknown_workload(globs[i]);
 	for (unsigned int i = 0; i < choices->nr_axes; i++)
 		if (!axis_exists(&choices->axes[i], globs, nr_globs))
@@ -234,6 +249,9 @@ int suite_build(struct suite *suite, const struct choices *choices, const struct
 	for (unsigned int i = 0; !status && i < nr_workloads(); i++)
 		if (workload_matches(workload_get(i), globs, nr_globs))
 			status = add_workload(suite, workload_get(i), choices, defaults);
+	for (unsigned int i = 0; !status && defaults->scenarios && i < nr_globs; i++)
+		if (scenario_find(globs[i]))
+			status = suite_add_scenario(suite, choices, scenario_find(globs[i]));
 	return status;
 }
 

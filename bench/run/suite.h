@@ -28,6 +28,7 @@ struct suite_defaults {
 	bool policies, payloads, layouts, threads;
 	bool first_axis_values;		/* the axes of workloads do not vary at all: the smallest, */
 	bool last_axis_values;		/* or the largest */
+	bool scenarios;			/* globs may be names of such, too */
 };
 
 /*
@@ -38,6 +39,8 @@ struct suite_defaults {
  */
 int suite_build(struct suite *suite, const struct choices *choices, const struct suite_defaults *defaults,
 		const char *const *globs, unsigned int nr_globs);
+/* Adds @scenario with each policy, and as many threads as it has roles. Returns as above. */
+int suite_add_scenario(struct suite *suite, const struct choices *choices, const struct workload *scenario);
 /* Adds @what, under the name that follows from it. Returns 0, or the exit status after one line on stderr. */
 int suite_add(struct suite *suite, const struct run_case *what);
 /* Each case is to be measured @repetitions times. */

@@ -49,6 +49,11 @@ const struct workload *workload_find(const char *name)
 	return find(&workloads, name);
 }
 
+const struct workload *scenario_find(const char *name)
+{
+	return find(&scenarios, name);
+}
+
 bool workload_matches(const struct workload *workload, const char *const *globs, unsigned int nr_globs)
 {
 	for (unsigned int i = 0; i < nr_globs; i++)
@@ -61,7 +66,7 @@ static void add(struct list *list, const struct workload *workload)
 {
 	unsigned int i = list->nr;
 
-	BUG_ON(list->nr == MAX_WORKLOADS || find(list, workload->name));
+	BUG_ON(list->nr == MAX_WORKLOADS || workload_find(workload->name) || scenario_find(workload->name));
 	BUG_ON(!workload->nr_roles || workload->nr_roles > WORKLOAD_MAX_ROLES || workload->nr_axes > WORKLOAD_MAX_AXES);
 	for (; i && strcmp(list->all[i - 1]->name, workload->name) > 0; i--)
 		list->all[i] = list->all[i - 1];

@@ -115,10 +115,11 @@ void workload_register(const struct workload *workload);
 
 /*
  * Scenarios: the same for a few threads with a few operations on a few pages, for searches that take all of their
- * executions. They are no benchmarks, and in a list of their own. Worker i has role i.
+ * executions. They are no benchmarks, and in a list of their own, with names of their own. Worker i has role i.
  */
 unsigned int nr_scenarios(void);
 const struct workload *scenario_get(unsigned int index);
+const struct workload *scenario_find(const char *name);
 void scenario_register(const struct workload *scenario);
 
 #define SCENARIO(id, ...) \

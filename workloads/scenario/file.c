@@ -10,7 +10,7 @@ SCENARIO(file_fault_vs_fault,
 	.check = scene_check,
 	.teardown = scene_close)
 
-SCENARIO(truncate_vs_fault,
+SCENARIO(truncate_vs_write,
 	.what = "a file is truncated under a write",
 	.nr_roles = 2,
 	.roles = { { "truncate", scene_truncate, NULL }, { "write", scene_write, NULL } },
@@ -34,7 +34,7 @@ SCENARIO(truncate_vs_private,
 	.check = scene_check,
 	.teardown = scene_close)
 
-SCENARIO(mkclean_vs_write,
+SCENARIO(write_back_vs_write,
 	.what = "a file is written back under a write",
 	.nr_roles = 2,
 	.roles = { { "clean", scene_clean, NULL }, { "write", scene_write, NULL } },

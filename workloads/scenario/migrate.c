@@ -2,7 +2,7 @@
 /* migrate.c - scenarios of pages under migration, and notifiers. */
 #include "workloads/lib/scene.h"
 
-SCENARIO(migrate_vs_fault,
+SCENARIO(migrate_vs_write,
 	.what = "a page is moved under a write",
 	.nr_roles = 2,
 	.roles = { { "migrate", scene_migrate, NULL }, { "write", scene_write, NULL } },
