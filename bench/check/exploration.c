@@ -11,7 +11,7 @@
 #include "bench/ground/interrupt.h"
 #include "bench/ground/progress.h"
 
-#define MAX_STEPS	1000000u	/* of an execution; some thousand are usual */
+#define MAX_STEPS	20000000u	/* of an execution; some thousand are usual, and a million can be logged */
 #define SHOW_AFTER	2		/* seconds without progress shown */
 
 enum stop { STOP_NOT, STOP_FAILURE, STOP_ERROR, STOP_TIME, STOP_NUMBER, STOP_SIGNAL };

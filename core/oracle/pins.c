@@ -8,6 +8,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/rmap.h"
+#include "core/mm/vma.h"
 #include "core/op/gup.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
@@ -77,8 +78,10 @@ static const char *wrong_mapping(const struct pin_check *check)
 {
 	struct folio *folio = page_folio(check->page);
 	const char *wrong = NULL;
-	struct mapped_entry entry;
-	bool there = mapped_entry_lock(&entry, &check->mm->pt, check->addr);
+	struct mapped_entry entry = { .pte = __pte(0) };
+	/* Without a VMA nothing keeps the tables: munmap() frees them under mmap_lock for read. */
+	bool there = vma_lookup(check->mm, check->addr) &&
+		     mapped_entry_lock(&entry, &check->mm->pt, check->addr);
 
 	if (!pte_present(entry.pte) || pte_page(entry.pte) != check->page) {
 		if (!unmapped_meanwhile(check))

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* Locking: mmap_lock, or the lock of the VMA. */
+/* Locking: mmap_lock, or the lock of the VMA; there is one. */
 static int access_locked(struct mm_struct *mm, unsigned long addr, bool write, page_fn *fn, void *arg)
 {
 	struct mapped_entry entry;
@@ -32,8 +32,9 @@ static int access_page(struct mm_struct *mm, unsigned long addr, bool write, pag
 		vma_end_read(mm, vma);
 		return err;
 	}
+	/* Without a VMA nothing keeps the tables: munmap() frees them under mmap_lock for read. */
 	mmap_read_lock(mm);
-	err = access_locked(mm, addr, write, fn, arg);
+	err = vma_lookup(mm, addr) ? access_locked(mm, addr, write, fn, arg) : -ENOENT;
 	mmap_read_unlock(mm);
 	return err;
 }
