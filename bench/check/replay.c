@@ -373,6 +373,8 @@ static int take_fields(struct replay *replay, const char *text)
 	if (!status && (token.at < token.length || !replay->workload || !replay->choices.nr_threads ||
 			!replay->choices.nr_payloads))
 		return complain("a token without workload, threads or payload, or with something behind them");
+	if (!status && replay->episode.some && replay->episode.rounds > 64)
+		return complain("a token with operations, and with more than 64 rounds");
 	return status;
 }
 
