@@ -112,6 +112,13 @@ void race_acquire(const void *object)
 	memory_catch_up(memory_now());
 }
 
+void race_read(const uint32_t *word)
+{
+	memory_load_latest(&(struct schedule_event){
+		.address = word, .size = sizeof(*word), .order = __ATOMIC_RELAXED,
+	});
+}
+
 void race_fresh(const void *address, size_t size)
 {
 	uintptr_t first = (uintptr_t)address / WORD, end = ((uintptr_t)address + size + WORD - 1) / WORD;

@@ -23,6 +23,8 @@ void race_check(const struct schedule_event *access);
 /* What the thread did is ordered before what others do after their race_acquire() of the same @object. */
 void race_release(const void *object);
 void race_acquire(const void *object);
+/* The thread has read the latest value of @word, and loads no older one from now on. */
+void race_read(const uint32_t *word);
 /* The memory was allocated: what others did there before is past. */
 void race_fresh(const void *address, size_t size);
 
@@ -38,6 +40,7 @@ static inline void race_begins(enum schedule_memory memory) { (void)memory; }
 static inline void race_ends(void) {}
 static inline void race_release(const void *object) { (void)object; }
 static inline void race_acquire(const void *object) { (void)object; }
+static inline void race_read(const uint32_t *word) { (void)word; }
 static inline void race_fresh(const void *address, size_t size) { (void)address, (void)size; }
 static inline void race_section_begins(void) {}
 static inline void race_section_ends(uint64_t began, uint64_t asked) { (void)began, (void)asked; }

@@ -78,6 +78,7 @@ int64_t scene_snapshot(struct worker *worker);		/* of HMM */
 int64_t scene_truncate(struct worker *worker);		/* and extend */
 int64_t scene_clean(struct worker *worker);		/* write back */
 int64_t scene_reclaim_file(struct worker *worker);
+int64_t scene_reclaim_reuse(struct worker *worker);	/* the same, and a read of the second */
 int64_t scene_collapse(struct worker *worker);
 int64_t scene_walk(struct worker *worker);
 

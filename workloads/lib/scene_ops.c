@@ -229,6 +229,13 @@ int64_t scene_reclaim_file(struct worker *worker)
 	return folio ? done(worker, reclaim_folio(folio)) : 1;
 }
 
+int64_t scene_reclaim_reuse(struct worker *worker)
+{
+	int64_t pages = scene_reclaim_file(worker);
+
+	return pages < 0 ? pages : fault(worker, addr_of(worker) + PAGE_SIZE, 0);
+}
+
 int64_t scene_collapse(struct worker *worker)
 {
 	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PMD_SIZE, MADV_COLLAPSE));

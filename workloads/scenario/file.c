@@ -50,6 +50,14 @@ SCENARIO(reclaim_vs_fault,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(reuse_vs_fault,
+	.what = "a page of a file is reclaimed under a read, and its frame used for the next page",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim_reuse, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_file_read,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(reclaim_vs_truncate,
 	.what = "a page of a file is reclaimed and truncated",
 	.nr_roles = 2,

@@ -58,6 +58,14 @@ SCENARIO(pin_vs_migrate,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(pin_vs_migrate_vs_write,
+	.what = "a page is pinned while it is moved, and written by its address",
+	.nr_roles = 3,
+	.roles = { { "pin", scene_pin, NULL }, { "migrate", scene_migrate, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(pin_vs_page_out,
 	.what = "a page is pinned while it is swapped out",
 	.nr_roles = 2,
