@@ -42,7 +42,7 @@ endif()
 if(FAULTLINE_SANITIZE)
 	# Plain allocation, because no sanitizer sees mallocx blocks; no inlined liburcu, because tsan must see its
 	# calls. Lines and no variables, no relocations: reports need no more, and some 300 programs fit into 2 GB.
-	set(options -O1 -g1 -fno-omit-frame-pointer ${sanitizer})
+	set(options -O1 ${FAULTLINE_DEBUG} -fno-omit-frame-pointer ${sanitizer})
 	set(link_options -Wl,--compress-debug-sections=zlib)
 	if(FAULTLINE_SANITIZE STREQUAL "address")
 		list(APPEND options -fno-pie)
@@ -51,7 +51,7 @@ if(FAULTLINE_SANITIZE)
 	list(APPEND FAULTLINE_DEFINES FAULTLINE_PLAIN_ALLOC=1)
 elseif(FAULTLINE_CHECK)
 	set(FAULTLINE_BUILD_TYPE check)
-	set(options -O2 -g -gsplit-dwarf) # a debugger finds the rest in the object files
+	set(options -O2 ${FAULTLINE_DEBUG})
 	set(link_options -Wl,--compress-debug-sections=zlib)
 	list(APPEND FAULTLINE_DEFINES FAULTLINE_PLAIN_ALLOC=0)
 	if(FAULTLINE_EXPLORE)
