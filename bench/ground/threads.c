@@ -48,14 +48,11 @@ static int complain_of(unsigned int started, unsigned int nr, int error)
 
 int threads_check(unsigned int nr)
 {
-	static unsigned int known;	/* so many were started before, by this process or a parent */
 	struct gate gate = { .mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER };
-	pthread_t *threads = nr > known ? calloc(nr, sizeof(*threads)) : NULL;
+	pthread_t *threads = calloc(nr, sizeof(*threads));
 	unsigned int started = 0;
 	int error = 0;
 
-	if (nr <= known)
-		return 0;
 	if (!threads)
 		return fail("out of memory");
 	while (started < nr && !(error = pthread_create(&threads[started], NULL, wait_at, &gate)))
@@ -64,6 +61,5 @@ int threads_check(unsigned int nr)
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	free(threads);
-	known = started;
 	return error ? complain_of(started, nr, error) : 0;
 }
