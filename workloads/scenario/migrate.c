@@ -18,6 +18,15 @@ SCENARIO(migrate_vs_waiters,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(migrate_vs_three_waiters,
+	.what = "a page is moved under faults of three threads, which wait for it",
+	.nr_roles = 4,
+	.roles = { { "migrate", scene_migrate, NULL }, { "write", scene_write, NULL }, { "read", scene_read, NULL },
+		   { "write too", scene_write, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(migrate_vs_migrate,
 	.what = "two threads move a page",
 	.nr_roles = 2,
