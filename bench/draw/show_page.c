@@ -305,6 +305,37 @@ static void put_panel(struct drawing *drawing)
 	html_put(drawing->page, "</aside>\n");
 }
 
+/* A line each. */
+static void put_titles(struct html *page, const char *titles)
+{
+	html_put(page, "<dt>Linux had it, until</dt>");
+	while (*titles) {
+		size_t length = strcspn(titles, "\n");
+
+		html_put(page, "<dd><cite>");
+		html_print(page, "%.*s", (int)length, titles);
+		html_put(page, "</cite></dd>");
+		titles += length + (titles[length] == '\n');
+	}
+}
+
+/* What the episode was played without. */
+static void put_knockouts(struct html *page)
+{
+	const struct knockout *knockout;
+
+	for (unsigned int i = 0; (knockout = knockout_get(i)); i++) {
+		if (!load_relaxed(&knockout->on))
+			continue;
+		html_put(page, "<dl class=\"story\"><dt>Without <code>%s</code></dt><dd>%s</dd><dt>What goes wrong</dt>"
+			 "<dd>%s</dd><dt>Detected by</dt><dd>%s</dd>", knockout->name, knockout->removes,
+			 knockout->breaks, knockout->detected_by);
+		if (knockout->mirrors)
+			put_titles(page, knockout->mirrors);
+		html_put(page, "</dl>\n");
+	}
+}
+
 static void put_head(struct drawing *drawing)
 {
 	const struct show *show = drawing->show;
@@ -321,6 +352,7 @@ static void put_head(struct drawing *drawing)
 		html_put(page, " <span class=\"fail\">The first %u of %u events: there was no room for more.</span>",
 			 show->nr, show->log->nr_events);
 	html_put(page, "</p>\n");
+	put_knockouts(page);
 	if (show->end->failed)
 		html_put(page, "<pre class=\"bad\">%s</pre>\n", show->end->said);
 	snprintf(text, sizeof(text), "faultline replay %s", show->token);

@@ -24,6 +24,8 @@ const char show_style[] =
 	"h1{font-size:1.3rem;line-height:1.25;margin:.2rem 0;overflow-wrap:anywhere}\n"
 	"h2{font-size:1rem;margin:.8rem 0 .3rem}\n"
 	"p{margin:.3rem 0}\n"
+	"dl.story{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .9rem;margin:.5rem 0}\n"
+	".story dt{color:var(--muted)}.story dd{margin:0;overflow-wrap:anywhere;grid-column:2}\n"
 	"a{color:var(--accent)}\n"
 	"code,pre,var,kbd{font:13px/1.4 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace}\n"
 	"pre{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.4rem .6rem;margin:.4rem 0;"

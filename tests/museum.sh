@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One page for each knock-out that Linux had as a bug: museum.sh PROGRAM FOLDER. PROGRAM is of an explore build. The
+# fewest preemptions that show it are searched in all scenarios, and then random schedules of workloads.
+set -u
+program=$1 folder=$2
+mkdir -p "$folder" || exit 1
+folder=$(cd "$folder" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# NAME<tab>REMOVES<tab>BREAKS<tab>DETECTED BY<tab>TITLE, of those with a title.
+stories() {
+	"$program" list --knockouts | awk '
+		function flush() { if (title != "") print name "\t" removes "\t" breaks "\t" by "\t" title; title = "" }
+		/^[^ ]/ { flush(); name = $0 }
+		/^  removes / { sub(/^ *removes */, ""); removes = $0 }
+		/^  breaks / { sub(/^ *breaks */, ""); breaks = $0 }
+		/^  detected by / { sub(/^ *detected by */, ""); by = $0 }
+		/^  Linux / { sub(/^ *Linux */, ""); title = title == "" ? $0 : title "; " $0 }
+		END { flush() }'
+}
+
+# The token of a failure, the smallest that one of the searches finds.
+token_of() { # KNOCKOUT
+	for preemptions in 0 1 2; do
+		"$program" explore '*' --preemptions $preemptions --seconds 2 --knockout "$1" >out 2>err </dev/null
+		[ $? -ne 1 ] || break
+	done
+	if ! grep -q '^replay with' err; then
+		for workload in jumble gup_jumble pins_vs_all swap_vs_fault fork_storm mremap_vs_fault thp_split_vs_walk; do
+			"$program" stress $workload --serial --seconds 8 --knockout "$1" >out 2>err </dev/null
+			[ $? -ne 1 ] || break
+		done
+	fi
+	sed -n 's/^replay with: faultline replay //p' err | tail -n 1
+}
+
+escape() {
+	sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
+}
+
+entry() { # NAME REMOVES BREAKS BY TITLE PAGE
+	name=$(echo "$1" | escape)
+	[ -z "$6" ] || name="<a href=\"$6\">$name</a>"
+	printf '<tr><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td><cite>%s</cite></td></tr>\n' "$name" \
+		"$(echo "$2" | escape)" "$(echo "$3" | escape)" "$(echo "$4" | escape)" "$(echo "$5" | escape)"
+}
+
+tab=$(printf '\t')
+stories >stories
+nr=$(wc -l <stories) shown=0 at=0
+: >entries
+while IFS=$tab read -r name removes breaks by title; do
+	at=$((at + 1))
+	printf '\r%d of %d: %-32s' $at "$nr" "$name" >&2
+	token=$(token_of "$name")
+	page=
+	if [ -n "$token" ]; then
+		page=$(echo "$name" | tr ':' '-').html
+		"$program" show "$token" -o "$folder/$page" >/dev/null 2>&1 || page=
+	fi
+	[ -z "$page" ] || shown=$((shown + 1))
+	entry "$name" "$removes" "$breaks" "$by" "$title" "$page" >>entries
+done <stories
+printf '\r%60s\r' '' >&2
+
+{
+	cat <<'EOF'
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Bugs that Linux had</title>
+<style>
+:root{color-scheme:light dark}
+body{font:15px/1.5 system-ui,sans-serif;margin:1rem auto;max-width:80rem;padding:0 1rem}
+table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #8886}
+@media(max-width:50rem){thead{display:none}td{display:block;border:0;padding:.1rem 0}tr{display:block;padding:.7rem 0;border-bottom:1px solid #8886}}
+</style></head><body>
+<h1>Bugs that Linux had</h1>
+<p>Each is a knock-out: the core without one lock, check, order or grace period. Its page shows a short interleaving that
+breaks then, step by step. Those without a page are detected by what the row names, and by no schedule of a few operations.</p>
+<table><thead><tr><th>Knock-out</th><th>Without</th><th>What goes wrong</th><th>Detected by</th><th>Mended in Linux by</th></tr></thead>
+EOF
+	cat entries
+	echo '</table></body></html>'
+} >"$folder/index.html"
+echo "$folder/index.html: $nr bugs, $shown with a page"
