@@ -93,10 +93,17 @@ void interleaving_event_text(const struct schedule_event *event, char *text, siz
 		 leads[event->kind], place, event->address, (unsigned long long)event->value);
 }
 
+static bool is_detail(const struct schedule_event *event)
+{
+	return event->kind > SCHEDULE_LEFT;
+}
+
 static void print_event(struct turns *turns, const struct schedule_event *event)
 {
 	char place[128];
 
+	if (is_detail(event))
+		return;
 	event_place(event, place, sizeof(place));
 	put_words(turns, op_begins(turns, event) ? " | " : leads[event->kind], place);
 }
@@ -142,6 +149,8 @@ static void print_turn(struct turns *turns, uint32_t first, uint32_t end)
 static void print_steps(struct turns *turns, uint32_t first, uint32_t end)
 {
 	for (uint32_t i = first; i < end; i++) {
+		if (is_detail(&turns->log->events[i]))
+			continue;
 		count_ops(turns, i, i + 1);
 		print_who(turns, &turns->log->events[i]);
 		print_event(turns, &turns->log->events[i]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/check/coverage.h"
 #include "bench/check/interleaving.h"
 #include "bench/check/replay.h"
 #include "bench/check/shrink.h"
@@ -15,149 +16,7 @@
 
 #define ENOUGH_STEPS	1000u
 #define ENOUGH_ROUNDS	64u
-
-struct poptOption serial_options[] = {
-	{ "serial", 0, POPT_ARG_NONE, NULL, CHOOSE_SERIAL,
-	  "run one thread at a time, by a new schedule for each seed", NULL },
-	{ "episodes", 0, POPT_ARG_STRING, NULL, CHOOSE_EPISODES, "run N episodes (default: 200, or for --seconds)",
-	  "N" },
-	{ "depth", 0, POPT_ARG_STRING, NULL, CHOOSE_DEPTH,
-	  "search bugs of depth D: D-1 priority changes (default: 3)", "D" },
-	{ "wander", 0, POPT_ARG_STRING, NULL, CHOOSE_WANDER,
-	  "even seeds: change priority every N steps (default: 5)", "STEPS" },
-	{ "changes", 0, POPT_ARG_STRING, NULL, CHOOSE_CHANGES,
-	  "change priority at these steps, not at random ones",
-	  "none|STEP[.OP.WORKER],..." },
-	{ "ops", 0, POPT_ARG_STRING, NULL, CHOOSE_OPS, "run only these operations of the workers", "OP.WORKER,..." },
-	{ "twice", 0, POPT_ARG_NONE, NULL, CHOOSE_TWICE, "run each episode twice: all events must agree", NULL },
-	{ "trace", 0, POPT_ARG_NONE, NULL, CHOOSE_TRACE, "print each step of the last episode", NULL },
-	{ "memory-order", 0, POPT_ARG_STRING, NULL, CHOOSE_ORDER,
-	  "of explore builds: what loads may return (default: sc)", "sc|tso|c11" },
-	{ "no-shrink", 0, POPT_ARG_NONE, NULL, CHOOSE_NO_SHRINK, "print the first failure, do not shrink it", NULL },
-	POPT_TABLEEND
-};
-
-/* ---- options ---- */
-/* Up to @most numbers with dots between them. Returns how many; 0: it is something else. */
-static unsigned int read_numbers(const char *text, size_t length, uint32_t *numbers, unsigned int most)
-{
-	const char *end = text + length;
-	unsigned int nr = 0;
-
-	while (text <= end && nr < most) {
-		char *part = strndup(text, strcspn(text, ".,"));
-		uint64_t number = 0;
-		bool good = part && read_number(part, 0, UINT32_MAX, &number);
-
-		free(part);
-		if (!good)
-			return 0;
-		numbers[nr++] = (uint32_t)number;
-		text += strcspn(text, ".,") + 1;
-	}
-	return text > end ? nr : 0;
-}
-
-/* What comes after the next comma; NULL: nothing does. */
-static const char *next_part(const char *text)
-{
-	text += strcspn(text, ",");
-	return *text ? text + 1 : NULL;
-}
-
-static int take_changes(struct serial *serial, const char *text)
-{
-	serial->changes_given = true;
-	serial->nr_changes = 0;
-	for (const char *rest = strcmp(text, "none") ? text : NULL; rest; rest = next_part(rest)) {
-		struct schedule_change *change = &serial->changes[serial->nr_changes];
-		uint32_t numbers[3];
-		unsigned int nr = read_numbers(rest, strcspn(rest, ","), numbers, 3);
-
-		if (serial->nr_changes++ == SCHEDULE_CHANGES || (nr != 1 && nr != 3) || !numbers[0] ||
-		    (nr == 3 && numbers[2] >= SCHEDULE_THREADS))
-			return complain("more than %d changes, or an invalid one: '%s'", SCHEDULE_CHANGES, text);
-		*change = (struct schedule_change){ .step = numbers[0], .thread = SCHEDULE_ANY };
-		if (nr == 3)
-			change->op = numbers[1], change->thread = (uint8_t)numbers[2];
-	}
-	return 0;
-}
-
-static int take_ops(struct serial *serial, const char *text)
-{
-	serial->some_ops = true;
-	for (const char *rest = text; rest; rest = next_part(rest)) {
-		uint32_t numbers[2];
-
-		if (read_numbers(rest, strcspn(rest, ","), numbers, 2) != 2 || numbers[0] >= 64 ||
-		    numbers[1] >= SCHEDULE_WORKERS)
-			return complain("invalid operations '%s': give OP.WORKER,...", text);
-		serial->kept[numbers[1]] |= 1ull << numbers[0];
-	}
-	return 0;
-}
-
-static const char *const memory_names[] = { [MEMORY_SC] = "sc", [MEMORY_TSO] = "tso", [MEMORY_C11] = "c11" };
-
-static int take_memory_order(struct serial *serial, const char *text)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(memory_names); i++)
-		if (!strcmp(text, memory_names[i])) {
-			serial->memory = (enum schedule_memory)i;
-			return episode_order_possible(serial->memory);
-		}
-	return complain("invalid memory order '%s': give sc, tso or c11", text);
-}
-
-int serial_take(struct serial *serial, int option, const char *text)
-{
-	uint64_t number;
-
-	switch (option) {
-	case CHOOSE_SERIAL:
-		serial->wanted = true;
-		return syncpoint_get(0) ? 0 :
-		       complain("this build has no sync points; use build/check/faultline (cmake --preset check)");
-	case CHOOSE_EPISODES:
-		serial->option = "--episodes";
-		return read_number(text, 1, UINT64_MAX, &serial->episodes) ? 0 :
-		       complain("invalid number of episodes '%s': give 1 or more", text);
-	case CHOOSE_DEPTH:
-		serial->option = "--depth";
-		if (!read_number(text, 1, SCHEDULE_CHANGES + 1, &number))
-			return complain("invalid depth '%s': give 1 to %d", text, SCHEDULE_CHANGES + 1);
-		serial->depth = (unsigned int)number;
-		return 0;
-	case CHOOSE_WANDER:
-		serial->option = "--wander";
-		if (!read_number(text, 0, UINT32_MAX, &number))
-			return complain("invalid number of steps '%s': give 0 or more", text);
-		serial->wander = (unsigned int)number;
-		return 0;
-	case CHOOSE_CHANGES:
-		serial->option = "--changes";
-		return take_changes(serial, text);
-	case CHOOSE_OPS:
-		serial->option = "--ops";
-		return take_ops(serial, text);
-	case CHOOSE_TWICE:
-		serial->option = "--twice";
-		serial->twice = true;
-		return 0;
-	case CHOOSE_TRACE:
-		serial->option = "--trace";
-		serial->trace = true;
-		return 0;
-	case CHOOSE_ORDER:
-		serial->option = "--memory-order";
-		return take_memory_order(serial, text);
-	default:
-		serial->option = "--no-shrink";
-		serial->shrink = false;
-		return 0;
-	}
-}
+#define STEERED		2u	/* changes that are added, one by one, to a drawn schedule */
 
 /* ---- one case ---- */
 
@@ -167,6 +26,7 @@ struct search {
 	struct episode episode;
 	uint32_t steps;			/* that changes are drawn from */
 	uint64_t played, step_sum, switch_sum;
+	unsigned int steered;		/* changes added to those that were drawn */
 	double begin;
 };
 
@@ -208,7 +68,7 @@ static void print_repeat_command(const struct serial *serial, const struct episo
 	if (episode->some)
 		put_ops(stderr, episode);
 	if (serial->memory != MEMORY_SC)
-		fprintf(stderr, " --memory-order %s", memory_names[serial->memory]);
+		fprintf(stderr, " --memory-order %s", serial_memory_names[serial->memory]);
 	fprintf(stderr, " --wander %u", drawn ? serial->wander : episode->plan.wander);
 	fputs(" --trace\n", stderr);
 	replay_print_command(stderr, episode);
@@ -244,9 +104,10 @@ static int report_failure(struct search *search, const struct episode_end *end)
 {
 	const struct serial *serial = search->serial;
 	struct episode small = search->episode;
-	bool drawn = !serial->changes_given;
+	bool drawn = !serial->changes_given && !search->steered;
 	int status = 0;
 
+	small.details = false;
 	progress_end();
 	fail("%s: episode %llu failed, after %.2f s: seed %llu, %u threads, %llu rounds, %u changes, %u steps",
 	     small.what->name, (unsigned long long)search->played, now_seconds() - search->begin,
@@ -289,8 +150,35 @@ static void count_episode(struct search *search, const struct episode_end *end)
 		      (unsigned long long)(search->switch_sum / search->played));
 }
 
+/*
+ * Makes two accesses come in an order that was never seen: the thread of the first one stops behind it, and, if it
+ * comes later in the last episode, that of the second one stops before it until then. Of two changes the earlier in
+ * the list gives the lower priority. Returns false when it is time for a new seed.
+ */
+static bool steer(struct search *search, const struct episode_end *end)
+{
+	struct schedule_plan *plan = &search->episode.plan;
+	const struct schedule_event *first, *second;
+	struct rng rng;
+
+	rng_init(&rng, search->played);
+	if (!search->serial->steer || search->steered == STEERED || plan->nr_changes + 2 > SCHEDULE_CHANGES ||
+	    !coverage_missing(end->log, rng_next(&rng), &first, &second))
+		return false;
+	plan->changes[plan->nr_changes++] = (struct schedule_change){
+		.thread = first->thread, .op = first->op, .step = first->op_step + 1,
+	};
+	if (second < first)
+		plan->changes[plan->nr_changes++] = (struct schedule_change){
+			.thread = second->thread, .op = second->op, .step = second->op_step,
+		};
+	search->steered++;
+	return true;
+}
+
 static void draw(struct search *search, uint64_t seed)
 {
+	search->steered = 0;
 	search->episode.plan.wander = seed % 2 ? 0 : search->serial->wander;
 	episode_draw(&search->episode, seed, search->episode.plan.wander ? 1 : search->serial->depth, search->steps);
 }
@@ -331,11 +219,11 @@ static int play_all(struct search *search)
 		if (!status && end->failed)
 			return report_failure(search, end);
 	}
-	for (; !status && !time_is_over(search); seed++) {
+	while (!status && !time_is_over(search)) {
 		if (serial->changes_given)
-			search->episode.plan.seed = seed, search->episode.plan.wander = serial->wander;
-		else
-			draw(search, seed);
+			search->episode.plan.seed = seed++, search->episode.plan.wander = serial->wander;
+		else if (!search->played || !steer(search, end))
+			draw(search, seed++);
 		status = serial->twice ? episode_play_twice(&search->episode, &end) :
 					 episode_play(&search->episode, &end);
 		if (status)
@@ -343,10 +231,33 @@ static int play_all(struct search *search)
 		count_episode(search, end);
 		if (end->failed)
 			return report_failure(search, end);
+		if (search->episode.details)
+			coverage_add(end->log);
 	}
 	progress_end();
 	if (!status && serial->trace && end)
 		interleaving_print(stdout, &search->episode, end->log, true);
+	return status;
+}
+
+int serial_open(const struct serial *serial)
+{
+	return serial->coverage || serial->steer ? coverage_open() : 0;
+}
+
+int serial_close(const struct serial *serial)
+{
+	struct coverage_figure figure;
+	int status = 0;
+
+	if (!serial->coverage && !serial->steer)
+		return 0;
+	figure = coverage_figure();
+	if (serial->coverage)
+		status = coverage_print(stdout);
+	printf("coverage: %u of %u orders of two accesses were seen, %.1f %%\n", figure.seen, figure.possible,
+	       figure.possible ? 100.0 * figure.seen / figure.possible : 0);
+	coverage_close();
 	return status;
 }
 
@@ -368,6 +279,7 @@ int serial_run(const struct serial *serial, const struct run_case *what)
 
 	memcpy(search.episode.plan.changes, serial->changes, sizeof(serial->changes));
 	search.episode.some = serial->some_ops;
+	search.episode.details = serial->coverage || serial->steer;
 	memcpy(search.episode.kept, serial->kept, sizeof(serial->kept));
 	status = episode_possible(what);
 	if (!status)

@@ -27,6 +27,8 @@ struct serial {
 	bool twice;			/* run each episode twice, and compare */
 	bool trace;			/* print all events of the last episode */
 	enum schedule_memory memory;	/* as the plan's */
+	bool coverage;			/* print orders of two accesses that were never seen */
+	bool steer;			/* to such orders */
 	bool shrink;			/* look for a smaller failure */
 	/* Writes the command that repeats @what with @seed, but for the options of schedules; no newline. */
 	void (*put_command)(FILE *out, const void *command, const struct run_case *what, uint64_t seed);
@@ -47,12 +49,19 @@ enum {
 	CHOOSE_TRACE,
 	CHOOSE_NO_SHRINK,
 	CHOOSE_ORDER,
+	CHOOSE_COVERAGE,
+	CHOOSE_STEER,
 };
 
 extern struct poptOption serial_options[];
+/* By enum schedule_memory. */
+extern const char *const serial_memory_names[];
 /* Takes one option. Returns 0, or the exit status after one line on stderr. */
 int serial_take(struct serial *serial, int option, const char *text);
 
+/* Coverage is that of all cases between the two. Each returns an exit status. */
+int serial_open(const struct serial *serial);
+int serial_close(const struct serial *serial);
 /* Returns an exit status; what failed, and how to see it again, is on stderr. */
 int serial_run(const struct serial *serial, const struct run_case *what);
 

@@ -303,6 +303,7 @@ static int run_serial(struct stress_options *stress)
 		serial->episodes = 200;
 	serial->put_command = put_command;
 	serial->command = stress;
+	status = serial_open(serial);
 	interrupt_defer();
 	for (unsigned int i = 0; !status && i < stress->suite.nr && !interrupted(); i++) {
 		struct run_case *what = &stress->suite.cases[i];
@@ -315,6 +316,8 @@ static int run_serial(struct stress_options *stress)
 	}
 	if (!status)
 		exercised_never_disabled(stress->knockouts, stress->nr_knockouts, episodes_disabled);
+	if (!status)
+		status = serial_close(serial);
 	episodes_close();
 	return status ? status : interrupt_status(status);
 }

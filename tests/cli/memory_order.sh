@@ -7,6 +7,7 @@ case $("$FAULTLINE" --version) in
 *explore*) ;;
 *)
 	refuses 'this build has no memory order but sc' stress fault_vs_fault --serial --memory-order c11
+	refuses 'this build knows no accesses' stress fault_vs_fault --serial --coverage
 	exit 0
 	;;
 esac
@@ -28,3 +29,12 @@ reports 'in flight'
 for order in tso c11; do
 	ends 0 stress fault_vs_fault --serial --memory-order $order --frames 2048 --episodes 30
 done
+
+# Which orders of two accesses were seen; a steered run repeats as any other.
+ends 0 stress fault_vs_fault --serial --frames 2048 --episodes 40 --coverage
+shows 'never seen: '
+seen=$(sed -n 's/^coverage: \([0-9]*\) of .*/\1/p' out)
+[ "$seen" -ge 20 ] || surprise 'few orders were seen'
+ends 1 stress cow_vs_cow_threads --serial --frames 2048 --seconds 60 --steer --no-shrink --knockout fault:recheck
+command=$(sed -n 's/^repeat with: faultline //p' err)
+ends 1 $command
