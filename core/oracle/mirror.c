@@ -10,6 +10,7 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
+#include "core/probe/race.h"
 
 DEFINE_EVENT(HMM_COMPARED, "entries of devices compared with the page tables");
 
@@ -89,6 +90,7 @@ long oracle_snapshot(struct vm_area_struct *vma, unsigned long start, unsigned l
 		if (!(*pfns & HMM_PFN_VALID))
 			continue;
 		pte = entry_now(&vma->vm_mm->pt, start, &order);
+		race_see_all();	/* so that the caller's check of the sequence reads no older one */
 		if (!agrees(vma, *pfns, pte, order)) {
 			snprintf(why, why_size, "a device has %#lx for %#lx, whose entry is %#lx", *pfns, start,
 				 (unsigned long)pte.val);

@@ -12,6 +12,7 @@
 #include "core/op/gup.h"
 #include "core/phys/folio.h"
 #include "core/phys/page_flags.h"
+#include "core/probe/race.h"
 
 static uint64_t stamps;		/* (A) the last one used */
 
@@ -117,6 +118,7 @@ bool checked_unpin(struct pin_check *check, char *why, size_t why_size)
 
 	if (!wrong) {
 		mmap_read_lock(check->mm);
+		race_see_all();
 		wrong = wrong_mapping(check);
 		mmap_read_unlock(check->mm);
 	}

@@ -119,6 +119,15 @@ void race_read(const uint32_t *word)
 	});
 }
 
+void race_see_all(void)
+{
+	if (!hb_counts())
+		return;
+	for (unsigned int i = 0; i < SCHEDULE_THREADS; i++)
+		clock_join(&hb_clocks[hb_me()], &hb_clocks[i]);
+	memory_catch_up(memory_now());
+}
+
 void race_fresh(const void *address, size_t size)
 {
 	uintptr_t first = (uintptr_t)address / WORD, end = ((uintptr_t)address + size + WORD - 1) / WORD;

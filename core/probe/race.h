@@ -25,6 +25,11 @@ void race_release(const void *object);
 void race_acquire(const void *object);
 /* The thread has read the latest value of @word, and loads no older one from now on. */
 void race_read(const uint32_t *word);
+/*
+ * A check that is not instrumented compares what is there now: all that was done so far is ordered before what its
+ * thread does from now on.
+ */
+void race_see_all(void);
 /* The memory was allocated: what others did there before is past. */
 void race_fresh(const void *address, size_t size);
 
@@ -41,6 +46,7 @@ static inline void race_ends(void) {}
 static inline void race_release(const void *object) { (void)object; }
 static inline void race_acquire(const void *object) { (void)object; }
 static inline void race_read(const uint32_t *word) { (void)word; }
+static inline void race_see_all(void) {}
 static inline void race_fresh(const void *address, size_t size) { (void)address, (void)size; }
 static inline void race_section_begins(void) {}
 static inline void race_section_ends(uint64_t began, uint64_t asked) { (void)began, (void)asked; }
