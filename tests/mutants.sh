@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Breaks each rule of tests/mutants.txt in a copy of the tree and runs the test that must fail then: mutants.sh [ROW...]
 set -u
-source=$(cd "$(dirname "$0")/.." && pwd)
-tree=$source/build/mutants
+. "$(dirname "$0")/lib/harness/mutant_tree.sh"
 log=$tree/build/log
 tab=$(printf '\t')
 
@@ -25,19 +24,6 @@ say() { # ROW TEST VERDICT FILE
 	printf '%-4s %-26s %-12s %s\n' "$@"
 }
 
-# What differs gets a new date, so that what was built from a broken file is built again.
-copy_tree() {
-	files=$(cd "$source" && find CMakeLists.txt CMakePresets.json cmake core bench workloads tests -type f)
-	for file in $files; do
-		cmp -s "$source/$file" "$file" || (cd "$source" && cp --parents "$file" "$tree")
-	done
-	for file in $(find cmake core bench workloads tests -type f); do
-		[ -f "$source/$file" ] || rm "$file"
-	done
-}
-
-mkdir -p "$tree/build"
-cd "$tree" || exit 1
 copy_tree
 cmake --preset check --log-level=WARNING >"$log" 2>&1 || { cat "$log"; exit 1; }
 chosen "$@" >build/chosen

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes N small errors in core/, one at a time, drawn from SEED, and runs the fast checks of an explore build until one
+# fails: random_mutants.sh N SEED. The kinds of errors are in mutate.awk, and each has its share. Lists what survives, as
+# a patch each, and ends with status 1 if less than 95 in 100 of those that change the program are killed.
+set -u
+nr=$1 seed=$2
+. "$(dirname "$0")/lib/harness/mutant_tree.sh"
+log=$tree/build/log
+build=$tree/build/explore
+program=$build/faultline
+kinds='drop weaken unlock lock swap check bound twice'
+
+# ---- checks: each ends with status 0 if it sees nothing ----
+check_units() {
+	timeout 300 ctest --test-dir "$build" -j "$(nproc)" --stop-on-failure --timeout 60 -R "$units" </dev/null
+}
+
+check_serial() {
+	for workload in jumble gup_jumble pins_vs_all collapse_vs_gup swap_vs_fault hugetlb_vs_fork truncate_vs_fault; do
+		timeout 60 "$program" stress $workload --serial --seconds 3 --no-shrink </dev/null || return 1
+	done
+}
+
+check_c11() {
+	for scenario in $scenarios; do
+		timeout 60 "$program" stress "$scenario" --serial --frames 2048 --episodes 60 --no-shrink \
+			--memory-order c11 </dev/null || return 1
+	done
+}
+
+check_scenarios() {
+	timeout 300 "$program" explore '*' --preemptions 1 --seconds 3 </dev/null
+}
+
+first_to_fail() {
+	check_units >"$log" 2>&1 || { echo units; return; }
+	check_scenarios >"$log" 2>&1 || { echo scenarios; return; }
+	check_c11 >"$log" 2>&1 || { echo c11; return; }
+	check_serial >"$log" 2>&1 || { echo serial; return; }
+}
+
+# ---- mutants ----
+build_all() {
+	cmake --build "$build" --target faultline time_limit $targets >"$log" 2>&1
+}
+
+# What the program does, without its debugging information.
+code() {
+	objcopy -O binary -j .text -j .rodata -j .data -j .data.rel.ro "$program" build/code || exit 1
+	sha256sum <build/code
+}
+
+places() { # KIND
+	find core -name '*.[ch]' | grep -vE '^core/(probe|oracle)/' | sort | while read -r file; do
+		awk -f tests/mutate.awk "$file" | sed -n "s|^\(.*:$1\)$|$file \1|p"
+	done | shuf --random-source="$tree/build/random"
+}
+
+# Their kinds take turns.
+draw() {
+	yes "$seed" | head -c 1000000 >build/random
+	for kind in $kinds; do
+		places "$kind" | awk -v kind="$kind" '{ print NR, kind, $0 }'
+	done | sort -n -s -k1,1 | cut -d' ' -f3-
+}
+
+say() { # VERDICT FILE PLACE
+	printf '%4d %-10s %-36s %s\n' "$((killed + survived + same))" "$@"
+}
+
+copy_tree
+cmake --preset explore --log-level=WARNING >"$log" 2>&1 || { cat "$log"; exit 1; }
+units='^unit\.([a-z_]+|[a-z_0-9]+\.4)$'
+targets=$(ctest --test-dir "$build" -N -R "$units" | sed -n 's/^ *Test *#[0-9]*: //p' | sort -u)
+build_all || { cat "$log"; exit 1; }
+scenarios=$("$program" explore --list | awk '{ print $1 }')
+failing=$(first_to_fail)
+[ -z "$failing" ] || { echo "mutants: $failing fails with nothing broken"; cat "$log"; exit 1; }
+whole=$(code)
+draw >build/drawn
+rm -rf build/survivors
+mkdir build/survivors
+
+killed=0 survived=0 same=0
+while [ $((killed + survived + same)) -lt "$nr" ] && read -r file place; do
+	cp -p "$file" build/whole
+	awk -v at="$place" -f tests/mutate.awk build/whole >"$file"
+	begin=$(date +%s)
+	if ! build_all; then
+		: # the compiler complains: not a mutant
+	elif [ "$(code)" = "$whole" ]; then
+		same=$((same + 1))
+		say 'same code' "$file" "$place"
+	else
+		failing=$(first_to_fail)
+		if [ -n "$failing" ]; then
+			killed=$((killed + 1))
+			say killed "$file" "$place by $failing, $(($(date +%s) - begin)) s"
+		else
+			survived=$((survived + 1))
+			diff -u "$source/$file" "$file" >"build/survivors/$survived.patch"
+			say SURVIVED "$file" "$place"
+		fi
+	fi
+	cp build/whole "$file"
+done <build/drawn
+
+changed=$((killed + survived))
+echo "$killed of $changed killed, $survived survived, $same are the same code; seed $seed"
+for patch in build/survivors/*.patch; do
+	[ ! -f "$patch" ] || { echo; cat "$patch"; }
+done
+[ $((killed * 100)) -ge $((changed * 95)) ]
