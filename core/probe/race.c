@@ -21,6 +21,7 @@ struct object {
 
 /* Lock key: (O) the thread with the turn */
 static struct {
+	bool loads_older;			/* (O) */
 	uint32_t victim;			/* (O) the next cell to be forgotten, in turn */
 	uint32_t objects;			/* (O) */
 	struct object table[MAX_OBJECTS];	/* (O) open addressing */
@@ -221,6 +222,7 @@ void race_grace_over(uint64_t number)
 void race_begins(enum schedule_memory memory)
 {
 	memset(&race, 0, sizeof(race));
+	race.loads_older = memory != MEMORY_SC;
 	words_begin();
 	hb_begins();
 	memory_begins(memory);
@@ -228,6 +230,12 @@ void race_begins(enum schedule_memory memory)
 
 void race_ends(void)
 {
+	race.loads_older = false;
 	hb_ends();
+}
+
+bool race_loads_older(void)
+{
+	return race.loads_older;
 }
 #endif

@@ -15,6 +15,8 @@
 /* Nothing was accessed; what is accessed before and after the workers' race is ordered. Locking: no worker runs. */
 void race_begins(enum schedule_memory memory);
 void race_ends(void);
+/* Loads may return older stores than the latest. */
+bool race_loads_older(void);
 
 /* @access happens now. */
 void race_check(const struct schedule_event *access);
@@ -43,6 +45,7 @@ void race_grace_over(uint64_t number);
 #else
 static inline void race_begins(enum schedule_memory memory) { (void)memory; }
 static inline void race_ends(void) {}
+static inline bool race_loads_older(void) { return false; }
 static inline void race_release(const void *object) { (void)object; }
 static inline void race_acquire(const void *object) { (void)object; }
 static inline void race_read(const uint32_t *word) { (void)word; }

@@ -27,7 +27,10 @@ static struct {
 	};
 	unsigned int here;		/* (A) threads that have done */
 	uint32_t read[4];		/* (T) */
+	struct object_probe probe;	/* (A) */
 } shared;
+
+DEFINE_OBJECT_KIND(thing, "things");
 
 /* Stores a payload, then a flag. */
 static void message_relaxed(unsigned int thread)
@@ -188,6 +191,50 @@ static bool part_went_back(void)
 	return shared.read[0] && !shared.read[1];
 }
 
+static void find_unless_unlinked(void)
+{
+	unsigned long gone;
+
+	rcu_read_lock();
+	shared.read[0] = !load_acquire(&shared.x);
+	gone = load_relaxed(&shared.probe.gone);
+	shared.read[1] = gone ? (uint32_t)(grace_periods() + 1 - gone) : 0;
+	if (shared.read[0])
+		object_seen(&kind_thing, &shared.probe, &shared);
+	rcu_read_unlock();
+}
+
+/* A thread that does not see the unlink: after its grace periods a reader may still find the object. */
+static void grace_periods_of_another(unsigned int thread)
+{
+	if (thread == 0) {
+		store_release(&shared.x, 1u);
+		object_unlinked(&kind_thing, &shared.probe, &shared);
+	} else if (thread == 1) {
+		synchronize_rcu();
+		synchronize_rcu();
+	} else {
+		find_unless_unlinked();
+	}
+}
+
+static void grace_periods_of_the_unlinker(unsigned int thread)
+{
+	if (thread == 0) {
+		store_relaxed(&shared.x, 1u);
+		object_unlinked(&kind_thing, &shared.probe, &shared);
+		synchronize_rcu();
+		synchronize_rcu();
+	} else {
+		find_unless_unlinked();
+	}
+}
+
+static bool found_after_grace_periods(void)
+{
+	return shared.read[0] && shared.read[1] > 1;
+}
+
 static const struct program {
 	const char *name;
 	unsigned int threads;
@@ -208,6 +255,8 @@ static const struct program {
 	{ "coherence", 2, coherence, went_back, 0 },
 	{ "coherence, forward", 2, coherence, second_was_older, SC | TSO | C11 },
 	{ "updates", 2, updates, update_lost, 0 },
+	{ "grace periods of another", 3, grace_periods_of_another, found_after_grace_periods, C11 },
+	{ "grace periods of the unlinker", 2, grace_periods_of_the_unlinker, found_after_grace_periods, 0 },
 	{ "parts", 2, parts, part_went_back, 0 },
 };
 
