@@ -21,6 +21,7 @@
 #include "core/mm/vma.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
 
 DEFINE_EVENT(PTE_TABLE_RETRACT, "PTE tables of files retracted");
 
@@ -57,6 +58,14 @@ static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *fol
 	folio_put_refs(folio, nr);
 }
 
+DEFINE_KNOCKOUT(COLLAPSE_PMD_RECHECK,
+	.name = "collapse:pmd-recheck",
+	.removes = "the read of the PMD entry under its lock, before a file's table is retracted",
+	.breaks = "a table that a zap has freed meanwhile is freed again",
+	.detected_by = "assertions: what is read as a table is one; its entries map the file's folio",
+	.hunt = "test knockout.file_leaf",
+	.mirrors = "mm/khugepaged: always recheck the pmd in try_collapse_pte_mapped_thp()");
+
 /*
  * Unlinks the table at @pmdp, if it maps only @folio, and sets @leaf, or none. -EINVAL: it maps other pages, is a
  * leaf, or the policy keeps tables. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
@@ -68,14 +77,17 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	struct mm_pgtable *pt = &mm->pt;
 	spinlock_t *outer, *inner;
 	struct mmu_gather tlb;
+	pmd_t pmd, seen = pmdp_get(pmdp);
 	int err = -EINVAL;
-	pmd_t pmd;
 
 	if (!pte_tables_can_go(pt))
 		return -EINVAL;
 	tlb_gather_mmu(&tlb, pt);
 	mmu_notifier_invalidate_range_start(&range);
+	SYNCPOINT("collapse.before_ptls");
 	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);
+	if (KNOCKED_OUT(COLLAPSE_PMD_RECHECK))
+		pmd = seen;
 	if (pmd_none(pmd) || (pmd_is_table(pmd) && table_maps_only(pmd, folio))) {
 		err = 0;
 		if (!pmd_none(leaf)) {

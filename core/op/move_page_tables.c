@@ -94,15 +94,23 @@ static bool move_ptes(const struct vm_area_struct *vma, pmd_t *old_pmd, unsigned
 	return true;
 }
 
+DEFINE_KNOCKOUT(MREMAP_PMD_RECHECK,
+	.name = "mremap:pmd-recheck",
+	.removes = "the second read of the PMD entry, under its lock, before a table is moved",
+	.breaks = "a file's table that a collapse in another mm has freed is linked again",
+	.detected_by = "an assertion: a table that is in use has not been freed; the check of page tables at rest",
+	.hunt = "test knockout.file_leaf",
+	.mirrors = "mm/mremap: fix move_normal_pmd/retract_page_tables race");
+
 /*
- * Moves a whole table. The new range is free, so its tables were freed when it was unmapped. Source: mm/mremap.c,
- * move_normal_pmd().
+ * Moves a whole table. The new range is free, so its tables were freed when it was unmapped. @seen: the entry before
+ * the locks. Source: mm/mremap.c, move_normal_pmd().
  */
-static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd, pmd_t seen)
 {
 	spinlock_t *old_ptl = pmd_lock(pt, old_pmd);
 	spinlock_t *new_ptl = lock_second(old_ptl, pmd_lockptr(pt, new_pmd));
-	pmd_t pmd = pmdp_get(old_pmd);
+	pmd_t pmd = KNOCKED_OUT(MREMAP_PMD_RECHECK) ? seen : pmdp_get(old_pmd);
 
 	BUG_ON(pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
 	/*
@@ -163,6 +171,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		unsigned long old_addr = pmc->old_addr + done, new_addr;
 		pmd_t *old_pmd = pmd_find_next(pt, &old_addr, pmc->old_addr + pmc->len), *new_pmd;
 		bool by_pmd;
+		pmd_t pmd;
 
 		if (!old_pmd)
 			return pmc->len;
@@ -176,7 +185,8 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 			break;
 		if (pmd_trans_huge(pmdp_get(old_pmd)) && extent != PMD_SIZE)
 			split_huge_pmd(pmc->old, old_pmd, old_addr);
-		if (pmd_none(pmdp_get(old_pmd)))
+		pmd = pmdp_get(old_pmd);
+		if (pmd_none(pmd))
 			continue;	/* a file's page: a fault at the new address maps it again */
 		/* Entries to be marked are moved one by one. */
 		by_pmd = extent == PMD_SIZE &&
@@ -188,7 +198,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		if (by_pmd && move_huge_pmd(pmc->old, old_pmd, new_pmd))
 			;
 		else if (by_pmd && !vma_soft_dirty_enabled(pmc->old))
-			move_normal_pmd(pt, old_pmd, new_pmd);
+			move_normal_pmd(pt, old_pmd, new_pmd, pmd);
 		else if (by_pmd || !move_ptes(pmc->old, old_pmd, old_addr, new_pmd, new_addr, extent))
 			extent = 0;	/* retry */
 		drop_rmap_locks(pmc->old);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file_leaf.c - a truncation between the clearing of a huge page's entry and the drop of its mapcount, step by step: it
- * waits, and without the wait it removes a folio that is still mapped.
+ * file_leaf.c - huge pages of files, step by step. A truncation between the clearing of a leaf and the drop of its
+ * mapcount waits, and without the wait it removes a folio that is still mapped. A table that goes before a collapse or
+ * a move has its lock is not freed or linked again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,9 @@
 
 #include "core/mm/huge_memory.h"
 #include "core/pgtable/pgalloc.h"
+#include "tests/lib/harness/at_rest.h"
 #include "tests/lib/harness/knocked.h"
+#include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/file_scene.h"
 
@@ -90,9 +93,86 @@ static void a_truncation_waits_for_a_leaf_being_cleared(void **state)
 		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
 }
 
+/* ---- tables that go ---- */
+static struct mm_struct *mms[2];
+
+static void collapse_meanwhile(void *unused)
+{
+	(void)unused;
+	BUG_ON(sys_madvise(mms[1], SHARED_AT, PMD_SIZE, MADV_COLLAPSE));
+}
+
+static void drop_meanwhile(void *unused)
+{
+	(void)unused;
+	BUG_ON(sys_madvise(mms[0], SHARED_AT, PMD_SIZE, MADV_DONTNEED));
+}
+
+static void map_small(struct mm_struct *mm)
+{
+	map_file_at(mm, SHARED_AT, HPAGE_PMD_NR, RW, MAP_SHARED, scene.file, 0);
+	BUG_ON(sys_madvise(mm, SHARED_AT, PMD_SIZE, MADV_NOHUGEPAGE));
+	BUG_ON(do_user_addr_fault(mm, SHARED_AT, 0));
+	BUG_ON(sys_madvise(mm, SHARED_AT, PMD_SIZE, MADV_HUGEPAGE));
+}
+
+static void file_in_two(void)
+{
+	scene.file = file_create(HPAGE_PMD_NR, HPAGE_PMD_NR, HPAGE_PMD_ORDER, FILE_SEED);
+	for (unsigned int i = 0; i < ARRAY_SIZE(mms); i++) {
+		mms[i] = world_mm("linux-6.15");
+		map_small(mms[i]);
+	}
+}
+
+static bool ends_at_rest(void)
+{
+	bool good = meanwhile_ran() == 1;
+
+	rcu_barrier();
+	good = rests(mms, ARRAY_SIZE(mms)) && good;
+	for (unsigned int i = 0; i < ARRAY_SIZE(mms); i++)
+		mm_exit(mms[i]);
+	file_put(scene.file);
+	return good;
+}
+
+static bool moved_across_collapse(void)
+{
+	long to = SHARED_AT + 4 * PMD_SIZE;
+
+	file_in_two();
+	meanwhile("mremap.before_rmap_locks", collapse_meanwhile, NULL);
+	BUG_ON(sys_mremap(mms[0], SHARED_AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to);
+	return ends_at_rest();
+}
+
+static bool collapsed_across_drop(void)
+{
+	file_in_two();
+	meanwhile("collapse.before_ptls", drop_meanwhile, NULL);
+	BUG_ON(sys_madvise(mms[0], SHARED_AT, PMD_SIZE, MADV_COLLAPSE));
+	return ends_at_rest();
+}
+
+static void a_table_that_goes_is_not_used_again(void **state)
+{
+	static const struct knocked_steps scenes[] = {
+		{ { "mremap:pmd-recheck", { "is no level 4 table", "page_life" } }, moved_across_collapse },
+		{ { "collapse:pmd-recheck", { "entry_is_table", "PTE tables linked" } }, collapsed_across_drop },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenes); i++)
+		assert_true(only_knocked_steps_are_seen(&scenes[i], world_up_with_words));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(a_truncation_waits_for_a_leaf_being_cleared) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_truncation_waits_for_a_leaf_being_cleared),
+		cmocka_unit_test(a_table_that_goes_is_not_used_again),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,36 @@ int scene_file_private(struct workload_run *run)
 	return open_file(run, MAP_PRIVATE);
 }
 
+/* By an entry, though a leaf could. */
+static int map_small(struct space *space, struct mm_struct *mm, unsigned long addr)
+{
+	int err = sys_madvise(mm, addr, PMD_SIZE, MADV_NOHUGEPAGE);
+
+	if (!err)
+		err = space_fault(space, mm, addr, 0);
+	return err ? err : sys_madvise(mm, addr, PMD_SIZE, MADV_HUGEPAGE);
+}
+
+int scene_file_huge(struct workload_run *run)
+{
+	int err = THP_POSSIBLE ? file_space_open(run, 1, TABLE_PAGES, TABLE_PAGES, HPAGE_PMD_ORDER) : -EOPNOTSUPP;
+
+	if (err)
+		return err;
+	err = file_space_map(run->data, 0, MAP_SHARED, 0);
+	return settle(run, err ? err : map_small(run->data, ((struct space *)run->data)->mm, start(run)));
+}
+
+int scene_family_file_huge(struct workload_run *run)
+{
+	int err = scene_file_huge(run);
+
+	scene_state.in_turn = true;
+	if (!err)
+		err = fork_child(run);
+	return settle(run, err ? err : map_small(run->data, scene_state.child, start(run)));
+}
+
 /* ---- huge pages ---- */
 static int open_huge(struct workload_run *run)
 {

@@ -37,6 +37,9 @@ int scene_file(struct workload_run *run);
 int scene_file_read(struct workload_run *run);
 int scene_file_dirty(struct workload_run *run);
 int scene_file_private(struct workload_run *run);
+/* The file is a huge page, of which a page is mapped; also by a second process, whose workers are in turn. */
+int scene_file_huge(struct workload_run *run);
+int scene_family_file_huge(struct workload_run *run);
 /* As scene_written(), in the second process too, with equal pages that may be merged. */
 int scene_mergeable(struct workload_run *run);
 /* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */

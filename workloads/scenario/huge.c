@@ -18,6 +18,22 @@ SCENARIO(collapse_vs_pin,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(collapse_vs_table_free,
+	.what = "pages of a file become a huge page while all are dropped, and the table with them",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "drop", scene_drop_table, NULL } },
+	.setup = scene_file_huge,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mremap_vs_collapse,
+	.what = "a file's VMA moves while another process's collapse takes its table",
+	.nr_roles = 2,
+	.roles = { { "move", scene_move, NULL }, { "collapse", scene_collapse, NULL } },
+	.setup = scene_family_file_huge,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(split_vs_walk,
 	.what = "a huge page is split under a walk",
 	.nr_roles = 2,
