@@ -139,7 +139,6 @@ struct mm_struct {
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	bool has_sealed;		/* (M) a VMA may have VM_SEALED */
 	unsigned long def_flags;	/* (M) of new mappings: VM_LOCKED_MASK, by mlockall(). Not inherited */
-	unsigned long mmap_hint;	/* (M) start of the search for free addresses, downwards; 0: the top */
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_count;		/* (A) references to this struct: until mm_exit(), and of mirrors; see mm.h */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */

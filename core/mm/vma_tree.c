@@ -71,15 +71,14 @@ struct vm_area_struct *vma_tree_find_prev(struct vma_tree *tree, unsigned long a
 
 /* ---- nodes ---- */
 
-struct vma_node *reserve_pop(struct vma_tree *tree)
+struct vma_node *reserve_pop(struct vma_tree *tree, bool leaf)
 {
-	struct vma_node *node = tree->reserve;
+	struct vma_node *node = tree->reserve[leaf];
 
 	BUG_ON(!node);
-	tree->reserve = node->slot[0];
-	tree->nr_reserve--;
+	tree->reserve[leaf] = node->slot[0];
+	tree->nr_reserve[leaf]--;
 	node->nr = 0;
-	node->summed = false;
 	return node;
 }
 
@@ -87,7 +86,7 @@ struct vma_node *reserve_pop(struct vma_tree *tree)
 static void node_give_back(struct vma_node *node)
 {
 	object_freed(&kind_vma_node, &node->probe, node, 1);
-	node_free(node, node->home, sizeof(*node));
+	node_free(node, node->home, vma_node_size(node->leaf));
 }
 
 static void node_free_rcu(struct rcu_head *head)
@@ -112,20 +111,28 @@ void node_retire(struct vma_node *node)
 		call_rcu(&node->rcu, node_free_rcu);
 }
 
-int reserve_nodes(struct vma_tree *tree, unsigned int wanted)
+static int reserve_kind(struct vma_tree *tree, bool leaf, unsigned int wanted)
 {
-	while (tree->nr_reserve < wanted) {
-		struct vma_node *node = local_zalloc(sizeof(*node), CACHE_LINE);
+	while (tree->nr_reserve[leaf] < wanted) {
+		struct vma_node *node = local_zalloc(vma_node_size(leaf), CACHE_LINE);
 
 		if (!node)
 			return -ENOMEM;
 		object_linked(&kind_vma_node, &node->probe, node);
 		node->home = local_node();
-		node->slot[0] = tree->reserve;
-		tree->reserve = node;
-		tree->nr_reserve++;
+		node->leaf = leaf;
+		node->slot[0] = tree->reserve[leaf];
+		tree->reserve[leaf] = node;
+		tree->nr_reserve[leaf]++;
 	}
 	return 0;
+}
+
+int reserve_nodes(struct vma_tree *tree, unsigned int leaves, unsigned int inner)
+{
+	int err = reserve_kind(tree, true, leaves);
+
+	return err ? err : reserve_kind(tree, false, inner);
 }
 
 int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
@@ -136,7 +143,7 @@ int vma_tree_reserve(struct vma_tree *tree, unsigned int inserts)
 	 * An insertion replaces a path, and splits each node on it and the root at worst; the tree may grow by one
 	 * level.
 	 */
-	return reserve_nodes(tree, inserts * (2 * (tree->height + inserts) + 1));
+	return reserve_nodes(tree, 2 * inserts, inserts * (2 * (tree->height + inserts) - 1));
 }
 
 /* One or two nodes that replace one; the bounds below which each lies. */
@@ -150,6 +157,7 @@ struct replacement {
 struct draft {
 	unsigned long key[NODE_SLOTS + 1];
 	void *slot[NODE_SLOTS + 1];
+	const struct vma_sum *sum[NODE_SLOTS + 1];	/* NULL: stale */
 	unsigned int nr;
 };
 
@@ -157,7 +165,25 @@ static void draft_append(struct draft *draft, unsigned long key, void *slot)
 {
 	draft->key[draft->nr] = key;
 	draft->slot[draft->nr] = slot;
+	draft->sum[draft->nr] = NULL;
 	draft->nr++;
+}
+
+/* Adds slot @i of inner node @old as it is. */
+static void draft_copy(struct draft *draft, const struct vma_node *old, unsigned int i)
+{
+	draft_append(draft, old->key[i], old->slot[i]);
+	if (!(old->stale & 1u << i))
+		draft->sum[draft->nr - 1] = &old->sum[i];
+}
+
+static void draft_emit(const struct draft *draft, unsigned int i, struct vma_node *node)
+{
+	node_append(node, draft->key[i], draft->slot[i]);
+	if (draft->sum[i]) {
+		node->sum[node->nr - 1] = *draft->sum[i];
+		node->stale &= ~(1u << (node->nr - 1));
+	}
 }
 
 /* Makes nodes of @draft, whose last key becomes @bound if it is an inner node's. */
@@ -167,12 +193,11 @@ static void draft_finish(struct vma_tree *tree, const struct draft *draft, bool 
 	unsigned int half = draft->nr > NODE_SLOTS ? draft->nr / 2 : draft->nr, done = 0;
 
 	for (out->nr = 0; done < draft->nr; out->nr++) {
-		struct vma_node *node = reserve_pop(tree);
+		struct vma_node *node = reserve_pop(tree, leaf);
 		unsigned int stop = out->nr ? draft->nr : half;
 
-		node->leaf = leaf;
 		for (; done < stop; done++)
-			node_append(node, draft->key[done], draft->slot[done]);
+			draft_emit(draft, done, node);
 		out->node[out->nr] = node;
 		out->key[out->nr] = done < draft->nr ? draft->key[done - 1] : bound;
 	}
@@ -213,7 +238,7 @@ static void inner_with(struct vma_tree *tree, struct vma_node *old, unsigned int
 			draft_append(&draft, child->key[0], child->node[0]);
 			draft_append(&draft, child->key[1], child->node[1]);
 		} else if (old->slot[i] || i + 1 == old->nr) {
-			draft_append(&draft, old->key[i], old->slot[i]);
+			draft_copy(&draft, old, i);
 		}
 	}
 	draft_finish(tree, &draft, false, bound, out);
@@ -252,7 +277,7 @@ static void insert_in(struct insertion *ins, struct vma_node *node, unsigned lon
 	}
 	while (node->key[i] < ins->end)
 		i++;
-	node->summed = false;
+	node_mark_stale(node, i);
 	old = node->slot[i];
 	if (old)
 		insert_in(ins, old, node->key[i], &child);
@@ -283,8 +308,7 @@ void vma_tree_insert(struct vma_tree *tree, struct vm_area_struct *vma, unsigned
 		return;
 	root = out.node[0];
 	if (out.nr == 2) {
-		root = reserve_pop(tree);
-		root->leaf = false;
+		root = reserve_pop(tree, false);
 		node_append(root, out.key[0], out.node[0]);
 		node_append(root, out.key[1], out.node[1]);
 	}
@@ -312,7 +336,7 @@ static bool erase_in(struct vma_node *node, struct vm_area_struct *vma, unsigned
 
 	while (node->key[i] < end && i + 1 < node->nr)
 		i++;
-	node->summed = false;
+	node_mark_stale(node, i);
 	slot = node->slot[i];
 	BUG_ON(!slot || (node->leaf && (slot != vma || node->key[i] != end)));
 	if (!node->leaf && !erase_in(slot, vma, end))
@@ -340,11 +364,9 @@ void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned 
 void vma_tree_destroy(struct vma_tree *tree)
 {
 	BUG_ON(tree->root);
-	while (tree->nr_reserve) {
-		struct vma_node *node = reserve_pop(tree);
-
-		node_give_back(node);
-	}
+	for (unsigned int leaf = 0; leaf < 2; leaf++)
+		while (tree->nr_reserve[leaf])
+			node_give_back(reserve_pop(tree, leaf));
 }
 
 /* Returns the number of VMAs below @node, whose ends lie in (@above, @bound]. */
@@ -365,11 +387,14 @@ static unsigned int check_in(struct vma_node *node, unsigned long above, unsigne
 		above = node->key[i];
 	}
 	BUG_ON(!node->leaf && node->key[node->nr - 1] != bound);
-	node_check_sum(node);
 	return vmas;
 }
 
 unsigned int vma_tree_check(struct vma_tree *tree, unsigned long (*end_of)(const struct vm_area_struct *vma))
 {
-	return tree->root ? check_in(tree->root, 0, ULONG_MAX, end_of) : 0;
+	unsigned int vmas = tree->root ? check_in(tree->root, 0, ULONG_MAX, end_of) : 0;
+
+	if (tree->root)
+		node_check_sums(tree->root);
+	return vmas;
 }

@@ -17,9 +17,9 @@
  * inserted again with another end; a caller that relies on a miss holds mmap_lock. Replaced nodes are freed after a
  * grace period. Progress: searches are wait-free, bounded by the tree's size.
  *
- * Free ranges are found by summaries that the writer keeps in nodes: lowest start, highest end, largest gap. A change
- * only marks the summaries of its path as invalid; the next search that needs them computes them. Source:
- * lib/maple_tree.c, mas_empty_area_rev().
+ * Free ranges are found by sums that an inner node has for each slot: lowest start, highest end, largest gap. A change
+ * only marks the slots of its path as stale, and a search computes the sums of the stale slots that it passes. Readers
+ * do not see the sums. Source: lib/maple_tree.c, mas_empty_area_rev().
  */
 #ifndef FAULTLINE_CORE_MM_VMA_TREE_H
 #define FAULTLINE_CORE_MM_VMA_TREE_H
@@ -32,8 +32,8 @@ struct vma_node;
 /* Lock key: (R) changed under mmap_lock for write, read there or under RCU (M) mmap_lock for write */
 struct vma_tree {
 	struct vma_node *root;		/* (R) */
-	struct vma_node *reserve;	/* (M) spare nodes, linked by their first slot */
-	unsigned int nr_reserve;	/* (M) */
+	struct vma_node *reserve[2];	/* (M) spare inner nodes, and leaves; linked by their first slot */
+	unsigned int nr_reserve[2];	/* (M) */
 	unsigned int height;		/* (M) levels; 0 when empty */
 	unsigned int nr_vmas;		/* (M) */
 };
@@ -55,12 +55,15 @@ void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned 
 void vma_tree_start_moved(struct vma_tree *tree, unsigned long end);
 /*
  * The end of the highest free range of @len bytes in [@floor, @top); 0 if there is none. No VMA begins below @floor.
- * Cost: logarithmic in the VMAs, plus the summaries of nodes that changed since the last search.
+ * Cost: logarithmic in the VMAs, plus the nodes that changed since a search passed them.
  */
 unsigned long vma_tree_find_gap(struct vma_tree *tree, unsigned long len, unsigned long floor, unsigned long top);
 /* Frees the nodes of an empty tree and its reserve. */
 void vma_tree_destroy(struct vma_tree *tree);
-/* Dies unless keys ascend, lie within their node's bounds and equal their VMA's end. Returns the number of VMAs. */
+/*
+ * Dies unless keys ascend, lie within their node's bounds and equal their VMA's end, and the sums of gaps are right.
+ * Returns the number of VMAs.
+ */
 unsigned int vma_tree_check(struct vma_tree *tree, unsigned long (*end_of)(const struct vm_area_struct *vma));
 
 #endif

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_tree_gap.c - free ranges of a VMA tree, by summaries of its nodes that are computed on demand. */
+/* vma_tree_gap.c - free ranges of a VMA tree, by the sums of its inner nodes' slots, computed on demand. */
+#include <string.h>
+
 #include "core/base/assert.h"
 #include "core/mm/mm_types.h"
 #include "core/mm/vma_node.h"
 
-/* (T) all of it: the summary of some slots, from left to right */
-struct sum {
-	unsigned long low, high, gap;
-};
-
-static void sum_append(struct sum *sum, const struct sum *next)
+static void sum_append(struct vma_sum *sum, const struct vma_sum *next)
 {
 	if (!next->high)
 		return;
@@ -21,69 +18,71 @@ static void sum_append(struct sum *sum, const struct sum *next)
 	sum->high = next->high;
 }
 
-/* The summary of slot @i of @node; that of a node there is valid. */
-static struct sum sum_of_slot(const struct vma_node *node, unsigned int i)
+static struct vma_sum sum_of_node(struct vma_node *node);
+
+/* The sum of slot @i of @node, which is not stale afterwards. Cost: what is stale below. */
+static struct vma_sum sum_of_slot(struct vma_node *node, unsigned int i)
 {
 	const struct vm_area_struct *vma = node->slot[i];
-	const struct vma_node *child = node->slot[i];
+	const struct vma_sum nothing = { 0 };
 
-	if (!node->slot[i])
-		return (struct sum){ 0 };
 	if (node->leaf)
-		return (struct sum){ .low = vma->vm_start, .high = node->key[i] };
-	return (struct sum){ .low = child->low, .high = child->high, .gap = child->gap };
+		return vma ? (struct vma_sum){ .low = vma->vm_start, .high = node->key[i] } : nothing;
+	if (node->stale & 1u << i) {
+		node->sum[i] = node->slot[i] ? sum_of_node(node->slot[i]) : nothing;
+		node->stale &= ~(1u << i);
+	}
+	return node->sum[i];
 }
 
-static struct sum sum_of_node(const struct vma_node *node)
+static struct vma_sum sum_of_node(struct vma_node *node)
 {
-	struct sum sum = { 0 };
+	struct vma_sum sum = { 0 };
 
 	for (unsigned int i = 0; i < node->nr; i++) {
-		const struct sum next = sum_of_slot(node, i);
+		const struct vma_sum next = sum_of_slot(node, i);
 
 		sum_append(&sum, &next);
 	}
 	return sum;
 }
 
-void node_sum_up(struct vma_node *node)
+/* The same by all VMAs below, whatever sums there are; checks those that are not stale. */
+static struct vma_sum check_sums_in(const struct vma_node *node)
 {
-	struct sum sum;
+	struct vma_sum sum = { 0 };
 
-	if (node->summed)
-		return;
-	for (unsigned int i = 0; i < node->nr && !node->leaf; i++)
-		if (node->slot[i])
-			node_sum_up(node->slot[i]);
-	sum = sum_of_node(node);
-	node->low = sum.low;
-	node->high = sum.high;
-	node->gap = sum.gap;
-	node->summed = true;
+	for (unsigned int i = 0; i < node->nr; i++) {
+		const struct vm_area_struct *vma = node->slot[i];
+		const struct vma_node *child = node->slot[i];
+		struct vma_sum next = { 0 };
+
+		if (node->slot[i] && node->leaf)
+			next = (struct vma_sum){ .low = vma->vm_start, .high = node->key[i] };
+		else if (node->slot[i])
+			next = check_sums_in(child);
+		if (!node->leaf && !(node->stale & 1u << i))
+			BUG_ON(memcmp(&next, &node->sum[i], sizeof(next)) || (child && !child->leaf && child->stale));
+		sum_append(&sum, &next);
+	}
+	return sum;
 }
 
-void node_check_sum(struct vma_node *node)
+void node_check_sums(const struct vma_node *node)
 {
-	struct sum sum;
-
-	if (!node->summed)
-		return;
-	sum = sum_of_node(node);
-	BUG_ON(sum.low != node->low || sum.high != node->high || sum.gap != node->gap);
+	check_sums_in(node);
 }
 
 void vma_tree_start_moved(struct vma_tree *tree, unsigned long end)
 {
 	struct vma_node *node = tree->root;
 
-	while (true) {
+	while (!node->leaf) {
 		unsigned int i = 0;
 
 		while (node->key[i] < end)
 			i++;
-		node->summed = false;
-		if (node->leaf)
-			return;
+		node_mark_stale(node, i);
 		node = node->slot[i];
 	}
 }
@@ -98,10 +97,10 @@ struct gap_search {
  * True if the range is found: it ends at the ceiling. Else the search has passed all of @node. A node is entered if it
  * has a large enough gap: in vain only where that lies above the top, which is at most one node per level.
  */
-static bool find_gap_in(const struct vma_node *node, struct gap_search *search)
+static bool find_gap_in(struct vma_node *node, struct gap_search *search)
 {
 	for (unsigned int i = node->nr; i-- > 0;) {
-		const struct sum below = sum_of_slot(node, i);
+		const struct vma_sum below = sum_of_slot(node, i);
 
 		if (!below.high || below.low >= search->top)
 			continue;
@@ -118,10 +117,7 @@ unsigned long vma_tree_find_gap(struct vma_tree *tree, unsigned long len, unsign
 {
 	struct gap_search search = { .len = len, .top = top, .ceiling = top };
 
-	if (tree->root) {
-		node_sum_up(tree->root);
-		if (find_gap_in(tree->root, &search))
-			return search.ceiling;
-	}
+	if (tree->root && find_gap_in(tree->root, &search))
+		return search.ceiling;
 	return search.ceiling >= floor + len ? search.ceiling : 0;
 }

@@ -40,8 +40,7 @@ static void pack_append(struct packing *packing, unsigned int level, unsigned lo
 		node = NULL;
 	}
 	if (!node) {
-		node = reserve_pop(packing->tree);
-		node->leaf = level == 0;
+		node = reserve_pop(packing->tree, level == 0);
 		packing->open[level] = node;
 		if (packing->height <= level)
 			packing->height = level + 1;
@@ -80,10 +79,11 @@ static void retire_all(struct vma_node *node)
 int vma_tree_pack(struct vma_tree *tree)
 {
 	struct packing packing = { .tree = tree };
+	unsigned int leaves = tree->nr_vmas / PACKED_SLOTS + 1;
 	struct vma_node *old = tree->root;
 
-	/* A node for every ten VMAs, one for every ten of those …, and one that is not full on each level. */
-	if (reserve_nodes(tree, tree->nr_vmas / (PACKED_SLOTS - 1) + MAX_HEIGHT))
+	/* A leaf for every ten VMAs, a node for every ten of those …, and one that is not full on each level. */
+	if (reserve_nodes(tree, leaves, leaves / (PACKED_SLOTS - 1) + MAX_HEIGHT))
 		return -ENOMEM;
 	pack_below(&packing, old);
 	/* ORDER[vma-tree:A] the new tree is complete before the root points to it. Pairs with ORDER[vma-tree:B]. */

@@ -91,7 +91,6 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 	struct vm_area_struct *vma;
 	int err = 0;
 
-	child->mmap_hint = parent->mmap_hint;
 	child->has_sealed = parent->has_sealed;
 	for (unsigned long addr = 0; !err && (vma = find_vma(parent, addr)); addr = vma->vm_end) {
 		if (!KNOCKED_OUT(FORK_VMA_LOCK))

@@ -60,7 +60,6 @@ static int prepare_kind(struct vma_kind *kind, const struct hstate *h, unsigned 
 static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
 			const struct hstate *h)
 {
-	unsigned long hint = mm->mmap_hint;
 	long at = hugetlb_get_unmapped_area(mm, addr, len, flags, huge_page_size(h));
 	int err;
 
@@ -68,8 +67,6 @@ static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long 
 		return at;
 	err = prepare_kind(&kind, h, (unsigned long)at, len >> PAGE_SHIFT >> h->order, !(flags & MAP_NORESERVE));
 	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED | (flags & ~NOT_AGAIN), kind);
-	if (at < 0)
-		mm->mmap_hint = hint;
 	if (at < 0 && kind.resv)
 		resv_map_cancel(kind.resv);
 	else if (kind.resv)

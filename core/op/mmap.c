@@ -9,46 +9,15 @@
 #include "core/mm/vma.h"
 #include "core/op/munmap.h"
 
-/* Where the search for free addresses restarts: the top, less a guard gap. Source: mmap_base(). */
+/* Where the search for free addresses begins: the top, less a guard gap. Source: mmap_base(). */
 #define MMAP_BASE	ALIGN_DOWN(TASK_SIZE - PMD_SIZE, PAGE_SIZE)
 
-#define SEARCH_STEPS	4	/* VMAs passed one by one, before a search computes summaries of the tree */
-
-/* The highest free range of @len bytes that ends at or below @top; -ENOMEM. */
-static long search_down(struct mm_struct *mm, unsigned long len, unsigned long top)
+/* The highest free range of @len bytes; -ENOMEM. Source: mm/vma.c, unmapped_area_topdown(). */
+static long unmapped_area_topdown(struct mm_struct *mm, unsigned long len)
 {
-	unsigned long end = top;
+	unsigned long end = vma_tree_find_gap(&mm->tree, len, MMAP_MIN_ADDR, MMAP_BASE);
 
-	for (unsigned int i = 0; i < SEARCH_STEPS && end >= MMAP_MIN_ADDR + len; i++) {
-		/* The last VMA that begins below end: it may extend beyond it. */
-		struct vm_area_struct *vma = vma_lookup(mm, end - 1);
-
-		if (!vma)
-			vma = find_vma_before(mm, end);
-		if (!vma || vma->vm_end <= end - len)
-			return (long)(end - len);
-		end = vma->vm_start;
-	}
-	if (end < MMAP_MIN_ADDR + len)
-		return -ENOMEM;
-	end = vma_tree_find_gap(&mm->tree, len, MMAP_MIN_ADDR, end);
 	return end ? (long)(end - len) : -ENOMEM;
-}
-
-/*
- * Searches downwards from the last search's result, or from the highest end unmapped since: so a series of mappings
- * does not pass the same VMAs again and again. From the top once more if there is no free range below.
- */
-static long search_free(struct mm_struct *mm, unsigned long len)
-{
-	unsigned long hint = mm->mmap_hint ? min(mm->mmap_hint, MMAP_BASE) : MMAP_BASE;
-	long addr = search_down(mm, len, hint);
-
-	if (addr < 0 && hint != MMAP_BASE)
-		addr = search_down(mm, len, MMAP_BASE);
-	if (addr >= 0)
-		mm->mmap_hint = (unsigned long)addr;
-	return addr;
 }
 
 long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags)
@@ -72,7 +41,7 @@ long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long l
 		if (addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
 			return (long)addr;
 	}
-	return search_free(mm, len);
+	return unmapped_area_topdown(mm, len);
 }
 
 /* Locking: mmap_lock for write; [addr, addr + len) is free. */
@@ -151,7 +120,6 @@ static int check_type(struct vma_kind kind, unsigned long len, int flags)
 
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
-	unsigned long hint = mm->mmap_hint;
 	long at;
 	int err;
 
@@ -168,7 +136,5 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 		err = replace_region(mm, (unsigned long)at, len, kind);
 	else if (!err)
 		err = map_region(mm, (unsigned long)at, len, kind);
-	if (err)
-		mm->mmap_hint = hint;
 	return err ? err : at;
 }

@@ -35,8 +35,8 @@ long sys_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int p
 
 /*
  * get_unmapped_area - a free range for a mapping of @len bytes, page aligned: @flags are MAP_FIXED,
- * MAP_FIXED_NOREPLACE or 0. Returns the address, or an error as sys_mmap() does. A search moves mm->mmap_hint to its
- * result. Locking: mmap_lock for write. Source: mm/mmap.c.
+ * MAP_FIXED_NOREPLACE or 0. A search returns the highest one. Returns the address, or an error as sys_mmap() does.
+ * Locking: mmap_lock for write. Source: mm/mmap.c.
  */
 long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags);
 

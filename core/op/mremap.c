@@ -222,7 +222,8 @@ static long move_vma(struct vma_remap *r)
 	struct vm_area_struct *copy;
 	int err;
 
-	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS || vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
+	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS ||
+	    vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
 	/* The reservations of the moved part move with it, and only those. */
 	if (is_vm_hugetlb_page(r->vma)) {
@@ -253,17 +254,13 @@ static long move_vma(struct vma_remap *r)
 /* Finds a free range and moves there. Source: mm/mremap.c, vrm_set_new_addr(). */
 static long place_and_move(struct vma_remap *r)
 {
-	unsigned long hint = r->mm->mmap_hint;
 	long ret = get_unmapped_area(r->mm, implies_new_addr(r) ? r->new_addr : 0, r->new_len,
 				     r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
 
 	if (ret < 0)
 		return ret;
 	r->new_addr = (unsigned long)ret;
-	ret = move_vma(r);
-	if (ret < 0)
-		r->mm->mmap_hint = hint;
-	return ret;
+	return move_vma(r);
 }
 
 /* To the caller's address, or near it. Source: mm/mremap.c, mremap_to(). */

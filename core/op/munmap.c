@@ -119,8 +119,6 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 	floor = prev ? prev->vm_end : 0;
 	ceiling = next ? next->vm_start : 0;
 	vma = detach_range(mm, start, end);
-	if (mm->mmap_hint)
-		mm->mmap_hint = max(mm->mmap_hint, end);
 	if (downgrade)
 		mmap_write_downgrade(mm);
 	if (vma)

@@ -84,7 +84,6 @@ static void what_is_wrong_with_a_vma(void **state)
 	seen_when(&pair, vma->vm_pgoff, 0);
 	seen_when(&pair, pair.mm->map_count, 3);
 	seen_when(&pair, pair.mm->total_vm, 4);
-	seen_when(&pair, pair.mm->mmap_hint, AREA);
 	seen_when(&pair, model_page(&pair.model, AREA + PAGE_SIZE)->name, 1);	/* two where there should be three */
 	seen_when(&pair, model_page(&pair.model, AREA + 5 * PAGE_SIZE)->mapped, false);
 	seen_when(&pair, model_page(&pair.model, AREA + 7 * PAGE_SIZE)->mapped, true);

@@ -43,7 +43,6 @@ struct model_window {
 struct model {
 	struct mm_policy policy;
 	struct model_window window[MODEL_WINDOWS];
-	unsigned long hint;		/* where the search for free addresses begins; 0: at the top */
 	uint16_t last_anon;		/* numbers of anon_vmas given away */
 	unsigned int nr_tables;
 	struct {

@@ -23,14 +23,6 @@ static long search(const struct model *model, unsigned long len, unsigned long t
 	return -ENOMEM;
 }
 
-static long choose(const struct model *model, unsigned long len)
-{
-	unsigned long hint = model->hint ? min(model->hint, SEARCH_TOP) : SEARCH_TOP;
-	long at = search(model, len, hint);
-
-	return at < 0 ? search(model, len, SEARCH_TOP) : at;
-}
-
 static long place_fixed(const struct model *model, unsigned long addr, unsigned long len, int flags)
 {
 	if (addr > TASK_SIZE - len)
@@ -50,11 +42,10 @@ bool model_inside(const struct model *model, unsigned long addr, unsigned long l
 	       model_page(model, addr + len - PAGE_SIZE) - model_page(model, addr) == (long)(len / PAGE_SIZE) - 1;
 }
 
-long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags)
 {
 	long at = -1;
 
-	*searched = false;
 	if (len > TASK_SIZE)
 		return -ENOMEM;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -67,10 +58,8 @@ long model_place(const struct model *model, unsigned long addr, unsigned long le
 		if (addr <= TASK_SIZE - len && !model_any_mapped(model, addr, addr + len))
 			at = (long)addr;
 	}
-	if (at < 0) {
-		*searched = true;
-		at = choose(model, len);
-	}
+	if (at < 0)
+		at = search(model, len, SEARCH_TOP);
 	return at < 0 || model_inside(model, (unsigned long)at, len) ? at : MODEL_OUTSIDE;
 }
 
@@ -93,30 +82,20 @@ static long mmap_type(int flags)
 }
 
 /* Where a mapping comes, or an error. */
-static long mmap_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched)
+static long mmap_place(const struct model *model, unsigned long addr, unsigned long len, int flags)
 {
 	long at = mmap_args(len, flags), err;
 
-	*searched = false;
 	if (!at)
-		at = model_place(model, addr, model_page_up(len), flags, searched);
+		at = model_place(model, addr, model_page_up(len), flags);
 	err = at < 0 || at == MODEL_OUTSIDE ? 0 : mmap_type(flags);
 	return err ? err : at;
 }
 
 long model_mmap_address(const struct model *model, unsigned long addr, unsigned long len, int prot, int flags)
 {
-	bool searched;
-
 	(void)prot;
-	return mmap_place(model, addr, len, flags, &searched);
-}
-
-/* The next search for free addresses does not miss what became free. */
-static void raise_hint(struct model *model, unsigned long end)
-{
-	if (model->hint)
-		model->hint = max(model->hint, end);
+	return mmap_place(model, addr, len, flags);
 }
 
 void model_unmap(struct model *model, unsigned long start, unsigned long end)
@@ -127,21 +106,17 @@ void model_unmap(struct model *model, unsigned long start, unsigned long end)
 		*page = (struct model_page){ .mapped = false };
 	if (any)
 		model_drop_unused_tables(model, start, end);
-	raise_hint(model, end);
 }
 
 long model_mmap(struct model *model, unsigned long addr, unsigned long len, int prot, int flags, uint32_t name)
 {
 	uint32_t vm_flags;
-	bool searched;
-	long at = mmap_place(model, addr, len, flags, &searched);
+	long at = mmap_place(model, addr, len, flags);
 
 	len = model_page_up(len);
 	BUG_ON(at == MODEL_OUTSIDE);
 	if (at < 0)
 		return at;
-	if (searched)
-		model->hint = (unsigned long)at;
 	if (model_any_mapped(model, (unsigned long)at, (unsigned long)at + len))
 		model_unmap(model, (unsigned long)at, (unsigned long)at + len);
 	vm_flags = model_flags(prot);

@@ -66,22 +66,21 @@ static bool room_behind(const struct model *model, const struct remap *r)
 }
 
 /* Where it comes to; r->addr when it stays. */
-static long destination(const struct model *model, const struct remap *r, bool *searched)
+static long destination(const struct model *model, const struct remap *r)
 {
 	long err = args(r);
 
-	*searched = false;
 	if (!err)
 		err = first_vma(model, r);
 	if (err)
 		return err;
 	if (says_where(r))
-		return model_place(model, r->new_addr, r->new_len, r->flags & MREMAP_FIXED ? MAP_FIXED : 0, searched);
+		return model_place(model, r->new_addr, r->new_len, r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
 	if (r->old_len >= r->new_len)
 		return (long)r->addr;
 	if (room_behind(model, r))
 		return model_inside(model, r->addr, r->new_len) ? (long)r->addr : MODEL_OUTSIDE;
-	return r->flags & MREMAP_MAYMOVE ? model_place(model, 0, r->new_len, 0, searched) : -ENOMEM;
+	return r->flags & MREMAP_MAYMOVE ? model_place(model, 0, r->new_len, 0) : -ENOMEM;
 }
 
 static struct remap remap_of(unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
@@ -94,9 +93,8 @@ long model_mremap_address(const struct model *model, unsigned long addr, unsigne
 			  int flags, unsigned long new_addr)
 {
 	struct remap r = remap_of(addr, old_len, new_len, flags, new_addr);
-	bool searched;
 
-	return destination(model, &r, &searched);
+	return destination(model, &r);
 }
 
 /* As many pages as its new length has, like the last one of the old, and nothing in them. */
@@ -207,14 +205,11 @@ long model_mremap(struct model *model, unsigned long addr, unsigned long old_len
 		  unsigned long new_addr)
 {
 	struct remap r = remap_of(addr, old_len, new_len, flags, new_addr);
-	bool searched;
-	long at = destination(model, &r, &searched);
+	long at = destination(model, &r);
 
 	BUG_ON(at == MODEL_OUTSIDE);
 	if (at < 0)
 		return at;
-	if (searched)
-		model->hint = (unsigned long)at;
 	if (at == (long)addr)
 		resize(model, &r);
 	else

@@ -30,13 +30,13 @@ void model_forget_table(struct model *model, unsigned long addr);
 /* ---- places ---- */
 
 /*
- * Where a mapping of @len bytes comes, as get_unmapped_area() must have it; *@searched: whether it was searched for.
- * MODEL_OUTSIDE: not into one window.
+ * Where a mapping of @len bytes comes, as get_unmapped_area() must have it: the highest free range, unless @addr is
+ * free. MODEL_OUTSIDE: not into one window.
  */
-long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags, bool *searched);
+long model_place(const struct model *model, unsigned long addr, unsigned long len, int flags);
 /* [@addr, @addr + @len) lies in one window. */
 bool model_inside(const struct model *model, unsigned long addr, unsigned long len);
-/* Takes mappings away, tables that are not needed any more too; the next search does not miss what became free. */
+/* Takes mappings away, tables that are not needed any more too. */
 void model_unmap(struct model *model, unsigned long start, unsigned long end);
 
 /* ---- VMAs ---- */

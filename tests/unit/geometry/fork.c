@@ -120,7 +120,6 @@ static void vmas_are_the_same(const char *policy)
 	child = fork_mm(parent);
 	assert_int_equal(child->map_count, parent->map_count);
 	assert_int_equal(child->total_vm, parent->total_vm);
-	assert_int_equal(child->mmap_hint, parent->mmap_hint);
 	assert_true(child->mm_id != parent->mm_id);
 	for (unsigned long addr = 0; addr < TASK_SIZE;) {
 		const struct vm_area_struct *a = vma_tree_find(&parent->tree, addr),

@@ -96,20 +96,20 @@ static void mappings_without_a_place_go_down_from_the_top(void **state)
 	mm_exit(mm);
 }
 
-/* What becomes free above where the search has got to is found again. */
-static void holes_are_filled(void **state)
+/* Row: N1. First fit from the top: a search skips smaller holes, and one for less finds them. */
+static void the_highest_hole_is_filled(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
 	long at = map(mm, 0, 100 * PAGE_SIZE, ANON);
 
 	(void)state;
-	assert_int_equal(sys_munmap(mm, (unsigned long)at + 50 * PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	assert_int_equal(sys_munmap(mm, (unsigned long)at + 50 * PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(sys_munmap(mm, (unsigned long)at + 20 * PAGE_SIZE, 2 * PAGE_SIZE), 0);
 	assert_true(map(mm, 0, 3 * PAGE_SIZE, ANON) == at - (long)(3 * PAGE_SIZE));
-	assert_int_equal(sys_munmap(mm, (unsigned long)at + 20 * PAGE_SIZE, PAGE_SIZE), 0);
-	assert_true(map(mm, 0, PAGE_SIZE, ANON) == at + (long)(20 * PAGE_SIZE));
-	/* From here on down nothing fits but in the first hole, far up. */
+	assert_true(map(mm, 0, 2 * PAGE_SIZE, ANON) == at + (long)(20 * PAGE_SIZE));
+	assert_true(map(mm, 0, PAGE_SIZE, ANON) == at + (long)(50 * PAGE_SIZE));
 	map_at(mm, MMAP_MIN_ADDR, (unsigned long)at - MMAP_MIN_ADDR, READ_WRITE);
-	assert_true(map(mm, 0, 2 * PAGE_SIZE, ANON) == at + (long)(50 * PAGE_SIZE));
+	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON), -ENOMEM);
 	mm_exit(mm);
 }
 
@@ -207,7 +207,7 @@ int main(void)
 		cmocka_unit_test(every_refusal),
 		cmocka_unit_test(both_ends_of_the_address_space),
 		cmocka_unit_test(mappings_without_a_place_go_down_from_the_top),
-		cmocka_unit_test(holes_are_filled),
+		cmocka_unit_test(the_highest_hole_is_filled),
 		cmocka_unit_test(a_hint_is_taken_if_it_is_free),
 		cmocka_unit_test(a_name_keeps_neighbours_apart),
 		cmocka_unit_test(there_are_not_too_many_vmas),
