@@ -2,6 +2,7 @@
 /* layout_limits.c - counts the VMAs and pages of a layout that fit. */
 #include "bench/run/layout_limits.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,9 +39,16 @@ int layout_limits_check(const struct layout *layout, const struct choices *choic
 	if (!sums.vmas)
 		return complain("layout '%s': none of its %u VMAs lies between %#lx and %#lx, where VMAs may be",
 				layout->name, layout->nr_vmas, MMAP_MIN_ADDR, TASK_SIZE);
-	if (sums.vmas > MAX_MAP_COUNT)
-		return complain("layout '%s': %u VMAs, and an address space has at most %d (as vm.max_map_count)",
-				layout->name, sums.vmas, MAX_MAP_COUNT);
+	for (unsigned int i = 0; i < choices->nr_policies; i++) {
+		const struct policy_choice *choice = &choices->policies[i];
+		const unsigned int most = max_map_count(&choice->policy);
+
+		if (sums.vmas > most)
+			return complain(
+				"layout '%s': %u VMAs, and an address space has at most %u (as vm.max_map_count): give "
+				"--policy %s,max_map_count=%u",
+				layout->name, sums.vmas, most, choice->name, INT_MAX);
+	}
 	if (sums.pages > frames)
 		return complain(
 			"layout '%s': %llu populated pages, and the machine has %lu frames: see --frames, at most %lu "

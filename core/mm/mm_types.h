@@ -155,7 +155,6 @@ struct mm_struct {
 DECLARE_OBJECT_KIND(mm);
 DECLARE_OBJECT_KIND(vma);
 
-#define MAX_MAP_COUNT	65530		/* VMAs an mm may have. Source: include/linux/mm.h, DEFAULT_MAX_MAP_COUNT */
 #define MMAP_MIN_ADDR	65536UL		/* lowest address that mmap() chooses */
 
 /* True if it maps only anonymous pages. Source: include/linux/mm.h. */

@@ -394,7 +394,7 @@ static bool part_merges(struct mm_struct *mm, const struct new_range *part)
 static int try_split(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, bool merges,
 		     struct vm_area_struct **below)
 {
-	if (mm->map_count >= MAX_MAP_COUNT && !merges)
+	if (mm->map_count >= max_map_count(&mm->pt.policy) && !merges)
 		return -ENOMEM;
 	if (!vma_may_split(vma, addr))
 		return -EINVAL;
@@ -406,7 +406,7 @@ int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned lon
 		unsigned long flags)
 {
 	const struct new_range part = part_of(*vmap, start, end, flags);
-	bool merges = unlikely(mm->map_count >= MAX_MAP_COUNT) && part_merges(mm, &part);
+	bool merges = unlikely(mm->map_count >= max_map_count(&mm->pt.policy)) && part_merges(mm, &part);
 	struct vm_area_struct *vma = *vmap, *below;
 	int err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS);
 

@@ -123,7 +123,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 	long at;
 	int err;
 
-	if (mm->map_count > MAX_MAP_COUNT)
+	if (mm->map_count > max_map_count(&mm->pt.policy))
 		return -ENOMEM;
 	kind.flags = account_mapping(kind, flags);
 	if (unlikely(mm->def_flags) && !(kind.flags & VM_SPECIAL))

@@ -222,7 +222,7 @@ static long move_vma(struct vma_remap *r)
 	struct vm_area_struct *copy;
 	int err;
 
-	if (mm->map_count >= MAX_MAP_COUNT - MOVE_VMAS ||
+	if (mm->map_count >= max_map_count(&mm->pt.policy) - MOVE_VMAS ||
 	    vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1))
 		return -ENOMEM;
 	/* The reservations of the moved part move with it, and only those. */
@@ -348,7 +348,7 @@ static long do_mremap(struct vma_remap *r)
 	int err;
 
 	/* The maximum of splits before the move fails. Source: mm/mremap.c, check_mremap_params(). */
-	if (implies_new_addr(r) && r->mm->map_count + 2 >= MAX_MAP_COUNT - MOVE_VMAS)
+	if (implies_new_addr(r) && r->mm->map_count + 2 >= max_map_count(&r->mm->pt.policy) - MOVE_VMAS)
 		return -ENOMEM;
 	if ((r->flags & MREMAP_FIXED) && r->old_len == r->new_len)
 		return remap_move(r);

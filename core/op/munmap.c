@@ -45,7 +45,7 @@ static int split_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	if (split_start && !vma_may_split(vma, start))
 		return -EINVAL;
 	/* In the middle of one VMA: two more temporarily, one more permanently. */
-	if (split_start && split_end && vma == last && mm->map_count >= MAX_MAP_COUNT)
+	if (split_start && split_end && vma == last && mm->map_count >= max_map_count(&mm->pt.policy))
 		return -ENOMEM;
 	if (vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS))
 		return -ENOMEM;

@@ -3,6 +3,8 @@
 #ifndef FAULTLINE_CORE_PGTABLE_MM_POLICY_H
 #define FAULTLINE_CORE_PGTABLE_MM_POLICY_H
 
+#include <limits.h>
+
 #include "core/lock/spinlock.h"
 
 /* The lock of a table's entries: the mm's one, the PMD table's above (or its own), the PTE table's own. */
@@ -19,6 +21,11 @@ enum anon_vma_free_kind { ANON_VMA_TYPESAFE, ANON_VMA_CALL_RCU };
 /* Anonymous memory with huge pages: none, MADV_HUGEPAGE ranges, all but MADV_NOHUGEPAGE ranges. */
 enum thp_kind { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 
+/* The most VMAs of an mm, as vm.max_map_count: Linux's default; what distributions choose; without a limit. */
+enum max_map_count { MAP_COUNT_65530, MAP_COUNT_262144, MAP_COUNT_1048576, MAP_COUNT_MAX };
+
+#define DEFAULT_MAX_MAP_COUNT	65530
+
 /* (C) all of it, once the mm exists */
 struct mm_policy {
 	enum ptl_level pte_ptl;			/* entries of PTE tables */
@@ -33,6 +40,18 @@ struct mm_policy {
 	enum thp_kind thp;
 	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
 	unsigned int around_order;		/* pages that a read fault of a file maps at most, log2 */
+	enum max_map_count max_map_count;
 };
+
+/* The VMAs that an mm may have; mmap() allows one more. Locking: none. Source: mm/util.c, sysctl_max_map_count. */
+static inline unsigned int max_map_count(const struct mm_policy *policy)
+{
+	static const unsigned int counts[] = {
+		[MAP_COUNT_65530] = DEFAULT_MAX_MAP_COUNT, [MAP_COUNT_262144] = 262144, [MAP_COUNT_1048576] = 1048576,
+		[MAP_COUNT_MAX] = INT_MAX,
+	};
+
+	return counts[policy->max_map_count];
+}
 
 #endif

@@ -192,6 +192,10 @@ static const struct choice choices[] = {
 	}, {
 		CHOICE("around", around_order, "memory of a file that a read fault maps"),
 		.values = { "4k", "8k", "16k", "32k", "64k", "128k", "256k" },
+	}, {
+		CHOICE("max_map_count", max_map_count, "VMAs of an address space at most"),
+		.values = { [MAP_COUNT_65530] = "65530", [MAP_COUNT_262144] = "262144",
+			    [MAP_COUNT_1048576] = "1048576", [MAP_COUNT_MAX] = "2147483647" },
 	},
 };
 

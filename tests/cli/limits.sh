@@ -28,6 +28,7 @@ printf '1000-2000 rw-p 0 low\nffffffffff000000-ffffffffff001000 rw-p 0 high\n' >
 refuses "layout 'none': none of its 2 VMAs lies between 0x10000 and 0x" bench --list walk_layout --layout none.layout
 awk 'BEGIN { for (at = 4194304; n++ < 65531; at += 8192) printf "%x-%x rw-p 0 v\n", at, at + 4096 }' >many.layout
 refuses "layout 'many': 65531 VMAs, and an address space has at most 65530" stress walk_layout --layout many.layout
+ends 0 bench --list walk_layout --layout many.layout --policy linux-6.15,max_map_count=262144
 printf '400000-500000 rw-p 0 big\n+ 400 200 p\n600000-400000600000 rw-p 0 bigger\n+ 600 17179869184 p\n' >pages.layout
 case $("$FAULTLINE" --version) in
 *', 2 page-table levels'*) ;;	# no such address

@@ -186,7 +186,7 @@ static struct mm_struct *our_scene(void)
 
 static long our_call_at_limit(struct mm_struct *mm, const struct call *call, int more)
 {
-	unsigned int others = MAX_MAP_COUNT - mm->map_count + (unsigned int)more;
+	unsigned int others = DEFAULT_MAX_MAP_COUNT - mm->map_count + (unsigned int)more;
 	long ret;
 
 	mm->map_count += others;
@@ -260,7 +260,7 @@ static void calls_at_the_limit_agree(void **state)
 		fprintf(stderr, "at the limit a sanitizer has no memory for itself: not compared\n");
 		skip();
 	}
-	if (!live_is_at_least(6, 18) || live_max_map_count() != MAX_MAP_COUNT) {
+	if (!live_is_at_least(6, 18) || live_max_map_count() != DEFAULT_MAX_MAP_COUNT) {
 		fprintf(stderr, "the running kernel is older than 6.18, or allows more VMAs: not compared\n");
 		skip();
 	}

@@ -180,10 +180,27 @@ int space_mremap(struct worker *worker, unsigned long addr, unsigned long pages,
 	return expect(worker, ret == (long)to ? 0 : ret, "mremap", addr);
 }
 
+static __cold bool has_most_vmas(const struct worker *worker)
+{
+	struct mm_struct *mm = space_mm(worker);
+	bool has;
+
+	if (space_is_live(space_of(worker)))
+		return false;
+	mmap_read_lock(mm);
+	has = mm->map_count > max_map_count(&mm->pt.policy);
+	mmap_read_unlock(mm);
+	return has;
+}
+
 long space_mmap(struct worker *worker, unsigned long addr, unsigned long pages, int flags)
 {
-	long ret = space_of(worker)->calls->mmap(worker, addr, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, flags);
+	struct space *space = space_of(worker);
+	long ret = space->calls->mmap(worker, addr, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, flags);
 
+	if (unlikely(ret == -ENOMEM && has_most_vmas(worker)))
+		return space_fail(space, -ENOMEM, "mmap: the address space has as many VMAs as the policy's "
+				  "max_map_count allows, %u", max_map_count(&worker->run->policy));
 	return ret > 0 ? ret : expect(worker, ret, "mmap", addr);
 }
 

@@ -155,35 +155,48 @@ static void fill_with_vmas(struct mm_struct *mm, unsigned long nr)
 
 static void at_the_limit(struct mm_struct *mm, unsigned long three_pages)
 {
-	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	const unsigned int most = max_map_count(&mm->pt.policy);
+
+	assert_int_equal(mm->map_count, most + 1);
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON), -ENOMEM);
 	assert_int_equal(map(mm, AREA, PAGE_SIZE, ANON | MAP_FIXED), -ENOMEM);
 	assert_int_equal(sys_munmap(mm, three_pages + PAGE_SIZE, PAGE_SIZE), -ENOMEM);
 	assert_int_equal(sys_mprotect(mm, three_pages, PAGE_SIZE, PROT_READ), -ENOMEM);
 	assert_int_equal(sys_mprotect(mm, three_pages + PAGE_SIZE, 2 * PAGE_SIZE, PROT_READ), -ENOMEM);
 	assert_int_equal(sys_mprotect(mm, three_pages, 3 * PAGE_SIZE, PROT_READ), 0);
-	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	assert_int_equal(mm->map_count, most + 1);
 	/* Away from an end costs no VMA. */
 	assert_int_equal(sys_munmap(mm, three_pages, PAGE_SIZE), 0);
-	assert_int_equal(mm->map_count, MAX_MAP_COUNT + 1);
+	assert_int_equal(mm->map_count, most + 1);
 	assert_int_equal(sys_munmap(mm, AREA, 2 * PAGE_SIZE), 0);
-	assert_int_equal(mm->map_count, MAX_MAP_COUNT - 1);
+	assert_int_equal(mm->map_count, most - 1);
 	assert_int_equal(sys_mprotect(mm, three_pages + PAGE_SIZE, PAGE_SIZE, READ_WRITE), 0);
-	assert_int_equal(mm->map_count, MAX_MAP_COUNT);
+	assert_int_equal(mm->map_count, most);
 }
 
-/* As if there were many more. */
+/* Row: N1. As if there were many more. */
 static void there_are_not_too_many_vmas(void **state)
 {
-	struct mm_struct *mm = world_mm("linux-6.15");
+	static const struct {
+		const char *policy;
+		unsigned int most;
+	} limits[] = {
+		{ "linux-6.15", DEFAULT_MAX_MAP_COUNT }, { "linux-6.15,max_map_count=262144", 262144 },
+		{ "linux-2.6.14,max_map_count=1048576", 1048576 },
+	};
 
 	(void)state;
-	map_at(mm, AREA - 2 * PGDIR_SIZE, 3 * PAGE_SIZE, READ_WRITE);
-	fill_with_vmas(mm, 4);
-	mm->map_count += MAX_MAP_COUNT - 4;
-	at_the_limit(mm, AREA - 2 * PGDIR_SIZE);
-	mm->map_count -= MAX_MAP_COUNT - 4;
-	mm_exit(mm);
+	for (unsigned int i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct mm_struct *mm = world_mm(limits[i].policy);
+
+		assert_int_equal(max_map_count(&mm->pt.policy), limits[i].most);
+		map_at(mm, AREA - 2 * PGDIR_SIZE, 3 * PAGE_SIZE, READ_WRITE);
+		fill_with_vmas(mm, 4);
+		mm->map_count += limits[i].most - 4;
+		at_the_limit(mm, AREA - 2 * PGDIR_SIZE);
+		mm->map_count -= limits[i].most - 4;
+		mm_exit(mm);
+	}
 }
 
 /* And with so many. */
@@ -196,7 +209,7 @@ static void so_many_vmas_there_can_be(void **state)
 		skip();
 	mm = world_mm("linux-6.15");
 	map_at(mm, AREA - 2 * PGDIR_SIZE, 3 * PAGE_SIZE, READ_WRITE);
-	fill_with_vmas(mm, MAX_MAP_COUNT);
+	fill_with_vmas(mm, DEFAULT_MAX_MAP_COUNT);
 	at_the_limit(mm, AREA - 2 * PGDIR_SIZE);
 	mm_exit(mm);
 }
