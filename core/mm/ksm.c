@@ -227,6 +227,14 @@ static void prune(void)
 	}
 }
 
+void ksm_wait_for_scan(void)
+{
+	if (likely(!load_relaxed(&ksm.nr_items)))
+		return;
+	ksm_lock();
+	ksm_unlock();
+}
+
 void ksm_exit(struct mm_struct *mm)
 {
 	/* Only scans of @mm, and of its ancestors, add items that lead to its pages, and none runs. */

@@ -84,6 +84,17 @@ struct ksm_rmap_item *ksm_item(struct mm_struct *mm, unsigned long address);
  */
 void ksm_remove_item(struct ksm_rmap_item *item);
 void ksm_forget(struct mm_struct *mm, unsigned long start, unsigned long end);
+/*
+ * ksm_wait_for_scan - the caller has dropped the last user of an mm: on return no scan is in it that began before.
+ * ksm_test_exit() - for scans: the mm has no users, so that it must not be used. Locking: none held; ksm_lock().
+ * Source: mm/ksm.c, __ksm_exit().
+ */
+void ksm_wait_for_scan(void);
+static inline bool ksm_test_exit(const struct mm_struct *mm)
+{
+	return !load_relaxed(&mm->mm_users);
+}
+
 /* An mm exits, with all unmapped: ksm_forget() for all of it. Locking: none held. Source: mm/ksm.c. */
 void ksm_exit(struct mm_struct *mm);
 

@@ -19,6 +19,8 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma_lock.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/probe/knockout.h"
+#include "core/probe/retry.h"
 
 DEFINE_OBJECT_KIND(mm, "mm_structs");
 
@@ -96,6 +98,7 @@ struct mm_struct *mm_create(const struct mm_policy *policy)
 	if (mm_pgtable_init(&mm->pt, policy))
 		goto no_tables;
 	init_rwsem(&mm->mmap_lock, RANK_MMAP_LOCK);
+	store_relaxed(&mm->mm_users, 1u);
 	/* ORDER: init */
 	store_release(&mm->mm_count, 1u);
 	object_linked(&kind_mm, &mm->probe, mm);
@@ -129,4 +132,25 @@ void mmdrop(struct mm_struct *mm)
 	BUG_ON(!old);
 	if (old == 1)
 		mm_free(mm);
+}
+
+DEFINE_KNOCKOUT(MM_GET_NOT_ZERO,
+	.name = "mm:get-not-zero",
+	.removes = "the check that an mm has users before it gets another one",
+	.breaks = "a fault in an address space that is being freed, which is then freed twice",
+	.detected_by = "the checks in exit_mmap() that it ends once, without users",
+	.hunt = "stress exit_vs_reaper --noise 100");
+
+/* Relaxed: what the caller's reference has made visible stays so, and on failure nothing is read. */
+bool mmget_not_zero(struct mm_struct *mm)
+{
+	RETRY_LOOP(100000, "another user of an mm");
+	uint32_t old = load_relaxed(&mm->mm_users);
+
+	while (old || KNOCKED_OUT(MM_GET_NOT_ZERO)) {
+		if (try_cmpxchg_relaxed(&mm->mm_users, &old, old + 1))
+			return true;
+		RETRY();
+	}
+	return false;
 }

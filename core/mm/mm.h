@@ -24,16 +24,31 @@ struct leaks {
 int faultline_start(const struct machine_config *config);
 struct leaks faultline_stop(void);
 
-/* An empty mm under @policy; NULL without memory. Locking: a registered cpu. mm_exit() (op/exit.h) frees it. */
+/* An empty mm under @policy, with one user; NULL without memory. Locking: a registered cpu. mm_exit() ends it. */
 struct mm_struct *mm_create(const struct mm_policy *policy);
 /* Frees an mm without VMAs, users, and tables except the root. */
 void mm_free(struct mm_struct *mm);
 
 /*
- * mmgrab - keeps the struct, its locks and its empty tree of VMAs beyond mm_exit(); mmdrop() - drops that, or the
- * reference of mm_create(); the last one frees it. Locking: another reference; for the drop, none. Source:
- * include/linux/sched/mm.h.
+ * An mm has two counts, as in Linux. mm_users keeps the address space: as long as it is not 0 VMAs and pages stay, and
+ * faults are allowed. mm_count keeps the struct, its locks and its tree of VMAs, which is empty once the address space
+ * has ended; all users together hold one. A thread that works on an mm of another process takes a user before it
+ * faults, and needs none to walk under mmap_lock.
+ *
+ * mmget - one more user, beside another one of the caller's. mmget_not_zero() - the same for a caller that has a
+ * reference to the struct only: false if the address space has ended, or is about to. mmput() (op/exit.h) - drops a
+ * user. mmgrab - one more reference to the struct, beside another one or a user; mmdrop() - drops it, and the last one
+ * frees the struct. Locking: none for the drops. Source: include/linux/sched/mm.h.
  */
+static inline void mmget(struct mm_struct *mm)
+{
+	uint32_t old = fetch_add_relaxed(&mm->mm_users, 1u);
+
+	BUG_ON(!old);
+}
+
+bool mmget_not_zero(struct mm_struct *mm) __must_check;
+
 static inline void mmgrab(struct mm_struct *mm)
 {
 	uint32_t old = fetch_add_relaxed(&mm->mm_count, 1u);
@@ -42,5 +57,16 @@ static inline void mmgrab(struct mm_struct *mm)
 }
 
 void mmdrop(struct mm_struct *mm);
+
+/* mm_flag, mm_set_flag - true if @mm has a flag; it has from now on. Locking: any; a reference. */
+static inline bool mm_flag(const struct mm_struct *mm, uint32_t flag)
+{
+	return load_relaxed(&mm->flags) & flag;
+}
+
+static inline void mm_set_flag(struct mm_struct *mm, uint32_t flag)
+{
+	fetch_or_relaxed(&mm->flags, flag);
+}
 
 #endif

@@ -134,13 +134,15 @@ struct mm_struct {
 	 * lock load it with acquire.
 	 */
 	uint32_t mm_lock_seq;
+	uint32_t flags;			/* (A) MMF_*; never cleared */
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	bool has_sealed;		/* (M) a VMA may have VM_SEALED */
 	unsigned long def_flags;	/* (M) of new mappings: VM_LOCKED_MASK, by mlockall(). Not inherited */
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
-	uint32_t mm_count;		/* (A) references to this struct: until mm_exit(), and of mirrors; see mm.h */
+	uint32_t mm_users;		/* (A) users of the address space: its process, and mmget(); see mm.h */
+	uint32_t mm_count;		/* (A) references to this struct: all users hold one; and mmgrab() */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
 	unsigned long ksm_address;	/* (K) where the next scan of KSM begins */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
@@ -151,6 +153,11 @@ struct mm_struct {
 #endif
 	struct object_probe probe;	/* has its own lock key */
 };
+
+/* mm_struct.flags. Source: include/linux/mm_types.h. */
+#define MMF_KILLED	1u	/* its process was killed: SIGNAL_GROUP_EXIT in Linux */
+#define MMF_OOM_SKIP	2u	/* its memory is freed: nothing is left to reap */
+#define MMF_UNSTABLE	4u	/* it is being reaped: pages of private memory may be lost */
 
 DECLARE_OBJECT_KIND(mm);
 DECLARE_OBJECT_KIND(vma);

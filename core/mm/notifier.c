@@ -177,7 +177,7 @@ void mmu_notifier_release(struct mm_struct *mm)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_RELEASE, 0, TASK_SIZE);
 
-	mmap_assert_write_locked(mm);
+	mmap_assert_locked(mm);
 	mmu_notifier_invalidate_range_start(&range);
 	mmu_notifier_invalidate_range_end(&range);
 }

@@ -127,7 +127,7 @@ static inline struct mmu_notifier_range mmu_notifier_range_of(struct mm_struct *
 
 /*
  * mmu_notifier_release - the mm exits: invalidates all of it, as the last invalidation that finds pages. Subscribers
- * stay, until their owners remove them, beside the exit or after it. Locking: mmap_lock for write. Source:
+ * stay, until their owners remove them, beside the exit or after it. Locking: mmap_lock. Source:
  * mm/mmu_notifier.c, __mmu_notifier_release(), mn_itree_release().
  */
 void mmu_notifier_release(struct mm_struct *mm);

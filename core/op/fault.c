@@ -24,7 +24,7 @@ DEFINE_EVENT(FAULT_SMALLER, "large folios that could not be allocated");
 /* First read: maps the shared zero page, read-only and not counted. */
 static vm_fault_t do_zero_page(struct vm_fault *vmf)
 {
-	if (!lock_and_compare(vmf))
+	if (!lock_and_compare_none(vmf))
 		return FAULT_AGAIN;
 	set_pte(vmf->ptep, pte_mkspecial(mk_pte(zero_page, vmf->vma->vm_page_prot)));
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
@@ -87,12 +87,13 @@ DEFINE_KNOCKOUT(FAULT_RANGE_RECHECK,
 static force_inline bool lock_empty_range(struct vm_fault *vmf, unsigned int order)
 {
 	if (!order)
-		return lock_and_compare(vmf);
+		return lock_and_compare_none(vmf);
 	SYNCPOINT("fault.before_ptl");
 	vmf->ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, range_start(vmf, order), &vmf->ptl);
 	if (unlikely(!vmf->ptep))
 		return false;
-	if (likely(range_none(vmf->ptep, 1ul << order) || KNOCKED_OUT(FAULT_RANGE_RECHECK)))
+	if (likely(range_none(vmf->ptep, 1ul << order) || KNOCKED_OUT(FAULT_RANGE_RECHECK)) &&
+	    check_stable_address_space(vmf))
 		return true;
 	pte_unmap_unlock(vmf->pt, vmf->ptl);
 	return false;
@@ -228,6 +229,8 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 			return VM_FAULT_OOM;
 	}
 	while (unlikely((ret = handle_pte_fault(&vmf)) & (FAULT_AGAIN | FAULT_WAIT))) {
+		if (!check_stable_address_space(&vmf))
+			return VM_FAULT_SIGBUS;
 		if (ret == FAULT_AGAIN)
 			RETRY();
 		else

@@ -38,7 +38,7 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_SIGSEGV	0x02u	/* the access is fatal: alone a guard region, or with one of */
 #define VM_FAULT_BADMAP		0x04u	/* no VMA there (SEGV_MAPERR) */
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
-#define VM_FAULT_SIGBUS		0x20u	/* beyond i_size of the mapped file; no huge page is left */
+#define VM_FAULT_SIGBUS		0x20u	/* beyond i_size of the mapped file; no huge page is left; a reaped mm */
 #define VM_FAULT_HWPOISON	0x40u	/* the page is hwpoisoned */
 #define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: retry under mmap_lock */
 

@@ -149,6 +149,8 @@ bool do_fault_around(struct vm_fault *vmf)
 	}
 	at = vmf->ptep + ((vmf->addr - window.addr) >> PAGE_SHIFT);
 	done = pte_none(ptep_get(at));
+	if (unlikely(!check_stable_address_space(vmf)))
+		window.end = index;	/* nothing is mapped */
 	mapped = map_window(vmf, &window, folio, index);
 	done = done && !pte_none(ptep_get(at));
 	mm_count(vmf->pt, MM_FILEPAGES, (long)mapped);

@@ -150,7 +150,7 @@ static vm_fault_t do_map_fault(struct vm_fault *vmf)
 
 	if (unlikely(ret))
 		return ret;
-	if (!lock_and_compare(vmf)) {
+	if (!lock_and_compare_none(vmf)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return FAULT_AGAIN;
@@ -178,7 +178,7 @@ static vm_fault_t do_set_pmd(struct vm_fault *vmf, struct folio *folio)
 {
 	pmd_t pmd = mk_huge_pmd(&folio->page, vmf->vma->vm_page_prot);
 
-	if (!same_thp_locked(vmf, __pmd(0)))
+	if (!lock_and_compare_none_pmd(vmf))
 		return FAULT_AGAIN;
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		folio_mark_dirty(folio);
@@ -221,7 +221,7 @@ static vm_fault_t do_cow_fault(struct vm_fault *vmf)
 		goto no_folio;
 	copy_payload(&copy->page, folio_page_of(vmf, folio));
 	SYNCPOINT("file_fault.copied");
-	if (lock_and_compare(vmf)) {
+	if (lock_and_compare_none(vmf)) {
 		map_new_folio(vmf, copy, vmf->addr, 1);
 		mm_count(vmf->pt, MM_ANONPAGES, 1);
 		pte_unmap_unlock(vmf->pt, vmf->ptl);

@@ -9,6 +9,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
 #include "core/mm/vma.h"
+#include "core/op/exit.h"
 #include "core/op/fault.h"
 #include "core/pgtable/ptl.h"
 #include "core/probe/knockout.h"
@@ -170,6 +171,20 @@ void hmm_mirror_fill(struct hmm_mirror *mirror, unsigned long start, unsigned lo
 	}
 }
 
+/* The mm may exit meanwhile. Returns 0, -EFAULT, or -ENOMEM. */
+static int fault(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	vm_fault_t ret;
+
+	if (!mmget_not_zero(mm))
+		return -EFAULT;
+	ret = do_user_addr_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0);
+	mmput(mm);
+	if (likely(!ret))
+		return 0;
+	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
 /* Locking: the mirror's. */
 static bool allows(hmm_pfn_t entry, bool write)
 {
@@ -198,7 +213,7 @@ static bool vma_allows(struct mm_struct *mm, unsigned long addr, bool write)
 int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, void (*use)(struct page *page, void *arg),
 		   void *arg)
 {
-	vm_fault_t ret;
+	int err;
 	RETRY_LOOP(100000, "an entry of a mirror, faulted in");
 
 	addr &= PAGE_MASK;
@@ -216,9 +231,9 @@ int hmm_mirror_use(struct hmm_mirror *mirror, unsigned long addr, bool write, vo
 			return 0;
 		if (!vma_allows(mirror->mm, addr, write))
 			return -EFAULT;
-		ret = do_user_addr_fault(mirror->mm, addr, write ? FAULT_FLAG_WRITE : 0);
-		if (ret)
-			return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+		err = fault(mirror->mm, addr, write);
+		if (err)
+			return err;
 		RETRY();
 	}
 }

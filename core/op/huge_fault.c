@@ -51,7 +51,7 @@ static vm_fault_t do_huge_zero_page(struct vm_fault *vmf, struct page *table)
 		give_back(NULL, table);
 		return FAULT_PTES;
 	}
-	if (!same_thp_locked(vmf, __pmd(0))) {
+	if (!lock_and_compare_none_pmd(vmf)) {
 		give_back(NULL, table);
 		return FAULT_AGAIN;
 	}
@@ -71,7 +71,7 @@ static vm_fault_t do_huge_page(struct vm_fault *vmf, struct page *table)
 		give_back(NULL, table);
 		return FAULT_PTES;
 	}
-	if (!same_thp_locked(vmf, __pmd(0))) {
+	if (!lock_and_compare_none_pmd(vmf)) {
 		give_back(folio, table);
 		return FAULT_AGAIN;
 	}

@@ -45,10 +45,13 @@ static bool pages_identical(const struct page *a, const struct page *b)
 
 /* ---- one page ---- */
 
-/* Locking: mmap_lock. Source: mm/ksm.c. */
+/*
+ * The VMA of an item's page, NULL also if its mm exits: that waits for scans which began before, and unmaps pages once.
+ * Locking: ksm_lock(), mmap_lock. Source: mm/ksm.c.
+ */
 static struct vm_area_struct *find_mergeable_vma(struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *vma = vma_lookup(mm, addr);
+	struct vm_area_struct *vma = ksm_test_exit(mm) ? NULL : vma_lookup(mm, addr);
 
 	return vma && (vma->vm_flags & VM_MERGEABLE) && vma_anon_vma(vma) ? vma : NULL;
 }

@@ -78,24 +78,41 @@ static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long s
 	return list;
 }
 
-/*
- * @vma: the list of detached VMAs. They are unlinked from rmap walks before their tables are freed. @floor, @ceiling:
- * bounds of tables that may be freed, the VMAs on either side. Source: mm/memory.c, free_pgtables().
- */
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma)
+{
+	for (; vma; vma = vma->vm_next_detached)
+		zap_range(tlb, vma, vma->vm_start, vma->vm_end, ZAP_UNMAP);
+}
+
+void unlink_vmas(struct vm_area_struct *vma)
+{
+	for (; vma; vma = vma->vm_next_detached) {
+		unlink_anon_vmas(vma);
+		vma_unlink_file(vma);
+		hugetlb_vma_close(vma);
+	}
+}
+
+void remove_vmas(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	while (vma) {
+		struct vm_area_struct *rest = vma->vm_next_detached;
+
+		vma_free(mm, vma);
+		vma = rest;
+	}
+}
+
+/* @vma: the list of detached VMAs. @floor, @ceiling: bounds of tables that may be freed, the VMAs on either side. */
 static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			 unsigned long floor, unsigned long ceiling)
 {
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(&tlb, &mm->pt);
-	for (struct vm_area_struct *v = vma; v; v = v->vm_next_detached)
-		zap_range(&tlb, v, v->vm_start, v->vm_end, ZAP_UNMAP);
+	unmap_vmas(&tlb, vma);
 	SYNCPOINT("munmap.zapped");
-	for (; vma; vma = vma->vm_next_detached) {
-		unlink_anon_vmas(vma);
-		vma_unlink_file(vma);
-		hugetlb_vma_close(vma);
-	}
+	unlink_vmas(vma);
 	free_pgtables(&tlb, start, end, floor, ceiling);
 	tlb_finish_mmu(&tlb);
 }
@@ -123,12 +140,7 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 		mmap_write_downgrade(mm);
 	if (vma)
 		unmap_region(mm, vma, start, end, floor, ceiling);
-	while (vma) {
-		struct vm_area_struct *rest = vma->vm_next_detached;
-
-		vma_free(mm, vma);
-		vma = rest;
-	}
+	remove_vmas(mm, vma);
 	return 0;
 }
 

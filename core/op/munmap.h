@@ -5,6 +5,7 @@
 
 #include "core/base/event.h"
 #include "core/mm/mm_types.h"
+#include "core/pgtable/mmu_gather.h"
 
 DECLARE_EVENT(MUNMAP);
 
@@ -26,5 +27,15 @@ int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long en
  * mmap_lock for write.
  */
 int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
+
+/*
+ * The parts of an unmap, for a list of VMAs linked by vm_next_detached. unmap_vmas - zaps their pages; unlink_vmas -
+ * makes them unreachable for reverse-map walks, so that their tables may be freed (free_pgtables()); remove_vmas() -
+ * frees those that are detached. Locking: mmap_lock for write, or they are detached; unmap_vmas(): mmap_lock for read
+ * is enough, and remove_vmas() needs them detached. Source: mm/memory.c; mm/vma.c.
+ */
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma);
+void unlink_vmas(struct vm_area_struct *vma);
+void remove_vmas(struct mm_struct *mm, struct vm_area_struct *vma);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "core/mm/address_space.h"
 #include "core/mm/anon_vma.h"
+#include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/op/fault.h"
 #include "core/pgtable/pmd_leaf.h"
@@ -22,6 +23,7 @@ DECLARE_KNOCKOUT(FAULT_RECHECK);
 DECLARE_KNOCKOUT(COW_REUSE_CHECK);
 DECLARE_KNOCKOUT(FAULT_READY);
 DECLARE_KNOCKOUT(THP_FAULT_RECHECK);
+DECLARE_KNOCKOUT(OOM_UNSTABLE);
 
 /* These never leave handle_mm_fault(): */
 #define FAULT_AGAIN	0x8000u		/* the entry or its table changed meanwhile */
@@ -62,6 +64,28 @@ static inline bool lock_and_compare(struct vm_fault *vmf)
 	return false;
 }
 
+/*
+ * The reaper takes pages of private memory while threads of the killed process still run: they must not find another
+ * page there. Locking: the PTL; the flag is set before the reaper locks it to take a page. Source:
+ * include/linux/oom.h.
+ */
+static inline bool check_stable_address_space(const struct vm_fault *vmf)
+{
+	return likely(!mm_flag(vmf->vma->vm_mm, MMF_UNSTABLE)) || (vmf->vma->vm_flags & VM_SHARED) ||
+	       KNOCKED_OUT(OOM_UNSTABLE);
+}
+
+/* lock_and_compare() where nothing is mapped. */
+static inline bool lock_and_compare_none(struct vm_fault *vmf)
+{
+	if (!lock_and_compare(vmf))
+		return false;
+	if (check_stable_address_space(vmf))
+		return true;
+	pte_unmap_unlock(vmf->pt, vmf->ptl);
+	return false;
+}
+
 /* The same for the leaf at vmf->pmdp, whose lock is @ptl, and which was @pmd; @blind: nothing is compared. */
 static inline bool lock_and_compare_leaf(struct vm_fault *vmf, spinlock_t *ptl, pmd_t pmd, bool blind)
 {
@@ -83,6 +107,17 @@ static inline bool lock_and_compare_pmd(struct vm_fault *vmf, pmd_t pmd, bool bl
 static inline bool same_thp_locked(struct vm_fault *vmf, pmd_t pmd)
 {
 	return lock_and_compare_pmd(vmf, pmd, KNOCKED_OUT(THP_FAULT_RECHECK));
+}
+
+/* The same where nothing is mapped. */
+static inline bool lock_and_compare_none_pmd(struct vm_fault *vmf)
+{
+	if (!same_thp_locked(vmf, __pmd(0)))
+		return false;
+	if (check_stable_address_space(vmf))
+		return true;
+	spin_unlock(vmf->ptl);
+	return false;
 }
 
 /* @pte after the access. A fault that only unshares leaves it read-only. */

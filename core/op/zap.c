@@ -2,6 +2,7 @@
 /* zap.c - clears the entries of a range. */
 #include "core/op/zap.h"
 
+#include "core/host/age.h"
 #include "core/mm/filemap.h"
 #include "core/mm/hugetlb_share.h"
 #include "core/mm/mm.h"
@@ -231,6 +232,8 @@ static void zap_pmd(struct zap *zap, pmd_t *pmdp, unsigned long addr, unsigned l
 	RETRY_LOOP(100000, "a table to zap");
 
 	zap->kept = false;
+	SYNCPOINT("zap.before_table");
+	assert_linked(&kind_page_table, &table_page(pmdp)->probe, table_page(pmdp));
 	while (addr < end) {
 		ptep = pte_offset_map_lock(pt, pmdp, addr, &ptl);
 		if (!ptep) {

@@ -18,28 +18,6 @@ static const char *const policies[] = {
 static const struct wanted wanted[] = { MET(EV_ANON_VMA_REUSE, 1), MET(EV_ANON_VMA_WAIT, 1),
 					MET(EV_ANON_VMA_UNMAPPED, 1) };
 
-static void churns(const char *policy, unsigned int threads, uint64_t seed)
-{
-	struct crew crew = {
-		.run = {
-			.workload = workload_find("anon_vma_churn"), .policy = world_policy(policy), .threads = threads,
-			.seed = seed, .checking = true,
-		},
-		.ops = test_rounds(200),
-	};
-	int err;
-
-	world_start(1ul << 17, CACHE_LINE);
-	syncpoint_noise(50);
-	err = run_workload(&crew);
-	syncpoint_noise(0);
-	if (!world_stop() || err)
-		fail_msg("%s, %u threads: error %d", policy, threads, err);
-	for (unsigned int i = 0; i < crew.run.workload->nr_roles; i++)
-		if (!crew.items[i])
-			fail_msg("%s: nothing done as %s", policy, crew.run.workload->roles[i].name);
-}
-
 /* Row: A2. */
 static void churn_holds(void **state)
 {
@@ -47,7 +25,8 @@ static void churn_holds(void **state)
 
 	(void)state;
 	while (another_storm(&storms))
-		churns(policies[storms.index / 2 % ARRAY_SIZE(policies)], storms.index % 2 ? 6 : 3, storms.seed);
+		crew_storm(workload_find("anon_vma_churn"), policies[storms.index / 2 % ARRAY_SIZE(policies)],
+			   storms.index % 2 ? 6 : 3, storms.seed, 200);
 }
 
 int main(void)

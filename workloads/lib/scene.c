@@ -45,12 +45,23 @@ static int settle(struct workload_run *run, int err)
 	return err;
 }
 
-void scene_close(struct workload_run *run)
+static void drop_references(void)
 {
 	struct scene_state *state = &scene_state;
 
 	if (state->folio)
 		folio_put(state->folio);
+	if (state->killed)
+		mmdrop(state->killed);
+	state->folio = NULL;
+	state->killed = NULL;
+}
+
+void scene_close(struct workload_run *run)
+{
+	struct scene_state *state = &scene_state;
+
+	drop_references();
 	if (state->child)
 		mm_exit(state->child);
 	if (run->data)
@@ -68,9 +79,7 @@ int scene_check(struct workload_run *run)
 	struct mm_struct *mms[2] = { space->mm, scene_state.child };
 	char why[256];
 
-	if (scene_state.folio)
-		folio_put(scene_state.folio);
-	scene_state.folio = NULL;
+	drop_references();
 	rcu_barrier();
 	if (!oracle_at_rest(mms, scene_state.child ? 2 : 1, why, sizeof(why)))
 		return space_fail(space, -EUCLEAN, "%s", why);
@@ -187,6 +196,22 @@ int scene_mergeable(struct workload_run *run)
 	if (!err)
 		ksm_scan(space->mm, SCENE_PAGES);	/* the next scan merges what has not changed since */
 	return settle(run, err);
+}
+
+int scene_killed(struct workload_run *run)
+{
+	int err = scene_forked(run);
+
+	if (!err)
+		err = space_fault(run->data, scene_state.child, start(run), FAULT_FLAG_WRITE);
+	if (!err)
+		err = contents_write(scene_state.child, start(run), SCENE_MARK);
+	if (err)
+		return settle(run, err);
+	scene_state.killed = scene_state.child;
+	mmgrab(scene_state.killed);
+	mm_kill(scene_state.killed);
+	return 0;
 }
 
 /* ---- files ---- */

@@ -30,6 +30,8 @@ int scene_family(struct workload_run *run);
 int scene_forked(struct workload_run *run);
 /* The second process has copied a page, and the scene has its folio. */
 int scene_heir(struct workload_run *run);
+/* The second process has written to the page, and was killed; the scene has a reference to its struct. */
+int scene_killed(struct workload_run *run);
 /* The first process's page is swapped out, and shared by the second, whose workers are in turn. */
 int scene_family_swapped(struct workload_run *run);
 /* The file's pages are not in memory; are; and each is mapped, and dirty. One is private. */
@@ -74,6 +76,8 @@ int64_t scene_migrate(struct worker *worker);
 int64_t scene_move_page(struct worker *worker);		/* move_pages(), to its node's next */
 int64_t scene_fork(struct worker *worker);		/* and the child's exit */
 int64_t scene_exit(struct worker *worker);		/* of the second process */
+int64_t scene_mrelease(struct worker *worker);		/* process_mrelease() of the killed process */
+int64_t scene_read_killed(struct worker *worker);	/* as a user of it, if it has any left */
 int64_t scene_referenced(struct worker *worker);	/* a walk of the reverse map */
 int64_t scene_look_up(struct worker *worker);		/* from the folio to its anon_vma */
 int64_t scene_merge(struct worker *worker);		/* a scan of KSM */

@@ -263,6 +263,29 @@ int64_t scene_exit(struct worker *worker)
 	return 1;
 }
 
+int64_t scene_mrelease(struct worker *worker)
+{
+	return done(worker, sys_process_mrelease(scene_state.killed, 0));
+}
+
+/* It holds what its process wrote, or was reaped. */
+int64_t scene_read_killed(struct worker *worker)
+{
+	struct mm_struct *mm = scene_state.killed;
+	uint64_t mark = SCENE_MARK;
+	vm_fault_t ret;
+
+	if (!mmget_not_zero(mm))
+		return 1;
+	ret = do_user_addr_fault(mm, addr_of(worker), 0);
+	if (!ret)
+		contents_read(mm, addr_of(worker), &mark);
+	mmput(mm);
+	if (ret & ~VM_FAULT_SIGBUS || (machine.payload && mark != SCENE_MARK))
+		return space_fail(space_of(worker), -EUCLEAN, "a page of a killed process has lost what it wrote");
+	return 1;
+}
+
 /* ---- what looks ---- */
 int64_t scene_referenced(struct worker *worker)
 {

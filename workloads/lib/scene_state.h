@@ -8,10 +8,13 @@
 /* Lock key: (C) const while workers run (X) the thread of scene_exit() */
 struct scene_state {
 	struct mm_struct *child;	/* (X) the second process; NULL: none, or it has ended */
+	struct mm_struct *killed;	/* (C) the second process if it was killed, by a reference; NULL: none */
 	struct folio *folio;		/* (C) with a reference, or NULL */
 	bool in_turn;			/* (C) odd workers are of the second process */
 	bool swap, pool;		/* (C) are to be taken down */
 };
+
+#define SCENE_MARK	7u	/* what the killed process wrote */
 
 extern struct scene_state scene_state;
 

@@ -65,3 +65,27 @@ SCENARIO(anon_vma_vs_unlink,
 	.setup = scene_heir,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(exit_vs_mrelease,
+	.what = "the memory of a killed process is released while it exits",
+	.nr_roles = 2,
+	.roles = { { "exit", scene_exit, NULL }, { "release", scene_mrelease, NULL } },
+	.setup = scene_killed,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(exit_vs_remote_read,
+	.what = "a page of a process is read as a user of its mm, while it exits",
+	.nr_roles = 2,
+	.roles = { { "exit", scene_exit, NULL }, { "read remotely", scene_read_killed, NULL } },
+	.setup = scene_killed,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mrelease_vs_read,
+	.what = "a page of a killed process is released while it is read",
+	.nr_roles = 2,
+	.roles = { { "release", scene_mrelease, NULL }, { "read", scene_read_killed, NULL } },
+	.setup = scene_killed,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -81,4 +81,31 @@ static inline int run_workload(struct crew *crew)
 	return load_relaxed(&crew->error) ? load_relaxed(&crew->error) : err;
 }
 
+/*
+ * The same as a storm, with noise at sync points, on a machine of its own: fails the test unless all went well, each
+ * role did something, and nothing leaked. Includes cmocka.h first, as every test does.
+ */
+static inline void crew_storm(const struct workload *workload, const char *policy, unsigned int threads, uint64_t seed,
+			      unsigned int ops)
+{
+	struct crew crew = {
+		.run = { .workload = workload, .policy = world_policy(policy), .threads = threads, .seed = seed,
+			 .checking = true },
+		.ops = test_rounds(ops),
+	};
+	int err;
+
+	for (unsigned int i = 0; i < workload->nr_axes; i++)
+		crew.run.choice[i] = workload->axes[i].values[0];
+	world_start(1ul << 17, CACHE_LINE);
+	syncpoint_noise(50);
+	err = run_workload(&crew);
+	syncpoint_noise(0);
+	if (!world_stop() || err)
+		fail_msg("%s, %u threads: error %d", policy, threads, err);
+	for (unsigned int i = 0; i < workload->nr_roles; i++)
+		if (!crew.items[i])
+			fail_msg("%s: nothing done as %s", policy, workload->roles[i].name);
+}
+
 #endif

@@ -77,6 +77,28 @@ static void a_mirror_ends_beside_the_exit(void **state)
 	assert_int_equal(meanwhile_ran(), 1);
 }
 
+static void use_in_vain(void *mirror)
+{
+	assert_int_equal(use(mirror, 0), -EFAULT);
+	frame_drain_cpu();
+}
+
+/* The VMA is still there, and its pages are unmapped. */
+/* Rows: H4, L9. */
+static void a_device_does_not_fault_in_what_ends(void **state)
+{
+	struct hmm_mirror mirror;
+	struct mm_struct *mm;
+
+	(void)state;
+	needs_checks();
+	mm = mirrored_mm(&mirror);
+	meanwhile("exit.unmapped", use_in_vain, &mirror);
+	mm_exit(mm);
+	assert_int_equal(meanwhile_ran(), 1);
+	hmm_mirror_destroy(&mirror);
+}
+
 /* ---- accesses ---- */
 
 static void make_old(struct mm_struct *mm, unsigned long i)
@@ -145,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_mirror_outlives_its_mm, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_mirror_ends_beside_the_exit, swap_world_up, world_down),
+		cmocka_unit_test_setup_teardown(a_device_does_not_fault_in_what_ends, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(uses_of_a_mirror_are_accesses, swap_world_up, world_down),
 		cmocka_unit_test_setup_teardown(a_cookie_is_valid_until_an_invalidation, swap_world_up, world_down),
 	};
