@@ -107,5 +107,6 @@
 #include "core/probe/retry.h"
 #include "core/probe/schedule.h"
 #include "core/probe/syncpoint.h"
+#include "core/probe/timeline.h"
 
 #endif

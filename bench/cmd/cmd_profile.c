@@ -22,12 +22,14 @@ struct profile_options {
 	double seconds;
 	bool bare, quick, all;		/* all: no workload was named */
 	char *out;			/* NULL: profile.json in a new run's folder */
+	char *trace_path;		/* NULL: no trace */
+	struct timeline_trace trace;
 	json_t *cases;
 	unsigned int nr, done, failed;	/* cases: all of them, and those that are over */
 	double begin;			/* when the first one began */
 };
 
-enum { OPT_SECONDS = 1, OPT_OUT, OPT_BARE, OPT_QUICK };
+enum { OPT_SECONDS = 1, OPT_OUT, OPT_BARE, OPT_QUICK, OPT_TRACE };
 
 static const struct poptOption options[] = {
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, choices_options, 0, "Workloads and policies:", NULL },
@@ -35,6 +37,7 @@ static const struct poptOption options[] = {
 	{ "quick", 'q', POPT_ARG_NONE, NULL, OPT_QUICK, "smoke run: 50ms for each case, the default policy", NULL },
 	{ "out", 'o', POPT_ARG_STRING, NULL, OPT_OUT, "write results to FILE (default: in results/HOST/TIME/)",
 	  "FILE" },
+	{ "trace", 0, POPT_ARG_STRING, NULL, OPT_TRACE, "write what each thread did last, by time, to FILE", "FILE" },
 	{ "bare", 0, POPT_ARG_NONE, NULL, OPT_BARE, "run without instruments, to measure their cost", NULL },
 	COMMAND_OPTIONS_END
 };
@@ -48,6 +51,8 @@ static int take(void *target, int option, const char *text)
 		return take_time("--seconds", text, 0.001, 3600, &profile->seconds);
 	case OPT_OUT:
 		return keep_text(&profile->out, text);
+	case OPT_TRACE:
+		return keep_text(&profile->trace_path, text);
 	case OPT_BARE:
 		profile->bare = true;
 		return 0;
@@ -106,7 +111,8 @@ static void run_case(struct profile_options *run, const struct run_case *what)
 	int error;
 
 	show_progress(run, what);
-	error = profile_run(&profile, what, &run->choices, run->seconds, run->bare);
+	error = profile_run(&profile, what, &run->choices, run->seconds, run->bare,
+			    run->trace_path ? &run->trace : NULL);
 	progress_end();
 	run->done++;
 	if (error && !profile.skipped) {
@@ -157,19 +163,34 @@ static int write_file(const struct profile_options *profile, struct out_file *fi
 	return out_file_put_json(file, root, 0);
 }
 
+static int end_trace(struct profile_options *profile, int status)
+{
+	status = timeline_trace_end(&profile->trace, status);
+	if (!status)
+		printf("The trace is in %s, for ui.perfetto.dev: %llu events%s.\n", profile->trace.file.path,
+		       (unsigned long long)profile->trace.events,
+		       profile->trace.overwritten ? ", the latest of each thread" : "");
+	return status;
+}
+
 static int run_into_file(struct profile_options *profile, int argc, const char **argv)
 {
 	struct run_output output;
-	int status = run_output_begin(&output, profile->out, "profile.json");
+	int status = profile->trace_path ? timeline_trace_begin(&profile->trace, profile->trace_path) : 0;
 
 	if (status)
 		return status;
+	status = run_output_begin(&output, profile->out, "profile.json");
+	if (status)
+		return profile->trace_path ? timeline_trace_end(&profile->trace, status) : status;
 	profile->cases = json_array();
 	interrupt_defer();
 	status = run_cases(profile);
 	if (!status)
 		status = write_file(profile, &output.file, argc, argv);
 	json_decref(profile->cases);
+	if (profile->trace_path)
+		status = end_trace(profile, status);
 	status = run_output_end(&output, status, interrupted() || profile->failed ? RUN_ASIDE : RUN_LATEST);
 	if (status)
 		return status;
@@ -216,6 +237,8 @@ static int run_profile(int argc, const char **argv)
 
 	choices_init(&profile.choices);
 	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &profile);
+	if (!status && profile.bare && profile.trace_path)
+		status = complain("--trace needs the instruments, and --bare is without");
 	if (status)
 		return status;
 	if (!FAULTLINE_PROFILE && !profile.bare) {
@@ -234,6 +257,7 @@ static int run_profile(int argc, const char **argv)
 	suite_free(&profile.suite);
 	choices_free(&profile.choices);
 	free(profile.out);
+	free(profile.trace_path);
 	return status;
 }
 

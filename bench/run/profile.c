@@ -15,6 +15,7 @@
 /* One worker's own, on lines of its own. */
 struct gauge {
 	struct latencies *latencies;	/* NULL: no instruments */
+	struct timeline *timeline;	/* NULL: none wanted */
 	uint64_t items;
 	double start, end, preparing;	/* when; seconds of prepare() in between */
 	pthread_t thread;
@@ -33,6 +34,7 @@ static void instruments_on(struct gauge *gauge)
 {
 	if (!gauge->latencies)
 		return;
+	timeline_begin(gauge->timeline);
 	latency_timing_begin(gauge->latencies);
 	lockstat_timing_begin();
 	retry_counting_begin();
@@ -41,6 +43,7 @@ static void instruments_on(struct gauge *gauge)
 static void instruments_off(void)
 {
 	latency_timing_end();
+	timeline_begin(NULL);
 	lockstat_timing_end();
 	retry_counting_end();
 }
@@ -158,7 +161,7 @@ static void let_workers_work(unsigned int nr, double seconds)
 	pthread_barrier_destroy(&now.end);
 }
 
-static int make_gauges(unsigned int nr, bool bare)
+static int make_gauges(unsigned int nr, bool bare, bool timelines)
 {
 	size_t size = nr * sizeof(*now.gauges);
 
@@ -168,7 +171,8 @@ static int make_gauges(unsigned int nr, bool bare)
 	memset(now.gauges, 0, size);
 	for (unsigned int i = 0; !bare && i < nr; i++) {
 		now.gauges[i].latencies = latencies_new();
-		if (!now.gauges[i].latencies)
+		now.gauges[i].timeline = timelines ? calloc(1, sizeof(struct timeline)) : NULL;
+		if (!now.gauges[i].latencies || (timelines && !now.gauges[i].timeline))
 			return -ENOMEM;
 	}
 	return 0;
@@ -176,8 +180,10 @@ static int make_gauges(unsigned int nr, bool bare)
 
 static void free_gauges(unsigned int nr)
 {
-	for (unsigned int i = 0; now.gauges && i < nr; i++)
+	for (unsigned int i = 0; now.gauges && i < nr; i++) {
 		free(now.gauges[i].latencies);
+		free(now.gauges[i].timeline);
+	}
 	free(now.gauges);
 	now.gauges = NULL;
 }
@@ -263,10 +269,17 @@ static int gather(struct profile *profile, unsigned int nr)
 	return error ? error : gather_retries(profile);
 }
 
-static int run_case(struct profile *profile, double seconds)
+static void put_timelines(struct timeline_trace *trace, const struct profile *profile)
+{
+	timeline_trace_case(trace, profile->what->name, profile->ns_per_tick);
+	for (unsigned int i = 0; i < profile->what->threads; i++)
+		timeline_trace_thread(trace, now.crew.seats[i].role->name, now.gauges[i].timeline);
+}
+
+static int run_case(struct profile *profile, double seconds, struct timeline_trace *trace)
 {
 	unsigned int nr = profile->what->threads;
-	int error = make_gauges(nr, profile->bare);
+	int error = make_gauges(nr, profile->bare, trace);
 
 	if (!error) {
 		lockstat_reset();
@@ -274,12 +287,14 @@ static int run_case(struct profile *profile, double seconds)
 		let_workers_work(nr, seconds);
 		error = gather(profile, nr);
 	}
+	if (!error && trace)
+		put_timelines(trace, profile);
 	free_gauges(nr);
 	return error;
 }
 
 int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds,
-		bool bare)
+		bool bare, struct timeline_trace *trace)
 {
 	int error;
 
@@ -290,7 +305,7 @@ int profile_run(struct profile *profile, const struct run_case *what, const stru
 		profile->skipped = *now.crew.run.skipped;
 		return error;
 	}
-	error = run_case(profile, seconds);
+	error = run_case(profile, seconds, trace);
 	crew_end(&now.crew);
 	if (!error)
 		return 0;

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "bench/run/suite.h"
+#include "bench/run/timeline_trace.h"
 
 /* A lock whose waits take less than this share of all threads' time is no bottleneck. */
 #define BOTTLENECK_SHARE	0.05
@@ -41,11 +42,11 @@ struct profile {
 
 /*
  * profile_run - runs @what for @seconds on the machine that is there, its preparations not counted. @bare: with no
- * instruments on, for comparison. Returns 0, or -errno with the reason in profile->why; profile_free() only follows the
- * former.
+ * instruments on, for comparison. @trace: the threads' timelines go there; or NULL. Returns 0, or -errno with the
+ * reason in profile->why; profile_free() only follows the former.
  */
 int profile_run(struct profile *profile, const struct run_case *what, const struct choices *choices, double seconds,
-		bool bare);
+		bool bare, struct timeline_trace *trace);
 void profile_free(struct profile *profile);
 
 /* Of all threads' time, the share that went into waiting for locks of @rank. */

@@ -2,6 +2,8 @@
 /* lockstat.c - costs of locks, by cpu and rank. */
 #include "core/lock/lockstat.h"
 
+#include "core/probe/timeline.h"
+
 /* Lock key: (A) atomic: written by this cpu, read by any */
 struct lockstat_cpu {
 	uint64_t count[NR_LOCK_RANKS][NR_LOCKSTATS];	/* (A) */
@@ -16,7 +18,7 @@ _Thread_local struct lockstat_timed *this_lockstat;
 
 static void next_sample(struct lockstat_timed *mine)
 {
-	mine->until = 1 + (uint32_t)rng_below(&mine->rng, 2 * LOCKSTAT_INTERVAL - 1);
+	mine->until = mine->all ? 1 : 1 + (uint32_t)rng_below(&mine->rng, 2 * LOCKSTAT_INTERVAL - 1);
 }
 
 void lockstat_timing_begin(void)
@@ -26,6 +28,7 @@ void lockstat_timing_begin(void)
 	if (!mine->rng.state)
 		rng_init(&mine->rng, this_cpu->id);
 	mine->lock = NULL;
+	mine->all = this_timeline;
 	next_sample(mine);
 	this_lockstat = mine;
 }
@@ -39,17 +42,23 @@ void lockstat_timing_end(void)
 __noinline void lockstat_sample_begin(struct lockstat_timed *mine, const void *lock, enum lock_rank rank)
 {
 	next_sample(mine);
-	if (mine->lock)
+	if (mine->all)
+		timeline_lock(lock, lockrank_name(rank));
+	if (mine->lock || (mine->all && rng_below(&mine->rng, LOCKSTAT_INTERVAL)))
 		return;
 	mine->lock = lock;
 	mine->rank = (uint8_t)rank;
 	mine->since = clock_ticks();
 }
 
-__noinline void lockstat_sample_end(struct lockstat_timed *mine)
+__noinline void lockstat_sample_end(struct lockstat_timed *mine, const void *lock)
 {
 	struct lock_times *times = &mine->of[mine->rank];
 
+	if (mine->all)
+		timeline_unlock(lock);
+	if (mine->lock != lock)
+		return;
 	count_own(&times->hold, clock_ticks() - mine->since);
 	count_own(&times->hold_samples, 1);
 	mine->lock = NULL;
@@ -64,6 +73,8 @@ static void add_wait(enum lock_rank rank, const struct wait_cost *cost)
 		return;
 	times = &this_lockstat->of[rank];
 	waited = clock_ticks() - cost->since;
+	if (this_timeline)
+		timeline_add(TIMELINE_WAIT, lockrank_name(rank), cost->since);
 	count_own(&times->contended, 1);
 	count_own(&times->wait, waited);
 	if (waited > load_relaxed(&times->wait_most))

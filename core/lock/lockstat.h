@@ -66,6 +66,7 @@ struct lockstat_timed {
 	struct lock_times of[NR_LOCK_RANKS];	/* (A) all but acquired */
 	uint32_t until;				/* (T) acquisitions before the next timed one */
 	uint8_t rank;				/* (T) of lock */
+	bool all;				/* (T) each lock is noted, for a timeline */
 	const void *lock;			/* (T) the lock being timed; NULL: none */
 	uint64_t since;				/* (T) */
 	struct rng rng;				/* (T) */
@@ -75,14 +76,14 @@ extern _Thread_local struct lockstat_timed *this_lockstat;	/* (T) NULL: the call
 
 /*
  * Starts timing the calling cpu's locks; lockstat_timing_end() stops it, at the latest before the cpu unregisters. A
- * lock held at that moment is not timed.
+ * lock held at that moment is not timed. A thread with a timeline begins that before.
  */
 void lockstat_timing_begin(void);
 void lockstat_timing_end(void);
 
 /* One of LOCKSTAT_INTERVAL acquisitions on average is timed, from lockstat_acquired() to lockstat_released(). */
 void lockstat_sample_begin(struct lockstat_timed *mine, const void *lock, enum lock_rank rank);
-void lockstat_sample_end(struct lockstat_timed *mine);
+void lockstat_sample_end(struct lockstat_timed *mine, const void *lock);
 
 /*
  * Called by a lock's own functions after each acquisition. lockstat_released() - the same before each release. No
@@ -103,8 +104,8 @@ static force_inline void lockstat_released(const void *lock)
 {
 	struct lockstat_timed *mine = this_lockstat;
 
-	if (unlikely(mine && mine->lock == lock))
-		lockstat_sample_end(mine);
+	if (unlikely(mine && (mine->lock == lock || mine->all)))
+		lockstat_sample_end(mine, lock);
 }
 
 /* Counts an acquisition whose release has no hook. */

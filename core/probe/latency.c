@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/assert.h"
+#include "core/probe/timeline.h"
 
 #if FAULTLINE_PROFILE
 _Thread_local struct latencies *this_latencies;
@@ -51,7 +52,9 @@ __noinline void latency_add(const struct operation_site *site, uint64_t since)
 	count_own(&latency->samples, 1);
 	latency->ticks += min(took, (uint64_t)LATENCY_LONG);
 	latency->stands_for = 1;
-	if (latency->ticks < latency->samples * LATENCY_SHORT)
+	if (unlikely(this_timeline))
+		timeline_add(TIMELINE_OPERATION, site->name, since);
+	else if (latency->ticks < latency->samples * LATENCY_SHORT)
 		latency->stands_for += (uint32_t)rng_below(&mine->rng, 2 * LATENCY_INTERVAL - 1);
 	mine->until[index] = latency->stands_for;
 }

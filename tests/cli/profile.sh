@@ -34,6 +34,18 @@ ends 0 profile fault_disjoint --axis pages:2048 --threads 2 --seconds 0.1 --bare
 shows 'items/s, without instruments'
 grep -q '"locks": \[\]' bare.json || surprise 'locks with instruments off'
 
+# What each thread did last, by time: a process for each case, a thread for each worker.
+ends 0 profile fault_one_table limit_lock --threads 2 --seconds 0.05 --policy linux-2.6.14 --out traced.json --trace trace.json
+grep -qE '^The trace is in .*trace.json, for ui.perfetto.dev: [0-9]+ events' out || surprise 'no trace'
+for text in '"name":"process_name","args":{"name":"fault_one_table/policy:linux-2.6.14"},"pid":1' \
+	'"name":"thread_name","args":{"name":"fault 1"},"pid":1,"tid":2' '"pid":2,"tid":1' \
+	'"ph":"X","cat":"operation","name":"fault","ts":' '"ph":"b","cat":"hold","name":"mm->page_table_lock","id":"'; do
+	grep -qF -- "$text" trace.json || surprise "the trace lacks: $text"
+done
+[ "$(grep -c '"ph":"b"' trace.json)" = "$(grep -c '"ph":"e"' trace.json)" ] || surprise 'holds without an end'
+refuses '--trace needs the instruments, and --bare is without' profile limit_lock --bare --trace trace.json
+refuses 'missing/trace.json: No such file or directory' profile limit_lock --trace missing/trace.json
+
 # A workload that cannot be set up is reported, and the others run.
 ends 1 profile 'limit_lock' fault_disjoint --axis pages:65536 --threads 2 --seconds 0.05 --frames 1024 --out failed.json
 reports 'fault_disjoint/policy:linux-6.15/pages:65536/threads:2: '

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/lock/rwsem.h"
 #include "core/probe/operation.h"
+#include "core/probe/timeline.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/threads.h"
 
@@ -113,6 +115,93 @@ static void short_ones_are_timed_now_and_then(void **state)
 	free(latencies);
 }
 
+/* ---- timelines ---- */
+
+/* Lock key: (T) the test's */
+static struct {
+	char what[160];			/* (T) of each event in turn */
+	uint64_t from, to;		/* (T) of the latest */
+	unsigned int nr;		/* (T) */
+} noted;
+
+static void note(const struct timeline_event *event, void *unused)
+{
+	static const char *const kinds[] = { "", "waits ", "held " };
+	size_t used = strlen(noted.what);
+
+	(void)unused;
+	assert_true(event->from <= event->to);
+	if (used < sizeof(noted.what) - 1)
+		snprintf(noted.what + used, sizeof(noted.what) - used, "%s%s; ", kinds[event->kind], event->what);
+	noted.from = event->from;
+	noted.to = event->to;
+	noted.nr++;
+}
+
+static void read_back(const struct timeline *timeline)
+{
+	memset(&noted, 0, sizeof(noted));
+	timeline_for_each(timeline, note, NULL);
+}
+
+static void locks_that_do_not_nest(struct rwsem *one, struct rwsem *other)
+{
+	OPERATION("whole", NULL, 0);
+
+	quick();
+	down_read(one);
+	down_read(other);
+	up_read(one);
+	up_read(other);
+}
+
+static void timed_run(struct timeline *timeline, struct latencies *latencies, struct rwsem *one, struct rwsem *other)
+{
+	timeline_begin(timeline);
+	latency_timing_begin(latencies);
+	lockstat_timing_begin();
+	locks_that_do_not_nest(one, other);
+	lockstat_timing_end();
+	latency_timing_end();
+	timeline_begin(NULL);
+}
+
+/* Short ones too, and each lock, in the order of their ends. */
+static void a_timeline_has_all_in_order(void **state)
+{
+	struct timeline *timeline;
+	struct latencies *latencies;
+	struct rwsem one, other;
+
+	(void)state;
+	needs_checks();
+	timeline = calloc(1, sizeof(*timeline));
+	latencies = latencies_new();
+	init_rwsem(&one, RANK_MMAP_LOCK);
+	init_rwsem(&other, RANK_I_MMAP_RWSEM);
+	for (unsigned int i = 0; i < 3; i++)
+		timed_run(timeline, latencies, &one, &other);
+	read_back(timeline);
+	assert_int_equal(noted.nr, 12);
+	assert_ptr_equal(strstr(noted.what, "quick; held mm->mmap_lock; held address_space.i_mmap_rwsem; whole; "),
+			 noted.what);
+	locks_that_do_not_nest(&one, &other);
+	read_back(timeline);
+	assert_int_equal(noted.nr, 12);
+	/* A wait, and what is older than the ring. */
+	timeline_begin(timeline);
+	for (unsigned int i = 0; i < TIMELINE_EVENTS; i++)
+		timeline_add(TIMELINE_WAIT, "lock", i + 1);
+	timeline_begin(NULL);
+	read_back(timeline);
+	assert_int_equal(timeline->nr, TIMELINE_EVENTS + 12);
+	assert_int_equal(noted.nr, TIMELINE_EVENTS);
+	assert_ptr_equal(strstr(noted.what, "waits lock; "), noted.what);
+	assert_int_equal(noted.from, TIMELINE_EVENTS);
+	free(latencies);
+	free(timeline);
+}
+
 struct timed_thread {
 	struct latencies *latencies;
 };
@@ -163,6 +252,7 @@ int main(void)
 		cmocka_unit_test(callers_that_did_not_ask_are_not_timed),
 		cmocka_unit_test(long_ones_are_all_timed),
 		cmocka_unit_test(short_ones_are_timed_now_and_then),
+		cmocka_unit_test(a_timeline_has_all_in_order),
 		cmocka_unit_test(each_thread_has_its_own),
 		cmocka_unit_test(ticks_are_what_the_kernel_says),
 	};
