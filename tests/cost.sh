@@ -9,7 +9,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 trees=$source/build/cost
 
 # What builds with checks or instruments call and others compile to nothing, wherever it is a statement.
-statements='SYNCPOINT|SCHEDULE_STEP|ASSERT|ASSERT_SLOW|poison|rmap_check|page_life_ends|rwsem_assert_may_sleep
+statements='SYNCPOINT|SCHEDULE_STEP|entry_changes|entry_replaced|tlb_check_\w+|ASSERT|ASSERT_SLOW|poison|rmap_check|page_life_ends|rwsem_assert_may_sleep
 	|life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
 	|lock_(wanted|acquired|released|downgraded)|lockstat_(acquired|released|counted|wait_begin)|OPERATION
 	|probe_word_init|shadow_\w+|object_(linked|unlinked|freed|reused|seen)|assert_linked|page_accessed|frames_(begin|end)

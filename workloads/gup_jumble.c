@@ -68,7 +68,7 @@ static int64_t fork_look_exit(struct worker *worker)
 	if (err)
 		return space_fail(space, err, "fork failed");
 	now = pin_clock();
-	do_user_addr_fault(child, page_addr(worker, any_page(worker)), FAULT_FLAG_WRITE);
+	user_access(child, page_addr(worker, any_page(worker)), FAULT_FLAG_WRITE);
 	if (!pin_check_child(child, page_addr(worker, 0), page_addr(worker, PAGES), now, why, sizeof(why)))
 		err = space_fail(space, -EUCLEAN, "%s", why);
 	mm_exit(child);
@@ -119,7 +119,7 @@ static int64_t change(struct worker *worker)
 		sys_mprotect(mm, addr, PAGE_SIZE, RW);
 		break;
 	default:
-		do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
+		user_access(mm, addr, FAULT_FLAG_WRITE);
 		break;
 	}
 	return 1;

@@ -44,7 +44,7 @@ static int64_t zap(struct worker *worker)
 		unmap_begin(&unmaps);
 		err = sys_madvise(space->mm, addr, pages << PAGE_SHIFT, MADV_DONTNEED);
 		unmap_end(&unmaps);
-		if (err || do_user_addr_fault(space->mm, some, 0))
+		if (err || user_access(space->mm, some, 0))
 			err = space_fail(space, err ? err : -EFAULT, "MADV_DONTNEED and a read at %#lx failed", some);
 	}
 	return err ? err : (int64_t)REGION_PAGES;

@@ -58,13 +58,13 @@ static struct part any_part(struct jumble *jumble)
 /* ---- pages ---- */
 static int fault_write(struct jumble *jumble, struct part part)
 {
-	do_user_addr_fault(jumble->mm, part.start, FAULT_FLAG_WRITE);
+	user_access(jumble->mm, part.start, FAULT_FLAG_WRITE);
 	return 0;
 }
 
 static int fault_read(struct jumble *jumble, struct part part)
 {
-	do_user_addr_fault(jumble->mm, part.start, 0);
+	user_access(jumble->mm, part.start, 0);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ static int populate(struct worker *worker)
 	unsigned long addr = region(worker);
 
 	for (unsigned long i = 0; worker->role == MOVER && i < REGION_PAGES; i++, addr += PAGE_SIZE) {
-		vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);
+		vm_fault_t ret = user_access(space->mm, addr, FAULT_FLAG_WRITE);
 
 		if (ret)
 			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x",
@@ -111,7 +111,7 @@ static int poke(struct worker *worker)
 	for (unsigned int i = 0; i < REGION_PAGES / LOOK_EVERY; i++) {
 		unsigned long base = rng_below(&worker->rng, 2) ? home(worker->run) : away(worker->run);
 		unsigned long addr = base + (rng_below(&worker->rng, REGION_PAGES) << PAGE_SHIFT);
-		vm_fault_t ret = do_user_addr_fault(space->mm, addr, rng_below(&worker->rng, 2) ? FAULT_FLAG_WRITE : 0);
+		vm_fault_t ret = user_access(space->mm, addr, rng_below(&worker->rng, 2) ? FAULT_FLAG_WRITE : 0);
 
 		if (ret && ret != (VM_FAULT_SIGSEGV | VM_FAULT_BADMAP))
 			return space_fail(space, -EFAULT, "a fault at %#lx, which is being moved, ended in %#x", addr,

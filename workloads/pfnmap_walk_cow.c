@@ -109,7 +109,7 @@ static int64_t copy_all(struct worker *worker)
 	int err = load_relaxed(&space->error);
 
 	for (unsigned long i = 0; !err && i < RAW_PAGES; i++) {
-		vm_fault_t ret = do_user_addr_fault(space->mm, region_of(worker) + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
+		vm_fault_t ret = user_access(space->mm, region_of(worker) + (i << PAGE_SHIFT), FAULT_FLAG_WRITE);
 
 		if (ret)
 			err = space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a write ended in %#x", ret);

@@ -118,12 +118,18 @@ static void fill_migration(pte_t *table, pmd_t old)
 		set_pte(table + i, pte_advance_pfn(pmd_to_swp_entry(old), i));
 }
 
+static void flush_leaf(const struct vm_area_struct *vma, unsigned long addr)
+{
+	flush_tlb_range(&load_relaxed(&vma->vm_mm)->pt, addr & PMD_MASK, (addr & PMD_MASK) + PMD_SIZE);
+}
+
 /* A fault maps the page again, so no table replaces the leaf. One under migration has no mapping, nor a reference. */
-static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp)
+static void unmap_file(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr)
 {
 	pmd_t old = pmdp_get_and_clear(pmdp);
 	struct page *page = pmd_page(old);
 
+	flush_leaf(vma, addr);
 	SYNCPOINT("thp.split.cleared");
 	mm_count(&vma->vm_mm->pt, MM_FILEPAGES, -(long)HPAGE_PMD_NR);
 	if (is_pmd_migration_entry(old))
@@ -139,13 +145,13 @@ void __split_huge_pmd_locked(struct vm_area_struct *vma, pmd_t *pmdp, unsigned l
 	pmd_t old;
 
 	count_event(EV_THP_SPLIT_PMD);
-	count_event(EV_TLB_FLUSH);
 	if (page && !folio_test_anon(page_folio(page))) {
-		unmap_file(vma, pmdp);
+		unmap_file(vma, pmdp, addr);
 		return;
 	}
 	table = pgtable_trans_huge_withdraw(pmdp);
 	old = pmdp_invalidate(pmdp);
+	flush_leaf(vma, addr);
 	SYNCPOINT("thp.split.invalid");
 	if (unlikely(is_pmd_migration_entry(old)))
 		fill_migration(page_address(table), old);
@@ -218,7 +224,7 @@ void split_huge_pud(struct vm_area_struct *vma, pud_t *pudp, unsigned long addr)
 	if (pud_trans_huge(pud)) {
 		page = vm_normal_page_pud(pud, ALIGN_DOWN(addr, PUD_SIZE));
 		unmap_huge_pud_locked(vma, pudp, page);
-		count_event(EV_TLB_FLUSH);
+		flush_tlb_range(pt, range.start, range.end);
 		count_event(EV_THP_SPLIT_PUD);
 	}
 	spin_unlock(&pt->page_table_lock);

@@ -155,12 +155,13 @@ bool huge_pmd_unshare(struct vm_area_struct *vma, unsigned long addr)
 	if (!load_relaxed(&table->pt_share_count))
 		return false;
 	spin_lock(&pt->page_table_lock);
+	entry_changes(&pudp->val, "unshared");
 	store_relaxed(&pudp->val, 0);
 	mm_count(pt, MM_UPPER_TABLES, -1);
 	spin_unlock(&pt->page_table_lock);
 	fetch_sub_relaxed(&table->pt_share_count, 1u);
 	count_event(EV_PMD_UNSHARE);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(pt, ALIGN_DOWN(addr, PUD_SIZE), ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE);
 	SYNCPOINT("hugetlb_share.unshared");
 	wait_for_walks(pt);
 	return true;

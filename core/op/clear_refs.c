@@ -156,7 +156,7 @@ int sys_clear_refs(struct mm_struct *mm, enum clear_refs_type type)
 	if (notifies)
 		mmu_notifier_invalidate_range_start(&range);
 	walk_page_range(mm, 0, TASK_SIZE, &ops, &type);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_mm(&mm->pt);
 	if (notifies)
 		mmu_notifier_invalidate_range_end(&range);
 	mmap_write_unlock(mm);

@@ -120,7 +120,7 @@ static void unlink_table(struct collapse *c)
 
 	c->pmd = pmdp_get_and_clear(c->pmdp);	/* (A1) */
 	spin_unlock(ptl);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(&c->mm->pt, c->addr, c->addr + PMD_SIZE);
 	SYNCPOINT("collapse.unlinked");
 	/*
 	 * ORDER[gup-share:A] the PMD entry is cleared before the check of references; pairs with ORDER[gup-share:B].

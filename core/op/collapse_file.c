@@ -83,6 +83,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	if (!pte_tables_can_go(pt))
 		return -EINVAL;
 	tlb_gather_mmu(&tlb, pt);
+	tlb_gather_range(&tlb, addr, addr + PMD_SIZE);
 	mmu_notifier_invalidate_range_start(&range);
 	SYNCPOINT("collapse.before_ptls");
 	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);

@@ -51,6 +51,16 @@ static vm_fault_t reuse(struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * Of two threads none reads the old page when the other has written to the new one. Locking: the PTL. Source:
+ * mm/pgtable-generic.c, ptep_clear_flush().
+ */
+static __noinline void clear_flush(struct vm_fault *vmf)
+{
+	ptep_get_and_clear(vmf->ptep);
+	flush_tlb_page(vmf->pt, vmf->addr);
+}
+
 /* Maps @folio instead of @from, or of an uncounted frame. False, and nothing is done: the entry has changed. */
 static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page *from)
 {
@@ -61,6 +71,8 @@ static bool replace_page(struct vm_fault *vmf, struct folio *folio, struct page 
 	mmu_notifier_invalidate_range_start(&range);
 	mine = lock_and_compare(vmf);
 	if (likely(mine)) {
+		if (unlikely(vmf->pt->policy.tlb))
+			clear_flush(vmf);
 		map_new_folio(vmf, folio, vmf->addr, 1);
 		mm_count(vmf->pt, MM_ANONPAGES, 1);
 		if (from) {

@@ -114,7 +114,7 @@ int sys_fork(struct mm_struct *parent, struct mm_struct **child)
 	mmap_write_lock_nested(mm);
 	err = dup_mmap(mm, parent);
 	mmap_write_unlock(mm);
-	count_event(EV_TLB_FLUSH);	/* before a fault may run: the parent's stale translations still allow writes */
+	flush_tlb_mm(&parent->pt);	/* before a fault may run: the parent's stale translations still allow writes */
 	mmap_write_unlock(parent);
 	if (err) {
 		mm_exit(mm);

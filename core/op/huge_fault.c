@@ -144,6 +144,7 @@ static vm_fault_t do_huge_zero_wp_pmd(struct vm_fault *vmf, pmd_t pmd)
 	mmu_notifier_invalidate_range_start(&range);
 	mine = same_thp_locked(vmf, pmd);
 	if (mine) {
+		invalidate_leaf(vmf, PMD_SIZE);
 		map_huge_folio(vmf, folio);
 		spin_unlock(vmf->ptl);
 	}

@@ -11,6 +11,7 @@
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/knockout.h"
 
@@ -219,7 +220,7 @@ static pmd_t move_soft_dirty_pmd(pmd_t pmd)
 	return pmd_mksoft_dirty(pmd);
 }
 
-bool move_huge_pmd(const struct vm_area_struct *vma, pmd_t *old_pmd, pmd_t *new_pmd)
+bool move_huge_pmd(const struct vm_area_struct *vma, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd)
 {
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
 	spinlock_t *old_ptl = pmd_trans_huge_lock(pt, old_pmd), *new_ptl = pmd_lockptr(pt, new_pmd);
@@ -235,7 +236,7 @@ bool move_huge_pmd(const struct vm_area_struct *vma, pmd_t *old_pmd, pmd_t *new_
 	if (has_deposit(pmd))
 		move_deposit(pt, old_pmd, new_pmd);
 	set_pmd_at(new_pmd, vma_soft_dirty_enabled(vma) ? move_soft_dirty_pmd(pmd) : pmd);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(pt, old_addr, old_addr + PMD_SIZE);
 	count_event(EV_PMD_MOVE);
 	if (new_ptl != old_ptl)
 		spin_unlock(new_ptl);

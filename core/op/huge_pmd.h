@@ -38,9 +38,9 @@ int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t 
 pmd_t share_leaf(pmd_t *src_pmd);
 
 /*
- * move_huge_pmd - moves the leaf of @vma at @old_pmd to @new_pmd, which is none, with its deposit. False: it is no leaf
- * any more. Locking: as move_page_tables(), and the rmap locks.
+ * move_huge_pmd - moves the leaf of @vma at @old_addr, @old_pmd, to @new_pmd, which is none, with its deposit. False:
+ * it is no leaf any more. Locking: as move_page_tables(), and the rmap locks.
  */
-bool move_huge_pmd(const struct vm_area_struct *vma, pmd_t *old_pmd, pmd_t *new_pmd);
+bool move_huge_pmd(const struct vm_area_struct *vma, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd);
 
 #endif

@@ -41,7 +41,7 @@ void zap_hugetlb_entry(struct vm_area_struct *vma, pmd_t *entryp, unsigned long 
 	folio = page_folio(pmd_page(pmd));
 	hugetlb_remove_rmap(folio, vma);
 	spin_unlock(ptl);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(&load_relaxed(&vma->vm_mm)->pt, addr, addr + huge_page_size(hstate_vma(vma)));
 	count_events(EV_PAGE_FREE, folio_nr_pages(folio));
 	SYNCPOINT("hugetlb.cleared");
 	hugetlb_put_folio(vma, addr, folio);
@@ -149,11 +149,11 @@ static bool take_back_one(struct folio *folio, struct vm_area_struct *vma, unsig
 	while (page_vma_mapped_walk(&pvmw)) {
 		store_relaxed(&vma->vm_huge_lost, true);
 		pmdp_get_and_clear(pvmw.pmd);
+		flush_tlb_range(&mm->pt, addr, addr + huge_page_size(hstate_vma(vma)));
 		hugetlb_count(vma, -1);
 		hugetlb_remove_rmap(folio, vma);
 		folio_put(folio);	/* not the last: the caller has one */
 		count_event(EV_HUGETLB_TAKE_BACK);
-		count_event(EV_TLB_FLUSH);
 	}
 	mmu_notifier_invalidate_range_end(&range);
 	return true;

@@ -144,6 +144,7 @@ static bool replace_leaf(struct vm_fault *vmf, pmd_t pmd, struct folio *old, str
 	mmu_notifier_invalidate_range_start(&range);
 	mine = same_leaf_locked(vmf, pmd);
 	if (likely(mine)) {
+		invalidate_leaf(vmf, huge_page_size(hstate_vma(vmf->vma)));
 		map_new_leaf(vmf, new);
 		hugetlb_remove_rmap(old, vmf->vma);
 		spin_unlock(vmf->ptl);

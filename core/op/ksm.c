@@ -88,16 +88,16 @@ static bool has_other_references(const struct folio *folio)
 }
 
 /* (A1) to (A3). Locking: the PTL, the folio lock. */
-static bool write_protect_entry(struct folio *folio, pte_t *ptep, pte_t *orig)
+static bool write_protect_entry(struct folio *folio, const struct page_vma_mapped_walk *pvmw, pte_t *orig)
 {
-	pte_t pte = ptep_get(ptep);
+	pte_t *ptep = pvmw->pte, pte = ptep_get(ptep);
 	bool exclusive = PageAnonExclusive(&folio->page);
 
 	*orig = pte;
 	if ((!pte_write(pte) && !exclusive) || KNOCKED_OUT(KSM_WRPROTECT))
 		return true;
 	pte = ptep_get_and_clear(ptep);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_page(&pvmw->vma->vm_mm->pt, pvmw->address);
 	SYNCPOINT("ksm.entry_cleared");
 	/*
 	 * ORDER[gup-share:A] the entry is cleared before references are counted; pairs with ORDER[gup-share:B]. Weaker:
@@ -134,7 +134,7 @@ static bool write_protect_page(struct vm_area_struct *vma, struct folio *folio, 
 	if (!KNOCKED_OUT(KSM_NOTIFIER))
 		mmu_notifier_invalidate_range_start(&range);
 	if (page_vma_mapped_walk(&pvmw)) {
-		done = write_protect_entry(folio, pvmw.pte, orig);
+		done = write_protect_entry(folio, &pvmw, orig);
 		page_vma_mapped_walk_done(&pvmw);
 	}
 	if (!KNOCKED_OUT(KSM_NOTIFIER))
@@ -152,7 +152,7 @@ static void replace_entry(struct vm_area_struct *vma, unsigned long addr, struct
 	folio_add_anon_rmap_ptes(kfolio, &kfolio->page, 1, vma, addr, RMAP_NONE);
 	if (pte_soft_dirty(ptep_get_and_clear(ptep)))
 		pte = pte_mksoft_dirty(pte);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_page(&vma->vm_mm->pt, addr);
 	set_pte(ptep, pte);
 	folio_remove_rmap_ptes(folio, &folio->page, 1, vma);
 	folio_put(folio);

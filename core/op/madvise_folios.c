@@ -231,7 +231,7 @@ int madvise_free(struct vm_area_struct *vma, unsigned long start, unsigned long 
 		return -EINVAL;
 	mmu_notifier_invalidate_range_start(&range);
 	err = advise_range(vma, start, end, true);
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(&vma->vm_mm->pt, start, end);
 	mmu_notifier_invalidate_range_end(&range);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/pgtable/tlb.h"
 #include "core/probe/knockout.h"
 
 DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
@@ -59,6 +60,14 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len, bo
 	return present;
 }
 
+DEFINE_KNOCKOUT(MREMAP_TLB,
+	.name = "mremap:tlb",
+	.removes = "the TLB flush before mremap() drops the locks of moved entries; it comes at the end",
+	.breaks = "an access, at the old address, to a page that was freed at the new one",
+	.detected_by = "the detector translations: knockout.tlb",
+	.hunt = "test knockout.tlb",
+	.mirrors = "mremap: properly flush TLB before releasing the page");
+
 /*
  * Moves the entries of [old_addr, old_addr + len), which lie in one table, as do the new ones. False: one of the
  * tables, of a file, was retracted before the rmap locks were taken. Locking: the rmap locks. Source: mm/mremap.c,
@@ -86,8 +95,8 @@ static bool move_ptes(const struct vm_area_struct *vma, pmd_t *old_pmd, unsigned
 	 * Flushed before the locks are dropped: a thread that finds the page at its new address must not see stale
 	 * users.
 	 */
-	if (move_entries(old_ptep, new_ptep, len, vma_soft_dirty_enabled(vma)))
-		count_event(EV_TLB_FLUSH);
+	if (move_entries(old_ptep, new_ptep, len, vma_soft_dirty_enabled(vma)) && !KNOCKED_OUT(MREMAP_TLB))
+		flush_tlb_range(pt, old_addr, old_addr + len);
 	unlock_second(new_ptl);
 	pte_unmap(pt);
 	pte_unmap_unlock(pt, old_ptl);
@@ -106,7 +115,8 @@ DEFINE_KNOCKOUT(MREMAP_PMD_RECHECK,
  * Moves a whole table. The new range is free, so its tables were freed when it was unmapped. @seen: the entry before
  * the locks. Source: mm/mremap.c, move_normal_pmd().
  */
-static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd, pmd_t seen)
+static void move_normal_pmd(struct mm_pgtable *pt, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd,
+			    pmd_t seen)
 {
 	spinlock_t *old_ptl = pmd_lock(pt, old_pmd);
 	spinlock_t *new_ptl = lock_second(old_ptl, pmd_lockptr(pt, new_pmd));
@@ -117,11 +127,12 @@ static void move_normal_pmd(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pm
 	 * A table of a file may have been retracted before the rmap locks were taken: then faults map its pages again.
 	 */
 	if (likely(pmd_present(pmd))) {
+		entry_changes(&old_pmd->val, "moved");
 		store_relaxed(&old_pmd->val, 0);
 		SYNCPOINT("mremap.pmd");
 		/* ORDER[table-publish:A] the table was filled before; pairs with ORDER[table-publish:B]. */
 		store_release(&new_pmd->val, pmd.val);
-		count_event(EV_TLB_FLUSH);
+		flush_tlb_range(pt, old_addr, old_addr + PMD_SIZE);
 		count_event(EV_PMD_MOVE);
 	}
 	unlock_second(new_ptl);
@@ -195,10 +206,10 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 			break;
 		SYNCPOINT("mremap.before_rmap_locks");
 		take_rmap_locks(pmc->old);
-		if (by_pmd && move_huge_pmd(pmc->old, old_pmd, new_pmd))
+		if (by_pmd && move_huge_pmd(pmc->old, old_addr, old_pmd, new_pmd))
 			;
 		else if (by_pmd && !vma_soft_dirty_enabled(pmc->old))
-			move_normal_pmd(pt, old_pmd, new_pmd, pmd);
+			move_normal_pmd(pt, old_addr, old_pmd, new_pmd, pmd);
 		else if (by_pmd || !move_ptes(pmc->old, old_pmd, old_addr, new_pmd, new_addr, extent))
 			extent = 0;	/* retry */
 		drop_rmap_locks(pmc->old);
@@ -207,14 +218,15 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 }
 
 /* Locking: the rmap locks. Source: mm/hugetlb.c, move_huge_pte(). */
-static void move_hugetlb_leaf(struct mm_pgtable *pt, const struct hstate *h, pmd_t *oldp, pmd_t *newp)
+static void move_hugetlb_leaf(struct mm_pgtable *pt, const struct hstate *h, unsigned long old_addr, pmd_t *oldp,
+			      pmd_t *newp)
 {
 	spinlock_t *old_ptl = huge_pte_lock(h, pt, oldp);
 	spinlock_t *new_ptl = lock_second(old_ptl, huge_pte_lockptr(h, pt, newp));
 
 	ASSERT(pmd_none(pmdp_get(newp)));
 	set_pmd_at(newp, pmdp_get_and_clear(oldp));
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(pt, old_addr, old_addr + huge_page_size(h));
 	unlock_second(new_ptl);
 	spin_unlock(old_ptl);
 }
@@ -234,7 +246,7 @@ static unsigned long move_hugetlb_page_tables(const struct pagetable_move_contro
 			return addr - pmc->old_addr;
 		SYNCPOINT("mremap.before_rmap_locks");
 		take_rmap_locks(pmc->old);
-		move_hugetlb_leaf(&pmc->old->vm_mm->pt, h, srcp, dstp);
+		move_hugetlb_leaf(&pmc->old->vm_mm->pt, h, addr, srcp, dstp);
 		drop_rmap_locks(pmc->old);
 	}
 	return pmc->len;
@@ -269,7 +281,7 @@ static unsigned long move_shared_hugetlb(const struct pagetable_move_control *pm
 						   huge_pte_alloc(pmc->new, new_addr, h);
 		if (!dstp)
 			break;
-		move_hugetlb_leaf(pt, h, srcp, dstp);
+		move_hugetlb_leaf(pt, h, addr, srcp, dstp);
 	}
 	i_mmap_unlock_write(&pmc->old->vm_file->mapping);
 	hugetlb_vma_unlock_write(pmc->old);
@@ -303,6 +315,8 @@ unsigned long move_page_tables(const struct pagetable_move_control *pmc)
 	else
 		done = pmc->old->vm_flags & VM_SHARED ? move_shared_hugetlb(pmc) : move_hugetlb_page_tables(pmc);
 	SYNCPOINT("mremap.entries_moved");
+	if (KNOCKED_OUT(MREMAP_TLB))
+		flush_tlb_range(&pmc->old->vm_mm->pt, range.start, range.end);
 	if (KNOCKED_OUT(MREMAP_FLUSH))
 		mmu_notifier_invalidate_range_start(&range);
 	mmu_notifier_invalidate_range_end(&range);

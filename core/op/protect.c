@@ -18,6 +18,7 @@
 #include "core/op/populate.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/page_flags.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -92,7 +93,7 @@ static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
 			change_pte(ptep, addr, vma);
 		pte_unmap_unlock(&mm->pt, ptl);
 	}
-	count_event(EV_TLB_FLUSH);
+	flush_tlb_range(&mm->pt, vma->vm_start, vma->vm_end);
 	mmu_notifier_invalidate_range_end(&range);
 }
 

@@ -9,9 +9,10 @@
 #include "core/mm/rmap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/ptl.h"
+#include "core/pgtable/tlb.h"
 
 /* Locking: the PTL. */
-static int share_locked(pte_t *ptep, struct page **pagep)
+static int share_locked(struct mm_pgtable *pt, unsigned long addr, pte_t *ptep, struct page **pagep)
 {
 	pte_t pte = ptep_get(ptep);
 	struct page *page;
@@ -28,6 +29,8 @@ static int share_locked(pte_t *ptep, struct page **pagep)
 		pte = pte_wrprotect(pte);
 	}
 	set_pte(ptep, pte);
+	if (!err)
+		flush_tlb_page(pt, addr);
 	return err;
 }
 
@@ -45,7 +48,7 @@ int share_page(struct mm_struct *mm, unsigned long addr, struct page **pagep)
 	pmdp = pmd_find_next(&mm->pt, &found, addr + PAGE_SIZE);
 	ptep = pmdp ? pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl) : NULL;
 	if (ptep) {
-		err = share_locked(ptep, pagep);
+		err = share_locked(&mm->pt, addr, ptep, pagep);
 		pte_unmap_unlock(&mm->pt, ptl);
 	}
 	mmu_notifier_invalidate_range_end(&range);

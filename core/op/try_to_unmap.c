@@ -22,7 +22,7 @@ DEFINE_EVENT(UNMAP_PINNED, "entries left mapped by rmap: their page is pinned");
 DEFINE_EVENT(MIGRATE_PMD, "leaves replaced by migration entries");
 DEFINE_EVENT(POISON, "folios hwpoisoned");
 
-static _Thread_local bool flush_pending;	/* (T) entries were cleared, and not flushed yet */
+static _Thread_local bool flush_pending;	/* (T) entries were cleared, and no flush was counted yet */
 
 /* Lock key: (T) this thread only */
 struct unmap {
@@ -38,8 +38,15 @@ void try_to_unmap_flush(void)
 	flush_pending = false;
 }
 
-static void flush(const struct unmap *unmap)
+/* Of @nr pages from where @pvmw is. With TLBs each entry is flushed at once: nothing defers it. Locking: the PTL. */
+static void flush(const struct unmap *unmap, const struct page_vma_mapped_walk *pvmw, unsigned long nr)
 {
+	struct mm_pgtable *pt = &load_relaxed(&pvmw->vma->vm_mm)->pt;
+
+	if (unlikely(pt->policy.tlb)) {
+		flush_tlb_range(pt, pvmw->address, pvmw->address + (nr << PAGE_SHIFT));
+		return;
+	}
 	flush_pending = true;
 	if (!(unmap->flags & TTU_BATCH_FLUSH))
 		try_to_unmap_flush();
@@ -113,7 +120,7 @@ static void drop_entries(const struct unmap *unmap, struct folio *folio, const s
 		ASSERT(!pte_dirty(pte) || folio_test_dirty(folio));
 		(void)pte;
 	}
-	flush(unmap);
+	flush(unmap, pvmw, nr);
 	SYNCPOINT("unmap.entry_cleared");
 	mm_count(&load_relaxed(&pvmw->vma->vm_mm)->pt, MM_FILEPAGES, -(long)nr);
 	folio_remove_rmap_ptes(folio, page, nr, pvmw->vma);
@@ -121,14 +128,16 @@ static void drop_entries(const struct unmap *unmap, struct folio *folio, const s
 }
 
 /* Replaces the entry found. False: it stays, because the page is pinned. Locking: the PTL. */
-static bool replace_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+static bool replace_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
+	struct vm_area_struct *vma = pvmw->vma;
+	pte_t *ptep = pvmw->pte;
 	struct page *page = pte_page(ptep_get(ptep));
 	bool exclusive = PageAnonExclusive(page);
 	pte_t pte = ptep_get_and_clear(ptep);
 	bool swap = !unmap->migrate && !(unmap->flags & TTU_HWPOISON);
 
-	flush(unmap);
+	flush(unmap, pvmw, 1);
 	SYNCPOINT("unmap.entry_cleared");
 	if (exclusive && !(unmap->flags & TTU_HWPOISON) && folio_try_share_anon_rmap_pte(folio, page)) {
 		set_pte(ptep, pte);
@@ -171,13 +180,15 @@ static bool has_other_users(const struct folio *folio)
  * pin, so that the flag is read after the check for pins. Returns as replace_entry(). Locking: the PTL. Source:
  * mm/rmap.c, try_to_unmap_one().
  */
-static bool discard_entry(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma, pte_t *ptep)
+static bool discard_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
+	struct vm_area_struct *vma = pvmw->vma;
+	pte_t *ptep = pvmw->pte;
 	struct page *page = pte_page(ptep_get(ptep));
 	bool exclusive = PageAnonExclusive(page);
 	pte_t pte = ptep_get_and_clear(ptep);
 
-	flush(unmap);
+	flush(unmap, pvmw, 1);
 	SYNCPOINT("unmap.entry_cleared");
 	if (pte_dirty(pte) && !KNOCKED_OUT(LAZYFREE_DIRTY)) {
 		set_pte(ptep, pte);
@@ -219,7 +230,7 @@ static bool set_pmd_migration_entry(const struct unmap *unmap, struct folio *fol
 	struct page *page = pmd_page(pmd);
 	bool exclusive = PageAnonExclusive(page);
 
-	flush(unmap);
+	flush(unmap, pvmw, folio_nr_pages(folio));
 	SYNCPOINT("unmap.entry_cleared");
 	if (exclusive && folio_try_share_anon_rmap_pmd(folio, page) && !KNOCKED_OUT(MIGRATE_PMD_SHARE)) {
 		set_pmd_at(pvmw->pmd, pmd);
@@ -243,9 +254,9 @@ static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const st
 	if (!pvmw->pte)
 		return unmap->migrate && set_pmd_migration_entry(unmap, folio, pvmw);
 	if (unmap->flags & TTU_LAZYFREE)
-		return discard_entry(unmap, folio, pvmw->vma, pvmw->pte);
+		return discard_entry(unmap, folio, pvmw);
 	if (!dropped(unmap, folio))
-		return replace_entry(unmap, folio, pvmw->vma, pvmw->pte);
+		return replace_entry(unmap, folio, pvmw);
 	drop_entries(unmap, folio, pvmw);
 	return true;
 }

@@ -16,6 +16,7 @@
 #include "core/op/fault.h"
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/ptl.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
 
@@ -198,6 +199,19 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 	folio_add_new_anon_rmap(folio, vmf->vma, addr, RMAP_EXCLUSIVE);
 	for (unsigned long i = 0; i < nr; i++)
 		set_pte(vmf->ptep + i, pte_advance_pfn(pte, i));
+}
+
+/*
+ * invalidate_leaf - the leaf of @size bytes at vmf->pmdp is about to become another page's: no thread may read the old
+ * one when another has written to the new one. Locking: the leaf's PTL. Source: mm/pgtable-generic.c,
+ * pmdp_huge_clear_flush().
+ */
+static inline void invalidate_leaf(struct vm_fault *vmf, unsigned long size)
+{
+	if (likely(!vmf->pt->policy.tlb))
+		return;
+	pmdp_invalidate(vmf->pmdp);
+	flush_tlb_range(vmf->pt, ALIGN_DOWN(vmf->addr, size), ALIGN_DOWN(vmf->addr, size) + size);
 }
 
 /*

@@ -292,6 +292,7 @@ void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 	if (unlikely(is_vm_hugetlb_page(vma)))
 		adjust_range_if_pmd_sharing_possible(vma, &range.start, &range.end);
 	mmu_notifier_invalidate_range_start(&range);
+	tlb_gather_range(tlb, start, end);
 	if (unlikely(is_vm_hugetlb_page(vma)))
 		unmap_hugepage_range(vma, start, end, flags & ZAP_UNMAP);
 	else

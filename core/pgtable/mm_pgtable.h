@@ -25,11 +25,13 @@ struct mm_counters {
 	long count[NR_MM_COUNTERS];	/* (A) */
 } __cacheline_aligned;
 
+struct mm_tlb;
+
 /*
  * Conservation: the sums of counters[] equal those of a walk over the whole tree.
  *
- * Line 0 is read by every operation and never written after creation; page_table_lock, hot in coarse policies, has
- * line 1 to itself.
+ * Line 0 is read by every operation and never written after creation, as is line 1; page_table_lock, hot in coarse
+ * policies, has line 2 to itself.
  *
  * Lock key: (C) const after creation
  */
@@ -38,6 +40,7 @@ struct mm_pgtable {
 	struct mm_counters *counters;	/* (C) nr_cpu_ids of them, by cpu slot */
 	struct mm_policy policy;	/* (C) */
 	unsigned int home;		/* (C) NUMA node of the mm's own memory */
+	struct mm_tlb *tlb;		/* (C) NULL with tlb=off */
 	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; for PGD, P4D, PUD entries, more by policy */
 } __cacheline_aligned;
 

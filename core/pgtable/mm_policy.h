@@ -26,6 +26,12 @@ enum max_map_count { MAP_COUNT_65530, MAP_COUNT_262144, MAP_COUNT_1048576, MAP_C
 
 #define DEFAULT_MAX_MAP_COUNT	65530
 
+/*
+ * TLBs are not simulated; each flush interrupts the cpus that run the mm; or nothing is ever flushed, which is broken:
+ * for tests of the detector.
+ */
+enum tlb_kind { TLB_OFF, TLB_IPI, TLB_NONE };
+
 /* (C) all of it, once the mm exists */
 struct mm_policy {
 	enum ptl_level pte_ptl;			/* entries of PTE tables */
@@ -35,10 +41,11 @@ struct mm_policy {
 	enum table_free_kind table_free;
 	bool reclaim_tables;			/* MADV_DONTNEED frees emptied PTE tables */
 	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
+	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
 	enum anon_vma_free_kind anon_vma_free;
 	unsigned int anon_order;		/* largest folio of a first write, in pages, log2 */
 	enum thp_kind thp;
-	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
+	enum tlb_kind tlb;			/* see tlb.h */
 	unsigned int around_order;		/* pages that a read fault of a file maps at most, log2 */
 	enum max_map_count max_map_count;
 };

@@ -5,7 +5,6 @@
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 
-DEFINE_EVENT(TLB_FLUSH, "gather flushes");
 DEFINE_EVENT(PAGE_FREE, "pages freed by gathers");
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
@@ -13,6 +12,8 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt)
 	tlb->pt = pt;
 	tlb->nr_pages = 0;
 	tlb->tables = NULL;
+	tlb->start = ULONG_MAX;
+	tlb->end = 0;
 }
 
 static void free_table_chain(struct page *table)
@@ -80,11 +81,24 @@ static void put_folios(const struct mmu_gather *tlb)
 	}
 }
 
+DEFINE_KNOCKOUT(GATHER_FLUSH,
+	.name = "gather:flush",
+	.removes = "the TLB flush before gathered pages are freed; it comes after",
+	.breaks = "an access to a freed page",
+	.detected_by = "the detector translations: knockout.tlb",
+	.hunt = "stress tlb_vs_all");
+
 void tlb_flush_mmu(struct mmu_gather *tlb)
 {
-	count_event(EV_TLB_FLUSH);
+	bool early = !KNOCKED_OUT(GATHER_FLUSH);
+
+	if (early)
+		flush_tlb_range(tlb->pt, tlb->start, tlb->end);
 	count_events(EV_PAGE_FREE, tlb->nr_pages);
 	put_folios(tlb);
+	SYNCPOINT("gather.freed");
+	if (!early)
+		flush_tlb_range(tlb->pt, tlb->start, tlb->end);
 	tlb->nr_pages = 0;
 	if (tlb->tables)
 		free_tables(tlb);
@@ -92,7 +106,7 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 
 void tlb_finish_mmu(struct mmu_gather *tlb)
 {
-	if (tlb->nr_pages || tlb->tables)
+	if (tlb->nr_pages || tlb->tables || tlb->end)
 		tlb_flush_mmu(tlb);
 }
 
@@ -147,6 +161,7 @@ static void free_table_range(struct mmu_gather *tlb, uint64_t *table, enum pgtab
 			free_table_range(tlb, entry_table(val), child, addr, next, bounds);
 		if (!table_within(level, addr, bounds))
 			continue;
+		entry_changes(entry, "unlinked");
 		store_relaxed(entry, 0);
 		tlb_remove_table(tlb, pfn_to_page(entry_pfn(val)));
 	}

@@ -2,19 +2,17 @@
 /*
  * mmu_gather.h - gathers pages and page tables, and frees them after one flush.
  *
- * Entries are cleared first; a page may still be in use through a stale translation until the flush, and a table by a
- * lockless walker until a grace period (or a shootdown) has passed. The simulated machine has no TLB to flush: flushes
- * are counted; pages are never freed before the flush.
+ * Entries are cleared first; a page may still be in use through a stale translation until the flush (tlb.h), and a
+ * table by a lockless walker until a grace period (or a shootdown) has passed. Pages are never freed before the flush.
  * Source: mm/mmu_gather.c.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_MMU_GATHER_H
 #define FAULTLINE_CORE_PGTABLE_MMU_GATHER_H
 
 #include "core/base/event.h"
-#include "core/pgtable/mm_pgtable.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/folio.h"
 
-DECLARE_EVENT(TLB_FLUSH);
 DECLARE_EVENT(PAGE_FREE);
 
 #define GATHER_PAGES	256	/* pages per flush: 2 KiB of stack */
@@ -22,6 +20,7 @@ DECLARE_EVENT(PAGE_FREE);
 /* (T) all of it */
 struct mmu_gather {
 	struct mm_pgtable *pt;
+	unsigned long start, end;		/* what the flush must cover; end 0: nothing, or there are no TLBs */
 	unsigned int nr_pages;
 	struct page *tables;			/* linked by pt_next */
 	struct folio *pages[GATHER_PAGES];	/* the folio of each */
@@ -33,6 +32,15 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_pgtable *pt);
 void tlb_finish_mmu(struct mmu_gather *tlb);
 /* Frees all gathered pages and tables. Locking: as tlb_finish_mmu(). */
 void tlb_flush_mmu(struct mmu_gather *tlb);
+
+/* Entries of [@start, @end) are about to be cleared: the next flush covers them. Source: mm/mmu_gather.c. */
+static inline void tlb_gather_range(struct mmu_gather *tlb, unsigned long start, unsigned long end)
+{
+	if (likely(!tlb->pt->policy.tlb))
+		return;
+	tlb->start = min(tlb->start, start);
+	tlb->end = max(tlb->end, end);
+}
 
 /* Number of pages that fit in before a flush. */
 static inline unsigned int tlb_room(const struct mmu_gather *tlb)

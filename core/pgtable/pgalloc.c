@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/host/arena.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/folio.h"
 #include "core/probe/knockout.h"
 
@@ -193,8 +194,9 @@ int mm_pgtable_init(struct mm_pgtable *pt, const struct mm_policy *policy)
 	pt->counters = node_zalloc(pt->home, nr_cpu_ids * sizeof(*pt->counters), CACHE_LINE);
 	if (!pt->counters)
 		return -ENOMEM;
-	root = table_alloc(pt, LEVEL_PGD);
+	root = tlb_init(pt) ? NULL : table_alloc(pt, LEVEL_PGD);
 	if (!root) {
+		tlb_destroy(pt);
 		node_free(pt->counters, pt->home, nr_cpu_ids * sizeof(*pt->counters));
 		return -ENOMEM;
 	}
@@ -206,5 +208,6 @@ void mm_pgtable_destroy(struct mm_pgtable *pt)
 {
 	table_free(table_page(pt->pgd));
 	count_event(EV_TABLE_FREE);
+	tlb_destroy(pt);
 	node_free(pt->counters, pt->home, nr_cpu_ids * sizeof(*pt->counters));
 }

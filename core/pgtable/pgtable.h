@@ -18,6 +18,7 @@
 #include "core/base/atomic.h"
 #include "core/pgtable/geometry.h"
 #include "core/phys/frame.h"
+#include "core/probe/entry_log.h"
 #include "core/probe/schedule.h"
 
 /* Lock key: (A) atomic: written under the table's PTL (PGD, P4D, PUD: page_table_lock), read by any */
@@ -36,6 +37,8 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_SPECIAL	(1UL << 9)	/* no struct page, or an uncounted one: the zero page */
 #define ENTRY_SOFT_DIRTY (1UL << 10)	/* made dirty since clear_refs: see core/mm/soft_dirty.h */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
+/* What a TLB caches of an entry, beside its frame: none of it may go without a flush. */
+#define ENTRY_RIGHTS	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_DIRTY)
 #define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | \
 			 ENTRY_SOFT_DIRTY | ENTRY_PFN_MASK)
 
@@ -139,6 +142,7 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
 	SCHEDULE_STEP("pte.set");
+	entry_replaced(&ptep->val, pte.val, ENTRY_RIGHTS, ENTRY_PFN_MASK);
 	/* ORDER[entry:A] after the page's contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&ptep->val, pte.val);
 }
@@ -147,6 +151,7 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.clear");
+	entry_changes(&ptep->val, "cleared");
 	/* ORDER[hmm-seq:A] after the invalidation changed the sequence; pairs with ORDER[hmm-seq:B]. */
 	return __pte(xchg_acq_rel(&ptep->val, 0));
 }
@@ -158,6 +163,7 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.wrprotect");
+	entry_changes(&ptep->val, "write-protected");
 	/*
 	 * ORDER[gup-unshare:A] at fork, after PageAnonExclusive was cleared; pairs with ORDER[gup-unshare:B].
 	 * ORDER[hmm-seq:A] after the invalidation changed the sequence; pairs with ORDER[hmm-seq:B].

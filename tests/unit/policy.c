@@ -17,7 +17,8 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	       a->vma_lock == b->vma_lock && a->table_free == b->table_free && a->reclaim_tables == b->reclaim_tables &&
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
 	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty &&
-	       a->around_order == b->around_order && a->max_map_count == b->max_map_count;
+	       a->around_order == b->around_order && a->max_map_count == b->max_map_count &&
+	       a->tlb == b->tlb;
 }
 
 static struct mm_policy parsed(const char *text)

@@ -7,12 +7,12 @@
 
 static void fault_read(struct every *every, struct every_part part)
 {
-	do_user_addr_fault(every->mm, part.start, 0);
+	user_access(every->mm, part.start, 0);
 }
 
 static void fault_write(struct every *every, struct every_part part)
 {
-	do_user_addr_fault(every->mm, part.start, FAULT_FLAG_WRITE);
+	user_access(every->mm, part.start, FAULT_FLAG_WRITE);
 }
 
 static void pin(struct every *every, struct every_part part)

@@ -179,7 +179,7 @@ static int fault_and_look(struct worker *worker, bool cut)
 		     write = (unsigned int)rng_below(&worker->rng, 2);
 	unsigned long page = rng_below(&worker->rng, space->pages),
 		      addr = space_region(space, region) + (page << PAGE_SHIFT);
-	vm_fault_t ret = do_user_addr_fault(space->mm, addr, write ? FAULT_FLAG_WRITE : 0);
+	vm_fault_t ret = user_access(space->mm, addr, write ? FAULT_FLAG_WRITE : 0);
 	int err;
 
 	if (ret & ~(cut ? VM_FAULT_SIGBUS : 0))

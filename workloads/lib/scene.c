@@ -120,6 +120,13 @@ int scene_written(struct workload_run *run)
 	return settle(run, err ? err : populate(run));
 }
 
+int scene_tlb(struct workload_run *run)
+{
+	if (run->policy.tlb == TLB_OFF)
+		run->policy.tlb = TLB_IPI;
+	return scene_written(run);
+}
+
 int scene_swap(struct workload_run *run)
 {
 	int err = scene_written(run);

@@ -44,6 +44,8 @@ int scene_file_huge(struct workload_run *run);
 int scene_family_file_huge(struct workload_run *run);
 /* As scene_written(), in the second process too, with equal pages that may be merged. */
 int scene_mergeable(struct workload_run *run);
+/* The same as scene_written(), with TLBs. */
+int scene_tlb(struct workload_run *run);
 /* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */
 int scene_collapsible(struct workload_run *run);
 int scene_huge(struct workload_run *run);
@@ -56,6 +58,7 @@ int scene_check(struct workload_run *run);
 
 /* ---- operations ---- */
 int64_t scene_read(struct worker *worker);
+int64_t scene_read_twice(struct worker *worker);
 int64_t scene_write(struct worker *worker);
 int64_t scene_write_second(struct worker *worker);
 int64_t scene_pin(struct worker *worker);

@@ -39,7 +39,7 @@ static int64_t done(struct worker *worker, long result)
 /* ---- faults and pins ---- */
 static int64_t fault(struct worker *worker, unsigned long addr, unsigned int flags)
 {
-	vm_fault_t ret = do_user_addr_fault(mm_of(worker), addr, flags);
+	vm_fault_t ret = user_access(mm_of(worker), addr, flags);
 	uint64_t mark = worker->index + 1;
 	int err;
 
@@ -67,6 +67,14 @@ int64_t scene_write(struct worker *worker)
 int64_t scene_write_second(struct worker *worker)
 {
 	return fault(worker, addr_of(worker) + PAGE_SIZE, FAULT_FLAG_WRITE);
+}
+
+/* The first access fills the TLB; the second one uses it, unless a flush comes in between. */
+int64_t scene_read_twice(struct worker *worker)
+{
+	int64_t done = scene_read(worker);
+
+	return done < 0 ? done : scene_read(worker);
 }
 
 static struct unmap_count unmaps;	/* (A) of all pages */

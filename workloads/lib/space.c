@@ -195,14 +195,22 @@ int space_check(struct workload_run *run)
 
 /* ---- pages ---- */
 
-int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
+static int fault_result(struct space *space, unsigned long addr, vm_fault_t ret)
 {
-	vm_fault_t ret = do_user_addr_fault(mm, addr, flags);
-
 	if (likely(!ret))
 		return 0;
 	return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a fault at %#lx ended in %#x%s", addr, ret,
 			  ret & VM_FAULT_OOM ? ", out of frames" : "");
+}
+
+int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	return fault_result(space, addr, do_user_addr_fault(mm, addr, flags));
+}
+
+int space_use(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	return fault_result(space, addr, user_access(mm, addr, flags));
 }
 
 int64_t space_touch(struct worker *worker, unsigned long addr, unsigned long pages, unsigned long step)

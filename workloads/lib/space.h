@@ -97,6 +97,8 @@ int space_fail(struct space *space, int error, const char *fmt, ...) __printf(3,
 
 /* A fault at @addr that has to succeed. Returns 0 or -errno. */
 int space_fault(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags);
+/* The same, but with TLBs an access, which faults only where it finds no translation. */
+int space_use(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned int flags);
 /* A write fault for each of @pages pages, @step bytes apart, that have to succeed. Returns 0 or -errno. */
 int space_populate(struct space *space, struct mm_struct *mm, unsigned long addr, unsigned long pages,
 		   unsigned long step);

@@ -86,7 +86,7 @@ static int64_t core_access(struct worker *worker, unsigned long addr, unsigned l
 	int err = 0;
 
 	for (unsigned long i = 0; !err && i < pages; i++, addr += step)
-		err = space_fault(space, mm, addr, flags);
+		err = space_use(space, mm, addr, flags);
 	return err ? err : (int64_t)pages;
 }
 

@@ -45,7 +45,7 @@ int64_t taken_write(struct worker *worker)
 	struct space *space = space_of(worker);
 
 	for (unsigned long addr = part.start; addr < part.end; addr += PAGE_SIZE) {
-		vm_fault_t ret = do_user_addr_fault(space->mm, addr, FAULT_FLAG_WRITE);
+		vm_fault_t ret = user_access(space->mm, addr, FAULT_FLAG_WRITE);
 
 		if (ret && !(ret & VM_FAULT_SIGSEGV))
 			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT, "a write at %#lx failed: %#x",
