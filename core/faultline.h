@@ -56,6 +56,7 @@
 #include "core/op/hmm_mirror.h"
 #include "core/op/ksm.h"
 #include "core/op/madvise.h"
+#include "core/op/maps.h"
 #include "core/op/migrate.h"
 #include "core/op/migrate_device.h"
 #include "core/op/mincore.h"

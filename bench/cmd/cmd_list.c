@@ -28,7 +28,7 @@ static int list_policies(void)
 
 	for (unsigned int i = 0; i < nr_policy_presets; i++) {
 		const struct policy_preset *preset = &policy_presets[i];
-		char fields[256];
+		char fields[300];
 
 		policy_describe(&preset->policy, fields, sizeof(fields));
 		printf("%-14s %s%s\n%14s %s\n", preset->name, preset->what, preset->is_default ? " (the default)" : "",

@@ -78,7 +78,7 @@ static void put_build(put_fn put)
 static void put_policies(const struct choices *choices, put_fn put)
 {
 	for (unsigned int i = 0; i < choices->nr_policies; i++) {
-		char key[300], fields[256];
+		char key[300], fields[300];
 
 		snprintf(key, sizeof(key), "policy:%s", choices->policies[i].name);
 		policy_describe(&choices->policies[i].policy, fields, sizeof(fields));

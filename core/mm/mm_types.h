@@ -130,8 +130,8 @@ struct mm_struct {
 	struct mm_pgtable pt;		/* has its own lock key */
 	struct vma_tree tree;		/* (M) to change; readers also under RCU */
 	/*
-	 * (A) written under mmap_lock for write: its change releases all VMA write locks at once. Readers of the VMA
-	 * lock load it with acquire.
+	 * (A) odd while mmap_lock is held for write, and written under it: its change releases all VMA write locks at
+	 * once. Readers of the VMA lock load it with acquire.
 	 */
 	uint32_t mm_lock_seq;
 	uint32_t flags;			/* (A) MMF_*; never cleared */

@@ -12,9 +12,17 @@
 
 #define mmap_read_lock(mm)	down_read(&(mm)->mmap_lock)
 #define mmap_read_trylock(mm)	down_read_trylock(&(mm)->mmap_lock)
-#define mmap_write_lock(mm)	down_write(&(mm)->mmap_lock)
+#define mmap_write_lock(mm) \
+	do { \
+		down_write(&(mm)->mmap_lock); \
+		mm_lock_seqcount_begin(mm); \
+	} while (0)
 /* The child's at fork, with its parent's held. */
-#define mmap_write_lock_nested(mm) down_write_nested(&(mm)->mmap_lock)
+#define mmap_write_lock_nested(mm) \
+	do { \
+		down_write_nested(&(mm)->mmap_lock); \
+		mm_lock_seqcount_begin(mm); \
+	} while (0)
 #define mmap_assert_locked(mm)	assert_rwsem_held(&(mm)->mmap_lock)
 #define mmap_assert_write_locked(mm) assert_rwsem_held_write(&(mm)->mmap_lock)
 

@@ -90,7 +90,7 @@ static void process_mm_walk_lock(struct mm_struct *mm, enum page_walk_lock walk_
 {
 	if (walk_lock == PGWALK_RDLOCK)
 		mmap_assert_locked(mm);
-	else
+	else if (walk_lock != PGWALK_VMA_RDLOCK_VERIFY)
 		mmap_assert_write_locked(mm);
 }
 
@@ -100,6 +100,8 @@ static void process_vma_walk_lock(struct vm_area_struct *vma, enum page_walk_loc
 		vma_start_write(vma);
 	else if (walk_lock == PGWALK_WRLOCK_VERIFY)
 		vma_assert_write_locked(vma);
+	else if (walk_lock == PGWALK_VMA_RDLOCK_VERIFY)
+		vma_assert_locked(vma);
 }
 
 /* The part of [start, end) up to *next, the next boundary of a VMA. @vma: the first that ends above start. */
@@ -170,18 +172,24 @@ int walk_page_range_novma(struct mm_struct *mm, unsigned long start, unsigned lo
 	return walk_pgd_range(start, end, &walk);
 }
 
-int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			const struct mm_walk_ops *ops, void *private)
+int walk_page_range_vma_unsafe(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			       const struct mm_walk_ops *ops, void *private)
 {
 	struct mm_walk walk = { .ops = ops, .mm = vma->vm_mm, .vma = vma, .private = private };
 
-	if (start >= end || !walk.mm || !check_ops_valid(ops))
+	if (start >= end || !walk.mm)
 		return -EINVAL;
 	if (start < vma->vm_start || end > vma->vm_end)
 		return -EINVAL;
 	process_mm_walk_lock(walk.mm, ops->walk_lock);
 	process_vma_walk_lock(vma, ops->walk_lock);
 	return walk_vma_range(start, end, &walk);
+}
+
+int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			const struct mm_walk_ops *ops, void *private)
+{
+	return check_ops_valid(ops) ? walk_page_range_vma_unsafe(vma, start, end, ops, private) : -EINVAL;
 }
 
 int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private)

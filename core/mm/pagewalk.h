@@ -23,6 +23,7 @@ enum page_walk_lock {
 	PGWALK_RDLOCK,		/* mmap_lock is held */
 	PGWALK_WRLOCK,		/* mmap_lock is held for write; the walk write-locks each VMA */
 	PGWALK_WRLOCK_VERIFY,	/* mmap_lock is held for write, and each VMA is write-locked already */
+	PGWALK_VMA_RDLOCK_VERIFY, /* the lock of the one VMA is held, or mmap_lock */
 };
 
 /* The action after an entry's PUD or PMD callback. */
@@ -107,6 +108,9 @@ int walk_kernel_page_table_range_lockless(unsigned long start, unsigned long end
 /* The range must lie in @vma (-EINVAL). walk_page_vma: all of it. Locking: as walk_page_range(). */
 int walk_page_range_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			const struct mm_walk_ops *ops, void *private);
+/* The same, install_pte allowed: see walk_page_range_mm(). Source: mm/pagewalk.c. */
+int walk_page_range_vma_unsafe(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			       const struct mm_walk_ops *ops, void *private);
 int walk_page_vma(struct vm_area_struct *vma, const struct mm_walk_ops *ops, void *private);
 
 struct address_space;

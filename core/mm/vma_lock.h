@@ -186,6 +186,16 @@ static inline void vma_end_read(struct mm_struct *mm, struct vm_area_struct *vma
 		rcu_read_unlock();
 }
 
+/* Dies in check builds unless the caller holds @vma's lock, or mmap_lock. Source: include/linux/mmap_lock.h. */
+static inline void vma_assert_locked(const struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
+
+	(void)mm;
+	ASSERT(lockrank_is_held(&mm->mmap_lock) ||
+	       lockrank_is_held(mm->pt.policy.vma_lock == VMA_LOCK_RWSEM ? (const void *)&vma->vm_lock : vma));
+}
+
 /* True while @vma is locked for write. Locking: mmap_lock for write. */
 static inline bool vma_is_write_locked(const struct vm_area_struct *vma)
 {
@@ -210,9 +220,20 @@ static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
 	BUG_ON(vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_NONE && !vma_is_write_locked(vma));
 }
 
+/*
+ * mm_lock_seq is odd while there is a writer, for readers of the tree that take no lock: see op/maps.c. Locking:
+ * mmap_lock for write, just taken. Source: include/linux/mmap_lock.h, mm_lock_seqcount_begin().
+ */
+static inline void mm_lock_seqcount_begin(struct mm_struct *mm)
+{
+	/* Before all changes of the tree, as those are releases: see maps-seq in ORDERING.md. */
+	store_relaxed(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
+}
+
 /* Unlocks all VMAs that @mm's writer locked. Locking: mmap_lock for write, about to be dropped or downgraded. */
 static inline void vma_end_write_all(struct mm_struct *mm)
 {
+	ASSERT(load_relaxed(&mm->mm_lock_seq) & 1);
 	vma_writers_leave(mm);
 	/*
 	 * ORDER[vma-seq:A] after the writer's changes. A reader that finds the sequence changed sees them; pairs with

@@ -341,7 +341,11 @@ static bool erase_in(struct vma_node *node, struct vm_area_struct *vma, unsigned
 	BUG_ON(!slot || (node->leaf && (slot != vma || node->key[i] != end)));
 	if (!node->leaf && !erase_in(slot, vma, end))
 		return false;
-	store_relaxed(&node->slot[i], NULL);
+	/*
+	 * ORDER[maps-seq:A] after mm_lock_seq is odd. A reader that misses the VMA finds that; pairs with
+	 * ORDER[maps-seq:B] in maps.c, after the acquire of the slot. Weaker: a gap where there is none.
+	 */
+	store_release(&node->slot[i], NULL);
 	if (!node->leaf)
 		node_retire(slot);
 	return node_empty(node);
@@ -356,7 +360,8 @@ void vma_tree_erase(struct vma_tree *tree, struct vm_area_struct *vma, unsigned 
 	tree->nr_vmas--;
 	if (!erase_in(root, vma, end))
 		return;
-	store_relaxed(&tree->root, NULL);
+	/* ORDER[maps-seq:A] as in erase_in(). */
+	store_release(&tree->root, NULL);
 	tree->height = 0;
 	node_retire(root);
 }

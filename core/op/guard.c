@@ -53,7 +53,7 @@ static const struct mm_walk_ops guard_install_ops = {
 	.pmd_entry = guard_install_pmd_entry,
 	.pte_entry = guard_pte_entry,
 	.install_pte = guard_set_pte,
-	.walk_lock = PGWALK_RDLOCK,
+	.walk_lock = PGWALK_VMA_RDLOCK_VERIFY,
 };
 
 int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
@@ -64,10 +64,10 @@ int guard_install(struct mm_struct *mm, struct vm_area_struct *vma, unsigned lon
 		return -EINVAL;
 	store_relaxed(&vma->vm_maybe_guard, true);
 	/* Guards need no anon_vma, but merges compare it. */
-	if (vma_is_anonymous(vma) && anon_vma_prepare(vma))
+	if (vma_is_anonymous(vma) && !vma_anon_vma(vma) && anon_vma_prepare(vma))
 		return -ENOMEM;
 	for (unsigned int i = 0; i < GUARD_RETRIES; i++) {
-		int err = walk_page_range_mm(mm, start, end, &guard_install_ops, NULL);
+		int err = walk_page_range_vma_unsafe(vma, start, end, &guard_install_ops, NULL);
 		struct mmu_gather tlb;
 
 		if (err <= 0)
@@ -111,7 +111,7 @@ static const struct mm_walk_ops guard_remove_ops = {
 	.pud_entry = guard_remove_pud_entry,
 	.pmd_entry = guard_remove_pmd_entry,
 	.pte_entry = guard_remove_pte_entry,
-	.walk_lock = PGWALK_RDLOCK,
+	.walk_lock = PGWALK_VMA_RDLOCK_VERIFY,
 };
 
 int guard_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)

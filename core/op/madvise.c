@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -20,7 +21,7 @@
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
-/* Locking: mmap_lock for read; the range lies in @vma. Source: mm/madvise.c, madvise_dontneed_single_vma(). */
+/* Locking: mmap_lock for read, or the VMA lock; the range lies in @vma. Source: mm/madvise.c. */
 static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
@@ -72,7 +73,10 @@ static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	return err;
 }
 
-/* Locking: mmap_lock, for write if advice_sets_flags(@advice); the range lies in @vma. */
+/*
+ * Locking: mmap_lock, for write if advice_sets_flags(@advice), or the VMA lock if advice_locks_vma(); the range lies in
+ * @vma.
+ */
 static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
 				unsigned long end, int advice)
 {
@@ -167,6 +171,50 @@ static bool advice_known(int advice)
 	       advice_populates(advice) || advice_sets_flags(advice);
 }
 
+/* Whether @advice is given under a VMA lock, by policy. Source: mm/madvise.c, get_lock_mode(). */
+static bool advice_locks_vma(const struct mm_policy *policy, int advice)
+{
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_FREE:
+		return policy->madvise_lock != MADVISE_MMAP_LOCK;
+	case MADV_GUARD_INSTALL:
+	case MADV_GUARD_REMOVE:
+		return policy->madvise_lock == MADVISE_VMA_LOCK_GUARDS;
+	default:
+		return false;
+	}
+}
+
+/* An anon_vma is prepared under mmap_lock. Locking: the VMA lock. Source: mm/madvise.c. */
+static bool is_vma_lock_sufficient(const struct vm_area_struct *vma, unsigned long end, int advice)
+{
+	return end <= vma->vm_end && (advice != MADV_GUARD_INSTALL || !vma_is_anonymous(vma) || vma_anon_vma(vma));
+}
+
+DEFINE_EVENT(MADVISE_VMA_LOCK, "advice given under a VMA lock");
+
+/* False: it takes mmap_lock. Locking: none held. Source: mm/madvise.c, try_vma_read_lock(). */
+static bool madvise_under_vma_lock(struct mm_struct *mm, unsigned long start, unsigned long end, int advice, int *err)
+{
+	struct vm_area_struct *vma;
+	bool sufficient;
+
+	if (likely(!advice_locks_vma(&mm->pt.policy, advice)))
+		return false;
+	vma = lock_vma_under_rcu(mm, start);
+	if (!vma)
+		return false;
+	sufficient = is_vma_lock_sufficient(vma, end, advice);
+	if (sufficient) {
+		count_event(EV_MADVISE_VMA_LOCK);
+		*err = madvise_vma_behavior(mm, vma, start, end, advice);
+	}
+	vma_end_read(mm, vma);
+	return sufficient;
+}
+
 static int madvise_range(struct mm_struct *mm, unsigned long start, unsigned long len, int advice)
 {
 	RETRY_LOOP_PROFILED(100000, "madvise restarted after it dropped its lock");
@@ -190,6 +238,8 @@ static int madvise_range(struct mm_struct *mm, unsigned long start, unsigned lon
 	 * in mm/madvise.c.
 	 */
 	do {
+		if (madvise_under_vma_lock(mm, start, end, advice, &err))
+			continue;
 		mmap_read_lock(mm);
 		err = do_madvise(mm, start, end, advice);
 		mmap_read_unlock(mm);

@@ -6,7 +6,10 @@
 #include <sys/mman.h>		/* MADV_*: Linux's own numbers */
 #include <sys/uio.h>		/* struct iovec */
 
+#include "core/base/event.h"
 #include "core/mm/mm_types.h"
+
+DECLARE_EVENT(MADVISE_VMA_LOCK);
 
 /* Newer than Debian 12's headers. Source: include/uapi/asm-generic/mman-common.h. */
 #ifndef MADV_GUARD_INSTALL

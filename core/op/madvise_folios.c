@@ -209,7 +209,7 @@ static int advise_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next, struc
 /* @vma->vm_flags are the caller's to check. */
 static int advise_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool free)
 {
-	static const struct mm_walk_ops ops = { .pmd_entry = advise_pmd, .walk_lock = PGWALK_RDLOCK };
+	static const struct mm_walk_ops ops = { .pmd_entry = advise_pmd, .walk_lock = PGWALK_VMA_RDLOCK_VERIFY };
 	struct advise advise = { .free = free };
 
 	return walk_page_range_vma(vma, start, end, &ops, &advise);

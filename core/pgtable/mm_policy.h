@@ -24,6 +24,9 @@ enum thp_kind { THP_NEVER, THP_MADVISE, THP_ALWAYS };
 /* The most VMAs of an mm, as vm.max_map_count: Linux's default; what distributions choose; without a limit. */
 enum max_map_count { MAP_COUNT_65530, MAP_COUNT_262144, MAP_COUNT_1048576, MAP_COUNT_MAX };
 
+/* The advice that takes a VMA lock instead of mmap_lock: none, what drops pages, guards too. */
+enum madvise_lock_kind { MADVISE_MMAP_LOCK, MADVISE_VMA_LOCK, MADVISE_VMA_LOCK_GUARDS };
+
 #define DEFAULT_MAX_MAP_COUNT	65530
 
 /*
@@ -48,6 +51,8 @@ struct mm_policy {
 	enum tlb_kind tlb;			/* see tlb.h */
 	unsigned int around_order;		/* pages that a read fault of a file maps at most, log2 */
 	enum max_map_count max_map_count;
+	bool maps_vma_lock;			/* readers of maps lock a VMA at a time */
+	enum madvise_lock_kind madvise_lock;
 };
 
 /* The VMAs that an mm may have; mmap() allows one more. Locking: none. Source: mm/util.c, sysctl_max_map_count. */

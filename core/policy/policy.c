@@ -91,6 +91,46 @@ const struct policy_preset policy_presets[] = {
 			.around_order = 4,
 		},
 	},
+	{
+		.name = "linux-6.17",
+		.what = "as linux-6.15; MADV_DONTNEED, MADV_FREE and readers of maps lock a VMA instead of mmap_lock",
+		.news = "maps, MADV_DONTNEED and MADV_FREE under VMA locks",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_PMD_TABLE,
+			.spin = SPIN_QUEUED,
+			.vma_lock = VMA_LOCK_REFCNT,
+			.table_free = TABLE_FREE_RCU,
+			.reclaim_tables = true,
+			.munmap_downgrade = true,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+			.around_order = 4,
+			.maps_vma_lock = true,
+			.madvise_lock = MADVISE_VMA_LOCK,
+		},
+	},
+	{
+		.name = "linux-6.19",
+		.what = "as linux-6.17; MADV_GUARD_INSTALL and MADV_GUARD_REMOVE lock a VMA, too",
+		.news = "guards under VMA locks",
+		.linux_history = true,
+		.policy = {
+			.pte_ptl = PTL_PTE_TABLE,
+			.pmd_ptl = PTL_PMD_TABLE,
+			.spin = SPIN_QUEUED,
+			.vma_lock = VMA_LOCK_REFCNT,
+			.table_free = TABLE_FREE_RCU,
+			.reclaim_tables = true,
+			.munmap_downgrade = true,
+			.anon_vma_free = ANON_VMA_TYPESAFE,
+			.thp = THP_NEVER,
+			.around_order = 4,
+			.maps_vma_lock = true,
+			.madvise_lock = MADVISE_VMA_LOCK_GUARDS,
+		},
+	},
 };
 
 const unsigned int nr_policy_presets = ARRAY_SIZE(policy_presets);
@@ -199,6 +239,14 @@ static const struct choice choices[] = {
 		CHOICE("max_map_count", max_map_count, "VMAs of an address space at most"),
 		.values = { [MAP_COUNT_65530] = "65530", [MAP_COUNT_262144] = "262144",
 			    [MAP_COUNT_1048576] = "1048576", [MAP_COUNT_MAX] = "2147483647" },
+	}, {
+		CHOICE("maps", maps_vma_lock, "lock of readers of maps"),
+		.values = { [false] = "mmap_lock", [true] = "vma" },
+		.is_bool = true,
+	}, {
+		CHOICE("madvise", madvise_lock, "lock of MADV_DONTNEED and MADV_FREE, and of guards"),
+		.values = { [MADVISE_MMAP_LOCK] = "mmap_lock", [MADVISE_VMA_LOCK] = "vma",
+			    [MADVISE_VMA_LOCK_GUARDS] = "vma_guards" },
 	},
 };
 

@@ -12,7 +12,7 @@
 
 static void check(const struct mm_policy *policy)
 {
-	char fields[256], again[256], text[300], why[256];
+	char fields[300], again[300], text[400], why[256];
 	struct mm_policy read;
 
 	policy_describe(policy, fields, sizeof(fields));

@@ -18,6 +18,7 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
 	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty &&
 	       a->around_order == b->around_order && a->max_map_count == b->max_map_count &&
+	       a->maps_vma_lock == b->maps_vma_lock && a->madvise_lock == b->madvise_lock &&
 	       a->tlb == b->tlb;
 }
 
@@ -67,7 +68,11 @@ static void presets_replay_history(void **state)
 	p = &policy_find("linux-6.4")->policy;
 	assert_true(p->vma_lock == VMA_LOCK_RWSEM && p->table_free == TABLE_FREE_RCU && !p->reclaim_tables);
 	p = &policy_find("linux-6.15")->policy;
-	assert_true(p->vma_lock == VMA_LOCK_REFCNT && p->reclaim_tables && p->munmap_downgrade);
+	assert_true(p->vma_lock == VMA_LOCK_REFCNT && p->reclaim_tables && p->munmap_downgrade && !p->maps_vma_lock);
+	p = &policy_find("linux-6.17")->policy;
+	assert_true(p->maps_vma_lock && p->madvise_lock == MADVISE_VMA_LOCK);
+	p = &policy_find("linux-6.19")->policy;
+	assert_true(p->maps_vma_lock && p->madvise_lock == MADVISE_VMA_LOCK_GUARDS);
 }
 
 static void each_choice_can_be_spelled_out(void **state)
@@ -124,7 +129,7 @@ static void a_description_is_complete(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < nr_policy_presets; i++) {
 		struct mm_policy policy;
-		char text[200], again[220];
+		char text[300], again[320];
 
 		policy_describe(&policy_presets[i].policy, text, sizeof(text));
 		for (unsigned int from = 0; from < nr_policy_presets; from++) {
@@ -137,12 +142,12 @@ static void a_description_is_complete(void **state)
 
 static void a_description_that_does_not_fit_is_cut(void **state)
 {
-	char all[200];
+	char all[300];
 
 	(void)state;
 	policy_describe(&policy_default()->policy, all, sizeof(all));
 	for (size_t size = 1; size <= strlen(all) + 1; size++) {
-		char text[200];
+		char text[300];
 
 		memset(text, 'x', sizeof(text));
 		policy_describe(&policy_default()->policy, text, size);

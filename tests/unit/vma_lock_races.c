@@ -7,6 +7,9 @@
 #include <cmocka.h>
 
 #include "core/op/exit.h"
+#include "core/op/fault.h"
+#include "core/op/madvise.h"
+#include "core/op/maps.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"
 #include "core/probe/knockout.h"
@@ -218,6 +221,95 @@ static void a_vma_that_shrank_is_noticed(void **state)
 	}
 }
 
+/* ---- readers of maps, and advice ---- */
+
+static void protect_the_first(void *mm)
+{
+	BUG_ON(sys_mprotect(mm, AREA, PAGE_SIZE, PROT_READ));
+}
+
+static const char *const maps_policies[] = {
+	"linux-2.6.14,maps=vma", "linux-6.15", "linux-6.17", "linux-6.19,vma_lock=rwsem",
+};
+
+/* Row: V1. */
+static void lines_of_maps_are_the_vmas(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(maps_policies); i++) {
+		struct mm_struct *mm = mm_with_vma(maps_policies[i]);
+		struct maps_line lines[2];
+
+		protect_the_first(mm);
+		map(mm, AREA + 2 * LEN, PAGE_SIZE);
+		assert_int_equal(sys_maps(mm, 0, lines, 2), 2);
+		assert_true(lines[0].start == AREA && lines[0].end == AREA + PAGE_SIZE);
+		assert_true(lines[1].start == lines[0].end && lines[1].end == AREA + LEN);
+		assert_true(!(lines[0].flags & VM_WRITE) && (lines[1].flags & VM_WRITE));
+		assert_true(lines[1].pgoff == lines[1].start >> PAGE_SHIFT);
+		assert_int_equal(sys_maps(mm, lines[1].end, lines, 2), 1);
+		assert_true(lines[0].start == AREA + 2 * LEN && lines[0].end == AREA + 2 * LEN + PAGE_SIZE);
+		assert_int_equal(sys_maps(mm, lines[0].end, lines, 2), 0);
+		mm_exit(mm);
+	}
+}
+
+/* A VMA is split, or unmapped, between its look-up and its lock: it is looked up again, under mmap_lock. */
+/* Row: V1. */
+static void a_line_behind_a_gap_is_looked_up_again(void **state)
+{
+	(void)state;
+	needs_checks();
+	for (unsigned int i = 2; i < ARRAY_SIZE(maps_policies); i++) {
+		struct mm_struct *mm = mm_with_vma(maps_policies[i]);
+		uint64_t fallbacks = events_total(EV_MAPS_FALLBACK);
+		struct maps_line lines[3];
+
+		meanwhile("maps.found", protect_the_first, mm);
+		assert_int_equal(sys_maps(mm, 0, lines, 3), 2);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(events_total(EV_MAPS_FALLBACK) - fallbacks, 1);
+		assert_true(lines[0].start == AREA && lines[1].start == AREA + PAGE_SIZE);
+		meanwhile("maps.found", unmap_all, mm);
+		assert_int_equal(sys_maps(mm, AREA, lines, 3), 0);
+		assert_int_equal(meanwhile_ran(), 1);
+		assert_int_equal(events_total(EV_MAPS_FALLBACK) - fallbacks, 2);
+		mm_exit(mm);
+	}
+}
+
+/* True if the advice took a VMA lock alone. */
+static bool advice_locked_vma(struct mm_struct *mm, unsigned long len, int advice)
+{
+	uint64_t before = events_total(EV_MADVISE_VMA_LOCK);
+	int err = sys_madvise(mm, AREA, len, advice);
+
+	assert_true(!err || (err == -ENOMEM && len > LEN));
+	return events_total(EV_MADVISE_VMA_LOCK) > before;
+}
+
+/* Row: V1. */
+static void advice_inside_a_vma_locks_that(void **state)
+{
+	static const char *const policies[] = { "linux-6.15", "linux-6.17", "linux-6.19", "linux-6.19,vma_lock=none" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct mm_struct *mm = mm_with_vma(policies[i]);
+
+		assert_false(advice_locked_vma(mm, LEN, MADV_GUARD_INSTALL));	/* an anon_vma is prepared */
+		assert_true(advice_locked_vma(mm, LEN, MADV_GUARD_REMOVE) == (i == 2));
+		assert_true(advice_locked_vma(mm, LEN, MADV_GUARD_INSTALL) == (i == 2));
+		assert_true(advice_locked_vma(mm, LEN, MADV_GUARD_REMOVE) == (i == 2));
+		assert_int_equal(do_user_addr_fault(mm, AREA, FAULT_FLAG_WRITE), 0);
+		assert_true(advice_locked_vma(mm, LEN, MADV_FREE) == (i == 1 || i == 2));
+		assert_true(advice_locked_vma(mm, LEN, MADV_DONTNEED) == (i == 1 || i == 2));
+		assert_false(advice_locked_vma(mm, 2 * LEN, MADV_DONTNEED));
+		assert_false(advice_locked_vma(mm, LEN, MADV_COLD));
+		mm_exit(mm);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +320,9 @@ int main(void)
 		cmocka_unit_test(without_the_look_another_mms_vma_is_locked),
 		cmocka_unit_test(a_vma_that_moved_is_noticed),
 		cmocka_unit_test(a_vma_that_shrank_is_noticed),
+		cmocka_unit_test(lines_of_maps_are_the_vmas),
+		cmocka_unit_test(a_line_behind_a_gap_is_looked_up_again),
+		cmocka_unit_test(advice_inside_a_vma_locks_that),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);

@@ -122,6 +122,42 @@ static long live_move_pages(struct worker *worker, unsigned long count, const un
 	return result_of(syscall(SYS_move_pages, 0l, count, addrs, nodes, status, (long)MPOL_MF_MOVE));
 }
 
+/* "START-END perms …": to the core's line, and the begin of the next one. NULL: the last one is not complete. */
+static const char *parse_line(const char *text, struct maps_line *line)
+{
+	const char *newline = strchr(text, '\n');
+	char *next;
+
+	if (!newline)
+		return NULL;
+	*line = (struct maps_line){ .start = strtoul(text, &next, 16) };
+	line->end = strtoul(next + 1, NULL, 16);
+	return newline + 1;
+}
+
+static int live_maps(struct worker *worker, struct maps_line *lines, unsigned int most)
+{
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	size_t kept = 0;
+	unsigned int nr = 0;
+	char text[2 * PAGE_SIZE + 1];
+	ssize_t got = -1;
+
+	(void)worker;
+	while (fd >= 0 && nr < most && (got = read(fd, text + kept, PAGE_SIZE)) > 0) {
+		const char *at = text, *next;
+
+		text[kept + (size_t)got] = '\0';
+		for (; nr < most && (next = parse_line(at, &lines[nr])); at = next)
+			nr++;
+		kept = strlen(at);
+		memmove(text, at, kept);
+	}
+	if (fd >= 0)
+		close(fd);
+	return got < 0 ? -errno : nr == most ? -ENOSPC : (int)nr;
+}
+
 static int live_ftruncate(struct worker *worker, unsigned long pages)
 {
 	return (int)result_of(ftruncate(space_of(worker)->files[worker->index].fd, (off_t)(pages << FRAME_SHIFT)));
@@ -170,6 +206,7 @@ const struct space_calls live_calls = {
 	.mmap = live_mmap, .munmap = live_munmap, .mprotect = live_mprotect, .madvise = live_madvise,
 	.mremap = live_mremap, .mlock = live_mlock, .munlock = live_munlock,
 	.mincore = live_mincore, .pagemap = live_pagemap, .move_pages = live_move_pages, .ftruncate = live_ftruncate,
+	.maps = live_maps,
 	.access = live_access, .touch_checked = live_touch_checked, .expect_zero = live_expect_zero,
 };
 

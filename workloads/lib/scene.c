@@ -106,6 +106,12 @@ int scene_empty(struct workload_run *run)
 	return space_open(run, 1, SCENE_PAGES);
 }
 
+int scene_maps_vma_lock(struct workload_run *run)
+{
+	run->policy.maps_vma_lock = true;
+	return scene_empty(run);
+}
+
 int scene_half(struct workload_run *run)
 {
 	int err = scene_empty(run);

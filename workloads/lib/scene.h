@@ -20,6 +20,7 @@
  * out.
  */
 int scene_empty(struct workload_run *run);
+int scene_maps_vma_lock(struct workload_run *run);	/* and readers of maps lock a VMA at a time */
 int scene_half(struct workload_run *run);
 int scene_written(struct workload_run *run);
 int scene_swap(struct workload_run *run);
@@ -71,6 +72,7 @@ int64_t scene_drop_table(struct worker *worker);
 int64_t scene_reuse(struct worker *worker);		/* the same, and a write to the second */
 int64_t scene_guard(struct worker *worker);
 int64_t scene_protect(struct worker *worker);		/* all pages, to read, and to write again */
+int64_t scene_protect_page(struct worker *worker);	/* the same: splits the VMA, and merges it again */
 int64_t scene_move(struct worker *worker);		/* all pages, by mremap() */
 int64_t scene_extend(struct worker *worker);		/* a mapping behind, which merges */
 int64_t scene_lock(struct worker *worker);		/* mlock(): the page is in memory; munlock() */
@@ -91,5 +93,6 @@ int64_t scene_reclaim_file(struct worker *worker);
 int64_t scene_reclaim_reuse(struct worker *worker);	/* the same, and a read of the second */
 int64_t scene_collapse(struct worker *worker);
 int64_t scene_walk(struct worker *worker);
+int64_t scene_maps(struct worker *worker);		/* all pages are mapped all the time */
 
 #endif

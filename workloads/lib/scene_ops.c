@@ -156,11 +156,21 @@ int64_t scene_guard(struct worker *worker)
 	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_GUARD_INSTALL));
 }
 
+static int64_t protect(struct worker *worker, unsigned long size)
+{
+	int err = sys_mprotect(mm_of(worker), addr_of(worker), size, PROT_READ);
+
+	return done(worker, err ? err : sys_mprotect(mm_of(worker), addr_of(worker), size, RW));
+}
+
 int64_t scene_protect(struct worker *worker)
 {
-	int err = sys_mprotect(mm_of(worker), addr_of(worker), size_of(worker), PROT_READ);
+	return protect(worker, size_of(worker));
+}
 
-	return done(worker, err ? err : sys_mprotect(mm_of(worker), addr_of(worker), size_of(worker), RW));
+int64_t scene_protect_page(struct worker *worker)
+{
+	return protect(worker, PAGE_SIZE);
 }
 
 int64_t scene_move(struct worker *worker)
@@ -295,6 +305,18 @@ int64_t scene_read_killed(struct worker *worker)
 }
 
 /* ---- what looks ---- */
+int64_t scene_maps(struct worker *worker)
+{
+	unsigned long at = addr_of(worker), end = at + size_of(worker);
+	struct maps_line lines[SCENE_PAGES];
+	unsigned int nr = sys_maps(mm_of(worker), 0, lines, SCENE_PAGES);
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (lines[i].start <= at && lines[i].end > at)
+			at = lines[i].end;
+	return at >= end ? 1 : space_fail(space_of(worker), -EUCLEAN, "maps has no line of %#lx", at);
+}
+
 int64_t scene_referenced(struct worker *worker)
 {
 	struct folio *folio = scene_state.folio ? scene_state.folio : scene_folio(mm_of(worker), addr_of(worker));

@@ -72,6 +72,20 @@ static long core_move_pages(struct worker *worker, unsigned long count, const un
 	return sys_move_pages(space_mm(worker), count, addrs, nodes, status, MPOL_MF_MOVE);
 }
 
+#define READ_LINES	32	/* that fit into one read(2) of a page */
+
+static int core_maps(struct worker *worker, struct maps_line *lines, unsigned int most)
+{
+	unsigned int nr = 0, got;
+
+	do {
+		got = sys_maps(space_mm(worker), nr ? lines[nr - 1].end : 0, &lines[nr],
+			       min(most - nr, (unsigned int)READ_LINES));
+		nr += got;
+	} while (got);
+	return nr == most ? -ENOSPC : (int)nr;
+}
+
 static int core_ftruncate(struct worker *worker, unsigned long pages)
 {
 	return sys_ftruncate(space_of(worker)->files[worker->index].file, pages);
@@ -133,6 +147,7 @@ const struct space_calls core_calls = {
 	.mmap = core_mmap, .munmap = core_munmap, .mprotect = core_mprotect, .madvise = core_madvise,
 	.mremap = core_mremap, .mlock = core_mlock, .munlock = core_munlock,
 	.mincore = core_mincore, .pagemap = core_pagemap, .move_pages = core_move_pages, .ftruncate = core_ftruncate,
+	.maps = core_maps,
 	.access = core_access, .touch_checked = core_touch_checked, .expect_zero = core_expect_zero,
 };
 

@@ -27,6 +27,8 @@ struct space_calls {
 	int (*pagemap)(struct worker *worker, unsigned long addr, unsigned long pages, uint64_t *map);
 	long (*move_pages)(struct worker *worker, unsigned long count, const unsigned long *addrs, const int *nodes,
 			   int *status);
+	/* All lines of /proc/PID/maps, as one reader reads them; their number, at most @most, or -errno. */
+	int (*maps)(struct worker *worker, struct maps_line *lines, unsigned int most);
 	int (*ftruncate)(struct worker *worker, unsigned long pages);
 	/*
 	 * No calls, but accesses: space_access(); space_touch() while checking; a read of a page that must hold zeroes.

@@ -113,3 +113,11 @@ SCENARIO(walk_vs_munmap,
 	.setup = scene_written,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(maps_vs_mprotect,
+	.what = "maps is read while its VMA is split and merged",
+	.nr_roles = 2,
+	.roles = { { "read maps", scene_maps, NULL }, { "protect a page", scene_protect_page, NULL } },
+	.setup = scene_maps_vma_lock,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -16,6 +16,7 @@ const char *const world_policies[] = {
 	"linux-3.13",
 	"linux-6.4",
 	"linux-6.15",
+	"linux-6.19",
 	"linux-6.15,pte_ptl=mm,pmd_ptl=mm,spin=futex",
 	"linux-6.15,pte_ptl=mm,pmd_ptl=pmd",
 	"linux-6.15,pte_ptl=pmd,pmd_ptl=mm,vma_lock=none",

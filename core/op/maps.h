@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* maps.h - the VMAs of an address space, as /proc/PID/maps prints them. Source: fs/proc/task_mmu.c. */
+#ifndef FAULTLINE_CORE_OP_MAPS_H
+#define FAULTLINE_CORE_OP_MAPS_H
+
+#include "core/base/event.h"
+#include "core/mm/mm_types.h"
+
+DECLARE_EVENT(MAPS_FALLBACK);
+
+/* (T) all of it: a line of /proc/PID/maps */
+struct maps_line {
+	unsigned long start, end, flags, pgoff;
+	uint32_t name;
+};
+
+/*
+ * sys_maps - up to @nr lines of the VMAs that end above @from, as one read(2) of /proc/PID/maps: a reader goes on at
+ * the end of the last line. Returns their number, 0 after the last VMA.
+ *
+ * Lines ascend. What is mapped all the time is in a line, and a VMA that does not change is in exactly one. The policy
+ * decides whether mmap_lock is held for read meanwhile, or each VMA is locked by itself, so that writers wait for one
+ * line at most. Locking: none held. Source: fs/proc/task_mmu.c, m_start(), m_next().
+ */
+unsigned int sys_maps(struct mm_struct *mm, unsigned long from, struct maps_line *lines, unsigned int nr);
+
+#endif
