@@ -92,6 +92,7 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/ptl.h"
 #include "core/pgtable/swapent.h"
+#include "core/pgtable/tlb.h"
 #include "core/phys/folio.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/frame.h"

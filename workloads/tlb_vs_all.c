@@ -52,6 +52,7 @@ static int64_t access_part(struct worker *worker)
 			return space_fail(space, ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT,
 					  "an access to %#lx failed: %#x", addr, ret);
 	}
+	enter_lazy_tlb();
 	return 4 * TAKEN_PART;
 }
 

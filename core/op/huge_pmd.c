@@ -60,6 +60,9 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 		tlb_remove_table(tlb, pgtable_trans_huge_withdraw(pmdp));
 	if (page) {
 		mm_count(tlb->pt, mm_counter(page_folio(page)), -(long)HPAGE_PMD_NR);
+		/* That of a file is counted until the flush: see zap.c. */
+		if (unlikely(tlb->pt->policy.tlb) && !folio_test_anon(page_folio(page)))
+			flush_tlb_range(tlb->pt, addr, addr + PMD_SIZE);
 		folio_remove_rmap_pmd(page_folio(page), page, vma);
 		tlb_remove_folio_pages(tlb, page_folio(page), 1);
 		count_events(EV_PAGE_FREE, HPAGE_PMD_NR - 1);

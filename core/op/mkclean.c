@@ -56,7 +56,8 @@ static int page_vma_mkclean_one(struct page_vma_mapped_walk *pvmw, unsigned long
 	mmu_notifier_invalidate_range_start(&range);
 	while (page_vma_mapped_walk(pvmw))
 		cleaned += pvmw->pte ? clean_pte(pvmw->pte) : clean_pmd(pvmw->pmd);
-	flush_tlb_range(&pvmw->vma->vm_mm->pt, start, end);
+	if (cleaned)
+		flush_tlb_range(&pvmw->vma->vm_mm->pt, start, end);
 	count_events(EV_FILE_CLEANED, (uint64_t)cleaned);
 	mmu_notifier_invalidate_range_end(&range);
 	return cleaned;

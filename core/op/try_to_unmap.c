@@ -23,6 +23,7 @@ DEFINE_EVENT(MIGRATE_PMD, "leaves replaced by migration entries");
 DEFINE_EVENT(POISON, "folios hwpoisoned");
 
 static _Thread_local bool flush_pending;	/* (T) entries were cleared, and no flush was counted yet */
+static _Thread_local bool tlb_deferred;		/* (T) nor done: see tlb_batch_add() */
 
 /* Lock key: (T) this thread only */
 struct unmap {
@@ -35,15 +36,20 @@ void try_to_unmap_flush(void)
 {
 	if (flush_pending)
 		count_event(EV_TLB_FLUSH);
-	flush_pending = false;
+	if (unlikely(tlb_deferred))
+		tlb_batch_flush();
+	flush_pending = tlb_deferred = false;
 }
 
-/* Of @nr pages from where @pvmw is. With TLBs each entry is flushed at once: nothing defers it. Locking: the PTL. */
+/* Of @nr pages from where @pvmw is. Locking: the PTL. Source: mm/rmap.c, should_defer_flush(). */
 static void flush(const struct unmap *unmap, const struct page_vma_mapped_walk *pvmw, unsigned long nr)
 {
 	struct mm_pgtable *pt = &load_relaxed(&pvmw->vma->vm_mm)->pt;
 
-	if (unlikely(pt->policy.tlb)) {
+	if (unlikely(pt->policy.tlb) && tlb_defers(pt) && (unmap->flags & TTU_BATCH_FLUSH)) {
+		tlb_batch_add(pt);
+		tlb_deferred = true;
+	} else if (unlikely(pt->policy.tlb)) {
 		flush_tlb_range(pt, pvmw->address, pvmw->address + (nr << PAGE_SHIFT));
 		return;
 	}

@@ -28,6 +28,7 @@ struct zap {
 	unsigned int flags;		/* (T) zap_flags */
 	bool kept;			/* (T) an entry stayed in the current table */
 	long anon, file;		/* (T) pages unmapped from it */
+	unsigned int late;		/* (T) of tlb->pages, the first with TLB_DELAY_RMAP, + 1; 0: none */
 };
 
 /*
@@ -63,6 +64,48 @@ static __noinline void zap_other(struct zap *zap, pte_t *ptep, pte_t pte)
 	}
 }
 
+DEFINE_KNOCKOUT(ZAP_DELAY_RMAP,
+	.name = "zap:delay-rmap",
+	.removes = "the TLB flush between clearing an entry of a file's page and uncounting its mapping",
+	.breaks = "a write after the page was written back, which is lost",
+	.detected_by = "the detector translations: knockout.tlb",
+	.hunt = "test knockout.tlb",
+	.mirrors = "mm: delay page_remove_rmap() until after the TLB has been flushed");
+
+/*
+ * With TLBs the pages of files are uncounted after a flush, under the PTL still: write-back does not look for entries
+ * of a folio that is not mapped (folio_mkclean()), and would write out and clean a page that others write to. Returns
+ * true if they are not uncounted yet. Source: mm/memory.c, zap_present_folio_ptes().
+ */
+static __noinline bool delay_rmap(struct zap *zap, struct page *page, unsigned int nr)
+{
+	if (KNOCKED_OUT(ZAP_DELAY_RMAP))
+		return false;
+	if (!zap->late)
+		zap->late = zap->tlb->nr_pages + 1;
+	for (; nr; nr--, page++)
+		zap->tlb->pages[zap->tlb->nr_pages++] = (struct folio *)((uintptr_t)page | TLB_DELAY_RMAP);
+	return true;
+}
+
+/* Locking: the PTL under which they were gathered. Source: mm/mmu_gather.c. */
+static __noinline void tlb_flush_rmaps(struct zap *zap)
+{
+	struct mmu_gather *tlb = zap->tlb;
+
+	flush_tlb_range(tlb->pt, tlb->start, tlb->end);
+	for (unsigned int i = zap->late - 1; i < tlb->nr_pages; i++) {
+		uintptr_t gathered = (uintptr_t)tlb->pages[i];
+		struct page *page = (struct page *)(gathered & ~TLB_DELAY_RMAP);
+
+		if (!(gathered & TLB_DELAY_RMAP))
+			continue;
+		tlb->pages[i] = page_folio(page);
+		folio_remove_rmap_ptes(page_folio(page), page, 1, zap->vma);
+	}
+	zap->late = 0;
+}
+
 /* Clears @nr entries that map @folio from @page on. Source: mm/memory.c, zap_present_folio_ptes(). Locking: the PTL. */
 static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, struct page *page, pte_t *ptep,
 					unsigned int nr)
@@ -74,10 +117,13 @@ static force_inline void zap_folio_ptes(struct zap *zap, struct folio *folio, st
 		ASSERT(!pte_dirty(pte) || page_type(page) != PAGE_FILE || folio_test_dirty(folio));
 		(void)pte;
 	}
-	if (likely(folio_test_anon(folio)))
+	if (likely(folio_test_anon(folio))) {
 		zap->anon += nr;
-	else
+	} else {
 		zap->file += nr;
+		if (unlikely(zap->tlb->pt->policy.tlb) && delay_rmap(zap, page, nr))
+			return;
+	}
 	folio_remove_rmap_ptes(folio, page, nr, zap->vma);
 	tlb_remove_folio_pages(zap->tlb, folio, nr);
 }
@@ -134,8 +180,11 @@ static unsigned long zap_locked(struct zap *zap, pte_t *ptep, unsigned long addr
 	for (; addr < end && tlb_room(zap->tlb); addr += nr * PAGE_SIZE, ptep += nr)
 		nr = zap_ptes(zap, ptep, addr, (end - addr) >> PAGE_SHIFT);
 	mm_count(zap->tlb->pt, MM_ANONPAGES, -zap->anon);
-	if (unlikely(zap->file))
+	if (unlikely(zap->file)) {
+		if (zap->late)
+			tlb_flush_rmaps(zap);
 		mm_count(zap->tlb->pt, MM_FILEPAGES, -zap->file);
+	}
 	zap->anon = zap->file = 0;
 	return addr;
 }

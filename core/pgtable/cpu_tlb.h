@@ -42,6 +42,7 @@ struct cpu_tlb {
 	spinlock_t lock;		/* an access holds it, and a flush from another cpu */
 	bool ready;			/* (A) the lock is initialised; stays so */
 	uint64_t loaded;		/* (A) ctx_id of the mm that its cpu runs; 0: none yet */
+	bool is_lazy;			/* (A) no access until switch_mm(), which clears it */
 	unsigned int slot;		/* (L) that mm's */
 	unsigned int next_slot;		/* (L) the next one to be used again */
 	struct {
@@ -70,6 +71,11 @@ void tlb_check_fill(struct tlb_entry *entry, const struct tlb_path *path, uint64
  * table or right was taken by an operation that has ended. Locking: the TLB's lock.
  */
 void tlb_check_use(const struct mm_pgtable *pt, const struct tlb_entry *entry, unsigned long addr, bool write);
+/*
+ * tlb_check_write - ends the run if a write goes to a clean page of a file: entries are made clean, and flushed, before
+ * the page is, so nothing would write it back. Locking: the TLB's lock.
+ */
+void tlb_check_write(const struct tlb_entry *entry, unsigned long addr);
 /* Ends the run if a walk is about to read an entry of what is no table any more. */
 void tlb_check_table(uint64_t val, unsigned long addr);
 #else
@@ -84,6 +90,7 @@ static inline void tlb_check_use(const struct mm_pgtable *pt, const struct tlb_e
 	(void)pt, (void)entry, (void)addr, (void)write;
 }
 
+static inline void tlb_check_write(const struct tlb_entry *entry, unsigned long addr) { (void)entry, (void)addr; }
 static inline void tlb_check_table(uint64_t val, unsigned long addr) { (void)val, (void)addr; }
 #endif
 

@@ -30,10 +30,10 @@ enum madvise_lock_kind { MADVISE_MMAP_LOCK, MADVISE_VMA_LOCK, MADVISE_VMA_LOCK_G
 #define DEFAULT_MAX_MAP_COUNT	65530
 
 /*
- * TLBs are not simulated; each flush interrupts the cpus that run the mm; or nothing is ever flushed, which is broken:
- * for tests of the detector.
+ * TLBs are not simulated; ways to flush them, see tlb.h; or nothing is ever flushed, which is broken: for tests of the
+ * detector.
  */
-enum tlb_kind { TLB_OFF, TLB_IPI, TLB_NONE };
+enum tlb_kind { TLB_OFF, TLB_IPI, TLB_BATCHED, TLB_LAZY, TLB_BROADCAST, TLB_NONE };
 
 /* (C) all of it, once the mm exists */
 struct mm_policy {

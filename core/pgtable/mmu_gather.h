@@ -17,13 +17,15 @@ DECLARE_EVENT(PAGE_FREE);
 
 #define GATHER_PAGES	256	/* pages per flush: 2 KiB of stack */
 
+#define TLB_DELAY_RMAP	1ul	/* the page is still counted as mapped. Source: include/linux/mm_types.h */
+
 /* (T) all of it */
 struct mmu_gather {
 	struct mm_pgtable *pt;
 	unsigned long start, end;		/* what the flush must cover; end 0: nothing, or there are no TLBs */
 	unsigned int nr_pages;
 	struct page *tables;			/* linked by pt_next */
-	struct folio *pages[GATHER_PAGES];	/* the folio of each */
+	struct folio *pages[GATHER_PAGES];	/* the folio of each; or a page of it with TLB_DELAY_RMAP: zap.c */
 };
 
 /* Starts gathering pages and tables of @pt. Needs no memory. Source: mm/mmu_gather.c. */

@@ -80,9 +80,17 @@ DEFINE_KNOCKOUT(TLB_SWITCH_B,
 	.hunt = "model models.tlb_switch",
 	.mirrors = "x86/mm: Add barriers and document switch_mm()-vs-flush synchronization");
 
-/* Source: arch/x86/mm/tlb.c, switch_mm_irqs_off(). */
+DEFINE_KNOCKOUT(TLB_LAZY,
+	.name = "tlb:lazy",
+	.removes = "the comparison of generations when a cpu leaves lazy mode",
+	.breaks = "a cpu that was not interrupted, and uses what was flushed meanwhile",
+	.detected_by = "the detector translations: knockout.tlb",
+	.hunt = "test knockout.tlb");
+
+/* Also where the same mm goes on after lazy mode. Source: arch/x86/mm/tlb.c, switch_mm_irqs_off(). */
 static __noinline void switch_mm(struct cpu_tlb *tlb, struct mm_tlb *mt)
 {
+	bool was_lazy;
 	uint64_t gen;
 
 	if (!load_relaxed(&tlb->ready)) {
@@ -91,6 +99,8 @@ static __noinline void switch_mm(struct cpu_tlb *tlb, struct mm_tlb *mt)
 	}
 	spin_lock(&tlb->lock);
 	choose_slot(tlb, mt->ctx_id);
+	was_lazy = load_relaxed(&tlb->is_lazy);
+	store_relaxed(&tlb->is_lazy, false);
 	/* ORDER[tlb-mask:A] the lock is initialised; pairs with ORDER[tlb-mask:B]. */
 	fetch_or_acq_rel(&mt->cpumask[this_cpu->id / 64], 1ul << this_cpu->id % 64);
 	/* ORDER[tlb-leave:A] after the last access to the mm that ran before; pairs with ORDER[tlb-leave:B]. */
@@ -103,7 +113,7 @@ static __noinline void switch_mm(struct cpu_tlb *tlb, struct mm_tlb *mt)
 		smp_mb();
 	/* ORDER[tlb-gen:B] before a walk reads what was changed before a flush; pairs with ORDER[tlb-gen:A]. */
 	gen = load_acquire(&mt->gen);
-	if (tlb->slots[tlb->slot].gen != gen) {
+	if (tlb->slots[tlb->slot].gen != gen && !(was_lazy && KNOCKED_OUT(TLB_LAZY))) {
 		if (tlb->slots[tlb->slot].gen)
 			count_event(EV_TLB_BEHIND);
 		tlb_drop(tlb, tlb->slot, 0, ULONG_MAX);
@@ -111,6 +121,12 @@ static __noinline void switch_mm(struct cpu_tlb *tlb, struct mm_tlb *mt)
 	}
 	spin_unlock(&tlb->lock);
 	SYNCPOINT("tlb.switched");
+}
+
+void enter_lazy_tlb(void)
+{
+	/* ORDER[tlb-leave:A] after the last access; pairs with ORDER[tlb-leave:B]. */
+	store_release(&cpu_tlbs[this_cpu->id].is_lazy, true);
 }
 
 /* ---- walks ---- */
@@ -191,6 +207,8 @@ static int access_locked(struct cpu_tlb *tlb, const struct mm_pgtable *pt, unsig
 		tlb_drop(tlb, tlb->slot, addr, addr + 1);
 		err = fill(tlb, pt, addr, write, &entry);
 	}
+	if (!err && write)
+		tlb_check_write(entry, addr);
 	if (err || !use)
 		return err;
 	return use(pfn_to_page(tlb_pfn(entry->val, entry->size, addr)), addr, arg);
@@ -202,7 +220,7 @@ int tlb_access(struct mm_pgtable *pt, unsigned long addr, bool write, tlb_use_fn
 	int err;
 
 	SYNCPOINT("tlb.access");
-	if (unlikely(load_relaxed(&tlb->loaded) != pt->tlb->ctx_id))
+	if (unlikely(load_relaxed(&tlb->loaded) != pt->tlb->ctx_id || load_relaxed(&tlb->is_lazy)))
 		switch_mm(tlb, pt->tlb);
 	spin_lock(&tlb->lock);
 	err = access_locked(tlb, pt, addr, write, use, arg);

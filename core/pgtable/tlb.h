@@ -35,6 +35,12 @@
  * Both store, and then load the other's word: either B3 finds the mm running, or S3 finds the new generation. A cpu
  * leaves an mm by running another one, after its last access.
  *
+ *   tlb=ipi        as above
+ *   tlb=batched    and reclaim flushes once for many entries: after the generations, and before it reads or frees pages
+ *   tlb=lazy       and a cpu in lazy mode counts as one that runs another mm: it leaves that mode by S1 to S3
+ *   tlb=broadcast  as batched, without interrupts: the sender's instruction removes the entries of all cpus in the
+ *                  mask, whatever they run, and waits for no handlers (INVLPGB, TLBSYNC)
+ *
  * Source: arch/x86/mm/tlb.c; arch/x86/include/asm/tlbflush.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_TLB_H
@@ -71,6 +77,26 @@ typedef int tlb_use_fn(struct page *page, unsigned long addr, void *arg);
  * Returns what it does; -ENOENT: no translation; -EAGAIN: one that does not allow @write. Locking: none; @pt has a TLB.
  */
 int tlb_access(struct mm_pgtable *pt, unsigned long addr, bool write, tlb_use_fn *use, void *arg);
+
+/*
+ * enter_lazy_tlb - until its next access the calling cpu runs no program: with tlb=lazy no flush interrupts it, and it
+ * catches up then. Locking: any. Source: arch/x86/mm/tlb.c.
+ */
+void enter_lazy_tlb(void);
+
+/*
+ * tlb_defers - true if @pt's policy has reclaim flush once for many entries. tlb_batch_add - the calling thread owes a
+ * flush of an entry of @pt, which was changed. tlb_batch_flush - flushes all that it owes, of any mms, from all cpus
+ * that run any of them. Locking: as flush_tlb_range(); the PTL of the entry. Source: arch/x86/include/asm/tlbflush.h,
+ * arch_tlbbatch_add_pending(); arch/x86/mm/tlb.c, arch_tlbbatch_flush().
+ */
+static inline bool tlb_defers(const struct mm_pgtable *pt)
+{
+	return pt->policy.tlb >= TLB_BATCHED && pt->policy.tlb != TLB_NONE;
+}
+
+void tlb_batch_add(struct mm_pgtable *pt);
+void tlb_batch_flush(void);
 
 /* The part of flush_tlb_range() with a TLB. */
 void tlb_shootdown(struct mm_pgtable *pt, unsigned long start, unsigned long end);

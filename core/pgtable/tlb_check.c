@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tlb_check.c - the detector of stale translations: no access goes through a TLB entry whose page was freed, or whose
- * page, table or right was taken by an operation that has ended, since a flush was due before.
+ * page, table or right was taken by an operation that has ended, since a flush was due before; and no write to a page
+ * of a file that was cleaned.
  *
  * Each use compares the entry with a new walk. If they differ, something was taken since the fill: the last change of
  * each entry on the path (entry_log.h) names the operation. While that runs, its flush may be yet to come, and the use
@@ -21,7 +22,8 @@
 #include "core/pgtable/cpu_tlb.h"
 
 #if FAULTLINE_CHECK
-#include "core/phys/folio.h"
+#include "core/phys/hugetlb_pool.h"
+#include "core/phys/page_flags.h"
 #include "core/probe/detector.h"
 
 static struct detector translations = {
@@ -71,6 +73,17 @@ static void __cold report(const struct tlb_entry *entry, unsigned long addr, boo
 	       "%s by %s of cpu %u, and not flushed", this_cpu->id, write ? "writes to" : "reads", addr,
 	       tlb_pfn(entry->val, entry->size, addr), (unsigned long long)entry->gen, what,
 	       change && change->operation ? change->operation : "an unknown operation", change ? change->cpu : 0);
+}
+
+void tlb_check_write(const struct tlb_entry *entry, unsigned long addr)
+{
+	struct page *page = page_of(entry->val, entry->size, addr);
+
+	if (page && page_type(page) == PAGE_FILE && !folio_test_hugetlb(page_folio(page)) &&
+	    unlikely(!(load_relaxed(&page_folio(page)->page.flags) & PG_DIRTY)) && detector_is_on(&translations))
+		BUG_BY(translations.name, "cpu %u writes to 0x%lx, pfn %lu, cached at flush generation %llu: the page "
+		       "was cleaned, and its entry was not, or not flushed", this_cpu->id, addr, page_to_pfn(page),
+		       (unsigned long long)entry->gen);
 }
 
 static bool still_right(const struct tlb_entry *entry, const struct tlb_path *now, unsigned long addr, bool write)

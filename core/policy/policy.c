@@ -231,7 +231,8 @@ static const struct choice choices[] = {
 		.is_bool = true,
 	}, {
 		CHOICE("tlb", tlb, "how TLBs are flushed"),
-		.values = { [TLB_OFF] = "off", [TLB_IPI] = "ipi", [TLB_NONE] = "none" },
+		.values = { [TLB_OFF] = "off", [TLB_IPI] = "ipi", [TLB_BATCHED] = "batched", [TLB_LAZY] = "lazy",
+			    [TLB_BROADCAST] = "broadcast", [TLB_NONE] = "none" },
 	}, {
 		CHOICE("around", around_order, "memory of a file that a read fault maps"),
 		.values = { "4k", "8k", "16k", "32k", "64k", "128k", "256k" },

@@ -11,7 +11,7 @@
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/file_scene.h"
 
-#define POLICY	"linux-6.15,tlb=ipi"
+#define DIRTY	(SHARED_AT + 5 * PAGE_SIZE)
 #define PRIVATE	(PRIVATE_AT + PAGE_SIZE)		/* in another entry of the TLB than SHARED_AT */
 #define AWAY	(SHARED_AT + 16 * PMD_SIZE + PAGE_SIZE)	/* not aligned alike: entries are moved one by one */
 
@@ -19,13 +19,13 @@ static struct mm_struct *mm, *other;
 static struct file *file;
 static bool accessed;
 
-static void begin(void)
+static void begin(const char *policy)
 {
 	file = scene_file();
-	mm = file_mm(POLICY, file);
-	other = file_mm(POLICY, file);
+	mm = file_mm(policy, file);
+	other = file_mm(policy, file);
 	BUG_ON(user_access(mm, SHARED_AT, 0) || user_access(mm, PRIVATE, FAULT_FLAG_WRITE));
-	BUG_ON(user_access(other, SHARED_AT, 0));
+	BUG_ON(user_access(mm, DIRTY, FAULT_FLAG_WRITE) || user_access(other, SHARED_AT, 0));
 }
 
 static bool end(void)
@@ -51,11 +51,24 @@ static void access_private(void *arg)
 	accessed = !tlb_access(&mm->pt, PRIVATE, true, NULL, NULL);
 }
 
+static void write_dirty(void *arg)
+{
+	(void)arg;
+	accessed = !tlb_access(&mm->pt, DIRTY, true, NULL, NULL);
+}
+
 static void fill(void *arg, unsigned int index)
 {
 	(void)index;
 	access_shared(arg);
 	access_private(arg);
+	write_dirty(arg);
+}
+
+static void idle(void *arg, unsigned int index)
+{
+	(void)arg, (void)index;
+	enter_lazy_tlb();
 }
 
 static void run_other(void *arg, unsigned int index)
@@ -79,7 +92,7 @@ static bool a_moved_page_is_flushed_first(void)
 {
 	const unsigned long len = FILE_PAGES << PAGE_SHIFT;
 
-	begin();
+	begin("linux-6.15,tlb=ipi");
 	threads_run(1, fill, NULL);
 	meanwhile("mremap.entries_moved", lose_page_and_access, NULL);
 	BUG_ON(sys_mremap(mm, SHARED_AT, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, AWAY) != (long)AWAY);
@@ -88,7 +101,7 @@ static bool a_moved_page_is_flushed_first(void)
 
 static bool a_freed_page_is_flushed_first(void)
 {
-	begin();
+	begin("linux-6.15,tlb=ipi");
 	threads_run(1, fill, NULL);
 	meanwhile("gather.freed", access_private, NULL);
 	BUG_ON(sys_munmap(mm, PRIVATE, PAGE_SIZE));
@@ -101,19 +114,64 @@ static void access_private_at_last(void *arg, unsigned int index)
 	access_private(arg);
 }
 
-static bool a_cpu_that_returns_catches_up(void)
+static bool unmapped_is_not_accessed(void)
 {
-	begin();
-	threads_run(1, fill, NULL);
-	threads_run(1, run_other, NULL);
 	BUG_ON(sys_munmap(mm, PRIVATE, PAGE_SIZE));
 	threads_run(1, access_private_at_last, NULL);
 	return !accessed && end();
 }
 
+static bool a_cpu_that_returns_catches_up(void)
+{
+	begin("linux-6.15,tlb=ipi");
+	threads_run(1, fill, NULL);
+	threads_run(1, run_other, NULL);
+	return unmapped_is_not_accessed();
+}
+
+static bool a_lazy_cpu_catches_up(void)
+{
+	begin("linux-6.15,tlb=lazy");
+	threads_run(1, fill, NULL);
+	threads_run(1, idle, NULL);
+	return unmapped_is_not_accessed();
+}
+
+static bool a_reclaimed_page_is_flushed(void)
+{
+	bool good;
+
+	begin("linux-6.15,tlb=batched");
+	BUG_ON(swap_on(16));
+	threads_run(1, fill, NULL);
+	BUG_ON(sys_madvise(mm, PRIVATE, PAGE_SIZE, MADV_PAGEOUT));
+	threads_run(1, access_private_at_last, NULL);
+	good = !accessed && end();
+	return !swap_off() && good;
+}
+
+static void write_back_and_write(void *arg)
+{
+	filemap_writeback(file);
+	write_dirty(arg);
+}
+
+/* Its mapping is counted until then: write-back would pass over its entries. */
+static bool a_dirty_page_is_flushed_before_it_is_clean(void)
+{
+	begin("linux-6.15,tlb=ipi");
+	threads_run(1, fill, NULL);
+	meanwhile("zap.before_reclaim", write_back_and_write, NULL);
+	BUG_ON(sys_munmap(mm, DIRTY, PAGE_SIZE));
+	return meanwhile_ran() == 1 && !accessed && end();
+}
+
 static const struct knocked_steps steps[] = {
 	{ { "mremap:tlb", { "translations" } }, a_moved_page_is_flushed_first },
 	{ { "gather:flush", { "translations" } }, a_freed_page_is_flushed_first },
+	{ { "tlb:lazy", { "translations" } }, a_lazy_cpu_catches_up },
+	{ { "tlb:batch", { "translations" } }, a_reclaimed_page_is_flushed },
+	{ { "zap:delay-rmap", { "translations" } }, a_dirty_page_is_flushed_before_it_is_clean },
 	{ { "tlb:generation", { "translations" } }, a_cpu_that_returns_catches_up },
 };
 

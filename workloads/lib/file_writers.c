@@ -31,7 +31,7 @@ static int write_by_entry(struct worker *worker, unsigned long page, uint64_t ma
 	int err;
 
 	do {
-		err = space_fault(space, space->mm, space_region(space, 0) + (page << PAGE_SHIFT), FAULT_FLAG_WRITE);
+		err = space_use(space, space->mm, space_region(space, 0) + (page << PAGE_SHIFT), FAULT_FLAG_WRITE);
 		if (!err && worker->run->checking)
 			err = file_space_access(space, 0, page, mark);
 	} while (err == -EAGAIN || err == -ENOENT);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/mm/address_space.h"
+#include "core/mm/swap.h"
 #include "core/op/exit.h"
 #include "core/op/fork.h"
 #include "core/op/mremap.h"
@@ -183,6 +184,73 @@ static void a_cpu_with_another_mm_is_not_interrupted(void **state)
 	mm_exit(other);
 }
 
+static void access_and_idle(void *mm, unsigned int index)
+{
+	access_it(mm, index);
+	enter_lazy_tlb();
+}
+
+/* Row: T3. */
+static void a_lazy_cpu_is_not_interrupted(void **state)
+{
+	(void)state;
+	for (unsigned int lazy = 0; lazy < 2; lazy++) {
+		struct mm_struct *mm = mm_written(lazy ? "linux-6.15,tlb=lazy" : IPI, 2 * PAGE_SIZE);
+		uint64_t sent = events_total(EV_TLB_IPI), behind = events_total(EV_TLB_BEHIND);
+
+		threads_run(1, access_and_idle, mm);
+		flush_tlb_page(&mm->pt, AREA);
+		assert_int_equal(events_total(EV_TLB_IPI) - sent, !lazy);
+		access_elsewhere(mm);
+		assert_int_equal(events_total(EV_TLB_BEHIND) - behind, lazy);
+		flush_tlb_page(&mm->pt, AREA);
+		assert_int_equal(events_total(EV_TLB_IPI) - sent, 2 - lazy);
+		mm_exit(mm);
+	}
+}
+
+/* Row: T3. */
+static void a_broadcast_reaches_all_and_interrupts_none(void **state)
+{
+	struct mm_struct *mm = mm_written("linux-6.15,tlb=broadcast", 2 * PAGE_SIZE);
+	struct mm_struct *other = mm_written("linux-6.15,tlb=broadcast", PAGE_SIZE);
+	uint64_t sent = events_total(EV_TLB_IPI), behind = events_total(EV_TLB_BEHIND), fills;
+
+	(void)state;
+	access_elsewhere(mm);
+	access_elsewhere(other);
+	flush_tlb_page(&mm->pt, AREA);
+	fills = events_total(EV_TLB_FILL);
+	access_elsewhere(mm);
+	assert_int_equal(events_total(EV_TLB_FILL) - fills, 1);
+	assert_int_equal(events_total(EV_TLB_BEHIND) - behind, 0);
+	assert_int_equal(events_total(EV_TLB_IPI) - sent, 0);
+	mm_exit(mm);
+	mm_exit(other);
+}
+
+/* Reclaim flushes each entry, or once for all of a folio's. Row: T2. */
+static void a_batch_is_one_flush(void **state)
+{
+	static const char *const policies[] = { IPI ",anon=16k", "linux-6.15,tlb=batched,anon=16k" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		struct mm_struct *mm = mm_written(policies[i], 4 * PAGE_SIZE);
+		uint64_t sent;
+
+		assert_int_equal(swap_on(16), 0);
+		access_elsewhere(mm);
+		sent = events_total(EV_TLB_IPI);
+		assert_int_equal(sys_madvise(mm, AREA, 4 * PAGE_SIZE, MADV_PAGEOUT), 0);
+		assert_false(pte_present(tree_pte(mm, AREA)));
+		assert_int_equal(events_total(EV_TLB_IPI) - sent, i ? 1 : 4);
+		assert_int_equal(tlb_access(&mm->pt, AREA, false, NULL, NULL), -ENOENT);
+		mm_exit(mm);
+		assert_int_equal(swap_off(), 0);
+	}
+}
+
 /* Row: T3. */
 static void slots_are_used_again(void **state)
 {
@@ -241,6 +309,9 @@ int main(void)
 		cmocka_unit_test(a_flush_removes_its_range),
 		cmocka_unit_test(what_takes_a_page_or_a_right_flushes),
 		cmocka_unit_test(a_cpu_with_another_mm_is_not_interrupted),
+		cmocka_unit_test(a_lazy_cpu_is_not_interrupted),
+		cmocka_unit_test(a_broadcast_reaches_all_and_interrupts_none),
+		cmocka_unit_test(a_batch_is_one_flush),
 		cmocka_unit_test(slots_are_used_again),
 		cmocka_unit_test(stale_uses_are_detected),
 	};
