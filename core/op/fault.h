@@ -46,6 +46,8 @@ enum fault_flags {
 	FAULT_FLAG_WRITE = 1,
 	FAULT_FLAG_UNSHARE = 2,		/* the page must become exclusive, and stays read-only; not with WRITE */
 	FAULT_FLAG_VMA_LOCK = 4,	/* the caller holds the VMA lock instead of mmap_lock */
+	/* With WRITE, in a private VMA that allows no writes: the page becomes exclusive, the entry stays read-only. */
+	FAULT_FLAG_FORCE = 8,
 };
 
 /*
@@ -56,9 +58,9 @@ enum fault_flags {
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags);
 
 /*
- * handle_mm_fault - the same in @vma, which contains @addr and allows the access. A mapped page stays if there is
- * nothing to do; FAULT_FLAG_UNSHARE without a mapped page is a read. VM_FAULT_RETRY only with FAULT_FLAG_VMA_LOCK.
- * Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead. Source: mm/memory.c.
+ * handle_mm_fault - the same in @vma, which contains @addr and, without FAULT_FLAG_FORCE, allows the access. A mapped
+ * page stays if there is nothing to do; FAULT_FLAG_UNSHARE without a mapped page is a read. VM_FAULT_RETRY only with
+ * FAULT_FLAG_VMA_LOCK. Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead. Source: mm/memory.c.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 

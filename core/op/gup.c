@@ -7,6 +7,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/hugetlb_share.h"
 #include "core/mm/mmap_lock.h"
+#include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/fault.h"
@@ -33,6 +34,12 @@ DEFINE_KNOCKOUT(GUP_HAS_PINNED,
 	.detected_by = "the in-flight check of pins",
 	.hunt = HUNT_PINS);
 
+/* The VMA does not allow it. Anonymous pages in a shared mapping would belong to no file. */
+static bool force_allows(const struct vm_area_struct *vma, unsigned int flags)
+{
+	return !(flags & FOLL_WRITE) || (is_cow_mapping(vma->vm_flags) && !is_vm_hugetlb_page(vma));
+}
+
 /* Source: mm/gup.c, check_vma_flags(). */
 static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 {
@@ -40,8 +47,52 @@ static bool vma_allows(const struct vm_area_struct *vma, unsigned int flags)
 		return false;
 	if (gup_writes_for_long(flags) && vma_needs_dirty_tracking(vma))
 		return false;
-	return vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ);
+	if (vma->vm_flags & (flags & FOLL_WRITE ? VM_WRITE : VM_READ))
+		return true;
+	return unlikely(flags & FOLL_FORCE) && force_allows(vma, flags);
 }
+
+/* ---- forced writes ---- */
+
+DEFINE_KNOCKOUT(GUP_FORCE_COW,
+	.name = "gup:force-cow",
+	.removes = "the check, after the fault of a forced write, that the page is a copy",
+	.breaks = "a write to a page of a file that may only be read",
+	.detected_by = "the contents of files",
+	.hunt = "stress forced_write_vs_zap",
+	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
+
+/*
+ * A forced write goes to a page by an entry that does not allow writes only if no other mm, and no file, has it: an
+ * exclusive one of a private mapping, which the fault before has left so. That fault is no proof: the page may have
+ * been zapped since, and another thread's read have mapped the file's page. Source: mm/gup.c,
+ * can_follow_write_common().
+ */
+static bool can_force_write(const struct vm_area_struct *vma, const struct page *page)
+{
+	return !(vma->vm_flags & (VM_SHARED | VM_WRITE)) && page && page_type(page) == PAGE_ANON &&
+	       PageAnonExclusive(page);
+}
+
+/* Locking: the PTL. Source: mm/gup.c. */
+static bool can_follow_write_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte, unsigned int flags)
+{
+	if (likely(pte_write(pte)))
+		return true;
+	return unlikely(flags & FOLL_FORCE) && can_force_write(vma, vm_normal_page(vma, addr, pte)) &&
+	       !pte_needs_soft_dirty_wp(vma, pte);
+}
+
+/* The same for a leaf. */
+static bool can_follow_write_pmd(const struct vm_area_struct *vma, pmd_t pmd, unsigned int flags)
+{
+	if (likely(pmd_write(pmd)))
+		return true;
+	return unlikely(flags & FOLL_FORCE) && can_force_write(vma, pmd_page(pmd)) &&
+	       !pmd_needs_soft_dirty_wp(vma, pmd);
+}
+
+/* ---- one page ---- */
 
 /* An anonymous folio is always written when it is swapped out; but one may be freed instead. */
 static void dirty_folio(struct folio *folio)
@@ -75,9 +126,9 @@ static int follow_page_pte(const struct vm_area_struct *vma, unsigned long addr,
 	struct page *page;
 	int err;
 
-	if (!pte_accessible(pte))
+	if (!pte_accessible(pte) && !(unlikely(flags & FOLL_FORCE) && pte_present(pte)))
 		return -ENOENT;
-	if ((flags & FOLL_WRITE) && !pte_write(pte))
+	if ((flags & FOLL_WRITE) && !can_follow_write_pte(vma, addr, pte, flags))
 		return -ENOENT;
 	page = vm_normal_page(vma, addr, pte);
 	if (!page && !is_zero_pfn(pte_pfn(pte)))
@@ -102,9 +153,9 @@ static int follow_leaf_page(const struct vm_area_struct *vma, pmd_t pmd, struct 
 {
 	int err;
 
-	if (!pmd_accessible(pmd))
+	if (!pmd_accessible(pmd) && !(unlikely(flags & FOLL_FORCE) && pmd_present(pmd)))
 		return -ENOENT;
-	if ((flags & FOLL_WRITE) && !pmd_write(pmd))
+	if ((flags & FOLL_WRITE) && !can_follow_write_pmd(vma, pmd, flags))
 		return -ENOENT;
 	if (!pmd_write(pmd) && gup_must_unshare(vma, pmd_page(pmd), flags))
 		return -EMLINK;
@@ -220,6 +271,8 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
 	vm_fault_t ret;
 
+	if (unlikely(flags & FOLL_FORCE) && fault_flags && !(vma->vm_flags & VM_WRITE))
+		fault_flags |= FAULT_FLAG_FORCE;
 	if (unshare) {
 		fault_flags = FAULT_FLAG_UNSHARE;
 		count_event(EV_GUP_UNSHARE);
@@ -244,8 +297,18 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 		if (err)
 			return err;
 		SYNCPOINT("gup.faulted");
+		if (unlikely(flags & FOLL_FORCE) && KNOCKED_OUT(GUP_FORCE_COW))
+			flags &= ~FOLL_WRITE;
 	}
 	return err;
+}
+
+int get_user_page_vma_remote(struct mm_struct *mm, unsigned long addr, unsigned int flags, struct page **pagep)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	flags |= FOLL_GET | FOLL_TOUCH;
+	return vma && vma_allows(vma, flags) ? get_one(vma, addr & PAGE_MASK, flags, pagep) : -EFAULT;
 }
 
 long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages)
@@ -310,13 +373,18 @@ static void dirty_lock(struct folio *folio)
 	folio_unlock(folio);
 }
 
+void set_page_dirty_lock(struct page *page)
+{
+	if (gup_page_of_file(page))
+		dirty_lock(page_folio(page));
+	else if (page != zero_page)
+		dirty_folio(page_folio(page));
+}
+
 void unpin_user_pages_dirty_lock(struct page **pages, unsigned long nr)
 {
 	for (unsigned long i = 0; i < nr; i++) {
-		if (gup_page_of_file(pages[i]))
-			dirty_lock(page_folio(pages[i]));
-		else if (pages[i] != zero_page)
-			dirty_folio(page_folio(pages[i]));
+		set_page_dirty_lock(pages[i]);
 		unpin_user_page(pages[i]);
 	}
 }

@@ -30,6 +30,7 @@ DECLARE_EVENT(GUP_UNSHARE);
 #define FOLL_TOUCH	0x08u	/* set by the calls themselves: what the slow path finds becomes accessed, or dirty */
 #define FOLL_GET	0x10u	/* set by the calls themselves: this, or */
 #define FOLL_PIN	0x20u
+#define FOLL_FORCE	0x40u	/* access_remote_vm() only: also what the VMA does not allow */
 
 /*
  * get_user_pages_fast, pin_user_pages_fast - stores the @nr pages from @start on to @pages, without a lock where

@@ -119,4 +119,13 @@ static force_inline int gup_check_args(unsigned long start, unsigned long nr, un
  */
 long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
 
+/*
+ * get_user_page_vma_remote - *@pagep is the page at @addr, with a reference; @flags are FOLL_WRITE and FOLL_FORCE.
+ * Returns 0, -EFAULT or -ENOMEM. Locking: mmap_lock. set_page_dirty_lock() - a page, of which the caller has a
+ * reference, was written to. Locking: no spinlock; waits for the folio lock. Source: include/linux/mm.h;
+ * mm/page-writeback.c.
+ */
+int get_user_page_vma_remote(struct mm_struct *mm, unsigned long addr, unsigned int flags, struct page **pagep);
+void set_page_dirty_lock(struct page *page);
+
 #endif

@@ -121,15 +121,22 @@ static inline bool lock_and_compare_none_pmd(struct vm_fault *vmf)
 	return false;
 }
 
-/* @pte after the access. A fault that only unshares leaves it read-only. */
+/* @pte after the access. A fault that only unshares leaves it read-only, as does a forced write. */
 static inline pte_t mark_access(const struct vm_fault *vmf, pte_t pte)
 {
-	return vmf->flags & FAULT_FLAG_WRITE ? pte_mkwrite(pte_mkdirty(pte)) : pte;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return pte;
+	pte = pte_mkdirty(pte);
+	return likely(!(vmf->flags & FAULT_FLAG_FORCE)) ? pte_mkwrite(pte) : pte;
 }
 
+/* The same of a leaf. */
 static inline pmd_t mark_access_pmd(const struct vm_fault *vmf, pmd_t pmd)
 {
-	return vmf->flags & FAULT_FLAG_WRITE ? pmd_mkwrite(pmd_mkdirty(pmd)) : pmd;
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return pmd;
+	pmd = pmd_mkdirty(pmd);
+	return likely(!(vmf->flags & FAULT_FLAG_FORCE)) ? pmd_mkwrite(pmd) : pmd;
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * taken_file.c - folios of files reclaimed or migrated with a knock-out, step by step: the contents of the file detect
- * it.
+ * taken_file.c - folios of files reclaimed, migrated or written to by force with a knock-out, step by step: the
+ * contents of the file detect it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,6 +99,24 @@ static bool a_reference_is_taken_once_the_page_is_copied(void)
 	return ends_with(300);
 }
 
+static void drop_copy(void *arg)
+{
+	(void)arg;
+	BUG_ON(sys_madvise(mm, PRIVATE_AT, PAGE_SIZE, MADV_DONTNEED));
+}
+
+static bool a_copy_is_dropped_in_a_forced_write(void)
+{
+	uint64_t word = 300;
+
+	begin();
+	BUG_ON(sys_mprotect(mm, PRIVATE_AT, PAGE_SIZE, PROT_READ));
+	meanwhile("gup.faulted", drop_copy, NULL);
+	BUG_ON(access_remote_vm(mm, PRIVATE_AT, &word, sizeof(word), FOLL_WRITE | FOLL_FORCE) != sizeof(word));
+	BUG_ON(meanwhile_ran() != 1);
+	return ends_with(1);
+}
+
 static int two_nodes_up(void **state)
 {
 	(void)state;
@@ -111,6 +129,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "remove-mapping:dirty", { "holds 1, not 300" } }, a_reference_holder_writes_before_the_freeze },
 	{ { "migrate-file:count", { "holds 1, not 300" } }, a_reference_holder_writes_once_the_page_is_copied },
 	{ { "migrate-file:freeze", { "holds 1, not 300" } }, a_reference_is_taken_once_the_page_is_copied },
+	{ { "gup:force-cow", { "holds 300, not 1" } }, a_copy_is_dropped_in_a_forced_write },
 };
 
 int main(void)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/op/access_remote_vm.h"
+#include "tests/lib/harness/crew.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/storm/file_storm.h"
@@ -108,6 +110,18 @@ static void storms_of_everything(void **state)
 	}
 }
 
+/* Row: L10. A file keeps its contents, whatever a debugger writes to private mappings of it. */
+static void storms_of_forced_writes(void **state)
+{
+	static const struct wanted wanted[] = { MET(EV_REMOTE_PAGE, 1000), MET(EV_FILE_COW, 20) };
+	struct storms storms = STORMS(wanted, ARRAY_SIZE(policies));
+
+	(void)state;
+	while (another_storm(&storms))
+		crew_storm(workload_find("forced_write_vs_zap"), policies[storms.index % ARRAY_SIZE(policies)], 4,
+			   storms.seed, 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +129,7 @@ int main(void)
 		cmocka_unit_test(storms_of_data),
 		cmocka_unit_test(storms_of_cuts),
 		cmocka_unit_test(storms_of_everything),
+		cmocka_unit_test(storms_of_forced_writes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -289,6 +289,14 @@ int scene_family_file_huge(struct workload_run *run)
 	return settle(run, err ? err : map_small(run->data, scene_state.child, start(run)));
 }
 
+int scene_file_read_only(struct workload_run *run)
+{
+	int err = scene_file_private(run);
+
+	return settle(run, err ? err : sys_mprotect(((struct space *)run->data)->mm, start(run),
+						    SCENE_PAGES << PAGE_SHIFT, PROT_READ));
+}
+
 /* ---- huge pages ---- */
 static int open_huge(struct workload_run *run)
 {

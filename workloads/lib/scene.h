@@ -40,6 +40,7 @@ int scene_file(struct workload_run *run);
 int scene_file_read(struct workload_run *run);
 int scene_file_dirty(struct workload_run *run);
 int scene_file_private(struct workload_run *run);
+int scene_file_read_only(struct workload_run *run);	/* and private */
 /* The file is a huge page, of which a page is mapped; also by a second process, whose workers are in turn. */
 int scene_file_huge(struct workload_run *run);
 int scene_family_file_huge(struct workload_run *run);
@@ -65,6 +66,7 @@ int64_t scene_write_second(struct worker *worker);
 int64_t scene_pin(struct worker *worker);
 int64_t scene_pin_to_read(struct worker *worker);
 int64_t scene_pin_file(struct worker *worker);
+int64_t scene_force_write(struct worker *worker);	/* as a debugger, to a private mapping of a file */
 int64_t scene_unmap(struct worker *worker);		/* all pages */
 int64_t scene_unmap_second(struct worker *worker);	/* splits the VMA */
 int64_t scene_drop(struct worker *worker);		/* MADV_DONTNEED */

@@ -108,6 +108,22 @@ int64_t scene_pin_file(struct worker *worker)
 	return err == -EUCLEAN ? space_fail(space_of(worker), err, "a pinned page has the wrong contents") : 1;
 }
 
+/* The file keeps what it held. */
+int64_t scene_force_write(struct worker *worker)
+{
+	uint64_t mark = worker->index + 1, seeded = file_seeded_word(worker->run->seed, 0);
+	struct folio *folio;
+
+	access_remote_vm(mm_of(worker), addr_of(worker), &mark, sizeof(mark), FOLL_WRITE | FOLL_FORCE);
+	folio = filemap_get_folio(&space_of(worker)->file->mapping, 0);
+	if (!folio)
+		return 1;
+	if (machine.payload && load_relaxed((uint64_t *)page_payload(&folio->page)) != seeded)
+		space_fail(space_of(worker), -EUCLEAN, "a forced write to a private mapping changed the file");
+	folio_put(folio);
+	return 1;
+}
+
 /* ---- what changes mappings ---- */
 int64_t scene_unmap(struct worker *worker)
 {

@@ -73,3 +73,11 @@ SCENARIO(pin_vs_truncate,
 	.setup = scene_file_dirty,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(forced_write_vs_dontneed,
+	.what = "a debugger writes to a private, read-only mapping of a file, whose pages are dropped",
+	.nr_roles = 2,
+	.roles = { { "write by force", scene_force_write, NULL }, { "drop", scene_drop, NULL } },
+	.setup = scene_file_read_only,
+	.check = scene_check,
+	.teardown = scene_close)
