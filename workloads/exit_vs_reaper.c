@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * exit_vs_reaper.c - children that write to some pages, may be killed, and exit, while others release their memory,
- * read it as users of the address space, or walk it with a reference to the struct alone.
+ * read it or give advice as users of the address space, or walk it with a reference to the struct alone.
  *
  * A child is handed over in its parent's slot, with a reference to its struct, which the thread that takes it drops.
  * Until its address space has ended a page of a child holds what the child wrote; if it was reaped, an access ends in
  * VM_FAULT_SIGBUS.
  */
+#include <errno.h>
+
 #include "workloads/lib/process.h"
 
 #define TOUCHED	16ul	/* pages that a child writes to, one in a table */
@@ -83,11 +85,23 @@ static int64_t walk(struct worker *worker, struct mm_struct *mm)
 	return err ? space_fail(space_of(worker), err, "a walk of an exiting mm failed: %d", err) : (int64_t)TOUCHED;
 }
 
+/* As a process with CAP_SYS_NICE: its pages are not needed soon. */
+static int64_t advise(struct worker *worker, struct mm_struct *mm)
+{
+	struct process_pages pages = pages_of(worker);
+	struct iovec range = { (void *)pages.addr, TOUCHED * PMD_SIZE };
+	long done = sys_process_madvise(mm, &range, 1, MADV_COLD, 0, true);
+
+	if (done == (long)range.iov_len || done == -ESRCH)
+		return TOUCHED;
+	return space_fail(space_of(worker), -EUCLEAN, "process_madvise() advised %ld bytes", done);
+}
+
 static int64_t release_or_look(struct worker *worker, struct mm_struct *mm, unsigned int writer)
 {
 	int64_t done = TOUCHED;
 
-	switch (rng_below(&worker->rng, 4)) {
+	switch (rng_below(&worker->rng, 5)) {
 	case 0:
 		sys_process_mrelease(mm, 0);		/* fails if it was not killed */
 		break;
@@ -96,6 +110,8 @@ static int64_t release_or_look(struct worker *worker, struct mm_struct *mm, unsi
 		break;
 	case 2:
 		return walk(worker, mm);
+	case 3:
+		return advise(worker, mm);
 	default:
 		if (!mmget_not_zero(mm))
 			break;
@@ -140,7 +156,7 @@ static int64_t reap(struct worker *worker)
 
 WORKLOAD(exit_vs_reaper,
 	.what = "half of the workers: fork, write to 16 pages, may be killed, exit; the others: process_mrelease(), "
-		"reads and walks of these mms",
+		"process_madvise(), reads and walks of these mms",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

@@ -6,9 +6,11 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
 #include "core/op/collapse.h"
+#include "core/op/exit.h"
 #include "core/op/fault.h"
 #include "core/op/guard.h"
 #include "core/op/madvise_flags.h"
@@ -259,15 +261,12 @@ static bool advice_valid_remotely(int advice)
 	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED || advice == MADV_COLLAPSE;
 }
 
-long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice,
-			 unsigned int flags, bool remote)
+/* Source: mm/madvise.c. */
+static long vector_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice)
 {
-	OPERATION("process_madvise", mm, 0);
 	unsigned long done = 0;
 	long err = 0;
 
-	if (flags || nr > UIO_MAXIOV || (remote && !advice_valid_remotely(advice)))
-		return -EINVAL;
 	/* Empty ranges at the end are not looked at. */
 	while (nr && !vec[nr - 1].iov_len)
 		nr--;
@@ -277,4 +276,21 @@ long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned
 			done += vec[i].iov_len;
 	}
 	return done ? (long)done : err;
+}
+
+long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice,
+			 unsigned int flags, bool remote)
+{
+	OPERATION("process_madvise", mm, 0);
+	long ret;
+
+	if (flags || nr > UIO_MAXIOV)
+		return -EINVAL;
+	if (!remote)
+		return vector_madvise(mm, vec, nr, advice);
+	if (!mmget_not_zero(mm))
+		return -ESRCH;
+	ret = advice_valid_remotely(advice) ? vector_madvise(mm, vec, nr, advice) : -EINVAL;
+	mmput(mm);
+	return ret;
 }

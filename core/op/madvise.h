@@ -62,9 +62,10 @@ int sys_madvise(struct mm_struct *mm, unsigned long start, unsigned long len, in
 
 /*
  * sys_process_madvise - as process_madvise(2): sys_madvise() of the @nr ranges of @vec in turn, up to the first error;
- * empty ones at the end are not looked at. @remote: @mm is not the caller's; then COLD, PAGEOUT, WILLNEED and COLLAPSE
- * only. Returns the number of bytes of the ranges before the error; if that is 0, the error; -EINVAL also for @flags,
- * and more than 1024 ranges. Locking: none held. Source: mm/madvise.c, vector_madvise().
+ * empty ones at the end are not looked at. @remote: @mm is not the caller's, which has a reference to the struct at
+ * least (mmgrab()); then COLD, PAGEOUT, WILLNEED and COLLAPSE only. Returns the number of bytes of the ranges before
+ * the error; if that is 0, the error; -EINVAL also for @flags, and more than 1024 ranges; -ESRCH if the address space
+ * has ended. Locking: none held. Source: mm/madvise.c, vector_madvise().
  */
 long sys_process_madvise(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice,
 			 unsigned int flags, bool remote);

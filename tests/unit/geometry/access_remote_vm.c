@@ -92,6 +92,9 @@ static void an_ended_space_has_no_bytes(void **state)
 	assert_int_equal(access_process_vm(mm, AREA, &word, WORD, 0), WORD);
 	mm_exit(mm);
 	assert_int_equal(access_process_vm(mm, AREA, &word, WORD, 0), 0);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, MADV_COLD, 0, true), -ESRCH);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, 99, 0, true), -ESRCH);
+	assert_int_equal(sys_process_madvise(mm, NULL, 0, MADV_COLD, 1, true), -EINVAL);
 	mmdrop(mm);
 }
 
