@@ -24,7 +24,7 @@ static struct vma_state vma_state_of(struct core_side *core, const struct vm_are
 		{ VM_NOHUGEPAGE, VMA_NOHUGE }, { VM_MERGEABLE, VMA_MERGEABLE }, { VM_SEALED, VMA_SEALED },
 		{ VM_DONTCOPY, VMA_DONTFORK }, { VM_WIPEONFORK, VMA_WIPEONFORK }, { VM_DONTDUMP, VMA_DONTDUMP },
 		{ VM_ACCOUNT, VMA_ACCOUNT }, { VM_NORESERVE, VMA_NORESERVE }, { VM_SEQ_READ, VMA_SEQUENTIAL },
-		{ VM_RAND_READ, VMA_RANDOM },
+		{ VM_RAND_READ, VMA_RANDOM }, { VM_GROWSDOWN, VMA_GROWSDOWN },
 	};
 	unsigned long start = window_start(core->pages);
 	struct vma_state state = {

@@ -34,6 +34,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_EXEC		0x04UL
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SHARED	0x08UL		/* of a file: writes go to the file's pages, visible to all mappings */
+#define VM_GROWSDOWN	0x100UL		/* a fault below extends it: see op/expand_stack.h */
 #define VM_PFNMAP	0x400UL		/* raw page frames, without struct pages */
 #define VM_LOCKED	0x2000UL	/* stays in memory: see mlock.h. With VM_IO: its entries are being counted */
 #define VM_IO		0x4000UL	/* device memory */
@@ -139,6 +140,7 @@ struct mm_struct {
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	bool has_sealed;		/* (M) a VMA may have VM_SEALED */
+	bool has_stack;			/* (M) a VMA may have VM_GROWSDOWN */
 	unsigned long def_flags;	/* (M) of new mappings: VM_LOCKED_MASK, by mlockall(). Not inherited */
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_users;		/* (A) users of the address space: its process, and mmget(); see mm.h */
@@ -163,6 +165,16 @@ DECLARE_OBJECT_KIND(mm);
 DECLARE_OBJECT_KIND(vma);
 
 #define MMAP_MIN_ADDR	65536UL		/* lowest address that mmap() chooses */
+
+#define STACK_GUARD_GAP	(256 * PAGE_SIZE)	/* bytes below a VMA that grows. Source: mm/vma.c, stack_guard_gap */
+
+/* The start of @vma with its guard gap. Source: include/linux/mm.h. */
+static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
+{
+	if (likely(!(vma->vm_flags & VM_GROWSDOWN)))
+		return vma->vm_start;
+	return vma->vm_start > STACK_GUARD_GAP ? vma->vm_start - STACK_GUARD_GAP : 0;
+}
 
 /* True if it maps only anonymous pages. Source: include/linux/mm.h. */
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)

@@ -151,6 +151,13 @@ static void vma_move_start(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	vma_tree_start_moved(&mm->tree, vma->vm_end);
 }
 
+void vma_expand_down(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start)
+{
+	vma_pre_update(vma);
+	vma_move_start(mm, vma, start);
+	vma_post_update(vma);
+}
+
 DEFINE_KNOCKOUT(VMA_SPLIT_LOCK,
 	.name = "vma:split-lock",
 	.removes = "the write lock of a VMA before it is split; it comes after",
@@ -311,13 +318,10 @@ static struct vm_area_struct *take_range(struct mm_struct *mm, struct vm_area_st
 	struct vm_area_struct *heir = next ? next : prev;
 
 	vma_start_write(heir);
-	if (next) {
-		vma_pre_update(next);
-		vma_move_start(mm, next, new->start);
-		vma_post_update(next);
-	} else {
+	if (next)
+		vma_expand_down(mm, next, new->start);
+	else
 		vma_move_end(mm, prev, new->end);
-	}
 	keep_sticky(heir, new->kind);
 	if (prev && next)
 		vma_absorb(mm, prev, next);

@@ -64,6 +64,14 @@ static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
 	return vma && vma->vm_start < end ? vma : NULL;
 }
 
+/* True if a mapping at @addr meets no VMA, and no guard gap. Locking: mmap_lock. Source: mm/mmap.c. */
+static inline bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	return addr <= TASK_SIZE - len && (!vma || addr + len <= vm_start_gap(vma));
+}
+
 /* The last VMA that ends at or below @addr, or NULL. Locking: mmap_lock. */
 static inline struct vm_area_struct *find_vma_before(struct mm_struct *mm, unsigned long addr)
 {
@@ -93,6 +101,12 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
  */
 int vma_isolate(struct mm_struct *mm, struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 		unsigned long flags);
+
+/*
+ * vma_expand_down - @vma, write-locked, begins at @start, below where it did: nothing is mapped there. Source:
+ * mm/vma.c, expand_downwards().
+ */
+void vma_expand_down(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start);
 
 /*
  * vma_expand - if a neighbour of the free range [@start, @end) is of @kind, extends it over the range, and merges both

@@ -6,6 +6,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
+#include "core/op/expand_stack.h"
 #include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
 #include "core/pgtable/pgalloc.h"
@@ -271,10 +272,11 @@ vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned
 		}
 		count_event(EV_FAULT_RETRY);
 	}
-	mmap_read_lock(mm);
-	vma = vma_lookup(mm, addr);
-	ret = vma ? fault_in_vma(vma, addr, flags) : VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
-	mmap_read_unlock(mm);
 	count_event(EV_FAULT_MMAP_LOCK);
+	vma = lock_mm_and_find_vma(mm, addr);
+	if (unlikely(!vma))
+		return VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
+	ret = fault_in_vma(vma, addr, flags);
+	mmap_read_unlock(mm);
 	return ret;
 }

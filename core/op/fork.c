@@ -92,6 +92,7 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 	int err = 0;
 
 	child->has_sealed = parent->has_sealed;
+	child->has_stack = parent->has_stack;
 	for (unsigned long addr = 0; !err && (vma = find_vma(parent, addr)); addr = vma->vm_end) {
 		if (!KNOCKED_OUT(FORK_VMA_LOCK))
 			vma_start_write(vma);

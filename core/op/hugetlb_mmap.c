@@ -15,7 +15,7 @@ static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, 
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
 		return IS_ALIGNED(addr, size) ? get_unmapped_area(mm, addr, len, flags) : -EINVAL;
 	addr = max(ALIGN_UP(addr, size), addr ? size : 0);
-	if (addr && addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
+	if (addr && range_is_free(mm, addr, len))
 		return (long)addr;
 	at = get_unmapped_area(mm, 0, len + size - PAGE_SIZE, 0);
 	return at < 0 ? at : (long)ALIGN_UP((unsigned long)at, size);

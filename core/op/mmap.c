@@ -17,6 +17,9 @@ static long unmapped_area_topdown(struct mm_struct *mm, unsigned long len)
 {
 	unsigned long end = vma_tree_find_gap(&mm->tree, len, MMAP_MIN_ADDR, MMAP_BASE);
 
+	/* Below a VMA that grows its guard gap stays free. */
+	while (unlikely(mm->has_stack) && end && !range_is_free(mm, end - len, len))
+		end = vma_tree_find_gap(&mm->tree, len, MMAP_MIN_ADDR, vm_start_gap(find_vma(mm, end - len)));
 	return end ? (long)(end - len) : -ENOMEM;
 }
 
@@ -38,7 +41,7 @@ long get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long l
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	if (addr) {
 		addr = max(addr, MMAP_MIN_ADDR);
-		if (addr <= TASK_SIZE - len && !find_vma_intersection(mm, addr, addr + len))
+		if (range_is_free(mm, addr, len))
 			return (long)addr;
 	}
 	return unmapped_area_topdown(mm, len);
@@ -106,7 +109,7 @@ static int check_type(struct vma_kind kind, unsigned long len, int flags)
 
 	if (!kind.file && !(kind.flags & VM_HUGETLB)) {
 		if (type == MAP_PRIVATE)
-			return flags & MAP_GROWSDOWN ? -EOPNOTSUPP : 0;
+			return 0;
 		return type == MAP_DROPPABLE ? -EOPNOTSUPP : -EINVAL;
 	}
 	if (kind.file && !kind.file->ops && kind.pgoff + (len >> PAGE_SHIFT) > MAX_FILE_PAGES)
@@ -126,6 +129,10 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 	if (mm->map_count > max_map_count(&mm->pt.policy))
 		return -ENOMEM;
 	kind.flags = account_mapping(kind, flags);
+	if (unlikely(flags & MAP_GROWSDOWN)) {
+		kind.flags |= VM_GROWSDOWN;
+		mm->has_stack = true;
+	}
 	if (unlikely(mm->def_flags) && !(kind.flags & VM_SPECIAL))
 		kind.flags |= mm->def_flags;
 	at = get_unmapped_area(mm, addr, len, flags);

@@ -26,8 +26,8 @@ DECLARE_EVENT(MMAP);
  *   -EEXIST       MAP_FIXED_NOREPLACE, and the range is in use
  *   -EPERM        a fixed @addr below MMAP_MIN_ADDR
  *   -EBADF        not MAP_ANONYMOUS: see sys_mmap_file()
- *   -EOPNOTSUPP   not simulated: MAP_GROWSDOWN, MAP_DROPPABLE
- * MAP_HUGETLB: see hugetlb_mmap().
+ *   -EOPNOTSUPP   not simulated: MAP_DROPPABLE
+ * MAP_HUGETLB: see hugetlb_mmap(); MAP_GROWSDOWN: expand_stack.h.
  * @name: 0, or a number: neighbours with different ones are not merged (PR_SET_VMA_ANON_NAME).
  * Locking: none held.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* maps.c - readers of maps with a knock-out, step by step: a VMA is split between its look-up and its lock. */
+/*
+ * maps.c - look-ups of VMAs with a knock-out, step by step: a VMA is split before a reader of maps has its lock, or
+ * unmapped before a fault extends it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,10 +43,31 @@ static bool a_split_hides_no_page(void)
 	return good;
 }
 
+static void unmap_stack(void *mm)
+{
+	BUG_ON(sys_munmap(mm, AREA, PAGE_SIZE));
+}
+
+static bool an_unmapped_stack_does_not_grow(void)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
+	bool good;
+
+	BUG_ON(sys_mmap(mm, AREA, PAGE_SIZE, READ_WRITE, flags, 0) < 0);
+	meanwhile("expand.unlocked", unmap_stack, mm);
+	good = do_user_addr_fault(mm, AREA - PAGE_SIZE, FAULT_FLAG_WRITE);
+	BUG_ON(meanwhile_ran() != 1);
+	good = rests(&mm, 1) && good;
+	mm_exit(mm);
+	return good;
+}
+
 int main(void)
 {
 	static const struct knocked_steps steps[] = {
 		{ { "maps:relookup", { "in no line" } }, a_split_hides_no_page },
+		{ { "expand:relookup", { "vm_detached" } }, an_unmapped_stack_does_not_grow },
 	};
 
 	return knocked_steps_main(steps, ARRAY_SIZE(steps), world_up);

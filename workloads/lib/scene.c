@@ -112,6 +112,22 @@ int scene_maps_vma_lock(struct workload_run *run)
 	return scene_empty(run);
 }
 
+int scene_stack(struct workload_run *run)
+{
+	int err = scene_empty(run);
+	struct space *space = run->data;
+	unsigned long start, len = SCENE_PAGES << PAGE_SHIFT;
+	long at;
+
+	if (err)
+		return err;
+	start = space_region(space, 0);
+	err = sys_munmap(space->mm, start, len);
+	at = sys_mmap(space->mm, start + len - PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, 1);
+	return settle(run, err ? err : min(at, 0l));
+}
+
 int scene_half(struct workload_run *run)
 {
 	int err = scene_empty(run);

@@ -121,3 +121,19 @@ SCENARIO(maps_vs_mprotect,
 	.setup = scene_maps_vma_lock,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(stack_vs_stack,
+	.what = "two threads write below a VMA that grows",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write the second", scene_write_second, NULL } },
+	.setup = scene_stack,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(stack_vs_munmap,
+	.what = "a VMA that grows is unmapped under a write below it",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_stack,
+	.check = scene_check,
+	.teardown = scene_close)

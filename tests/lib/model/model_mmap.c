@@ -78,7 +78,8 @@ static long mmap_type(int flags)
 	BUG_ON((flags & MAP_TYPE) == MAP_SHARED);	/* no part of the model */
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		return -EINVAL;
-	return flags & MAP_GROWSDOWN ? -EOPNOTSUPP : 0;
+	BUG_ON(flags & MAP_GROWSDOWN);			/* nor is that */
+	return 0;
 }
 
 /* Where a mapping comes, or an error. */

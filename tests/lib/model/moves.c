@@ -68,8 +68,7 @@ static int random_prot(struct rng *rng)
 static int random_flags(struct rng *rng)
 {
 	static const int wrong[] = { 0, MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED | MAP_PRIVATE | MAP_ANONYMOUS,
-				     4 | MAP_ANONYMOUS, 4 | MAP_ANONYMOUS | MAP_FIXED,
-				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN };
+				     4 | MAP_ANONYMOUS, 4 | MAP_ANONYMOUS | MAP_FIXED };
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (rng_below(rng, 4) ? 0 : MAP_NORESERVE);
 
 	if (rng_below(rng, 64) == 0)

@@ -9,6 +9,10 @@
 
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
+#include "core/op/expand_stack.h"
+#include "tests/lib/harness/at_rest.h"
+#include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/world.h"
 #include "tests/lib/scene/tree.h"
@@ -52,7 +56,6 @@ static void every_refusal(void **state)
 	assert_int_equal(map(mm, 0, TASK_SIZE / 2, MAP_ANONYMOUS | MAP_SHARED), -ENOMEM);
 	/* the pool is empty */
 	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_HUGETLB), THP_POSSIBLE ? -ENOMEM : -EOPNOTSUPP);
-	assert_int_equal(map(mm, 0, PAGE_SIZE, ANON | MAP_GROWSDOWN), -EOPNOTSUPP);
 	assert_int_equal(mm->map_count, 1);
 	assert_int_equal(mm->total_vm, 1);
 	mm_exit(mm);
@@ -214,6 +217,108 @@ static void so_many_vmas_there_can_be(void **state)
 	mm_exit(mm);
 }
 
+/* ---- MAP_GROWSDOWN ---- */
+
+#define STACK	(AREA + 4096 * PAGE_SIZE)	/* where it begins */
+
+static struct mm_struct *mm_with_stack(const char *policy)
+{
+	struct mm_struct *mm = world_mm(policy);
+
+	assert_int_equal(map(mm, STACK, 2 * PAGE_SIZE, ANON | MAP_FIXED | MAP_GROWSDOWN), STACK);
+	return mm;
+}
+
+static bool faults_at(struct mm_struct *mm, unsigned long addr)
+{
+	return !do_user_addr_fault(mm, addr, FAULT_FLAG_WRITE);
+}
+
+static unsigned long stack_start(struct mm_struct *mm)
+{
+	return vma_tree_find(&mm->tree, STACK)->vm_start;
+}
+
+/* Row: V2. */
+static void a_fault_below_a_stack_extends_it(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < nr_world_policies; i++) {
+		struct mm_struct *mm = mm_with_stack(world_policies[i]);
+
+		assert_true(faults_at(mm, STACK) && stack_start(mm) == STACK);
+		assert_true(faults_at(mm, STACK - 3 * PAGE_SIZE + 5));
+		assert_int_equal(stack_start(mm), STACK - 3 * PAGE_SIZE);
+		assert_int_equal(vma_tree_find(&mm->tree, STACK)->vm_pgoff, (STACK >> PAGE_SHIFT) - 3);
+		assert_true(mm->total_vm == 5 && mm->map_count == 1);
+		assert_false(faults_at(mm, STACK + 2 * PAGE_SIZE));
+		assert_true(faults_at(mm, STACK + 2 * PAGE_SIZE - STACK_LIMIT));
+		assert_false(faults_at(mm, STACK + PAGE_SIZE - STACK_LIMIT));
+		assert_at_rest(mm);
+		mm_exit(mm);
+	}
+}
+
+/* Row: V2. */
+static void a_stack_keeps_its_distance(void **state)
+{
+	struct mm_struct *mm = mm_with_stack("linux-6.15");
+	const unsigned long below = STACK - 300 * PAGE_SIZE;
+
+	(void)state;
+	map_at(mm, below, PAGE_SIZE, PROT_READ);
+	assert_true(faults_at(mm, below + PAGE_SIZE + STACK_GUARD_GAP));
+	assert_false(faults_at(mm, below + STACK_GUARD_GAP));
+	assert_int_equal(sys_mprotect(mm, below, PAGE_SIZE, PROT_NONE), 0);
+	assert_true(faults_at(mm, below + STACK_GUARD_GAP));
+	assert_true(faults_at(mm, below + PAGE_SIZE));
+	assert_int_equal(stack_start(mm), below + PAGE_SIZE);
+	mm_exit(mm);
+}
+
+/* Row: V2. */
+static void no_search_ends_in_a_guard_gap(void **state)
+{
+	struct mm_struct *mm = world_mm("linux-6.15");
+	long stack = map(mm, 0, PAGE_SIZE, ANON | MAP_GROWSDOWN), at;
+
+	(void)state;
+	at = map(mm, 0, PAGE_SIZE, ANON);
+	assert_true(at == stack - (long)(STACK_GUARD_GAP + PAGE_SIZE));
+	assert_true(map(mm, (unsigned long)stack - STACK_GUARD_GAP, PAGE_SIZE, ANON) == at - (long)PAGE_SIZE);
+	assert_true(map(mm, (unsigned long)stack - PAGE_SIZE, PAGE_SIZE, ANON | MAP_FIXED) > 0);
+	mm_exit(mm);
+}
+
+static void unmap_stack(void *mm)
+{
+	BUG_ON(sys_munmap(mm, STACK, 2 * PAGE_SIZE));
+}
+
+static void extend_stack(void *mm)
+{
+	BUG_ON(do_user_addr_fault(mm, STACK - 2 * PAGE_SIZE, FAULT_FLAG_WRITE));
+}
+
+/* Row: V2. */
+static void a_stack_is_looked_up_again(void **state)
+{
+	struct mm_struct *mm = mm_with_stack("linux-6.15");
+
+	(void)state;
+	needs_checks();
+	meanwhile("expand.unlocked", extend_stack, mm);
+	assert_true(faults_at(mm, STACK - PAGE_SIZE));
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(stack_start(mm), STACK - 2 * PAGE_SIZE);
+	assert_int_equal(sys_munmap(mm, STACK - 2 * PAGE_SIZE, 2 * PAGE_SIZE), 0);
+	meanwhile("expand.unlocked", unmap_stack, mm);
+	assert_false(faults_at(mm, STACK - PAGE_SIZE));
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_int_equal(mm->map_count, 0);
+	mm_exit(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +330,10 @@ int main(void)
 		cmocka_unit_test(a_name_keeps_neighbours_apart),
 		cmocka_unit_test(there_are_not_too_many_vmas),
 		cmocka_unit_test(so_many_vmas_there_can_be),
+		cmocka_unit_test(a_fault_below_a_stack_extends_it),
+		cmocka_unit_test(a_stack_keeps_its_distance),
+		cmocka_unit_test(no_search_ends_in_a_guard_gap),
+		cmocka_unit_test(a_stack_is_looked_up_again),
 	};
 
 	return cmocka_run_group_tests(tests, world_up, world_down);
