@@ -226,8 +226,13 @@ static inline void vma_assert_write_locked(const struct vm_area_struct *vma)
  */
 static inline void mm_lock_seqcount_begin(struct mm_struct *mm)
 {
-	/* Before all changes of the tree, as those are releases: see maps-seq in ORDERING.md. */
-	store_relaxed(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
+	/*
+	 * Before all changes of the tree, as those are releases: see maps-seq in ORDERING.md.
+	 *
+	 * ORDER[vma-seq:A] after the changes of the writer before. A reader that finds this value, and a VMA that was
+	 * locked by that writer, sees them; pairs with ORDER[vma-seq:B].
+	 */
+	store_release(&mm->mm_lock_seq, load_relaxed(&mm->mm_lock_seq) + 1);
 }
 
 /* Unlocks all VMAs that @mm's writer locked. Locking: mmap_lock for write, about to be dropped or downgraded. */
