@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* many_vmas.c - what one address space costs with ten VMAs, and with a million. */
-#include "workloads/lib/space.h"
+#include "workloads/lib/space_calls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -106,12 +106,13 @@ static int remap(struct worker *worker, unsigned long addr)
 	return 0;
 }
 
+/* Others may write to the same pages meanwhile. */
 static void prepare(struct worker *worker)
 {
 	struct written *written = worker->data;
 
 	while (written->nr)
-		space_drop(worker, written->addr[--written->nr], 1, PAGE_SIZE);
+		space_madvise(worker, written->addr[--written->nr], 1, MADV_DONTNEED);
 }
 
 static int64_t work(struct worker *worker)
