@@ -58,6 +58,14 @@ static void unmap_table(struct vm_area_struct *vma, pmd_t pmd, struct folio *fol
 	folio_put_refs(folio, nr);
 }
 
+DEFINE_KNOCKOUT(COLLAPSE_COPIES,
+	.name = "collapse:copies",
+	.removes = "the check, under the PTLs, that a table maps pages of the file alone before it is retracted",
+	.breaks = "a private copy, made since the look at anon_vma, is unmapped as a page of the file",
+	.detected_by = "an assertion: the reverse map loses the page that was added to it",
+	.hunt = "test knockout.file_leaf",
+	.mirrors = "mm/khugepaged: fix ->anon_vma race");
+
 DEFINE_KNOCKOUT(COLLAPSE_PMD_RECHECK,
 	.name = "collapse:pmd-recheck",
 	.removes = "the read of the PMD entry under its lock, before a file's table is retracted",
@@ -65,6 +73,11 @@ DEFINE_KNOCKOUT(COLLAPSE_PMD_RECHECK,
 	.detected_by = "assertions: what is read as a table is one; its entries map the file's folio",
 	.hunt = "test knockout.file_leaf",
 	.mirrors = "mm/khugepaged: always recheck the pmd in try_collapse_pte_mapped_thp()");
+
+static bool maps_only(pmd_t pmd, struct folio *folio)
+{
+	return table_maps_only(pmd, folio) || KNOCKED_OUT(COLLAPSE_COPIES);
+}
 
 /*
  * Unlinks the table at @pmdp, if it maps only @folio, and sets @leaf, or none. -EINVAL: it maps other pages, is a
@@ -89,7 +102,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	pmd = pmd_pte_lock(pt, pmdp, &outer, &inner);
 	if (KNOCKED_OUT(COLLAPSE_PMD_RECHECK))
 		pmd = seen;
-	if (pmd_none(pmd) || (pmd_is_table(pmd) && table_maps_only(pmd, folio))) {
+	if (pmd_none(pmd) || (pmd_is_table(pmd) && maps_only(pmd, folio))) {
 		err = 0;
 		if (!pmd_none(leaf)) {
 			folio_get(folio);

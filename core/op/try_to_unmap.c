@@ -171,6 +171,14 @@ DEFINE_KNOCKOUT(LAZYFREE_DIRTY,
 	.detected_by = "the contents of pages",
 	.hunt = "test knockout.swap");
 
+DEFINE_KNOCKOUT(LAZYFREE_REFS,
+	.name = "lazyfree:refs",
+	.removes = "the check, once its entry is cleared, that a lazily freed page has no other users",
+	.breaks = "what a device writes by a reference, as direct IO does, is lost",
+	.detected_by = "the contents of pages",
+	.hunt = "test knockout.swap",
+	.mirrors = "mm: fix race between MADV_FREE reclaim and blkdev direct IO read");
+
 /*
  * True if not only entries and the caller have references to @folio. One that comes later than this is harmless: its
  * holder has the page that was there. Source: mm/rmap.c, try_to_unmap_one().
@@ -182,9 +190,9 @@ static bool has_other_users(const struct folio *folio)
 
 /*
  * The page of the entry found is not needed, if nothing wrote to it since MADV_FREE: by the entry, which is cleared
- * first, so that its dirty bit is final; or through a pin, whose holder clears the folio's flag before it drops the
- * pin, so that the flag is read after the check for pins. Returns as replace_entry(). Locking: the PTL. Source:
- * mm/rmap.c, try_to_unmap_one().
+ * first, so that its dirty bit is final; or through a pin or a reference, whose holder clears the folio's flag before
+ * it drops it. So the flag is read after the checks for pins and references (pin-drop, ref-drop). Returns as
+ * replace_entry(). Locking: the PTL. Source: mm/rmap.c, try_to_unmap_one().
  */
 static bool discard_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
@@ -206,7 +214,8 @@ static bool discard_entry(const struct unmap *unmap, struct folio *folio, const 
 		count_event(EV_UNMAP_PINNED);
 		return false;
 	}
-	if ((!folio_test_lazyfree(folio) && !KNOCKED_OUT(LAZYFREE_DIRTY)) || has_other_users(folio)) {
+	if ((has_other_users(folio) && !KNOCKED_OUT(LAZYFREE_REFS)) ||
+	    (!folio_test_lazyfree(folio) && !KNOCKED_OUT(LAZYFREE_DIRTY))) {
 		if (exclusive)
 			SetPageAnonExclusive(page);
 		set_pte(ptep, pte);

@@ -247,8 +247,9 @@ static force_inline bool folio_maybe_dma_pinned(const struct folio *folio)
  * ---- lazily freed ----
  *
  * MADV_FREE: the folio's contents are not needed, unless an entry is dirty, or the flag was cleared by a writer through
- * a pin. Reclaim checks both after it has cleared the entry, and found no pin: op/try_to_unmap.c. Such a folio is in no
- * swap slot, and not merged. Set under the folio lock. Source: include/linux/page-flags.h, folio_test_swapbacked().
+ * a pin or a reference. Reclaim checks both after it has cleared the entry, and found neither: op/try_to_unmap.c. Such
+ * a folio is in no swap slot, and not merged. Set under the folio lock. Source: include/linux/page-flags.h,
+ * folio_test_swapbacked().
  *
  * An mm may give up a folio that others map, too, if the dirty bits of their entries say that they need it. They do
  * not say so, and PG_DIRTY does, once the folio was in a swap slot, or was written to through a pin.
@@ -266,8 +267,8 @@ static force_inline void folio_mark_lazyfree(struct folio *folio)
 }
 
 /*
- * Its contents are needed. Locking: the folio lock, the PTL of an entry, or a pin, whose drop orders it: ref-drop,
- * pin-drop.
+ * Its contents are needed. Locking: the folio lock, the PTL of an entry, or a pin or reference, whose drop orders it:
+ * pin-drop, ref-drop.
  */
 static force_inline void folio_clear_lazyfree(struct folio *folio)
 {

@@ -22,6 +22,7 @@ refuses 'asks the live kernel' explore live_touch
 ends 0 explore cow_vs_cow hmm_vs_dontneed --preemptions 1
 [ "$(grep -cE '^[a-z_]+/policy:[^ ]* all [0-9]+ executions up to 1 preemptions explored \([0-9.]+ s\)$' out)" = 2 ] ||
 	surprise 'not all is explored'
+ends 0 explore page_out_vs_direct_read
 ends 0 explore pin_vs_fork --executions 20
 shows ': stopped after 20 executions (--executions), not complete; all '
 

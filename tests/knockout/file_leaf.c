@@ -96,32 +96,40 @@ static void a_truncation_waits_for_a_leaf_being_cleared(void **state)
 /* ---- tables that go ---- */
 static struct mm_struct *mms[2];
 
-static void collapse_meanwhile(void *unused)
+static void collapse_the_second(void *unused)
 {
 	(void)unused;
 	BUG_ON(sys_madvise(mms[1], SHARED_AT, PMD_SIZE, MADV_COLLAPSE));
+	rcu_barrier();
 }
 
 static void drop_meanwhile(void *unused)
 {
 	(void)unused;
 	BUG_ON(sys_madvise(mms[0], SHARED_AT, PMD_SIZE, MADV_DONTNEED));
+	rcu_barrier();	/* the table is freed */
 }
 
-static void map_small(struct mm_struct *mm)
+static void map_small(struct mm_struct *mm, int flags)
 {
-	map_file_at(mm, SHARED_AT, HPAGE_PMD_NR, RW, MAP_SHARED, scene.file, 0);
+	map_file_at(mm, SHARED_AT, HPAGE_PMD_NR, RW, flags, scene.file, 0);
 	BUG_ON(sys_madvise(mm, SHARED_AT, PMD_SIZE, MADV_NOHUGEPAGE));
 	BUG_ON(do_user_addr_fault(mm, SHARED_AT, 0));
 	BUG_ON(sys_madvise(mm, SHARED_AT, PMD_SIZE, MADV_HUGEPAGE));
 }
 
-static void file_in_two(void)
+static void copy_meanwhile(void *unused)
+{
+	(void)unused;
+	BUG_ON(do_user_addr_fault(mms[0], SHARED_AT, FAULT_FLAG_WRITE));
+}
+
+static void file_in_two(int flags)
 {
 	scene.file = file_create(HPAGE_PMD_NR, HPAGE_PMD_NR, HPAGE_PMD_ORDER, FILE_SEED);
 	for (unsigned int i = 0; i < ARRAY_SIZE(mms); i++) {
 		mms[i] = world_mm("linux-6.15");
-		map_small(mms[i]);
+		map_small(mms[i], flags);
 	}
 }
 
@@ -141,17 +149,26 @@ static bool moved_across_collapse(void)
 {
 	long to = SHARED_AT + 4 * PMD_SIZE;
 
-	file_in_two();
-	meanwhile("mremap.before_rmap_locks", collapse_meanwhile, NULL);
+	file_in_two(MAP_SHARED);
+	meanwhile("mremap.before_rmap_locks", collapse_the_second, NULL);
 	BUG_ON(sys_mremap(mms[0], SHARED_AT, PMD_SIZE, PMD_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to);
 	return ends_at_rest();
 }
 
 static bool collapsed_across_drop(void)
 {
-	file_in_two();
+	file_in_two(MAP_SHARED);
 	meanwhile("collapse.before_ptls", drop_meanwhile, NULL);
 	BUG_ON(sys_madvise(mms[0], SHARED_AT, PMD_SIZE, MADV_COLLAPSE));
+	return ends_at_rest();
+}
+
+/* The other mapping is private, and gets its first copy behind the look at its anon_vma. */
+static bool collapsed_across_copy(void)
+{
+	file_in_two(MAP_PRIVATE);
+	meanwhile("collapse.retract", copy_meanwhile, NULL);	/* the first mapping is looked at first */
+	collapse_the_second(NULL);
 	return ends_at_rest();
 }
 
@@ -160,6 +177,7 @@ static void a_table_that_goes_is_not_used_again(void **state)
 	static const struct knocked_steps scenes[] = {
 		{ { "mremap:pmd-recheck", { "is no level 4 table", "page_life" } }, moved_across_collapse },
 		{ { "collapse:pmd-recheck", { "entry_is_table", "PTE tables linked" } }, collapsed_across_drop },
+		{ { "collapse:copies", { "folio_test_dirty(folio)" } }, collapsed_across_copy },
 	};
 
 	(void)state;

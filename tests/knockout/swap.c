@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "core/op/gup.h"
 #include "core/op/migrate.h"
 #include "core/op/split_folio.h"
 #include "core/op/try_to_unmap.h"
@@ -186,6 +187,8 @@ static bool a_fault_waits_across_a_split(void)
 	return good;
 }
 
+static struct page *device_page;
+
 static void write_500(void *arg)
 {
 	write_word(arg, 0, 500);
@@ -205,6 +208,29 @@ static bool a_write_comes_before_a_freed_page_is_dropped(void)
 	return good;
 }
 
+static void get_for_a_device(void *mm)
+{
+	BUG_ON(get_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &device_page) != 1);
+}
+
+/* As direct IO that reads from a disk: the write comes after the page-out, and before the reference is dropped. */
+static bool a_device_writes_to_a_freed_page(void)
+{
+	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	bool good;
+
+	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_FREE));
+	meanwhile("reclaim.lazily_freed", get_for_a_device, mm);
+	page_out(mm, 0);
+	BUG_ON(meanwhile_ran() != 1);
+	*(uint64_t *)page_payload(device_page) = 600;
+	folio_clear_lazyfree(page_folio(device_page));
+	put_page(device_page);
+	good = holds(mm, 600);
+	mm_exit(mm);
+	return good;
+}
+
 static const struct knocked_steps scenes[] = {
 	{ { "swap:recheck", { "holds 100, not 200" } }, the_slot_is_reused_during_swap_in },
 	{ { "swap:freeze", { "holds 100, not 300" } }, a_reference_holder_writes_during_swap_out },
@@ -212,6 +238,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "migration-wait:folio", { "assertion failed: locked" } }, a_fault_waits_across_a_split },
 	{ { "split:freeze", { "old < (uint32_t)nr" } }, a_reference_to_a_part_is_dropped_after_a_split },
 	{ { "lazyfree:dirty", { "holds 0, not 500" } }, a_write_comes_before_a_freed_page_is_dropped },
+	{ { "lazyfree:refs", { "holds 0, not 600" } }, a_device_writes_to_a_freed_page },
 	{ { "fork:swap-exclusive", { "is exclusive to one of 2 entries" } }, fork_of_a_swapped_page },
 };
 

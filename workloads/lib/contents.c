@@ -74,14 +74,19 @@ static bool is_own(struct page *page, unsigned long addr)
 	       folio_precise_page_mapcount(folio, page) == 1;
 }
 
+void contents_put(struct page *page, uint64_t mark)
+{
+	if (machine.payload)
+		*first_word(page) = *last_word(page) = mark;
+}
+
 static int mark_page(struct page *page, unsigned long addr, void *arg)
 {
 	const uint64_t *mark = arg;
 
 	if (!is_own(page, addr) || holds(page, 0))
 		return -EUCLEAN;
-	if (machine.payload)
-		*first_word(page) = *last_word(page) = *mark;
+	contents_put(page, *mark);
 	return 0;
 }
 

@@ -26,6 +26,9 @@ int contents_mark(struct mm_struct *mm, unsigned long addr, uint64_t mark);
 int contents_expect(struct mm_struct *mm, unsigned long addr, uint64_t mark);
 int contents_zero(struct mm_struct *mm, unsigned long addr);
 
+/* A device writes: @page holds @mark from now on. Locking: a reference to the page. */
+void contents_put(struct page *page, uint64_t mark);
+
 /*
  * Pages that fork shares. contents_write - a write that needs no fault: the page at @addr must be this entry's alone,
  * and holds @mark from now on; -EAGAIN when the entry allows no write. contents_read - *@mark is what it holds. Else as

@@ -166,16 +166,23 @@ int scene_mirrored(struct workload_run *run)
 	return settle(run, err ? err : mmu_notifier_register(((struct space *)run->data)->mm));
 }
 
-static int page_out(struct workload_run *run)
+static int advise_first(struct workload_run *run, int advice)
 {
-	return sys_madvise(((struct space *)run->data)->mm, start(run), PAGE_SIZE, MADV_PAGEOUT);
+	return sys_madvise(((struct space *)run->data)->mm, start(run), PAGE_SIZE, advice);
+}
+
+int scene_freed(struct workload_run *run)
+{
+	int err = scene_written(run);
+
+	return settle(run, err ? err : advise_first(run, MADV_FREE));
 }
 
 int scene_swapped(struct workload_run *run)
 {
 	int err = scene_swap(run);
 
-	return settle(run, err ? err : page_out(run));
+	return settle(run, err ? err : advise_first(run, MADV_PAGEOUT));
 }
 
 static int fork_child(struct workload_run *run)
@@ -285,19 +292,24 @@ static int map_small(struct space *space, struct mm_struct *mm, unsigned long ad
 	return err ? err : sys_madvise(mm, addr, PMD_SIZE, MADV_HUGEPAGE);
 }
 
-int scene_file_huge(struct workload_run *run)
+static int file_huge(struct workload_run *run, int flags)
 {
 	int err = THP_POSSIBLE ? file_space_open(run, 1, TABLE_PAGES, TABLE_PAGES, HPAGE_PMD_ORDER) : -EOPNOTSUPP;
 
 	if (err)
 		return err;
-	err = file_space_map(run->data, 0, MAP_SHARED, 0);
+	err = file_space_map(run->data, 0, flags, 0);
 	return settle(run, err ? err : map_small(run->data, ((struct space *)run->data)->mm, start(run)));
 }
 
-int scene_family_file_huge(struct workload_run *run)
+int scene_file_huge(struct workload_run *run)
 {
-	int err = scene_file_huge(run);
+	return file_huge(run, MAP_SHARED);
+}
+
+static int family_file_huge(struct workload_run *run, int flags)
+{
+	int err = file_huge(run, flags);
 
 	scene_state.in_turn = true;
 	if (!err)
@@ -311,6 +323,16 @@ int scene_file_read_only(struct workload_run *run)
 
 	return settle(run, err ? err : sys_mprotect(((struct space *)run->data)->mm, start(run),
 						    SCENE_PAGES << PAGE_SHIFT, PROT_READ));
+}
+
+int scene_family_file_huge(struct workload_run *run)
+{
+	return family_file_huge(run, MAP_SHARED);
+}
+
+int scene_family_file_huge_private(struct workload_run *run)
+{
+	return family_file_huge(run, MAP_PRIVATE);
 }
 
 /* ---- huge pages ---- */

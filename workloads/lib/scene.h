@@ -27,6 +27,7 @@ int scene_written(struct workload_run *run);
 int scene_swap(struct workload_run *run);
 int scene_mirrored(struct workload_run *run);
 int scene_swapped(struct workload_run *run);
+int scene_freed(struct workload_run *run);	/* by MADV_FREE */
 /* Written, and shared with a second process by fork. Workers are of the two in turn; or all of the first. */
 int scene_family(struct workload_run *run);
 int scene_forked(struct workload_run *run);
@@ -45,6 +46,7 @@ int scene_file_read_only(struct workload_run *run);	/* and private */
 /* The file is a huge page, of which a page is mapped; also by a second process, whose workers are in turn. */
 int scene_file_huge(struct workload_run *run);
 int scene_family_file_huge(struct workload_run *run);
+int scene_family_file_huge_private(struct workload_run *run);
 /* As scene_written(), in the second process too, with equal pages that may be merged. */
 int scene_mergeable(struct workload_run *run);
 /* The same as scene_written(), with TLBs. */
@@ -68,6 +70,7 @@ int64_t scene_pin(struct worker *worker);
 int64_t scene_pin_to_read(struct worker *worker);
 int64_t scene_pin_file(struct worker *worker);
 int64_t scene_force_write(struct worker *worker);	/* as a debugger, to a private mapping of a file */
+int64_t scene_direct_read(struct worker *worker);	/* a device writes to the page by a reference */
 int64_t scene_unmap(struct worker *worker);		/* all pages */
 int64_t scene_unmap_second(struct worker *worker);	/* splits the VMA */
 int64_t scene_drop(struct worker *worker);		/* MADV_DONTNEED */

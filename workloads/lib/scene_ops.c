@@ -124,6 +124,20 @@ int64_t scene_force_write(struct worker *worker)
 	return 1;
 }
 
+int64_t scene_direct_read(struct worker *worker)
+{
+	struct mm_struct *mm = mm_of(worker);
+	struct page *page;
+
+	if (get_user_pages_fast(mm, addr_of(worker), 1, FOLL_WRITE, &page) != 1)
+		return 1;
+	contents_put(page, worker->index + 1);
+	folio_clear_lazyfree(page_folio(page));
+	put_page(page);
+	return contents_expect(mm, addr_of(worker), worker->index + 1) ?
+		       space_fail(space_of(worker), -EUCLEAN, "what a device wrote is lost") : 1;
+}
+
 /* ---- what changes mappings ---- */
 int64_t scene_unmap(struct worker *worker)
 {

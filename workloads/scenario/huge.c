@@ -34,6 +34,14 @@ SCENARIO(mremap_vs_collapse,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(collapse_vs_first_copy,
+	.what = "pages of a private file become a huge page while another process writes to its first",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_family_file_huge_private,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(split_vs_walk,
 	.what = "a huge page is split under a walk",
 	.nr_roles = 2,

@@ -57,3 +57,11 @@ SCENARIO(mlock_vs_page_out,
 	.setup = scene_swap,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(page_out_vs_direct_read,
+	.what = "a page that MADV_FREE gave up is dropped while a device writes to it",
+	.nr_roles = 2,
+	.roles = { { "page out", scene_page_out, NULL }, { "device", scene_direct_read, NULL } },
+	.setup = scene_freed,
+	.check = scene_check,
+	.teardown = scene_close)
