@@ -22,19 +22,41 @@ stories() {
 		END { flush() }'
 }
 
-# The token of a failure, the smallest that one of the searches finds.
-token_of() { # KNOCKOUT
-	for preemptions in 0 1 2; do
-		"$program" explore '*' --preemptions $preemptions --seconds 2 --knockout "$1" >out 2>err </dev/null
-		[ $? -ne 1 ] || break
-	done
-	if ! grep -q '^replay with' err; then
-		for workload in jumble gup_jumble pins_vs_all swap_vs_fault fork_storm mremap_vs_fault thp_split_vs_walk; do
-			"$program" stress $workload --serial --seconds 8 --knockout "$1" >out 2>err </dev/null
-			[ $? -ne 1 ] || break
-		done
+explored() { # KNOCKOUT PREEMPTIONS SECONDS SCENARIO: true if it fails there
+	"$program" explore "$4" --preemptions "$2" --seconds "$3" --knockout "$1" >out 2>err </dev/null
+	[ $? -eq 1 ]
+}
+
+# The first of the scenarios in FILE in which it is seen; in $reached those in which what it disables is reached at all.
+scenario_of() { # KNOCKOUT PREEMPTIONS SECONDS FILE
+	: >reached
+	while read -r scenario; do
+		if explored "$1" "$2" "$3" "$scenario"; then
+			return 0
+		fi
+		grep -q '^faultline explore: never reached' err || echo "$scenario" >>reached
+	done <"$4"
+	return 1
+}
+
+# True if a schedule shows it: of a scenario, with the fewest preemptions that do, or of a workload.
+hunted() { # KNOCKOUT
+	! scenario_of "$1" 0 2 scenarios || return 0
+	if [ -s reached ]; then
+		mv reached near
+		! scenario_of "$1" 1 5 near || return 0
+		! scenario_of "$1" 2 20 near || return 0
 	fi
-	sed -n 's/^replay with: faultline replay //p' err | tail -n 1
+	! scenario_of "$1" 1 2 scenarios || return 0
+	for workload in jumble gup_jumble pins_vs_all swap_vs_fault fork_storm mremap_vs_fault thp_split_vs_walk; do
+		"$program" stress $workload --serial --seconds 8 --knockout "$1" >out 2>err </dev/null
+		[ $? -ne 1 ] || return 0
+	done
+	return 1
+}
+
+token_of() { # KNOCKOUT
+	! hunted "$1" || sed -n 's/^replay with: faultline replay //p' err | tail -n 1
 }
 
 escape() {
@@ -49,6 +71,7 @@ entry() { # NAME REMOVES BREAKS BY TITLE PAGE
 }
 
 tab=$(printf '\t')
+"$program" explore --list | awk '{ print $1 }' >scenarios
 stories >stories
 nr=$(wc -l <stories) shown=0 at=0
 : >entries

@@ -9,12 +9,16 @@
 #   check      a condition never holds, so that what it guards is not done
 #   bound      < and <= are exchanged, as are > and >=
 #   twice      a count is made twice
+#
+# With -v doubt=LINE:ERROR it says why that one may change nothing, or nothing.
 
 function statement(text) { return text ~ /^\t+[^\t\/*#{}].*;$/ && text !~ /^\t+(return|goto|break|continue|case|default|for|if|else|while|do)/ && !declaration(text) }
 function declaration(text) { return text ~ /^\t+(const |static |struct |enum |unsigned |u?int|bool|size_t|pte_t|pmd_t|pud_t|void|RETRY_LOOP)/ }
 function same_depth(one, other) { match(one, /^\t+/); depth = RLENGTH; match(other, /^\t+/); return depth == RLENGTH }
 function stores(text) { return text ~ /(store|xchg|fetch|cmpxchg|set|clear|add|sub)_?[a-z_]*\(/ || text ~ /->[a-z_]+ [-+|&]?= / || text ~ /(\+\+|--);$/ }
-function can(error, n) { candidates[n ":" error] = 1; if (!at) print n ":" error }
+function assigns(text) { return text ~ /^\t+[a-z_]+((->|\.)[a-z_]+)* = [^(]*;$/ }
+function counts(text) { return text ~ /^\t+(mm_count|count_event|count_own)\(/ }
+function can(error, n) { candidates[n ":" error] = 1; if (!at && !doubt) print n ":" error }
 
 { line[NR] = $0; if ($0 ~ /^DEFINE_|^DECLARE_/) defining = 1; skip[NR] = defining || $0 ~ /KNOCKED_OUT|SYNCPOINT|ASSERT|BUG_ON|^#/; if ($0 ~ /;$/) defining = 0 }
 
@@ -39,6 +43,14 @@ END {
 			can("bound", i)
 		if (statement(text) && text ~ /(count|account|_add|_sub|_inc|_dec)[a-z_]*\(|(\+\+|--|[-+]= .*);$/)
 			can("twice", i)
+	}
+	if (doubt) {
+		split(doubt, where, ":")
+		n = where[1] + 0
+		if (where[2] == "swap" && assigns(line[n]) && assigns(line[n + 1]))
+			print "plain stores, which no lockless reader sees"
+		if ((where[2] == "unlock" && counts(line[n - 1])) || (where[2] == "lock" && counts(line[n + 1])))
+			print "a count that no lock protects"
 	}
 	if (!at)
 		exit

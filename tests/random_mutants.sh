@@ -1,19 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes N small errors in core/, one at a time, drawn from SEED, and runs the fast checks of an explore build until one
-# fails: random_mutants.sh N SEED. The kinds of errors are in mutate.awk, and each has its share. Lists what survives, as
-# a patch each, and ends with status 1 if less than 95 in 100 of those that change the program are killed.
+# Makes N small errors in core/, one at a time, drawn from SEED, and runs the fast checks that reach the function in an
+# explore build until one fails: random_mutants.sh N SEED. The kinds of errors are in mutate.awk, and each has its share. Lists what survives, as
+# a patch each, and ends with status 1 if less than 95 in 100 of those that change the program are killed. One with the
+# same code changes nothing; a survivor that may change nothing by its form is "suspect", and does not count either.
 set -u
 nr=$1 seed=$2
 . "$(dirname "$0")/lib/harness/mutant_tree.sh"
+. "$source/tests/lib/harness/reach.sh"
 log=$tree/build/log
 build=$tree/build/explore
 program=$build/faultline
 kinds='drop weaken unlock lock swap check bound twice'
 
-# ---- checks: each ends with status 0 if it sees nothing ----
-check_units() {
-	timeout 300 ctest --test-dir "$build" -j "$(nproc)" --stop-on-failure --timeout 60 -R "$units" </dev/null
+# ---- checks: each ends with status 0 if it sees nothing; what sees most for its time comes first ----
+check_units() { # UNITS...
+	regex=$(echo $* | tr ' ' '|' | sed 's/\./\\./g')
+	timeout 600 ctest --test-dir "$build" -j "$(nproc)" --stop-on-failure --timeout 60 -R "^($regex)$" </dev/null
 }
 
 check_serial() {
@@ -22,27 +25,51 @@ check_serial() {
 	done
 }
 
-check_c11() {
-	for scenario in $scenarios; do
+check_c11() { # SCENARIOS...
+	for scenario in "$@"; do
 		timeout 60 "$program" stress "$scenario" --serial --frames 2048 --episodes 60 --no-shrink \
 			--memory-order c11 </dev/null || return 1
 	done
 }
 
-check_scenarios() {
-	timeout 300 "$program" explore '*' --preemptions 1 --seconds 3 </dev/null
+check_scenarios() { # SCENARIOS...
+	[ $# -eq 0 ] || timeout 300 "$program" explore "$@" --preemptions 1 --seconds 3 </dev/null
 }
 
+# Of the units in $reach_units, those that have its name, and some that include its header.
+own_units() { # FILE
+	{ find tests/unit -name "$(basename "${1%.*}")*.c" | sort; grep -rl "\"${1%.*}\.h\"" tests/unit | sort; } |
+		sed 's|.*/\(.*\)\.c$|unit.\1\nunit.\1.4|' | awk '!seen[$0]++' | grep -Fx "$reach_units" | head -n 8
+}
+
+# Those that reach the place; all, where that is not in a function.
+choose_checks() { # FILE LINE
+	name=$(function_at "$1" "$2")
+	reach_units=$targets reach_scenarios=$scenarios
+	if [ -n "$name" ]; then
+		reach_units=$(that_reach unit "$name")
+		reach_scenarios=$(that_reach scenario "$name")
+	fi
+	own=$(own_units "$1")
+}
+
+# shellcheck disable=SC2086
 first_to_fail() {
-	check_units >"$log" 2>&1 || { echo units; return; }
-	check_scenarios >"$log" 2>&1 || { echo scenarios; return; }
-	check_c11 >"$log" 2>&1 || { echo c11; return; }
+	for unit in $own; do
+		check_units $unit >"$log" 2>&1 || { echo "$unit"; return; }
+	done
+	check_c11 $reach_scenarios >"$log" 2>&1 || { echo c11; return; }
+	if [ -n "$reach_units" ]; then
+		build $reach_units && check_units $reach_units >"$log" 2>&1 || { echo units; return; }
+	fi
 	check_serial >"$log" 2>&1 || { echo serial; return; }
+	check_scenarios $reach_scenarios >"$log" 2>&1 || { echo scenarios; return; }
 }
 
 # ---- mutants ----
-build_all() {
-	cmake --build "$build" --target faultline time_limit $targets >"$log" 2>&1
+build() { # TARGETS...
+	# shellcheck disable=SC2086
+	cmake --build "$build" --target faultline time_limit $* >"$log" 2>&1
 }
 
 # What the program does, without its debugging information.
@@ -66,15 +93,19 @@ draw() {
 }
 
 say() { # VERDICT FILE PLACE
-	printf '%4d %-10s %-36s %s\n' "$((killed + survived + same))" "$@"
+	printf '%4d %-10s %-36s %s\n' "$((killed + survived + same + suspect))" "$@"
 }
 
 copy_tree
 cmake --preset explore --log-level=WARNING >"$log" 2>&1 || { cat "$log"; exit 1; }
 units='^unit\.([a-z_]+|[a-z_0-9]+\.4)$'
-targets=$(ctest --test-dir "$build" -N -R "$units" | sed -n 's/^ *Test *#[0-9]*: //p' | sort -u)
-build_all || { cat "$log"; exit 1; }
+slow='^unit\.(workloads|memory_order|hardware|live.*)$'	# not about core/, or run by other checks
+targets=$(ctest --test-dir "$build" -N -R "$units" -E "$slow" | sed -n 's/^ *Test *#[0-9]*: //p' | sort -u)
+build "$targets" || { cat "$log"; exit 1; }
 scenarios=$("$program" explore --list | awk '{ print $1 }')
+# shellcheck disable=SC2086
+list_reached $targets
+own='' reach_units=$targets reach_scenarios=$scenarios
 failing=$(first_to_fail)
 [ -z "$failing" ] || { echo "mutants: $failing fails with nothing broken"; cat "$log"; exit 1; }
 whole=$(code)
@@ -82,12 +113,14 @@ draw >build/drawn
 rm -rf build/survivors
 mkdir build/survivors
 
-killed=0 survived=0 same=0
-while [ $((killed + survived + same)) -lt "$nr" ] && read -r file place; do
+killed=0 survived=0 same=0 suspect=0
+while [ $((killed + survived + same + suspect)) -lt "$nr" ] && read -r file place; do
 	cp -p "$file" build/whole
 	awk -v at="$place" -f tests/mutate.awk build/whole >"$file"
 	begin=$(date +%s)
-	if ! build_all; then
+	choose_checks "$file" "${place%%:*}"
+	# shellcheck disable=SC2086
+	if ! build $own; then
 		: # the compiler complains: not a mutant
 	elif [ "$(code)" = "$whole" ]; then
 		same=$((same + 1))
@@ -98,16 +131,17 @@ while [ $((killed + survived + same)) -lt "$nr" ] && read -r file place; do
 			killed=$((killed + 1))
 			say killed "$file" "$place by $failing, $(($(date +%s) - begin)) s"
 		else
-			survived=$((survived + 1))
-			diff -u "$source/$file" "$file" >"build/survivors/$survived.patch"
-			say SURVIVED "$file" "$place"
+			why=$(awk -v doubt="$place" -f tests/mutate.awk build/whole)
+			[ -z "$why" ] && survived=$((survived + 1)) || suspect=$((suspect + 1))
+			diff -u "$source/$file" "$file" >"build/survivors/$((survived + suspect)).patch"
+			say "$([ -n "$why" ] && echo suspect || echo SURVIVED)" "$file" "$place${why:+: $why}"
 		fi
 	fi
 	cp build/whole "$file"
 done <build/drawn
 
 changed=$((killed + survived))
-echo "$killed of $changed killed, $survived survived, $same are the same code; seed $seed"
+echo "$killed of $changed killed, $survived survived; $suspect suspect, $same with the same code; seed $seed"
 for patch in build/survivors/*.patch; do
 	[ ! -f "$patch" ] || { echo; cat "$patch"; }
 done
