@@ -237,11 +237,11 @@ static int run_profile(int argc, const char **argv)
 
 	choices_init(&profile.choices);
 	status = command_line_read(&line, argc, argv, options, "[OPTION...] [WORKLOAD...]", take, &profile);
-	if (!status && profile.bare && profile.trace_path)
-		status = complain("--trace needs the instruments, and --bare is without");
 	if (status)
 		return status;
-	if (!FAULTLINE_PROFILE && !profile.bare) {
+	if (profile.bare && profile.trace_path) {
+		status = complain("--trace needs the instruments, and --bare is without");
+	} else if (!FAULTLINE_PROFILE && !profile.bare) {
 		status = exec_instrumented(argv);
 	} else {
 		status = stage_open(&profile.choices);
