@@ -39,18 +39,27 @@ scenario_of() { # KNOCKOUT PREEMPTIONS SECONDS FILE
 	return 1
 }
 
-# True if a schedule shows it: of a scenario, with the fewest preemptions that do, or of a workload.
+stressed() { # KNOCKOUT SECONDS WORKLOAD [OPTION...]: true if it fails there
+	knockout=$1 seconds=$2
+	shift 2
+	"$program" stress "$@" --serial --seconds "$seconds" --knockout "$knockout" >out 2>err </dev/null
+	[ $? -eq 1 ]
+}
+
+# True if a schedule shows it: of a scenario, with the fewest preemptions that do, or under c11; or of a workload.
 hunted() { # KNOCKOUT
 	! scenario_of "$1" 0 2 scenarios || return 0
-	if [ -s reached ]; then
-		mv reached near
-		! scenario_of "$1" 1 5 near || return 0
-		! scenario_of "$1" 2 20 near || return 0
+	if [ ! -s reached ]; then
+		! scenario_of "$1" 1 2 scenarios || return 0
 	fi
-	! scenario_of "$1" 1 2 scenarios || return 0
+	shuf --random-source="$program" reached | head -n 12 >near
+	! scenario_of "$1" 1 5 near || return 0
+	while read -r scenario; do
+		! stressed "$1" 2 "$scenario" --frames 2048 --memory-order c11 || return 0
+	done <near
+	! scenario_of "$1" 2 10 near || return 0
 	for workload in jumble gup_jumble pins_vs_all swap_vs_fault fork_storm mremap_vs_fault thp_split_vs_walk; do
-		"$program" stress $workload --serial --seconds 8 --knockout "$1" >out 2>err </dev/null
-		[ $? -ne 1 ] || return 0
+		! stressed "$1" 8 $workload || return 0
 	done
 	return 1
 }

@@ -33,7 +33,7 @@ check_c11() { # SCENARIOS...
 }
 
 check_scenarios() { # SCENARIOS...
-	[ $# -eq 0 ] || timeout 300 "$program" explore "$@" --preemptions 1 --seconds 3 </dev/null
+	[ $# -eq 0 ] || timeout 900 "$program" explore "$@" --preemptions 2 --seconds 4 </dev/null
 }
 
 # Of the units in $reach_units, those that have its name, and some that include its header.
