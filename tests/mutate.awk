@@ -33,7 +33,7 @@ END {
 			can("weaken", i)
 		if (i > 1 && text ~ /^\t+[a-z_]*unlock[a-z_]*\(.*\);$/ && statement(line[i - 1]) && same_depth(text, line[i - 1]) && !skip[i - 1])
 			can("unlock", i)
-		if (text ~ /^\t+[a-z_]*lock[a-z_]*\(.*\);$/ && text !~ /unlock/ && statement(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
+		if (text ~ /^\t+[a-z_]*lock[a-z_]*\(.*\);$/ && text !~ /unlock|_init\(/ && statement(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
 			can("lock", i)
 		if (statement(text) && stores(text) && statement(line[i + 1]) && stores(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
 			can("swap", i)
