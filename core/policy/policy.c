@@ -7,6 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Shared by presets that add to it. */
+#define LINUX_6_15 \
+	.pte_ptl = PTL_PTE_TABLE, \
+	.pmd_ptl = PTL_PMD_TABLE, \
+	.spin = SPIN_QUEUED, \
+	.vma_lock = VMA_LOCK_REFCNT, \
+	.table_free = TABLE_FREE_RCU, \
+	.reclaim_tables = true, \
+	.munmap_downgrade = true, \
+	.anon_vma_free = ANON_VMA_TYPESAFE, \
+	.thp = THP_NEVER, \
+	.around_order = 4
+
 /* Any order; fields that a preset does not name are off, or the enum's first value. */
 const struct policy_preset policy_presets[] = {
 	{
@@ -78,18 +91,7 @@ const struct policy_preset policy_presets[] = {
 		.news = "VMA reference counts, table reclaim",
 		.linux_history = true,
 		.is_default = true,
-		.policy = {
-			.pte_ptl = PTL_PTE_TABLE,
-			.pmd_ptl = PTL_PMD_TABLE,
-			.spin = SPIN_QUEUED,
-			.vma_lock = VMA_LOCK_REFCNT,
-			.table_free = TABLE_FREE_RCU,
-			.reclaim_tables = true,
-			.munmap_downgrade = true,
-			.anon_vma_free = ANON_VMA_TYPESAFE,
-			.thp = THP_NEVER,
-			.around_order = 4,
-		},
+		.policy = { LINUX_6_15 },
 	},
 	{
 		.name = "linux-6.17",
@@ -97,16 +99,7 @@ const struct policy_preset policy_presets[] = {
 		.news = "maps, MADV_DONTNEED and MADV_FREE under VMA locks",
 		.linux_history = true,
 		.policy = {
-			.pte_ptl = PTL_PTE_TABLE,
-			.pmd_ptl = PTL_PMD_TABLE,
-			.spin = SPIN_QUEUED,
-			.vma_lock = VMA_LOCK_REFCNT,
-			.table_free = TABLE_FREE_RCU,
-			.reclaim_tables = true,
-			.munmap_downgrade = true,
-			.anon_vma_free = ANON_VMA_TYPESAFE,
-			.thp = THP_NEVER,
-			.around_order = 4,
+			LINUX_6_15,
 			.maps_vma_lock = true,
 			.madvise_lock = MADVISE_VMA_LOCK,
 		},
@@ -117,16 +110,7 @@ const struct policy_preset policy_presets[] = {
 		.news = "guards under VMA locks",
 		.linux_history = true,
 		.policy = {
-			.pte_ptl = PTL_PTE_TABLE,
-			.pmd_ptl = PTL_PMD_TABLE,
-			.spin = SPIN_QUEUED,
-			.vma_lock = VMA_LOCK_REFCNT,
-			.table_free = TABLE_FREE_RCU,
-			.reclaim_tables = true,
-			.munmap_downgrade = true,
-			.anon_vma_free = ANON_VMA_TYPESAFE,
-			.thp = THP_NEVER,
-			.around_order = 4,
+			LINUX_6_15,
 			.maps_vma_lock = true,
 			.madvise_lock = MADVISE_VMA_LOCK_GUARDS,
 		},

@@ -194,16 +194,23 @@ static void write_500(void *arg)
 	write_word(arg, 0, 500);
 }
 
-static bool a_write_comes_before_a_freed_page_is_dropped(void)
+/* An mm with a page that was freed and paged out; @fn was called when reclaim had found it clean. */
+static struct mm_struct *mm_paged_out_across(void (*fn)(void *mm))
 {
 	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
-	bool good;
 
 	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_FREE));
-	meanwhile("reclaim.lazily_freed", write_500, mm);
+	meanwhile("reclaim.lazily_freed", fn, mm);
 	page_out(mm, 0);
 	BUG_ON(meanwhile_ran() != 1);
-	good = holds(mm, 500);
+	return mm;
+}
+
+static bool a_write_comes_before_a_freed_page_is_dropped(void)
+{
+	struct mm_struct *mm = mm_paged_out_across(write_500);
+	bool good = holds(mm, 500);
+
 	mm_exit(mm);
 	return good;
 }
@@ -216,13 +223,9 @@ static void get_for_a_device(void *mm)
 /* As direct IO that reads from a disk: the write comes after the page-out, and before the reference is dropped. */
 static bool a_device_writes_to_a_freed_page(void)
 {
-	struct mm_struct *mm = mm_with_words("linux-6.15", 1);
+	struct mm_struct *mm = mm_paged_out_across(get_for_a_device);
 	bool good;
 
-	BUG_ON(sys_madvise(mm, AREA, PAGE_SIZE, MADV_FREE));
-	meanwhile("reclaim.lazily_freed", get_for_a_device, mm);
-	page_out(mm, 0);
-	BUG_ON(meanwhile_ran() != 1);
 	*(uint64_t *)page_payload(device_page) = 600;
 	folio_clear_lazyfree(page_folio(device_page));
 	put_page(device_page);
