@@ -36,7 +36,7 @@ done <commands
 formatted "$pages/faultline.1" || surprise 'faultline.1: warnings'
 grep -q 'man1/faultline.1' "$pages/faultline-check.1" || surprise 'no page for the check build'
 
-for line in 'be:bench' 'bench --policy = linux-6.15:linux-6.15' 'bench walk_den:walk_dense' \
+for line in 'be:bench' 'bench --policy = linux-3:linux-3.13' 'bench walk_den:walk_dense' \
 	'stress x --knockout pte-l:pte-lock' 'litmus gup-sh:gup-share'; do
 	complete faultline ${line%%:*}
 	shows "${line#*:}"
@@ -62,7 +62,7 @@ zsh_completes() {
 	cmp -s out wanted
 }
 zsh_completes 'faultline be' 'faultline bench' 'faultline-check lit' 'faultline-check litmus' \
-	'faultline bench --policy=linux-6.1' 'faultline bench --policy=linux-6.15' \
+	'faultline bench --policy=linux-3' 'faultline bench --policy=linux-3.13' \
 	'faultline bench walk_den' 'faultline bench walk_dense' \
 	'faultline stress --knockout pte-lo' 'faultline stress --knockout pte-lock' \
 	'faultline knockouts gup:rech' 'faultline knockouts gup:recheck' \
