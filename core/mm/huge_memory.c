@@ -79,7 +79,7 @@ static pte_t pte_of_leaf(pmd_t old, const struct page *page, const struct vm_are
 static void fill_zero(pte_t *table, pmd_t old, const struct vm_area_struct *vma)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		set_pte(table + i, pte_mkspecial(pte_of_leaf(old, zero_page, vma)));
+		pte_init(table + i, pte_mkspecial(pte_of_leaf(old, zero_page, vma)));
 }
 
 DEFINE_KNOCKOUT(THP_SPLIT_EXCLUSIVE,
@@ -103,7 +103,7 @@ static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsig
 	folio_ref_add(folio, (int)HPAGE_PMD_NR - 1);
 	folio_add_anon_rmap_ptes(folio, page, HPAGE_PMD_NR, vma, addr, exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		set_pte(table + i, pte_of_leaf(old, page + i, vma));
+		pte_init(table + i, pte_of_leaf(old, page + i, vma));
 	/* The PTEs now own the leaf's reference: once they are reachable, only they keep the folio. */
 	folio_remove_rmap_pmd(folio, page, vma);
 }
@@ -115,7 +115,7 @@ static void fill_anon(pte_t *table, pmd_t old, struct vm_area_struct *vma, unsig
 static void fill_migration(pte_t *table, pmd_t old)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++)
-		set_pte(table + i, pte_advance_pfn(pmd_to_swp_entry(old), i));
+		pte_init(table + i, pte_advance_pfn(pmd_to_swp_entry(old), i));
 }
 
 static void flush_leaf(const struct vm_area_struct *vma, unsigned long addr)

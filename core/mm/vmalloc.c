@@ -324,6 +324,7 @@ int vmalloc_init(const struct mm_policy *policy)
 	init_mm = mm_create(&kernel);
 	if (!init_mm)
 		return -ENOMEM;
+	init_mm->pt.is_kernel = true;
 	spin_lock_init(&areas_lock, kernel.spin, RANK_VMAP_AREA);
 	return 0;
 }

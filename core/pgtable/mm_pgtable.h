@@ -41,6 +41,7 @@ struct mm_pgtable {
 	struct mm_policy policy;	/* (C) */
 	unsigned int home;		/* (C) NUMA node of the mm's own memory */
 	struct mm_tlb *tlb;		/* (C) NULL with tlb=off */
+	bool is_kernel;			/* (C) each entry is changed by the thread that has its area, without a lock */
 	spinlock_t page_table_lock __cacheline_aligned;	/* (C) its kind; for PGD, P4D, PUD entries, more by policy */
 } __cacheline_aligned;
 

@@ -121,6 +121,7 @@ int table_populate(struct mm_pgtable *pt, uint64_t *entry, enum pgtable_level le
 	spin_lock(ptl);
 	lost = load_relaxed(entry) != 0 && !KNOCKED_OUT(TABLE_POPULATE_RECHECK);
 	if (!lost) {
+		entry_assert_locked(entry, level);
 		mm_count(pt, child == LEVEL_PTE ? MM_PTE_TABLES : MM_UPPER_TABLES, 1);
 		/*
 		 * ORDER[table-publish:A] the table is cleared and its lock initialised before an entry points to it.

@@ -16,6 +16,7 @@
 #define FAULTLINE_CORE_PGTABLE_PGTABLE_H
 
 #include "core/base/atomic.h"
+#include "core/pgtable/entry_lock.h"
 #include "core/pgtable/geometry.h"
 #include "core/phys/frame.h"
 #include "core/probe/entry_log.h"
@@ -142,15 +143,23 @@ static inline pte_t ptep_get_lockless(pte_t *ptep)
 static inline void set_pte(pte_t *ptep, pte_t pte)
 {
 	SCHEDULE_STEP("pte.set");
+	entry_assert_locked(&ptep->val, LEVEL_PTE);
 	entry_replaced(&ptep->val, pte.val, ENTRY_RIGHTS, ENTRY_PFN_MASK);
 	/* ORDER[entry:A] after the page's contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&ptep->val, pte.val);
+}
+
+/* The same for a table that no other thread changes: it is not linked yet. */
+static inline void pte_init(pte_t *ptep, pte_t pte)
+{
+	store_relaxed(&ptep->val, pte.val);
 }
 
 /* Locking: the PTL. */
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.clear");
+	entry_assert_locked(&ptep->val, LEVEL_PTE);
 	entry_changes(&ptep->val, "cleared");
 	/* ORDER[hmm-seq:A] after the invalidation changed the sequence; pairs with ORDER[hmm-seq:B]. */
 	return __pte(xchg_acq_rel(&ptep->val, 0));
@@ -163,6 +172,7 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
 	SCHEDULE_STEP("pte.wrprotect");
+	entry_assert_locked(&ptep->val, LEVEL_PTE);
 	entry_changes(&ptep->val, "write-protected");
 	/*
 	 * ORDER[gup-unshare:A] at fork, after PageAnonExclusive was cleared; pairs with ORDER[gup-unshare:B].
@@ -178,6 +188,7 @@ static inline void ptep_set_wrprotect(pte_t *ptep)
 static inline void ptep_set_access_flags(pte_t *ptep, pte_t entry)
 {
 	SCHEDULE_STEP("pte.access");
+	entry_assert_locked(&ptep->val, LEVEL_PTE);
 	/* ORDER: entry-bits */
 	fetch_or_acq_rel(&ptep->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_SOFT_DIRTY));
 }
@@ -188,6 +199,7 @@ static inline bool ptep_test_and_clear_young(pte_t *ptep)
 	bool young = pte_young(ptep_get(ptep));
 
 	SCHEDULE_STEP("pte.young");
+	entry_assert_locked(&ptep->val, LEVEL_PTE);
 	/* ORDER: entry-bits */
 	return young && (fetch_and_acq_rel(&ptep->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }

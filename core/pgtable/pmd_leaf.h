@@ -88,6 +88,7 @@ static inline pud_t pud_modify(pud_t pud, uint64_t prot, bool write)
 static inline void set_pud_at(pud_t *pudp, pud_t pud)
 {
 	SCHEDULE_STEP("pud.set");
+	entry_assert_locked(&pudp->val, LEVEL_PUD);
 	entry_replaced(&pudp->val, pud.val, ENTRY_RIGHTS, ENTRY_PFN_MASK);
 	/* ORDER[entry:A] after the pages' contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&pudp->val, pud.val);
@@ -97,6 +98,7 @@ static inline void set_pud_at(pud_t *pudp, pud_t pud)
 static inline pud_t pudp_get_and_clear(pud_t *pudp)
 {
 	SCHEDULE_STEP("pud.clear");
+	entry_assert_locked(&pudp->val, LEVEL_PUD);
 	entry_changes(&pudp->val, "cleared");
 	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return (pud_t){ xchg_acq_rel(&pudp->val, 0) };
@@ -106,6 +108,7 @@ static inline pud_t pudp_get_and_clear(pud_t *pudp)
 static inline pud_t pudp_invalidate(pud_t *pudp)
 {
 	SCHEDULE_STEP("pud.invalidate");
+	entry_assert_locked(&pudp->val, LEVEL_PUD);
 	entry_changes(&pudp->val, "invalidated");
 	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return (pud_t){ fetch_and_acq_rel(&pudp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)) };
@@ -117,6 +120,7 @@ static inline pud_t pudp_invalidate(pud_t *pudp)
 static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 {
 	SCHEDULE_STEP("pmd.set");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	entry_replaced(&pmdp->val, pmd.val, ENTRY_RIGHTS, ENTRY_PFN_MASK);
 	/* ORDER[entry:A] after the pages' contents, counts and flags; pairs with ORDER[entry:B]. */
 	store_release(&pmdp->val, pmd.val);
@@ -126,6 +130,7 @@ static inline void set_pmd_at(pmd_t *pmdp, pmd_t pmd)
 static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.clear");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	entry_changes(&pmdp->val, "cleared");
 	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return __pmd(xchg_acq_rel(&pmdp->val, 0));
@@ -135,6 +140,7 @@ static inline pmd_t pmdp_get_and_clear(pmd_t *pmdp)
 static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.invalidate");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	entry_changes(&pmdp->val, "invalidated");
 	/* ORDER[hmm-seq:A] as in ptep_get_and_clear(); pairs with ORDER[hmm-seq:B]. */
 	return __pmd(fetch_and_acq_rel(&pmdp->val, ~(ENTRY_PRESENT | ENTRY_PROTNONE | ENTRY_WRITE)));
@@ -144,6 +150,7 @@ static inline pmd_t pmdp_invalidate(pmd_t *pmdp)
 static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 {
 	SCHEDULE_STEP("pmd.wrprotect");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	entry_changes(&pmdp->val, "write-protected");
 	/*
 	 * ORDER[gup-unshare:A] ORDER[hmm-seq:A] as in ptep_set_wrprotect(); pair with ORDER[gup-unshare:B] and
@@ -156,6 +163,7 @@ static inline void pmdp_set_wrprotect(pmd_t *pmdp)
 static inline void pmdp_set_access_flags(pmd_t *pmdp, pmd_t entry)
 {
 	SCHEDULE_STEP("pmd.access");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	/* ORDER: entry-bits */
 	fetch_or_acq_rel(&pmdp->val, entry.val & (ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_SOFT_DIRTY));
 }
@@ -166,6 +174,7 @@ static inline bool pmdp_test_and_clear_young(pmd_t *pmdp)
 	bool young = pmd_young(pmdp_get(pmdp));
 
 	SCHEDULE_STEP("pmd.young");
+	entry_assert_locked(&pmdp->val, LEVEL_PMD);
 	/* ORDER: entry-bits */
 	return young && (fetch_and_acq_rel(&pmdp->val, ~ENTRY_ACCESSED) & ENTRY_ACCESSED);
 }

@@ -27,6 +27,12 @@ static inline pmd_t *pmdp_at(struct mm_struct *mm, unsigned long addr)
 	return (pmd_t *)(void *)tree_entry(mm->pt.pgd, LEVEL_PMD, addr);
 }
 
+/* Replaces the entry of @addr, which no other thread uses. */
+static inline void pmd_put(struct mm_struct *mm, unsigned long addr, pmd_t pmd)
+{
+	store_relaxed(&pmdp_at(mm, addr)->val, pmd.val);
+}
+
 /* Maps a new huge page, writable, at @addr, where nothing is, not even a table. Dies when memory runs out. */
 static inline struct folio *put_leaf(struct mm_struct *mm, unsigned long addr)
 {

@@ -149,7 +149,7 @@ static void put(struct mm_struct *mm, unsigned long addr, pte_t pte)
 	pte_t *ptep = tree_make(mm, addr);
 
 	BUG_ON(!pte_none(ptep_get(ptep)));
-	set_pte(ptep, pte);
+	pte_init(ptep, pte);
 }
 
 void tree_put_page(struct mm_struct *mm, unsigned long addr, bool write)
@@ -181,8 +181,9 @@ static void clear_table(enum pgtable_level level, unsigned long addr, void *arg)
 
 	for (unsigned int i = 0; level == LEVEL_PTE && i < PTRS_PER_PTE; i++) {
 		pte_t *ptep = (pte_t *)(void *)tree_entry(mm->pt.pgd, LEVEL_PTE, addr + i * PAGE_SIZE);
-		pte_t pte = ptep_get_and_clear(ptep);
+		pte_t pte = ptep_get(ptep);
 
+		pte_init(ptep, __pte(0));
 		if (!pte_present(pte) || pte_special(pte))
 			continue;
 		mm_count(&mm->pt, MM_ANONPAGES, -1);

@@ -29,7 +29,7 @@ static void set_young(struct mm_struct *mm, unsigned long addr, bool young)
 {
 	pte_t *ptep = (pte_t *)tree_entry(mm->pt.pgd, LEVEL_PTE, addr);
 
-	set_pte(ptep, young ? pte_mkyoung(ptep_get(ptep)) : pte_mkold(ptep_get(ptep)));
+	pte_init(ptep, young ? pte_mkyoung(ptep_get(ptep)) : pte_mkold(ptep_get(ptep)));
 }
 
 static bool young(struct mm_struct *mm, unsigned long addr)

@@ -121,12 +121,12 @@ static void a_migration_entry_is_found_on_request(void **state)
 	pte_t pte = ptep_get(ptep);
 
 	(void)state;
-	set_pte(ptep, make_migration_pte(pte_pfn(pte), true, true));
+	pte_init(ptep, make_migration_pte(pte_pfn(pte), true, true));
 	not_found(mm, AREA, 0);
 	not_found(mm, AREA, FW_ZEROPAGE);
 	assert_null(walk(mm, AREA, FW_MIGRATION, &folio));
 	assert_ptr_equal(folio, there);
-	set_pte(ptep, pte);
+	pte_init(ptep, pte);
 	mm_exit(mm);
 }
 
@@ -221,7 +221,7 @@ static pmd_t swap_pmd(struct mm_struct *mm, pmd_t pmd)
 {
 	pmd_t was = pmd_at(mm, AREA);
 
-	set_pmd_at(pmdp_at(mm, AREA), pmd);
+	pmd_put(mm, AREA, pmd);
 	return was;
 }
 

@@ -197,7 +197,7 @@ static void a_leaf_is_left_to_the_slow_path_where_it_must(void **state)
 	(void)state;
 	needs_leaves();
 	mm = mm_with_leaf("linux-6.15", &folio);
-	pmdp_set_wrprotect(pmdp_at(mm, AREA));
+	pmd_put(mm, AREA, pmd_wrprotect(pmd_at(mm, AREA)));
 	assert_int_equal(pin_user_pages_fast(mm, AREA, PAGES, FOLL_WRITE | FOLL_FAST_ONLY, pages), 0);
 	assert_int_equal(pin_user_pages_fast(mm, AREA, PAGES, FOLL_FAST_ONLY, pages), PAGES);	/* exclusive still */
 	unpin_user_pages(pages, PAGES);
@@ -206,7 +206,7 @@ static void a_leaf_is_left_to_the_slow_path_where_it_must(void **state)
 	assert_int_equal(get_user_pages_fast(mm, AREA, PAGES, FOLL_FAST_ONLY, pages), PAGES);
 	for (unsigned long i = 0; i < PAGES; i++)
 		put_page(pages[i]);
-	set_pmd_at(pmdp_at(mm, AREA), pmd_modify(pmd_at(mm, AREA), ENTRY_PROTNONE));
+	pmd_put(mm, AREA, pmd_modify(pmd_at(mm, AREA), ENTRY_PROTNONE));
 	assert_int_equal(get_user_pages_fast(mm, AREA, PAGES, FOLL_FAST_ONLY, pages), 0);
 	assert_int_equal(folio_ref_count(folio), 1);
 	split(mm);
@@ -249,7 +249,7 @@ static void the_huge_zero_page_is_split_by_gup(void **state)
 	zeroes = get_huge_zero_folio();
 	assert_non_null(zeroes);
 	was = pmd_at(mm, AREA);
-	set_pmd_at(pmdp_at(mm, AREA), pmd_mkspecial(mk_huge_pmd(&zeroes->page, vma_at(mm, AREA)->vm_page_prot)));
+	pmd_put(mm, AREA, pmd_mkspecial(mk_huge_pmd(&zeroes->page, vma_at(mm, AREA)->vm_page_prot)));
 	assert_int_equal(get_user_pages_fast(mm, AREA, PAGES, FOLL_FAST_ONLY, pages), 0);
 	assert_int_equal(pin_user_pages_fast(mm, AREA, PAGES, 0, pages), PAGES);
 	for (unsigned long i = 0; i < PAGES; i++)

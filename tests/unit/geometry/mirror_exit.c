@@ -103,7 +103,9 @@ static void a_device_does_not_fault_in_what_ends(void **state)
 
 static void make_old(struct mm_struct *mm, unsigned long i)
 {
-	ptep_test_and_clear_young((pte_t *)tree_entry(mm->pt.pgd, LEVEL_PTE, page_addr(i)));
+	pte_t *ptep = (pte_t *)tree_entry(mm->pt.pgd, LEVEL_PTE, page_addr(i));
+
+	pte_init(ptep, pte_mkold(ptep_get(ptep)));
 }
 
 /* Rows: A9, H4. */

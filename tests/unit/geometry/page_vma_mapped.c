@@ -42,7 +42,7 @@ static void begin(struct scene *s, const char *policy)
 
 static void put(struct scene *s, unsigned long addr, struct page *page)
 {
-	set_pte(tree_make(s->mm, addr), mk_pte(page, s->vma->vm_page_prot));
+	pte_init(tree_make(s->mm, addr), mk_pte(page, s->vma->vm_page_prot));
 }
 
 static void put_all(struct scene *s)
@@ -169,7 +169,7 @@ static void what_is_kept_without_rights_is_found(void **state)
 
 	(void)state;
 	begin(&s, "linux-6.15");
-	set_pte(tree_make(s.mm, FIRST + PAGE_SIZE), mk_pte(folio_page(s.folio, 1), ENTRY_PROTNONE));
+	pte_init(tree_make(s.mm, FIRST + PAGE_SIZE), mk_pte(folio_page(s.folio, 1), ENTRY_PROTNONE));
 	assert_int_equal(found(&s, 0), 0x2);
 	end(&s);
 }

@@ -95,13 +95,18 @@ static void a_guard_marker_is_neither(void **state)
 
 static void reading_and_changing_one_entry(void **state)
 {
-	pte_t slot = { 0 }, pte = pfn_pte(9, READABLE);
+	struct mm_struct *mm = world_mm("linux-6.15");
+	pte_t *ptep = tree_make(mm, 0), pte = pfn_pte(9, READABLE);
 
 	(void)state;
-	set_pte(&slot, pte);
-	assert_true(pte_same(ptep_get(&slot), pte) && pte_same(ptep_get_lockless(&slot), pte));
-	assert_true(pte_same(ptep_get_and_clear(&slot), pte));
-	assert_true(pte_none(ptep_get(&slot)));
+	spin_lock(&table_page(ptep)->ptl);
+	set_pte(ptep, pte);
+	assert_true(pte_same(ptep_get(ptep), pte) && pte_same(ptep_get_lockless(ptep), pte));
+	assert_true(pte_same(ptep_get_and_clear(ptep), pte));
+	assert_true(pte_none(ptep_get(ptep)));
+	spin_unlock(&table_page(ptep)->ptl);
+	tree_clear(mm);
+	mm_free(mm);
 }
 
 static void present_entries_of_a_table_are_counted(void **state)
@@ -118,7 +123,7 @@ static void present_entries_of_a_table_are_counted(void **state)
 						  ENTRY_PRESENT };
 		unsigned int kind = (unsigned int)rng_below(&rng, ARRAY_SIZE(kinds));
 
-		set_pte(&table[i], __pte(kinds[kind]));
+		pte_init(&table[i], __pte(kinds[kind]));
 		present += kind == 1 || kind == 2 || kind == 4;
 	}
 	assert_int_equal(pte_table_count_present(table), present);

@@ -91,6 +91,36 @@ static void the_lock_is_held_from_map_to_unmap(void **state)
 	}
 }
 
+/* Row: L1. With one lock per PMD table the entry does not name its lock, and nothing is said. */
+static void an_entry_is_changed_under_its_own_lock_alone(void **state)
+{
+	const unsigned long far = PGDIR_SIZE * 5;
+
+	(void)state;
+	for (unsigned int g = 0; g < ARRAY_SIZE(granularities); g++) {
+		struct mm_struct *mm = world_mm(granularities[g]);
+		bool named = mm->pt.policy.pte_ptl != PTL_PMD_TABLE;
+		pte_t *ptep = tree_make(mm, 0), *other = tree_make(mm, far), pte = pfn_pte(9, ENTRY_PRESENT);
+		spinlock_t *ptl;
+
+		assert_ptr_equal(pte_offset_map_lock(&mm->pt, pmd_of(mm, 0), 0, &ptl), ptep);
+		set_pte(ptep, pte);
+		assert_true(pte_same(ptep_get_and_clear(ptep), pte));
+		if (lock_of(mm, far) != ptl && named)
+			assert_dies("without its lock", set_pte(other, pte));
+		pte_unmap_unlock(&mm->pt, ptl);
+		if (named) {
+			assert_dies("without its lock", set_pte(ptep, pte));
+			assert_dies("without its lock", ptep_get_and_clear(ptep));
+			assert_dies("without its lock", ptep_set_wrprotect(ptep));
+		}
+		assert_dies("without its lock", set_pmd_at(pmd_of(mm, 0), __pmd(0)));
+		assert_true(pte_none(ptep_get(ptep)) && pmd_present(pmdp_get(pmd_of(mm, 0))));
+		tree_clear(mm);
+		mm_free(mm);
+	}
+}
+
 static void no_table_no_lock(void **state)
 {
 	struct mm_struct *mm = world_mm("linux-6.15");
@@ -275,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_granularity_has_its_locks),
 		cmocka_unit_test(the_lock_is_held_from_map_to_unmap),
+		cmocka_unit_test(an_entry_is_changed_under_its_own_lock_alone),
 		cmocka_unit_test(no_table_no_lock),
 #if FAULTLINE_CHECK
 		cmocka_unit_test(a_table_that_vanishes_is_noticed_under_its_lock),
