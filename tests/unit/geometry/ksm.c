@@ -36,6 +36,19 @@ static void equal_pages_of_an_mm_become_one(void **state)
 	mm_exit(mm);
 }
 
+/* What lies behind the contents of a frame does not count. Row: A9. */
+static void contents_end_with_the_payload(void **state)
+{
+	struct mm_struct *mm = mergeable_mm(2, 7);
+	const unsigned long end = machine.payload / sizeof(uint64_t);
+
+	(void)state;
+	for (unsigned long i = 0; i < 2; i++)
+		((uint64_t *)page_payload(pte_page(pte_at(mm, i))))[end] = 20 + i;
+	assert_int_equal(scan(mm), 2);
+	mm_exit(mm);
+}
+
 /* The last entry's write copies, too: the stable tree still has the contents. Row: A9. */
 static void a_write_always_copies(void **state)
 {
@@ -355,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SWAP(equal_pages_of_an_mm_become_one),
+		WITH_SWAP(contents_end_with_the_payload),
 		WITH_SWAP(a_write_always_copies),
 		WITH_SWAP(pages_of_mms_that_are_not_related),
 		WITH_SWAP(only_memory_that_asks_for_it),
