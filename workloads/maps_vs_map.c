@@ -74,7 +74,7 @@ static int check_region(struct worker *worker, unsigned int i, const struct maps
 
 static int64_t read_all(struct worker *worker)
 {
-	static _Thread_local struct maps_line lines[MOST_LINES];
+	struct maps_line lines[MOST_LINES];
 	struct space *space = space_of(worker);
 	uint64_t begun = clock_kernel_ns();
 	int nr = space->calls->maps(worker, lines, MOST_LINES), err = load_relaxed(&space->error);

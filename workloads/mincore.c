@@ -7,7 +7,7 @@
 
 static int64_t ask(struct worker *worker)
 {
-	static _Thread_local unsigned char vec[LIVE_PAGES];
+	unsigned char vec[LIVE_PAGES];
 	struct space *space = space_of(worker);
 	int err = load_relaxed(&space->error);
 

@@ -16,7 +16,7 @@ static void read_own(struct worker *worker)
 /* No other thread uses them, so none is left. The live kernel keeps some, for instance those that it has just read. */
 static int expect_none(struct worker *worker)
 {
-	static _Thread_local unsigned char vec[LIVE_PAGES];
+	unsigned char vec[LIVE_PAGES];
 	struct space *space = space_of(worker);
 	int err = space->calls->mincore(worker, space_own(worker), space->pages << PAGE_SHIFT, vec);
 
