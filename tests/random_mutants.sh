@@ -25,15 +25,24 @@ check_serial() {
 	done
 }
 
-check_c11() { # SCENARIOS...
-	for scenario in "$@"; do
-		timeout 60 "$program" stress "$scenario" --serial --frames 2048 --episodes 60 --no-shrink \
-			--memory-order c11 </dev/null || return 1
+# each SCENARIOS... -- COMMAND...: runs the command for each, named SCENARIO in it, one a core; until one fails.
+each() {
+	: >"$tree/build/names"
+	while [ "$1" != -- ]; do
+		echo "$1" >>"$tree/build/names"
+		shift
 	done
+	shift
+	xargs -r -P "$(nproc)" -I SCENARIO sh -c '"$@" </dev/null || exit 255' sh timeout 60 "$program" "$@" \
+		<"$tree/build/names"
+}
+
+check_c11() { # SCENARIOS...
+	each "$@" -- stress SCENARIO --serial --frames 2048 --episodes 60 --no-shrink --memory-order c11
 }
 
 check_scenarios() { # SCENARIOS...
-	[ $# -eq 0 ] || timeout 900 "$program" explore "$@" --preemptions 2 --seconds 4 </dev/null
+	each "$@" -- explore SCENARIO --preemptions 2 --seconds 4
 }
 
 # Of the units in $reach_units, those that have its name, and some that include its header.
