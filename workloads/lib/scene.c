@@ -355,7 +355,7 @@ int scene_collapsible(struct workload_run *run)
 	return settle(run, err ? err : write_first(run));
 }
 
-int scene_hugetlb(struct workload_run *run)
+static int hugetlb(struct workload_run *run, int flags)
 {
 	int err = THP_POSSIBLE ? space_open_room(run, 1, TABLE_PAGES) : -EOPNOTSUPP;
 	long addr;
@@ -366,8 +366,22 @@ int scene_hugetlb(struct workload_run *run)
 	if (hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) != POOL)
 		return settle(run, -ENOMEM);
 	addr = sys_mmap(((struct space *)run->data)->mm, start(run), PMD_SIZE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
+			flags | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
 	return settle(run, addr < 0 ? (int)addr : 0);
+}
+
+int scene_hugetlb(struct workload_run *run)
+{
+	return hugetlb(run, MAP_PRIVATE);
+}
+
+int scene_family_hugetlb(struct workload_run *run)
+{
+	int err = hugetlb(run, MAP_SHARED);
+
+	scene_state.in_turn = true;
+	err = err ? err : write_first(run);
+	return settle(run, err ? err : fork_child(run));
 }
 
 int scene_hugetlb_written(struct workload_run *run)

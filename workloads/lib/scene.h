@@ -56,6 +56,7 @@ int scene_collapsible(struct workload_run *run);
 int scene_huge(struct workload_run *run);
 int scene_hugetlb(struct workload_run *run);
 int scene_hugetlb_written(struct workload_run *run);
+int scene_family_hugetlb(struct workload_run *run);	/* and shared, mapped by the first of two processes */
 void scene_close(struct workload_run *run);
 
 /* As a check: as space_check(), without the second process if it has ended. */

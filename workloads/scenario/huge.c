@@ -66,6 +66,14 @@ SCENARIO(hugetlb_fault_vs_fault,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(hugetlb_drop_vs_fault,
+	.what = "a process drops a shared huge page of the pool that another one maps",
+	.nr_roles = 2,
+	.roles = { { "drop", scene_drop_table, NULL }, { "read there", scene_read, NULL } },
+	.setup = scene_family_hugetlb,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(hugetlb_fault_vs_fork,
 	.what = "a huge page of the pool is written while a fork shares it",
 	.nr_roles = 2,
