@@ -81,6 +81,7 @@
 #include "core/op/truncate.h"
 #include "core/op/try_to_unmap.h"
 #include "core/op/user_access.h"
+#include "core/op/userfaultfd.h"
 #include "core/op/vm_insert.h"
 #include "core/oracle/at_rest.h"
 #include "core/oracle/mirror.h"

@@ -26,7 +26,7 @@ static inline bool thp_vma_allowable(const struct vm_area_struct *vma)
 	enum thp_kind thp = vma->vm_mm->pt.policy.thp;
 
 	if (!THP_POSSIBLE || likely(thp == THP_NEVER) || !vma_is_anonymous(vma) ||
-	    (vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE)))
+	    (vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE | VM_UFFD_MISSING)))
 		return false;
 	return thp == THP_ALWAYS || (vma->vm_flags & VM_HUGEPAGE);
 }

@@ -25,6 +25,7 @@ struct anon_vma_chain;
 struct file;
 struct mm_struct;
 struct resv_map;
+struct userfaultfd_ctx;
 
 TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 
@@ -35,6 +36,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SHARED	0x08UL		/* of a file: writes go to the file's pages, visible to all mappings */
 #define VM_GROWSDOWN	0x100UL		/* a fault below extends it: see op/expand_stack.h */
+#define VM_UFFD_MISSING	0x200UL		/* missing pages are a userfaultfd's: see op/userfaultfd.h */
 #define VM_PFNMAP	0x400UL		/* raw page frames, without struct pages */
 #define VM_LOCKED	0x2000UL	/* stays in memory: see mlock.h. With VM_IO: its entries are being counted */
 #define VM_IO		0x4000UL	/* device memory */
@@ -112,6 +114,7 @@ struct vm_area_struct {
 	bool vm_soft_clean;
 	bool vm_huge_lost;		/* (A) the owner of the reservations took back a huge page: faults fail */
 	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
+	struct userfaultfd_ctx *vm_uffd;	/* (M,V) with VM_UFFD_MISSING: the userfaultfd; else NULL */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 	struct probe_word vm_shadow;	/* of its lock's readers; has its own lock key */

@@ -56,6 +56,7 @@ struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsi
 	store_relaxed(&vma->vm_huge_lost, kind.huge_lost);
 	store_relaxed(&vma->vm_maybe_guard, kind.maybe_guard);
 	vma->vm_soft_clean = kind.soft_clean;
+	vma->vm_uffd = kind.uffd;
 	vma->vm_resv = kind.resv;
 	if (kind.resv)
 		resv_map_get(kind.resv);
@@ -204,7 +205,7 @@ struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vm
 static bool vma_alike(const struct vm_area_struct *vma, struct vma_kind kind)
 {
 	return vma->vm_flags == kind.flags && vma->vm_name == kind.name && vma->vm_file == kind.file &&
-	       !(kind.flags & VM_SPECIAL);
+	       vma->vm_uffd == kind.uffd && !(kind.flags & VM_SPECIAL);
 }
 
 /*

@@ -24,14 +24,16 @@ struct vma_kind {
 	bool huge_lost;			/* see vm_huge_lost */
 	bool maybe_guard;		/* see vm_maybe_guard; neighbours may differ in it */
 	bool soft_clean;		/* see vm_soft_clean; likewise */
+	struct userfaultfd_ctx *uffd;	/* see vm_uffd */
 };
 
 static inline struct vma_kind vma_kind(const struct vm_area_struct *vma)
 {
 	return (struct vma_kind){ vma->vm_flags, vma->vm_name, vma->vm_file, vma->vm_pgoff, vma->vm_resv,
 				   load_relaxed(&vma->vm_huge_lost), load_relaxed(&vma->vm_maybe_guard),
-				   vma->vm_soft_clean };
+				   vma->vm_soft_clean, vma->vm_uffd };
 }
+
 
 /* A VMA in no tree, write-locked, with a reference to its file; NULL without memory. Locking: mmap_lock for write. */
 struct vm_area_struct *vma_alloc(struct mm_struct *mm, unsigned long start, unsigned long end, struct vma_kind kind);
@@ -40,6 +42,15 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma);
 
 /* Sets vm_flags and the fields derived from them. Locking: the VMA write-locked, or in no tree. */
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags);
+/*
+ * Gives it to a userfaultfd, or NULL: to none, as a copy is whose userfaultfd asked for no events. Locking: as
+ * vma_set_flags(). Source: fs/userfaultfd.c, userfaultfd_set_ctx().
+ */
+static inline void vma_set_uffd(struct vm_area_struct *vma, struct userfaultfd_ctx *ctx)
+{
+	vma->vm_uffd = ctx;
+	vma_set_flags(vma, ctx ? vma->vm_flags | VM_UFFD_MISSING : vma->vm_flags & ~VM_UFFD_MISSING);
+}
 
 /* The first VMA that ends above @addr, whether it contains @addr or not. Locking: mmap_lock. Source: mm/mmap.c. */
 static inline struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)

@@ -172,14 +172,17 @@ static struct page *page_of(const struct collapse *c, unsigned long i)
 	return pte_none(pte) ? NULL : vm_normal_page(c->vma, c->addr + (i << PAGE_SHIFT), pte);
 }
 
-/* Source: mm/khugepaged.c, __collapse_huge_page_isolate(). */
+/* A userfaultfd has what is missing. Source: mm/khugepaged.c, __collapse_huge_page_isolate(). */
 static int check_pages(struct collapse *c)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
+		pte_t pte = ptep_get(table_of(c) + i);
 		struct page *page;
 
-		if (pte_is_swapent(ptep_get(table_of(c) + i)))
+		if (pte_is_swapent(pte))
 			return -EAGAIN;		/* swapped out again since swap_in() */
+		if (unlikely(pte_none(pte) && c->vma->vm_uffd))
+			return -EINVAL;
 		page = page_of(c, i);
 		if (page && !only_mapped(page_folio(page)))
 			return -EAGAIN;

@@ -166,21 +166,6 @@ static vm_fault_t do_spurious(struct vm_fault *vmf)
 	return 0;
 }
 
-/* The current entry, none if there is no table. */
-static pte_t read_entry(struct vm_fault *vmf)
-{
-	pte_t pte = { 0 };
-	pte_t *ptep;
-	pmd_t pmd;
-
-	ptep = pte_offset_map(vmf->pt, vmf->pmdp, vmf->addr, &pmd);
-	if (ptep) {
-		pte = ptep_get_lockless(ptep);
-		pte_unmap(vmf->pt);
-	}
-	return pte;
-}
-
 /* Source: mm/memory.c, handle_pte_fault(). */
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
@@ -192,11 +177,11 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		if (ret != FAULT_PTES)
 			return ret;
 	}
-	vmf->orig = read_entry(vmf);
+	vmf->orig = vmf_read_entry(vmf);
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);
-	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & VM_PFNMAP))
-		return do_raw_page(vmf);
+	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & (VM_PFNMAP | VM_UFFD_MISSING)))
+		return vmf->vma->vm_flags & VM_PFNMAP ? do_raw_page(vmf) : handle_userfault(vmf);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
 	if (unlikely(!pte_present(vmf->orig)))
@@ -252,19 +237,17 @@ static vm_fault_t fault_in_vma(struct vm_area_struct *vma, unsigned long addr, u
 	return handle_mm_fault(vma, addr, flags);
 }
 
-/* Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
-vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
+/* One try. Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
+static force_inline vm_fault_t try_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
-	assert_linked(&kind_mm, &mm->probe, mm);
-	OPERATION("fault", mm, addr);
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
 	vm_fault_t ret;
 
-	count_event(EV_FAULT);
-	vma = lock_vma_under_rcu(mm, addr);
 	if (likely(vma)) {
 		ASSERT(load_relaxed(&vma->vm_mm) == mm);
 		ret = fault_in_vma(vma, addr, flags | FAULT_FLAG_VMA_LOCK);
+		if (unlikely(ret & VM_FAULT_DROPPED))
+			return ret;
 		vma_end_read(mm, vma);
 		if (likely(!(ret & VM_FAULT_RETRY))) {
 			count_event(EV_FAULT_VMA_LOCK);
@@ -277,6 +260,21 @@ vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned
 	if (unlikely(!vma))
 		return VM_FAULT_SIGSEGV | VM_FAULT_BADMAP;
 	ret = fault_in_vma(vma, addr, flags);
-	mmap_read_unlock(mm);
+	if (likely(!(ret & VM_FAULT_DROPPED)))
+		mmap_read_unlock(mm);
+	return ret;
+}
+
+vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	assert_linked(&kind_mm, &mm->probe, mm);
+	OPERATION("fault", mm, addr);
+	vm_fault_t ret;
+
+	count_event(EV_FAULT);
+	/* Each wait is for another thread's work, as in fault_wait(). */
+	do
+		ret = try_fault(mm, addr, flags | FAULT_FLAG_ALLOW_RETRY);
+	while (unlikely(ret & VM_FAULT_DROPPED));
 	return ret;
 }

@@ -40,7 +40,9 @@ typedef unsigned int vm_fault_t;
 #define VM_FAULT_BADACCESS	0x08u	/* the VMA does not allow it (SEGV_ACCERR) */
 #define VM_FAULT_SIGBUS		0x20u	/* beyond i_size of the mapped file; no huge page is left; a reaped mm */
 #define VM_FAULT_HWPOISON	0x40u	/* the page is hwpoisoned */
-#define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: retry under mmap_lock */
+#define VM_FAULT_RETRY		0x10u	/* under the VMA lock only: retry under mmap_lock; or with the next one */
+/* With VM_FAULT_RETRY: a userfaultfd was waited for, and the fault's lock dropped before: start over. */
+#define VM_FAULT_DROPPED	0x80u
 
 enum fault_flags {
 	FAULT_FLAG_WRITE = 1,
@@ -48,6 +50,8 @@ enum fault_flags {
 	FAULT_FLAG_VMA_LOCK = 4,	/* the caller holds the VMA lock instead of mmap_lock */
 	/* With WRITE, in a private VMA that allows no writes: the page becomes exclusive, the entry stays read-only. */
 	FAULT_FLAG_FORCE = 8,
+	/* The fault may drop its lock to wait for a userfaultfd; without, it fails there with VM_FAULT_SIGBUS. */
+	FAULT_FLAG_ALLOW_RETRY = 16,
 };
 
 /*
@@ -60,7 +64,8 @@ vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned
 /*
  * handle_mm_fault - the same in @vma, which contains @addr and, without FAULT_FLAG_FORCE, allows the access. A mapped
  * page stays if there is nothing to do; FAULT_FLAG_UNSHARE without a mapped page is a read. VM_FAULT_RETRY only with
- * FAULT_FLAG_VMA_LOCK. Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead. Source: mm/memory.c.
+ * FAULT_FLAG_VMA_LOCK or FAULT_FLAG_ALLOW_RETRY. Locking: mmap_lock; with FAULT_FLAG_VMA_LOCK @vma's lock instead.
+ * Source: mm/memory.c.
  */
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
 

@@ -242,6 +242,8 @@ static long move_vma(struct vma_remap *r)
 		return -ENOMEM;
 	}
 	SYNCPOINT("mremap.moved");
+	if (unlikely(copy->vm_uffd))
+		vma_set_uffd(copy, NULL);	/* whatever else it was merged with */
 	hugetlb_vma_forget(r->vma);
 	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (r->flags & MREMAP_DONTUNMAP)
@@ -283,6 +285,12 @@ static long mremap_to(struct vma_remap *r)
 	return r->vma ? place_and_move(r) : -EFAULT;
 }
 
+/* A userfaultfd may ask for an event of each move, for which mmap_lock is dropped. Source: vma_multi_allowed(). */
+static bool vma_moves_with_others(const struct vm_area_struct *vma)
+{
+	return !vma->vm_uffd;
+}
+
 /* Each VMA of the range in turn, with the same gaps. Source: mm/mremap.c, remap_move(). */
 static long remap_move(struct vma_remap *whole)
 {
@@ -295,6 +303,8 @@ static long remap_move(struct vma_remap *whole)
 	do {
 		struct vma_remap part = *whole;
 
+		if (unlikely(!vma_moves_with_others(vma)) && (addr != whole->addr || vma->vm_end < end))
+			return -EFAULT;
 		part.vma = vma;
 		part.addr = max(addr, vma->vm_start);
 		part.old_len = part.new_len = min(end, vma->vm_end) - part.addr;

@@ -52,6 +52,21 @@ static inline struct address_space *vmf_mapping(const struct vm_fault *vmf)
 	return &vmf->vma->vm_file->mapping;
 }
 
+/* The current entry, none if there is no table. */
+static inline pte_t vmf_read_entry(struct vm_fault *vmf)
+{
+	pte_t pte = { 0 };
+	pte_t *ptep;
+	pmd_t pmd;
+
+	ptep = pte_offset_map(vmf->pt, vmf->pmdp, vmf->addr, &pmd);
+	if (ptep) {
+		pte = ptep_get_lockless(ptep);
+		pte_unmap(vmf->pt);
+	}
+	return pte;
+}
+
 /* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: restart. */
 static inline bool lock_and_compare(struct vm_fault *vmf)
 {
@@ -291,6 +306,13 @@ bool do_fault_around(struct vm_fault *vmf);
  * Locking: as handle_mm_fault(). Source: mm/memory.c.
  */
 vm_fault_t do_swap_page(struct vm_fault *vmf);
+
+/*
+ * handle_userfault - nothing is mapped at vmf->addr: waits until the userfaultfd's user fills it in. Returns
+ * VM_FAULT_RETRY with VM_FAULT_DROPPED; VM_FAULT_SIGBUS, with the lock held, for a fault that cannot wait. Locking:
+ * that of the fault, dropped. Source: fs/userfaultfd.c.
+ */
+vm_fault_t handle_userfault(struct vm_fault *vmf);
 
 /*
  * migrate_to_ram - moves a page back from device memory, for all mappings. Returns FAULT_AGAIN, FAULT_WAIT,

@@ -53,6 +53,9 @@ static void drop_references(void)
 		folio_put(state->folio);
 	if (state->killed)
 		mmdrop(state->killed);
+	if (state->uffd)
+		userfaultfd_release(state->uffd);
+	state->uffd = NULL;
 	state->folio = NULL;
 	state->killed = NULL;
 }

@@ -10,6 +10,7 @@ struct scene_state {
 	struct mm_struct *child;	/* (X) the second process; NULL: none, or it has ended */
 	struct mm_struct *killed;	/* (C) the second process if it was killed, by a reference; NULL: none */
 	struct folio *folio;		/* (C) with a reference, or NULL */
+	struct userfaultfd_ctx *uffd;	/* (X) open, or NULL; also the thread that closes it */
 	bool in_turn;			/* (C) odd workers are of the second process */
 	bool swap, pool;		/* (C) are to be taken down */
 };

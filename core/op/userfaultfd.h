@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * userfaultfd.h - faults that wait until another thread has filled in the page.
+ *
+ * A range of an address space is registered with a userfaultfd. A fault there that finds nothing mapped queues itself,
+ * drops its lock and sleeps; another thread reads the address, maps a page there, and wakes it. Then it starts over.
+ *
+ * No wake-up is lost, as the fault reads its entry again once it is queued:
+ *
+ *   fault                                        filling in
+ *   (F1) the entry is none                       (U1) set the entry
+ *   (F2) queue, under ctx->lock                  (U2) wake what is queued, under ctx->lock
+ *   (F3) the entry is none still: sleep
+ *
+ * U2 after F2 finds the fault. U2 before F2: the lock orders U1 before F3, which finds the page.
+ *
+ * Nor is one lost when the range is no longer registered: the fault queues itself under the VMA lock or mmap_lock, both
+ * of which are held for write before the last wake-up, so that none queues itself later.
+ *
+ * Not here: modes other than missing pages, and events. So a child's VMAs, and those that mremap() moves, are not
+ * registered. Faults of GUP and madvise() cannot wait, and fail.
+ *
+ * Source: fs/userfaultfd.c, mm/userfaultfd.c; include/uapi/linux/userfaultfd.h.
+ */
+#ifndef FAULTLINE_CORE_OP_USERFAULTFD_H
+#define FAULTLINE_CORE_OP_USERFAULTFD_H
+
+#include <linux/userfaultfd.h>
+
+#include "core/base/event.h"
+#include "core/mm/mm_types.h"
+#include "core/probe/knockout.h"
+
+DECLARE_EVENT(UFFD_WAIT);
+DECLARE_EVENT(UFFD_FILLED);
+DECLARE_KNOCKOUT(UFFD_MUST_WAIT);
+DECLARE_KNOCKOUT(UFFD_UNREGISTER_LOCK);
+DECLARE_KNOCKOUT(UFFD_FILL_RECHECK);
+
+/* A userfaultfd for @mm, and a reference to it. NULL without memory. Locking: none held. */
+struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm);
+/* Closes it: nothing is registered any more, and all faults that wait start over. Locking: none held. */
+void userfaultfd_release(struct userfaultfd_ctx *ctx);
+
+/*
+ * userfaultfd_register - from now on missing pages in the range are the userfaultfd's. @mode:
+ * UFFDIO_REGISTER_MODE_MISSING. userfaultfd_unregister() - no longer; faults that wait start over, with an ordinary
+ * page. Both skip holes. Return 0; -EINVAL for a range that is empty, not aligned, out of bounds, without a VMA, or
+ * with one that is not of private anonymous pages; -EBUSY, to unregister -EINVAL, if another one has a VMA; -ENOMEM;
+ * -ESRCH if the address space has ended. Locking: none held. Source: fs/userfaultfd.c.
+ */
+int userfaultfd_register(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode);
+int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
+
+/*
+ * userfaultfd_read - stores the address and the flags (UFFD_PAGEFAULT_FLAG_WRITE) of a fault that was not read before.
+ * Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c, userfaultfd_ctx_read().
+ */
+int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags);
+/* Faults in the range start over. Returns 0, or -EINVAL for a bad range. Locking: none held. */
+int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
+
+/*
+ * userfaultfd_copy - maps new pages over a range in which nothing is mapped, with the contents at @src, of
+ * machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode.
+ * userfaultfd_zeropage() - maps the zero page. Return the number of bytes mapped, less than @len if an error came
+ * behind; else -EEXIST if something is mapped, -ENOENT unless a VMA that any userfaultfd has contains the range,
+ * -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
+ */
+long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void *src, unsigned long len,
+		      unsigned long mode);
+long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long len, unsigned long mode);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live_userfaultfd: ranges registered and filled in, and the VMAs that result, as with the running kernel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/rng.h"
+#include "core/op/exit.h"
+#include "core/op/mincore.h"
+#include "core/op/mremap.h"
+#include "core/op/munmap.h"
+#include "core/op/protect.h"
+#include "core/op/userfaultfd.h"
+#include "tests/lib/harness/ops.h"
+#include "tests/lib/harness/world.h"
+#include "tests/lib/model/live_both.h"
+#include "tests/lib/model/live_calls.h"
+
+#define PAGES	24ul	/* of the window that calls are made in */
+#define MOST	5ul	/* pages of a call */
+#define STEPS	4000u
+#define NR	2	/* userfaultfds */
+
+static struct both {
+	struct mm_struct *mm;
+	struct userfaultfd_ctx *ours[NR];
+	int live[NR];
+} both;
+
+static long result_of(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+/* ---- the running kernel's ---- */
+
+static int live_open(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static long live_register(int fd, unsigned long start, unsigned long len, unsigned long mode)
+{
+	struct uffdio_register arg = { .range = { start, len }, .mode = mode };
+
+	return result_of(ioctl(fd, UFFDIO_REGISTER, &arg));
+}
+
+static long live_unregister(int fd, unsigned long start, unsigned long len)
+{
+	struct uffdio_range arg = { start, len };
+
+	return result_of(ioctl(fd, UFFDIO_UNREGISTER, &arg));
+}
+
+static long live_copy(int fd, unsigned long dst, const void *src, unsigned long len, unsigned long mode)
+{
+	struct uffdio_copy arg = { .dst = dst, .src = (unsigned long)src, .len = len, .mode = mode };
+	long ret = result_of(ioctl(fd, UFFDIO_COPY, &arg));
+
+	return ret == -EAGAIN && arg.copy ? arg.copy : ret ? ret : arg.copy;
+}
+
+static long live_zeropage(int fd, unsigned long start, unsigned long len, unsigned long mode)
+{
+	struct uffdio_zeropage arg = { .range = { start, len }, .mode = mode };
+	long ret = result_of(ioctl(fd, UFFDIO_ZEROPAGE, &arg));
+
+	return ret == -EAGAIN && arg.zeropage ? arg.zeropage : ret ? ret : arg.zeropage;
+}
+
+/* ---- a call on both ---- */
+
+static const char *const names[] = {
+	"register", "unregister", "copy", "zeropage", "munmap", "mmap", "mprotect", "madvise", "mremap", "wake",
+};
+
+struct call {
+	unsigned int kind, which;
+	unsigned long addr, len, mode, to;
+	int prot;
+};
+
+static struct call draw(struct rng *rng)
+{
+	struct call call = {
+		.kind = (unsigned int)rng_below(rng, ARRAY_SIZE(names)),
+		.which = (unsigned int)rng_below(rng, NR),
+		.addr = LIVE_BASE + rng_below(rng, PAGES) * PAGE_SIZE,
+		.len = (1 + rng_below(rng, MOST)) * PAGE_SIZE,
+		.to = LIVE_BASE + rng_below(rng, PAGES) * PAGE_SIZE,
+		.prot = rng_below(rng, 4) ? READ_WRITE : PROT_READ,
+	};
+
+	/* What is refused at once. */
+	call.addr += !rng_below(rng, 24);
+	call.len += !rng_below(rng, 24);
+	call.len *= rng_below(rng, 24) != 0;
+	call.mode = rng_below(rng, 24) ? 0 : 1ul << 40;
+	return call;
+}
+
+static long make_live(const struct call *call)
+{
+	static const char contents[MOST * PAGE_SIZE + PAGE_SIZE] __attribute__((aligned(4096)));
+	int fd = both.live[call->which];
+
+	switch (call->kind) {
+	case 0:
+		return live_register(fd, call->addr, call->len, UFFDIO_REGISTER_MODE_MISSING | call->mode);
+	case 1:
+		return live_unregister(fd, call->addr, call->len);
+	case 2:
+		return live_copy(fd, call->addr, contents, call->len, call->mode);
+	case 3:
+		return live_zeropage(fd, call->addr, call->len, call->mode);
+	case 4:
+		return live_munmap(call->addr, call->len);
+	case 5:
+		return live_mmap(call->addr, call->len, call->prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
+	case 6:
+		return live_mprotect(call->addr, call->len, call->prot);
+	case 7:
+		return live_madvise(call->addr, call->len, MADV_DONTNEED);
+	case 8:
+		return live_mremap(call->addr, call->len, call->len, MREMAP_MAYMOVE | MREMAP_FIXED, call->to);
+	default:
+		return result_of(ioctl(fd, UFFDIO_WAKE, &(struct uffdio_range){ call->addr, call->len }));
+	}
+}
+
+static long make_ours(const struct call *call)
+{
+	static const char contents[MOST * CACHE_LINE];
+	struct userfaultfd_ctx *uffd = both.ours[call->which];
+	struct mm_struct *mm = both.mm;
+
+	switch (call->kind) {
+	case 0:
+		return userfaultfd_register(uffd, call->addr, call->len, UFFDIO_REGISTER_MODE_MISSING | call->mode);
+	case 1:
+		return userfaultfd_unregister(uffd, call->addr, call->len);
+	case 2:
+		return userfaultfd_copy(uffd, call->addr, contents, call->len, call->mode);
+	case 3:
+		return userfaultfd_zeropage(uffd, call->addr, call->len, call->mode);
+	case 4:
+		return sys_munmap(mm, call->addr, call->len);
+	case 5:
+		return sys_mmap(mm, call->addr, call->len, call->prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+	case 6:
+		return sys_mprotect(mm, call->addr, call->len, call->prot);
+	case 7:
+		return sys_madvise(mm, call->addr, call->len, MADV_DONTNEED);
+	case 8:
+		return sys_mremap(mm, call->addr, call->len, call->len, MREMAP_MAYMOVE | MREMAP_FIXED, call->to);
+	default:
+		return userfaultfd_wake(uffd, call->addr, call->len);
+	}
+}
+
+/* Which pages are there, where anything is mapped. */
+static unsigned int pages_differ(void)
+{
+	unsigned int differ = 0;
+
+	for (unsigned long i = 0; i < PAGES + MOST; i++) {
+		unsigned long addr = LIVE_BASE + i * PAGE_SIZE;
+		unsigned char live = 0, ours = 0;
+		long live_ret = live_mincore(addr, PAGE_SIZE, &live);
+
+		differ += live_ret != sys_mincore(both.mm, addr, PAGE_SIZE, &ours) || live != ours;
+	}
+	return differ;
+}
+
+/* Calls, by kind, that failed, and that did not: if there were none of either, little was compared. */
+static unsigned long met[ARRAY_SIZE(names)][2];
+
+static bool agrees(const struct call *call, unsigned int step)
+{
+	long live = make_live(call), ours = make_ours(call);
+
+	met[call->kind][live >= 0]++;
+
+	if (live == ours && live_vmas_agree(both.mm, LIVE_BASE, LIVE_END) && !pages_differ())
+		return true;
+	print_error("step %u: %s %u, %#lx, %lu bytes, mode %#lx, to %#lx: %ld, ours %ld; %u pages differ\n", step,
+		    names[call->kind], call->which, call->addr, call->len, call->mode, call->to, live, ours,
+		    pages_differ());
+	return false;
+}
+
+/* Rows: U1, G3. */
+static void sequences_of_calls_agree(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	both.mm = world_mm("linux-6.15");
+	for (unsigned int i = 0; i < NR; i++) {
+		both.live[i] = live_open();
+		both.ours[i] = userfaultfd_create(both.mm);
+		assert_non_null(both.ours[i]);
+	}
+	rng_init(&rng, test_seed());
+	for (unsigned int step = 0; both.live[NR - 1] >= 0 && step < STEPS; step++) {
+		struct call call = draw(&rng);
+
+		assert_true(agrees(&call, step));
+	}
+	for (unsigned int i = 0; i < NR; i++) {
+		close(both.live[i]);
+		userfaultfd_release(both.ours[i]);
+	}
+	if (both.live[NR - 1] >= 0)
+		assert_true(live_vmas_agree(both.mm, LIVE_BASE, LIVE_END));
+	mm_exit(both.mm);
+	live_munmap(LIVE_BASE, LIVE_END - LIVE_BASE);
+	if (both.live[NR - 1] < 0)
+		skip();
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		assert_true(met[i][0] && met[i][1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sequences_of_calls_agree, world_up_with_words, world_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

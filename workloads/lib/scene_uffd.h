@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scene_uffd.h - set-ups and operations of scenes whose pages are registered with a userfaultfd. */
+#ifndef FAULTLINE_WORKLOADS_LIB_SCENE_UFFD_H
+#define FAULTLINE_WORKLOADS_LIB_SCENE_UFFD_H
+
+#include "workloads/lib/scene.h"
+
+/* All pages are registered, and empty; or the first two are written. */
+int scene_uffd(struct workload_run *run);
+int scene_uffd_written(struct workload_run *run);
+
+int64_t scene_uffd_copy(struct worker *worker);		/* reads a fault, if any waits, and fills in the first page */
+int64_t scene_uffd_drop_copy(struct worker *worker);	/* MADV_DONTNEED first */
+int64_t scene_uffd_unregister(struct worker *worker);	/* all pages */
+int64_t scene_uffd_release(struct worker *worker);
+
+#endif
