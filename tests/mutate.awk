@@ -18,6 +18,7 @@ function same_depth(one, other) { match(one, /^\t+/); depth = RLENGTH; match(oth
 function stores(text) { return text ~ /(store|xchg|fetch|cmpxchg|set|clear|add|sub)_?[a-z_]*\(/ || text ~ /->[a-z_]+ [-+|&]?= / || text ~ /(\+\+|--);$/ }
 function assigns(text) { return text ~ /^\t+[a-z_]+((->|\.)[a-z_]+)* = [^(]*;$/ }
 function counts(text) { return text ~ /^\t+(mm_count|count_event|count_own)\(/ }
+function watches(text) { return text ~ /^\t+(count_events?|lock_wait_(begin|end)|[a-z_]*assert[a-z_]*)\(/ }
 function can(error, n) { candidates[n ":" error] = 1; if (!at && !doubt) print n ":" error }
 
 { line[NR] = $0; if ($0 ~ /^DEFINE_|^DECLARE_/) defining = 1; skip[NR] = defining || $0 ~ /KNOCKED_OUT|SYNCPOINT|ASSERT|BUG_ON|^#/; if ($0 ~ /;$/) defining = 0 }
@@ -49,8 +50,11 @@ END {
 		n = where[1] + 0
 		if (where[2] == "swap" && assigns(line[n]) && assigns(line[n + 1]))
 			print "plain stores, which no lockless reader sees"
-		if ((where[2] == "unlock" && counts(line[n - 1])) || (where[2] == "lock" && counts(line[n + 1])))
+		else if ((where[2] == "unlock" && counts(line[n - 1])) || (where[2] == "lock" && counts(line[n + 1])))
 			print "a count that no lock protects"
+		else if (watches(line[n]) || (where[2] == "unlock" && watches(line[n - 1])) ||
+			 (where[2] ~ /lock|swap/ && watches(line[n + 1])))
+			print "a figure, or an assertion"
 	}
 	if (!at)
 		exit

@@ -11,6 +11,7 @@ nr=$1 seed=$2
 log=$tree/build/log
 build=$tree/build/explore
 program=$build/faultline
+measures='^core/(probe|oracle|base/(clock|event|histogram)|lock/(hold_time|lockstat))'	# and checks: what others look at
 kinds='drop weaken unlock lock swap check bound twice'
 
 # ---- checks: each ends with status 0 if it sees nothing; what sees most for its time comes first ----
@@ -88,7 +89,7 @@ code() {
 }
 
 places() { # KIND
-	find core -name '*.[ch]' | grep -vE '^core/(probe|oracle)/' | sort | while read -r file; do
+	find core -name '*.[ch]' | grep -vE "$measures" | sort | while read -r file; do
 		awk -f tests/mutate.awk "$file" | sed -n "s|^\(.*:$1\)$|$file \1|p"
 	done | shuf --random-source="$tree/build/random"
 }
