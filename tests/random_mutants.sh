@@ -11,7 +11,8 @@ nr=$1 seed=$2
 log=$tree/build/log
 build=$tree/build/explore
 program=$build/faultline
-measures='^core/(probe|oracle|base/(clock|event|histogram)|lock/(hold_time|lockstat))'	# and checks: what others look at
+# What measures and checks, which others look at.
+measures='^core/(probe|oracle|base/(clock|event|histogram)|lock/(hold_time|lockstat|lockrank|shadow))'
 kinds='drop weaken unlock lock swap check bound twice'
 
 # ---- checks: each ends with status 0 if it sees nothing; what sees most for its time comes first ----

@@ -273,6 +273,20 @@ int scene_file_read(struct workload_run *run)
 	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run), 0));
 }
 
+int scene_family_file_closed(struct workload_run *run)
+{
+	int err = scene_file_read(run);
+	struct space *space = run->data;
+
+	scene_state.in_turn = true;
+	err = err ? err : fork_child(run);
+	if (err)
+		return settle(run, err);
+	file_put(space->file);
+	space->file = NULL;
+	return 0;
+}
+
 int scene_file_dirty(struct workload_run *run)
 {
 	int err = open_file(run, MAP_SHARED);

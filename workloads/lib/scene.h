@@ -41,6 +41,7 @@ int scene_family_swapped(struct workload_run *run);
 int scene_file(struct workload_run *run);
 int scene_file_read(struct workload_run *run);
 int scene_file_dirty(struct workload_run *run);
+int scene_family_file_closed(struct workload_run *run);	/* the VMAs of two processes in turn have it alone */
 int scene_file_private(struct workload_run *run);
 int scene_file_read_only(struct workload_run *run);	/* and private */
 /* The file is a huge page, of which a page is mapped; also by a second process, whose workers are in turn. */

@@ -2,6 +2,14 @@
 /* file.c - scenarios of pages of files. */
 #include "workloads/lib/scene.h"
 
+SCENARIO(file_unmap_vs_unmap,
+	.what = "two processes unmap a file, whose last reference goes with the second one's VMA",
+	.nr_roles = 2,
+	.roles = { { "unmap", scene_unmap, NULL }, { "unmap there", scene_unmap, NULL } },
+	.setup = scene_family_file_closed,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(file_fault_vs_fault,
 	.what = "two threads read a page that is not in memory",
 	.nr_roles = 2,
