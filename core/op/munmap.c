@@ -80,8 +80,10 @@ static struct vm_area_struct *detach_range(struct mm_struct *mm, unsigned long s
 
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma)
 {
-	for (; vma; vma = vma->vm_next_detached)
+	for (; vma; vma = vma->vm_next_detached) {
+		mmap_assert_locked(load_relaxed(&vma->vm_mm));
 		zap_range(tlb, vma, vma->vm_start, vma->vm_end, ZAP_UNMAP);
+	}
 }
 
 void unlink_vmas(struct vm_area_struct *vma)
