@@ -265,7 +265,10 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	return err;
 }
 
-/* Takes the fault that follow_page() needs. Locking: mmap_lock. Source: mm/gup.c, faultin_page(). */
+/*
+ * Takes the fault that follow_page() needs. -ERESTART: it waited for a userfaultfd, and dropped mmap_lock, as it may
+ * with FOLL_UNLOCKABLE. Locking: mmap_lock. Source: mm/gup.c, faultin_page().
+ */
 static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned int flags, bool unshare)
 {
 	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0;
@@ -277,9 +280,13 @@ static int faultin_page(struct vm_area_struct *vma, unsigned long addr, unsigned
 		fault_flags = FAULT_FLAG_UNSHARE;
 		count_event(EV_GUP_UNSHARE);
 	}
+	if (flags & FOLL_UNLOCKABLE)
+		fault_flags |= FAULT_FLAG_ALLOW_RETRY;
 	ret = handle_mm_fault(vma, addr, fault_flags);
 	if (likely(!ret))
 		return 0;
+	if (ret & VM_FAULT_DROPPED)
+		return -ERESTART;
 	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 }
 
@@ -317,16 +324,20 @@ long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsig
 	unsigned long i;
 	int err = 0;
 
-	flags |= FOLL_TOUCH;
+	flags |= FOLL_TOUCH | FOLL_UNLOCKABLE;
 	mmap_read_lock(mm);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr; i += !err) {
 		unsigned long addr = start + (i << PAGE_SHIFT);
 
 		if (!vma || addr >= vma->vm_end)
 			vma = vma_lookup(mm, addr);
 		err = vma && vma_allows(vma, flags) ? get_one(vma, addr, flags, &pages[i]) : -EFAULT;
-		if (err)
+		if (unlikely(err == -ERESTART)) {
+			mmap_read_lock(mm);
+			vma = NULL;
+		} else if (err) {
 			break;
+		}
 	}
 	mmap_read_unlock(mm);
 	count_events(EV_GUP_SLOW, i);

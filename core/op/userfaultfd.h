@@ -18,7 +18,7 @@
  * of which are held for write before the last wake-up, so that none queues itself later.
  *
  * Not here: modes other than missing pages, and events. So a child's VMAs, and those that mremap() moves, are not
- * registered. Faults of GUP and madvise() cannot wait, and fail.
+ * registered. Faults of mlock(), madvise() and remote accesses cannot wait, and fail.
  *
  * Source: fs/userfaultfd.c, mm/userfaultfd.c; include/uapi/linux/userfaultfd.h.
  */

@@ -18,6 +18,14 @@ SCENARIO(two_faults_vs_uffd_copy,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(pin_vs_uffd_copy,
+	.what = "a userfaultfd fills in a page that is being pinned",
+	.nr_roles = 2,
+	.roles = { { "pin", scene_pin, NULL }, { "fill in", scene_uffd_copy, NULL } },
+	.setup = scene_uffd,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(fault_vs_uffd_drop,
 	.what = "a page is dropped under a write, and filled in again",
 	.nr_roles = 2,

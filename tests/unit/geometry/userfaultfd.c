@@ -201,6 +201,41 @@ static void a_fault_goes_on_where_nothing_is_registered_any_more(void **state)
 	}
 }
 
+static void pin_all(void *arg, unsigned int index)
+{
+	struct page *pages[PAGES];
+	struct faulting *faulting = arg;
+
+	(void)index;
+	faulting->ret = pin_user_pages_fast(mm, AREA, PAGES, FOLL_WRITE, pages) != PAGES;
+	for (unsigned long i = 0; !faulting->ret && i < PAGES; i++)
+		faulting->ret = *(uint64_t *)page_payload(pages[i]) != 50 + i;
+	unpin_user_pages(pages, PAGES);
+	step_reach(&faulting->done, 1);
+}
+
+/* Rows: U1, L6. One after the other, without mmap_lock meanwhile. */
+static void a_pin_waits_for_its_pages(void **state)
+{
+	struct faulting faulting = { 0 };
+	struct test_threads *thread;
+	unsigned long addr;
+	unsigned int flags;
+
+	(void)state;
+	begin("linux-6.15");
+	thread = threads_start(1, pin_all, &faulting);
+	for (unsigned long i = 0; i < PAGES; i++) {
+		while (userfaultfd_read(uffd, &addr, &flags))
+			sleep_yield();
+		assert_int_equal(addr, page_addr(i));
+		assert_int_equal(sys_mprotect(mm, page_addr(PAGES + i), PAGE_SIZE, PROT_READ), 0);
+		assert_int_equal(copy_word(i, 50 + i, 0), PAGE_SIZE);
+	}
+	end_fault(thread, &faulting);
+	finish();
+}
+
 /* ---- filling in ---- */
 
 /* Row: U1. */
@@ -308,17 +343,15 @@ static void copies_of_a_vma_are_not_registered(void **state)
 /* ---- those that cannot wait ---- */
 
 /* Row: U1. */
-static void pins_and_advice_fail(void **state)
+static void advice_fails(void **state)
 {
-	struct page *page;
-
 	(void)state;
 	begin("linux-6.15");
-	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page), -EFAULT);
 	assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_POPULATE_WRITE), -EFAULT);
+	assert_int_equal(sys_mlock(mm, AREA, PAGE_SIZE), -ENOMEM);
 	assert_int_equal(copy_word(0, 7, 0), PAGE_SIZE);
-	assert_int_equal(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page), 1);
-	unpin_user_pages(&page, 1);
+	assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_POPULATE_WRITE), 0);
+	assert_int_equal(sys_munlock(mm, AREA, PAGE_SIZE), 0);
 	finish();
 }
 
@@ -373,7 +406,8 @@ int main(void)
 		TEST(ranges_and_modes),
 		TEST(a_registered_range_is_a_vma_of_its_own),
 		TEST(copies_of_a_vma_are_not_registered),
-		TEST(pins_and_advice_fail),
+		TEST(a_pin_waits_for_its_pages),
+		TEST(advice_fails),
 		TEST(holes_do_not_collapse),
 		TEST(an_address_space_may_end_first),
 	};
