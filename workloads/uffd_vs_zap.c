@@ -29,7 +29,7 @@ static unsigned int role_of(unsigned int index, unsigned int threads)
 
 static int setup(struct workload_run *run)
 {
-	return space_open(run, 1, run->threads * SLICE);
+	return space_open(run, 2, run->threads * SLICE);
 }
 
 static unsigned long addr_of_page(const struct worker *worker, unsigned long page)
@@ -61,16 +61,33 @@ static void close_uffd(struct worker *worker)
 	worker->data = NULL;
 }
 
-/* What others may make fail: the page is there, or not registered; then the fault starts over. */
-static int64_t fill_in(struct worker *worker, unsigned long addr)
+/* A page of the second region, which only this thread uses, goes there with its contents. */
+static long move_in(struct worker *worker, unsigned long addr)
+{
+	struct space *space = space_of(worker);
+	unsigned long from = space_region(space, 1);
+	int err = space_fault(space, space->mm, from, FAULT_FLAG_WRITE);
+
+	if (!err)
+		err = contents_write(space->mm, from, addr >> PAGE_SHIFT);
+	return err ? err : userfaultfd_move(worker->data, addr, from, PAGE_SIZE, 0);
+}
+
+static long copy_in(struct worker *worker, unsigned long addr)
 {
 	uint64_t contents[MAX_PAYLOAD / sizeof(uint64_t)] = { addr >> PAGE_SHIFT };
-	long done;
 
 	if (machine.payload)	/* as contents.h wants it */
 		contents[machine.payload / sizeof(uint64_t) - 1] = addr >> PAGE_SHIFT;
-	done = userfaultfd_copy(worker->data, addr, contents, PAGE_SIZE, 0);
-	if (done == -EEXIST || done == -ENOENT)
+	return userfaultfd_copy(worker->data, addr, contents, PAGE_SIZE, 0);
+}
+
+/* What others may make fail: the page is there, or not registered; then the fault starts over. */
+static int64_t fill_in(struct worker *worker, unsigned long addr)
+{
+	long done = rng_below(&worker->rng, 4) ? copy_in(worker, addr) : move_in(worker, addr);
+
+	if (done == -EEXIST || done == -ENOENT || done == -EINVAL)
 		done = userfaultfd_wake(worker->data, addr, PAGE_SIZE);
 	return done < 0 ? space_fail(space_of(worker), (int)done, "a page is not filled in: %ld", done) : 1;
 }

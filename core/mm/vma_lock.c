@@ -156,10 +156,11 @@ void vma_mark_detached(struct vm_area_struct *vma)
 }
 
 #if FAULTLINE_CHECK
-/* (T) one VMA at a time */
-static _Thread_local struct {
+/* (T) two VMAs at a time, as userfaultfd_move() has; vma NULL: none */
+static _Thread_local struct found_vma {
+	const struct vm_area_struct *vma;
 	unsigned long start, end, flags;
-} reader_found;
+} readers_found[2];
 
 void vma_writer_never(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -180,21 +181,24 @@ void vma_writers_leave(struct mm_struct *mm)
 
 void vma_reader_enter(struct vm_area_struct *vma)
 {
+	struct found_vma *found = &readers_found[readers_found[0].vma != NULL];
+
+	BUG_ON(found->vma);
 	shadow_enter(&vma->vm_shadow, vma, RANK_VMA_LOCK, HELD_READ, LOCK_SITE);
 	if (load_relaxed(&vma->vm_shadow_seq) == load_relaxed(&vma->vm_mm->vma_shadow_seq))
 		shadow_met_writer(vma, RANK_VMA_LOCK, LOCK_SITE, &vma->vm_mm->mmap_lock);
-	reader_found.start = vma->vm_start;
-	reader_found.end = vma->vm_end;
-	reader_found.flags = vma->vm_flags;
+	*found = (struct found_vma){ vma, vma->vm_start, vma->vm_end, vma->vm_flags };
 }
 
 void vma_reader_leave(struct vm_area_struct *vma)
 {
-	if (vma->vm_start != reader_found.start || vma->vm_end != reader_found.end ||
-	    vma->vm_flags != reader_found.flags)
+	struct found_vma *found = &readers_found[readers_found[0].vma != vma];
+
+	BUG_ON(found->vma != vma);
+	if (vma->vm_start != found->start || vma->vm_end != found->end || vma->vm_flags != found->flags)
 		BUG_BY("VMA reader", "VMA %lx-%lx flags %lx changed to %lx-%lx flags %lx under its reader",
-		       reader_found.start, reader_found.end, reader_found.flags, vma->vm_start, vma->vm_end,
-		       vma->vm_flags);
+		       found->start, found->end, found->flags, vma->vm_start, vma->vm_end, vma->vm_flags);
+	found->vma = NULL;
 	shadow_leave(&vma->vm_shadow, HELD_READ);
 }
 #endif

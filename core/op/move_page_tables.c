@@ -17,21 +17,6 @@
 
 DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
 
-/* Both are of one rank; mmap_lock for write excludes other threads that would hold two. */
-static spinlock_t *lock_second(spinlock_t *first, spinlock_t *second)
-{
-	if (second == first)
-		return NULL;
-	spin_lock_nested(second);
-	return second;
-}
-
-static void unlock_second(spinlock_t *second)
-{
-	if (second)
-		spin_unlock(second);
-}
-
 /* Source: mm/mremap.c, move_soft_dirty_pte(). */
 static pte_t move_soft_dirty_pte(pte_t pte)
 {
@@ -76,30 +61,20 @@ DEFINE_KNOCKOUT(MREMAP_TLB,
 static bool move_ptes(const struct vm_area_struct *vma, pmd_t *old_pmd, unsigned long old_addr, pmd_t *new_pmd,
 		      unsigned long new_addr, unsigned long len)
 {
+	struct mapped_pte old = { .pmdp = old_pmd, .addr = old_addr }, new = { .pmdp = new_pmd, .addr = new_addr };
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
-	spinlock_t *old_ptl, *new_ptl;
-	pte_t *old_ptep, *new_ptep;
-	pmd_t pmd;
+	struct ptl_pair pair;
 
-	old_ptep = pte_offset_map_lock(pt, old_pmd, old_addr, &old_ptl);
-	if (unlikely(!old_ptep))
+	if (unlikely(!pte_pair_map_lock(pt, &old, &new, &pair)))
 		return false;
-	new_ptep = pte_offset_map(pt, new_pmd, new_addr, &pmd);
-	if (unlikely(!new_ptep)) {
-		pte_unmap_unlock(pt, old_ptl);
-		return false;
-	}
-	new_ptl = lock_second(old_ptl, pte_lockptr(pt, new_pmd, pmd));
 	SYNCPOINT("mremap.ptls");
 	/*
 	 * Flushed before the locks are dropped: a thread that finds the page at its new address must not see stale
 	 * users.
 	 */
-	if (move_entries(old_ptep, new_ptep, len, vma_soft_dirty_enabled(vma)) && !KNOCKED_OUT(MREMAP_TLB))
+	if (move_entries(old.ptep, new.ptep, len, vma_soft_dirty_enabled(vma)) && !KNOCKED_OUT(MREMAP_TLB))
 		flush_tlb_range(pt, old_addr, old_addr + len);
-	unlock_second(new_ptl);
-	pte_unmap(pt);
-	pte_unmap_unlock(pt, old_ptl);
+	pte_pair_unmap_unlock(pt, &pair);
 	return true;
 }
 
@@ -118,10 +93,11 @@ DEFINE_KNOCKOUT(MREMAP_PMD_RECHECK,
 static void move_normal_pmd(struct mm_pgtable *pt, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd,
 			    pmd_t seen)
 {
-	spinlock_t *old_ptl = pmd_lock(pt, old_pmd);
-	spinlock_t *new_ptl = lock_second(old_ptl, pmd_lockptr(pt, new_pmd));
-	pmd_t pmd = KNOCKED_OUT(MREMAP_PMD_RECHECK) ? seen : pmdp_get(old_pmd);
+	struct ptl_pair pair;
+	pmd_t pmd;
 
+	ptl_pair_lock(&pair, pmd_lockptr(pt, old_pmd), pmd_lockptr(pt, new_pmd));
+	pmd = KNOCKED_OUT(MREMAP_PMD_RECHECK) ? seen : pmdp_get(old_pmd);
 	BUG_ON(pmd_leaf(pmd) || !pmd_none(pmdp_get(new_pmd)));
 	/*
 	 * A table of a file may have been retracted before the rmap locks were taken: then faults map its pages again.
@@ -135,8 +111,7 @@ static void move_normal_pmd(struct mm_pgtable *pt, unsigned long old_addr, pmd_t
 		flush_tlb_range(pt, old_addr, old_addr + PMD_SIZE);
 		count_event(EV_PMD_MOVE);
 	}
-	unlock_second(new_ptl);
-	spin_unlock(old_ptl);
+	ptl_pair_unlock(&pair);
 }
 
 /* Bytes, at most @left, for which both addresses stay in one PTE table. Source: mm/mremap.c, get_extent(). */
@@ -221,14 +196,13 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 static void move_hugetlb_leaf(struct mm_pgtable *pt, const struct hstate *h, unsigned long old_addr, pmd_t *oldp,
 			      pmd_t *newp)
 {
-	spinlock_t *old_ptl = huge_pte_lock(h, pt, oldp);
-	spinlock_t *new_ptl = lock_second(old_ptl, huge_pte_lockptr(h, pt, newp));
+	struct ptl_pair pair;
 
+	ptl_pair_lock(&pair, huge_pte_lockptr(h, pt, oldp), huge_pte_lockptr(h, pt, newp));
 	ASSERT(pmd_none(pmdp_get(newp)));
 	set_pmd_at(newp, pmdp_get_and_clear(oldp));
 	flush_tlb_range(pt, old_addr, old_addr + huge_page_size(h));
-	unlock_second(new_ptl);
-	spin_unlock(old_ptl);
+	ptl_pair_unlock(&pair);
 }
 
 /* Returns the number of bytes moved. Source: mm/hugetlb.c. */

@@ -20,7 +20,7 @@ DEFINE_KNOCKOUT(UFFD_UNREGISTER_LOCK,
 /* Source: fs/userfaultfd.c, vma_can_userfault(). */
 static bool vma_can_userfault(const struct vm_area_struct *vma)
 {
-	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_SHARED));
+	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
 }
 
 /* Returns 0, -EINVAL, or @busy if a VMA is another one's. Locking: mmap_lock. */

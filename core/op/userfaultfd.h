@@ -33,9 +33,17 @@
 
 DECLARE_EVENT(UFFD_WAIT);
 DECLARE_EVENT(UFFD_FILLED);
+DECLARE_EVENT(UFFD_MOVED);
 DECLARE_KNOCKOUT(UFFD_MUST_WAIT);
 DECLARE_KNOCKOUT(UFFD_UNREGISTER_LOCK);
 DECLARE_KNOCKOUT(UFFD_FILL_RECHECK);
+DECLARE_KNOCKOUT(UFFD_MOVE_RECHECK);
+DECLARE_KNOCKOUT(UFFD_MOVE_PINS);
+
+#ifndef UFFDIO_MOVE_MODE_DONTWAKE	/* Linux 6.8 */
+#define UFFDIO_MOVE_MODE_DONTWAKE	1ul
+#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES	2ul
+#endif
 
 /* A userfaultfd for @mm, and a reference to it. NULL without memory. Locking: none held. */
 struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm);
@@ -70,5 +78,16 @@ int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned 
 long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void *src, unsigned long len,
 		      unsigned long mode);
 long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long len, unsigned long mode);
+
+/*
+ * userfaultfd_move - moves the pages at @src, with their contents, to @dst, where nothing is mapped; and wakes faults
+ * there, without UFFDIO_MOVE_MODE_DONTWAKE. Both ranges lie in one VMA each, private anonymous memory with the same
+ * rights, one that @ctx has registered at @dst. Returns the number of bytes moved, less than @len if an error came
+ * behind; else -EEXIST if something is mapped at @dst; -ENOENT if nothing is at @src, without
+ * UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, or there is no VMA; -EBUSY for a page that is shared, pinned, large or in swap;
+ * -EINVAL, -ENOMEM, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, move_pages().
+ */
+long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src, unsigned long len,
+		      unsigned long mode);
 
 #endif

@@ -31,6 +31,14 @@ DEFINE_KNOCKOUT(PTE_LOCK,
 	.detected_by = "page and counter accounting at rest",
 	.hunt = HUNT_JUMBLE);
 
+DEFINE_KNOCKOUT(PTL_ORDER,
+	.name = "ptl:order",
+	.removes = "the order in which two PTLs of one rank are taken",
+	.breaks = "two threads that wait for each other",
+	.detected_by = "the deadlock of a schedule",
+	.hunt = "explore uffd_move_vs_mremap",
+	.mirrors = "mm: fix deadlock of mremap() against UFFDIO_MOVE");
+
 DEFINE_KNOCKOUT(THP_LOCK_RECHECK,
 	.name = "thp:lock-recheck",
 	.removes = "the re-check, under its lock, that an entry is still a leaf",

@@ -29,6 +29,7 @@
 DECLARE_KNOCKOUT(TABLE_FREE_B);
 DECLARE_KNOCKOUT(PTE_MAP_RECHECK);
 DECLARE_KNOCKOUT(PTE_LOCK);
+DECLARE_KNOCKOUT(PTL_ORDER);
 DECLARE_KNOCKOUT(THP_LOCK_RECHECK);
 
 DECLARE_EVENT(PTE_MAP_RETRY);
@@ -241,6 +242,77 @@ static inline pte_t *pte_offset_map_lock_nested(struct mm_pgtable *pt, pmd_t *pm
 						spinlock_t **ptlp)
 {
 	return pte_offset_map_lock_at(pt, pmdp, addr, ptlp, LOCK_NESTED);
+}
+
+/* Two PTLs of one rank, or one twice. (T) all of it */
+struct ptl_pair {
+	spinlock_t *first;
+	spinlock_t *second;	/* NULL: there is one */
+};
+
+/*
+ * ptl_pair_lock - takes the locks at @a and @b, by address: so two threads that take the same two, the other way round,
+ * never wait for each other. ptl_pair_unlock() drops both. Locking: as the locks'. Source: mm/userfaultfd.c,
+ * double_pt_lock().
+ */
+static inline void ptl_pair_lock(struct ptl_pair *pair, spinlock_t *a, spinlock_t *b)
+{
+	bool turned = a > b && !KNOCKED_OUT(PTL_ORDER);
+
+	pair->first = turned ? b : a;
+	pair->second = a == b ? NULL : turned ? a : b;
+	spin_lock(pair->first);
+	SYNCPOINT("ptl.first_of_two");
+	if (pair->second)
+		spin_lock_nested(pair->second);
+}
+
+/* Drops what ptl_pair_lock() took. */
+static inline void ptl_pair_unlock(struct ptl_pair *pair)
+{
+	if (pair->second)
+		spin_unlock(pair->second);
+	spin_unlock(pair->first);
+}
+
+/* An entry whose table is mapped. (T) all of it */
+struct mapped_pte {
+	pmd_t *pmdp;
+	unsigned long addr;
+	pte_t *ptep;	/* valid until pte_pair_unmap_unlock() */
+};
+
+/* Drops the locks of pte_pair_map_lock(), and ends its sections. */
+static inline void pte_pair_unmap_unlock(struct mm_pgtable *pt, struct ptl_pair *pair)
+{
+	ptl_pair_unlock(pair);
+	pte_section_end(pt);
+	pte_section_end(pt);
+}
+
+/*
+ * pte_pair_map_lock - as pte_offset_map_lock(), for the entries @a and @b at once. False, without a lock: one of the
+ * tables has gone. Locking: as pte_offset_map_lock().
+ */
+static inline bool pte_pair_map_lock(struct mm_pgtable *pt, struct mapped_pte *a, struct mapped_pte *b,
+				     struct ptl_pair *pair)
+{
+	pmd_t a_pmd, b_pmd;
+
+	a->ptep = pte_offset_map(pt, a->pmdp, a->addr, &a_pmd);
+	if (unlikely(!a->ptep))
+		return false;
+	b->ptep = pte_offset_map(pt, b->pmdp, b->addr, &b_pmd);
+	if (unlikely(!b->ptep)) {
+		pte_section_end(pt);
+		return false;
+	}
+	ptl_pair_lock(pair, pte_lockptr(pt, a->pmdp, a_pmd), pte_lockptr(pt, b->pmdp, b_pmd));
+	if (likely(pmd_same(a_pmd, pmdp_get(a->pmdp)) && pmd_same(b_pmd, pmdp_get(b->pmdp))))
+		return true;
+	pte_pair_unmap_unlock(pt, pair);
+	count_event(EV_PTE_MAP_RETRY);
+	return false;
 }
 
 /* Drops the lock of pte_offset_map_lock() and ends its section. Source: include/linux/mm.h, pte_unmap_unlock(). */

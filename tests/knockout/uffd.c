@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * uffd.c - faults that wait for a userfaultfd with a knock-out, step by step: the page is filled in, or the range no
- * longer registered, just before a fault queues itself; and two threads fill in one page.
+ * longer registered, just before a fault queues itself; two threads fill in one page; and a page is replaced or pinned
+ * while it is moved.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 #include "tests/lib/harness/ops.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/harness/world.h"
+#include "tests/lib/scene/tree.h"
 
 #define AREA	(3 * PGDIR_SIZE)
 
@@ -122,12 +124,92 @@ static bool a_page_is_filled_in_once(void)
 	return end(good);
 }
 
+/* ---- moves: from SOURCE, in another table ---- */
+
+#define SOURCE	(AREA + PMD_SIZE)
+
+static void begin_move(void)
+{
+	begin();
+	map_at(play.mm, SOURCE, PAGE_SIZE, READ_WRITE);
+	BUG_ON(do_user_addr_fault(play.mm, SOURCE, FAULT_FLAG_WRITE));
+}
+
+static void renew_source(void *arg)
+{
+	(void)arg;
+	BUG_ON(sys_madvise(play.mm, SOURCE, PAGE_SIZE, MADV_DONTNEED));
+	BUG_ON(do_user_addr_fault(play.mm, SOURCE, FAULT_FLAG_WRITE));
+}
+
+static bool the_page_that_is_there_is_moved(void)
+{
+	bool good;
+
+	begin_move();
+	meanwhile("uffd_move.before_ptls", renew_source, NULL);
+	good = userfaultfd_move(play.uffd, AREA, SOURCE, PAGE_SIZE, 0) == PAGE_SIZE;
+	BUG_ON(meanwhile_ran() != 1);
+	return end(good);
+}
+
+static void pin_source(void *arg)
+{
+	BUG_ON(pin_user_pages_fast(play.mm, SOURCE, 1, FOLL_WRITE | FOLL_FAST_ONLY, arg) != 1);
+}
+
+static bool a_pinned_page_stays(void)
+{
+	struct page *page;
+	bool good;
+
+	begin_move();
+	meanwhile("uffd_move.checked", pin_source, &page);
+	good = userfaultfd_move(play.uffd, AREA, SOURCE, PAGE_SIZE, 0) == -EBUSY;
+	BUG_ON(meanwhile_ran() != 1);
+	if (!good)
+		fprintf(stderr, "a pinned page is moved\n");
+	unpin_user_page(page);
+	return end(good);
+}
+
+/* The table that is locked first, by its entry of @addr. */
+static void note_first(void *arg)
+{
+	const pte_t *area = tree_make(play.mm, AREA), *source = tree_make(play.mm, SOURCE);
+	bool locked[2] = { spin_is_locked(&table_page(area)->ptl), spin_is_locked(&table_page(source)->ptl) };
+
+	BUG_ON(locked[0] == locked[1]);
+	*(unsigned long *)arg = locked[0] ? AREA : SOURCE;
+}
+
+/* From the second table to the first, by both. */
+static bool two_tables_are_locked_in_one_order(void)
+{
+	unsigned long by_move, by_mremap;
+
+	begin_move();
+	map_at(play.mm, SOURCE + 2 * PAGE_SIZE, PAGE_SIZE, READ_WRITE);
+	BUG_ON(do_user_addr_fault(play.mm, SOURCE + 2 * PAGE_SIZE, FAULT_FLAG_WRITE));
+	meanwhile("ptl.first_of_two", note_first, &by_move);
+	BUG_ON(userfaultfd_move(play.uffd, AREA, SOURCE, PAGE_SIZE, 0) != PAGE_SIZE || meanwhile_ran() != 1);
+	meanwhile("ptl.first_of_two", note_first, &by_mremap);
+	BUG_ON(sys_mremap(play.mm, SOURCE + 2 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			  AREA + 2 * PAGE_SIZE) < 0 || meanwhile_ran() != 1);
+	if (by_move != by_mremap)
+		fprintf(stderr, "two orders of PTLs\n");
+	return end(by_move == by_mremap);
+}
+
 int main(void)
 {
 	static const struct knocked_steps steps[] = {
 		{ { "uffd:must-wait", { "never woken" } }, a_page_that_is_there_is_not_waited_for },
 		{ { "uffd:unregister-lock", { "never woken" } }, the_last_wake_up_misses_none },
 		{ { "uffd:fill-recheck", { "filled in twice" } }, a_page_is_filled_in_once },
+		{ { "uffd-move:recheck", { "left < 0", "counter" } }, the_page_that_is_there_is_moved },
+		{ { "uffd-move:pins", { "pinned page is moved" } }, a_pinned_page_stays },
+		{ { "ptl:order", { "two orders" } }, two_tables_are_locked_in_one_order },
 	};
 
 	return knocked_steps_main(steps, ARRAY_SIZE(steps), world_up);

@@ -9,21 +9,33 @@
 
 #define MAX_PAYLOAD	4096
 
+/* Const while workers run. */
+static unsigned long registered;	/* the first page */
+static unsigned long moved;		/* the page that is moved there */
+
 static unsigned long start_of(const struct space *space)
 {
 	return space_region(space, 0);
 }
 
 /* ---- set-ups ---- */
-static int open_uffd(struct workload_run *run)
+static int settle(struct workload_run *run, int err)
+{
+	if (err && run->data)
+		scene_close(run);
+	return err;
+}
+
+static int open_uffd(struct workload_run *run, unsigned long start, unsigned long pages)
 {
 	struct space *space = run->data;
 
 	scene_state.uffd = userfaultfd_create(space->mm);
 	if (!scene_state.uffd)
 		return -ENOMEM;
-	return userfaultfd_register(scene_state.uffd, start_of(space), SCENE_PAGES << PAGE_SHIFT,
-				    UFFDIO_REGISTER_MODE_MISSING);
+	registered = start;
+	moved = start_of(space);
+	return userfaultfd_register(scene_state.uffd, start, pages << PAGE_SHIFT, UFFDIO_REGISTER_MODE_MISSING);
 }
 
 static int with_uffd(struct workload_run *run, int (*setup)(struct workload_run *run))
@@ -31,10 +43,8 @@ static int with_uffd(struct workload_run *run, int (*setup)(struct workload_run 
 	int err = setup(run);
 
 	if (!err)
-		err = open_uffd(run);
-	if (err && run->data)
-		scene_close(run);
-	return err;
+		err = open_uffd(run, start_of(run->data), SCENE_PAGES);
+	return settle(run, err);
 }
 
 int scene_uffd(struct workload_run *run)
@@ -45,6 +55,43 @@ int scene_uffd(struct workload_run *run)
 int scene_uffd_written(struct workload_run *run)
 {
 	return with_uffd(run, scene_written);
+}
+
+static int written_with_third(struct workload_run *run)
+{
+	int err = scene_written(run);
+
+	return err ? err : open_uffd(run, start_of(run->data) + 2 * PAGE_SIZE, 1);
+}
+
+int scene_uffd_third(struct workload_run *run)
+{
+	return settle(run, written_with_third(run));
+}
+
+/* In the first table page 3 is free; in the second one pages 0 and 2 are of two VMAs, with an anon_vma each. */
+static int open_tables(struct workload_run *run)
+{
+	int err = space_open(run, 2, SCENE_PAGES);
+	struct space *space = run->data;
+	unsigned long second;
+
+	if (err)
+		return err;
+	second = space_region(space, 1);
+	err = sys_munmap(space->mm, second + PAGE_SIZE, PAGE_SIZE);
+	err = err ? err : space_fault(space, space->mm, start_of(space), FAULT_FLAG_WRITE);
+	err = err ? err : space_fault(space, space->mm, second, FAULT_FLAG_WRITE);
+	err = err ? err : space_fault(space, space->mm, second + 2 * PAGE_SIZE, FAULT_FLAG_WRITE);
+	err = err ? err : sys_munmap(space->mm, start_of(space) + 3 * PAGE_SIZE, PAGE_SIZE);
+	err = err ? err : open_uffd(run, start_of(space) + PAGE_SIZE, 1);
+	moved = second;
+	return err;
+}
+
+int scene_uffd_tables(struct workload_run *run)
+{
+	return settle(run, open_tables(run));
 }
 
 /* ---- operations ---- */
@@ -88,4 +135,45 @@ int64_t scene_uffd_release(struct worker *worker)
 	userfaultfd_release(scene_state.uffd);
 	scene_state.uffd = NULL;
 	return 1;
+}
+
+/* What others may make fail: the page is pinned, shared or swapped out, has gone, or is there; or its VMA changed. */
+int64_t scene_uffd_move(struct worker *worker)
+{
+	long done = userfaultfd_move(scene_state.uffd, registered, moved, PAGE_SIZE, 0);
+
+	return done == PAGE_SIZE || done == -EBUSY || done == -ENOENT || done == -EEXIST || done == -EINVAL ?
+		       1 : space_fail(space_of(worker), (int)done, "a page is not moved: %ld", done);
+}
+
+int64_t scene_uffd_move_or_fill(struct worker *worker)
+{
+	static const char contents[MAX_PAYLOAD];
+	int64_t done = scene_uffd_move(worker);
+
+	return done < 0 ? done : filled(worker, userfaultfd_copy(scene_state.uffd, registered, contents, PAGE_SIZE, 0));
+}
+
+int64_t scene_uffd_wait(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	int err = space_fault(space, space->mm, registered, FAULT_FLAG_WRITE);
+
+	return err ? err : 1;
+}
+
+int64_t scene_uffd_mremap(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	long ret = sys_mremap(space->mm, space_region(space, 1) + 2 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+			      MREMAP_MAYMOVE | MREMAP_FIXED, start_of(space) + 3 * PAGE_SIZE);
+
+	return ret < 0 ? space_fail(space, (int)ret, "mremap failed: %ld", ret) : 1;
+}
+
+int64_t scene_uffd_renew(struct worker *worker)
+{
+	int64_t pages = scene_drop(worker);
+
+	return pages < 0 ? pages : scene_write(worker);
 }

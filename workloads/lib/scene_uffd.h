@@ -8,10 +8,18 @@
 /* All pages are registered, and empty; or the first two are written. */
 int scene_uffd(struct workload_run *run);
 int scene_uffd_written(struct workload_run *run);
+/* Two are written, and the third is registered. The second is, of two tables, and what is moved there in the other. */
+int scene_uffd_third(struct workload_run *run);
+int scene_uffd_tables(struct workload_run *run);
 
 int64_t scene_uffd_copy(struct worker *worker);		/* reads a fault, if any waits, and fills in the first page */
 int64_t scene_uffd_drop_copy(struct worker *worker);	/* MADV_DONTNEED first */
 int64_t scene_uffd_unregister(struct worker *worker);	/* all pages */
 int64_t scene_uffd_release(struct worker *worker);
+int64_t scene_uffd_move(struct worker *worker);		/* the first page, to what is registered */
+int64_t scene_uffd_move_or_fill(struct worker *worker);	/* the same; the page is there then */
+int64_t scene_uffd_wait(struct worker *worker);		/* a write there */
+int64_t scene_uffd_renew(struct worker *worker);	/* MADV_DONTNEED of the first page, and a write */
+int64_t scene_uffd_mremap(struct worker *worker);	/* the third page of the second table, to the first one */
 
 #endif

@@ -73,3 +73,75 @@ SCENARIO(uffd_copy_vs_fork,
 	.setup = scene_uffd_written,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(fault_vs_uffd_move,
+	.what = "a page is moved to where a write waits for one",
+	.nr_roles = 2,
+	.roles = { { "write there", scene_uffd_wait, NULL }, { "move", scene_uffd_move_or_fill, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_write,
+	.what = "a page is moved while it is written to",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_pin,
+	.what = "a page is moved while it is pinned",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_drop,
+	.what = "a page is dropped, and another written there, while it is moved",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "drop and write", scene_uffd_renew, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_fork,
+	.what = "a page is moved while fork shares it",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "fork", scene_fork, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_munmap,
+	.what = "pages are unmapped while one is moved",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_rmap_walk,
+	.what = "a walk of the reverse map meets a page that is moved",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "walk", scene_referenced, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_uffd_move,
+	.what = "two threads move one page",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "move again", scene_uffd_move, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_mremap,
+	.what = "a page is moved to another table, as mremap() moves one",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "mremap", scene_uffd_mremap, NULL } },
+	.setup = scene_uffd_tables,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uffd_move.c - moves pages to where a userfaultfd waits for them.
+ *
+ * No page is copied: its entry is cleared at the one address and set at the other, under the PTLs of both. Concurrent
+ * paths, and why none misses the page or takes it at the wrong address:
+ *
+ *   faults, mremap()  another entry than that read before: both are compared under the PTLs
+ *   rmap walks        the folio's lock, or its anon_vma's for write; and the mapping changes, which walks read again
+ *   GUP-fast          the entry is cleared before the check for pins, and the pin comes before the entry is read again
+ *
+ * Source: mm/userfaultfd.c, move_pages().
+ */
+#include <errno.h>
+
+#include "core/mm/anon_vma.h"
+#include "core/mm/mm.h"
+#include "core/mm/notifier.h"
+#include "core/mm/rmap.h"
+#include "core/mm/soft_dirty.h"
+#include "core/mm/vm_normal_page.h"
+#include "core/mm/vma.h"
+#include "core/op/exit.h"
+#include "core/op/uffd_queue.h"
+#include "core/pgtable/pgalloc.h"
+#include "core/pgtable/tlb.h"
+#include "core/phys/folio_lock.h"
+#include "core/probe/operation.h"
+#include "core/probe/retry.h"
+
+#define KNOWN_MODES	(UFFDIO_MOVE_MODE_DONTWAKE | UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES)
+
+DEFINE_EVENT(UFFD_MOVED, "pages moved for a userfaultfd");
+
+DEFINE_KNOCKOUT(UFFD_MOVE_RECHECK,
+	.name = "uffd-move:recheck",
+	.removes = "the comparison, under both PTLs, of the entries with those read before",
+	.breaks = "a page that another thread replaced is moved, or one overwritten",
+	.detected_by = "page and counter accounting at rest",
+	.hunt = "explore uffd_move_vs_write");
+
+DEFINE_KNOCKOUT(UFFD_MOVE_PINS,
+	.name = "uffd-move:pins",
+	.removes = "the check for pins after the entry is cleared",
+	.breaks = "a pinned page that is not mapped where it was pinned",
+	.detected_by = "the in-flight check of pins",
+	.hunt = "explore uffd_move_vs_pin");
+
+/* (T) all of it */
+struct uffd_move {
+	struct userfaultfd_ctx *ctx;
+	struct mm_struct *mm;
+	struct vm_area_struct *dst, *src;	/* while locked */
+	bool mmap_locked;			/* by mmap_lock; else by both VMA locks */
+	unsigned long mode;
+	struct folio *busy;			/* a reference: its lock is to be waited for, without locks */
+};
+
+/* ---- VMAs ---- */
+
+static void unlock_vmas(struct uffd_move *move)
+{
+	if (move->mmap_locked) {
+		mmap_read_unlock(move->mm);
+		return;
+	}
+	if (move->src != move->dst)
+		vma_end_read(move->mm, move->src);
+	vma_end_read(move->mm, move->dst);
+}
+
+static bool try_lock_vmas(struct uffd_move *move, unsigned long dst, unsigned long src)
+{
+	move->dst = lock_vma_under_rcu(move->mm, dst);
+	if (!move->dst)
+		return false;
+	if (src >= move->dst->vm_start && src < move->dst->vm_end)
+		move->src = move->dst;
+	else
+		move->src = vma_anon_vma(move->dst) ? lock_vma_under_rcu(move->mm, src) : NULL;
+	if (move->src && vma_anon_vma(move->dst))
+		return true;
+	if (move->src && move->src != move->dst)
+		vma_end_read(move->mm, move->src);
+	vma_end_read(move->mm, move->dst);
+	return false;
+}
+
+/* Returns 0, -ENOENT or -ENOMEM, with the locks all the same. Source: mm/userfaultfd.c, uffd_move_lock(). */
+static int lock_vmas(struct uffd_move *move, unsigned long dst, unsigned long src)
+{
+	move->mmap_locked = !try_lock_vmas(move, dst, src);
+	if (!move->mmap_locked)
+		return 0;
+	mmap_read_lock(move->mm);
+	move->dst = vma_lookup(move->mm, dst);
+	move->src = vma_lookup(move->mm, src);
+	if (move->dst && !(move->dst->vm_flags & VM_SHARED) && anon_vma_prepare(move->dst))
+		return -ENOMEM;
+	return move->dst && move->src ? 0 : -ENOENT;
+}
+
+static bool vma_move_compatible(const struct vm_area_struct *vma)
+{
+	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
+}
+
+/* Source: mm/userfaultfd.c, validate_move_areas(). */
+static bool areas_valid(const struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long len)
+{
+	const unsigned long same = VM_ACCESS_FLAGS | VM_LOCKED;
+
+	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_move_compatible(move->src) &&
+	       vma_move_compatible(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
+	       (move->src->vm_flags & VM_WRITE) && move->dst->vm_uffd == move->ctx;
+}
+
+/* ---- one page ---- */
+
+/* Its two entries, and each as it was read without its lock. (T) all of it */
+struct pair {
+	struct mapped_pte dst, src;
+	pte_t dst_orig, src_orig;
+	struct ptl_pair locks;
+};
+
+/* False: a table has gone, or an entry changed. Source: mm/userfaultfd.c, double_pt_lock(), is_pte_pages_stable(). */
+static bool lock_pair(struct uffd_move *move, struct pair *pair)
+{
+	struct mm_pgtable *pt = &move->mm->pt;
+
+	SYNCPOINT("uffd_move.before_ptls");
+	if (!pte_pair_map_lock(pt, &pair->dst, &pair->src, &pair->locks))
+		return false;
+	if ((pte_same(ptep_get(pair->dst.ptep), pair->dst_orig) &&
+	     pte_same(ptep_get(pair->src.ptep), pair->src_orig)) || KNOCKED_OUT(UFFD_MOVE_RECHECK))
+		return true;
+	pte_pair_unmap_unlock(pt, &pair->locks);
+	return false;
+}
+
+/* A zero page needs no anon_vma. Source: mm/userfaultfd.c, move_zeropage_pte(). */
+static int move_zero_page(struct uffd_move *move, struct pair *pair)
+{
+	if (!lock_pair(move, pair))
+		return -EAGAIN;
+	ptep_get_and_clear(pair->src.ptep);
+	set_pte(pair->dst.ptep, pte_mkspecial(mk_pte(zero_page, move->dst->vm_page_prot)));
+	flush_tlb_page(&move->mm->pt, pair->src.addr);
+	pte_pair_unmap_unlock(&move->mm->pt, &pair->locks);
+	return 0;
+}
+
+/*
+ * The entry at the new address. Locking: the PTLs. Source: mm/userfaultfd.c, move_present_ptes().
+ */
+static void set_moved(struct uffd_move *move, struct pair *pair, struct folio *folio, pte_t old)
+{
+	pte_t pte = mk_pte(&folio->page, move->dst->vm_page_prot);
+
+	folio->page.index = linear_page_index(move->dst, pair->dst.addr);
+	folio_move_anon_rmap(folio, move->dst);
+	pte = pte_dirty(old) ? pte_mkdirty(pte) : pte;
+	if (vma_soft_dirty_enabled(move->dst))
+		pte = pte_mksoft_dirty(pte);
+	set_pte(pair->dst.ptep, pte_mkwrite(pte));
+}
+
+/* Locking: the folio's lock, and that of its anon_vma for write. */
+static int move_present(struct uffd_move *move, struct pair *pair, struct folio *folio)
+{
+	struct mm_pgtable *pt = &move->mm->pt;
+	int err = 0;
+	pte_t old;
+
+	if (!lock_pair(move, pair))
+		return -EAGAIN;
+	if (!PageAnonExclusive(&folio->page) || folio_maybe_dma_pinned(folio)) {
+		pte_pair_unmap_unlock(pt, &pair->locks);
+		return -EBUSY;
+	}
+	SYNCPOINT("uffd_move.checked");
+	old = ptep_get_and_clear(pair->src.ptep);
+	flush_tlb_page(pt, pair->src.addr);
+	/* ORDER[gup-share:A] the entry is cleared before the check for pins; pairs with ORDER[gup-share:B]. */
+	smp_mb();
+	if (folio_maybe_dma_pinned(folio) && !KNOCKED_OUT(UFFD_MOVE_PINS)) {
+		set_pte(pair->src.ptep, old);
+		err = -EBUSY;
+	} else {
+		set_moved(move, pair, folio, old);
+		count_event(EV_UFFD_MOVED);
+	}
+	pte_pair_unmap_unlock(pt, &pair->locks);
+	return err;
+}
+
+/* A reference to the small folio that the source maps; NULL, and *@err: there is none to move. */
+static struct folio *get_folio(struct uffd_move *move, struct pair *pair, int *err)
+{
+	struct mm_pgtable *pt = &move->mm->pt;
+	struct folio *folio = NULL;
+	struct page *page;
+	spinlock_t *ptl;
+	pte_t *ptep = pte_offset_map_lock(pt, pair->src.pmdp, pair->src.addr, &ptl);
+
+	*err = -EAGAIN;
+	if (!ptep)
+		return NULL;
+	if (pte_same(ptep_get(ptep), pair->src_orig)) {
+		page = vm_normal_page(move->src, pair->src.addr, pair->src_orig);
+		*err = -EBUSY;
+		if (page && PageAnonExclusive(page) && !folio_test_large(page_folio(page))) {
+			folio = page_folio(page);
+			folio_get(folio);
+		}
+	}
+	pte_unmap_unlock(pt, ptl);
+	return folio;
+}
+
+/* Under VMA locks, below which its lock ranks, it is only tried; then -EAGAIN, and move->busy has the reference. */
+static int move_folio(struct uffd_move *move, struct pair *pair, struct folio *folio)
+{
+	struct anon_vma *anon_vma;
+	int err = -EAGAIN;
+
+	if (move->mmap_locked) {
+		folio_lock(folio);
+	} else if (!folio_trylock(folio)) {
+		move->busy = folio;
+		return -EAGAIN;
+	}
+	anon_vma = folio_get_anon_vma(folio);
+	if (anon_vma) {
+		anon_vma_lock_write(anon_vma);
+		err = move_present(move, pair, folio);
+		anon_vma_unlock_write(anon_vma);
+		put_anon_vma(anon_vma);
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return err;
+}
+
+static pte_t read_pte(struct uffd_move *move, pmd_t *pmdp, unsigned long addr)
+{
+	pte_t pte = { 0 };
+	pmd_t pmd;
+	pte_t *ptep = pte_offset_map(&move->mm->pt, pmdp, addr, &pmd);
+
+	if (ptep) {
+		pte = ptep_get_lockless(ptep);
+		pte_unmap(&move->mm->pt);
+	}
+	return pte;
+}
+
+/* Returns 0; -EAGAIN: try again; -EBUSY, also for what is in swap. Source: mm/userfaultfd.c, move_pages_ptes(). */
+static int move_pte(struct uffd_move *move, struct pair *pair)
+{
+	struct folio *folio;
+	int err;
+
+	pair->dst_orig = read_pte(move, pair->dst.pmdp, pair->dst.addr);
+	pair->src_orig = read_pte(move, pair->src.pmdp, pair->src.addr);
+	if (!pte_none(pair->dst_orig))
+		return -EEXIST;
+	if (pte_none(pair->src_orig))
+		return move->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES ? 0 : -ENOENT;
+	if (!pte_present(pair->src_orig))
+		return -EBUSY;
+	if (is_zero_pfn(pte_pfn(pair->src_orig)))
+		return move_zero_page(move, pair);
+	folio = get_folio(move, pair, &err);
+	return folio ? move_folio(move, pair, folio) : err;
+}
+
+/* Source: mm/userfaultfd.c, move_pages(). */
+static int move_page(struct uffd_move *move, unsigned long dst, unsigned long src)
+{
+	struct mmu_notifier_range range = mmu_notifier_range_of(move->mm, MMU_NOTIFY_CLEAR, src, src + PAGE_SIZE);
+	struct mm_pgtable *pt = &move->mm->pt;
+	struct pair pair = { .dst = { .addr = dst }, .src = { .addr = src } };
+	unsigned long found = src;
+	int err;
+
+	pair.dst.pmdp = pmd_alloc_path(pt, dst);
+	if (!pair.dst.pmdp || pte_alloc(pt, pair.dst.pmdp))
+		return -ENOMEM;
+	if (!pmd_is_table(pmdp_get(pair.dst.pmdp)))
+		return pmd_none(pmdp_get(pair.dst.pmdp)) ? -EAGAIN : -EEXIST;
+	pair.src.pmdp = pmd_find_next(pt, &found, src + PAGE_SIZE);
+	if (!pair.src.pmdp || pmd_none(pmdp_get(pair.src.pmdp)))
+		return move->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES ? 0 : -ENOENT;
+	if (!pmd_is_table(pmdp_get(pair.src.pmdp)))
+		return -EBUSY;
+	mmu_notifier_invalidate_range_start(&range);
+	err = move_pte(move, &pair);
+	mmu_notifier_invalidate_range_end(&range);
+	return err;
+}
+
+/* ---- a range ---- */
+
+static int move_under_locks(struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long len,
+			    unsigned long *done)
+{
+	int err = lock_vmas(move, dst + *done, src + *done);
+	RETRY_LOOP_PROFILED(100000, "a page that a userfaultfd moves, changed meanwhile");
+
+	if (!err && !areas_valid(move, dst, src, len))
+		err = -EINVAL;
+	while (!err && *done < len) {
+		err = move_page(move, dst + *done, src + *done);
+		if (!err)
+			*done += PAGE_SIZE;
+		else if (err == -EAGAIN && !move->busy && RETRIED())
+			err = 0;
+	}
+	unlock_vmas(move);
+	return err;
+}
+
+static void wait_for_busy(struct uffd_move *move)
+{
+	folio_lock(move->busy);
+	folio_unlock(move->busy);
+	folio_put(move->busy);
+	move->busy = NULL;
+}
+
+long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src, unsigned long len,
+		      unsigned long mode)
+{
+	struct uffd_move move = { .ctx = ctx, .mm = uffd_mm(ctx), .mode = mode };
+	OPERATION("uffd move", move.mm, dst);
+	unsigned long done = 0;
+	int err;
+
+	if (uffd_validate_range(dst, len) || uffd_validate_range(src, len) || (mode & ~KNOWN_MODES))
+		return -EINVAL;
+	if (!mmget_not_zero(move.mm))
+		return -ESRCH;
+	while ((err = move_under_locks(&move, dst, src, len, &done)) == -EAGAIN)
+		wait_for_busy(&move);
+	mmput(move.mm);
+	SYNCPOINT("uffd.filled");
+	if (done && !(mode & UFFDIO_MOVE_MODE_DONTWAKE))
+		uffd_wake_range(ctx, dst, dst + done);
+	return done ? (long)done : err;
+}
