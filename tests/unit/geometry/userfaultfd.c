@@ -274,7 +274,7 @@ static void a_page_has_the_rights_of_its_vma(void **state)
 static void ranges_and_modes(void **state)
 {
 	struct userfaultfd_ctx *other;
-	uint64_t word = 0;
+	const uint64_t word[MAX_PAYLOAD / sizeof(uint64_t)] = { 0 };
 
 	(void)state;
 	begin("linux-6.15");
@@ -290,11 +290,11 @@ static void ranges_and_modes(void **state)
 	assert_int_equal(userfaultfd_unregister(other, AREA, LEN), -EINVAL);
 	assert_int_equal(userfaultfd_wake(uffd, AREA, 1), -EINVAL);
 	assert_int_equal(userfaultfd_zeropage(other, page_addr(1), PAGE_SIZE, 0), PAGE_SIZE);	/* of any one */
-	assert_int_equal(userfaultfd_copy(uffd, page_addr(PAGES), &word, PAGE_SIZE, 0), -ENOENT);
-	assert_int_equal(userfaultfd_copy(uffd, page_addr(PAGES - 1), &word, 2 * PAGE_SIZE, 0), -ENOENT);
-	assert_int_equal(userfaultfd_copy(uffd, AREA + LEN, &word, PAGE_SIZE, 0), -ENOENT);
-	assert_int_equal(userfaultfd_copy(uffd, AREA, &word, PAGE_SIZE, 1ul << 40), -EINVAL);
-	assert_int_equal(userfaultfd_copy(uffd, AREA, &word, 0, 0), -EINVAL);
+	assert_int_equal(userfaultfd_copy(uffd, page_addr(PAGES), word, PAGE_SIZE, 0), -ENOENT);
+	assert_int_equal(userfaultfd_copy(uffd, page_addr(PAGES - 1), word, 2 * PAGE_SIZE, 0), -ENOENT);
+	assert_int_equal(userfaultfd_copy(uffd, AREA + LEN, word, PAGE_SIZE, 0), -ENOENT);
+	assert_int_equal(userfaultfd_copy(uffd, AREA, word, PAGE_SIZE, 1ul << 40), -EINVAL);
+	assert_int_equal(userfaultfd_copy(uffd, AREA, word, 0, 0), -EINVAL);
 	userfaultfd_release(other);
 	finish();
 }
@@ -335,7 +335,7 @@ static void copies_of_a_vma_are_not_registered(void **state)
 	assert_int_equal(sys_mremap(mm, AREA, PAGES * PAGE_SIZE, PAGES * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
 				    2 * AREA), 2 * AREA);
 	assert_int_equal(do_user_addr_fault(mm, 2 * AREA + PAGE_SIZE, FAULT_FLAG_WRITE), 0);
-	assert_int_equal(userfaultfd_copy(uffd, 2 * AREA, "", PAGE_SIZE, 0), -ENOENT);
+	assert_int_equal(userfaultfd_zeropage(uffd, 2 * AREA, PAGE_SIZE, 0), -ENOENT);
 	assert_int_equal(sys_munmap(mm, 2 * AREA, PAGES * PAGE_SIZE), 0);
 	finish();
 }
@@ -374,7 +374,7 @@ static void holes_do_not_collapse(void **state)
 		assert_int_equal(userfaultfd_copy(uffd, PMD_SIZE + i * PAGE_SIZE, contents, PAGE_SIZE, 0), PAGE_SIZE);
 	}
 	assert_int_equal(sys_madvise(mm, PMD_SIZE, PMD_SIZE, MADV_COLLAPSE), 0);
-	assert_int_equal(userfaultfd_copy(uffd, PMD_SIZE, "", PAGE_SIZE, 0), -EEXIST);
+	assert_int_equal(userfaultfd_zeropage(uffd, PMD_SIZE, PAGE_SIZE, 0), -EEXIST);
 	finish();
 }
 
