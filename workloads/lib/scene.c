@@ -372,16 +372,31 @@ int scene_collapsible(struct workload_run *run)
 	return settle(run, err ? err : write_first(run));
 }
 
-static int hugetlb(struct workload_run *run, int flags)
+static int hugetlb_room(struct workload_run *run)
 {
 	int err = THP_POSSIBLE ? space_open_room(run, 1, TABLE_PAGES) : -EOPNOTSUPP;
-	long addr;
 
 	if (err)
 		return err;
 	scene_state.pool = true;
-	if (hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) != POOL)
-		return settle(run, -ENOMEM);
+	return settle(run, hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) == POOL ? 0 : -ENOMEM);
+}
+
+int scene_family_hugetlb_room(struct workload_run *run)
+{
+	int err = hugetlb_room(run);
+
+	scene_state.in_turn = true;
+	return settle(run, err ? err : fork_child(run));
+}
+
+static int hugetlb(struct workload_run *run, int flags)
+{
+	int err = hugetlb_room(run);
+	long addr;
+
+	if (err)
+		return err;
 	addr = sys_mmap(((struct space *)run->data)->mm, start(run), PMD_SIZE, PROT_READ | PROT_WRITE,
 			flags | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
 	return settle(run, addr < 0 ? (int)addr : 0);

@@ -57,6 +57,7 @@ int scene_collapsible(struct workload_run *run);
 int scene_huge(struct workload_run *run);
 int scene_hugetlb(struct workload_run *run);
 int scene_hugetlb_written(struct workload_run *run);
+int scene_family_hugetlb_room(struct workload_run *run);	/* nothing is mapped, in two processes in turn */
 int scene_family_hugetlb(struct workload_run *run);	/* and shared, mapped by the first of two processes */
 void scene_close(struct workload_run *run);
 
@@ -82,12 +83,14 @@ int64_t scene_guard(struct worker *worker);
 int64_t scene_protect(struct worker *worker);		/* all pages, to read, and to write again */
 int64_t scene_protect_page(struct worker *worker);	/* the same: splits the VMA, and merges it again */
 int64_t scene_move(struct worker *worker);		/* all pages, by mremap() */
+int64_t scene_map_hugetlb(struct worker *worker);	/* a shared huge page of the pool, of a file of its own */
 int64_t scene_extend(struct worker *worker);		/* a mapping behind, which merges */
 int64_t scene_lock(struct worker *worker);		/* mlock(): the page is in memory; munlock() */
 int64_t scene_page_out(struct worker *worker);
 int64_t scene_migrate(struct worker *worker);
 int64_t scene_move_page(struct worker *worker);		/* move_pages(), to its node's next */
 int64_t scene_fork(struct worker *worker);		/* and the child's exit */
+int64_t scene_exit_fork(struct worker *worker);	/* the same, and a fork of the first process */
 int64_t scene_exit(struct worker *worker);		/* of the second process */
 int64_t scene_mrelease(struct worker *worker);		/* process_mrelease() of the killed process */
 int64_t scene_read_killed(struct worker *worker);	/* as a user of it, if it has any left */

@@ -311,6 +311,19 @@ int64_t scene_exit(struct worker *worker)
 	return 1;
 }
 
+int64_t scene_exit_fork(struct worker *worker)
+{
+	int64_t exits = scene_exit(worker);
+
+	return exits < 0 ? exits : scene_fork(worker);
+}
+
+int64_t scene_map_hugetlb(struct worker *worker)
+{
+	return done(worker, sys_mmap(mm_of(worker), addr_of(worker), PMD_SIZE, RW,
+				     MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0));
+}
+
 int64_t scene_mrelease(struct worker *worker)
 {
 	return done(worker, sys_process_mrelease(scene_state.killed, 0));

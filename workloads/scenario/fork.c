@@ -66,6 +66,14 @@ SCENARIO(anon_vma_vs_unlink,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(anon_vma_vs_reuse,
+	.what = "from a folio to its anon_vma, which an exit frees, and a fork uses again",
+	.nr_roles = 2,
+	.roles = { { "look up", scene_look_up, NULL }, { "exit and fork", scene_exit_fork, NULL } },
+	.setup = scene_heir,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(exit_vs_mrelease,
 	.what = "the memory of a killed process is released while it exits",
 	.nr_roles = 2,

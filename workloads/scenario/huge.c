@@ -66,6 +66,14 @@ SCENARIO(hugetlb_fault_vs_fault,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(hugetlb_mmap_vs_mmap,
+	.what = "two processes make a file of huge pages each",
+	.nr_roles = 2,
+	.roles = { { "map", scene_map_hugetlb, NULL }, { "map there", scene_map_hugetlb, NULL } },
+	.setup = scene_family_hugetlb_room,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(hugetlb_drop_vs_fault,
 	.what = "a process drops a shared huge page of the pool that another one maps",
 	.nr_roles = 2,
