@@ -237,24 +237,11 @@ static vm_fault_t fault_in_vma(struct vm_area_struct *vma, unsigned long addr, u
 	return handle_mm_fault(vma, addr, flags);
 }
 
-/* One try. Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
-static force_inline vm_fault_t try_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
+static vm_fault_t fault_under_mmap_lock(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
-	struct vm_area_struct *vma = lock_vma_under_rcu(mm, addr);
+	struct vm_area_struct *vma;
 	vm_fault_t ret;
 
-	if (likely(vma)) {
-		ASSERT(load_relaxed(&vma->vm_mm) == mm);
-		ret = fault_in_vma(vma, addr, flags | FAULT_FLAG_VMA_LOCK);
-		if (unlikely(ret & VM_FAULT_DROPPED))
-			return ret;
-		vma_end_read(mm, vma);
-		if (likely(!(ret & VM_FAULT_RETRY))) {
-			count_event(EV_FAULT_VMA_LOCK);
-			return ret;
-		}
-		count_event(EV_FAULT_RETRY);
-	}
 	count_event(EV_FAULT_MMAP_LOCK);
 	vma = lock_mm_and_find_vma(mm, addr);
 	if (unlikely(!vma))
@@ -265,16 +252,48 @@ static force_inline vm_fault_t try_fault(struct mm_struct *mm, unsigned long add
 	return ret;
 }
 
+/* The rest of a fault that waited for a userfaultfd. Each wait is for another thread's work, as in fault_wait(). */
+static __noinline vm_fault_t fault_again(struct mm_struct *mm, unsigned long addr, unsigned int flags, vm_fault_t ret)
+{
+	struct vm_area_struct *vma;
+
+	while (ret & VM_FAULT_DROPPED) {
+		vma = lock_vma_under_rcu(mm, addr);
+		ret = vma ? fault_in_vma(vma, addr, flags | FAULT_FLAG_VMA_LOCK) : VM_FAULT_RETRY;
+		if (ret & VM_FAULT_DROPPED)
+			continue;
+		if (vma)
+			vma_end_read(mm, vma);
+		if (ret & VM_FAULT_RETRY)
+			ret = fault_under_mmap_lock(mm, addr, flags);
+	}
+	return ret;
+}
+
+/* Source: arch/x86/mm/fault.c, do_user_addr_fault(). */
 vm_fault_t do_user_addr_fault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
 {
 	assert_linked(&kind_mm, &mm->probe, mm);
 	OPERATION("fault", mm, addr);
+	struct vm_area_struct *vma;
 	vm_fault_t ret;
 
 	count_event(EV_FAULT);
-	/* Each wait is for another thread's work, as in fault_wait(). */
-	do
-		ret = try_fault(mm, addr, flags | FAULT_FLAG_ALLOW_RETRY);
-	while (unlikely(ret & VM_FAULT_DROPPED));
-	return ret;
+	flags |= FAULT_FLAG_ALLOW_RETRY;
+	vma = lock_vma_under_rcu(mm, addr);
+	if (likely(vma)) {
+		ASSERT(load_relaxed(&vma->vm_mm) == mm);
+		ret = fault_in_vma(vma, addr, flags | FAULT_FLAG_VMA_LOCK);
+		if (likely(!(ret & VM_FAULT_RETRY))) {
+			vma_end_read(mm, vma);
+			count_event(EV_FAULT_VMA_LOCK);
+			return ret;
+		}
+		if (ret & VM_FAULT_DROPPED)
+			return fault_again(mm, addr, flags, ret);
+		vma_end_read(mm, vma);
+		count_event(EV_FAULT_RETRY);
+	}
+	ret = fault_under_mmap_lock(mm, addr, flags);
+	return likely(!(ret & VM_FAULT_DROPPED)) ? ret : fault_again(mm, addr, flags, ret);
 }
