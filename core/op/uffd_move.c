@@ -100,18 +100,13 @@ static int lock_vmas(struct uffd_move *move, unsigned long dst, unsigned long sr
 	return move->dst && move->src ? 0 : -ENOENT;
 }
 
-static bool vma_move_compatible(const struct vm_area_struct *vma)
-{
-	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
-}
-
 /* Source: mm/userfaultfd.c, validate_move_areas(). */
 static bool areas_valid(const struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long len)
 {
 	const unsigned long same = VM_ACCESS_FLAGS | VM_LOCKED;
 
-	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_move_compatible(move->src) &&
-	       vma_move_compatible(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
+	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_can_userfault(move->src) &&
+	       vma_can_userfault(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
 	       (move->src->vm_flags & VM_WRITE) && move->dst->vm_uffd == move->ctx;
 }
 

@@ -17,12 +17,6 @@ DEFINE_KNOCKOUT(UFFD_UNREGISTER_LOCK,
 	.hunt = "explore fault_vs_uffd_unregister",
 	.mirrors = "mm/userfaultfd: write-lock the VMA before waking waiters when unregistering");
 
-/* Source: fs/userfaultfd.c, vma_can_userfault(). */
-static bool vma_can_userfault(const struct vm_area_struct *vma)
-{
-	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
-}
-
 /* Returns 0, -EINVAL, or @busy if a VMA is another one's. Locking: mmap_lock. */
 static int check_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end, int busy)
 {

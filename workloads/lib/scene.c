@@ -37,8 +37,7 @@ struct folio *scene_folio(struct mm_struct *mm, unsigned long addr)
 	return access_payload(mm, addr, hold, &folio) ? NULL : folio;
 }
 
-/* Ends a set-up: what there is goes if @err. */
-static int settle(struct workload_run *run, int err)
+int scene_settle(struct workload_run *run, int err)
 {
 	if (err && run->data)
 		scene_close(run);
@@ -128,21 +127,21 @@ int scene_stack(struct workload_run *run)
 	err = sys_munmap(space->mm, start, len);
 	at = sys_mmap(space->mm, start + len - PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, 1);
-	return settle(run, err ? err : min(at, 0l));
+	return scene_settle(run, err ? err : min(at, 0l));
 }
 
 int scene_half(struct workload_run *run)
 {
 	int err = scene_empty(run);
 
-	return settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : write_first(run));
 }
 
 int scene_written(struct workload_run *run)
 {
 	int err = scene_empty(run);
 
-	return settle(run, err ? err : populate(run));
+	return scene_settle(run, err ? err : populate(run));
 }
 
 int scene_tlb(struct workload_run *run)
@@ -159,14 +158,14 @@ int scene_swap(struct workload_run *run)
 	if (!err)
 		err = swap_on(2 * SCENE_PAGES);
 	scene_state.swap = !err;
-	return settle(run, err);
+	return scene_settle(run, err);
 }
 
 int scene_mirrored(struct workload_run *run)
 {
 	int err = scene_written(run);
 
-	return settle(run, err ? err : mmu_notifier_register(((struct space *)run->data)->mm));
+	return scene_settle(run, err ? err : mmu_notifier_register(((struct space *)run->data)->mm));
 }
 
 static int advise_first(struct workload_run *run, int advice)
@@ -178,14 +177,14 @@ int scene_freed(struct workload_run *run)
 {
 	int err = scene_written(run);
 
-	return settle(run, err ? err : advise_first(run, MADV_FREE));
+	return scene_settle(run, err ? err : advise_first(run, MADV_FREE));
 }
 
 int scene_swapped(struct workload_run *run)
 {
 	int err = scene_swap(run);
 
-	return settle(run, err ? err : advise_first(run, MADV_PAGEOUT));
+	return scene_settle(run, err ? err : advise_first(run, MADV_PAGEOUT));
 }
 
 static int fork_child(struct workload_run *run)
@@ -197,7 +196,7 @@ int scene_forked(struct workload_run *run)
 {
 	int err = scene_written(run);
 
-	return settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : fork_child(run));
 }
 
 int scene_family(struct workload_run *run)
@@ -211,7 +210,7 @@ int scene_family_swapped(struct workload_run *run)
 	int err = scene_swapped(run);
 
 	scene_state.in_turn = true;
-	return settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : fork_child(run));
 }
 
 int scene_heir(struct workload_run *run)
@@ -222,7 +221,7 @@ int scene_heir(struct workload_run *run)
 		err = space_fault(run->data, scene_state.child, start(run), FAULT_FLAG_WRITE);
 	if (!err)
 		scene_state.folio = scene_folio(scene_state.child, start(run));
-	return settle(run, err);
+	return scene_settle(run, err);
 }
 
 int scene_mergeable(struct workload_run *run)
@@ -234,7 +233,7 @@ int scene_mergeable(struct workload_run *run)
 		err = sys_madvise(space->mm, start(run), SCENE_PAGES * PAGE_SIZE, MADV_MERGEABLE);
 	if (!err)
 		ksm_scan(space->mm, SCENE_PAGES);	/* the next scan merges what has not changed since */
-	return settle(run, err);
+	return scene_settle(run, err);
 }
 
 int scene_killed(struct workload_run *run)
@@ -246,7 +245,7 @@ int scene_killed(struct workload_run *run)
 	if (!err)
 		err = contents_write(scene_state.child, start(run), SCENE_MARK);
 	if (err)
-		return settle(run, err);
+		return scene_settle(run, err);
 	scene_state.killed = scene_state.child;
 	mmgrab(scene_state.killed);
 	mm_kill(scene_state.killed);
@@ -258,7 +257,7 @@ static int open_file(struct workload_run *run, int flags)
 {
 	int err = file_space_open(run, 1, SCENE_PAGES, SCENE_PAGES, 0);
 
-	return settle(run, err ? err : file_space_map(run->data, 0, flags, 0));
+	return scene_settle(run, err ? err : file_space_map(run->data, 0, flags, 0));
 }
 
 int scene_file(struct workload_run *run)
@@ -270,7 +269,7 @@ int scene_file_read(struct workload_run *run)
 {
 	int err = open_file(run, MAP_SHARED);
 
-	return settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run), 0));
+	return scene_settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run), 0));
 }
 
 int scene_family_file_closed(struct workload_run *run)
@@ -281,7 +280,7 @@ int scene_family_file_closed(struct workload_run *run)
 	scene_state.in_turn = true;
 	err = err ? err : fork_child(run);
 	if (err)
-		return settle(run, err);
+		return scene_settle(run, err);
 	file_put(space->file);
 	space->file = NULL;
 	return 0;
@@ -291,7 +290,7 @@ int scene_file_dirty(struct workload_run *run)
 {
 	int err = open_file(run, MAP_SHARED);
 
-	return settle(run, err ? err : populate(run));
+	return scene_settle(run, err ? err : populate(run));
 }
 
 int scene_file_private(struct workload_run *run)
@@ -316,7 +315,7 @@ static int file_huge(struct workload_run *run, int flags)
 	if (err)
 		return err;
 	err = file_space_map(run->data, 0, flags, 0);
-	return settle(run, err ? err : map_small(run->data, ((struct space *)run->data)->mm, start(run)));
+	return scene_settle(run, err ? err : map_small(run->data, ((struct space *)run->data)->mm, start(run)));
 }
 
 int scene_file_huge(struct workload_run *run)
@@ -331,14 +330,14 @@ static int family_file_huge(struct workload_run *run, int flags)
 	scene_state.in_turn = true;
 	if (!err)
 		err = fork_child(run);
-	return settle(run, err ? err : map_small(run->data, scene_state.child, start(run)));
+	return scene_settle(run, err ? err : map_small(run->data, scene_state.child, start(run)));
 }
 
 int scene_file_read_only(struct workload_run *run)
 {
 	int err = scene_file_private(run);
 
-	return settle(run, err ? err : sys_mprotect(((struct space *)run->data)->mm, start(run),
+	return scene_settle(run, err ? err : sys_mprotect(((struct space *)run->data)->mm, start(run),
 						    SCENE_PAGES << PAGE_SHIFT, PROT_READ));
 }
 
@@ -362,14 +361,14 @@ int scene_huge(struct workload_run *run)
 {
 	int err = thp_space_open(run, open_huge);
 
-	return settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : write_first(run));
 }
 
 int scene_collapsible(struct workload_run *run)
 {
 	int err = THP_POSSIBLE ? open_huge(run) : -EOPNOTSUPP;
 
-	return settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : write_first(run));
 }
 
 static int hugetlb_room(struct workload_run *run)
@@ -379,7 +378,7 @@ static int hugetlb_room(struct workload_run *run)
 	if (err)
 		return err;
 	scene_state.pool = true;
-	return settle(run, hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) == POOL ? 0 : -ENOMEM);
+	return scene_settle(run, hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) == POOL ? 0 : -ENOMEM);
 }
 
 int scene_family_hugetlb_room(struct workload_run *run)
@@ -387,7 +386,7 @@ int scene_family_hugetlb_room(struct workload_run *run)
 	int err = hugetlb_room(run);
 
 	scene_state.in_turn = true;
-	return settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : fork_child(run));
 }
 
 static int hugetlb(struct workload_run *run, int flags)
@@ -399,7 +398,7 @@ static int hugetlb(struct workload_run *run, int flags)
 		return err;
 	addr = sys_mmap(((struct space *)run->data)->mm, start(run), PMD_SIZE, PROT_READ | PROT_WRITE,
 			flags | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
-	return settle(run, addr < 0 ? (int)addr : 0);
+	return scene_settle(run, addr < 0 ? (int)addr : 0);
 }
 
 int scene_hugetlb(struct workload_run *run)
@@ -413,12 +412,12 @@ int scene_family_hugetlb(struct workload_run *run)
 
 	scene_state.in_turn = true;
 	err = err ? err : write_first(run);
-	return settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : fork_child(run));
 }
 
 int scene_hugetlb_written(struct workload_run *run)
 {
 	int err = scene_hugetlb(run);
 
-	return settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : write_first(run));
 }

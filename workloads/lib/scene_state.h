@@ -4,6 +4,7 @@
 #define FAULTLINE_WORKLOADS_LIB_SCENE_STATE_H
 
 #include "core/faultline.h"
+#include "workloads/lib/workload.h"
 
 /* Lock key: (C) const while workers run (X) the thread of scene_exit() */
 struct scene_state {
@@ -19,6 +20,8 @@ struct scene_state {
 
 extern struct scene_state scene_state;
 
+/* Ends a set-up: what there is goes if @err, which it returns. */
+int scene_settle(struct workload_run *run, int err);
 /* The folio of what @mm maps at @addr, with a reference. Locking: none held. */
 struct folio *scene_folio(struct mm_struct *mm, unsigned long addr);
 

@@ -19,13 +19,6 @@ static unsigned long start_of(const struct space *space)
 }
 
 /* ---- set-ups ---- */
-static int settle(struct workload_run *run, int err)
-{
-	if (err && run->data)
-		scene_close(run);
-	return err;
-}
-
 static int open_uffd(struct workload_run *run, unsigned long start, unsigned long pages)
 {
 	struct space *space = run->data;
@@ -44,7 +37,7 @@ static int with_uffd(struct workload_run *run, int (*setup)(struct workload_run 
 
 	if (!err)
 		err = open_uffd(run, start_of(run->data), SCENE_PAGES);
-	return settle(run, err);
+	return scene_settle(run, err);
 }
 
 int scene_uffd(struct workload_run *run)
@@ -66,7 +59,7 @@ static int written_with_third(struct workload_run *run)
 
 int scene_uffd_third(struct workload_run *run)
 {
-	return settle(run, written_with_third(run));
+	return scene_settle(run, written_with_third(run));
 }
 
 /* In the first table page 3 is free; in the second one pages 0 and 2 are of two VMAs, with an anon_vma each. */
@@ -91,7 +84,7 @@ static int open_tables(struct workload_run *run)
 
 int scene_uffd_tables(struct workload_run *run)
 {
-	return settle(run, open_tables(run));
+	return scene_settle(run, open_tables(run));
 }
 
 /* ---- operations ---- */
