@@ -84,26 +84,13 @@ static int revalidate(struct collapse *c)
 	return pmd_none(c->pmd) ? -EINVAL : 0;
 }
 
-static pte_t read_pte(struct collapse *c, unsigned long addr)
-{
-	pte_t *ptep, pte = { 0 };
-	pmd_t pmd;
-
-	ptep = pte_offset_map(&c->mm->pt, c->pmdp, addr, &pmd);
-	if (ptep) {
-		pte = ptep_get_lockless(ptep);
-		pte_unmap(&c->mm->pt);
-	}
-	return pte;
-}
-
 /* Swaps pages in, and waits for migrations. Locking: mmap_lock. Source: mm/khugepaged.c. */
 static int swap_in(struct collapse *c)
 {
 	for (unsigned long addr = c->addr; addr < c->addr + PMD_SIZE; addr += PAGE_SIZE) {
 		vm_fault_t ret;
 
-		if (!pte_is_swapent(read_pte(c, addr)))
+		if (!pte_is_swapent(pte_read(&c->mm->pt, c->pmdp, addr)))
 			continue;
 		ret = handle_mm_fault(c->vma, addr, 0);
 		if (ret)

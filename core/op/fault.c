@@ -177,7 +177,7 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		if (ret != FAULT_PTES)
 			return ret;
 	}
-	vmf->orig = vmf_read_entry(vmf);
+	vmf->orig = pte_read(vmf->pt, vmf->pmdp, vmf->addr);
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);
 	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & (VM_PFNMAP | VM_UFFD_MISSING)))

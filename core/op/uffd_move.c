@@ -238,27 +238,14 @@ static int move_folio(struct uffd_move *move, struct pair *pair, struct folio *f
 	return err;
 }
 
-static pte_t read_pte(struct uffd_move *move, pmd_t *pmdp, unsigned long addr)
-{
-	pte_t pte = { 0 };
-	pmd_t pmd;
-	pte_t *ptep = pte_offset_map(&move->mm->pt, pmdp, addr, &pmd);
-
-	if (ptep) {
-		pte = ptep_get_lockless(ptep);
-		pte_unmap(&move->mm->pt);
-	}
-	return pte;
-}
-
 /* Returns 0; -EAGAIN: try again; -EBUSY, also for what is in swap. Source: mm/userfaultfd.c, move_pages_ptes(). */
 static int move_pte(struct uffd_move *move, struct pair *pair)
 {
 	struct folio *folio;
 	int err;
 
-	pair->dst_orig = read_pte(move, pair->dst.pmdp, pair->dst.addr);
-	pair->src_orig = read_pte(move, pair->src.pmdp, pair->src.addr);
+	pair->dst_orig = pte_read(&move->mm->pt, pair->dst.pmdp, pair->dst.addr);
+	pair->src_orig = pte_read(&move->mm->pt, pair->src.pmdp, pair->src.addr);
 	if (!pte_none(pair->dst_orig))
 		return -EEXIST;
 	if (pte_none(pair->src_orig))

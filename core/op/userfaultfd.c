@@ -105,7 +105,7 @@ static bool must_wait(struct vm_fault *vmf)
 
 	if (KNOCKED_OUT(UFFD_MUST_WAIT))
 		return true;
-	return pmd_none(pmd) || (pmd_is_table(pmd) && pte_none(vmf_read_entry(vmf)));
+	return pmd_none(pmd) || (pmd_is_table(pmd) && pte_none(pte_read(vmf->pt, vmf->pmdp, vmf->addr)));
 }
 
 /* Source: include/linux/mm.h. */

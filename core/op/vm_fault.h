@@ -52,21 +52,6 @@ static inline struct address_space *vmf_mapping(const struct vm_fault *vmf)
 	return &vmf->vma->vm_file->mapping;
 }
 
-/* The current entry, none if there is no table. */
-static inline pte_t vmf_read_entry(struct vm_fault *vmf)
-{
-	pte_t pte = { 0 };
-	pte_t *ptep;
-	pmd_t pmd;
-
-	ptep = pte_offset_map(vmf->pt, vmf->pmdp, vmf->addr, &pmd);
-	if (ptep) {
-		pte = ptep_get_lockless(ptep);
-		pte_unmap(vmf->pt);
-	}
-	return pte;
-}
-
 /* Locks the entry's table. True: locked, and the entry is still vmf->orig. Else not locked: restart. */
 static inline bool lock_and_compare(struct vm_fault *vmf)
 {

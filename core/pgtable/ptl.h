@@ -177,6 +177,20 @@ static inline void pte_unmap(struct mm_pgtable *pt)
 	pte_section_end(pt);
 }
 
+/* The current entry of @addr, none if @pmdp points to no table; stale at once. Locking: as pte_offset_map(). */
+static inline pte_t pte_read(struct mm_pgtable *pt, pmd_t *pmdp, unsigned long addr)
+{
+	pte_t *ptep, pte = { 0 };
+	pmd_t pmd;
+
+	ptep = pte_offset_map(pt, pmdp, addr, &pmd);
+	if (ptep) {
+		pte = ptep_get_lockless(ptep);
+		pte_unmap(pt);
+	}
+	return pte;
+}
+
 /*
  * Takes the lock of a PTE table; @how: LOCK_NESTED if another one of its rank is held. Locking: a section, until the
  * PMD entry is re-read.
