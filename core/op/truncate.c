@@ -28,7 +28,7 @@ DEFINE_KNOCKOUT(UNMAP_MAPPING_LOCK,
 	.name = "unmap-mapping:lock",
 	.removes = "i_mmap_rwsem around unmapping by file",
 	.breaks = "a walk in a freed VMA",
-	.detected_by = "counters at rest, and the checks of tables and VMAs",
+	.detected_by = "object age of page tables, counters at rest, and the checks of tables and VMAs",
 	.hunt = "test knockout.file");
 
 /* @flags: of the zaps. */
