@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * maps_vs_map.c - readers of /proc/PID/maps while one thread maps, splits and merges.
+ * maps_vs_map.c - readers of /proc/PID/maps, or smaps, while one thread maps, splits and merges.
  *
  * Even regions stay as they are: a reader finds each in one line. Odd ones change, and are mapped all the time: a
- * reader finds no gap there. Of the live kernel that is not required: Linux 6.18 shows a gap there at times.
+ * reader finds no gap there. Of the live kernel that is not required: Linux 6.18 shows a gap there at times. For
+ * readers of smaps, the pages of even regions are all there.
  */
 #include "workloads/lib/space_calls.h"
 
@@ -32,6 +33,20 @@ static int setup(struct workload_run *run)
 	return space_open(run, REGIONS, REGION_PAGES);
 }
 
+static int setup_populated(struct workload_run *run)
+{
+	struct worker worker = { .run = run };
+	int err = setup(run);
+	int64_t done = 0;
+
+	for (unsigned int i = 0; !err && done >= 0 && i < REGIONS; i += 2)
+		done = space_access(&worker, space_region(run->data, i), REGION_PAGES, PAGE_SIZE, true);
+	if (done >= 0)
+		return err;
+	space_close(run);
+	return (int)done;
+}
+
 static void note(unsigned int role, uint64_t begun)
 {
 	uint64_t ns = clock_kernel_ns() - begun, seen = load_relaxed(&longest_ns[role]);
@@ -46,49 +61,73 @@ static void note(unsigned int role, uint64_t begun)
 struct reading {
 	unsigned long at, end;
 	unsigned int lines;
+	uint64_t rss;
 };
 
-static void read_line(struct reading *reading, const struct maps_line *line)
+static void read_line(struct reading *reading, const struct maps_line *line, uint64_t rss)
 {
 	if (line->end <= reading->at || line->start >= reading->end)
 		return;
 	reading->lines++;
+	reading->rss += rss;
 	if (line->start <= reading->at)
 		reading->at = min(line->end, reading->end);
 }
 
-static int check_region(struct worker *worker, unsigned int i, const struct maps_line *lines, int nr)
+/* @rss: NULL, or of each line. */
+static int check_region(struct worker *worker, unsigned int i, const struct maps_line *lines, const uint64_t *rss,
+			int nr)
 {
 	struct space *space = space_of(worker);
 	unsigned long start = space_region(space, i);
 	struct reading reading = { .at = start, .end = start + (REGION_PAGES << PAGE_SHIFT) };
 
 	for (int n = 0; n < nr; n++)
-		read_line(&reading, &lines[n]);
+		read_line(&reading, &lines[n], rss ? rss[n] : 0);
 	if (reading.at != reading.end && !(space_is_live(space) && i % 2))
 		return space_fail(space, -EUCLEAN, "region %u is mapped, and maps has nothing at %#lx", i, reading.at);
 	if (i % 2 == 0 && reading.lines != 1)
 		return space_fail(space, -EUCLEAN, "region %u is one VMA, and has %u lines", i, reading.lines);
+	if (rss && i % 2 == 0 && reading.rss != REGION_PAGES << PAGE_SHIFT)
+		return space_fail(space, -EUCLEAN, "region %u is there as a whole, and %lu bytes of it are counted", i,
+				  (unsigned long)reading.rss);
 	return 0;
 }
 
-static int64_t read_all(struct worker *worker)
+static int64_t check_all(struct worker *worker, const struct maps_line *lines, const uint64_t *rss, int nr)
 {
-	struct maps_line lines[MOST_LINES];
 	struct space *space = space_of(worker);
-	uint64_t begun = clock_kernel_ns();
-	int nr = space->calls->maps(worker, lines, MOST_LINES), err = load_relaxed(&space->error);
+	int err = load_relaxed(&space->error);
 
 	if (nr < 0)
-		return space_fail(space, nr, "maps cannot be read");
-	note(READER, begun);
+		return space_fail(space, nr, "%s cannot be read", rss ? "smaps" : "maps");
 	for (int n = 1; !err && n < nr; n++)
 		if (lines[n].end <= lines[n - 1].end)
 			err = space_fail(space, -EUCLEAN, "maps goes back from %#lx to %#lx", lines[n - 1].end,
 					 lines[n].end);
 	for (unsigned int i = 0; !err && i < REGIONS; i++)
-		err = check_region(worker, i, lines, nr);
+		err = check_region(worker, i, lines, rss, nr);
 	return err ? err : nr;
+}
+
+static int64_t read_all(struct worker *worker)
+{
+	struct maps_line lines[MOST_LINES];
+	uint64_t begun = clock_kernel_ns();
+	int nr = space_of(worker)->calls->maps(worker, lines, MOST_LINES);
+
+	note(READER, begun);
+	return check_all(worker, lines, NULL, nr);
+}
+
+static int64_t count_all(struct worker *worker)
+{
+	struct maps_line lines[MOST_LINES];
+	uint64_t rss[MOST_LINES], begun = clock_kernel_ns();
+	int nr = space_of(worker)->calls->smaps(worker, lines, rss, MOST_LINES);
+
+	note(READER, begun);
+	return check_all(worker, lines, rss, nr);
 }
 
 /* ---- the mapper ---- */
@@ -140,6 +179,17 @@ TWINS(maps_vs_map, 0, "all but one: read all lines of /proc/PID/maps; the last: 
 	.roles = { [READER] = { "reader", read_all, NULL }, [MAPPER] = { "mapper", change_some, NULL } },
 	.role_of = role_of,
 	.setup = setup,
+	.check = space_check,
+	.report = report,
+	.teardown = space_close)
+
+TWINS(smaps_vs_map, 0, "all but one: read all of /proc/PID/smaps; the last: map, split and merge VMAs",
+	.item = "VMA",
+	.min_threads = 2,
+	.nr_roles = 2,
+	.roles = { [READER] = { "reader", count_all, NULL }, [MAPPER] = { "mapper", change_some, NULL } },
+	.role_of = role_of,
+	.setup = setup_populated,
 	.check = space_check,
 	.report = report,
 	.teardown = space_close)

@@ -37,6 +37,12 @@ static inline bool vma_shares_pmds(const struct vm_area_struct *vma)
 	return is_vm_hugetlb_page(vma) && (load_relaxed(&vma->vm_flags) & (VM_SHARED | VM_HUGETLB_PUD)) == VM_SHARED;
 }
 
+/* True if others share the table of @pmdp. Locking: the hugetlb VMA lock. Source: include/linux/hugetlb.h. */
+static inline bool hugetlb_pmd_shared(const struct vm_area_struct *vma, const pmd_t *pmdp)
+{
+	return vma_shares_pmds(vma) && load_relaxed(&virt_to_page(pmdp)->pt_share_count);
+}
+
 /*
  * huge_pte_alloc - the entry of the huge page of size @h at @addr, tables above it allocated, or shared, if missing;
  * NULL without memory. Locking: as pmd_alloc_path(), and the hugetlb VMA lock; takes i_mmap_rwsem. Source:

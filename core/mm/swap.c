@@ -191,6 +191,15 @@ void swap_duplicate(unsigned long slot)
 	spin_unlock(&s->lock);
 }
 
+unsigned int swap_shares(unsigned long slot)
+{
+	struct swap_slot *s = lock_slot(slot);
+	unsigned int shares = s->count;
+
+	spin_unlock(&s->lock);
+	return shares;
+}
+
 /* Drops a share and the lock. */
 static void free_locked(struct swap_slot *s, unsigned long slot)
 {

@@ -56,6 +56,11 @@ unsigned long folio_alloc_swap(struct folio *folio);
 void swap_duplicate(unsigned long slot);
 void swap_free(unsigned long slot);
 /*
+ * The number of shares of @slot, at least 1; others change it. Locking: the PTL of an entry of it. Source:
+ * mm/swapfile.c, swp_swapcount().
+ */
+unsigned int swap_shares(unsigned long slot);
+/*
  * swap_free_mapped - swap_free() of the entry that is about to map @folio. False, with nothing done, if @folio is not
  * in the slot: the caller got it from an earlier use of the slot. Locking: the PTL of the entry; the folio lock.
  */

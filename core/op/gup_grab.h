@@ -64,7 +64,7 @@ static force_inline bool gup_page_of_file(const struct page *page)
 /* @folio was used. Locking: a reference. Source: mm/swap.c. */
 static force_inline void folio_mark_accessed(struct folio *folio)
 {
-	if (unlikely(!(load_relaxed(&folio->page.flags) & PG_REFERENCED)))
+	if (unlikely(!folio_test_referenced(folio)))
 		fetch_or_relaxed(&folio->page.flags, PG_REFERENCED);
 }
 

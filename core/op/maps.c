@@ -67,43 +67,44 @@ static struct vm_area_struct *lock_next_vma(struct mm_struct *mm, unsigned long 
 	return lock_next_vma_under_mmap_lock(mm, from);
 }
 
-static struct maps_line line_of(const struct vm_area_struct *vma)
+struct maps_reader maps_start(struct mm_struct *mm, bool by_vma)
 {
-	return (struct maps_line){ vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_pgoff, vma->vm_name };
+	struct maps_reader reader = { .mm = mm, .by_vma = by_vma && mm->pt.policy.vma_lock != VMA_LOCK_NONE };
+
+	if (!reader.by_vma)
+		mmap_read_lock(mm);
+	return reader;
 }
 
-static unsigned int maps_by_vma_lock(struct mm_struct *mm, unsigned long from, struct maps_line *lines, unsigned int nr)
+struct vm_area_struct *maps_next(struct maps_reader *reader, unsigned long from)
 {
-	struct vm_area_struct *vma;
-	unsigned int i = 0;
-
-	for (; i < nr && (vma = lock_next_vma(mm, from)); i++) {
-		lines[i] = line_of(vma);
-		vma_end_read(mm, vma);
-		from = lines[i].end;
-	}
-	return i;
+	if (!reader->by_vma)
+		return find_vma(reader->mm, from);
+	if (reader->locked)
+		vma_end_read(reader->mm, reader->locked);
+	reader->locked = lock_next_vma(reader->mm, from);
+	return reader->locked;
 }
 
-static unsigned int maps_by_mmap_lock(struct mm_struct *mm, unsigned long from, struct maps_line *lines,
-				      unsigned int nr)
+void maps_stop(struct maps_reader *reader)
 {
-	struct vm_area_struct *vma;
-	unsigned int i = 0;
-
-	mmap_read_lock(mm);
-	for (; i < nr && (vma = find_vma(mm, from)); i++) {
-		lines[i] = line_of(vma);
-		from = vma->vm_end;
-	}
-	mmap_read_unlock(mm);
-	return i;
+	if (!reader->by_vma)
+		mmap_read_unlock(reader->mm);
+	else if (reader->locked)
+		vma_end_read(reader->mm, reader->locked);
 }
 
 unsigned int sys_maps(struct mm_struct *mm, unsigned long from, struct maps_line *lines, unsigned int nr)
 {
 	OPERATION("maps", mm, from);
-	if (mm->pt.policy.maps_vma_lock && mm->pt.policy.vma_lock != VMA_LOCK_NONE)
-		return maps_by_vma_lock(mm, from, lines, nr);
-	return maps_by_mmap_lock(mm, from, lines, nr);
+	struct maps_reader reader = maps_start(mm, mm->pt.policy.maps_lock != MAPS_MMAP_LOCK);
+	struct vm_area_struct *vma;
+	unsigned int i = 0;
+
+	for (; i < nr && (vma = maps_next(&reader, from)); i++) {
+		lines[i] = maps_line_of(vma);
+		from = lines[i].end;
+	}
+	maps_stop(&reader);
+	return i;
 }

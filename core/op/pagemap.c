@@ -26,7 +26,7 @@ static uint64_t page_bits(struct page *page, bool once)
 /* Mapped by one PTE and no leaf, or by one leaf and no PTE. Source: fs/proc/internal.h. */
 static bool mapped_once(struct page *page)
 {
-	return page_mapcount(page) + folio_entire_mapcount(page_folio(page)) == 1;
+	return folio_precise_page_mapcount(page_folio(page), page) == 1;
 }
 
 /* Source: fs/proc/task_mmu.c, pte_to_pagemap_entry(). Locking: the PTL. */

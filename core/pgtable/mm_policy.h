@@ -27,6 +27,9 @@ enum max_map_count { MAP_COUNT_65530, MAP_COUNT_262144, MAP_COUNT_1048576, MAP_C
 /* The advice that takes a VMA lock instead of mmap_lock: none, what drops pages, guards too. */
 enum madvise_lock_kind { MADVISE_MMAP_LOCK, MADVISE_VMA_LOCK, MADVISE_VMA_LOCK_GUARDS };
 
+/* The readers of /proc/PID that take VMA locks instead of mmap_lock: none, those of maps, those of smaps too. */
+enum maps_lock_kind { MAPS_MMAP_LOCK, MAPS_VMA_LOCK, MAPS_VMA_LOCK_SMAPS };
+
 #define DEFAULT_MAX_MAP_COUNT	65530
 
 /*
@@ -51,7 +54,7 @@ struct mm_policy {
 	enum tlb_kind tlb;			/* see tlb.h */
 	unsigned int around_order;		/* pages that a read fault of a file maps at most, log2 */
 	enum max_map_count max_map_count;
-	bool maps_vma_lock;			/* readers of maps lock a VMA at a time */
+	enum maps_lock_kind maps_lock;
 	enum madvise_lock_kind madvise_lock;
 };
 

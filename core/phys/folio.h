@@ -259,6 +259,12 @@ static force_inline bool folio_test_lazyfree(const struct folio *folio)
 	return load_relaxed(&folio->page.flags) & PG_LAZYFREE;
 }
 
+/* Source: include/linux/page-flags.h. */
+static force_inline bool folio_test_referenced(const struct folio *folio)
+{
+	return load_relaxed(&folio->page.flags) & PG_REFERENCED;
+}
+
 /* It is not used recently, either. Locking: the folio lock; the PTLs of its entries. Source: mm/swap.c. */
 static force_inline void folio_mark_lazyfree(struct folio *folio)
 {

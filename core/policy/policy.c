@@ -100,7 +100,7 @@ const struct policy_preset policy_presets[] = {
 		.linux_history = true,
 		.policy = {
 			LINUX_6_15,
-			.maps_vma_lock = true,
+			.maps_lock = MAPS_VMA_LOCK,
 			.madvise_lock = MADVISE_VMA_LOCK,
 		},
 	},
@@ -111,7 +111,7 @@ const struct policy_preset policy_presets[] = {
 		.linux_history = true,
 		.policy = {
 			LINUX_6_15,
-			.maps_vma_lock = true,
+			.maps_lock = MAPS_VMA_LOCK,
 			.madvise_lock = MADVISE_VMA_LOCK_GUARDS,
 		},
 	},
@@ -225,9 +225,9 @@ static const struct choice choices[] = {
 		.values = { [MAP_COUNT_65530] = "65530", [MAP_COUNT_262144] = "262144",
 			    [MAP_COUNT_1048576] = "1048576", [MAP_COUNT_MAX] = "2147483647" },
 	}, {
-		CHOICE("maps", maps_vma_lock, "lock of readers of maps"),
-		.values = { [false] = "mmap_lock", [true] = "vma" },
-		.is_bool = true,
+		CHOICE("maps", maps_lock, "lock of readers of maps, and of smaps"),
+		.values = { [MAPS_MMAP_LOCK] = "mmap_lock", [MAPS_VMA_LOCK] = "vma",
+			    [MAPS_VMA_LOCK_SMAPS] = "vma_smaps" },
 	}, {
 		CHOICE("madvise", madvise_lock, "lock of MADV_DONTNEED and MADV_FREE, and of guards"),
 		.values = { [MADVISE_MMAP_LOCK] = "mmap_lock", [MADVISE_VMA_LOCK] = "vma",

@@ -18,7 +18,7 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	       a->munmap_downgrade == b->munmap_downgrade && a->anon_vma_free == b->anon_vma_free &&
 	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty &&
 	       a->around_order == b->around_order && a->max_map_count == b->max_map_count &&
-	       a->maps_vma_lock == b->maps_vma_lock && a->madvise_lock == b->madvise_lock &&
+	       a->maps_lock == b->maps_lock && a->madvise_lock == b->madvise_lock &&
 	       a->tlb == b->tlb;
 }
 
@@ -68,11 +68,12 @@ static void presets_replay_history(void **state)
 	p = &policy_find("linux-6.4")->policy;
 	assert_true(p->vma_lock == VMA_LOCK_RWSEM && p->table_free == TABLE_FREE_RCU && !p->reclaim_tables);
 	p = &policy_find("linux-6.15")->policy;
-	assert_true(p->vma_lock == VMA_LOCK_REFCNT && p->reclaim_tables && p->munmap_downgrade && !p->maps_vma_lock);
+	assert_true(p->vma_lock == VMA_LOCK_REFCNT && p->reclaim_tables && p->munmap_downgrade);
+	assert_int_equal(p->maps_lock, MAPS_MMAP_LOCK);
 	p = &policy_find("linux-6.17")->policy;
-	assert_true(p->maps_vma_lock && p->madvise_lock == MADVISE_VMA_LOCK);
+	assert_true(p->maps_lock == MAPS_VMA_LOCK && p->madvise_lock == MADVISE_VMA_LOCK);
 	p = &policy_find("linux-6.19")->policy;
-	assert_true(p->maps_vma_lock && p->madvise_lock == MADVISE_VMA_LOCK_GUARDS);
+	assert_true(p->maps_lock == MAPS_VMA_LOCK && p->madvise_lock == MADVISE_VMA_LOCK_GUARDS);
 }
 
 static void each_choice_can_be_spelled_out(void **state)

@@ -122,40 +122,60 @@ static long live_move_pages(struct worker *worker, unsigned long count, const un
 	return result_of(syscall(SYS_move_pages, 0l, count, addrs, nodes, status, (long)MPOL_MF_MOVE));
 }
 
-/* "START-END perms …": to the core's line, and the begin of the next one. NULL: the last one is not complete. */
-static const char *parse_line(const char *text, struct maps_line *line)
+/* (T) all of it: what was read so far of maps or smaps */
+struct maps_text {
+	struct maps_line *lines;
+	uint64_t *rss;			/* NULL: maps */
+	unsigned int nr, most;
+};
+
+/* "START-END perms …", or "KEY: …", of the last one, where a key begins with a capital letter. */
+static void parse_line(struct maps_text *maps, const char *text)
 {
-	const char *newline = strchr(text, '\n');
+	static const char key[] = "Rss:";
 	char *next;
 
-	if (!newline)
-		return NULL;
-	*line = (struct maps_line){ .start = strtoul(text, &next, 16) };
-	line->end = strtoul(next + 1, NULL, 16);
-	return newline + 1;
+	if (*text < 'A' || *text > 'Z') {
+		struct maps_line *line = &maps->lines[maps->nr++];
+
+		*line = (struct maps_line){ .start = strtoul(text, &next, 16) };
+		line->end = strtoul(next + 1, NULL, 16);
+	} else if (maps->rss && maps->nr && !strncmp(text, key, sizeof(key) - 1)) {
+		maps->rss[maps->nr - 1] = strtoul(text + sizeof(key) - 1, NULL, 10) << 10;
+	}
 }
 
-static int live_maps(struct worker *worker, struct maps_line *lines, unsigned int most)
+static int read_maps(const char *path, struct maps_text *maps)
 {
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t kept = 0;
-	unsigned int nr = 0;
 	char text[2 * PAGE_SIZE + 1];
 	ssize_t got = -1;
 
-	(void)worker;
-	while (fd >= 0 && nr < most && (got = read(fd, text + kept, PAGE_SIZE)) > 0) {
-		const char *at = text, *next;
+	while (fd >= 0 && maps->nr < maps->most && (got = read(fd, text + kept, PAGE_SIZE)) > 0) {
+		const char *at = text, *newline;
 
 		text[kept + (size_t)got] = '\0';
-		for (; nr < most && (next = parse_line(at, &lines[nr])); at = next)
-			nr++;
+		for (; maps->nr < maps->most && (newline = strchr(at, '\n')); at = newline + 1)
+			parse_line(maps, at);
 		kept = strlen(at);
 		memmove(text, at, kept);
 	}
 	if (fd >= 0)
 		close(fd);
-	return got < 0 ? -errno : nr == most ? -ENOSPC : (int)nr;
+	return got < 0 ? -errno : maps->nr == maps->most ? -ENOSPC : (int)maps->nr;
+}
+
+static int live_maps(struct worker *worker, struct maps_line *lines, unsigned int most)
+{
+	(void)worker;
+	return read_maps("/proc/self/maps", &(struct maps_text){ .lines = lines, .most = most });
+}
+
+static int live_smaps(struct worker *worker, struct maps_line *lines, uint64_t *rss, unsigned int most)
+{
+	(void)worker;
+	return read_maps("/proc/self/smaps", &(struct maps_text){ .lines = lines, .rss = rss, .most = most });
 }
 
 static int live_ftruncate(struct worker *worker, unsigned long pages)
@@ -206,7 +226,7 @@ const struct space_calls live_calls = {
 	.mmap = live_mmap, .munmap = live_munmap, .mprotect = live_mprotect, .madvise = live_madvise,
 	.mremap = live_mremap, .mlock = live_mlock, .munlock = live_munlock,
 	.mincore = live_mincore, .pagemap = live_pagemap, .move_pages = live_move_pages, .ftruncate = live_ftruncate,
-	.maps = live_maps,
+	.maps = live_maps, .smaps = live_smaps,
 	.access = live_access, .touch_checked = live_touch_checked, .expect_zero = live_expect_zero,
 };
 

@@ -110,8 +110,14 @@ int scene_empty(struct workload_run *run)
 
 int scene_maps_vma_lock(struct workload_run *run)
 {
-	run->policy.maps_vma_lock = true;
+	run->policy.maps_lock = MAPS_VMA_LOCK_SMAPS;
 	return scene_empty(run);
+}
+
+int scene_smaps_written(struct workload_run *run)
+{
+	run->policy.maps_lock = MAPS_VMA_LOCK_SMAPS;
+	return scene_written(run);
 }
 
 int scene_stack(struct workload_run *run)

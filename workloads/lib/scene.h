@@ -20,7 +20,8 @@
  * out.
  */
 int scene_empty(struct workload_run *run);
-int scene_maps_vma_lock(struct workload_run *run);	/* and readers of maps lock a VMA at a time */
+int scene_smaps_written(struct workload_run *run);	/* scene_written() under the same policy */
+int scene_maps_vma_lock(struct workload_run *run);	/* and readers of maps and smaps lock a VMA at a time */
 int scene_stack(struct workload_run *run);	/* the last page is mapped alone, and grows */
 int scene_half(struct workload_run *run);
 int scene_written(struct workload_run *run);
@@ -104,6 +105,7 @@ int64_t scene_reclaim_file(struct worker *worker);
 int64_t scene_reclaim_reuse(struct worker *worker);	/* the same, and a read of the second */
 int64_t scene_collapse(struct worker *worker);
 int64_t scene_walk(struct worker *worker);
+int64_t scene_smaps(struct worker *worker);
 int64_t scene_maps(struct worker *worker);		/* all pages are mapped all the time */
 
 #endif

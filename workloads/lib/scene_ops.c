@@ -360,6 +360,24 @@ int64_t scene_maps(struct worker *worker)
 	return at >= end ? 1 : space_fail(space_of(worker), -EUCLEAN, "maps has no line of %#lx", at);
 }
 
+/* Each VMA has no more than it can hold, and each page counts as one at most. */
+int64_t scene_smaps(struct worker *worker)
+{
+	struct smaps_vma vmas[SCENE_PAGES];
+	unsigned int nr = sys_smaps(mm_of(worker), 0, vmas, SCENE_PAGES);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct mem_size_stats *stats = &vmas[i].stats;
+		uint64_t size = vmas[i].line.end - vmas[i].line.start;
+
+		if (stats->resident + stats->swap > size || stats->pss > stats->resident << PSS_SHIFT ||
+		    stats->pss_anon + stats->pss_file + stats->pss_shmem != stats->pss)
+			return space_fail(space_of(worker), -EUCLEAN, "smaps counts what cannot be at %#lx",
+					  vmas[i].line.start);
+	}
+	return 1;
+}
+
 int64_t scene_referenced(struct worker *worker)
 {
 	struct folio *folio = scene_state.folio ? scene_state.folio : scene_folio(mm_of(worker), addr_of(worker));

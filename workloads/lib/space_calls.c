@@ -86,6 +86,24 @@ static int core_maps(struct worker *worker, struct maps_line *lines, unsigned in
 	return nr == most ? -ENOSPC : (int)nr;
 }
 
+#define READ_STATS	4	/* so many fit, each with its counts */
+
+static int core_smaps(struct worker *worker, struct maps_line *lines, uint64_t *rss, unsigned int most)
+{
+	struct smaps_vma vmas[READ_STATS];
+	unsigned int nr = 0, got;
+
+	do {
+		got = sys_smaps(space_mm(worker), nr ? lines[nr - 1].end : 0, vmas,
+				min(most - nr, (unsigned int)READ_STATS));
+		for (unsigned int i = 0; i < got; i++, nr++) {
+			lines[nr] = vmas[i].line;
+			rss[nr] = vmas[i].stats.resident;
+		}
+	} while (got);
+	return nr == most ? -ENOSPC : (int)nr;
+}
+
 static int core_ftruncate(struct worker *worker, unsigned long pages)
 {
 	return sys_ftruncate(space_of(worker)->files[worker->index].file, pages);
@@ -147,7 +165,7 @@ const struct space_calls core_calls = {
 	.mmap = core_mmap, .munmap = core_munmap, .mprotect = core_mprotect, .madvise = core_madvise,
 	.mremap = core_mremap, .mlock = core_mlock, .munlock = core_munlock,
 	.mincore = core_mincore, .pagemap = core_pagemap, .move_pages = core_move_pages, .ftruncate = core_ftruncate,
-	.maps = core_maps,
+	.maps = core_maps, .smaps = core_smaps,
 	.access = core_access, .touch_checked = core_touch_checked, .expect_zero = core_expect_zero,
 };
 

@@ -29,6 +29,8 @@ struct space_calls {
 			   int *status);
 	/* All lines of /proc/PID/maps, as one reader reads them; their number, at most @most, or -errno. */
 	int (*maps)(struct worker *worker, struct maps_line *lines, unsigned int most);
+	/* The same of smaps, and the bytes of Rss of each. */
+	int (*smaps)(struct worker *worker, struct maps_line *lines, uint64_t *rss, unsigned int most);
 	int (*ftruncate)(struct worker *worker, unsigned long pages);
 	/*
 	 * No calls, but accesses: space_access(); space_touch() while checking; a read of a page that must hold zeroes.

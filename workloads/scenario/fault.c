@@ -122,6 +122,30 @@ SCENARIO(maps_vs_mprotect,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(smaps_vs_mprotect,
+	.what = "pages are counted while their VMA is split and merged",
+	.nr_roles = 2,
+	.roles = { { "count", scene_smaps, NULL }, { "protect a page", scene_protect_page, NULL } },
+	.setup = scene_smaps_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(smaps_vs_munmap,
+	.what = "pages are counted while their VMA is unmapped",
+	.nr_roles = 2,
+	.roles = { { "count", scene_smaps, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_smaps_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(smaps_vs_dontneed,
+	.what = "pages are counted while they are dropped, and their table",
+	.nr_roles = 2,
+	.roles = { { "count", scene_smaps, NULL }, { "drop all pages", scene_drop_table, NULL } },
+	.setup = scene_smaps_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(stack_vs_stack,
 	.what = "two threads write below a VMA that grows",
 	.nr_roles = 2,
