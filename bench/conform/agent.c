@@ -85,7 +85,7 @@ static void agent_exit(int status)
 
 static void forget(struct agent_sight *sight)
 {
-	sight->vmas_known = sight->details_known = false;
+	sight->vmas_known = false;
 }
 
 /* A new process: what it inherits from an agent is replaced by its own. */

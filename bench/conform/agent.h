@@ -27,11 +27,11 @@ enum agent_request {
 
 /* What an agent sees of its window: VMAs as they are shown, words of /proc/PID/pagemap, mincore()'s bytes. */
 struct agent_sight {
-	/* No operation since then: VMAs, their flags and counts change by the process's own calls only. */
-	bool vmas_known, details_known;
+	bool vmas_known;			/* no operation since: they change by the process's own calls only */
 	unsigned int nr_vmas;
-	bool detailed;				/* with vm_flags, and the counts below; all are read or none */
+	bool detailed;				/* with vm_flags, counts and sizes; all are read or none */
 	long locked, total;			/* pages, of the process */
+	long sizes[NR_SIZES];			/* KiB */
 	struct vma_state vmas[WINDOW_PAGES_MAX];
 	uint64_t map[WINDOW_PAGES_MAX];
 	unsigned char incore[WINDOW_PAGES_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * agent_details.c - what takes an agent longer to see of itself: VmFlags of /proc/self/smaps, counts of
+ * agent_details.c - what takes an agent longer to see of itself: VmFlags and sizes of /proc/self/smaps, counts of
  * /proc/self/status. The window lies below all else, so that smaps is read until it is passed.
  */
 #include <fcntl.h>
@@ -23,6 +23,15 @@ static const struct { char word[3]; unsigned int bit; } words[] = {
 	{ "mg", VMA_MERGEABLE }, { "ac", VMA_ACCOUNT }, { "nr", VMA_NORESERVE }, { "sr", VMA_SEQUENTIAL },
 	{ "rr", VMA_RANDOM }, { "gd", VMA_GROWSDOWN }, { "mr", VMA_MAYREAD }, { "mw", VMA_MAYWRITE },
 	{ "me", VMA_MAYEXEC }, { "ms", VMA_MAYSHARE }, { "dp", VMA_DROPPABLE }, { "sd", VMA_SOFTDIRTY },
+};
+
+/* In the order of smaps. */
+static const struct { const char *name; enum size_kind kind; } sizes[] = {
+	{ "Pss:", SIZE_PSS }, { "Pss_Dirty:", SIZE_PSS_DIRTY }, { "Shared_Clean:", SIZE_SHARED },
+	{ "Shared_Dirty:", SIZE_SHARED }, { "Private_Clean:", SIZE_PRIVATE }, { "Private_Dirty:", SIZE_PRIVATE },
+	{ "Anonymous:", SIZE_ANONYMOUS }, { "AnonHugePages:", SIZE_ANON_HUGE },
+	{ "ShmemPmdMapped:", SIZE_SHMEM_HUGE }, { "FilePmdMapped:", SIZE_FILE_HUGE }, { "Swap:", SIZE_SWAP },
+	{ "SwapPss:", SIZE_SWAP_PSS }, { "Locked:", SIZE_LOCKED },
 };
 
 int agent_open(const char *path, int old, int flags)
@@ -116,28 +125,7 @@ static unsigned int flags_of(const char *text)
 	return flags;
 }
 
-/* VMAs come in the same order as they were looked at. */
-static void look_at_flags(unsigned long start, struct agent_sight *sight)
-{
-	static const char key[] = "VmFlags: ";
-	const char *line, *rest;
-	unsigned int i = 0;
-	bool inside = false;
-
-	if (!sight->nr_vmas)
-		return;
-	lines_begin(&smaps);
-	while (i < sight->nr_vmas && (line = next_line(min(sight->nr_vmas - i, VMAS_AT_A_TIME) * VMA_SIZE))) {
-		/* Words begin with a capital letter. */
-		if (*line < 'A' || *line > 'Z') {
-			number(line, 16, &rest);
-			inside = number(rest + 1, 16, &rest) > start;
-		} else if (inside && *line == key[0] && !strncmp(line, key, sizeof(key) - 1)) {
-			sight->vmas[i++].vm_flags = flags_of(line + sizeof(key) - 1);
-		}
-	}
-}
-
+/* The number behind @key in KiB; @otherwise, if @line is another. */
 static long count_of(const char *line, const char *key, long otherwise)
 {
 	size_t length = strlen(key);
@@ -146,7 +134,54 @@ static long count_of(const char *line, const char *key, long otherwise)
 		return otherwise;
 	for (line += length; *line == ' ' || *line == '\t';)
 		line++;
-	return (long)(number(line, 10, &line) / PAGE_KIB);
+	return (long)number(line, 10, &line);
+}
+
+/* @next: the first of the lines that may still come of this VMA. */
+static void add_size(const char *line, unsigned int *next, long *sums)
+{
+	for (unsigned int i = *next; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		long size = count_of(line, sizes[i].name, -1);
+
+		if (size < 0)
+			continue;
+		sums[sizes[i].kind] += size;
+		*next = i + 1;
+		return;
+	}
+}
+
+/* VMAs come in the same order as they were looked at. */
+static void look_at_vmas(unsigned long start, struct agent_sight *sight)
+{
+	static const char key[] = "VmFlags: ";
+	const char *line, *rest;
+	unsigned int i = 0, next = 0;
+	bool inside = false;
+
+	memset(sight->sizes, 0, sizeof(sight->sizes));
+	if (!sight->nr_vmas)
+		return;
+	lines_begin(&smaps);
+	while (i < sight->nr_vmas && (line = next_line(min(sight->nr_vmas - i, VMAS_AT_A_TIME) * VMA_SIZE))) {
+		/* Words begin with a capital letter. */
+		if (*line < 'A' || *line > 'Z') {
+			number(line, 16, &rest);
+			inside = number(rest + 1, 16, &rest) > start;
+			next = 0;
+		} else if (inside && *line == key[0] && !strncmp(line, key, sizeof(key) - 1)) {
+			sight->vmas[i++].vm_flags = flags_of(line + sizeof(key) - 1);
+		} else if (inside) {
+			add_size(line, &next, sight->sizes);
+		}
+	}
+}
+
+static long pages_of(const char *line, const char *key, long otherwise)
+{
+	long kib = count_of(line, key, -1);
+
+	return kib < 0 ? otherwise : (long)(kib / PAGE_KIB);
 }
 
 static void look_at_counts(struct agent_sight *sight)
@@ -156,14 +191,14 @@ static void look_at_counts(struct agent_sight *sight)
 	sight->locked = sight->total = -1;
 	lines_begin(&status);
 	while (sight->locked < 0 && (line = next_line(STATUS_SIZE))) {
-		sight->total = count_of(line, "VmSize:", sight->total);
-		sight->locked = count_of(line, "VmLck:", sight->locked);
+		sight->total = pages_of(line, "VmSize:", sight->total);
+		sight->locked = pages_of(line, "VmLck:", sight->locked);
 	}
 }
 
 void agent_details(long pages, struct agent_sight *sight)
 {
-	look_at_flags(window_start(pages), sight);
+	look_at_vmas(window_start(pages), sight);
 	look_at_counts(sight);
 }
 

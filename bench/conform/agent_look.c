@@ -222,8 +222,7 @@ void agent_look(long pages, struct agent_sight *sight, bool thorough)
 		memset(sight->map, 0, size);
 	if (pages >= LEAF_PAGES)
 		look_at_leaves(start, pages, sight);
-	if (thorough && !sight->details_known)
+	if (thorough)
 		agent_details(pages, sight);
-	sight->details_known |= thorough;
 	sight->detailed = thorough;
 }

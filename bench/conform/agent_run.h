@@ -34,7 +34,7 @@ void agent_drop_unused(const struct agent_sight *sight);
 long agent_clear_refs(void);
 /* @thorough: with what agent_details() shows. */
 void agent_look(long pages, struct agent_sight *sight, bool thorough);
-/* Fills in, of VMAs that have been looked at, vm_flags; and the counts of the process. */
+/* Fills in, of VMAs that have been looked at, vm_flags; and the counts of the process, and sizes of their pages. */
 void agent_details(long pages, struct agent_sight *sight);
 /* In a new process: the files that agent_details() reads are to be its own. */
 void agent_details_begin(void);

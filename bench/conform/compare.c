@@ -56,6 +56,7 @@ struct side_knows knows_both(const struct side_knows *live, const struct side_kn
 		.frames = live->frames && core->frames,
 		.mapcounts = live->mapcounts && core->mapcounts,
 		.rss = live->rss && core->rss,
+		.sizes = live->sizes && core->sizes,
 	};
 }
 
@@ -152,6 +153,30 @@ static bool counts_agree(const struct process_state *live, const struct process_
 	return true;
 }
 
+bool state_has_files(const struct process_state *state)
+{
+	for (unsigned int i = 0; i < state->nr_vmas; i++)
+		if (state->vmas[i].file || state->vmas[i].shared)
+			return true;
+	return false;
+}
+
+/* Files of the live kernel are in memory alone, and always dirty once they were written to; the core's are not. */
+static bool sizes_agree(const struct process_state *live, const struct process_state *core, unsigned int process,
+			difference_fn excuse, void *arg)
+{
+	struct difference difference = { .kind = DIFFER_SIZE, .process = process };
+
+	for (unsigned int i = state_has_files(live) ? SIZE_PSS_DIRTY + 1 : 0; i < NR_SIZES; i++) {
+		difference.page = i;
+		difference.live = live->sizes[i];
+		difference.core = core->sizes[i];
+		if (live->sizes[i] != core->sizes[i] && !excuse(arg, &difference))
+			return false;
+	}
+	return true;
+}
+
 bool states_agree(const struct process_state *live, const struct process_state *core, long pages,
 		  const struct side_knows *both, unsigned int process, struct frame_classes *classes,
 		  difference_fn excuse, void *arg)
@@ -165,5 +190,7 @@ bool states_agree(const struct process_state *live, const struct process_state *
 		if (!page_agrees(&live->pages[i], &core->pages[i], both, classes, &difference, excuse, arg))
 			return false;
 	}
+	if (both->sizes && live->detailed && core->detailed && !sizes_agree(live, core, process, excuse, arg))
+		return false;
 	return !both->rss || counts_agree(live, core, process, excuse, arg);
 }

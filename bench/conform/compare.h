@@ -6,7 +6,8 @@
 #include "bench/conform/side.h"
 
 enum difference_kind {
-	DIFFER_RESULT, DIFFER_VMAS, DIFFER_PAGE, DIFFER_MAPCOUNT, DIFFER_FRAME, DIFFER_CONTENTS, DIFFER_COUNT
+	DIFFER_RESULT, DIFFER_VMAS, DIFFER_PAGE, DIFFER_MAPCOUNT, DIFFER_FRAME, DIFFER_CONTENTS, DIFFER_COUNT,
+	DIFFER_SIZE
 };
 
 /* The counts of a state, in this order. */
@@ -15,7 +16,8 @@ enum count { COUNT_ANON, COUNT_FILE, COUNT_SHMEM, COUNT_SWAP, COUNT_LOCKED, COUN
 struct difference {
 	enum difference_kind kind;
 	unsigned int process;
-	long page;		/* DIFFER_VMAS: the number of the first VMA that differs; DIFFER_COUNT: enum count */
+	/* DIFFER_VMAS: number of the first VMA that differs; DIFFER_COUNT: enum count; DIFFER_SIZE: enum size_kind */
+	long page;
 	unsigned int bit;	/* DIFFER_PAGE: one of enum page_bits */
 	long live, core;	/* the two answers */
 };
@@ -33,6 +35,9 @@ struct frame_classes *frame_classes_create(void);
 void frame_classes_free(struct frame_classes *classes);
 /* Before the first process of a step. */
 void frame_classes_begin(struct frame_classes *classes);
+
+/* True if the process maps memory of files, or shared memory. */
+bool state_has_files(const struct process_state *state);
 
 /* What both know. */
 struct side_knows knows_both(const struct side_knows *live, const struct side_knows *core);

@@ -77,6 +77,14 @@ void difference_print(FILE *out, const struct difference *difference, const stru
 	static const char *const counts[] = { "anonymous pages", "file pages", "shmem pages", "swap entries",
 					      "locked pages", "pages mapped" };
 
+	static const char *const sizes[NR_SIZES] = {
+		[SIZE_PSS_DIRTY] = "Pss_Dirty", [SIZE_PSS] = "Pss", [SIZE_SHARED] = "shared pages",
+		[SIZE_PRIVATE] = "private pages", [SIZE_ANONYMOUS] = "Anonymous",
+		[SIZE_ANON_HUGE] = "AnonHugePages", [SIZE_SHMEM_HUGE] = "ShmemPmdMapped",
+		[SIZE_FILE_HUGE] = "FilePmdMapped", [SIZE_SWAP] = "Swap", [SIZE_SWAP_PSS] = "SwapPss",
+		[SIZE_LOCKED] = "Locked",
+	};
+
 	if (difference->kind == DIFFER_RESULT) {
 		fputs("result: live ", out);
 		result_print(out, difference->live);
@@ -94,6 +102,9 @@ void difference_print(FILE *out, const struct difference *difference, const stru
 		return;
 	case DIFFER_COUNT:
 		fprintf(out, ": %s", counts[difference->page]);
+		break;
+	case DIFFER_SIZE:
+		fprintf(out, ": kB of %s", sizes[difference->page]);
 		break;
 	case DIFFER_FRAME:
 		fprintf(out, " page %ld: shares its frame on one side only", difference->page);

@@ -279,6 +279,7 @@ struct side *core_side(const struct mm_policy *policy, bool swap)
 					    VMA_SEALED | VMA_DONTFORK | VMA_WIPEONFORK | VMA_DONTDUMP |
 					    VMA_ACCOUNT | VMA_NORESERVE | VMA_SEQUENTIAL | VMA_RANDOM,
 				.rss = true,
+				.sizes = true,
 				.frames = true,
 				.mapcounts = true,
 			},

@@ -113,6 +113,38 @@ static void look_at_leaves(struct core_side *core, struct mm_struct *mm, struct 
 	}
 }
 
+static long kib(uint64_t bytes)
+{
+	return (long)(bytes >> 10);
+}
+
+/* In the kernel's units: it rounds down for each VMA. */
+static void add_sizes(const struct mem_size_stats *stats, long *sizes)
+{
+	const long of_vma[NR_SIZES] = {
+		[SIZE_PSS] = kib(stats->pss >> PSS_SHIFT), [SIZE_PSS_DIRTY] = kib(stats->pss_dirty >> PSS_SHIFT),
+		[SIZE_SHARED] = kib(stats->shared_clean + stats->shared_dirty),
+		[SIZE_PRIVATE] = kib(stats->private_clean + stats->private_dirty),
+		[SIZE_ANONYMOUS] = kib(stats->anonymous),
+		[SIZE_ANON_HUGE] = kib(stats->anonymous_thp), [SIZE_SHMEM_HUGE] = kib(stats->shmem_thp),
+		[SIZE_FILE_HUGE] = kib(stats->file_thp), [SIZE_SWAP] = kib(stats->swap),
+		[SIZE_SWAP_PSS] = kib(stats->swap_pss >> PSS_SHIFT),
+		[SIZE_LOCKED] = kib(stats->pss_locked >> PSS_SHIFT),
+	};
+
+	for (unsigned int i = 0; i < NR_SIZES; i++)
+		sizes[i] += of_vma[i];
+}
+
+static void look_at_sizes(struct mm_struct *mm, unsigned long start, unsigned long end, struct process_state *state)
+{
+	struct smaps_vma vma;
+
+	memset(state->sizes, 0, sizeof(state->sizes));
+	for (; sys_smaps(mm, start, &vma, 1) && vma.line.start < end; start = vma.line.end)
+		add_sizes(&vma.stats, state->sizes);
+}
+
 void core_look(struct side *side, unsigned int process, struct process_state *state)
 {
 	static uint64_t map[WINDOW_PAGES_MAX];
@@ -136,6 +168,7 @@ void core_look(struct side *side, unsigned int process, struct process_state *st
 		look_at_page(map[i], &state->pages[i]);
 	if (core->pages >= LEAF_PAGES)
 		look_at_leaves(core, mm, state);
+	look_at_sizes(mm, start, end, state);
 }
 
 unsigned char *core_byte(struct mm_struct *mm, unsigned long addr)

@@ -78,6 +78,19 @@ static bool in_swap_cache(const struct step *step, const struct difference *diff
 	       !(step->live->pages[difference->page].bits & PAGE_PRESENT) && came(step, pages_out);
 }
 
+static bool swapped_in_clean(const struct step *step, const struct difference *difference)
+{
+	return difference->kind == DIFFER_SIZE && difference->page == SIZE_PSS_DIRTY &&
+	       difference->live < difference->core && came(step, pages_out);
+}
+
+static bool shmem_in_swap(const struct step *step, const struct difference *difference)
+{
+	return difference->kind == DIFFER_SIZE &&
+	       (difference->page == SIZE_SWAP || difference->page == SIZE_SWAP_PSS) &&
+	       difference->live > difference->core && state_has_files(step->live) && came(step, pages_out);
+}
+
 struct exception exceptions[] = {
 	{
 		.name = "zero-pages-after-split",
@@ -122,6 +135,22 @@ struct exception exceptions[] = {
 			  "and mincore() reports it; here it leaves memory at once",
 		.verdict = EXCUSED,
 		.covers = in_swap_cache,
+		.swap = true,
+	},
+	{
+		.name = "swap-in-clean",
+		.reason = "Linux keeps the slot of a page that a read swapped in, and the page is clean; here the slot "
+			  "is freed, and the page is dirty",
+		.verdict = EXCUSED,
+		.covers = swapped_in_clean,
+		.swap = true,
+	},
+	{
+		.name = "shmem-in-swap",
+		.reason = "smaps counts the pages of shared memory that Linux swapped out; here shared memory is not "
+			  "swapped out",
+		.verdict = EXCUSED,
+		.covers = shmem_in_swap,
 		.swap = true,
 	},
 	{ .name = NULL },

@@ -224,6 +224,7 @@ static void show_counts(struct live_side *live, unsigned int process, struct pro
 	if (!live->all_locked[process])
 		state->locked = sight->locked;
 	state->total = sight->total - live->total_before;
+	memcpy(state->sizes, sight->sizes, sizeof(state->sizes));
 }
 
 static void live_look(struct side *side, unsigned int process, struct process_state *state)
@@ -352,6 +353,7 @@ static void find_out(struct live_side *live)
 	knows->vm_flags = state.vmas[0].vm_flags & VMA_MAYREAD ? ~0u : 0;
 	/* A sanitizer's own memory is counted, too, and comes and goes. */
 	knows->rss = state.total == 1 && !FAULTLINE_PLAIN_ALLOC;
+	knows->sizes = state.sizes[SIZE_PSS] == WINDOW_PAGE / 1024;
 	knows->frames = state.pages[0].frame;
 	knows->mapcounts = knows->frames && live_frames_open();
 	if (knows->mapcounts)

@@ -51,6 +51,15 @@ enum vma_bits {
 	VMA_SOFTDIRTY	= 1u << 19,	/* sd */
 };
 
+/*
+ * What /proc/PID/smaps counts, summed over the VMAs of the window; clean and dirty pages together, except the first.
+ * Not LazyFree: the kernel marks folios when a processor has a batch of them.
+ */
+enum size_kind {
+	SIZE_PSS_DIRTY, SIZE_PSS, SIZE_SHARED, SIZE_PRIVATE, SIZE_ANONYMOUS, SIZE_ANON_HUGE,
+	SIZE_SHMEM_HUGE, SIZE_FILE_HUGE, SIZE_SWAP, SIZE_SWAP_PSS, SIZE_LOCKED, NR_SIZES
+};
+
 enum page_bits {
 	PAGE_PRESENT	= 1u << 0,	/* pagemap bit 63 */
 	PAGE_SWAPPED	= 1u << 1,	/* 62 */
@@ -77,13 +86,14 @@ struct process_state {
 	struct page_state pages[WINDOW_PAGES_MAX];
 	bool detailed;		/* VMAs have their vm_flags, and the counts that are known are there */
 	long rss_anon, rss_file, rss_shmem, swap_entries, locked, total;	/* pages; -1: not known */
+	long sizes[NR_SIZES];	/* KiB; only in a detailed state */
 };
 
 /* What one side can show: the other side's is masked to what both know. */
 struct side_knows {
 	uint16_t page_bits;	/* enum page_bits */
 	unsigned int vm_flags;
-	bool frames, mapcounts, rss;
+	bool frames, mapcounts, rss, sizes;
 };
 
 struct side {

@@ -108,7 +108,8 @@ static bool note(void *arg, const struct difference *difference)
 }
 
 static struct process_state live_state, core_state;
-static const struct side_knows all = { .page_bits = 0xffff, .frames = true, .mapcounts = true, .rss = true };
+static const struct side_knows all = { .page_bits = 0xffff, .frames = true, .mapcounts = true, .rss = true,
+				      .sizes = true };
 
 static bool agree(struct frame_classes *classes, const struct side_knows *both)
 {
@@ -120,6 +121,7 @@ static int equal_states(void **state)
 	(void)state;
 	memset(&live_state, 0, sizeof(live_state));
 	live_state.nr_vmas = 2;
+	live_state.detailed = true;
 	live_state.vmas[0] = (struct vma_state){ .first = 0, .end = 3, .prot = PROT_READ };
 	live_state.vmas[1] = (struct vma_state){ .first = 5, .end = 8, .prot = PROT_READ, .file = 1, .pgoff = 2 };
 	for (unsigned int i = 0; i < 3; i++)
@@ -140,6 +142,7 @@ static void each_difference_is_found(void **state)
 		{ offsetof(struct process_state, pages[7].bits), PAGE_INCORE, DIFFER_PAGE },
 		{ offsetof(struct process_state, pages[2].mapcount), 3, DIFFER_MAPCOUNT },
 		{ offsetof(struct process_state, rss_anon), 1, DIFFER_COUNT },
+		{ offsetof(struct process_state, sizes[SIZE_LOCKED]), 4, DIFFER_SIZE },
 	};
 
 	(void)state;
