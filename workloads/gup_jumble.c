@@ -38,7 +38,17 @@ static unsigned long page_addr(struct worker *worker, unsigned long page)
 	return space_region(space_of(worker), 0) + (page << PAGE_SHIFT);
 }
 
-static int64_t pin(struct worker *worker)
+/* An array without elements stays as it is. */
+static int64_t pin_nothing(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	struct page *behind = NULL;
+	long got = pin_user_pages_fast(space->mm, page_addr(worker, any_page(worker)), 0, FOLL_FAST_ONLY, &behind);
+
+	return got || behind ? space_fail(space, -EUCLEAN, "%ld of 0 pages were pinned", got) : 1;
+}
+
+static int64_t pin_one(struct worker *worker)
 {
 	struct space *space = space_of(worker);
 	unsigned long page = any_page(worker);
@@ -55,6 +65,11 @@ static int64_t pin(struct worker *worker)
 	if (flags & FOLL_WRITE)
 		checked_write(&check);
 	return checked_unpin(&check, why, sizeof(why)) ? 1 : space_fail(space, -EUCLEAN, "%s", why);
+}
+
+static int64_t pin(struct worker *worker)
+{
+	return rng_below(&worker->rng, 64) ? pin_one(worker) : pin_nothing(worker);
 }
 
 static int64_t fork_look_exit(struct worker *worker)

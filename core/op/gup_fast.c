@@ -394,10 +394,18 @@ static __noinline long gup_fallback(struct mm_struct *mm, unsigned long start, u
 	return (long)done + more;
 }
 
+DEFINE_KNOCKOUT(GUP_FAST_NONE,
+	.name = "gup-fast:none",
+	.removes = "the check of pin_user_pages_fast() that it is to pin any page",
+	.breaks = "a page written beyond the caller's array, and pinned for ever",
+	.detected_by = "the array in gup_jumble",
+	.hunt = "stress gup_jumble",
+	.mirrors = "mm/gup: fix out-of-bounds write for nr_pages == 0 in GUP-fast");
+
 static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 				     struct page **pages)
 {
-	unsigned long done = nr ? gup_fast(mm, start, nr, flags, pages) : 0;
+	unsigned long done = nr || KNOCKED_OUT(GUP_FAST_NONE) ? gup_fast(mm, start, nr, flags, pages) : 0;
 
 	return done == nr ? (long)done : gup_fallback(mm, start, nr, flags, pages, done);
 }

@@ -56,10 +56,36 @@ static void upper_tables_stay_in_the_section(void **state)
 #endif
 }
 
+static bool pin_nothing(const struct attempt *attempt)
+{
+	struct page *behind = NULL;
+	struct mm_struct *mm;
+	long got;
+
+	(void)attempt;
+	world_start(4096, 0);
+	mm = world_mm("linux-6.15");
+	map_at(mm, AREA, PMD_SIZE, READ_WRITE);
+	write_at(mm, AREA);
+	got = pin_user_pages_fast(mm, AREA, 0, FOLL_FAST_ONLY, &behind);
+	if (behind)
+		fprintf(stderr, "%ld pages beyond the array", got);
+	mm_exit(mm);
+	return !behind && world_stop() && !got;
+}
+
+static void no_page_is_taken_where_none_is_asked_for(void **state)
+{
+	(void)state;
+	assert_true(only_knocked_is_seen(&(struct knocked){ "gup-fast:none", { "1 pages beyond the array" } },
+					 pin_nothing, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(upper_tables_stay_in_the_section),
+		cmocka_unit_test(no_page_is_taken_where_none_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
