@@ -108,6 +108,15 @@ int scene_empty(struct workload_run *run)
 	return space_open(run, 1, SCENE_PAGES);
 }
 
+int scene_neighbours(struct workload_run *run)
+{
+	int err = scene_empty(run);
+	struct space *space = run->data;
+
+	return err ? err : sys_mprotect(space->mm, start(run) + PAGE_SIZE, (SCENE_PAGES - 1) << PAGE_SHIFT,
+					PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
 int scene_maps_vma_lock(struct workload_run *run)
 {
 	run->policy.maps_lock = MAPS_VMA_LOCK_SMAPS;

@@ -21,6 +21,7 @@
  */
 int scene_empty(struct workload_run *run);
 int scene_smaps_written(struct workload_run *run);	/* scene_written() under the same policy */
+int scene_neighbours(struct workload_run *run);		/* the first page is a VMA of its own */
 int scene_maps_vma_lock(struct workload_run *run);	/* and readers of maps and smaps lock a VMA at a time */
 int scene_stack(struct workload_run *run);	/* the last page is mapped alone, and grows */
 int scene_half(struct workload_run *run);

@@ -114,6 +114,14 @@ SCENARIO(walk_vs_munmap,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(fault_vs_next_vma,
+	.what = "first faults in two VMAs that may share an anon_vma",
+	.nr_roles = 2,
+	.roles = { { "write", scene_write, NULL }, { "write next to it", scene_write_second, NULL } },
+	.setup = scene_neighbours,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(maps_vs_mprotect,
 	.what = "maps is read while its VMA is split and merged",
 	.nr_roles = 2,
