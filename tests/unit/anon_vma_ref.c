@@ -101,6 +101,10 @@ static const struct expected {
 	{ false, true, false, "anon_vma.before_lock", NOTHING, GOT_OLD, EV_ANON_VMA_WAIT },
 	{ false, true, false, "anon_vma.before_lock", DIES, GOT_NULL, EV_ANON_VMA_UNMAPPED },
 	{ false, true, false, "anon_vma.before_lock", MOVES, GOT_NEW, EV_ANON_VMA_MOVED },
+	/* about to wait for the lock: what it finds there counts, not what it found before */
+	{ false, true, false, "rwsem.before_queue_read", NOTHING, GOT_OLD, EV_ANON_VMA_WAIT },
+	{ false, true, false, "rwsem.before_queue_read", DIES, GOT_NULL, EV_ANON_VMA_UNMAPPED },
+	{ false, true, false, "rwsem.before_queue_read", MOVES, GOT_NEW, EV_ANON_VMA_MOVED },
 	{ false, true, true, "anon_vma.trylock_failed", NOTHING, GOT_CONTENDED, NULL },
 	{ false, true, true, "anon_vma.trylock_failed", DIES, GOT_CONTENDED, NULL },
 	/* a reference only */
