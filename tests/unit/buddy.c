@@ -241,6 +241,24 @@ static void the_check_sees_each_fault(void **state)
 	}
 }
 
+static void a_batch_is_as_large_as_it_says(void **state)
+{
+	(void)state;
+	machine_up(1, FRAMES);
+	for (unsigned int use = 0; use < NR_FRAME_USES; use++) {
+		unsigned int wanted = use == FRAME_TABLE ? min(TABLE_BATCH, machine.pcp_batch) : machine.pcp_batch;
+		uint32_t pfns[MAX_BATCH + 1];
+
+		memset(pfns, 0xff, sizeof(pfns));
+		assert_int_equal(buddy_alloc_batch(0, pfns, use), wanted);
+		assert_int_equal(pfns[wanted], UINT32_MAX);
+		assert_int_not_equal(pfns[wanted - 1], UINT32_MAX);
+		buddy_free_bulk(0, pfns, wanted, false);
+		buddy_check(0);
+	}
+	machine_exit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +268,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_node_may_end_anywhere, clean),
 		cmocka_unit_test_teardown(the_stock_yields_to_blocks, clean),
 		cmocka_unit_test_teardown(the_check_sees_each_fault, clean),
+		cmocka_unit_test_teardown(a_batch_is_as_large_as_it_says, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
