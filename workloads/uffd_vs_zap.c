@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uffd_vs_zap.c - one thread fills in the pages that the others' faults wait for, and registers and unregisters ranges;
- * the others empty their pages, and read or write them again.
+ * uffd_vs_zap.c - one thread fills in the pages that the others' faults wait for, write-protects pages, and registers
+ * and unregisters ranges; the others empty their pages, and read or write them again.
  *
  * A page holds its number if the userfaultfd filled it in, and zero if a fault found its range not registered. When the
  * thread that fills in ends, it closes the userfaultfd: then no fault waits any more.
@@ -18,6 +18,8 @@
 #define FILLS		16	/* faults that are answered by one operation */
 #define PATIENCE	50u	/* times that it yields the core until there is one */
 #define MAX_PAYLOAD	4096
+
+#define MODES		(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP)
 
 enum { FILLER, USER };
 
@@ -50,8 +52,7 @@ static int open_uffd(struct worker *worker)
 	if (!uffd)
 		return -ENOMEM;
 	worker->data = uffd;
-	return userfaultfd_register(uffd, addr_of_page(worker, 0), space->pages << PAGE_SHIFT,
-				    UFFDIO_REGISTER_MODE_MISSING);
+	return userfaultfd_register(uffd, addr_of_page(worker, 0), space->pages << PAGE_SHIFT, MODES);
 }
 
 static void close_uffd(struct worker *worker)
@@ -83,24 +84,33 @@ static long copy_in(struct worker *worker, unsigned long addr)
 }
 
 /* What others may make fail: the page is there, or not registered; then the fault starts over. */
-static int64_t fill_in(struct worker *worker, unsigned long addr)
+static int64_t fill_in(struct worker *worker, unsigned long addr, unsigned int flags)
 {
-	long done = rng_below(&worker->rng, 4) ? copy_in(worker, addr) : move_in(worker, addr);
+	long done;
 
+	if (flags & UFFD_PAGEFAULT_FLAG_WP)
+		done = userfaultfd_writeprotect(worker->data, addr, PAGE_SIZE, 0);
+	else
+		done = rng_below(&worker->rng, 4) ? copy_in(worker, addr) : move_in(worker, addr);
 	if (done == -EEXIST || done == -ENOENT || done == -EINVAL)
 		done = userfaultfd_wake(worker->data, addr, PAGE_SIZE);
 	return done < 0 ? space_fail(space_of(worker), (int)done, "a page is not filled in: %ld", done) : 1;
 }
 
+/* Registers a range anew, or protects its pages. */
 static int change_range(struct worker *worker)
 {
 	unsigned long pages = space_of(worker)->pages, first = rng_below(&worker->rng, pages);
 	unsigned long addr = addr_of_page(worker, first);
 	unsigned long len = (1 + rng_below(&worker->rng, pages - first)) << PAGE_SHIFT;
-	int err = userfaultfd_unregister(worker->data, addr, len);
+	int err;
 
-	if (!err)
-		err = userfaultfd_register(worker->data, addr, len, UFFDIO_REGISTER_MODE_MISSING);
+	if (rng_below(&worker->rng, 2)) {
+		err = userfaultfd_writeprotect(worker->data, addr, len, UFFDIO_WRITEPROTECT_MODE_WP);
+	} else {
+		err = userfaultfd_unregister(worker->data, addr, len);
+		err = err ? err : userfaultfd_register(worker->data, addr, len, MODES);
+	}
 	return err ? space_fail(space_of(worker), err, "a range is not registered: %s", strerror(-err)) : 0;
 }
 
@@ -108,7 +118,7 @@ static int64_t answer(struct worker *worker)
 {
 	unsigned long addr;
 	unsigned int flags, patience = PATIENCE;
-	int64_t done = rng_below(&worker->rng, 4) ? 0 : change_range(worker);
+	int64_t done = rng_below(&worker->rng, 2) ? 0 : change_range(worker);
 
 	for (unsigned int i = 0; done >= 0 && i < FILLS && patience;) {
 		if (userfaultfd_read(worker->data, &addr, &flags)) {
@@ -116,7 +126,7 @@ static int64_t answer(struct worker *worker)
 			yield_core();
 			continue;
 		}
-		done = fill_in(worker, addr);
+		done = fill_in(worker, addr, flags);
 		i++;
 	}
 	return done < 0 ? done : FILLS;
@@ -166,7 +176,7 @@ static int64_t use(struct worker *worker)
 }
 
 WORKLOAD(uffd_vs_zap,
-	.what = "all but one: empty and use pages of a userfaultfd; the one: fill them in, and change its ranges",
+	.what = "all but one: empty and use pages of a userfaultfd; the one: fill them in, protect them, change ranges",
 	.item = "page",
 	.flags = WORKLOAD_PAYLOAD,
 	.min_threads = 2,

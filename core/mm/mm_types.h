@@ -38,6 +38,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_GROWSDOWN	0x100UL		/* a fault below extends it: see op/expand_stack.h */
 #define VM_UFFD_MISSING	0x200UL		/* missing pages are a userfaultfd's: see op/userfaultfd.h */
 #define VM_PFNMAP	0x400UL		/* raw page frames, without struct pages */
+#define VM_UFFD_WP	0x1000UL	/* its user write-protects pages there */
 #define VM_LOCKED	0x2000UL	/* stays in memory: see mlock.h. With VM_IO: its entries are being counted */
 #define VM_IO		0x4000UL	/* device memory */
 #define VM_LOCKONFAULT	0x8000UL	/* with VM_LOCKED: pages are not faulted in ahead. 0x80000 in Linux */
@@ -58,6 +59,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_MERGEABLE	0x80000000UL	/* KSM may merge its pages: see op/ksm.h */
 #define VM_HUGETLB_PUD	0x100000000UL	/* with VM_HUGETLB: of 1 GiB. In Linux its file has the size */
 #define VM_SEALED	0x40000000000UL	/* it stays as it is: see op/mseal.h */
+#define __VM_UFFD_FLAGS	(VM_UFFD_MISSING | VM_UFFD_WP)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*
@@ -114,7 +116,7 @@ struct vm_area_struct {
 	bool vm_soft_clean;
 	bool vm_huge_lost;		/* (A) the owner of the reservations took back a huge page: faults fail */
 	struct resv_map *vm_resv;	/* (M,V) its reservations, holding a reference; NULL: none. See hugetlb.h */
-	struct userfaultfd_ctx *vm_uffd;	/* (M,V) with VM_UFFD_MISSING: the userfaultfd; else NULL */
+	struct userfaultfd_ctx *vm_uffd;	/* (M,V) with one of __VM_UFFD_FLAGS: the userfaultfd; else NULL */
 	struct vm_area_struct *vm_next_detached;	/* (C) after detaching: list of the munmap that detached it */
 	struct rcu_cb vm_rcu;		/* (C) after detaching: VMA_LOCK_RWSEM frees after a grace period */
 	struct probe_word vm_shadow;	/* of its lock's readers; has its own lock key */

@@ -43,13 +43,19 @@ void vma_free(struct mm_struct *mm, struct vm_area_struct *vma);
 /* Sets vm_flags and the fields derived from them. Locking: the VMA write-locked, or in no tree. */
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags);
 /*
- * Gives it to a userfaultfd, or NULL: to none, as a copy is whose userfaultfd asked for no events. Locking: as
- * vma_set_flags(). Source: fs/userfaultfd.c, userfaultfd_set_ctx().
+ * Gives it to a userfaultfd, for @modes, of __VM_UFFD_FLAGS; or NULL and 0: to none, as a copy is whose userfaultfd
+ * asked for no events. Locking: as vma_set_flags(). Source: fs/userfaultfd.c, userfaultfd_set_ctx().
  */
-static inline void vma_set_uffd(struct vm_area_struct *vma, struct userfaultfd_ctx *ctx)
+static inline void vma_set_uffd(struct vm_area_struct *vma, struct userfaultfd_ctx *ctx, unsigned long modes)
 {
 	vma->vm_uffd = ctx;
-	vma_set_flags(vma, ctx ? vma->vm_flags | VM_UFFD_MISSING : vma->vm_flags & ~VM_UFFD_MISSING);
+	vma_set_flags(vma, (vma->vm_flags & ~__VM_UFFD_FLAGS) | modes);
+}
+
+/* True if @pte, present, in @vma, is write-protected by its userfaultfd. Source: include/linux/userfaultfd_k.h. */
+static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pte)
+{
+	return pte_uffd_wp(pte) && (vma->vm_flags & VM_UFFD_WP);
 }
 
 /* The first VMA that ends above @addr, whether it contains @addr or not. Locking: mmap_lock. Source: mm/mmap.c. */

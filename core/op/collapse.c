@@ -159,7 +159,10 @@ static struct page *page_of(const struct collapse *c, unsigned long i)
 	return pte_none(pte) ? NULL : vm_normal_page(c->vma, c->addr + (i << PAGE_SHIFT), pte);
 }
 
-/* A userfaultfd has what is missing. Source: mm/khugepaged.c, __collapse_huge_page_isolate(). */
+/*
+ * A userfaultfd has what is missing, and write-protects page by page. Source: mm/khugepaged.c,
+ * __collapse_huge_page_isolate().
+ */
 static int check_pages(struct collapse *c)
 {
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
@@ -168,7 +171,7 @@ static int check_pages(struct collapse *c)
 
 		if (pte_is_swapent(pte))
 			return -EAGAIN;		/* swapped out again since swap_in() */
-		if (unlikely(pte_none(pte) && c->vma->vm_uffd))
+		if (unlikely(c->vma->vm_uffd && (pte_none(pte) || pte_uffd_wp(pte))))
 			return -EINVAL;
 		page = page_of(c, i);
 		if (page && !only_mapped(page_folio(page)))

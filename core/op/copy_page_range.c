@@ -44,10 +44,10 @@ DEFINE_KNOCKOUT(FORK_WRPROTECT,
 	.hunt = "stress cow_after_fork --noise 10 --axis pages:2048");
 
 /*
- * Sets the entry of the child. In a shared mapping both have the same permissions. A concurrent mkclean, or
- * truncation, does not miss the child's entry: the child's VMA comes after its parent's in the tree of the file. So
- * entries copied before the walk reached the parent are found later, and entries copied afterwards are as the walk
- * left them. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
+ * Sets the entry of the child, which no userfaultfd has. In a shared mapping both have the same permissions. A
+ * concurrent mkclean, or truncation, does not miss the child's entry: the child's VMA comes after its parent's in the
+ * tree of the file. So entries copied before the walk reached the parent are found later, and entries copied afterwards
+ * are as the walk left them. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
  */
 static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
@@ -58,7 +58,7 @@ static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 			ptep_set_wrprotect(src);
 		pte = pte_wrprotect(pte);
 	}
-	set_pte(dst, pte_mkold(pte));
+	set_pte(dst, pte_clear_uffd_wp(pte_mkold(pte)));
 }
 
 /*
@@ -148,7 +148,7 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 	}
 	if (!pte_same(shared, pte) && !KNOCKED_OUT(FORK_SWAP_EXCLUSIVE))
 		set_pte(src, shared);
-	set_pte(dst, shared);
+	set_pte(dst, pte_swp_clear_uffd_wp(shared));
 }
 
 /*

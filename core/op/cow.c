@@ -14,6 +14,7 @@
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
 #include "core/mm/vm_normal_page.h"
+#include "core/mm/vma.h"
 #include "core/op/pfnmap.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
@@ -121,6 +122,9 @@ vm_fault_t do_wp_page(struct vm_fault *vmf)
 	struct page *page = vm_normal_page(vmf->vma, vmf->addr, vmf->orig);
 	vm_fault_t ret;
 
+	/* By the entry that is compared under the PTL below: one that is protected later is not made writable. */
+	if (unlikely(userfaultfd_pte_wp(vmf->vma, vmf->orig)) && !(vmf->flags & FAULT_FLAG_UNSHARE))
+		return handle_userfault(vmf, VM_UFFD_WP);
 	if (!page)
 		return vmf->vma->vm_flags & VM_SHARED ? wp_pfn_shared(vmf) : wp_page_copy(vmf, NULL);
 	if (!lock_and_compare(vmf))

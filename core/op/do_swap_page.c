@@ -151,14 +151,31 @@ static bool copy_if_needed(const struct vm_fault *vmf, const struct folio *folio
 	return true;
 }
 
-/* Maps @copy, which is new, instead of a folio of the slot. Locking: the PTL. */
-static void map_copy(struct vm_fault *vmf, struct folio *copy)
+/* A write waits for the userfaultfd once the page is mapped. Source: mm/memory.c, do_swap_page(). */
+static bool waits_for_user(const struct vm_fault *vmf)
 {
+	return unlikely(pte_swp_uffd_wp(vmf->orig)) && (vmf->flags & FAULT_FLAG_WRITE);
+}
+
+/*
+ * Maps @copy, which is new, instead of a folio of the slot. Returns false if a write is yet to be handled. Locking: the
+ * PTL.
+ */
+static bool map_copy(struct vm_fault *vmf, struct folio *copy)
+{
+	const unsigned int flags = vmf->flags;
+
+	if (waits_for_user(vmf))
+		vmf->flags &= ~(unsigned int)FAULT_FLAG_WRITE;
 	map_new_folio(vmf, copy, vmf->addr, 1);
+	vmf->flags = flags;
 	if (pte_swp_soft_dirty(vmf->orig))
 		set_pte(vmf->ptep, pte_mksoft_dirty(ptep_get(vmf->ptep)));
+	if (unlikely(pte_swp_uffd_wp(vmf->orig)))
+		set_pte(vmf->ptep, pte_mkuffd_wp(ptep_get(vmf->ptep)));
 	mm_count(vmf->pt, MM_ANONPAGES, 1);
 	mm_count(vmf->pt, MM_SWAPENTS, -1);
+	return !waits_for_user(vmf);
 }
 
 /*
@@ -173,7 +190,7 @@ static bool may_reuse_swapped(const struct vm_fault *vmf, struct folio *folio)
 
 /*
  * Maps pages of @folio, whose reference becomes that of one entry; the entries' shares in the slots are dropped.
- * Returns true if the pages are exclusive. Locking: the PTL, the folio lock.
+ * Returns true if the pages are exclusive, and a write is done. Locking: the PTL, the folio lock.
  */
 static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const struct swap_row *row)
 {
@@ -184,6 +201,8 @@ static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const stru
 
 	if (pte_swp_soft_dirty(vmf->orig))
 		pte = pte_mksoft_dirty(pte);
+	if (unlikely(pte_swp_uffd_wp(vmf->orig)))
+		pte = pte_mkuffd_wp(pte);
 	ASSERT(!pte_swp_exclusive(vmf->orig) || folio_test_large(folio) || !folio_test_swapcache(folio));
 	if (!folio_test_anon(folio))
 		set_anon(folio, vmf, exclusive);
@@ -191,12 +210,12 @@ static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const stru
 		folio_ref_add(folio, (int)row->nr - 1);
 	folio_add_anon_rmap_ptes(folio, page, row->nr, vmf->vma, vmf->addr - (row->before << PAGE_SHIFT),
 				 exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
-	pte = exclusive ? mark_access(vmf, pte) : pte;
+	pte = exclusive && !waits_for_user(vmf) ? mark_access(vmf, pte) : pte;
 	for (unsigned long i = 0; i < row->nr; i++)
 		set_pte(vmf->ptep - row->before + i, pte_advance_pfn(pte, i));
 	mm_count(vmf->pt, MM_ANONPAGES, (long)row->nr);
 	mm_count(vmf->pt, MM_SWAPENTS, -(long)row->nr);
-	return exclusive;
+	return exclusive && !waits_for_user(vmf);
 }
 
 /* A shared page is mapped read-only; a write then restarts, and copies it. */
@@ -226,7 +245,7 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 		goto out;
 	}
 	if (unlikely(copy))
-		map_copy(vmf, copy);
+		done = map_copy(vmf, copy);
 	else
 		done = map_swapped_in(vmf, folio, &row) || !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE));
 	/*

@@ -181,7 +181,7 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 	if (pte_none(vmf->orig) && unlikely(!vma_is_anonymous(vmf->vma)))
 		return do_fault(vmf);
 	if (pte_none(vmf->orig) && unlikely(vmf->vma->vm_flags & (VM_PFNMAP | VM_UFFD_MISSING)))
-		return vmf->vma->vm_flags & VM_PFNMAP ? do_raw_page(vmf) : handle_userfault(vmf);
+		return vmf->vma->vm_flags & VM_PFNMAP ? do_raw_page(vmf) : handle_userfault(vmf, VM_UFFD_MISSING);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
 	if (unlikely(!pte_present(vmf->orig)))

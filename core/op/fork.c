@@ -68,7 +68,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;
 	if (unlikely(dst->vm_uffd))
-		vma_set_uffd(dst, NULL);
+		vma_set_uffd(dst, NULL, 0);
 	err = (src->vm_flags & VM_WIPEONFORK) || KNOCKED_OUT(FORK_ANON_VMA) ? 0 : anon_vma_fork(dst, src);
 	if (err) {
 		vma_free(child, dst);

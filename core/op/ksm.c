@@ -146,12 +146,13 @@ static bool write_protect_page(struct vm_area_struct *vma, struct folio *folio, 
 static void replace_entry(struct vm_area_struct *vma, unsigned long addr, struct folio *folio, struct folio *kfolio,
 			  pte_t *ptep)
 {
-	pte_t pte = mk_pte(&kfolio->page, load_relaxed(&vma->vm_page_prot));
+	pte_t pte = mk_pte(&kfolio->page, load_relaxed(&vma->vm_page_prot)), old;
 
 	folio_get(kfolio);
 	folio_add_anon_rmap_ptes(kfolio, &kfolio->page, 1, vma, addr, RMAP_NONE);
-	if (pte_soft_dirty(ptep_get_and_clear(ptep)))
-		pte = pte_mksoft_dirty(pte);
+	old = ptep_get_and_clear(ptep);
+	pte = pte_soft_dirty(old) ? pte_mksoft_dirty(pte) : pte;
+	pte = pte_uffd_wp(old) ? pte_mkuffd_wp(pte) : pte;
 	flush_tlb_page(&vma->vm_mm->pt, addr);
 	set_pte(ptep, pte);
 	folio_remove_rmap_ptes(folio, &folio->page, 1, vma);

@@ -21,6 +21,7 @@ struct mfill {
 	struct vm_area_struct *vma;	/* of the whole range, while locked */
 	bool mmap_locked;		/* by mmap_lock; else by the VMA lock */
 	const char *src;		/* contents of the next page; NULL: the zero page */
+	bool wp;			/* write-protected */
 };
 
 DEFINE_KNOCKOUT(UFFD_FILL_RECHECK,
@@ -94,7 +95,8 @@ static int install_pte(struct mfill *fill, unsigned long addr, struct folio *fol
 		folio_add_new_anon_rmap(folio, fill->vma, addr, RMAP_EXCLUSIVE);
 		mm_count(pt, MM_ANONPAGES, 1);
 		pte = pte_mkdirty(pte);
-		set_pte(ptep, fill->vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte);
+		pte = fill->vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+		set_pte(ptep, fill->wp ? pte_mkuffd_wp(pte) : pte);
 	} else {
 		set_pte(ptep, pte_mkspecial(pte));
 	}
@@ -131,6 +133,8 @@ static long fill_range(struct mfill *fill, unsigned long start, unsigned long le
 
 	if (!err && (!fill->vma || !fill->vma->vm_uffd || fill->vma->vm_end - start < len))
 		err = -ENOENT;
+	if (!err && fill->wp && !(fill->vma->vm_flags & VM_UFFD_WP))
+		err = -EINVAL;
 	for (; !err && addr < start + len; addr += err ? 0 : PAGE_SIZE)
 		err = fill_page(fill, addr);
 	unlock_vma(fill);
@@ -141,10 +145,10 @@ static long fill_range(struct mfill *fill, unsigned long start, unsigned long le
 static long mfill(struct userfaultfd_ctx *ctx, unsigned long start, const char *src, unsigned long len,
 		  unsigned long mode)
 {
-	struct mfill fill = { .mm = uffd_mm(ctx), .src = src };
+	struct mfill fill = { .mm = uffd_mm(ctx), .src = src, .wp = mode & UFFDIO_COPY_MODE_WP };
 	long done = uffd_validate_range(start, len);
 
-	if (done || (mode & ~UFFDIO_COPY_MODE_DONTWAKE))
+	if (done || (mode & ~(UFFDIO_COPY_MODE_DONTWAKE | (src ? UFFDIO_COPY_MODE_WP : 0))))
 		return -EINVAL;
 	if (!mmget_not_zero(fill.mm))
 		return -ESRCH;

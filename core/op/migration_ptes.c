@@ -38,6 +38,10 @@ static void remove_migration_pte(struct folio *from, struct folio *to, struct vm
 		pte = make_device_private_pte(folio_pfn(to), migration_pte_write(old));
 	else if (migration_pte_write(old))
 		pte = pte_mkwrite(pte);
+	else if (unlikely(pte_swp_uffd_wp(old)))
+		pte = pte_mkuffd_wp(pte);
+	if (unlikely(pte_swp_uffd_wp(old)) && folio_is_device_private(to))
+		pte = pte_swp_mkuffd_wp(pte);
 	if (migration_pte_dirty(old) && !folio_is_device_private(to))
 		pte = pte_mkdirty(pte);
 	if (folio_is_device_private(to))

@@ -17,19 +17,30 @@
 
 DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
 
-/* Source: mm/mremap.c, move_soft_dirty_pte(). */
-static pte_t move_soft_dirty_pte(pte_t pte)
+/*
+ * True if moved entries change: they become soft-dirty, or no userfaultfd has them any more. Then no whole table is
+ * moved. Locking: mmap_lock. Source: mm/mremap.c.
+ */
+static bool vma_changes_moved(const struct vm_area_struct *vma)
 {
-	return pte_present(pte) ? pte_mksoft_dirty(pte) : pte_swp_mksoft_dirty(pte);
+	return vma_soft_dirty_enabled(vma) || (vma->vm_flags & VM_UFFD_WP);
+}
+
+/* Source: mm/mremap.c, move_soft_dirty_pte(), move_ptes(). */
+static pte_t change_moved(const struct vm_area_struct *vma, pte_t pte)
+{
+	if (vma_soft_dirty_enabled(vma))
+		pte = pte_present(pte) ? pte_mksoft_dirty(pte) : pte_swp_mksoft_dirty(pte);
+	return pte_present(pte) ? pte_clear_uffd_wp(pte) : pte_swp_clear_uffd_wp(pte);
 }
 
 /*
- * @soft_dirty: marks what it moves. Locking: the PTLs of both. Returns true if a processor may have cached some of the
+ * Of @vma. Locking: the PTLs of both. Returns true if a processor may have cached some of the
  * entries.
  */
-static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len, bool soft_dirty)
+static bool move_entries(const struct vm_area_struct *vma, pte_t *old_ptep, pte_t *new_ptep, unsigned long len)
 {
-	bool present = false;
+	bool changes = vma_changes_moved(vma), present = false;
 
 	for (; len; len -= PAGE_SIZE, old_ptep++, new_ptep++) {
 		pte_t pte;
@@ -39,7 +50,7 @@ static bool move_entries(pte_t *old_ptep, pte_t *new_ptep, unsigned long len, bo
 		/* An exchange: an accessed or dirty bit that is set meanwhile moves along. */
 		pte = ptep_get_and_clear(old_ptep);
 		ASSERT(pte_none(ptep_get(new_ptep)));
-		set_pte(new_ptep, soft_dirty ? move_soft_dirty_pte(pte) : pte);
+		set_pte(new_ptep, changes ? change_moved(vma, pte) : pte);
 		present |= pte_present(pte);
 	}
 	return present;
@@ -72,7 +83,7 @@ static bool move_ptes(const struct vm_area_struct *vma, pmd_t *old_pmd, unsigned
 	 * Flushed before the locks are dropped: a thread that finds the page at its new address must not see stale
 	 * users.
 	 */
-	if (move_entries(old.ptep, new.ptep, len, vma_soft_dirty_enabled(vma)) && !KNOCKED_OUT(MREMAP_TLB))
+	if (move_entries(vma, old.ptep, new.ptep, len) && !KNOCKED_OUT(MREMAP_TLB))
 		flush_tlb_range(pt, old_addr, old_addr + len);
 	pte_pair_unmap_unlock(pt, &pair);
 	return true;
@@ -174,16 +185,16 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		pmd = pmdp_get(old_pmd);
 		if (pmd_none(pmd))
 			continue;	/* a file's page: a fault at the new address maps it again */
-		/* Entries to be marked are moved one by one. */
+		/* Entries to be changed are moved one by one. */
 		by_pmd = extent == PMD_SIZE &&
-			 (!vma_soft_dirty_enabled(pmc->old) || pmd_trans_huge(pmdp_get(old_pmd)));
+			 (!vma_changes_moved(pmc->old) || pmd_trans_huge(pmdp_get(old_pmd)));
 		if (!by_pmd && pte_alloc(pt, new_pmd))
 			break;
 		SYNCPOINT("mremap.before_rmap_locks");
 		take_rmap_locks(pmc->old);
 		if (by_pmd && move_huge_pmd(pmc->old, old_addr, old_pmd, new_pmd))
 			;
-		else if (by_pmd && !vma_soft_dirty_enabled(pmc->old))
+		else if (by_pmd && !vma_changes_moved(pmc->old))
 			move_normal_pmd(pt, old_addr, old_pmd, new_pmd, pmd);
 		else if (by_pmd || !move_ptes(pmc->old, old_pmd, old_addr, new_pmd, new_addr, extent))
 			extent = 0;	/* retry */

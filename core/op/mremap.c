@@ -243,7 +243,7 @@ static long move_vma(struct vma_remap *r)
 	}
 	SYNCPOINT("mremap.moved");
 	if (unlikely(copy->vm_uffd))
-		vma_set_uffd(copy, NULL);	/* whatever else it was merged with */
+		vma_set_uffd(copy, NULL, 0);	/* whatever else it was merged with */
 	hugetlb_vma_forget(r->vma);
 	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (r->flags & MREMAP_DONTUNMAP)

@@ -34,15 +34,18 @@ static uint64_t pagemap_pte(const struct vm_area_struct *vma, unsigned long addr
 {
 	struct page *page;
 
+	uint64_t wp;
+
 	if (pte_none(pte))
 		return 0;
+	wp = pte_uffd_wp_any(pte) ? PM_UFFD_WP : 0;
 	if (pte_present(pte)) {
 		page = vm_normal_page(vma, addr, pte);
-		return PM_PRESENT | pte_pfn(pte) | (page ? page_bits(page, mapped_once(page)) : 0);
+		return PM_PRESENT | wp | pte_pfn(pte) | (page ? page_bits(page, mapped_once(page)) : 0);
 	}
 	if (pte_is_migration(pte) && !folio_test_anon(pfn_swap_entry_folio(pte)))
 		return PM_SWAP | PM_FILE | swapent_payload(pte);
-	return PM_SWAP | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
+	return PM_SWAP | wp | (pte_is_guard(pte) ? PM_GUARD_REGION : 0) | swapent_payload(pte);
 }
 
 /*

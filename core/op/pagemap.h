@@ -8,6 +8,7 @@
 #define PM_PFRAME_MASK		((1ul << 55) - 1)	/* the frame; for a swapped out page, the slot */
 #define PM_SOFT_DIRTY		(1ul << 55)		/* written to since clear_refs, if the policy tracks it */
 #define PM_MMAP_EXCLUSIVE	(1ul << 56)		/* mapped once */
+#define PM_UFFD_WP		(1ul << 57)		/* write-protected by a userfaultfd */
 #define PM_GUARD_REGION		(1ul << 58)
 #define PM_FILE			(1ul << 61)		/* a page of a file, or the huge zero page */
 #define PM_SWAP			(1ul << 62)		/* swapped out, under migration, or a guard */

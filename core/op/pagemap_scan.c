@@ -112,8 +112,11 @@ static uint64_t vma_category(const struct vm_area_struct *vma)
 static uint64_t category_at(const struct vm_area_struct *vma, unsigned long addr, pte_t *ptep)
 {
 	pte_t pte = ptep_get(ptep);
+	uint64_t found = pte_category(vma, addr, pte);
 
-	return pte_category(vma, addr, pte) | (pte_reports_soft_dirty(vma, pte) ? PAGE_IS_SOFT_DIRTY : 0);
+	if (unlikely(!pte_none(pte) && pte_uffd_wp_any(pte)))
+		found &= ~(uint64_t)PAGE_IS_WRITTEN;
+	return found | (pte_reports_soft_dirty(vma, pte) ? PAGE_IS_SOFT_DIRTY : 0);
 }
 
 static int report_leaf(struct mm_walk *walk, pmd_t pmd, unsigned long addr, unsigned long next)

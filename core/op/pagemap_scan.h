@@ -8,7 +8,7 @@
 
 #include "core/mm/mm_types.h"
 
-#define PAGE_IS_WPALLOWED	(1u << 0)	/* never: it takes userfaultfd */
+#define PAGE_IS_WPALLOWED	(1u << 0)	/* never: it takes a userfaultfd's asynchronous mode */
 #define PAGE_IS_WRITTEN		(1u << 1)	/* not write-protected by userfaultfd: has a table, or a leaf */
 #define PAGE_IS_FILE		(1u << 2)	/* a page of a file */
 #define PAGE_IS_PRESENT		(1u << 3)

@@ -7,6 +7,7 @@
 
 #include "core/mm/account.h"
 #include "core/mm/device.h"
+#include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
 #include "core/mm/soft_dirty.h"
 #include "core/mm/vm_normal_page.h"
@@ -34,7 +35,7 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned l
 {
 	struct page *page;
 
-	if (!(vma->vm_flags & VM_WRITE) || pte_needs_soft_dirty_wp(vma, pte))
+	if (!(vma->vm_flags & VM_WRITE) || pte_needs_soft_dirty_wp(vma, pte) || userfaultfd_pte_wp(vma, pte))
 		return false;
 	if (vma->vm_flags & VM_SHARED)	/* dirty: written to since it was cleaned, and known to file or driver */
 		return pte_dirty(pte) || !vma_wants_writenotify(vma);
@@ -42,58 +43,125 @@ static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned l
 	return page && (PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE));
 }
 
+DEFINE_KNOCKOUT(UFFD_WP_MIGRATION,
+	.name = "uffd-wp:migration",
+	.removes = "taking write permission from migration entries that a userfaultfd write-protects",
+	.breaks = "a page that is writable once it is migrated",
+	.detected_by = "writable and write-protected entries at rest, the check of write-protected pages",
+	.hunt = "explore uffd_wp_vs_migrate",
+	.mirrors = "mm/migrate: fix read-only page got writable when recover pte");
+
+/*
+ * An entry that is neither none nor present: what it restores has the VMA's permissions at that time, and a write fault
+ * makes it writable. Source: mm/mprotect.c, change_pte_range().
+ */
+static pte_t change_nonpresent(pte_t pte, unsigned int cp_flags)
+{
+	if (unlikely(pte_is_guard(pte)))
+		return pte;
+	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)) &&
+	    !(cp_flags && KNOCKED_OUT(UFFD_WP_MIGRATION)))
+		pte = migration_pte_wrprotect(pte, folio_test_anon(pfn_swap_entry_folio(pte)));
+	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
+		pte = device_private_pte_wrprotect(pte);
+	if (unlikely(cp_flags & MM_CP_UFFD_WP))
+		pte = pte_swp_mkuffd_wp(pte);
+	return unlikely(cp_flags & MM_CP_UFFD_WP_RESOLVE) ? pte_swp_clear_uffd_wp(pte) : pte;
+}
+
 /*
  * The page stays, its permissions follow the VMA: removed at once, write permission granted at once if the page is
  * exclusive, else by the next write fault. Locking: the PTL.
  */
-static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma)
+static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma, unsigned int cp_flags)
 {
-	pte_t pte;
+	pte_t old = ptep_get(ptep), pte;
 
-	pte = ptep_get(ptep);
-	/*
-	 * Restored with the VMA's permissions at that time; a write fault makes it writable. Source:
-	 * change_pte_range().
-	 */
-	if (unlikely(pte_is_migration(pte) && migration_pte_write(pte)))
-		set_pte(ptep, migration_pte_wrprotect(pte, folio_test_anon(pfn_swap_entry_folio(pte))));
-	if (unlikely(pte_is_device_private(pte) && device_private_pte_write(pte)))
-		set_pte(ptep, device_private_pte_wrprotect(pte));
-	if (!pte_present(pte))
+	if (pte_none(old))
 		return;
+	if (!pte_present(old)) {
+		pte = change_nonpresent(old, cp_flags);
+		if (!pte_same(pte, old))
+			set_pte(ptep, pte);
+		return;
+	}
 	pte = pte_modify(ptep_get_and_clear(ptep), vma->vm_page_prot);
+	if (unlikely(cp_flags & MM_CP_UFFD_WP))
+		pte = pte_mkuffd_wp(pte);
+	if (unlikely(cp_flags & MM_CP_UFFD_WP_RESOLVE))
+		pte = pte_clear_uffd_wp(pte);
 	set_pte(ptep, can_change_pte_writable(vma, addr, pte) ? pte_mkwrite(pte) : pte);
 }
 
-/* Source: mm/mprotect.c, change_pte_range(). Locking: mmap_lock for write, @vma write-locked. */
-static void change_protection(struct mm_struct *mm, struct vm_area_struct *vma)
+/*
+ * True if the leaf is done: it lies in the VMA as a whole. One that a userfaultfd write-protects is split, as its pages
+ * are protected one by one: none is protected then. Source: mm/mprotect.c, change_pmd_range().
+ */
+static bool change_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int cp_flags)
 {
-	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_PROTECTION_VMA, vma->vm_start,
-								vma->vm_end);
-	unsigned long addr = vma->vm_start, next;
+	if (likely(!pmd_trans_huge(pmdp_get(pmdp))))
+		return false;
+	if (likely(!cp_flags))
+		return change_huge_pmd(vma, pmdp);
+	if (cp_flags & MM_CP_UFFD_WP)
+		split_huge_pmd(vma, pmdp, addr);
+	return false;
+}
+
+/* Source: mm/mprotect.c, change_pte_range(). */
+static void change_pmds(struct vm_area_struct *vma, unsigned long addr, unsigned long end, unsigned int cp_flags)
+{
+	struct mm_pgtable *pt = &vma->vm_mm->pt;
+	unsigned long next;
 	spinlock_t *ptl;
 	pmd_t *pmdp;
 	pte_t *ptep;
 
+	for (; (pmdp = pmd_find_next(pt, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
+		if (change_leaf(vma, pmdp, addr, cp_flags))
+			continue;
+		SYNCPOINT("protect.before_ptl");
+		/*
+		 * No table: mmap_lock for write excludes faults and reclaim, which could change that. With mmap_lock
+		 * for read, what a fault maps there meanwhile is as if mapped afterwards.
+		 */
+		ptep = pte_offset_map_lock(pt, pmdp, addr, &ptl);
+		if (!ptep)
+			continue;
+		for (; addr < next; addr += PAGE_SIZE, ptep++)
+			change_pte(ptep, addr, vma, cp_flags);
+		pte_unmap_unlock(pt, ptl);
+	}
+}
+
+DEFINE_KNOCKOUT(UFFD_WP_FLUSH,
+	.name = "uffd-wp:flush",
+	.removes = "the TLB flush once pages are write-protected for a userfaultfd",
+	.breaks = "a processor that writes to a protected page",
+	.detected_by = "the detector translations: knockout.uffd_wp",
+	.hunt = "test knockout.uffd_wp",
+	.mirrors = "mm/userfaultfd: fix memory corruption due to writeprotect");
+
+/*
+ * The flush comes after the PTLs. With mmap_lock for read a fault may find a protected entry before the flush, while
+ * another processor still writes to the page. No fault copies it meanwhile: it was writable, so it is exclusive, and
+ * what makes it shared needs mmap_lock for write (fork), or flushes itself (reclaim, KSM).
+ */
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int cp_flags)
+{
+	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm, MMU_NOTIFY_PROTECTION_VMA, start, end);
+
 	mmu_notifier_invalidate_range_start(&range);
 	if (unlikely(is_vm_hugetlb_page(vma))) {
 		hugetlb_change_protection(vma);
-		addr = vma->vm_end;
+	} else {
+		change_huge_puds(vma);
+		change_pmds(vma, start, end, cp_flags);
 	}
-	change_huge_puds(vma);
-	for (; (pmdp = pmd_find_next(&mm->pt, &addr, vma->vm_end)); addr = next) {
-		next = pmd_addr_end(addr, vma->vm_end);
-		/* A leaf lies in the VMA as a whole, and no thread makes a new one meanwhile. */
-		if (pmd_trans_huge(pmdp_get(pmdp)) && change_huge_pmd(vma, pmdp))
-			continue;
-		ptep = pte_offset_map_lock(&mm->pt, pmdp, addr, &ptl);
-		if (!ptep)
-			continue;	/* no table; and mmap_lock excludes reclaim, which could change that */
-		for (; addr < next; addr += PAGE_SIZE, ptep++)
-			change_pte(ptep, addr, vma);
-		pte_unmap_unlock(&mm->pt, ptl);
-	}
-	flush_tlb_range(&mm->pt, vma->vm_start, vma->vm_end);
+	SYNCPOINT("protect.changed");
+	if (!(cp_flags && KNOCKED_OUT(UFFD_WP_FLUSH)))
+		flush_tlb_range(&vma->vm_mm->pt, start, end);
 	mmu_notifier_invalidate_range_end(&range);
 }
 
@@ -119,7 +187,7 @@ static int mprotect_fixup(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	if ((vma->vm_flags ^ flags) & VM_ACCOUNT)
 		vm_acct_memory(flags & VM_ACCOUNT ? vma_pages(vma) : -vma_pages(vma));
 	vma_set_flags(vma, flags);
-	change_protection(mm, vma);
+	change_protection(vma, vma->vm_start, vma->vm_end, 0);
 	vma = vma_merge_neighbours(mm, vma);
 	/* The next write to locked memory must not have to copy a page. Without memory it has to. */
 	if (unlikely(copies))

@@ -5,8 +5,15 @@
 
 #include "core/base/event.h"
 #include "core/mm/mm_types.h"
+#include "core/probe/knockout.h"
 
 DECLARE_EVENT(MPROTECT);
+DECLARE_KNOCKOUT(UFFD_WP_FLUSH);
+DECLARE_KNOCKOUT(UFFD_WP_MIGRATION);
+
+/* What else change_protection() does to entries. Source: include/linux/mm.h. */
+#define MM_CP_UFFD_WP		4u	/* a userfaultfd write-protects them */
+#define MM_CP_UFFD_WP_RESOLVE	8u	/* no longer */
 
 /*
  * sys_mprotect - as mprotect(2): 0; -EINVAL (@start not page aligned, unknown bits in @prot); -ENOMEM (a part of the
@@ -14,5 +21,12 @@ DECLARE_EVENT(MPROTECT);
  * changed. Locking: none held.
  */
 int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, int prot);
+
+/*
+ * change_protection - entries of @vma in [@start, @end) get its permissions; and, by @cp_flags, a userfaultfd's
+ * protection, or lose it. No processor uses an old one when it returns. Locking: mmap_lock for write, @vma
+ * write-locked; with @cp_flags mmap_lock. Source: mm/mprotect.c.
+ */
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int cp_flags);
 
 #endif

@@ -64,10 +64,22 @@ static bool dropped(const struct unmap *unmap, const struct folio *folio)
 	return !unmap->migrate && !folio_test_anon(folio) && !(unmap->flags & TTU_HWPOISON);
 }
 
-/* @entry, which replaces @pte, with its soft-dirty bit. */
-static pte_t keep_soft_dirty(pte_t entry, pte_t pte)
+DEFINE_KNOCKOUT(UFFD_WP_KEEP,
+	.name = "uffd-wp:keep",
+	.removes = "the uffd-wp bit of entries that replace one that has it: swap and migration entries",
+	.breaks = "a write to a write-protected page that its userfaultfd does not learn of",
+	.detected_by = "the check of write-protected pages",
+	.hunt = "explore uffd_wp_vs_page_out",
+	.mirrors = "userfaultfd: wp: support swap and page migration");
+
+/* @entry, which replaces @pte, with its soft-dirty and uffd-wp bits. */
+static pte_t keep_tracking(pte_t entry, pte_t pte)
 {
-	return (pte_present(pte) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte)) ? pte_swp_mksoft_dirty(entry) : entry;
+	if (pte_present(pte) ? pte_soft_dirty(pte) : pte_swp_soft_dirty(pte))
+		entry = pte_swp_mksoft_dirty(entry);
+	if (unlikely(pte_uffd_wp_any(pte)) && !KNOCKED_OUT(UFFD_WP_KEEP))
+		entry = pte_swp_mkuffd_wp(entry);
+	return entry;
 }
 
 static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
@@ -79,7 +91,7 @@ static pte_t migration_entry(pte_t pte, struct page *page, bool exclusive)
 	/* A page that a device may write to may be dirty, too. */
 	entry = device || pte_young(pte) ? migration_pte_mkyoung(entry) : entry;
 	entry = device || pte_dirty(pte) ? migration_pte_mkdirty(entry) : entry;
-	return keep_soft_dirty(entry, pte);
+	return keep_tracking(entry, pte);
 }
 
 /* The entry that replaces @pte, which maps @page, of an anonymous folio unless it is migrated or lost. */
@@ -89,7 +101,7 @@ static pte_t replacement(const struct unmap *unmap, pte_t pte, struct page *page
 		return migration_entry(pte, page, exclusive);
 	if (unmap->flags & TTU_HWPOISON)
 		return make_swapent(SWAPENT_POISON, page_to_pfn(page));
-	return keep_soft_dirty(make_swap_pte(unmap->slot + folio_page_idx(page_folio(page), page), exclusive), pte);
+	return keep_tracking(make_swap_pte(unmap->slot + folio_page_idx(page_folio(page), page), exclusive), pte);
 }
 
 /* Updates the counters. A page under migration is still counted. Locking: the PTL. */

@@ -10,9 +10,11 @@
 #include "core/mm/mmap_lock.h"
 #include "core/op/uffd_queue.h"
 #include "core/op/vm_fault.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(UFFD_WAIT, "faults that waited for a userfaultfd");
+DEFINE_EVENT(UFFD_WAIT_WP, "of those, writes to pages that it write-protects");
 
 /* On the stack of its fault. Lock key: (L) the userfaultfd's lock (C) const while queued (A) atomic */
 struct uffd_wait {
@@ -37,7 +39,7 @@ struct userfaultfd_ctx {
 DEFINE_KNOCKOUT(UFFD_MUST_WAIT,
 	.name = "uffd:must-wait",
 	.removes = "reading the entry again once a fault is queued for a userfaultfd",
-	.breaks = "a fault that sleeps though its page is there",
+	.breaks = "a fault that sleeps though its page is there, or no longer write-protected",
 	.detected_by = "the deadlock of a schedule",
 	.hunt = "explore fault_vs_uffd_copy");
 
@@ -99,13 +101,19 @@ static bool unqueue(struct userfaultfd_ctx *ctx, struct uffd_wait *wait)
 }
 
 /* Source: fs/userfaultfd.c, userfaultfd_must_wait(). Locking: that of the fault, which keeps upper tables. */
-static bool must_wait(struct vm_fault *vmf)
+static bool must_wait(struct vm_fault *vmf, unsigned long reason)
 {
-	pmd_t pmd = pmdp_get(vmf->pmdp);
+	spinlock_t *ptl;
+	pte_t *ptep, pte;
 
 	if (KNOCKED_OUT(UFFD_MUST_WAIT))
 		return true;
-	return pmd_none(pmd) || (pmd_is_table(pmd) && pte_none(pte_read(vmf->pt, vmf->pmdp, vmf->addr)));
+	ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, vmf->addr, &ptl);
+	if (!ptep)
+		return reason == VM_UFFD_MISSING && pmd_none(pmdp_get(vmf->pmdp));
+	pte = ptep_get(ptep);
+	pte_unmap_unlock(vmf->pt, ptl);
+	return reason == VM_UFFD_MISSING ? pte_none(pte) : !pte_none(pte) && pte_uffd_wp_any(pte);
 }
 
 /* Source: include/linux/mm.h. */
@@ -122,17 +130,20 @@ static void release_fault_lock(struct vm_fault *vmf)
 static void sleep_until_woken(struct uffd_wait *wait)
 {
 	count_event(EV_UFFD_WAIT);
+	if (wait->flags & UFFD_PAGEFAULT_FLAG_WP)
+		count_event(EV_UFFD_WAIT_WP);
 	/* ORDER[uffd-wake:B] before the wait's memory is used for something else. Pairs with ORDER[uffd-wake:A]. */
 	while (!load_acquire(&wait->woken))
 		futex_wait(&wait->woken, 0);
 }
 
-vm_fault_t handle_userfault(struct vm_fault *vmf)
+vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason)
 {
 	struct userfaultfd_ctx *ctx = vmf->vma->vm_uffd;
 	struct uffd_wait wait = {
 		.addr = vmf->addr,
-		.flags = vmf->flags & FAULT_FLAG_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0,
+		.flags = (vmf->flags & FAULT_FLAG_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
+			 (reason == VM_UFFD_WP ? UFFD_PAGEFAULT_FLAG_WP : 0),
 	};
 	bool waits;
 
@@ -141,7 +152,7 @@ vm_fault_t handle_userfault(struct vm_fault *vmf)
 	SYNCPOINT("uffd.before_queue");
 	queue(ctx, &wait);
 	SYNCPOINT("uffd.queued");
-	waits = must_wait(vmf);
+	waits = must_wait(vmf, reason);
 	release_fault_lock(vmf);
 	if (waits || !unqueue(ctx, &wait))
 		sleep_until_woken(&wait);

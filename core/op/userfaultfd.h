@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * userfaultfd.h - faults that wait until another thread has filled in the page.
+ * userfaultfd.h - faults that wait until another thread has filled in the page, or no longer write-protects it.
  *
- * A range of an address space is registered with a userfaultfd. A fault there that finds nothing mapped queues itself,
- * drops its lock and sleeps; another thread reads the address, maps a page there, and wakes it. Then it starts over.
+ * A range of an address space is registered with a userfaultfd. A fault there that finds nothing mapped, or a write
+ * that finds a page write-protected by the userfaultfd's user, queues itself, drops its lock and sleeps; another thread
+ * reads the address, maps a page there or takes the protection away, and wakes it. Then it starts over.
  *
- * No wake-up is lost, as the fault reads its entry again once it is queued:
+ * No wake-up is lost, as the fault reads its entry again once it is queued, under the PTL:
  *
  *   fault                                        filling in
- *   (F1) the entry is none                       (U1) set the entry
+ *   (F1) the entry is none, or protected         (U1) change the entry
  *   (F2) queue, under ctx->lock                  (U2) wake what is queued, under ctx->lock
- *   (F3) the entry is none still: sleep
+ *   (F3) the entry is so still: sleep
  *
- * U2 after F2 finds the fault. U2 before F2: the lock orders U1 before F3, which finds the page.
+ * U2 after F2 finds the fault. U2 before F2: the lock orders U1 before F3, which finds the change. (F3 in Linux reads
+ * the entry without its lock, and may find none while a thread moves it from one form to another. A protected page is
+ * there whatever form its entry has: its uffd-wp bit alone decides, where Linux also waits for one that is read-only.)
  *
  * Nor is one lost when the range is no longer registered: the fault queues itself under the VMA lock or mmap_lock, both
  * of which are held for write before the last wake-up, so that none queues itself later.
  *
- * Not here: modes other than missing pages, and events. So a child's VMAs, and those that mremap() moves, are not
- * registered. Faults of mlock(), madvise() and remote accesses cannot wait, and fail.
+ * An entry with the uffd-wp bit is read-only, whatever its VMA allows: fault, mprotect() and forced writes leave it so,
+ * and what replaces the entry (swap, migration, KSM) keeps the bit. Leaves have none: they are split, and do not
+ * collapse.
+ *
+ * Not here: minor faults, protection of what is not mapped, the asynchronous mode, and events. So a child's VMAs, and
+ * those that mremap() moves, are not registered. Faults of mlock(), madvise() and remote accesses cannot wait, and
+ * fail.
  *
  * Source: fs/userfaultfd.c, mm/userfaultfd.c; include/uapi/linux/userfaultfd.h.
  */
@@ -32,6 +40,7 @@
 #include "core/probe/knockout.h"
 
 DECLARE_EVENT(UFFD_WAIT);
+DECLARE_EVENT(UFFD_WAIT_WP);
 DECLARE_EVENT(UFFD_FILLED);
 DECLARE_EVENT(UFFD_MOVED);
 DECLARE_KNOCKOUT(UFFD_MUST_WAIT);
@@ -51,18 +60,20 @@ struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm);
 void userfaultfd_release(struct userfaultfd_ctx *ctx);
 
 /*
- * userfaultfd_register - from now on missing pages in the range are the userfaultfd's. @mode:
- * UFFDIO_REGISTER_MODE_MISSING. userfaultfd_unregister() - no longer; faults that wait start over, with an ordinary
- * page. Both skip holes. Return 0; -EINVAL for a range that is empty, not aligned, out of bounds, without a VMA, or
- * with one that is not of private anonymous pages; -EBUSY, to unregister -EINVAL, if another one has a VMA; -ENOMEM;
- * -ESRCH if the address space has ended. Locking: none held. Source: fs/userfaultfd.c.
+ * userfaultfd_register - from now on missing pages in the range are the userfaultfd's, or its user may write-protect
+ * pages: @mode is UFFDIO_REGISTER_MODE_MISSING, _WP, or both, and replaces another one; but a VMA that has all of @mode
+ * stays as it is. Without _WP in @mode no page is protected any more (in Linux the bits stay, unused).
+ * userfaultfd_unregister() - no longer; faults that wait start over, as ordinary ones. Both skip holes. Return 0;
+ * -EINVAL for another mode, or a range that is empty, not aligned, out of bounds, without a VMA, or with one that is
+ * not of private anonymous pages; -EBUSY, to unregister -EINVAL, if another one has a VMA; -ENOMEM; -ESRCH if the
+ * address space has ended. Locking: none held. Source: fs/userfaultfd.c.
  */
 int userfaultfd_register(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode);
 int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
 
 /*
- * userfaultfd_read - stores the address and the flags (UFFD_PAGEFAULT_FLAG_WRITE) of a fault that was not read before.
- * Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c, userfaultfd_ctx_read().
+ * userfaultfd_read - stores the address and the flags (UFFD_PAGEFAULT_FLAG_WRITE, _WP) of a fault that was not read
+ * before. Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c, userfaultfd_ctx_read().
  */
 int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags);
 /* Faults in the range start over. Returns 0, or -EINVAL for a bad range. Locking: none held. */
@@ -70,7 +81,8 @@ int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned 
 
 /*
  * userfaultfd_copy - maps new pages over a range in which nothing is mapped, with the contents at @src, of
- * machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode.
+ * machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode. With
+ * UFFDIO_COPY_MODE_WP they are write-protected; -EINVAL if the VMA is not registered for that.
  * userfaultfd_zeropage() - maps the zero page. Return the number of bytes mapped, less than @len if an error came
  * behind; else -EEXIST if something is mapped, -ENOENT unless a VMA that any userfaultfd has contains the range,
  * -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
@@ -78,6 +90,15 @@ int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned 
 long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void *src, unsigned long len,
 		      unsigned long mode);
 long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long len, unsigned long mode);
+
+/*
+ * userfaultfd_writeprotect - pages that are there in the range are write-protected from now on, with
+ * UFFDIO_WRITEPROTECT_MODE_WP in @mode; else no longer, and faults there are woken, without
+ * UFFDIO_WRITEPROTECT_MODE_DONTWAKE. Once it has returned no processor writes to a protected page; but pins do.
+ * Returns 0; -ENOENT for a VMA that is not registered for it (those before are changed), or without any; -EINVAL for a
+ * bad range, or both modes; -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mwriteprotect_range().
+ */
+int userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode);
 
 /*
  * userfaultfd_move - moves the pages at @src, with their contents, to @dst, where nothing is mapped; and wakes faults

@@ -196,7 +196,8 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 {
 	pte_t pte = mark_access(vmf, mk_pte(&folio->page, vmf->vma->vm_page_prot));
 
-	pte.val |= vmf->orig.val & ENTRY_SOFT_DIRTY;	/* what is unshared was not written to */
+	/* What is unshared was not written to, and stays write-protected. */
+	pte.val |= vmf->orig.val & (ENTRY_SOFT_DIRTY | ENTRY_UFFD_WP);
 	count_events(EV_PAGE_ALLOC, nr);
 	if (KNOCKED_OUT(FAULT_READY)) {
 		set_pte(vmf->ptep, pte);
@@ -293,11 +294,11 @@ bool do_fault_around(struct vm_fault *vmf);
 vm_fault_t do_swap_page(struct vm_fault *vmf);
 
 /*
- * handle_userfault - nothing is mapped at vmf->addr: waits until the userfaultfd's user fills it in. Returns
- * VM_FAULT_RETRY with VM_FAULT_DROPPED; VM_FAULT_SIGBUS, with the lock held, for a fault that cannot wait. Locking:
- * that of the fault, dropped. Source: fs/userfaultfd.c.
+ * handle_userfault - nothing is mapped at vmf->addr (@reason VM_UFFD_MISSING), or it is write-protected (VM_UFFD_WP):
+ * waits until the userfaultfd's user has changed that. Returns VM_FAULT_RETRY with VM_FAULT_DROPPED; VM_FAULT_SIGBUS,
+ * with the lock held, for a fault that cannot wait. Locking: that of the fault, dropped. Source: fs/userfaultfd.c.
  */
-vm_fault_t handle_userfault(struct vm_fault *vmf);
+vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason);
 
 /*
  * migrate_to_ram - moves a page back from device memory, for all mappings. Returns FAULT_AGAIN, FAULT_WAIT,

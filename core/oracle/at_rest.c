@@ -197,6 +197,9 @@ static void check_present(struct inspection *in, pte_t pte, unsigned long addr)
 		fail(in, "entry at %lx allows writes, its VMA does not", addr);
 	if (pte_write(pte) && !(in->vma->vm_flags & VM_PFNMAP) && pte_needs_soft_dirty_wp(in->vma, pte))
 		fail(in, "entry at %lx allows writes that are not tracked", addr);
+	if (pte_uffd_wp(pte) && (pte_write(pte) || !(in->vma->vm_flags & VM_UFFD_WP)))
+		fail(in, "entry %016lx at %lx is write-protected by a userfaultfd, and writable, or its VMA has none",
+		     (unsigned long)pte.val, addr);
 }
 
 /* A page in device memory. False: the entry is not well formed, or names another page. */
@@ -205,7 +208,7 @@ static bool check_device(struct inspection *in, pte_t pte, unsigned long addr)
 	unsigned long pfn = swapent_payload(pte);
 	bool write = device_private_pte_write(pte);
 
-	if (pte_swp_clear_soft_dirty(pte).val != make_device_private_pte(pfn, write).val || !pfn_valid(pfn) ||
+	if (pte_swp_clear_tracking(pte).val != make_device_private_pte(pfn, write).val || !pfn_valid(pfn) ||
 	    page_type(pfn_to_page(pfn)) != PAGE_DEVICE)
 		return false;
 	check_anon(in, pfn_to_page(pfn), __pte(write ? ENTRY_WRITE : 0), addr);
@@ -220,19 +223,21 @@ static bool check_nonpresent(struct inspection *in, pte_t pte, unsigned long add
 	unsigned int count;
 	struct folio *folio;
 
+	if (pte_swp_uffd_wp(pte) && !(in->vma->vm_flags & VM_UFFD_WP))
+		return false;
 	if (pte_is_device_private(pte))
 		return check_device(in, pte, addr);
 	if (pte_is_guard(pte))
-		return pte_swp_clear_soft_dirty(pte).val == make_swapent(SWAPENT_GUARD, 0).val;
+		return pte_swp_clear_tracking(pte).val == make_swapent(SWAPENT_GUARD, 0).val;
 	if (swapent_type(pte) == SWAPENT_POISON)
-		return pte_swp_clear_soft_dirty(pte).val == make_swapent(SWAPENT_POISON, payload).val &&
+		return pte_swp_clear_tracking(pte).val == make_swapent(SWAPENT_POISON, payload).val &&
 		       pfn_valid(payload);
 	if (!pte_is_swap(pte) || !payload || !swap_slot_at_rest(payload, &count, &folio))
 		return false;
 	in->swapped++;
 	in->slots[payload].entries++;
 	in->slots[payload].exclusive |= pte_swp_exclusive(pte);
-	return pte_swp_clear_soft_dirty(pte).val == make_swap_pte(payload, pte_swp_exclusive(pte)).val;
+	return pte_swp_clear_tracking(pte).val == make_swap_pte(payload, pte_swp_exclusive(pte)).val;
 }
 
 static void check_pte(struct inspection *in, pte_t *ptep, unsigned long addr)

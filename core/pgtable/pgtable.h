@@ -37,11 +37,12 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_PROTNONE	(1UL << 8)
 #define ENTRY_SPECIAL	(1UL << 9)	/* no struct page, or an uncounted one: the zero page */
 #define ENTRY_SOFT_DIRTY (1UL << 10)	/* made dirty since clear_refs: see core/mm/soft_dirty.h */
+#define ENTRY_UFFD_WP	(1UL << 11)	/* write-protected by a userfaultfd: see core/op/userfaultfd.h */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
 /* What a TLB caches of an entry, beside its frame: none of it may go without a flush. */
 #define ENTRY_RIGHTS	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_DIRTY)
 #define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | \
-			 ENTRY_SOFT_DIRTY | ENTRY_PFN_MASK)
+			 ENTRY_SOFT_DIRTY | ENTRY_UFFD_WP | ENTRY_PFN_MASK)
 
 /* An entry that points to a table. Accessed and dirty are set at once: tables are not aged. */
 #define ENTRY_TABLE	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY)
@@ -77,6 +78,9 @@ static inline pte_t pte_mkclean(pte_t pte)	{ return __pte(pte.val & ~ENTRY_DIRTY
 static inline pte_t pte_mkyoung(pte_t pte)	{ return __pte(pte.val | ENTRY_ACCESSED); }
 static inline pte_t pte_mkold(pte_t pte)	{ return __pte(pte.val & ~ENTRY_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte.val | ENTRY_SPECIAL); }
+static inline bool pte_uffd_wp(pte_t pte)	{ return pte.val & ENTRY_UFFD_WP; }
+static inline pte_t pte_mkuffd_wp(pte_t pte)	{ return pte_wrprotect(__pte(pte.val | ENTRY_UFFD_WP)); }
+static inline pte_t pte_clear_uffd_wp(pte_t pte) { return __pte(pte.val & ~ENTRY_UFFD_WP); }
 
 /* @prot: the bits of a VMA's page_prot (present or protnone, accessed). */
 static inline pte_t pfn_pte(unsigned long pfn, uint64_t prot)
@@ -110,8 +114,8 @@ static inline bool pte_bad(pte_t pte)
 /* The same page with another protection; the caller sets write permission again if needed. */
 static inline pte_t pte_modify(pte_t pte, uint64_t prot)
 {
-	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_SOFT_DIRTY | ENTRY_ACCESSED | ENTRY_SPECIAL)) |
-		     prot);
+	return __pte((pte.val & (ENTRY_PFN_MASK | ENTRY_DIRTY | ENTRY_SOFT_DIRTY | ENTRY_UFFD_WP | ENTRY_ACCESSED |
+				 ENTRY_SPECIAL)) | prot);
 }
 
 /* ---- reading and changing PTEs ---- */

@@ -3,9 +3,8 @@
  * swapent.h - entries that are neither none nor present: a type and its payload.
  *
  * Bits 58-62 are the type, bit 57 marks a swapped page as exclusive, bits 56 and 55 mark the old entry of a page under
- * migration as dirty and as accessed, bit 54 the old entry as soft-dirty, bits 12-51 are the payload; present and
- * protnone are clear. Source:
- * include/linux/swapops.h.
+ * migration as dirty and as accessed, bit 54 the old entry as soft-dirty, bit 53 as write-protected by a userfaultfd,
+ * bits 12-51 are the payload; present and protnone are clear. Source: include/linux/swapops.h.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_SWAPENT_H
 #define FAULTLINE_CORE_PGTABLE_SWAPENT_H
@@ -18,6 +17,7 @@
 #define SWAPENT_DIRTY		(1UL << 56)
 #define SWAPENT_YOUNG		(1UL << 55)
 #define SWAPENT_SOFT_DIRTY	(1UL << 54)
+#define SWAPENT_UFFD_WP		(1UL << 53)
 
 enum swapent_type {
 	SWAPENT_GUARD = 1,		/* a guard region: any access is fatal; no payload */
@@ -69,6 +69,33 @@ static inline pte_t pte_swp_mksoft_dirty(pte_t pte)
 static inline pte_t pte_swp_clear_soft_dirty(pte_t pte)
 {
 	return __pte(pte.val & ~SWAPENT_SOFT_DIRTY);
+}
+
+static inline bool pte_swp_uffd_wp(pte_t pte)
+{
+	return pte.val & SWAPENT_UFFD_WP;
+}
+
+static inline pte_t pte_swp_mkuffd_wp(pte_t pte)
+{
+	return __pte(pte.val | SWAPENT_UFFD_WP);
+}
+
+static inline pte_t pte_swp_clear_uffd_wp(pte_t pte)
+{
+	return __pte(pte.val & ~SWAPENT_UFFD_WP);
+}
+
+/* Without the bits that track writes. */
+static inline pte_t pte_swp_clear_tracking(pte_t pte)
+{
+	return pte_swp_clear_uffd_wp(pte_swp_clear_soft_dirty(pte));
+}
+
+/* Either of both kinds, which is not none. */
+static inline bool pte_uffd_wp_any(pte_t pte)
+{
+	return pte_present(pte) ? pte_uffd_wp(pte) : pte_swp_uffd_wp(pte);
 }
 
 /* ---- swapped out ---- */
@@ -126,7 +153,7 @@ static inline bool migration_pte_dirty(pte_t pte)
 static inline pte_t migration_pte_wrprotect(pte_t pte, bool exclusive)
 {
 	return __pte(make_migration_pte(swapent_payload(pte), false, exclusive).val |
-		     (pte.val & (SWAPENT_YOUNG | SWAPENT_DIRTY | SWAPENT_SOFT_DIRTY)));
+		     (pte.val & (SWAPENT_YOUNG | SWAPENT_DIRTY | SWAPENT_SOFT_DIRTY | SWAPENT_UFFD_WP)));
 }
 
 /*
@@ -190,7 +217,8 @@ static inline bool pte_is_device_private(pte_t pte)
 /* The same entry; the device may not write to it. */
 static inline pte_t device_private_pte_wrprotect(pte_t pte)
 {
-	return __pte(make_device_private_pte(swapent_payload(pte), false).val | (pte.val & SWAPENT_SOFT_DIRTY));
+	return __pte(make_device_private_pte(swapent_payload(pte), false).val |
+		     (pte.val & (SWAPENT_SOFT_DIRTY | SWAPENT_UFFD_WP)));
 }
 
 static inline bool device_private_pte_write(pte_t pte)

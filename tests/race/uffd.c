@@ -14,9 +14,11 @@ static const char *const policies[] = {
 	"linux-6.15", "linux-6.4", "linux-2.6.14", "linux-6.15,tables=shootdown", "linux-6.15,thp=always",
 };
 
-static const struct wanted wanted[] = { MET(EV_UFFD_WAIT, 20), MET(EV_UFFD_FILLED, 20), MET(EV_UFFD_MOVED, 5) };
+static const struct wanted wanted[] = {
+	MET(EV_UFFD_WAIT, 20), MET(EV_UFFD_FILLED, 20), MET(EV_UFFD_MOVED, 5), MET(EV_UFFD_WAIT_WP, 5),
+};
 
-/* Rows: U1, M4. */
+/* Rows: U1, U2, M4. */
 static void waits_hold(void **state)
 {
 	struct storms storms = STORMS(wanted, ARRAY_SIZE(policies));

@@ -18,6 +18,7 @@
 #include "core/op/mincore.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
+#include "core/op/pagemap.h"
 #include "core/op/protect.h"
 #include "core/op/userfaultfd.h"
 #include "tests/lib/harness/ops.h"
@@ -35,6 +36,7 @@ static struct both {
 	struct mm_struct *mm;
 	struct userfaultfd_ctx *ours[NR];
 	int live[NR];
+	int pagemap;			/* the running kernel's */
 } both;
 
 static long result_of(long ret)
@@ -86,6 +88,13 @@ static long live_zeropage(int fd, unsigned long start, unsigned long len, unsign
 	return ret == -EAGAIN && arg.zeropage ? arg.zeropage : ret ? ret : arg.zeropage;
 }
 
+static long live_protect(int fd, unsigned long start, unsigned long len, unsigned long mode)
+{
+	struct uffdio_writeprotect arg = { .range = { start, len }, .mode = mode };
+
+	return result_of(ioctl(fd, UFFDIO_WRITEPROTECT, &arg));
+}
+
 /* Linux 6.8, which headers may not know. */
 struct live_move {
 	uint64_t dst, src, len, mode;
@@ -104,12 +113,12 @@ static long live_move(int fd, unsigned long dst, unsigned long src, unsigned lon
 
 static const char *const names[] = {
 	"register", "unregister", "copy", "zeropage", "munmap", "mmap", "mprotect", "madvise", "mremap", "wake", "move",
-	"write",
+	"write", "writeprotect",
 };
 
 struct call {
 	unsigned int kind, which;
-	unsigned long addr, len, mode, holes, to;
+	unsigned long addr, len, mode, holes, to, modes, protect;
 	int prot;
 };
 
@@ -125,6 +134,8 @@ static struct call draw(struct rng *rng)
 		.prot = rng_below(rng, 8) ? READ_WRITE : PROT_READ,
 	};
 
+	call.modes = 1 + rng_below(rng, 3);		/* to register: missing pages, write protection, both */
+	call.protect = rng_below(rng, 12) ? rng_below(rng, 2) : rng_below(rng, 4);
 	/* Else little is left to move, and moved. */
 	if (call.kind == 10 && rng_below(rng, 4))
 		call.len = PAGE_SIZE;
@@ -138,6 +149,11 @@ static struct call draw(struct rng *rng)
 	return call;
 }
 
+static unsigned long copy_mode(const struct call *call)
+{
+	return call->protect & 1 ? UFFDIO_COPY_MODE_WP : 0;
+}
+
 static long make_live(const struct call *call)
 {
 	static const char contents[MOST * PAGE_SIZE + PAGE_SIZE] __attribute__((aligned(4096)));
@@ -145,11 +161,11 @@ static long make_live(const struct call *call)
 
 	switch (call->kind) {
 	case 0:
-		return live_register(fd, call->addr, call->len, UFFDIO_REGISTER_MODE_MISSING | call->mode);
+		return live_register(fd, call->addr, call->len, call->modes | call->mode);
 	case 1:
 		return live_unregister(fd, call->addr, call->len);
 	case 2:
-		return live_copy(fd, call->addr, contents, call->len, call->mode);
+		return live_copy(fd, call->addr, contents, call->len, call->mode | copy_mode(call));
 	case 3:
 		return live_zeropage(fd, call->addr, call->len, call->mode);
 	case 4:
@@ -166,6 +182,8 @@ static long make_live(const struct call *call)
 		return result_of(ioctl(fd, UFFDIO_WAKE, &(struct uffdio_range){ call->addr, call->len }));
 	case 11:
 		return live_touch(call->addr, true, 1);
+	case 12:
+		return live_protect(fd, call->addr, call->len, call->protect | call->mode);
 	default:
 		return live_move(fd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
@@ -179,11 +197,11 @@ static long make_ours(const struct call *call)
 
 	switch (call->kind) {
 	case 0:
-		return userfaultfd_register(uffd, call->addr, call->len, UFFDIO_REGISTER_MODE_MISSING | call->mode);
+		return userfaultfd_register(uffd, call->addr, call->len, call->modes | call->mode);
 	case 1:
 		return userfaultfd_unregister(uffd, call->addr, call->len);
 	case 2:
-		return userfaultfd_copy(uffd, call->addr, contents, call->len, call->mode);
+		return userfaultfd_copy(uffd, call->addr, contents, call->len, call->mode | copy_mode(call));
 	case 3:
 		return userfaultfd_zeropage(uffd, call->addr, call->len, call->mode);
 	case 4:
@@ -200,15 +218,29 @@ static long make_ours(const struct call *call)
 		return userfaultfd_wake(uffd, call->addr, call->len);
 	case 11:
 		return our_touch(mm, call->addr, true, 1);
+	case 12:
+		return userfaultfd_writeprotect(uffd, call->addr, call->len, call->protect | call->mode);
 	default:
 		return userfaultfd_move(uffd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
 }
 
-/* Which pages are there, where anything is mapped. */
+static bool live_protected(unsigned long addr)
+{
+	uint64_t bits = 0;
+
+	assert_int_equal(pread(both.pagemap, &bits, sizeof(bits), (off_t)((addr >> PAGE_SHIFT) * sizeof(bits))),
+			 sizeof(bits));
+	return bits & PM_UFFD_WP;
+}
+
+/* Which pages are there, where anything is mapped, and which are write-protected. */
 static unsigned int pages_differ(void)
 {
+	uint64_t map[PAGES + MOST];
 	unsigned int differ = 0;
+
+	assert_int_equal(sys_pagemap(both.mm, LIVE_BASE, PAGES + MOST, map), 0);
 
 	for (unsigned long i = 0; i < PAGES + MOST; i++) {
 		unsigned long addr = LIVE_BASE + i * PAGE_SIZE;
@@ -216,6 +248,7 @@ static unsigned int pages_differ(void)
 		long live_ret = live_mincore(addr, PAGE_SIZE, &live);
 
 		differ += live_ret != sys_mincore(both.mm, addr, PAGE_SIZE, &ours) || live != ours;
+		differ += live_protected(addr) != !!(map[i] & PM_UFFD_WP);
 	}
 	return differ;
 }
@@ -223,20 +256,38 @@ static unsigned int pages_differ(void)
 /* Calls, by kind, that failed, and that did not: if there were none of either, little was compared. */
 static unsigned long met[ARRAY_SIZE(names)][2];
 
-/* A write to a missing page would wait for this thread. */
+/* A write to a missing page, or one that is write-protected, would wait for this thread. */
 static bool would_wait(const struct call *call)
 {
 	struct vm_area_struct *vma = vma_tree_find(&both.mm->tree, call->addr);
+	pte_t pte;
 
-	return call->kind == 11 && vma && vma->vm_start <= call->addr && vma->vm_uffd &&
-	       pte_none(tree_pte(both.mm, call->addr & PAGE_MASK));
+	if (call->kind != 11 || !vma || vma->vm_start > call->addr)
+		return false;
+	pte = tree_pte(both.mm, call->addr & PAGE_MASK);
+	return pte_none(pte) ? vma->vm_flags & VM_UFFD_MISSING : pte_uffd_wp_any(pte);
+}
+
+/* Pages would keep the bit, unused, that are not registered for write protection any more; ours lose it. */
+static bool drops_protection(const struct call *call)
+{
+	struct vm_area_struct *vma;
+
+	if (call->kind != 0 || call->modes != UFFDIO_REGISTER_MODE_MISSING)
+		return false;
+	for (unsigned long addr = call->addr; (vma = vma_tree_find(&both.mm->tree, addr)); addr = vma->vm_end)
+		if (vma->vm_start >= call->addr + call->len)
+			return false;
+		else if ((vma->vm_flags & __VM_UFFD_FLAGS) == VM_UFFD_WP)
+			return true;
+	return false;
 }
 
 static bool agrees(const struct call *call, unsigned int step)
 {
 	long live, ours;
 
-	if (would_wait(call))
+	if (would_wait(call) || drops_protection(call))
 		return true;
 	live = make_live(call);
 	ours = make_ours(call);
@@ -257,6 +308,8 @@ static void sequences_of_calls_agree(void **state)
 
 	(void)state;
 	live_catch_faults();
+	both.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	assert_true(both.pagemap >= 0);
 	both.mm = world_mm("linux-6.15");
 	for (unsigned int i = 0; i < NR; i++) {
 		both.live[i] = live_open();
@@ -275,6 +328,7 @@ static void sequences_of_calls_agree(void **state)
 	}
 	if (both.live[NR - 1] >= 0)
 		assert_true(live_vmas_agree(both.mm, LIVE_BASE, LIVE_END));
+	close(both.pagemap);
 	mm_exit(both.mm);
 	live_munmap(LIVE_BASE, LIVE_END - LIVE_BASE);
 	if (both.live[NR - 1] < 0)

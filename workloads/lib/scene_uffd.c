@@ -19,7 +19,7 @@ static unsigned long start_of(const struct space *space)
 }
 
 /* ---- set-ups ---- */
-static int open_uffd(struct workload_run *run, unsigned long start, unsigned long pages)
+static int open_uffd(struct workload_run *run, unsigned long start, unsigned long pages, unsigned long mode)
 {
 	struct space *space = run->data;
 
@@ -28,33 +28,65 @@ static int open_uffd(struct workload_run *run, unsigned long start, unsigned lon
 		return -ENOMEM;
 	registered = start;
 	moved = start_of(space);
-	return userfaultfd_register(scene_state.uffd, start, pages << PAGE_SHIFT, UFFDIO_REGISTER_MODE_MISSING);
+	return userfaultfd_register(scene_state.uffd, start, pages << PAGE_SHIFT, mode);
 }
 
-static int with_uffd(struct workload_run *run, int (*setup)(struct workload_run *run))
+static int with_uffd(struct workload_run *run, int (*setup)(struct workload_run *run), unsigned long mode)
 {
 	int err = setup(run);
 
 	if (!err)
-		err = open_uffd(run, start_of(run->data), SCENE_PAGES);
+		err = open_uffd(run, start_of(run->data), SCENE_PAGES, mode);
 	return scene_settle(run, err);
 }
 
 int scene_uffd(struct workload_run *run)
 {
-	return with_uffd(run, scene_empty);
+	return with_uffd(run, scene_empty, UFFDIO_REGISTER_MODE_MISSING);
 }
 
 int scene_uffd_written(struct workload_run *run)
 {
-	return with_uffd(run, scene_written);
+	return with_uffd(run, scene_written, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+int scene_uffd_wp(struct workload_run *run)
+{
+	return with_uffd(run, scene_written, UFFDIO_REGISTER_MODE_WP);
+}
+
+int scene_uffd_wp_tlb(struct workload_run *run)
+{
+	return with_uffd(run, scene_tlb, UFFDIO_REGISTER_MODE_WP);
+}
+
+int scene_uffd_wp_swap(struct workload_run *run)
+{
+	return with_uffd(run, scene_swap, UFFDIO_REGISTER_MODE_WP);
+}
+
+int scene_uffd_wp_swapped(struct workload_run *run)
+{
+	return with_uffd(run, scene_swapped, UFFDIO_REGISTER_MODE_WP);
+}
+
+static int protect(const struct space *space, unsigned long mode)
+{
+	return userfaultfd_writeprotect(scene_state.uffd, start_of(space), PAGE_SIZE, mode);
+}
+
+int scene_uffd_wp_protected(struct workload_run *run)
+{
+	int err = scene_uffd_wp(run);
+
+	return err ? err : scene_settle(run, protect(run->data, UFFDIO_WRITEPROTECT_MODE_WP));
 }
 
 static int written_with_third(struct workload_run *run)
 {
 	int err = scene_written(run);
 
-	return err ? err : open_uffd(run, start_of(run->data) + 2 * PAGE_SIZE, 1);
+	return err ? err : open_uffd(run, start_of(run->data) + 2 * PAGE_SIZE, 1, UFFDIO_REGISTER_MODE_MISSING);
 }
 
 int scene_uffd_third(struct workload_run *run)
@@ -77,7 +109,7 @@ static int open_tables(struct workload_run *run)
 	err = err ? err : space_fault(space, space->mm, second, FAULT_FLAG_WRITE);
 	err = err ? err : space_fault(space, space->mm, second + 2 * PAGE_SIZE, FAULT_FLAG_WRITE);
 	err = err ? err : sys_munmap(space->mm, start_of(space) + 3 * PAGE_SIZE, PAGE_SIZE);
-	err = err ? err : open_uffd(run, start_of(space) + PAGE_SIZE, 1);
+	err = err ? err : open_uffd(run, start_of(space) + PAGE_SIZE, 1, UFFDIO_REGISTER_MODE_MISSING);
 	moved = second;
 	return err;
 }
@@ -85,6 +117,17 @@ static int open_tables(struct workload_run *run)
 int scene_uffd_tables(struct workload_run *run)
 {
 	return scene_settle(run, open_tables(run));
+}
+
+int scene_uffd_wp_check(struct workload_run *run)
+{
+	struct space *space = run->data;
+	uint64_t map = 0;
+	int err = sys_pagemap(space->mm, start_of(space), 1, &map);
+
+	if (!err && map && !(map & PM_UFFD_WP))
+		return space_fail(space, -EUCLEAN, "a page is not write-protected: %#lx", (unsigned long)map);
+	return err ? err : scene_check(run);	/* it closes the userfaultfd */
 }
 
 /* ---- operations ---- */
@@ -169,4 +212,32 @@ int64_t scene_uffd_renew(struct worker *worker)
 	int64_t pages = scene_drop(worker);
 
 	return pages < 0 ? pages : scene_write(worker);
+}
+
+int64_t scene_uffd_protect(struct worker *worker)
+{
+	int err = protect(space_of(worker), UFFDIO_WRITEPROTECT_MODE_WP);
+
+	return err ? space_fail(space_of(worker), err, "write protection failed") : 1;
+}
+
+int64_t scene_uffd_resolve(struct worker *worker)
+{
+	int err = protect(space_of(worker), 0);
+
+	return err ? space_fail(space_of(worker), err, "a page is still write-protected") : 1;
+}
+
+int64_t scene_uffd_protect_resolve(struct worker *worker)
+{
+	int64_t done = scene_uffd_protect(worker);
+
+	return done < 0 ? done : scene_uffd_resolve(worker);
+}
+
+int64_t scene_uffd_write_twice(struct worker *worker)
+{
+	int64_t done = scene_write(worker);
+
+	return done < 0 ? done : scene_write(worker);
 }

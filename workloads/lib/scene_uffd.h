@@ -12,6 +12,18 @@ int scene_uffd_written(struct workload_run *run);
 int scene_uffd_third(struct workload_run *run);
 int scene_uffd_tables(struct workload_run *run);
 
+/*
+ * All pages are registered for write protection, and the first two are written; with TLBs; with swap; the first is
+ * swapped out; or protected.
+ */
+int scene_uffd_wp(struct workload_run *run);
+int scene_uffd_wp_tlb(struct workload_run *run);
+int scene_uffd_wp_swap(struct workload_run *run);
+int scene_uffd_wp_swapped(struct workload_run *run);
+int scene_uffd_wp_protected(struct workload_run *run);
+/* As a check: as scene_check(); and the first page, if it is there, is protected. */
+int scene_uffd_wp_check(struct workload_run *run);
+
 int64_t scene_uffd_copy(struct worker *worker);		/* reads a fault, if any waits, and fills in the first page */
 int64_t scene_uffd_drop_copy(struct worker *worker);	/* MADV_DONTNEED first */
 int64_t scene_uffd_unregister(struct worker *worker);	/* all pages */
@@ -21,5 +33,10 @@ int64_t scene_uffd_move_or_fill(struct worker *worker);	/* the same; the page is
 int64_t scene_uffd_wait(struct worker *worker);		/* a write there */
 int64_t scene_uffd_renew(struct worker *worker);	/* MADV_DONTNEED of the first page, and a write */
 int64_t scene_uffd_mremap(struct worker *worker);	/* the third page of the second table, to the first one */
+
+int64_t scene_uffd_protect(struct worker *worker);	/* the first page */
+int64_t scene_uffd_resolve(struct worker *worker);	/* no longer */
+int64_t scene_uffd_protect_resolve(struct worker *worker);
+int64_t scene_uffd_write_twice(struct worker *worker);
 
 #endif
