@@ -244,6 +244,15 @@ bool swap_free_mapped(unsigned long slot, struct folio *folio)
 	return true;
 }
 
+bool swap_slot_caches(unsigned long slot, const struct folio *folio)
+{
+	struct swap_slot *s = lock_slot(slot);
+	bool same = s->folio == folio;
+
+	spin_unlock(&s->lock);
+	return same;
+}
+
 /* Locking: the slot's lock. NULL: no thread can get references to the folio now, and *@frozen is set. */
 static struct folio *get_cached(struct swap_slot *s, unsigned long slot, struct folio *new, bool *frozen)
 {

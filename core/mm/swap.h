@@ -67,6 +67,12 @@ unsigned int swap_shares(unsigned long slot);
 bool swap_free_mapped(unsigned long slot, struct folio *folio) __must_check;
 
 /*
+ * swap_slot_caches - true if @folio is the slot's, or the slot has none and @folio is NULL. Locking: the PTL of an
+ * entry with a share; and the lock of @folio, which then stays.
+ */
+bool swap_slot_caches(unsigned long slot, const struct folio *folio);
+
+/*
  * swap_cache_get - the folio of @slot, with a reference. If there is none, @new becomes it and gets the contents,
  * unless @new is NULL: then NULL is returned, as for a slot without shares. Locking: none; @new's only owner. Source:
  * mm/swap_state.c, __read_swap_cache_async().

@@ -10,6 +10,7 @@
 #include "core/op/exit.h"
 #include "core/op/uffd_queue.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
@@ -60,6 +61,12 @@ static void unlock_vma(struct mfill *fill)
 
 /* ---- one page ---- */
 
+/* A guard region gives way to a page, not to the zero page. Source: mm/userfaultfd.c, include/linux/swapops.h. */
+static bool pte_gives_way(const struct mfill *fill, pte_t pte)
+{
+	return pte_none(pte) || (fill->src && pte_is_guard(pte));
+}
+
 /* The entry of @addr, locked, in which nothing is mapped. Returns 0, -EEXIST, -ENOMEM; -EAGAIN: its table has gone. */
 static int lock_empty_pte(struct mfill *fill, unsigned long addr, pte_t **ptepp, spinlock_t **ptlp)
 {
@@ -72,7 +79,7 @@ static int lock_empty_pte(struct mfill *fill, unsigned long addr, pte_t **ptepp,
 	*ptepp = pte_offset_map_lock(pt, pmdp, addr, ptlp);
 	if (!*ptepp)
 		return pmd_present(pmdp_get(pmdp)) && !pmd_is_table(pmdp_get(pmdp)) ? -EEXIST : -EAGAIN;
-	if (pte_none(ptep_get(*ptepp)) || KNOCKED_OUT(UFFD_FILL_RECHECK))
+	if (pte_gives_way(fill, ptep_get(*ptepp)) || KNOCKED_OUT(UFFD_FILL_RECHECK))
 		return 0;
 	pte_unmap_unlock(pt, *ptlp);
 	return -EEXIST;

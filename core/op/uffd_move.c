@@ -2,11 +2,14 @@
 /*
  * uffd_move.c - moves pages to where a userfaultfd waits for them.
  *
- * No page is copied: its entry is cleared at the one address and set at the other, under the PTLs of both. Concurrent
- * paths, and why none misses the page or takes it at the wrong address:
+ * No page is copied: its entry is cleared at the one address and set at the other, under the PTLs of both. So is the
+ * entry of a page in swap. If the slot has its folio still, that goes with it: a swap-in at the new address maps the
+ * folio where its index says. Concurrent paths, and why none misses the page or takes it at the wrong address:
  *
  *   faults, mremap()  another entry than that read before: both are compared under the PTLs
  *   rmap walks        the folio's lock, or its anon_vma's for write; and the mapping changes, which walks read again
+ *   swap-in           the folio's lock; and the slot is asked under the PTL whether the folio is its own still, as the
+ *                     same entry may name another page that was swapped out to the slot meanwhile
  *   GUP-fast          the entry is cleared before the check for pins, and the pin comes before the entry is read again
  *
  * Source: mm/userfaultfd.c, move_pages().
@@ -18,11 +21,13 @@
 #include "core/mm/notifier.h"
 #include "core/mm/rmap.h"
 #include "core/mm/soft_dirty.h"
+#include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
 #include "core/op/uffd_queue.h"
 #include "core/pgtable/pgalloc.h"
+#include "core/pgtable/swapent.h"
 #include "core/pgtable/tlb.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/operation.h"
@@ -31,6 +36,7 @@
 #define KNOWN_MODES	(UFFDIO_MOVE_MODE_DONTWAKE | UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES)
 
 DEFINE_EVENT(UFFD_MOVED, "pages moved for a userfaultfd");
+DEFINE_EVENT(UFFD_MOVED_SWAP, "pages in swap moved for a userfaultfd");
 
 DEFINE_KNOCKOUT(UFFD_MOVE_RECHECK,
 	.name = "uffd-move:recheck",
@@ -45,6 +51,14 @@ DEFINE_KNOCKOUT(UFFD_MOVE_PINS,
 	.breaks = "a pinned page that is not mapped where it was pinned",
 	.detected_by = "the in-flight check of pins",
 	.hunt = "explore uffd_move_vs_pin");
+
+DEFINE_KNOCKOUT(UFFD_MOVE_SWAP,
+	.name = "uffd-move:swap-recheck",
+	.removes = "the check, under both PTLs, that the folio found in a slot is the slot's still",
+	.breaks = "another page's folio gets the index and the anon_vma of the new address",
+	.detected_by = "the reverse map at rest",
+	.hunt = "explore uffd_move_vs_slot_reuse",
+	.mirrors = "mm: userfaultfd: fix race of userfaultfd_move and swap cache");
 
 /* (T) all of it */
 struct uffd_move {
@@ -146,6 +160,13 @@ static int move_zero_page(struct uffd_move *move, struct pair *pair)
 	return 0;
 }
 
+/* Rmap walks find it at the new address. Locking: the folio lock, the PTLs. */
+static void move_rmap(struct uffd_move *move, const struct pair *pair, struct folio *folio)
+{
+	folio->page.index = linear_page_index(move->dst, pair->dst.addr);
+	folio_move_anon_rmap(folio, move->dst);
+}
+
 /*
  * The entry at the new address. Locking: the PTLs. Source: mm/userfaultfd.c, move_present_ptes().
  */
@@ -153,8 +174,7 @@ static void set_moved(struct uffd_move *move, struct pair *pair, struct folio *f
 {
 	pte_t pte = mk_pte(&folio->page, move->dst->vm_page_prot);
 
-	folio->page.index = linear_page_index(move->dst, pair->dst.addr);
-	folio_move_anon_rmap(folio, move->dst);
+	move_rmap(move, pair, folio);
 	pte = pte_dirty(old) ? pte_mkdirty(pte) : pte;
 	if (vma_soft_dirty_enabled(move->dst))
 		pte = pte_mksoft_dirty(pte);
@@ -214,18 +234,27 @@ static struct folio *get_folio(struct uffd_move *move, struct pair *pair, int *e
 	return folio;
 }
 
-/* Under VMA locks, below which its lock ranks, it is only tried; then -EAGAIN, and move->busy has the reference. */
+/* Under VMA locks, below which its lock ranks, it is only tried; then false, and move->busy has the reference. */
+static bool lock_folio(struct uffd_move *move, struct folio *folio)
+{
+	if (move->mmap_locked) {
+		folio_lock(folio);
+		return true;
+	}
+	if (folio_trylock(folio))
+		return true;
+	move->busy = folio;
+	return false;
+}
+
+/* Locking: a reference to @folio, dropped. */
 static int move_folio(struct uffd_move *move, struct pair *pair, struct folio *folio)
 {
 	struct anon_vma *anon_vma;
 	int err = -EAGAIN;
 
-	if (move->mmap_locked) {
-		folio_lock(folio);
-	} else if (!folio_trylock(folio)) {
-		move->busy = folio;
+	if (!lock_folio(move, folio))
 		return -EAGAIN;
-	}
 	anon_vma = folio_get_anon_vma(folio);
 	if (anon_vma) {
 		anon_vma_lock_write(anon_vma);
@@ -238,7 +267,88 @@ static int move_folio(struct uffd_move *move, struct pair *pair, struct folio *f
 	return err;
 }
 
-/* Returns 0; -EAGAIN: try again; -EBUSY, also for what is in swap. Source: mm/userfaultfd.c, move_pages_ptes(). */
+/* ---- what is not present ---- */
+
+/* As a fault does, also under VMA locks. Source: mm/migrate.c, migration_entry_wait(). */
+static void wait_for_migration(struct uffd_move *move, const struct pair *pair)
+{
+	struct mm_pgtable *pt = &move->mm->pt;
+	struct folio *folio = NULL;
+	spinlock_t *ptl;
+	uint32_t seen;
+	pte_t *ptep = pte_offset_map_lock(pt, pair->src.pmdp, pair->src.addr, &ptl);
+
+	if (!ptep)
+		return;
+	if (pte_same(ptep_get(ptep), pair->src_orig))
+		folio = pfn_swap_entry_folio(pair->src_orig);
+	if (folio && !folio_wait_begin(folio, &seen))
+		folio = NULL;
+	pte_unmap_unlock(pt, ptl);
+	if (folio)
+		folio_wait_end(folio, seen);
+}
+
+/* The entry at the new address: written to, in its VMA's view, and protected only if that is possible there. */
+static pte_t moved_swap_pte(const struct uffd_move *move, pte_t pte)
+{
+	if (vma_soft_dirty_enabled(move->dst))
+		pte = pte_swp_mksoft_dirty(pte);
+	return move->dst->vm_flags & VM_UFFD_WP ? pte : pte_swp_clear_uffd_wp(pte);
+}
+
+/*
+ * @folio was found in the slot, or none (NULL). One that was read from the device, and mapped by no thread yet, has no
+ * place. Locking: the folio's lock. Source: mm/userfaultfd.c, move_swap_pte().
+ */
+static int move_swap_pte(struct uffd_move *move, struct pair *pair, struct folio *folio)
+{
+	int err = -EAGAIN;
+
+	if (!lock_pair(move, pair))
+		return -EAGAIN;
+	if (swap_slot_caches(swapent_payload(pair->src_orig), folio) || KNOCKED_OUT(UFFD_MOVE_SWAP)) {
+		if (folio && folio_test_anon(folio))
+			move_rmap(move, pair, folio);
+		set_pte(pair->dst.ptep, moved_swap_pte(move, ptep_get_and_clear(pair->src.ptep)));
+		count_event(EV_UFFD_MOVED_SWAP);
+		err = 0;
+	}
+	pte_pair_unmap_unlock(&move->mm->pt, &pair->locks);
+	return err;
+}
+
+/* -EFAULT: a guard region, a hwpoisoned page, or one in device memory. */
+static int move_nonpresent(struct uffd_move *move, struct pair *pair)
+{
+	struct folio *folio;
+	int err;
+
+	if (pte_is_migration(pair->src_orig)) {
+		wait_for_migration(move, pair);
+		return -EAGAIN;
+	}
+	if (!pte_is_swap(pair->src_orig))
+		return -EFAULT;
+	if (!pte_swp_exclusive(pair->src_orig))
+		return -EBUSY;
+	folio = swap_cache_get(swapent_payload(pair->src_orig), NULL);
+	SYNCPOINT("uffd_move.got_folio");
+	if (folio && folio_test_large(folio)) {
+		folio_put(folio);
+		return -EBUSY;
+	}
+	if (folio && !lock_folio(move, folio))
+		return -EAGAIN;
+	err = move_swap_pte(move, pair, folio);
+	if (folio) {
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	return err;
+}
+
+/* Returns 0; -EAGAIN: try again; -EBUSY, -EFAULT. Source: mm/userfaultfd.c, move_pages_ptes(). */
 static int move_pte(struct uffd_move *move, struct pair *pair)
 {
 	struct folio *folio;
@@ -251,7 +361,7 @@ static int move_pte(struct uffd_move *move, struct pair *pair)
 	if (pte_none(pair->src_orig))
 		return move->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES ? 0 : -ENOENT;
 	if (!pte_present(pair->src_orig))
-		return -EBUSY;
+		return move_nonpresent(move, pair);
 	if (is_zero_pfn(pte_pfn(pair->src_orig)))
 		return move_zero_page(move, pair);
 	folio = get_folio(move, pair, &err);

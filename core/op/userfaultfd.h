@@ -43,11 +43,13 @@ DECLARE_EVENT(UFFD_WAIT);
 DECLARE_EVENT(UFFD_WAIT_WP);
 DECLARE_EVENT(UFFD_FILLED);
 DECLARE_EVENT(UFFD_MOVED);
+DECLARE_EVENT(UFFD_MOVED_SWAP);
 DECLARE_KNOCKOUT(UFFD_MUST_WAIT);
 DECLARE_KNOCKOUT(UFFD_UNREGISTER_LOCK);
 DECLARE_KNOCKOUT(UFFD_FILL_RECHECK);
 DECLARE_KNOCKOUT(UFFD_MOVE_RECHECK);
 DECLARE_KNOCKOUT(UFFD_MOVE_PINS);
+DECLARE_KNOCKOUT(UFFD_MOVE_SWAP);
 
 #ifndef UFFDIO_MOVE_MODE_DONTWAKE	/* Linux 6.8 */
 #define UFFDIO_MOVE_MODE_DONTWAKE	1ul
@@ -80,12 +82,12 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned 
 int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
 
 /*
- * userfaultfd_copy - maps new pages over a range in which nothing is mapped, with the contents at @src, of
- * machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode. With
- * UFFDIO_COPY_MODE_WP they are write-protected; -EINVAL if the VMA is not registered for that.
- * userfaultfd_zeropage() - maps the zero page. Return the number of bytes mapped, less than @len if an error came
- * behind; else -EEXIST if something is mapped, -ENOENT unless a VMA that any userfaultfd has contains the range,
- * -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
+ * userfaultfd_copy - maps new pages over a range in which nothing is mapped but guard regions, which go, with the
+ * contents at @src, of machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode.
+ * With UFFDIO_COPY_MODE_WP they are write-protected; -EINVAL if the VMA is not registered for that.
+ * userfaultfd_zeropage() - maps the zero page, and keeps guard regions. Return the number of bytes mapped, less than
+ * @len if an error came behind; else -EEXIST if something is mapped, -ENOENT unless a VMA that any userfaultfd has
+ * contains the range, -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
  */
 long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void *src, unsigned long len,
 		      unsigned long mode);
@@ -105,8 +107,9 @@ int userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, unsigned long start, u
  * there, without UFFDIO_MOVE_MODE_DONTWAKE. Both ranges lie in one VMA each, private anonymous memory with the same
  * rights, one that @ctx has registered at @dst. Returns the number of bytes moved, less than @len if an error came
  * behind; else -EEXIST if something is mapped at @dst; -ENOENT if nothing is at @src, without
- * UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, or there is no VMA; -EBUSY for a page that is shared, pinned, large or in swap;
- * -EINVAL, -ENOMEM, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, move_pages().
+ * UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES, or there is no VMA; -EBUSY for a page that is shared, pinned, or large; -EFAULT
+ * for a guard region, a hwpoisoned page, and one in device memory; -EINVAL, -ENOMEM, -ESRCH. Locking: none held.
+ * Source: mm/userfaultfd.c, move_pages().
  */
 long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src, unsigned long len,
 		      unsigned long mode);

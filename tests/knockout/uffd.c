@@ -2,7 +2,7 @@
 /*
  * uffd.c - faults that wait for a userfaultfd with a knock-out, step by step: the page is filled in, or the range no
  * longer registered, just before a fault queues itself; two threads fill in one page; and a page is replaced or pinned
- * while it is moved.
+ * while it is moved, or its slot in swap reused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -173,6 +173,43 @@ static bool a_pinned_page_stays(void)
 	return end(good);
 }
 
+/* The page in swap, of which the slot has the folio still. */
+static void swap_source_out(void)
+{
+	struct folio *folio = page_folio(pte_page(tree_pte(play.mm, SOURCE)));
+
+	folio_get(folio);
+	BUG_ON(sys_madvise(play.mm, SOURCE, PAGE_SIZE, MADV_PAGEOUT));
+	BUG_ON(!pte_is_swap(tree_pte(play.mm, SOURCE)) || !folio_test_swapcache(folio));
+	folio_put(folio);
+}
+
+/* It is swapped in, and moved to the second registered page; its slot has another one then. */
+static void reuse_slot(void *arg)
+{
+	pte_t old = tree_pte(play.mm, SOURCE);
+
+	(void)arg;
+	BUG_ON(do_user_addr_fault(play.mm, SOURCE, 0));
+	BUG_ON(userfaultfd_move(play.uffd, AREA + PAGE_SIZE, SOURCE, PAGE_SIZE, 0) != PAGE_SIZE);
+	BUG_ON(do_user_addr_fault(play.mm, SOURCE, FAULT_FLAG_WRITE));
+	BUG_ON(sys_madvise(play.mm, SOURCE, PAGE_SIZE, MADV_PAGEOUT) || !pte_same(tree_pte(play.mm, SOURCE), old));
+}
+
+static bool the_slot_s_own_folio_is_moved(void)
+{
+	bool good;
+
+	begin_move();
+	map_at(play.mm, AREA + PAGE_SIZE, PAGE_SIZE, READ_WRITE);
+	BUG_ON(userfaultfd_register(play.uffd, AREA, 2 * PAGE_SIZE, UFFDIO_REGISTER_MODE_MISSING));
+	swap_source_out();
+	meanwhile("uffd_move.got_folio", reuse_slot, NULL);
+	good = userfaultfd_move(play.uffd, AREA, SOURCE, PAGE_SIZE, 0) == PAGE_SIZE;
+	BUG_ON(meanwhile_ran() != 1);
+	return end(good);
+}
+
 /* The table that is locked first, by its entry of @addr. */
 static void note_first(void *arg)
 {
@@ -201,6 +238,11 @@ static bool two_tables_are_locked_in_one_order(void)
 	return end(by_move == by_mremap);
 }
 
+static int swap_up(void **state)
+{
+	return world_up(state) || swap_on(8);
+}
+
 int main(void)
 {
 	static const struct knocked_steps steps[] = {
@@ -209,8 +251,9 @@ int main(void)
 		{ { "uffd:fill-recheck", { "filled in twice" } }, a_page_is_filled_in_once },
 		{ { "uffd-move:recheck", { "left < 0", "counter" } }, the_page_that_is_there_is_moved },
 		{ { "uffd-move:pins", { "pinned page is moved" } }, a_pinned_page_stays },
+		{ { "uffd-move:swap-recheck", { "rmap", "index" } }, the_slot_s_own_folio_is_moved },
 		{ { "ptl:order", { "two orders" } }, two_tables_are_locked_in_one_order },
 	};
 
-	return knocked_steps_main(steps, ARRAY_SIZE(steps), world_up);
+	return knocked_steps_main(steps, ARRAY_SIZE(steps), swap_up);
 }

@@ -119,7 +119,7 @@ static const char *const names[] = {
 struct call {
 	unsigned int kind, which;
 	unsigned long addr, len, mode, holes, to, modes, protect;
-	int prot;
+	int prot, advice;
 };
 
 static struct call draw(struct rng *rng)
@@ -132,6 +132,7 @@ static struct call draw(struct rng *rng)
 		.to = LIVE_BASE + rng_below(rng, PAGES) * PAGE_SIZE,
 		.holes = rng_below(rng, 2) ? UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES : 0,
 		.prot = rng_below(rng, 8) ? READ_WRITE : PROT_READ,
+		.advice = rng_below(rng, 3) ? MADV_DONTNEED : MADV_GUARD_INSTALL,
 	};
 
 	call.modes = 1 + rng_below(rng, 3);		/* to register: missing pages, write protection, both */
@@ -175,7 +176,7 @@ static long make_live(const struct call *call)
 	case 6:
 		return live_mprotect(call->addr, call->len, call->prot);
 	case 7:
-		return live_madvise(call->addr, call->len, MADV_DONTNEED);
+		return live_madvise(call->addr, call->len, call->advice);
 	case 8:
 		return live_mremap(call->addr, call->len, call->len, MREMAP_MAYMOVE | MREMAP_FIXED, call->to);
 	case 9:
@@ -211,7 +212,7 @@ static long make_ours(const struct call *call)
 	case 6:
 		return sys_mprotect(mm, call->addr, call->len, call->prot);
 	case 7:
-		return sys_madvise(mm, call->addr, call->len, MADV_DONTNEED);
+		return sys_madvise(mm, call->addr, call->len, call->advice);
 	case 8:
 		return sys_mremap(mm, call->addr, call->len, call->len, MREMAP_MAYMOVE | MREMAP_FIXED, call->to);
 	case 9:

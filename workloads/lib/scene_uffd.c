@@ -50,6 +50,28 @@ int scene_uffd_written(struct workload_run *run)
 	return with_uffd(run, scene_written, UFFDIO_REGISTER_MODE_MISSING);
 }
 
+/* With a reference to it the folio does not leave the slot. */
+static int open_cached(struct workload_run *run)
+{
+	int err = scene_swap(run);
+	struct space *space = run->data;
+	struct folio *folio;
+
+	if (err)
+		return err;
+	folio = scene_folio(space->mm, start_of(space));
+	if (!folio)
+		return -ENOMEM;
+	err = sys_madvise(space->mm, start_of(space), PAGE_SIZE, MADV_PAGEOUT);
+	folio_put(folio);
+	return err ? err : open_uffd(run, start_of(space) + 2 * PAGE_SIZE, 2, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+int scene_uffd_cached(struct workload_run *run)
+{
+	return scene_settle(run, open_cached(run));
+}
+
 int scene_uffd_wp(struct workload_run *run)
 {
 	return with_uffd(run, scene_written, UFFDIO_REGISTER_MODE_WP);
@@ -196,6 +218,23 @@ int64_t scene_uffd_wait(struct worker *worker)
 	int err = space_fault(space, space->mm, registered, FAULT_FLAG_WRITE);
 
 	return err ? err : 1;
+}
+
+int64_t scene_uffd_read_page_out(struct worker *worker)
+{
+	int64_t done = scene_read(worker);
+
+	return done < 0 ? done : scene_page_out(worker);
+}
+
+int64_t scene_uffd_reuse_slot(struct worker *worker)
+{
+	int64_t done = scene_read(worker);
+
+	if (done < 0 || userfaultfd_move(scene_state.uffd, registered + PAGE_SIZE, moved, PAGE_SIZE, 0) != PAGE_SIZE)
+		return done;
+	done = scene_write(worker);
+	return done < 0 ? done : scene_page_out(worker);
 }
 
 int64_t scene_uffd_mremap(struct worker *worker)

@@ -11,6 +11,8 @@ int scene_uffd_written(struct workload_run *run);
 /* Two are written, and the third is registered. The second is, of two tables, and what is moved there in the other. */
 int scene_uffd_third(struct workload_run *run);
 int scene_uffd_tables(struct workload_run *run);
+/* As scene_uffd_third(), and the fourth is registered; the first is swapped out, and its slot has the folio. */
+int scene_uffd_cached(struct workload_run *run);
 
 /*
  * All pages are registered for write protection, and the first two are written; with TLBs; with swap; the first is
@@ -32,6 +34,8 @@ int64_t scene_uffd_move(struct worker *worker);		/* the first page, to what is r
 int64_t scene_uffd_move_or_fill(struct worker *worker);	/* the same; the page is there then */
 int64_t scene_uffd_wait(struct worker *worker);		/* a write there */
 int64_t scene_uffd_renew(struct worker *worker);	/* MADV_DONTNEED of the first page, and a write */
+int64_t scene_uffd_read_page_out(struct worker *worker);	/* the first page */
+int64_t scene_uffd_reuse_slot(struct worker *worker);	/* the first page, to the fourth; another one to swap */
 int64_t scene_uffd_mremap(struct worker *worker);	/* the third page of the second table, to the first one */
 
 int64_t scene_uffd_protect(struct worker *worker);	/* the first page */

@@ -145,3 +145,35 @@ SCENARIO(uffd_move_vs_mremap,
 	.setup = scene_uffd_tables,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_swap_in,
+	.what = "a page in swap is moved while it is read",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_uffd_cached,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_page_out,
+	.what = "a page is moved while it is swapped out",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "read and page out", scene_uffd_read_page_out, NULL } },
+	.setup = scene_uffd_cached,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_slot_reuse,
+	.what = "a page in swap is moved while its slot gets another page of the same address",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "reuse", scene_uffd_reuse_slot, NULL } },
+	.setup = scene_uffd_cached,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(uffd_move_vs_migrate,
+	.what = "a page is moved while it migrates",
+	.nr_roles = 2,
+	.roles = { { "move", scene_uffd_move, NULL }, { "migrate", scene_migrate, NULL } },
+	.setup = scene_uffd_third,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -15,6 +15,7 @@
 #include "core/phys/folio_lock.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/migrator_scene.h"
 #include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	4ul		/* from AREA on, written, and then PAGES registered */
@@ -131,14 +132,120 @@ static void pages_in_use_stay(void **state)
 	assert_int_equal(move(PAGES, 0, 1, 0), -EBUSY);
 	unpin_user_page(page);
 	page_out(mm, 1);
+	assert_int_equal(sys_fork(mm, &child), 0);
 	assert_true(swapped(mm, 1));
 	assert_int_equal(move(PAGES, 1, 1, 0), -EBUSY);
-	assert_int_equal(sys_fork(mm, &child), 0);
 	assert_int_equal(move(PAGES, 2, 1, 0), -EBUSY);
 	mm_exit(child);
 	write_word(mm, 2, 7);		/* exclusive again */
 	assert_int_equal(move(PAGES, 2, 1, 0), PAGE_SIZE);
 	finish();
+}
+
+/* ---- pages that are not present ---- */
+
+/* Row: U1. By their entries. */
+static void pages_in_swap_move(void **state)
+{
+	(void)state;
+	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++) {
+		begin(policies[p]);
+		for (unsigned long i = 0; i < PAGES; i++)
+			page_out(mm, i);
+		assert_int_equal(move(PAGES, 0, PAGES, 0), PAGES * PAGE_SIZE);
+		for (unsigned long i = 0; i < PAGES; i++)
+			assert_true(pte_none(pte_at(mm, i)) && swapped(mm, PAGES + i));
+		assert_int_equal(mm_counter_sum(&mm->pt, MM_SWAPENTS), PAGES);
+		assert_int_equal(events_total(EV_UFFD_MOVED_SWAP), PAGES);
+		assert_at_rest(mm);
+		for (unsigned long i = 0; i < PAGES; i++)
+			assert_int_equal(read_word(mm, PAGES + i), 100 + i);
+		finish();
+	}
+}
+
+/* Row: U1. The slot has it still: it is mapped at the new address, and found there. */
+static void a_folio_in_the_swap_cache_moves_along(void **state)
+{
+	struct folio *folio;
+
+	(void)state;
+	begin("linux-6.15");
+	folio = folio_at(mm, 2);
+	folio_get(folio);
+	page_out(mm, 2);
+	assert_true(swapped(mm, 2) && folio_test_swapcache(folio));
+	assert_int_equal(move(PAGES, 2, 1, 0), PAGE_SIZE);
+	assert_int_equal(read_word(mm, PAGES), 102);
+	assert_ptr_equal(folio_at(mm, PAGES), folio);
+	folio_put(folio);
+	finish();
+}
+
+/* Row: U1. */
+static void a_protected_page_in_swap(void **state)
+{
+	(void)state;
+	begin("linux-6.15");
+	assert_int_equal(userfaultfd_register(uffd, AREA, PAGE_SIZE, UFFDIO_REGISTER_MODE_WP), 0);
+	assert_int_equal(userfaultfd_writeprotect(uffd, AREA, PAGE_SIZE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	page_out(mm, 0);
+	assert_true(pte_swp_uffd_wp(pte_at(mm, 0)));
+	assert_int_equal(move(PAGES, 0, 1, 0), PAGE_SIZE);	/* not registered for that */
+	write_word(mm, PAGES, 7);
+	write_word(mm, 1, 7);
+	assert_int_equal(userfaultfd_register(uffd, AREA, 2 * PAGE_SIZE, UFFDIO_REGISTER_MODE_WP), 0);
+	assert_int_equal(userfaultfd_writeprotect(uffd, page_addr(1), PAGE_SIZE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	page_out(mm, 1);
+	assert_int_equal(move(0, 1, 1, 0), PAGE_SIZE);
+	assert_true(pte_swp_uffd_wp(pte_at(mm, 0)));
+	finish();
+}
+
+/* Row: U1. */
+static void what_no_page_is_in_stays(void **state)
+{
+	(void)state;
+	begin("linux-6.15");
+	assert_int_equal(sys_madvise(mm, AREA, PAGE_SIZE, MADV_GUARD_INSTALL), 0);
+	assert_int_equal(move(PAGES, 0, 1, HOLES), -EFAULT);
+	assert_int_equal(move(PAGES, 1, 1, HOLES), PAGE_SIZE);
+	finish();
+}
+
+struct moving {
+	long ret;
+	unsigned int done;
+};
+
+static void move_first(void *arg, unsigned int index)
+{
+	struct moving *moving = arg;
+
+	(void)index;
+	moving->ret = move(PAGES, 0, 1, 0);
+	step_reach(&moving->done, 1);
+}
+
+/* Row: U1. */
+static void a_migration_is_waited_for(void **state)
+{
+	(void)state;
+	for (unsigned int p = 0; p < ARRAY_SIZE(policies); p++) {
+		struct test_threads *migrator, *mover;
+		struct moving moving = { 0 };
+
+		begin(policies[p]);
+		folio_get(folio_at(mm, 0));
+		migrator = start_migrator_of(folio_at(mm, 0));
+		mover = threads_start(1, move_first, &moving);
+		assert_false(step_within(&moving.done, 1, 20));
+		end_migrator(migrator);
+		threads_join(mover);
+		assert_int_equal(moving.ret, PAGE_SIZE);
+		assert_int_equal(read_word(mm, PAGES), 100);
+		finish();
+	}
 }
 
 /* Row: U1. */
@@ -227,6 +334,11 @@ int main(void)
 		TEST(a_fault_gets_the_page_moved_to_it),
 		TEST(what_is_there_or_is_not),
 		TEST(pages_in_use_stay),
+		TEST(pages_in_swap_move),
+		TEST(a_folio_in_the_swap_cache_moves_along),
+		TEST(a_protected_page_in_swap),
+		TEST(what_no_page_is_in_stays),
+		TEST(a_migration_is_waited_for),
 		TEST(areas_and_modes),
 		TEST(a_page_changes_its_anon_vma),
 		TEST(a_locked_folio_is_waited_for),
