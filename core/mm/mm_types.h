@@ -58,8 +58,9 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_NOHUGEPAGE	0x40000000UL	/* huge pages disabled by MADV_NOHUGEPAGE */
 #define VM_MERGEABLE	0x80000000UL	/* KSM may merge its pages: see op/ksm.h */
 #define VM_HUGETLB_PUD	0x100000000UL	/* with VM_HUGETLB: of 1 GiB. In Linux its file has the size */
+#define VM_UFFD_MINOR	0x20000000000UL	/* pages of its file that are not mapped are a userfaultfd's */
 #define VM_SEALED	0x40000000000UL	/* it stays as it is: see op/mseal.h */
-#define __VM_UFFD_FLAGS	(VM_UFFD_MISSING | VM_UFFD_WP)
+#define __VM_UFFD_FLAGS	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*

@@ -91,6 +91,17 @@ DEFINE_KNOCKOUT(FILE_TRUNCATED,
 	.hunt = HUNT_CUTS,
 	.mirrors = "mm: fix fault vs invalidate race for linear mappings");
 
+/*
+ * Of shared memory: its userfaultfd decides that the folio is mapped, or what is in one that is not there. Source:
+ * mm/shmem.c, shmem_get_folio_gfp(). Locking: a reference to @folio, dropped, if there is one.
+ */
+static __noinline vm_fault_t wait_for_user(struct vm_fault *vmf, struct folio *folio)
+{
+	if (folio)
+		folio_put(folio);
+	return handle_userfault(vmf, folio ? VM_UFFD_MINOR : VM_UFFD_MISSING);
+}
+
 /* The folio of the address, locked, with a reference. Returns 0, or the fault's result. Source: mm/filemap.c. */
 static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
 {
@@ -101,6 +112,8 @@ static vm_fault_t filemap_fault(struct vm_fault *vmf, struct folio **foliop)
 	if (unlikely(index >= i_size_read(mapping)))
 		return VM_FAULT_SIGBUS;
 	folio = filemap_get_folio(mapping, index);
+	if (unlikely(vmf->vma->vm_flags & (folio ? VM_UFFD_MINOR : VM_UFFD_MISSING)))
+		return wait_for_user(vmf, folio);
 	if (unlikely(!folio))
 		return filemap_create_folio(vmf, index, foliop);
 	SYNCPOINT("file_fault.before_lock");
@@ -244,7 +257,8 @@ vm_fault_t do_fault(struct vm_fault *vmf)
 		return do_device_fault(vmf);
 	if ((vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED))
 		return do_cow_fault(vmf);
-	if (!(vmf->flags & FAULT_FLAG_WRITE) && vmf->pt->policy.around_order && do_fault_around(vmf))
+	if (!(vmf->flags & FAULT_FLAG_WRITE) && vmf->pt->policy.around_order &&
+	    likely(!(vmf->vma->vm_flags & VM_UFFD_MINOR)) && do_fault_around(vmf))
 		return 0;
 	return do_map_fault(vmf);
 }

@@ -62,6 +62,16 @@ DEFINE_KNOCKOUT(GUP_FORCE_COW,
 	.hunt = "stress forced_write_vs_zap",
 	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
 
+DEFINE_KNOCKOUT(GUP_FORCE_DIRTY,
+	.name = "gup:force-dirty",
+	.removes = "the check that a forced write's page is exclusive; after a fault a dirty entry counts as a copy's",
+	.breaks = "a write to a page of a file that may only be read, which a userfaultfd has mapped dirty",
+	.detected_by = "the contents of files",
+	.hunt = "explore forced_write_vs_uffd_continue",
+	.mirrors = "mm/gup: fix FOLL_FORCE COW security issue and remove FOLL_COW");
+
+#define FOLL_COW	0x80000000u	/* with that knock-out: there was a fault */
+
 /*
  * A forced write goes to a page by an entry that does not allow writes only if no other mm, and no file, has it: an
  * exclusive one of a private mapping, which the fault before has left so. That fault is no proof: the page may have
@@ -78,6 +88,8 @@ static bool can_force_write(const struct vm_area_struct *vma, const struct page 
 static bool can_follow_write_pte(const struct vm_area_struct *vma, unsigned long addr, pte_t pte, unsigned int flags)
 {
 	if (likely(pte_write(pte)))
+		return true;
+	if (unlikely(flags & FOLL_COW) && pte_dirty(pte))
 		return true;
 	return unlikely(flags & FOLL_FORCE) && can_force_write(vma, vm_normal_page(vma, addr, pte)) &&
 	       !pte_needs_soft_dirty_wp(vma, pte) && !userfaultfd_pte_wp(vma, pte);
@@ -306,6 +318,8 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 		SYNCPOINT("gup.faulted");
 		if (unlikely(flags & FOLL_FORCE) && KNOCKED_OUT(GUP_FORCE_COW))
 			flags &= ~FOLL_WRITE;
+		if (unlikely(flags & FOLL_FORCE) && KNOCKED_OUT(GUP_FORCE_DIRTY))
+			flags |= FOLL_COW;
 	}
 	return err;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/mm/filemap.h"
 #include "core/mm/mm.h"
 #include "core/mm/rmap.h"
 #include "core/mm/vma.h"
@@ -16,12 +17,15 @@
 
 DEFINE_EVENT(UFFD_FILLED, "pages filled in for a userfaultfd");
 
+enum mfill_kind { FILL_COPY, FILL_ZEROPAGE, FILL_CONTINUE };
+
 /* (T) all of it */
 struct mfill {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;	/* of the whole range, while locked */
 	bool mmap_locked;		/* by mmap_lock; else by the VMA lock */
-	const char *src;		/* contents of the next page; NULL: the zero page */
+	enum mfill_kind kind;
+	const char *src;		/* FILL_COPY: contents of the next page */
 	bool wp;			/* write-protected */
 };
 
@@ -34,12 +38,15 @@ DEFINE_KNOCKOUT(UFFD_FILL_RECHECK,
 
 /* ---- the VMA ---- */
 
-/* An anon_vma is prepared under mmap_lock, registered or not. Source: mm/userfaultfd.c, uffd_lock_vma(). */
+/*
+ * An anon_vma is prepared under mmap_lock, registered or not; and locks of files rank above the VMA lock. Source:
+ * mm/userfaultfd.c, uffd_lock_vma().
+ */
 static int lock_vma(struct mfill *fill, unsigned long addr)
 {
 	fill->mmap_locked = false;
 	fill->vma = lock_vma_under_rcu(fill->mm, addr);
-	if (fill->vma && (vma_anon_vma(fill->vma) || (fill->vma->vm_flags & VM_SHARED)))
+	if (fill->vma && vma_is_anonymous(fill->vma) && vma_anon_vma(fill->vma))
 		return 0;
 	if (fill->vma)
 		vma_end_read(fill->mm, fill->vma);
@@ -64,7 +71,9 @@ static void unlock_vma(struct mfill *fill)
 /* A guard region gives way to a page, not to the zero page. Source: mm/userfaultfd.c, include/linux/swapops.h. */
 static bool pte_gives_way(const struct mfill *fill, pte_t pte)
 {
-	return pte_none(pte) || (fill->src && pte_is_guard(pte));
+	bool zero = fill->kind == FILL_ZEROPAGE && !(fill->vma->vm_flags & VM_SHARED);
+
+	return pte_none(pte) || (!zero && pte_is_guard(pte));
 }
 
 /* The entry of @addr, locked, in which nothing is mapped. Returns 0, -EEXIST, -ENOMEM; -EAGAIN: its table has gone. */
@@ -85,12 +94,33 @@ static int lock_empty_pte(struct mfill *fill, unsigned long addr, pte_t **ptepp,
 	return -EEXIST;
 }
 
-/* Source: mm/userfaultfd.c, mfill_atomic_install_pte(). */
+/* A file's own page is only writable in a shared mapping; but its entry is dirty in any. Locking: the PTL. */
+static pte_t map_filled(struct mfill *fill, unsigned long addr, struct folio *folio)
+{
+	pte_t pte = pte_mkdirty(mk_pte(&folio->page, fill->vma->vm_page_prot));
+	bool cached = page_type(&folio->page) == PAGE_FILE;
+
+	if (cached) {
+		folio_mark_dirty(folio);
+		folio_add_file_rmap_ptes(folio, &folio->page, 1, fill->vma);
+	} else {
+		folio_add_new_anon_rmap(folio, fill->vma, addr, RMAP_EXCLUSIVE);
+	}
+	mm_count(&fill->mm->pt, cached ? MM_FILEPAGES : MM_ANONPAGES, 1);
+	if (fill->vma->vm_flags & VM_WRITE && (!cached || fill->vma->vm_flags & VM_SHARED))
+		pte = pte_mkwrite(pte);
+	return fill->wp ? pte_mkuffd_wp(pte) : pte;
+}
+
+/*
+ * Maps @folio, of which the caller's reference goes to the entry; NULL: the zero page. Source: mm/userfaultfd.c,
+ * mfill_atomic_install_pte().
+ */
 static int install_pte(struct mfill *fill, unsigned long addr, struct folio *folio)
 {
-	pte_t *ptep, pte = mk_pte(folio ? &folio->page : zero_page, fill->vma->vm_page_prot);
 	struct mm_pgtable *pt = &fill->mm->pt;
 	spinlock_t *ptl;
+	pte_t *ptep;
 	int err;
 	RETRY_LOOP(100000, "a table freed where a userfaultfd fills in a page");
 
@@ -98,37 +128,92 @@ static int install_pte(struct mfill *fill, unsigned long addr, struct folio *fol
 		RETRY();
 	if (err)
 		return err;
-	if (folio) {
-		folio_add_new_anon_rmap(folio, fill->vma, addr, RMAP_EXCLUSIVE);
-		mm_count(pt, MM_ANONPAGES, 1);
-		pte = pte_mkdirty(pte);
-		pte = fill->vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
-		set_pte(ptep, fill->wp ? pte_mkuffd_wp(pte) : pte);
-	} else {
-		set_pte(ptep, pte_mkspecial(pte));
-	}
+	set_pte(ptep, folio ? map_filled(fill, addr, folio) :
+			      pte_mkspecial(mk_pte(zero_page, fill->vma->vm_page_prot)));
 	pte_unmap_unlock(pt, ptl);
 	count_event(EV_UFFD_FILLED);
 	return 0;
 }
 
-/* Source: mm/userfaultfd.c, mfill_atomic_pte_copy(). */
-static int fill_page(struct mfill *fill, unsigned long addr)
+/* A new folio with the next contents. NULL without memory. */
+static struct folio *new_folio(struct mfill *fill, enum page_type type)
 {
-	struct folio *folio;
+	bool zero = fill->kind == FILL_ZEROPAGE;
+	struct folio *folio = folio_alloc(0, (unsigned int)type | (zero ? ALLOC_ZERO : 0));
+
+	if (folio && !zero) {
+		memcpy(page_payload(&folio->page), fill->src, machine.payload);
+		fill->src += machine.payload;
+	}
+	return folio;
+}
+
+/* Source: mm/userfaultfd.c, mfill_atomic_pte_copy(). */
+static int fill_anon_page(struct mfill *fill, unsigned long addr)
+{
+	struct folio *folio = new_folio(fill, PAGE_ANON);
 	int err;
 
-	if (!fill->src)
-		return install_pte(fill, addr, NULL);
-	folio = folio_alloc(0, PAGE_ANON);
 	if (!folio)
 		return -ENOMEM;
-	memcpy(page_payload(&folio->page), fill->src, machine.payload);
-	fill->src += machine.payload;
 	err = install_pte(fill, addr, folio);
 	if (err)
 		folio_put(folio);
 	return err;
+}
+
+/* ---- one page of a file: as a fault, under the folio's lock, so that truncation finds it mapped ---- */
+
+/* Adds a new folio, and maps it. Locking: mmap_lock. Source: mm/shmem.c, shmem_mfill_atomic_pte(). */
+static int fill_file_page(struct mfill *fill, unsigned long addr)
+{
+	struct address_space *mapping = &fill->vma->vm_file->mapping;
+	unsigned long index = linear_page_index(fill->vma, addr);
+	struct folio *folio = new_folio(fill, PAGE_FILE);
+	int err = -EFAULT;
+
+	if (!folio)
+		return -ENOMEM;
+	down_read(&mapping->invalidate_lock);
+	BUG_ON(!folio_trylock(folio));
+	if (index < i_size_read(mapping))
+		err = filemap_add_folio(mapping, folio, index);
+	up_read(&mapping->invalidate_lock);
+	if (!err) {
+		err = install_pte(fill, addr, folio);
+		if (err)
+			filemap_remove_folio(folio);
+	}
+	folio_unlock(folio);
+	if (err)
+		folio_put(folio);
+	return err;
+}
+
+/* Maps what the file has there. Locking: mmap_lock. Source: mm/userfaultfd.c, mfill_atomic_pte_continue(). */
+static int continue_page(struct mfill *fill, unsigned long addr)
+{
+	struct address_space *mapping = &fill->vma->vm_file->mapping;
+	unsigned long index = linear_page_index(fill->vma, addr);
+	struct folio *folio = index < i_size_read(mapping) ? filemap_lock_folio(mapping, index) : NULL;
+	int err;
+
+	if (!folio)
+		return -EFAULT;
+	err = install_pte(fill, addr, folio);
+	folio_unlock(folio);
+	if (err)
+		folio_put(folio);
+	return err;
+}
+
+static int fill_page(struct mfill *fill, unsigned long addr)
+{
+	if (fill->kind == FILL_CONTINUE)
+		return continue_page(fill, addr);
+	if (fill->vma->vm_flags & VM_SHARED)
+		return fill_file_page(fill, addr);
+	return fill->kind == FILL_ZEROPAGE ? install_pte(fill, addr, NULL) : fill_anon_page(fill, addr);
 }
 
 /* ---- a range ---- */
@@ -140,7 +225,8 @@ static long fill_range(struct mfill *fill, unsigned long start, unsigned long le
 
 	if (!err && (!fill->vma || !fill->vma->vm_uffd || fill->vma->vm_end - start < len))
 		err = -ENOENT;
-	if (!err && fill->wp && !(fill->vma->vm_flags & VM_UFFD_WP))
+	if (!err && ((fill->wp && !(fill->vma->vm_flags & VM_UFFD_WP)) ||
+		     (fill->kind == FILL_CONTINUE && !vma_is_shmem(fill->vma))))
 		err = -EINVAL;
 	for (; !err && addr < start + len; addr += err ? 0 : PAGE_SIZE)
 		err = fill_page(fill, addr);
@@ -149,14 +235,16 @@ static long fill_range(struct mfill *fill, unsigned long start, unsigned long le
 }
 
 /* Source: mm/userfaultfd.c, mfill_atomic(). */
-static long mfill(struct userfaultfd_ctx *ctx, unsigned long start, const char *src, unsigned long len,
+static long mfill(struct userfaultfd_ctx *ctx, struct mfill fill, unsigned long start, unsigned long len,
 		  unsigned long mode)
 {
-	struct mfill fill = { .mm = uffd_mm(ctx), .src = src, .wp = mode & UFFDIO_COPY_MODE_WP };
+	unsigned long known = UFFDIO_COPY_MODE_DONTWAKE | (fill.kind == FILL_COPY ? UFFDIO_COPY_MODE_WP : 0);
 	long done = uffd_validate_range(start, len);
 
-	if (done || (mode & ~(UFFDIO_COPY_MODE_DONTWAKE | (src ? UFFDIO_COPY_MODE_WP : 0))))
+	if (done || (mode & ~known))
 		return -EINVAL;
+	fill.mm = uffd_mm(ctx);
+	fill.wp = mode & UFFDIO_COPY_MODE_WP;
 	if (!mmget_not_zero(fill.mm))
 		return -ESRCH;
 	done = fill_range(&fill, start, len);
@@ -171,11 +259,17 @@ long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void
 		      unsigned long mode)
 {
 	OPERATION("uffd copy", uffd_mm(ctx), dst);
-	return mfill(ctx, dst, src, len, mode);
+	return mfill(ctx, (struct mfill){ .kind = FILL_COPY, .src = src }, dst, len, mode);
 }
 
 long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long len, unsigned long mode)
 {
 	OPERATION("uffd zeropage", uffd_mm(ctx), dst);
-	return mfill(ctx, dst, NULL, len, mode);
+	return mfill(ctx, (struct mfill){ .kind = FILL_ZEROPAGE }, dst, len, mode);
+}
+
+long userfaultfd_continue(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode)
+{
+	OPERATION("uffd continue", uffd_mm(ctx), start);
+	return mfill(ctx, (struct mfill){ .kind = FILL_CONTINUE }, start, len, mode);
 }

@@ -119,8 +119,8 @@ static bool areas_valid(const struct uffd_move *move, unsigned long dst, unsigne
 {
 	const unsigned long same = VM_ACCESS_FLAGS | VM_LOCKED;
 
-	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_can_userfault(move->src) &&
-	       vma_can_userfault(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
+	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_move_compatible(move->src) &&
+	       vma_move_compatible(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
 	       (move->src->vm_flags & VM_WRITE) && move->dst->vm_uffd == move->ctx;
 }
 

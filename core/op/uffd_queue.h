@@ -3,13 +3,28 @@
 #ifndef FAULTLINE_CORE_OP_UFFD_QUEUE_H
 #define FAULTLINE_CORE_OP_UFFD_QUEUE_H
 
+#include "core/mm/address_space.h"
 #include "core/op/userfaultfd.h"
 
+/* Locking: mmap_lock or the VMA lock. Source: include/linux/mm.h. */
+static inline bool vma_is_shmem(const struct vm_area_struct *vma)
+{
+	return !vma_is_anonymous(vma) && shmem_mapping(&vma->vm_file->mapping);
+}
+
 /*
- * True if @vma may have pages of a userfaultfd, and pages that are moved to one. Locking: mmap_lock or the VMA lock.
- * Source: fs/userfaultfd.c, vma_can_userfault(); mm/userfaultfd.c, vma_move_compatible().
+ * vma_can_userfault - true if @vma may be a userfaultfd's, for @modes of __VM_UFFD_FLAGS. vma_move_compatible() - if
+ * pages may be moved from there, and to there. Locking: mmap_lock or the VMA lock. Source: include/linux/
+ * userfaultfd_k.h; mm/userfaultfd.c.
  */
-static inline bool vma_can_userfault(const struct vm_area_struct *vma)
+static inline bool vma_can_userfault(const struct vm_area_struct *vma, unsigned long modes)
+{
+	if (vma->vm_flags & (VM_SPECIAL | VM_HUGETLB))
+		return false;
+	return vma_is_anonymous(vma) ? !(modes & VM_UFFD_MINOR) : vma_is_shmem(vma) && !(modes & VM_UFFD_WP);
+}
+
+static inline bool vma_move_compatible(const struct vm_area_struct *vma)
 {
 	return vma_is_anonymous(vma) && !(vma->vm_flags & (VM_SPECIAL | VM_HUGETLB));
 }

@@ -19,7 +19,8 @@ DEFINE_KNOCKOUT(UFFD_UNREGISTER_LOCK,
 	.mirrors = "mm/userfaultfd: write-lock the VMA before waking waiters when unregistering");
 
 /* Returns 0, -EINVAL, or @busy if a VMA is another one's. Locking: mmap_lock. */
-static int check_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end, int busy)
+static int check_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end, unsigned long modes,
+		       int busy)
 {
 	struct mm_struct *mm = uffd_mm(ctx);
 	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
@@ -27,7 +28,7 @@ static int check_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigne
 	if (!vma)
 		return -EINVAL;
 	for (; vma; vma = find_vma_intersection(mm, vma->vm_end, end)) {
-		if (!vma_can_userfault(vma))
+		if (!vma_can_userfault(vma, modes))
 			return -EINVAL;
 		if (vma->vm_uffd && vma->vm_uffd != ctx)
 			return busy;
@@ -106,7 +107,7 @@ static int for_each_part(struct userfaultfd_ctx *ctx, unsigned long start, unsig
 	if (!mmget_not_zero(mm))
 		return -ESRCH;
 	mmap_write_lock(mm);
-	err = check_range(ctx, start, end, part == register_part ? -EBUSY : -EINVAL);
+	err = check_range(ctx, start, end, modes, part == register_part ? -EBUSY : -EINVAL);
 	for (; !err && start < end && (vma = find_vma_intersection(mm, start, end)); start = to) {
 		to = min(end, vma->vm_end);
 		err = part(ctx, vma, max(start, vma->vm_start), to, modes);
@@ -120,9 +121,10 @@ int userfaultfd_register(struct userfaultfd_ctx *ctx, unsigned long start, unsig
 {
 	OPERATION("uffd register", uffd_mm(ctx), start);
 	unsigned long modes = (mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) |
-			      (mode & UFFDIO_REGISTER_MODE_WP ? VM_UFFD_WP : 0);
+			      (mode & UFFDIO_REGISTER_MODE_WP ? VM_UFFD_WP : 0) |
+			      (mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
 
-	if (!mode || mode & ~(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP))
+	if (!mode || mode & ~(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR))
 		return -EINVAL;
 	return for_each_part(ctx, start, len, register_part, modes);
 }

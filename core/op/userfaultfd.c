@@ -110,10 +110,10 @@ static bool must_wait(struct vm_fault *vmf, unsigned long reason)
 		return true;
 	ptep = pte_offset_map_lock(vmf->pt, vmf->pmdp, vmf->addr, &ptl);
 	if (!ptep)
-		return reason == VM_UFFD_MISSING && pmd_none(pmdp_get(vmf->pmdp));
+		return reason != VM_UFFD_WP && pmd_none(pmdp_get(vmf->pmdp));
 	pte = ptep_get(ptep);
 	pte_unmap_unlock(vmf->pt, ptl);
-	return reason == VM_UFFD_MISSING ? pte_none(pte) : !pte_none(pte) && pte_uffd_wp_any(pte);
+	return reason != VM_UFFD_WP ? pte_none(pte) : !pte_none(pte) && pte_uffd_wp_any(pte);
 }
 
 /* Source: include/linux/mm.h. */
@@ -143,7 +143,8 @@ vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason)
 	struct uffd_wait wait = {
 		.addr = vmf->addr,
 		.flags = (vmf->flags & FAULT_FLAG_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
-			 (reason == VM_UFFD_WP ? UFFD_PAGEFAULT_FLAG_WP : 0),
+			 (reason == VM_UFFD_WP ? UFFD_PAGEFAULT_FLAG_WP : 0) |
+			 (reason == VM_UFFD_MINOR ? UFFD_PAGEFAULT_FLAG_MINOR : 0),
 	};
 	bool waits;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * userfaultfd.h - faults that wait until another thread has filled in the page, or no longer write-protects it.
+ * userfaultfd.h - faults that wait until another thread has filled in or mapped the page, or no longer protects it.
  *
- * A range of an address space is registered with a userfaultfd. A fault there that finds nothing mapped, or a write
- * that finds a page write-protected by the userfaultfd's user, queues itself, drops its lock and sleeps; another thread
- * reads the address, maps a page there or takes the protection away, and wakes it. Then it starts over.
+ * A range of an address space is registered with a userfaultfd, for what its user chooses: faults on missing pages,
+ * anonymous ones, or those that the file of shared memory does not have; minor faults, on pages that the file has and
+ * no entry maps; and writes to pages that the user write-protects. Such a fault queues itself, drops its lock and
+ * sleeps; another thread reads the address, maps a page there or takes the protection away, and wakes it. Then it
+ * starts over.
  *
  * No wake-up is lost, as the fault reads its entry again once it is queued, under the PTL:
  *
@@ -24,9 +26,9 @@
  * and what replaces the entry (swap, migration, KSM) keeps the bit. Leaves have none: they are split, and do not
  * collapse.
  *
- * Not here: minor faults, protection of what is not mapped, the asynchronous mode, and events. So a child's VMAs, and
- * those that mremap() moves, are not registered. Faults of mlock(), madvise() and remote accesses cannot wait, and
- * fail.
+ * Not here: protection of shared memory and of what is not mapped, the asynchronous mode, and events. So a child's
+ * VMAs, and those that mremap() moves, are not registered. Faults of mlock(), madvise() and remote accesses cannot
+ * wait, and fail.
  *
  * Source: fs/userfaultfd.c, mm/userfaultfd.c; include/uapi/linux/userfaultfd.h.
  */
@@ -63,19 +65,21 @@ void userfaultfd_release(struct userfaultfd_ctx *ctx);
 
 /*
  * userfaultfd_register - from now on missing pages in the range are the userfaultfd's, or its user may write-protect
- * pages: @mode is UFFDIO_REGISTER_MODE_MISSING, _WP, or both, and replaces another one; but a VMA that has all of @mode
- * stays as it is. Without _WP in @mode no page is protected any more (in Linux the bits stay, unused).
- * userfaultfd_unregister() - no longer; faults that wait start over, as ordinary ones. Both skip holes. Return 0;
- * -EINVAL for another mode, or a range that is empty, not aligned, out of bounds, without a VMA, or with one that is
- * not of private anonymous pages; -EBUSY, to unregister -EINVAL, if another one has a VMA; -ENOMEM; -ESRCH if the
+ * pages, or minor faults are its: @mode is one or more of UFFDIO_REGISTER_MODE_MISSING, _WP (anonymous memory) and
+ * _MINOR (shared memory), and replaces another one; but a VMA that has all of @mode stays as it is. Without _WP in
+ * @mode no page is protected any more (in Linux the bits stay, unused). userfaultfd_unregister() - no longer; faults
+ * that wait start over, as ordinary ones. Both skip holes. Return 0; -EINVAL for another mode, or a range that is
+ * empty, not aligned, out of bounds, without a VMA, or with one that is neither of private anonymous pages nor of
+ * shared memory, or not for @mode; -EBUSY, to unregister -EINVAL, if another one has a VMA; -ENOMEM; -ESRCH if the
  * address space has ended. Locking: none held. Source: fs/userfaultfd.c.
  */
 int userfaultfd_register(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode);
 int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
 
 /*
- * userfaultfd_read - stores the address and the flags (UFFD_PAGEFAULT_FLAG_WRITE, _WP) of a fault that was not read
- * before. Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c, userfaultfd_ctx_read().
+ * userfaultfd_read - stores the address and the flags (UFFD_PAGEFAULT_FLAG_WRITE, _WP, _MINOR) of a fault that was
+ * not read before. Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c,
+ * userfaultfd_ctx_read().
  */
 int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags);
 /* Faults in the range start over. Returns 0, or -EINVAL for a bad range. Locking: none held. */
@@ -85,13 +89,20 @@ int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned 
  * userfaultfd_copy - maps new pages over a range in which nothing is mapped but guard regions, which go, with the
  * contents at @src, of machine.payload bytes each; and wakes faults there, without UFFDIO_COPY_MODE_DONTWAKE in @mode.
  * With UFFDIO_COPY_MODE_WP they are write-protected; -EINVAL if the VMA is not registered for that.
- * userfaultfd_zeropage() - maps the zero page, and keeps guard regions. Return the number of bytes mapped, less than
- * @len if an error came behind; else -EEXIST if something is mapped, -ENOENT unless a VMA that any userfaultfd has
- * contains the range, -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
+ * userfaultfd_zeropage() - maps the zero page, and keeps guard regions. In a shared mapping both add a page to the
+ * file, and guard regions go. Return the number of bytes mapped, less than @len if an error came behind; else -EEXIST
+ * if something is mapped, or in the file, -ENOENT unless a VMA that any userfaultfd has contains the range, -EFAULT
+ * beyond the file's end, -ENOMEM, -EINVAL, -ESRCH. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic().
  */
 long userfaultfd_copy(struct userfaultfd_ctx *ctx, unsigned long dst, const void *src, unsigned long len,
 		      unsigned long mode);
 long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long len, unsigned long mode);
+/*
+ * userfaultfd_continue - maps the pages that the file of the range, shared memory, has there; in a private mapping
+ * read-only. Wakes as userfaultfd_copy(). Returns as that; -EFAULT for a page that the file does not have, -EINVAL for
+ * other memory. Locking: none held. Source: mm/userfaultfd.c, mfill_atomic_continue().
+ */
+long userfaultfd_continue(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, unsigned long mode);
 
 /*
  * userfaultfd_writeprotect - pages that are there in the range are write-protected from now on, with

@@ -294,9 +294,10 @@ bool do_fault_around(struct vm_fault *vmf);
 vm_fault_t do_swap_page(struct vm_fault *vmf);
 
 /*
- * handle_userfault - nothing is mapped at vmf->addr (@reason VM_UFFD_MISSING), or it is write-protected (VM_UFFD_WP):
- * waits until the userfaultfd's user has changed that. Returns VM_FAULT_RETRY with VM_FAULT_DROPPED; VM_FAULT_SIGBUS,
- * with the lock held, for a fault that cannot wait. Locking: that of the fault, dropped. Source: fs/userfaultfd.c.
+ * handle_userfault - nothing is mapped at vmf->addr (@reason VM_UFFD_MISSING; VM_UFFD_MINOR if the file has its page),
+ * or it is write-protected (VM_UFFD_WP): waits until the userfaultfd's user has changed that. Returns VM_FAULT_RETRY
+ * with VM_FAULT_DROPPED; VM_FAULT_SIGBUS, with the lock held, for a fault that cannot wait. Locking: that of the fault,
+ * dropped. Source: fs/userfaultfd.c.
  */
 vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason);
 

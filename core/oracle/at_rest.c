@@ -148,7 +148,8 @@ static void check_file(struct inspection *in, struct page *page, pte_t pte, unsi
 	if (vma_is_anonymous(in->vma) || folio_mapping(folio) != &in->vma->vm_file->mapping ||
 	    index != linear_page_index(in->vma, addr))
 		fail(in, "pfn %lu is mapped at %lx, which is not that page of that file", page_to_pfn(page), addr);
-	else if ((pte_write(pte) || pte_dirty(pte)) && (!(in->vma->vm_flags & VM_SHARED) || !folio_test_dirty(folio)))
+	else if ((pte_write(pte) && !(in->vma->vm_flags & VM_SHARED)) ||
+		 ((pte_write(pte) || pte_dirty(pte)) && !folio_test_dirty(folio)))
 		fail(in, "entry at %lx allows writes to pfn %lu of a file, without a dirty folio", addr,
 		     page_to_pfn(page));
 }

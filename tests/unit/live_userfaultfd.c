@@ -29,7 +29,7 @@
 
 #define PAGES	24ul	/* of the window that calls are made in */
 #define MOST	5ul	/* pages of a call */
-#define STEPS	12000u
+#define STEPS	40000u
 #define NR	2	/* userfaultfds */
 
 static struct both {
@@ -88,6 +88,14 @@ static long live_zeropage(int fd, unsigned long start, unsigned long len, unsign
 	return ret == -EAGAIN && arg.zeropage ? arg.zeropage : ret ? ret : arg.zeropage;
 }
 
+static long live_continue(int fd, unsigned long start, unsigned long len, unsigned long mode)
+{
+	struct uffdio_continue arg = { .range = { start, len }, .mode = mode };
+	long ret = result_of(ioctl(fd, UFFDIO_CONTINUE, &arg));
+
+	return ret == -EAGAIN && arg.mapped ? arg.mapped : ret ? ret : arg.mapped;
+}
+
 static long live_protect(int fd, unsigned long start, unsigned long len, unsigned long mode)
 {
 	struct uffdio_writeprotect arg = { .range = { start, len }, .mode = mode };
@@ -113,13 +121,13 @@ static long live_move(int fd, unsigned long dst, unsigned long src, unsigned lon
 
 static const char *const names[] = {
 	"register", "unregister", "copy", "zeropage", "munmap", "mmap", "mprotect", "madvise", "mremap", "wake", "move",
-	"write", "writeprotect",
+	"write", "writeprotect", "continue",
 };
 
 struct call {
 	unsigned int kind, which;
 	unsigned long addr, len, mode, holes, to, modes, protect;
-	int prot, advice;
+	int prot, advice, flags;
 };
 
 static struct call draw(struct rng *rng)
@@ -135,10 +143,11 @@ static struct call draw(struct rng *rng)
 		.advice = rng_below(rng, 3) ? MADV_DONTNEED : MADV_GUARD_INSTALL,
 	};
 
-	call.modes = 1 + rng_below(rng, 3);		/* to register: missing pages, write protection, both */
+	call.modes = 1 + rng_below(rng, rng_below(rng, 2) ? 3 : 7);	/* to register */
+	call.flags = MAP_ANONYMOUS | MAP_FIXED | (rng_below(rng, 3) ? MAP_PRIVATE : MAP_SHARED);
 	call.protect = rng_below(rng, 12) ? rng_below(rng, 2) : rng_below(rng, 4);
 	/* Else little is left to move, and moved. */
-	if (call.kind == 10 && rng_below(rng, 4))
+	if ((call.kind == 10 || call.kind == 13) && rng_below(rng, 4))
 		call.len = PAGE_SIZE;
 	if ((call.kind == 4 || call.kind == 5) && rng_below(rng, 4))
 		call.kind = rng_below(rng, 3) ? 11 : 0;
@@ -172,7 +181,7 @@ static long make_live(const struct call *call)
 	case 4:
 		return live_munmap(call->addr, call->len);
 	case 5:
-		return live_mmap(call->addr, call->len, call->prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED);
+		return live_mmap(call->addr, call->len, call->prot, call->flags);
 	case 6:
 		return live_mprotect(call->addr, call->len, call->prot);
 	case 7:
@@ -185,6 +194,9 @@ static long make_live(const struct call *call)
 		return live_touch(call->addr, true, 1);
 	case 12:
 		return live_protect(fd, call->addr, call->len, call->protect | call->mode);
+	case 13:
+		live_madvise(call->addr, call->len, MADV_DONTNEED);	/* the file has it still */
+		return live_continue(fd, call->addr, call->len, call->mode);
 	default:
 		return live_move(fd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
@@ -208,7 +220,7 @@ static long make_ours(const struct call *call)
 	case 4:
 		return sys_munmap(mm, call->addr, call->len);
 	case 5:
-		return sys_mmap(mm, call->addr, call->len, call->prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+		return sys_mmap(mm, call->addr, call->len, call->prot, call->flags, 0);
 	case 6:
 		return sys_mprotect(mm, call->addr, call->len, call->prot);
 	case 7:
@@ -221,6 +233,9 @@ static long make_ours(const struct call *call)
 		return our_touch(mm, call->addr, true, 1);
 	case 12:
 		return userfaultfd_writeprotect(uffd, call->addr, call->len, call->protect | call->mode);
+	case 13:
+		sys_madvise(mm, call->addr, call->len, MADV_DONTNEED);
+		return userfaultfd_continue(uffd, call->addr, call->len, call->mode);
 	default:
 		return userfaultfd_move(uffd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
@@ -266,20 +281,24 @@ static bool would_wait(const struct call *call)
 	if (call->kind != 11 || !vma || vma->vm_start > call->addr)
 		return false;
 	pte = tree_pte(both.mm, call->addr & PAGE_MASK);
-	return pte_none(pte) ? vma->vm_flags & VM_UFFD_MISSING : pte_uffd_wp_any(pte);
+	return pte_none(pte) ? vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR) : pte_uffd_wp_any(pte);
 }
 
-/* Pages would keep the bit, unused, that are not registered for write protection any more; ours lose it. */
-static bool drops_protection(const struct call *call)
+/*
+ * Pages would keep the bit, unused, that are not registered for write protection any more; ours lose it. And pages of
+ * shared memory are not protected.
+ */
+static bool differs_by_design(const struct call *call)
 {
+	bool protects = call->modes & UFFDIO_REGISTER_MODE_WP;
 	struct vm_area_struct *vma;
 
-	if (call->kind != 0 || call->modes != UFFDIO_REGISTER_MODE_MISSING)
+	if (call->kind != 0)
 		return false;
 	for (unsigned long addr = call->addr; (vma = vma_tree_find(&both.mm->tree, addr)); addr = vma->vm_end)
 		if (vma->vm_start >= call->addr + call->len)
 			return false;
-		else if ((vma->vm_flags & __VM_UFFD_FLAGS) == VM_UFFD_WP)
+		else if (protects ? vma->vm_flags & VM_SHARED : vma->vm_flags & VM_UFFD_WP)
 			return true;
 	return false;
 }
@@ -288,7 +307,7 @@ static bool agrees(const struct call *call, unsigned int step)
 {
 	long live, ours;
 
-	if (would_wait(call) || drops_protection(call))
+	if (would_wait(call) || differs_by_design(call))
 		return true;
 	live = make_live(call);
 	ours = make_ours(call);

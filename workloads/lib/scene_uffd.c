@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "workloads/lib/file_space.h"
 #include "workloads/lib/scene_state.h"
 
 #define MAX_PAYLOAD	4096
@@ -139,6 +140,57 @@ static int open_tables(struct workload_run *run)
 int scene_uffd_tables(struct workload_run *run)
 {
 	return scene_settle(run, open_tables(run));
+}
+
+static int open_shmem(struct workload_run *run, int flags)
+{
+	int err = space_open_room(run, 1, SCENE_PAGES);
+	struct space *space = run->data;
+
+	if (err)
+		return err;
+	space->file = file_create_shmem(SCENE_PAGES, false);
+	return space->file ? file_space_map(space, 0, flags, 0) : -ENOMEM;
+}
+
+int scene_uffd_shmem(struct workload_run *run)
+{
+	int err = open_shmem(run, MAP_SHARED);
+
+	err = err ? err : open_uffd(run, start_of(run->data), SCENE_PAGES, UFFDIO_REGISTER_MODE_MISSING);
+	return scene_settle(run, err);
+}
+
+static int open_minor(struct workload_run *run, int flags)
+{
+	int err = open_shmem(run, flags);
+	struct space *space = run->data;
+
+	err = err ? err : space_fault(space, space->mm, start_of(space), 0);
+	err = err ? err : sys_madvise(space->mm, start_of(space), PAGE_SIZE, MADV_DONTNEED);
+	return err ? err : open_uffd(run, start_of(space), SCENE_PAGES, UFFDIO_REGISTER_MODE_MINOR);
+}
+
+int scene_uffd_minor(struct workload_run *run)
+{
+	return scene_settle(run, open_minor(run, MAP_SHARED));
+}
+
+static int map_first(struct workload_run *run)
+{
+	int err = open_minor(run, MAP_PRIVATE);
+	struct space *space = run->data;
+
+	if (!err)
+		err = sys_mprotect(space->mm, start_of(space), SCENE_PAGES << PAGE_SHIFT, PROT_READ);
+	if (err)
+		return err;
+	return userfaultfd_continue(scene_state.uffd, start_of(space), PAGE_SIZE, 0) < 0 ? -ENOMEM : 0;
+}
+
+int scene_uffd_minor_private(struct workload_run *run)
+{
+	return scene_settle(run, map_first(run));
 }
 
 int scene_uffd_wp_check(struct workload_run *run)
@@ -279,4 +331,39 @@ int64_t scene_uffd_write_twice(struct worker *worker)
 	int64_t done = scene_write(worker);
 
 	return done < 0 ? done : scene_write(worker);
+}
+
+/* What others may make fail: the page is there, or no longer in the file. */
+int64_t scene_uffd_continue(struct worker *worker)
+{
+	unsigned long addr;
+	unsigned int flags;
+	long done;
+
+	userfaultfd_read(scene_state.uffd, &addr, &flags);
+	done = userfaultfd_continue(scene_state.uffd, start_of(space_of(worker)), PAGE_SIZE, 0);
+	return done == -EFAULT ? 1 : filled(worker, done);
+}
+
+int64_t scene_uffd_drop_continue(struct worker *worker)
+{
+	int64_t pages = scene_drop(worker);
+
+	return pages < 0 ? pages : scene_uffd_continue(worker);
+}
+
+/* It fails where it would have to wait. */
+int64_t scene_uffd_force_write(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	uint64_t mark = worker->index + 1;
+	struct folio *folio;
+
+	access_remote_vm(space->mm, start_of(space), &mark, sizeof(mark), FOLL_WRITE | FOLL_FORCE);
+	folio = filemap_get_folio(&space->file->mapping, 0);
+	if (folio && machine.payload && load_relaxed((uint64_t *)page_payload(&folio->page)))
+		space_fail(space, -EUCLEAN, "a forced write to a private mapping changed the file");
+	if (folio)
+		folio_put(folio);
+	return 1;
 }

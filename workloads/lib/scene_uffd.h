@@ -26,6 +26,14 @@ int scene_uffd_wp_protected(struct workload_run *run);
 /* As a check: as scene_check(); and the first page, if it is there, is protected. */
 int scene_uffd_wp_check(struct workload_run *run);
 
+/*
+ * All pages are of shared memory, registered for missing pages, and nothing is there. The file has the first page, it
+ * is not mapped, and all are registered for minor faults. The same in a private, read-only mapping; the page is mapped.
+ */
+int scene_uffd_shmem(struct workload_run *run);
+int scene_uffd_minor(struct workload_run *run);
+int scene_uffd_minor_private(struct workload_run *run);
+
 int64_t scene_uffd_copy(struct worker *worker);		/* reads a fault, if any waits, and fills in the first page */
 int64_t scene_uffd_drop_copy(struct worker *worker);	/* MADV_DONTNEED first */
 int64_t scene_uffd_unregister(struct worker *worker);	/* all pages */
@@ -38,6 +46,9 @@ int64_t scene_uffd_read_page_out(struct worker *worker);	/* the first page */
 int64_t scene_uffd_reuse_slot(struct worker *worker);	/* the first page, to the fourth; another one to swap */
 int64_t scene_uffd_mremap(struct worker *worker);	/* the third page of the second table, to the first one */
 
+int64_t scene_uffd_continue(struct worker *worker);	/* reads a fault, if any waits, and maps the first page */
+int64_t scene_uffd_drop_continue(struct worker *worker);	/* MADV_DONTNEED first */
+int64_t scene_uffd_force_write(struct worker *worker);	/* to the private mapping: the file stays as it is */
 int64_t scene_uffd_protect(struct worker *worker);	/* the first page */
 int64_t scene_uffd_resolve(struct worker *worker);	/* no longer */
 int64_t scene_uffd_protect_resolve(struct worker *worker);

@@ -139,6 +139,7 @@ static void copies_and_moves_lose_it(void **state)
 	begin("linux-6.15");
 	assert_int_equal(protect(0, 2, ON), 0);
 	page_out(mm, 0);
+	assert_int_equal(sys_migrate_to_device(mm, page_addr(1), PAGE_SIZE), 1);
 	BUG_ON(sys_fork(mm, &child));
 	assert_int_equal(protected_pages(), 0x3);
 	parent = mm;
