@@ -89,7 +89,7 @@ static bool can_follow_write_pte(const struct vm_area_struct *vma, unsigned long
 {
 	if (likely(pte_write(pte)))
 		return true;
-	if (unlikely(flags & FOLL_COW) && pte_dirty(pte))
+	if (KNOCKED_OUT(GUP_FORCE_DIRTY) && (flags & FOLL_COW) && pte_dirty(pte))
 		return true;
 	return unlikely(flags & FOLL_FORCE) && can_force_write(vma, vm_normal_page(vma, addr, pte)) &&
 	       !pte_needs_soft_dirty_wp(vma, pte) && !userfaultfd_pte_wp(vma, pte);
