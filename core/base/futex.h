@@ -5,6 +5,7 @@
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/compiler.h"
@@ -13,6 +14,14 @@
 static inline void kernel_futex_wait(uint32_t *word, uint32_t value)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+/* The same, for @millisecs at most; 0: without a bound. */
+static inline void kernel_futex_wait_for(uint32_t *word, uint32_t value, unsigned int millisecs)
+{
+	struct timespec time = { millisecs / 1000, (long)(millisecs % 1000) * 1000000 };
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, millisecs ? &time : NULL, NULL, 0);
 }
 
 /* Wakes up to @nr sleepers on @word, which may be unmapped. */

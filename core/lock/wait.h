@@ -97,6 +97,17 @@ static inline void futex_wait(uint32_t *word, uint32_t value)
 	sleep_end();
 }
 
+/* The same, for @millisecs at most; 0, or where a schedule decides: without a bound. */
+static inline void futex_wait_for(uint32_t *word, uint32_t value, unsigned int millisecs)
+{
+	sleep_begin();
+	if (SCHEDULED())
+		schedule_futex_wait(word, value);
+	else
+		kernel_futex_wait_for(word, value, millisecs);
+	sleep_end();
+}
+
 /* Waits for an event without a wake-up: yields the core. Locking: as futex_wait(). */
 static inline void sleep_yield(void)
 {

@@ -39,6 +39,28 @@ static inline bool thp_vma_suitable(const struct vm_area_struct *vma, unsigned l
 	return start >= vma->vm_start && start + PMD_SIZE <= vma->vm_end;
 }
 
+/*
+ * thp_vma_wanted - true if the policy wants huge pages in @vma, which has, or is about to get, @vm_flags.
+ * thp_vma_collapsible() - false if no huge page can be made in @vma, wherever the range begins and ends. Locking:
+ * mmap_lock or the VMA lock. Source: mm/huge_memory.c, __thp_vma_allowable_orders(), TVA_KHUGEPAGED,
+ * TVA_FORCED_COLLAPSE.
+ */
+static inline bool thp_vma_wanted(const struct vm_area_struct *vma, unsigned long vm_flags)
+{
+	enum thp_kind thp = vma->vm_mm->pt.policy.thp;
+
+	return THP_POSSIBLE && (thp == THP_ALWAYS || (thp == THP_MADVISE && (vm_flags & VM_HUGEPAGE)));
+}
+
+static inline bool thp_vma_collapsible(const struct vm_area_struct *vma, unsigned long vm_flags)
+{
+	if ((vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_NOHUGEPAGE)) || vma_pages(vma) < HPAGE_PMD_NR)
+		return false;
+	if (!thp_vma_suitable(vma, vma->vm_end - PMD_SIZE))
+		return false;
+	return vma_is_anonymous(vma) || IS_ALIGNED((vma->vm_start >> PAGE_SHIFT) - vma->vm_pgoff, HPAGE_PMD_NR);
+}
+
 /* ---- the huge zero page ---- */
 
 /*

@@ -23,6 +23,7 @@
 struct anon_vma;
 struct anon_vma_chain;
 struct file;
+struct mm_slot;
 struct mm_struct;
 struct resv_map;
 struct userfaultfd_ctx;
@@ -131,7 +132,8 @@ struct vm_area_struct {
  * Line 0 (in pt) is read-mostly; mm_lock_seq and the tree's root, read by every fault and written by every mmap, share
  * the next line; mmap_lock has its own.
  *
- * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic (K) ksm_thread_mutex
+ * Lock key: (C) const after creation (M) mmap_lock, for write to change (A) atomic (K) ksm_thread_mutex (H)
+ * khugepaged_mm_lock
  */
 struct mm_struct {
 	struct mm_pgtable pt;		/* has its own lock key */
@@ -153,6 +155,7 @@ struct mm_struct {
 	uint32_t mm_count;		/* (A) references to this struct: all users hold one; and mmgrab() */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
 	unsigned long ksm_address;	/* (K) where the next scan of KSM begins */
+	struct mm_slot *khugepaged_slot;	/* (H) NULL: khugepaged does not scan it. In Linux a hash finds it */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
 	seqcount_t write_protect_seq;	/* odd while fork makes entries read-only; written under mmap_lock for write */
 	struct rwsem mmap_lock __cacheline_aligned;	/* (A) */
@@ -166,6 +169,7 @@ struct mm_struct {
 #define MMF_KILLED	1u	/* its process was killed: SIGNAL_GROUP_EXIT in Linux */
 #define MMF_OOM_SKIP	2u	/* its memory is freed: nothing is left to reap */
 #define MMF_UNSTABLE	4u	/* it is being reaped: pages of private memory may be lost */
+#define MMF_VM_HUGEPAGE	8u	/* khugepaged scans it, or failed to add it */
 
 DECLARE_OBJECT_KIND(mm);
 DECLARE_OBJECT_KIND(vma);

@@ -21,9 +21,7 @@
  *
  * Source: mm/khugepaged.c, collapse_huge_page().
  */
-#include "core/op/collapse.h"
-
-#include <errno.h>
+#include "core/op/collapse_control.h"
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/huge_memory.h"
@@ -32,23 +30,17 @@
 #include "core/mm/swap.h"
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
-#include "core/op/collapse_file.h"
 #include "core/op/fault.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
 #include "core/probe/knockout.h"
-#include "core/probe/operation.h"
-
-DEFINE_EVENT(COLLAPSE, "ranges collapsed to a huge page by MADV_COLLAPSE");
-DEFINE_EVENT(COLLAPSE_KEPT, "ranges not collapsed: extra references, or no huge page");
-
-#define IS_HUGE	1	/* mapped by a leaf already: positive, and no error */
 
 /* Lock key: (T) this thread only */
 struct collapse {
 	struct mm_struct *mm;		/* (T) */
+	const struct collapse_control *cc;	/* (T) */
 	unsigned long addr;		/* (T) of the huge page */
 	struct vm_area_struct *vma;	/* (T) that contains it, while mmap_lock is held */
 	pmd_t *pmdp;			/* (T) */
@@ -63,29 +55,51 @@ static pte_t *table_of(const struct collapse *c)
 	return entry_table(c->pmd.val);
 }
 
-/*
- * Checks the VMA and the PMD entry, again each time mmap_lock was taken. 0: a PTE table maps the range. Locking:
- * mmap_lock. Source: mm/khugepaged.c, hugepage_vma_revalidate(), find_pmd_or_thp_or_none().
- */
-static int revalidate(struct collapse *c)
+DEFINE_KNOCKOUT(KHUGEPAGED_REVALIDATE,
+	.name = "khugepaged:revalidate",
+	.removes = "the lookup of the VMA and the PMD entry once mmap_lock was dropped for the allocation",
+	.breaks = "a huge page in a VMA, and a table, that have gone meanwhile",
+	.detected_by = "assertions: the VMA is attached, the table is one",
+	.hunt = "test knockout.khugepaged");
+
+/* Source: mm/khugepaged.c, find_pmd_or_thp_or_none(). Locking: mmap_lock. */
+static enum scan_result find_table(struct collapse *c)
 {
 	unsigned long found = c->addr;
 
-	c->vma = vma_lookup(c->mm, c->addr);
-	if (!c->vma || !thp_vma_suitable(c->vma, c->addr) || !vma_is_anonymous(c->vma) || !vma_anon_vma(c->vma) ||
-	    (c->vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE)))
-		return -EINVAL;
 	c->pmdp = pmd_find_next(&c->mm->pt, &found, c->addr + PMD_SIZE);
 	if (!c->pmdp)
-		return -EINVAL;
+		return SCAN_PMD_NULL;
 	c->pmd = pmdp_get(c->pmdp);
 	if (pmd_trans_huge(c->pmd))
-		return IS_HUGE;
-	return pmd_none(c->pmd) ? -EINVAL : 0;
+		return SCAN_PMD_MAPPED;
+	return pmd_none(c->pmd) ? SCAN_PMD_NULL : SCAN_SUCCEED;
+}
+
+/*
+ * Checks the VMA and the PMD entry, again each time mmap_lock was taken. SCAN_SUCCEED: a PTE table maps the range.
+ * Locking: mmap_lock. Source: mm/khugepaged.c, hugepage_vma_revalidate().
+ */
+static enum scan_result revalidate(struct collapse *c)
+{
+	if (c->vma && KNOCKED_OUT(KHUGEPAGED_REVALIDATE))
+		return SCAN_SUCCEED;
+	if (hpage_collapse_test_exit(c->mm))
+		return SCAN_ANY_PROCESS;
+	c->vma = vma_lookup(c->mm, c->addr);
+	if (!c->vma)
+		return SCAN_VMA_NULL;
+	if (!thp_vma_suitable(c->vma, c->addr))
+		return SCAN_ADDRESS_RANGE;
+	if (!collapse_allowed(c->cc, c->vma))
+		return SCAN_VMA_CHECK;
+	if (!vma_is_anonymous(c->vma) || !vma_anon_vma(c->vma))
+		return SCAN_PAGE_ANON;
+	return find_table(c);
 }
 
 /* Swaps pages in, and waits for migrations. Locking: mmap_lock. Source: mm/khugepaged.c. */
-static int swap_in(struct collapse *c)
+static enum scan_result swap_in(struct collapse *c)
 {
 	for (unsigned long addr = c->addr; addr < c->addr + PMD_SIZE; addr += PAGE_SIZE) {
 		vm_fault_t ret;
@@ -94,9 +108,9 @@ static int swap_in(struct collapse *c)
 			continue;
 		ret = handle_mm_fault(c->vma, addr, 0);
 		if (ret)
-			return ret & VM_FAULT_OOM ? -ENOMEM : -EINVAL;
+			return ret & VM_FAULT_OOM ? SCAN_ALLOC_HUGE_PAGE_FAIL : SCAN_FAIL;
 	}
-	return 0;
+	return SCAN_SUCCEED;
 }
 
 /* ---- A1 to A4 ---- */
@@ -163,22 +177,33 @@ static struct page *page_of(const struct collapse *c, unsigned long i)
  * A userfaultfd has what is missing, and write-protects page by page. Source: mm/khugepaged.c,
  * __collapse_huge_page_isolate().
  */
-static int check_pages(struct collapse *c)
+static enum scan_result check_pages(struct collapse *c)
 {
+	const struct khugepaged_limits *limits = &c->cc->limits;
+	unsigned long none = 0, shared = 0;
+
 	for (unsigned long i = 0; i < HPAGE_PMD_NR; i++) {
 		pte_t pte = ptep_get(table_of(c) + i);
 		struct page *page;
 
 		if (pte_is_swapent(pte))
-			return -EAGAIN;		/* swapped out again since swap_in() */
+			return SCAN_PTE_NON_PRESENT;		/* swapped out again since swap_in() */
 		if (unlikely(c->vma->vm_uffd && (pte_none(pte) || pte_uffd_wp(pte))))
-			return -EINVAL;
+			return pte_none(pte) ? SCAN_EXCEED_NONE_PTE : SCAN_PTE_UFFD_WP;
 		page = page_of(c, i);
-		if (page && !only_mapped(page_folio(page)))
-			return -EAGAIN;
-		c->nr += page != NULL;
+		if (!page) {
+			if (exceeds(c->cc, ++none, limits->max_ptes_none))
+				return SCAN_EXCEED_NONE_PTE;
+			continue;
+		}
+		if (c->cc->is_khugepaged && folio_maybe_mapped_shared(page_folio(page)) &&
+		    ++shared > limits->max_ptes_shared)
+			return SCAN_EXCEED_SHARED_PTE;
+		if (!only_mapped(page_folio(page)))
+			return SCAN_PAGE_COUNT;
+		c->nr++;
 	}
-	return 0;
+	return SCAN_SUCCEED;
 }
 
 /* Source: mm/khugepaged.c, __collapse_huge_page_copy(). */
@@ -236,22 +261,23 @@ DEFINE_KNOCKOUT(COLLAPSE_VMA_LOCK,
 	.detected_by = "the check in map_leaf(), counters at rest",
 	.hunt = HUNT_CROWD);
 
-/* Locking: mmap_lock for write. The huge page is used if it returns 0. */
-static int collapse_locked(struct collapse *c)
+/* Locking: mmap_lock for write. The huge page is used if it returns SCAN_SUCCEED. */
+static enum scan_result collapse_locked(struct collapse *c)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(c->mm, MMU_NOTIFY_CLEAR, c->addr, c->addr + PMD_SIZE);
-	int err = revalidate(c);
+	enum scan_result result = revalidate(c);
 
-	if (err)
-		return err;
+	if (result != SCAN_SUCCEED)
+		return result;
+	ASSERT(vma_anon_vma(c->vma));
 	if (!KNOCKED_OUT(COLLAPSE_VMA_LOCK))
 		vma_start_write(c->vma);
 	anon_vma_lock_write(vma_anon_vma(c->vma));
 	mmu_notifier_invalidate_range_start(&range);
 	unlink_table(c);
-	err = check_pages(c);
+	result = check_pages(c);
 	SYNCPOINT("collapse.looked");
-	if (err) {
+	if (result != SCAN_SUCCEED) {
 		link_table(c);
 	} else {
 		copy_pages(c);		/* (A3) */
@@ -260,113 +286,37 @@ static int collapse_locked(struct collapse *c)
 	}
 	mmu_notifier_invalidate_range_end(&range);
 	anon_vma_unlock_write(vma_anon_vma(c->vma));
-	return err;
+	return result;
 }
 
-/* Does all checks and waits that need no exclusion. 0: continue. Locking: mmap_lock. */
-static int collapse_prepare(struct collapse *c)
+/* Does all checks and waits that need no exclusion. SCAN_SUCCEED: continue. Locking: mmap_lock. */
+static enum scan_result collapse_prepare(struct collapse *c)
 {
-	int err = revalidate(c);
+	enum scan_result result = revalidate(c);
 
-	return err ? err : swap_in(c);
+	return result == SCAN_SUCCEED ? swap_in(c) : result;
 }
 
-/* Source: mm/khugepaged.c. */
-static int collapse_huge_page(struct mm_struct *mm, unsigned long addr)
+enum scan_result collapse_huge_page(struct mm_struct *mm, unsigned long addr, const struct collapse_control *cc)
 {
-	struct collapse c = { .mm = mm, .addr = addr };
-	int err;
+	struct collapse c = { .mm = mm, .cc = cc, .addr = addr };
+	enum scan_result result = collapse_prepare(&c);
 
-	mmap_read_lock(mm);
-	err = collapse_prepare(&c);
+	if (result != SCAN_ANY_PROCESS)
+		khugepaged_assert_mapped(mm);
 	mmap_read_unlock(mm);
-	if (err)
-		return err;
+	if (result != SCAN_SUCCEED)
+		return result;
 	c.folio = folio_alloc(HPAGE_PMD_ORDER, PAGE_ANON);
 	if (!c.folio)
-		return -ENOMEM;
+		return SCAN_ALLOC_HUGE_PAGE_FAIL;
 	SYNCPOINT("collapse.allocated");
 	mmap_write_lock(mm);
-	err = collapse_locked(&c);
+	result = collapse_locked(&c);
+	if (result != SCAN_ANY_PROCESS)
+		khugepaged_assert_mapped(mm);
 	mmap_write_unlock(mm);
-	if (err)
+	if (result != SCAN_SUCCEED)
 		folio_put(c.folio);
-	return err;
-}
-
-/* ---- a range ---- */
-
-/* A part of the range: of one VMA, or of a gap. Lock key: (T) this thread only */
-struct part {
-	unsigned long start, end;	/* (T) */
-	enum { PART_GAP, PART_REFUSED, PART_ANON, PART_FILE } kind;	/* (T) */
-};
-
-/*
- * False if no huge page can be made in @vma, wherever the range begins and ends. Locking: mmap_lock. Source:
- * mm/huge_memory.c, __thp_vma_allowable_orders(), TVA_FORCED_COLLAPSE.
- */
-static bool vma_collapsible(const struct vm_area_struct *vma)
-{
-	if ((vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_NOHUGEPAGE)) || vma_pages(vma) < HPAGE_PMD_NR)
-		return false;
-	if (!thp_vma_suitable(vma, vma->vm_end - PMD_SIZE))
-		return false;
-	if (!vma_is_anonymous(vma))
-		return IS_ALIGNED((vma->vm_start >> PAGE_SHIFT) - vma->vm_pgoff, HPAGE_PMD_NR);
-	return vma_anon_vma(vma);
-}
-
-static struct part next_part(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	struct part part = { start, end, PART_GAP };
-	struct vm_area_struct *vma;
-
-	mmap_read_lock(mm);
-	vma = find_vma(mm, start);
-	if (vma && vma->vm_start <= start) {
-		part.end = min(end, vma->vm_end);
-		part.kind = !vma_collapsible(vma) ? PART_REFUSED : vma_is_anonymous(vma) ? PART_ANON : PART_FILE;
-	} else if (vma) {
-		part.end = min(end, vma->vm_start);
-	}
-	mmap_read_unlock(mm);
-	return part;
-}
-
-static int collapse_part(struct mm_struct *mm, const struct part *part)
-{
-	unsigned long start = ALIGN_UP(part->start, PMD_SIZE);
-	int last = 0;
-
-	if (part->kind == PART_REFUSED || start > ALIGN_DOWN(part->end, PMD_SIZE))
-		return -EINVAL;
-	for (unsigned long addr = start; addr + PMD_SIZE <= part->end; addr += PMD_SIZE) {
-		int err = part->kind == PART_FILE ? collapse_file(mm, addr) : collapse_huge_page(mm, addr);
-
-		if (err < 0)
-			count_event(EV_COLLAPSE_KEPT);
-		else
-			count_event(EV_COLLAPSE);
-		last = err < 0 ? err : last;
-	}
-	return last;
-}
-
-int madvise_collapse(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	OPERATION("collapse", mm, start);
-	bool gap = false;
-	int err = 0;
-
-	if (!THP_POSSIBLE)
-		return -EINVAL;
-	while (!err && start < end) {
-		struct part part = next_part(mm, start, end);
-
-		gap |= part.kind == PART_GAP;
-		err = part.kind == PART_GAP ? 0 : collapse_part(mm, &part);
-		start = part.end;
-	}
-	return err ? err : gap ? -ENOMEM : 0;
+	return result;
 }

@@ -9,8 +9,6 @@
  */
 #include "core/op/collapse_file.h"
 
-#include <errno.h>
-
 #include "core/base/event.h"
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
@@ -80,10 +78,10 @@ static bool maps_only(pmd_t pmd, struct folio *folio)
 }
 
 /*
- * Unlinks the table at @pmdp, if it maps only @folio, and sets @leaf, or none. -EINVAL: it maps other pages, is a
+ * Unlinks the table at @pmdp, if it maps only @folio, and sets @leaf, or none. False: it maps other pages, is a
  * leaf, or the policy keeps tables. Locking: the folio lock; mmap_lock or i_mmap_rwsem.
  */
-static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, struct folio *folio, pmd_t leaf)
+static bool replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, struct folio *folio, pmd_t leaf)
 {
 	struct mm_struct *mm = load_relaxed(&vma->vm_mm);
 	struct mmu_notifier_range range = mmu_notifier_range_of(mm, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
@@ -91,10 +89,10 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	spinlock_t *outer, *inner;
 	struct mmu_gather tlb;
 	pmd_t pmd, seen = pmdp_get(pmdp);
-	int err = -EINVAL;
+	bool done = false;
 
 	if (!pte_tables_can_go(pt))
-		return -EINVAL;
+		return false;
 	tlb_gather_mmu(&tlb, pt);
 	tlb_gather_range(&tlb, addr, addr + PMD_SIZE);
 	mmu_notifier_invalidate_range_start(&range);
@@ -103,7 +101,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	if (KNOCKED_OUT(COLLAPSE_PMD_RECHECK))
 		pmd = seen;
 	if (pmd_none(pmd) || (pmd_is_table(pmd) && maps_only(pmd, folio))) {
-		err = 0;
+		done = true;
 		if (!pmd_none(leaf)) {
 			folio_get(folio);
 			folio_add_file_rmap_pmd(folio, &folio->page, vma);
@@ -111,7 +109,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 		}
 		set_pmd_at(pmdp, leaf);
 	}
-	if (!err && !pmd_none(pmd)) {
+	if (done && !pmd_none(pmd)) {
 		unmap_table(vma, pmd, folio);
 		tlb_remove_table(&tlb, pmd_table_page(pmd));
 		count_event(EV_PTE_TABLE_RETRACT);
@@ -119,7 +117,7 @@ static int replace_table(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long 
 	pmd_pte_unlock(outer, inner);
 	mmu_notifier_invalidate_range_end(&range);
 	tlb_finish_mmu(&tlb);
-	return err;
+	return done;
 }
 
 /*
@@ -148,50 +146,59 @@ static void retract_page_tables(struct address_space *mapping, struct folio *fol
 	i_mmap_unlock_read(mapping);
 }
 
-/* Locking: mmap_lock, the lock of @folio, of @vma's file. Source: mm/khugepaged.c, collapse_pte_mapped_thp(). */
-static int collapse_pte_mapped_thp(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
+/*
+ * Locking: mmap_lock, the lock of @folio, of @vma's file. Source: mm/khugepaged.c, collapse_pte_mapped_thp().
+ */
+static enum scan_result collapse_pte_mapped_thp(struct vm_area_struct *vma, unsigned long addr, struct folio *folio,
+						bool install_pmd)
 {
 	unsigned long found = addr;
 	pmd_t *pmdp = pmd_find_next(&vma->vm_mm->pt, &found, addr + PMD_SIZE);
-	int err;
+	pmd_t leaf = install_pmd ? mk_huge_pmd(&folio->page, vma->vm_page_prot) : __pmd(0);
 
 	if (!pmdp || folio_order(folio) != HPAGE_PMD_ORDER || folio->page.index != linear_page_index(vma, addr))
-		return -EINVAL;
+		return SCAN_PAGE_NULL;
 	if (pmd_trans_huge(pmdp_get(pmdp)))
-		return 0;
-	err = replace_table(vma, pmdp, addr, folio, mk_huge_pmd(&folio->page, vma->vm_page_prot));
-	if (!err)
+		return SCAN_PMD_MAPPED;
+	if (!replace_table(vma, pmdp, addr, folio, leaf))
+		return SCAN_PAGE_NULL;
+	if (install_pmd)
 		retract_page_tables(&vma->vm_file->mapping, folio);
-	return err;
+	return SCAN_SUCCEED;
 }
 
 /* Locking: mmap_lock. */
-static int collapse_in_vma(struct vm_area_struct *vma, unsigned long addr)
+static enum scan_result collapse_in_vma(struct vm_area_struct *vma, unsigned long addr,
+					const struct collapse_control *cc)
 {
+	enum scan_result result;
 	struct folio *folio;
-	int err;
 
-	if (!thp_vma_suitable(vma, addr) || vma_is_anonymous(vma) || (vma->vm_flags & (VM_SPECIAL | VM_NOHUGEPAGE)))
-		return -EINVAL;
+	if (vma_is_anonymous(vma) || !collapse_allowed(cc, vma))
+		return SCAN_VMA_CHECK;
+	if (!thp_vma_suitable(vma, addr))
+		return SCAN_ADDRESS_RANGE;
 	if (linear_page_index(vma, addr) >= i_size_read(&vma->vm_file->mapping))
-		return -EINVAL;
+		return SCAN_PAGE_NULL;
 	folio = filemap_lock_folio(&vma->vm_file->mapping, linear_page_index(vma, addr));
 	if (!folio)
-		return -EINVAL;
-	err = collapse_pte_mapped_thp(vma, addr, folio);
+		return SCAN_PAGE_NULL;
+	result = collapse_pte_mapped_thp(vma, addr, folio, !cc->is_khugepaged);
 	folio_unlock(folio);
 	folio_put(folio);
-	return err;
+	return result;
 }
 
-int collapse_file(struct mm_struct *mm, unsigned long addr)
+enum scan_result collapse_file(struct mm_struct *mm, unsigned long addr, const struct collapse_control *cc)
 {
+	enum scan_result result = SCAN_ANY_PROCESS;
 	struct vm_area_struct *vma;
-	int err;
 
 	mmap_read_lock(mm);
-	vma = vma_lookup(mm, addr);
-	err = vma ? collapse_in_vma(vma, addr) : -EINVAL;
+	if (!hpage_collapse_test_exit(mm)) {
+		vma = vma_lookup(mm, addr);
+		result = vma ? collapse_in_vma(vma, addr, cc) : SCAN_VMA_NULL;
+	}
 	mmap_read_unlock(mm);
-	return err;
+	return result;
 }

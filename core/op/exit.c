@@ -14,6 +14,7 @@
  */
 #include "core/op/exit.h"
 
+#include "core/mm/khugepaged.h"
 #include "core/mm/ksm.h"
 #include "core/mm/mm.h"
 #include "core/mm/notifier.h"
@@ -91,6 +92,7 @@ static void __mmput(struct mm_struct *mm)
 	OPERATION("exit", mm, 0);
 
 	ksm_wait_for_scan();
+	khugepaged_exit(mm);
 	exit_mmap(mm);
 	ksm_exit(mm);
 	mmdrop(mm);

@@ -16,6 +16,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/mm/hugetlb.h"
+#include "core/mm/khugepaged.h"
 #include "core/mm/mm.h"
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
@@ -101,6 +102,8 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 		if (!(vma->vm_flags & VM_DONTCOPY))
 			err = dup_vma(child, vma);
 	}
+	if (!err)
+		khugepaged_fork(child, parent);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/mm/filemap.h"
 #include "core/mm/huge_memory.h"
+#include "core/mm/khugepaged.h"
 #include "core/mm/notifier.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -90,6 +91,7 @@ static vm_fault_t do_huge_pmd_anonymous_page(struct vm_fault *vmf)
 
 	if (unlikely(ret))
 		return ret;
+	khugepaged_enter_vma(vmf->vma, vmf->vma->vm_flags);
 	table = table_alloc(vmf->pt, LEVEL_PTE);
 	if (!table)
 		return VM_FAULT_OOM;

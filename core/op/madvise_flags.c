@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/mm/khugepaged.h"
 #include "core/mm/vma.h"
 #include "core/op/ksm.h"
 #include "core/op/madvise.h"
@@ -109,5 +110,7 @@ int madvise_update_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 		flags = advised(vma->vm_flags, advice);
 	else if (ksm_madvise(vma, start, end, advice, &flags))
 		return -EAGAIN;
+	if (advice == MADV_HUGEPAGE)
+		khugepaged_enter_vma(vma, flags);
 	return set_flags(mm, vma, start, end, flags);
 }

@@ -6,6 +6,7 @@
 
 #include "core/mm/account.h"
 #include "core/mm/address_space.h"
+#include "core/mm/khugepaged.h"
 #include "core/mm/vma.h"
 #include "core/op/munmap.h"
 
@@ -121,6 +122,17 @@ static int check_type(struct vma_kind kind, unsigned long len, int flags)
 	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
+/* What was mapped there may have merged. Locking: mmap_lock for write. Source: mm/vma.c, __mmap_region(). */
+static inline void khugepaged_enter_at(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	if (likely(!load_relaxed(&khugepaged_enabled)))
+		return;
+	vma = vma_lookup(mm, addr);
+	khugepaged_enter_vma(vma, vma->vm_flags);
+}
+
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
 	long at;
@@ -143,5 +155,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 		err = replace_region(mm, (unsigned long)at, len, kind);
 	else if (!err)
 		err = map_region(mm, (unsigned long)at, len, kind);
+	if (!err)
+		khugepaged_enter_at(mm, (unsigned long)at);
 	return err ? err : at;
 }

@@ -13,6 +13,7 @@ exceptions() {
 	core/probe/schedule.c	kernel_futex_wait	a turn comes without a grace period of liburcu
 	core/probe/schedule.h	sched_yield	yield_core()
 	core/probe/schedule_rcu.c	pthread_join	the callbacks' thread has left the schedule
+	core/op/khugepaged_thread.c	pthread_join	it is between sleep_begin() and sleep_end()
 	core/probe/syncpoint_noise.c	nanosleep	at most 100 microseconds
 	core/probe/syncpoint_noise.c	sched_yield	once
 	core/host/arena.c	pthread_mutex_lock	the holder only allocates
