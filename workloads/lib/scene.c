@@ -48,12 +48,15 @@ static void drop_references(void)
 {
 	struct scene_state *state = &scene_state;
 
+	if (state->khugepaged)
+		khugepaged_disable();
 	if (state->folio)
 		folio_put(state->folio);
 	if (state->killed)
 		mmdrop(state->killed);
 	if (state->uffd)
 		userfaultfd_release(state->uffd);
+	state->khugepaged = false;
 	state->uffd = NULL;
 	state->folio = NULL;
 	state->killed = NULL;

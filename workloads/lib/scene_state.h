@@ -14,6 +14,7 @@ struct scene_state {
 	struct userfaultfd_ctx *uffd;	/* (X) open, or NULL; also the thread that closes it */
 	bool in_turn;			/* (C) odd workers are of the second process */
 	bool swap, pool;		/* (C) are to be taken down */
+	bool khugepaged;		/* (C) is enabled */
 };
 
 #define SCENE_MARK	7u	/* what the killed process wrote */
