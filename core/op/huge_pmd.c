@@ -7,6 +7,7 @@
 #include "core/mm/rmap.h"
 #include "core/mm/soft_dirty.h"
 #include "core/op/copy_page_range.h"
+#include "core/op/lazyfree.h"
 #include "core/op/move_page_tables.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
@@ -70,6 +71,46 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 out:
 	spin_unlock(ptl);
 	return true;
+}
+
+/* ---- lazily freed ---- */
+
+DEFINE_KNOCKOUT(LAZYFREE_THP_RESTORE,
+	.name = "lazyfree-thp:restore",
+	.removes = "the invalid leaf while reclaim decides on a lazily freed huge page: it clears the entry",
+	.breaks = "a zap that finds nothing, and a leaf that is there afterwards",
+	.detected_by = "counters, and pages at the end of an mm",
+	.hunt = "test knockout.lazyfree_thp",
+	.mirrors = "mm/rmap: don't discard lazyfree THPs at PMD level");
+
+/*
+ * Reclaim has neither mmap_lock nor the VMA lock:
+ *
+ *   reclaim                                         zap, move
+ *   (A1) PTL; the leaf is invalid                   (B1) read the entry, without its lock: none is passed over
+ *   (A2) the page is needed: restore the leaf,      (B2) a leaf, invalid or not: take the PTL, and read it again
+ *        else none; drop the PTL
+ *
+ * Were it none from A1 to A2, B1 would pass over a leaf that A2 restores, and its table is freed with it. Linux clears
+ * it so since 6.12. GUP-fast and devices take an invalid leaf for none.
+ */
+struct page *unmap_huge_pmd_locked(struct vm_area_struct *vma, unsigned long addr, pmd_t *pmdp, struct folio *folio)
+{
+	struct mm_pgtable *pt = &load_relaxed(&vma->vm_mm)->pt;
+	pmd_t pmd = KNOCKED_OUT(LAZYFREE_THP_RESTORE) ? pmdp_get_and_clear(pmdp) : pmdp_invalidate(pmdp);
+	struct page *page = pmd_page(pmd);
+
+	flush_tlb_range(pt, addr, addr + PMD_SIZE);
+	SYNCPOINT("unmap.leaf_cleared");
+	if (!may_discard(folio, page, pmd_dirty(pmd), true)) {
+		set_pmd_at(pmdp, pmd);
+		return NULL;
+	}
+	pmdp_get_and_clear(pmdp);
+	mm_count(pt, MM_ANONPAGES, -(long)HPAGE_PMD_NR);
+	folio_remove_rmap_pmd(folio, page, vma);
+	folio_put(folio);
+	return pgtable_trans_huge_withdraw(pmdp);
 }
 
 /* ---- mprotect ---- */

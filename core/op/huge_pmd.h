@@ -17,6 +17,13 @@ bool zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, pmd_t *pmd
 		  unsigned int flags);
 
 /*
+ * unmap_huge_pmd_locked - drops @folio, lazily freed, which the leaf at @pmdp maps at @addr, unless it is needed.
+ * Returns the leaf's deposit, for the caller to free after a grace period; NULL: the leaf stays. Locking: the PTL, the
+ * folio lock, a rmap lock; one reference. Source: mm/huge_memory.c, unmap_huge_pmd_locked().
+ */
+struct page *unmap_huge_pmd_locked(struct vm_area_struct *vma, unsigned long addr, pmd_t *pmdp, struct folio *folio);
+
+/*
  * change_huge_pmd - gives the leaf the current permissions of @vma. False: it is no leaf any more.
  * change_huge_pmd_locked() - the same for a leaf whose lock is held. Locking: as mprotect.
  */

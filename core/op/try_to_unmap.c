@@ -13,6 +13,8 @@
 #include "core/mm/pte_batch.h"
 #include "core/mm/rmap_walk.h"
 #include "core/mm/swap.h"
+#include "core/op/huge_pmd.h"
+#include "core/op/lazyfree.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
@@ -176,60 +178,20 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, const 
 	return true;
 }
 
-DEFINE_KNOCKOUT(LAZYFREE_DIRTY,
-	.name = "lazyfree:dirty",
-	.removes = "the check, once its entry is cleared, that a lazily freed page was not written to",
-	.breaks = "a write after MADV_FREE is lost",
-	.detected_by = "the contents of pages",
-	.hunt = "test knockout.swap");
-
-DEFINE_KNOCKOUT(LAZYFREE_REFS,
-	.name = "lazyfree:refs",
-	.removes = "the check, once its entry is cleared, that a lazily freed page has no other users",
-	.breaks = "what a device writes by a reference, as direct IO does, is lost",
-	.detected_by = "the contents of pages",
-	.hunt = "test knockout.swap",
-	.mirrors = "mm: fix race between MADV_FREE reclaim and blkdev direct IO read");
-
 /*
- * True if not only entries and the caller have references to @folio. One that comes later than this is harmless: its
- * holder has the page that was there. Source: mm/rmap.c, try_to_unmap_one().
- */
-static bool has_other_users(const struct folio *folio)
-{
-	return folio_ref_count(folio) != folio_mapcount(folio) + 1;
-}
-
-/*
- * The page of the entry found is not needed, if nothing wrote to it since MADV_FREE: by the entry, which is cleared
- * first, so that its dirty bit is final; or through a pin or a reference, whose holder clears the folio's flag before
- * it drops it. So the flag is read after the checks for pins and references (pin-drop, ref-drop). Returns as
- * replace_entry(). Locking: the PTL. Source: mm/rmap.c, try_to_unmap_one().
+ * The page of the entry found is dropped, unless it is needed. The entry is cleared first, so that its dirty bit is
+ * final. Returns as replace_entry(). Locking: the PTL. Source: mm/rmap.c, try_to_unmap_one().
  */
 static bool discard_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
 	struct vm_area_struct *vma = pvmw->vma;
 	pte_t *ptep = pvmw->pte;
 	struct page *page = pte_page(ptep_get(ptep));
-	bool exclusive = PageAnonExclusive(page);
 	pte_t pte = ptep_get_and_clear(ptep);
 
 	flush(unmap, pvmw, 1);
 	SYNCPOINT("unmap.entry_cleared");
-	if (pte_dirty(pte) && !KNOCKED_OUT(LAZYFREE_DIRTY)) {
-		set_pte(ptep, pte);
-		folio_clear_lazyfree(folio);
-		return false;
-	}
-	if (exclusive && folio_try_share_anon_rmap_pte(folio, page)) {
-		set_pte(ptep, pte);
-		count_event(EV_UNMAP_PINNED);
-		return false;
-	}
-	if ((has_other_users(folio) && !KNOCKED_OUT(LAZYFREE_REFS)) ||
-	    (!folio_test_lazyfree(folio) && !KNOCKED_OUT(LAZYFREE_DIRTY))) {
-		if (exclusive)
-			SetPageAnonExclusive(page);
+	if (!may_discard(folio, page, pte_dirty(pte), false)) {
 		set_pte(ptep, pte);
 		return false;
 	}
@@ -305,9 +267,9 @@ static bool kept_by_mlock(const struct unmap *unmap, const struct vm_area_struct
 	       (load_relaxed(&vma->vm_flags) & VM_LOCKED) && !KNOCKED_OUT(UNMAP_MLOCK);
 }
 
-/* Returns true if no entry of @vma maps @folio any more. */
+/* Returns true if no entry of @vma maps @folio any more. *@table is to be freed, if it is set. */
 static bool unmap_entries(const struct unmap *unmap, struct folio *folio, struct vm_area_struct *vma,
-			  unsigned long addr)
+			  unsigned long addr, struct page **table)
 {
 	struct page_vma_mapped_walk pvmw = PVMW_OF_FOLIO(folio, vma, addr, unmap->flags & TTU_SYNC ? PVMW_SYNC : 0);
 
@@ -315,6 +277,11 @@ static bool unmap_entries(const struct unmap *unmap, struct folio *folio, struct
 		if (unlikely(kept_by_mlock(unmap, vma))) {
 			mlock_mapped_folio(folio, &pvmw);
 			return false;
+		}
+		if (!pvmw.pte && (unmap->flags & TTU_LAZYFREE)) {
+			*table = unmap_huge_pmd_locked(vma, pvmw.address & PMD_MASK, pvmw.pmd, folio);
+			page_vma_mapped_walk_done(&pvmw);
+			return *table;
 		}
 		if (!pvmw.pte && (unmap->flags & TTU_SPLIT_HUGE_PMD)) {
 			__split_huge_pmd_locked(vma, pvmw.pmd, pvmw.address);
@@ -329,6 +296,16 @@ static bool unmap_entries(const struct unmap *unmap, struct folio *folio, struct
 	return true;
 }
 
+/* GUP-fast may be in it still, from before it was deposited. Locking: no spinlock. */
+static void free_deposit(struct mm_pgtable *pt, struct page *table)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(&tlb, pt);
+	tlb_remove_table(&tlb, table);
+	tlb_finish_mmu(&tlb);
+}
+
 /* Source: mm/rmap.c, try_to_unmap_one(), try_to_migrate_one(). */
 static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
@@ -336,6 +313,7 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm,
 								unmap->migrate ? MMU_NOTIFY_MIGRATE : MMU_NOTIFY_CLEAR,
 								addr, addr + (folio_nr_pages(folio) << PAGE_SHIFT));
+	struct page *table = NULL;
 	int unshared = 0;
 	bool all;
 
@@ -344,8 +322,10 @@ static bool unmap_one(struct folio *folio, struct vm_area_struct *vma, unsigned 
 	mmu_notifier_invalidate_range_start(&range);
 	if (unlikely(folio_test_hugetlb(folio)))
 		unshared = hugetlb_unshare_mapped(folio, vma, addr);
-	all = unshared ? unshared > 0 : unmap_entries(unmap, folio, vma, addr);
+	all = unshared ? unshared > 0 : unmap_entries(unmap, folio, vma, addr, &table);
 	mmu_notifier_invalidate_range_end(&range);
+	if (unlikely(table))
+		free_deposit(&vma->vm_mm->pt, table);
 	return all;
 }
 

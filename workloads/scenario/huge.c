@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* huge.c - scenarios of huge pages. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_lazyfree.h"
 
 SCENARIO(collapse_vs_fault,
 	.what = "pages become a huge page under a first write",
@@ -55,6 +55,22 @@ SCENARIO(split_vs_pin,
 	.nr_roles = 2,
 	.roles = { { "split", scene_drop, NULL }, { "pin", scene_pin, NULL } },
 	.setup = scene_huge,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(lazyfree_vs_huge_unmap,
+	.what = "reclaim finds a lazily freed huge page written to, while it is unmapped",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_huge_rewritten,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(lazyfree_vs_huge_pin,
+	.what = "a lazily freed huge page is reclaimed while a page of it is pinned",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_huge_freed,
 	.check = scene_check,
 	.teardown = scene_close)
 

@@ -12,6 +12,7 @@
 #include "core/op/reclaim.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/scene/leaf_scene.h"
 #include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	8ul
@@ -259,6 +260,74 @@ static void leaves(void **state)
 	mm_exit(s.mm);
 }
 
+/* A huge page that was freed lazily, of an mm of its own. */
+static struct folio *freed_leaf(struct mm_struct **mm)
+{
+	*mm = scene_of("linux-6.15,thp=always", PROT_READ | PROT_WRITE).mm;
+	BUG_ON(do_user_addr_fault(*mm, AREA, FAULT_FLAG_WRITE));
+	advise(*mm, 0, HPAGE_PMD_NR, MADV_FREE);
+	assert_true(folio_test_lazyfree(page_folio(pmd_page(pmd_at(*mm, AREA)))));
+	return page_folio(pmd_page(pmd_at(*mm, AREA)));
+}
+
+static void write_to_leaf(void *mm)
+{
+	BUG_ON(do_user_addr_fault(mm, AREA + 7 * PAGE_SIZE, FAULT_FLAG_WRITE));
+}
+
+static void get_folio(void *folio)
+{
+	folio_get(folio);
+}
+
+static void pin_leaf(void *mm)
+{
+	struct page *page;
+
+	BUG_ON(pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE, &page) != 1);
+}
+
+/* As it was: a leaf, exclusive. */
+static void stays(struct mm_struct *mm, struct folio *folio, bool lazyfree)
+{
+	advise(mm, 0, HPAGE_PMD_NR, MADV_PAGEOUT);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_true(pmd_trans_huge(pmd_at(mm, AREA)) && pmd_present(pmd_at(mm, AREA)));
+	assert_true(PageAnonExclusive(&folio->page));
+	assert_int_equal(folio_test_lazyfree(folio), lazyfree);
+}
+
+/* Row: A9. */
+static void a_leaf_goes_as_a_whole_or_stays(void **state)
+{
+	uint64_t splits;
+	struct mm_struct *mm;
+	struct folio *folio;
+
+	(void)state;
+	if (!THP_POSSIBLE || !FAULTLINE_CHECK)
+		skip();
+	splits = events_total(EV_THP_SPLIT_PMD);
+	folio = freed_leaf(&mm);
+	meanwhile("reclaim.lazily_freed", write_to_leaf, mm);
+	stays(mm, folio, false);
+	advise(mm, 0, HPAGE_PMD_NR, MADV_FREE);
+	meanwhile("reclaim.lazily_freed", get_folio, folio);
+	stays(mm, folio, true);
+	folio_put(folio);
+	meanwhile("reclaim.lazily_freed", pin_leaf, mm);
+	stays(mm, folio, true);
+	unpin_user_page(&folio->page);
+	advise(mm, 0, HPAGE_PMD_NR, MADV_FREE);
+	assert_at_rest(mm);
+	advise(mm, 0, HPAGE_PMD_NR, MADV_PAGEOUT);
+	assert_true(pmd_none(pmd_at(mm, AREA)));
+	assert_int_equal(mm_counter_sum(&mm->pt, MM_ANONPAGES), 0);
+	assert_int_equal(events_total(EV_THP_SPLIT_PMD), splits);
+	assert_at_rest(mm);
+	mm_exit(mm);
+}
+
 /* What is written through the pin after MADV_FREE is kept, also once it is unpinned. */
 static void pinned_pages_are_kept(void **state)
 {
@@ -332,6 +401,7 @@ int main(void)
 		cmocka_unit_test(large_folios_as_a_whole_or_split),
 		cmocka_unit_test(the_mark_stays_with_the_pages),
 		cmocka_unit_test(leaves),
+		cmocka_unit_test(a_leaf_goes_as_a_whole_or_stays),
 		cmocka_unit_test(pinned_pages_are_kept),
 		cmocka_unit_test(a_pin_that_ends_meanwhile_counts),
 		cmocka_unit_test(cold_pages_are_old),

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scene_lazyfree.c - scenes with a lazily freed huge page. */
+#include "workloads/lib/scene_lazyfree.h"
+
+#include <errno.h>
+
+#include "workloads/lib/scene_state.h"
+
+int scene_huge_freed(struct workload_run *run)
+{
+	int err = scene_huge(run);
+	struct space *space = run->data;
+
+	return scene_settle(run, err ? err : sys_madvise(space->mm, space_region(space, 0), PMD_SIZE, MADV_FREE));
+}
+
+int scene_huge_rewritten(struct workload_run *run)
+{
+	int err = scene_huge_freed(run);
+	struct space *space = run->data;
+
+	if (!err)
+		err = space_fault(space, space->mm, space_region(space, 0), FAULT_FLAG_WRITE);
+	return scene_settle(run, err);
+}
+
+int64_t scene_reclaim(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	struct folio *folio = scene_folio(space->mm, space_region(space, 0));
+	int err = folio ? reclaim_folio(folio) : 0;
+
+	return !err || err == -EBUSY ? 1 : space_fail(space, err, "a huge page is not reclaimed: %d", err);
+}
