@@ -45,6 +45,7 @@
 #include "core/mm/vma.h"
 #include "core/mm/vma_lock.h"
 #include "core/mm/vma_tree.h"
+#include "core/mm/vmalloc.h"
 #include "core/op/access_remote_vm.h"
 #include "core/op/clear_refs.h"
 #include "core/op/exit.h"

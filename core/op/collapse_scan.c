@@ -20,7 +20,7 @@ struct seen {
 /* By its entry, its folio, or a device. Source: mm/khugepaged.c, hpage_collapse_scan_pmd(). */
 static bool recently_used(struct vm_area_struct *vma, unsigned long addr, pte_t pte, const struct folio *folio)
 {
-	return pte_young(pte) || (load_relaxed(&folio->page.flags) & PG_REFERENCED) ||
+	return pte_young(pte) || folio_test_referenced(folio) ||
 	       mmu_notifier_test_young(vma->vm_mm, addr);
 }
 

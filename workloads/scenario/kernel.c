@@ -2,9 +2,6 @@
 /* kernel.c - scenarios of the kernel's own address space. */
 #include <errno.h>
 
-#include "core/mm/mmap_lock.h"
-#include "core/mm/pagewalk.h"
-#include "core/mm/vmalloc.h"
 #include "workloads/lib/scene.h"
 #include "workloads/lib/scene_state.h"
 
