@@ -206,6 +206,12 @@ bool hugetlb_vma_trylock_write(struct vm_area_struct *vma)
 	return !vma->vm_resv || KNOCKED_OUT(HUGETLB_ZAP_LOCK) || down_write_trylock(&vma->vm_resv->lock);
 }
 
+void hugetlb_vma_assert_write_locked(const struct vm_area_struct *vma)
+{
+	if (vma->vm_resv && !KNOCKED_OUT(HUGETLB_ZAP_LOCK))
+		assert_rwsem_held_write(&vma->vm_resv->lock);
+}
+
 DEFINE_KNOCKOUT(HUGETLB_FAULT_MUTEX,
 	.name = "hugetlb:fault-mutex",
 	.removes = "the mutex of a fault in hugetlb memory",

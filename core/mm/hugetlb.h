@@ -189,6 +189,8 @@ void hugetlb_vma_unlock_read(struct vm_area_struct *vma);
 void hugetlb_vma_lock_write(struct vm_area_struct *vma);
 void hugetlb_vma_unlock_write(struct vm_area_struct *vma);
 bool hugetlb_vma_trylock_write(struct vm_area_struct *vma);
+/* Dies unless it is held for write, if there is one. Source: mm/hugetlb.c, hugetlb_vma_assert_locked(). */
+void hugetlb_vma_assert_write_locked(const struct vm_area_struct *vma);
 
 /*
  * vma_pgtable_walk_begin - before a descent to one entry of @vma, whatever memory it is: huge pages of the pool that

@@ -148,6 +148,7 @@ bool huge_pmd_unshare(struct vm_area_struct *vma, unsigned long addr)
 	if (!vma_shares_pmds(vma))
 		return false;
 	assert_rwsem_held_write(&vma->vm_file->mapping.i_mmap_rwsem);
+	hugetlb_vma_assert_write_locked(vma);
 	pudp = pud_find(pt, addr);
 	if (!pudp || !pud_is_table(pudp_get(pudp)))
 		return false;
