@@ -51,6 +51,24 @@ int scene_uffd_written(struct workload_run *run)
 	return with_uffd(run, scene_written, UFFDIO_REGISTER_MODE_MISSING);
 }
 
+static int open_apart(struct workload_run *run)
+{
+	int err = space_open(run, 2, SCENE_PAGES);
+	struct space *space = run->data;
+
+	if (!err)
+		err = space_fault(space, space->mm, start_of(space), FAULT_FLAG_WRITE);
+	if (err)
+		return err;
+	scene_state.folio = scene_folio(space->mm, start_of(space));
+	return open_uffd(run, space_region(space, 1), SCENE_PAGES, UFFDIO_REGISTER_MODE_MISSING);
+}
+
+int scene_uffd_apart(struct workload_run *run)
+{
+	return scene_settle(run, open_apart(run));
+}
+
 /* With a reference to it the folio does not leave the slot. */
 static int open_cached(struct workload_run *run)
 {
@@ -254,6 +272,25 @@ int64_t scene_uffd_move(struct worker *worker)
 
 	return done == PAGE_SIZE || done == -EBUSY || done == -ENOENT || done == -EEXIST || done == -EINVAL ?
 		       1 : space_fail(space_of(worker), (int)done, "a page is not moved: %ld", done);
+}
+
+int64_t scene_uffd_move_unmap(struct worker *worker)
+{
+	struct space *space = space_of(worker);
+	long done = userfaultfd_move(scene_state.uffd, registered, moved, PAGE_SIZE, 0);
+	int err = done == PAGE_SIZE ? sys_munmap(space->mm, start_of(space), SCENE_PAGES << PAGE_SHIFT) : (int)done;
+
+	return err ? space_fail(space, err, "a page is not moved: %ld", done) : 1;
+}
+
+int64_t scene_uffd_look_up(struct worker *worker)
+{
+	struct anon_vma *anon_vma = folio_get_anon_vma(scene_state.folio);
+
+	if (!anon_vma)
+		return space_fail(space_of(worker), -EUCLEAN, "a folio that is always mapped has no anon_vma");
+	put_anon_vma(anon_vma);
+	return 1;
 }
 
 int64_t scene_uffd_move_or_fill(struct worker *worker)

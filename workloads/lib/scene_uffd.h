@@ -11,6 +11,8 @@ int scene_uffd_written(struct workload_run *run);
 /* Two are written, and the third is registered. The second is, of two tables, and what is moved there in the other. */
 int scene_uffd_third(struct workload_run *run);
 int scene_uffd_tables(struct workload_run *run);
+/* A page of one region, with a reference, and another region, which is registered. */
+int scene_uffd_apart(struct workload_run *run);
 /* As scene_uffd_third(), and the fourth is registered; the first is swapped out, and its slot has the folio. */
 int scene_uffd_cached(struct workload_run *run);
 
@@ -40,6 +42,8 @@ int64_t scene_uffd_unregister(struct worker *worker);	/* all pages */
 int64_t scene_uffd_release(struct worker *worker);
 int64_t scene_uffd_move(struct worker *worker);		/* the first page, to what is registered */
 int64_t scene_uffd_move_or_fill(struct worker *worker);	/* the same; the page is there then */
+int64_t scene_uffd_move_unmap(struct worker *worker);	/* the same from the first region, which is then unmapped */
+int64_t scene_uffd_look_up(struct worker *worker);	/* from the folio to its anon_vma */
 int64_t scene_uffd_wait(struct worker *worker);		/* a write there */
 int64_t scene_uffd_renew(struct worker *worker);	/* MADV_DONTNEED of the first page, and a write */
 int64_t scene_uffd_read_page_out(struct worker *worker);	/* the first page */

@@ -130,6 +130,14 @@ SCENARIO(uffd_move_vs_rmap_walk,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(uffd_move_vs_look_up,
+	.what = "from a folio to its anon_vma, which it leaves before that is freed",
+	.nr_roles = 2,
+	.roles = { { "move and unmap", scene_uffd_move_unmap, NULL }, { "look up", scene_uffd_look_up, NULL } },
+	.setup = scene_uffd_apart,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(uffd_move_vs_uffd_move,
 	.what = "two threads move one page",
 	.nr_roles = 2,
