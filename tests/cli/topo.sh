@@ -14,6 +14,11 @@ shows 'compact  4 threads on PU/node: 0/0 1/0 2/0 3/0'
 shows 'scatter  4 threads on PU/node: 0/0 4/1 1/0 5/1'
 shows 'node     4 threads on PU/node: 0/0 1/0 2/0 3/0'
 
+ends 0 topo --synthetic 'node:1 l3:1(size=8388608) l2:2(size=1048576) l1d:1(size=32768) core:1 pu:1'
+shows 'L1d 32 KiB x 2'
+shows 'L2 1024 KiB x 2'
+shows 'L3 8192 KiB x 1'
+
 # Cores come before their second PUs, and then the next node.
 ends 0 topo --synthetic 'node:4 core:8 pu:2' --threads 4,18
 shows 'nodes 4, cores 32, PUs 64 (not this system: nothing is bound)'
