@@ -86,11 +86,10 @@ static unsigned long choose_layout(struct crew *crew, unsigned int preset)
 	return LAYOUT_FRAMES;
 }
 
-/* Sanitizers have little to see in one thread alone: it gets that under one preset. */
+/* One thread alone meets no other: it gets that under one preset. */
 static void run_preset(const struct workload *workload, unsigned int preset)
 {
-	for (unsigned int threads = preset && FAULTLINE_PLAIN_ALLOC ? MOST_THREADS : 1; threads <= MOST_THREADS;
-	     threads += 2) {
+	for (unsigned int threads = preset ? MOST_THREADS : 1; threads <= MOST_THREADS; threads += 2) {
 		struct crew crew = crew_of(workload, &policy_presets[preset].policy, threads);
 
 		crew.run.checking = true;
