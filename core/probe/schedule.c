@@ -270,7 +270,7 @@ static void change_priority(const char *where)
 {
 	if (change_here() || wander_here())
 		note(where, SCHEDULE_CHANGED);
-	if (++now.in_a_row > STEPS_IN_A_ROW) {
+	if (++now.in_a_row > STEPS_IN_A_ROW && !decisions_are_made()) {
 		become_last();
 		note(where, SCHEDULE_YIELDED);
 	}
