@@ -22,6 +22,16 @@
 #include "core/probe/knockout.h"
 #include "core/probe/retry.h"
 
+void mmap_read_lock_seen(struct mm_struct *mm)
+{
+	mmap_read_lock(mm);
+}
+
+void mmap_read_unlock_seen(struct mm_struct *mm)
+{
+	mmap_read_unlock(mm);
+}
+
 DEFINE_OBJECT_KIND(mm, "mm_structs");
 
 struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;

@@ -33,6 +33,13 @@ static inline void mmap_read_unlock(struct mm_struct *mm)
 }
 
 /*
+ * mmap_read_lock_seen, mmap_read_unlock_seen - the same by calls, for oracles: an explore build does not see their
+ * accesses, and has to see what they wait for, and what waits for them. Locking: as mmap_read_lock().
+ */
+void mmap_read_lock_seen(struct mm_struct *mm);
+void mmap_read_unlock_seen(struct mm_struct *mm);
+
+/*
  * Releases all VMA write locks, then mmap_lock. Locking: mmap_lock for write. Source: include/linux/mmap_lock.h,
  * vma_end_write_all().
  */

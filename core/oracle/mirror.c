@@ -111,7 +111,7 @@ long oracle_mirror(struct hmm_mirror *mirror, unsigned long start, unsigned long
 	struct vm_area_struct *vma;
 	long sum = 0, some = 0;
 
-	mmap_read_lock(mirror->mm);
+	mmap_read_lock_seen(mirror->mm);
 	for (; some >= 0 && (vma = find_vma_intersection(mirror->mm, start, end)); start = vma->vm_end) {
 		unsigned long from = max(start, vma->vm_start);
 
@@ -122,6 +122,6 @@ long oracle_mirror(struct hmm_mirror *mirror, unsigned long start, unsigned long
 		if (vma->vm_end >= end)
 			break;
 	}
-	mmap_read_unlock(mirror->mm);
+	mmap_read_unlock_seen(mirror->mm);
 	return some < 0 ? some : sum;
 }

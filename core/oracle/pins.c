@@ -117,10 +117,10 @@ bool checked_unpin(struct pin_check *check, char *why, size_t why_size)
 	const char *wrong = wrong_page(check);
 
 	if (!wrong) {
-		mmap_read_lock(check->mm);
+		mmap_read_lock_seen(check->mm);
 		race_see_all();
 		wrong = wrong_mapping(check);
-		mmap_read_unlock(check->mm);
+		mmap_read_unlock_seen(check->mm);
 	}
 	if (wrong) {
 		snprintf(why, why_size, "pfn %lu, pinned for %s at %lx, %s", page_to_pfn(check->page),
@@ -155,13 +155,13 @@ bool pin_check_child(struct mm_struct *mm, unsigned long start, unsigned long en
 
 	if (!machine.payload)
 		return true;
-	mmap_read_lock(mm);
+	mmap_read_lock_seen(mm);
 	for (addr = start; addr < end; addr += PAGE_SIZE) {
 		latest = latest_stamp(mm, addr);
 		if (latest > now)
 			break;
 	}
-	mmap_read_unlock(mm);
+	mmap_read_unlock_seen(mm);
 	if (addr < end)
 		snprintf(why, why_size,
 			 "a child sees at %lx stamp %lu, written through a pin of its parent after the fork at %lu",

@@ -26,6 +26,12 @@ ends 0 explore page_out_vs_direct_read
 ends 0 explore pin_vs_fork --executions 20
 shows ': stopped after 20 executions (--executions), not complete; all '
 
+# A thread makes thousands of steps before it is preempted; it waits for a lock that an oracle holds.
+ends 0 explore collapse_vs_pin
+shows 'executions up to 2 preemptions explored'
+ends 1 explore collapse_vs_pin --preemptions 1 --knockout collapse:refs
+ends 1 explore collapse_vs_pin --knockout gup:pmd-recheck
+
 # A knock-out is found. What its decisions repeat fails in the same way.
 ends 0 explore cow_vs_cow_threads --preemptions 0 --knockout fault:recheck
 ends 1 explore cow_vs_cow_threads --knockout fault:recheck
