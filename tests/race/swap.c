@@ -27,7 +27,7 @@ static void run(const char *text, uint64_t seed, unsigned int pageout, unsigned 
 	char why[256] = "";
 
 	storm.seed = seed;
-	storm.rounds = FAULTLINE_PLAIN_ALLOC ? 6000 : 10000;
+	storm.rounds = 10000;
 	storm.weight[STORM_PAGEOUT] = pageout;
 	storm.weight[STORM_MIGRATE] = migrate;
 	storm.weight[STORM_POISON] = poison;

@@ -22,7 +22,7 @@ static void run(const char *text, uint64_t seed, unsigned long slots, unsigned i
 	char why[256] = "";
 
 	storm.seed = seed;
-	storm.rounds = FAULTLINE_PLAIN_ALLOC ? 5000 : 8000;
+	storm.rounds = 8000;
 	storm.slots = slots;
 	storm.weight[STORM_PAGEOUT] = 40;
 	storm.weight[STORM_MIGRATE] = 10;
