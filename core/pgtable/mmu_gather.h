@@ -4,6 +4,9 @@
  *
  * Entries are cleared first; a page may still be in use through a stale translation until the flush (tlb.h), and a
  * table by a lockless walker until a grace period (or a shootdown) has passed. Pages are never freed before the flush.
+ * It covers all of a zapped range, also what another thread has cleared there and not flushed yet, so that no stale
+ * translation outlives the zap; Linux flushes what it cleared, and looks for others' flushes that are due
+ * (mm_tlb_flush_nested(), flush_tlb_batched_pending()).
  * Source: mm/mmu_gather.c.
  */
 #ifndef FAULTLINE_CORE_PGTABLE_MMU_GATHER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * gup_section.c - step by step: tables are freed while GUP-fast walks down, and the freeing thread does not wait for
- * it.
+ * it; and GUP-fast of no pages.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,17 +28,24 @@ static void unmap_and_wait(void *mm)
 		rcu_barrier();		/* else it would wait for its own waiter */
 }
 
-static bool pin_while_unmapped(const struct attempt *attempt)
+static struct mm_struct *mm_with_page(void)
 {
 	struct mm_struct *mm;
-	struct page *page;
-	long got;
 
-	(void)attempt;
 	world_start(4096, 0);
 	mm = world_mm("linux-6.15");
 	map_at(mm, AREA, PMD_SIZE, READ_WRITE);
 	write_at(mm, AREA);
+	return mm;
+}
+
+static bool pin_while_unmapped(const struct attempt *attempt)
+{
+	struct mm_struct *mm = mm_with_page();
+	struct page *page;
+	long got;
+
+	(void)attempt;
 	meanwhile("gup.read_p4d", unmap_and_wait, mm);
 	got = pin_user_pages_fast(mm, AREA, 1, FOLL_WRITE | FOLL_FAST_ONLY, &page);
 	BUG_ON(meanwhile_ran() != 1);
@@ -58,15 +65,11 @@ static void upper_tables_stay_in_the_section(void **state)
 
 static bool pin_nothing(const struct attempt *attempt)
 {
+	struct mm_struct *mm = mm_with_page();
 	struct page *behind = NULL;
-	struct mm_struct *mm;
 	long got;
 
 	(void)attempt;
-	world_start(4096, 0);
-	mm = world_mm("linux-6.15");
-	map_at(mm, AREA, PMD_SIZE, READ_WRITE);
-	write_at(mm, AREA);
 	got = pin_user_pages_fast(mm, AREA, 0, FOLL_FAST_ONLY, &behind);
 	if (behind)
 		fprintf(stderr, "%ld pages beyond the array", got);
