@@ -77,8 +77,8 @@ static enum scan_result find_table(struct collapse *c)
 }
 
 /*
- * Checks the VMA and the PMD entry, again each time mmap_lock was taken. SCAN_SUCCEED: a PTE table maps the range.
- * Locking: mmap_lock. Source: mm/khugepaged.c, hugepage_vma_revalidate().
+ * Checks the VMA, again each time mmap_lock was taken. Locking: mmap_lock. Source: mm/khugepaged.c,
+ * hugepage_vma_revalidate().
  */
 static enum scan_result revalidate(struct collapse *c)
 {
@@ -95,7 +95,7 @@ static enum scan_result revalidate(struct collapse *c)
 		return SCAN_VMA_CHECK;
 	if (!vma_is_anonymous(c->vma) || !vma_anon_vma(c->vma))
 		return SCAN_PAGE_ANON;
-	return find_table(c);
+	return SCAN_SUCCEED;
 }
 
 /* Swaps pages in, and waits for migrations. Locking: mmap_lock. Source: mm/khugepaged.c. */
@@ -261,6 +261,28 @@ DEFINE_KNOCKOUT(COLLAPSE_VMA_LOCK,
 	.detected_by = "the check in map_leaf(), counters at rest",
 	.hunt = HUNT_CROWD);
 
+DEFINE_KNOCKOUT(COLLAPSE_PMD_ORDER,
+	.name = "collapse:pmd-order",
+	.removes = "the look at the PMD entry once the VMA is locked, not before",
+	.breaks = "a table that MADV_DONTNEED, under the VMA lock alone, has emptied and freed is collapsed",
+	.detected_by = "an assertion: what is read as a table is one",
+	.hunt = "test knockout.khugepaged",
+	.mirrors = "mm: Fix the race between collapse and PT_RECLAIM under per-vma lock");
+
+/*
+ * Keeps faults and madvise() out, which have the VMA lock and no mmap_lock: only then the PMD entry stays what it is.
+ * Locking: mmap_lock for write. Source: mm/khugepaged.c, check_pmd_still_valid().
+ */
+static enum scan_result lock_table(struct collapse *c)
+{
+	enum scan_result seen = KNOCKED_OUT(COLLAPSE_PMD_ORDER) ? find_table(c) : SCAN_SUCCEED;
+
+	SYNCPOINT("collapse.revalidated");
+	if (!KNOCKED_OUT(COLLAPSE_VMA_LOCK))
+		vma_start_write(c->vma);
+	return KNOCKED_OUT(COLLAPSE_PMD_ORDER) ? seen : find_table(c);
+}
+
 /* Locking: mmap_lock for write. The huge page is used if it returns SCAN_SUCCEED. */
 static enum scan_result collapse_locked(struct collapse *c)
 {
@@ -270,8 +292,9 @@ static enum scan_result collapse_locked(struct collapse *c)
 	if (result != SCAN_SUCCEED)
 		return result;
 	ASSERT(vma_anon_vma(c->vma));
-	if (!KNOCKED_OUT(COLLAPSE_VMA_LOCK))
-		vma_start_write(c->vma);
+	result = lock_table(c);
+	if (result != SCAN_SUCCEED)
+		return result;
 	anon_vma_lock_write(vma_anon_vma(c->vma));
 	mmu_notifier_invalidate_range_start(&range);
 	unlink_table(c);
@@ -294,6 +317,8 @@ static enum scan_result collapse_prepare(struct collapse *c)
 {
 	enum scan_result result = revalidate(c);
 
+	if (result == SCAN_SUCCEED)
+		result = find_table(c);
 	return result == SCAN_SUCCEED ? swap_in(c) : result;
 }
 

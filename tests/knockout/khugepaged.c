@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * khugepaged.c - a pass of khugepaged with a knock-out, step by step: the mm ends while it is scanned, or before; and
- * its VMA goes while a huge page is allocated.
+ * khugepaged.c - a pass of khugepaged with a knock-out, step by step: the mm ends while it is scanned, or before; its
+ * VMA goes while a huge page is allocated, or the table before the VMA is locked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,6 +87,22 @@ static bool a_vma_that_is_gone_gets_no_huge_page(void)
 	return true;
 }
 
+static void drop(void *mm)
+{
+	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_DONTNEED));
+}
+
+static bool a_table_that_is_gone_is_not_collapsed(void)
+{
+	struct mm_struct *mm = scanned_mm();
+
+	meanwhile("collapse.revalidated", drop, mm);
+	khugepaged_do_scan();
+	BUG_ON(meanwhile_ran() != 1);
+	mm_exit(mm);
+	return true;
+}
+
 static bool a_slot_keeps_the_struct(void)
 {
 	struct mm_struct *mm = scanned_mm();
@@ -101,6 +117,7 @@ static const struct knocked_steps scenes[] = {
 	{ { "khugepaged:test-exit", { "MMF_OOM_SKIP" } }, an_ended_space_is_not_scanned },
 	{ { "khugepaged:revalidate", { "vma_anon_vma(c->vma)" } },
 	  a_vma_that_is_gone_gets_no_huge_page },
+	{ { "collapse:pmd-order", { "entry_is_table" } }, a_table_that_is_gone_is_not_collapsed },
 	{ { "khugepaged:slot-ref", { "map_count", "mm_count", "!old" } }, a_slot_keeps_the_struct },
 };
 

@@ -389,6 +389,12 @@ int scene_collapsible(struct workload_run *run)
 	return scene_settle(run, err ? err : write_first(run));
 }
 
+int scene_collapsible_vma_lock(struct workload_run *run)
+{
+	run->policy.madvise_lock = MADVISE_VMA_LOCK_GUARDS;
+	return scene_collapsible(run);
+}
+
 static int hugetlb_room(struct workload_run *run)
 {
 	int err = THP_POSSIBLE ? space_open_room(run, 1, TABLE_PAGES) : -EOPNOTSUPP;

@@ -56,6 +56,7 @@ int scene_mergeable(struct workload_run *run);
 int scene_tlb(struct workload_run *run);
 /* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */
 int scene_collapsible(struct workload_run *run);
+int scene_collapsible_vma_lock(struct workload_run *run);	/* the same; madvise() locks the VMA, if it may */
 int scene_huge(struct workload_run *run);
 int scene_hugetlb(struct workload_run *run);
 int scene_hugetlb_written(struct workload_run *run);

@@ -18,6 +18,22 @@ SCENARIO(collapse_vs_pin,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(collapse_vs_drop,
+	.what = "pages become a huge page while all are dropped, and the table with them, under the VMA lock",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "drop", scene_drop_table, NULL } },
+	.setup = scene_collapsible_vma_lock,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(collapse_vs_guard,
+	.what = "pages become a huge page while a guard is installed under the VMA lock",
+	.nr_roles = 2,
+	.roles = { { "collapse", scene_collapse, NULL }, { "guard", scene_guard, NULL } },
+	.setup = scene_collapsible_vma_lock,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(collapse_vs_table_free,
 	.what = "pages of a file become a huge page while all are dropped, and the table with them",
 	.nr_roles = 2,

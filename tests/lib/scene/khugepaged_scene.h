@@ -8,7 +8,7 @@
 #include "tests/lib/scene/swap_scene.h"
 
 #define NR	20ul	/* pages with words: the rest of the huge page is empty */
-#define POLICY	"linux-6.15,thp=madvise"
+#define POLICY	"linux-6.17,thp=madvise"	/* MADV_DONTNEED needs no mmap_lock */
 
 /* One that may have huge pages only once that is advised: until then it gets small ones. */
 static inline struct mm_struct *small_mm(void)

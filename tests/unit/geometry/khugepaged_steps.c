@@ -66,15 +66,21 @@ static void drop_most(void *mm)
 	BUG_ON(sys_madvise(mm, AREA, LEN, MADV_DONTNEED));
 }
 
-/* Everything is decided again once mmap_lock is taken for write. Row: K2 */
+/*
+ * Everything is decided again once mmap_lock is taken for write, and what the VMA lock alone protects once the VMA is
+ * locked. Row: K2
+ */
 static void what_was_scanned_may_change(void **state)
 {
+	static const char unlocked[] = "collapse.allocated", locked[] = "collapse.revalidated";
 	static const struct {
+		const char *point;
 		void (*fn)(void *mm);
 		enum scan_result result;
 	} cases[] = {
-		{ unmap, SCAN_VMA_NULL }, { map_again, SCAN_VMA_CHECK }, { pin_one, SCAN_PAGE_COUNT },
-		{ drop_most, SCAN_PMD_NULL },
+		{ unlocked, unmap, SCAN_VMA_NULL }, { unlocked, map_again, SCAN_VMA_CHECK },
+		{ unlocked, pin_one, SCAN_PAGE_COUNT }, { unlocked, drop_most, SCAN_PMD_NULL },
+		{ locked, drop_most, SCAN_PMD_NULL },
 	};
 
 	(void)state;
@@ -83,7 +89,7 @@ static void what_was_scanned_may_change(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct mm_struct *mm = scanned_mm();
 
-		meanwhile("collapse.allocated", cases[i].fn, mm);
+		meanwhile(cases[i].point, cases[i].fn, mm);
 		assert_int_equal(result_of(mm, LIMITS(HPAGE_PMD_NR - 1, 0, 0)), cases[i].result);
 		assert_int_equal(meanwhile_ran(), 1);
 		if (cases[i].fn == pin_one)
