@@ -13,7 +13,7 @@ statements='SYNCPOINT|SCHEDULE_STEP|entry_changes|entry_replaced|tlb_check_\w+|A
 	|life_(begins|ends)|vma_(reader|writers?)_(enter|leave|never)
 	|lock_(wanted|acquired|released|downgraded)|lockstat_(acquired|released|counted|wait_begin)|OPERATION
 	|probe_word_init|shadow_\w+|object_(linked|unlinked|freed|reused|seen)|assert_linked|page_accessed|frames_(begin|end)
-	|lock_notify_\w+|lockrank_(wait_begin|wait_end|assert_\w+)'
+	|lock_notify_\w+|entry_assert_locked|lockrank_(wait_begin|wait_end|assert_\w+)'
 
 copy() { # TREE, built anew: what was taken out of it before is there again, and what the source has no more is gone
 	mkdir -p "$trees/$1"
