@@ -211,8 +211,7 @@ static bool map_swapped_in(struct vm_fault *vmf, struct folio *folio, const stru
 	folio_add_anon_rmap_ptes(folio, page, row->nr, vmf->vma, vmf->addr - (row->before << PAGE_SHIFT),
 				 exclusive ? RMAP_EXCLUSIVE : RMAP_NONE);
 	pte = exclusive && !waits_for_user(vmf) ? mark_access(vmf, pte) : pte;
-	for (unsigned long i = 0; i < row->nr; i++)
-		set_pte(vmf->ptep - row->before + i, pte_advance_pfn(pte, i));
+	set_ptes(vmf->ptep - row->before, pte, row->nr);
 	mm_count(vmf->pt, MM_ANONPAGES, (long)row->nr);
 	mm_count(vmf->pt, MM_SWAPENTS, -(long)row->nr);
 	return exclusive && !waits_for_user(vmf);

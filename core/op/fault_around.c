@@ -71,8 +71,7 @@ static void set_pte_range(struct vm_fault *vmf, struct folio *folio, struct page
 	pte_t pte = mk_pte(page, vmf->vma->vm_page_prot);
 
 	folio_add_file_rmap_ptes(folio, page, nr, vmf->vma);
-	for (unsigned long i = 0; i < nr; i++)
-		set_pte(ptep + i, pte_advance_pfn(pte, i));
+	set_ptes(ptep, pte, nr);
 }
 
 /*

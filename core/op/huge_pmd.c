@@ -102,7 +102,7 @@ struct page *unmap_huge_pmd_locked(struct vm_area_struct *vma, unsigned long add
 
 	flush_tlb_range(pt, addr, addr + PMD_SIZE);
 	SYNCPOINT("unmap.leaf_cleared");
-	if (!may_discard(folio, page, pmd_dirty(pmd), true)) {
+	if (!may_discard(folio, page, 1, pmd_dirty(pmd), true)) {
 		set_pmd_at(pmdp, pmd);
 		return NULL;
 	}

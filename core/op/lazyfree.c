@@ -2,6 +2,8 @@
 /* lazyfree.c - whether a lazily freed page is dropped, once its entry is cleared. */
 #include "core/op/lazyfree.h"
 
+#include <errno.h>
+
 #include "core/mm/rmap.h"
 #include "core/op/try_to_unmap.h"
 
@@ -29,7 +31,26 @@ static bool has_other_users(const struct folio *folio)
 	return folio_ref_count(folio) != folio_mapcount(folio) + 1;
 }
 
-bool may_discard(struct folio *folio, struct page *page, bool dirty, bool leaf)
+static void set_exclusive(struct page *page, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		SetPageAnonExclusive(page + i);
+}
+
+/* Returns -EBUSY, and the pages are exclusive as before, if one may be pinned. */
+static int share_pages(struct folio *folio, struct page *page, unsigned int nr, bool leaf)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		if (leaf ? !folio_try_share_anon_rmap_pmd(folio, page) :
+			   !folio_try_share_anon_rmap_pte(folio, page + i))
+			continue;
+		set_exclusive(page, i);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+bool may_discard(struct folio *folio, struct page *page, unsigned int nr, bool dirty, bool leaf)
 {
 	bool exclusive = PageAnonExclusive(page);
 
@@ -37,15 +58,14 @@ bool may_discard(struct folio *folio, struct page *page, bool dirty, bool leaf)
 		folio_clear_lazyfree(folio);
 		return false;
 	}
-	if (exclusive && (leaf ? folio_try_share_anon_rmap_pmd(folio, page) :
-				 folio_try_share_anon_rmap_pte(folio, page))) {
+	if (exclusive && share_pages(folio, page, nr, leaf)) {
 		count_event(EV_UNMAP_PINNED);
 		return false;
 	}
 	if ((has_other_users(folio) && !KNOCKED_OUT(LAZYFREE_REFS)) ||
 	    (!folio_test_lazyfree(folio) && !KNOCKED_OUT(LAZYFREE_DIRTY))) {
 		if (exclusive)
-			SetPageAnonExclusive(page);
+			set_exclusive(page, nr);
 		return false;
 	}
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* try_to_unmap.c - replaces entries that map a folio by swap, poison or migration entries. */
+/* try_to_unmap.c - replaces entries that map a folio by swap, poison or migration entries, or drops them. */
 #include "core/op/try_to_unmap.h"
 
 #include <errno.h>
@@ -22,7 +22,6 @@
 
 DEFINE_EVENT(UNMAP_PINNED, "entries left mapped by rmap: their page is pinned");
 DEFINE_EVENT(MIGRATE_PMD, "leaves replaced by migration entries");
-DEFINE_EVENT(POISON, "folios hwpoisoned");
 
 static _Thread_local bool flush_pending;	/* (T) entries were cleared, and no flush was counted yet */
 static _Thread_local bool tlb_deferred;		/* (T) nor done: see tlb_batch_add() */
@@ -116,15 +115,50 @@ static void count_unmapped(const struct unmap *unmap, const struct folio *folio,
 		mm_count(pt, MM_SWAPENTS, 1);
 }
 
-/* The number of entries from the one found on that map @folio in a row. Source: mm/rmap.c. Locking: the PTL. */
+DEFINE_KNOCKOUT(UNMAP_BATCH_END,
+	.name = "unmap:batch-end",
+	.removes = "the end of a table as that of a batch of entries to unmap",
+	.breaks = "what is behind the table is read, and cleared, as if it were entries",
+	.detected_by = "an assertion: a batch ends with its table",
+	.hunt = "test knockout.unmap_batch",
+	.mirrors = "mm/rmap: fix potential out-of-bounds page table access during batched unmap");
+
+DEFINE_KNOCKOUT(UNMAP_BATCH_WRITE,
+	.name = "unmap:batch-write",
+	.removes = "equal write bits, and exclusive pages, in a batch of entries that may have to be restored",
+	.breaks = "the entry of a page that is not exclusive is restored as a writable one",
+	.detected_by = "an assertion: the pages of a batch are all exclusive, or none is",
+	.hunt = "test knockout.unmap_batch",
+	.mirrors = "mm/rmap: fix incorrect pte restoration for lazyfree folios");
+
+/* Of the @nr pages from @page on, how many in a row are exclusive as the first is, or none is. */
+static unsigned int equally_exclusive(struct page *page, unsigned int nr)
+{
+	unsigned int i = 1;
+
+	while (i < nr && PageAnonExclusive(page + i) == PageAnonExclusive(page))
+		i++;
+	return i;
+}
+
+/*
+ * The number of entries from the one found on that map @folio in a row. Those of a lazily freed one may have to be
+ * restored, and are equal in what all get then. Locking: the PTL. Source: mm/rmap.c.
+ */
 static unsigned int folio_unmap_pte_batch(const struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
-	unsigned long end = pmd_addr_end(pvmw->address, pvmw->vma->vm_end);
+	const bool alike = folio_test_anon(folio) && !KNOCKED_OUT(UNMAP_BATCH_WRITE);
+	unsigned long end = pvmw->vma->vm_end;
+	pte_t pte = ptep_get(pvmw->pte);
+	unsigned int nr;
 
 	if (!folio_test_large(folio))
 		return 1;
-	return folio_pte_batch(folio, pvmw->pte, ptep_get(pvmw->pte),
-			       (unsigned int)((end - pvmw->address) >> PAGE_SHIFT));
+	if (!KNOCKED_OUT(UNMAP_BATCH_END))
+		end = pmd_addr_end(pvmw->address, end);
+	nr = folio_pte_batch_flags(folio, pvmw->pte, pte, (unsigned int)((end - pvmw->address) >> PAGE_SHIFT),
+				   alike ? ENTRY_ACCESSED | ENTRY_DIRTY : PTE_BATCH_MAY_DIFFER);
+	return alike ? equally_exclusive(pte_page(pte), nr) : nr;
 }
 
 /* Clears the entry found, and those after it that map @folio, too. Locking: the PTL. */
@@ -178,26 +212,37 @@ static bool replace_entry(const struct unmap *unmap, struct folio *folio, const 
 	return true;
 }
 
+/* Clears @nr entries; returns the first one, accessed and dirty if any was. Locking: the PTL. */
+static pte_t get_and_clear_ptes(pte_t *ptep, unsigned int nr)
+{
+	pte_t all = ptep_get_and_clear(ptep);
+
+	for (unsigned int i = 1; i < nr; i++)
+		all.val |= ptep_get_and_clear(ptep + i).val & (ENTRY_ACCESSED | ENTRY_DIRTY);
+	return all;
+}
+
 /*
- * The page of the entry found is dropped, unless it is needed. The entry is cleared first, so that its dirty bit is
- * final. Returns as replace_entry(). Locking: the PTL. Source: mm/rmap.c, try_to_unmap_one().
+ * The pages of the entry found, and of those like it, are dropped, unless one is needed. The entries are cleared first,
+ * so that their dirty bits are final. Returns as replace_entry(). Locking: the PTL. Source: mm/rmap.c,
+ * try_to_unmap_one().
  */
-static bool discard_entry(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
+static bool discard_entries(const struct unmap *unmap, struct folio *folio, const struct page_vma_mapped_walk *pvmw)
 {
 	struct vm_area_struct *vma = pvmw->vma;
-	pte_t *ptep = pvmw->pte;
-	struct page *page = pte_page(ptep_get(ptep));
-	pte_t pte = ptep_get_and_clear(ptep);
+	unsigned int nr = folio_unmap_pte_batch(folio, pvmw);
+	struct page *page = pte_page(ptep_get(pvmw->pte));
+	pte_t pte = get_and_clear_ptes(pvmw->pte, nr);
 
-	flush(unmap, pvmw, 1);
+	flush(unmap, pvmw, nr);
 	SYNCPOINT("unmap.entry_cleared");
-	if (!may_discard(folio, page, pte_dirty(pte), false)) {
-		set_pte(ptep, pte);
+	if (!may_discard(folio, page, nr, pte_dirty(pte), false)) {
+		set_ptes(pvmw->pte, pte, nr);
 		return false;
 	}
-	mm_count(&vma->vm_mm->pt, MM_ANONPAGES, -1);
-	folio_remove_rmap_ptes(folio, page, 1, vma);
-	folio_put(folio);
+	mm_count(&vma->vm_mm->pt, MM_ANONPAGES, -(long)nr);
+	folio_remove_rmap_ptes(folio, page, nr, vma);
+	folio_put_refs(folio, (int)nr);
 	return true;
 }
 
@@ -243,7 +288,7 @@ static bool unmap_entry(const struct unmap *unmap, struct folio *folio, const st
 	if (!pvmw->pte)
 		return unmap->migrate && set_pmd_migration_entry(unmap, folio, pvmw);
 	if (unmap->flags & TTU_LAZYFREE)
-		return discard_entry(unmap, folio, pvmw);
+		return discard_entries(unmap, folio, pvmw);
 	if (!dropped(unmap, folio))
 		return replace_entry(unmap, folio, pvmw);
 	drop_entries(unmap, folio, pvmw);
@@ -361,50 +406,4 @@ void try_to_migrate(struct folio *folio, unsigned int flags)
 	struct unmap unmap = { .flags = flags, .migrate = true };
 
 	unmap_folio(folio, &unmap);
-}
-
-/* Locking: the folio lock. */
-static bool lose_anon_folio(struct folio *folio)
-{
-	if (folio_test_swapcache(folio))
-		return false;
-	try_to_unmap(folio, TTU_HWPOISON | TTU_IGNORE_MLOCK | TTU_SYNC);
-	return !folio_mapped(folio);
-}
-
-/*
- * The file's device has what a clean page holds: its entries are cleared, and the next fault reads it in again. A dirty
- * one is lost: its entries become poison, and the file has an error to report. Source: mm/memory-failure.c,
- * hwpoison_user_mappings(), me_pagecache_clean(), me_pagecache_dirty(). Locking: the folio lock.
- */
-static bool lose_file_folio(struct folio *folio)
-{
-	struct address_space *mapping = folio_mapping(folio);
-	unsigned int poison = folio_test_dirty(folio) ? TTU_HWPOISON : 0;
-
-	if (!mapping)			/* truncated */
-		return false;
-	try_to_unmap(folio, TTU_IGNORE_MLOCK | TTU_SYNC | poison);
-	if (folio_mapped(folio))
-		return false;
-	if (folio_test_clear_dirty(folio))
-		mapping_set_error(mapping);
-	filemap_remove_folio(folio);
-	return true;
-}
-
-int memory_failure(struct folio *folio)
-{
-	bool done;
-
-	if (folio_test_large(folio) || folio_is_device_private(folio) ||
-	    (!folio_test_anon(folio) && page_type(&folio->page) != PAGE_FILE))
-		return -EBUSY;
-	folio_lock(folio);
-	done = folio_test_anon(folio) ? lose_anon_folio(folio) : lose_file_folio(folio);
-	if (done)
-		count_event(EV_POISON);
-	done = done && folio_ref_count(folio) == 1;
-	folio_unlock(folio);
-	return done ? 0 : -EBUSY;
 }

@@ -18,7 +18,6 @@
 
 DECLARE_EVENT(UNMAP_PINNED);
 DECLARE_EVENT(MIGRATE_PMD);
-DECLARE_EVENT(POISON);
 
 enum ttu_flags {
 	TTU_SPLIT_HUGE_PMD = 1,		/* split huge leaves first; else they stay */
@@ -55,14 +54,5 @@ void try_to_unmap_flush(void);
  * TTU_SPLIT_HUGE_PMD, TTU_SYNC, TTU_RMAP_LOCKED, TTU_BATCH_FLUSH. Source: mm/rmap.c.
  */
 void try_to_migrate(struct folio *folio, unsigned int flags);
-
-/*
- * memory_failure - @folio is hwpoisoned: every entry that maps it becomes poison, on which faults return
- * VM_FAULT_HWPOISON. One of a file leaves its file; a clean one's entries are cleared instead, and a dirty one's file
- * has an error to report (filemap_check_errors()). The frame is not reused as long as the caller has its reference.
- * Returns 0; -EBUSY if it is large, in a swap slot, truncated, a driver's or a device's, or has extra references, and
- * it may be half done. Locking: none; a reference. Source: mm/memory-failure.c.
- */
-int memory_failure(struct folio *folio);
 
 #endif

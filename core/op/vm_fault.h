@@ -205,8 +205,7 @@ static inline void map_new_folio(struct vm_fault *vmf, struct folio *folio, unsi
 	}
 	/* First: once the entry is set GUP-fast may take the page, without a lock. */
 	folio_add_new_anon_rmap(folio, vmf->vma, addr, RMAP_EXCLUSIVE);
-	for (unsigned long i = 0; i < nr; i++)
-		set_pte(vmf->ptep + i, pte_advance_pfn(pte, i));
+	set_ptes(vmf->ptep, pte, nr);
 }
 
 /*

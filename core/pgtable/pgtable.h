@@ -153,7 +153,14 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 	store_release(&ptep->val, pte.val);
 }
 
-/* The same for a table that no other thread changes: it is not linked yet. */
+/* Those of @nr adjacent pages, of which @pte names the first. Locking: the PTL. */
+static inline void set_ptes(pte_t *ptep, pte_t pte, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		set_pte(ptep + i, pte_advance_pfn(pte, i));
+}
+
+/* set_pte() in a table that no other thread changes: it is not linked yet. */
 static inline void pte_init(pte_t *ptep, pte_t pte)
 {
 	store_relaxed(&ptep->val, pte.val);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/op/memory_failure.h"
 #include "tests/lib/harness/knocked.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"

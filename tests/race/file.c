@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/op/access_remote_vm.h"
+#include "core/op/try_to_unmap.h"
 #include "tests/lib/harness/crew.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"

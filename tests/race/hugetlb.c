@@ -12,6 +12,7 @@
 #include "core/faultline.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/hugetlb.h"
+#include "core/op/try_to_unmap.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/storm/hugetlb_storm.h"
 

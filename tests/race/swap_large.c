@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/op/deferred_split_scan.h"
+#include "core/op/try_to_unmap.h"
 #include "core/phys/deferred_split.h"
 #include "tests/lib/harness/wanted.h"
 #include "tests/lib/harness/world.h"

@@ -13,6 +13,7 @@
 #include "workloads/lib/space.h"
 
 #define SCENE_PAGES	4ul
+#define SCENE_ORDER	2u	/* a folio of all of them */
 
 /* ---- set-ups; scene_close() takes each down ---- */
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* scene_lazyfree.c - scenes with a lazily freed huge page. */
+/* scene_lazyfree.c - scenes with a lazily freed large folio. */
 #include "workloads/lib/scene_lazyfree.h"
 
 #include <errno.h>
@@ -12,6 +12,19 @@ int scene_huge_freed(struct workload_run *run)
 	struct space *space = run->data;
 
 	return scene_settle(run, err ? err : sys_madvise(space->mm, space_region(space, 0), PMD_SIZE, MADV_FREE));
+}
+
+int scene_large_freed(struct workload_run *run)
+{
+	struct space *space;
+	int err;
+
+	run->policy.anon_order = SCENE_ORDER;
+	err = scene_half(run);
+	space = run->data;
+	if (!err)
+		err = sys_madvise(space->mm, space_region(space, 0), SCENE_PAGES << PAGE_SHIFT, MADV_FREE);
+	return scene_settle(run, err);
 }
 
 int scene_huge_rewritten(struct workload_run *run)
@@ -30,5 +43,5 @@ int64_t scene_reclaim(struct worker *worker)
 	struct folio *folio = scene_folio(space->mm, space_region(space, 0));
 	int err = folio ? reclaim_folio(folio) : 0;
 
-	return !err || err == -EBUSY ? 1 : space_fail(space, err, "a huge page is not reclaimed: %d", err);
+	return !err || err == -EBUSY ? 1 : space_fail(space, err, "a folio is not reclaimed: %d", err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* scene_lazyfree.h - set-ups and operations of scenes with a lazily freed huge page. */
+/* scene_lazyfree.h - set-ups and operations of scenes with a lazily freed large folio. */
 #ifndef FAULTLINE_WORKLOADS_LIB_SCENE_LAZYFREE_H
 #define FAULTLINE_WORKLOADS_LIB_SCENE_LAZYFREE_H
 
@@ -8,6 +8,8 @@
 /* A huge page is written, and freed by MADV_FREE; and written to again. */
 int scene_huge_freed(struct workload_run *run);
 int scene_huge_rewritten(struct workload_run *run);
+/* A folio of all pages, mapped by entries, likewise. */
+int scene_large_freed(struct workload_run *run);
 
 int64_t scene_reclaim(struct worker *worker);	/* of the first page's folio, without mmap_lock */
 

@@ -90,6 +90,22 @@ SCENARIO(lazyfree_vs_huge_pin,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(lazyfree_vs_pin,
+	.what = "a lazily freed folio of four pages is reclaimed while a page of it is pinned",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_large_freed,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(lazyfree_vs_write,
+	.what = "a lazily freed folio of four pages is reclaimed while one is written to",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "write", scene_write_second, NULL } },
+	.setup = scene_large_freed,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(hugetlb_fault_vs_fault,
 	.what = "two threads write to a huge page of the pool",
 	.nr_roles = 2,

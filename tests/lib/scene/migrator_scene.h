@@ -7,6 +7,7 @@
 #define FAULTLINE_TESTS_LIB_SCENE_MIGRATOR_SCENE_H
 
 #include "core/op/hugetlb_migrate.h"
+#include "core/op/try_to_unmap.h"
 #include "core/phys/hugetlb_pool.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/taken_file_scene.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* file_storm.c - threads that do everything to one file and a few address spaces that map it. */
+#include "core/op/memory_failure.h"
 #include "tests/lib/storm/file_storm.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* storm_rmap.c - storms come to pages from below. */
+#include "core/op/memory_failure.h"
 #include "tests/lib/storm/storm_rmap.h"
 
 void storm_meet(struct storm_frames *frames, struct mm_struct *mm, unsigned long addr)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/op/memory_failure.h"
 #include "tests/lib/scene/file_scene.h"
 
 #define PAGE(n)	((n) * PAGE_SIZE)

@@ -8,11 +8,11 @@
 
 #include "core/mm/hugetlb.h"
 #include "core/op/guard.h"
+#include "core/op/memory_failure.h"
 #include "core/op/migrate.h"
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
-#include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/harness/meanwhile.h"
 #include "tests/lib/harness/threads.h"

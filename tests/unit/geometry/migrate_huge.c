@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/op/move_pages.h"
+#include "core/op/try_to_unmap.h"
 #include "tests/lib/scene/migrate_huge_scene.h"
 
 /* ---- whole ---- */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "core/op/memory_failure.h"
 #include "core/op/migrate.h"
 #include "core/op/mkclean.h"
 #include "core/op/mremap.h"
@@ -13,7 +14,6 @@
 #include "core/op/pfnmap.h"
 #include "core/op/protect.h"
 #include "core/op/share_page.h"
-#include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/file_scene.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/mm/anon_vma.h"
+#include "core/op/memory_failure.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
 #include "core/op/protect.h"

@@ -9,6 +9,7 @@
 
 #include "core/mm/anon_vma.h"
 #include "core/op/gup.h"
+#include "core/op/memory_failure.h"
 #include "core/op/mincore.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
