@@ -14,17 +14,39 @@ int scene_huge_freed(struct workload_run *run)
 	return scene_settle(run, err ? err : sys_madvise(space->mm, space_region(space, 0), PMD_SIZE, MADV_FREE));
 }
 
-int scene_large_freed(struct workload_run *run)
+static int large_written(struct workload_run *run)
 {
-	struct space *space;
-	int err;
-
 	run->policy.anon_order = SCENE_ORDER;
-	err = scene_half(run);
-	space = run->data;
+	return scene_half(run);
+}
+
+static int free_all(struct workload_run *run, int err)
+{
+	struct space *space = run->data;
+
 	if (!err)
 		err = sys_madvise(space->mm, space_region(space, 0), SCENE_PAGES << PAGE_SHIFT, MADV_FREE);
 	return scene_settle(run, err);
+}
+
+int scene_large_freed(struct workload_run *run)
+{
+	return free_all(run, large_written(run));
+}
+
+int scene_mixed_freed(struct workload_run *run)
+{
+	int err = large_written(run);
+	struct space *space = run->data;
+	struct mm_struct *child;
+
+	if (!err)
+		err = sys_fork(space->mm, &child);
+	if (!err) {
+		mm_exit(child);
+		err = space_fault(space, space->mm, space_region(space, 0), FAULT_FLAG_WRITE);
+	}
+	return free_all(run, err);
 }
 
 int scene_huge_rewritten(struct workload_run *run)

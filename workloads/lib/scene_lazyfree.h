@@ -10,6 +10,7 @@ int scene_huge_freed(struct workload_run *run);
 int scene_huge_rewritten(struct workload_run *run);
 /* A folio of all pages, mapped by entries, likewise. */
 int scene_large_freed(struct workload_run *run);
+int scene_mixed_freed(struct workload_run *run);	/* only the first page is exclusive, and writable */
 
 int64_t scene_reclaim(struct worker *worker);	/* of the first page's folio, without mmap_lock */
 

@@ -98,6 +98,14 @@ SCENARIO(lazyfree_vs_pin,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(lazyfree_vs_pin_mixed,
+	.what = "a lazily freed folio, one of whose pages is exclusive, is reclaimed while that one is pinned",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "pin", scene_pin, NULL } },
+	.setup = scene_mixed_freed,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(lazyfree_vs_write,
 	.what = "a lazily freed folio of four pages is reclaimed while one is written to",
 	.nr_roles = 2,
