@@ -99,6 +99,23 @@ static void mprotect_of_a_part_unmaps_it(void **state)
 	close_all();
 }
 
+/* Row: T1. A cpu that reads it after the flush would keep it. */
+static void it_is_none_before_the_flush(void **state)
+{
+	pud_t seen = { 1 };
+
+	(void)state;
+	needs_thp();
+	needs_checks();
+	pud_device_open_as(&d, &dax_device, RW, "linux-6.15,tlb=ipi");
+	BUG_ON(do_user_addr_fault(d.mm, PLACE, FAULT_FLAG_WRITE));
+	meanwhile("tlb.flush", look, &seen);
+	assert_int_equal(sys_mprotect(d.mm, PLACE, PUD_SIZE / 2, PROT_READ), 0);
+	assert_int_equal(meanwhile_ran(), 1);
+	assert_true(pud_none(seen));
+	close_all();
+}
+
 /* ---- guards ---- */
 
 static int mmap_fsdax(struct file *file, struct vm_area_struct *vma)
@@ -146,6 +163,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(mprotect_of_all_changes_the_leaf, up, world_down),
 		cmocka_unit_test_setup_teardown(it_is_a_leaf_meanwhile, up, world_down),
 		cmocka_unit_test_setup_teardown(mprotect_of_a_part_unmaps_it, up, world_down),
+		cmocka_unit_test_setup_teardown(it_is_none_before_the_flush, up, world_down),
 		cmocka_unit_test_setup_teardown(guards_are_installed_over_no_leaf, up, world_down),
 	};
 
