@@ -290,7 +290,7 @@ static void put_panel(struct drawing *drawing)
 		{ "first", "first step (Home)", "⇤" }, { "unswitch", "previous switch (p)", "⇞" },
 		{ "back", "previous step (up arrow, k)", "↑" }, { "next", "next step (down arrow, j)", "↓" },
 		{ "switch", "next switch (n)", "⇟" }, { "last", "last step (End)", "⇥" },
-		{ "arrows", "all happens-before arrows on or off (a)", "⤳" },
+		{ "arrows", "all happens-before arrows (a)", "⤳" },
 	};
 
 	html_put(drawing->page, "<aside aria-label=\"The selected step\">\n<div class=\"keys\" hidden=\"hidden\">");
