@@ -242,18 +242,6 @@ int scene_heir(struct workload_run *run)
 	return scene_settle(run, err);
 }
 
-int scene_mergeable(struct workload_run *run)
-{
-	int err = scene_written(run);
-	struct space *space = run->data;
-
-	if (!err)
-		err = sys_madvise(space->mm, start(run), SCENE_PAGES * PAGE_SIZE, MADV_MERGEABLE);
-	if (!err)
-		ksm_scan(space->mm, SCENE_PAGES);	/* the next scan merges what has not changed since */
-	return scene_settle(run, err);
-}
-
 int scene_killed(struct workload_run *run)
 {
 	int err = scene_forked(run);

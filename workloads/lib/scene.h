@@ -51,8 +51,6 @@ int scene_file_read_only(struct workload_run *run);	/* and private */
 int scene_file_huge(struct workload_run *run);
 int scene_family_file_huge(struct workload_run *run);
 int scene_family_file_huge_private(struct workload_run *run);
-/* As scene_written(), in the second process too, with equal pages that may be merged. */
-int scene_mergeable(struct workload_run *run);
 /* The same as scene_written(), with TLBs. */
 int scene_tlb(struct workload_run *run);
 /* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* migrate.c - scenarios of pages under migration, and notifiers. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_ksm.h"
 
 SCENARIO(migrate_vs_write,
 	.what = "a page is moved under a write",
@@ -96,6 +96,22 @@ SCENARIO(hmm_vs_munmap,
 	.nr_roles = 2,
 	.roles = { { "snapshot", scene_snapshot, NULL }, { "unmap", scene_unmap, NULL } },
 	.setup = scene_mirrored,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(ksm_vs_migrate,
+	.what = "equal pages are merged while one is moved",
+	.nr_roles = 2,
+	.roles = { { "merge", scene_merge, NULL }, { "migrate", scene_migrate, NULL } },
+	.setup = scene_mergeable,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(ksm_scan_vs_migrate,
+	.what = "merged pages are scanned again while they are moved",
+	.nr_roles = 2,
+	.roles = { { "scan", scene_merge, NULL }, { "migrate", scene_migrate, NULL } },
+	.setup = scene_merged,
 	.check = scene_check,
 	.teardown = scene_close)
 
