@@ -247,8 +247,7 @@ int copy_huge_pmd(struct vm_area_struct *dst, struct vm_area_struct *src, pmd_t 
 
 /* ---- mremap ---- */
 
-/* Deposits are kept by PMD table: one moves with the leaf. */
-static void move_deposit(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
+void pgtable_trans_huge_move(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd)
 {
 	struct page *table = pgtable_trans_huge_withdraw(old_pmd);
 
@@ -267,23 +266,24 @@ static pmd_t move_soft_dirty_pmd(pmd_t pmd)
 bool move_huge_pmd(const struct vm_area_struct *vma, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd)
 {
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
-	spinlock_t *old_ptl = pmd_trans_huge_lock(pt, old_pmd), *new_ptl = pmd_lockptr(pt, new_pmd);
+	struct ptl_pair pair;
 	pmd_t pmd;
 
-	if (!old_ptl)
+	if (!pmd_trans_huge(pmdp_get(old_pmd)))
 		return false;
-	if (new_ptl != old_ptl)
-		spin_lock_nested(new_ptl);
+	ptl_pair_lock(&pair, pmd_lockptr(pt, old_pmd), pmd_lockptr(pt, new_pmd));
+	if (!pmd_trans_huge(pmdp_get(old_pmd))) {
+		ptl_pair_unlock(&pair);
+		return false;
+	}
 	BUG_ON(!pmd_none(pmdp_get(new_pmd)));
 	pmd = pmdp_get_and_clear(old_pmd);
 	SYNCPOINT("mremap.pmd");
 	if (has_deposit(pmd))
-		move_deposit(pt, old_pmd, new_pmd);
+		pgtable_trans_huge_move(pt, old_pmd, new_pmd);
 	set_pmd_at(new_pmd, vma_soft_dirty_enabled(vma) ? move_soft_dirty_pmd(pmd) : pmd);
 	flush_tlb_range(pt, old_addr, old_addr + PMD_SIZE);
 	count_event(EV_PMD_MOVE);
-	if (new_ptl != old_ptl)
-		spin_unlock(new_ptl);
-	spin_unlock(old_ptl);
+	ptl_pair_unlock(&pair);
 	return true;
 }

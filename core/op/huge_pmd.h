@@ -50,4 +50,7 @@ pmd_t share_leaf(pmd_t *src_pmd);
  */
 bool move_huge_pmd(const struct vm_area_struct *vma, unsigned long old_addr, pmd_t *old_pmd, pmd_t *new_pmd);
 
+/* Moves a deposit: they are kept by PMD table. Locking: the PTLs of both. */
+void pgtable_trans_huge_move(struct mm_pgtable *pt, pmd_t *old_pmd, pmd_t *new_pmd);
+
 #endif

@@ -3,8 +3,9 @@
  * uffd_move.c - moves pages to where a userfaultfd waits for them.
  *
  * No page is copied: its entry is cleared at the one address and set at the other, under the PTLs of both. So is the
- * entry of a page in swap. If the slot has its folio still, that goes with it: a swap-in at the new address maps the
- * folio where its index says. Concurrent paths, and why none misses the page or takes it at the wrong address:
+ * leaf of a huge page (uffd_move_huge.c); other large folios are split. So is the entry of a page in swap: if the slot
+ * has its folio still, that goes with it, and a swap-in at the new address maps the folio where its index says.
+ * Concurrent paths, and why none misses the page or takes it at the wrong address:
  *
  *   faults, mremap()  another entry than that read before: both are compared under the PTLs
  *   rmap walks        the folio's lock, or its anon_vma's for write; and the mapping changes, which walks read again
@@ -25,7 +26,8 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/exit.h"
-#include "core/op/uffd_queue.h"
+#include "core/op/split_folio.h"
+#include "core/op/uffd_moving.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/pgtable/tlb.h"
@@ -59,70 +61,6 @@ DEFINE_KNOCKOUT(UFFD_MOVE_SWAP,
 	.detected_by = "the reverse map at rest",
 	.hunt = "explore uffd_move_vs_slot_reuse",
 	.mirrors = "mm: userfaultfd: fix race of userfaultfd_move and swap cache");
-
-/* (T) all of it */
-struct uffd_move {
-	struct userfaultfd_ctx *ctx;
-	struct mm_struct *mm;
-	struct vm_area_struct *dst, *src;	/* while locked */
-	bool mmap_locked;			/* by mmap_lock; else by both VMA locks */
-	unsigned long mode;
-	struct folio *busy;			/* a reference: its lock is to be waited for, without locks */
-};
-
-/* ---- VMAs ---- */
-
-static void unlock_vmas(struct uffd_move *move)
-{
-	if (move->mmap_locked) {
-		mmap_read_unlock(move->mm);
-		return;
-	}
-	if (move->src != move->dst)
-		vma_end_read(move->mm, move->src);
-	vma_end_read(move->mm, move->dst);
-}
-
-static bool try_lock_vmas(struct uffd_move *move, unsigned long dst, unsigned long src)
-{
-	move->dst = lock_vma_under_rcu(move->mm, dst);
-	if (!move->dst)
-		return false;
-	if (src >= move->dst->vm_start && src < move->dst->vm_end)
-		move->src = move->dst;
-	else
-		move->src = vma_anon_vma(move->dst) ? lock_vma_under_rcu(move->mm, src) : NULL;
-	if (move->src && vma_anon_vma(move->dst))
-		return true;
-	if (move->src && move->src != move->dst)
-		vma_end_read(move->mm, move->src);
-	vma_end_read(move->mm, move->dst);
-	return false;
-}
-
-/* Returns 0, -ENOENT or -ENOMEM, with the locks all the same. Source: mm/userfaultfd.c, uffd_move_lock(). */
-static int lock_vmas(struct uffd_move *move, unsigned long dst, unsigned long src)
-{
-	move->mmap_locked = !try_lock_vmas(move, dst, src);
-	if (!move->mmap_locked)
-		return 0;
-	mmap_read_lock(move->mm);
-	move->dst = vma_lookup(move->mm, dst);
-	move->src = vma_lookup(move->mm, src);
-	if (move->dst && !(move->dst->vm_flags & VM_SHARED) && anon_vma_prepare(move->dst))
-		return -ENOMEM;
-	return move->dst && move->src ? 0 : -ENOENT;
-}
-
-/* Source: mm/userfaultfd.c, validate_move_areas(). */
-static bool areas_valid(const struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long len)
-{
-	const unsigned long same = VM_ACCESS_FLAGS | VM_LOCKED;
-
-	return src + len <= move->src->vm_end && dst + len <= move->dst->vm_end && vma_move_compatible(move->src) &&
-	       vma_move_compatible(move->dst) && !((move->src->vm_flags ^ move->dst->vm_flags) & same) &&
-	       (move->src->vm_flags & VM_WRITE) && move->dst->vm_uffd == move->ctx;
-}
 
 /* ---- one page ---- */
 
@@ -210,7 +148,7 @@ static int move_present(struct uffd_move *move, struct pair *pair, struct folio 
 	return err;
 }
 
-/* A reference to the small folio that the source maps; NULL, and *@err: there is none to move. */
+/* A reference to the folio that the source maps; NULL, and *@err: there is none to move. */
 static struct folio *get_folio(struct uffd_move *move, struct pair *pair, int *err)
 {
 	struct mm_pgtable *pt = &move->mm->pt;
@@ -225,7 +163,7 @@ static struct folio *get_folio(struct uffd_move *move, struct pair *pair, int *e
 	if (pte_same(ptep_get(ptep), pair->src_orig)) {
 		page = vm_normal_page(move->src, pair->src.addr, pair->src_orig);
 		*err = -EBUSY;
-		if (page && PageAnonExclusive(page) && !folio_test_large(page_folio(page))) {
+		if (page && PageAnonExclusive(page)) {
 			folio = page_folio(page);
 			folio_get(folio);
 		}
@@ -234,29 +172,17 @@ static struct folio *get_folio(struct uffd_move *move, struct pair *pair, int *e
 	return folio;
 }
 
-/* Under VMA locks, below which its lock ranks, it is only tried; then false, and move->busy has the reference. */
-static bool lock_folio(struct uffd_move *move, struct folio *folio)
-{
-	if (move->mmap_locked) {
-		folio_lock(folio);
-		return true;
-	}
-	if (folio_trylock(folio))
-		return true;
-	move->busy = folio;
-	return false;
-}
-
 /* Locking: a reference to @folio, dropped. */
 static int move_folio(struct uffd_move *move, struct pair *pair, struct folio *folio)
 {
 	struct anon_vma *anon_vma;
 	int err = -EAGAIN;
 
-	if (!lock_folio(move, folio))
+	if (!uffd_move_lock_folio(move, folio))
 		return -EAGAIN;
-	anon_vma = folio_get_anon_vma(folio);
-	if (anon_vma) {
+	if (unlikely(folio_test_large(folio)))
+		err = split_folio(folio) ? -EBUSY : -EAGAIN;
+	else if ((anon_vma = folio_get_anon_vma(folio))) {
 		anon_vma_lock_write(anon_vma);
 		err = move_present(move, pair, folio);
 		anon_vma_unlock_write(anon_vma);
@@ -338,7 +264,7 @@ static int move_nonpresent(struct uffd_move *move, struct pair *pair)
 		folio_put(folio);
 		return -EBUSY;
 	}
-	if (folio && !lock_folio(move, folio))
+	if (folio && !uffd_move_lock_folio(move, folio))
 		return -EAGAIN;
 	err = move_swap_pte(move, pair, folio);
 	if (folio) {
@@ -368,29 +294,46 @@ static int move_pte(struct uffd_move *move, struct pair *pair)
 	return folio ? move_folio(move, pair, folio) : err;
 }
 
-/* Source: mm/userfaultfd.c, move_pages(). */
-static int move_page(struct uffd_move *move, unsigned long dst, unsigned long src)
+/* Locking: as move_step(). */
+static int move_page(struct uffd_move *move, struct pair *pair)
 {
+	unsigned long src = pair->src.addr;
 	struct mmu_notifier_range range = mmu_notifier_range_of(move->mm, MMU_NOTIFY_CLEAR, src, src + PAGE_SIZE);
+	int err;
+
+	if (pte_alloc(&move->mm->pt, pair->dst.pmdp))
+		return -ENOMEM;
+	if (!pmd_is_table(pmdp_get(pair->dst.pmdp)))
+		return -EAGAIN;
+	mmu_notifier_invalidate_range_start(&range);
+	err = move_pte(move, pair);
+	mmu_notifier_invalidate_range_end(&range);
+	return err;
+}
+
+/* Moves a page, or a huge page; returns their bytes, or an error. Source: mm/userfaultfd.c, move_pages(). */
+static long move_step(struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long left)
+{
 	struct mm_pgtable *pt = &move->mm->pt;
 	struct pair pair = { .dst = { .addr = dst }, .src = { .addr = src } };
 	unsigned long found = src;
+	pmd_t src_pmd;
 	int err;
 
 	pair.dst.pmdp = pmd_alloc_path(pt, dst);
-	if (!pair.dst.pmdp || pte_alloc(pt, pair.dst.pmdp))
+	if (!pair.dst.pmdp)
 		return -ENOMEM;
-	if (!pmd_is_table(pmdp_get(pair.dst.pmdp)))
-		return pmd_none(pmdp_get(pair.dst.pmdp)) ? -EAGAIN : -EEXIST;
+	if (pmd_trans_huge(pmdp_get(pair.dst.pmdp)))
+		return -EEXIST;
 	pair.src.pmdp = pmd_find_next(pt, &found, src + PAGE_SIZE);
-	if (!pair.src.pmdp || pmd_none(pmdp_get(pair.src.pmdp)))
-		return move->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES ? 0 : -ENOENT;
-	if (!pmd_is_table(pmdp_get(pair.src.pmdp)))
-		return -EBUSY;
-	mmu_notifier_invalidate_range_start(&range);
-	err = move_pte(move, &pair);
-	mmu_notifier_invalidate_range_end(&range);
-	return err;
+	src_pmd = pair.src.pmdp ? pmdp_get(pair.src.pmdp) : (pmd_t){ 0 };
+	if (pmd_trans_huge(src_pmd))
+		return uffd_move_huge_pmd(move, pair.dst.pmdp, pair.src.pmdp, dst, src, left);
+	if (!pmd_none(src_pmd))
+		err = move_page(move, &pair);
+	else
+		err = move->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES ? 0 : -ENOENT;
+	return err ? err : (long)PAGE_SIZE;
 }
 
 /* ---- a range ---- */
@@ -398,28 +341,21 @@ static int move_page(struct uffd_move *move, unsigned long dst, unsigned long sr
 static int move_under_locks(struct uffd_move *move, unsigned long dst, unsigned long src, unsigned long len,
 			    unsigned long *done)
 {
-	int err = lock_vmas(move, dst + *done, src + *done);
+	int err = uffd_move_lock_vmas(move, dst + *done, src + *done);
 	RETRY_LOOP_PROFILED(100000, "a page that a userfaultfd moves, changed meanwhile");
 
-	if (!err && !areas_valid(move, dst, src, len))
+	if (!err && !uffd_move_areas_valid(move, dst, src, len))
 		err = -EINVAL;
 	while (!err && *done < len) {
-		err = move_page(move, dst + *done, src + *done);
-		if (!err)
-			*done += PAGE_SIZE;
-		else if (err == -EAGAIN && !move->busy && RETRIED())
-			err = 0;
-	}
-	unlock_vmas(move);
-	return err;
-}
+		long moved = move_step(move, dst + *done, src + *done, len - *done);
 
-static void wait_for_busy(struct uffd_move *move)
-{
-	folio_lock(move->busy);
-	folio_unlock(move->busy);
-	folio_put(move->busy);
-	move->busy = NULL;
+		if (moved > 0)
+			*done += (unsigned long)moved;
+		else if (moved != -EAGAIN || move->busy || !RETRIED())
+			err = (int)moved;
+	}
+	uffd_move_unlock_vmas(move);
+	return err;
 }
 
 long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned long src, unsigned long len,
@@ -435,7 +371,7 @@ long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned l
 	if (!mmget_not_zero(move.mm))
 		return -ESRCH;
 	while ((err = move_under_locks(&move, dst, src, len, &done)) == -EAGAIN)
-		wait_for_busy(&move);
+		uffd_move_wait(&move);
 	mmput(move.mm);
 	SYNCPOINT("uffd.filled");
 	if (done && !(mode & UFFDIO_MOVE_MODE_DONTWAKE))
