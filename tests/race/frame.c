@@ -14,6 +14,7 @@
 #include "core/phys/buddy.h"
 #include "core/phys/folio.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
 
 #define THREADS	8
 #define ROUNDS	20000
@@ -35,7 +36,7 @@ static int down(void **state)
 	(void)state;
 	for (unsigned int nid = 0; nid < config.nr_nodes; nid++)
 		buddy_check(nid);
-	return machine_exit() != 0;
+	return teardown(!machine_exit());
 }
 
 /* ---- one owner at a time ---- */

@@ -9,6 +9,7 @@
 #include "core/base/cpu.h"
 #include "core/phys/folio.h"
 #include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
 
 static int up(void **state)
 {
@@ -23,7 +24,7 @@ static int down(void **state)
 	(void)state;
 	frame_drain_cpu();
 	cpu_unregister();
-	return machine_exit() != 0;
+	return teardown(!machine_exit());
 }
 
 static void the_last_reference_frees(void **state)

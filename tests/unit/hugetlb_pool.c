@@ -10,6 +10,7 @@
 #include "core/mm/mm.h"
 #include "core/phys/hugetlb_pool.h"
 #include "core/probe/syncpoint.h"
+#include "tests/lib/harness/world.h"
 
 #define ORDER	4
 
@@ -119,7 +120,7 @@ static int down(void **state)
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
-	return leaks.frames || leaks.bytes;
+	return teardown(!leaks.frames && !leaks.bytes);
 }
 
 int main(void)

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/faultline.h"
 #include "tests/lib/harness/child.h"
@@ -143,6 +145,46 @@ static void a_lost_address_space_is_listed_by_kind(void **state)
 	assert_non_null(strstr(said, "object leak: 1 of the page tables"));
 }
 
+static void nothing(void **state)
+{
+	(void)state;
+}
+
+static int leaves_something(void **state)
+{
+	(void)state;
+	return teardown(false);
+}
+
+static int leaves_nothing(void **state)
+{
+	(void)state;
+	return teardown(true);
+}
+
+/* The exit status of a process whose group of tests ends so. */
+static int group_ends(int (*down)(void **state))
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(nothing) };
+	pid_t pid = (fflush(NULL), fork());
+	int status;
+
+	if (!pid) {
+		BUG_ON(!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr));
+		exit(cmocka_run_group_tests(tests, NULL, down));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void a_group_fails_with_its_teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(group_ends(leaves_nothing), EXIT_SUCCESS);
+	assert_int_equal(group_ends(leaves_something), EXIT_FAILURE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +193,7 @@ int main(void)
 		cmocka_unit_test(live_objects_are_reported),
 		cmocka_unit_test(a_full_table_makes_no_leak_up),
 		cmocka_unit_test(a_lost_address_space_is_listed_by_kind),
+		cmocka_unit_test(a_group_fails_with_its_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

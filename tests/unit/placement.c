@@ -28,6 +28,7 @@
 #include "core/phys/frame.h"
 #include "core/policy/policy.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/harness/world.h"
 
 #define SAMPLE		64
 #define FRAMES		8192ul	/* a node's */
@@ -325,7 +326,7 @@ static int down(void **state)
 	leaks = faultline_stop();
 	cpu_unregister();
 	topology_free();
-	return leaked || leaks.frames || leaks.bytes;
+	return teardown(!leaked && !leaks.frames && !leaks.bytes);
 }
 
 int main(void)

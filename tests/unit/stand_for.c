@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/faultline.h"
+#include "tests/lib/harness/world.h"
 #include "workloads/lib/workload.h"
 
 #define NODES	4u
@@ -118,7 +119,7 @@ static int down(void **state)
 	frame_drain_cpu();
 	leaks = faultline_stop();
 	cpu_unregister();
-	return leaks.frames || leaks.vmas || leaks.anon_vmas || leaks.bytes;
+	return teardown(!leaks.frames && !leaks.vmas && !leaks.anon_vmas && !leaks.bytes);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include "core/host/typesafe.h"
 #include "core/probe/syncpoint.h"
 #include "tests/lib/harness/dies.h"
+#include "tests/lib/harness/world.h"
 
 struct object {
 	int constructed;
@@ -43,7 +44,7 @@ static int down(void **state)
 	(void)state;
 	inject_alloc_failure(0);
 	cpu_unregister();
-	return arena_live_bytes() != 0;
+	return teardown(!arena_live_bytes());
 }
 
 static void constructed_once(void **state)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/host/rcu.h"
 #include "core/pgtable/pgalloc.h"
@@ -69,10 +70,28 @@ int world_up_with_words(void **state)
 	return 0;
 }
 
+static void exit_with_failure(void)
+{
+	fflush(NULL);
+	_exit(EXIT_FAILURE);
+}
+
+int teardown(bool clean)
+{
+	static bool failed;
+
+	if (clean)
+		return 0;
+	if (!failed)
+		BUG_ON(atexit(exit_with_failure));
+	failed = true;
+	return -1;
+}
+
 int world_down(void **state)
 {
 	(void)state;
-	return world_stop() ? 0 : -1;
+	return teardown(world_stop());
 }
 
 unsigned int test_rounds(unsigned int n)

@@ -9,6 +9,11 @@
 void world_start(unsigned long frames, unsigned int payload);
 /* Takes all back. True when nothing leaked; else says on stderr what did. */
 bool world_stop(void);
+/*
+ * teardown - what a teardown returns: 0 if @clean; else -1, and the process will end with EXIT_FAILURE, since to cmocka
+ * a group passes whose teardown fails.
+ */
+int teardown(bool clean);
 /* As cmocka's setup and teardown: 16384 frames without payload, or with a cache line each. */
 int world_up(void **state);
 int world_up_with_words(void **state);
