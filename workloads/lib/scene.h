@@ -89,6 +89,7 @@ int64_t scene_map_hugetlb(struct worker *worker);	/* a shared huge page of the p
 int64_t scene_extend(struct worker *worker);		/* a mapping behind, which merges */
 int64_t scene_lock(struct worker *worker);		/* mlock(): the page is in memory; munlock() */
 int64_t scene_page_out(struct worker *worker);
+int64_t scene_read_page_out(struct worker *worker);
 int64_t scene_migrate(struct worker *worker);
 int64_t scene_move_page(struct worker *worker);		/* move_pages(), to its node's next */
 int64_t scene_fork(struct worker *worker);		/* and the child's exit */
@@ -98,7 +99,6 @@ int64_t scene_mrelease(struct worker *worker);		/* process_mrelease() of the kil
 int64_t scene_read_killed(struct worker *worker);	/* as a user of it, if it has any left */
 int64_t scene_referenced(struct worker *worker);	/* a walk of the reverse map */
 int64_t scene_look_up(struct worker *worker);		/* from the folio to its anon_vma */
-int64_t scene_merge(struct worker *worker);		/* a scan of KSM */
 int64_t scene_snapshot(struct worker *worker);		/* of HMM */
 int64_t scene_truncate(struct worker *worker);		/* and extend */
 int64_t scene_clean(struct worker *worker);		/* write back */

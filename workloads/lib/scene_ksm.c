@@ -26,3 +26,9 @@ int scene_merged(struct workload_run *run)
 {
 	return mergeable(run, 3);
 }
+
+int64_t scene_merge(struct worker *worker)
+{
+	ksm_scan(space_of(worker)->mm, 2 * SCENE_PAGES);
+	return 1;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* scene_ksm.h - set-ups of scenes with equal pages that KSM scans; scene_merge() does. */
+/* scene_ksm.h - scenes with equal pages that KSM scans. */
 #ifndef FAULTLINE_WORKLOADS_LIB_SCENE_KSM_H
 #define FAULTLINE_WORKLOADS_LIB_SCENE_KSM_H
 
@@ -8,5 +8,7 @@
 /* As scene_written(), with equal pages: the next scan merges them; they are merged. */
 int scene_mergeable(struct workload_run *run);
 int scene_merged(struct workload_run *run);
+
+int64_t scene_merge(struct worker *worker);	/* a scan */
 
 #endif

@@ -236,6 +236,13 @@ int64_t scene_page_out(struct worker *worker)
 	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_PAGEOUT));
 }
 
+int64_t scene_read_page_out(struct worker *worker)
+{
+	int64_t pages = scene_read(worker);
+
+	return pages < 0 ? pages : scene_page_out(worker);
+}
+
 int64_t scene_migrate(struct worker *worker)
 {
 	struct folio *folio = scene_folio(mm_of(worker), addr_of(worker));
@@ -249,12 +256,6 @@ int64_t scene_move_page(struct worker *worker)
 	int node = (int)(machine.nr_nodes - 1), status;
 
 	return done(worker, sys_move_pages(mm_of(worker), 1, &addr, &node, &status, MPOL_MF_MOVE));
-}
-
-int64_t scene_merge(struct worker *worker)
-{
-	ksm_scan(mm_of(worker), 2 * SCENE_PAGES);
-	return 1;
 }
 
 int64_t scene_truncate(struct worker *worker)

@@ -309,13 +309,6 @@ int64_t scene_uffd_wait(struct worker *worker)
 	return err ? err : 1;
 }
 
-int64_t scene_uffd_read_page_out(struct worker *worker)
-{
-	int64_t done = scene_read(worker);
-
-	return done < 0 ? done : scene_page_out(worker);
-}
-
 int64_t scene_uffd_reuse_slot(struct worker *worker)
 {
 	int64_t done = scene_read(worker);

@@ -46,7 +46,6 @@ int64_t scene_uffd_move_unmap(struct worker *worker);	/* the same from the first
 int64_t scene_uffd_look_up(struct worker *worker);	/* from the folio to its anon_vma */
 int64_t scene_uffd_wait(struct worker *worker);		/* a write there */
 int64_t scene_uffd_renew(struct worker *worker);	/* MADV_DONTNEED of the first page, and a write */
-int64_t scene_uffd_read_page_out(struct worker *worker);	/* the first page */
 int64_t scene_uffd_reuse_slot(struct worker *worker);	/* the first page, to the fourth; another one to swap */
 int64_t scene_uffd_mremap(struct worker *worker);	/* the third page of the second table, to the first one */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault.c - scenarios of faults, and what changes their mapping. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_stack.h"
 
 SCENARIO(fault_vs_fault,
 	.what = "two threads write to one page that is not there",
@@ -166,6 +166,14 @@ SCENARIO(stack_vs_munmap,
 	.what = "a VMA that grows is unmapped under a write below it",
 	.nr_roles = 2,
 	.roles = { { "write", scene_write, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_stack,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(stack_vs_mmap,
+	.what = "a page is mapped where a VMA is about to grow to",
+	.nr_roles = 2,
+	.roles = { { "write", scene_stack_write, NULL }, { "map there", scene_stack_map, NULL } },
 	.setup = scene_stack,
 	.check = scene_check,
 	.teardown = scene_close)

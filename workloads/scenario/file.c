@@ -58,6 +58,14 @@ SCENARIO(reclaim_vs_fault,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(write_back_vs_fault,
+	.what = "a dirty page of a file is written back and reclaimed under a read, which reads it in again",
+	.nr_roles = 2,
+	.roles = { { "reclaim", scene_reclaim_file, NULL }, { "read", scene_read, NULL } },
+	.setup = scene_file_dirty,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(reuse_vs_fault,
 	.what = "a page of a file is reclaimed under a read, and its frame used for the next page",
 	.nr_roles = 2,

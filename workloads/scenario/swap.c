@@ -50,6 +50,14 @@ SCENARIO(swap_in_vs_fork,
 	.check = scene_check,
 	.teardown = scene_close)
 
+SCENARIO(page_out_again_vs_dontneed,
+	.what = "a page is swapped in and out again while another process drops its share of the slot",
+	.nr_roles = 2,
+	.roles = { { "read and page out", scene_read_page_out, NULL }, { "drop there", scene_drop, NULL } },
+	.setup = scene_family_swapped,
+	.check = scene_check,
+	.teardown = scene_close)
+
 SCENARIO(mlock_vs_page_out,
 	.what = "a page is locked while it is swapped out",
 	.nr_roles = 2,

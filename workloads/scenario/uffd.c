@@ -165,7 +165,7 @@ SCENARIO(uffd_move_vs_swap_in,
 SCENARIO(uffd_move_vs_page_out,
 	.what = "a page is moved while it is swapped out",
 	.nr_roles = 2,
-	.roles = { { "move", scene_uffd_move, NULL }, { "read and page out", scene_uffd_read_page_out, NULL } },
+	.roles = { { "move", scene_uffd_move, NULL }, { "read and page out", scene_read_page_out, NULL } },
 	.setup = scene_uffd_cached,
 	.check = scene_check,
 	.teardown = scene_close)
