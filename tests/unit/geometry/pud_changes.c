@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pud_changes: a leaf of a PUD table, over a device's memory, that is changed as a whole, or left as it is. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "core/pgtable/swapent.h"
 #include "tests/lib/harness/dies.h"
 #include "tests/lib/harness/meanwhile.h"
+#include "tests/lib/harness/threads.h"
 #include "tests/lib/scene/pud_scene.h"
 
 static struct pud_device d;
@@ -116,6 +118,52 @@ static void it_is_none_before_the_flush(void **state)
 	close_all();
 }
 
+/* ---- a pin that waits for the leaf's lock ---- */
+
+static unsigned int step;
+
+static void drop_or_pin(void *pinned, unsigned int index)
+{
+	step_await(&step, index + 1);
+	if (!index)
+		BUG_ON(sys_madvise(d.mm, PLACE, PUD_SIZE, MADV_DONTNEED));
+	else if (pin_user_pages_fast(d.mm, PLACE, 1, FOLL_LONGTERM, pinned) != 1)
+		*(struct page **)pinned = NULL;
+}
+
+static void await_waiters(const spinlock_t *lock, uint16_t nr)
+{
+	while ((uint16_t)(load_relaxed(&lock->next) - load_relaxed(&lock->served)) != nr + 1)
+		sched_yield();
+}
+
+/* Row: L6. The zap is first in the queue, and takes the leaf that the pin has seen: it is set again, by a fault. */
+static void a_pin_reads_it_under_its_lock(void **state)
+{
+	struct test_threads *threads;
+	struct page *pinned;
+	spinlock_t *lock;
+
+	(void)state;
+	needs_thp();
+	step = 0;
+	pud_device_open_as(&d, &dax_device, RW, "linux-6.15,spin=ticket");
+	BUG_ON(do_user_addr_fault(d.mm, PLACE, FAULT_FLAG_WRITE));
+	lock = &d.mm->pt.page_table_lock;
+	threads = threads_start(2, drop_or_pin, &pinned);
+	spin_lock(lock);
+	for (unsigned int i = 1; i <= 2; i++) {
+		step_reach(&step, i);
+		await_waiters(lock, (uint16_t)i);
+	}
+	spin_unlock(lock);
+	threads_join(threads);
+	assert_non_null(pinned);
+	assert_true(has_pud_leaf(d.mm) && folio_mapcount(d.folio) == 1);
+	unpin_user_page(pinned);
+	close_all();
+}
+
 /* ---- guards ---- */
 
 static int mmap_fsdax(struct file *file, struct vm_area_struct *vma)
@@ -164,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_is_a_leaf_meanwhile, up, world_down),
 		cmocka_unit_test_setup_teardown(mprotect_of_a_part_unmaps_it, up, world_down),
 		cmocka_unit_test_setup_teardown(it_is_none_before_the_flush, up, world_down),
+		cmocka_unit_test_setup_teardown(a_pin_reads_it_under_its_lock, up, world_down),
 		cmocka_unit_test_setup_teardown(guards_are_installed_over_no_leaf, up, world_down),
 	};
 
