@@ -74,6 +74,7 @@
 #include "core/op/mseal.h"
 #include "core/op/msync.h"
 #include "core/op/munmap.h"
+#include "core/op/numa_scan.h"
 #include "core/op/oom_kill.h"
 #include "core/op/pagemap.h"
 #include "core/op/pagemap_scan.h"

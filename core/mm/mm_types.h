@@ -154,6 +154,7 @@ struct mm_struct {
 	uint32_t mm_users;		/* (A) users of the address space: its process, and mmget(); see mm.h */
 	uint32_t mm_count;		/* (A) references to this struct: all users hold one; and mmgrab() */
 	uint32_t has_pinned;		/* (A) a page of it was pinned: fork checks for pins. Never cleared */
+	unsigned long numa_scan_offset;	/* (A) where the next numa_scan() begins */
 	unsigned long ksm_address;	/* (K) where the next scan of KSM begins */
 	struct mm_slot *khugepaged_slot;	/* (H) NULL: khugepaged does not scan it. In Linux a hash finds it */
 	struct mmu_notifier_subscriptions *notifier_subscriptions;	/* (A) NULL before the first; see notifier.h */
@@ -205,6 +206,15 @@ static inline bool is_cow_mapping(unsigned long vm_flags)
 static inline bool vma_is_sealed(const struct vm_area_struct *vma)
 {
 	return unlikely(vma->vm_flags & VM_SEALED);
+}
+
+/*
+ * True if it allows some access: an entry of it without access is a NUMA hint. Locking: mmap_lock, or the VMA lock.
+ * Source: include/linux/mm.h.
+ */
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
 }
 
 /* False if accesses to it do not keep its pages in memory. Source: include/linux/mm_inline.h. */

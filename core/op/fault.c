@@ -9,6 +9,7 @@
 #include "core/op/expand_stack.h"
 #include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
+#include "core/op/numa_fault.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -166,6 +167,12 @@ static vm_fault_t do_spurious(struct vm_fault *vmf)
 	return 0;
 }
 
+/* Present, in a VMA that allows no access: a forced one. Source: mm/memory.c, handle_pte_fault(). */
+static bool no_access_by_vma(const struct vm_fault *vmf)
+{
+	return pte_protnone(vmf->orig) && !vma_is_accessible(vmf->vma);
+}
+
 /* Source: mm/memory.c, handle_pte_fault(). */
 static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 {
@@ -184,8 +191,8 @@ static vm_fault_t handle_pte_fault(struct vm_fault *vmf)
 		return vmf->vma->vm_flags & VM_PFNMAP ? do_raw_page(vmf) : handle_userfault(vmf, VM_UFFD_MISSING);
 	if (pte_none(vmf->orig))
 		return vmf->flags & FAULT_FLAG_WRITE ? do_anonymous_page(vmf) : do_zero_page(vmf);
-	if (unlikely(!pte_present(vmf->orig)))
-		return do_swap_page(vmf);
+	if (unlikely(!pte_accessible(vmf->orig)) && !no_access_by_vma(vmf))
+		return pte_present(vmf->orig) ? do_numa_page(vmf) : do_swap_page(vmf);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(vmf->orig))
 		return do_wp_page(vmf);
 	return do_spurious(vmf);

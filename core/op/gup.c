@@ -106,6 +106,15 @@ static bool can_follow_write_pmd(const struct vm_area_struct *vma, pmd_t pmd, un
 
 /* ---- one page ---- */
 
+/*
+ * An entry without access names the page, too: vma_allows() has checked the VMA, so it is a NUMA hint, whose fault is
+ * not asked for; or a forced access, which never asks. Source: include/linux/mm.h.
+ */
+static bool gup_can_follow_protnone(unsigned int flags)
+{
+	return !(flags & FOLL_HONOR_NUMA_FAULT);
+}
+
 /* An anonymous folio is always written when it is swapped out; but one may be freed instead. */
 static void dirty_folio(struct folio *folio)
 {
@@ -138,7 +147,7 @@ static int follow_page_pte(const struct vm_area_struct *vma, unsigned long addr,
 	struct page *page;
 	int err;
 
-	if (!pte_accessible(pte) && !(unlikely(flags & FOLL_FORCE) && pte_present(pte)))
+	if (!pte_accessible(pte) && !(pte_protnone(pte) && gup_can_follow_protnone(flags)))
 		return -ENOENT;
 	if ((flags & FOLL_WRITE) && !can_follow_write_pte(vma, addr, pte, flags))
 		return -ENOENT;
@@ -165,7 +174,7 @@ static int follow_leaf_page(const struct vm_area_struct *vma, pmd_t pmd, struct 
 {
 	int err;
 
-	if (!pmd_accessible(pmd) && !(unlikely(flags & FOLL_FORCE) && pmd_present(pmd)))
+	if (!pmd_accessible(pmd) && !(pmd_protnone(pmd) && gup_can_follow_protnone(flags)))
 		return -ENOENT;
 	if ((flags & FOLL_WRITE) && !can_follow_write_pmd(vma, pmd, flags))
 		return -ENOENT;
@@ -361,7 +370,7 @@ long gup_slow(struct mm_struct *mm, unsigned long start, unsigned long nr, unsig
 long get_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 			     struct page **pages)
 {
-	int err = gup_check_args(start, nr, flags, FOLL_WRITE);
+	int err = gup_check_args(start, nr, flags, FOLL_GET_FLAGS);
 
 	return err ? err : gup_slow(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
 }
@@ -369,7 +378,7 @@ long get_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned
 long pin_user_pages_unlocked(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 			     struct page **pages)
 {
-	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM);
+	int err = gup_check_args(start, nr, flags, FOLL_PIN_FLAGS);
 
 	if (err)
 		return err;

@@ -31,6 +31,7 @@ DECLARE_EVENT(GUP_UNSHARE);
 #define FOLL_GET	0x10u	/* set by the calls themselves: this, or */
 #define FOLL_PIN	0x20u
 #define FOLL_UNLOCKABLE	0x80u	/* set by the calls themselves: a fault may drop mmap_lock to wait */
+#define FOLL_HONOR_NUMA_FAULT 0x100u /* a NUMA hint takes its fault; else the slow path gets the page that it names */
 #define FOLL_FORCE	0x40u	/* access_remote_vm() only: also what the VMA does not allow */
 
 /*

@@ -200,6 +200,13 @@ DEFINE_KNOCKOUT(GUP_WRITE_CHECK,
 	.hunt = HUNT_PINS,
 	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
 
+DEFINE_KNOCKOUT(NUMA_GUP,
+	.name = "numa:gup",
+	.removes = "the check of GUP-fast that an entry allows access at all",
+	.breaks = "a page of a VMA that allows no access; a NUMA hint that takes no fault",
+	.detected_by = "unit.numa_gup",
+	.hunt = "test unit.numa_gup.4");
+
 /* Takes the page that the entry maps; NULL: leave it to the slow path. Source: mm/gup.c, gup_fast_pte_range(). */
 static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *ptep, unsigned int flags)
 {
@@ -207,7 +214,7 @@ static force_inline struct page *gup_fast_pte(pmd_t *pmdp, pmd_t pmd, pte_t *pte
 	struct folio *folio;
 	struct page *page;
 
-	if (unlikely(!pte_accessible(pte) || pte_special(pte)))
+	if (unlikely(!pte_accessible(pte) || pte_special(pte)) && !(pte_protnone(pte) && KNOCKED_OUT(NUMA_GUP)))
 		return NULL;
 	if (unlikely((flags & FOLL_WRITE) && !pte_write(pte)) && !KNOCKED_OUT(GUP_WRITE_CHECK))	/* (B2) */
 		return NULL;
@@ -425,7 +432,7 @@ long get_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned lon
 			 struct page **pages)
 {
 	OPERATION("get_user_pages", mm, start);
-	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_FAST_ONLY);
+	int err = gup_check_args(start, nr, flags, FOLL_GET_FLAGS | FOLL_FAST_ONLY);
 
 	return unlikely(err) ? err : gup_fast_fallback(mm, start & PAGE_MASK, nr, flags | FOLL_GET, pages);
 }
@@ -434,7 +441,7 @@ long pin_user_pages_fast(struct mm_struct *mm, unsigned long start, unsigned lon
 			 struct page **pages)
 {
 	OPERATION("pin_user_pages", mm, start);
-	int err = gup_check_args(start, nr, flags, FOLL_WRITE | FOLL_LONGTERM | FOLL_FAST_ONLY);
+	int err = gup_check_args(start, nr, flags, FOLL_PIN_FLAGS | FOLL_FAST_ONLY);
 
 	if (unlikely(err))
 		return err;

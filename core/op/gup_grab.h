@@ -104,6 +104,10 @@ static force_inline void mm_set_has_pinned(struct mm_struct *mm)
 		store_relaxed(&mm->has_pinned, 1u);
 }
 
+/* What callers may ask for with a reference, and with a pin; of the _fast calls FOLL_FAST_ONLY, too. */
+#define FOLL_GET_FLAGS	(FOLL_WRITE | FOLL_HONOR_NUMA_FAULT)
+#define FOLL_PIN_FLAGS	(FOLL_GET_FLAGS | FOLL_LONGTERM)
+
 /* 0, or the error for invalid arguments. Source: mm/gup.c, is_valid_gup_args(). */
 static force_inline int gup_check_args(unsigned long start, unsigned long nr, unsigned int flags, unsigned int allowed)
 {

@@ -14,6 +14,7 @@
 #include "core/mm/huge_memory.h"
 #include "core/mm/khugepaged.h"
 #include "core/mm/notifier.h"
+#include "core/op/numa_fault.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/probe/knockout.h"
@@ -264,6 +265,8 @@ vm_fault_t handle_pmd_fault(struct vm_fault *vmf, pmd_t pmd)
 		return pmd_migration_entry_wait(vmf, pmd_lockptr(vmf->pt, vmf->pmdp), pmd);
 	if (unlikely(!pmd_accessible(pmd) && !pmd_protnone(pmd)))
 		return wait_for_leaf(vmf);
+	if (unlikely(pmd_protnone(pmd)) && vma_is_accessible(vmf->vma))
+		return do_huge_pmd_numa_page(vmf, pmd);
 	if ((vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pmd_write(pmd))
 		return do_huge_pmd_wp_page(vmf, pmd);
 	return huge_pmd_set_accessed(vmf, pmd);

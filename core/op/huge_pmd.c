@@ -9,6 +9,7 @@
 #include "core/op/copy_page_range.h"
 #include "core/op/lazyfree.h"
 #include "core/op/move_page_tables.h"
+#include "core/op/write_upgrade.h"
 #include "core/op/zap.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
@@ -114,23 +115,6 @@ struct page *unmap_huge_pmd_locked(struct vm_area_struct *vma, unsigned long add
 }
 
 /* ---- mprotect ---- */
-
-DEFINE_KNOCKOUT(PROTECT_EXCLUSIVE,
-	.name = "protect:exclusive",
-	.removes = "the check that a page is exclusive before mprotect makes its entry writable",
-	.breaks = "two mms write to one page",
-	.detected_by = "exclusive pages and entries at rest",
-	.hunt = "stress hmm_vs_invalidate --noise 100");
-
-/* A write fault would only make it writable. Locking: the PTL. Source: mm/huge_memory.c. */
-static bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
-{
-	if (!(vma->vm_flags & VM_WRITE) || pmd_special(pmd) || pmd_needs_soft_dirty_wp(vma, pmd))
-		return false;
-	if (vma->vm_flags & VM_SHARED)
-		return pmd_dirty(pmd);
-	return PageAnonExclusive(pmd_page(pmd)) || KNOCKED_OUT(PROTECT_EXCLUSIVE);
-}
 
 /*
  * Restored with the VMA's permissions at that time; a write fault makes it writable. Locking: the PTL. Source:

@@ -7,8 +7,6 @@
 #include "core/pgtable/mmu_gather.h"
 #include "core/probe/knockout.h"
 
-DECLARE_KNOCKOUT(PROTECT_EXCLUSIVE);
-
 /*
  * zap_huge_pmd - zaps the leaf that maps all of [@addr, @addr + PMD_SIZE), and its deposit; with ZAP_KEEP_COWS an
  * anonymous one stays. @tlb has room for one. False: it is no leaf any more. Locking: as zap_range().

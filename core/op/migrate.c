@@ -307,6 +307,37 @@ int migrate_folio_to_device(struct folio *folio)
 	return err;
 }
 
+/* ---- to the node of a processor ---- */
+
+/* Shared memory is anonymous in this respect. */
+static bool folio_is_file_lru(struct folio *folio)
+{
+	struct address_space *mapping = folio_test_anon(folio) ? NULL : folio_mapping(folio);
+
+	return mapping && !shmem_mapping(mapping);
+}
+
+int migrate_misplaced_folio_prepare(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (unlikely(folio_is_file_lru(folio))) {
+		if ((vma->vm_flags & VM_EXEC) && folio_maybe_mapped_shared(folio))
+			return -EACCES;
+		if (folio_test_dirty(folio))
+			return -EAGAIN;
+	}
+	folio_get(folio);
+	return 0;
+}
+
+int migrate_misplaced_folio(struct folio *folio, unsigned int nid)
+{
+	int err = move_folio(folio, nid, ALLOC_THISNODE);
+
+	count_moved(folio, err);
+	folio_put(folio);
+	return err ? -EAGAIN : 0;
+}
+
 /* ---- a range ---- */
 
 bool migrate_next_batch(struct mm_struct *mm, struct folio_batch *batch, unsigned long end, bool small)

@@ -49,6 +49,16 @@ int migrate_folio(struct folio *folio, unsigned int nid);
 int migrate_folio_to_device(struct folio *folio);
 
 /*
+ * migrate_misplaced_folio_prepare - @folio, which an entry of @vma maps, is about to move to the node of a processor.
+ * Returns 0, with a reference; -EACCES, a file's that is executed by several processes; -EAGAIN, a file's that is
+ * dirty: writing it back is not worth it. Locking: the entry's PTL.
+ * migrate_misplaced_folio() - moves it to node @nid, waiting for nothing, as a whole, or not at all; drops the
+ * reference in any case. Returns 0, or -EAGAIN. Locking: that of a fault, no PTL. Source: mm/migrate.c.
+ */
+int migrate_misplaced_folio_prepare(struct folio *folio, const struct vm_area_struct *vma);
+int migrate_misplaced_folio(struct folio *folio, unsigned int nid);
+
+/*
  * migrate_folio_locked - moves @from to @to, new and of the same order, which all mappings of @from map then. Returns
  * 0, or -EBUSY as above, with nothing changed. Locking: the lock of @from; one reference to each. Source:
  * mm/migrate.c, migrate_folio_unmap(), migrate_folio_move().

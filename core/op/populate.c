@@ -28,7 +28,7 @@ int populate_vma_page_range(struct vm_area_struct *vma, unsigned long start, uns
 
 	if (vma->vm_flags & VM_LOCKONFAULT)
 		return 0;
-	if (!(vma->vm_flags & VM_ACCESS_FLAGS))
+	if (!vma_is_accessible(vma))
 		return -EFAULT;
 	return faultin_page_range(vma, start, end, write ? FAULT_FLAG_WRITE : 0);
 }

@@ -6,21 +6,19 @@
 #include <sys/mman.h>
 
 #include "core/mm/account.h"
-#include "core/mm/device.h"
 #include "core/mm/huge_memory.h"
 #include "core/mm/notifier.h"
-#include "core/mm/soft_dirty.h"
-#include "core/mm/vm_normal_page.h"
 #include "core/mm/vma.h"
 #include "core/op/huge_pmd.h"
 #include "core/op/huge_pud.h"
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
 #include "core/op/populate.h"
+#include "core/op/prot_numa.h"
+#include "core/op/write_upgrade.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/pgtable/tlb.h"
-#include "core/phys/page_flags.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -29,19 +27,6 @@ DEFINE_EVENT(MPROTECT, "mprotect");
 #ifndef PROT_SEM
 #define PROT_SEM	0x8	/* known and of no effect. Source: include/uapi/asm-generic/mman-common.h */
 #endif
-
-/* A write fault would only make it writable. Locking: the PTL. Source: mm/mprotect.c. */
-static bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
-{
-	struct page *page;
-
-	if (!(vma->vm_flags & VM_WRITE) || pte_needs_soft_dirty_wp(vma, pte) || userfaultfd_pte_wp(vma, pte))
-		return false;
-	if (vma->vm_flags & VM_SHARED)	/* dirty: written to since it was cleaned, and known to file or driver */
-		return pte_dirty(pte) || !vma_wants_writenotify(vma);
-	page = vm_normal_page(vma, addr, pte);
-	return page && (PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE));
-}
 
 DEFINE_KNOCKOUT(UFFD_WP_MIGRATION,
 	.name = "uffd-wp:migration",
@@ -95,31 +80,36 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 
 /*
  * True if the leaf is done: it lies in the VMA as a whole. One that a userfaultfd write-protects is split, as its pages
- * are protected one by one: none is protected then. Source: mm/mprotect.c, change_pmd_range().
+ * are protected one by one: none is protected then. *@hints grows by the pages that became NUMA hints. Source:
+ * mm/mprotect.c, change_pmd_range().
  */
-static bool change_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int cp_flags)
+static bool change_leaf(struct vm_area_struct *vma, pmd_t *pmdp, unsigned long addr, unsigned int cp_flags,
+			unsigned long *hints)
 {
 	if (likely(!pmd_trans_huge(pmdp_get(pmdp))))
 		return false;
 	if (likely(!cp_flags))
 		return change_huge_pmd(vma, pmdp);
+	if (cp_flags & MM_CP_PROT_NUMA)
+		return prot_numa_leaf(vma, pmdp, hints);
 	if (cp_flags & MM_CP_UFFD_WP)
 		split_huge_pmd(vma, pmdp, addr);
 	return false;
 }
 
-/* Source: mm/mprotect.c, change_pte_range(). */
-static void change_pmds(struct vm_area_struct *vma, unsigned long addr, unsigned long end, unsigned int cp_flags)
+/* Returns as change_protection(). Source: mm/mprotect.c, change_pte_range(). */
+static unsigned long change_pmds(struct vm_area_struct *vma, unsigned long addr, unsigned long end,
+				 unsigned int cp_flags)
 {
 	struct mm_pgtable *pt = &vma->vm_mm->pt;
-	unsigned long next;
+	unsigned long next, hints = 0;
 	spinlock_t *ptl;
 	pmd_t *pmdp;
 	pte_t *ptep;
 
 	for (; (pmdp = pmd_find_next(pt, &addr, end)); addr = next) {
 		next = pmd_addr_end(addr, end);
-		if (change_leaf(vma, pmdp, addr, cp_flags))
+		if (change_leaf(vma, pmdp, addr, cp_flags, &hints))
 			continue;
 		SYNCPOINT("protect.before_ptl");
 		/*
@@ -129,10 +119,14 @@ static void change_pmds(struct vm_area_struct *vma, unsigned long addr, unsigned
 		ptep = pte_offset_map_lock(pt, pmdp, addr, &ptl);
 		if (!ptep)
 			continue;
-		for (; addr < next; addr += PAGE_SIZE, ptep++)
-			change_pte(ptep, addr, vma, cp_flags);
+		if (unlikely(cp_flags & MM_CP_PROT_NUMA))
+			hints += prot_numa_ptes(vma, ptep, addr, next);
+		else
+			for (; addr < next; addr += PAGE_SIZE, ptep++)
+				change_pte(ptep, addr, vma, cp_flags);
 		pte_unmap_unlock(pt, ptl);
 	}
+	return hints;
 }
 
 DEFINE_KNOCKOUT(UFFD_WP_FLUSH,
@@ -143,26 +137,44 @@ DEFINE_KNOCKOUT(UFFD_WP_FLUSH,
 	.hunt = "test knockout.uffd_wp",
 	.mirrors = "mm/userfaultfd: fix memory corruption due to writeprotect");
 
+DEFINE_KNOCKOUT(NUMA_FLUSH,
+	.name = "numa:flush",
+	.removes = "the TLB flush once pages are NUMA hints",
+	.breaks = "a processor that goes on without a hint fault, and writes by what its entry does not allow any more",
+	.detected_by = "the detector translations",
+	.hunt = "explore numa_scan_vs_tlb");
+
+static bool needs_flush(unsigned int cp_flags, unsigned long hints)
+{
+	if (cp_flags & MM_CP_PROT_NUMA)
+		return hints && !KNOCKED_OUT(NUMA_FLUSH);
+	return !cp_flags || !KNOCKED_OUT(UFFD_WP_FLUSH);
+}
+
 /*
  * The flush comes after the PTLs. With mmap_lock for read a fault may find a protected entry before the flush, while
  * another processor still writes to the page. No fault copies it meanwhile: it was writable, so it is exclusive, and
  * what makes it shared needs mmap_lock for write (fork), or flushes itself (reclaim, KSM).
  */
-void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int cp_flags)
+unsigned long change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+				unsigned int cp_flags)
 {
 	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm, MMU_NOTIFY_PROTECTION_VMA, start, end);
+	unsigned long hints = 0;
 
 	mmu_notifier_invalidate_range_start(&range);
 	if (unlikely(is_vm_hugetlb_page(vma))) {
 		hugetlb_change_protection(vma);
 	} else {
-		change_huge_puds(vma);
-		change_pmds(vma, start, end, cp_flags);
+		if (!cp_flags)
+			change_huge_puds(vma);
+		hints = change_pmds(vma, start, end, cp_flags);
 	}
 	SYNCPOINT("protect.changed");
-	if (!(cp_flags && KNOCKED_OUT(UFFD_WP_FLUSH)))
+	if (needs_flush(cp_flags, hints))
 		flush_tlb_range(&vma->vm_mm->pt, start, end);
 	mmu_notifier_invalidate_range_end(&range);
+	return hints;
 }
 
 /* Sets the permissions @flags of the part of @vma in [start, end); *next is its end. Returns as vma_isolate(). */

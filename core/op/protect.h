@@ -8,10 +8,12 @@
 #include "core/probe/knockout.h"
 
 DECLARE_EVENT(MPROTECT);
+DECLARE_KNOCKOUT(NUMA_FLUSH);
 DECLARE_KNOCKOUT(UFFD_WP_FLUSH);
 DECLARE_KNOCKOUT(UFFD_WP_MIGRATION);
 
-/* What else change_protection() does to entries. Source: include/linux/mm.h. */
+/* What else change_protection() does to entries, or does instead. Source: include/linux/mm.h. */
+#define MM_CP_PROT_NUMA		2u	/* they lose access, and keep all else, if they are to be NUMA hints */
 #define MM_CP_UFFD_WP		4u	/* a userfaultfd write-protects them */
 #define MM_CP_UFFD_WP_RESOLVE	8u	/* no longer */
 
@@ -24,9 +26,10 @@ int sys_mprotect(struct mm_struct *mm, unsigned long start, unsigned long len, i
 
 /*
  * change_protection - entries of @vma in [@start, @end) get its permissions; and, by @cp_flags, a userfaultfd's
- * protection, or lose it. No processor uses an old one when it returns. Locking: mmap_lock for write, @vma
- * write-locked; with @cp_flags mmap_lock. Source: mm/mprotect.c.
+ * protection, or lose it. No processor uses an old one when it returns. Returns the pages that became NUMA hints.
+ * Locking: mmap_lock for write, @vma write-locked; with @cp_flags mmap_lock. Source: mm/mprotect.c.
  */
-void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned int cp_flags);
+unsigned long change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+				unsigned int cp_flags);
 
 #endif

@@ -6,7 +6,8 @@
  * decisions and later stores use that value. Changes that depend on the old value are one atomic exchange: a lockless
  * setter of the accessed or dirty bit must not be lost.
  *
- *   present            bit 0: translates; or protnone (bit 8): kept for its VMA, no access allowed
+ *   present            bit 0: translates; or protnone (bit 8): kept for its VMA, which allows no access, or a NUMA
+ *                      hint: the next access takes a fault (core/op/numa_scan.h)
  *   none               all zero
  *   neither            swapent.h: type and payload
  *
@@ -39,6 +40,8 @@ typedef struct { uint64_t val; /* (A) */ } pgd_t;
 #define ENTRY_SOFT_DIRTY (1UL << 10)	/* made dirty since clear_refs: see core/mm/soft_dirty.h */
 #define ENTRY_UFFD_WP	(1UL << 11)	/* write-protected by a userfaultfd: see core/op/userfaultfd.h */
 #define ENTRY_PFN_MASK	0x000ffffffffff000UL
+/* The permissions of an entry that is a NUMA hint. Source: arch/x86/include/asm/pgtable_types.h. */
+#define PAGE_NONE	(ENTRY_PROTNONE | ENTRY_ACCESSED)
 /* What a TLB caches of an entry, beside its frame: none of it may go without a flush. */
 #define ENTRY_RIGHTS	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_DIRTY)
 #define ENTRY_KNOWN	(ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_PROTNONE | ENTRY_SPECIAL | \
@@ -61,6 +64,7 @@ static inline unsigned long entry_pfn(uint64_t val)
 static inline bool pte_none(pte_t pte)		{ return pte.val == 0; }
 static inline bool pte_present(pte_t pte)	{ return pte.val & (ENTRY_PRESENT | ENTRY_PROTNONE); }
 static inline bool pte_accessible(pte_t pte)	{ return pte.val & ENTRY_PRESENT; }
+static inline bool pte_protnone(pte_t pte)	{ return pte.val & ENTRY_PROTNONE; }
 static inline bool pte_write(pte_t pte)		{ return pte.val & ENTRY_WRITE; }
 static inline bool pte_dirty(pte_t pte)		{ return pte.val & ENTRY_DIRTY; }
 static inline bool pte_young(pte_t pte)		{ return pte.val & ENTRY_ACCESSED; }

@@ -214,6 +214,10 @@ static const struct choice choices[] = {
 		.values = { [false] = "off", [true] = "on" },
 		.is_bool = true,
 	}, {
+		CHOICE("numa_balancing", numa_balancing, "faults move pages to the node that uses them"),
+		.values = { [false] = "off", [true] = "on" },
+		.is_bool = true,
+	}, {
 		CHOICE("tlb", tlb, "how TLBs are flushed"),
 		.values = { [TLB_OFF] = "off", [TLB_IPI] = "ipi", [TLB_BATCHED] = "batched", [TLB_LAZY] = "lazy",
 			    [TLB_BROADCAST] = "broadcast", [TLB_NONE] = "none" },
