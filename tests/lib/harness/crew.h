@@ -82,11 +82,11 @@ static inline int run_workload(struct crew *crew)
 }
 
 /*
- * The same as a storm, with noise at sync points, on a machine of its own: fails the test unless all went well, each
- * role did something, and nothing leaked. Includes cmocka.h first, as every test does.
+ * The same as a storm, with noise at sync points, on a machine of its own, of @nodes nodes: fails the
+ * test unless all went well, each role did something, and nothing leaked. Includes cmocka.h first, as every test does.
  */
-static inline void crew_storm(const struct workload *workload, const char *policy, unsigned int threads, uint64_t seed,
-			      unsigned int ops)
+static inline void crew_storm_nodes(const struct workload *workload, unsigned int nodes, const char *policy,
+				    unsigned int threads, uint64_t seed, unsigned int ops)
 {
 	struct crew crew = {
 		.run = { .workload = workload, .policy = world_policy(policy), .threads = threads, .seed = seed,
@@ -97,7 +97,7 @@ static inline void crew_storm(const struct workload *workload, const char *polic
 
 	for (unsigned int i = 0; i < workload->nr_axes; i++)
 		crew.run.choice[i] = workload->axes[i].values[0];
-	world_start(1ul << 17, CACHE_LINE);
+	world_start_nodes(nodes, 1ul << 17, CACHE_LINE);
 	syncpoint_noise(50);
 	err = run_workload(&crew);
 	syncpoint_noise(0);
@@ -106,6 +106,13 @@ static inline void crew_storm(const struct workload *workload, const char *polic
 	for (unsigned int i = 0; i < workload->nr_roles; i++)
 		if (!crew.items[i])
 			fail_msg("%s: nothing done as %s", policy, workload->roles[i].name);
+}
+
+/* The same on one node. */
+static inline void crew_storm(const struct workload *workload, const char *policy, unsigned int threads, uint64_t seed,
+			      unsigned int ops)
+{
+	crew_storm_nodes(workload, 1, policy, threads, seed, ops);
 }
 
 #endif

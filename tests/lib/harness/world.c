@@ -31,7 +31,12 @@ static struct page *taken_tables, *taken_singles;
 
 void world_start(unsigned long frames, unsigned int payload)
 {
-	const struct machine_config config = { 1, frames, payload };
+	world_start_nodes(1, frames, payload);
+}
+
+void world_start_nodes(unsigned int nodes, unsigned long frames, unsigned int payload)
+{
+	const struct machine_config config = { nodes, frames, payload };
 
 	BUG_ON(faultline_start(&config));
 	BUG_ON(cpu_register(0, MEM_LOCAL, test_seed()));

@@ -7,6 +7,8 @@
 
 /* Dies unless a machine of @frames frames with @payload bytes each starts; the calling thread becomes a cpu. */
 void world_start(unsigned long frames, unsigned int payload);
+/* The same with @nodes nodes of @frames frames each; the calling thread is of the first. */
+void world_start_nodes(unsigned int nodes, unsigned long frames, unsigned int payload);
 /* Takes all back. True when nothing leaked; else says on stderr what did. */
 bool world_stop(void);
 /*
