@@ -149,6 +149,7 @@ struct mm_struct {
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */
 	bool has_sealed;		/* (M) a VMA may have VM_SEALED */
 	bool has_stack;			/* (M) a VMA may have VM_GROWSDOWN */
+	bool has_uffd;			/* (M) a VMA may be a userfaultfd's */
 	unsigned long def_flags;	/* (M) of new mappings: VM_LOCKED_MASK, by mlockall(). Not inherited */
 	mm_id_t mm_id;			/* (C) unique; see mm_id.h */
 	uint32_t mm_users;		/* (A) users of the address space: its process, and mmget(); see mm.h */

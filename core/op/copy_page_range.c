@@ -44,13 +44,15 @@ DEFINE_KNOCKOUT(FORK_WRPROTECT,
 	.hunt = "stress cow_after_fork --noise 10 --axis pages:2048");
 
 /*
- * Sets the entry of the child, which no userfaultfd has. In a shared mapping both have the same permissions. A
- * concurrent mkclean, or truncation, does not miss the child's entry: the child's VMA comes after its parent's in the
- * tree of the file. So entries copied before the walk reached the parent are found later, and entries copied afterwards
- * are as the walk left them. Locking: both PTLs. Source: mm/memory.c, __copy_present_ptes().
+ * Sets the entry of the child. In a shared mapping both have the same permissions. A concurrent mkclean, or truncation,
+ * does not miss the child's entry: the child's VMA comes after its parent's in the tree of the file. So entries copied
+ * before the walk reached the parent are found later, and entries copied afterwards are as the walk left them. Locking:
+ * both PTLs. Source: mm/memory.c, __copy_present_ptes().
  */
 static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pte)
 {
+	if (likely(!(copy->dst->vm_flags & VM_UFFD_WP)))
+		pte = pte_clear_uffd_wp(pte);
 	if (copy->src->vm_flags & VM_SHARED) {
 		pte = pte_mkclean(pte);
 	} else if (pte_write(pte)) {
@@ -58,14 +60,14 @@ static void copy_entry(const struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 			ptep_set_wrprotect(src);
 		pte = pte_wrprotect(pte);
 	}
-	set_pte(dst, pte_clear_uffd_wp(pte_mkold(pte)));
+	set_pte(dst, pte_mkold(pte));
 }
 
 /*
  * The page may be pinned: the pin must stay valid for the parent, so the page stays exclusive to it, and the child
  * gets a copy. Returns 1, or -EAGAIN if there is no page to copy to. Source: mm/memory.c, copy_present_page().
  */
-static int copy_present_page(struct copy *copy, pte_t *dst, struct page *page, unsigned long addr)
+static int copy_present_page(struct copy *copy, pte_t *dst, pte_t orig, struct page *page, unsigned long addr)
 {
 	struct folio *folio = copy->spare;
 	pte_t pte;
@@ -76,7 +78,9 @@ static int copy_present_page(struct copy *copy, pte_t *dst, struct page *page, u
 	copy_payload(&folio->page, page);
 	folio_add_new_anon_rmap(folio, copy->dst, addr, RMAP_EXCLUSIVE);
 	pte = pte_mkdirty(mk_pte(&folio->page, copy->dst->vm_page_prot));
-	set_pte(dst, copy->dst->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte);
+	if (copy->dst->vm_flags & VM_WRITE)
+		pte = pte_mkwrite(pte);
+	set_pte(dst, userfaultfd_pte_wp(copy->dst, orig) ? pte_mkuffd_wp(pte) : pte);
 	copy->anon++;
 	copy->early++;
 	return 1;
@@ -105,7 +109,7 @@ static int copy_present_ptes(struct copy *copy, pte_t *dst, pte_t *src, pte_t pt
 	}
 	if (unlikely(folio_try_dup_anon_rmap_ptes(folio, page, nr, copy->dst, copy->src))) {
 		folio_put_refs(folio, (int)nr);
-		return copy_present_page(copy, dst, page, addr);
+		return copy_present_page(copy, dst, pte, page, addr);
 	}
 	copy->anon += nr;
 copy:
@@ -148,7 +152,7 @@ static void copy_nonpresent(struct copy *copy, pte_t *dst, pte_t *src, pte_t pte
 	}
 	if (!pte_same(shared, pte) && !KNOCKED_OUT(FORK_SWAP_EXCLUSIVE))
 		set_pte(src, shared);
-	set_pte(dst, pte_swp_clear_uffd_wp(shared));
+	set_pte(dst, copy->dst->vm_flags & VM_UFFD_WP ? shared : pte_swp_clear_uffd_wp(shared));
 }
 
 /*

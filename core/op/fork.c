@@ -21,6 +21,7 @@
 #include "core/mm/vma.h"
 #include "core/op/copy_page_range.h"
 #include "core/op/exit.h"
+#include "core/op/uffd_event.h"
 #include "core/pgtable/mmu_gather.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -29,14 +30,15 @@ DEFINE_EVENT(FORK, "fork");
 
 /*
  * Entries that a fault would restore are not copied: zero pages and pages of files. All others need an anon_vma,
- * except raw frames, pages of drivers, and guards. A wiped VMA begins without pages or guards. Source: mm/memory.c.
+ * except raw frames, pages of drivers, guards, and what a userfaultfd protects in the child, too. A wiped VMA begins
+ * without pages or guards. Source: mm/memory.c.
  */
-static bool vma_needs_copy(const struct vm_area_struct *src)
+static bool vma_needs_copy(const struct vm_area_struct *dst, const struct vm_area_struct *src)
 {
 	if (src->vm_flags & VM_WIPEONFORK)
 		return false;
 	return load_relaxed(&src->anon_vma) || (src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) ||
-	       load_relaxed(&src->vm_maybe_guard);
+	       load_relaxed(&src->vm_maybe_guard) || (dst->vm_flags & VM_UFFD_WP);
 }
 
 DEFINE_KNOCKOUT(FORK_ANON_VMA,
@@ -50,7 +52,7 @@ DEFINE_KNOCKOUT(FORK_ANON_VMA,
  * Its anon_vmas come first: from then on reverse-map walks include the child. Once the VMA is in the tree, mm_exit()
  * undoes all of it.
  */
-static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
+static int dup_vma(struct mm_struct *child, struct vm_area_struct *src, struct uffd_forks *forks)
 {
 	struct vma_kind kind = vma_kind(src);
 	struct vm_area_struct *dst;
@@ -69,15 +71,16 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *src)
 		return -ENOMEM;
 	dst->vm_pgoff = src->vm_pgoff;
 	if (unlikely(dst->vm_uffd))
-		vma_set_uffd(dst, NULL, 0);
-	err = (src->vm_flags & VM_WIPEONFORK) || KNOCKED_OUT(FORK_ANON_VMA) ? 0 : anon_vma_fork(dst, src);
+		err = dup_userfaultfd(dst, forks);
+	if (!err && !(src->vm_flags & VM_WIPEONFORK) && !KNOCKED_OUT(FORK_ANON_VMA))
+		err = anon_vma_fork(dst, src);
 	if (err) {
 		vma_free(child, dst);
 		return err;
 	}
 	vma_link(child, dst);
 	SYNCPOINT("fork.vma_linked");
-	return vma_needs_copy(src) ? copy_page_range(dst, src) : 0;
+	return vma_needs_copy(dst, src) ? copy_page_range(dst, src) : 0;
 }
 
 DEFINE_KNOCKOUT(FORK_VMA_LOCK,
@@ -89,7 +92,7 @@ DEFINE_KNOCKOUT(FORK_VMA_LOCK,
 	.mirrors = "fork: lock VMAs of the parent process when forking");
 
 /* Source: mm/mmap.c, dup_mmap(). Locking: mmap_lock of both for write. */
-static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
+static int dup_mmap(struct mm_struct *child, struct mm_struct *parent, struct uffd_forks *forks)
 {
 	struct vm_area_struct *vma;
 	int err = 0;
@@ -100,7 +103,7 @@ static int dup_mmap(struct mm_struct *child, struct mm_struct *parent)
 		if (!KNOCKED_OUT(FORK_VMA_LOCK))
 			vma_start_write(vma);
 		if (!(vma->vm_flags & VM_DONTCOPY))
-			err = dup_vma(child, vma);
+			err = dup_vma(child, vma, forks);
 	}
 	if (!err)
 		khugepaged_fork(child, parent);
@@ -111,6 +114,7 @@ int sys_fork(struct mm_struct *parent, struct mm_struct **child)
 {
 	OPERATION("fork", parent, 0);
 	struct mm_struct *mm = mm_create(&parent->pt.policy);
+	struct uffd_forks forks = STAILQ_HEAD_INITIALIZER(forks);
 	int err;
 
 	if (!mm)
@@ -118,14 +122,16 @@ int sys_fork(struct mm_struct *parent, struct mm_struct **child)
 	count_event(EV_FORK);
 	mmap_write_lock(parent);
 	mmap_write_lock_nested(mm);
-	err = dup_mmap(mm, parent);
+	err = dup_mmap(mm, parent, &forks);
 	mmap_write_unlock(mm);
 	flush_tlb_mm(&parent->pt);	/* before a fault may run: the parent's stale translations still allow writes */
 	mmap_write_unlock(parent);
 	if (err) {
 		mm_exit(mm);
+		dup_userfaultfd_fail(&forks);
 		return err;
 	}
+	dup_userfaultfd_complete(&forks);
 	*child = mm;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "core/mm/hugetlb_file.h"
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
+#include "core/op/uffd_event.h"
 
 /* A free range for @len bytes of whole huge pages of @size: as get_unmapped_area(). Locking: mmap_lock for write. */
 static long hugetlb_get_unmapped_area(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags,
@@ -58,7 +59,7 @@ static int prepare_kind(struct vma_kind *kind, const struct hstate *h, unsigned 
 
 /* Locking: mmap_lock for write. */
 static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
-			const struct hstate *h)
+			const struct hstate *h, struct uffd_unmaps *unmaps)
 {
 	long at = hugetlb_get_unmapped_area(mm, addr, len, flags, huge_page_size(h));
 	int err;
@@ -66,7 +67,7 @@ static long map_hugetlb(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (at < 0)
 		return at;
 	err = prepare_kind(&kind, h, (unsigned long)at, len >> PAGE_SHIFT >> h->order, !(flags & MAP_NORESERVE));
-	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED | (flags & ~NOT_AGAIN), kind);
+	at = err ? err : do_mmap(mm, (unsigned long)at, len, MAP_FIXED | (flags & ~NOT_AGAIN), kind, unmaps);
 	if (at < 0 && kind.resv)
 		resv_map_cancel(kind.resv);
 	else if (kind.resv)
@@ -92,13 +93,15 @@ static struct file *hugetlb_file_setup(const struct hstate *h, unsigned long len
 static long hugetlb_mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags,
 			      struct vma_kind kind, const struct hstate *h)
 {
+	struct uffd_unmaps unmaps = STAILQ_HEAD_INITIALIZER(unmaps);
 	long ret;
 
 	kind.flags |= VM_HUGETLB | VM_DONTEXPAND | (h->order == HPAGE_PMD_ORDER ? 0 : VM_HUGETLB_PUD);
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	ret = map_hugetlb(mm, addr, len, flags, kind, h);
+	ret = map_hugetlb(mm, addr, len, flags, kind, h, &unmaps);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&unmaps);
 	return ret;
 }
 

@@ -19,28 +19,60 @@
 #include "core/op/populate.h"
 #include "core/op/reclaim.h"
 #include "core/op/truncate.h"
+#include "core/op/uffd_event.h"
 #include "core/op/zap.h"
 #include "core/probe/operation.h"
 #include "core/probe/retry.h"
 
-/* Locking: mmap_lock for read, or the VMA lock; the range lies in @vma. Source: mm/madvise.c. */
+/* Rounds *@end down to a huge page, of those. Source: mm/madvise.c, madvise_dontneed_free_valid_vma(). */
+static bool dontneed_free_valid(const struct vm_area_struct *vma, unsigned long start, unsigned long *end, int advice)
+{
+	if (vma->vm_flags & (VM_PFNMAP | (advice == MADV_DONTNEED_LOCKED ? 0 : VM_LOCKED)))
+		return false;
+	if (!is_vm_hugetlb_page(vma))
+		return true;
+	if (advice == MADV_FREE || start & ~huge_page_mask(hstate_vma(vma)))
+		return false;
+	*end &= huge_page_mask(hstate_vma(vma));
+	return true;
+}
+
 static int madvise_dontneed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
 
-	if (vma->vm_flags & VM_PFNMAP)
-		return -EINVAL;
-	if (is_vm_hugetlb_page(vma)) {
-		if (start & ~huge_page_mask(hstate_vma(vma)))
-			return -EINVAL;
-		end &= huge_page_mask(hstate_vma(vma));
-		if (start == end)
-			return 0;
-	}
 	tlb_gather_mmu(&tlb, &mm->pt);
 	zap_range(&tlb, vma, start, end, ZAP_KEEP_GUARDS | ZAP_RECLAIM);
 	tlb_finish_mmu(&tlb);
 	return 0;
+}
+
+/*
+ * The rest of the range is left to the caller's next round if another thread has split the VMA while a userfaultfd's
+ * event was read: *@next moves. Locking: mmap_lock for read, or the VMA lock if no userfaultfd has @vma; the range lies
+ * in it. Source: mm/madvise.c.
+ */
+static int madvise_dontneed_free(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+				 unsigned long *next, int advice)
+{
+	unsigned long end = *next;
+
+	if (!dontneed_free_valid(vma, start, &end, advice))
+		return -EINVAL;
+	if (start == end)
+		return 0;
+	if (unlikely(vma->vm_uffd) && !userfaultfd_remove(vma, start, end)) {
+		mmap_read_lock(mm);
+		vma = vma_lookup(mm, start);
+		if (!vma)
+			return -ENOMEM;
+		*next = end = min(end, vma->vm_end);
+		if (!dontneed_free_valid(vma, start, &end, advice))
+			return -EINVAL;
+		if (start == end)
+			return 0;
+	}
+	return advice == MADV_FREE ? madvise_free(vma, start, end) : madvise_dontneed(mm, vma, start, end);
 }
 
 /* Folios that can't be swapped out stay. Locking: as above. Source: mm/madvise.c, madvise_pageout(). */
@@ -67,7 +99,8 @@ static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EACCES;
 	file_get(file);
-	mmap_read_unlock(mm);
+	if (likely(!vma->vm_uffd) || userfaultfd_remove(vma, start, end))
+		mmap_read_unlock(mm);
 	SYNCPOINT("madvise.unlocked");
 	err = file_punch_hole(file, first, (end - start) >> PAGE_SHIFT);
 	file_put(file);
@@ -77,18 +110,20 @@ static int madvise_remove(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 
 /*
  * Locking: mmap_lock, for write if advice_sets_flags(@advice), or the VMA lock if advice_locks_vma(); the range lies in
- * @vma.
+ * @vma. *@next is its end, or less if that is all that was done.
  */
 static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-				unsigned long end, int advice)
+				unsigned long *next, int advice)
 {
+	unsigned long end = *next;
+
 	if (!can_madvise_modify(vma, advice))
 		return -EPERM;
 	switch (advice) {
 	case MADV_DONTNEED:
-		return vma->vm_flags & VM_LOCKED ? -EINVAL : madvise_dontneed(mm, vma, start, end);
 	case MADV_DONTNEED_LOCKED:
-		return madvise_dontneed(mm, vma, start, end);
+	case MADV_FREE:
+		return madvise_dontneed_free(mm, vma, start, next, advice);
 	case MADV_PAGEOUT:
 		return madvise_pageout(vma, start, end);
 	case MADV_REMOVE:
@@ -97,8 +132,6 @@ static int madvise_vma_behavior(struct mm_struct *mm, struct vm_area_struct *vma
 		return 0;
 	case MADV_COLD:
 		return madvise_cold(vma, start, end);
-	case MADV_FREE:
-		return madvise_free(vma, start, end);
 	case MADV_GUARD_INSTALL:
 		return guard_install(mm, vma, start, end);
 	case MADV_GUARD_REMOVE:
@@ -124,7 +157,7 @@ static int madvise_walk_vmas(struct mm_struct *mm, unsigned long start, unsigned
 			continue;
 		}
 		next = min(vma->vm_end, end);
-		err = madvise_vma_behavior(mm, vma, start, next, advice);
+		err = madvise_vma_behavior(mm, vma, start, &next, advice);
 	}
 	return err ? err : unmapped ? -ENOMEM : 0;
 }
@@ -189,10 +222,14 @@ static bool advice_locks_vma(const struct mm_policy *policy, int advice)
 	}
 }
 
-/* An anon_vma is prepared under mmap_lock. Locking: the VMA lock. Source: mm/madvise.c. */
+/*
+ * An anon_vma is prepared under mmap_lock, and only that is dropped for a userfaultfd. Locking: the VMA lock. Source:
+ * mm/madvise.c.
+ */
 static bool is_vma_lock_sufficient(const struct vm_area_struct *vma, unsigned long end, int advice)
 {
-	return end <= vma->vm_end && (advice != MADV_GUARD_INSTALL || !vma_is_anonymous(vma) || vma_anon_vma(vma));
+	return end <= vma->vm_end && !vma->vm_uffd &&
+	       (advice != MADV_GUARD_INSTALL || !vma_is_anonymous(vma) || vma_anon_vma(vma));
 }
 
 DEFINE_EVENT(MADVISE_VMA_LOCK, "advice given under a VMA lock");
@@ -211,7 +248,7 @@ static bool madvise_under_vma_lock(struct mm_struct *mm, unsigned long start, un
 	sufficient = is_vma_lock_sufficient(vma, end, advice);
 	if (sufficient) {
 		count_event(EV_MADVISE_VMA_LOCK);
-		*err = madvise_vma_behavior(mm, vma, start, end, advice);
+		*err = madvise_vma_behavior(mm, vma, start, &end, advice);
 	}
 	vma_end_read(mm, vma);
 	return sufficient;

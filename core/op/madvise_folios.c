@@ -227,7 +227,7 @@ int madvise_free(struct vm_area_struct *vma, unsigned long start, unsigned long 
 	struct mmu_notifier_range range = mmu_notifier_range_of(vma->vm_mm, MMU_NOTIFY_CLEAR, start, end);
 	int err;
 
-	if (!vma_is_anonymous(vma) || (vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)))
+	if (!vma_is_anonymous(vma))
 		return -EINVAL;
 	mmu_notifier_invalidate_range_start(&range);
 	err = advise_range(vma, start, end, true);

@@ -25,8 +25,8 @@ int madvise_cold(struct vm_area_struct *vma, unsigned long start, unsigned long 
  * with clean entries. Reclaim frees such a folio without a write (op/reclaim.c), until a write makes an entry dirty;
  * so do the dirty entries of others. Guards stay. Skipped are a folio that is merged, or locked at the moment, or in a
  * swap slot still, and one that others map after it was in one. One that another mm has mlocked is not marked.
- * Returns 0; -EINVAL (raw frames, hugetlb, locked memory, a file). Locking: mmap_lock; no spinlock. Source:
- * mm/madvise.c, madvise_free_single_vma().
+ * Returns 0; -EINVAL (a file); the caller checks for raw frames, hugetlb and locked memory. Locking: mmap_lock; no
+ * spinlock. Source: mm/madvise.c, madvise_free_single_vma().
  */
 int madvise_free(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 

@@ -21,6 +21,7 @@ enum mfill_kind { FILL_COPY, FILL_ZEROPAGE, FILL_CONTINUE };
 
 /* (T) all of it */
 struct mfill {
+	struct userfaultfd_ctx *ctx;
 	struct mm_struct *mm;
 	struct vm_area_struct *vma;	/* of the whole range, while locked */
 	bool mmap_locked;		/* by mmap_lock; else by the VMA lock */
@@ -218,20 +219,34 @@ static int fill_page(struct mfill *fill, unsigned long addr)
 
 /* ---- a range ---- */
 
-static long fill_range(struct mfill *fill, unsigned long start, unsigned long len)
+/* Locking: the VMA's, or mmap_lock, and the userfaultfd's map_changing_lock. */
+static long fill_pages(struct mfill *fill, unsigned long start, unsigned long len)
 {
 	unsigned long addr = start;
-	int err = lock_vma(fill, start);
+	int err = 0;
 
-	if (!err && (!fill->vma || !fill->vma->vm_uffd || fill->vma->vm_end - start < len))
-		err = -ENOENT;
-	if (!err && ((fill->wp && !(fill->vma->vm_flags & VM_UFFD_WP)) ||
-		     (fill->kind == FILL_CONTINUE && !vma_is_shmem(fill->vma))))
-		err = -EINVAL;
+	if ((fill->wp && !(fill->vma->vm_flags & VM_UFFD_WP)) ||
+	    (fill->kind == FILL_CONTINUE && !vma_is_shmem(fill->vma)))
+		return -EINVAL;
 	for (; !err && addr < start + len; addr += err ? 0 : PAGE_SIZE)
 		err = fill_page(fill, addr);
-	unlock_vma(fill);
 	return addr == start ? err : (long)(addr - start);
+}
+
+static long fill_range(struct mfill *fill, unsigned long start, unsigned long len)
+{
+	long done = lock_vma(fill, start);
+
+	if (!done && (!fill->vma || !fill->vma->vm_uffd || fill->vma->vm_end - start < len))
+		done = -ENOENT;
+	if (!done && !uffd_fill_begin(fill->ctx))
+		done = -EAGAIN;
+	if (!done) {
+		done = fill_pages(fill, start, len);
+		uffd_fill_end(fill->ctx);
+	}
+	unlock_vma(fill);
+	return done;
 }
 
 /* Source: mm/userfaultfd.c, mfill_atomic(). */
@@ -241,8 +256,11 @@ static long mfill(struct userfaultfd_ctx *ctx, struct mfill fill, unsigned long 
 	unsigned long known = UFFDIO_COPY_MODE_DONTWAKE | (fill.kind == FILL_COPY ? UFFDIO_COPY_MODE_WP : 0);
 	long done = uffd_validate_range(start, len);
 
+	if (uffd_mmap_changing(ctx))
+		return -EAGAIN;
 	if (done || (mode & ~known))
 		return -EINVAL;
+	fill.ctx = ctx;
 	fill.mm = uffd_mm(ctx);
 	fill.wp = mode & UFFDIO_COPY_MODE_WP;
 	if (!mmget_not_zero(fill.mm))

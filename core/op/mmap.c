@@ -68,7 +68,8 @@ static int map_region(struct mm_struct *mm, unsigned long addr, unsigned long le
  * The same where something is mapped, which is unmapped. Memory is allocated before anything is unmapped: a mapping
  * that fails has changed nothing. Locking: mmap_lock for write. Source: mm/vma.c, __mmap_region().
  */
-static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned long len, struct vma_kind kind)
+static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned long len, struct vma_kind kind,
+			  struct uffd_unmaps *unmaps)
 {
 	struct vm_area_struct *vma = vma_alloc(mm, addr, addr + len, kind);
 	int err;
@@ -77,7 +78,7 @@ static int replace_region(struct mm_struct *mm, unsigned long addr, unsigned lon
 		return -ENOMEM;
 	err = vma_tree_reserve(&mm->tree, 2 * VMA_SPLIT_INSERTS + 1);
 	if (!err)
-		err = do_munmap_locked(mm, addr, addr + len);
+		err = do_munmap_locked(mm, addr, addr + len, unmaps);
 	if (!err && !vma_expand(mm, addr, addr + len, kind)) {
 		vma_link(mm, vma);
 		return 0;
@@ -133,7 +134,8 @@ static inline void khugepaged_enter_at(struct mm_struct *mm, unsigned long addr)
 	khugepaged_enter_vma(vma, vma->vm_flags);
 }
 
-long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
+	     struct uffd_unmaps *unmaps)
 {
 	long at;
 	int err;
@@ -152,7 +154,7 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int fl
 		return at;
 	err = check_type(kind, len, flags);
 	if (!err && find_vma_intersection(mm, (unsigned long)at, (unsigned long)at + len))
-		err = replace_region(mm, (unsigned long)at, len, kind);
+		err = replace_region(mm, (unsigned long)at, len, kind, unmaps);
 	else if (!err)
 		err = map_region(mm, (unsigned long)at, len, kind);
 	if (!err)

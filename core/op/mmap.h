@@ -8,6 +8,8 @@
 #include "core/base/event.h"
 #include "core/mm/vma.h"
 
+struct uffd_unmaps;
+
 DECLARE_EVENT(MMAP);
 
 /* Newer than Debian 12's headers. Source: include/uapi/linux/mman.h. */
@@ -51,9 +53,10 @@ long sys_mmap_file(struct mm_struct *mm, unsigned long addr, unsigned long len, 
 
 /*
  * do_mmap - sys_mmap() for @len page aligned and not 0, with a VMA of @kind; a special kind is never merged with a
- * neighbour. Locking: mmap_lock for write. Source: mm/mmap.c.
+ * neighbour. @unmaps: as in do_munmap_locked(). Locking: mmap_lock for write. Source: mm/mmap.c.
  */
-long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind);
+long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
+	     struct uffd_unmaps *unmaps);
 
 /* VM_READ … for PROT_READ …; other bits are ignored, as mmap(2) does. Source: include/linux/mman.h. */
 static inline unsigned long prot_to_vm_flags(int prot)

@@ -9,14 +9,16 @@
 #include "core/op/mmap.h"
 #include "core/op/munmap.h"
 #include "core/op/pfnmap.h"
+#include "core/op/uffd_event.h"
 #include "core/op/vm_fault.h"
 #include "core/op/vm_insert.h"
 #include "core/probe/operation.h"
 
 /* Locking: mmap_lock for write. Returns as sys_mmap_device(). */
-static long map_by_driver(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
+static long map_by_driver(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind,
+			  struct uffd_unmaps *unmaps)
 {
-	long at = do_mmap(mm, addr, len, flags, kind);
+	long at = do_mmap(mm, addr, len, flags, kind, unmaps);
 	struct vm_area_struct *vma;
 	int err;
 
@@ -27,7 +29,7 @@ static long map_by_driver(struct mm_struct *mm, unsigned long addr, unsigned lon
 	err = kind.file->ops->mmap(kind.file, vma);
 	if (!err)
 		return at;
-	BUG_ON(do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len));
+	BUG_ON(do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len, unmaps));
 	return err;
 }
 
@@ -37,6 +39,7 @@ long sys_mmap_device(struct mm_struct *mm, unsigned long addr, unsigned long len
 	OPERATION("mmap_device", mm, addr);
 	/* Special from the beginning: it is never merged with a neighbour. */
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_DONTEXPAND, .file = file, .pgoff = pgoff };
+	struct uffd_unmaps unmaps = STAILQ_HEAD_INITIALIZER(unmaps);
 	long ret;
 
 	len = ALIGN_UP(len, PAGE_SIZE);
@@ -48,8 +51,9 @@ long sys_mmap_device(struct mm_struct *mm, unsigned long addr, unsigned long len
 		kind.flags |= VM_SHARED;
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	ret = map_by_driver(mm, addr, len, flags, kind);
+	ret = map_by_driver(mm, addr, len, flags, kind, &unmaps);
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&unmaps);
 	return ret;
 }
 

@@ -10,6 +10,7 @@
 #include "core/mm/vma_lock.h"
 #include "core/op/huge_pmd.h"
 #include "core/op/hugetlb.h"
+#include "core/op/uffd_event.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/pgtable/swapent.h"
 #include "core/pgtable/tlb.h"
@@ -23,7 +24,7 @@ DEFINE_EVENT(PMD_MOVE, "PTE tables moved by their PMD entry");
  */
 static bool vma_changes_moved(const struct vm_area_struct *vma)
 {
-	return vma_soft_dirty_enabled(vma) || (vma->vm_flags & VM_UFFD_WP);
+	return vma_soft_dirty_enabled(vma) || ((vma->vm_flags & VM_UFFD_WP) && vma_has_uffd_without_event_remap(vma));
 }
 
 /* Source: mm/mremap.c, move_soft_dirty_pte(), move_ptes(). */
@@ -31,6 +32,8 @@ static pte_t change_moved(const struct vm_area_struct *vma, pte_t pte)
 {
 	if (vma_soft_dirty_enabled(vma))
 		pte = pte_present(pte) ? pte_mksoft_dirty(pte) : pte_swp_mksoft_dirty(pte);
+	if (!vma_has_uffd_without_event_remap(vma))
+		return pte;
 	return pte_present(pte) ? pte_clear_uffd_wp(pte) : pte_swp_clear_uffd_wp(pte);
 }
 

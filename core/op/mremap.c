@@ -24,6 +24,7 @@
 #include "core/op/move_page_tables.h"
 #include "core/op/munmap.h"
 #include "core/op/populate.h"
+#include "core/op/uffd_event.h"
 #include "core/pgtable/pgalloc.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
@@ -36,6 +37,12 @@ DEFINE_EVENT(MREMAP, "mremap");
 /* VMAs that a move may add temporarily: two splits and a copy. Source: mm/mremap.c, prep_move_vma(). */
 #define MOVE_VMAS	3
 
+/* (T) what is reported at the end of a call */
+struct remap_events {
+	struct uffd_unmaps unmap_early, unmap;	/* what was mapped there, and the rest */
+	struct uffd_remap remap;
+};
+
 /* (T) all of it: one call, or the part of it that is in one VMA */
 struct vma_remap {
 	struct mm_struct *mm;
@@ -44,6 +51,7 @@ struct vma_remap {
 	unsigned long new_addr;
 	int flags;				/* MREMAP_* */
 	bool unlocked;				/* mmap_lock was dropped already */
+	struct remap_events *events;
 	bool mlocked;				/* it is locked memory, and what is added is faulted in */
 };
 
@@ -190,9 +198,9 @@ static __maybe_unused bool range_empty(struct mm_pgtable *pt, unsigned long addr
 }
 
 /* Without memory to split a VMA it stays mapped, empty. Source: mm/mremap.c, unmap_source_vma(). */
-static void unmap_emptied(struct mm_struct *mm, unsigned long addr, unsigned long len)
+static void unmap_emptied(const struct vma_remap *r, unsigned long addr, unsigned long len)
 {
-	int err = do_munmap_locked(mm, addr, addr + len);
+	int err = do_munmap_locked(r->mm, addr, addr + len, &r->events->unmap);
 
 	BUG_ON(err && err != -ENOMEM);
 }
@@ -238,18 +246,18 @@ static long move_vma(struct vma_remap *r)
 		return -ENOMEM;
 	if (r->old_len && !move_entries(r, copy)) {
 		hugetlb_vma_forget(copy);
-		unmap_emptied(mm, r->new_addr, r->new_len);
+		unmap_emptied(r, r->new_addr, r->new_len);
 		return -ENOMEM;
 	}
 	SYNCPOINT("mremap.moved");
-	if (unlikely(copy->vm_uffd))
-		vma_set_uffd(copy, NULL, 0);	/* whatever else it was merged with */
+	if (unlikely(copy->vm_uffd))	/* whatever else it was merged with */
+		mremap_userfaultfd_prep(copy, &r->events->remap, r->addr, r->new_addr, r->old_len);
 	hugetlb_vma_forget(r->vma);
 	ASSERT(!r->old_len || range_empty(&mm->pt, r->addr, r->addr + r->old_len));
 	if (r->flags & MREMAP_DONTUNMAP)
 		dontunmap_complete(r, copy);
 	else if (r->old_len)
-		unmap_emptied(mm, r->addr, r->old_len);
+		unmap_emptied(r, r->addr, r->old_len);
 	return (long)r->new_addr;
 }
 
@@ -271,12 +279,12 @@ static long mremap_to(struct vma_remap *r)
 	long err;
 
 	if ((r->flags & MREMAP_FIXED) && find_vma_intersection(r->mm, r->new_addr, r->new_addr + r->new_len)) {
-		err = do_munmap_locked(r->mm, r->new_addr, r->new_addr + r->new_len);
+		err = do_munmap_locked(r->mm, r->new_addr, r->new_addr + r->new_len, &r->events->unmap_early);
 		if (err)
 			return err;
 	}
 	if (r->old_len > r->new_len) {
-		err = do_munmap_locked(r->mm, r->addr + r->new_len, r->addr + r->old_len);
+		err = do_munmap_locked(r->mm, r->addr + r->new_len, r->addr + r->old_len, &r->events->unmap);
 		if (err)
 			return err;
 		r->old_len = r->new_len;
@@ -340,7 +348,7 @@ static long mremap_at(struct vma_remap *r)
 		return (long)r->addr;
 	if (r->old_len > r->new_len) {
 		r->unlocked = true;
-		err = do_munmap_unlock(r->mm, tail, r->addr + r->old_len);
+		err = do_munmap_unlock(r->mm, tail, r->addr + r->old_len, &r->events->unmap);
 		return err ? err : (long)r->addr;
 	}
 	if (can_expand_in_place(r)) {
@@ -370,12 +378,23 @@ static long do_mremap(struct vma_remap *r)
 	return implies_new_addr(r) ? mremap_to(r) : mremap_at(r);
 }
 
+/* Source: mm/mremap.c, notify_uffd(). */
+static void notify_uffd(struct remap_events *events)
+{
+	userfaultfd_unmap_complete(&events->unmap_early);
+	mremap_userfaultfd_complete(&events->remap);
+	userfaultfd_unmap_complete(&events->unmap);
+}
+
 long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len, unsigned long new_len, int flags,
 		unsigned long new_addr)
 {
 	OPERATION("mremap", mm, addr);
+	struct remap_events events = {
+		STAILQ_HEAD_INITIALIZER(events.unmap_early), STAILQ_HEAD_INITIALIZER(events.unmap), { 0 },
+	};
 	struct vma_remap r = {
-		.mm = mm, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE),
+		.mm = mm, .events = &events, .addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE),
 		.new_len = ALIGN_UP(new_len, PAGE_SIZE),
 		.flags = flags, .new_addr = new_addr,
 	};
@@ -390,5 +409,6 @@ long sys_mremap(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
 		mmap_write_unlock(mm);
 	if (ret > 0 && unlikely(r.mlocked) && r.new_len > r.old_len)
 		mm_populate(mm, (unsigned long)ret + r.old_len, r.new_len - r.old_len);
+	notify_uffd(&events);
 	return ret;
 }

@@ -13,6 +13,7 @@
 #include "core/mm/hugetlb.h"
 #include "core/mm/i_mmap.h"
 #include "core/mm/vma.h"
+#include "core/op/uffd_event.h"
 #include "core/op/zap.h"
 #include "core/probe/operation.h"
 
@@ -120,7 +121,8 @@ static void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 }
 
 /* Returns with mmap_lock held for write, or, if @downgrade, for read. */
-static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end, bool downgrade)
+static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long end, struct uffd_unmaps *unmaps,
+		     bool downgrade)
 {
 	struct vm_area_struct *vma, *prev, *next;
 	unsigned long floor, ceiling;
@@ -128,6 +130,8 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 
 	if (find_vma_intersection(mm, start, end))
 		err = split_range(mm, start, end);
+	if (!err && unlikely(mm->has_uffd))
+		err = userfaultfd_unmap_prep(mm, start, end, unmaps);
 	if (err) {
 		if (downgrade)
 			mmap_write_downgrade(mm);
@@ -146,15 +150,15 @@ static int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long en
 	return 0;
 }
 
-int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end, struct uffd_unmaps *unmaps)
 {
-	return do_munmap(mm, start, end, false);
+	return do_munmap(mm, start, end, unmaps, false);
 }
 
-int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end)
+int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end, struct uffd_unmaps *unmaps)
 {
 	bool downgrade = mm->pt.policy.munmap_downgrade;
-	int err = do_munmap(mm, start, end, downgrade);
+	int err = do_munmap(mm, start, end, unmaps, downgrade);
 
 	if (downgrade)
 		mmap_read_unlock(mm);
@@ -166,9 +170,14 @@ int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long en
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
 	OPERATION("munmap", mm, start);
+	struct uffd_unmaps unmaps = STAILQ_HEAD_INITIALIZER(unmaps);
+	int err;
+
 	if (!IS_ALIGNED(start, PAGE_SIZE) || start > TASK_SIZE || len > TASK_SIZE - start || !len)
 		return -EINVAL;
 	count_event(EV_MUNMAP);
 	mmap_write_lock(mm);
-	return do_munmap_unlock(mm, start, start + ALIGN_UP(len, PAGE_SIZE));
+	err = do_munmap_unlock(mm, start, start + ALIGN_UP(len, PAGE_SIZE), &unmaps);
+	userfaultfd_unmap_complete(&unmaps);
+	return err;
 }

@@ -7,26 +7,29 @@
 #include "core/mm/mm_types.h"
 #include "core/pgtable/mmu_gather.h"
 
+struct uffd_unmaps;
+
 DECLARE_EVENT(MUNMAP);
 
 /*
  * sys_munmap - as munmap(2): 0; -EINVAL (@start not page aligned, @len 0, range beyond TASK_SIZE; the range ends
  * inside a huge page of hugetlb, and a VMA may have been split at @start); -ENOMEM (no memory for a split, or too many
  * VMAs), with nothing changed; -EPERM (part of it is sealed: nothing is unmapped, but a VMA may have been split at
- * @start). Locking: none held.
+ * @start). Waits until userfaultfds were read that asked for it (uffd_event.h). Locking: none held.
  */
 int sys_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 
 /*
- * do_munmap_locked - the same over [@start, @end), page aligned and in range; mmap_lock stays held for write.
- * Locking: mmap_lock for write.
+ * do_munmap_locked - the same over [@start, @end), page aligned and in range; mmap_lock stays held for write. The
+ * caller passes @unmaps to userfaultfd_unmap_complete() once it has dropped it, also after an error. Locking: mmap_lock
+ * for write.
  */
-int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end);
+int do_munmap_locked(struct mm_struct *mm, unsigned long start, unsigned long end, struct uffd_unmaps *unmaps);
 /*
  * do_munmap_unlock - the same, and drops mmap_lock: it is downgraded to read first, if the policy says so. Locking:
  * mmap_lock for write.
  */
-int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end);
+int do_munmap_unlock(struct mm_struct *mm, unsigned long start, unsigned long end, struct uffd_unmaps *unmaps);
 
 /*
  * The parts of an unmap, for a list of VMAs linked by vm_next_detached. unmap_vmas - zaps their pages; unlink_vmas -

@@ -11,6 +11,7 @@
 #include "core/mm/vm_normal_page.h"
 #include "core/op/mmap.h"
 #include "core/op/munmap.h"
+#include "core/op/uffd_event.h"
 #include "core/op/vm_fault.h"
 #include "core/op/vm_insert.h"
 #include "core/pgtable/pgalloc.h"
@@ -121,6 +122,7 @@ long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 {
 	OPERATION("mmap_pfn", mm, addr);
 	struct vma_kind kind = { .flags = prot_to_vm_flags(prot) | VM_IO | VM_RESERVED | VM_DONTDUMP | VM_PFNMAP };
+	struct uffd_unmaps unmaps = STAILQ_HEAD_INITIALIZER(unmaps);
 	long at;
 	int err;
 
@@ -129,18 +131,19 @@ long sys_mmap_pfn(struct mm_struct *mm, unsigned long addr, unsigned long len, i
 		return -EINVAL;
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	at = do_mmap(mm, addr, len, flags, kind);
+	at = do_mmap(mm, addr, len, flags, kind, &unmaps);
 	if (at >= 0) {
 		struct vm_area_struct *vma = vma_lookup(mm, (unsigned long)at);
 
 		vma_start_write(vma);
 		err = remap_pfn_range(vma, (unsigned long)at, pfn, len);
 		if (err) {
-			BUG_ON(do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len));
+			BUG_ON(do_munmap_locked(mm, (unsigned long)at, (unsigned long)at + len, &unmaps));
 			at = err;
 		}
 	}
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&unmaps);
 	return at;
 }
 

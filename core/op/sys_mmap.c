@@ -7,6 +7,7 @@
 #include "core/op/hugetlb.h"
 #include "core/op/mmap.h"
 #include "core/op/populate.h"
+#include "core/op/uffd_event.h"
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(MMAP, "mmap");
@@ -26,6 +27,7 @@ static long populated(struct mm_struct *mm, long addr, unsigned long len, int fl
 
 static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long len, int flags, struct vma_kind kind)
 {
+	struct uffd_unmaps unmaps = STAILQ_HEAD_INITIALIZER(unmaps);
 	bool locked;
 	long ret;
 
@@ -36,9 +38,10 @@ static long mmap_kind(struct mm_struct *mm, unsigned long addr, unsigned long le
 		kind.flags |= VM_LOCKED;
 	count_event(EV_MMAP);
 	mmap_write_lock(mm);
-	ret = do_mmap(mm, addr, len, flags, kind);
+	ret = do_mmap(mm, addr, len, flags, kind, &unmaps);
 	locked = mm->def_flags & VM_LOCKED;
 	mmap_write_unlock(mm);
+	userfaultfd_unmap_complete(&unmaps);
 	return populated(mm, ret, len, flags, locked);
 }
 

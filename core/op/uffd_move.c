@@ -342,10 +342,11 @@ static int move_under_locks(struct uffd_move *move, unsigned long dst, unsigned 
 			    unsigned long *done)
 {
 	int err = uffd_move_lock_vmas(move, dst + *done, src + *done);
+	bool begun = !err && uffd_fill_begin(move->ctx);
 	RETRY_LOOP_PROFILED(100000, "a page that a userfaultfd moves, changed meanwhile");
 
-	if (!err && !uffd_move_areas_valid(move, dst, src, len))
-		err = -EINVAL;
+	if (!err)
+		err = !begun ? -EAGAIN : uffd_move_areas_valid(move, dst, src, len) ? 0 : -EINVAL;
 	while (!err && *done < len) {
 		long moved = move_step(move, dst + *done, src + *done, len - *done);
 
@@ -354,6 +355,8 @@ static int move_under_locks(struct uffd_move *move, unsigned long dst, unsigned 
 		else if (moved != -EAGAIN || move->busy || !RETRIED())
 			err = (int)moved;
 	}
+	if (begun)
+		uffd_fill_end(move->ctx);
 	uffd_move_unlock_vmas(move);
 	return err;
 }
@@ -366,11 +369,13 @@ long userfaultfd_move(struct userfaultfd_ctx *ctx, unsigned long dst, unsigned l
 	unsigned long done = 0;
 	int err;
 
+	if (uffd_mmap_changing(ctx))
+		return -EAGAIN;
 	if (uffd_validate_range(dst, len) || uffd_validate_range(src, len) || (mode & ~KNOWN_MODES))
 		return -EINVAL;
 	if (!mmget_not_zero(move.mm))
 		return -ESRCH;
-	while ((err = move_under_locks(&move, dst, src, len, &done)) == -EAGAIN)
+	while ((err = move_under_locks(&move, dst, src, len, &done)) == -EAGAIN && move.busy)
 		uffd_move_wait(&move);
 	mmput(move.mm);
 	SYNCPOINT("uffd.filled");

@@ -64,6 +64,7 @@ static int register_part(struct userfaultfd_ctx *ctx, struct vm_area_struct *vma
 	if (vma->vm_uffd == ctx && (vma->vm_flags & modes) == modes)
 		return 0;
 	err = vma_isolate(mm, &vma, start, end, (vma->vm_flags & ~__VM_UFFD_FLAGS) | modes);
+	mm->has_uffd = true;
 	if (!err)
 		set_ctx(mm, vma, ctx, modes);
 	return err;
@@ -159,12 +160,18 @@ int userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, unsigned long start, u
 	OPERATION("uffd writeprotect", mm, start);
 	int err = uffd_validate_range(start, len);
 
+	if (uffd_mmap_changing(ctx))
+		return -EAGAIN;
 	if (err || mode & ~(UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE) || (protect && silent))
 		return -EINVAL;
 	if (!mmget_not_zero(mm))
 		return -ESRCH;
 	mmap_read_lock(mm);
-	err = protect_range(mm, start, start + len, protect ? MM_CP_UFFD_WP : MM_CP_UFFD_WP_RESOLVE);
+	err = -EAGAIN;
+	if (uffd_fill_begin(ctx)) {
+		err = protect_range(mm, start, start + len, protect ? MM_CP_UFFD_WP : MM_CP_UFFD_WP_RESOLVE);
+		uffd_fill_end(ctx);
+	}
 	mmap_read_unlock(mm);
 	mmput(mm);
 	SYNCPOINT("uffd.filled");
@@ -204,5 +211,6 @@ void userfaultfd_release(struct userfaultfd_ctx *ctx)
 	}
 	/* A fault that comes later finds no userfaultfd in its VMA, which it read under the locks. */
 	uffd_wake_range(ctx, 0, ~0ul);
+	uffd_flush_events(ctx);
 	uffd_put(ctx);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* userfaultfd.c - the faults that wait: queued, read, woken. */
+/* userfaultfd.c - the faults that wait: queued, read, woken; and events: read. */
 #include "core/op/userfaultfd.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include "core/lock/wait.h"
 #include "core/mm/mm.h"
 #include "core/mm/mmap_lock.h"
+#include "core/op/uffd_event.h"
 #include "core/op/uffd_queue.h"
 #include "core/op/vm_fault.h"
 #include "core/pgtable/swapent.h"
@@ -25,17 +26,6 @@ struct uffd_wait {
 	uint32_t woken;			/* (A) the fault starts over; then it is dead, as is a late futex_wake() */
 };
 
-TAILQ_HEAD(uffd_waits, uffd_wait);
-
-/* Lock key: (C) const (A) atomic (L) lock */
-struct userfaultfd_ctx {
-	struct mm_struct *mm;		/* (C) a reference to the struct */
-	uint32_t refs;			/* (A) its owner's, and one of each fault that is queued */
-	spinlock_t lock;
-	struct uffd_waits pending;	/* (L) faults that were not read yet */
-	struct uffd_waits reported;	/* (L) those read */
-};
-
 DEFINE_KNOCKOUT(UFFD_MUST_WAIT,
 	.name = "uffd:must-wait",
 	.removes = "reading the entry again once a fault is queued for a userfaultfd",
@@ -43,10 +33,20 @@ DEFINE_KNOCKOUT(UFFD_MUST_WAIT,
 	.detected_by = "the deadlock of a schedule",
 	.hunt = "explore fault_vs_uffd_copy");
 
-struct mm_struct *uffd_mm(const struct userfaultfd_ctx *ctx)
-{
-	return ctx->mm;
-}
+DEFINE_KNOCKOUT(UFFD_EVENT_CHANGING,
+	.name = "uffd-event:changing",
+	.removes = "the checks of mmap_changing before pages are filled in",
+	.breaks = "a child lacks a page that was filled in before its fork was read",
+	.detected_by = "the check of a child's pages, in the scenario",
+	.hunt = "explore uffd_copy_vs_uffd_fork",
+	.mirrors = "userfaultfd: prevent non-cooperative events vs mcopy_atomic races");
+
+DEFINE_KNOCKOUT(UFFD_EVENT_RELEASE,
+	.name = "uffd-event:release",
+	.removes = "waking the threads that wait for their events to be read, where a userfaultfd is closed",
+	.breaks = "a fork, munmap, mremap or madvise that never returns",
+	.detected_by = "the deadlock of a schedule",
+	.hunt = "explore uffd_release_vs_uffd_fork");
 
 struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm)
 {
@@ -60,7 +60,17 @@ struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm)
 	spin_lock_init(&ctx->lock, mm->pt.policy.spin, RANK_UFFD);
 	TAILQ_INIT(&ctx->pending);
 	TAILQ_INIT(&ctx->reported);
+	TAILQ_INIT(&ctx->events);
+	init_rwsem(&ctx->map_changing_lock, RANK_UFFD_CHANGING);
 	return ctx;
+}
+
+int userfaultfd_api(struct userfaultfd_ctx *ctx, uint64_t features)
+{
+	if ((features & ~UFFD_EVENT_FEATURES) || ctx->features)
+		return -EINVAL;
+	ctx->features = features | UFFD_INITIALIZED;
+	return 0;
 }
 
 void uffd_put(struct userfaultfd_ctx *ctx)
@@ -70,7 +80,7 @@ void uffd_put(struct userfaultfd_ctx *ctx)
 	/* ORDER: refcount */
 	if (fetch_sub_acq_rel(&ctx->refs, 1u) != 1)
 		return;
-	BUG_ON(!TAILQ_EMPTY(&ctx->pending) || !TAILQ_EMPTY(&ctx->reported));
+	BUG_ON(!TAILQ_EMPTY(&ctx->pending) || !TAILQ_EMPTY(&ctx->reported) || !TAILQ_EMPTY(&ctx->events));
 	node_free(ctx, mm->pt.home, sizeof(*ctx));
 	mmdrop(mm);
 }
@@ -127,14 +137,29 @@ static void release_fault_lock(struct vm_fault *vmf)
 		mmap_read_unlock(mm);
 }
 
+void uffd_sleep(uint32_t *woken)
+{
+	/* ORDER[uffd-wake:B] before the wait's memory is used for something else. Pairs with ORDER[uffd-wake:A]. */
+	while (!load_acquire(woken))
+		futex_wait(woken, 0);
+}
+
 static void sleep_until_woken(struct uffd_wait *wait)
 {
 	count_event(EV_UFFD_WAIT);
 	if (wait->flags & UFFD_PAGEFAULT_FLAG_WP)
 		count_event(EV_UFFD_WAIT_WP);
-	/* ORDER[uffd-wake:B] before the wait's memory is used for something else. Pairs with ORDER[uffd-wake:A]. */
-	while (!load_acquire(&wait->woken))
-		futex_wait(&wait->woken, 0);
+	uffd_sleep(&wait->woken);
+}
+
+static void wake(uint32_t *woken)
+{
+	/*
+	 * ORDER[uffd-wake:A] after the last access to the wait. Pairs with ORDER[uffd-wake:B]. Weaker: the next one is
+	 * read from a stack that is in use again.
+	 */
+	store_release(woken, 1u);
+	futex_wake_all(woken);
 }
 
 vm_fault_t handle_userfault(struct vm_fault *vmf, unsigned long reason)
@@ -171,21 +196,106 @@ int uffd_validate_range(unsigned long start, unsigned long len)
 	return 0;
 }
 
+/* False if there is none. Locking: ctx->lock. */
+static bool read_fault(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags)
+{
+	struct uffd_wait *wait = TAILQ_FIRST(&ctx->pending);
+
+	if (!wait)
+		return false;
+	*addr = wait->addr;
+	*flags = wait->flags;
+	TAILQ_REMOVE(wait->queue, wait, link);
+	wait->queue = &ctx->reported;
+	TAILQ_INSERT_TAIL(wait->queue, wait, link);
+	return true;
+}
+
 int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags)
 {
-	struct uffd_wait *wait;
+	bool found;
 
 	spin_lock(&ctx->lock);
-	wait = TAILQ_FIRST(&ctx->pending);
-	if (wait) {
-		*addr = wait->addr;
-		*flags = wait->flags;
-		TAILQ_REMOVE(wait->queue, wait, link);
-		wait->queue = &ctx->reported;
-		TAILQ_INSERT_TAIL(wait->queue, wait, link);
-	}
+	found = read_fault(ctx, addr, flags);
 	spin_unlock(&ctx->lock);
-	return wait ? 0 : -EAGAIN;
+	return found ? 0 : -EAGAIN;
+}
+
+/* The first event, which its thread waits for until wake(); NULL: none. Locking: ctx->lock. */
+static struct uffd_event *read_event(struct userfaultfd_ctx *ctx, struct uffd_msg *msg, struct userfaultfd_ctx **child)
+{
+	struct uffd_event *event = TAILQ_FIRST(&ctx->events);
+
+	if (!event)
+		return NULL;
+	*msg = event->msg;
+	*child = event->child;
+	event->child = NULL;
+	TAILQ_REMOVE(&ctx->events, event, link);
+	return event;
+}
+
+int userfaultfd_read_msg(struct userfaultfd_ctx *ctx, struct uffd_msg *msg, struct userfaultfd_ctx **child)
+{
+	struct uffd_event *event = NULL;
+	unsigned long addr;
+	unsigned int flags;
+	bool fault;
+
+	*child = NULL;
+	spin_lock(&ctx->lock);
+	fault = read_fault(ctx, &addr, &flags);
+	if (!fault)
+		event = read_event(ctx, msg, child);
+	spin_unlock(&ctx->lock);
+	if (fault) {
+		*msg = (struct uffd_msg){ .event = UFFD_EVENT_PAGEFAULT };
+		msg->arg.pagefault.flags = flags;
+		msg->arg.pagefault.address = addr;
+	} else if (event) {
+		wake(&event->woken);
+	}
+	return fault || event ? 0 : -EAGAIN;
+}
+
+void uffd_flush_events(struct userfaultfd_ctx *ctx)
+{
+	struct uffd_events events = TAILQ_HEAD_INITIALIZER(events);
+	struct uffd_event *event, *next;
+
+	spin_lock(&ctx->lock);
+	ctx->released = true;
+	TAILQ_CONCAT(&events, &ctx->events, link);
+	spin_unlock(&ctx->lock);
+	for (event = TAILQ_FIRST(&events); event; event = next) {
+		next = TAILQ_NEXT(event, link);
+		if (!KNOCKED_OUT(UFFD_EVENT_RELEASE))
+			wake(&event->woken);
+	}
+}
+
+/* ---- events against pages that are filled in: see uffd_event.h ---- */
+
+bool uffd_mmap_changing(const struct userfaultfd_ctx *ctx)
+{
+	return load_relaxed(&ctx->mmap_changing) && !KNOCKED_OUT(UFFD_EVENT_CHANGING);
+}
+
+/* A try, as the lock ranks above VMA locks; it fails where an event begins, which is outstanding then. */
+bool uffd_fill_begin(struct userfaultfd_ctx *ctx)
+{
+	if (!down_read_trylock(&ctx->map_changing_lock))
+		return false;
+	if (!uffd_mmap_changing(ctx))
+		return true;
+	up_read(&ctx->map_changing_lock);
+	return false;
+}
+
+void uffd_fill_end(struct userfaultfd_ctx *ctx)
+{
+	ASSERT(!uffd_mmap_changing(ctx));
+	up_read(&ctx->map_changing_lock);
 }
 
 /* Moves what waits in the range from @queue to @woken. Locking: ctx->lock. */
@@ -214,12 +324,7 @@ void uffd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned 
 	spin_unlock(&ctx->lock);
 	for (wait = TAILQ_FIRST(&woken); wait; wait = next) {
 		next = TAILQ_NEXT(wait, link);
-		/*
-		 * ORDER[uffd-wake:A] after the last access to the wait. Pairs with ORDER[uffd-wake:B]. Weaker: the
-		 * next one is read from a stack that is in use again.
-		 */
-		store_release(&wait->woken, 1u);
-		futex_wake_all(&wait->woken);
+		wake(&wait->woken);
 	}
 }
 

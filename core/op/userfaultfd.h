@@ -26,9 +26,12 @@
  * and what replaces the entry (swap, migration, KSM) keeps the bit. Leaves have none: they are split, and do not
  * collapse.
  *
- * Not here: protection of shared memory and of what is not mapped, the asynchronous mode, and events. So a child's
- * VMAs, and those that mremap() moves, are not registered. Faults of mlock(), madvise() and remote accesses cannot
- * wait, and fail.
+ * Other events than faults are reported if its user asks for them (uffd_event.h): forks, of which a child's VMAs get a
+ * userfaultfd of their own, moves by mremap(), and pages that madvise() or munmap() removes. Else a child's VMAs, and
+ * those that moved, are not registered.
+ *
+ * Not here: protection of shared memory and of what is not mapped, and the asynchronous mode. Faults of mlock(),
+ * madvise() and remote accesses cannot wait, and fail.
  *
  * Source: fs/userfaultfd.c, mm/userfaultfd.c; include/uapi/linux/userfaultfd.h.
  */
@@ -43,12 +46,16 @@
 
 DECLARE_EVENT(UFFD_WAIT);
 DECLARE_EVENT(UFFD_WAIT_WP);
+DECLARE_EVENT(UFFD_EVENT);
 DECLARE_EVENT(UFFD_FILLED);
 DECLARE_EVENT(UFFD_MOVED);
 DECLARE_EVENT(UFFD_MOVED_PMD);
 DECLARE_EVENT(UFFD_MOVED_SWAP);
 DECLARE_KNOCKOUT(UFFD_MUST_WAIT);
 DECLARE_KNOCKOUT(UFFD_UNREGISTER_LOCK);
+DECLARE_KNOCKOUT(UFFD_EVENT_CHANGING);
+DECLARE_KNOCKOUT(UFFD_EVENT_LOCK);
+DECLARE_KNOCKOUT(UFFD_EVENT_RELEASE);
 DECLARE_KNOCKOUT(UFFD_FILL_RECHECK);
 DECLARE_KNOCKOUT(UFFD_MOVE_RECHECK);
 DECLARE_KNOCKOUT(UFFD_MOVE_PINS);
@@ -61,7 +68,17 @@ DECLARE_KNOCKOUT(UFFD_MOVE_SWAP);
 
 /* A userfaultfd for @mm, and a reference to it. NULL without memory. Locking: none held. */
 struct userfaultfd_ctx *userfaultfd_create(struct mm_struct *mm);
-/* Closes it: nothing is registered any more, and all faults that wait start over. Locking: none held. */
+/*
+ * userfaultfd_api - asks for events: @features of UFFD_EVENT_FEATURES. Called before the first range is registered.
+ * Returns 0; -EINVAL for others, or if it was called before. Locking: none. Source: fs/userfaultfd.c.
+ */
+#define UFFD_EVENT_FEATURES \
+	(UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP)
+int userfaultfd_api(struct userfaultfd_ctx *ctx, uint64_t features);
+/*
+ * Closes it: nothing is registered any more, all faults that wait start over, and no thread waits for an event to be
+ * read; the child's userfaultfd of a fork that was not is closed, too. Locking: none held.
+ */
 void userfaultfd_release(struct userfaultfd_ctx *ctx);
 
 /*
@@ -83,8 +100,20 @@ int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, uns
  * userfaultfd_ctx_read().
  */
 int userfaultfd_read(struct userfaultfd_ctx *ctx, unsigned long *addr, unsigned int *flags);
+/*
+ * userfaultfd_read_msg - stores the first fault as UFFD_EVENT_PAGEFAULT, else the first event, which then no longer
+ * waits: UFFD_EVENT_FORK, with the userfaultfd of the child's VMAs in *@child (else NULL), which the caller releases;
+ * UFFD_EVENT_REMAP (arg.remap: from, to, len), UFFD_EVENT_REMOVE and UFFD_EVENT_UNMAP (arg.remove: start, end).
+ * Returns 0, or -EAGAIN if there is none. Locking: none. Source: fs/userfaultfd.c, userfaultfd_ctx_read().
+ */
+int userfaultfd_read_msg(struct userfaultfd_ctx *ctx, struct uffd_msg *msg, struct userfaultfd_ctx **child);
 /* Faults in the range start over. Returns 0, or -EINVAL for a bad range. Locking: none held. */
 int userfaultfd_wake(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len);
+
+/*
+ * What fills in, maps, protects or moves pages, below, returns -EAGAIN if an event is outstanding, or begins: one that
+ * was not read yet, or whose operation has not noticed.
+ */
 
 /*
  * userfaultfd_copy - maps new pages over a range in which nothing is mapped but guard regions, which go, with the

@@ -137,16 +137,17 @@ static void copies_and_moves_lose_it(void **state)
 
 	(void)state;
 	begin("linux-6.15");
-	assert_int_equal(protect(0, 2, ON), 0);
+	assert_int_equal(protect(0, 3, ON), 0);
 	page_out(mm, 0);
 	assert_int_equal(sys_migrate_to_device(mm, page_addr(1), PAGE_SIZE), 1);
 	BUG_ON(sys_fork(mm, &child));
-	assert_int_equal(protected_pages(), 0x3);
+	assert_int_equal(protected_pages(), 0x7);
 	parent = mm;
 	mm = child;
 	assert_int_equal(protected_pages(), 0);
 	write_word(child, 0, 1);
 	write_word(child, 1, 1);
+	write_word(child, 2, 1);
 	mm = parent;
 	assert_at_rest(mm, child);
 	mm_exit(child);
