@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* live_userfaultfd: ranges registered and filled in, and the VMAs that result, as with the running kernel. */
+/* live_userfaultfd: ranges registered and filled in, the VMAs that result, and events, as with the running kernel. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/base/rng.h"
 #include "core/op/exit.h"
+#include "core/op/fork.h"
 #include "core/op/mincore.h"
 #include "core/op/mremap.h"
 #include "core/op/munmap.h"
@@ -25,18 +28,20 @@
 #include "tests/lib/harness/world.h"
 #include "tests/lib/model/live_both.h"
 #include "tests/lib/model/live_calls.h"
+#include "tests/lib/model/live_events.h"
 #include "tests/lib/scene/tree.h"
 
 #define PAGES	24ul	/* of the window that calls are made in */
 #define MOST	5ul	/* pages of a call */
 #define STEPS	40000u
-#define NR	2	/* userfaultfds */
+#define NR	LIVE_UFFDS
 
 static struct both {
 	struct mm_struct *mm;
 	struct userfaultfd_ctx *ours[NR];
 	int live[NR];
 	int pagemap;			/* the running kernel's */
+	struct live_events *events;	/* NULL: none is asked for */
 } both;
 
 static long result_of(long ret)
@@ -46,9 +51,9 @@ static long result_of(long ret)
 
 /* ---- the running kernel's ---- */
 
-static int live_open(void)
+static int live_open(uint64_t features)
 {
-	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
 	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {
@@ -117,11 +122,31 @@ static long live_move(int fd, unsigned long dst, unsigned long src, unsigned lon
 	return ret == -EAGAIN && arg.move ? arg.move : ret ? ret : arg.move;
 }
 
+/* Not fork(): a sanitizer's, or libc's, holds locks meanwhile that the thread which reads the event may need. */
+static long live_fork(void)
+{
+	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (!child)
+		syscall(SYS_exit_group, 0);
+	return child > 0 && waitpid(child, NULL, 0) == child ? 0 : -errno;
+}
+
+static long our_fork(struct mm_struct *mm)
+{
+	struct mm_struct *child;
+	int err = sys_fork(mm, &child);
+
+	if (!err)
+		mm_exit(child);
+	return err;
+}
+
 /* ---- a call on both ---- */
 
 static const char *const names[] = {
 	"register", "unregister", "copy", "zeropage", "munmap", "mmap", "mprotect", "madvise", "mremap", "wake", "move",
-	"write", "writeprotect", "continue",
+	"write", "writeprotect", "continue", "fork",
 };
 
 struct call {
@@ -129,6 +154,8 @@ struct call {
 	unsigned long addr, len, mode, holes, to, modes, protect;
 	int prot, advice, flags;
 };
+
+#define FORK	14
 
 static struct call draw(struct rng *rng)
 {
@@ -149,6 +176,8 @@ static struct call draw(struct rng *rng)
 	/* Else little is left to move, and moved. */
 	if ((call.kind == 10 || call.kind == 13) && rng_below(rng, 4))
 		call.len = PAGE_SIZE;
+	if (call.kind == FORK && (!both.events || rng_below(rng, 8)))	/* a fork of a large process takes long */
+		call.kind = 11;
 	if ((call.kind == 4 || call.kind == 5) && rng_below(rng, 4))
 		call.kind = rng_below(rng, 3) ? 11 : 0;
 	/* What is refused at once. */
@@ -197,6 +226,8 @@ static long make_live(const struct call *call)
 	case 13:
 		live_madvise(call->addr, call->len, MADV_DONTNEED);	/* the file has it still */
 		return live_continue(fd, call->addr, call->len, call->mode);
+	case FORK:
+		return live_fork();
 	default:
 		return live_move(fd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
@@ -236,6 +267,8 @@ static long make_ours(const struct call *call)
 	case 13:
 		sys_madvise(mm, call->addr, call->len, MADV_DONTNEED);
 		return userfaultfd_continue(uffd, call->addr, call->len, call->mode);
+	case FORK:
+		return our_fork(mm);
 	default:
 		return userfaultfd_move(uffd, call->to, call->addr, call->len, call->mode | call->holes);
 	}
@@ -313,7 +346,8 @@ static bool agrees(const struct call *call, unsigned int step)
 	ours = make_ours(call);
 	met[call->kind][live >= 0]++;
 
-	if (live == ours && live_vmas_agree(both.mm, LIVE_BASE, LIVE_END) && !pages_differ())
+	if (live == ours && (!both.events || live_events_agree(both.events)) &&
+	    live_vmas_agree(both.mm, LIVE_BASE, LIVE_END) && !pages_differ())
 		return true;
 	print_error("step %u: %s %u, %#lx, %lu bytes, mode %#lx, to %#lx: %ld, ours %ld; %u pages differ\n", step,
 		    names[call->kind], call->which, call->addr, call->len, call->mode, call->to, live, ours,
@@ -321,26 +355,34 @@ static bool agrees(const struct call *call, unsigned int step)
 	return false;
 }
 
-/* Rows: U1, G3. */
-static void sequences_of_calls_agree(void **state)
+/* Returns the number of events. */
+static unsigned long sequences_agree(const uint64_t features[NR])
 {
+	unsigned long events = 0;
+	unsigned int steps;
 	struct rng rng;
 
-	(void)state;
 	live_catch_faults();
 	both.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	assert_true(both.pagemap >= 0);
 	both.mm = world_mm("linux-6.15");
 	for (unsigned int i = 0; i < NR; i++) {
-		both.live[i] = live_open();
+		both.live[i] = live_open(features[i]);
 		both.ours[i] = userfaultfd_create(both.mm);
 		assert_non_null(both.ours[i]);
+		assert_int_equal(userfaultfd_api(both.ours[i], features[i]), 0);
 	}
+	both.events = features[0] ? live_events_begin(both.live, both.ours) : NULL;
+	steps = both.events ? test_rounds(STEPS / 4) : STEPS;
 	rng_init(&rng, test_seed());
-	for (unsigned int step = 0; both.live[NR - 1] >= 0 && step < STEPS; step++) {
+	for (unsigned int step = 0; both.live[NR - 1] >= 0 && step < steps; step++) {
 		struct call call = draw(&rng);
 
 		assert_true(agrees(&call, step));
+	}
+	if (both.events) {
+		events = live_events_total(both.events);
+		live_events_end(both.events);
 	}
 	for (unsigned int i = 0; i < NR; i++) {
 		close(both.live[i]);
@@ -354,14 +396,36 @@ static void sequences_of_calls_agree(void **state)
 	if (both.live[NR - 1] < 0)
 		skip();
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		if (!met[i][0] || !met[i][1])
+		if (i != FORK && (!met[i][0] || !met[i][1]))
 			fail_msg("%s: %lu failed, %lu did not", names[i], met[i][0], met[i][1]);
+	return events;
+}
+
+/* Rows: U1, G3. */
+static void sequences_of_calls_agree(void **state)
+{
+	static const uint64_t none[NR] = { 0 };
+
+	(void)state;
+	assert_int_equal(sequences_agree(none), 0);
+}
+
+/* Row: U4. */
+static void events_agree(void **state)
+{
+	static const uint64_t features[NR] = {
+		UFFD_EVENT_FEATURES, UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_UNMAP,
+	};
+
+	(void)state;
+	assert_true(sequences_agree(features) > 20);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sequences_of_calls_agree, world_up_with_words, world_down),
+		cmocka_unit_test_setup_teardown(events_agree, world_up_with_words, world_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
