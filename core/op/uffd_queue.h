@@ -74,6 +74,22 @@ void uffd_sleep(uint32_t *woken);
 bool uffd_mmap_changing(const struct userfaultfd_ctx *ctx);
 bool uffd_fill_begin(struct userfaultfd_ctx *ctx) __must_check;
 void uffd_fill_end(struct userfaultfd_ctx *ctx);
+/*
+ * uffd_event_begin - from now on no page is filled in, until uffd_event_end(), which each begin has one of: it finds by
+ * its own locks what the operation has changed. Locking: to begin, mmap_lock, under which a VMA is @ctx's.
+ * uffd_event_wait() - queues @event, and sleeps until it was read, or will not be. Locking: none held. Source:
+ * fs/userfaultfd.c, userfaultfd_event_wait_completion().
+ */
+void uffd_event_begin(struct userfaultfd_ctx *ctx);
+void uffd_event_wait(struct userfaultfd_ctx *ctx, struct uffd_event *event);
+void uffd_event_end(struct userfaultfd_ctx *ctx);
+/* arg.remap has the bytes of arg.remove, and all others: no garbage is read. @len 0: of a range. */
+static inline struct uffd_event uffd_event_of(unsigned char type, unsigned long from, unsigned long to,
+					      unsigned long len)
+{
+	return (struct uffd_event){ .msg = { .event = type, .arg.remap = { from, to, len } } };
+}
+
 /* Drops a reference; the last one frees it. Locking: none held. */
 void uffd_put(struct userfaultfd_ctx *ctx);
 /* Its address space, in which the caller has no user. */
