@@ -13,8 +13,6 @@
 #include "core/base/assert.h"
 #include "tests/lib/harness/patience.h"
 
-#define CHILD_SECONDS	100	/* of an idle machine, and of processor time */
-
 /*
  * Waits until @fd has something, or its writers are gone. A child that goes round in circles has not ended well either:
  * its processor time is bounded too, which passes sooner than an idle machine's seconds where the scheduler gives the
@@ -30,14 +28,14 @@ static void await_output(int fd, pid_t pid, struct patience *patience)
 }
 
 /* All that child @pid writes to @fd; what does not fit in is read and thrown away, the beginning kept. */
-static void read_all(int fd, pid_t pid, char *said, size_t said_size)
+static void read_all(int fd, pid_t pid, unsigned int seconds, char *said, size_t said_size)
 {
 	struct patience patience;
 	size_t used = 0;
 	char chunk[512];
 	ssize_t n;
 
-	patience_begin(&patience, CHILD_SECONDS, getpgrp());
+	patience_begin(&patience, seconds, getpgrp());
 	while (await_output(fd, pid, &patience), (n = read(fd, chunk, sizeof(chunk))) > 0) {
 		size_t keep = (size_t)n < said_size - 1 - used ? (size_t)n : said_size - 1 - used;
 
@@ -49,7 +47,12 @@ static void read_all(int fd, pid_t pid, char *said, size_t said_size)
 
 bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_size)
 {
-	struct rlimit no_core = { 0, 0 }, processor_time = { CHILD_SECONDS, RLIM_INFINITY };
+	return child_ends_within(CHILD_SECONDS, fn, arg, said, said_size);
+}
+
+bool child_ends_within(unsigned int seconds, bool (*fn)(void *arg), void *arg, char *said, size_t said_size)
+{
+	struct rlimit no_core = { 0, 0 }, processor_time = { seconds, RLIM_INFINITY };
 	int status, fds[2];
 	pid_t pid;
 
@@ -69,7 +72,7 @@ bool child_ends_well(bool (*fn)(void *arg), void *arg, char *said, size_t said_s
 		_exit(fn(arg) ? 0 : 1);
 	}
 	close(fds[1]);
-	read_all(fds[0], pid, said, said_size);
+	read_all(fds[0], pid, seconds, said, said_size);
 	close(fds[0]);
 	BUG_ON(waitpid(pid, &status, 0) != pid);
 	if (WIFSIGNALED(status) && !said[0])
