@@ -157,7 +157,7 @@ static inline void set_pte(pte_t *ptep, pte_t pte)
 	store_release(&ptep->val, pte.val);
 }
 
-/* Those of @nr adjacent pages, of which @pte names the first; mostly of one: inline, it costs no call. Locking: the PTL. */
+/* Those of @nr adjacent pages, of which @pte names the first; mostly it is one. Locking: the PTL. */
 static force_inline void set_ptes(pte_t *ptep, pte_t pte, unsigned long nr)
 {
 	for (unsigned long i = 0; i < nr; i++)
