@@ -74,11 +74,7 @@ static int64_t renew(struct worker *worker)
 
 static int64_t use(struct worker *worker)
 {
-	int64_t (*const ops[])(struct worker *worker) = {
-		renew, owner_drop_one, owner_fork, owner_pin, owner_move, owner_write,
-	};
-
-	return owner_use(worker, ops, ARRAY_SIZE(ops));
+	return owner_use(worker, renew);
 }
 
 WORKLOAD(khugepaged_vs_all,

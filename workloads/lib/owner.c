@@ -51,7 +51,8 @@ static int expect_round(struct worker *worker, struct mm_struct *mm)
 	return err;
 }
 
-int64_t owner_drop_one(struct worker *worker)
+/* A page that holds nothing: a leaf is split. */
+static int64_t drop_one(struct worker *worker)
 {
 	int err = owner_advise(worker, owner_home(worker) + PAGE_SIZE, PAGE_SIZE, MADV_DONTNEED);
 
@@ -60,7 +61,8 @@ int64_t owner_drop_one(struct worker *worker)
 	return err ? err : 1;
 }
 
-int64_t owner_fork(struct worker *worker)
+/* A child reads and writes, and exits. */
+static int64_t fork_and_look(struct worker *worker)
 {
 	struct mm_struct *child = process_fork(worker);
 	int64_t pages;
@@ -86,7 +88,8 @@ static int read_mark(struct worker *worker, uint64_t *mark)
 	return err;
 }
 
-int64_t owner_pin(struct worker *worker)
+/* What is written meanwhile is in the pinned page. */
+static int64_t pin(struct worker *worker)
 {
 	struct mm_struct *mm = space_mm(worker);
 	int64_t pages = owner_write(worker);
@@ -115,7 +118,7 @@ static int move(struct worker *worker, unsigned long from, unsigned long to)
 	return at == (long)to ? 0 : space_fail(space_of(worker), (int)at, "no move from %#lx to %#lx", from, to);
 }
 
-int64_t owner_move(struct worker *worker)
+static int64_t move_there_and_back(struct worker *worker)
 {
 	int err = move(worker, owner_home(worker), away(worker));
 
@@ -126,9 +129,10 @@ int64_t owner_move(struct worker *worker)
 	return err ? err : 1;
 }
 
-int64_t owner_use(struct worker *worker, int64_t (*const ops[])(struct worker *worker), unsigned int nr)
+int64_t owner_use(struct worker *worker, owner_fn *renew)
 {
+	owner_fn *const ops[] = { renew, drop_one, fork_and_look, pin, move_there_and_back, owner_write };
 	int err = load_relaxed(&space_of(worker)->error);
 
-	return err ? err : ops[rng_below(&worker->rng, nr)](worker);
+	return err ? err : ops[rng_below(&worker->rng, ARRAY_SIZE(ops))](worker);
 }

@@ -21,15 +21,14 @@ unsigned long owner_home(const struct worker *worker);
 /* madvise() that has to succeed. Returns 0 or -errno. */
 int owner_advise(struct worker *worker, unsigned long addr, unsigned long len, int advice);
 
-int64_t owner_write(struct worker *worker);	/* some of its pages */
-int64_t owner_drop_one(struct worker *worker);	/* a page that holds nothing: a leaf is split */
-int64_t owner_fork(struct worker *worker);	/* a child reads and writes, and exits */
-int64_t owner_pin(struct worker *worker);	/* what it writes meanwhile is in the pinned page */
-int64_t owner_move(struct worker *worker);	/* there and back */
+typedef int64_t owner_fn(struct worker *worker);
+
+owner_fn owner_write;		/* some of its pages */
 
 /*
- * owner_use - one of the @nr operations, by chance, unless a worker has failed. Returns what it does, or the error.
+ * owner_use - writes to the pages, drops one, pins one, moves all, forks a child, or does @renew, by chance; nothing once
+ * a worker has failed. Returns what it does, or the error.
  */
-int64_t owner_use(struct worker *worker, int64_t (*const ops[])(struct worker *worker), unsigned int nr);
+int64_t owner_use(struct worker *worker, owner_fn *renew);
 
 #endif
