@@ -16,7 +16,7 @@
 #include "core/faultline.h"
 
 #define MAX_WORDS	40
-#define RUN_SECONDS	"0.5"	/* of work, unless the line has another time: the quiescent oracle runs only after it */
+#define RUN_SECONDS	0.5	/* of work, unless the line has another time: the quiescent oracle runs only after it */
 /* seconds that a run may take longer than its work and still come to its end by itself */
 #define GRACE		60
 #define CLEAN_SEED	1000000u
@@ -40,12 +40,36 @@ double hunt_median(const struct hunt *hunt)
 
 /* ---- a run ---- */
 
+/* What the first word of HOW stands for. */
+struct way {
+	const char *kind;
+	const char *program;	/* from this one's folder; NULL: this one */
+	const char *command;	/* of faultline; NULL: a test program, which enables the knock-out itself */
+	const char *options;	/* of that command, always */
+	bool seeded;		/* runs differ by their seed; else all are alike */
+	const char *built_by;	/* what configures it */
+};
+
+#if FAULTLINE_EXPLORE
+#define EXPLORER	NULL
+#else
+#define EXPLORER	"../explore/faultline"
+#endif
+
+static const struct way ways[] = {
+	{ "stress", NULL, "stress", NULL, true, NULL },
+	{ "serial", EXPLORER, "stress", "--serial --no-shrink", true, "cmake --preset explore" },
+	{ "explore", EXPLORER, "explore", NULL, false, "cmake --preset explore" },
+	{ "test", "tests/", NULL, NULL, false, "-DBUILD_TESTING=ON (cmake --preset check)" },
+	{ "model", "tests/models/", NULL, NULL, false, "-DBUILD_TESTING=ON (cmake --preset check)" },
+};
+
 /* One line split into words, with room for more. */
 struct run {
-	char line[512], program[PATH_MAX + 64], seed[24];
+	const struct way *way;
+	char line[512], options[64], program[2 * PATH_MAX], seconds[24], seed[24];
 	char *argv[MAX_WORDS];
 	unsigned int nr;
-	bool stress;
 	double limit;		/* seconds */
 };
 
@@ -56,6 +80,15 @@ static void add_word(struct run *run, const char *word)
 	run->argv[run->nr] = NULL;
 }
 
+/* Those of @line, which it cuts; no more than leave room for the others. */
+static void add_words(struct run *run, char *line)
+{
+	char *next = NULL, *word = strtok_r(line, " ", &next);
+
+	for (; word && run->nr < MAX_WORDS - 12; word = strtok_r(NULL, " ", &next))
+		add_word(run, word);
+}
+
 static bool has_word(const struct run *run, const char *word)
 {
 	for (unsigned int i = 0; i < run->nr; i++)
@@ -64,54 +97,68 @@ static bool has_word(const struct run *run, const char *word)
 	return false;
 }
 
-static void add_stress_words(struct run *run, const char *knockout)
+static void add_option(struct run *run, const char *option, const char *value)
 {
-	if (!has_word(run, "--seconds")) {
-		add_word(run, "--seconds");
-		add_word(run, RUN_SECONDS);
+	if (value && !has_word(run, option)) {
+		add_word(run, option);
+		add_word(run, value);
 	}
-	if (knockout) {
-		add_word(run, "--knockout");
-		add_word(run, knockout);
-	}
-	add_word(run, "--seed");
-	add_word(run, run->seed);
 }
 
 static int invalid_way(const char *how)
 {
-	return complain("invalid way to detect '%s': give stress WORKLOAD..., test NAME or model NAME", how);
+	return complain("invalid way to detect '%s': give stress WORKLOAD..., serial WORKLOAD..., explore SCENARIO..., "
+			"test NAME or model NAME", how);
 }
 
-/* @knockout: NULL for a clean run. */
-static int run_init(struct run *run, const char *how, const char *knockout)
+static const struct way *way_of(const char *how)
 {
-	char folder[PATH_MAX], *next = NULL, *kind, *word;
-	int status = own_folder(folder, sizeof(folder));
+	size_t length = strcspn(how, " ");
 
-	*run = (struct run){ .limit = GRACE };
-	snprintf(run->line, sizeof(run->line), "%s", how);
-	kind = strtok_r(run->line, " ", &next);
-	word = kind ? strtok_r(NULL, " ", &next) : NULL;
-	if (status || !word)
-		return status ? status : invalid_way(how);
-	run->stress = !strcmp(kind, "stress");
-	if (run->stress) {
-		status = own_path(run->program, sizeof(run->program));
-		if (status)
-			return status;
-		add_word(run, run->program);
-		add_word(run, kind);
-		for (; word && run->nr < MAX_WORDS - 8; word = strtok_r(NULL, " ", &next))
-			add_word(run, word);
-		add_stress_words(run, knockout);
-	} else if (!strcmp(kind, "test") || !strcmp(kind, "model")) {
-		snprintf(run->program, sizeof(run->program), "%stests/%s%s", folder, kind[0] == 'm' ? "models/" : "",
-			 word);
-		add_word(run, run->program);
-	} else {
+	for (unsigned int i = 0; how[length] && i < ARRAY_SIZE(ways); i++)
+		if (!strncmp(ways[i].kind, how, length) && !ways[i].kind[length])
+			return &ways[i];
+	return NULL;
+}
+
+static int find_program(struct run *run, const char *rest)
+{
+	char folder[PATH_MAX];
+	int status;
+
+	if (!run->way->program)
+		return own_path(run->program, sizeof(run->program));
+	status = own_folder(folder, sizeof(folder));
+	if (!status)
+		snprintf(run->program, sizeof(run->program), "%s%s%s", folder, run->way->program,
+			 run->way->command ? "" : rest);
+	return status;
+}
+
+/* @knockout: NULL for a clean run. @patience: seconds that a run without a seed may work. */
+static int run_init(struct run *run, const char *how, const char *knockout, double patience)
+{
+	const struct way *way = way_of(how);
+	int status;
+
+	*run = (struct run){ .way = way, .limit = GRACE };
+	if (!way)
 		return invalid_way(how);
-	}
+	snprintf(run->line, sizeof(run->line), "%s", how + strlen(way->kind) + 1);
+	status = find_program(run, run->line);
+	if (status)
+		return status;
+	add_word(run, run->program);
+	if (!way->command)
+		return 0;
+	snprintf(run->options, sizeof(run->options), "%s", way->options ? way->options : "");
+	snprintf(run->seconds, sizeof(run->seconds), "%g", way->seeded ? RUN_SECONDS : patience);
+	add_word(run, way->command);
+	add_words(run, run->line);
+	add_words(run, run->options);
+	add_option(run, "--seconds", run->seconds);
+	add_option(run, "--knockout", knockout);
+	add_option(run, "--seed", way->seeded ? run->seed : NULL);
 	return 0;
 }
 
@@ -186,7 +233,7 @@ static int try_once(struct hunt *hunt, struct run *run, uint64_t seed, double be
 	return status;
 }
 
-static int hunt_by_stress(struct hunt *hunt, struct run *run, unsigned int wanted)
+static int hunt_by_seeds(struct hunt *hunt, struct run *run, unsigned int wanted)
 {
 	uint64_t seed = 0;
 
@@ -210,30 +257,56 @@ static int hunt_by_stress(struct hunt *hunt, struct run *run, unsigned int wante
 	return 0;
 }
 
-/* Once: it does the same each time. */
-static int hunt_by_test(struct hunt *hunt, struct run *run)
+/* A test passes when it is detected, and checks that it was disabled. */
+static void judge_test(struct hunt *hunt, const struct child *child)
+{
+	hunt->verdict = child->late ? HUNG : child->status ? SURVIVED : KILLED;
+	if (hunt->verdict == KILLED)
+		note_kill(hunt, !strncmp(hunt->how, "model", 5) ? DETECTION_MODEL : DETECTION_TEST, child->seconds, 0);
+}
+
+static void judge_exploration(struct hunt *hunt, const struct child *child)
+{
+	char name[sizeof(hunt->kills->detector)];
+
+	hunt->disabled = times_disabled(child->said, hunt->name);
+	if (child->late)
+		hunt->verdict = HUNG;
+	else if (child->status)
+		hunt->verdict = hunt->disabled ? KILLED : NOT_EXERCISED;
+	else
+		hunt->verdict = strstr(child->said, "faultline explore: never reached: ") ? NOT_EXERCISED : SURVIVED;
+	if (hunt->verdict == KILLED)
+		note_kill(hunt, detector_of(child, name, sizeof(name)), child->seconds, 0);
+}
+
+/* It does the same each time. */
+static int hunt_once(struct hunt *hunt, struct run *run)
 {
 	struct child child;
 	int status = child_run(run->argv, GRACE + hunt->patience, &child);
 
 	if (status)
 		return status;
-	hunt->verdict = child.late ? HUNG : child.status ? SURVIVED : KILLED;
-	if (hunt->verdict == KILLED)
-		note_kill(hunt, !strncmp(hunt->how, "model", 5) ? DETECTION_MODEL : DETECTION_TEST, child.seconds, 0);
+	if (run->way->command && child.status == EXIT_MISUSE)
+		status = fail("%s cannot be run: %.*s", hunt->how, (int)strcspn(child.said, "\n"), child.said);
+	else if (run->way->command)
+		judge_exploration(hunt, &child);
+	else
+		judge_test(hunt, &child);
 	free(child.said);
-	return 0;
+	return status;
 }
 
 int hunt_ready(const struct hunt *hunt)
 {
 	struct run run;
-	int status = run_init(&run, hunt->how, hunt->name);
+	int status = run_init(&run, hunt->how, hunt->name, hunt->patience);
 
 	if (status || !access(run.program, X_OK))
 		return status;
-	return complain("knock-out '%s' is detected by %s, which is not built: configure with -DBUILD_TESTING=ON "
-			"(cmake --preset check)", hunt->name, run.program);
+	return complain("knock-out '%s' is detected by %s, which is not built: configure with %s", hunt->name,
+			run.program, run.way->built_by);
 }
 
 int hunt_run(struct hunt *hunt)
@@ -241,11 +314,11 @@ int hunt_run(struct hunt *hunt)
 	unsigned int wanted = hunt->nr_kills;
 	double begin = now_seconds();
 	struct run run;
-	int status = run_init(&run, hunt->how, hunt->name);
+	int status = run_init(&run, hunt->how, hunt->name, hunt->patience);
 
 	hunt->nr_kills = 0;
 	if (!status)
-		status = run.stress ? hunt_by_stress(hunt, &run, wanted) : hunt_by_test(hunt, &run);
+		status = run.way->seeded ? hunt_by_seeds(hunt, &run, wanted) : hunt_once(hunt, &run);
 	hunt->seconds = now_seconds() - begin;
 	return status;
 }
@@ -253,19 +326,23 @@ int hunt_run(struct hunt *hunt)
 int hunt_clean(const char *how, double seconds, unsigned int *runs)
 {
 	double end = now_seconds() + seconds;
-	struct child child = { .late = false };
+	struct child child;
 	struct run run;
-	int status = run_init(&run, how, NULL);
+	int status = run_init(&run, how, NULL, seconds);
+	bool more = !status && run.way->command;
 
-	for (*runs = 0; !status && run.stress && now_seconds() < end; (*runs)++) {
+	for (*runs = 0; more; (*runs)++) {
 		snprintf(run.seed, sizeof(run.seed), "%u", CLEAN_SEED + *runs);
 		status = child_run(run.argv, GRACE + seconds, &child);
-		if (!status && (child.late || child.status)) {
+		if (status)
+			break;
+		if (child.late || child.status) {
 			fprintf(stderr, "%s", child.said);
 			status = fail("with nothing disabled, '%s' %s, seed %s", how, child.late ? "hangs" : "fails",
 				      run.seed);
 		}
 		free(child.said);
+		more = !status && run.way->seeded && now_seconds() < end;
 	}
 	return status;
 }

@@ -25,7 +25,7 @@ const char *verdict_name(enum verdict verdict);
 struct kill {
 	char detector[32];	/* its name */
 	double seconds;		/* until it fired */
-	uint64_t seed;		/* of that run; 0 for tests and models */
+	uint64_t seed;		/* of that run; 0 where all runs are alike */
 };
 
 struct hunt {

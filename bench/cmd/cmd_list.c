@@ -60,8 +60,8 @@ static int list_knockouts(void)
 	const struct knockout *knockout;
 
 	for (unsigned int i = 0; (knockout = knockout_get(i)); i++) {
-		printf("%s\n  removes      %s\n  breaks       %s\n  detected by  %s\n", knockout->name,
-		       knockout->removes, knockout->breaks, knockout->detected_by);
+		printf("%s\n  removes      %s\n  breaks       %s\n  detected by  %s\n  hunted by    %s\n",
+		       knockout->name, knockout->removes, knockout->breaks, knockout->detected_by, knockout->hunt);
 		if (knockout->mirrors)
 			print_titles(knockout->mirrors);
 	}

@@ -25,15 +25,18 @@ struct knockout {
 /*
  * How a knock-out is hunted:
  *   stress WORKLOAD [OPTION...]   runs of `faultline stress`, each with another seed, until one fails
+ *   serial WORKLOAD [OPTION...]   the same of `faultline stress --serial` in the explore build
+ *   explore SCENARIO [OPTION...]  one run of `faultline explore`, which fails
  *   test PROGRAM                  a test program, which enables it itself, and passes when a detector fires
  *   model PROGRAM                 an explored litmus pattern, which passes when each side without its barrier is found
- * Tests and models are for what no workload shows in seconds. Patience is short where the knock-out loses a wake-up, or
- * makes a thread go round in circles.
+ * Tests and models are for what no workload or scenario shows in seconds. Patience is short where the knock-out loses a
+ * wake-up, or makes a thread go round in circles.
  */
 #define HUNT_JUMBLE	"stress jumble --noise 100 --patience 4"
 #define HUNT_CROWD	HUNT_JUMBLE " --threads 8"
 #define HUNT_HUGE	HUNT_JUMBLE " --policy linux-6.15,thp=always"
 #define HUNT_PINS	"stress gup_jumble --noise 100 --threads 6"
+#define HUNT_C11	" --memory-order c11 --frames 2048"
 #define HUNT_CUTS	"stress truncate_vs_fault --noise 100"
 
 /* DEFINE_KNOCKOUT(IDENT, .name = "...", ...): at file scope. DECLARE_KNOCKOUT(IDENT): where other files use it too. */

@@ -42,3 +42,15 @@ grep -q '^detected by: at rest$' first || surprise 'another detector'
 command=$(sed -n 's/^repeat with: faultline //p' err)
 ends 1 $command
 sed -n '1,/detected by/p' err | sed 's/0x[0-9a-f]*/ADDRESS/g' | cmp -s - first || surprise 'the decisions repeat something else'
+
+# A campaign hunts by executions, and by serial schedules.
+ends 0 knockouts truncate:sync-leaf spin-lock:A --kills 2 --clean-seconds 1
+shows 'truncate:sync-leaf: killed: assertion in '
+shows 'spin-lock:A: killed: data race in '
+shows 'no alarm'
+ends 1 knockouts truncate:sync-leaf --how 'explore fault_vs_fault --preemptions 1' --clean-seconds 0
+shows 'truncate:sync-leaf: not exercised'
+ends 1 knockouts collapse:refs --how 'explore collapse_vs_pin --preemptions 0' --clean-seconds 0
+shows 'collapse:refs: survived'
+ends 1 knockouts truncate:sync-leaf --how 'explore fly'
+reports 'cannot be run: '

@@ -66,7 +66,7 @@ shows 'pte_ptl=mm,'
 ends 0 list --knockouts
 # All of them in every build, though release builds use none.
 knockouts=$(grep -rh --include='*.c' '^DEFINE_KNOCKOUT(' "$SOURCE"/core | wc -l)
-for line in removes breaks 'detected by'; do
+for line in removes breaks 'detected by' 'hunted by'; do
 	[ "$(grep -c "^  $line  *[^ ]" out)" -eq "$knockouts" ] || surprise 'a knock-out is missing, or lacks an explanation'
 done
 grep '^[a-z]' out >names

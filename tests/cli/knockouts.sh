@@ -22,7 +22,9 @@ mkdir alone
 cp "$FAULTLINE" alone/faultline
 built=$FAULTLINE
 FAULTLINE=$scratch/alone/faultline
-refuses 'which is not built: configure with -DBUILD_TESTING=ON' knockouts
+refuses 'which is not built: configure with ' knockouts
+refuses '/alone/../explore/faultline, which is not built: configure with cmake --preset explore' knockouts gather:put --how \
+	'explore fault_vs_fault'
 FAULTLINE=$built
 
 # Killed, and quiet without it.

@@ -42,6 +42,11 @@ conditional() {
 # What hunts run comes from files that are there.
 unhunted() {
 	sources core | xargs -r grep -hE '^([[:space:]]*\.hunt = |#define HUNT_)' >"$scratch/hunts"
+	grep -vE '"(stress|serial|explore|test|model) |[ 	]HUNT_[A-Z]+ "|= HUNT_|HUNT_C11' "$scratch/hunts" | sed 's/^/a hunt: by what? /'
+	sources workloads/scenario | xargs -r sed -nE 's/^SCENARIO\(([a-z0-9_]+),$/\1/p' >"$scratch/scenarios"
+	sed -nE 's/.*"(explore|serial) ([a-z0-9_]+)[ "].*/\2/p' "$scratch/hunts" | while read -r stem; do
+		grep -qx "$stem" "$scratch/scenarios" || [ -f "workloads/$stem.c" ] || echo "a hunt: no such scenario: $stem"
+	done
 	sed -nE 's/.*"stress ([a-z0-9_]+)[ "].*/\1/p' "$scratch/hunts" | while read -r stem; do
 		[ -f "workloads/$stem.c" ] || echo "a hunt: no such workload: $stem"
 	done
@@ -97,6 +102,9 @@ catches 'core/base/plant.c:2: not in every build: ' "$whole
 	sed -i '1i #if FAULTLINE_CHECK' core/base/plant.c"
 catches 'no such workload: planted' "printf '\t.hunt = \"stress planted --noise 100\");\n' > core/base/planted.c"
 catches 'no such workload: planted' "printf '#define HUNT_PLANTED\t\"stress planted\"\n' > core/base/planted.h"
+catches 'no such scenario: planted' "printf '\t.hunt = \"explore planted\");\n' > core/base/planted.c"
+catches 'no such scenario: planted' "printf '\t.hunt = \"serial planted\" HUNT_C11);\n' > core/base/planted.c"
+catches 'by what? ' "printf '\t.hunt = \"search planted\");\n' > core/base/planted.c"
 catches 'no such test: unit.planted' "printf '\t.hunt = \"test unit.planted\");\n' > core/base/planted.c"
 catches 'no such model: planted' "printf '\t.hunt = \"model models.planted\");\n' > core/base/planted.c"
 catches 'ORDER[planted:B]: neither' "$whole
