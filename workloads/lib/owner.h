@@ -26,8 +26,8 @@ typedef int64_t owner_fn(struct worker *worker);
 owner_fn owner_write;		/* some of its pages */
 
 /*
- * owner_use - writes to the pages, drops one, pins one, moves all, forks a child, or does @renew, by chance; nothing once
- * a worker has failed. Returns what it does, or the error.
+ * owner_use - writes to the pages, drops one, pins one, moves all, forks a child, or does @renew, by chance; nothing
+ * once a worker has failed. Returns what it does, or the error.
  */
 int64_t owner_use(struct worker *worker, owner_fn *renew);
 

@@ -11,8 +11,6 @@
 #include "workloads/lib/scene_state.h"
 #include "workloads/lib/thp_space.h"
 
-#define POOL	2ul	/* huge pages */
-
 struct scene_state scene_state;
 
 static unsigned long start(struct workload_run *run)
@@ -99,7 +97,7 @@ static int populate(struct workload_run *run)
 	return space_populate(space, space->mm, start(run), SCENE_PAGES / 2, PAGE_SIZE);
 }
 
-static int write_first(struct workload_run *run)
+int scene_write_first(struct workload_run *run)
 {
 	struct space *space = run->data;
 
@@ -152,7 +150,7 @@ int scene_half(struct workload_run *run)
 {
 	int err = scene_empty(run);
 
-	return scene_settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : scene_write_first(run));
 }
 
 int scene_written(struct workload_run *run)
@@ -205,7 +203,7 @@ int scene_swapped(struct workload_run *run)
 	return scene_settle(run, err ? err : advise_first(run, MADV_PAGEOUT));
 }
 
-static int fork_child(struct workload_run *run)
+int scene_fork_child(struct workload_run *run)
 {
 	return sys_fork(((struct space *)run->data)->mm, &scene_state.child);
 }
@@ -214,7 +212,7 @@ int scene_forked(struct workload_run *run)
 {
 	int err = scene_written(run);
 
-	return scene_settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : scene_fork_child(run));
 }
 
 int scene_family(struct workload_run *run)
@@ -228,7 +226,7 @@ int scene_family_swapped(struct workload_run *run)
 	int err = scene_swapped(run);
 
 	scene_state.in_turn = true;
-	return scene_settle(run, err ? err : fork_child(run));
+	return scene_settle(run, err ? err : scene_fork_child(run));
 }
 
 int scene_heir(struct workload_run *run)
@@ -278,13 +276,20 @@ int scene_file_read(struct workload_run *run)
 	return scene_settle(run, err ? err : space_fault(run->data, ((struct space *)run->data)->mm, start(run), 0));
 }
 
+int scene_file_cached(struct workload_run *run)
+{
+	int err = scene_file_read(run);
+
+	return scene_settle(run, err ? err : advise_first(run, MADV_DONTNEED));
+}
+
 int scene_family_file_closed(struct workload_run *run)
 {
 	int err = scene_file_read(run);
 	struct space *space = run->data;
 
 	scene_state.in_turn = true;
-	err = err ? err : fork_child(run);
+	err = err ? err : scene_fork_child(run);
 	if (err)
 		return scene_settle(run, err);
 	file_put(space->file);
@@ -314,13 +319,24 @@ static int map_small(struct space *space, struct mm_struct *mm, unsigned long ad
 	return err ? err : sys_madvise(mm, addr, PMD_SIZE, MADV_HUGEPAGE);
 }
 
-static int file_huge(struct workload_run *run, int flags)
+static int open_file_huge(struct workload_run *run, int flags)
 {
 	int err = THP_POSSIBLE ? file_space_open(run, 1, TABLE_PAGES, TABLE_PAGES, HPAGE_PMD_ORDER) : -EOPNOTSUPP;
 
-	if (err)
-		return err;
-	err = file_space_map(run->data, 0, flags, 0);
+	return err ? err : scene_settle(run, file_space_map(run->data, 0, flags, 0));
+}
+
+int scene_file_leaf(struct workload_run *run)
+{
+	int err = open_file_huge(run, MAP_SHARED);
+
+	return scene_settle(run, err ? err : scene_write_first(run));
+}
+
+static int file_huge(struct workload_run *run, int flags)
+{
+	int err = open_file_huge(run, flags);
+
 	return scene_settle(run, err ? err : map_small(run->data, ((struct space *)run->data)->mm, start(run)));
 }
 
@@ -335,7 +351,7 @@ static int family_file_huge(struct workload_run *run, int flags)
 
 	scene_state.in_turn = true;
 	if (!err)
-		err = fork_child(run);
+		err = scene_fork_child(run);
 	return scene_settle(run, err ? err : map_small(run->data, scene_state.child, start(run)));
 }
 
@@ -367,69 +383,18 @@ int scene_huge(struct workload_run *run)
 {
 	int err = thp_space_open(run, open_huge);
 
-	return scene_settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : scene_write_first(run));
 }
 
 int scene_collapsible(struct workload_run *run)
 {
 	int err = THP_POSSIBLE ? open_huge(run) : -EOPNOTSUPP;
 
-	return scene_settle(run, err ? err : write_first(run));
+	return scene_settle(run, err ? err : scene_write_first(run));
 }
 
 int scene_collapsible_vma_lock(struct workload_run *run)
 {
 	run->policy.madvise_lock = MADVISE_VMA_LOCK_GUARDS;
 	return scene_collapsible(run);
-}
-
-static int hugetlb_room(struct workload_run *run)
-{
-	int err = THP_POSSIBLE ? space_open_room(run, 1, TABLE_PAGES) : -EOPNOTSUPP;
-
-	if (err)
-		return err;
-	scene_state.pool = true;
-	return scene_settle(run, hugetlb_pool_resize(HPAGE_PMD_ORDER, POOL) == POOL ? 0 : -ENOMEM);
-}
-
-int scene_family_hugetlb_room(struct workload_run *run)
-{
-	int err = hugetlb_room(run);
-
-	scene_state.in_turn = true;
-	return scene_settle(run, err ? err : fork_child(run));
-}
-
-static int hugetlb(struct workload_run *run, int flags)
-{
-	int err = hugetlb_room(run);
-	long addr;
-
-	if (err)
-		return err;
-	addr = sys_mmap(((struct space *)run->data)->mm, start(run), PMD_SIZE, PROT_READ | PROT_WRITE,
-			flags | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0);
-	return scene_settle(run, addr < 0 ? (int)addr : 0);
-}
-
-int scene_hugetlb(struct workload_run *run)
-{
-	return hugetlb(run, MAP_PRIVATE);
-}
-
-int scene_family_hugetlb(struct workload_run *run)
-{
-	int err = hugetlb(run, MAP_SHARED);
-
-	scene_state.in_turn = true;
-	err = err ? err : write_first(run);
-	return scene_settle(run, err ? err : fork_child(run));
-}
-
-int scene_hugetlb_written(struct workload_run *run)
-{
-	int err = scene_hugetlb(run);
-
-	return scene_settle(run, err ? err : write_first(run));
 }

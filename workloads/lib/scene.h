@@ -43,24 +43,22 @@ int scene_family_swapped(struct workload_run *run);
 /* The file's pages are not in memory; are; and each is mapped, and dirty. One is private. */
 int scene_file(struct workload_run *run);
 int scene_file_read(struct workload_run *run);
+int scene_file_cached(struct workload_run *run);	/* and not mapped */
 int scene_file_dirty(struct workload_run *run);
 int scene_family_file_closed(struct workload_run *run);	/* the VMAs of two processes in turn have it alone */
 int scene_file_private(struct workload_run *run);
 int scene_file_read_only(struct workload_run *run);	/* and private */
 /* The file is a huge page, of which a page is mapped; also by a second process, whose workers are in turn. */
 int scene_file_huge(struct workload_run *run);
+int scene_file_leaf(struct workload_run *run);		/* all pages are mapped at once */
 int scene_family_file_huge(struct workload_run *run);
 int scene_family_file_huge_private(struct workload_run *run);
 /* The same as scene_written(), with TLBs. */
 int scene_tlb(struct workload_run *run);
-/* A huge page's room: mapped by pages, one of them written; by a huge page; a MAP_HUGETLB page, empty or written. */
+/* A huge page's room: mapped by pages, one of them written; by a huge page. */
 int scene_collapsible(struct workload_run *run);
 int scene_collapsible_vma_lock(struct workload_run *run);	/* the same; madvise() locks the VMA, if it may */
 int scene_huge(struct workload_run *run);
-int scene_hugetlb(struct workload_run *run);
-int scene_hugetlb_written(struct workload_run *run);
-int scene_family_hugetlb_room(struct workload_run *run);	/* nothing is mapped, in two processes in turn */
-int scene_family_hugetlb(struct workload_run *run);	/* and shared, mapped by the first of two processes */
 void scene_close(struct workload_run *run);
 
 /* As a check: as space_check(), without the second process if it has ended. */
@@ -85,7 +83,6 @@ int64_t scene_guard(struct worker *worker);
 int64_t scene_protect(struct worker *worker);		/* all pages, to read, and to write again */
 int64_t scene_protect_page(struct worker *worker);	/* the same: splits the VMA, and merges it again */
 int64_t scene_move(struct worker *worker);		/* all pages, by mremap() */
-int64_t scene_map_hugetlb(struct worker *worker);	/* a shared huge page of the pool, of a file of its own */
 int64_t scene_extend(struct worker *worker);		/* a mapping behind, which merges */
 int64_t scene_lock(struct worker *worker);		/* mlock(): the page is in memory; munlock() */
 int64_t scene_page_out(struct worker *worker);

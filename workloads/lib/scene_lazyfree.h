@@ -10,8 +10,10 @@ int scene_huge_freed(struct workload_run *run);
 int scene_huge_rewritten(struct workload_run *run);
 /* A folio of all pages, mapped by entries, likewise. */
 int scene_large_freed(struct workload_run *run);
+int scene_across_freed(struct workload_run *run);	/* half of its pages are in another table */
 int scene_mixed_freed(struct workload_run *run);	/* only the first page is exclusive, and writable */
 
 int64_t scene_reclaim(struct worker *worker);	/* of the first page's folio, without mmap_lock */
+int64_t scene_write_freed(struct worker *worker);	/* to its first page */
 
 #endif

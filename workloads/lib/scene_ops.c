@@ -11,7 +11,7 @@
 
 #define RW	(PROT_READ | PROT_WRITE)
 
-static struct mm_struct *mm_of(const struct worker *worker)
+struct mm_struct *scene_mm(const struct worker *worker)
 {
 	return scene_state.in_turn && worker->index % 2 ? scene_state.child : space_of(worker)->mm;
 }
@@ -26,8 +26,7 @@ static unsigned long size_of(const struct worker *worker)
 	return space_of(worker)->pages << PAGE_SHIFT;
 }
 
-/* What others may make fail: a range that is no longer mapped, a page that is in use. */
-static int64_t done(struct worker *worker, long result)
+int64_t scene_done(struct worker *worker, long result)
 {
 	return result >= 0 || result == -ENOMEM || result == -EAGAIN || result == -EBUSY || result == -EFAULT ||
 			       result == -EINVAL ?
@@ -39,7 +38,7 @@ static int64_t done(struct worker *worker, long result)
 /* ---- faults and pins ---- */
 static int64_t fault(struct worker *worker, unsigned long addr, unsigned int flags)
 {
-	vm_fault_t ret = user_access(mm_of(worker), addr, flags);
+	vm_fault_t ret = user_access(scene_mm(worker), addr, flags);
 	uint64_t mark = worker->index + 1;
 	int err;
 
@@ -47,10 +46,10 @@ static int64_t fault(struct worker *worker, unsigned long addr, unsigned int fla
 		return space_fail(space_of(worker), -ENOMEM, "a fault finds no memory");
 	if (ret || !(flags & FAULT_FLAG_WRITE) || space_of(worker)->file || !scene_state.in_turn)
 		return 1;
-	err = contents_write(mm_of(worker), addr, mark);
+	err = contents_write(scene_mm(worker), addr, mark);
 	if (err == -EUCLEAN)
 		return space_fail(space_of(worker), err, "a write finds a page that is not its own");
-	return !err && contents_expect(mm_of(worker), addr, mark) == -EUCLEAN ?
+	return !err && contents_expect(scene_mm(worker), addr, mark) == -EUCLEAN ?
 		       space_fail(space_of(worker), -EUCLEAN, "what was written is lost") : 1;
 }
 
@@ -82,7 +81,7 @@ static struct unmap_count unmaps;	/* (A) of all pages */
 /* @flags are of the pin. Where nothing is mapped any more there is none. */
 static int64_t pin(struct worker *worker, unsigned int flags)
 {
-	struct pin_check check = { .mm = mm_of(worker), .addr = addr_of(worker), .slot = worker->index,
+	struct pin_check check = { .mm = scene_mm(worker), .addr = addr_of(worker), .slot = worker->index,
 				   .unmaps = &unmaps };
 	char why[256];
 
@@ -114,7 +113,7 @@ int64_t scene_force_write(struct worker *worker)
 	uint64_t mark = worker->index + 1, seeded = file_seeded_word(worker->run->seed, 0);
 	struct folio *folio;
 
-	access_remote_vm(mm_of(worker), addr_of(worker), &mark, sizeof(mark), FOLL_WRITE | FOLL_FORCE);
+	access_remote_vm(scene_mm(worker), addr_of(worker), &mark, sizeof(mark), FOLL_WRITE | FOLL_FORCE);
 	folio = filemap_get_folio(&space_of(worker)->file->mapping, 0);
 	if (!folio)
 		return 1;
@@ -126,7 +125,7 @@ int64_t scene_force_write(struct worker *worker)
 
 int64_t scene_direct_read(struct worker *worker)
 {
-	struct mm_struct *mm = mm_of(worker);
+	struct mm_struct *mm = scene_mm(worker);
 	struct page *page;
 
 	if (get_user_pages_fast(mm, addr_of(worker), 1, FOLL_WRITE, &page) != 1)
@@ -144,14 +143,14 @@ int64_t scene_unmap(struct worker *worker)
 	int err;
 
 	unmap_begin(&unmaps);
-	err = sys_munmap(mm_of(worker), addr_of(worker), size_of(worker));
+	err = sys_munmap(scene_mm(worker), addr_of(worker), size_of(worker));
 	unmap_end(&unmaps);
-	return done(worker, err);
+	return scene_done(worker, err);
 }
 
 int64_t scene_unmap_second(struct worker *worker)
 {
-	return done(worker, sys_munmap(mm_of(worker), addr_of(worker) + PAGE_SIZE, PAGE_SIZE));
+	return scene_done(worker, sys_munmap(scene_mm(worker), addr_of(worker) + PAGE_SIZE, PAGE_SIZE));
 }
 
 static int64_t drop(struct worker *worker, unsigned long size)
@@ -159,9 +158,9 @@ static int64_t drop(struct worker *worker, unsigned long size)
 	int err;
 
 	unmap_begin(&unmaps);
-	err = sys_madvise(mm_of(worker), addr_of(worker), size, MADV_DONTNEED);
+	err = sys_madvise(scene_mm(worker), addr_of(worker), size, MADV_DONTNEED);
 	unmap_end(&unmaps);
-	return done(worker, err);
+	return scene_done(worker, err);
 }
 
 int64_t scene_drop(struct worker *worker)
@@ -183,14 +182,14 @@ int64_t scene_reuse(struct worker *worker)
 
 int64_t scene_guard(struct worker *worker)
 {
-	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_GUARD_INSTALL));
+	return scene_done(worker, sys_madvise(scene_mm(worker), addr_of(worker), PAGE_SIZE, MADV_GUARD_INSTALL));
 }
 
 static int64_t protect(struct worker *worker, unsigned long size)
 {
-	int err = sys_mprotect(mm_of(worker), addr_of(worker), size, PROT_READ);
+	int err = sys_mprotect(scene_mm(worker), addr_of(worker), size, PROT_READ);
 
-	return done(worker, err ? err : sys_mprotect(mm_of(worker), addr_of(worker), size, RW));
+	return scene_done(worker, err ? err : sys_mprotect(scene_mm(worker), addr_of(worker), size, RW));
 }
 
 int64_t scene_protect(struct worker *worker)
@@ -207,33 +206,33 @@ int64_t scene_move(struct worker *worker)
 {
 	unsigned long addr = addr_of(worker), size = size_of(worker);
 
-	return done(worker, sys_mremap(mm_of(worker), addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+	return scene_done(worker, sys_mremap(scene_mm(worker), addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
 				       addr + PUD_SIZE));
 }
 
 /* Named as region 0, so that it merges. */
 int64_t scene_extend(struct worker *worker)
 {
-	return done(worker, sys_mmap(mm_of(worker), addr_of(worker) + size_of(worker), PAGE_SIZE, RW,
+	return scene_done(worker, sys_mmap(scene_mm(worker), addr_of(worker) + size_of(worker), PAGE_SIZE, RW,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 1));
 }
 
 int64_t scene_lock(struct worker *worker)
 {
-	int err = sys_mlock(mm_of(worker), addr_of(worker), PAGE_SIZE);
-	struct folio *folio = err ? NULL : scene_folio(mm_of(worker), addr_of(worker));
+	int err = sys_mlock(scene_mm(worker), addr_of(worker), PAGE_SIZE);
+	struct folio *folio = err ? NULL : scene_folio(scene_mm(worker), addr_of(worker));
 
 	if (folio)
 		folio_put(folio);
 	else if (!err && scene_state.swap)
 		return space_fail(space_of(worker), -EUCLEAN, "a locked page is not in memory");
-	return done(worker, err ? err : sys_munlock(mm_of(worker), addr_of(worker), PAGE_SIZE));
+	return scene_done(worker, err ? err : sys_munlock(scene_mm(worker), addr_of(worker), PAGE_SIZE));
 }
 
 /* ---- what takes pages away ---- */
 int64_t scene_page_out(struct worker *worker)
 {
-	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PAGE_SIZE, MADV_PAGEOUT));
+	return scene_done(worker, sys_madvise(scene_mm(worker), addr_of(worker), PAGE_SIZE, MADV_PAGEOUT));
 }
 
 int64_t scene_read_page_out(struct worker *worker)
@@ -245,9 +244,9 @@ int64_t scene_read_page_out(struct worker *worker)
 
 int64_t scene_migrate(struct worker *worker)
 {
-	struct folio *folio = scene_folio(mm_of(worker), addr_of(worker));
+	struct folio *folio = scene_folio(scene_mm(worker), addr_of(worker));
 
-	return folio ? done(worker, migrate_folio(folio, 0)) : 1;
+	return folio ? scene_done(worker, migrate_folio(folio, 0)) : 1;
 }
 
 int64_t scene_move_page(struct worker *worker)
@@ -255,14 +254,14 @@ int64_t scene_move_page(struct worker *worker)
 	unsigned long addr = addr_of(worker);
 	int node = (int)(machine.nr_nodes - 1), status;
 
-	return done(worker, sys_move_pages(mm_of(worker), 1, &addr, &node, &status, MPOL_MF_MOVE));
+	return scene_done(worker, sys_move_pages(scene_mm(worker), 1, &addr, &node, &status, MPOL_MF_MOVE));
 }
 
 int64_t scene_truncate(struct worker *worker)
 {
 	int err = sys_ftruncate(space_of(worker)->file, 0);
 
-	return done(worker, err ? err : sys_ftruncate(space_of(worker)->file, SCENE_PAGES));
+	return scene_done(worker, err ? err : sys_ftruncate(space_of(worker)->file, SCENE_PAGES));
 }
 
 int64_t scene_clean(struct worker *worker)
@@ -275,7 +274,7 @@ int64_t scene_reclaim_file(struct worker *worker)
 {
 	struct folio *folio = filemap_get_folio(&space_of(worker)->file->mapping, 0);
 
-	return folio ? done(worker, reclaim_folio(folio)) : 1;
+	return folio ? scene_done(worker, reclaim_folio(folio)) : 1;
 }
 
 int64_t scene_reclaim_reuse(struct worker *worker)
@@ -287,17 +286,17 @@ int64_t scene_reclaim_reuse(struct worker *worker)
 
 int64_t scene_collapse(struct worker *worker)
 {
-	return done(worker, sys_madvise(mm_of(worker), addr_of(worker), PMD_SIZE, MADV_COLLAPSE));
+	return scene_done(worker, sys_madvise(scene_mm(worker), addr_of(worker), PMD_SIZE, MADV_COLLAPSE));
 }
 
 /* ---- processes ---- */
 int64_t scene_fork(struct worker *worker)
 {
 	struct mm_struct *child;
-	int err = sys_fork(mm_of(worker), &child);
+	int err = sys_fork(scene_mm(worker), &child);
 
 	if (err)
-		return done(worker, err);
+		return scene_done(worker, err);
 	if (!pin_check_child(child, addr_of(worker), addr_of(worker) + PAGE_SIZE, pin_clock(), NULL, 0))
 		space_fail(space_of(worker), -EUCLEAN, "a child has what was written behind its fork");
 	mm_exit(child);
@@ -319,15 +318,9 @@ int64_t scene_exit_fork(struct worker *worker)
 	return exits < 0 ? exits : scene_fork(worker);
 }
 
-int64_t scene_map_hugetlb(struct worker *worker)
-{
-	return done(worker, sys_mmap(mm_of(worker), addr_of(worker), PMD_SIZE, RW,
-				     MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE, 0));
-}
-
 int64_t scene_mrelease(struct worker *worker)
 {
-	return done(worker, sys_process_mrelease(scene_state.killed, 0));
+	return scene_done(worker, sys_process_mrelease(scene_state.killed, 0));
 }
 
 /* It holds what its process wrote, or was reaped. */
@@ -353,7 +346,7 @@ int64_t scene_maps(struct worker *worker)
 {
 	unsigned long at = addr_of(worker), end = at + size_of(worker);
 	struct maps_line lines[SCENE_PAGES];
-	unsigned int nr = sys_maps(mm_of(worker), 0, lines, SCENE_PAGES);
+	unsigned int nr = sys_maps(scene_mm(worker), 0, lines, SCENE_PAGES);
 
 	for (unsigned int i = 0; i < nr; i++)
 		if (lines[i].start <= at && lines[i].end > at)
@@ -365,7 +358,7 @@ int64_t scene_maps(struct worker *worker)
 int64_t scene_smaps(struct worker *worker)
 {
 	struct smaps_vma vmas[SCENE_PAGES];
-	unsigned int nr = sys_smaps(mm_of(worker), 0, vmas, SCENE_PAGES);
+	unsigned int nr = sys_smaps(scene_mm(worker), 0, vmas, SCENE_PAGES);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct mem_size_stats *stats = &vmas[i].stats;
@@ -381,7 +374,7 @@ int64_t scene_smaps(struct worker *worker)
 
 int64_t scene_referenced(struct worker *worker)
 {
-	struct folio *folio = scene_state.folio ? scene_state.folio : scene_folio(mm_of(worker), addr_of(worker));
+	struct folio *folio = scene_state.folio ? scene_state.folio : scene_folio(scene_mm(worker), addr_of(worker));
 	unsigned long flags;
 
 	if (!folio)
@@ -411,7 +404,7 @@ int64_t scene_look_up(struct worker *worker)
 /* Compared before it is known whether it is valid: if it is, it must agree. */
 int64_t scene_snapshot(struct worker *worker)
 {
-	struct mm_struct *mm = mm_of(worker);
+	struct mm_struct *mm = scene_mm(worker);
 	unsigned long start = addr_of(worker), end = start + PAGE_SIZE;
 	struct vm_area_struct *vma;
 	struct hmm_range range;
@@ -441,6 +434,7 @@ int64_t scene_walk(struct worker *worker)
 {
 	static const struct mm_walk_ops ops = { .pte_entry = pass_pte, .walk_lock = PGWALK_RDLOCK };
 
-	return done(worker, space_walk(mm_of(worker), addr_of(worker), addr_of(worker) + SCENE_PAGES * PAGE_SIZE, &ops,
-				       NULL));
+	unsigned long start = addr_of(worker);
+
+	return scene_done(worker, space_walk(scene_mm(worker), start, start + SCENE_PAGES * PAGE_SIZE, &ops, NULL));
 }

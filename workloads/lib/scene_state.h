@@ -23,6 +23,12 @@ extern struct scene_state scene_state;
 
 /* Ends a set-up: what there is goes if @err, which it returns. */
 int scene_settle(struct workload_run *run, int err);
+/* For set-ups: a write to the first page; the second process. Return 0 or -errno. */
+int scene_write_first(struct workload_run *run);
+int scene_fork_child(struct workload_run *run);
+/* For operations: the worker's mm; and what they return, for the @result of a call that others may make fail. */
+struct mm_struct *scene_mm(const struct worker *worker);
+int64_t scene_done(struct worker *worker, long result);
 /* The folio of what @mm maps at @addr, with a reference. Locking: none held. */
 struct folio *scene_folio(struct mm_struct *mm, unsigned long addr);
 

@@ -97,3 +97,11 @@ SCENARIO(forced_write_vs_dontneed,
 	.setup = scene_file_read_only,
 	.check = scene_check,
 	.teardown = scene_close)
+
+SCENARIO(truncate_vs_cached,
+	.what = "a file is truncated under a write to a page that is in memory",
+	.nr_roles = 2,
+	.roles = { { "truncate", scene_truncate, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_file_cached,
+	.check = scene_check,
+	.teardown = scene_close)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fork.c - scenarios of processes that share pages. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_fork.h"
 
 SCENARIO(fork_vs_write,
 	.what = "a page is written while a fork shares it",
@@ -95,5 +95,13 @@ SCENARIO(mrelease_vs_read,
 	.nr_roles = 2,
 	.roles = { { "release", scene_mrelease, NULL }, { "read", scene_read_killed, NULL } },
 	.setup = scene_killed,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fork_vs_two_writes,
+	.what = "pages of two tables are written one after the other while a fork shares them",
+	.nr_roles = 2,
+	.roles = { { "fork", scene_fork_moment, NULL }, { "write both", scene_write_in_order, NULL } },
+	.setup = scene_two_tables,
 	.check = scene_check,
 	.teardown = scene_close)

@@ -114,34 +114,18 @@ SCENARIO(lazyfree_vs_write,
 	.check = scene_check,
 	.teardown = scene_close)
 
-SCENARIO(hugetlb_fault_vs_fault,
-	.what = "two threads write to a huge page of the pool",
+SCENARIO(truncate_vs_leaf,
+	.what = "a file is truncated while the leaf that maps it is zapped",
 	.nr_roles = 2,
-	.roles = { { "write", scene_write, NULL }, { "write again", scene_write, NULL } },
-	.setup = scene_hugetlb,
+	.roles = { { "truncate", scene_truncate, NULL }, { "drop", scene_drop_table, NULL } },
+	.setup = scene_file_leaf,
 	.check = scene_check,
 	.teardown = scene_close)
 
-SCENARIO(hugetlb_mmap_vs_mmap,
-	.what = "two processes make a file of huge pages each",
+SCENARIO(lazyfree_across_vs_write,
+	.what = "a lazily freed folio, which two tables map, is reclaimed while it is written to",
 	.nr_roles = 2,
-	.roles = { { "map", scene_map_hugetlb, NULL }, { "map there", scene_map_hugetlb, NULL } },
-	.setup = scene_family_hugetlb_room,
-	.check = scene_check,
-	.teardown = scene_close)
-
-SCENARIO(hugetlb_drop_vs_fault,
-	.what = "a process drops a shared huge page of the pool that another one maps",
-	.nr_roles = 2,
-	.roles = { { "drop", scene_drop_table, NULL }, { "read there", scene_read, NULL } },
-	.setup = scene_family_hugetlb,
-	.check = scene_check,
-	.teardown = scene_close)
-
-SCENARIO(hugetlb_fault_vs_fork,
-	.what = "a huge page of the pool is written while a fork shares it",
-	.nr_roles = 2,
-	.roles = { { "write", scene_write, NULL }, { "fork", scene_fork, NULL } },
-	.setup = scene_hugetlb_written,
+	.roles = { { "reclaim", scene_reclaim, NULL }, { "write", scene_write_freed, NULL } },
+	.setup = scene_across_freed,
 	.check = scene_check,
 	.teardown = scene_close)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* migrate.c - scenarios of pages under migration, and notifiers. */
 #include "workloads/lib/scene_ksm.h"
+#include "workloads/lib/scene_mirror.h"
 
 SCENARIO(migrate_vs_write,
 	.what = "a page is moved under a write",
@@ -120,5 +121,21 @@ SCENARIO(ksm_vs_write,
 	.nr_roles = 2,
 	.roles = { { "merge", scene_merge, NULL }, { "write", scene_write, NULL } },
 	.setup = scene_mergeable,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(mremap_vs_mirror,
+	.what = "a page is moved while a device uses it by a mirror",
+	.nr_roles = 2,
+	.roles = { { "move", scene_move, NULL }, { "use", scene_mirror_use, NULL } },
+	.setup = scene_mirror,
+	.check = scene_check,
+	.teardown = scene_mirror_close)
+
+SCENARIO(mlock_vs_migrate,
+	.what = "a page is locked while it is moved",
+	.nr_roles = 2,
+	.roles = { { "lock", scene_lock, NULL }, { "migrate", scene_migrate, NULL } },
+	.setup = scene_written,
 	.check = scene_check,
 	.teardown = scene_close)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pin.c - scenarios of pins. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_tail.h"
 
 SCENARIO(pin_vs_fork,
 	.what = "a page is pinned for writing while a fork shares it",
@@ -72,4 +72,20 @@ SCENARIO(pin_vs_page_out,
 	.roles = { { "pin", scene_pin, NULL }, { "page out", scene_page_out, NULL } },
 	.setup = scene_swap,
 	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(pin_vs_fault,
+	.what = "a page is pinned while a first write maps it",
+	.nr_roles = 2,
+	.roles = { { "pin", scene_pin, NULL }, { "write", scene_write, NULL } },
+	.setup = scene_empty,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(pin_tail_vs_reuse,
+	.what = "the second page of a folio is pinned while its frames become pages of their own",
+	.nr_roles = 2,
+	.roles = { { "pin", scene_tail_pin, NULL }, { "drop and take", scene_tail_take, NULL } },
+	.setup = scene_tail,
+	.check = scene_tail_check,
 	.teardown = scene_close)

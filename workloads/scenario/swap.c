@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* swap.c - scenarios of swap and reclaim. */
-#include "workloads/lib/scene.h"
+#include "workloads/lib/scene_renew.h"
 
 SCENARIO(page_out_vs_fault,
 	.what = "a page is swapped out under a write",
@@ -72,4 +72,12 @@ SCENARIO(page_out_vs_direct_read,
 	.roles = { { "page out", scene_page_out, NULL }, { "device", scene_direct_read, NULL } },
 	.setup = scene_freed,
 	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(swap_in_vs_slot_reuse,
+	.what = "a page is swapped in while another one takes its slot",
+	.nr_roles = 2,
+	.roles = { { "read", scene_read, NULL }, { "renew and page out", scene_renew_page_out, NULL } },
+	.setup = scene_swapped,
+	.check = scene_renewed_check,
 	.teardown = scene_close)
