@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One page for each knock-out that Linux had as a bug: museum.sh PROGRAM FOLDER. PROGRAM is of an explore build. The
-# fewest preemptions that show it are searched in all scenarios, and then random schedules of workloads.
+# One page for each knock-out that Linux had as a bug: museum.sh PROGRAM FOLDER. PROGRAM is of an explore build. It is
+# hunted as the knock-out says, if that is by schedules; else the fewest preemptions that show it are searched in all
+# scenarios, and then random schedules of workloads.
 set -u
 program=$1 folder=$2
 mkdir -p "$folder" || exit 1
@@ -10,21 +11,24 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-# NAME<tab>REMOVES<tab>BREAKS<tab>DETECTED BY<tab>TITLE, of those with a title.
+# NAME<tab>REMOVES<tab>BREAKS<tab>DETECTED BY<tab>HUNTED BY<tab>TITLE, of those with a title.
 stories() {
 	"$program" list --knockouts | awk '
-		function flush() { if (title != "") print name "\t" removes "\t" breaks "\t" by "\t" title; title = "" }
+		function flush() { if (title != "") print name "\t" removes "\t" breaks "\t" by "\t" hunt "\t" title; title = "" }
 		/^[^ ]/ { flush(); name = $0 }
 		/^  removes / { sub(/^ *removes */, ""); removes = $0 }
 		/^  breaks / { sub(/^ *breaks */, ""); breaks = $0 }
 		/^  detected by / { sub(/^ *detected by */, ""); by = $0 }
+		/^  hunted by / { sub(/^ *hunted by */, ""); hunt = $0 }
 		/^  Linux / { sub(/^ *Linux */, ""); title = title == "" ? $0 : title "; " $0 }
 		END { flush() }'
 }
 
-explored() { # KNOCKOUT PREEMPTIONS SECONDS SCENARIO: true if it fails there
-	"$program" explore "$4" --preemptions "$2" --seconds "$3" --knockout "$1" >out 2>err </dev/null
-	[ $? -eq 1 ]
+explored() { # KNOCKOUT PREEMPTIONS SECONDS SCENARIO [OPTION...]: true if it fails there
+	knockout=$1 preemptions=$2 seconds=$3
+	shift 3
+	"$program" explore "$@" --preemptions "$preemptions" --seconds "$seconds" --knockout "$knockout" >out 2>err </dev/null
+	grep -q '^replay with: ' err
 }
 
 # The first of the scenarios in FILE in which it is seen; in $reached those in which what it disables is reached at all.
@@ -43,14 +47,25 @@ stressed() { # KNOCKOUT SECONDS WORKLOAD [OPTION...]: true if it fails there
 	knockout=$1 seconds=$2
 	shift 2
 	"$program" stress "$@" --serial --seconds "$seconds" --knockout "$knockout" >out 2>err </dev/null
-	[ $? -eq 1 ]
+	grep -q '^replay with: ' err
 }
 
-# True if a schedule shows it: of a scenario, with the fewest preemptions that do, or under c11; or of a workload.
-hunted() { # KNOCKOUT
-	! scenario_of "$1" 0 2 scenarios || return 0
+# As the knock-out says.
+hunted_so() { # KNOCKOUT WAY WORD...
+	knockout=$1 way=$2
+	shift 2
+	case $way in
+	explore) explored "$knockout" 2 60 "$@" ;;
+	serial) stressed "$knockout" 60 "$@" ;;
+	*) false ;;
+	esac
+}
+
+# Of a scenario, with the fewest preemptions that show it, or under c11; or of a workload.
+searched() { # KNOCKOUT
+	! scenario_of "$1" 0 2 $scenarios || return 0
 	if [ ! -s reached ]; then
-		! scenario_of "$1" 1 2 scenarios || return 0
+		! scenario_of "$1" 1 2 $scenarios || return 0
 	fi
 	shuf --random-source="$program" reached | head -n 12 >near
 	! scenario_of "$1" 1 5 near || return 0
@@ -64,9 +79,19 @@ hunted() { # KNOCKOUT
 	return 1
 }
 
-token_of() { # KNOCKOUT
-	! hunted "$1" || sed -n 's/^replay with: faultline replay //p' err | tail -n 1
-}
+# Draws it into PAGE, if a schedule shows it. For what moves pages between nodes the machine has two.
+drawn() ( # KNOCKOUT HUNT PAGE
+	case $1 in
+	numa:*)
+		export HWLOC_SYNTHETIC="node:2 core:1 pu:1" HWLOC_THISSYSTEM=1
+		grep '^numa_' scenarios >of_nodes
+		scenarios=of_nodes
+		;;
+	esac
+	# shellcheck disable=SC2086 # words
+	hunted_so "$1" $2 || searched "$1" || return 1
+	"$program" show "$(sed -n 's/^replay with: faultline replay //p' err | tail -n 1)" -o "$3" >/dev/null 2>&1
+)
 
 escape() {
 	sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
@@ -81,19 +106,19 @@ entry() { # NAME REMOVES BREAKS BY TITLE PAGE
 
 tab=$(printf '\t')
 "$program" explore --list | awk '{ print $1 }' >scenarios
+scenarios=scenarios
 stories >stories
 nr=$(wc -l <stories) shown=0 at=0
 : >entries
-while IFS=$tab read -r name removes breaks by title; do
+while IFS=$tab read -r name removes breaks by hunt title; do
 	at=$((at + 1))
 	printf '\r%d of %d: %-32s' $at "$nr" "$name" >&2
-	token=$(token_of "$name")
-	page=
-	if [ -n "$token" ]; then
-		page=$(echo "$name" | tr ':' '-').html
-		"$program" show "$token" -o "$folder/$page" >/dev/null 2>&1 || page=
+	page=$(echo "$name" | tr ':' '-').html
+	if drawn "$name" "$hunt" "$folder/$page"; then
+		shown=$((shown + 1))
+	else
+		page=
 	fi
-	[ -z "$page" ] || shown=$((shown + 1))
 	entry "$name" "$removes" "$breaks" "$by" "$title" "$page" >>entries
 done <stories
 printf '\r%60s\r' '' >&2

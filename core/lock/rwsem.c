@@ -158,7 +158,7 @@ DEFINE_KNOCKOUT(RWSEM_WAIT_B,
 	.removes = "an unlock's check for waiters",
 	.breaks = "a lost wake-up",
 	.detected_by = "knockout.rwsem",
-	.hunt = HUNT_JUMBLE " --patience 1",
+	.hunt = "explore anon_vma_vs_reuse",
 	.mirrors = "locking/rwsem-xadd: Fix missed wakeup due to reordering of load");
 
 /* The lock was released, or downgraded, with WAITERS set. */

@@ -15,7 +15,7 @@ DEFINE_KNOCKOUT(SPIN_LOCK_A,
 	.removes = "the release in a spinlock's unlock",
 	.breaks = "a holder that misses the previous holder's stores",
 	.detected_by = "ThreadSanitizer: knockout.tsan; models.spin_lock: x86 has no weaker store",
-	.hunt = "model models.spin_lock");
+	.hunt = "serial fault_vs_fault" HUNT_C11);
 
 /* Spins between re-checks for each ticket ahead: about one short section. */
 #define TICKET_ROUNDS	4

@@ -186,7 +186,7 @@ DEFINE_KNOCKOUT(ANON_VMA_REUSE,
 	.removes = "the check that no VMA uses an anon_vma before a fork reuses it",
 	.breaks = "two VMAs of one anon_vma that are linked to different ones",
 	.detected_by = "the census of anon_vmas at rest",
-	.hunt = "stress anon_vma_churn --noise 100",
+	.hunt = "explore cow_vs_cow",
 	.mirrors = "mm/rmap: Fix anon_vma->degree ambiguity leading to double-reuse");
 
 /* The oldest anon_vma linked to @vma that no VMA uses and that is not the parent of two. */

@@ -91,7 +91,7 @@ DEFINE_KNOCKOUT(ANON_REF_B,
 	.removes = "the re-check that a folio is mapped, once its anon_vma is locked or referenced",
 	.breaks = "a reverse map walk over a dead anon_vma, or another's",
 	.detected_by = "the generation that an anon_vma's reader compares: knockout.anon_vma",
-	.hunt = "stress anon_vma_churn --noise 100",
+	.hunt = "explore anon_vma_vs_reuse",
 	.mirrors = "mm: fix hang on anon_vma->root->lock");
 
 DEFINE_KNOCKOUT(ANON_REF_MOVED,

@@ -166,7 +166,7 @@ DEFINE_KNOCKOUT(HUGETLB_READ_LOCK,
 	.removes = "the hugetlb VMA lock of faults and page walks",
 	.breaks = "a walk in a PMD table that was unshared, and freed",
 	.detected_by = "knockout.hugetlb_share",
-	.hunt = "test knockout.hugetlb_share",
+	.hunt = "explore hugetlb_walk_vs_truncate",
 	.mirrors = "hugetlb: use new vma_lock for pmd sharing synchronization");
 
 void hugetlb_vma_lock_read(struct vm_area_struct *vma)
@@ -186,7 +186,7 @@ DEFINE_KNOCKOUT(HUGETLB_ZAP_LOCK,
 	.removes = "the hugetlb VMA lock while huge pages are zapped",
 	.breaks = "a fault finds the pool empty while zapped huge pages return to it",
 	.detected_by = "faults that must not fail: knockout.hugetlb",
-	.hunt = "test knockout.hugetlb",
+	.hunt = "explore hugetlb_fault_vs_drop",
 	.mirrors = "hugetlbfs: close race between MADV_DONTNEED and page fault");
 
 void hugetlb_vma_lock_write(struct vm_area_struct *vma)

@@ -125,7 +125,7 @@ DEFINE_KNOCKOUT(HUGETLB_UNSHARE_SYNC,
 	.removes = "the wait for lockless walks after a PMD table is unshared",
 	.breaks = "GUP-fast gets pages of another mm, which uses the table for other memory",
 	.detected_by = "knockout.hugetlb_share",
-	.hunt = "test knockout.hugetlb_share",
+	.hunt = "explore hugetlb_pin_vs_unshare",
 	.mirrors = "mm/hugetlb: fix huge_pmd_unshare() vs GUP-fast race");
 
 /* (A3) Source: mm/mmu_gather.c, tlb_remove_table_sync_one(). */

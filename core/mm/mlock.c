@@ -59,7 +59,7 @@ DEFINE_KNOCKOUT(MLOCK_IO,
 	.removes = "the check whether mlock() is counting a VMA's entries, when another thread sets one",
 	.breaks = "a folio counted twice, which is never reclaimed",
 	.detected_by = "mlock counts at rest",
-	.hunt = "test knockout.mlock",
+	.hunt = "explore mlock_vs_migrate",
 	.mirrors = "mm/munlock: mlock_vma_page() check against VM_SPECIAL");
 
 /* Entries of device memory are not present: mlock() and munlock() skip them. */

@@ -369,7 +369,7 @@ DEFINE_KNOCKOUT(PIN_CHECK,
 	.removes = "the check for pins before a page is shared or replaced",
 	.breaks = "a pinned page is shared: writes through the pin are lost",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore pin_vs_fork",
 	.mirrors = "mm: Do early cow for pinned pages during fork() for ptes");
 
 DEFINE_KNOCKOUT(GUP_SHARE_A,
@@ -377,14 +377,14 @@ DEFINE_KNOCKOUT(GUP_SHARE_A,
 	.removes = "the full barrier between clearing an entry and the check for pins",
 	.breaks = "a pinned page is shared or replaced",
 	.detected_by = "models.gup_share: x86 keeps the order without it",
-	.hunt = "model models.gup_share");
+	.hunt = "serial pin_vs_page_out --seconds 10" HUNT_C11);
 
 DEFINE_KNOCKOUT(GUP_UNSHARE_A,
 	.name = "gup-unshare:A",
 	.removes = "clearing PageAnonExclusive before a shared entry is set",
 	.breaks = "a read pin on a shared page",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore ksm_scan_vs_migrate",
 	.mirrors = "mm: fix PageAnonExclusive clearing racing with concurrent RCU GUP-fast");
 
 /* Source: include/linux/rmap.h, __folio_try_share_anon_rmap(). */

@@ -229,7 +229,7 @@ DEFINE_KNOCKOUT(SWAP_RECHECK,
 	.removes = "the re-check, under the PTL, that a swap-in's folio is the slot's",
 	.breaks = "a stale page, or another owner's",
 	.detected_by = "the contents of pages",
-	.hunt = "test knockout.swap",
+	.hunt = "explore swap_in_vs_slot_reuse",
 	.mirrors = "mm: fix swapin race condition");
 
 bool swap_free_mapped(unsigned long slot, struct folio *folio)

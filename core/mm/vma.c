@@ -164,7 +164,7 @@ DEFINE_KNOCKOUT(VMA_SPLIT_LOCK,
 	.removes = "the write lock of a VMA before it is split; it comes after",
 	.breaks = "a fault in a VMA that is being changed",
 	.detected_by = "the snapshot that a VMA reader compares at unlock",
-	.hunt = HUNT_JUMBLE,
+	.hunt = "explore smaps_vs_mprotect",
 	.mirrors = "mm/hugetlb: unshare page tables during VMA split, not before");
 
 struct vm_area_struct *split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
@@ -241,7 +241,7 @@ DEFINE_KNOCKOUT(VMA_MERGE_LOCK,
 	.removes = "the write lock of a VMA before it merges with its neighbour; it comes after",
 	.breaks = "a fault in a VMA that is being changed",
 	.detected_by = "the snapshot that a VMA reader compares at unlock",
-	.hunt = HUNT_JUMBLE,
+	.hunt = "explore maps_vs_mprotect",
 	.mirrors = "mm/mmap: write-lock VMAs in vma_prepare before modifying them");
 
 /* @left ends where @right begins: @right takes over its range, since that changes no key. */

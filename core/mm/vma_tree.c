@@ -99,7 +99,7 @@ DEFINE_KNOCKOUT(VMA_TREE_GRACE,
 	.removes = "the grace period before a replaced node of the VMA tree is freed",
 	.breaks = "a VMA lookup in freed memory",
 	.detected_by = "ages; poisoned nodes, AddressSanitizer, ThreadSanitizer",
-	.hunt = HUNT_CROWD,
+	.hunt = "explore anon_vma_vs_reuse",
 	.mirrors = "mm: enable maple tree RCU mode by default");
 
 void node_retire(struct vma_node *node)

@@ -266,7 +266,7 @@ DEFINE_KNOCKOUT(COLLAPSE_PMD_ORDER,
 	.removes = "the look at the PMD entry once the VMA is locked, not before",
 	.breaks = "a table that MADV_DONTNEED, under the VMA lock alone, has emptied and freed is collapsed",
 	.detected_by = "an assertion: what is read as a table is one",
-	.hunt = "test knockout.khugepaged",
+	.hunt = "explore collapse_vs_drop",
 	.mirrors = "mm: Fix the race between collapse and PT_RECLAIM under per-vma lock");
 
 /*

@@ -61,7 +61,7 @@ DEFINE_KNOCKOUT(COLLAPSE_COPIES,
 	.removes = "the check, under the PTLs, that a table maps pages of the file alone before it is retracted",
 	.breaks = "a private copy, made since the look at anon_vma, is unmapped as a page of the file",
 	.detected_by = "an assertion: the reverse map loses the page that was added to it",
-	.hunt = "test knockout.file_leaf",
+	.hunt = "explore collapse_vs_first_copy",
 	.mirrors = "mm/khugepaged: fix ->anon_vma race");
 
 DEFINE_KNOCKOUT(COLLAPSE_PMD_RECHECK,
@@ -69,7 +69,7 @@ DEFINE_KNOCKOUT(COLLAPSE_PMD_RECHECK,
 	.removes = "the read of the PMD entry under its lock, before a file's table is retracted",
 	.breaks = "a table that a zap has freed meanwhile is freed again",
 	.detected_by = "assertions: what is read as a table is one; its entries map the file's folio",
-	.hunt = "test knockout.file_leaf",
+	.hunt = "explore collapse_vs_table_free",
 	.mirrors = "mm/khugepaged: always recheck the pmd in try_collapse_pte_mapped_thp()");
 
 static bool maps_only(pmd_t pmd, struct folio *folio)

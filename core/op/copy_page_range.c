@@ -288,7 +288,7 @@ DEFINE_KNOCKOUT(GUP_FORK_A,
 	.removes = "the full barrier between making write_protect_seq odd and the check for pins",
 	.breaks = "a pinned page is shared with a child",
 	.detected_by = "models.gup_fork, litmus.gup_fork: in the core, locks in between keep the order on x86",
-	.hunt = "model models.gup_fork",
+	.hunt = "serial pin_vs_fork --seconds 10" HUNT_C11,
 	.mirrors = "mm/gup: prevent gup_fast from racing with COW during fork");
 
 /* The entries of the parent change too. */

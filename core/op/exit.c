@@ -29,7 +29,7 @@ DEFINE_KNOCKOUT(EXIT_WRITE_LOCK,
 	.removes = "mmap_lock for write while an exit frees page tables",
 	.breaks = "a reaper in page tables that are freed",
 	.detected_by = "object age, and pages counted at the end of an mm",
-	.hunt = "stress exit_vs_reaper --noise 100",
+	.hunt = "explore exit_vs_mrelease",
 	.mirrors = "mm: protect free_pgtables with mmap_lock write lock in exit_mmap");
 
 /* All VMAs as a list; they stay in the tree. Without users no other thread removes any. */

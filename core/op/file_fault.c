@@ -88,7 +88,7 @@ DEFINE_KNOCKOUT(FILE_TRUNCATED,
 	.removes = "the re-check, once a folio is locked, that it is still in its file",
 	.breaks = "a truncated page is mapped",
 	.detected_by = "the check of rmap counts, and files at rest",
-	.hunt = HUNT_CUTS,
+	.hunt = "explore truncate_vs_cached",
 	.mirrors = "mm: fix fault vs invalidate race for linear mappings");
 
 /*

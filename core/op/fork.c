@@ -88,7 +88,7 @@ DEFINE_KNOCKOUT(FORK_VMA_LOCK,
 	.removes = "write-locking the parent's VMAs before they are copied",
 	.breaks = "a child with a later write, but not an earlier one",
 	.detected_by = "the snapshot check of knockout.fork",
-	.hunt = "stress fork_moment --noise 100",
+	.hunt = "explore fork_vs_two_writes",
 	.mirrors = "fork: lock VMAs of the parent process when forking");
 
 /* Source: mm/mmap.c, dup_mmap(). Locking: mmap_lock of both for write. */

@@ -24,7 +24,7 @@ DEFINE_KNOCKOUT(GUP_UNSHARE_B,
 	.removes = "the check that a page pinned for reading is exclusive",
 	.breaks = "a read pin on a shared page",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore pin_vs_cow",
 	.mirrors = "mm/gup: trigger FAULT_FLAG_UNSHARE when R/O-pinning a possibly shared anonymous page");
 
 DEFINE_KNOCKOUT(GUP_HAS_PINNED,
@@ -59,7 +59,7 @@ DEFINE_KNOCKOUT(GUP_FORCE_COW,
 	.removes = "the check, after the fault of a forced write, that the page is a copy",
 	.breaks = "a write to a page of a file that may only be read",
 	.detected_by = "the contents of files",
-	.hunt = "stress forced_write_vs_zap",
+	.hunt = "explore forced_write_vs_uffd_continue",
 	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
 
 DEFINE_KNOCKOUT(GUP_FORCE_DIRTY,

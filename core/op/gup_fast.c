@@ -95,7 +95,7 @@ DEFINE_KNOCKOUT(GUP_FOLIO_RECHECK,
 	.removes = "the re-check, with the reference, of a page's folio",
 	.breaks = "a reference to one folio, a pin of another",
 	.detected_by = "unit.gup_races",
-	.hunt = "test unit.gup_races",
+	.hunt = "explore pin_tail_vs_reuse",
 	.mirrors = "mm/gup: fix try_grab_compound_head() race with split_huge_page()");
 
 /* @nr pages of one folio, from @page on. */
@@ -151,7 +151,7 @@ DEFINE_KNOCKOUT(GUP_PMD_RECHECK,
 	.removes = "the re-read of the PMD entry once the page is pinned (B4)",
 	.breaks = "a page of an address that the table was moved to",
 	.detected_by = "unit.gup_races",
-	.hunt = "test unit.gup_races",
+	.hunt = "explore collapse_vs_pin",
 	.mirrors = "mm: gup: fix the fast GUP race against THP collapse");
 
 /* (B4) Without it, the pinned page may have been unmapped, or never mapped at the address. */
@@ -190,14 +190,14 @@ DEFINE_KNOCKOUT(GUP_SHARE_B,
 	.removes = "the full barrier between pinning a page and the re-read of its entry",
 	.breaks = "a pinned page is shared or replaced",
 	.detected_by = "models.gup_share: x86 keeps the order without it",
-	.hunt = "model models.gup_share");
+	.hunt = "serial pin_vs_page_out --seconds 10" HUNT_C11);
 
 DEFINE_KNOCKOUT(GUP_WRITE_CHECK,
 	.name = "gup:write-check",
 	.removes = "the check that an entry allows writes (B2)",
 	.breaks = "a write pin on a shared or read-only page",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore pin_vs_exit",
 	.mirrors = "mm: remove gup_flags FOLL_WRITE games from __get_user_pages()");
 
 DEFINE_KNOCKOUT(NUMA_GUP,
@@ -360,7 +360,7 @@ DEFINE_KNOCKOUT(GUP_FORK_B,
 	.removes = "the check for a fork once pages are pinned",
 	.breaks = "a pinned page is shared with a child",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore pin_vs_fork",
 	.mirrors = "mm/gup: prevent gup_fast from racing with COW during fork");
 
 /* Takes as many of the pages as possible without a lock, 0 … @nr. Source: mm/gup.c. */
@@ -406,7 +406,7 @@ DEFINE_KNOCKOUT(GUP_FAST_NONE,
 	.removes = "the check of pin_user_pages_fast() that it is to pin any page",
 	.breaks = "a page written beyond the caller's array, and pinned for ever",
 	.detected_by = "the array in gup_jumble",
-	.hunt = "stress gup_jumble",
+	.hunt = "serial gup_jumble",
 	.mirrors = "mm/gup: fix out-of-bounds write for nr_pages == 0 in GUP-fast");
 
 static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,

@@ -81,7 +81,7 @@ DEFINE_KNOCKOUT(LAZYFREE_THP_RESTORE,
 	.removes = "the invalid leaf while reclaim decides on a lazily freed huge page: it clears the entry",
 	.breaks = "a zap that finds nothing, and a leaf that is there afterwards",
 	.detected_by = "counters, and pages at the end of an mm",
-	.hunt = "test knockout.lazyfree_thp",
+	.hunt = "explore lazyfree_vs_huge_unmap",
 	.mirrors = "mm/rmap: don't discard lazyfree THPs at PMD level");
 
 /*

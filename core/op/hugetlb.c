@@ -52,7 +52,7 @@ DEFINE_KNOCKOUT(HUGETLB_ZAP_I_MMAP,
 	.removes = "i_mmap_rwsem while a private mapping of a file is zapped",
 	.breaks = "an exit drops the anon_vma of a huge page that truncation is about to uncount",
 	.detected_by = "the rmap's checks of anon_vmas: knockout.hugetlb_file",
-	.hunt = "test knockout.hugetlb_file",
+	.hunt = "explore hugetlb_truncate_vs_exit",
 	.mirrors = "hugetlbfs: close race between MADV_DONTNEED and page fault");
 
 static bool zap_takes_i_mmap(const struct vm_area_struct *vma)

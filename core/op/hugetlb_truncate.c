@@ -71,7 +71,7 @@ DEFINE_KNOCKOUT(HUGETLB_TRUNCATE_MUTEX,
 	.removes = "the fault mutex of a place while it is truncated",
 	.breaks = "a huge page beyond the end of its file, and a reservation dropped that was taken",
 	.detected_by = "the count of reservations, and files at rest",
-	.hunt = "test knockout.hugetlb_file",
+	.hunt = "explore hugetlb_fault_vs_truncate",
 	.mirrors = "hugetlbfs: use i_mmap_rwsem to address page fault/truncate race");
 
 /* False: a fault added a huge page before the place was locked. Source: fs/hugetlbfs/inode.c. */

@@ -19,7 +19,7 @@ DEFINE_KNOCKOUT(LAZYFREE_REFS,
 	.removes = "the check, once its entry is cleared, that a lazily freed page has no other users",
 	.breaks = "what a device writes by a reference, as direct IO does, is lost",
 	.detected_by = "the contents of pages",
-	.hunt = "test knockout.swap",
+	.hunt = "explore page_out_vs_direct_read",
 	.mirrors = "mm: fix race between MADV_FREE reclaim and blkdev direct IO read");
 
 /*

@@ -140,7 +140,7 @@ DEFINE_KNOCKOUT(WRITEBACK_MKCLEAN,
 	.removes = "write-protecting the entries of a folio under writeback",
 	.breaks = "a write that never reaches the file",
 	.detected_by = "the device's contents",
-	.hunt = "stress mkclean_vs_write --noise 100",
+	.hunt = "explore write_back_vs_write",
 	.mirrors = "VM: Fix nasty and subtle race in shared mmap'ed page writeback");
 
 bool folio_write_one(struct folio *folio)

@@ -64,7 +64,7 @@ DEFINE_KNOCKOUT(MREMAP_TLB,
 	.removes = "the TLB flush before mremap() drops the locks of moved entries; it comes at the end",
 	.breaks = "an access, at the old address, to a page that was freed at the new one",
 	.detected_by = "the detector translations: knockout.tlb",
-	.hunt = "test knockout.tlb",
+	.hunt = "explore mremap_vs_reclaim",
 	.mirrors = "mremap: properly flush TLB before releasing the page");
 
 /*
@@ -97,7 +97,7 @@ DEFINE_KNOCKOUT(MREMAP_PMD_RECHECK,
 	.removes = "the second read of the PMD entry, under its lock, before a table is moved",
 	.breaks = "a file's table that a collapse in another mm has freed is linked again",
 	.detected_by = "an assertion: a table that is in use has not been freed; the check of page tables at rest",
-	.hunt = "test knockout.file_leaf",
+	.hunt = "explore mremap_vs_collapse",
 	.mirrors = "mm/mremap: fix move_normal_pmd/retract_page_tables race");
 
 /*
@@ -141,7 +141,7 @@ DEFINE_KNOCKOUT(MREMAP_RMAP_LOCK,
 	.removes = "the lock of the anon_vma while entries are moved",
 	.breaks = "a reverse-map walk misses a page, or uses a stale address",
 	.detected_by = "knockout.mremap, which walks beside moves",
-	.hunt = "test knockout.mremap",
+	.hunt = "explore migrate_vs_mremap",
 	.mirrors = "mm/mremap: hold the rmap lock in write mode when moving page table entries.");
 
 /* Without anon_vma and file it has no pages, and is in no rmap walk. Source: mm/mremap.c. */
@@ -281,7 +281,7 @@ DEFINE_KNOCKOUT(MREMAP_FLUSH,
 	.removes = "notifying subscribers before entries move; it comes after, without locks",
 	.breaks = "a device that uses a stale translation",
 	.detected_by = "the oracle of mirrors",
-	.hunt = "test knockout.hmm",
+	.hunt = "explore mremap_vs_mirror",
 	.mirrors = "mremap: properly flush TLB before releasing the page");
 
 unsigned long move_page_tables(const struct pagetable_move_control *pmc)

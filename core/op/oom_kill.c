@@ -34,7 +34,7 @@ DEFINE_KNOCKOUT(OOM_UNSTABLE,
 	.removes = "the check, where a fault finds no entry, that the mm is not being reaped",
 	.breaks = "a process that finds zeroes where it wrote something else",
 	.detected_by = "the contents of pages",
-	.hunt = "stress exit_vs_reaper",
+	.hunt = "explore mrelease_vs_read",
 	.mirrors = "mm, oom: fix potential data corruption when oom_reaper races with writer");
 
 void mm_kill(struct mm_struct *mm)

@@ -134,7 +134,7 @@ DEFINE_KNOCKOUT(UFFD_WP_FLUSH,
 	.removes = "the TLB flush once pages are write-protected for a userfaultfd",
 	.breaks = "a processor that writes to a protected page",
 	.detected_by = "the detector translations: knockout.uffd_wp",
-	.hunt = "test knockout.uffd_wp",
+	.hunt = "serial uffd_wp_vs_access" HUNT_C11,
 	.mirrors = "mm/userfaultfd: fix memory corruption due to writeprotect");
 
 DEFINE_KNOCKOUT(NUMA_FLUSH,

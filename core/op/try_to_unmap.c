@@ -120,7 +120,7 @@ DEFINE_KNOCKOUT(UNMAP_BATCH_END,
 	.removes = "the end of a table as that of a batch of entries to unmap",
 	.breaks = "what is behind the table is read, and cleared, as if it were entries",
 	.detected_by = "an assertion: a batch ends with its table",
-	.hunt = "test knockout.unmap_batch",
+	.hunt = "explore lazyfree_across_vs_write",
 	.mirrors = "mm/rmap: fix potential out-of-bounds page table access during batched unmap");
 
 DEFINE_KNOCKOUT(UNMAP_BATCH_WRITE,
@@ -128,7 +128,7 @@ DEFINE_KNOCKOUT(UNMAP_BATCH_WRITE,
 	.removes = "equal write bits, and exclusive pages, in a batch of entries that may have to be restored",
 	.breaks = "the entry of a page that is not exclusive is restored as a writable one",
 	.detected_by = "an assertion: the pages of a batch are all exclusive, or none is",
-	.hunt = "test knockout.unmap_batch",
+	.hunt = "explore lazyfree_vs_pin_mixed",
 	.mirrors = "mm/rmap: fix incorrect pte restoration for lazyfree folios");
 
 /* Of the @nr pages from @page on, how many in a row are exclusive as the first is, or none is. */

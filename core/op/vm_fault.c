@@ -20,7 +20,7 @@ DEFINE_KNOCKOUT(FAULT_READY,
 	.removes = "making a new page ready before an entry maps it",
 	.breaks = "a pin of an uninitialised page",
 	.detected_by = "the in-flight check of pins",
-	.hunt = HUNT_PINS,
+	.hunt = "explore pin_vs_fault",
 	.mirrors = "mm: don't expose page to fast gup before it's ready (mm tree)");
 
 DEFINE_KNOCKOUT(THP_FAULT_RECHECK,

@@ -69,7 +69,7 @@ DEFINE_KNOCKOUT(ZAP_DELAY_RMAP,
 	.removes = "the TLB flush between clearing an entry of a file's page and uncounting its mapping",
 	.breaks = "a write after the page was written back, which is lost",
 	.detected_by = "the detector translations: knockout.tlb",
-	.hunt = "test knockout.tlb",
+	.hunt = "explore munmap_vs_write_back",
 	.mirrors = "mm: delay page_remove_rmap() until after the TLB has been flushed");
 
 /*
@@ -236,7 +236,7 @@ DEFINE_KNOCKOUT(TRUNCATE_SYNC_LEAF,
 	.removes = "the wait for a thread that has cleared a huge page's entry but not its mapcount",
 	.breaks = "a mapped page without a file",
 	.detected_by = "the check in filemap_remove_folio()",
-	.hunt = "test knockout.file_leaf",
+	.hunt = "explore truncate_vs_leaf",
 	.mirrors = "mm/thp: unmap_mapping_page() to fix THP truncate_cleanup_page()");
 
 /*

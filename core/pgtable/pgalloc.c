@@ -104,7 +104,7 @@ DEFINE_KNOCKOUT(TABLE_PUBLISH_A,
 	.removes = "clearing a page table before an entry points to it",
 	.breaks = "a walker in an uninitialised table",
 	.detected_by = "the type checks of upper entries, and the checks of entries read without a lock",
-	.hunt = HUNT_JUMBLE,
+	.hunt = "serial fault_vs_fault" HUNT_C11,
 	.mirrors = "fix SMP data race in pagetable setup vs walking");
 
 DEFINE_KNOCKOUT(TABLE_POPULATE_RECHECK,

@@ -43,7 +43,7 @@ DEFINE_KNOCKOUT(SHOOTDOWN_A,
 	.removes = "waiting for cpus inside a lockless walk before tables are freed",
 	.breaks = "a walker in freed memory",
 	.detected_by = "the type check in pte_offset_map()",
-	.hunt = HUNT_JUMBLE " --policy linux-6.15,tables=shootdown",
+	.hunt = "explore fault_vs_table_free --policy linux-6.15,tables=shootdown",
 	.mirrors = "mm/khugepaged: fix GUP-fast interaction by sending IPI");
 
 void shootdown_wait(void)

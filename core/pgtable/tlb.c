@@ -77,7 +77,7 @@ DEFINE_KNOCKOUT(TLB_SWITCH_B,
 	.removes = "the fence between running an mm and reading its flush generation",
 	.breaks = "a cpu that is not interrupted, and keeps what was flushed",
 	.detected_by = "the litmus pattern tlb-switch",
-	.hunt = "model models.tlb_switch",
+	.hunt = "serial tlb_vs_mprotect" HUNT_C11,
 	.mirrors = "x86/mm: Add barriers and document switch_mm()-vs-flush synchronization");
 
 DEFINE_KNOCKOUT(TLB_LAZY,

@@ -23,14 +23,14 @@ DEFINE_KNOCKOUT(PAGE_REF_A,
 	.removes = "the release in dropping a reference",
 	.breaks = "a reference to another owner's page",
 	.detected_by = "knockout.page_ref, under ThreadSanitizer",
-	.hunt = "model models.page_ref");
+	.hunt = "serial pin_vs_munmap" HUNT_C11);
 
 DEFINE_KNOCKOUT(PAGE_REF_B,
 	.name = "page-ref:B",
 	.removes = "the acquire in taking a reference that may be zero",
 	.breaks = "a reference to another owner's page",
 	.detected_by = "knockout.page_ref, under ThreadSanitizer",
-	.hunt = "model models.page_ref");
+	.hunt = "serial reuse_vs_fault" HUNT_C11);
 
 DEFINE_KNOCKOUT(PAGE_REF_NOT_ZERO,
 	.name = "page-ref:not-zero",
