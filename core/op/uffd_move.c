@@ -45,7 +45,7 @@ DEFINE_KNOCKOUT(UFFD_MOVE_RECHECK,
 	.removes = "the comparison, under both PTLs, of the entries with those read before",
 	.breaks = "a page that another thread replaced is moved, or one overwritten",
 	.detected_by = "page and counter accounting at rest",
-	.hunt = "explore uffd_move_vs_write");
+	.hunt = "explore uffd_move_vs_drop");
 
 DEFINE_KNOCKOUT(UFFD_MOVE_PINS,
 	.name = "uffd-move:pins",
