@@ -406,7 +406,7 @@ DEFINE_KNOCKOUT(GUP_FAST_NONE,
 	.removes = "the check of pin_user_pages_fast() that it is to pin any page",
 	.breaks = "a page written beyond the caller's array, and pinned for ever",
 	.detected_by = "the array in gup_jumble",
-	.hunt = "serial gup_jumble",
+	.hunt = "explore pin_none_vs_munmap",
 	.mirrors = "mm/gup: fix out-of-bounds write for nr_pages == 0 in GUP-fast");
 
 static __noinline long gup_fast_many(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,

@@ -71,6 +71,7 @@ int64_t scene_write(struct worker *worker);
 int64_t scene_write_second(struct worker *worker);
 int64_t scene_pin(struct worker *worker);
 int64_t scene_pin_to_read(struct worker *worker);
+int64_t scene_pin_none(struct worker *worker);		/* no pages at all */
 int64_t scene_pin_file(struct worker *worker);
 int64_t scene_force_write(struct worker *worker);	/* as a debugger, to a private mapping of a file */
 int64_t scene_direct_read(struct worker *worker);	/* a device writes to the page by a reference */

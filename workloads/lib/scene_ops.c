@@ -107,6 +107,14 @@ int64_t scene_pin_file(struct worker *worker)
 	return err == -EUCLEAN ? space_fail(space_of(worker), err, "a pinned page has the wrong contents") : 1;
 }
 
+int64_t scene_pin_none(struct worker *worker)
+{
+	struct page *none = NULL;
+	int pinned = pin_user_pages_fast(scene_mm(worker), addr_of(worker), 0, FOLL_WRITE, &none);
+
+	return pinned || none ? space_fail(space_of(worker), -EUCLEAN, "no page was to be pinned, and one is") : 1;
+}
+
 /* The file keeps what it held. */
 int64_t scene_force_write(struct worker *worker)
 {

@@ -89,3 +89,11 @@ SCENARIO(pin_tail_vs_reuse,
 	.setup = scene_tail,
 	.check = scene_tail_check,
 	.teardown = scene_close)
+
+SCENARIO(pin_none_vs_munmap,
+	.what = "no page is pinned while all are unmapped",
+	.nr_roles = 2,
+	.roles = { { "pin none", scene_pin_none, NULL }, { "unmap", scene_unmap, NULL } },
+	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
