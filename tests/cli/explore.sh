@@ -50,7 +50,7 @@ shows 'spin-lock:A: killed: data race in '
 shows 'no alarm'
 ends 1 knockouts truncate:sync-leaf --how 'explore fault_vs_fault --preemptions 1' --clean-seconds 0
 shows 'truncate:sync-leaf: not exercised'
-ends 1 knockouts collapse:refs --how 'explore collapse_vs_pin --preemptions 0' --clean-seconds 0
-shows 'collapse:refs: survived'
+ends 1 knockouts gup-fork:A --how 'explore pin_vs_fork --preemptions 0' --clean-seconds 0
+shows 'gup-fork:A: survived'
 ends 1 knockouts truncate:sync-leaf --how 'explore fly'
 reports 'cannot be run: '
