@@ -92,8 +92,10 @@ static void print_hunt(const struct hunt *hunt)
 	printf("%s: %s", hunt->name, verdict_name(hunt->verdict));
 	for (unsigned int i = 0; i < hunt->nr_kills; i++)
 		printf("%s %s in %.2f s", i ? "," : ":", hunt->kills[i].detector, hunt->kills[i].seconds);
+	if (hunt->verdict == SURVIVED && hunt->disabled)
+		printf(", disabled %llu times", (unsigned long long)hunt->disabled);
 	if (hunt->verdict == SURVIVED)
-		printf(", disabled %llu times in %.0f s", (unsigned long long)hunt->disabled, hunt->seconds);
+		printf(" in %.0f s", hunt->seconds);
 	putchar('\n');
 	fflush(stdout);
 }
