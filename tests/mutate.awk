@@ -17,6 +17,8 @@ function declaration(text) { return text ~ /^\t+(const |static |struct |enum |un
 function same_depth(one, other) { match(one, /^\t+/); depth = RLENGTH; match(other, /^\t+/); return depth == RLENGTH }
 function stores(text) { return text ~ /(store|xchg|fetch|cmpxchg|set|clear|add|sub)_?[a-z_]*\(/ || text ~ /->[a-z_]+ [-+|&]?= / || text ~ /(\+\+|--);$/ }
 function assigns(text) { return text ~ /^\t+[a-z_]+((->|\.)[a-z_]+)* = [^(]*;$/ }
+function unordered(text) { return assigns(text) || text ~ /^\t+store_relaxed\(/ }
+function locks(text) { return text ~ /^\t+[a-z_]*lock[a-z_]*\(.*\);$/ && text !~ /unlock|_init\(/ }
 function counts(text) { return text ~ /^\t+(mm_count|count_event|count_own)\(/ }
 function watches(text) { return text ~ /^\t+(count_events?|lock_wait_(begin|end)|[a-z_]*assert[a-z_]*)\(/ }
 function can(error, n) { candidates[n ":" error] = 1; if (!at && !doubt) print n ":" error }
@@ -34,7 +36,7 @@ END {
 			can("weaken", i)
 		if (i > 1 && text ~ /^\t+[a-z_]*unlock[a-z_]*\(.*\);$/ && statement(line[i - 1]) && same_depth(text, line[i - 1]) && !skip[i - 1])
 			can("unlock", i)
-		if (text ~ /^\t+[a-z_]*lock[a-z_]*\(.*\);$/ && text !~ /unlock|_init\(/ && statement(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
+		if (locks(text) && statement(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
 			can("lock", i)
 		if (statement(text) && stores(text) && statement(line[i + 1]) && stores(line[i + 1]) && same_depth(text, line[i + 1]) && !skip[i + 1])
 			can("swap", i)
@@ -48,8 +50,10 @@ END {
 	if (doubt) {
 		split(doubt, where, ":")
 		n = where[1] + 0
-		if (where[2] == "swap" && assigns(line[n]) && assigns(line[n + 1]))
-			print "plain stores, which no lockless reader sees"
+		if (where[2] == "swap" && unordered(line[n]) && unordered(line[n + 1]))
+			print "plain and relaxed stores, whose order no reader relies on"
+		else if (where[2] == "lock" && locks(line[n + 1]))
+			print "two locks, whose order the ranks assert"
 		else if ((where[2] == "unlock" && counts(line[n - 1])) || (where[2] == "lock" && counts(line[n + 1])))
 			print "a count that no lock protects"
 		else if (watches(line[n]) || (where[2] == "unlock" && watches(line[n - 1])) ||
