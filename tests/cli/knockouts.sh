@@ -28,9 +28,9 @@ refuses '/alone/../explore/faultline, which is not built: configure with cmake -
 FAULTLINE=$built
 
 # Killed, and quiet without it.
-ends 0 knockouts gather:put table-publish:A --kills 2 --clean-seconds 1 --out kills.json
+ends 0 knockouts gather:put fault:recheck --kills 2 --clean-seconds 1 --out kills.json
 shows 'gather:put: killed: '
-shows 'table-publish:A: killed: '
+shows 'fault:recheck: killed: '
 shows '2 of 2 knock-outs killed'
 shows 'no alarm'
 grep -q '"name": "gather:put"' kills.json || surprise 'no kill in the JSON'
