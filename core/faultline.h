@@ -82,6 +82,7 @@
 #include "core/op/protect.h"
 #include "core/op/reclaim.h"
 #include "core/op/share_page.h"
+#include "core/op/shrink_lruvec.h"
 #include "core/op/smaps.h"
 #include "core/op/split_folio.h"
 #include "core/op/truncate.h"

@@ -41,6 +41,7 @@
 #include "core/mm/mlock.h"
 #include "core/mm/mm_types.h"
 #include "core/phys/folio.h"
+#include "core/phys/lru.h"
 #include "core/phys/page_flags.h"
 #include "core/probe/knockout.h"
 
@@ -92,6 +93,13 @@ static inline bool folio_maybe_mapped_shared(struct folio *folio)
 	return page_mapcount(&folio->page) > 1;
 }
 
+/* Lists @folio, which is new, if the policy of @vma's mm has lists. Locking: as folio_add_lru(). Source: mm/swap.c. */
+static inline void folio_add_lru_vma(struct folio *folio, const struct vm_area_struct *vma)
+{
+	if (unlikely(load_relaxed(&vma->vm_mm)->pt.policy.lru))
+		folio_add_lru(folio);
+}
+
 /*
  * folio_add_new_anon_rmap - @folio, just allocated, is about to be mapped at @addr by an entry for each page, or by
  * one PMD entry if it is a huge page: sets its mapping, index and counts, and with RMAP_EXCLUSIVE exclusive. @vma has
@@ -107,11 +115,12 @@ static inline void folio_add_new_anon_rmap(struct folio *folio, struct vm_area_s
 		mlock_new_folio(folio);
 	if (unlikely(folio_test_large(folio))) {
 		folio_add_new_large_rmap(folio, vma, flags);
-		return;
+	} else {
+		store_relaxed(&folio->page._mapcount, 0);	/* no other thread counts yet */
+		if (flags & RMAP_EXCLUSIVE)
+			SetPageAnonExclusive(&folio->page);
 	}
-	store_relaxed(&folio->page._mapcount, 0);	/* no other thread counts yet */
-	if (flags & RMAP_EXCLUSIVE)
-		SetPageAnonExclusive(&folio->page);
+	folio_add_lru_vma(folio, vma);
 }
 
 /*

@@ -261,7 +261,7 @@ static struct folio *get_cached(struct swap_slot *s, unsigned long slot, struct 
 	if (!folio && new && s->count) {
 		copy_contents(page_payload(&new->page), contents_of(slot));
 		store_relaxed(&new->page.private, slot);
-		store_relaxed(&new->page.flags, load_relaxed(&new->page.flags) | PG_DIRTY);
+		fetch_or_relaxed(&new->page.flags, PG_DIRTY);	/* a scan may isolate it */
 		folio_get(new);		/* the cache's */
 		s->folio = folio = new;
 		count_event(EV_SWAP_IN);

@@ -24,7 +24,7 @@ DEFINE_EVENT(MIGRATE_WAIT, "faults that waited for a page under migration");
 DEFINE_EVENT(FAULT_POISON, "faults on hwpoisoned pages");
 
 /* The folio in the slot, with a reference; read from the device if it is not cached. NULL: *@ret is the result. */
-static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
+static struct folio *swapin_folio(const struct vm_fault *vmf, unsigned long slot, vm_fault_t *ret)
 {
 	struct folio *folio = swap_cache_get(slot, NULL), *new;
 
@@ -36,6 +36,7 @@ static struct folio *swapin_folio(unsigned long slot, vm_fault_t *ret)
 		return NULL;
 	}
 	SYNCPOINT("swapin.allocated");
+	folio_add_lru_vma(new, vmf->vma);
 	folio = swap_cache_get(slot, new);
 	if (!folio)
 		*ret = FAULT_AGAIN;	/* no share is left: the entry has changed */
@@ -222,7 +223,7 @@ static vm_fault_t swap_in(struct vm_fault *vmf)
 {
 	unsigned long slot = swapent_payload(vmf->orig);
 	vm_fault_t ret = FAULT_AGAIN;
-	struct folio *folio = swapin_folio(slot, &ret), *copy = NULL;
+	struct folio *folio = swapin_folio(vmf, slot, &ret), *copy = NULL;
 	struct swap_row row;
 	bool done = true;
 

@@ -67,6 +67,7 @@ static vm_fault_t filemap_create_folio(struct vm_fault *vmf, unsigned long index
 		return VM_FAULT_RETRY;
 	}
 	BUG_ON(!folio_trylock(folio));
+	folio_add_lru_vma(folio, vmf->vma);
 	if (index < i_size_read(mapping) || KNOCKED_OUT(FILE_CREATE_SIZE))
 		ret = filemap_add_folio(mapping, folio, index) ? FAULT_AGAIN : 0;
 	if (!ret)

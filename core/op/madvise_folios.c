@@ -19,6 +19,7 @@
 #include "core/pgtable/pmd_leaf.h"
 #include "core/pgtable/swapent.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/lru.h"
 
 DEFINE_EVENT(MADV_FREE, "folios freed lazily by MADV_FREE");
 
@@ -95,6 +96,7 @@ static void advise_folio(const struct advise *advise, struct folio *folio, pte_t
 	if (pmdp)
 		age_pmd(pmdp, false);
 	fetch_and_relaxed(&folio->page.flags, ~PG_REFERENCED);
+	folio_deactivate(folio);
 }
 
 /* An entry that maps no page. Locking: the PTL. Source: mm/madvise.c, madvise_free_pte_range(). */

@@ -177,6 +177,7 @@ static int fill_file_page(struct mfill *fill, unsigned long addr)
 		return -ENOMEM;
 	down_read(&mapping->invalidate_lock);
 	BUG_ON(!folio_trylock(folio));
+	folio_add_lru_vma(folio, fill->vma);
 	if (index < i_size_read(mapping))
 		err = filemap_add_folio(mapping, folio, index);
 	up_read(&mapping->invalidate_lock);

@@ -17,6 +17,7 @@
 #include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/phys/lru.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -86,6 +87,8 @@ static bool move_anon(struct folio *to, struct folio *from, struct anon_vma *ano
 	unmap_for_migration(from);
 	moved = move_contents(to, from, anon_vma);
 	SYNCPOINT("migrate.copied");
+	if (moved)
+		folio_migrate_lru(to, from);
 	remove_migration_ptes(from, moved ? to : from);
 	return moved;
 }
@@ -166,6 +169,8 @@ static bool migrate_file(struct folio *to, struct folio *from)
 	if (KNOCKED_OUT(MIGRATE_FILE_LOCK))
 		folio_unlock(to);
 	SYNCPOINT("migrate.copied");
+	if (moved)
+		folio_migrate_lru(to, from);
 	remove_migration_ptes(from, moved ? to : from);
 	if (moved)
 		filemap_forget_folio(from);
@@ -224,6 +229,16 @@ static int move_folio(struct folio *folio, unsigned int nid, unsigned int alloc_
 	return err;
 }
 
+/* The same of one that is isolated: it is put back, unless it was moved. */
+static int move_isolated(struct folio *folio, unsigned int nid, unsigned int alloc_flags)
+{
+	int err = move_folio(folio, nid, alloc_flags);
+
+	if (err)
+		folio_putback_lru(folio);
+	return err;
+}
+
 static void count_moved(struct folio *folio, int err)
 {
 	if (err)
@@ -243,7 +258,7 @@ static int move_parts(struct folio *folio, unsigned long nr, unsigned int nid, l
 		struct folio *part = page_folio(folio_page(folio, i));
 
 		if (folio_mapped(part)) {	/* else it is freed */
-			err = move_folio(part, nid, ALLOC_THISNODE);
+			err = move_isolated(part, nid, ALLOC_THISNODE);
 			count_moved(part, err);
 			*pages += !err;
 			ret = err ? err : ret;
@@ -276,6 +291,11 @@ static int move_or_split(struct folio *folio, unsigned int nid, long *pages)
 	bool splits = folio_test_anon(folio) && folio_test_large(folio) && !folio_test_hugetlb(folio);
 	int err;
 
+	if (!folio_isolate_lru(folio)) {
+		count_moved(folio, -EBUSY);
+		folio_put(folio);
+		return -EBUSY;
+	}
 	if (splits && folio_partially_mapped(folio) && !try_split_folio(folio))
 		return move_parts(folio, nr, nid, pages);
 	err = move_folio(folio, nid, ALLOC_THISNODE);
@@ -283,6 +303,8 @@ static int move_or_split(struct folio *folio, unsigned int nid, long *pages)
 		return move_parts(folio, nr, nid, pages);
 	count_moved(folio, err);
 	*pages += err ? 0 : (long)nr;
+	if (err)
+		folio_putback_lru(folio);
 	folio_put(folio);
 	return err;
 }
@@ -297,8 +319,10 @@ int migrate_folio(struct folio *folio, unsigned int nid)
 
 int migrate_folio_to_device(struct folio *folio)
 {
-	int err = move_folio(folio, page_to_nid(&folio->page), PAGE_DEVICE);
+	int err = -EBUSY;
 
+	if (folio_isolate_lru(folio))
+		err = move_isolated(folio, page_to_nid(&folio->page), PAGE_DEVICE);
 	if (err)
 		count_event(EV_MIGRATE_KEPT);
 	else
@@ -325,13 +349,15 @@ int migrate_misplaced_folio_prepare(struct folio *folio, const struct vm_area_st
 		if (folio_test_dirty(folio))
 			return -EAGAIN;
 	}
+	if (!folio_isolate_lru(folio))
+		return -EAGAIN;
 	folio_get(folio);
 	return 0;
 }
 
 int migrate_misplaced_folio(struct folio *folio, unsigned int nid)
 {
-	int err = move_folio(folio, nid, ALLOC_THISNODE);
+	int err = move_isolated(folio, nid, ALLOC_THISNODE);
 
 	count_moved(folio, err);
 	folio_put(folio);

@@ -67,6 +67,7 @@ static struct folio *lock_device_folio(struct vm_fault *vmf, vm_fault_t *ret)
 static vm_fault_t bring_back(struct vm_fault *vmf, struct folio *to, struct folio *from)
 {
 	SYNCPOINT("device.before_back");
+	folio_add_lru_vma(to, vmf->vma);
 	if (!migrate_folio_locked(to, from)) {
 		count_event(EV_DEVICE_BACK);
 		return FAULT_AGAIN;

@@ -26,6 +26,7 @@
 #include "core/op/try_to_unmap.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/phys/lru.h"
 #include "core/probe/operation.h"
 
 DEFINE_EVENT(RECLAIM, "folios swapped out");
@@ -137,8 +138,13 @@ static long try_reclaim(struct folio *folio)
 	return ret;
 }
 
-/* As reclaim_folio(), and adds the number of reclaimed pages to *@pages. */
-static int reclaim_or_split(struct folio *folio, unsigned long *pages)
+static void keep_folio(struct folio *folio)
+{
+	folio_putback_lru(folio);
+	count_event(EV_RECLAIM_KEPT);
+}
+
+int reclaim_isolated(struct folio *folio, unsigned long *pages)
 {
 	unsigned long nr = folio_nr_pages(folio);
 	long parts = try_reclaim(folio);
@@ -151,16 +157,26 @@ static int reclaim_or_split(struct folio *folio, unsigned long *pages)
 		*pages += !ret;
 		err = ret ? (int)ret : err;
 		if (ret)
-			count_event(EV_RECLAIM_KEPT);
+			keep_folio(part);
 		folio_put(part);
 	}
 	if (parts > 0)
 		return err;
 	*pages += err ? 0 : nr;
 	if (err)
-		count_event(EV_RECLAIM_KEPT);
+		keep_folio(folio);
 	folio_put(folio);
 	return err;
+}
+
+/* As reclaim_folio(), and adds the number of reclaimed pages to *@pages. */
+static int reclaim_or_split(struct folio *folio, unsigned long *pages)
+{
+	if (folio_isolate_lru(folio))
+		return reclaim_isolated(folio, pages);
+	count_event(EV_RECLAIM_KEPT);
+	folio_put(folio);
+	return -EBUSY;
 }
 
 int reclaim_folio(struct folio *folio)

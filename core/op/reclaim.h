@@ -23,6 +23,9 @@ DECLARE_EVENT(RECLAIM_KEPT);
  */
 int reclaim_folio(struct folio *folio);
 
+/* The same of one that is isolated (phys/lru.h); adds the number of reclaimed pages to *@pages. */
+int reclaim_isolated(struct folio *folio, unsigned long *pages);
+
 /*
  * reclaim_range - reclaims the pages that @vma maps in [@start, @end), also where others map them, and large folios as
  * a whole: those of files, and anonymous ones that it maps there as a whole; then splits some of all folios that are

@@ -10,6 +10,7 @@
 #include "core/op/try_to_unmap.h"
 #include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
+#include "core/phys/lru.h"
 #include "core/probe/knockout.h"
 #include "core/probe/operation.h"
 
@@ -22,10 +23,10 @@ DEFINE_EVENT(FOLIO_SPLIT_KEPT, "large folios that could not be split");
  */
 static void make_folio(struct page *head, struct page *page)
 {
+	const uint32_t kept = PG_REFERENCED | PG_LAZYFREE | PG_DIRTY | PG_LISTED | PG_ACTIVE;
 	unsigned long i = (unsigned long)(page - head);
 
-	store_relaxed(&page->flags,
-		      PG_LOCKED | (load_relaxed(&head->flags) & (PG_REFERENCED | PG_LAZYFREE | PG_DIRTY)));
+	store_relaxed(&page->flags, PG_LOCKED | (load_relaxed(&head->flags) & kept));
 	store_relaxed(&page->order, 0);
 	store_relaxed(&page->_pincount, 0);
 	store_relaxed(&page->mapping, load_relaxed(&head->mapping));
@@ -69,7 +70,7 @@ static bool split_unmapped(struct folio *folio)
 	return true;
 }
 
-/* @keep: the references to the tails stay with the caller. */
+/* @keep: the references to the tails stay with the caller, and they stay isolated if they are listed. */
 static void restore_small(struct folio *head, unsigned long nr, bool keep)
 {
 	remove_migration_ptes(head, head);
@@ -79,8 +80,10 @@ static void restore_small(struct folio *head, unsigned long nr, bool keep)
 		folio_adopt_lock(folio);
 		remove_migration_ptes(folio, folio);
 		folio_unlock(folio);
-		if (!keep)
-			folio_put(folio);
+		if (keep)
+			continue;
+		folio_putback_lru(folio);
+		folio_put(folio);
 	}
 }
 

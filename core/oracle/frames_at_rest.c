@@ -9,6 +9,7 @@
 #include "core/phys/deferred_split.h"
 #include "core/phys/folio_lock.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/phys/lru.h"
 
 /* Checks each page of a folio. */
 static void check_page(struct inspection *in, struct page *page)
@@ -101,6 +102,27 @@ static void check_mlocked(struct inspection *in, struct folio *folio)
 		fail(in, "pfn %lu has mlock_count %d, but %u locked VMAs map it", folio_pfn(folio), count, locked);
 }
 
+static void check_listed(struct inspection *in, struct folio *folio)
+{
+	bool listed = load_relaxed(&folio->page.flags) & PG_LISTED;
+
+	in->on_list[page_to_nid(&folio->page)][folio_test_active(folio)] += folio_test_lru(folio);
+	if (listed != folio_test_lru(folio))
+		fail(in, "pfn %lu is %s", folio_pfn(folio), listed ? "isolated" : "on a list, and not listed");
+}
+
+/* Each list has the folios found, and no others. */
+static void check_lists(struct inspection *in)
+{
+	for (unsigned int i = 0; i < machine.nr_nodes * NR_LRU_LISTS; i++) {
+		unsigned int nid = i / NR_LRU_LISTS, list = i % NR_LRU_LISTS;
+
+		if (in->on_list[nid][list] != lru_count(nid, list) || in->on_list[nid][list] != lru_length(nid, list))
+			fail(in, "node %u has %lu folios of list %u, counts %lu, and links %ld", nid,
+			     in->on_list[nid][list], list, lru_count(nid, list), (long)lru_length(nid, list));
+	}
+}
+
 /* @page is the head: tails are checked from here. */
 static void check_folio(struct inspection *in, struct folio *folio)
 {
@@ -125,6 +147,7 @@ static void check_folio(struct inspection *in, struct folio *folio)
 		check_deferred(in, folio);
 	}
 	check_mlocked(in, folio);
+	check_listed(in, folio);
 	if (folio_test_locked(folio))
 		fail(in, "the folio lock of pfn %lu is held", folio_pfn(folio));
 }
@@ -176,4 +199,5 @@ void frames_at_rest(struct inspection *in)
 	for_each_inspected_frame(pfn, &in->complaint)
 		check_frame(in, pfn);
 	check_queues(in);
+	check_lists(in);
 }

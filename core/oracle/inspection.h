@@ -9,6 +9,7 @@
 #include "core/oracle/complaint.h"
 #include "core/oracle/each_frame.h"
 #include "core/phys/folio.h"
+#include "core/phys/lru.h"
 
 /* (T) counts of a frame; those of the whole folio are in its head's */
 struct found {
@@ -39,6 +40,7 @@ struct inspection {
 	long tables[NR_LEVELS];		/* and tables */
 	unsigned long accounted;	/* pages of VMAs with VM_ACCOUNT, and of shared memory, of all mms */
 	unsigned long deferred[MAX_NODES];	/* large folios found in the queues of folios to split */
+	unsigned long on_list[MAX_NODES][NR_LRU_LISTS];	/* folios found on the lists for reclaim */
 	unsigned long huge[HUGE_MAX_HSTATE], huge_free[HUGE_MAX_HSTATE]; /* of each pool: huge pages found, free ones */
 	struct complaint complaint;
 };

@@ -48,6 +48,7 @@ struct mm_policy {
 	bool reclaim_tables;			/* MADV_DONTNEED frees emptied PTE tables */
 	bool munmap_downgrade;			/* munmap zaps under mmap_lock for read, after detaching */
 	bool soft_dirty;			/* writes are tracked by page: see soft_dirty.h */
+	bool lru;				/* folios are listed for reclaim: see core/phys/lru.h */
 	bool numa_balancing;			/* numa_scan() takes access from pages: see core/op/numa_scan.h */
 	enum anon_vma_free_kind anon_vma_free;
 	unsigned int anon_order;		/* largest folio of a first write, in pages, log2 */

@@ -10,6 +10,7 @@
 #include "core/phys/deferred_split.h"
 #include "core/phys/folio.h"
 #include "core/phys/hugetlb_pool.h"
+#include "core/phys/lru.h"
 #include "core/phys/pcp.h"
 #include "core/probe/knockout.h"
 #include "core/probe/syncpoint.h"
@@ -258,6 +259,8 @@ void free_frozen_pages(struct page *page, unsigned int order)
 		hugetlb_pool_give(page_folio(page), false);
 		return;
 	}
+	if (unlikely(load_relaxed(&page->flags) & PG_LRU))
+		__page_cache_release(container_of(page, struct folio, page));
 	if (unlikely(order && load_relaxed(&page[1].tail)))
 		unmake_tails(page, order);
 	if (FAULTLINE_CHECK) {

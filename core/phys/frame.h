@@ -72,7 +72,7 @@ enum page_type {
  *
  * Lock key: (A) atomic (C) const while allocated (O) the only owner: between allocation and publication, or after the
  * last reference was dropped (N) the node's lock (P) this table's ptl (L) the folio's large_lock (Q) the node's
- * split_queue_lock
+ * split_queue_lock (R) the node's lru_lock
  */
 struct page {
 	uint32_t flags;			/* (A) page_flag bits; see page_flags.h */
@@ -92,6 +92,7 @@ struct page {
 			unsigned long index;		/* (C) offset in mapping, in pages */
 			unsigned long private;		/* (A) swap entry, owner's word */
 			int32_t mlock_count;		/* (A) VM_LOCKED VMAs that map it: see mlock.h */
+			uint32_t lru_older, lru_newer;	/* (R) pfns of its neighbours on a list, 0: none; see lru.h */
 		};
 		struct {				/* first tail page of a large folio: see rmap.h */
 			spinlock_t large_lock;

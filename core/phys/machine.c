@@ -10,6 +10,7 @@
 #include "core/phys/buddy.h"
 #include "core/phys/deferred_split.h"
 #include "core/phys/frame.h"
+#include "core/phys/lru.h"
 #include "core/phys/pcp.h"
 
 #define RANGE_ALIGN	(2ul << 20)	/* a huge page of the host lies on one node */
@@ -130,6 +131,7 @@ int machine_init(const struct machine_config *config)
 	if (err)
 		goto unmap;
 	deferred_split_init();
+	lru_init();
 	fill_nodes();
 	return 0;
 unmap:

@@ -13,6 +13,9 @@
 #define PG_DIRTY	0x10u	/* folio of a file: has changes that are not written back; anonymous: see folio.h */
 #define PG_HUGETLB	0x20u	/* folio: a huge page of the pool, see hugetlb_pool.h */
 #define PG_TEMPORARY	0x40u	/* such a folio: it leaves the pool with its last reference */
+#define PG_LRU		0x100u	/* folio: on a list, see lru.h */
+#define PG_ACTIVE	0x200u	/* folio: if it is listed, on the active list, or goes back to it */
+#define PG_LISTED	0x400u	/* folio: on a list, or isolated */
 #define PG_LAZYFREE	0x80u	/* anonymous folio: see folio_test_lazyfree(). Linux: not PG_swapbacked */
 
 /*

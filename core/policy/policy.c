@@ -218,6 +218,10 @@ static const struct choice choices[] = {
 		.values = { [false] = "off", [true] = "on" },
 		.is_bool = true,
 	}, {
+		CHOICE("lru", lru, "reclaim scans lists of folios, and isolates what it takes"),
+		.values = { [false] = "off", [true] = "on" },
+		.is_bool = true,
+	}, {
 		CHOICE("tlb", tlb, "how TLBs are flushed"),
 		.values = { [TLB_OFF] = "off", [TLB_IPI] = "ipi", [TLB_BATCHED] = "batched", [TLB_LAZY] = "lazy",
 			    [TLB_BROADCAST] = "broadcast", [TLB_NONE] = "none" },

@@ -19,7 +19,7 @@ static bool same(const struct mm_policy *a, const struct mm_policy *b)
 	       a->anon_order == b->anon_order && a->thp == b->thp && a->soft_dirty == b->soft_dirty &&
 	       a->around_order == b->around_order && a->max_map_count == b->max_map_count &&
 	       a->maps_lock == b->maps_lock && a->madvise_lock == b->madvise_lock &&
-	       a->numa_balancing == b->numa_balancing && a->tlb == b->tlb;
+	       a->lru == b->lru && a->numa_balancing == b->numa_balancing && a->tlb == b->tlb;
 }
 
 static struct mm_policy parsed(const char *text)
