@@ -190,6 +190,7 @@ static void what_cannot_be_reclaimed_is_put_back(void **state)
 	assert_int_equal(sys_madvise(mm, page_addr(2), PAGE_SIZE, MADV_COLD), 0);
 	assert_int_equal(shrink_lruvec(0, 16), 1);
 	assert_true(!swapped(mm, 0) && !swapped(mm, 1) && swapped(mm, 2));
+	assert_true(!folio_test_active(folio_at(mm, 0)) && folio_test_active(folio_at(mm, 1)));
 	assert_int_equal(lru_count(0, LRU_INACTIVE) + lru_count(0, LRU_ACTIVE), 2);
 	unpin_user_page(page);
 	end();
