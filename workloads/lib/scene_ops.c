@@ -109,10 +109,10 @@ int64_t scene_pin_file(struct worker *worker)
 
 int64_t scene_pin_none(struct worker *worker)
 {
-	struct page *none = NULL;
-	int pinned = pin_user_pages_fast(scene_mm(worker), addr_of(worker), 0, FOLL_WRITE, &none);
+	struct page *pages[2 * SCENE_PAGES] = { NULL };	/* room for what is not to be written */
+	long pinned = pin_user_pages_fast(scene_mm(worker), addr_of(worker), 0, FOLL_WRITE, pages);
 
-	return pinned || none ? space_fail(space_of(worker), -EUCLEAN, "no page was to be pinned, and one is") : 1;
+	return pinned || pages[0] ? space_fail(space_of(worker), -EUCLEAN, "no page was to be pinned, and one is") : 1;
 }
 
 /* The file keeps what it held. */
