@@ -47,6 +47,19 @@ static void put_back(struct folio *folio)
 	folio_put(folio);
 }
 
+/* The folio of page 0 goes to the active list. Returns it, with a reference. */
+static struct folio *activated(void)
+{
+	struct folio *folio = folio_at(mm, 0);
+
+	folio_get(folio);
+	assert_true(folio_isolate_lru(folio));
+	folio_set_active(folio);
+	folio_putback_lru(folio);
+	assert_int_equal(lru_count(0, LRU_ACTIVE), 1);
+	return folio;
+}
+
 /* ---- lists ---- */
 
 /* Row: K5. */
@@ -160,16 +173,9 @@ static void what_is_used_stays(void **state)
 /* Row: K5. */
 static void cold_folios_become_inactive(void **state)
 {
-	struct folio *folio;
-
 	(void)state;
 	begin(LISTS);
-	folio = folio_at(mm, 0);
-	folio_get(folio);
-	assert_true(folio_isolate_lru(folio));
-	folio_set_active(folio);
-	put_back(folio);
-	assert_int_equal(lru_count(0, LRU_ACTIVE), 1);
+	folio_put(activated());
 	assert_at_rest(mm);
 	cool_down();
 	assert_int_equal(lru_count(0, LRU_ACTIVE), 0);
@@ -201,16 +207,9 @@ static void what_cannot_be_reclaimed_is_put_back(void **state)
 /* It goes on at the same list of its node. Row: K5. */
 static void a_moved_folio_is_listed_in_place_of_the_old_one(void **state)
 {
-	struct folio *folio;
-
 	(void)state;
 	begin(LISTS);
-	folio = folio_at(mm, 0);
-	folio_get(folio);
-	assert_true(folio_isolate_lru(folio));
-	folio_set_active(folio);
-	folio_putback_lru(folio);
-	assert_int_equal(migrate_folio(folio, 1), 0);
+	assert_int_equal(migrate_folio(activated(), 1), 0);
 	frame_drain_cpu();
 	assert_true(lru_count(0, LRU_ACTIVE) == 0 && lru_count(1, LRU_ACTIVE) == 1);
 	assert_true(folio_test_lru(folio_at(mm, 0)));
