@@ -63,11 +63,11 @@ DEFINE_KNOCKOUT(MLOCK_IO,
 	.mirrors = "mm/munlock: mlock_vma_page() check against VM_SPECIAL");
 
 /* Entries of device memory are not present: mlock() and munlock() skip them. */
-void mlock_locked_vma_folio(struct folio *folio, const struct vm_area_struct *vma)
+void mlock_locked_vma_folio(struct folio *folio, unsigned long vm_flags)
 {
 	if (folio_is_device_private(folio))
 		return;
-	if ((load_relaxed(&vma->vm_flags) & VM_IO) && !KNOCKED_OUT(MLOCK_IO))
+	if ((vm_flags & VM_IO) && !KNOCKED_OUT(MLOCK_IO))
 		note_missed();
 	else
 		mlock_folio(folio);
@@ -80,11 +80,11 @@ DEFINE_KNOCKOUT(RMAP_MUNLOCK,
 	.detected_by = "the check of mlock counts of freed folios, and at rest",
 	.hunt = HUNT_JUMBLE);
 
-void munlock_locked_vma_folio(struct folio *folio, const struct vm_area_struct *vma)
+void munlock_locked_vma_folio(struct folio *folio, unsigned long vm_flags)
 {
 	if (KNOCKED_OUT(RMAP_MUNLOCK))
 		return;
-	if (load_relaxed(&vma->vm_flags) & VM_IO)
+	if (vm_flags & VM_IO)
 		note_missed();
 	munlock_folio(folio);
 }

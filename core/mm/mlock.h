@@ -12,8 +12,9 @@
  *   (A3) clears VM_IO
  *
  * An entry that is set before A2 is counted there, so B2 must not: no other VMA has both flags. One that is set between
- * A2 and A3 is missed. munlock() sets VM_IO too before it takes entries off, and clears VM_LOCKED last: so an entry
- * that is cleared meanwhile may be taken off twice, but never remains.
+ * A2 and A3 is missed. munlock() sets VM_IO too before it takes entries off, and clears both flags last: so an entry
+ * that is cleared meanwhile may be taken off twice, but never remains. B2 reads both flags at once: VM_LOCKED from
+ * before the end of munlock() and no VM_IO from behind it would count an entry that munlock() has passed.
  *
  * Hence the count may be too small - for these reasons, and as unmapping one page takes a large folio off - but never
  * too large. What decides is VM_LOCKED, read under the PTL, before reclaim unmaps an entry (op/try_to_unmap.c); there a
@@ -45,9 +46,9 @@ void munlock_folio(struct folio *folio);
 /* The same for a new folio. Locking: its only owner. Source: mm/mlock.c. */
 void mlock_new_folio(struct folio *folio);
 
-/* The two below for a VMA that has VM_LOCKED. Locking: the PTL. */
-void mlock_locked_vma_folio(struct folio *folio, const struct vm_area_struct *vma);
-void munlock_locked_vma_folio(struct folio *folio, const struct vm_area_struct *vma);
+/* The two below for a VMA whose @vm_flags have VM_LOCKED. Locking: the PTL. */
+void mlock_locked_vma_folio(struct folio *folio, unsigned long vm_flags);
+void munlock_locked_vma_folio(struct folio *folio, unsigned long vm_flags);
 
 /*
  * mlock_vma_folio - @vma maps @folio, all of it: counts it if the VMA is locked.
@@ -55,14 +56,18 @@ void munlock_locked_vma_folio(struct folio *folio, const struct vm_area_struct *
  */
 static force_inline void mlock_vma_folio(struct folio *folio, const struct vm_area_struct *vma)
 {
-	if (unlikely(load_relaxed(&vma->vm_flags) & VM_LOCKED))
-		mlock_locked_vma_folio(folio, vma);
+	unsigned long vm_flags = load_relaxed(&vma->vm_flags);	/* once: munlock() clears two of them in one store */
+
+	if (unlikely(vm_flags & VM_LOCKED))
+		mlock_locked_vma_folio(folio, vm_flags);
 }
 
 static force_inline void munlock_vma_folio(struct folio *folio, const struct vm_area_struct *vma)
 {
-	if (unlikely(load_relaxed(&vma->vm_flags) & VM_LOCKED))
-		munlock_locked_vma_folio(folio, vma);
+	unsigned long vm_flags = load_relaxed(&vma->vm_flags);
+
+	if (unlikely(vm_flags & VM_LOCKED))
+		munlock_locked_vma_folio(folio, vm_flags);
 }
 
 struct page_vma_mapped_walk;

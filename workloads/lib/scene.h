@@ -85,7 +85,6 @@ int64_t scene_protect(struct worker *worker);		/* all pages, to read, and to wri
 int64_t scene_protect_page(struct worker *worker);	/* the same: splits the VMA, and merges it again */
 int64_t scene_move(struct worker *worker);		/* all pages, by mremap() */
 int64_t scene_extend(struct worker *worker);		/* a mapping behind, which merges */
-int64_t scene_lock(struct worker *worker);		/* mlock(): the page is in memory; munlock() */
 int64_t scene_page_out(struct worker *worker);
 int64_t scene_read_page_out(struct worker *worker);
 int64_t scene_migrate(struct worker *worker);

@@ -225,18 +225,6 @@ int64_t scene_extend(struct worker *worker)
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, 1));
 }
 
-int64_t scene_lock(struct worker *worker)
-{
-	int err = sys_mlock(scene_mm(worker), addr_of(worker), PAGE_SIZE);
-	struct folio *folio = err ? NULL : scene_folio(scene_mm(worker), addr_of(worker));
-
-	if (folio)
-		folio_put(folio);
-	else if (!err && scene_state.swap)
-		return space_fail(space_of(worker), -EUCLEAN, "a locked page is not in memory");
-	return scene_done(worker, err ? err : sys_munlock(scene_mm(worker), addr_of(worker), PAGE_SIZE));
-}
-
 /* ---- what takes pages away ---- */
 int64_t scene_page_out(struct worker *worker)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fault.c - scenarios of faults, and what changes their mapping. */
+#include "workloads/lib/scene_mlock.h"
 #include "workloads/lib/scene_stack.h"
 
 SCENARIO(fault_vs_fault,

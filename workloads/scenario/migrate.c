@@ -2,6 +2,7 @@
 /* migrate.c - scenarios of pages under migration, and notifiers. */
 #include "workloads/lib/scene_ksm.h"
 #include "workloads/lib/scene_mirror.h"
+#include "workloads/lib/scene_mlock.h"
 
 SCENARIO(migrate_vs_write,
 	.what = "a page is moved under a write",
@@ -131,6 +132,14 @@ SCENARIO(mremap_vs_mirror,
 	.setup = scene_mirror,
 	.check = scene_check,
 	.teardown = scene_mirror_close)
+
+SCENARIO(munlock_vs_migrate,
+	.what = "a locked page is unlocked while it is moved",
+	.nr_roles = 2,
+	.roles = { { "unlock", scene_unlock, NULL }, { "migrate", scene_migrate, NULL } },
+	.setup = scene_locked,
+	.check = scene_check,
+	.teardown = scene_close)
 
 SCENARIO(mlock_vs_migrate,
 	.what = "a page is locked while it is moved",

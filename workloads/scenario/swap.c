@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* swap.c - scenarios of swap and reclaim. */
+#include "workloads/lib/scene_mlock.h"
 #include "workloads/lib/scene_renew.h"
 
 SCENARIO(page_out_vs_fault,
