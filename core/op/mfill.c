@@ -81,14 +81,16 @@ static bool pte_gives_way(const struct mfill *fill, pte_t pte)
 static int lock_empty_pte(struct mfill *fill, unsigned long addr, pte_t **ptepp, spinlock_t **ptlp)
 {
 	struct mm_pgtable *pt = &fill->mm->pt;
-	pmd_t *pmdp = pmd_alloc_path(pt, addr);
+	pmd_t *pmdp = pmd_alloc_path(pt, addr), pmd;
 
 	if (!pmdp || pte_alloc(pt, pmdp))
 		return -ENOMEM;
 	SYNCPOINT("uffd.before_ptl");
 	*ptepp = pte_offset_map_lock(pt, pmdp, addr, ptlp);
-	if (!*ptepp)
-		return pmd_present(pmdp_get(pmdp)) && !pmd_is_table(pmdp_get(pmdp)) ? -EEXIST : -EAGAIN;
+	if (!*ptepp) {
+		pmd = pmdp_get(pmdp);	/* once: a table may come, and go */
+		return pmd_present(pmd) && !pmd_is_table(pmd) ? -EEXIST : -EAGAIN;
+	}
 	if (pte_gives_way(fill, ptep_get(*ptepp)) || KNOCKED_OUT(UFFD_FILL_RECHECK))
 		return 0;
 	pte_unmap_unlock(pt, *ptlp);

@@ -189,8 +189,7 @@ static unsigned long move_extents(const struct pagetable_move_control *pmc)
 		if (pmd_none(pmd))
 			continue;	/* a file's page: a fault at the new address maps it again */
 		/* Entries to be changed are moved one by one. */
-		by_pmd = extent == PMD_SIZE &&
-			 (!vma_changes_moved(pmc->old) || pmd_trans_huge(pmdp_get(old_pmd)));
+		by_pmd = extent == PMD_SIZE && (!vma_changes_moved(pmc->old) || pmd_trans_huge(pmd));
 		if (!by_pmd && pte_alloc(pt, new_pmd))
 			break;
 		SYNCPOINT("mremap.before_rmap_locks");
