@@ -4,6 +4,7 @@
 # explore build until one fails: random_mutants.sh N SEED. The kinds of errors are in mutate.awk, and each has its share. Lists what survives, as
 # a patch each, and ends with status 1 if less than 95 in 100 of those that change the program are killed. One with the
 # same code changes nothing; a survivor that may change nothing by its form is "suspect", and does not count either.
+# A run that was stopped goes on where it was, if neither the source nor the seed is another one.
 set -u
 nr=$1 seed=$2
 . "$(dirname "$0")/lib/harness/mutant_tree.sh"
@@ -64,12 +65,15 @@ choose_checks() { # FILE LINE
 	own=$(own_units "$1")
 }
 
+# WHY: what is suspect gets the fastest ones alone.
 # shellcheck disable=SC2086
-first_to_fail() {
+first_to_fail() { # [WHY]
+	build "$own" || { echo units; return; }
 	for unit in $own; do
 		check_units $unit >"$log" 2>&1 || { echo "$unit"; return; }
 	done
 	check_c11 $reach_scenarios >"$log" 2>&1 || { echo c11; return; }
+	[ -z "${1-}" ] || return
 	if [ -n "$reach_units" ]; then
 		build $reach_units && check_units $reach_units >"$log" 2>&1 || { echo units; return; }
 	fi
@@ -103,8 +107,49 @@ draw() {
 	done | sort -n -s -k1,1 | cut -d' ' -f3-
 }
 
+# A line of build/verdicts for each of build/drawn.
 say() { # VERDICT FILE PLACE
-	printf '%4d %-10s %-36s %s\n' "$((killed + survived + same + suspect))" "$@"
+	printf '%-10s %-36s %s\n' "$@" | tee -a build/verdicts
+}
+
+count() { # VERDICT
+	grep -c "^$1" build/verdicts
+}
+
+judge() { # FILE PLACE
+	begin=$(date +%s)
+	why=$(awk -v doubt="$2" -f tests/mutate.awk build/whole)
+	choose_checks "$1" "${2%%:*}"
+	if ! build ''; then
+		say unbuilt "$@"
+	elif [ "$(code)" = "$whole" ]; then
+		say 'same code' "$@"
+	else
+		failing=$(first_to_fail "$why")
+		if [ -n "$failing" ]; then
+			say killed "$1" "$2 by $failing, $(($(date +%s) - begin)) s"
+		else
+			diff -u "$source/$1" "$1" >"build/survivors/$(basename "$1")-$2.patch"
+			say "$([ -n "$why" ] && echo suspect || echo SURVIVED)" "$1" "$2${why:+: $why}"
+		fi
+	fi
+}
+
+whole_source() {
+	find CMakeLists.txt cmake core bench workloads tests -type f | sort | xargs sha256sum | sha256sum
+}
+
+prepare() {
+	# shellcheck disable=SC2086
+	list_reached $targets
+	own='' reach_units=$targets reach_scenarios=$scenarios
+	failing=$(first_to_fail)
+	[ -z "$failing" ] || { echo "mutants: $failing fails with nothing broken"; cat "$log"; exit 1; }
+	draw >build/drawn
+	rm -rf build/survivors
+	mkdir build/survivors
+	: >build/verdicts
+	echo "$run" >build/run
 }
 
 copy_tree
@@ -114,46 +159,24 @@ slow='^unit\.(workloads|memory_order|hardware|live.*)$'	# not about core/, or ru
 targets=$(ctest --test-dir "$build" -N -R "$units" -E "$slow" | sed -n 's/^ *Test *#[0-9]*: //p' | sort -u)
 build "$targets" || { cat "$log"; exit 1; }
 scenarios=$("$program" explore --list | awk '{ print $1 }')
-# shellcheck disable=SC2086
-list_reached $targets
-own='' reach_units=$targets reach_scenarios=$scenarios
-failing=$(first_to_fail)
-[ -z "$failing" ] || { echo "mutants: $failing fails with nothing broken"; cat "$log"; exit 1; }
 whole=$(code)
-draw >build/drawn
-rm -rf build/survivors
-mkdir build/survivors
+run="seed $seed of $(whole_source)"
+[ -f build/run ] && [ "$(cat build/run)" = "$run" ] || prepare
 
-killed=0 survived=0 same=0 suspect=0
-while [ $((killed + survived + same + suspect)) -lt "$nr" ] && read -r file place; do
+cat build/verdicts
+while [ $(($(wc -l <build/verdicts) - $(count unbuilt))) -lt "$nr" ]; do
+	place=$(sed -n "$(($(wc -l <build/verdicts) + 1))p" build/drawn)
+	[ -n "$place" ] || break
+	file=${place% *} place=${place#* }
 	cp -p "$file" build/whole
 	awk -v at="$place" -f tests/mutate.awk build/whole >"$file"
-	begin=$(date +%s)
-	choose_checks "$file" "${place%%:*}"
-	# shellcheck disable=SC2086
-	if ! build $own; then
-		: # the compiler complains: not a mutant
-	elif [ "$(code)" = "$whole" ]; then
-		same=$((same + 1))
-		say 'same code' "$file" "$place"
-	else
-		failing=$(first_to_fail)
-		if [ -n "$failing" ]; then
-			killed=$((killed + 1))
-			say killed "$file" "$place by $failing, $(($(date +%s) - begin)) s"
-		else
-			why=$(awk -v doubt="$place" -f tests/mutate.awk build/whole)
-			[ -z "$why" ] && survived=$((survived + 1)) || suspect=$((suspect + 1))
-			diff -u "$source/$file" "$file" >"build/survivors/$((survived + suspect)).patch"
-			say "$([ -n "$why" ] && echo suspect || echo SURVIVED)" "$file" "$place${why:+: $why}"
-		fi
-	fi
+	judge "$file" "$place"
 	cp build/whole "$file"
-done <build/drawn
+done
 
-changed=$((killed + survived))
-echo "$killed of $changed killed, $survived survived; $suspect suspect, $same with the same code; seed $seed"
+killed=$(count killed) survived=$(count SURVIVED)
+echo "$killed of $((killed + survived)) killed, $survived survived; $(count suspect) suspect, $(count 'same code') with the same code; seed $seed"
 for patch in build/survivors/*.patch; do
 	[ ! -f "$patch" ] || { echo; cat "$patch"; }
 done
-[ $((killed * 100)) -ge $((changed * 95)) ]
+[ $((killed * 100)) -ge $(((killed + survived) * 95)) ]
