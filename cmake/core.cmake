@@ -53,7 +53,8 @@ function(faultline_add_core levels)
 	target_link_libraries(${core} ${visible} faultline_flags faultline::bsd faultline::urcu faultline::hwloc m
 		$<TARGET_NAME_IF_EXISTS:faultline::jemalloc>)
 	target_link_options(${core} INTERFACE ${FAULTLINE_REGISTERED})
-	if(NOT levels EQUAL FAULTLINE_LEVELS AND NOT CMAKE_CROSSCOMPILING)
+	if(NOT levels EQUAL FAULTLINE_LEVELS AND NOT CMAKE_CROSSCOMPILING) # for tests alone, and sooner compiled
 		set_target_properties(${core} PROPERTIES EXCLUDE_FROM_ALL ON)
+		target_compile_options(${core} PRIVATE -O1)
 	endif()
 endfunction()

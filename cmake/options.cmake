@@ -21,9 +21,14 @@ faultline_choice(FAULTLINE_LEVELS "Page-table levels of the program and of most 
 faultline_choice(FAULTLINE_RCU "liburcu flavour" memb mb qsbr bp)
 set(FAULTLINE_MARCH x86-64-v3 CACHE STRING "-march of a release build on x86-64; empty: the compiler's own")
 faultline_choice(FAULTLINE_SANITIZE "Sanitizer" "" thread address)
-# A sanitizer takes time, and 5 levels differ from 4 by one more of the same.
-if(FAULTLINE_SANITIZE AND NOT FAULTLINE_LEVELS EQUAL 5)
-	list(REMOVE_ITEM FAULTLINE_GEOMETRIES 5)
+# A sanitizer takes time. 5 levels differ from 4 by one more of the same; and threads meet under the same locks in all.
+set(alike 5)
+if(FAULTLINE_SANITIZE STREQUAL "thread")
+	list(APPEND alike 2)
+endif()
+if(FAULTLINE_SANITIZE)
+	list(REMOVE_ITEM alike ${FAULTLINE_LEVELS})
+	list(REMOVE_ITEM FAULTLINE_GEOMETRIES ${alike})
 endif()
 set(FAULTLINE_DEBUG -g1 CACHE STRING "Debug information of a build with checks: lines; -g: variables too")
 option(FAULTLINE_EXPLORE "Each access to shared memory is a step of serial schedules" OFF)

@@ -75,6 +75,13 @@ static void run_on_machine(struct crew *crew, unsigned long frames, unsigned int
 		fail_msg("%s, %u threads: leaked", workload->name, crew->run.threads);
 }
 
+/* One thread alone has no race. */
+static void needs_no_tsan(void)
+{
+	if (FAULTLINE_TSAN)
+		skip();
+}
+
 /* ---- every workload ---- */
 
 /* The whole layout is for one preset, and for no sanitizer. Returns the frames that the run needs. */
@@ -119,6 +126,7 @@ static void each_preset(void **state)
 static void each_choice(void **state)
 {
 	(void)state;
+	needs_no_tsan();
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		const struct workload *workload = workload_get(w);
 
@@ -139,6 +147,7 @@ static void out_of_frames(void **state)
 	unsigned int failed = 0;
 
 	(void)state;
+	needs_no_tsan();
 	for (unsigned int w = 0; w < nr_workloads(); w++) {
 		struct crew crew = crew_of(workload_get(w), &policy_default()->policy, 1);
 		int err;
