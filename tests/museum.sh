@@ -27,7 +27,7 @@ stories() {
 explored() { # KNOCKOUT PREEMPTIONS SECONDS SCENARIO [OPTION...]: true if it fails there
 	knockout=$1 preemptions=$2 seconds=$3
 	shift 3
-	"$program" explore "$@" --preemptions "$preemptions" --seconds "$seconds" --knockout "$knockout" >out 2>err </dev/null
+	"$program" explore --preemptions "$preemptions" --seconds "$seconds" --knockout "$knockout" "$@" >out 2>err </dev/null
 	grep -q '^replay with: ' err
 }
 

@@ -34,7 +34,7 @@ void mmap_read_unlock_seen(struct mm_struct *mm)
 
 DEFINE_OBJECT_KIND(mm, "mm_structs");
 
-struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;
+struct typesafe_cache *vma_cache_refcnt, *vma_cache_refcnt_mm, *vma_cache_plain;
 
 static void vma_construct(void *object)
 {
@@ -56,6 +56,7 @@ int faultline_start(const struct machine_config *config)
 	if (err)
 		return err;
 	vma_cache_refcnt = vma_cache_create("vma_refcnt");
+	vma_cache_refcnt_mm = vma_cache_create("vma_refcnt_mm");
 	vma_cache_plain = vma_cache_create("vma_plain");
 	err = anon_vma_init();
 	bad_ptes_reset();
@@ -65,10 +66,19 @@ int faultline_start(const struct machine_config *config)
 	mm_all_locks_init();
 	ksm_start();
 	zero_page = alloc_pages_node(0, 0, PAGE_ZERO | ALLOC_ZERO);
-	if (!err && vma_cache_refcnt && vma_cache_plain && zero_page)
+	if (!err && vma_cache_refcnt && vma_cache_refcnt_mm && vma_cache_plain && zero_page)
 		return 0;
 	faultline_stop();
 	return -ENOMEM;
+}
+
+/* Returns the VMAs that were not freed. */
+static unsigned long destroy_vmas(struct typesafe_cache **cache)
+{
+	unsigned long leaked = *cache ? typesafe_cache_destroy(*cache) : 0;
+
+	*cache = NULL;
+	return leaked;
 }
 
 struct leaks faultline_stop(void)
@@ -76,10 +86,8 @@ struct leaks faultline_stop(void)
 	struct leaks leaks = { 0 };
 
 	rcu_barrier();
-	if (vma_cache_refcnt)
-		leaks.vmas += typesafe_cache_destroy(vma_cache_refcnt);
-	if (vma_cache_plain)
-		leaks.vmas += typesafe_cache_destroy(vma_cache_plain);
+	leaks.vmas = destroy_vmas(&vma_cache_refcnt) + destroy_vmas(&vma_cache_refcnt_mm) +
+		     destroy_vmas(&vma_cache_plain);
 	ksm_stop();
 	leaks.anon_vmas = anon_vma_exit();
 	leaks.slots = swap_off();
@@ -87,8 +95,6 @@ struct leaks faultline_stop(void)
 		free_page(zero_page);
 	huge_zero_exit();
 	hugetlb_pool_exit();
-	vma_cache_refcnt = NULL;
-	vma_cache_plain = NULL;
 	zero_page = NULL;
 	leaks.committed = vm_memory_committed();
 	leaks.frames = machine_exit();

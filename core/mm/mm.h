@@ -8,7 +8,7 @@
 
 struct typesafe_cache;
 
-extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_plain;	/* (C) see vma.c */
+extern struct typesafe_cache *vma_cache_refcnt, *vma_cache_refcnt_mm, *vma_cache_plain;	/* (C) see vma.c */
 
 /* Counts of leaked objects; all zero without leaks. */
 struct leaks {

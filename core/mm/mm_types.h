@@ -65,7 +65,7 @@ TAILQ_HEAD(anon_vma_chain_list, anon_vma_chain);
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)	/* never merged */
 
 /*
- * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt above 0 under VMA_LOCK_REFCNT).
+ * Conservation: a VMA is in its mm's tree exactly while it is attached (vm_refcnt, if there is one, is above 0).
  * Memory is type-stable: a lockless reader may read a VMA that has been freed, or reused by another mm.
  *
  * The first line holds the fields that a fault reads, the second those that its VMA lock writes.
@@ -98,7 +98,7 @@ struct vm_area_struct {
 	uint32_t vm_lock_seq;
 	uint32_t vm_page_prot;		/* (M,V) entry bits of vm_flags, without write */
 	union {
-		uint32_t vm_refcnt __cacheline_aligned;	/* (A) VMA_LOCK_REFCNT; see vma_lock.h */
+		uint32_t vm_refcnt __cacheline_aligned;	/* (A) vma_lock_counts(); see vma_lock.h */
 		struct rwsem vm_lock;	/* (A) VMA_LOCK_RWSEM */
 	};
 	uint32_t vm_name;		/* (M,V) 0, or a name: neighbours with different names are not merged */
@@ -144,6 +144,7 @@ struct mm_struct {
 	 */
 	uint32_t mm_lock_seq;
 	uint32_t flags;			/* (A) MMF_*; never cleared */
+	uint32_t vma_writer_wait;	/* (A) 1 while a VMA's writer sleeps, VMA_LOCK_REFCNT_MM; see vma_lock.c */
 	unsigned int map_count;		/* (M) VMAs */
 	unsigned long total_vm;		/* (M) pages in all VMAs */
 	unsigned long locked_vm;	/* (M) of those, pages in VMAs with VM_LOCKED */

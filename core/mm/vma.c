@@ -18,12 +18,16 @@ DEFINE_EVENT(VMA_MERGE, "VMA merges");
 DEFINE_OBJECT_KIND(vma, "VMAs");
 
 /*
- * Two caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
- * stay one. The others are freed after a grace period, or never read without mmap_lock.
+ * Three caches: a reader with a stale pointer writes to vm_refcnt, so memory that was ever a reference-counted VMA must
+ * stay one, of its kind. The others are freed after a grace period, or never read without mmap_lock.
  */
 static struct typesafe_cache *vma_cache(const struct mm_struct *mm)
 {
-	return mm->pt.policy.vma_lock == VMA_LOCK_REFCNT ? vma_cache_refcnt : vma_cache_plain;
+	switch (mm->pt.policy.vma_lock) {
+	case VMA_LOCK_REFCNT: return vma_cache_refcnt;
+	case VMA_LOCK_REFCNT_MM: return vma_cache_refcnt_mm;
+	default: return vma_cache_plain;
+	}
 }
 
 void vma_set_flags(struct vm_area_struct *vma, unsigned long flags)

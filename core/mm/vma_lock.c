@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vma_lock.c - the slow paths of the VMA lock, and the lockless lookup. */
+/* vma_lock.c - the slow paths of the VMA lock. */
 #include "core/mm/vma_lock.h"
 
+#include "core/host/age.h"
 #include "core/lock/shadow.h"
 #include "core/lock/wait.h"
 #include "core/probe/knockout.h"
@@ -13,13 +14,6 @@ DEFINE_KNOCKOUT(VMA_SEQ_B,
 	.detected_by = "the snapshot that a VMA reader compares at unlock",
 	.hunt = HUNT_JUMBLE);
 
-DEFINE_KNOCKOUT(VMA_MM_RECHECK,
-	.name = "vma-lock:mm-recheck",
-	.removes = "the re-check under the VMA lock that the VMA is this mm's",
-	.breaks = "a fault in another mm's VMA",
-	.detected_by = "the owner check of handle_mm_fault()",
-	.hunt = "test unit.vma_lock_races");
-
 DEFINE_KNOCKOUT(VMA_DETACHED_RECHECK,
 	.name = "vma-lock:detached-recheck",
 	.removes = "the re-check under the VMA's rwsem that it is attached",
@@ -27,16 +21,64 @@ DEFINE_KNOCKOUT(VMA_DETACHED_RECHECK,
 	.detected_by = "page and counter accounting at rest",
 	.hunt = HUNT_JUMBLE " --policy linux-6.4");
 
-DEFINE_EVENT(VMA_LOCK_MISS, "VMA lock try failed");
 DEFINE_EVENT(VMA_LOCK_RECHECK, "VMA lock dropped after the re-check: write-locked");
-DEFINE_EVENT(VMA_REUSED, "VMA lock dropped after the re-check: another mm's VMA");
 DEFINE_EVENT(VMA_WRITE_WAIT, "VMA writers that waited for readers");
 DEFINE_RETRY_LOOP(VMA_REF, 10000, "exchange: a VMA's reader");
 
-/* The writer sleeps on vm_refcnt itself, so a wake-up needs only the VMA's type-stable memory. */
-void vma_wake_writer(struct vm_area_struct *vma)
+DEFINE_KNOCKOUT(VMA_WAKE_A,
+	.name = "vma-wake:A",
+	.removes = "the barrier between a VMA writer's word in the mm and its look at the count",
+	.breaks = "a lost wake-up",
+	.detected_by = "deadlock",
+	.hunt = "serial fault_vs_protect_by_mm" HUNT_C11);
+
+DEFINE_KNOCKOUT(VMA_WAKE_B,
+	.name = "vma-wake:B",
+	.removes = "the barrier between the count of a VMA's last reader and its look at the mm's word",
+	.breaks = "a lost wake-up",
+	.detected_by = "deadlock",
+	.hunt = "serial fault_vs_protect_by_mm" HUNT_C11);
+
+/*
+ * A writer that sleeps on vm_refcnt needs for its wake-up only the VMA's type-stable memory; one that sleeps on a word
+ * of its mm needs the mm.
+ */
+void vma_wake_writer(enum vma_lock_kind kind, struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	futex_wake_one(&vma->vm_refcnt);
+	if (kind == VMA_LOCK_REFCNT) {
+		futex_wake_one(&vma->vm_refcnt);
+		return;
+	}
+	SYNCPOINT("vma_lock.before_wake");
+	ASSERT(load_relaxed(&mm->mm_count));	/* something keeps it */
+	assert_linked(&kind_mm, &mm->probe, mm);
+	/* ORDER[vma-wake:B] after vm_refcnt was changed, before the word is read; pairs with ORDER[vma-wake:A]. */
+	if (!KNOCKED_OUT(VMA_WAKE_B))
+		smp_mb();
+	if (load_relaxed(&mm->vma_writer_wait)) {
+		store_relaxed(&mm->vma_writer_wait, 0u);
+		futex_wake_one(&mm->vma_writer_wait);
+	}
+}
+
+/*
+ * Sleeps while @vma's count is @seen, at most until a reader finds the word, and clears it. One writer of an mm sleeps
+ * at a time, as it has mmap_lock; a late reader of an earlier VMA may clear the word, too, and wakes it.
+ */
+static void sleep_on_mm(struct vm_area_struct *vma, uint32_t seen)
+{
+	uint32_t *word = &vma->vm_mm->vma_writer_wait;
+
+	store_relaxed(word, 1u);
+	/*
+	 * ORDER[vma-wake:A] after the word is set, before vm_refcnt is read. Pairs with ORDER[vma-wake:B]: either the
+	 * last reader finds the word, or the writer finds that it has left. Weaker: the writer sleeps for ever.
+	 */
+	if (!KNOCKED_OUT(VMA_WAKE_A))
+		smp_mb();
+	if (load_relaxed(&vma->vm_refcnt) == seen)
+		futex_wait(word, 1);
+	store_relaxed(word, 0u);
 }
 
 DEFINE_KNOCKOUT(VMA_WRITER_WAIT,
@@ -67,7 +109,10 @@ static void keep_readers_out(struct vm_area_struct *vma, uint32_t attached)
 			continue;
 		SYNCPOINT("vma_lock.writer_parks");
 		cost.count[LOCKSTAT_PARK]++;
-		futex_wait(&vma->vm_refcnt, seen);
+		if (vma->vm_mm->pt.policy.vma_lock == VMA_LOCK_REFCNT)
+			futex_wait(&vma->vm_refcnt, seen);
+		else
+			sleep_on_mm(vma, seen);
 	}
 	cost.count[LOCKSTAT_WAIT]++;
 	lock_wait_end(RANK_VMA_LOCK, &cost);
@@ -132,7 +177,7 @@ void vma_mark_attached(struct vm_area_struct *vma)
 	 * ORDER[vma-attach:A] after the VMA is complete. Pairs with ORDER[vma-attach:B]. Weaker: a reader that locks it
 	 * finds the mm, the range or the flags of the VMA that had this memory before.
 	 */
-	if (vma->vm_mm->pt.policy.vma_lock == VMA_LOCK_REFCNT)
+	if (vma_lock_counts(vma->vm_mm->pt.policy.vma_lock))
 		store_release(&vma->vm_refcnt, 1);
 }
 
@@ -141,7 +186,7 @@ void vma_mark_detached(struct vm_area_struct *vma)
 	vma_assert_write_locked(vma);
 	store_relaxed(&vma->vm_detached, true);
 	object_unlinked(&kind_vma, &vma->vm_probe, vma);
-	if (vma->vm_mm->pt.policy.vma_lock != VMA_LOCK_REFCNT)
+	if (!vma_lock_counts(vma->vm_mm->pt.policy.vma_lock))
 		return;
 	/* Readers that enter now find it write-locked and leave again; the offset keeps further ones out. */
 	/*
@@ -202,39 +247,3 @@ void vma_reader_leave(struct vm_area_struct *vma)
 	shadow_leave(&vma->vm_shadow, HELD_READ);
 }
 #endif
-
-DEFINE_KNOCKOUT(VMA_RANGE_RECHECK,
-	.name = "vma-lock:range-recheck",
-	.removes = "the re-check under the VMA lock that the VMA contains the address",
-	.breaks = "a fault outside its VMA",
-	.detected_by = "the range check of handle_mm_fault()",
-	.hunt = HUNT_JUMBLE);
-
-/*
- * The lookup and the trylock are under RCU, so that tree nodes and (VMA_LOCK_RWSEM) the VMA are not freed meanwhile.
- * The VMA may be detached, changed or reused before the lock is held; from then on it is stable, so its mm
- * (vma_start_read()) and its range are checked afterwards.
- */
-struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm, unsigned long addr)
-{
-	struct vm_area_struct *vma;
-
-	if (mm->pt.policy.vma_lock == VMA_LOCK_NONE)
-		return NULL;
-	rcu_read_lock();
-	vma = vma_tree_find(&mm->tree, addr);
-	if (FAULTLINE_CHECK && vma)
-		object_seen(&kind_vma, &vma->vm_probe, vma);
-	if (unlikely(!vma || !vma_start_read(mm, vma))) {
-		rcu_read_unlock();
-		count_event(EV_VMA_LOCK_MISS);
-		return NULL;
-	}
-	rcu_read_unlock();
-	if (unlikely((addr < vma->vm_start || addr >= vma->vm_end) && !KNOCKED_OUT(VMA_RANGE_RECHECK))) {
-		vma_end_read(mm, vma);
-		count_event(EV_VMA_LOCK_MISS);
-		return NULL;
-	}
-	return vma;
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vma_lock.h - a lock per VMA, so that a fault needs no mmap_lock. Two designs, and none, by policy.
+ * vma_lock.h - a lock per VMA, so that a fault needs no mmap_lock. Three designs, and none, by policy.
  *
  * Protects      one VMA's range, flags and place in its tree, for readers
  * Does not      protect the tree, or entries (their PTL)
@@ -16,7 +16,10 @@
  *   VMA_LOCK_REFCNT   vm_refcnt: 0 detached, 1 attached, + 1 for each reader, + VMA_LOCK_OFFSET while a writer waits:
  *                     readers then stay out, and the last one to leave wakes it. Detaching subtracts the 1. The VMA is
  *                     freed at once, since memory is type-stable: so a reader may lock a VMA that another mm has
- *                     reused, and checks vm_mm under the lock.
+ *                     reused, and checks vm_mm under the lock. The writer sleeps on vm_refcnt.
+ *   VMA_LOCK_REFCNT_MM  the same, but the writer sleeps on a word of the mm, as in Linux. A reader wakes it after it
+ *                     has dropped the VMA, so something must keep the mm: it is the reader's own; or it is another one,
+ *                     whose VMA the reader has locked by mistake, and it takes a reference.
  *
  * Source: include/linux/mmap_lock.h, include/linux/mm.h (vma_start_read() of 6.4 and 6.15), mm/memory.c.
  */
@@ -40,11 +43,13 @@ DECLARE_KNOCKOUT(VMA_DETACHED_RECHECK);
 #define VMA_LOCK_OFFSET	0x40000000u	/* above any number of readers */
 
 /*
- * The slow paths. vma_wake_writer() - wakes the writer that waits for readers to leave; the VMA may be reused already.
- * vma_start_write_slow() - locks @vma for write. Locking: mmap_lock for write. Source: mm/mmap_lock.c,
- * __vma_start_write().
+ * The slow paths. vma_wake_writer() - wakes the writer that waits for readers to leave; the VMA, which was @mm's, may
+ * be reused already. vma_put_reused() - a reader drops a VMA that is another mm's; with VMA_LOCK_REFCNT_MM it ends its
+ * read-side section and begins another one. vma_start_write_slow() - locks @vma for write. Locking: mmap_lock for
+ * write. Source: mm/mmap_lock.c, __vma_start_write(), vma_start_read().
  */
-void vma_wake_writer(struct vm_area_struct *vma);
+void vma_wake_writer(enum vma_lock_kind kind, struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_put_reused(enum vma_lock_kind kind, struct vm_area_struct *vma);
 void vma_start_write_slow(struct vm_area_struct *vma);
 
 /*
@@ -96,27 +101,27 @@ static inline bool vma_refcnt_get(struct vm_area_struct *vma)
 }
 
 /*
- * The last reader wakes the writer.
+ * The last reader wakes the writer of @mm, the VMA's.
  *
  * ORDER[vma-refcnt:A] after all reads inside. Pairs with ORDER[vma-refcnt:B] in vma_lock.c.
  */
-static inline void vma_refcnt_put(struct vm_area_struct *vma)
+static inline void vma_refcnt_put(enum vma_lock_kind kind, struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	uint32_t left = fetch_sub_release(&vma->vm_refcnt, 1) - 1;
 
 	if (unlikely(left == VMA_LOCK_OFFSET || left == VMA_LOCK_OFFSET + 1))
-		vma_wake_writer(vma);
+		vma_wake_writer(kind, mm, vma);
 }
 
 /*
- * Drops the lock of a reader, @kind's way. Locking: the VMA lock for read; RCU too with VMA_LOCK_RWSEM if @vma may be
- * freed.
+ * Drops the lock of a reader of @mm's VMA, @kind's way. Locking: the VMA lock for read; RCU too with VMA_LOCK_RWSEM if
+ * @vma may be freed; something that keeps @mm with VMA_LOCK_REFCNT_MM.
  */
-static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct *vma)
+static inline void vma_reader_put(enum vma_lock_kind kind, struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	if (kind == VMA_LOCK_REFCNT) {
+	if (vma_lock_counts(kind)) {
 		lock_released(vma, NULL, RANK_VMA_LOCK, HELD_READ);
-		vma_refcnt_put(vma);
+		vma_refcnt_put(kind, mm, vma);
 		SYNCPOINT("vma_lock.unlocked");
 	} else {
 		up_read(&vma->vm_lock);
@@ -125,7 +130,8 @@ static inline void vma_reader_put(enum vma_lock_kind kind, struct vm_area_struct
 
 /*
  * vma_start_read - locks @vma for read if that needs no waiting. False: a writer has it, or it is detached, or another
- * mm's. Locking: RCU, or mmap_lock. Context: never waits. Source: mm/mmap_lock.c, vma_start_read().
+ * mm's: then what was found under RCU is not to be used any more. Locking: RCU, or mmap_lock. Context: never waits.
+ * Source: mm/mmap_lock.c, vma_start_read().
  */
 static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -136,7 +142,7 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	if (vma_seq_locked(vma, mm))
 		return false;
 	SYNCPOINT("vma_lock.before_get");
-	if (kind == VMA_LOCK_REFCNT) {
+	if (vma_lock_counts(kind)) {
 		if (unlikely(!vma_refcnt_get(vma)))
 			return false;
 		lock_acquired(vma, NULL, RANK_VMA_LOCK, HELD_READ, LOCK_TRIED, LOCK_SITE);
@@ -145,7 +151,7 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	}
 	SYNCPOINT("vma_lock.after_get");
 	if (unlikely(load_relaxed(&vma->vm_mm) != mm && !KNOCKED_OUT(VMA_MM_RECHECK))) {
-		vma_reader_put(kind, vma);
+		vma_put_reused(kind, vma);
 		count_event(EV_VMA_REUSED);
 		return false;
 	}
@@ -156,13 +162,13 @@ static inline bool vma_start_read(struct mm_struct *mm, struct vm_area_struct *v
 	 * and with it all changes of the writer. Weaker: a fault in a VMA that is being changed.
 	 */
 	if (unlikely(vma_seq_locked(vma, mm) && !KNOCKED_OUT(VMA_SEQ_B))) {
-		vma_reader_put(kind, vma);
+		vma_reader_put(kind, mm, vma);
 		count_event(EV_VMA_LOCK_RECHECK);
 		return false;
 	}
 	/* All changes of the last writer are visible: if it had detached the VMA, vm_detached would be set. */
 	if (unlikely(load_relaxed(&vma->vm_detached) && !KNOCKED_OUT(VMA_DETACHED_RECHECK))) {
-		vma_reader_put(kind, vma);
+		vma_reader_put(kind, mm, vma);
 		count_event(EV_VMA_LOCK_RECHECK);
 		return false;
 	}
@@ -181,7 +187,7 @@ static inline void vma_end_read(struct mm_struct *mm, struct vm_area_struct *vma
 	vma_reader_leave(vma);
 	if (kind == VMA_LOCK_RWSEM)
 		rcu_read_lock();
-	vma_reader_put(kind, vma);
+	vma_reader_put(kind, mm, vma);
 	if (kind == VMA_LOCK_RWSEM)
 		rcu_read_unlock();
 }

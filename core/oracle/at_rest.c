@@ -43,7 +43,7 @@ static void check_vma(struct inspection *in, const struct vm_area_struct *vma, u
 		fail(in, "VMA %lx-%lx is another mm's", vma->vm_start, vma->vm_end);
 	if (mm->pt.policy.vma_lock != VMA_LOCK_NONE && vma_is_write_locked(vma))
 		fail(in, "VMA %lx-%lx is still write-locked", vma->vm_start, vma->vm_end);
-	if (mm->pt.policy.vma_lock == VMA_LOCK_REFCNT && load_relaxed(&vma->vm_refcnt) != 1)
+	if (vma_lock_counts(mm->pt.policy.vma_lock) && load_relaxed(&vma->vm_refcnt) != 1)
 		fail(in, "VMA %lx-%lx has vm_refcnt %u", vma->vm_start, vma->vm_end, load_relaxed(&vma->vm_refcnt));
 	if (vma->vm_flags & VM_LOCKED ? is_vm_hugetlb_page(vma) || (vma->vm_flags & VM_SPECIAL)
 				      : vma->vm_flags & VM_LOCKONFAULT)

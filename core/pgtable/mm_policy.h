@@ -10,7 +10,13 @@
 /* The lock of a table's entries: the mm's one, the PMD table's above (or its own), the PTE table's own. */
 enum ptl_level { PTL_MM, PTL_PMD_TABLE, PTL_PTE_TABLE };
 
-enum vma_lock_kind { VMA_LOCK_NONE, VMA_LOCK_RWSEM, VMA_LOCK_REFCNT };
+/* The lock of a VMA: none, a rwsem, or a count, whose writer sleeps on the count or on a word of the mm. */
+enum vma_lock_kind { VMA_LOCK_NONE, VMA_LOCK_RWSEM, VMA_LOCK_REFCNT, VMA_LOCK_REFCNT_MM };
+
+static inline bool vma_lock_counts(enum vma_lock_kind kind)
+{
+	return kind >= VMA_LOCK_REFCNT;
+}
 
 /* How an unlinked page table waits for lockless walkers: for a grace period, or for an answer of every cpu. */
 enum table_free_kind { TABLE_FREE_RCU, TABLE_FREE_SHOOTDOWN };

@@ -188,7 +188,8 @@ static const struct choice choices[] = {
 		.values = { SPIN_KIND_NAMES },
 	}, {
 		CHOICE("vma_lock", vma_lock, "lock of a VMA"),
-		.values = { [VMA_LOCK_NONE] = "none", [VMA_LOCK_RWSEM] = "rwsem", [VMA_LOCK_REFCNT] = "refcnt" },
+		.values = { [VMA_LOCK_NONE] = "none", [VMA_LOCK_RWSEM] = "rwsem", [VMA_LOCK_REFCNT] = "refcnt",
+			    [VMA_LOCK_REFCNT_MM] = "refcnt_mm" },
 	}, {
 		CHOICE("tables", table_free, "what a table's freeing waits for"),
 		.values = { [TABLE_FREE_RCU] = "rcu", [TABLE_FREE_SHOOTDOWN] = "shootdown" },

@@ -91,6 +91,7 @@ static void each_choice_can_be_spelled_out(void **state)
 	assert_int_equal(parsed("linux-6.15,spin=futex").spin, SPIN_FUTEX);
 	assert_int_equal(parsed("linux-6.15,vma_lock=none").vma_lock, VMA_LOCK_NONE);
 	assert_int_equal(parsed("linux-6.15,vma_lock=rwsem").vma_lock, VMA_LOCK_RWSEM);
+	assert_int_equal(parsed("linux-6.15,vma_lock=refcnt_mm").vma_lock, VMA_LOCK_REFCNT_MM);
 	assert_int_equal(parsed("linux-6.15,tables=shootdown").table_free, TABLE_FREE_SHOOTDOWN);
 	assert_false(parsed("linux-6.15,reclaim=off").reclaim_tables);
 	assert_false(parsed("linux-6.15,downgrade=off").munmap_downgrade);

@@ -192,25 +192,28 @@ static void flags_give_the_bits_of_entries(void **state)
 	end(mm);
 }
 
-/* Memory that was reference-counted once stays so; the other designs share the rest. */
+/* Memory that was reference-counted once stays so, with the same wake-ups; the other designs share the rest. */
 static void each_design_has_its_memory(void **state)
 {
-	static const struct { const char *policy; bool counted; } designs[] = {
-		{ "linux-6.15", true }, { "linux-6.4", false }, { "linux-3.13", false },
+	struct typesafe_cache *const caches[] = { vma_cache_refcnt, vma_cache_refcnt_mm, vma_cache_plain };
+	static const struct { const char *policy; unsigned int cache; } designs[] = {
+		{ "linux-6.15", 0 }, { "linux-6.15,vma_lock=refcnt_mm", 1 }, { "linux-6.4", 2 }, { "linux-3.13", 2 },
 	};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(designs); i++) {
 		struct mm_struct *mm = world_mm(designs[i].policy);
-		unsigned long counted = typesafe_live(vma_cache_refcnt), plain = typesafe_live(vma_cache_plain);
+		unsigned long live[ARRAY_SIZE(caches)];
 
+		for (unsigned int c = 0; c < ARRAY_SIZE(caches); c++)
+			live[c] = typesafe_live(caches[c]);
 		map_at(mm, AREA, PAGE_SIZE, PROT_READ);
-		assert_int_equal(typesafe_live(vma_cache_refcnt) - counted, designs[i].counted);
-		assert_int_equal(typesafe_live(vma_cache_plain) - plain, !designs[i].counted);
+		for (unsigned int c = 0; c < ARRAY_SIZE(caches); c++)
+			assert_int_equal(typesafe_live(caches[c]) - live[c], c == designs[i].cache);
 		mm_exit(mm);
 		rcu_barrier();
-		assert_int_equal(typesafe_live(vma_cache_refcnt), counted);
-		assert_int_equal(typesafe_live(vma_cache_plain), plain);
+		for (unsigned int c = 0; c < ARRAY_SIZE(caches); c++)
+			assert_int_equal(typesafe_live(caches[c]), live[c]);
 	}
 }
 

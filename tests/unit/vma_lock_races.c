@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/lock/wait.h"
 #include "core/op/exit.h"
 #include "core/op/fault.h"
 #include "core/op/madvise.h"
@@ -130,15 +131,13 @@ static void unmap_and_map(void *arg)
 }
 
 /* The memory is another mm's VMA when the reader locks it: it is locked, and unlocked again. */
-static void another_mms_vma_is_noticed(void **state)
+static void notice_another_mms_vma(const char *policy)
 {
 	uint64_t reused = events_total(EV_VMA_REUSED);
 	struct reuse reuse = { .addr = AREA };
 
-	(void)state;
-	needs_checks();
-	reuse.from = mm_with_vma("linux-6.15");
-	reuse.to = world_mm("linux-6.15");
+	reuse.from = mm_with_vma(policy);
+	reuse.to = world_mm(policy);
 	reuse.before = only_vma(reuse.from);
 	meanwhile("vma_lock.before_get", unmap_and_map, &reuse);
 	assert_null(lock_vma_under_rcu(reuse.from, AREA));
@@ -149,6 +148,84 @@ static void another_mms_vma_is_noticed(void **state)
 	assert_true(can_be_read(reuse.to, AREA));
 	mm_exit(reuse.from);
 	mm_exit(reuse.to);
+}
+
+/* Row: L4. */
+static void another_mms_vma_is_noticed(void **state)
+{
+	(void)state;
+	needs_checks();
+	notice_another_mms_vma("linux-6.15");
+	notice_another_mms_vma("linux-6.15,vma_lock=refcnt_mm");
+}
+
+/* ---- the other mm ends between the moment a late reader drops its VMA and its wake-up ---- */
+static struct {
+	struct reuse reuse;
+	struct test_threads *exit;	/* of the other mm */
+} late;
+
+static void exit_other(void *arg, unsigned int index)
+{
+	(void)index;
+	mm_exit(arg);
+}
+
+/* The writer is woken by yet another late reader, and goes on to the end. */
+static void let_the_exit_end(void *arg)
+{
+	uint32_t *word = &late.reuse.to->vma_writer_wait;
+
+	(void)arg;
+	store_relaxed(word, 0u);
+	futex_wake_one(word);
+	threads_join(late.exit);
+	BUG_ON(syncpoint_hook(NULL, NULL, NULL));
+}
+
+/* The reader is inside: the exit begins, and waits for it. */
+static void let_the_exit_begin(void *arg)
+{
+	(void)arg;
+	BUG_ON(syncpoint_hook("vma_lock.before_wake", let_the_exit_end, NULL));
+	late.exit = threads_start(1, exit_other, late.reuse.to);
+	while (!(load_relaxed(&late.reuse.after->vm_refcnt) & VMA_LOCK_OFFSET))
+		sched_yield();
+}
+
+static void lock_anothers_vma_late(void)
+{
+	late.reuse = (struct reuse){ .addr = AREA };
+	late.reuse.from = mm_with_vma("linux-6.15,vma_lock=refcnt_mm");
+	late.reuse.to = world_mm("linux-6.15,vma_lock=refcnt_mm");
+	late.reuse.before = only_vma(late.reuse.from);
+	unmap_and_map(&late.reuse);
+	assert_ptr_equal(late.reuse.before, late.reuse.after);
+	assert_int_equal(syncpoint_hook("vma_lock.after_get", let_the_exit_begin, NULL), 0);
+	rcu_read_lock();
+}
+
+static void the_other_mm_outlives_a_late_reader(void **state)
+{
+	(void)state;
+	needs_checks();
+	lock_anothers_vma_late();
+	assert_false(vma_start_read(late.reuse.from, late.reuse.before));
+	rcu_read_unlock();
+	mm_exit(late.reuse.from);
+}
+
+/* Row: L4. */
+static void without_a_reference_it_is_gone(void **state)
+{
+	(void)state;
+	needs_checks();
+	lock_anothers_vma_late();
+	assert_int_equal(knockout_enable("vma-wake:mm-grab"), 0);
+	assert_dies("is accessed after the unlink", vma_start_read(late.reuse.from, late.reuse.before));
+	knockout_clear();
+	rcu_read_unlock();
+	mm_exit(late.reuse.from);
 }
 
 /* Row: L4. */
@@ -317,6 +394,8 @@ int main(void)
 		cmocka_unit_test(a_writer_that_came_since_is_noticed),
 		cmocka_unit_test(a_vma_that_went_is_not_locked),
 		cmocka_unit_test(another_mms_vma_is_noticed),
+		cmocka_unit_test(the_other_mm_outlives_a_late_reader),
+		cmocka_unit_test(without_a_reference_it_is_gone),
 		cmocka_unit_test(without_the_look_another_mms_vma_is_locked),
 		cmocka_unit_test(a_vma_that_moved_is_noticed),
 		cmocka_unit_test(a_vma_that_shrank_is_noticed),

@@ -2,6 +2,7 @@
 /* fault.c - scenarios of faults, and what changes their mapping. */
 #include "workloads/lib/scene_mlock.h"
 #include "workloads/lib/scene_stack.h"
+#include "workloads/lib/scene_vma_lock.h"
 
 SCENARIO(fault_vs_fault,
 	.what = "two threads write to one page that is not there",
@@ -96,6 +97,22 @@ SCENARIO(dontneed_vs_munmap,
 	.nr_roles = 2,
 	.roles = { { "drop", scene_drop, NULL }, { "unmap", scene_unmap, NULL } },
 	.setup = scene_written,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(fault_vs_protect_by_mm,
+	.what = "a fault holds a VMA that is protected, and wakes its writer by the mm",
+	.nr_roles = 2,
+	.roles = { { "fault", scene_write_second, NULL }, { "protect", scene_protect, NULL } },
+	.setup = scene_vma_lock_mm,
+	.check = scene_check,
+	.teardown = scene_close)
+
+SCENARIO(late_reader_vs_exit,
+	.what = "a fault locks a VMA that another process has by then, which exits",
+	.nr_roles = 2,
+	.roles = { { "fault", scene_late_reader, NULL }, { "exit", scene_exit, NULL } },
+	.setup = scene_vma_reused,
 	.check = scene_check,
 	.teardown = scene_close)
 

@@ -19,7 +19,7 @@ const char *const world_policies[] = {
 	"linux-6.15",
 	"linux-6.19",
 	"linux-6.15,pte_ptl=mm,pmd_ptl=mm,spin=futex",
-	"linux-6.15,pte_ptl=mm,pmd_ptl=pmd",
+	"linux-6.15,pte_ptl=mm,pmd_ptl=pmd,vma_lock=refcnt_mm",
 	"linux-6.15,pte_ptl=pmd,pmd_ptl=mm,vma_lock=none",
 	"linux-6.15,pte_ptl=pmd,pmd_ptl=pmd,vma_lock=rwsem,tables=shootdown",
 	"linux-6.15,pte_ptl=pte,pmd_ptl=mm,spin=ticket,downgrade=off",

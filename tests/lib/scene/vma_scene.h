@@ -11,7 +11,7 @@
 #define AREA	(16 * PMD_SIZE)
 #define LEN	(8 * PAGE_SIZE)
 
-static const char *const vma_designs[] = { "linux-6.4", "linux-6.15" };
+static const char *const vma_designs[] = { "linux-6.4", "linux-6.15", "linux-6.15,vma_lock=refcnt_mm" };
 
 /* @policy: the text of each policy that has a design of its own. */
 #define for_each_design(policy) \
