@@ -34,7 +34,8 @@ static int list_policies(void)
 		printf("%-14s %s%s\n%14s %s\n", preset->name, preset->what, preset->is_default ? " (the default)" : "",
 		       "", fields);
 	}
-	puts("A policy is a preset, or a preset with changes: NAME,key=value,... where the keys are");
+	puts("A policy is a preset, or a release of Linux since 3.0, which behaves as the preset before it (linux-7.0\n"
+	     "as linux-6.19), or either with changes: NAME,key=value,... where the keys are");
 	for (unsigned int i = 0; policy_key(i, &key); i++) {
 		printf("  %-9s  %s: ", key.key, key.what);
 		for (unsigned int v = 0; v < POLICY_VALUES && key.values[v]; v++)

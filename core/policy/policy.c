@@ -127,6 +127,33 @@ const struct policy_preset *policy_find(const char *name)
 	return NULL;
 }
 
+/* Whether Linux @major.@minor was released, from 3.0 on, as far as the presets know. */
+static bool was_released(unsigned int major, unsigned int minor)
+{
+	static const unsigned int last_minor[] = { [3] = 19, [4] = 20, [5] = 19, [6] = 19, [7] = 0 };
+
+	return major >= 3 && major < ARRAY_SIZE(last_minor) && minor <= last_minor[major];
+}
+
+/*
+ * The preset as which a release "linux-MAJOR.MINOR" behaves: the one of the last change up to it. NULL: no such
+ * release. Of 2.6 the presets alone are known.
+ */
+static const struct policy_preset *of_release(const char *name)
+{
+	const struct policy_preset *latest = NULL;
+	unsigned int major, minor;
+	int end = 0;
+
+	if (sscanf(name, "linux-%u.%u%n", &major, &minor, &end) != 2 || name[end] || !was_released(major, minor))
+		return NULL;
+	for (unsigned int i = 0; i < nr_policy_presets; i++)
+		if (policy_compare(policy_presets[i].name, name) <= 0 &&
+		    (!latest || policy_compare(policy_presets[i].name, latest->name) > 0))
+			latest = &policy_presets[i];
+	return latest;
+}
+
 const struct policy_preset *policy_default(void)
 {
 	const struct policy_preset *preset = policy_presets;
@@ -312,6 +339,8 @@ int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t w
 		return -ENOMEM;
 	word = strsep(&rest, ",");
 	preset = policy_find(word);
+	if (!preset)
+		preset = of_release(word);
 	if (preset) {
 		*policy = preset->policy;
 	} else {

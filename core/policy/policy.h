@@ -46,8 +46,9 @@ struct policy_key {
 /* The @i-th key; false past the last one. */
 bool policy_key(unsigned int i, struct policy_key *key);
 /*
- * policy_parse - @text is a preset's name, then any number of ",key=value" that change it: see policy_key().
- * Returns 0; -EINVAL, with the reason in @why; -ENOMEM.
+ * policy_parse - @text is a preset's name, or that of a release of Linux since 3.0, "linux-MAJOR.MINOR", which behaves
+ * as the preset before it; then any number of ",key=value" that change it: see policy_key(). Returns 0;
+ * -EINVAL, with the reason in @why; -ENOMEM.
  */
 int policy_parse(const char *text, struct mm_policy *policy, char *why, size_t why_size);
 /* Every choice, as "key=value,key=value". */

@@ -76,6 +76,23 @@ static void presets_replay_history(void **state)
 	assert_true(p->maps_lock == MAPS_VMA_LOCK && p->madvise_lock == MADVISE_VMA_LOCK_GUARDS);
 }
 
+/* A release between two presets behaves as the older one. */
+static void releases_behave_as_the_preset_before(void **state)
+{
+	static const char *const as[][2] = {
+		{ "linux-7.0", "linux-6.19" }, { "linux-6.18", "linux-6.17" }, { "linux-6.3", "linux-3.13" },
+		{ "linux-3.14", "linux-3.13" }, { "linux-3.0", "linux-2.6.15" },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(as); i++) {
+		struct mm_policy policy = parsed(as[i][0]);
+
+		assert_true(same(&policy, &policy_find(as[i][1])->policy));
+	}
+	assert_int_equal(parsed("linux-7.0,spin=ttas").spin, SPIN_TTAS);
+}
+
 static void each_choice_can_be_spelled_out(void **state)
 {
 	struct mm_policy p = parsed("linux-2.6.14,pte_ptl=pte,pmd_ptl=pmd,spin=queued,vma_lock=refcnt,tables=rcu,"
@@ -107,6 +124,8 @@ static void what_is_no_policy_is_refused(void **state)
 {
 	static const char *const wrong[][2] = {
 		{ "", "''" }, { "linux", "'linux'" }, { "linux-6.15 ", "'linux-6.15 '" },
+		{ "linux-6.20", "'linux-6.20'" }, { "linux-7.99", "'linux-7.99'" },
+		{ "linux-6.18.1", "'linux-6.18.1'" }, { "linux-2.7", "'linux-2.7'" }, { "linux-6.-1", "'linux-6.-1'" },
 		  { "spin=futex", "'spin=futex'" },
 		{ "linux-6.15,", "''" }, { "linux-6.15,spin", "'spin'" }, { "linux-6.15,spin=", "''" },
 		{ "linux-6.15,spin=mcs", "'mcs'" }, { "linux-6.15,pmd_ptl=pte", "'pte'" },
@@ -210,6 +229,7 @@ int main(void)
 		cmocka_unit_test(presets_replay_history),
 		cmocka_unit_test(history_is_ordered_by_version),
 		cmocka_unit_test(each_key_and_value_can_be_chosen),
+		cmocka_unit_test(releases_behave_as_the_preset_before),
 		cmocka_unit_test(each_choice_can_be_spelled_out),
 		cmocka_unit_test(what_is_no_policy_is_refused),
 		cmocka_unit_test(a_description_is_complete),
