@@ -68,7 +68,6 @@ choose_checks() { # FILE LINE
 # WHY: what is suspect gets the fastest ones alone.
 # shellcheck disable=SC2086
 first_to_fail() { # [WHY]
-	build "$own" || { echo units; return; }
 	for unit in $own; do
 		check_units $unit >"$log" 2>&1 || { echo "$unit"; return; }
 	done
@@ -124,6 +123,8 @@ judge() { # FILE PLACE
 		say unbuilt "$@"
 	elif [ "$(code)" = "$whole" ]; then
 		say 'same code' "$@"
+	elif ! build "$own"; then
+		say unbuilt "$@"
 	else
 		failing=$(first_to_fail "$why")
 		if [ -n "$failing" ]; then

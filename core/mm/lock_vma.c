@@ -23,7 +23,8 @@ DEFINE_KNOCKOUT(VMA_WAKE_GRAB,
 
 /*
  * The lock on @vma keeps it in the tree of the other mm, so that mm has not ended yet; nothing else keeps it. To free
- * it takes time, so that is done outside RCU.
+ * it takes time, so that is done outside RCU. The caller has found @vma under RCU alone: under mmap_lock a VMA of the
+ * tree is the mm's own.
  */
 void vma_put_reused(enum vma_lock_kind kind, struct vm_area_struct *vma)
 {
@@ -31,6 +32,7 @@ void vma_put_reused(enum vma_lock_kind kind, struct vm_area_struct *vma)
 	bool grab = kind == VMA_LOCK_REFCNT_MM && !KNOCKED_OUT(VMA_WAKE_GRAB);
 
 	if (grab) {
+		ASSERT(rcu_read_held());
 		rcu_read_unlock();
 		mmgrab(other);
 	}
