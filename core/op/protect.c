@@ -58,7 +58,8 @@ static pte_t change_nonpresent(pte_t pte, unsigned int cp_flags)
  * The page stays, its permissions follow the VMA: removed at once, write permission granted at once if the page is
  * exclusive, else by the next write fault. Locking: the PTL.
  */
-static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma, unsigned int cp_flags)
+static force_inline void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_struct *vma,
+				    unsigned int cp_flags)
 {
 	pte_t old = ptep_get(ptep), pte;
 
@@ -76,6 +77,14 @@ static void change_pte(pte_t *ptep, unsigned long addr, const struct vm_area_str
 	if (unlikely(cp_flags & MM_CP_UFFD_WP_RESOLVE))
 		pte = pte_clear_uffd_wp(pte);
 	set_pte(ptep, can_change_pte_writable(vma, addr, pte) ? pte_mkwrite(pte) : pte);
+}
+
+/* Locking: the PTL. */
+static force_inline void change_ptes(pte_t *ptep, unsigned long addr, unsigned long end,
+				     const struct vm_area_struct *vma, unsigned int cp_flags)
+{
+	for (; addr < end; addr += PAGE_SIZE, ptep++)
+		change_pte(ptep, addr, vma, cp_flags);
 }
 
 /*
@@ -121,9 +130,10 @@ static unsigned long change_pmds(struct vm_area_struct *vma, unsigned long addr,
 			continue;
 		if (unlikely(cp_flags & MM_CP_PROT_NUMA))
 			hints += prot_numa_ptes(vma, ptep, addr, next);
+		else if (unlikely(cp_flags))
+			change_ptes(ptep, addr, next, vma, cp_flags);
 		else
-			for (; addr < next; addr += PAGE_SIZE, ptep++)
-				change_pte(ptep, addr, vma, cp_flags);
+			change_ptes(ptep, addr, next, vma, 0);	/* mprotect(), without a test of each flag */
 		pte_unmap_unlock(pt, ptl);
 	}
 	return hints;

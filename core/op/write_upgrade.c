@@ -2,12 +2,7 @@
 /* write_upgrade.c - which read-only entries may be made writable without a fault. */
 #include "core/op/write_upgrade.h"
 
-#include "core/mm/device.h"
 #include "core/mm/huge_memory.h"
-#include "core/mm/soft_dirty.h"
-#include "core/mm/vm_normal_page.h"
-#include "core/mm/vma.h"
-#include "core/phys/page_flags.h"
 
 DEFINE_KNOCKOUT(PROTECT_EXCLUSIVE,
 	.name = "protect:exclusive",
@@ -15,18 +10,6 @@ DEFINE_KNOCKOUT(PROTECT_EXCLUSIVE,
 	.breaks = "two mms write to one page",
 	.detected_by = "exclusive pages and entries at rest",
 	.hunt = "stress hmm_vs_invalidate --noise 100");
-
-bool can_change_pte_writable(const struct vm_area_struct *vma, unsigned long addr, pte_t pte)
-{
-	struct page *page;
-
-	if (!(vma->vm_flags & VM_WRITE) || pte_needs_soft_dirty_wp(vma, pte) || userfaultfd_pte_wp(vma, pte))
-		return false;
-	if (vma->vm_flags & VM_SHARED)	/* dirty: written to since it was cleaned, and known to file or driver */
-		return pte_dirty(pte) || !vma_wants_writenotify(vma);
-	page = vm_normal_page(vma, addr, pte);
-	return page && (PageAnonExclusive(page) || KNOCKED_OUT(PROTECT_EXCLUSIVE));
-}
 
 bool can_change_pmd_writable(const struct vm_area_struct *vma, pmd_t pmd)
 {
