@@ -7,6 +7,7 @@
 #include "core/op/pagemap.h"
 #include "core/op/userfaultfd.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/fault_locks.h"
 #include "tests/lib/scene/swap_scene.h"
 
 #define PAGES	4ul		/* from AREA on, written, and registered */
@@ -73,7 +74,7 @@ static inline void take_fault(void *arg, unsigned int index)
 	step_reach(&writing->done, 1);
 }
 
-/* A thread whose write to page 1 was read. */
+/* A thread whose write to page 1 was read, and waits. */
 static inline struct test_threads *start_write(struct writing *writing)
 {
 	struct test_threads *thread = threads_start(1, take_fault, writing);
@@ -84,6 +85,7 @@ static inline struct test_threads *start_write(struct writing *writing)
 		sleep_yield();
 	assert_int_equal(addr, page_addr(1));
 	assert_int_equal(flags, UFFD_PAGEFAULT_FLAG_WRITE | UFFD_PAGEFAULT_FLAG_WP);
+	await_fault_locks(mm, addr);
 	return thread;
 }
 

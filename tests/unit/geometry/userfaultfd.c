@@ -18,6 +18,7 @@
 #include "core/op/protect.h"
 #include "core/op/userfaultfd.h"
 #include "tests/lib/harness/threads.h"
+#include "tests/lib/scene/fault_locks.h"
 #include "tests/lib/scene/swap_scene.h"
 
 #define MISSING	UFFDIO_REGISTER_MODE_MISSING
@@ -69,7 +70,7 @@ static void take_fault(void *arg, unsigned int index)
 	step_reach(&faulting->done, 1);
 }
 
-/* A thread whose fault at page 1 was read. */
+/* A thread whose fault at page 1 was read, and waits. */
 static struct test_threads *start_fault(struct faulting *faulting)
 {
 	struct test_threads *thread = threads_start(1, take_fault, faulting);
@@ -81,6 +82,7 @@ static struct test_threads *start_fault(struct faulting *faulting)
 	assert_int_equal(addr, page_addr(1));
 	assert_int_equal(flags, faulting->flags & FAULT_FLAG_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0);
 	assert_int_equal(userfaultfd_read(uffd, &addr, &flags), -EAGAIN);
+	await_fault_locks(mm, addr);
 	return thread;
 }
 
