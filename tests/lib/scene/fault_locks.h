@@ -8,8 +8,8 @@
 #include "core/mm/vma_lock.h"
 
 /*
- * Returns once no fault holds mmap_lock, or the lock of @mm's VMA at @addr. A fault can be read as soon as it is queued;
- * it looks at its entry again before it drops its lock, and does not wait if that was resolved meanwhile.
+ * Returns once no fault holds mmap_lock, or the lock of @mm's VMA at @addr. A fault can be read as soon as it is
+ * queued; it looks at its entry again before it drops its lock, and does not wait if that was resolved meanwhile.
  */
 static inline void await_fault_locks(struct mm_struct *mm, unsigned long addr)
 {
